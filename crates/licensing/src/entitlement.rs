@@ -1,0 +1,44 @@
+//! Entitlements: named rights that a license carries, from its policy or by itself.
+
+use std::fmt;
+
+use crate::{ids::EntitlementId, time::Timestamp};
+
+/// The code by which apps ask for an entitlement, such as `PRO`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntitlementCode(String);
+
+impl EntitlementCode {
+    /// Reads a code. `None` unless it is 1 to 64 ASCII letters, digits, `_`, `-` or `.`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EntitlementCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An entitlement of the catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entitlement {
+    /// Its id.
+    pub id: EntitlementId,
+    /// The code by which apps ask for it.
+    pub code: EntitlementCode,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}

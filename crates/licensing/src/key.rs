@@ -1,0 +1,175 @@
+//! License keys: `CGPT-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`.
+//!
+//! A prefix names the product; 27 letters carry 135 random bits and the 28th checks them and the
+//! prefix, so a typing error is told from an unknown key without asking a server. A key is a bearer
+//! credential: it never appears in `Debug` output and its memory is cleared.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::alphabet;
+
+const RANDOM_LETTERS: usize = 27;
+const GROUP: usize = 4;
+
+/// The number of random bytes that make a key; one letter takes the low five bits of one byte.
+pub const KEY_RANDOM_BYTES: usize = RANDOM_LETTERS;
+
+/// A license key in its one canonical spelling.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LicenseKey(Zeroizing<String>);
+
+/// Why a text is not a license key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not `PREFIX-` and 28 letters of the alphabet.
+    #[error("not of the form PREFIX and seven groups of four letters")]
+    Shape,
+    /// The check letter does not fit: there is a typing error.
+    #[error("there is a typing error in the key")]
+    Check,
+}
+
+/// The prefix of a product's keys: two to eight capitals or digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPrefix(String);
+
+impl KeyPrefix {
+    /// Reads a prefix. `None` unless it is two to eight ASCII capitals or digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (2..=8).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The prefix as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl LicenseKey {
+    /// Makes a key from random bytes.
+    pub fn new(prefix: &KeyPrefix, random: &[u8; KEY_RANDOM_BYTES]) -> Self {
+        let mut values = Zeroizing::new(random.map(|byte| byte & 31).to_vec());
+        let check = check_letter(prefix.as_str(), &values);
+        values.push(check);
+        Self(spell(prefix.as_str(), &values))
+    }
+
+    /// Reads a key as people type it: any case, with or without dashes and spaces, I and L for 1,
+    /// O for 0. The prefix must be spelled out and is separated by a dash or a space.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        if text.len() > 128 || !text.is_ascii() {
+            return Err(KeyError::Shape);
+        }
+        let (prefix, rest) = text.split_once(['-', ' ']).ok_or(KeyError::Shape)?;
+        let prefix = KeyPrefix::parse(&prefix.to_ascii_uppercase()).ok_or(KeyError::Shape)?;
+        let values: Option<Vec<u8>> =
+            rest.chars().filter(|letter| !matches!(letter, '-' | ' ')).map(alphabet::value).collect();
+        let values = Zeroizing::new(values.ok_or(KeyError::Shape)?);
+        let Some((check, random)) = values.split_last() else {
+            return Err(KeyError::Shape);
+        };
+        if random.len() != RANDOM_LETTERS {
+            return Err(KeyError::Shape);
+        }
+        if check_letter(prefix.as_str(), random) != *check {
+            return Err(KeyError::Check);
+        }
+        Ok(Self(spell(prefix.as_str(), &values)))
+    }
+
+    /// The key itself. Whoever reads it holds the license.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The last four letters, which lists show: 15 random bits and the check letter.
+    pub fn tail(&self) -> &str {
+        self.0.rsplit('-').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for LicenseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LicenseKey(..)")
+    }
+}
+
+/// A key as lists show it: `CGPT-••••-••••-7F3K`.
+pub fn masked(prefix: &str, tail: &str) -> String {
+    format!("{prefix}-••••-••••-{tail}")
+}
+
+fn check_letter(prefix: &str, random: &[u8]) -> u8 {
+    // The prefix is folded to one value, so that a key moved to another product's prefix fails too,
+    // and the text stays within the 31 letters that the check can tell apart.
+    let fold = prefix.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) & 31;
+    let mut values = Zeroizing::new(Vec::with_capacity(RANDOM_LETTERS + 1));
+    values.push(fold);
+    values.extend_from_slice(random);
+    alphabet::check(&values)
+}
+
+fn spell(prefix: &str, values: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + values.len() + values.len() / GROUP));
+    text.push_str(prefix);
+    for group in values.chunks(GROUP) {
+        text.push('-');
+        text.extend(group.iter().map(|value| alphabet::letter(*value)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn prefix() -> KeyPrefix {
+        KeyPrefix::parse("CGPT").expect("valid")
+    }
+
+    #[test]
+    fn shape() {
+        let key = LicenseKey::new(&prefix(), &[0xff; KEY_RANDOM_BYTES]);
+        assert_eq!(key.expose().len(), 4 + 7 * 5);
+        assert!(key.expose().starts_with("CGPT-ZZZZ-"));
+        assert_eq!(key.tail().len(), 4);
+        assert_eq!(format!("{key:?}"), "LicenseKey(..)");
+        assert_eq!(masked("CGPT", key.tail()).matches('•').count(), 8);
+    }
+
+    #[test]
+    fn bad_shapes() {
+        for bad in ["", "CGPT", "CGPT-", "CGPT-1234", "cgpt", "😀-1234", &"A".repeat(500), "key/e30=.e30="] {
+            assert_eq!(LicenseKey::parse(bad), Err(KeyError::Shape), "{bad}");
+        }
+    }
+
+    #[test]
+    fn another_products_prefix_fails_the_check() {
+        let key = LicenseKey::new(&prefix(), &[3; KEY_RANDOM_BYTES]);
+        let moved = key.expose().replacen("CGPT", "CGPX", 1);
+        assert_eq!(LicenseKey::parse(&moved), Err(KeyError::Check));
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_however_it_is_typed(random: [u8; KEY_RANDOM_BYTES]) {
+            let key = LicenseKey::new(&prefix(), &random);
+            let text = key.expose();
+            for typed in [text.to_owned(), text.to_lowercase(), text.replace('-', " "), text.replace('1', "l").replace('0', "o")] {
+                prop_assert_eq!(LicenseKey::parse(&typed), Ok(key.clone()));
+            }
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC*") {
+            let _ = LicenseKey::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The rules of licensing as pure functions and types.
+//!
+//! Nothing here reads a clock, draws randomness or does I/O: time and random bytes come in as
+//! parameters, decisions go out as values. The crate builds for the server and for `wasm32`.
+
+pub mod activation;
+pub mod alphabet;
+pub mod email;
+pub mod entitlement;
+pub mod ids;
+pub mod key;
+pub mod license;
+pub mod machine;
+pub mod policy;
+pub mod time;
+pub mod validation;

@@ -1,0 +1,168 @@
+//! Machines: the computers on which a license is active.
+
+use std::fmt;
+
+use crate::{
+    ids::{LicenseId, MachineId},
+    policy::{HEARTBEAT_DRIFT, Policy, words},
+    time::Timestamp,
+};
+
+/// The longest fingerprint that is taken, in bytes.
+pub const MAX_FINGERPRINT_BYTES: usize = 4096;
+
+/// What an app uses to tell one computer from another: opaque to the server.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// Takes a fingerprint as it is. `None` if it is empty, longer than [`MAX_FINGERPRINT_BYTES`] or
+    /// holds control characters, which no database column and no path could carry.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=MAX_FINGERPRINT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The fingerprint as the app sent it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A fingerprint names a person's computer: `Debug`, which logs use, shows none.
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint(..)")
+    }
+}
+
+/// What an app tells about a computer when it activates.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct MachineFacts {
+    /// A label that the app or its user gave.
+    pub name: Option<String>,
+    /// The host name.
+    pub hostname: Option<String>,
+    /// Operating system and architecture.
+    pub platform: Option<String>,
+    /// Number of processor cores.
+    pub cores: Option<u32>,
+    /// Version of the app, where it says so in the metadata's `appVersion` or `version`.
+    pub app_version: Option<String>,
+}
+
+/// An active machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Its id.
+    pub id: MachineId,
+    /// The license it is active under.
+    pub license: LicenseId,
+    /// Which of the license's slots it holds, from 1.
+    pub slot: u32,
+    /// What the app identifies it by.
+    pub fingerprint: Fingerprint,
+    /// What the app told about it.
+    pub facts: MachineFacts,
+    /// What the app attached to it, a JSON object as text.
+    pub metadata: String,
+    /// When the last heartbeat came.
+    pub last_heartbeat_at: Option<Timestamp>,
+    /// When an app on it last spoke to the server, to the minute.
+    pub last_seen_at: Timestamp,
+    /// When it was activated.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+words! {
+    /// The state of a machine's heartbeat.
+    HeartbeatStatus {
+        /// No heartbeat came yet.
+        NotStarted = "NOT_STARTED",
+        /// The last heartbeat is recent.
+        Alive = "ALIVE",
+        /// The last heartbeat is too old.
+        Dead = "DEAD",
+        /// A heartbeat came after the machine counted as dead.
+        Resurrected = "RESURRECTED",
+    }
+}
+
+impl Machine {
+    /// The heartbeat's state at `now`.
+    pub fn heartbeat(&self, policy: &Policy, now: Timestamp) -> HeartbeatStatus {
+        match self.last_heartbeat_at {
+            None => HeartbeatStatus::NotStarted,
+            Some(at) if now.since(at) > policy.heartbeat + HEARTBEAT_DRIFT => HeartbeatStatus::Dead,
+            Some(_) => HeartbeatStatus::Alive,
+        }
+    }
+
+    /// When the next heartbeat is due, if one has come and the policy asks for them.
+    pub fn next_heartbeat_at(&self, policy: &Policy) -> Option<Timestamp> {
+        self.last_heartbeat_at.filter(|_| policy.requires_heartbeat).map(|at| at.plus(policy.heartbeat))
+    }
+
+    /// What people call it: its label, its host name, or its slot.
+    pub fn label(&self) -> String {
+        let given = self.facts.name.as_ref().or(self.facts.hostname.as_ref());
+        given.cloned().unwrap_or_else(|| format!("Computer {}", self.slot))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::license::tests::{T0, license, policy};
+
+    pub(crate) fn machine(fingerprint: &str) -> Machine {
+        Machine {
+            id: MachineId::new(T0, [fingerprint.len().to_le_bytes()[0]; 10]),
+            license: license(&policy()).id,
+            slot: 1,
+            fingerprint: Fingerprint::parse(fingerprint).expect("valid"),
+            facts: MachineFacts::default(),
+            metadata: "{}".to_owned(),
+            last_heartbeat_at: None,
+            last_seen_at: T0,
+            created_at: T0,
+            updated_at: T0,
+        }
+    }
+
+    #[test]
+    fn heartbeat_window_has_thirty_seconds_of_drift() {
+        let policy = policy();
+        let mut machine = machine("a");
+        assert_eq!(machine.heartbeat(&policy, T0), HeartbeatStatus::NotStarted);
+        machine.last_heartbeat_at = Some(T0);
+        let at = |seconds| machine.heartbeat(&policy, T0.plus(Duration::from_secs(seconds)));
+        assert_eq!(
+            [at(0), at(600), at(630), at(631)],
+            [HeartbeatStatus::Alive, HeartbeatStatus::Alive, HeartbeatStatus::Alive, HeartbeatStatus::Dead,]
+        );
+    }
+
+    #[test]
+    fn labels() {
+        let mut machine = machine("a");
+        assert_eq!(machine.label(), "Computer 1");
+        machine.facts.hostname = Some("desk".to_owned());
+        assert_eq!(machine.label(), "desk");
+        machine.facts.name = Some("Office PC".to_owned());
+        assert_eq!(machine.label(), "Office PC");
+    }
+
+    #[test]
+    fn fingerprints_are_opaque_but_bounded() {
+        assert!(Fingerprint::parse("a b/ü").is_some());
+        assert!(Fingerprint::parse("").is_none());
+        assert!(Fingerprint::parse("a\0b").is_none());
+        assert!(Fingerprint::parse(&"x".repeat(MAX_FINGERPRINT_BYTES)).is_some());
+        assert!(Fingerprint::parse(&"x".repeat(MAX_FINGERPRINT_BYTES + 1)).is_none());
+    }
+}

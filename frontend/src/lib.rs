@@ -1,0 +1,2 @@
+//! Entry.
+use latchkey_app as _;
