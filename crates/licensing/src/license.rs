@@ -67,10 +67,10 @@ words! {
 }
 
 /// How long before its end a license counts as expiring.
-pub const EXPIRING_WITHIN: Duration = Duration::from_secs(3 * 86_400);
+pub const EXPIRING_WITHIN: Duration = Duration::from_hours(3 * 24);
 
 /// After how long without use a license counts as inactive.
-pub const INACTIVE_AFTER: Duration = Duration::from_secs(90 * 86_400);
+pub const INACTIVE_AFTER: Duration = Duration::from_hours(90 * 24);
 
 impl License {
     /// The status at `now`, by precedence: banned, suspended, expired, expiring, inactive, active.
@@ -110,7 +110,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::policy::{DEFAULT_HEARTBEAT, ExpiryStrategy, HeartbeatCull, OverageStrategy};
 
-    pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+    pub(crate) const DAY: Duration = Duration::from_hours(24);
     pub(crate) const T0: Timestamp = Timestamp::from_unix_micros(1_790_000_000_000_000);
 
     pub(crate) fn policy() -> Policy {

@@ -104,10 +104,10 @@ pub struct Policy {
 }
 
 /// The shortest heartbeat window that a policy may set.
-pub const MIN_HEARTBEAT: Duration = Duration::from_secs(60);
+pub const MIN_HEARTBEAT: Duration = Duration::from_mins(1);
 
 /// The heartbeat window where a policy says nothing.
-pub const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(600);
+pub const DEFAULT_HEARTBEAT: Duration = Duration::from_mins(10);
 
 /// How late a heartbeat may be before it counts as missed.
 pub const HEARTBEAT_DRIFT: Duration = Duration::from_secs(30);

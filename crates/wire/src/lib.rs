@@ -1,1 +1,9 @@
-//! Skeleton.
+//! What goes over the wire on `/v1`: JSON:API documents, error codes, response signatures.
+//!
+//! The format is compatible with the public clients `keygen-rs`, `keygen-go` and `keygen-py`; it is
+//! described in `docs/wire-protocol.md`. Server and client share these types.
+
+pub mod document;
+pub mod error;
+pub mod request;
+pub mod signature;

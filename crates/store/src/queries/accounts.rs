@@ -1,0 +1,75 @@
+//! Accounts.
+
+use latchkey_licensing::{email::EmailAddress, ids::AccountId, time::Timestamp};
+
+use super::Conn;
+use crate::{
+    error::Result,
+    rows::{Account, AccountRow},
+};
+
+pub(crate) async fn insert_account(conn: &mut Conn, account: &Account) -> Result<bool> {
+    let sql = "INSERT INTO accounts (id, email, name, role, disabled_at, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email) DO NOTHING";
+    let done = sqlx::query(sql)
+        .bind(account.id.uuid())
+        .bind(account.email.as_str())
+        .bind(account.name.as_deref())
+        .bind(account.role.as_str())
+        .bind(account.disabled_at.map(Timestamp::unix_micros))
+        .bind(account.created_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn find_account(conn: &mut Conn, id: AccountId) -> Result<Option<Account>> {
+    let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE id = $1";
+    let row: Option<AccountRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
+    row.map(Account::try_from).transpose()
+}
+
+pub(crate) async fn find_account_by_email(conn: &mut Conn, email: &EmailAddress) -> Result<Option<Account>> {
+    let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE email = $1";
+    let row: Option<AccountRow> = sqlx::query_as(sql).bind(email.as_str()).fetch_optional(conn).await?;
+    row.map(Account::try_from).transpose()
+}
+
+pub(crate) async fn count_accounts(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT COUNT(*) FROM accounts").fetch_one(conn).await?)
+}
+
+pub(crate) async fn set_account_name(conn: &mut Conn, id: AccountId, name: Option<&str>, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE accounts SET name = $2, updated_at = $3 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(name)
+        .bind(now.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_account_role(conn: &mut Conn, id: AccountId, role: &str, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(role)
+        .bind(now.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_account_disabled(
+    conn: &mut Conn,
+    id: AccountId,
+    disabled_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query("UPDATE accounts SET disabled_at = $2, updated_at = $3 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(disabled_at.map(Timestamp::unix_micros))
+        .bind(now.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}

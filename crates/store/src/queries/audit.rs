@@ -1,0 +1,33 @@
+//! The audit log: appended to in the transaction of the change it tells of, never changed.
+
+use super::Conn;
+use crate::{error::Result, rows::AuditRow};
+
+pub(crate) async fn insert_audit(conn: &mut Conn, row: &AuditRow) -> Result<()> {
+    let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    sqlx::query(sql)
+        .bind(row.id)
+        .bind(row.at)
+        .bind(&row.actor_kind)
+        .bind(row.actor_id.as_deref())
+        .bind(&row.verb)
+        .bind(&row.subject_kind)
+        .bind(&row.subject_id)
+        .bind(&row.detail)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The newest rows about one subject, newest first.
+pub(crate) async fn list_audit_of(
+    conn: &mut Conn,
+    subject_kind: &str,
+    subject_id: &str,
+    limit: i64,
+) -> Result<Vec<AuditRow>> {
+    let sql = "SELECT id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail FROM audit_log
+               WHERE subject_kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT $3";
+    Ok(sqlx::query_as(sql).bind(subject_kind).bind(subject_id).bind(limit).fetch_all(conn).await?)
+}

@@ -1,0 +1,106 @@
+//! Requests to sign in. Each step that must happen once is one conditional update.
+
+use latchkey_licensing::{
+    ids::{AccountId, LoginRequestId},
+    time::Timestamp,
+};
+
+use super::Conn;
+use crate::{
+    error::Result,
+    rows::{self, LoginRequest, LoginRow, NewLoginRequest},
+};
+
+pub(crate) async fn insert_login_request(conn: &mut Conn, new: &NewLoginRequest<'_>) -> Result<()> {
+    let sql = "INSERT INTO login_requests (id, kind, account_id, email, token_hash, code_hash, browser_hash, next_path,
+                   tries, created_at, expires_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)";
+    sqlx::query(sql)
+        .bind(new.id.uuid())
+        .bind(new.kind.as_str())
+        .bind(new.account.map(AccountId::uuid))
+        .bind(new.email.as_str())
+        .bind(new.token_hash.as_slice())
+        .bind(new.code_hash.as_ref().map(<[u8; 32]>::as_slice))
+        .bind(new.browser_hash.as_ref().map(<[u8; 32]>::as_slice))
+        .bind(new.next_path)
+        .bind(new.created_at.unix_micros())
+        .bind(new.expires_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends the open request of a browser that asks again.
+pub(crate) async fn supersede_login_request(conn: &mut Conn, browser_hash: &[u8; 32], now: Timestamp) -> Result<()> {
+    let sql = "UPDATE login_requests SET superseded_at = $2
+               WHERE browser_hash = $1 AND used_at IS NULL AND superseded_at IS NULL";
+    sqlx::query(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).execute(conn).await?;
+    Ok(())
+}
+
+/// Ends every open request of an address or account, once one of them has succeeded.
+pub(crate) async fn supersede_login_requests_of(
+    conn: &mut Conn,
+    account: AccountId,
+    email: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE login_requests SET superseded_at = $3
+               WHERE (account_id = $1 OR email = $2) AND used_at IS NULL AND superseded_at IS NULL";
+    sqlx::query(sql).bind(account.uuid()).bind(email).bind(now.unix_micros()).execute(conn).await?;
+    Ok(())
+}
+
+/// The open request of a browser, for its page to say which address it was for.
+pub(crate) async fn find_open_login(
+    conn: &mut Conn,
+    browser_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<LoginRequest>> {
+    let sql = "SELECT id, kind, account_id, email, token_hash, code_hash, next_path FROM login_requests
+               WHERE browser_hash = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
+    let row: Option<LoginRow> =
+        sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
+    row.map(rows::login).transpose()
+}
+
+/// Counts one try at the code before anything is compared; `None` once no try is left.
+pub(crate) async fn count_login_try(
+    conn: &mut Conn,
+    browser_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<LoginRequest>> {
+    let sql = "UPDATE login_requests SET tries = tries + 1
+               WHERE browser_hash = $1 AND tries < 5 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2
+               RETURNING id, kind, account_id, email, token_hash, code_hash, next_path";
+    let row: Option<LoginRow> =
+        sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
+    row.map(rows::login).transpose()
+}
+
+/// The open request that was made on the host with this token.
+pub(crate) async fn find_host_login(
+    conn: &mut Conn,
+    token_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<LoginRequest>> {
+    let sql = "SELECT id, kind, account_id, email, token_hash, code_hash, next_path FROM login_requests
+               WHERE token_hash = $1 AND kind = 'host' AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
+    let row: Option<LoginRow> =
+        sqlx::query_as(sql).bind(token_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
+    row.map(rows::login).transpose()
+}
+
+/// Uses a request up. `true` for exactly one of any number of callers.
+pub(crate) async fn use_login_request(conn: &mut Conn, id: LoginRequestId, now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE login_requests SET used_at = $2
+               WHERE id = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
+    let done = sqlx::query(sql).bind(id.uuid()).bind(now.unix_micros()).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn delete_login_requests_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM login_requests WHERE expires_at < $1";
+    Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+}

@@ -1,0 +1,73 @@
+//! Mails that wait to be sent, with leases so that several workers never send one twice at once.
+
+use latchkey_licensing::{ids::MailId, time::Timestamp};
+
+use super::Conn;
+use crate::{
+    error::Result,
+    rows::{self, ClaimedMail, MailRow, NewMail},
+};
+
+pub(crate) async fn insert_mail(conn: &mut Conn, mail: &NewMail<'_>) -> Result<()> {
+    let sql = "INSERT INTO outbox (id, kind, recipient, payload, attempts, next_attempt_at, expires_at, created_at)
+               VALUES ($1, $2, $3, $4, 0, $5, $6, $5)";
+    sqlx::query(sql)
+        .bind(mail.id.uuid())
+        .bind(mail.kind)
+        .bind(mail.recipient.as_str())
+        .bind(mail.payload)
+        .bind(mail.now.unix_micros())
+        .bind(mail.expires_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Takes the mail that is due longest and keeps it from other workers until `leased_until`.
+/// The outer condition repeats the inner one, because PostgreSQL checks it again after waiting for
+/// another worker's row lock.
+pub(crate) async fn claim_mail(
+    conn: &mut Conn,
+    now: Timestamp,
+    leased_until: Timestamp,
+) -> Result<Option<ClaimedMail>> {
+    let sql = "UPDATE outbox SET next_attempt_at = $2, attempts = attempts + 1
+               WHERE id = (SELECT id FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= $1
+                           ORDER BY next_attempt_at, id LIMIT 1)
+                 AND sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= $1
+               RETURNING id, kind, recipient, payload, attempts, expires_at, created_at";
+    let row: Option<MailRow> =
+        sqlx::query_as(sql).bind(now.unix_micros()).bind(leased_until.unix_micros()).fetch_optional(conn).await?;
+    row.map(rows::mail).transpose()
+}
+
+pub(crate) async fn set_mail_sent(conn: &mut Conn, id: MailId, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET sent_at = $2, payload = NULL, last_error = NULL WHERE id = $1 AND failed_at IS NULL",
+    )
+    .bind(id.uuid())
+    .bind(now.unix_micros())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_mail_retry(conn: &mut Conn, id: MailId, at: Timestamp, error: &str) -> Result<()> {
+    sqlx::query("UPDATE outbox SET next_attempt_at = $2, last_error = $3 WHERE id = $1 AND sent_at IS NULL")
+        .bind(id.uuid())
+        .bind(at.unix_micros())
+        .bind(error)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp, error: &str) -> Result<()> {
+    sqlx::query("UPDATE outbox SET failed_at = $2, payload = NULL, last_error = $3 WHERE id = $1 AND sent_at IS NULL")
+        .bind(id.uuid())
+        .bind(now.unix_micros())
+        .bind(error)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

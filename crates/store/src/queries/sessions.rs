@@ -1,0 +1,65 @@
+//! Signed-in sessions, found by the hash of the cookie's value.
+
+use latchkey_licensing::{
+    ids::{AccountId, SessionId},
+    time::Timestamp,
+};
+
+use super::Conn;
+use crate::{
+    error::Result,
+    rows::{NewSession, SessionRow},
+};
+
+pub(crate) async fn insert_session(conn: &mut Conn, new: &NewSession<'_>) -> Result<()> {
+    let sql = "INSERT INTO sessions (id, token_hash, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
+    sqlx::query(sql)
+        .bind(new.id.uuid())
+        .bind(new.token_hash.as_slice())
+        .bind(new.account.uuid())
+        .bind(i64::from(new.assurance))
+        .bind(new.agent)
+        .bind(new.network)
+        .bind(new.now.unix_micros())
+        .bind(new.expires_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn find_session(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<SessionRow>> {
+    let sql = "SELECT id, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at
+               FROM sessions WHERE token_hash = $1";
+    Ok(sqlx::query_as(sql).bind(token_hash.as_slice()).fetch_optional(conn).await?)
+}
+
+pub(crate) async fn list_sessions_of(conn: &mut Conn, account: AccountId) -> Result<Vec<SessionRow>> {
+    let sql = "SELECT id, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at
+               FROM sessions WHERE account_id = $1 ORDER BY last_seen_at DESC, id";
+    Ok(sqlx::query_as(sql).bind(account.uuid()).fetch_all(conn).await?)
+}
+
+pub(crate) async fn set_session_seen(conn: &mut Conn, id: SessionId, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(now.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn delete_session(conn: &mut Conn, account: AccountId, id: SessionId) -> Result<bool> {
+    let sql = "DELETE FROM sessions WHERE account_id = $1 AND id = $2";
+    Ok(sqlx::query(sql).bind(account.uuid()).bind(id.uuid()).execute(conn).await?.rows_affected() == 1)
+}
+
+pub(crate) async fn delete_sessions_of(conn: &mut Conn, account: AccountId) -> Result<u64> {
+    let sql = "DELETE FROM sessions WHERE account_id = $1";
+    Ok(sqlx::query(sql).bind(account.uuid()).execute(conn).await?.rows_affected())
+}
+
+pub(crate) async fn delete_sessions_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM sessions WHERE expires_at < $1";
+    Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+}

@@ -1,0 +1,560 @@
+//! What tables hold, and its reading back into the domain's types. A row that breaks an invariant is
+//! an error that names its table, never a guess.
+
+use std::time::Duration;
+
+use latchkey_licensing::ids::ProductId;
+use latchkey_licensing::{
+    email::EmailAddress,
+    entitlement::{Entitlement, EntitlementCode},
+    ids::{AccountId, LicenseId, LoginRequestId, MachineId, MailId, SessionId},
+    key::KeyPrefix,
+    license::{License, Standing},
+    machine::{Fingerprint, Machine, MachineFacts},
+    policy::{ExpiryStrategy, HeartbeatCull, OverageStrategy, Policy},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::error::{Result, StoreError};
+
+macro_rules! stored_words {
+    ($($(#[$doc:meta])* $name:ident in $table:literal { $($(#[$case_doc:meta])* $case:ident = $word:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$case_doc])* $case,)+ }
+
+        impl $name {
+            /// The stored word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$case => $word),+ }
+            }
+
+            fn read(text: &str) -> Result<Self> {
+                match text {
+                    $($word => Ok(Self::$case),)+
+                    other => Err(StoreError::corrupt($table, format!("unknown {}: {other}", stringify!($name)))),
+                }
+            }
+        }
+    )+};
+}
+
+stored_words! {
+    /// What an account may do.
+    Role in "accounts" {
+        /// Sees and manages its own licenses.
+        Customer = "customer",
+        /// Reads everything and helps customers.
+        Support = "support",
+        /// Does everything.
+        Admin = "admin",
+    }
+
+    /// How a sign-in was asked for.
+    LoginKind in "login_requests" {
+        /// By a browser, to which it is bound.
+        Browser = "browser",
+        /// By a command on the host.
+        Host = "host",
+    }
+}
+
+/// Who ended a machine's activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineEnd {
+    /// The app on it.
+    App,
+    /// The license's owner in the portal.
+    Customer,
+    /// An admin.
+    Admin,
+    /// The server, for a lost heartbeat.
+    Server,
+}
+
+impl MachineEnd {
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Customer => "customer",
+            Self::Admin => "admin",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// A person who can sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Where its mail goes; unique.
+    pub email: EmailAddress,
+    /// What to call the person.
+    pub name: Option<String>,
+    /// What it may do.
+    pub role: Role,
+    /// Since when it is banned.
+    pub disabled_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A product of the catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// The name that commands and apps use, such as `chartgpt`.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// The prefix of its license keys.
+    pub key_prefix: KeyPrefix,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A license to insert, with its key as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct NewLicense<'a> {
+    /// The license.
+    pub license: &'a License,
+    /// Its key, encrypted.
+    pub key_ciphertext: &'a [u8],
+    /// The keyed hash by which it is found.
+    pub key_lookup: &'a [u8; 32],
+}
+
+/// A request to sign in, to insert.
+#[derive(Clone, Debug)]
+pub struct NewLoginRequest<'a> {
+    /// Its id.
+    pub id: LoginRequestId,
+    /// How it was asked for.
+    pub kind: LoginKind,
+    /// The account it is for, if there is one.
+    pub account: Option<AccountId>,
+    /// The address it is for.
+    pub email: &'a EmailAddress,
+    /// SHA-256 of the link's token.
+    pub token_hash: [u8; 32],
+    /// Keyed hash of the code.
+    pub code_hash: Option<[u8; 32]>,
+    /// SHA-256 of the asking browser's cookie.
+    pub browser_hash: Option<[u8; 32]>,
+    /// Where to go afterwards.
+    pub next_path: Option<&'a str>,
+    /// Now.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// An open request to sign in.
+#[derive(Clone, Debug)]
+pub struct LoginRequest {
+    /// Its id.
+    pub id: LoginRequestId,
+    /// How it was asked for.
+    pub kind: LoginKind,
+    /// The account it is for, if there was one when it was made.
+    pub account: Option<AccountId>,
+    /// The address it is for.
+    pub email: EmailAddress,
+    /// SHA-256 of the link's token.
+    pub token_hash: [u8; 32],
+    /// Keyed hash of the code.
+    pub code_hash: Option<[u8; 32]>,
+    /// Where to go afterwards.
+    pub next_path: Option<String>,
+}
+
+/// A session to insert.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession<'a> {
+    /// Its id, which lists show.
+    pub id: SessionId,
+    /// SHA-256 of the cookie's value.
+    pub token_hash: [u8; 32],
+    /// Whose it is.
+    pub account: AccountId,
+    /// 1 for a mail link, 2 with a second factor.
+    pub assurance: u8,
+    /// The browser in words.
+    pub agent: &'a str,
+    /// The network it came from, coarse.
+    pub network: &'a str,
+    /// Now.
+    pub now: Timestamp,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+}
+
+/// A session as stored.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SessionRow {
+    id: Uuid,
+    account_id: Uuid,
+    assurance: i64,
+    /// The browser in words.
+    pub agent: String,
+    /// The network it came from, coarse.
+    pub network: String,
+    authenticated_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+}
+
+impl SessionRow {
+    /// Its id, which lists show.
+    pub fn id(&self) -> SessionId {
+        SessionId::from(self.id)
+    }
+
+    /// Whose it is.
+    pub fn account(&self) -> AccountId {
+        AccountId::from(self.account_id)
+    }
+
+    /// 1 for a mail link, 2 with a second factor.
+    pub fn assurance(&self) -> u8 {
+        u8::try_from(self.assurance).unwrap_or(1)
+    }
+
+    /// When it was opened.
+    pub fn authenticated_at(&self) -> Timestamp {
+        Timestamp::from_unix_micros(self.authenticated_at)
+    }
+
+    /// When it was last used, to the minute.
+    pub fn last_seen_at(&self) -> Timestamp {
+        Timestamp::from_unix_micros(self.last_seen_at)
+    }
+
+    /// When it ends whatever happens.
+    pub fn expires_at(&self) -> Timestamp {
+        Timestamp::from_unix_micros(self.expires_at)
+    }
+}
+
+/// A mail to queue.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMail<'a> {
+    /// Its id.
+    pub id: MailId,
+    /// What it is about, a fixed word.
+    pub kind: &'a str,
+    /// Who gets it.
+    pub recipient: &'a EmailAddress,
+    /// Subject and bodies, encrypted.
+    pub payload: &'a [u8],
+    /// Now, which is also when it is first due.
+    pub now: Timestamp,
+    /// When there is no more sense in sending it.
+    pub expires_at: Timestamp,
+}
+
+/// A mail that this worker alone holds until its lease ends.
+#[derive(Clone, Debug)]
+pub struct ClaimedMail {
+    /// Its id.
+    pub id: MailId,
+    /// What it is about.
+    pub kind: String,
+    /// Who gets it.
+    pub recipient: EmailAddress,
+    /// Subject and bodies, encrypted.
+    pub payload: Vec<u8>,
+    /// How many tries there were, this one included.
+    pub attempts: u32,
+    /// When there is no more sense in sending it.
+    pub expires_at: Timestamp,
+    /// When it was queued.
+    pub created_at: Timestamp,
+}
+
+/// A row of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditRow {
+    /// Its id.
+    pub id: Uuid,
+    /// When, in microseconds since the epoch.
+    pub at: i64,
+    /// What kind of actor.
+    pub actor_kind: String,
+    /// Which actor.
+    pub actor_id: Option<String>,
+    /// What was done.
+    pub verb: String,
+    /// To what kind of record.
+    pub subject_kind: String,
+    /// To which record.
+    pub subject_id: String,
+    /// More, as a JSON object.
+    pub detail: String,
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct AccountRow {
+    id: Uuid,
+    email: String,
+    name: Option<String>,
+    role: String,
+    disabled_at: Option<i64>,
+    created_at: i64,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            email: email("accounts", &row.email)?,
+            name: row.name,
+            role: Role::read(&row.role)?,
+            disabled_at: row.disabled_at.map(Timestamp::from_unix_micros),
+            created_at: Timestamp::from_unix_micros(row.created_at),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct ProductRow {
+    id: Uuid,
+    code: String,
+    name: String,
+    key_prefix: String,
+    created_at: i64,
+}
+
+impl TryFrom<ProductRow> for Product {
+    type Error = StoreError;
+
+    fn try_from(row: ProductRow) -> Result<Self> {
+        let key_prefix = KeyPrefix::parse(&row.key_prefix)
+            .ok_or_else(|| StoreError::corrupt("products", "key_prefix is not a prefix"))?;
+        let created_at = Timestamp::from_unix_micros(row.created_at);
+        Ok(Self { id: row.id.into(), code: row.code, name: row.name, key_prefix, created_at })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct PolicyRow {
+    id: Uuid,
+    product_id: Uuid,
+    code: String,
+    name: String,
+    duration_us: Option<i64>,
+    max_machines: Option<i64>,
+    is_floating: bool,
+    is_strict: bool,
+    expiry_strategy: String,
+    overage_strategy: String,
+    requires_heartbeat: bool,
+    heartbeat_us: i64,
+    heartbeat_cull: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+pub(crate) fn policy(row: PolicyRow) -> Result<Policy> {
+    let word = |what| StoreError::corrupt("policies", format!("unknown {what}"));
+    Ok(Policy {
+        id: row.id.into(),
+        product: row.product_id.into(),
+        code: row.code,
+        name: row.name,
+        duration: row.duration_us.map(|us| duration("policies", us)).transpose()?,
+        max_machines: row.max_machines.map(|limit| count("policies", limit)).transpose()?,
+        is_floating: row.is_floating,
+        is_strict: row.is_strict,
+        expiry: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| word("expiry_strategy"))?,
+        overage: OverageStrategy::parse(&row.overage_strategy).ok_or_else(|| word("overage_strategy"))?,
+        requires_heartbeat: row.requires_heartbeat,
+        heartbeat: duration("policies", row.heartbeat_us)?,
+        cull: HeartbeatCull::parse(&row.heartbeat_cull).ok_or_else(|| word("heartbeat_cull"))?,
+        created_at: Timestamp::from_unix_micros(row.created_at),
+        updated_at: Timestamp::from_unix_micros(row.updated_at),
+    })
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct EntitlementRow {
+    id: Uuid,
+    code: String,
+    name: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+pub(crate) fn entitlement(row: EntitlementRow) -> Result<Entitlement> {
+    Ok(Entitlement {
+        id: row.id.into(),
+        code: EntitlementCode::parse(&row.code)
+            .ok_or_else(|| StoreError::corrupt("entitlements", "code is not a code"))?,
+        name: row.name,
+        created_at: Timestamp::from_unix_micros(row.created_at),
+        updated_at: Timestamp::from_unix_micros(row.updated_at),
+    })
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct LicenseRow {
+    id: Uuid,
+    account_id: Uuid,
+    product_id: Uuid,
+    policy_id: Uuid,
+    key_prefix: String,
+    key_tail: String,
+    suspended_at: Option<i64>,
+    revoked_at: Option<i64>,
+    expires_at: Option<i64>,
+    max_machines: Option<i64>,
+    last_validated_at: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+pub(crate) fn license(row: LicenseRow) -> Result<License> {
+    let standing = match (row.suspended_at, row.revoked_at) {
+        (None, None) => Standing::Good,
+        (Some(at), None) => Standing::Suspended(Timestamp::from_unix_micros(at)),
+        (None, Some(at)) => Standing::Revoked(Timestamp::from_unix_micros(at)),
+        (Some(_), Some(_)) => return Err(StoreError::corrupt("licenses", "both suspended and revoked")),
+    };
+    Ok(License {
+        id: LicenseId::from(row.id),
+        account: row.account_id.into(),
+        product: row.product_id.into(),
+        policy: row.policy_id.into(),
+        key_prefix: row.key_prefix,
+        key_tail: row.key_tail,
+        standing,
+        expires_at: row.expires_at.map(Timestamp::from_unix_micros),
+        max_machines: row.max_machines.map(|limit| count("licenses", limit)).transpose()?,
+        last_validated_at: row.last_validated_at.map(Timestamp::from_unix_micros),
+        created_at: Timestamp::from_unix_micros(row.created_at),
+        updated_at: Timestamp::from_unix_micros(row.updated_at),
+    })
+}
+
+/// The columns `suspended_at` and `revoked_at` of a standing.
+pub(crate) fn standing_columns(standing: Standing) -> (Option<i64>, Option<i64>) {
+    match standing {
+        Standing::Good => (None, None),
+        Standing::Suspended(at) => (Some(at.unix_micros()), None),
+        Standing::Revoked(at) => (None, Some(at.unix_micros())),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct MachineRow {
+    id: Uuid,
+    license_id: Uuid,
+    slot: i64,
+    fingerprint: String,
+    name: Option<String>,
+    hostname: Option<String>,
+    platform: Option<String>,
+    cores: Option<i64>,
+    app_version: Option<String>,
+    metadata: String,
+    last_heartbeat_at: Option<i64>,
+    last_seen_at: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+pub(crate) fn machine(row: MachineRow) -> Result<Machine> {
+    Ok(Machine {
+        id: MachineId::from(row.id),
+        license: row.license_id.into(),
+        slot: count("machines", row.slot)?,
+        fingerprint: Fingerprint::parse(&row.fingerprint)
+            .ok_or_else(|| StoreError::corrupt("machines", "fingerprint is not a fingerprint"))?,
+        facts: MachineFacts {
+            name: row.name,
+            hostname: row.hostname,
+            platform: row.platform,
+            cores: row.cores.map(|cores| count("machines", cores)).transpose()?,
+            app_version: row.app_version,
+        },
+        metadata: row.metadata,
+        last_heartbeat_at: row.last_heartbeat_at.map(Timestamp::from_unix_micros),
+        last_seen_at: Timestamp::from_unix_micros(row.last_seen_at),
+        created_at: Timestamp::from_unix_micros(row.created_at),
+        updated_at: Timestamp::from_unix_micros(row.updated_at),
+    })
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct LoginRow {
+    id: Uuid,
+    kind: String,
+    account_id: Option<Uuid>,
+    email: String,
+    token_hash: Vec<u8>,
+    code_hash: Option<Vec<u8>>,
+    next_path: Option<String>,
+}
+
+pub(crate) fn login(row: LoginRow) -> Result<LoginRequest> {
+    Ok(LoginRequest {
+        id: row.id.into(),
+        kind: LoginKind::read(&row.kind)?,
+        account: row.account_id.map(AccountId::from),
+        email: email("login_requests", &row.email)?,
+        token_hash: hash("login_requests", &row.token_hash)?,
+        code_hash: row.code_hash.map(|code| hash("login_requests", &code)).transpose()?,
+        next_path: row.next_path,
+    })
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct MailRow {
+    id: Uuid,
+    kind: String,
+    recipient: String,
+    payload: Option<Vec<u8>>,
+    attempts: i64,
+    expires_at: i64,
+    created_at: i64,
+}
+
+pub(crate) fn mail(row: MailRow) -> Result<ClaimedMail> {
+    Ok(ClaimedMail {
+        id: row.id.into(),
+        kind: row.kind,
+        recipient: email("outbox", &row.recipient)?,
+        payload: row.payload.ok_or_else(|| StoreError::corrupt("outbox", "a waiting mail has no payload"))?,
+        attempts: count("outbox", row.attempts)?,
+        expires_at: Timestamp::from_unix_micros(row.expires_at),
+        created_at: Timestamp::from_unix_micros(row.created_at),
+    })
+}
+
+/// A duration as stored.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn duration(table: &'static str, micros: i64) -> Result<Duration> {
+    let micros = u64::try_from(micros).map_err(|_| StoreError::corrupt(table, "a duration is negative"))?;
+    Ok(Duration::from_micros(micros))
+}
+
+fn count(table: &'static str, number: i64) -> Result<u32> {
+    u32::try_from(number).map_err(|_| StoreError::corrupt(table, format!("{number} is not a count")))
+}
+
+fn email(table: &'static str, text: &str) -> Result<EmailAddress> {
+    EmailAddress::parse(text).map_err(|_| StoreError::corrupt(table, "an e-mail address is not one"))
+}
+
+fn hash(table: &'static str, bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes.try_into().map_err(|_| StoreError::corrupt(table, "a hash is not 32 bytes"))
+}

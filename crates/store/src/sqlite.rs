@@ -1,0 +1,15 @@
+//! SQLite: the queries compiled for it, and what it does its own way.
+
+pub(crate) mod dialect {
+    pub(crate) type Db = sqlx::Sqlite;
+
+    /// Begins a transaction that holds the write lock from its start, so that what it reads cannot
+    /// change before it writes.
+    pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+    /// Locks nothing more: the transaction's write lock covers every row.
+    pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1";
+}
+
+#[path = "queries/all.rs"]
+pub(crate) mod queries;

@@ -1,0 +1,108 @@
+//! Bodies that clients send. Unknown members are ignored, as the clients in use send more than is
+//! read; members that are read must have the right type.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The body of a validation; by id, `key` stays away.
+#[derive(Debug, Default, Deserialize)]
+pub struct Validate {
+    /// Everything is in `meta`.
+    #[serde(default)]
+    pub meta: ValidateMeta,
+}
+
+/// What is to be validated, and for what.
+#[derive(Debug, Default, Deserialize)]
+pub struct ValidateMeta {
+    /// The license key.
+    pub key: Option<String>,
+    /// The scope as sent, for the echo.
+    pub scope: Option<Map<String, Value>>,
+    /// A number that the answer repeats.
+    pub nonce: Option<serde_json::Number>,
+}
+
+/// A validation's scope. Clients send `null` and empty texts for what they have not configured.
+#[derive(Debug, Default, Deserialize)]
+pub struct Scope {
+    /// The product's id.
+    pub product: Option<String>,
+    /// The policy's id.
+    pub policy: Option<String>,
+    /// The owner's id or address.
+    pub user: Option<String>,
+    /// A machine's id.
+    pub machine: Option<String>,
+    /// A machine's fingerprint.
+    pub fingerprint: Option<String>,
+    /// Several fingerprints.
+    pub fingerprints: Option<Vec<String>>,
+    /// Component fingerprints.
+    pub components: Option<Vec<String>>,
+    /// Entitlement codes.
+    pub entitlements: Option<Vec<String>>,
+    /// An environment.
+    pub environment: Option<String>,
+    /// A release's checksum.
+    pub checksum: Option<String>,
+    /// A release's version.
+    pub version: Option<String>,
+}
+
+/// The body of an activation.
+#[derive(Debug, Deserialize)]
+pub struct Activate {
+    /// The machine.
+    pub data: ActivateData,
+}
+
+/// The machine to activate.
+#[derive(Debug, Deserialize)]
+pub struct ActivateData {
+    /// `machines`, where it is given.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// What is told about it.
+    pub attributes: ActivateAttributes,
+    /// What it belongs to.
+    pub relationships: Option<ActivateRelationships>,
+}
+
+/// What is told about a machine.
+#[derive(Debug, Deserialize)]
+pub struct ActivateAttributes {
+    /// What the app identifies it by.
+    pub fingerprint: Option<String>,
+    /// A label.
+    pub name: Option<String>,
+    /// The host name.
+    pub hostname: Option<String>,
+    /// Operating system and architecture.
+    pub platform: Option<String>,
+    /// Number of processor cores.
+    pub cores: Option<u32>,
+    /// What the app attaches.
+    pub metadata: Option<Map<String, Value>>,
+}
+
+/// What a machine belongs to.
+#[derive(Debug, Deserialize)]
+pub struct ActivateRelationships {
+    /// Its license.
+    pub license: Option<ToOne>,
+}
+
+/// A relationship to one resource.
+#[derive(Debug, Deserialize)]
+pub struct ToOne {
+    /// The resource.
+    pub data: Identifier,
+}
+
+/// A resource's identity.
+#[derive(Debug, Deserialize)]
+pub struct Identifier {
+    /// Its id.
+    pub id: String,
+}

@@ -1,0 +1,107 @@
+//! Response signatures.
+//!
+//! Every answer under `/v1` is signed with Ed25519 over four lines, joined by LF, that name the
+//! request, the host as the client sees it, the date, and the SHA-256 of the body.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
+
+/// What an answer is an answer to.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The method; any case.
+    pub method: &'a str,
+    /// The path exactly as on the request line, with `?` and query if there is a `?`.
+    pub path_and_query: &'a str,
+    /// The host of the client's URL, with the port if it is not the scheme's own.
+    pub host: &'a str,
+}
+
+/// The headers of a signed answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedHeaders {
+    /// `Date` and `Keygen-Date`.
+    pub date: String,
+    /// `Digest` and `Keygen-Digest`.
+    pub digest: String,
+    /// `Keygen-Signature`.
+    pub signature: String,
+}
+
+/// Signs an answer. `date` is an HTTP date, `account` goes into `keyid`.
+pub fn sign(key: &SigningKey, account: &str, target: Target<'_>, date: String, body: &[u8]) -> SignedHeaders {
+    let digest = digest(body);
+    let signature = key.sign(text(target, &date, &digest).as_bytes());
+    let signature = STANDARD.encode(signature.to_bytes());
+    let signature = format!(
+        r#"keyid="{account}", algorithm="ed25519", signature="{signature}", headers="(request-target) host date digest""#
+    );
+    SignedHeaders { date, digest, signature }
+}
+
+/// Checks the signature of an answer, strictly (no small-order or non-canonical points).
+pub fn verify(key: &VerifyingKey, target: Target<'_>, headers: &SignedHeaders, body: &[u8]) -> bool {
+    let Some(signature) = parameter(&headers.signature, "signature") else {
+        return false;
+    };
+    let Some(signature) = STANDARD.decode(signature).ok().and_then(|bytes| Signature::from_slice(&bytes).ok()) else {
+        return false;
+    };
+    headers.digest == digest(body)
+        && key.verify_strict(text(target, &headers.date, &headers.digest).as_bytes(), &signature).is_ok()
+}
+
+fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    header.split(", ").find_map(|part| part.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"'))
+}
+
+fn digest(body: &[u8]) -> String {
+    format!("sha-256={}", STANDARD.encode(Sha256::digest(body)))
+}
+
+fn text(target: Target<'_>, date: &str, digest: &str) -> String {
+    let method = target.method.to_ascii_lowercase();
+    let Target { path_and_query, host, .. } = target;
+    format!("(request-target): {method} {path_and_query}\nhost: {host}\ndate: {date}\ndigest: {digest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> SigningKey {
+        let mut seed = [0; 32];
+        for (value, byte) in (0..).zip(&mut seed) {
+            *byte = value;
+        }
+        SigningKey::from_bytes(&seed)
+    }
+
+    const TARGET: Target<'_> = Target { method: "GET", path_and_query: "/v1/licenses?", host: "localhost:3000" };
+    const DATE: &str = "Wed, 09 Jun 2021 16:08:15 GMT";
+    const BODY: &[u8] = br#"{"data":null}"#;
+
+    #[test]
+    fn the_published_vector() {
+        let signed = sign(&key(), "acct", TARGET, DATE.to_owned(), BODY);
+        assert_eq!(signed.digest, "sha-256=ul8+pA6V9JvOEZQvN169OILrg3l27aXAy3i5uZyntIU=");
+        assert_eq!(
+            parameter(&signed.signature, "signature"),
+            Some("XdxtrOF09UB35k3ZDz6hj+1H0pNCvZzk61t0KY5QhOPBzJhhMGEATS+wJbKaKU0Lw0KnX6r8f9nWNHLmVcw8BA==")
+        );
+        assert!(verify(&key().verifying_key(), TARGET, &signed, BODY));
+    }
+
+    #[test]
+    fn any_change_breaks_it() {
+        let public = key().verifying_key();
+        let signed = sign(&key(), "acct", TARGET, DATE.to_owned(), BODY);
+        assert!(!verify(&public, TARGET, &signed, b"{}"));
+        assert!(!verify(&public, Target { path_and_query: "/v1/licenses", ..TARGET }, &signed, BODY));
+        assert!(!verify(&public, Target { host: "localhost", ..TARGET }, &signed, BODY));
+        assert!(!verify(&public, Target { method: "POST", ..TARGET }, &signed, BODY));
+        let late = SignedHeaders { date: "Wed, 09 Jun 2021 16:08:16 GMT".to_owned(), ..signed };
+        assert!(!verify(&public, TARGET, &late, BODY));
+    }
+}
