@@ -2,6 +2,15 @@
 -- Expand step; nothing existed before. Times are microseconds since the Unix epoch, UTC. Ids are
 -- UUID version 7 in 16 bytes. The PostgreSQL file of the same number says the same.
 
+-- One row: what tells whether a process holds the master secret that this database was made with.
+CREATE TABLE instance (
+    id           INTEGER NOT NULL CONSTRAINT pk_instance PRIMARY KEY,
+    secret_check BLOB NOT NULL,
+    created_at   INTEGER NOT NULL,
+    CONSTRAINT ck_instance_id CHECK (id = 1),
+    CONSTRAINT ck_instance_secret_check CHECK (length(secret_check) = 32)
+) STRICT;
+
 CREATE TABLE accounts (
     id          BLOB    NOT NULL CONSTRAINT pk_accounts PRIMARY KEY,
     email       TEXT    NOT NULL,

@@ -221,6 +221,8 @@ macro_rules! reads {
             catalog::list_policies() -> Vec<Policy>;
             /// Entitlements of a license and of its policy, by id, after `after`.
             catalog::list_entitlements(license: LicenseId, policy: PolicyId, after: Option<EntitlementId>, limit: i64) -> Vec<Entitlement>;
+            /// What tells whether a master secret is this database's.
+            instance::find_secret_check() -> Option<[u8; 32]>;
             /// The license with this id.
             licenses::find_license(id: LicenseId) -> Option<License>;
             /// The license whose key has this keyed hash.
@@ -235,6 +237,8 @@ macro_rules! reads {
             machines::find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
             /// A license's active machine with this fingerprint.
             machines::find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
+            /// Whether a machine was once active under a license and no longer is.
+            machines::was_machine(license: LicenseId, id: MachineId) -> bool;
             /// The open request of a browser.
             logins::find_open_login(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
             /// The open request that was made on the host with this token.
@@ -273,6 +277,8 @@ queries! { Tx:
     catalog::add_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> ();
     /// Gives an entitlement to one license.
     catalog::add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> ();
+    /// Marks a new database as belonging to a master secret; an existing mark stays.
+    instance::insert_instance(secret_check: &[u8; 32], now: Timestamp) -> ();
     /// Adds a license.
     licenses::insert_license(new: &NewLicense<'_>) -> ();
     /// Keeps others from changing a license or its machines until the transaction ends. `false` if

@@ -555,6 +555,6 @@ fn email(table: &'static str, text: &str) -> Result<EmailAddress> {
     EmailAddress::parse(text).map_err(|_| StoreError::corrupt(table, "an e-mail address is not one"))
 }
 
-fn hash(table: &'static str, bytes: &[u8]) -> Result<[u8; 32]> {
+pub(crate) fn hash(table: &'static str, bytes: &[u8]) -> Result<[u8; 32]> {
     bytes.try_into().map_err(|_| StoreError::corrupt(table, "a hash is not 32 bytes"))
 }

@@ -1,1 +1,64 @@
-//! Skeleton.
+//! What tests of every layer share: a clock they set, randomness from a seed, a mailer that keeps
+//! what it is given, and a database of their own on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "this crate is for tests alone, where a panic is the report"
+)]
+
+mod clock;
+mod database;
+mod entropy;
+mod mailer;
+
+pub use clock::TestClock;
+pub use database::{Backend, TestDatabase};
+pub use entropy::SeededEntropy;
+pub use mailer::KeptMail;
+
+use std::sync::Arc;
+
+use latchkey_service::{Options, Service, Vault};
+
+/// Use cases on a database, with the clock and the mail that they use.
+#[derive(Debug)]
+pub struct TestService {
+    /// The use cases.
+    pub service: Service,
+    /// Their clock.
+    pub clock: Arc<TestClock>,
+    /// Where the test sends their mail.
+    pub mail: Arc<KeptMail>,
+    /// Their database, removed at the end.
+    pub database: TestDatabase,
+}
+
+impl TestService {
+    /// Use cases on a fresh database with the default catalog. Links start with `portal_url`.
+    pub async fn new(backend: Backend, portal_url: &str) -> Self {
+        Self::with_options(
+            backend,
+            Options { portal_url: portal_url.to_owned(), allow_signup: false, hourly_mail_budget: 1_000 },
+        )
+        .await
+    }
+
+    /// The same with options of one's own.
+    pub async fn with_options(backend: Backend, options: Options) -> Self {
+        let database = TestDatabase::create(backend).await;
+        let clock = Arc::new(TestClock::default());
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let store = database.store().clone();
+        let service = Service::new(store, clock.clone(), entropy, Vault::new(&[42; 32]), options);
+        service.install_default_catalog().await.expect("the default catalog installs");
+        Self { service, clock, mail: Arc::new(KeptMail::default()), database }
+    }
+
+    /// Sends every mail that is due.
+    pub async fn deliver_mail(&self) {
+        while self.service.deliver_one(&*self.mail).await.expect("the outbox works") != latchkey_service::Delivery::Idle
+        {
+        }
+    }
+}

@@ -107,3 +107,10 @@ pub(crate) async fn set_machine_seen(conn: &mut Conn, id: MachineId, now: Timest
         .await?;
     Ok(())
 }
+
+/// Whether this machine was once active under this license and no longer is.
+pub(crate) async fn was_machine(conn: &mut Conn, license: LicenseId, id: MachineId) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM machines WHERE license_id = $1 AND id = $2 AND deactivated_at IS NOT NULL";
+    let count: i64 = sqlx::query_scalar(sql).bind(license.uuid()).bind(id.uuid()).fetch_one(conn).await?;
+    Ok(count == 1)
+}

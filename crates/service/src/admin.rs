@@ -1,0 +1,301 @@
+//! What an admin decides: accounts, licenses and their standing. Today the commands on the host
+//! call this; the admin pages will hold the same type.
+
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{AccountId, LicenseId},
+    key::LicenseKey,
+    license::{License, Standing},
+    policy::Policy,
+};
+use latchkey_store::{Account, NewLicense, Role, Tx};
+use serde_json::json;
+
+use crate::{
+    Service,
+    audit::{Actor, AuditEntry, Event},
+    customer::LicenseView,
+    error::Internal,
+    secrets::HostLink,
+};
+
+/// Who decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// Whoever may run commands on the host.
+    Host,
+}
+
+/// The use cases of an admin.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin<'a> {
+    service: &'a Service,
+    actor: Actor,
+}
+
+/// Why a decision was not carried out. Nothing changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// There is no account with this address.
+    #[error("there is no account with the address {0}: `latchkey customer add {0}` makes one")]
+    AccountNotFound(String),
+    /// There is no license with this id.
+    #[error("there is no license with the id {0}: `latchkey customer show EMAIL` lists a customer's")]
+    LicenseNotFound(LicenseId),
+    /// There is no policy with this code.
+    #[error("there is no policy `{wanted}`: the catalog has {}", known.join(", "))]
+    PolicyNotFound {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The account is banned.
+    #[error("the account {0} is disabled")]
+    AccountDisabled(String),
+    /// The license is revoked, which is for good.
+    #[error("license {0} is revoked, and a revoked license stays revoked: issue a new one")]
+    Revoked(LicenseId),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<latchkey_store::StoreError> for AdminError {
+    fn from(error: latchkey_store::StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// A license with its key and its owner.
+#[derive(Clone, Debug)]
+pub struct IssuedLicense {
+    /// The license.
+    pub view: LicenseView,
+    /// Its key.
+    pub key: LicenseKey,
+    /// Its owner.
+    pub owner: Account,
+}
+
+/// An account with all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct CustomerRecord {
+    /// The account.
+    pub account: Account,
+    /// Its licenses.
+    pub licenses: Vec<LicenseView>,
+    /// The newest rows of the audit log about it.
+    pub history: Vec<AuditEntry>,
+}
+
+impl Service {
+    /// The use cases of an admin.
+    pub fn admin(&self, operator: Operator) -> Admin<'_> {
+        let actor = match operator {
+            Operator::Host => Actor::Host,
+        };
+        Admin { service: self, actor }
+    }
+}
+
+impl Admin<'_> {
+    /// Makes an account an admin's, which makes the account if need be, and a link to sign in with.
+    pub async fn add_admin(&self, email: &EmailAddress) -> Result<(Account, HostLink), AdminError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let (mut account, _) = self.ensure_account(&mut tx, email, None, Role::Admin).await?;
+        if account.disabled_at.is_some() {
+            return Err(AdminError::AccountDisabled(email.to_string()));
+        }
+        if account.role != Role::Admin {
+            tx.set_account_role(account.id, Role::Admin.as_str(), now).await?;
+            let event = Event::new(self.actor, "account.role_changed", "account", account.id)
+                .with(json!({ "from": account.role.as_str(), "to": "admin" }));
+            self.service.record(&mut tx, now, event).await?;
+            account.role = Role::Admin;
+        }
+        let link = self.service.host_link(&mut tx, &account, now).await?;
+        tx.commit().await?;
+        Ok((account, link))
+    }
+
+    /// Makes a one-time link to sign in with, for an account that exists.
+    pub async fn sign_in_link(&self, email: &EmailAddress) -> Result<HostLink, AdminError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let account = self.find_account(&mut tx, email).await?;
+        if account.disabled_at.is_some() {
+            return Err(AdminError::AccountDisabled(email.to_string()));
+        }
+        let link = self.service.host_link(&mut tx, &account, now).await?;
+        tx.commit().await?;
+        Ok(link)
+    }
+
+    /// Makes a customer. Returns the account, and whether it is new.
+    pub async fn add_customer(
+        &self,
+        email: &EmailAddress,
+        name: Option<String>,
+    ) -> Result<(Account, bool), AdminError> {
+        let mut tx = self.service.store().write().await?;
+        let made = self.ensure_account(&mut tx, email, name, Role::Customer).await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// A customer with licenses and history.
+    pub async fn customer(&self, email: &EmailAddress) -> Result<CustomerRecord, AdminError> {
+        let mut reader = self.service.store().read().await?;
+        let account = reader.find_account_by_email(email).await?;
+        let account = account.ok_or_else(|| AdminError::AccountNotFound(email.to_string()))?;
+        let banned = account.disabled_at.is_some();
+        let mut licenses = Vec::new();
+        for license in reader.list_licenses_of(account.id).await? {
+            licenses.push(self.service.view_license(&mut reader, license, banned).await?);
+        }
+        let history = reader.list_audit_of("account", &account.id.to_string(), 50).await?;
+        Ok(CustomerRecord { account, licenses, history: history.into_iter().map(AuditEntry::from).collect() })
+    }
+
+    /// Issues a license under a policy, and makes the customer when the address is new.
+    pub async fn issue_license(&self, email: &EmailAddress, policy_code: &str) -> Result<IssuedLicense, AdminError> {
+        let mut tx = self.service.store().write().await?;
+        let policies = tx.list_policies().await?;
+        let Some(policy) = policies.iter().find(|policy| policy.code == policy_code) else {
+            let known = policies.into_iter().map(|policy| policy.code).collect();
+            return Err(AdminError::PolicyNotFound { wanted: policy_code.to_owned(), known });
+        };
+        let (owner, _) = self.ensure_account(&mut tx, email, None, Role::Customer).await?;
+        if owner.disabled_at.is_some() {
+            return Err(AdminError::AccountDisabled(email.to_string()));
+        }
+        let id = self.insert_license(&mut tx, &owner, policy).await?;
+        tx.commit().await?;
+        self.license(id).await
+    }
+
+    async fn insert_license(&self, tx: &mut Tx, owner: &Account, policy: &Policy) -> Result<LicenseId, Internal> {
+        let now = self.service.now();
+        let vault = &self.service.0.vault;
+        let product = tx.find_product(policy.product).await?.ok_or(Internal::Broken("a policy has no product"))?;
+        let id = LicenseId::new(now, self.service.random()?);
+        let key = LicenseKey::new(&product.key_prefix, &self.service.random()?);
+        let license = License {
+            id,
+            account: owner.id,
+            product: product.id,
+            policy: policy.id,
+            key_prefix: product.key_prefix.as_str().to_owned(),
+            key_tail: key.tail().to_owned(),
+            standing: Standing::Good,
+            expires_at: policy.duration.map(|duration| now.plus(duration)),
+            max_machines: None,
+            last_validated_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let sealed =
+            vault.seal_key(id, &key, self.service.random()?).ok_or(Internal::Broken("a key does not encrypt"))?;
+        let new = NewLicense { license: &license, key_ciphertext: &sealed, key_lookup: &vault.key_lookup(&key) };
+        tx.insert_license(&new).await?;
+        let event = Event::new(self.actor, "license.issued", "license", id).with(json!({ "policy": policy.code }));
+        self.service.record(tx, now, event).await?;
+        Ok(id)
+    }
+
+    /// A license with its key and its owner.
+    pub async fn license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
+        let mut reader = self.service.store().read().await?;
+        let license = reader.find_license(id).await?.ok_or(AdminError::LicenseNotFound(id))?;
+        let owner = reader.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
+        let sealed = reader.get_key_ciphertext(id).await?;
+        let key = self.service.0.vault.open_key(id, &sealed).map_err(Internal::from)?;
+        let view = self.service.view_license(&mut reader, license, owner.disabled_at.is_some()).await?;
+        Ok(IssuedLicense { view, key, owner })
+    }
+
+    /// Suspends a license: it validates as suspended from now on. Doing it twice changes nothing.
+    pub async fn suspend_license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
+        self.set_standing(id, "license.suspended", |standing, now| match standing {
+            Standing::Good => Ok(Some(Standing::Suspended(now))),
+            Standing::Suspended(_) => Ok(None),
+            Standing::Revoked(_) => Err(AdminError::Revoked(id)),
+        })
+        .await
+    }
+
+    /// Lifts a suspension. Doing it twice changes nothing.
+    pub async fn reinstate_license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
+        self.set_standing(id, "license.reinstated", |standing, _| match standing {
+            Standing::Suspended(_) => Ok(Some(Standing::Good)),
+            Standing::Good => Ok(None),
+            Standing::Revoked(_) => Err(AdminError::Revoked(id)),
+        })
+        .await
+    }
+
+    /// Revokes a license, for good. Doing it twice changes nothing.
+    pub async fn revoke_license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
+        self.set_standing(id, "license.revoked", |standing, now| match standing {
+            Standing::Good | Standing::Suspended(_) => Ok(Some(Standing::Revoked(now))),
+            Standing::Revoked(_) => Ok(None),
+        })
+        .await
+    }
+
+    async fn set_standing(
+        &self,
+        id: LicenseId,
+        verb: &str,
+        decide: impl FnOnce(Standing, latchkey_licensing::time::Timestamp) -> Result<Option<Standing>, AdminError> + Send,
+    ) -> Result<IssuedLicense, AdminError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        tx.lock_license(id).await?;
+        let license = tx.find_license(id).await?.ok_or(AdminError::LicenseNotFound(id))?;
+        if let Some(standing) = decide(license.standing, now)? {
+            tx.set_license_standing(id, standing, now).await?;
+            self.service.record(&mut tx, now, Event::new(self.actor, verb, "license", id)).await?;
+            tx.commit().await?;
+        }
+        self.license(id).await
+    }
+
+    async fn find_account(&self, tx: &mut Tx, email: &EmailAddress) -> Result<Account, AdminError> {
+        let found = tx.find_account_by_email(email).await?;
+        found.ok_or_else(|| AdminError::AccountNotFound(email.to_string()))
+    }
+
+    /// The account with this address; made, in this transaction, if there is none.
+    async fn ensure_account(
+        &self,
+        tx: &mut Tx,
+        email: &EmailAddress,
+        name: Option<String>,
+        role: Role,
+    ) -> Result<(Account, bool), AdminError> {
+        let now = self.service.now();
+        let account = self.service.new_account(email, name, role, now)?;
+        if tx.insert_account(&account).await? {
+            let event =
+                Event::new(self.actor, "account.made", "account", account.id).with(json!({ "role": role.as_str() }));
+            self.service.record(tx, now, event).await?;
+            return Ok((account, true));
+        }
+        Ok((self.find_account(tx, email).await?, false))
+    }
+
+    /// Bans an account: its sessions end now, its licenses validate as banned.
+    pub async fn disable_account(&self, email: &EmailAddress) -> Result<AccountId, AdminError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let account = self.find_account(&mut tx, email).await?;
+        tx.set_account_disabled(account.id, Some(now), now).await?;
+        tx.delete_sessions_of(account.id).await?;
+        self.service.record(&mut tx, now, Event::new(self.actor, "account.disabled", "account", account.id)).await?;
+        tx.commit().await?;
+        Ok(account.id)
+    }
+}

@@ -1,0 +1,56 @@
+//! The demo: an empty database filled with a customer, a license, an active machine and an admin.
+
+use latchkey_licensing::{
+    email::EmailAddress,
+    machine::{Fingerprint, MachineFacts},
+};
+
+use crate::{Service, admin::Operator, error::Internal, licensee::NewMachine, secrets::HostLink};
+
+/// Who can sign in to the demo.
+#[derive(Debug)]
+pub struct Demo {
+    /// The customer's address and link.
+    pub customer: (EmailAddress, HostLink),
+    /// The admin's address and link.
+    pub admin: (EmailAddress, HostLink),
+}
+
+impl Service {
+    /// Fills an empty database with the demo. On one that has accounts it adds nothing; either way
+    /// it makes a sign-in link for each of the demo's two people who exists.
+    pub async fn prepare_demo(&self) -> Result<Option<Demo>, Internal> {
+        let broken = |_| Internal::Broken("the demo cannot be made");
+        let ada = EmailAddress::parse("ada@example.com").map_err(|_| Internal::Broken("the demo's address is none"))?;
+        let boss =
+            EmailAddress::parse("admin@example.com").map_err(|_| Internal::Broken("the demo's address is none"))?;
+        let admin = self.admin(Operator::Host);
+        if self.store().read().await?.count_accounts().await? == 0 {
+            admin.add_customer(&ada, Some("Ada Lovelace".to_owned())).await.map_err(broken)?;
+            let issued = admin.issue_license(&ada, "chartgpt-lifetime").await.map_err(broken)?;
+            let app = self
+                .apps()
+                .authenticate(issued.key.expose())
+                .await
+                .map_err(|_| Internal::Broken("the demo's key opens nothing"))?;
+            let fingerprint =
+                Fingerprint::parse("demo-office-pc").ok_or(Internal::Broken("the demo's machine is none"))?;
+            let facts = MachineFacts {
+                name: Some("Office PC".to_owned()),
+                hostname: Some("OFFICE-PC".to_owned()),
+                platform: Some("Windows 11".to_owned()),
+                cores: Some(8),
+                app_version: Some("1.4.2".to_owned()),
+            };
+            let machine = NewMachine { fingerprint, facts, metadata: r#"{"appVersion":"1.4.2"}"#.to_owned() };
+            app.activate_machine(machine)
+                .await
+                .map_err(|_| Internal::Broken("the demo's machine does not activate"))?;
+            admin.add_admin(&boss).await.map_err(broken)?;
+        }
+        let (Ok(customer), Ok(boss_link)) = (admin.sign_in_link(&ada).await, admin.sign_in_link(&boss).await) else {
+            return Ok(None);
+        };
+        Ok(Some(Demo { customer: (ada, customer), admin: (boss, boss_link) }))
+    }
+}

@@ -1,0 +1,25 @@
+//! Removing what has run out.
+
+use std::time::Duration;
+
+use crate::{Service, error::Internal};
+
+/// How long an ended sign-in request is kept, for looking into complaints.
+const KEEP_LOGIN_REQUESTS: Duration = Duration::from_hours(24);
+
+/// How long an untouched rate limit is kept; longer than any limit's full refill.
+const KEEP_BUCKETS: Duration = Duration::from_hours(24);
+
+impl Service {
+    /// Removes ended sessions, old sign-in requests and full rate-limit buckets. Returns how many
+    /// rows went.
+    pub async fn remove_what_has_run_out(&self) -> Result<u64, Internal> {
+        let now = self.now();
+        let mut tx = self.store().write().await?;
+        let removed = tx.delete_sessions_before(now).await?
+            + tx.delete_login_requests_before(now.minus(KEEP_LOGIN_REQUESTS)).await?
+            + tx.delete_buckets_before(now.minus(KEEP_BUCKETS)).await?;
+        tx.commit().await?;
+        Ok(removed)
+    }
+}

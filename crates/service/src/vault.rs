@@ -1,0 +1,175 @@
+//! Everything that is derived from the instance's master secret: encryption at rest, keyed hashes.
+//!
+//! Each purpose has a key of its own (HKDF-SHA-256, RFC 5869), so that nothing made for one purpose
+//! can be used for another. A database without the master secret yields no license key, no sign-in
+//! code and no mail.
+
+use std::fmt;
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit, Nonce,
+    aead::{Aead, Payload},
+};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use latchkey_licensing::{ids::LicenseId, ids::LoginRequestId, ids::MailId, key::LicenseKey};
+use secrecy::{ExposeSecret, SecretBox};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+const NONCE_BYTES: usize = 12;
+
+/// The length of a master secret in bytes.
+pub const MASTER_SECRET_BYTES: usize = 32;
+
+/// Stored data could not be decrypted: it is damaged, or was written under another master secret.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("stored data does not decrypt: it is damaged, or another master secret wrote it")]
+pub struct Undecryptable;
+
+/// The keys derived from the master secret.
+pub struct Vault {
+    keys_at_rest: Aes256Gcm,
+    mail_at_rest: Aes256Gcm,
+    key_lookup: SecretBox<[u8; 64]>,
+    login_code: SecretBox<[u8; 64]>,
+    cookie_signing: SecretBox<[u8; 64]>,
+    check: [u8; 32],
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(..)")
+    }
+}
+
+impl Vault {
+    /// Derives the keys.
+    pub fn new(master_secret: &[u8; MASTER_SECRET_BYTES]) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(Some(b"latchkey/v1"), master_secret);
+        let cipher = |purpose: &str| {
+            let key = Zeroizing::new(derive::<32>(&hkdf, purpose));
+            Aes256Gcm::new((&*key).into())
+        };
+        Self {
+            keys_at_rest: cipher("license keys at rest"),
+            mail_at_rest: cipher("mail at rest"),
+            key_lookup: SecretBox::new(Box::new(derive(&hkdf, "license key lookup"))),
+            login_code: SecretBox::new(Box::new(derive(&hkdf, "login code"))),
+            cookie_signing: SecretBox::new(Box::new(derive(&hkdf, "cookie signing"))),
+            check: derive(&hkdf, "secret check"),
+        }
+    }
+
+    /// Encrypts a license key for storage, bound to its license.
+    pub fn seal_key(&self, license: LicenseId, key: &LicenseKey, nonce: [u8; NONCE_BYTES]) -> Option<Vec<u8>> {
+        seal(&self.keys_at_rest, license.uuid().as_bytes(), key.expose().as_bytes(), nonce)
+    }
+
+    /// Decrypts a license key.
+    pub fn open_key(&self, license: LicenseId, sealed: &[u8]) -> Result<LicenseKey, Undecryptable> {
+        let text = open(&self.keys_at_rest, license.uuid().as_bytes(), sealed)?;
+        let text = std::str::from_utf8(&text).map_err(|_| Undecryptable)?;
+        LicenseKey::parse(text).map_err(|_| Undecryptable)
+    }
+
+    /// Encrypts a mail for the outbox, bound to its row.
+    pub fn seal_mail(&self, mail: MailId, content: &[u8], nonce: [u8; NONCE_BYTES]) -> Option<Vec<u8>> {
+        seal(&self.mail_at_rest, mail.uuid().as_bytes(), content, nonce)
+    }
+
+    /// Decrypts a mail.
+    pub fn open_mail(&self, mail: MailId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        open(&self.mail_at_rest, mail.uuid().as_bytes(), sealed)
+    }
+
+    /// The keyed hash by which a license key is found.
+    pub fn key_lookup(&self, key: &LicenseKey) -> [u8; 32] {
+        keyed_hash(self.key_lookup.expose_secret(), &[key.expose().as_bytes()])
+    }
+
+    /// The keyed hash of a sign-in code. A code is short enough to be guessed from a plain hash.
+    pub fn login_code(&self, request: LoginRequestId, code: &str) -> [u8; 32] {
+        keyed_hash(self.login_code.expose_secret(), &[request.uuid().as_bytes(), code.as_bytes()])
+    }
+
+    /// What a database keeps to tell this master secret from another. It reveals nothing of it.
+    pub fn check(&self) -> &[u8; 32] {
+        &self.check
+    }
+
+    /// The key that signs cookies which the browser keeps for the server.
+    pub fn cookie_signing(&self) -> &[u8; 64] {
+        self.cookie_signing.expose_secret()
+    }
+}
+
+/// SHA-256, for secrets of at least 128 random bits, which need no key.
+pub fn plain_hash(secret: &[u8]) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+fn derive<const N: usize>(hkdf: &Hkdf<Sha256>, purpose: &str) -> [u8; N] {
+    let mut key = [0; N];
+    // Fails only above 255 hash lengths, that is 8160 bytes.
+    let derived = hkdf.expand(purpose.as_bytes(), &mut key);
+    debug_assert!(derived.is_ok());
+    key
+}
+
+fn keyed_hash(key: &[u8; 64], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(key.into());
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn seal(cipher: &Aes256Gcm, bound_to: &[u8], text: &[u8], nonce: [u8; NONCE_BYTES]) -> Option<Vec<u8>> {
+    let sealed = cipher.encrypt(&Nonce::from(nonce), Payload { msg: text, aad: bound_to }).ok()?;
+    Some([nonce.as_slice(), &sealed].concat())
+}
+
+fn open(cipher: &Aes256Gcm, bound_to: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+    let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(Undecryptable)?;
+    let text = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: text, aad: bound_to }).map_err(|_| Undecryptable)?;
+    Ok(Zeroizing::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey_licensing::{key::KEY_RANDOM_BYTES, key::KeyPrefix, time::Timestamp};
+
+    use super::*;
+
+    fn license(seed: u8) -> LicenseId {
+        LicenseId::new(Timestamp::from_unix_micros(0), [seed; 10])
+    }
+
+    fn key() -> LicenseKey {
+        LicenseKey::new(&KeyPrefix::parse("CGPT").expect("valid"), &[9; KEY_RANDOM_BYTES])
+    }
+
+    /// LC-12: a key comes back under the same secret for the same license, and under nothing else.
+    #[test]
+    fn lc_12_keys_are_sealed_to_secret_and_license() {
+        let vault = Vault::new(&[1; 32]);
+        let sealed = vault.seal_key(license(1), &key(), [7; 12]).expect("seals");
+        assert_eq!(vault.open_key(license(1), &sealed).ok(), Some(key()));
+        assert!(!sealed.windows(8).any(|part| key().expose().as_bytes().windows(8).any(|clear| clear == part)));
+        assert!(vault.open_key(license(2), &sealed).is_err());
+        assert!(Vault::new(&[2; 32]).open_key(license(1), &sealed).is_err());
+        let mut damaged = sealed.clone();
+        damaged[20] ^= 1;
+        assert!(vault.open_key(license(1), &damaged).is_err());
+        assert!(vault.open_key(license(1), b"short").is_err());
+    }
+
+    #[test]
+    fn hashes_depend_on_the_secret() {
+        let (one, two) = (Vault::new(&[1; 32]), Vault::new(&[2; 32]));
+        assert_eq!(one.key_lookup(&key()), one.key_lookup(&key()));
+        assert_ne!(one.key_lookup(&key()), two.key_lookup(&key()));
+        assert_eq!(format!("{one:?}"), "Vault(..)");
+    }
+}

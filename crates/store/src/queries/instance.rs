@@ -1,0 +1,20 @@
+//! The database's own mark.
+
+use latchkey_licensing::time::Timestamp;
+
+use super::Conn;
+use crate::{error::Result, rows};
+
+pub(crate) async fn insert_instance(conn: &mut Conn, secret_check: &[u8; 32], now: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO instance (id, secret_check, created_at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING")
+        .bind(secret_check.as_slice())
+        .bind(now.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn find_secret_check(conn: &mut Conn) -> Result<Option<[u8; 32]>> {
+    let check: Option<Vec<u8>> = sqlx::query_scalar("SELECT secret_check FROM instance").fetch_optional(conn).await?;
+    check.map(|check| rows::hash("instance", &check)).transpose()
+}

@@ -1,0 +1,33 @@
+//! A clock that stands until a test moves it.
+
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+use latchkey_licensing::time::Timestamp;
+use latchkey_service::Clock;
+
+/// A clock that a test sets.
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+impl Default for TestClock {
+    /// 23 November 2026, noon UTC.
+    fn default() -> Self {
+        Self(AtomicI64::new(1_795_435_200_000_000))
+    }
+}
+
+impl TestClock {
+    /// Moves the clock on.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_micros()).expect("a test's duration"), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_micros(self.0.load(Ordering::SeqCst))
+    }
+}
