@@ -1,2 +1,10 @@
-//! Entry.
-use latchkey_app as _;
+//! The entry point in the browser: takes over the page that the server rendered.
+
+use latchkey_app::App;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Called by the script that the page loads.
+#[wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_body(App);
+}

@@ -1,0 +1,25 @@
+//! The choice between light, dark and the system's theme.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::use_location;
+
+use super::HiddenField;
+use crate::server_fns::sign_in::ChooseTheme;
+
+/// Three buttons of a form that sets a cookie; the server writes the theme into the page.
+#[component]
+pub(crate) fn ThemeChoice() -> impl IntoView {
+    let back = use_location().pathname.get_untracked();
+    let choices = [("system", "System"), ("light", "Light"), ("dark", "Dark")];
+    view! {
+        <form method="post" action=ChooseTheme::url() class="theme-choice" aria-label="Theme">
+            <HiddenField name="back" value=back/>
+            {choices
+                .into_iter()
+                .map(|(value, word)| {
+                    view! { <button r#type="submit" class="link-button" name="theme" value=value>{word}</button> }
+                })
+                .collect_view()}
+        </form>
+    }
+}

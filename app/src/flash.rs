@@ -1,0 +1,50 @@
+//! What a page says once after something was done.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::UiError;
+
+/// A message that is shown once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Flash {
+    /// A computer was freed.
+    Freed {
+        /// What it was called; `None` if it had been free before.
+        label: Option<String>,
+    },
+    /// The name was saved.
+    Renamed,
+    /// A session was ended.
+    SessionEnded,
+    /// It did not work.
+    Failed(UiError),
+}
+
+impl Flash {
+    /// The message.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Freed { label: Some(label) } => {
+                format!("{label} is free. The app there stops at its next check, and the place is open now.")
+            }
+            Self::Freed { label: None } => "That computer is free already.".to_owned(),
+            Self::Renamed => "Your name is saved.".to_owned(),
+            Self::SessionEnded => "That browser is signed out.".to_owned(),
+            Self::Failed(error) => error.text(),
+        }
+    }
+
+    /// Whether it tells of a failure.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+/// What a form's server function did: what to say, and where to go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// What to say.
+    pub flash: Option<Flash>,
+    /// The page that shows the result.
+    pub go_to: String,
+}

@@ -1,0 +1,10 @@
+//! The pages of the portal.
+
+pub(crate) mod account;
+pub(crate) mod free_computer;
+pub(crate) mod license;
+pub(crate) mod licenses;
+pub(crate) mod not_found;
+pub(crate) mod overview;
+pub(crate) mod portal_shell;
+pub(crate) mod sign_in;

@@ -1,0 +1,87 @@
+//! `/portal/licenses/{id}/machines/{id}/free`: asks before a computer is freed.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+use super::portal_shell::Said;
+use crate::{
+    components::{HiddenField, Message, PageTitle, Problem, Submit, Time},
+    flash::Flash,
+    model::{Computer, FreeQuestion, LicenseSummary},
+    server_fns::licenses::{FreeComputer, ask_to_free},
+};
+
+/// The question.
+#[component]
+pub(crate) fn FreeComputerPage() -> impl IntoView {
+    let params = use_params_map();
+    let ids = move || {
+        params.with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()))
+    };
+    let data = Resource::new(ids, |(license, machine)| ask_to_free(license, machine));
+    view! {
+        <PageTitle text="Free a computer"/>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(FreeQuestion { license, computer: Some(computer) }) => {
+                        view! { <Question license computer/> }.into_any()
+                    }
+                    Ok(FreeQuestion { license, computer: None }) => view! { <AlreadyFree license/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
+    let action = ServerAction::<FreeComputer>::new();
+    let said = use_context::<Said>();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(Ok(done)) = action.value().get() {
+            if let Some(said) = said {
+                said.0.set(done.flash);
+            }
+            navigate(&done.go_to, leptos_router::NavigateOptions::default());
+        }
+    });
+    let back = format!("/portal/licenses/{}", license.id);
+    let failure =
+        move || action.value().get().and_then(Result::err).map(|error| view! { <Message flash=Flash::Failed(error)/> });
+    view! {
+        <section class="card stack measure">
+            <h1 class="title-1">{format!("Free {}?", computer.label)}</h1>
+            {failure}
+            <p>
+                {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
+                "Its place opens at once, and you can activate another computer with the same key. Charts and settings on that computer stay."
+            </p>
+            <p class="text-2">
+                "Last seen " <Time when=computer.last_seen.clone()/> ", activated " <Time when=computer.activated.clone()/> "."
+            </p>
+            <ActionForm action>
+                <HiddenField name="license" value=license.id.clone()/>
+                <HiddenField name="machine" value=computer.id.clone()/>
+                <div class="cluster">
+                    <a class="button" href=back>"Keep it"</a>
+                    <Submit class="button button-danger" busy=action.pending()>"Free this computer"</Submit>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn AlreadyFree(license: LicenseSummary) -> impl IntoView {
+    let back = format!("/portal/licenses/{}", license.id);
+    view! {
+        <section class="card stack measure">
+            <h1 class="title-1">"Already free"</h1>
+            <p>"That computer does not use this license any more. There is nothing left to do."</p>
+            <p><a class="button" href=back>"Back to the license"</a></p>
+        </section>
+    }
+}

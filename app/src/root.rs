@@ -1,0 +1,76 @@
+//! The document around every page, and the routes.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+use crate::pages::{
+    account::AccountPage,
+    free_computer::FreeComputerPage,
+    license::LicensePage,
+    licenses::LicensesPage,
+    not_found::NotFoundPage,
+    overview::OverviewPage,
+    portal_shell::PortalShell,
+    sign_in::{CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage},
+};
+
+/// The document. Its policy names the nonce of this one answer, so it is set here.
+#[cfg(feature = "ssr")]
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    use leptos_meta::MetaTags;
+
+    let theme = crate::server_side::cookies::theme();
+    crate::server_side::set_page_policy();
+    let pkg = format!("/{}", options.site_pkg_dir);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="preload" href=format!("{pkg}/inter.woff2") r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
+                <link rel="stylesheet" href=format!("{pkg}/latchkey.css")/>
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The routes of the portal.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <Routes fallback=|| view! { <NotFoundPage/> }>
+                <Route path=path!("/login") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/login/code") view=CodePage ssr=SsrMode::Async/>
+                <Route path=path!("/login/link/:token") view=LinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/login/host/:token") view=HostLinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/login/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("/portal") view=PortalShell ssr=SsrMode::Async>
+                    <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("licenses") view=LicensesPage ssr=SsrMode::Async/>
+                    <Route path=path!("licenses/:license") view=LicensePage ssr=SsrMode::Async/>
+                    <Route
+                        path=path!("licenses/:license/machines/:machine/free")
+                        view=FreeComputerPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,111 @@
+//! From the domain to words.
+
+use latchkey_licensing::{
+    key,
+    license::{LicenseStatus, Standing},
+    machine::Machine,
+    time::Timestamp,
+};
+use latchkey_service::{LicenseView, SessionSummary, SignedIn};
+
+use crate::model::{Computer, LicenseSummary, SessionLine, Status, Tone, When};
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// An instant, relative to now where that says more than its date.
+pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
+    let ago = now.since(at).as_secs();
+    let count = |n: u64, unit: &str| if n == 1 { format!("1 {unit} ago") } else { format!("{n} {unit}s ago") };
+    let words = match ago {
+        // The future, too, has no better words than its date.
+        _ if at > now => at.human_date(),
+        0..MINUTE => "just now".to_owned(),
+        MINUTE..HOUR => count(ago / MINUTE, "minute"),
+        HOUR..DAY => count(ago / HOUR, "hour"),
+        _ if ago < 30 * DAY => count(ago / DAY, "day"),
+        _ => at.human_date(),
+    };
+    When { iso: at.rfc3339(), words, exact: at.human() }
+}
+
+pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
+    LicenseSummary {
+        id: view.license.id.to_string(),
+        product: view.product.name.clone(),
+        policy: view.policy.name.clone(),
+        status: status(view),
+        masked_key: key::masked(&view.license.key_prefix, &view.license.key_tail),
+        issued: when(view.license.created_at, now),
+        ends: view.license.expires_at.map(|at| when(at, now)),
+        computers: view.machines.iter().map(|machine| computer(machine, now)).collect(),
+        limit: view.machine_limit,
+    }
+}
+
+fn status(view: &LicenseView) -> Status {
+    let plain = |word: &str, tone| Status { word: word.to_owned(), tone, notice: None };
+    let with = |word: &str, tone, notice: String| Status { word: word.to_owned(), tone, notice: Some(notice) };
+    match (view.status, view.license.standing) {
+        (LicenseStatus::Banned, _) => plain("Blocked", Tone::Bad),
+        (LicenseStatus::Suspended, Standing::Revoked(at)) => with(
+            "Revoked",
+            Tone::Bad,
+            format!("This license was revoked on {}. Questions? Reply to your receipt.", at.human_date()),
+        ),
+        (LicenseStatus::Suspended, Standing::Suspended(at)) => with(
+            "Suspended",
+            Tone::Warn,
+            format!(
+                "This license has been suspended since {}. The app does not start until it is reinstated. Reply to your receipt to ask why.",
+                at.human_date()
+            ),
+        ),
+        (LicenseStatus::Suspended, Standing::Good) => plain("Suspended", Tone::Warn),
+        (LicenseStatus::Expired, _) => plain("Expired", Tone::Bad),
+        (LicenseStatus::Expiring, _) => plain("Ends soon", Tone::Warn),
+        (LicenseStatus::Inactive | LicenseStatus::Active, _) => plain("Active", Tone::Good),
+    }
+}
+
+pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
+    Computer {
+        id: machine.id.to_string(),
+        label: machine.label(),
+        platform: machine.facts.platform.clone(),
+        app_version: machine.facts.app_version.clone(),
+        activated: when(machine.created_at, now),
+        last_seen: when(machine.last_seen_at, now),
+    }
+}
+
+pub(crate) fn session(summary: &SessionSummary, who: &SignedIn, now: Timestamp) -> SessionLine {
+    SessionLine {
+        id: summary.id.to_string(),
+        agent: summary.agent.clone(),
+        network: summary.network.clone(),
+        opened: when(summary.authenticated_at, now),
+        last_used: when(summary.last_seen_at, now),
+        is_current: summary.id == who.session,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn words() {
+        let now = Timestamp::from_unix_micros(1_795_435_200_000_000);
+        let ago = |seconds| when(now.minus(Duration::from_secs(seconds)), now).words;
+        assert_eq!(ago(5), "just now");
+        assert_eq!(ago(MINUTE), "1 minute ago");
+        assert_eq!(ago(2 * HOUR + 5), "2 hours ago");
+        assert_eq!(ago(29 * DAY), "29 days ago");
+        assert_eq!(ago(31 * DAY), "23 October 2026");
+        assert_eq!(when(now.plus(Duration::from_secs(DAY)), now).words, "24 November 2026");
+    }
+}

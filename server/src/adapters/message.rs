@@ -1,0 +1,25 @@
+//! A mail as a MIME message.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use latchkey_service::{Mail, MailError};
+use lettre::{
+    Message,
+    message::{Mailbox, MultiPart},
+};
+
+/// Builds the message: text and HTML as alternatives, and a Message-ID that stays the same over
+/// retries.
+pub(crate) fn build(mail: &Mail, from: &Mailbox) -> Result<Message, MailError> {
+    let unfit = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
+    let to =
+        Mailbox::new(None, mail.to.as_str().parse().map_err(|error: lettre::address::AddressError| unfit(&error))?);
+    Message::builder()
+        .from(from.clone())
+        .to(to)
+        .subject(&mail.subject)
+        .date(UNIX_EPOCH + Duration::from_millis(mail.date.unix_millis()))
+        .message_id(Some(format!("<{}@{}>", mail.message_id, from.email.domain())))
+        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+        .map_err(|error| unfit(&error))
+}

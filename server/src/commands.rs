@@ -1,0 +1,76 @@
+//! The commands: read settings, do one thing, print the result.
+
+mod accounts;
+mod config;
+mod keys;
+mod licenses;
+mod serve;
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::{
+    cli::{Cli, Command, Config},
+    console, logging,
+    settings::{Settings, Sources},
+    startup::{self, Failure},
+};
+
+/// Runs a command. The exit code tells scripts how it went.
+pub fn run(cli: Cli) -> ExitCode {
+    let as_json = cli.json;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            console::error(&format!("error: no threads to run on: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(carry_out(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if as_json {
+                console::json(&json!({ "error": failure.to_string() }));
+            }
+            console::error(&format!("error: {failure}"));
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn carry_out(cli: Cli) -> Result<(), Failure> {
+    let mut flags = Vec::new();
+    if let Some(folder) = &cli.data_dir {
+        flags.push(("data_dir", folder.display().to_string()));
+    }
+    if let Command::Serve(serve) = &cli.command
+        && let Some(listen) = serve.listen
+    {
+        flags.push(("server.listen", listen.to_string()));
+    }
+    let settings = Settings::read(Sources::of_process(cli.config, flags))?;
+    if let Command::Config(command) = &cli.command {
+        config::show(command, &settings, cli.json);
+        return Ok(());
+    }
+    logging::start(&settings.log);
+    let (service, instance) = startup::open(&settings).await?;
+    match cli.command {
+        Command::Serve(options) => return serve::serve(service, instance, settings, options.demo).await,
+        Command::Migrate => {
+            if cli.json {
+                console::json(&json!({ "database": service.store().kind(), "migrated": true }));
+            } else {
+                console::line(&format!("The {} database is at this version's schema.", service.store().kind()));
+            }
+        }
+        Command::Config(Config::Check | Config::Print) => {}
+        Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
+        Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
+        Command::License(command) => licenses::license(&service, command, cli.json).await?,
+        Command::Keys(command) => keys::keys(&instance, &command, cli.json)?,
+    }
+    service.store().close().await;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! `admin …` and `customer …`
+
+use latchkey_licensing::email::EmailAddress;
+use latchkey_service::{Account, AdminError, Operator, Service};
+use serde_json::{Value, json};
+
+use super::licenses;
+use crate::{
+    cli::{Admin, Customer},
+    console,
+    startup::Failure,
+};
+
+impl From<AdminError> for Failure {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Internal(error) => Self::Internal(error),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+/// Reads an address from the command line.
+pub(super) fn address(text: &str) -> Result<EmailAddress, Failure> {
+    EmailAddress::parse(text).map_err(|error| Failure::Usage(format!("{text:?} is {error}")))
+}
+
+pub(super) async fn admin(service: &Service, command: Admin, as_json: bool) -> Result<(), Failure> {
+    let Admin::Add { email } = command;
+    let (account, link) = service.admin(Operator::Host).add_admin(&address(&email)?).await?;
+    if as_json {
+        let mut value = describe(&account);
+        value["sign_in_url"] = json!(*link.url);
+        value["minutes"] = json!(link.minutes);
+        console::json(&value);
+    } else {
+        console::line(&format!(
+            "{} is an admin. This link signs in once, within {} minutes:",
+            account.email, link.minutes
+        ));
+        console::line(&link.url);
+    }
+    Ok(())
+}
+
+pub(super) async fn customer(service: &Service, command: Customer, as_json: bool) -> Result<(), Failure> {
+    let admin = service.admin(Operator::Host);
+    match command {
+        Customer::Add { email, name } => {
+            let (account, is_new) = admin.add_customer(&address(&email)?, name).await?;
+            if as_json {
+                let mut value = describe(&account);
+                value["created"] = json!(is_new);
+                console::json(&value);
+            } else if is_new {
+                console::line(&format!("{} is a customer now: {}", account.email, account.id));
+            } else {
+                console::line(&format!("{} has an account already: {}", account.email, account.id));
+            }
+        }
+        Customer::Show { email } => {
+            let record = admin.customer(&address(&email)?).await?;
+            if as_json {
+                let mut value = describe(&record.account);
+                value["licenses"] =
+                    record.licenses.iter().map(|view| licenses::describe(view, &record.account)).collect();
+                value["history"] = record
+                    .history
+                    .iter()
+                    .map(|entry| json!({ "at": entry.at.rfc3339(), "actor": entry.actor, "verb": entry.verb }))
+                    .collect();
+                console::json(&value);
+                return Ok(());
+            }
+            let account = &record.account;
+            console::line(&format!("{}  {}  {}", account.email, account.role.as_str(), account.id));
+            if let Some(name) = &account.name {
+                console::line(&format!("Name: {name}"));
+            }
+            console::line(&format!("Since: {}", account.created_at.human()));
+            for view in &record.licenses {
+                console::line(&licenses::one_line(view));
+            }
+            if record.licenses.is_empty() {
+                console::line("No licenses.");
+            }
+            for entry in &record.history {
+                console::line(&format!("{}  {}  by {}", entry.at.human(), entry.verb, entry.actor));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn describe(account: &Account) -> Value {
+    json!({
+        "id": account.id.to_string(),
+        "email": account.email.as_str(),
+        "name": account.name,
+        "role": account.role.as_str(),
+        "disabled": account.disabled_at.is_some(),
+        "created_at": account.created_at.rfc3339(),
+    })
+}

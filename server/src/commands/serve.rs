@@ -1,0 +1,104 @@
+//! `serve`
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::serve::ListenerExt;
+use latchkey_service::{Mailer, Service};
+use lettre::message::Mailbox;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    adapters::{FolderMailer, SmtpMailer},
+    console,
+    http::{self, Edge, Signing},
+    instance::Instance,
+    settings::Settings,
+    startup::Failure,
+    workers,
+};
+
+pub(super) async fn serve(
+    service: Service,
+    instance: Instance,
+    settings: Settings,
+    is_demo: bool,
+) -> Result<(), Failure> {
+    let address = settings.server.listen;
+    let listener = TcpListener::bind(address).await.map_err(|why| Failure::Listen { address, why })?;
+    let address = listener.local_addr().map_err(|why| Failure::Listen { address, why })?;
+    let account = instance.account_id().to_string();
+    let signing = Signing::new(instance.signing_key, account, settings.server.api_url.as_deref());
+    let mailer = mailer(&settings, is_demo)?;
+    let portal_url = settings.portal_url();
+    let router = http::router(Edge::new(service.clone(), settings, signing));
+
+    let (stop, stopped) = watch::channel(false);
+    let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
+    let upkeep = tokio::spawn(workers::tidy(service.clone(), stopped));
+
+    tracing::info!(%address, database = service.store().kind(), "listening on {address}");
+    announce(&service, &portal_url, is_demo).await?;
+
+    // Answers are small and streamed in parts: without this each part waits for an acknowledgement.
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "a socket keeps its delay");
+        }
+    });
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(asked_to_stop())
+        .await;
+    stop.send_replace(true);
+    let _ = tokio::join!(outbox, upkeep);
+    service.store().close().await;
+    served.map_err(|why| Failure::Listen { address, why })
+}
+
+async fn announce(service: &Service, portal_url: &str, is_demo: bool) -> Result<(), Failure> {
+    let demo = if is_demo { service.prepare_demo().await? } else { None };
+    console::line("");
+    console::line(&format!("Latchkey serves {portal_url}"));
+    if let Some(demo) = demo {
+        console::line(&format!("  Customer {}:", demo.customer.0));
+        console::line(&format!("    {}", *demo.customer.1.url));
+        console::line(&format!("  Admin {}:", demo.admin.0));
+        console::line(&format!("    {}", *demo.admin.1.url));
+        console::line(&format!("  Each link signs in once, within {} minutes.", demo.customer.1.minutes));
+    }
+    Ok(())
+}
+
+fn mailer(settings: &Settings, is_demo: bool) -> Result<Arc<dyn Mailer>, Failure> {
+    let from = settings.mail.from.clone().unwrap_or_else(|| "Latchkey <latchkey@localhost.localdomain>".to_owned());
+    let from: Mailbox = from.parse().map_err(|_| Failure::Usage("mail.from is no sender".to_owned()))?;
+    match settings.mail.smtp_url.expose() {
+        Some(url) => {
+            let mailer = SmtpMailer::new(url, from)
+                .ok_or_else(|| Failure::Usage("mail.smtp_url is no SMTP server".to_owned()))?;
+            Ok(Arc::new(mailer))
+        }
+        None => Ok(Arc::new(FolderMailer::new(settings.data_dir.join("outbox"), from, is_demo))),
+    }
+}
+
+async fn asked_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<Option<()>>();
+    tokio::select! {
+        () = interrupt => {}
+        _ = terminate => {}
+    }
+    tracing::info!("stopping: requests under way are finished");
+}

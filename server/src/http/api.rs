@@ -1,0 +1,137 @@
+//! `/v1`, the surface of desktop apps: every answer is signed, whatever it is.
+
+mod credential;
+mod documents;
+mod fault;
+mod input;
+mod licenses;
+mod machines;
+mod paging;
+mod signing;
+mod validation;
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{Uri, uri::PathAndQuery},
+    middleware,
+    response::Response,
+    routing::{get, post},
+};
+use tower::{Layer, util::BoxCloneSyncService, util::MapRequestLayer};
+
+pub use signing::Signing;
+
+use super::Edge;
+use fault::Fault;
+
+/// The longest body that is taken.
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// The API as a service, with the paths that it answers for.
+#[derive(Clone)]
+pub(crate) struct Surface {
+    service: BoxCloneSyncService<Request, Response, Infallible>,
+    /// The path of `server.api_url`, where the API is served as well.
+    prefix: String,
+}
+
+impl Surface {
+    pub(crate) fn new(edge: &Edge) -> Self {
+        let prefix = edge.signing.path_prefix().to_owned();
+        let router = routes(edge.clone());
+        let inner = {
+            let prefix = prefix.clone();
+            MapRequestLayer::new(move |request: Request| to_plain_path(request, &prefix)).layer(router)
+        };
+        // Outermost, so that it sees the path as it was asked for and every answer there is.
+        let signed = middleware::from_fn_with_state(edge.clone(), signing::sign).layer(inner);
+        Self { service: BoxCloneSyncService::new(signed), prefix }
+    }
+
+    pub(crate) fn service(&self) -> BoxCloneSyncService<Request, Response, Infallible> {
+        self.service.clone()
+    }
+
+    pub(crate) fn owns(&self, path: &str) -> bool {
+        plain_path(path, &self.prefix).is_some()
+    }
+}
+
+fn routes(edge: Edge) -> Router {
+    Router::new()
+        .route("/v1/ping", get(validation::ping))
+        .route("/v1/me", get(licenses::me))
+        .route("/v1/licenses/actions/validate-key", post(validation::validate_key))
+        .route("/v1/licenses/{license}", get(licenses::show))
+        .route("/v1/licenses/{license}/actions/validate", post(validation::validate))
+        .route("/v1/licenses/{license}/machines", get(licenses::machines))
+        .route("/v1/licenses/{license}/entitlements", get(licenses::entitlements))
+        .route("/v1/machines", post(machines::activate))
+        .route("/v1/machines/{machine}", get(machines::show).delete(machines::deactivate))
+        .route("/v1/machines/{machine}/actions/ping", post(machines::ping))
+        .fallback(async || Fault::not_found())
+        .method_not_allowed_fallback(async || Fault::method_not_allowed())
+        .layer(middleware::from_fn(signing::note_route))
+        .layer(middleware::from_fn(input::check_version))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(edge)
+}
+
+/// Clients ask for `/v1/…`, some for `/v1/accounts/{account}/…`, some put a path of their own in
+/// front; all shapes name the same things. `None` if the path is none of them.
+fn plain_path(path: &str, prefix: &str) -> Option<String> {
+    let rest = path.strip_prefix(prefix).unwrap_or(path);
+    let rest = rest.trim_start_matches('/');
+    let rest = rest.strip_prefix("v1").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+    let rest = match rest.strip_prefix("/accounts/") {
+        Some(account) => account.split_once('/').map_or("", |(_, rest)| rest),
+        None => rest.trim_start_matches('/'),
+    };
+    Some(format!("/v1/{rest}"))
+}
+
+fn to_plain_path(mut request: Request, prefix: &str) -> Request {
+    let uri = request.uri();
+    if let Some(path) = plain_path(uri.path(), prefix) {
+        let text = match uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path,
+        };
+        if let Ok(target) = text.parse::<PathAndQuery>() {
+            let mut parts = uri.clone().into_parts();
+            parts.path_and_query = Some(target);
+            if let Ok(uri) = Uri::from_parts(parts) {
+                *request.uri_mut() = uri;
+            }
+        }
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_path;
+
+    #[test]
+    fn url_shapes() {
+        for (path, prefix, plain) in [
+            ("/v1/ping", "", Some("/v1/ping")),
+            ("/v1", "", Some("/v1/")),
+            ("/v1/", "", Some("/v1/")),
+            ("/v1/accounts/acct/machines/a%2Fb", "", Some("/v1/machines/a%2Fb")),
+            ("/v1/accounts/acct", "", Some("/v1/")),
+            ("/x/v1/ping", "/x", Some("/v1/ping")),
+            ("/x//v1/ping", "/x", Some("/v1/ping")),
+            ("/v1/ping", "/x", Some("/v1/ping")),
+            ("//v1/ping", "", Some("/v1/ping")),
+            ("/v10/ping", "", None),
+            ("/portal/v1", "", None),
+            ("/x/v1/ping", "", None),
+        ] {
+            assert_eq!(plain_path(path, prefix).as_deref(), plain, "{path} under {prefix:?}");
+        }
+    }
+}

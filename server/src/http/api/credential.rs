@@ -1,0 +1,112 @@
+//! What a request shows for itself.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use latchkey_service::{AuthRefusal, Licensee};
+use latchkey_wire::error::ErrorCode;
+use zeroize::Zeroizing;
+
+use super::Fault;
+use crate::http::Edge;
+
+/// An app that showed the key of a license in good standing.
+pub(crate) struct Authenticated(pub(crate) Licensee);
+
+/// The same, where a request may also come without a credential.
+pub(crate) struct MaybeAuthenticated;
+
+impl FromRequestParts<Edge> for Authenticated {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Fault> {
+        let key = license_key(&parts.headers)?.ok_or_else(|| {
+            Fault::new(ErrorCode::TokenMissing, "Show the license key: Authorization: License KEY.")
+                .in_header("Authorization")
+        })?;
+        authenticate(edge, &key).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Edge> for MaybeAuthenticated {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Fault> {
+        // A credential that is shown must be good, even where none is needed.
+        if let Some(key) = license_key(&parts.headers)? {
+            authenticate(edge, &key).await?;
+        }
+        Ok(Self)
+    }
+}
+
+async fn authenticate(edge: &Edge, key: &str) -> Result<Licensee, Fault> {
+    edge.service.apps().authenticate(key).await.map_err(|refusal| match refusal {
+        AuthRefusal::Unknown => {
+            Fault::new(ErrorCode::LicenseInvalid, "The license key is not known: check it for typing errors.")
+                .in_header("Authorization")
+        }
+        AuthRefusal::Suspended => Fault::new(ErrorCode::LicenseSuspended, "The license is suspended."),
+        AuthRefusal::Revoked => Fault::new(ErrorCode::LicenseSuspended, "The license is revoked."),
+        AuthRefusal::Banned => Fault::new(ErrorCode::LicenseBanned, "The license's owner is banned."),
+        AuthRefusal::Expired => Fault::new(ErrorCode::LicenseExpired, "The license is expired."),
+        AuthRefusal::Internal(error) => error.into(),
+    })
+}
+
+/// The license key of an Authorization header. `None` without the header.
+fn license_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, Fault> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let malformed = || {
+        Fault::new(ErrorCode::TokenFormatInvalid, "The Authorization header must be: License KEY.")
+            .in_header("Authorization")
+    };
+    let no_tokens = || {
+        Fault::new(ErrorCode::TokenInvalid, "The token is not known: show a license key, Authorization: License KEY.")
+            .in_header("Authorization")
+    };
+    let (scheme, credential) =
+        value.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or_else(malformed)?;
+    let credential = credential.trim();
+    match scheme.to_ascii_lowercase().as_str() {
+        "license" => Ok(Some(Zeroizing::new(credential.to_owned()))),
+        "bearer" => Err(no_tokens()),
+        "basic" => {
+            let pair =
+                STANDARD.decode(credential).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Zeroizing::new);
+            let pair = pair.ok_or_else(malformed)?;
+            match pair.split_once(':') {
+                Some(("license", key)) => Ok(Some(Zeroizing::new(key.to_owned()))),
+                Some(("token", _)) => Err(no_tokens()),
+                _ => Err(malformed()),
+            }
+        }
+        _ => Err(malformed()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Result<Option<String>, u16> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, value.parse().expect("a header"));
+        license_key(&headers).map(|key| key.map(|key| key.to_string())).map_err(|fault| fault.status().as_u16())
+    }
+
+    #[test]
+    fn forms() {
+        assert_eq!(read("License CGPT-1"), Ok(Some("CGPT-1".to_owned())));
+        assert_eq!(read("license  CGPT-1 "), Ok(Some("CGPT-1".to_owned())));
+        assert_eq!(read(&format!("Basic {}", STANDARD.encode("license:CGPT-1"))), Ok(Some("CGPT-1".to_owned())));
+        for bad in ["Bearer x", "Digest x", "License", "Basic %%%", &format!("Basic {}", STANDARD.encode("token:x"))] {
+            assert_eq!(read(bad), Err(401), "{bad}");
+        }
+        assert!(matches!(license_key(&HeaderMap::new()), Ok(None)));
+    }
+}

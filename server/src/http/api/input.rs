@@ -1,0 +1,105 @@
+//! Reading requests: versions, path segments, bodies. What cannot be read is told with its place.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use latchkey_wire::error::ErrorCode;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::Fault;
+
+/// The version of the protocol that is spoken.
+pub(crate) const VERSION: &str = "1.8";
+
+/// Refuses versions of the protocol that are not known; none means the current one.
+pub(crate) async fn check_version(request: Request, next: Next) -> Response {
+    let asked = request.headers().get("keygen-version").map(|value| value.to_str().unwrap_or_default());
+    let is_known = asked.is_none_or(|version| matches!(version.as_bytes(), [b'1', b'.', b'0'..=b'8']));
+    if is_known {
+        return next.run(request).await;
+    }
+    Fault::new(ErrorCode::InvalidApiVersion, format!("This server speaks the versions 1.0 to {VERSION}."))
+        .in_header("Keygen-Version")
+        .into_response()
+}
+
+/// The one segment of a path that varies.
+pub(crate) struct Segment(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        // What does not decode names nothing.
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Fault::not_found())?;
+        Ok(Self(text))
+    }
+}
+
+/// A JSON body; an empty one reads as `null` would, where the type allows it.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        check_media_type(request.headers())?;
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let why = error.inner().to_string();
+            Fault::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
+                .at(pointer("", error.path()))
+        })?;
+        deserializer.end().map_err(|_| Fault::new(ErrorCode::DocumentInvalid, "The body goes on after its end."))?;
+        Ok(Self(value))
+    }
+}
+
+fn unread(rejection: &BytesRejection) -> Fault {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Fault::too_large();
+    }
+    Fault::new(ErrorCode::DocumentInvalid, "The body ended early.")
+}
+
+fn check_media_type(headers: &HeaderMap) -> Result<(), Fault> {
+    let has_body = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+        || headers.contains_key(header::TRANSFER_ENCODING);
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    match essence.as_deref() {
+        Some("application/vnd.api+json" | "application/json") => Ok(()),
+        None if !has_body => Ok(()),
+        _ => {
+            let detail = "Send the body as application/vnd.api+json.";
+            Err(Fault::new(ErrorCode::MediaTypeUnsupported, detail).in_header("Content-Type"))
+        }
+    }
+}
+
+/// Reads an object that is part of a body, so that the whole stays available for the echo.
+pub(crate) fn read_part<T: DeserializeOwned>(part: &Map<String, Value>, base: &str) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(Value::Object(part.clone())).map_err(|error| {
+        let why = error.inner().to_string();
+        Fault::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
+            .at(pointer(base, error.path()))
+    })
+}
+
+/// A place in a body as a JSON pointer (RFC 6901).
+fn pointer(base: &str, path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment as S;
+    path.iter().fold(base.to_owned(), |text, segment| match segment {
+        S::Seq { index } => format!("{text}/{index}"),
+        S::Map { key } => format!("{text}/{}", key.replace('~', "~0").replace('/', "~1")),
+        S::Enum { variant } => format!("{text}/{variant}"),
+        S::Unknown => text,
+    })
+}

@@ -1,0 +1,142 @@
+//! Machines: activate, look at, heartbeat, deactivate.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use latchkey_licensing::machine::{Fingerprint, MAX_FINGERPRINT_BYTES, MachineFacts};
+use latchkey_service::{ActivateError, BeatError, NewMachine};
+use latchkey_wire::{
+    document::One,
+    error::ErrorCode,
+    request::{Activate, ActivateAttributes},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    Fault,
+    credential::Authenticated,
+    documents::{self, Document},
+    input::{Json, Segment},
+};
+use crate::http::Edge;
+
+/// The longest name, host name and platform that are kept, in bytes.
+const MAX_TEXT: usize = 255;
+
+/// `POST /v1/machines`: 201, or 422 with what stands in the way.
+pub(crate) async fn activate(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Json(body): Json<Activate>,
+) -> Result<impl IntoResponse, Fault> {
+    if body.data.kind.as_deref().is_some_and(|kind| kind != "machines" && kind != "machine") {
+        return Err(Fault::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type"));
+    }
+    let named = body.data.relationships.and_then(|relationships| relationships.license);
+    if named.is_some_and(|license| !app.is_named(&license.data.id)) {
+        return Err(Fault::not_found().at("/data/relationships/license"));
+    }
+    let machine = read_machine(body.data.attributes)?;
+    let activated = app.activate_machine(machine).await.map_err(|error| match error {
+        ActivateError::FingerprintTaken => Fault::new(ErrorCode::FingerprintTaken, "This machine is active already.")
+            .at("/data/attributes/fingerprint"),
+        ActivateError::MachineLimit { limit, holders } => {
+            let names: Vec<_> = holders.iter().take(3).map(latchkey_licensing::machine::Machine::label).collect();
+            let detail = format!(
+                "All {limit} machines of this license are in use ({}). Free one to activate this one.",
+                names.join(", ")
+            );
+            Fault::new(ErrorCode::MachineLimitExceeded, detail)
+                .at("/data")
+                .about(app.portal_page())
+                .with_meta(documents::holders(&holders))
+        }
+        ActivateError::LicenseNotFound => Fault::not_found(),
+        ActivateError::Internal(error) => error.into(),
+    })?;
+    let document = documents::machine(&activated, edge.signing.account());
+    let location = document.links.this.clone();
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
+}
+
+/// `GET /v1/machines/{id or fingerprint}`
+pub(crate) async fn show(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Segment(name): Segment,
+) -> Result<impl IntoResponse, Fault> {
+    let machine = app.machine(&name).await?.ok_or_else(Fault::not_found)?;
+    Ok(Document(One { data: documents::machine(&machine, edge.signing.account()) }))
+}
+
+/// `DELETE /v1/machines/{id or fingerprint}`: 204 without a body.
+pub(crate) async fn deactivate(Authenticated(app): Authenticated, Segment(name): Segment) -> Result<StatusCode, Fault> {
+    if app.deactivate_machine(&name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Fault::not_found()) }
+}
+
+/// `POST /v1/machines/{id or fingerprint}/actions/ping`
+pub(crate) async fn ping(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Segment(name): Segment,
+) -> Result<impl IntoResponse, Fault> {
+    let beat = app.ping_machine(&name).await.map_err(|error| match error {
+        BeatError::NotFound => Fault::not_found(),
+        BeatError::Dead => {
+            Fault::new(ErrorCode::MachineHeartbeatDead, "The machine's heartbeat had stopped: activate it again.")
+        }
+        BeatError::Internal(error) => error.into(),
+    })?;
+    Ok(Document(One { data: documents::machine(&beat.machine, edge.signing.account()) }))
+}
+
+fn read_machine(given: ActivateAttributes) -> Result<NewMachine, Fault> {
+    let place = "/data/attributes/fingerprint";
+    let fingerprint = given
+        .fingerprint
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| Fault::new(ErrorCode::FingerprintMissing, "The machine needs a fingerprint.").at(place))?;
+    let fingerprint = Fingerprint::parse(&fingerprint).ok_or_else(|| {
+        let detail = format!("A fingerprint has at most {MAX_FINGERPRINT_BYTES} bytes and no control characters.");
+        Fault::new(ErrorCode::FingerprintInvalid, detail).at(place)
+    })?;
+    let metadata = given.metadata.unwrap_or_default();
+    let cores = given.cores.filter(|cores| *cores > 0);
+    if cores.is_some_and(|cores| i32::try_from(cores).is_err()) {
+        return Err(Fault::new(ErrorCode::AttributeInvalid, "A machine has fewer cores than that.")
+            .at("/data/attributes/cores"));
+    }
+    Ok(NewMachine {
+        fingerprint,
+        facts: MachineFacts {
+            name: read_text(given.name, "name")?,
+            hostname: read_text(given.hostname, "hostname")?,
+            platform: read_text(given.platform, "platform")?,
+            cores,
+            app_version: app_version(&metadata),
+        },
+        metadata: Value::Object(metadata).to_string(),
+    })
+}
+
+fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, Fault> {
+    let Some(text) = given.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+        let detail = format!("{name} has at most {MAX_TEXT} bytes and no control characters.");
+        return Err(Fault::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}")));
+    }
+    Ok(Some(text))
+}
+
+/// The protocol has no field for the app's version; apps put it into the metadata.
+fn app_version(metadata: &Map<String, Value>) -> Option<String> {
+    let given = ["appVersion", "app_version", "version"].iter().find_map(|name| metadata.get(*name))?;
+    given
+        .as_str()
+        .filter(|text| (1..=64).contains(&text.len()) && !text.chars().any(char::is_control))
+        .map(str::to_owned)
+}

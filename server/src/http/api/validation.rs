@@ -1,0 +1,106 @@
+//! Validation, and the ping by which a client sees that the server is there.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use latchkey_licensing::validation::{NOT_FOUND, Scope, Verdict};
+use latchkey_service::LicenseDocument;
+use latchkey_wire::{
+    document::{MEDIA_TYPE, Validation, ValidationMeta},
+    error::ErrorCode,
+    request,
+};
+
+use super::{
+    Fault,
+    credential::{Authenticated, MaybeAuthenticated},
+    documents::{self, Document},
+    input::{self, Json, Segment},
+};
+use crate::http::Edge;
+
+/// `GET /v1/ping`
+pub(crate) async fn ping() -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], r#"{"meta":{"ok":true}}"#).into_response()
+}
+
+/// `POST /v1/licenses/actions/validate-key`: 200 also where the key is unknown.
+pub(crate) async fn validate_key(
+    State(edge): State<Edge>,
+    _credential: MaybeAuthenticated,
+    Json(body): Json<request::Validate>,
+) -> Result<Document<Validation>, Fault> {
+    let key = body
+        .meta
+        .key
+        .as_deref()
+        .filter(|key| !key.is_empty())
+        .ok_or_else(|| Fault::new(ErrorCode::DocumentInvalid, "The body names no license key.").at("/meta/key"))?;
+    let scope = read_scope(&body.meta)?;
+    let found = edge.service.apps().validate_key(key, &scope).await?;
+    let (verdict, license) = match found {
+        Some((verdict, license)) => (verdict, Some(license)),
+        None => (NOT_FOUND, None),
+    };
+    Ok(answer(&edge, verdict, license.as_ref(), body.meta))
+}
+
+/// `POST /v1/licenses/{id or key}/actions/validate`
+pub(crate) async fn validate(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Segment(license): Segment,
+    Json(body): Json<request::Validate>,
+) -> Result<Document<Validation>, Fault> {
+    if !app.is_named(&license) {
+        return Err(Fault::not_found());
+    }
+    let scope = read_scope(&body.meta)?;
+    let (verdict, license) = app.validate(&scope).await?;
+    Ok(answer(&edge, verdict, Some(&license), body.meta))
+}
+
+fn read_scope(meta: &request::ValidateMeta) -> Result<Scope, Fault> {
+    let Some(given) = &meta.scope else {
+        return Ok(Scope::default());
+    };
+    let scope: request::Scope = input::read_part(given, "/meta/scope")?;
+    let fingerprints = match (scope.fingerprint, scope.fingerprints) {
+        (None, several) => several,
+        (Some(one), None) => Some(vec![one]),
+        (Some(one), Some(several)) => Some(std::iter::once(one).chain(several).collect()),
+    };
+    Ok(Scope {
+        product: scope.product,
+        policy: scope.policy,
+        user: scope.user,
+        entitlements: scope.entitlements,
+        machine: scope.machine,
+        fingerprints,
+        environment: scope.environment,
+        components: scope.components,
+        checksum: scope.checksum,
+        version: scope.version,
+    })
+}
+
+fn answer(
+    edge: &Edge,
+    verdict: Verdict,
+    license: Option<&LicenseDocument>,
+    asked: request::ValidateMeta,
+) -> Document<Validation> {
+    Document(Validation {
+        data: license.map(|license| documents::license(license, edge.signing.account())),
+        meta: ValidationMeta {
+            ts: edge.service.now().rfc3339(),
+            valid: verdict.is_valid,
+            detail: verdict.detail.to_owned(),
+            code: verdict.code.as_str(),
+            scope: asked.scope.unwrap_or_default(),
+            nonce: asked.nonce.map(serde_json::Value::Number),
+        },
+    })
+}

@@ -1,0 +1,125 @@
+//! Pages: the static ones, and the portal with its guards.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{OriginalUri, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use latchkey_app::{
+    App,
+    server_side::{Backend, CookieKit, Identity, NextPath, session_token},
+    shell, site,
+};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
+
+use super::{Edge, assets, sessions::Sessions};
+
+/// The name of the built files.
+const OUTPUT_NAME: &str = "latchkey";
+
+pub(crate) fn leptos_options() -> LeptosOptions {
+    LeptosOptions::builder().output_name(OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
+}
+
+fn stylesheet() -> String {
+    format!("/pkg/{}/{OUTPUT_NAME}.css", assets::version())
+}
+
+/// The start page.
+pub(crate) fn site() -> Router<Edge> {
+    let home = site::home(stylesheet(), "/login".to_owned());
+    Router::new().route("/", get(move || std::future::ready(Html(home.clone()))))
+}
+
+/// The portal: its pages and its server functions, behind the session.
+pub(crate) fn portal(edge: &Edge) -> Router<Edge> {
+    if !assets::are_built() {
+        tracing::warn!("this binary was built without its front end: pages work, without style and script");
+    }
+    let cookies = CookieKit::new(edge.settings.is_https(), edge.service.cookie_signing_key());
+    let sessions = SessionManagerLayer::new(Sessions(edge.service.clone()))
+        .with_name(cookies.session_name())
+        .with_secure(cookies.is_https())
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_path("/")
+        .with_expiry(Expiry::OnSessionEnd);
+    let backend = Backend { service: edge.service.clone(), cookies };
+    let context = move || provide_context(backend.clone());
+    let options = edge.leptos.clone();
+    Router::new()
+        .leptos_routes_with_context(edge, generate_route_list(App), context, move || shell(options.clone()))
+        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(edge.clone(), identify))
+        .layer(sessions)
+}
+
+/// Finds out who is signed in, once a request.
+async fn identify(State(edge): State<Edge>, session: Session, mut request: Request, next: Next) -> Response {
+    if let Some(id) = session.id() {
+        match edge.service.find_session(&session_token(id)).await {
+            Ok(Some(who)) => {
+                request.extensions_mut().insert(Identity(who));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "a session cannot be looked up: {error}");
+                return failed();
+            }
+        }
+    }
+    next.run(request).await
+}
+
+/// Nobody gets a page of the portal without signing in. What a request may read or change beyond
+/// that, each server function asks for itself.
+async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
+    let path = uri.path();
+    let is_portal = path == "/portal" || path.starts_with("/portal/");
+    let is_signed_in = request.extensions().get::<Identity>().is_some();
+    if is_portal && !is_signed_in {
+        let target = match NextPath::parse(path) {
+            Some(next) if next.as_str() != "/portal" => format!("/login?next={}", next.as_str()),
+            _ => "/login".to_owned(),
+        };
+        return Redirect::to(&target).into_response();
+    }
+    let is_sign_in_link = path.starts_with("/login/link/") || path.starts_with("/login/host/");
+    let mut response = next.run(request).await;
+    keep_on_this_site(&mut response);
+    if !is_sign_in_link {
+        // Elsewhere our own pages may know where a form was; the strict value stays on the links.
+        response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    response
+}
+
+/// Server functions answer plain forms with a redirect, by default to whatever `Referer` says. Only
+/// paths of this site pass (WH-24).
+fn keep_on_this_site(response: &mut Response) {
+    let headers = response.headers_mut();
+    let Some(location) = headers.get(header::LOCATION) else {
+        return;
+    };
+    let is_ours = location.to_str().is_ok_and(|path| {
+        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.contains("__err")
+    });
+    if !is_ours {
+        headers.insert(header::LOCATION, HeaderValue::from_static("/portal"));
+    }
+}
+
+pub(crate) async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, Html(site::not_found(stylesheet()))).into_response()
+}
+
+/// For a panic or a database that does not answer.
+pub(crate) fn failed() -> Response<Body> {
+    (StatusCode::INTERNAL_SERVER_ERROR, Html(site::failed(stylesheet()))).into_response()
+}

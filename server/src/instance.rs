@@ -1,0 +1,216 @@
+//! What makes an instance itself: its data folder, its master secret, its signing key.
+
+use std::{
+    fs,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use ed25519_dalek::SigningKey;
+use latchkey_service::{Entropy, vault::MASTER_SECRET_BYTES};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+use zeroize::Zeroizing;
+
+use crate::settings::Settings;
+
+/// An instance that cannot start, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum InstanceError {
+    /// The data folder cannot be made or written.
+    #[error("the data folder {path} cannot be used: {why}. Make it writable, or set LATCHKEY__DATA_DIR to one that is")]
+    DataFolder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        why: std::io::Error,
+    },
+    /// Others on this computer can read a secret.
+    #[error(
+        "{0} can be read by others, so its secret may be known: run `chmod 600 {0}`, and replace the secret if it was"
+    )]
+    Exposed(PathBuf),
+    /// A secret's file does not hold a secret.
+    #[error("{0} does not hold 64 hex digits: restore it from a backup; without it, what it protects cannot be read")]
+    Damaged(PathBuf),
+    /// There is no randomness.
+    #[error(transparent)]
+    Entropy(#[from] latchkey_service::ports::EntropyUnavailable),
+}
+
+/// The secrets of an instance.
+pub struct Instance {
+    /// What everything at rest is encrypted under.
+    pub master_secret: Zeroizing<[u8; MASTER_SECRET_BYTES]>,
+    /// What signs answers and, later, files.
+    pub signing_key: SigningKey,
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Instance(..)")
+    }
+}
+
+impl Instance {
+    /// Reads the secrets, or makes them in an empty data folder.
+    pub fn open(settings: &Settings, entropy: &dyn Entropy) -> Result<Self, InstanceError> {
+        let folder = &settings.data_dir;
+        make_folder(folder)?;
+        let secrets = &settings.secrets;
+        let master_secret = match secrets.master_secret.expose().and_then(read_hex) {
+            Some(secret) => secret,
+            None => secret_file(folder, "master.secret", entropy)?,
+        };
+        let seed = match secrets.signing_key.expose().and_then(read_hex) {
+            Some(seed) => seed,
+            None => secret_file(folder, "signing.key", entropy)?,
+        };
+        Ok(Self { master_secret, signing_key: SigningKey::from_bytes(&seed) })
+    }
+
+    /// The public key that apps embed, in hex.
+    pub fn public_key_hex(&self) -> String {
+        hex(self.signing_key.verifying_key().as_bytes())
+    }
+
+    /// The id by which this instance goes on the wire: derived from its public key, so that all
+    /// instances that share the key share the id.
+    pub fn account_id(&self) -> Uuid {
+        let hash: [u8; 32] = Sha256::digest(self.signing_key.verifying_key().as_bytes()).into();
+        let half = hash.first_chunk::<16>().copied().unwrap_or_default();
+        Builder::from_custom_bytes(half).into_uuid()
+    }
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads 64 hex digits. `None` for anything else.
+pub fn read_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let text = text.trim();
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = Zeroizing::new([0; 32]);
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(digits).ok()?;
+        *byte = u8::from_str_radix(digits, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn make_folder(folder: &Path) -> Result<(), InstanceError> {
+    let broken = |why| InstanceError::DataFolder { path: folder.to_owned(), why };
+    if !folder.exists() {
+        fs::create_dir_all(folder).map_err(broken)?;
+        restrict(folder, 0o700).map_err(broken)?;
+    }
+    // Whether a folder can be written is only known by writing.
+    let probe = folder.join(".write-probe");
+    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(broken)
+}
+
+fn secret_file(folder: &Path, name: &str, entropy: &dyn Entropy) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
+    let path = folder.join(name);
+    let broken = |why| InstanceError::DataFolder { path: path.clone(), why };
+    let mut fresh = Zeroizing::new([0; 32]);
+    entropy.fill(fresh.as_mut_slice())?;
+    // `create_new` decides between two processes that start at once: the other one reads.
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(&path) {
+        Ok(mut file) => {
+            let text = Zeroizing::new(format!("{}\n", hex(fresh.as_slice())));
+            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
+            Ok(fresh)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            if is_exposed(&path).map_err(broken)? {
+                return Err(InstanceError::Exposed(path));
+            }
+            let text = Zeroizing::new(fs::read_to_string(&path).map_err(broken)?);
+            read_hex(&text).ok_or(InstanceError::Damaged(path))
+        }
+        Err(error) => Err(broken(error)),
+    }
+}
+
+#[cfg(unix)]
+fn restrict(path: &Path, mode: u32) -> std::io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn restrict(_path: &Path, _mode: u32) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_exposed(path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_path: &Path) -> std::io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::OsEntropy;
+
+    fn settings(folder: &Path) -> Settings {
+        Settings { data_dir: folder.join("data"), ..Settings::default() }
+    }
+
+    /// LC-09: made with mode 0600, the same afterwards, refused once others can read them.
+    #[cfg(unix)]
+    #[test]
+    fn lc_09_secrets_are_private_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = settings(folder.path());
+        let first = Instance::open(&settings, &OsEntropy).expect("made");
+        for name in ["master.secret", "signing.key"] {
+            let mode = fs::metadata(settings.data_dir.join(name)).expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        let again = Instance::open(&settings, &OsEntropy).expect("read");
+        assert_eq!(first.public_key_hex(), again.public_key_hex());
+        assert_eq!(*first.master_secret, *again.master_secret);
+        restrict(&settings.data_dir.join("signing.key"), 0o644).expect("changed");
+        assert!(matches!(Instance::open(&settings, &OsEntropy), Err(InstanceError::Exposed(_))));
+        assert_eq!(format!("{first:?}"), "Instance(..)");
+    }
+
+    #[test]
+    fn damaged_secrets_are_never_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = settings(folder.path());
+        Instance::open(&settings, &OsEntropy).expect("made");
+        let path = settings.data_dir.join("master.secret");
+        fs::write(&path, "junk").expect("written");
+        assert!(matches!(Instance::open(&settings, &OsEntropy), Err(InstanceError::Damaged(_))));
+        assert_eq!(fs::read_to_string(&path).expect("read"), "junk");
+    }
+
+    #[test]
+    fn a_folder_that_is_a_file_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("data"), "x").expect("written");
+        let error = Instance::open(&settings(folder.path()), &OsEntropy).expect_err("refused");
+        assert!(error.to_string().contains("LATCHKEY__DATA_DIR"), "{error}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The `latchkey` program: commands, settings, the HTTP edge, and the adapters for what leaves the
+//! process.
+
+pub mod adapters;
+pub mod cli;
+mod commands;
+mod console;
+pub mod http;
+pub mod instance;
+mod logging;
+pub mod settings;
+mod startup;
+pub mod workers;
+
+pub use commands::run;

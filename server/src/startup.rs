@@ -1,0 +1,79 @@
+//! From settings to a ready service: secrets, database, catalog.
+
+use std::sync::Arc;
+
+use latchkey_service::{ClaimError, Internal, Options, Service, Store, StoreError, Vault};
+
+use crate::{
+    adapters::{OsEntropy, SystemClock},
+    instance::{Instance, InstanceError},
+    settings::{Settings, SettingsError},
+};
+
+/// Why the program does not start, or a command is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The data folder or its secrets cannot be used.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// The database was made with another master secret.
+    #[error("{0}")]
+    OtherSecret(ClaimError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error(
+        "{address} cannot be listened on: {why}. Stop what listens there, or set LATCHKEY__SERVER__LISTEN to another address"
+    )]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The system's reason.
+        why: std::io::Error,
+    },
+    /// An argument cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// The command was refused; nothing changed.
+    #[error("{0}")]
+    Refused(String),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl Failure {
+    /// The exit code (sysexits where there is one).
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) | Self::Instance(_) | Self::OtherSecret(_) | Self::Store(StoreError::Address(_)) => 78,
+            Self::Store(_) | Self::Listen { .. } | Self::Internal(Internal::Store(_)) => 69,
+            Self::Usage(_) => 2,
+            Self::Refused(_) | Self::Internal(_) => 1,
+        }
+    }
+}
+
+/// Opens and migrates the database. A new one gets the default catalog.
+pub(crate) async fn open(settings: &Settings) -> Result<(Service, Instance), Failure> {
+    let instance = Instance::open(settings, &OsEntropy)?;
+    let store = Store::open(&settings.database_url(), settings.database.connections).await?;
+    store.migrate().await?;
+    let options = Options {
+        portal_url: settings.portal_url(),
+        allow_signup: settings.auth.allow_signup,
+        hourly_mail_budget: settings.mail.hourly_budget,
+    };
+    let vault = Vault::new(&instance.master_secret);
+    let service = Service::new(store, Arc::new(SystemClock), Arc::new(OsEntropy), vault, options);
+    service.claim_database().await.map_err(|error| match error {
+        ClaimError::OtherSecret => Failure::OtherSecret(ClaimError::OtherSecret),
+        ClaimError::Internal(error) => Failure::Internal(error),
+    })?;
+    service.install_default_catalog().await?;
+    Ok((service, instance))
+}
