@@ -5,6 +5,8 @@
 //! that both sides render the same text.
 
 #![expect(unreachable_pub, reason = "the component macro makes the builders of private components public")]
+// The type of a page nests as deep as its markup.
+#![recursion_limit = "512"]
 
 mod components;
 mod error;

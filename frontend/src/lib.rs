@@ -1,5 +1,8 @@
 //! The entry point in the browser: takes over the page that the server rendered.
 
+// The type of a page nests as deep as its markup.
+#![recursion_limit = "512"]
+
 use latchkey_app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 

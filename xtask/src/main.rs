@@ -1,2 +1,89 @@
-//! Server.
-fn main() {}
+//! The whole toolchain: `cargo xtask run`, `cargo xtask test`, `cargo xtask dist`.
+//!
+//! Each command does its own set-up on a machine that has rustup and a C compiler.
+
+#![expect(clippy::print_stdout, reason = "this is a command line tool")]
+#![expect(clippy::disallowed_methods, reason = "the tool looks at its own environment")]
+
+mod browser;
+mod front_end;
+mod postgres;
+mod shell;
+mod suite;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use front_end::Profile;
+use shell::Shell;
+
+/// The toolchain of Latchkey.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build everything and serve the demo at http://127.0.0.1:3000.
+    Run {
+        /// Arguments for `latchkey`, instead of `serve --demo`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Build the front end into dist/.
+    Build,
+    /// Run every test, with everything that they need.
+    Test {
+        /// Only these parts: lints, rust, browser.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
+    /// Build the one-file release at target/release/latchkey.
+    Dist,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has a folder")?.to_owned();
+    let shell = Shell::new(&root);
+    match cli.command {
+        Command::Run { arguments } => run(&shell, &root, &arguments),
+        Command::Build => front_end::build(&shell, &root, Profile::Dev),
+        Command::Test { only } => suite::run(&shell, &root, &only),
+        Command::Dist => dist(&shell, &root),
+    }
+}
+
+fn run(shell: &Shell, root: &Path, arguments: &[String]) -> Result<()> {
+    println!("Latchkey: building (the first time takes some minutes)");
+    front_end::build(shell, root, Profile::Dev)?;
+    shell.step("server", &["cargo", "build", "--package", "latchkey"])?;
+    let default = ["serve".to_owned(), "--demo".to_owned()];
+    let arguments = if arguments.is_empty() { &default } else { arguments };
+    let binary = target(root).join("debug").join("latchkey");
+    shell.replace(&binary, arguments)
+}
+
+fn dist(shell: &Shell, root: &Path) -> Result<()> {
+    front_end::build(shell, root, Profile::Release)?;
+    shell.step("server, release", &["cargo", "build", "--release", "--package", "latchkey"])?;
+    let binary = target(root).join("release").join("latchkey");
+    let size = binary.metadata().with_context(|| format!("{} was built", binary.display()))?.len();
+    println!("{}: {:.1} MB, everything included", binary.display(), megabytes(size));
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a size for people")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+/// Where cargo builds.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}

@@ -1,6 +1,6 @@
 //! A license key: hidden but for its end, to be copied or shown.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
 
 use super::{HiddenField, Icon, Symbol};
 use crate::server_fns::licenses::{RevealKey, reveal_key};
@@ -27,9 +27,8 @@ pub(crate) fn KeyRow(
     Effect::new(move |_| has_script.set(true));
 
     let id = StoredValue::new(license.clone());
-    let reveal = Action::new(move |copies: &bool| {
-        let copies = *copies;
-        async move {
+    let reveal = move |copies: bool| {
+        spawn_local(async move {
             let Ok(key) = reveal_key(id.get_value()).await else {
                 return;
             };
@@ -41,14 +40,14 @@ pub(crate) fn KeyRow(
                 shown.set(Some(key));
                 set_timeout(move || shown.set(None), SHOWN_FOR);
             }
-        }
-    });
+        });
+    };
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if shown.get_untracked().is_some() {
             shown.set(None);
         } else {
-            reveal.dispatch(false);
+            reveal(false);
         }
     };
     view! {
@@ -59,7 +58,7 @@ pub(crate) fn KeyRow(
             </code>
             <div class="cluster">
                 <Show when=move || has_script.get()>
-                    <button r#type="button" class="button button-small" on:click=move |_| { reveal.dispatch(true); }>
+                    <button r#type="button" class="button button-small" on:click=move |_| reveal(true)>
                         {move || if copied.get() { "Copied" } else { "Copy" }}
                     </button>
                 </Show>

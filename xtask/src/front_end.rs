@@ -1,0 +1,173 @@
+//! What browsers load: WASM with its script, the style sheet, fonts and pictures, all in `dist/`.
+//!
+//! wasm-bindgen is used as a library, pinned by Cargo.lock to the version that the crates were built
+//! for, so there is no tool to install and no version to mismatch.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use lightningcss::{
+    bundler::{Bundler, FileProvider},
+    printer::PrinterOptions,
+    stylesheet::{MinifyOptions, ParserOptions},
+};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    shell::{Shell, timed},
+    target,
+};
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// How to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Fast to build.
+    Dev,
+    /// Small, and compressed ahead.
+    Release,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "wasm-release",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "wasm-release",
+        }
+    }
+}
+
+/// Builds everything into `dist/`, which the server then embeds.
+pub(crate) fn build(shell: &Shell, root: &Path, profile: Profile) -> Result<()> {
+    ensure_target(shell)?;
+    let package = "latchkey-frontend";
+    shell.step(
+        "front end",
+        &["cargo", "build", "--package", package, "--target", WASM_TARGET, "--profile", profile.name()],
+    )?;
+    timed("front end: script, style, assets", || {
+        let fresh = root.join("dist.new");
+        if fresh.exists() {
+            fs::remove_dir_all(&fresh)?;
+        }
+        let pkg = fresh.join("pkg");
+        fs::create_dir_all(&pkg)?;
+        let wasm = target(root).join(WASM_TARGET).join(profile.folder()).join("latchkey_frontend.wasm");
+        bindgen(&wasm, &pkg)?;
+        fs::write(pkg.join("latchkey.css"), style(&root.join("style/main.css"))?)?;
+        copy(&root.join("public"), &fresh)?;
+        if profile == Profile::Release {
+            compress(&fresh)?;
+        }
+        replace_changed(&fresh, &root.join("dist"))
+    })
+}
+
+fn ensure_target(shell: &Shell) -> Result<()> {
+    let installed = shell.output(&["rustup", "target", "list", "--installed"]);
+    match installed {
+        Some(list) if !list.lines().any(|line| line == WASM_TARGET) => {
+            shell.step("WASM target", &["rustup", "target", "add", WASM_TARGET])
+        }
+        // Without rustup the toolchain's owner has to provide the target; cargo says so if it is missing.
+        _ => Ok(()),
+    }
+}
+
+fn bindgen(wasm: &Path, out: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.web(true).context("wasm-bindgen takes the target web")?;
+    bindgen.input_path(wasm).out_name("latchkey").typescript(false);
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    bindgen.generate(out).context("wasm-bindgen reads the front end")
+}
+
+/// The style sheet with its imports, checked and made small.
+fn style(main: &Path) -> Result<String> {
+    let files = FileProvider::new();
+    let mut bundler = Bundler::new(&files, None, ParserOptions::default());
+    let mut sheet = bundler.bundle(main).map_err(|error| anyhow::anyhow!("the style sheet cannot be read: {error}"))?;
+    sheet.minify(MinifyOptions::default()).map_err(|error| anyhow::anyhow!("the style sheet: {error}"))?;
+    let printed = sheet.to_css(PrinterOptions { minify: true, ..PrinterOptions::default() });
+    Ok(printed.map_err(|error| anyhow::anyhow!("the style sheet: {error}"))?.code)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("{} is there", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn compress(folder: &Path) -> Result<()> {
+    for path in files(folder)? {
+        let worth_it =
+            path.extension().is_some_and(|end| ["wasm", "js", "css", "svg"].iter().any(|known| end == *known));
+        if !worth_it {
+            continue;
+        }
+        let bytes = fs::read(&path)?;
+        let mut compressed = Vec::new();
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+        brotli::BrotliCompress(&mut bytes.as_slice(), &mut compressed, &parameters)?;
+        println!("    {}: {} kB, {} kB compressed", path.display(), bytes.len() / 1000, compressed.len() / 1000);
+        let mut name = path.into_os_string();
+        name.push(".br");
+        fs::write(name, compressed)?;
+    }
+    Ok(())
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.extend(files(&entry.path())?);
+        } else {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// Puts the new files in place of the old ones, and touches none that stayed the same, so that the
+/// server is not built again for nothing.
+fn replace_changed(fresh: &Path, place: &Path) -> Result<()> {
+    fs::create_dir_all(place)?;
+    let wanted: Vec<PathBuf> =
+        files(fresh)?.iter().filter_map(|path| path.strip_prefix(fresh).ok().map(Path::to_owned)).collect();
+    for old in files(place)? {
+        if old.strip_prefix(place).is_ok_and(|name| !wanted.iter().any(|kept| kept == name)) {
+            fs::remove_file(old)?;
+        }
+    }
+    for name in wanted {
+        let (from, to) = (fresh.join(&name), place.join(&name));
+        if fs::read(&to).ok() != fs::read(&from).ok() {
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::copy(from, to)?;
+        }
+    }
+    Ok(fs::remove_dir_all(fresh)?)
+}

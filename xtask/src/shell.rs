@@ -1,0 +1,77 @@
+//! Running other programs, with progress that a person can follow.
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+
+/// Runs programs in the workspace's folder.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    root: PathBuf,
+}
+
+impl Shell {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// A program to be run in the workspace's folder.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root);
+        command
+    }
+
+    /// Runs a named step and says how long it took.
+    pub(crate) fn step(&self, name: &str, line: &[&str]) -> Result<()> {
+        let (program, arguments) = line.split_first().context("a step runs something")?;
+        let mut command = self.command(program);
+        command.args(arguments);
+        timed(name, || run(&mut command))
+    }
+
+    /// The output of a program, or `None` if it is not there or fails.
+    pub(crate) fn output(&self, line: &[&str]) -> Option<String> {
+        let (program, arguments) = line.split_first()?;
+        let output = self.command(program).args(arguments).stderr(Stdio::null()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Becomes another program.
+    pub(crate) fn replace(&self, program: &Path, arguments: &[String]) -> Result<()> {
+        let mut command = self.command(program);
+        command.args(arguments);
+        #[cfg(unix)]
+        {
+            let error = std::os::unix::process::CommandExt::exec(&mut command);
+            Err(error).with_context(|| format!("{} does not start", program.display()))
+        }
+        #[cfg(not(unix))]
+        run(&mut command)
+    }
+}
+
+/// Runs a step and says how long it took.
+pub(crate) fn timed<T>(name: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
+    println!("==> {name}");
+    let started = Instant::now();
+    let result = step();
+    let word = if result.is_ok() { "done" } else { "FAILED" };
+    println!("    {name}: {word} in {:.1} s", started.elapsed().as_secs_f64());
+    result
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let shown = format!("{command:?}");
+    let status = command.status().with_context(|| format!("{shown} does not start"))?;
+    if !status.success() {
+        bail!("{shown} ended with {status}");
+    }
+    Ok(())
+}

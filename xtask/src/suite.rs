@@ -1,0 +1,188 @@
+//! `cargo xtask test`: what runs, in which order, and what came of it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    browser,
+    front_end::{self, Profile},
+    postgres,
+    shell::{Shell, timed},
+    target,
+};
+
+/// How many tests of a part passed, failed and were skipped.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+struct Part {
+    name: &'static str,
+    took: Duration,
+    counts: Counts,
+    is_good: bool,
+}
+
+/// Runs the parts; those of `only`, if any are named.
+pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
+    let known = ["lints", "rust", "browser"];
+    if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
+        bail!("there is no part {unknown}: the parts are {}", known.join(", "));
+    }
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|part| part == name);
+    let mut parts = Vec::new();
+    // The server embeds the front end, so that comes first.
+    parts.push(part("front end", || front_end::build(shell, root, Profile::Dev).map(|()| Counts::default())));
+    if wanted("lints") {
+        parts.push(part("lints", || lints(shell).map(|()| Counts::default())));
+    }
+    if wanted("rust") {
+        parts.push(part("Rust tests", || rust_tests(shell)));
+    }
+    if wanted("browser") {
+        parts.push(part("browser tests", || browser_tests(shell, root)));
+    }
+    report(&parts)
+}
+
+fn part(name: &'static str, work: impl FnOnce() -> Result<Counts>) -> Part {
+    let started = Instant::now();
+    let result = timed(name, work);
+    if let Err(error) = &result {
+        println!("    {error:#}");
+    }
+    let counts = result.as_ref().copied().unwrap_or_default();
+    Part { name, took: started.elapsed(), counts, is_good: result.is_ok() && counts.failed == 0 }
+}
+
+fn report(parts: &[Part]) -> Result<()> {
+    println!("\nWhat ran, and for how long:");
+    let mut total = Counts::default();
+    for part in parts {
+        let word = if part.is_good { "good" } else { "FAILED" };
+        println!(
+            "  {:<14} {word:<7} {:>7.1} s  {} passed, {} failed, {} skipped",
+            part.name,
+            part.took.as_secs_f64(),
+            part.counts.passed,
+            part.counts.failed,
+            part.counts.skipped,
+        );
+        total.passed += part.counts.passed;
+        total.failed += part.counts.failed;
+        total.skipped += part.counts.skipped;
+    }
+    println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
+    if parts.iter().any(|part| !part.is_good) {
+        bail!("not everything is good");
+    }
+    Ok(())
+}
+
+fn lints(shell: &Shell) -> Result<()> {
+    shell.step("format", &["cargo", "fmt", "--all", "--check"])?;
+    let strict = ["--", "--deny", "warnings"];
+    let native = ["cargo", "clippy", "--workspace", "--exclude", "latchkey-frontend", "--all-targets"];
+    shell.step("clippy, server side", &[&native[..], &strict].concat())?;
+    let browser = ["cargo", "clippy", "--package", "latchkey-frontend", "--target", "wasm32-unknown-unknown"];
+    shell.step("clippy, browser side", &[&browser[..], &strict].concat())
+}
+
+fn rust_tests(shell: &Shell) -> Result<Counts> {
+    let server = timed("PostgreSQL for this run", || postgres::start(shell))?;
+    let mut command = shell.command("cargo");
+    command
+        .args(["test", "--workspace", "--exclude", "latchkey-frontend", "--no-fail-fast"])
+        .env("LATCHKEY_TEST_POSTGRES", &server.url);
+    let mut counts = Counts::default();
+    let is_good = follow(&mut command, |line| {
+        // `test result: ok. 30 passed; 0 failed; 0 ignored; …`
+        if let Some(rest) = line.strip_prefix("test result: ") {
+            counts.passed += number_before(rest, " passed");
+            counts.failed += number_before(rest, " failed");
+            counts.skipped += number_before(rest, " ignored");
+        }
+    })?;
+    if !is_good && counts.failed == 0 {
+        bail!("the Rust tests do not build or end early");
+    }
+    Ok(counts)
+}
+
+fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
+    let chromium = browser::chromium(shell)?;
+    let folder = root.join("end2end");
+    timed("Node packages", || browser::packages(shell, &folder))?;
+    shell.step("server", &["cargo", "build", "--package", "latchkey"])?;
+    let alone = alone(&target(root).join("debug").join("latchkey"))?;
+    let mut command = shell.command("npx");
+    command
+        .args(["--no-install", "playwright", "test"])
+        .current_dir(&folder)
+        .env("CHROMIUM", chromium)
+        .env("LATCHKEY_BINARY", alone.path().join("latchkey"));
+    let mut counts = Counts::default();
+    let is_good = follow(&mut command, |line| {
+        // `  12 passed (8.0s)`
+        let line = line.trim();
+        counts.passed += number_before(line, " passed (");
+        counts.failed += if line.ends_with(" failed") { number_before(line, " failed") } else { 0 };
+        counts.skipped += if line.ends_with(" skipped") { number_before(line, " skipped") } else { 0 };
+    })?;
+    if !is_good && counts.failed == 0 {
+        bail!("the browser tests do not start or end early");
+    }
+    Ok(counts)
+}
+
+/// The binary by itself in an empty folder: what it serves there, it holds.
+fn alone(binary: &Path) -> Result<tempfile::TempDir> {
+    let folder = tempfile::Builder::new().prefix("latchkey-alone-").tempdir()?;
+    std::fs::copy(binary, folder.path().join("latchkey")).with_context(|| format!("{} was built", binary.display()))?;
+    Ok(folder)
+}
+
+/// Runs a program, shows its output and looks at each line.
+fn follow(command: &mut Command, mut look: impl FnMut(&str)) -> Result<bool> {
+    let shown = format!("{command:?}");
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{shown} does not start"))?;
+    let output = child.stdout.take().context("the output is there")?;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        look(&line);
+    }
+    Ok(child.wait()?.success())
+}
+
+/// The number that stands right before `mark`; 0 without one.
+fn number_before(text: &str, mark: &str) -> u64 {
+    let Some((before, _)) = text.split_once(mark) else {
+        return 0;
+    };
+    let digits = before.rsplit(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_before;
+
+    #[test]
+    fn numbers_are_read_from_runner_lines() {
+        let line = "ok. 30 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.16s";
+        assert_eq!(number_before(line, " passed"), 30);
+        assert_eq!(number_before(line, " failed"), 2);
+        assert_eq!(number_before("12 passed (8.0s)", " passed ("), 12);
+        assert_eq!(number_before("nothing", " passed"), 0);
+    }
+}
