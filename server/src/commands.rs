@@ -54,7 +54,8 @@ async fn carry_out(cli: Cli) -> Result<(), Failure> {
         config::show(command, &settings, cli.json);
         return Ok(());
     }
-    logging::start(&settings.log);
+    let is_demo = matches!(&cli.command, Command::Serve(serve) if serve.demo);
+    logging::start(&settings.log, is_demo);
     let (service, instance) = startup::open(&settings).await?;
     match cli.command {
         Command::Serve(options) => return serve::serve(service, instance, settings, options.demo).await,

@@ -6,9 +6,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::{Log, LogFormat};
 
-/// Starts the log. A filter that cannot be read counts as `info`.
-pub(crate) fn start(settings: &Log) {
-    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts the log. A filter that cannot be read counts as `info`. The demo's console belongs to its
+/// address and links, so a line for each request is left out there unless the level says otherwise.
+pub(crate) fn start(settings: &Log, is_demo: bool) {
+    let is_default = settings.level == Log::default().level;
+    let level = if is_demo && is_default { "warn" } else { settings.level.as_str() };
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let is_text = match settings.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,

@@ -50,7 +50,7 @@ pub(crate) fn NoLicenses() -> impl IntoView {
 fn LicenseCard(license: LicenseSummary) -> impl IntoView {
     let href = format!("/portal/licenses/{}", license.id);
     let notice = license.status.notice.clone();
-    let label = format!("Details of {} {}", license.product, license.masked_key);
+    let label = format!("License details of {} {}", license.product, license.masked_key);
     view! {
         <section class="card stack">
             <div class="split">

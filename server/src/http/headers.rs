@@ -26,7 +26,7 @@ pub(crate) async fn secure(State(edge): State<Edge>, request: Request, next: Nex
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if edge.settings.is_https() {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");

@@ -1,0 +1,68 @@
+// The real binary, alone in a folder of its own, with a demo database.
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const binary = process.env.LATCHKEY_BINARY ?? new URL("../../target/debug/latchkey", import.meta.url).pathname;
+
+export async function startPortal(smtpUrl) {
+  const folder = await mkdtemp(join(tmpdir(), "latchkey-end2end-"));
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const env = {
+    PATH: process.env.PATH,
+    LATCHKEY__DATA_DIR: join(folder, "data"),
+    LATCHKEY__SERVER__LISTEN: `127.0.0.1:${port}`,
+    LATCHKEY__MAIL__SMTP_URL: smtpUrl,
+    LATCHKEY__MAIL__FROM: "Latchkey <licenses@example.com>",
+    LATCHKEY__LOG__LEVEL: "warn",
+  };
+  const server = spawn(binary, ["serve", "--demo"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  server.stdout.on("data", (text) => (output += text));
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  await until(() => output.includes("Each link signs in once"), ended);
+  const links = output.match(/http:\S+\/login\/host\/\S+/g);
+  return {
+    origin,
+    customerLink: links[0],
+    adminLink: links[1],
+    /** Runs a command of the same binary on the same data, and reads its JSON. */
+    async command(...words) {
+      const { stdout } = await promisify(execFile)(binary, [...words, "--json"], { cwd: folder, env });
+      return JSON.parse(stdout);
+    },
+    async stop() {
+      server.kill("SIGTERM");
+      const slow = setTimeout(() => server.kill("SIGKILL"), 5_000);
+      await ended;
+      clearTimeout(slow);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function until(isDone, ended) {
+  let over = false;
+  ended.then(() => (over = true));
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (isDone()) return;
+    if (over) throw new Error("the server ended before it served");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("the server does not serve");
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}

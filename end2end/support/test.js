@@ -1,0 +1,55 @@
+// What every test gets: a portal and a mailbox of its own, and a browser whose errors fail the test.
+import { test as base, expect } from "@playwright/test";
+import { startMailbox } from "./mailbox.js";
+import { startPortal } from "./portal.js";
+
+export const test = base.extend({
+  mailbox: async ({}, use) => {
+    const mailbox = await startMailbox();
+    await use(mailbox);
+    await mailbox.stop();
+  },
+  portal: async ({ mailbox }, use) => {
+    const portal = await startPortal(mailbox.url);
+    await use(portal);
+    await portal.stop();
+  },
+  page: async ({ page, portal }, use) => {
+    const problems = watch(page);
+    page.origin = portal.origin;
+    await use(page);
+    expect(problems, "errors in the browser").toEqual([]);
+  },
+});
+
+/** Collects what the browser complains about: exceptions, refused resources, policy violations. */
+function watch(page) {
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    // A failed page is looked at by the test that asks for it.
+    const isExpected = /status of (401|404|422|429)/.test(message.text());
+    if (message.type() === "error" && !isExpected) problems.push(message.text());
+  });
+  return problems;
+}
+
+/** Signs the demo's customer in with the link from the console. */
+export async function signIn(page, portal, link = portal.customerLink) {
+  await page.goto(link);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${portal.origin}/portal`);
+}
+
+/** Waits until the script has taken over, where there is script. */
+export async function hydrated(page, javaScriptEnabled) {
+  if (javaScriptEnabled) await expect(page.getByRole("button", { name: "Copy" })).toBeVisible();
+}
+
+/** The next mail. */
+export async function nextMail(mailbox, count = 1) {
+  await expect.poll(() => mailbox.mails.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(count);
+  return mailbox.mails[count - 1];
+}
+
+export { expect };

@@ -1,0 +1,44 @@
+// Every page: axe finds nothing in either theme, nothing scrolls sideways on a small phone, and
+// pictures are kept for people to look at.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, signIn, test } from "../support/test.js";
+
+async function pages(portal) {
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  const [license] = customer.licenses;
+  const path = `/portal/licenses/${license.id}`;
+  return {
+    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", missing: "/nothing" },
+    after: {
+      overview: "/portal",
+      licenses: "/portal/licenses",
+      license: path,
+      free: `${path}/machines/${license.machines[0].id}/free`,
+      account: "/portal/account",
+      "not-found": "/portal/licenses/x",
+    },
+  };
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe, ${colorScheme}`, async ({ page, portal }, info) => {
+    test.setTimeout(120_000);
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const { before, after } = await pages(portal);
+    for (const [name, path] of [...Object.entries(before), ["", ""], ...Object.entries(after)]) {
+      if (name === "") {
+        await signIn(page, portal);
+        continue;
+      }
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.goto(portal.origin + path);
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+      expect(violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" ")}`), name).toEqual([]);
+      await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+      await page.setViewportSize({ width: 320, height: 700 });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `${name} scrolls sideways at 320 px`).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: info.outputPath(`${name}-phone.png`), fullPage: true });
+    }
+  });
+}

@@ -1,0 +1,47 @@
+// What script adds.
+import { expect, hydrated, signIn, test } from "../support/test.js";
+
+test("pages change without loading anew", async ({ page, portal }) => {
+  await signIn(page, portal);
+  await hydrated(page, true);
+  await page.evaluate(() => (window.sameDocument = true));
+  const tabs = page.getByRole("navigation", { name: "Portal" });
+  await tabs.getByRole("link", { name: "Account" }).click();
+  await expect(page.getByRole("heading", { name: "Signed-in browsers" })).toBeVisible();
+  await expect(tabs.getByRole("link", { name: "Account" })).toHaveAttribute("aria-current", "page");
+  await tabs.getByRole("link", { name: "Overview" }).click();
+  await expect(page.getByText("1 of 2 computers in use")).toBeVisible();
+  expect(await page.evaluate(() => window.sameDocument)).toBe(true);
+  await expect(page).toHaveTitle("Overview · ChartGPT");
+});
+
+test("a key is copied without being shown", async ({ page, portal, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  const license = await portal.command("license", "show", customer.licenses[0].id);
+  await signIn(page, portal);
+  await page.getByRole("button", { name: "Copy" }).click();
+  await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(license.key);
+  await expect(page.getByText(license.key)).toHaveCount(0);
+});
+
+test("freeing a computer stays in the same document", async ({ page, portal }) => {
+  await signIn(page, portal);
+  await hydrated(page, true);
+  await page.evaluate(() => (window.sameDocument = true));
+  await page.getByRole("link", { name: "Free Office PC" }).click();
+  await page.getByRole("button", { name: "Free this computer" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Office PC is free" })).toBeVisible();
+  expect(await page.evaluate(() => window.sameDocument)).toBe(true);
+});
+
+test("a session that ended elsewhere leads to the sign-in", async ({ page, portal, context }) => {
+  await signIn(page, portal);
+  await hydrated(page, true);
+  await context.clearCookies();
+  await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Account" }).click();
+  await expect(page.getByRole("alert")).toContainText("You are signed out");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${portal.origin}/login`);
+});

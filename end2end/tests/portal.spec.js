@@ -1,0 +1,141 @@
+import { expect, hydrated, signIn, test } from "../support/test.js";
+
+test("see the license, show its key, free a computer", async ({ page, portal, javaScriptEnabled }) => {
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  const license = await portal.command("license", "show", customer.licenses[0].id);
+  await signIn(page, portal);
+  await expect(page.getByText("1 of 2 computers in use")).toBeVisible();
+  await expect(page.getByText("Office PC")).toBeVisible();
+  await expect(page.getByText("Windows 11 · Version 1.4.2")).toBeVisible();
+  await expect(page.getByText(license.key)).toHaveCount(0);
+
+  await hydrated(page, javaScriptEnabled);
+  await page.getByRole("button", { name: "Show" }).click();
+  await expect(page.getByText(license.key)).toBeVisible();
+  if (!javaScriptEnabled) {
+    await page.reload();
+    await expect(page.getByText(license.key)).toHaveCount(0);
+  }
+
+  await page.goto(`${portal.origin}/portal/licenses/${license.id}`);
+  await hydrated(page, javaScriptEnabled);
+  await page.getByRole("link", { name: "Free Office PC" }).click();
+  await expect(page.getByRole("heading", { name: "Free Office PC?" })).toBeVisible();
+  await expect(page.getByText("stops working at its next check")).toBeVisible();
+  await page.getByRole("button", { name: "Free this computer" }).click();
+  await expect(page).toHaveURL(`${portal.origin}/portal/licenses/${license.id}`);
+  await expect(page.getByRole("status").filter({ hasText: "Office PC is free" })).toBeVisible();
+  await expect(page.getByText("0 of 2 computers in use")).toBeVisible();
+
+  const after = await portal.command("license", "show", license.id);
+  expect(after.machines).toEqual([]);
+});
+
+test("freeing a computer twice is no error", async ({ page, portal, javaScriptEnabled }) => {
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  const [license] = customer.licenses;
+  const path = `${portal.origin}/portal/licenses/${license.id}/machines/${license.machines[0].id}/free`;
+  await signIn(page, portal);
+  await hydrated(page, javaScriptEnabled);
+  await page.goto(path);
+  const second = await page.context().newPage();
+  await second.goto(path);
+  await page.getByRole("button", { name: "Free this computer" }).click();
+  await expect(page.getByText("0 of 2 computers in use")).toBeVisible();
+  await second.getByRole("button", { name: "Free this computer" }).click();
+  await expect(second.getByText("That computer is free already.")).toBeVisible();
+  await page.goto(path);
+  await expect(page.getByRole("heading", { name: "Already free" })).toBeVisible();
+});
+
+test("a computer that activates shows up, with what it told", async ({ page, portal }) => {
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  const license = await portal.command("license", "show", customer.licenses[0].id);
+  const answer = await fetch(`${portal.origin}/v1/machines`, {
+    method: "POST",
+    headers: { Authorization: `License ${license.key}`, "Content-Type": "application/vnd.api+json" },
+    body: JSON.stringify({
+      data: {
+        type: "machines",
+        attributes: { fingerprint: "laptop", name: "Travel laptop", platform: "Windows 10", metadata: { appVersion: "1.5.0" } },
+        relationships: { license: { data: { type: "licenses", id: license.id } } },
+      },
+    }),
+  });
+  expect(answer.status).toBe(201);
+  await signIn(page, portal);
+  await expect(page.getByText("2 of 2 computers in use")).toBeVisible();
+  await page.goto(`${portal.origin}/portal/licenses/${license.id}`);
+  const row = page.getByRole("row").filter({ hasText: "Travel laptop" });
+  await expect(row).toContainText("Windows 10");
+  await expect(row).toContainText("1.5.0");
+  await expect(row).toContainText("just now");
+});
+
+test("a suspended and a revoked license say so", async ({ page, portal }) => {
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  const { id } = customer.licenses[0];
+  await portal.command("license", "suspend", id);
+  await signIn(page, portal);
+  await expect(page.getByText("Suspended", { exact: true })).toBeVisible();
+  await expect(page.getByText("has been suspended since")).toBeVisible();
+  await portal.command("license", "revoke", id, "--yes");
+  await page.reload();
+  await expect(page.getByText("Revoked", { exact: true })).toBeVisible();
+  await expect(page.getByText("was revoked on")).toBeVisible();
+});
+
+test("the account: name, sessions, one signed out, all signed out", async ({ page, portal, browser, javaScriptEnabled }) => {
+  await signIn(page, portal);
+  await hydrated(page, javaScriptEnabled);
+  await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Account" }).click();
+  await page.getByLabel("Name").fill("Augusta Ada King");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await expect(page.getByText("Your name is saved.")).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel("Name")).toHaveValue("Augusta Ada King");
+
+  // A second browser of the same person, through an admin's link made for the same address.
+  const again = await portal.command("admin", "add", "ada@example.com");
+  const other = await browser.newContext({ javaScriptEnabled });
+  const second = await other.newPage();
+  await signIn(second, portal, again.sign_in_url);
+  await page.reload();
+  await expect(page.getByText("This browser")).toBeVisible();
+  await page.getByRole("button", { name: /^Sign out Chrome on/ }).click();
+  await expect(page.getByText("That browser is signed out.")).toBeVisible();
+  await second.goto(`${portal.origin}/portal`);
+  await expect(second).toHaveURL(`${portal.origin}/login`);
+  await other.close();
+
+  await page.getByRole("button", { name: "Sign out everywhere" }).click();
+  await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
+  await page.goto(`${portal.origin}/portal`);
+  await expect(page).toHaveURL(`${portal.origin}/login`);
+});
+
+test("the licenses list leads to a license; what is not yours is not there", async ({ page, portal, javaScriptEnabled }) => {
+  const foreign = await portal.command("license", "issue", "--email", "eve@example.com", "--policy", "chartgpt-lifetime");
+  await signIn(page, portal);
+  await hydrated(page, javaScriptEnabled);
+  await page.getByRole("link", { name: "Licenses", exact: true }).click();
+  await page.getByRole("link", { name: "ChartGPT" }).last().click();
+  await expect(page.getByRole("heading", { name: "Computers" })).toBeVisible();
+  for (const id of [foreign.id, "0190f3c2-0000-7000-8000-000000000000", "x"]) {
+    await page.goto(`${portal.origin}/portal/licenses/${id}`);
+    await expect(page.getByRole("heading", { name: "Not found" })).toBeVisible();
+  }
+});
+
+test("an account without a license says what to do", async ({ page, portal }) => {
+  await signIn(page, portal, portal.adminLink);
+  await expect(page.getByRole("heading", { name: "No licenses yet" })).toBeVisible();
+});
+
+test("the theme is a choice that the browser keeps", async ({ page, portal }) => {
+  await page.goto(`${portal.origin}/login`);
+  await page.getByRole("button", { name: "Dark" }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await page.getByRole("button", { name: "System" }).click();
+  await expect(page.locator("html")).not.toHaveAttribute("data-theme");
+});

@@ -1,0 +1,95 @@
+import { expect, nextMail, signIn, test } from "../support/test.js";
+
+async function ask(page, portal, email) {
+  await page.goto(`${portal.origin}/login`);
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expect(page.getByRole("heading", { name: "Check your e-mail" })).toBeVisible();
+}
+
+const linkIn = (mail) => mail.text.match(/http:\S+\/login\/link\/\S+/)[0];
+const codeIn = (mail) => mail.text.match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/)[0];
+
+test("the mailed link signs in, in the browser that asked", async ({ page, portal, mailbox }) => {
+  await ask(page, portal, "ada@example.com");
+  const mail = await nextMail(mailbox);
+  expect(mail.to.text).toBe("ada@example.com");
+  expect(mail.html).toContain(linkIn(mail));
+  await page.goto(linkIn(mail));
+  await expect(page.getByText("Sign in as ada@example.com in this browser?")).toBeVisible();
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${portal.origin}/portal`);
+  await expect(page.getByRole("heading", { name: "Your license" })).toBeVisible();
+});
+
+test("the mailed code signs in, however it is typed", async ({ page, portal, mailbox }) => {
+  await ask(page, portal, "Ada@Example.com");
+  const code = codeIn(await nextMail(mailbox));
+  await page.getByLabel("Code").fill("0000-0000");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toContainText("not valid");
+  await page.getByLabel("Code").fill(` ${code.toLowerCase().replace("-", " ")} `);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${portal.origin}/portal`);
+});
+
+test("ML-03: the link opens nothing in another browser, and stays good", async ({ page, portal, mailbox, browser, javaScriptEnabled }) => {
+  await ask(page, portal, "ada@example.com");
+  const link = linkIn(await nextMail(mailbox));
+  const stranger = await browser.newContext({ javaScriptEnabled });
+  const other = await stranger.newPage();
+  await other.goto(link);
+  await expect(other.getByText("works in the browser that asked")).toBeVisible();
+  for (const button of await other.getByRole("main").getByRole("button").all()) await button.click();
+  await other.goto(`${portal.origin}/portal`);
+  await expect(other).toHaveURL(`${portal.origin}/login`);
+  await stranger.close();
+  await page.goto(link);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${portal.origin}/portal`);
+});
+
+test("ML-11: an unknown address gets the same page and no mail", async ({ page, portal, mailbox }) => {
+  await ask(page, portal, "nobody@example.com");
+  await ask(page, portal, "ada@example.com");
+  const mail = await nextMail(mailbox);
+  expect(mail.to.text).toBe("ada@example.com");
+  expect(mailbox.mails).toHaveLength(1);
+});
+
+test("a wrong address is told where it was typed", async ({ page, portal }) => {
+  await page.goto(`${portal.origin}/login`);
+  await page.getByLabel("E-mail address").fill("ada@example");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expect(page.getByRole("alert")).toContainText("not an e-mail address");
+});
+
+test("signing in leads back to the page that was asked for", async ({ page, portal, mailbox }) => {
+  await page.goto(`${portal.origin}/portal/account`);
+  await expect(page).toHaveURL(`${portal.origin}/login?next=/portal/account`);
+  await page.getByLabel("E-mail address").fill("ada@example.com");
+  await page.getByRole("button", { name: "Continue" }).click();
+  const code = codeIn(await nextMail(mailbox));
+  await page.getByLabel("Code").fill(code);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${portal.origin}/portal/account`);
+});
+
+test("ML-23: after signing out nothing is left, not even behind the back button", async ({ page, portal, context }) => {
+  await signIn(page, portal);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
+  expect(await context.cookies()).toEqual([]);
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Your license" })).toHaveCount(0);
+  await page.goto(`${portal.origin}/portal`);
+  await expect(page).toHaveURL(`${portal.origin}/login`);
+});
+
+test("a link from the host's console works once", async ({ page, portal, context }) => {
+  await signIn(page, portal);
+  await context.clearCookies();
+  await page.goto(portal.customerLink);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toContainText("not valid");
+});
