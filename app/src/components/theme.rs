@@ -14,6 +14,7 @@ pub(crate) fn ThemeChoice() -> impl IntoView {
     view! {
         <form method="post" action=ChooseTheme::url() class="theme-choice" aria-label="Theme">
             <HiddenField name="back" value=back/>
+            <span class="small text-2" aria-hidden="true">"Theme"</span>
             {choices
                 .into_iter()
                 .map(|(value, word)| {

@@ -57,7 +57,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
             {failure}
             <p>
                 {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
-                "Its place opens at once, and you can activate another computer with the same key. Charts and settings on that computer stay."
+                "Its place opens at once, and you can activate another computer with the same key."
             </p>
             <p class="text-2">
                 "Last seen " <Time when=computer.last_seen.clone()/> ", activated " <Time when=computer.activated.clone()/> "."

@@ -59,7 +59,7 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
         <section class="card stack">
             <div class="split">
                 <h2 class="title-2">"Computers"</h2>
-                <p class="text-2">{license.usage()}</p>
+                <p class="small text-2">{license.usage()}</p>
             </div>
             <ComputerTable license/>
         </section>

@@ -56,7 +56,7 @@ fn LicenseCard(license: LicenseSummary) -> impl IntoView {
             <div class="split">
                 <div>
                     <h2 class="title-2">{license.product.clone()}</h2>
-                    <p class="text-2">{license.policy.clone()}</p>
+                    <p class="small text-2">{license.policy.clone()}</p>
                 </div>
                 <StatusBadge status=license.status.clone()/>
             </div>
@@ -64,7 +64,7 @@ fn LicenseCard(license: LicenseSummary) -> impl IntoView {
             <KeyRow license=license.id.clone() masked=license.masked_key.clone() revealed=None/>
             <div class="split">
                 <h3 class="title-3">{license.usage()}</h3>
-                <a href=href aria-label=label>"License details"</a>
+                <a class="small" href=href aria-label=label>"License details"</a>
             </div>
             <PlaceTiles license/>
         </section>

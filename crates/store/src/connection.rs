@@ -82,7 +82,9 @@ impl Store {
         if let Some(path) = url.strip_prefix("sqlite:") {
             return Self::open_sqlite(Path::new(path.trim_start_matches("//")), connections).await;
         }
-        let options = PgConnectOptions::from_str(url).map_err(|_| {
+        let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        // The parser's own message could repeat the password.
+        let options = PgConnectOptions::from_str(url).ok().filter(|_| is_postgres).ok_or_else(|| {
             StoreError::Address("the database URL is neither sqlite://PATH nor postgres://USER@HOST/NAME".to_owned())
         })?;
         let pool = PgPoolOptions::new()

@@ -1,5 +1,7 @@
 //! Pages: the static ones, and the portal with its guards.
 
+use std::sync::LazyLock;
+
 use axum::{
     Router,
     body::Body,
@@ -15,7 +17,7 @@ use latchkey_app::{
     shell, site,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use super::{Edge, assets, sessions::Sessions};
@@ -50,11 +52,14 @@ pub(crate) fn portal(edge: &Edge) -> Router<Edge> {
         .with_http_only(true)
         .with_path("/")
         .with_expiry(Expiry::OnSessionEnd);
+    // Found once a process: while it looks for routes, the framework stops all loading of data, and
+    // pages that another router renders at that moment would never end.
+    static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
     let backend = Backend { service: edge.service.clone(), cookies };
     let context = move || provide_context(backend.clone());
     let options = edge.leptos.clone();
     Router::new()
-        .leptos_routes_with_context(edge, generate_route_list(App), context, move || shell(options.clone()))
+        .leptos_routes_with_context(edge, ROUTES.clone(), context, move || shell(options.clone()))
         .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state(edge.clone(), identify))
         .layer(sessions)

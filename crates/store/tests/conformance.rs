@@ -1,0 +1,490 @@
+//! The same promises on both databases: every test here runs on SQLite and on PostgreSQL.
+
+use std::{sync::Arc, time::Duration};
+
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{AccountId, AuditId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId, SessionId},
+    key::KeyPrefix,
+    license::{License, Standing},
+    machine::{Fingerprint, Machine, MachineFacts},
+    policy::{DEFAULT_HEARTBEAT, ExpiryStrategy, HeartbeatCull, OverageStrategy, Policy},
+    time::Timestamp,
+};
+use latchkey_store::{
+    Account, AuditRow, LoginKind, MachineEnd, NewLicense, NewLoginRequest, NewMail, NewSession, Product, Role, Store,
+    StoreError, Tx,
+};
+use latchkey_testkit::{Backend, TestDatabase};
+
+const T0: Timestamp = Timestamp::from_unix_micros(1_795_435_200_000_000);
+
+/// Writes each test once and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($store:ident: &Store) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$doc])*
+            async fn check($store: &Store) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                let database = TestDatabase::create(Backend::Sqlite).await;
+                check(database.store()).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                let database = TestDatabase::create(Backend::Postgres).await;
+                check(database.store()).await;
+            }
+        }
+    )+};
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an address")
+}
+
+fn account(seed: u8, address: &str) -> Account {
+    Account {
+        id: AccountId::new(T0, [seed; 10]),
+        email: email(address),
+        name: Some("Ada".to_owned()),
+        role: Role::Customer,
+        disabled_at: None,
+        created_at: T0,
+    }
+}
+
+fn product() -> Product {
+    Product {
+        id: ProductId::new(T0, [1; 10]),
+        code: "chartgpt".to_owned(),
+        name: "ChartGPT".to_owned(),
+        key_prefix: KeyPrefix::parse("CGPT").expect("a prefix"),
+        created_at: T0,
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        id: PolicyId::new(T0, [1; 10]),
+        product: product().id,
+        code: "chartgpt-lifetime".to_owned(),
+        name: "Lifetime".to_owned(),
+        duration: Some(seconds(86_400)),
+        max_machines: Some(2),
+        is_floating: true,
+        is_strict: false,
+        expiry: ExpiryStrategy::MaintainAccess,
+        overage: OverageStrategy::Allow1_5x,
+        requires_heartbeat: true,
+        heartbeat: DEFAULT_HEARTBEAT,
+        cull: HeartbeatCull::KeepDead,
+        created_at: T0,
+        updated_at: T0,
+    }
+}
+
+fn license(seed: u8) -> License {
+    License {
+        id: LicenseId::new(T0, [seed; 10]),
+        account: account(1, "ada@example.com").id,
+        product: product().id,
+        policy: policy().id,
+        key_prefix: "CGPT".to_owned(),
+        key_tail: "7F3K".to_owned(),
+        standing: Standing::Good,
+        expires_at: Some(T0.plus(seconds(5))),
+        max_machines: Some(7),
+        last_validated_at: None,
+        created_at: T0,
+        updated_at: T0,
+    }
+}
+
+fn machine(seed: u8, slot: u32) -> Machine {
+    Machine {
+        id: MachineId::new(T0, [seed; 10]),
+        license: license(1).id,
+        slot,
+        fingerprint: Fingerprint::parse(&format!("fp-{seed}")).expect("a fingerprint"),
+        facts: MachineFacts {
+            name: Some("Desk".to_owned()),
+            hostname: None,
+            platform: Some("linux".to_owned()),
+            cores: Some(8),
+            app_version: None,
+        },
+        metadata: r#"{"a":"ü"}"#.to_owned(),
+        last_heartbeat_at: None,
+        last_seen_at: T0,
+        created_at: T0,
+        updated_at: T0,
+    }
+}
+
+/// Catalog, one account and one license.
+async fn furnish(store: &Store) {
+    let mut tx = store.write().await.expect("a transaction");
+    tx.insert_product(&product()).await.expect("inserted");
+    tx.insert_policy(&policy()).await.expect("inserted");
+    assert!(tx.insert_account(&account(1, "ada@example.com")).await.expect("inserted"));
+    insert_license(&mut tx, &license(1), 1).await.expect("inserted");
+    tx.commit().await.expect("committed");
+}
+
+async fn insert_license(tx: &mut Tx, license: &License, key: u8) -> Result<(), StoreError> {
+    tx.insert_license(&NewLicense { license, key_ciphertext: b"sealed", key_lookup: &[key; 32] }).await
+}
+
+fn browser_request(seed: u8) -> NewLoginRequest<'static> {
+    // Leaked on purpose: a test's address lives as long as the test.
+    let email = Box::leak(Box::new(email("ada@example.com")));
+    NewLoginRequest {
+        id: LoginRequestId::new(T0, [seed; 10]),
+        kind: LoginKind::Browser,
+        account: None,
+        email,
+        token_hash: [seed; 32],
+        code_hash: Some([seed + 100; 32]),
+        browser_hash: Some([seed + 200; 32]),
+        next_path: Some("/portal/account"),
+        created_at: T0,
+        expires_at: T0.plus(seconds(600)),
+    }
+}
+
+on_both! {
+    async fn what_is_written_reads_back(store: &Store) {
+        furnish(store).await;
+        let mut reader = store.read().await.expect("a reader");
+        assert_eq!(reader.find_account_by_email(&email("ADA@example.com")).await.expect("read"), Some(account(1, "ada@example.com")));
+        assert_eq!(reader.find_product(product().id).await.expect("read"), Some(product()));
+        assert_eq!(reader.find_policy(policy().id).await.expect("read"), Some(policy()));
+        assert_eq!(reader.list_policies().await.expect("read"), [policy()]);
+        assert_eq!(reader.find_license(license(1).id).await.expect("read"), Some(license(1)));
+        assert_eq!(reader.find_license_by_key(&[1; 32]).await.expect("read"), Some(license(1)));
+        assert_eq!(reader.find_license_by_key(&[2; 32]).await.expect("read"), None);
+        assert_eq!(reader.get_key_ciphertext(license(1).id).await.expect("read"), b"sealed");
+    }
+
+    async fn an_address_has_one_account(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.insert_account(&account(1, "ada@example.com")).await.expect("inserted"));
+        assert!(!tx.insert_account(&account(2, "Ada@Example.com")).await.expect("no error"));
+        assert_eq!(tx.count_accounts().await.expect("read"), 1);
+    }
+
+    async fn a_dropped_transaction_leaves_no_trace(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_account(&account(1, "ada@example.com")).await.expect("inserted");
+        drop(tx);
+        assert_eq!(store.read().await.expect("a reader").count_accounts().await.expect("read"), 0);
+    }
+
+    async fn constraints_refuse_what_must_not_be(store: &Store) {
+        furnish(store).await;
+        // A key twice.
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(matches!(insert_license(&mut tx, &license(2), 1).await, Err(StoreError::Conflict(_))));
+        drop(tx);
+        // A license whose owner does not exist.
+        let mut tx = store.write().await.expect("a transaction");
+        let orphan = License { account: AccountId::new(T0, [9; 10]), ..license(2) };
+        assert!(matches!(insert_license(&mut tx, &orphan, 2).await, Err(StoreError::Conflict(_))));
+        drop(tx);
+        // A license for a product that is not its policy's.
+        let mut tx = store.write().await.expect("a transaction");
+        let other = Product { id: ProductId::new(T0, [2; 10]), code: "other".to_owned(), ..product() };
+        tx.insert_product(&other).await.expect("inserted");
+        let crossed = License { product: other.id, ..license(2) };
+        assert!(matches!(insert_license(&mut tx, &crossed, 2).await, Err(StoreError::Conflict(_))));
+        drop(tx);
+        // A node-locked policy for several machines.
+        let mut tx = store.write().await.expect("a transaction");
+        let wide = Policy { id: PolicyId::new(T0, [2; 10]), code: "wide".to_owned(), is_floating: false, ..policy() };
+        assert!(tx.insert_policy(&wide).await.is_err());
+    }
+
+    async fn a_slot_and_a_fingerprint_have_one_holder(store: &Store) {
+        furnish(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_machine(&machine(1, 1), &[1; 32]).await.expect("inserted");
+        tx.commit().await.expect("committed");
+        for (other, hash) in [(machine(2, 1), [2; 32]), (machine(2, 2), [1; 32])] {
+            let mut tx = store.write().await.expect("a transaction");
+            assert!(matches!(tx.insert_machine(&other, &hash).await, Err(StoreError::Conflict(_))));
+        }
+        // Once it is let go, both are open again, and it is remembered.
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(!tx.was_machine(license(1).id, machine(1, 1).id).await.expect("read"));
+        assert!(tx.set_machine_deactivated(machine(1, 1).id, MachineEnd::Customer, T0).await.expect("written"));
+        assert!(!tx.set_machine_deactivated(machine(1, 1).id, MachineEnd::Customer, T0).await.expect("written"));
+        assert!(tx.was_machine(license(1).id, machine(1, 1).id).await.expect("read"));
+        tx.insert_machine(&machine(2, 1), &[1; 32]).await.expect("inserted");
+        assert_eq!(tx.list_machines(license(1).id, None, 10).await.expect("read"), [machine(2, 1)]);
+    }
+
+    async fn machines_page_by_id(store: &Store) {
+        furnish(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for seed in 1..=5 {
+            tx.insert_machine(&machine(seed, u32::from(seed)), &[seed; 32]).await.expect("inserted");
+        }
+        let first = tx.list_machines(license(1).id, None, 2).await.expect("read");
+        let second = tx.list_machines(license(1).id, first.last().map(|m| m.id), 2).await.expect("read");
+        let third = tx.list_machines(license(1).id, second.last().map(|m| m.id), 2).await.expect("read");
+        assert_eq!(first.iter().chain(&second).chain(&third).map(|m| m.slot).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+
+    async fn standing_is_one_of_three(store: &Store) {
+        furnish(store).await;
+        for standing in [Standing::Suspended(T0), Standing::Revoked(T0), Standing::Good] {
+            let mut tx = store.write().await.expect("a transaction");
+            tx.set_license_standing(license(1).id, standing, T0).await.expect("written");
+            tx.commit().await.expect("committed");
+            let found = store.read().await.expect("a reader").find_license(license(1).id).await.expect("read");
+            assert_eq!(found.map(|license| license.standing), Some(standing));
+        }
+    }
+
+    /// ML-05: of any number of callers, one uses a request up.
+    async fn ml_05_a_request_is_used_once(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        tx.commit().await.expect("committed");
+        let store = Arc::new(store.clone());
+        let tries = (0..100).map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut tx = store.write().await.expect("a transaction");
+                let used = tx.use_login_request(browser_request(1).id, T0).await.expect("written");
+                tx.commit().await.expect("committed");
+                used
+            })
+        });
+        let mut wins = 0;
+        for attempt in tries.collect::<Vec<_>>() {
+            wins += u32::from(attempt.await.expect("no panic"));
+        }
+        assert_eq!(wins, 1);
+    }
+
+    /// ML-08: tries are counted before anything is compared, and end at five.
+    async fn ml_08_tries_are_counted(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        tx.commit().await.expect("committed");
+        let store = Arc::new(store.clone());
+        let tries = (0..200).map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut tx = store.write().await.expect("a transaction");
+                let open = tx.count_login_try(&[201; 32], T0).await.expect("written");
+                tx.commit().await.expect("committed");
+                open.is_some()
+            })
+        });
+        let mut counted = 0;
+        for attempt in tries.collect::<Vec<_>>() {
+            counted += u32::from(attempt.await.expect("no panic"));
+        }
+        assert_eq!(counted, 5);
+    }
+
+    /// ML-07: a request ends with its time, to the microsecond of the given clock.
+    async fn ml_07_requests_end(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        for (after, open) in [(599, true), (600, false), (601, false)] {
+            let now = T0.plus(seconds(after));
+            assert_eq!(tx.find_open_login(&[201; 32], now).await.expect("read").is_some(), open, "{after} s");
+        }
+        assert!(!tx.use_login_request(browser_request(1).id, T0.plus(seconds(601))).await.expect("written"));
+    }
+
+    async fn sessions_end_one_by_one_or_together(store: &Store) {
+        furnish(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let owner = account(1, "ada@example.com").id;
+        for seed in 1..=3 {
+            let session = NewSession {
+                id: SessionId::new(T0, [seed; 10]),
+                token_hash: [seed; 32],
+                account: owner,
+                assurance: 1,
+                agent: "Firefox on Windows",
+                network: "192.0.2.0/24",
+                now: T0,
+                expires_at: T0.plus(seconds(60)),
+            };
+            tx.insert_session(&session).await.expect("inserted");
+        }
+        let stranger = AccountId::new(T0, [9; 10]);
+        assert!(!tx.delete_session(stranger, SessionId::new(T0, [1; 10])).await.expect("written"));
+        assert!(tx.delete_session(owner, SessionId::new(T0, [1; 10])).await.expect("written"));
+        assert!(tx.find_session(&[1; 32]).await.expect("read").is_none());
+        assert_eq!(tx.list_sessions_of(owner).await.expect("read").len(), 2);
+        assert_eq!(tx.delete_sessions_of(owner).await.expect("written"), 2);
+    }
+
+    /// A mail is sent by one worker at a time, comes back when its lease ends, and leaves no payload.
+    async fn mails_are_claimed_once(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        let recipient = email("ada@example.com");
+        for seed in 1..=20 {
+            let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "sign_in", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)) };
+            tx.insert_mail(&mail).await.expect("inserted");
+        }
+        tx.commit().await.expect("committed");
+        let store = Arc::new(store.clone());
+        let workers = (0..60).map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut tx = store.write().await.expect("a transaction");
+                let claimed = tx.claim_mail(T0, T0.plus(seconds(120))).await.expect("claimed");
+                tx.commit().await.expect("committed");
+                claimed.map(|mail| mail.id)
+            })
+        });
+        let mut claimed = Vec::new();
+        for worker in workers.collect::<Vec<_>>() {
+            claimed.extend(worker.await.expect("no panic"));
+        }
+        let many = claimed.len();
+        claimed.sort();
+        claimed.dedup();
+        assert_eq!(claimed.len(), many, "a mail was claimed twice");
+        let mut tx = store.write().await.expect("a transaction");
+        let again = tx.claim_mail(T0.plus(seconds(121)), T0.plus(seconds(300))).await.expect("claimed").expect("a lease ended");
+        assert!(again.attempts >= 1);
+        tx.set_mail_sent(again.id, T0).await.expect("written");
+        tx.commit().await.expect("committed");
+    }
+
+    /// WH-13: under 400 parallel callers exactly the burst passes, and the pace holds after it.
+    async fn wh_13_limits_are_exact(store: &Store) {
+        let shared = Arc::new(store.clone());
+        let (minute, burst_of_five) = (60_000_000, 240_000_000);
+        let calls = (0..400).map(|_| {
+            let store = Arc::clone(&shared);
+            tokio::spawn(async move {
+                let mut tx = store.write().await.expect("a transaction");
+                let taken = tx.take_token("login:network:192.0.2.1", T0, minute, burst_of_five).await.expect("asked");
+                tx.commit().await.expect("committed");
+                taken
+            })
+        });
+        let mut passed = 0;
+        for call in calls.collect::<Vec<_>>() {
+            passed += u32::from(call.await.expect("no panic"));
+        }
+        assert_eq!(passed, 5);
+        for (after, passes) in [(59, false), (60, true), (61, false), (120, true), (86_400, true)] {
+            let mut tx = store.write().await.expect("a transaction");
+            let taken = tx.take_token("login:network:192.0.2.1", T0.plus(seconds(after)), minute, burst_of_five).await;
+            tx.commit().await.expect("committed");
+            assert_eq!(taken.expect("asked"), passes, "{after} s");
+        }
+    }
+
+    async fn the_audit_log_is_append_only(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        let row = AuditRow {
+            id: AuditId::new(T0, [1; 10]).uuid(),
+            at: T0.unix_micros(),
+            actor_kind: "host".to_owned(),
+            actor_id: None,
+            verb: "account.made".to_owned(),
+            subject_kind: "account".to_owned(),
+            subject_id: "x".to_owned(),
+            detail: "{}".to_owned(),
+        };
+        tx.insert_audit(&row).await.expect("inserted");
+        assert_eq!(tx.list_audit_of("account", "x", 10).await.expect("read"), [row]);
+    }
+
+    async fn the_secret_mark_stays(store: &Store) {
+        for (given, kept) in [([1; 32], [1; 32]), ([2; 32], [1; 32])] {
+            let mut tx = store.write().await.expect("a transaction");
+            tx.insert_instance(&given, T0).await.expect("written");
+            assert_eq!(tx.find_secret_check().await.expect("read"), Some(kept));
+            tx.commit().await.expect("committed");
+        }
+    }
+
+    async fn what_has_run_out_is_removed(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        tx.take_token("bucket", T0, 1, 1).await.expect("asked");
+        assert_eq!(tx.delete_login_requests_before(T0).await.expect("removed"), 0);
+        assert_eq!(tx.delete_login_requests_before(T0.plus(seconds(601))).await.expect("removed"), 1);
+        assert_eq!(tx.delete_buckets_before(T0.plus(seconds(1))).await.expect("removed"), 1);
+    }
+}
+
+mod raw {
+    //! What the program never does, tried past it with plain SQL.
+
+    use sqlx::{Connection, Executor};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn sqlite() {
+        let database = TestDatabase::create(Backend::Sqlite).await;
+        let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("connected");
+        connection.execute(ROW).await.expect("inserted");
+        for change in CHANGES {
+            let error = connection.execute(*change).await.expect_err("refused");
+            assert!(error.to_string().contains("append-only"), "{error}");
+        }
+        let pragma: (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(&mut connection).await.expect("read");
+        assert_eq!(pragma.0, "wal");
+    }
+
+    #[tokio::test]
+    async fn postgres() {
+        let database = TestDatabase::create(Backend::Postgres).await;
+        let mut connection = sqlx::PgConnection::connect(database.url()).await.expect("connected");
+        connection.execute(ROW_POSTGRES).await.expect("inserted");
+        for change in CHANGES {
+            let error = connection.execute(*change).await.expect_err("refused");
+            assert!(error.to_string().contains("append-only"), "{error}");
+        }
+    }
+
+    const ROW: &str =
+        "INSERT INTO audit_log VALUES (x'00000000000000000000000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
+    const ROW_POSTGRES: &str =
+        "INSERT INTO audit_log VALUES ('00000000-0000-0000-0000-000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
+    const CHANGES: &[&str] = &["UPDATE audit_log SET verb = 'w'", "DELETE FROM audit_log"];
+}
+
+/// A database that a newer program has migrated is refused, and stays as it is.
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    use sqlx::{Connection, Executor};
+    let database = TestDatabase::create(Backend::Sqlite).await;
+    let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("connected");
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
+    connection.execute(newer).await.expect("inserted");
+    let error = Store::open(database.url(), 1).await.expect("opens").migrate().await.expect_err("refused");
+    assert!(matches!(error, StoreError::NewerSchema(9999)));
+    assert!(error.to_string().contains("newer"), "{error}");
+}
+
+#[tokio::test]
+async fn addresses_that_are_none_are_refused() {
+    for bad in ["mysql://x", "", "sqlite://", "sqlite::memory:", "postgres"] {
+        let error = Store::open(bad, 1).await.expect_err("refused");
+        assert!(matches!(error, StoreError::Address(_)), "{bad}: {error}");
+    }
+}

@@ -1,0 +1,228 @@
+//! A server on the loopback address, and those who talk to it.
+
+use std::{net::SocketAddr, sync::LazyLock};
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use latchkey_licensing::email::EmailAddress;
+use latchkey_server::{
+    http::{self, Edge, Signing},
+    settings::Settings,
+};
+use latchkey_service::{IssuedLicense, Operator, Options, Service};
+use latchkey_testkit::{Backend, TestService};
+use latchkey_wire::signature::{SignedHeaders, Target, verify};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect::Policy};
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Runtime},
+};
+
+pub(crate) const CHROME: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+
+/// Runs a test on the one runtime of this process, as the program has one.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    static RUNTIME: LazyLock<Runtime> =
+        LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
+    RUNTIME.block_on(test);
+}
+
+/// A running server with everything that it stands on.
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) kit: TestService,
+    public_key: VerifyingKey,
+}
+
+impl TestApp {
+    pub(crate) async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, |_, _| {}).await
+    }
+
+    pub(crate) async fn start_with(backend: Backend, change: impl FnOnce(&mut Settings, &mut Options)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut settings = Settings::default();
+        settings.server.listen = address;
+        let mut options = Options { portal_url: settings.portal_url(), allow_signup: false, hourly_mail_budget: 1_000 };
+        change(&mut settings, &mut options);
+        options.portal_url = settings.portal_url();
+        let kit = TestService::with_options(backend, options).await;
+        let key = SigningKey::from_bytes(&[3; 32]);
+        let public_key = key.verifying_key();
+        let signing = Signing::new(key, "acct".to_owned(), settings.server.api_url.as_deref());
+        let router = http::router(Edge::new(kit.service.clone(), settings, signing));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self { address, kit, public_key }
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.kit.service
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A customer with a license.
+    pub(crate) async fn issue(&self, email: &str) -> IssuedLicense {
+        let email = EmailAddress::parse(email).expect("an address");
+        self.service().admin(Operator::Host).issue_license(&email, "chartgpt-lifetime").await.expect("issued")
+    }
+
+    /// A browser with cookies of its own.
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).user_agent(CHROME).build();
+        Browser { app: self, client: client.expect("a client") }
+    }
+
+    /// An app with a license key; without one for `None`.
+    pub(crate) fn desktop(&self, key: Option<&str>) -> Desktop<'_> {
+        Desktop { app: self, key: key.map(str::to_owned), client: Client::new() }
+    }
+}
+
+/// A browser, as far as forms and cookies go.
+pub(crate) struct Browser<'a> {
+    pub(crate) app: &'a TestApp,
+    pub(crate) client: Client,
+}
+
+impl Browser<'_> {
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        let request = self.client.get(format!("{}{path}", self.app.origin())).header(header::ACCEPT, "text/html");
+        request.send().await.expect("an answer")
+    }
+
+    /// A form as the browser submits it with script switched off.
+    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let request = self.client.post(format!("{}{path}", self.app.origin()));
+        request.header(header::ACCEPT, "text/html").header("sec-fetch-site", "same-origin").form(fields)
+    }
+
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        self.form(path, fields).send().await.expect("an answer")
+    }
+
+    /// Asks for a sign-in mail and gives back the link's token and the code.
+    pub(crate) async fn ask(&self, email: &str) -> (String, String) {
+        let answer = self.submit("/fn/request_sign_in", &[("email", email)]).await;
+        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/login/code"));
+        self.app.kit.deliver_mail().await;
+        let mail = self.app.kit.mail.take().pop().expect("a mail");
+        secrets_in(&mail.text)
+    }
+
+    pub(crate) async fn confirm_code(&self, code: &str) -> Response {
+        self.submit("/fn/confirm_code", &[("code", code)]).await
+    }
+
+    pub(crate) async fn confirm_link(&self, token: &str) -> Response {
+        self.submit("/fn/confirm_link", &[("token", token)]).await
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str) {
+        let (token, _) = self.ask(email).await;
+        let answer = self.confirm_link(&token).await;
+        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/portal"));
+    }
+
+    pub(crate) async fn is_signed_in(&self) -> bool {
+        self.get("/portal").await.status() == StatusCode::OK
+    }
+}
+
+/// Token and code of a sign-in mail.
+pub(crate) fn secrets_in(text: &str) -> (String, String) {
+    let after = |mark: &str| text.lines().skip_while(|line| !line.contains(mark)).nth(1).expect("a line").to_owned();
+    let link = after("Open this link");
+    (link.rsplit('/').next().expect("a token").to_owned(), after("Or type this code"))
+}
+
+pub(crate) fn location(answer: &Response) -> &str {
+    answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Everything that is visible of an answer but its date and ids, for comparing answers.
+pub(crate) async fn essence(answer: Response) -> (StatusCode, String, Vec<String>, String) {
+    let status = answer.status();
+    let to = location(&answer).to_owned();
+    let mut names: Vec<String> = answer.headers().keys().map(ToString::to_string).collect();
+    names.sort();
+    (status, to, names, answer.text().await.expect("a body"))
+}
+
+/// A desktop app, which checks every signature.
+pub(crate) struct Desktop<'a> {
+    app: &'a TestApp,
+    key: Option<String>,
+    client: Client,
+}
+
+/// A checked answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The code of an error.
+    pub(crate) fn code(&self) -> &str {
+        self.body["errors"][0]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The place of an error.
+    pub(crate) fn pointer(&self) -> &str {
+        self.body["errors"][0]["source"]["pointer"].as_str().unwrap_or_default()
+    }
+}
+
+impl Desktop<'_> {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.app.origin()));
+        if let Some(key) = &self.key {
+            request = request.header(header::AUTHORIZATION, format!("License {key}"));
+        }
+        if let Some(body) = body {
+            request = request.header(header::CONTENT_TYPE, "application/vnd.api+json").body(body);
+        }
+        self.check(&method, path, request).await
+    }
+
+    /// Sends a request and checks the answer's signature before anything else.
+    pub(crate) async fn check(&self, method: &Method, path: &str, request: RequestBuilder) -> Answer {
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let bytes = answer.bytes().await.expect("a body");
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let signed = SignedHeaders { date: text("date"), digest: text("digest"), signature: text("keygen-signature") };
+        let host = self.app.address.to_string();
+        let target = Target { method: method.as_str(), path_and_query: path, host: &host };
+        assert!(verify(&self.app.public_key, target, &signed, &bytes), "{method} {path}: {status} is not signed");
+        assert_eq!((text("keygen-date"), text("keygen-digest")), (signed.date, signed.digest), "{method} {path}");
+        assert_eq!(text("keygen-version"), "1.8");
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        Answer { status, headers, body }
+    }
+
+    pub(crate) async fn activate(&self, fingerprint: &str) -> Answer {
+        let attributes = serde_json::json!({ "fingerprint": fingerprint, "name": format!("PC {fingerprint}"), "platform": "linux", "cores": 4 });
+        self.post("/v1/machines", serde_json::json!({ "data": { "type": "machines", "attributes": attributes } })).await
+    }
+}

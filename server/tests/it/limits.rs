@@ -1,0 +1,102 @@
+//! ML-09: how often sign-in mails may be asked for.
+
+use std::time::Duration;
+
+use latchkey_testkit::Backend;
+use reqwest::StatusCode;
+
+use crate::{
+    app::{Browser, TestApp, location, run},
+    on_both,
+};
+
+async fn is_taken(browser: &Browser<'_>, email: &str) -> bool {
+    let answer = browser.submit("/fn/request_sign_in", &[("email", email)]).await;
+    match location(&answer) {
+        "/login/code" => true,
+        "/login" => false,
+        other => panic!("{other}"),
+    }
+}
+
+on_both! {
+    /// Three at once for an address, then one an hour; known or not.
+    async fn ml_09_per_address(app: &TestApp) {
+        app.issue("ada@example.com").await;
+        for email in ["ada@example.com", "nobody@example.com"] {
+            let mut taken = Vec::new();
+            for _ in 0..5 {
+                taken.push(is_taken(&app.browser(), email).await);
+                // Time for the network's own limit to recover.
+                app.kit.clock.advance(Duration::from_mins(1));
+            }
+            assert_eq!(taken, [true, true, true, false, false], "{email}");
+            app.kit.clock.advance(Duration::from_hours(1));
+            assert!(is_taken(&app.browser(), email).await);
+            assert!(!is_taken(&app.browser(), email).await);
+            app.kit.clock.advance(Duration::from_hours(5));
+        }
+    }
+
+    /// Five at once from a network, then one a minute.
+    async fn ml_09_per_network(app: &TestApp) {
+        let mut taken = Vec::new();
+        for n in 0..7 {
+            taken.push(is_taken(&app.browser(), &format!("user{n}@example.com")).await);
+        }
+        assert_eq!(taken, [true, true, true, true, true, false, false]);
+        app.kit.clock.advance(Duration::from_mins(1));
+        assert!(is_taken(&app.browser(), "more@example.com").await);
+        assert!(!is_taken(&app.browser(), "most@example.com").await);
+    }
+
+    /// Under parallel requests exactly the burst passes.
+    async fn ml_09_exact_in_parallel(app: &TestApp) {
+        let tries = (0..60).map(async |n| is_taken(&app.browser(), &format!("user{n}@example.com")).await);
+        let taken = futures_util::future::join_all(tries).await.into_iter().filter(|taken| *taken).count();
+        assert_eq!(taken, 5);
+    }
+}
+
+/// The budget of the whole instance holds for all alike, and is spent by mails alone.
+#[test]
+fn ml_09_the_budget() {
+    run(async {
+        let app = TestApp::start_with(Backend::Sqlite, |_, options| options.hourly_mail_budget = 2).await;
+        app.issue("ada@example.com").await;
+        app.issue("bob@example.com").await;
+        assert!(is_taken(&app.browser(), "nobody@example.com").await);
+        assert!(is_taken(&app.browser(), "ada@example.com").await);
+        assert!(is_taken(&app.browser(), "bob@example.com").await);
+        assert!(!is_taken(&app.browser(), "ada@example.com").await);
+        assert!(!is_taken(&app.browser(), "nobody@example.com").await);
+        app.kit.deliver_mail().await;
+        assert_eq!(app.kit.mail.take().len(), 2);
+    });
+}
+
+/// With script, the answer is 429 and says how long to wait.
+#[test]
+fn wh_14_the_answer_says_how_long() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let browser = app.browser();
+        for _ in 0..3 {
+            is_taken(&browser, "ada@example.com").await;
+        }
+        let request =
+            browser.form("/fn/request_sign_in", &[("email", "ada@example.com")]).header("accept", "application/json");
+        // The form helper's own Accept header comes first; a script sends none of HTML.
+        let mut request = request.build().expect("a request");
+        request.headers_mut().insert("accept", "application/json".parse().expect("a header"));
+        let answer = browser.client.execute(request).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+        let seconds: u64 = answer.headers()["retry-after"].to_str().expect("text").parse().expect("a number");
+        assert!((3_540..=3_660).contains(&seconds), "{seconds}");
+        let page = {
+            is_taken(&browser, "ada@example.com").await;
+            browser.get("/login").await.text().await.expect("a page")
+        };
+        assert!(page.contains("Too many requests. Try again in 6"), "{page}");
+    });
+}

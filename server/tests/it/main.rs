@@ -1,0 +1,41 @@
+//! The real server over HTTP, on SQLite and on PostgreSQL, with a clock that the tests set.
+
+#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+
+mod api;
+mod app;
+mod limits;
+mod mail;
+mod pages;
+mod sessions;
+mod sign_in;
+mod sweep;
+
+/// Writes each test once and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($app:ident: $ty:ty) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$doc])*
+            async fn check($app: $ty) $body
+
+            #[test]
+            fn sqlite() {
+                crate::app::run(async {
+                    let app = crate::app::TestApp::start(latchkey_testkit::Backend::Sqlite).await;
+                    check(&app).await;
+                });
+            }
+
+            #[test]
+            fn postgres() {
+                crate::app::run(async {
+                    let app = crate::app::TestApp::start(latchkey_testkit::Backend::Postgres).await;
+                    check(&app).await;
+                });
+            }
+        }
+    )+};
+}
+use on_both;

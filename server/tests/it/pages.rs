@@ -1,0 +1,261 @@
+//! Pages and forms: guards, headers, limits, and what belongs to others.
+
+use latchkey_testkit::Backend;
+use reqwest::{Client, Method, StatusCode, header};
+
+use crate::{
+    app::{TestApp, location, run},
+    on_both,
+};
+
+on_both! {
+    async fn a_customer_sees_and_frees(app: &TestApp) {
+        let issued = app.issue("ada@example.com").await;
+        let license = issued.view.license.id;
+        let machine = app.desktop(Some(issued.key.expose())).activate("one").await.body["data"]["id"].as_str().expect("an id").to_owned();
+        let browser = app.browser();
+        browser.sign_in("ada@example.com").await;
+        let overview = browser.get("/portal").await.text().await.expect("a page");
+        assert!(overview.contains("PC one") && overview.contains("1 of 2 computers in use"), "{overview}");
+        assert!(!overview.contains(issued.key.expose()), "the key is hidden");
+
+        // Shown once after asking, and never in the address.
+        let answer = browser.submit("/fn/reveal_key", &[("id", &license.to_string())]).await;
+        assert_eq!(location(&answer), format!("/portal/licenses/{license}"));
+        let shown = browser.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
+        assert!(shown.contains(issued.key.expose()));
+        let again = browser.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
+        assert!(!again.contains(issued.key.expose()));
+
+        let free = [("license", license.to_string()), ("machine", machine)];
+        let free: Vec<(&str, &str)> = free.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        for message in ["PC one is free", "free already"] {
+            let answer = browser.submit("/fn/free_computer", &free).await;
+            assert_eq!(location(&answer), format!("/portal/licenses/{license}"));
+            let page = browser.get(location(&answer)).await.text().await.expect("a page");
+            assert!(page.contains(message) && page.contains("0 of 2 computers in use"), "{page}");
+        }
+    }
+
+    /// WH-18: what is another's is answered as what does not exist, and stays as it is.
+    async fn foreign_things_do_not_exist(app: &TestApp) {
+        let ada = app.issue("ada@example.com").await;
+        app.issue("eve@example.com").await;
+        let license = ada.view.license.id.to_string();
+        let machine = app.desktop(Some(ada.key.expose())).activate("one").await.body["data"]["id"].as_str().expect("an id").to_owned();
+        let eve = app.browser();
+        eve.sign_in("eve@example.com").await;
+        let missing = "0190f3c2-0000-7000-8000-000000000000";
+        let strip = |page: String, id: &str| {
+            let body = page.split("<main").nth(1).unwrap_or_default().split("</main>").next().unwrap_or_default().to_owned();
+            body.replace(id, "ID")
+        };
+        for suffix in [String::new(), format!("/machines/{machine}/free")] {
+            let foreign = eve.get(&format!("/portal/licenses/{license}{suffix}")).await;
+            let absent = eve.get(&format!("/portal/licenses/{missing}{suffix}")).await;
+            assert_eq!((foreign.status(), absent.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+            let (foreign, absent) = (foreign.text().await.expect("a page"), absent.text().await.expect("a page"));
+            assert_eq!(strip(foreign, &license), strip(absent, missing));
+        }
+        eve.submit("/fn/free_computer", &[("license", &license), ("machine", &machine)]).await;
+        eve.submit("/fn/reveal_key", &[("id", &license)]).await;
+        let page = eve.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
+        assert!(!page.contains(ada.key.expose()));
+        assert_eq!(app.desktop(Some(ada.key.expose())).get("/v1/machines/one").await.status, 200);
+    }
+}
+
+#[test]
+fn nobody_sees_the_portal_without_signing_in() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        for (path, to) in [
+            ("/portal", "/login"),
+            ("/portal/account", "/login?next=/portal/account"),
+            ("/portal/licenses", "/login?next=/portal/licenses"),
+            ("/portal/licenses/x", "/login"),
+            ("/portal/anything", ""),
+        ] {
+            let answer = app.browser().get(path).await;
+            assert_eq!(location(&answer), to, "{path}");
+            assert_ne!(answer.status(), StatusCode::OK, "{path}");
+        }
+    });
+}
+
+/// WH-01: a form of another site changes nothing; neither does one that does not say where it is from.
+#[test]
+fn wh_01_forms_come_from_here() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let url = format!("{}/fn/request_sign_in", app.origin());
+        let send = async |headers: &[(&str, &str)]| {
+            let request = Client::new().post(&url).form(&[("email", "ada@example.com")]);
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            request.send().await.expect("an answer").status().as_u16()
+        };
+        assert_eq!(send(&[("sec-fetch-site", "cross-site")]).await, 403);
+        assert_eq!(send(&[("sec-fetch-site", "same-site")]).await, 403);
+        assert_eq!(send(&[("origin", "https://evil.example")]).await, 403);
+        assert_eq!(send(&[("origin", "null")]).await, 403);
+        assert_eq!(send(&[]).await, 403);
+        assert_eq!(send(&[("sec-fetch-site", "same-origin")]).await, 200);
+        assert_eq!(send(&[("origin", &app.origin())]).await, 200);
+    });
+}
+
+/// WH-04 and ML-15: the headers of every kind of answer.
+#[test]
+fn wh_04_headers_are_on_every_answer() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        for path in [
+            "/",
+            "/login",
+            "/login/code",
+            "/login/link/x",
+            "/login/host/x",
+            "/portal",
+            "/nothing",
+            "/favicon.svg",
+            "/pkg/x/y",
+            "/fn/nothing",
+        ] {
+            let answer = client.get(format!("{}{path}", app.origin())).send().await.expect("an answer");
+            for name in [
+                "content-security-policy",
+                "x-frame-options",
+                "cross-origin-opener-policy",
+                "cross-origin-resource-policy",
+                "permissions-policy",
+                "x-request-id",
+            ] {
+                assert!(answer.headers().contains_key(name), "{path} lacks {name}");
+            }
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
+            let policy = answer.headers()["content-security-policy"].to_str().expect("text");
+            assert!(
+                policy.contains("default-src 'none'")
+                    && policy.contains("frame-ancestors 'none'")
+                    && !policy.contains("unsafe-inline"),
+                "{path}: {policy}"
+            );
+            let referrer = answer.headers()["referrer-policy"].to_str().expect("text");
+            assert!(
+                referrer == "no-referrer"
+                    || (referrer == "same-origin" && !path.contains("/login/link") && !path.contains("/login/host")),
+                "{path}: {referrer}"
+            );
+            if !path.contains("favicon") {
+                assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+            }
+        }
+    });
+}
+
+/// WH-03: a page's script needs its nonce, which is new for each answer.
+#[test]
+fn wh_03_nonces_are_fresh() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let mut nonces = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let answer = app.browser().get("/login").await;
+            let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
+            let nonce =
+                policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+            assert!(nonce.len() >= 22, "{nonce}");
+            let page = answer.text().await.expect("a page");
+            assert!(page.matches("<script").count() == page.matches(&format!("nonce=\"{nonce}\"")).count(), "{page}");
+            nonces.insert(nonce);
+        }
+        assert_eq!(nonces.len(), 20);
+    });
+}
+
+/// WH-06: pages take 64 KiB.
+#[test]
+fn wh_06_bodies_are_bounded() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let browser = app.browser();
+        let long = "x".repeat(70_000);
+        let answer = browser.submit("/fn/request_sign_in", &[("email", &long)]).await;
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let fits = "x".repeat(60_000);
+        let answer = browser.submit("/fn/request_sign_in", &[("email", &fits)]).await;
+        assert_eq!(location(&answer), "/login");
+    });
+}
+
+#[test]
+fn malformed_forms_change_nothing() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        for (body, kind) in [
+            ("", "application/x-www-form-urlencoded"),
+            ("{}", "application/json"),
+            ("email[]=x&email[]=y", "application/x-www-form-urlencoded"),
+            ("%ff=%00", "text/plain"),
+        ] {
+            let request = Client::new()
+                .post(format!("{}/fn/request_sign_in", app.origin()))
+                .header("sec-fetch-site", "same-origin");
+            let answer = request.header(header::CONTENT_TYPE, kind).body(body).send().await.expect("an answer");
+            assert!(
+                answer.status().is_client_error() || answer.status().is_server_error(),
+                "{body}: {}",
+                answer.status()
+            );
+            assert!(!answer.text().await.expect("a body").contains("panic"));
+        }
+        let get = Client::new().get(format!("{}/fn/sign_out", app.origin())).send().await.expect("an answer");
+        assert!(
+            matches!(get.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST),
+            "WH-02: {}",
+            get.status()
+        );
+    });
+}
+
+#[test]
+fn an_instance_serves_the_surfaces_it_is_told_to() {
+    run(async {
+        let served = async |surfaces: &str| {
+            let value = serde_json::Value::String(surfaces.to_owned());
+            let app = TestApp::start_with(Backend::Sqlite, |settings, _| {
+                settings.server.surfaces = serde_json::from_value(value).expect("surfaces");
+            })
+            .await;
+            let mut seen = Vec::new();
+            for path in ["/", "/login", "/v1/ping", "/healthz", "/readyz"] {
+                seen.push(
+                    Client::new()
+                        .get(format!("{}{path}", app.origin()))
+                        .send()
+                        .await
+                        .expect("an answer")
+                        .status()
+                        .as_u16(),
+                );
+            }
+            seen
+        };
+        assert_eq!(served("all").await, [200, 200, 200, 200, 200]);
+        assert_eq!(served("api").await, [404, 404, 200, 200, 200]);
+        assert_eq!(served("site,portal").await, [200, 200, 404, 200, 200]);
+    });
+}
+
+/// The start page holds no script at all.
+#[test]
+fn the_start_page_is_html_alone() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let page = app.browser().get("/").await.text().await.expect("a page");
+        assert!(page.contains("href=\"/login\"") && !page.contains("<script"), "{page}");
+        let answer = Client::new().request(Method::TRACE, app.origin()).send().await.expect("an answer");
+        assert!(answer.status().is_client_error());
+    });
+}
