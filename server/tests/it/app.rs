@@ -32,7 +32,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) kit: TestService,
-    public_key: VerifyingKey,
+    pub(crate) public_key: VerifyingKey,
 }
 
 impl TestApp {

@@ -1,0 +1,98 @@
+//! Which crate may use which: dependencies point one way, and any other arrow fails here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// What each crate may use of the workspace, in the program itself; tests may use the testkit too.
+fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    BTreeMap::from([
+        ("latchkey-licensing", BTreeSet::from([])),
+        ("latchkey-wire", BTreeSet::from(["latchkey-licensing"])),
+        ("latchkey-store", BTreeSet::from(["latchkey-licensing"])),
+        ("latchkey-service", BTreeSet::from(["latchkey-licensing", "latchkey-store"])),
+        ("latchkey-app", BTreeSet::from(["latchkey-licensing", "latchkey-service"])),
+        ("latchkey-frontend", BTreeSet::from(["latchkey-app"])),
+        (
+            "latchkey",
+            BTreeSet::from([
+                "latchkey-app",
+                "latchkey-licensing",
+                "latchkey-service",
+                "latchkey-store",
+                "latchkey-wire",
+            ]),
+        ),
+        ("latchkey-testkit", BTreeSet::from(["latchkey-licensing", "latchkey-service", "latchkey-store"])),
+        ("xtask", BTreeSet::from([])),
+    ])
+}
+
+fn metadata() -> serde_json::Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let allowed = allowed();
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("packages");
+    let mut seen = BTreeSet::new();
+    for package in packages {
+        let name = package["name"].as_str().expect("a name");
+        let uses = allowed.get(name).unwrap_or_else(|| panic!("{name} has no row: say what it may use"));
+        seen.insert(name);
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let target = dependency["name"].as_str().expect("a name");
+            let is_ours = allowed.contains_key(target);
+            let is_for_tests = dependency["kind"] == "dev";
+            let fits = uses.contains(target) || (is_for_tests && target == "latchkey-testkit");
+            assert!(!is_ours || fits, "{name} must not use {target}");
+        }
+    }
+    assert_eq!(seen.len(), allowed.len());
+}
+
+/// The browser's bundle must not pull the server in: its features decide.
+#[test]
+fn the_browser_gets_no_server() {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--package",
+            "latchkey-frontend",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(tree.contains("latchkey-app"), "{tree}");
+    for server in ["latchkey-service", "latchkey-store", "sqlx ", "axum ", "tokio "] {
+        assert!(!tree.lines().any(|line| line.starts_with(server)), "the bundle holds {server}");
+    }
+}
+
+/// SQL stands in one crate.
+#[test]
+fn sql_stands_in_the_store_alone() {
+    let metadata = metadata();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("a name");
+        let uses_sql = package["dependencies"]
+            .as_array()
+            .expect("dependencies")
+            .iter()
+            .any(|dependency| dependency["name"] == "sqlx" && dependency["kind"].is_null());
+        assert!(!uses_sql || matches!(name, "latchkey-store" | "latchkey-testkit"), "{name} uses sqlx");
+    }
+}
