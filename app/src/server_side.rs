@@ -78,7 +78,7 @@ pub(crate) fn origin(parts: &Parts) -> (IpAddr, String) {
     (ip, agent::in_words(agent))
 }
 
-pub(crate) fn sign_in_origin<'a>(ip: IpAddr, agent: &'a str) -> SignInOrigin<'a> {
+pub(crate) fn sign_in_origin(ip: IpAddr, agent: &str) -> SignInOrigin<'_> {
     SignInOrigin { ip, agent }
 }
 

@@ -72,9 +72,10 @@ pub fn router(edge: Edge) -> Router {
         .layer(middleware::from_fn_with_state(edge.clone(), same_origin::require))
         .layer(CatchPanicLayer::custom(|_| pages::failed()))
         .layer(middleware::from_fn_with_state(edge.clone(), headers::secure));
-    let whole = match surfaces.has(Surface::Api) {
-        true => pages.layer(middleware::from_fn_with_state(api::Surface::new(&edge), split_off_api)),
-        false => pages,
+    let whole = if surfaces.has(Surface::Api) {
+        pages.layer(middleware::from_fn_with_state(api::Surface::new(&edge), split_off_api))
+    } else {
+        pages
     };
     whole
         .merge(health::router(edge.service.clone()))

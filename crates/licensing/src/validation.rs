@@ -301,8 +301,8 @@ mod tests {
         }
     }
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    fn text(text: &str) -> String {
+        text.to_owned()
     }
 
     #[test]
@@ -314,17 +314,17 @@ mod tests {
             (|c| c.license.standing = Standing::Suspended(T0), ValidationCode::Suspended),
             (|c| c.license.standing = Standing::Revoked(T0), ValidationCode::Suspended),
             (|c| c.license.expires_at = Some(T0), ValidationCode::Expired),
-            (|c| c.scope.product = some("other"), ValidationCode::ProductScopeMismatch),
-            (|c| c.scope.product = some(""), ValidationCode::Valid),
-            (|c| c.scope.product = some("ChartGPT"), ValidationCode::Valid),
+            (|c| c.scope.product = Some(text("other")), ValidationCode::ProductScopeMismatch),
+            (|c| c.scope.product = Some(text("")), ValidationCode::Valid),
+            (|c| c.scope.product = Some(text("ChartGPT")), ValidationCode::Valid),
             (|c| c.scope.product = Some(c.license.product.to_string()), ValidationCode::Valid),
-            (|c| c.scope.policy = some("other"), ValidationCode::PolicyScopeMismatch),
-            (|c| c.scope.user = some("eve@example.com"), ValidationCode::UserScopeMismatch),
-            (|c| c.scope.user = some("ada@example.com"), ValidationCode::Valid),
+            (|c| c.scope.policy = Some(text("other")), ValidationCode::PolicyScopeMismatch),
+            (|c| c.scope.user = Some(text("eve@example.com")), ValidationCode::UserScopeMismatch),
+            (|c| c.scope.user = Some(text("ada@example.com")), ValidationCode::Valid),
             (|c| c.scope.entitlements = Some(vec![]), ValidationCode::EntitlementsScopeEmpty),
             (|c| c.scope.entitlements = Some(vec!["PRO".into()]), ValidationCode::Valid),
             (|c| c.scope.entitlements = Some(vec!["PRO".into(), "X".into()]), ValidationCode::EntitlementsMissing),
-            (|c| c.scope.machine = some("other"), ValidationCode::MachineScopeMismatch),
+            (|c| c.scope.machine = Some(text("other")), ValidationCode::MachineScopeMismatch),
             (|c| c.scope.machine = Some(c.machines[0].id.to_string()), ValidationCode::Valid),
             (|c| c.scope.fingerprints = Some(vec!["fp".into()]), ValidationCode::Valid),
             (|c| c.scope.fingerprints = Some(vec![String::new()]), ValidationCode::FingerprintScopeEmpty),
@@ -369,9 +369,9 @@ mod tests {
             ),
             (|c| c.scope.components = Some(vec![]), ValidationCode::ComponentsScopeEmpty),
             (|c| c.scope.components = Some(vec!["x".into()]), ValidationCode::ComponentsScopeMismatch),
-            (|c| c.scope.environment = some("x"), ValidationCode::EnvironmentScopeMismatch),
-            (|c| c.scope.checksum = some("x"), ValidationCode::ChecksumScopeMismatch),
-            (|c| c.scope.version = some("1"), ValidationCode::VersionScopeMismatch),
+            (|c| c.scope.environment = Some(text("x")), ValidationCode::EnvironmentScopeMismatch),
+            (|c| c.scope.checksum = Some(text("x")), ValidationCode::ChecksumScopeMismatch),
+            (|c| c.scope.version = Some(text("1")), ValidationCode::VersionScopeMismatch),
         ];
         for (row, (change, code)) in cases.iter().enumerate() {
             let mut case = Case::new();
@@ -400,7 +400,7 @@ mod tests {
         let mut case = Case::new();
         case.policy.expiry = ExpiryStrategy::RevokeAccess;
         case.license.expires_at = Some(T0);
-        case.scope.product = some("other");
+        case.scope.product = Some(text("other"));
         assert_eq!(case.code().1, ValidationCode::Expired);
         case.policy.expiry = ExpiryStrategy::RestrictAccess;
         assert_eq!(case.code().1, ValidationCode::ProductScopeMismatch);

@@ -1,5 +1,7 @@
 //! The same promises on both databases: every test here runs on SQLite and on PostgreSQL.
 
+#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+
 use std::{sync::Arc, time::Duration};
 
 use latchkey_licensing::{

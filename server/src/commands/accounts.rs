@@ -29,10 +29,8 @@ pub(super) async fn admin(service: &Service, command: Admin, as_json: bool) -> R
     let Admin::Add { email } = command;
     let (account, link) = service.admin(Operator::Host).add_admin(&address(&email)?).await?;
     if as_json {
-        let mut value = describe(&account);
-        value["sign_in_url"] = json!(*link.url);
-        value["minutes"] = json!(link.minutes);
-        console::json(&value);
+        let more = [("sign_in_url", json!(*link.url)), ("minutes", json!(link.minutes))];
+        console::json(&with(describe(&account), more));
     } else {
         console::line(&format!(
             "{} is an admin. This link signs in once, within {} minutes:",
@@ -49,9 +47,7 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
         Customer::Add { email, name } => {
             let (account, is_new) = admin.add_customer(&address(&email)?, name).await?;
             if as_json {
-                let mut value = describe(&account);
-                value["created"] = json!(is_new);
-                console::json(&value);
+                console::json(&with(describe(&account), [("created", json!(is_new))]));
             } else if is_new {
                 console::line(&format!("{} is a customer now: {}", account.email, account.id));
             } else {
@@ -61,15 +57,13 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
         Customer::Show { email } => {
             let record = admin.customer(&address(&email)?).await?;
             if as_json {
-                let mut value = describe(&record.account);
-                value["licenses"] =
-                    record.licenses.iter().map(|view| licenses::describe(view, &record.account)).collect();
-                value["history"] = record
+                let licenses = record.licenses.iter().map(|view| licenses::describe(view, &record.account)).collect();
+                let history = record
                     .history
                     .iter()
                     .map(|entry| json!({ "at": entry.at.rfc3339(), "actor": entry.actor, "verb": entry.verb }))
                     .collect();
-                console::json(&value);
+                console::json(&with(describe(&record.account), [("licenses", licenses), ("history", history)]));
                 return Ok(());
             }
             let account = &record.account;
@@ -90,6 +84,16 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
         }
     }
     Ok(())
+}
+
+/// An object with more members.
+pub(super) fn with<const N: usize>(object: Value, more: [(&str, Value); N]) -> Value {
+    let mut members = match object {
+        Value::Object(members) => members,
+        other => return other,
+    };
+    members.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(members)
 }
 
 fn describe(account: &Account) -> Value {

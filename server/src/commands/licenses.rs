@@ -4,7 +4,7 @@ use latchkey_licensing::{ids::LicenseId, key, license::Standing, time::Timestamp
 use latchkey_service::{Account, IssuedLicense, LicenseView, Operator, Service};
 use serde_json::{Value, json};
 
-use super::accounts::address;
+use super::accounts::{address, with};
 use crate::{cli::License, console, startup::Failure};
 
 pub(super) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
@@ -33,9 +33,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
         }
     };
     if as_json {
-        let mut value = describe(&issued.view, &issued.owner);
-        value["key"] = json!(issued.key.expose());
-        console::json(&value);
+        console::json(&with(describe(&issued.view, &issued.owner), [("key", json!(issued.key.expose()))]));
     } else {
         print(&issued);
     }

@@ -39,6 +39,10 @@ pub(crate) fn site() -> Router<Edge> {
     Router::new().route("/", get(move || std::future::ready(Html(home.clone()))))
 }
 
+/// The portal's routes. Found once a process: while it looks for routes, the framework stops all
+/// loading of data, and pages that another router renders at that moment would never end.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
 /// The portal: its pages and its server functions, behind the session.
 pub(crate) fn portal(edge: &Edge) -> Router<Edge> {
     if !assets::are_built() {
@@ -52,9 +56,6 @@ pub(crate) fn portal(edge: &Edge) -> Router<Edge> {
         .with_http_only(true)
         .with_path("/")
         .with_expiry(Expiry::OnSessionEnd);
-    // Found once a process: while it looks for routes, the framework stops all loading of data, and
-    // pages that another router renders at that moment would never end.
-    static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
     let backend = Backend { service: edge.service.clone(), cookies };
     let context = move || provide_context(backend.clone());
     let options = edge.leptos.clone();

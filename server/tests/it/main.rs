@@ -1,6 +1,6 @@
 //! The real server over HTTP, on SQLite and on PostgreSQL, with a clock that the tests set.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
 
 mod api;
 mod app;

@@ -17,7 +17,7 @@ on_both! {
         app.issue("ada@example.com").await;
         let browser = app.browser();
         browser.sign_in("ada@example.com").await;
-        app.kit.clock.advance(7 * DAY - Duration::from_secs(1));
+        app.kit.clock.advance((7 * DAY).saturating_sub(Duration::from_secs(1)));
         assert!(browser.is_signed_in().await, "used within seven days");
         app.kit.clock.advance(7 * DAY + Duration::from_secs(1));
         assert!(!browser.is_signed_in().await, "idle for seven days");
@@ -28,7 +28,7 @@ on_both! {
             app.kit.clock.advance(DAY);
             assert!(browser.is_signed_in().await);
         }
-        app.kit.clock.advance(DAY - Duration::from_secs(1));
+        app.kit.clock.advance(DAY.saturating_sub(Duration::from_secs(1)));
         assert!(browser.is_signed_in().await);
         app.kit.clock.advance(Duration::from_secs(1));
         assert!(!browser.is_signed_in().await, "thirty days old");

@@ -1,7 +1,7 @@
 //! The public client crate `keygen-rs`, unmodified and with signature checking on, against the real
 //! server on both databases.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
 
 #[path = "../it/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]

@@ -2,7 +2,7 @@
 //!
 //! A process of its own, with one test, because the log that it reads is the whole process's.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
 
 #[path = "../it/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
