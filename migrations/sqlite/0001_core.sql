@@ -176,7 +176,7 @@ CREATE TABLE login_requests (
     CONSTRAINT uq_login_requests_browser UNIQUE (browser_hash)
 ) STRICT;
 
-CREATE INDEX ix_login_requests_account ON login_requests (account_id);
+CREATE INDEX ix_login_requests_email ON login_requests (email);
 CREATE INDEX ix_login_requests_expires ON login_requests (expires_at);
 
 CREATE TABLE sessions (

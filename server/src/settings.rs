@@ -286,7 +286,7 @@ impl Default for Log {
 /// Settings that cannot be used, and what to set instead.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct SettingsError(String);
+pub struct SettingsError(pub(crate) String);
 
 /// Where settings come from.
 #[derive(Clone, Debug, Default)]
@@ -333,10 +333,16 @@ impl Settings {
 
     fn check(&self) -> Result<(), SettingsError> {
         let refuse = |text: String| Err(SettingsError(text));
-        let portal = Url::parse(&self.portal_url()).map_err(|_| {
+        let given = self.server.portal_url.clone().unwrap_or_else(|| self.portal_url());
+        let portal = Url::parse(&given).map_err(|_| {
             SettingsError("server.portal_url is no URL: give one such as https://portal.example.com".to_owned())
         })?;
-        if !matches!(portal.path(), "" | "/") || portal.query().is_some() || !portal.username().is_empty() {
+        let has_more = !matches!(portal.path(), "" | "/")
+            || portal.query().is_some()
+            || portal.fragment().is_some()
+            || !portal.username().is_empty()
+            || portal.password().is_some();
+        if has_more {
             return refuse(
                 "server.portal_url is more than an origin: give one such as https://portal.example.com".to_owned(),
             );
@@ -346,7 +352,11 @@ impl Settings {
         }
         if let Some(api) = &self.server.api_url {
             let fits = Url::parse(api).is_ok_and(|url| {
-                matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none()
+                matches!(url.scheme(), "http" | "https")
+                    && url.host().is_some()
+                    && url.username().is_empty()
+                    && url.query().is_none()
+                    && url.fragment().is_none()
             });
             if !fits {
                 return refuse("server.api_url is no URL: give one such as https://api.example.com".to_owned());
@@ -363,6 +373,14 @@ impl Settings {
         {
             return refuse("mail.from is no sender: give one such as Latchkey <licenses@example.com>".to_owned());
         }
+        if let Some(database) = self.database.url.expose()
+            && !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme))
+        {
+            return refuse("database.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME".to_owned());
+        }
+        if crate::logging::filter(&self.log.level).is_none() {
+            return refuse("log.level is none: give error, warn, info, debug or trace, or target=level".to_owned());
+        }
         if self.mail.hourly_budget == 0 {
             return refuse("mail.hourly_budget is 0, so nobody could sign in: give at least 1".to_owned());
         }
@@ -377,12 +395,10 @@ impl Settings {
         Ok(())
     }
 
-    /// The origin of the portal, without a trailing slash.
+    /// The origin of the portal in its one spelling, as browsers send it, without a trailing slash.
     pub fn portal_url(&self) -> String {
-        match &self.server.portal_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", self.server.listen),
-        }
+        let given = self.server.portal_url.clone().unwrap_or_else(|| format!("http://{}", self.server.listen));
+        Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
     }
 
     /// Whether browsers reach the portal by https, so that cookies can be `Secure`.
@@ -421,6 +437,9 @@ fn check_smtp(text: &str) -> Result<(), SettingsError> {
     // The parser's own message could repeat the password.
     let url = Url::parse(text).map_err(|_| SettingsError(form.to_owned()))?;
     let requires_tls = url.query_pairs().any(|(key, value)| key == "tls" && value == "required");
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(SettingsError(form.to_owned()));
+    }
     match url.scheme() {
         "smtps" => Ok(()),
         "smtp" if requires_tls => Ok(()),
@@ -530,6 +549,14 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_has_one_spelling() {
+        for given in ["HTTPS://Portal.Example.com:443/", " https://portal.example.com", "https://portal.example.com"] {
+            let settings = read(&[("LATCHKEY__SERVER__PORTAL_URL", given)]).expect("good");
+            assert_eq!((settings.portal_url().as_str(), settings.is_https()), ("https://portal.example.com", true));
+        }
+    }
+
+    #[test]
     fn unknown_keys_name_the_nearest() {
         let error = read(&[("LATCHKEY__SERVER__LISTN", "x")]).expect_err("refused");
         assert!(error.contains("`server.listn`") && error.contains("`server.listen`"), "{error}");
@@ -541,11 +568,17 @@ mod tests {
             &[("LATCHKEY__SERVER__PORTAL_URL", "http://portal.example.com")],
             &[("LATCHKEY__SERVER__PORTAL_URL", "https://portal.example.com/path")],
             &[("LATCHKEY__SERVER__PORTAL_URL", "portal")],
+            &[("LATCHKEY__SERVER__PORTAL_URL", "https://portal.example.com/#")],
+            &[("LATCHKEY__SERVER__PORTAL_URL", "https://:hunter2@portal.example.com")],
             &[("LATCHKEY__SERVER__API_URL", "ftp://x")],
             &[("LATCHKEY__SERVER__SURFACES", "portal,blog")],
             &[("LATCHKEY__MAIL__SMTP_URL", "smtp://user:hunter2@mail.example.com")],
             &[("LATCHKEY__MAIL__SMTP_URL", "smtps://user:hunter2@mail.example.com")],
             &[("LATCHKEY__MAIL__FROM", "not an address")],
+            &[("LATCHKEY__MAIL__FROM", "a@example.com"), ("LATCHKEY__MAIL__SMTP_URL", "smtps://")],
+            &[("LATCHKEY__DATABASE__URL", "mysql://u:hunter2@h/n")],
+            &[("LATCHKEY__LOG__LEVEL", "verbose")],
+            &[("LATCHKEY__SERVER__API_URL", "https://user:hunter2@api.example.com")],
             &[("LATCHKEY__MAIL__HOURLY_BUDGET", "0")],
             &[("LATCHKEY__SECRETS__MASTER_SECRET", "hunter2")],
             &[("LATCHKEY__SECRETS__SIGNING_KEY", "hunter2")],

@@ -51,9 +51,11 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_) | Self::Instance(_) | Self::OtherSecret(_) | Self::Store(StoreError::Address(_)) => 78,
-            Self::Store(_) | Self::Listen { .. } | Self::Internal(Internal::Store(_)) => 69,
+            Self::Store(StoreError::Database(_) | StoreError::NewerSchema(_))
+            | Self::Internal(Internal::Store(StoreError::Database(_)))
+            | Self::Listen { .. } => 69,
             Self::Usage(_) => 2,
-            Self::Refused(_) | Self::Internal(_) => 1,
+            Self::Store(_) | Self::Refused(_) | Self::Internal(_) => 1,
         }
     }
 }

@@ -43,7 +43,10 @@ pub(crate) fn packages(shell: &Shell, folder: &Path) -> Result<()> {
     let Some(version) = shell.output(&["node", "--version"]) else {
         bail!("the browser tests need Node 20 or newer, and none was found: install it from your system's packages");
     };
-    println!("    Node {version}");
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < 20) {
+        bail!("the browser tests need Node 20 or newer, and this is {version}: install a newer one");
+    }
     let lock = folder.join("package-lock.json");
     let mark = folder.join("node_modules/.installed-from");
     let wanted = std::fs::read(&lock).with_context(|| format!("{} is there", lock.display()))?;

@@ -132,9 +132,10 @@ const fn no(code: ValidationCode, detail: &'static str) -> Verdict {
 pub fn validate(subject: &Subject<'_>, product_code: &str, scope: &Scope, now: Timestamp) -> Verdict {
     let refusal = standing(subject, now)
         .or_else(|| scopes(subject, product_code, scope))
-        .or_else(|| named_machines(subject, scope, now))
+        .or_else(|| named_machines(subject, scope))
         .or_else(|| unknown_things(scope))
-        .or_else(|| machine_count(subject));
+        .or_else(|| machine_count(subject))
+        .or_else(|| named_heartbeats(subject, scope, now));
     refusal.unwrap_or_else(|| expiry(subject, now))
 }
 
@@ -178,27 +179,38 @@ fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Ve
     }
 }
 
-/// The machines that the scope names: they must be active, and alive where the policy asks for it.
-fn named_machines(subject: &Subject<'_>, scope: &Scope, now: Timestamp) -> Option<Verdict> {
-    if let Some(id) = scope.machine.as_deref().filter(|id| !id.is_empty()) {
-        let mismatch = no(ValidationCode::MachineScopeMismatch, "is not active on that machine");
-        let found = subject.machines.iter().find(|machine| machine.id.to_string() == id);
-        return match found {
-            None => Some(no_machines(subject).unwrap_or(mismatch)),
-            Some(machine) => heartbeat(subject.policy, machine, now),
-        };
+/// The machines that the scope names must be active: by id, and by each fingerprint.
+fn named_machines(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
+    let absent = |code, detail| Some(no_machines(subject).unwrap_or(no(code, detail)));
+    if let Some(id) = machine_scope(scope)
+        && !subject.machines.iter().any(|machine| machine.id.to_string() == id)
+    {
+        return absent(ValidationCode::MachineScopeMismatch, "is not active on that machine");
     }
     let fingerprints = scope.fingerprints.as_deref()?;
     if fingerprints.is_empty() || fingerprints.iter().any(String::is_empty) {
         return Some(no(ValidationCode::FingerprintScopeEmpty, "was asked for an empty fingerprint"));
     }
-    fingerprints.iter().find_map(|wanted| {
-        let mismatch = no(ValidationCode::FingerprintScopeMismatch, "is not active on this machine");
-        match subject.machines.iter().find(|machine| machine.fingerprint.as_str() == wanted) {
-            None => Some(no_machines(subject).unwrap_or(mismatch)),
-            Some(machine) => heartbeat(subject.policy, machine, now),
-        }
-    })
+    let is_active = |wanted: &String| subject.machines.iter().any(|machine| machine.fingerprint.as_str() == wanted);
+    if fingerprints.iter().all(is_active) {
+        return None;
+    }
+    absent(ValidationCode::FingerprintScopeMismatch, "is not active on this machine")
+}
+
+/// The id that the scope names a machine by.
+fn machine_scope(scope: &Scope) -> Option<&str> {
+    scope.machine.as_deref().filter(|id| !id.is_empty())
+}
+
+/// The machines that the scope names must be alive, where the policy asks for heartbeats.
+fn named_heartbeats(subject: &Subject<'_>, scope: &Scope, now: Timestamp) -> Option<Verdict> {
+    let is_named = |machine: &&Machine| {
+        let by_id = machine_scope(scope).is_some_and(|id| machine.id.to_string() == id);
+        let by_fingerprint = scope.fingerprints.iter().flatten().any(|wanted| wanted == machine.fingerprint.as_str());
+        by_id || by_fingerprint
+    };
+    subject.machines.iter().filter(is_named).find_map(|machine| heartbeat(subject.policy, machine, now))
 }
 
 fn no_machines(subject: &Subject<'_>) -> Option<Verdict> {
@@ -329,6 +341,28 @@ mod tests {
             (|c| c.scope.fingerprints = Some(vec!["fp".into()]), ValidationCode::Valid),
             (|c| c.scope.fingerprints = Some(vec![String::new()]), ValidationCode::FingerprintScopeEmpty),
             (|c| c.scope.fingerprints = Some(vec!["no".into()]), ValidationCode::FingerprintScopeMismatch),
+            (
+                |c| {
+                    c.scope.machine = Some(c.machines[0].id.to_string());
+                    c.scope.fingerprints = Some(vec!["no".into()]);
+                },
+                ValidationCode::FingerprintScopeMismatch,
+            ),
+            (
+                |c| {
+                    c.scope.machine = Some(c.machines[0].id.to_string());
+                    c.scope.fingerprints = Some(vec!["fp".into()]);
+                },
+                ValidationCode::Valid,
+            ),
+            (
+                |c| {
+                    c.policy.requires_heartbeat = true;
+                    c.scope.fingerprints = Some(vec!["fp".into()]);
+                    c.scope.version = Some(text("1"));
+                },
+                ValidationCode::VersionScopeMismatch,
+            ),
             (|c| c.machines.clear(), ValidationCode::NoMachines),
             (
                 |c| {

@@ -83,8 +83,8 @@ pub struct IssuedLicense {
 pub struct CustomerRecord {
     /// The account.
     pub account: Account,
-    /// Its licenses.
-    pub licenses: Vec<LicenseView>,
+    /// Its licenses, each with its key.
+    pub licenses: Vec<(LicenseView, LicenseKey)>,
     /// The newest rows of the audit log about it.
     pub history: Vec<AuditEntry>,
 }
@@ -153,7 +153,9 @@ impl Admin<'_> {
         let banned = account.disabled_at.is_some();
         let mut licenses = Vec::new();
         for license in reader.list_licenses_of(account.id).await? {
-            licenses.push(self.service.view_license(&mut reader, license, banned).await?);
+            let sealed = reader.get_key_ciphertext(license.id).await?;
+            let key = self.service.0.vault.open_key(license.id, &sealed).map_err(Internal::from)?;
+            licenses.push((self.service.view_license(&mut reader, license, banned).await?, key));
         }
         let history = reader.list_audit_of("account", &account.id.to_string(), 50).await?;
         Ok(CustomerRecord { account, licenses, history: history.into_iter().map(AuditEntry::from).collect() })
@@ -258,8 +260,8 @@ impl Admin<'_> {
         if let Some(standing) = decide(license.standing, now)? {
             tx.set_license_standing(id, standing, now).await?;
             self.service.record(&mut tx, now, Event::new(self.actor, verb, "license", id)).await?;
-            tx.commit().await?;
         }
+        tx.commit().await?;
         self.license(id).await
     }
 

@@ -47,6 +47,7 @@ impl Service {
     pub async fn install_default_catalog(&self) -> Result<bool, Internal> {
         let now = self.now();
         let mut tx = self.store().write().await?;
+        tx.lock_instance().await?;
         if tx.count_products().await? > 0 {
             return Ok(false);
         }

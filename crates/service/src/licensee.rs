@@ -150,9 +150,9 @@ pub enum ActivateError {
         /// The machines that hold the slots.
         holders: Vec<Machine>,
     },
-    /// The body names another license than the key.
-    #[error("there is no such license")]
-    LicenseNotFound,
+    /// The license lost its good standing after its key was checked.
+    #[error(transparent)]
+    Refused(AuthRefusal),
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -203,17 +203,7 @@ impl Apps<'_> {
     pub async fn authenticate(&self, key: &str) -> Result<Licensee, AuthRefusal> {
         let mut reader = self.0.store().read().await?;
         let facts = self.find(&mut reader, key).await?.ok_or(AuthRefusal::Unknown)?;
-        if facts.owner.disabled_at.is_some() {
-            return Err(AuthRefusal::Banned);
-        }
-        match facts.license.standing {
-            Standing::Suspended(_) => return Err(AuthRefusal::Suspended),
-            Standing::Revoked(_) => return Err(AuthRefusal::Revoked),
-            Standing::Good => {}
-        }
-        if facts.policy.expiry == ExpiryStrategy::RevokeAccess && facts.license.is_expired(self.0.now()) {
-            return Err(AuthRefusal::Expired);
-        }
+        may_use_api(&facts.license, &facts.policy, &facts.owner, self.0.now())?;
         Ok(Licensee { service: self.0.clone(), subject: facts })
     }
 
@@ -241,6 +231,22 @@ impl Apps<'_> {
         let owner = reader.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
         Ok(Some(Facts { license, policy, product, owner, key_lookup }))
     }
+}
+
+/// Whether a license's key opens the API at `now`.
+fn may_use_api(license: &License, policy: &Policy, owner: &Account, now: Timestamp) -> Result<(), AuthRefusal> {
+    if owner.disabled_at.is_some() {
+        return Err(AuthRefusal::Banned);
+    }
+    match license.standing {
+        Standing::Suspended(_) => return Err(AuthRefusal::Suspended),
+        Standing::Revoked(_) => return Err(AuthRefusal::Revoked),
+        Standing::Good => {}
+    }
+    if policy.expiry == ExpiryStrategy::RevokeAccess && license.is_expired(now) {
+        return Err(AuthRefusal::Expired);
+    }
+    Ok(())
 }
 
 impl Service {
@@ -344,14 +350,11 @@ impl Licensee {
         let now = self.service.now();
         let Facts { license, policy, .. } = &self.subject;
         let mut tx = self.service.store().write().await?;
-        if !tx.lock_license(license.id).await? {
-            return Err(ActivateError::LicenseNotFound);
-        }
-        // The license may have been suspended since the key was checked; the lock makes this final.
-        let current = tx.find_license(license.id).await?.ok_or(ActivateError::LicenseNotFound)?;
-        if current.standing != Standing::Good {
-            return Err(ActivateError::LicenseNotFound);
-        }
+        tx.lock_license(license.id).await?;
+        // A decision may have come since the key was checked; under the lock the answer is final.
+        let current = tx.find_license(license.id).await?.ok_or(ActivateError::Refused(AuthRefusal::Unknown))?;
+        let owner = tx.find_account(current.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
+        may_use_api(&current, policy, &owner, now).map_err(ActivateError::Refused)?;
         self.cull(&mut tx, now).await?;
         let active = tx.list_machines(license.id, None, ALL_MACHINES).await?;
         let slot = match activation::admit(&current, policy, &active, &new.fingerprint) {

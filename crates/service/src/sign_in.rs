@@ -259,11 +259,12 @@ impl Service {
         let now = self.now();
         let request = self.check_proof(proof, now).await?.ok_or(ConfirmError::Refused)?;
         let mut tx = self.store().write().await?;
+        tx.lock_logins_of(request.email.as_str(), now).await?;
         if !tx.use_login_request(request.id, now).await? {
             return Err(ConfirmError::Refused);
         }
         let account = self.account_of(&mut tx, &request, now).await?.ok_or(ConfirmError::Refused)?;
-        tx.supersede_login_requests_of(account.id, account.email.as_str(), now).await?;
+        tx.supersede_logins_of(account.email.as_str(), now).await?;
         if let Some(earlier) = earlier
             && let Some(row) = tx.find_session(&earlier.hash()).await?
         {
@@ -336,7 +337,11 @@ impl Service {
             return Ok(found.filter(|account| account.disabled_at.is_none()));
         }
         let account = self.new_account(&request.email, None, Role::Customer, now)?;
-        tx.insert_account(&account).await?;
+        if !tx.insert_account(&account).await? {
+            // Someone made it in the meantime, for a purchase perhaps.
+            let found = tx.find_account_by_email(&request.email).await?;
+            return Ok(found.filter(|account| account.disabled_at.is_none()));
+        }
         self.record(tx, now, Event::new(Actor::Visitor, "account.made", "account", account.id)).await?;
         Ok(Some(account))
     }

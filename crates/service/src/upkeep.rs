@@ -10,14 +10,18 @@ const KEEP_LOGIN_REQUESTS: Duration = Duration::from_hours(24);
 /// How long an untouched rate limit is kept; longer than any limit's full refill.
 const KEEP_BUCKETS: Duration = Duration::from_hours(24);
 
+/// How long it is kept to whom a mail went, for looking into complaints.
+const KEEP_MAILS: Duration = Duration::from_hours(7 * 24);
+
 impl Service {
-    /// Removes ended sessions, old sign-in requests and full rate-limit buckets. Returns how many
+    /// Removes ended sessions, old sign-in requests, mails long gone and full rate-limit buckets. Returns how many
     /// rows went.
     pub async fn remove_what_has_run_out(&self) -> Result<u64, Internal> {
         let now = self.now();
         let mut tx = self.store().write().await?;
         let removed = tx.delete_sessions_before(now).await?
             + tx.delete_login_requests_before(now.minus(KEEP_LOGIN_REQUESTS)).await?
+            + tx.delete_mails_before(now.minus(KEEP_MAILS)).await?
             + tx.delete_buckets_before(now.minus(KEEP_BUCKETS)).await?;
         tx.commit().await?;
         Ok(removed)

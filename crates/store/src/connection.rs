@@ -99,6 +99,7 @@ impl Store {
         if path.as_os_str().is_empty() || path == Path::new(":memory:") {
             return Err(StoreError::Address("the SQLite URL names no file: use sqlite://PATH".to_owned()));
         }
+        make_private(path)?;
         // WAL with synchronous=FULL: an acknowledged commit survives a power cut.
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -158,6 +159,16 @@ impl Store {
             Pools::Pg(pool) => pool.close().await,
         }
     }
+}
+
+/// Makes the database's file, if it is missing, readable by its owner alone; SQLite gives the files
+/// beside it the same mode.
+fn make_private(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| StoreError::Database(sqlx::Error::Io(error)))
 }
 
 impl Reader {
@@ -281,6 +292,8 @@ queries! { Tx:
     catalog::add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> ();
     /// Marks a new database as belonging to a master secret; an existing mark stays.
     instance::insert_instance(secret_check: &[u8; 32], now: Timestamp) -> ();
+    /// Keeps other starting processes waiting until the transaction ends.
+    instance::lock_instance() -> ();
     /// Adds a license.
     licenses::insert_license(new: &NewLicense<'_>) -> ();
     /// Keeps others from changing a license or its machines until the transaction ends. `false` if
@@ -302,8 +315,10 @@ queries! { Tx:
     logins::insert_login_request(new: &NewLoginRequest<'_>) -> ();
     /// Ends the open request of a browser that asks again.
     logins::supersede_login_request(browser_hash: &[u8; 32], now: Timestamp) -> ();
-    /// Ends every open request of an account or address.
-    logins::supersede_login_requests_of(account: AccountId, email: &str, now: Timestamp) -> ();
+    /// Keeps others from an address's open requests until the transaction ends.
+    logins::lock_logins_of(email: &str, now: Timestamp) -> ();
+    /// Ends every open request of an address.
+    logins::supersede_logins_of(email: &str, now: Timestamp) -> ();
     /// Counts one try at a code; `None` once no try is left or the request is over.
     logins::count_login_try(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
     /// Uses a request up. `true` for exactly one of any number of callers.
@@ -330,6 +345,8 @@ queries! { Tx:
     outbox::set_mail_retry(id: MailId, at: Timestamp, error: &str) -> ();
     /// Gives a mail up, and erases it.
     outbox::set_mail_failed(id: MailId, now: Timestamp, error: &str) -> ();
+    /// Removes mails that were sent or given up before `instant`.
+    outbox::delete_mails_before(instant: Timestamp) -> u64;
     /// Takes one token from a bucket; `false` if there is none.
     rate_limits::take_token(bucket: &str, now: Timestamp, interval_us: i64, tolerance_us: i64) -> bool;
     /// Removes buckets that have been full since before `instant`.

@@ -8,6 +8,12 @@ pub(crate) mod dialect {
 
     /// Locks a license's row until the transaction ends, so that changes to its machines queue up.
     pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1 FOR UPDATE";
+
+    /// Locks an address's open sign-in requests, always in the same order.
+    pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id FOR UPDATE";
+
+    /// Locks the one row of the instance, so that a first start happens once.
+    pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance FOR UPDATE";
 }
 
 #[path = "queries/all.rs"]

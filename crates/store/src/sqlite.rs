@@ -9,6 +9,12 @@ pub(crate) mod dialect {
 
     /// Locks nothing more: the transaction's write lock covers every row.
     pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1";
+
+    /// Locks nothing more: the transaction's write lock covers every row.
+    pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id";
+
+    /// Reads the one row of the instance, so that a first start happens once.
+    pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";
 }
 
 #[path = "queries/all.rs"]

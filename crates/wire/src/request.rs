@@ -91,6 +91,8 @@ pub struct ActivateAttributes {
 pub struct ActivateRelationships {
     /// Its license.
     pub license: Option<ToOne>,
+    /// Its components, which this server does not keep.
+    pub components: Option<Value>,
 }
 
 /// A relationship to one resource.

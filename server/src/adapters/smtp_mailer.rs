@@ -4,12 +4,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use latchkey_service::{Mail, MailError, Mailer};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox, transport::smtp, transport::smtp::PoolConfig,
+};
 
 use super::message;
 
-/// How long one exchange with the server may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long sending one mail may take as a whole: below the outbox's lease, so that a silent server
+/// neither stops the queue nor makes another worker send the mail again.
+const SEND_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long an idle connection is kept; firewalls forget those that are kept longer.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends over SMTP.
 #[derive(Debug)]
@@ -21,7 +30,11 @@ pub struct SmtpMailer {
 impl SmtpMailer {
     /// A mailer for a checked URL; `None` if it is none.
     pub fn new(url: &str, from: Mailbox) -> Option<Self> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).ok()?.timeout(Some(TIMEOUT)).build();
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+            .ok()?
+            .timeout(Some(CONNECT_TIMEOUT))
+            .pool_config(PoolConfig::new().max_size(1).idle_timeout(IDLE_TIMEOUT))
+            .build();
         Some(Self { transport, from })
     }
 }
@@ -30,10 +43,26 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = message::build(mail, &self.from)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(MailError::Permanent(error.to_string())),
-            Err(error) => Err(MailError::Temporary(error.to_string())),
+        match tokio::time::timeout(SEND_TIMEOUT, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.is_permanent() => Err(MailError::Permanent(kind(&error))),
+            Ok(Err(error)) => Err(MailError::Temporary(kind(&error))),
+            Err(_) => Err(MailError::Temporary("the SMTP server does not answer in time".to_owned())),
         }
     }
+}
+
+/// What went wrong, in our own words: a server's reply often repeats the recipient's address, and
+/// this text goes into log and database.
+fn kind(error: &smtp::Error) -> String {
+    let what = if error.is_tls() {
+        "TLS with the SMTP server fails"
+    } else if error.is_timeout() {
+        "the SMTP server does not answer in time"
+    } else if error.status().is_some() {
+        "the SMTP server refuses the mail"
+    } else {
+        "the SMTP server cannot be reached"
+    };
+    error.status().map_or_else(|| what.to_owned(), |code| format!("{what} ({code})"))
 }

@@ -57,7 +57,8 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
         Customer::Show { email } => {
             let record = admin.customer(&address(&email)?).await?;
             if as_json {
-                let licenses = record.licenses.iter().map(|view| licenses::describe(view, &record.account)).collect();
+                let licenses =
+                    record.licenses.iter().map(|(view, key)| licenses::describe(view, key, &record.account)).collect();
                 let history = record
                     .history
                     .iter()
@@ -72,7 +73,7 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
                 console::line(&format!("Name: {name}"));
             }
             console::line(&format!("Since: {}", account.created_at.human()));
-            for view in &record.licenses {
+            for (view, _) in &record.licenses {
                 console::line(&licenses::one_line(view));
             }
             if record.licenses.is_empty() {
@@ -87,7 +88,7 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
 }
 
 /// An object with more members.
-pub(super) fn with<const N: usize>(object: Value, more: [(&str, Value); N]) -> Value {
+fn with<const N: usize>(object: Value, more: [(&str, Value); N]) -> Value {
     let mut members = match object {
         Value::Object(members) => members,
         other => return other,

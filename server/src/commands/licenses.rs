@@ -1,10 +1,10 @@
 //! `license …`
 
-use latchkey_licensing::{ids::LicenseId, key, license::Standing, time::Timestamp};
+use latchkey_licensing::{ids::LicenseId, key, key::LicenseKey, license::Standing, time::Timestamp};
 use latchkey_service::{Account, IssuedLicense, LicenseView, Operator, Service};
 use serde_json::{Value, json};
 
-use super::accounts::{address, with};
+use super::accounts::address;
 use crate::{cli::License, console, startup::Failure};
 
 pub(super) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
@@ -33,7 +33,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
         }
     };
     if as_json {
-        console::json(&with(describe(&issued.view, &issued.owner), [("key", json!(issued.key.expose()))]));
+        console::json(&describe(&issued.view, &issued.key, &issued.owner));
     } else {
         print(&issued);
     }
@@ -55,8 +55,8 @@ fn status(view: &LicenseView) -> &'static str {
     }
 }
 
-/// A license as JSON, without its key.
-pub(super) fn describe(view: &LicenseView, owner: &Account) -> Value {
+/// A license as JSON.
+pub(super) fn describe(view: &LicenseView, key: &LicenseKey, owner: &Account) -> Value {
     let license = &view.license;
     let machines: Vec<Value> = view
         .machines
@@ -70,7 +70,7 @@ pub(super) fn describe(view: &LicenseView, owner: &Account) -> Value {
         "policy": view.policy.code,
         "email": owner.email.as_str(),
         "account_id": owner.id.to_string(),
-        "key_tail": license.key_tail,
+        "key": key.expose(),
         "max_machines": view.machine_limit,
         "machines": machines,
         "expires_at": license.expires_at.map(Timestamp::rfc3339),

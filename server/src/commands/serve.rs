@@ -1,6 +1,6 @@
 //! `serve`
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
 use latchkey_service::{Mailer, Service};
@@ -12,10 +12,13 @@ use crate::{
     console,
     http::{self, Edge, Signing},
     instance::Instance,
-    settings::Settings,
+    settings::{Settings, SettingsError},
     startup::Failure,
     workers,
 };
+
+/// How long requests and mail under way may go on after the process was asked to stop.
+const SHUTDOWN: Duration = Duration::from_secs(25);
 
 pub(super) async fn serve(
     service: Service,
@@ -34,7 +37,7 @@ pub(super) async fn serve(
 
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
-    let upkeep = tokio::spawn(workers::tidy(service.clone(), stopped));
+    let upkeep = tokio::spawn(workers::tidy(service.clone(), stopped.clone()));
 
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo).await?;
@@ -45,11 +48,23 @@ pub(super) async fn serve(
             tracing::debug!(%error, "a socket keeps its delay");
         }
     });
-    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(asked_to_stop())
-        .await;
-    stop.send_replace(true);
-    let _ = tokio::join!(outbox, upkeep);
+    let asked = stopped.clone();
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(until_asked(asked));
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        stop.send_replace(true);
+    });
+    // A client that never finishes its request must not keep the process.
+    let served = tokio::select! {
+        served = server => served,
+        () = async { until_asked(stopped).await; tokio::time::sleep(SHUTDOWN).await } => {
+            tracing::warn!("requests under way were cut off after {} s", SHUTDOWN.as_secs());
+            Ok(())
+        }
+    };
+    // A mail under way may take its time; one that takes too long is tried again after its lease.
+    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep) }).await;
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })
 }
@@ -70,15 +85,20 @@ async fn announce(service: &Service, portal_url: &str, is_demo: bool) -> Result<
 
 fn mailer(settings: &Settings, is_demo: bool) -> Result<Arc<dyn Mailer>, Failure> {
     let from = settings.mail.from.clone().unwrap_or_else(|| "Latchkey <latchkey@localhost.localdomain>".to_owned());
-    let from: Mailbox = from.parse().map_err(|_| Failure::Usage("mail.from is no sender".to_owned()))?;
+    let from: Mailbox = from.parse().map_err(|_| SettingsError("mail.from is no sender".to_owned()))?;
     match settings.mail.smtp_url.expose() {
         Some(url) => {
             let mailer = SmtpMailer::new(url, from)
-                .ok_or_else(|| Failure::Usage("mail.smtp_url is no SMTP server".to_owned()))?;
+                .ok_or_else(|| SettingsError("mail.smtp_url is no SMTP server".to_owned()))?;
             Ok(Arc::new(mailer))
         }
         None => Ok(Arc::new(FolderMailer::new(settings.data_dir.join("outbox"), from, is_demo))),
     }
+}
+
+async fn until_asked(mut stopped: watch::Receiver<bool>) {
+    // An error means that nobody is left to ask: then there is nothing to wait for.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 async fn asked_to_stop() {

@@ -83,8 +83,11 @@ fn routes(edge: Edge) -> Router {
 /// Clients ask for `/v1/…`, some for `/v1/accounts/{account}/…`, some put a path of their own in
 /// front; all shapes name the same things. `None` if the path is none of them.
 fn plain_path(path: &str, prefix: &str) -> Option<String> {
-    let rest = path.strip_prefix(prefix).unwrap_or(path);
-    let rest = rest.trim_start_matches('/');
+    path.strip_prefix(prefix).and_then(below_prefix).or_else(|| below_prefix(path))
+}
+
+fn below_prefix(path: &str) -> Option<String> {
+    let rest = path.trim_start_matches('/');
     let rest = rest.strip_prefix("v1").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
     let rest = match rest.strip_prefix("/accounts/") {
         Some(account) => account.split_once('/').map_or("", |(_, rest)| rest),
@@ -126,6 +129,8 @@ mod tests {
             ("/x/v1/ping", "/x", Some("/v1/ping")),
             ("/x//v1/ping", "/x", Some("/v1/ping")),
             ("/v1/ping", "/x", Some("/v1/ping")),
+            ("/v1/ping", "/v1", Some("/v1/ping")),
+            ("/v1/v1/ping", "/v1", Some("/v1/ping")),
             ("//v1/ping", "", Some("/v1/ping")),
             ("/v10/ping", "", None),
             ("/portal/v1", "", None),

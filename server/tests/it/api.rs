@@ -62,6 +62,10 @@ on_both! {
         assert_eq!(validate(&desktop, &license, json!({ "fingerprint": "one" })).await, "VALID");
         assert_eq!(validate(&desktop, &license, json!({ "fingerprint": "two" })).await, "FINGERPRINT_SCOPE_MISMATCH");
         assert_eq!(validate(&desktop, &license, json!({ "machine": id })).await, "VALID");
+        assert_eq!(
+            validate(&desktop, &license, json!({ "machine": id, "fingerprint": "two" })).await,
+            "FINGERPRINT_SCOPE_MISMATCH"
+        );
         assert_eq!(validate(&desktop, &license, json!({ "entitlements": ["CHART_ASSISTANT"] })).await, "VALID");
         assert_eq!(validate(&desktop, &license, json!({ "entitlements": ["MORE"] })).await, "ENTITLEMENTS_MISSING");
         assert_eq!(validate(&desktop, &license, json!({ "product": "" })).await, "VALID");
@@ -245,6 +249,9 @@ on_both! {
             let answer = desktop.post("/v1/machines", body.clone()).await;
             assert_eq!((answer.status, answer.code(), answer.pointer()), (status, code, pointer), "{body}");
         }
+        let attached = json!({ "data": { "type": "machines", "attributes": { "fingerprint": "x" }, "relationships": { "components": { "data": [{ "type": "components" }] } } } });
+        let answer = desktop.post("/v1/machines", attached).await;
+        assert_eq!((answer.status, answer.pointer()), (422, "/data/relationships/components"));
         for text in ["{", "nul", "{} {}", "\u{feff}{}", &"[".repeat(5_000)] {
             let answer = desktop.send(Method::POST, "/v1/machines", Some(text.to_owned())).await;
             assert_eq!((answer.status, answer.code()), (400, "DOCUMENT_INVALID"), "{text:.20}");

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::time::Timestamp;
 
-use super::Conn;
+use super::{Conn, dialect};
 use crate::{error::Result, rows};
 
 pub(crate) async fn insert_instance(conn: &mut Conn, secret_check: &[u8; 32], now: Timestamp) -> Result<()> {
@@ -17,4 +17,10 @@ pub(crate) async fn insert_instance(conn: &mut Conn, secret_check: &[u8; 32], no
 pub(crate) async fn find_secret_check(conn: &mut Conn) -> Result<Option<[u8; 32]>> {
     let check: Option<Vec<u8>> = sqlx::query_scalar("SELECT secret_check FROM instance").fetch_optional(conn).await?;
     check.map(|check| rows::hash("instance", &check)).transpose()
+}
+
+/// Keeps other starting processes waiting until the transaction ends.
+pub(crate) async fn lock_instance(conn: &mut Conn) -> Result<()> {
+    sqlx::query(dialect::LOCK_INSTANCE).fetch_all(conn).await?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use super::Conn;
+use super::{Conn, dialect};
 use crate::{
     error::Result,
     rows::{self, LoginRequest, LoginRow, NewLoginRequest},
@@ -39,16 +39,18 @@ pub(crate) async fn supersede_login_request(conn: &mut Conn, browser_hash: &[u8;
     Ok(())
 }
 
-/// Ends every open request of an address or account, once one of them has succeeded.
-pub(crate) async fn supersede_login_requests_of(
-    conn: &mut Conn,
-    account: AccountId,
-    email: &str,
-    now: Timestamp,
-) -> Result<()> {
-    let sql = "UPDATE login_requests SET superseded_at = $3
-               WHERE (account_id = $1 OR email = $2) AND used_at IS NULL AND superseded_at IS NULL";
-    sqlx::query(sql).bind(account.uuid()).bind(email).bind(now.unix_micros()).execute(conn).await?;
+/// Keeps others from using or ending an address's open requests until the transaction ends. Taken
+/// before anything is changed, in one order, so that two confirmations never wait for each other.
+pub(crate) async fn lock_logins_of(conn: &mut Conn, email: &str, now: Timestamp) -> Result<()> {
+    sqlx::query(dialect::LOCK_LOGINS).bind(email).bind(now.unix_micros()).fetch_all(conn).await?;
+    Ok(())
+}
+
+/// Ends every open request of an address, once one of them has succeeded.
+pub(crate) async fn supersede_logins_of(conn: &mut Conn, email: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE login_requests SET superseded_at = $2
+               WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
+    sqlx::query(sql).bind(email).bind(now.unix_micros()).execute(conn).await?;
     Ok(())
 }
 

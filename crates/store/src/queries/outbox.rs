@@ -71,3 +71,9 @@ pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp,
         .await?;
     Ok(())
 }
+
+/// Removes what was sent or given up before `instant`.
+pub(crate) async fn delete_mails_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM outbox WHERE sent_at < $1 OR failed_at < $1";
+    Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+}

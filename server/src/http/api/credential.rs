@@ -43,17 +43,23 @@ impl FromRequestParts<Edge> for MaybeAuthenticated {
 }
 
 async fn authenticate(edge: &Edge, key: &str) -> Result<Licensee, Fault> {
-    edge.service.apps().authenticate(key).await.map_err(|refusal| match refusal {
-        AuthRefusal::Unknown => {
-            Fault::new(ErrorCode::LicenseInvalid, "The license key is not known: check it for typing errors.")
-                .in_header("Authorization")
+    Ok(edge.service.apps().authenticate(key).await?)
+}
+
+impl From<AuthRefusal> for Fault {
+    fn from(refusal: AuthRefusal) -> Self {
+        match refusal {
+            AuthRefusal::Unknown => {
+                Self::new(ErrorCode::LicenseInvalid, "The license key is not known: check it for typing errors.")
+                    .in_header("Authorization")
+            }
+            AuthRefusal::Suspended => Self::new(ErrorCode::LicenseSuspended, "The license is suspended."),
+            AuthRefusal::Revoked => Self::new(ErrorCode::LicenseSuspended, "The license is revoked."),
+            AuthRefusal::Banned => Self::new(ErrorCode::LicenseBanned, "The license's owner is banned."),
+            AuthRefusal::Expired => Self::new(ErrorCode::LicenseExpired, "The license is expired."),
+            AuthRefusal::Internal(error) => error.into(),
         }
-        AuthRefusal::Suspended => Fault::new(ErrorCode::LicenseSuspended, "The license is suspended."),
-        AuthRefusal::Revoked => Fault::new(ErrorCode::LicenseSuspended, "The license is revoked."),
-        AuthRefusal::Banned => Fault::new(ErrorCode::LicenseBanned, "The license's owner is banned."),
-        AuthRefusal::Expired => Fault::new(ErrorCode::LicenseExpired, "The license is expired."),
-        AuthRefusal::Internal(error) => error.into(),
-    })
+    }
 }
 
 /// The license key of an Authorization header. `None` without the header.

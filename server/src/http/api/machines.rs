@@ -34,9 +34,16 @@ pub(crate) async fn activate(
     if body.data.kind.as_deref().is_some_and(|kind| kind != "machines" && kind != "machine") {
         return Err(Fault::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type"));
     }
-    let named = body.data.relationships.and_then(|relationships| relationships.license);
-    if named.is_some_and(|license| !app.is_named(&license.data.id)) {
-        return Err(Fault::not_found().at("/data/relationships/license"));
+    if let Some(relationships) = body.data.relationships {
+        if relationships.license.is_some_and(|license| !app.is_named(&license.data.id)) {
+            return Err(Fault::not_found().at("/data/relationships/license"));
+        }
+        let components = relationships.components.as_ref().and_then(|given| given.get("data")?.as_array());
+        let has_components = components.is_some_and(|list| !list.is_empty());
+        if has_components {
+            let detail = "Components are not kept: make them part of the fingerprint.";
+            return Err(Fault::new(ErrorCode::AttributeInvalid, detail).at("/data/relationships/components"));
+        }
     }
     let machine = read_machine(body.data.attributes)?;
     let activated = app.activate_machine(machine).await.map_err(|error| match error {
@@ -53,7 +60,7 @@ pub(crate) async fn activate(
                 .about(app.portal_page())
                 .with_meta(documents::holders(&holders))
         }
-        ActivateError::LicenseNotFound => Fault::not_found(),
+        ActivateError::Refused(refusal) => refusal.into(),
         ActivateError::Internal(error) => error.into(),
     })?;
     let document = documents::machine(&activated, edge.signing.account());
