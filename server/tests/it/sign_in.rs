@@ -77,6 +77,29 @@ on_both! {
         assert_eq!(reader.list_sessions_of(issued.owner.id).await.expect("read").len(), 1);
     }
 
+    /// Two browsers of one person confirm at once: one signs in, the other's request is over. Neither
+    /// waits for the other for good.
+    async fn confirmations_do_not_lock_each_other(app: &TestApp) {
+        for n in 0..6 {
+            let email = format!("user{n}@example.com");
+            app.issue(&email).await;
+            let (one, two) = (app.browser(), app.browser());
+            let (first, _) = one.ask(&email).await;
+            let (second, _) = two.ask(&email).await;
+            let (left, right) = futures_util::future::join(one.confirm_link(&first), two.confirm_link(&second)).await;
+            let mut ends = [location(&left), location(&right)];
+            ends.sort_unstable();
+            assert_eq!(ends, ["/login", "/portal"], "round {n}");
+            for (browser, answer) in [(&one, &left), (&two, &right)] {
+                if location(answer) == "/login" {
+                    let page = browser.get("/login").await.text().await.expect("a page");
+                    assert!(page.contains("not valid"), "refused, not failed: {page}");
+                }
+            }
+            app.kit.clock.advance(Duration::from_mins(3));
+        }
+    }
+
     /// ML-06: a request's link and code are no good for the next request, and success ends all.
     async fn ml_06_requests_do_not_mix(app: &TestApp) {
         app.issue("ada@example.com").await;
