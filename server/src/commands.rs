@@ -58,7 +58,7 @@ async fn carry_out(cli: Cli) -> Result<(), Failure> {
     logging::start(&settings.log, is_demo);
     let (service, instance) = startup::open(&settings).await?;
     match cli.command {
-        Command::Serve(options) => return serve::serve(service, instance, settings, options.demo).await,
+        Command::Serve(options) => return serve::serve(service, instance, settings, options.demo, cli.json).await,
         Command::Migrate => {
             if cli.json {
                 console::json(&json!({ "database": service.store().kind(), "migrated": true }));

@@ -194,3 +194,31 @@ fn an_address_in_use_is_told() {
     let said = host.refusal(&["serve", "--listen", &address], 69);
     assert!(said.contains(&address) && said.contains("LATCHKEY__SERVER__LISTEN"), "{said}");
 }
+
+/// The server says where it is and how to get in, for scripts too, and stops when it is asked to.
+#[cfg(unix)]
+#[test]
+fn the_demo_serves_and_stops() {
+    use std::io::{BufRead, BufReader};
+    let host = Host::new();
+    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = probe.local_addr().expect("an address").to_string();
+    drop(probe);
+    let mut server = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .current_dir(host.folder.path())
+        .args(["serve", "--demo", "--json", "--listen", &address])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().expect("output")).read_line(&mut line).expect("a line");
+    let said: Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(said["url"], format!("http://{address}"));
+    assert_eq!(said["demo"]["customer"]["email"], "ada@example.com");
+    assert!(said["demo"]["admin"]["sign_in_url"].as_str().is_some_and(|url| url.contains("/login/host/")));
+    // Commands work beside the running server.
+    assert_eq!(host.json(&["customer", "show", "ada@example.com"])["licenses"].as_array().map(Vec::len), Some(1));
+    let stopped = Command::new("kill").arg(server.id().to_string()).status().expect("kill runs");
+    assert!(stopped.success() && server.wait().expect("it ends").success());
+}

@@ -3,8 +3,10 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
-use latchkey_service::{Mailer, Service};
+use latchkey_licensing::email::EmailAddress;
+use latchkey_service::{HostLink, Mailer, Service};
 use lettre::message::Mailbox;
+use serde_json::json;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -25,6 +27,7 @@ pub(super) async fn serve(
     instance: Instance,
     settings: Settings,
     is_demo: bool,
+    as_json: bool,
 ) -> Result<(), Failure> {
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|why| Failure::Listen { address, why })?;
@@ -40,7 +43,7 @@ pub(super) async fn serve(
     let upkeep = tokio::spawn(workers::tidy(service.clone(), stopped.clone()));
 
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
-    announce(&service, &portal_url, is_demo).await?;
+    announce(&service, &portal_url, is_demo, as_json).await?;
 
     // Answers are small and streamed in parts: without this each part waits for an acknowledgement.
     let listener = listener.tap_io(|socket| {
@@ -69,8 +72,17 @@ pub(super) async fn serve(
     served.map_err(|why| Failure::Listen { address, why })
 }
 
-async fn announce(service: &Service, portal_url: &str, is_demo: bool) -> Result<(), Failure> {
+async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: bool) -> Result<(), Failure> {
     let demo = if is_demo { service.prepare_demo().await? } else { None };
+    if as_json {
+        let links = demo.map(|demo| {
+            let person =
+                |(email, link): (EmailAddress, HostLink)| json!({ "email": email.as_str(), "sign_in_url": *link.url });
+            json!({ "customer": person(demo.customer), "admin": person(demo.admin) })
+        });
+        console::json(&json!({ "url": portal_url, "demo": links }));
+        return Ok(());
+    }
     console::line("");
     console::line(&format!("Latchkey serves {portal_url}"));
     if let Some(demo) = demo {
