@@ -141,6 +141,25 @@ pub enum License {
 /// `keys …`
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Print the public key that apps embed.
+    /// Print the public key that apps embed: hex, PEM, and lines of code for clients.
     Public,
+    /// List the keys: which one signs, which verify, until when files are good.
+    List,
+    /// Let another key sign from now on. What the old one signed stays good until it is retired.
+    Rotate {
+        /// Only make the next key, for apps to embed before it signs.
+        #[arg(long)]
+        prepare: bool,
+        /// Do not ask.
+        #[arg(long, conflicts_with = "prepare")]
+        yes: bool,
+    },
+    /// Retire a key: what it signed is good no longer.
+    Retire {
+        /// The key's id.
+        id: String,
+        /// Even if files or license keys that it signed are still about.
+        #[arg(long)]
+        yes: bool,
+    },
 }

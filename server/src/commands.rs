@@ -56,9 +56,9 @@ async fn carry_out(cli: Cli) -> Result<(), Failure> {
     }
     let is_demo = matches!(&cli.command, Command::Serve(serve) if serve.demo);
     logging::start(&settings.log, is_demo);
-    let (service, instance) = startup::open(&settings).await?;
+    let service = startup::open(&settings).await?;
     match cli.command {
-        Command::Serve(options) => return serve::serve(service, instance, settings, options.demo, cli.json).await,
+        Command::Serve(options) => return serve::serve(service, settings, options.demo, cli.json).await,
         Command::Migrate => {
             if cli.json {
                 console::json(&json!({ "database": service.store().kind(), "migrated": true }));
@@ -70,7 +70,7 @@ async fn carry_out(cli: Cli) -> Result<(), Failure> {
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
-        Command::Keys(command) => keys::keys(&instance, &command, cli.json)?,
+        Command::Keys(command) => keys::keys(&service, command, cli.json).await?,
     }
     service.store().close().await;
     Ok(())

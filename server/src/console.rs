@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 
+use crate::startup::Failure;
+
 /// Writes one line. A closed pipe is no error: whoever read has had enough.
 pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -20,7 +22,7 @@ pub(crate) fn error(text: &str) {
 }
 
 /// Asks a yes-or-no question on the terminal. `None` where there is no terminal to ask on.
-pub(crate) fn confirm(question: &str) -> Option<bool> {
+fn confirm(question: &str) -> Option<bool> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
@@ -28,4 +30,26 @@ pub(crate) fn confirm(question: &str) -> Option<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).ok()?;
     Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// How a question was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// Go on.
+    Yes,
+    /// Leave it.
+    No,
+}
+
+/// Asks before what cannot be undone, unless `yes` was given. Without a terminal to ask on, that is
+/// wrong usage.
+pub(crate) fn confirmed(yes: bool, question: &str) -> Result<Confirmed, Failure> {
+    if yes {
+        return Ok(Confirmed::Yes);
+    }
+    match confirm(question) {
+        Some(true) => Ok(Confirmed::Yes),
+        Some(false) => Ok(Confirmed::No),
+        None => Err(Failure::Usage(format!("{question} Without a terminal to ask on, add --yes."))),
+    }
 }

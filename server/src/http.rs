@@ -3,6 +3,7 @@
 pub mod api;
 mod assets;
 mod client;
+mod download;
 mod headers;
 mod health;
 mod pages;
@@ -18,10 +19,11 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use latchkey_service::Service;
+use latchkey_service::{Internal, Service};
 use leptos::config::LeptosOptions;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
 
 use crate::settings::{Settings, Surface};
 
@@ -50,6 +52,16 @@ impl Edge {
     pub fn new(service: Service, settings: Settings, signing: Signing) -> Self {
         let leptos = pages::leptos_options();
         Self { service, settings: Arc::new(settings), signing: Arc::new(signing), leptos }
+    }
+
+    /// The id by which this instance goes on the wire.
+    pub(crate) fn account(&self) -> Result<String, Internal> {
+        Ok(self.service.keyring()?.account().to_string())
+    }
+
+    /// An id for what is kept nowhere.
+    pub(crate) fn new_id(&self) -> Result<Uuid, Internal> {
+        self.service.new_id()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What makes an instance itself: its data folder, its master secret, its signing key.
+//! What makes an instance itself: its data folder and its master secret.
 
 use std::{
     fs,
@@ -6,10 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ed25519_dalek::SigningKey;
 use latchkey_service::{Entropy, vault::MASTER_SECRET_BYTES};
-use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
 use zeroize::Zeroizing;
 
 use crate::settings::Settings;
@@ -42,8 +39,9 @@ pub enum InstanceError {
 pub struct Instance {
     /// What everything at rest is encrypted under.
     pub master_secret: Zeroizing<[u8; MASTER_SECRET_BYTES]>,
-    /// What signs answers and, later, files.
-    pub signing_key: SigningKey,
+    /// A signing key from the settings, or from the file in which earlier versions kept it. A
+    /// database without keys takes it over.
+    pub given_signing_key: Option<Zeroizing<[u8; 32]>>,
 }
 
 impl std::fmt::Debug for Instance {
@@ -62,24 +60,11 @@ impl Instance {
             Some(secret) => secret,
             None => secret_file(folder, "master.secret", entropy)?,
         };
-        let seed = match secrets.signing_key.expose().and_then(read_hex) {
-            Some(seed) => seed,
-            None => secret_file(folder, "signing.key", entropy)?,
+        let given_signing_key = match secrets.signing_key.expose().and_then(read_hex) {
+            Some(seed) => Some(seed),
+            None => old_key_file(folder)?,
         };
-        Ok(Self { master_secret, signing_key: SigningKey::from_bytes(&seed) })
-    }
-
-    /// The public key that apps embed, in hex.
-    pub fn public_key_hex(&self) -> String {
-        hex(self.signing_key.verifying_key().as_bytes())
-    }
-
-    /// The id by which this instance goes on the wire: derived from its public key, so that all
-    /// instances that share the key share the id.
-    pub fn account_id(&self) -> Uuid {
-        let hash: [u8; 32] = Sha256::digest(self.signing_key.verifying_key().as_bytes()).into();
-        let half = hash.first_chunk::<16>().copied().unwrap_or_default();
-        Builder::from_custom_bytes(half).into_uuid()
+        Ok(Self { master_secret, given_signing_key })
     }
 }
 
@@ -118,6 +103,21 @@ fn make_folder(folder: &Path) -> Result<(), InstanceError> {
     fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(broken)
 }
 
+/// The signing key of versions that kept it in a file of its own.
+fn old_key_file(folder: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, InstanceError> {
+    let path = folder.join("signing.key");
+    if path.exists() { read_secret(path).map(Some) } else { Ok(None) }
+}
+
+fn read_secret(path: PathBuf) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
+    let broken = |why| InstanceError::DataFolder { path: path.clone(), why };
+    if is_exposed(&path).map_err(broken)? {
+        return Err(InstanceError::Exposed(path));
+    }
+    let text = Zeroizing::new(fs::read_to_string(&path).map_err(broken)?);
+    read_hex(&text).ok_or(InstanceError::Damaged(path))
+}
+
 fn secret_file(folder: &Path, name: &str, entropy: &dyn Entropy) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
     let path = folder.join(name);
     let broken = |why| InstanceError::DataFolder { path: path.clone(), why };
@@ -134,13 +134,7 @@ fn secret_file(folder: &Path, name: &str, entropy: &dyn Entropy) -> Result<Zeroi
             file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
             Ok(fresh)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            if is_exposed(&path).map_err(broken)? {
-                return Err(InstanceError::Exposed(path));
-            }
-            let text = Zeroizing::new(fs::read_to_string(&path).map_err(broken)?);
-            read_hex(&text).ok_or(InstanceError::Damaged(path))
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_secret(path),
         Err(error) => Err(broken(error)),
     }
 }
@@ -175,7 +169,7 @@ mod tests {
         Settings { data_dir: folder.join("data"), ..Settings::default() }
     }
 
-    /// LC-09: made with mode 0600, the same afterwards, refused once others can read them.
+    /// LC-09: made with mode 0600, the same afterwards, refused once others can read it.
     #[cfg(unix)]
     #[test]
     fn lc_09_secrets_are_private_files() {
@@ -183,16 +177,30 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = settings(folder.path());
         let first = Instance::open(&settings, &OsEntropy).expect("made");
-        for name in ["master.secret", "signing.key"] {
-            let mode = fs::metadata(settings.data_dir.join(name)).expect("there").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{name}");
-        }
+        let path = settings.data_dir.join("master.secret");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         let again = Instance::open(&settings, &OsEntropy).expect("read");
-        assert_eq!(first.public_key_hex(), again.public_key_hex());
         assert_eq!(*first.master_secret, *again.master_secret);
-        restrict(&settings.data_dir.join("signing.key"), 0o644).expect("changed");
+        restrict(&path, 0o644).expect("changed");
         assert!(matches!(Instance::open(&settings, &OsEntropy), Err(InstanceError::Exposed(_))));
         assert_eq!(format!("{first:?}"), "Instance(..)");
+    }
+
+    /// LC-09: a signing key in a file is taken while it is private, and never otherwise.
+    #[cfg(unix)]
+    #[test]
+    fn lc_09_an_old_key_file_is_read_while_it_is_private() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = settings(folder.path());
+        assert!(Instance::open(&settings, &OsEntropy).expect("made").given_signing_key.is_none());
+        let path = settings.data_dir.join("signing.key");
+        fs::write(&path, "ab".repeat(32)).expect("written");
+        restrict(&path, 0o644).expect("changed");
+        assert!(matches!(Instance::open(&settings, &OsEntropy), Err(InstanceError::Exposed(_))));
+        restrict(&path, 0o600).expect("changed");
+        let given = Instance::open(&settings, &OsEntropy).expect("read").given_signing_key;
+        assert_eq!(given.map(|seed| *seed), Some([0xab; 32]));
     }
 
     #[test]

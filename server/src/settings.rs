@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
 use config::{Config, Environment, File, FileFormat, Value, ValueKind};
+use latchkey_service::{ApiLimits, Pace};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
@@ -45,6 +46,10 @@ pub const FIELDS: &[Field] = &[
     ),
     secret("database.url", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME; unset is SQLite in data_dir."),
     field("database.connections", "Most connections to the database at once."),
+    field("api.key_burst", "How many requests with one license key may come at once."),
+    field("api.key_per_minute", "How many requests with one license key come back in a minute; 0 is no limit."),
+    field("api.network_burst", "How many requests to /v1 from one network may come at once."),
+    field("api.network_per_minute", "How many requests to /v1 from one network come back in a minute; 0 is no limit."),
     field("auth.allow_signup", "Whether a confirmed sign-in of an unknown address makes an account."),
     secret(
         "mail.smtp_url",
@@ -53,7 +58,10 @@ pub const FIELDS: &[Field] = &[
     field("mail.from", "Sender of mails, such as Latchkey <licenses@example.com>."),
     field("mail.hourly_budget", "Most mails sent in an hour."),
     secret("secrets.master_secret", "64 hex digits; unset is a file in data_dir, made on first start."),
-    secret("secrets.signing_key", "64 hex digits, an Ed25519 seed; unset is a file in data_dir, made on first start."),
+    secret(
+        "secrets.signing_key",
+        "64 hex digits, an Ed25519 seed that a new database takes over; unset makes one there.",
+    ),
     field("log.level", "error, warn, info, debug or trace, or a tracing filter."),
     field("log.format", "auto, text or json; auto is text on a terminal."),
 ];
@@ -66,6 +74,7 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub server: Server,
     pub database: Database,
+    pub api: Api,
     pub auth: Auth,
     pub mail: Mail,
     pub secrets: Secrets,
@@ -91,6 +100,33 @@ pub struct Server {
 pub struct Database {
     pub url: Secret,
     pub connections: u32,
+}
+
+/// Section `api`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "FIELDS explains each")]
+pub struct Api {
+    pub key_burst: u32,
+    pub key_per_minute: u32,
+    pub network_burst: u32,
+    pub network_per_minute: u32,
+}
+
+impl Api {
+    /// The limits as the use cases take them.
+    pub fn limits(&self) -> ApiLimits {
+        ApiLimits {
+            per_key: Pace { burst: self.key_burst, per_minute: self.key_per_minute },
+            per_network: Pace { burst: self.network_burst, per_minute: self.network_per_minute },
+        }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { key_burst: 60, key_per_minute: 10, network_burst: 120, network_per_minute: 60 }
+    }
 }
 
 /// Section `auth`.
@@ -245,6 +281,7 @@ impl Default for Settings {
             data_dir: PathBuf::from("data"),
             server: Server::default(),
             database: Database { url: Secret::default(), connections: 16 },
+            api: Api::default(),
             auth: Auth::default(),
             mail: Mail { smtp_url: Secret::default(), from: None, hourly_budget: 500 },
             secrets: Secrets::default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use latchkey_service::{ClaimError, Internal, Options, Service, Store, StoreError, Vault};
+use latchkey_service::{AdoptError, ClaimError, Internal, Options, Service, Store, StoreError, Vault};
 
 use crate::{
     adapters::{OsEntropy, SystemClock},
@@ -22,6 +22,9 @@ pub(crate) enum Failure {
     /// The database was made with another master secret.
     #[error("{0}")]
     OtherSecret(ClaimError),
+    /// The signing key that is given is none of the database's.
+    #[error("{0}")]
+    OtherSigningKey(AdoptError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,7 +53,11 @@ impl Failure {
     /// The exit code (sysexits where there is one).
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Instance(_) | Self::OtherSecret(_) | Self::Store(StoreError::Address(_)) => 78,
+            Self::Settings(_)
+            | Self::Instance(_)
+            | Self::OtherSecret(_)
+            | Self::OtherSigningKey(_)
+            | Self::Store(StoreError::Address(_)) => 78,
             Self::Store(StoreError::Database(_) | StoreError::NewerSchema(_))
             | Self::Internal(Internal::Store(StoreError::Database(_)))
             | Self::Listen { .. } => 69,
@@ -60,8 +67,8 @@ impl Failure {
     }
 }
 
-/// Opens and migrates the database. A new one gets the default catalog.
-pub(crate) async fn open(settings: &Settings) -> Result<(Service, Instance), Failure> {
+/// Opens and migrates the database. A new one gets a signing key and the default catalog.
+pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     let instance = Instance::open(settings, &OsEntropy)?;
     let store = Store::open(&settings.database_url(), settings.database.connections).await?;
     store.migrate().await?;
@@ -69,6 +76,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<(Service, Instance), Fai
         portal_url: settings.portal_url(),
         allow_signup: settings.auth.allow_signup,
         hourly_mail_budget: settings.mail.hourly_budget,
+        api_limits: settings.api.limits(),
     };
     let vault = Vault::new(&instance.master_secret);
     let service = Service::new(store, Arc::new(SystemClock), Arc::new(OsEntropy), vault, options);
@@ -76,6 +84,13 @@ pub(crate) async fn open(settings: &Settings) -> Result<(Service, Instance), Fai
         ClaimError::OtherSecret => Failure::OtherSecret(ClaimError::OtherSecret),
         ClaimError::Internal(error) => Failure::Internal(error),
     })?;
+    if let Some(seed) = &instance.given_signing_key {
+        service.adopt_signing_key(seed).await.map_err(|error| match error {
+            AdoptError::OtherKey => Failure::OtherSigningKey(AdoptError::OtherKey),
+            AdoptError::Internal(error) => Failure::Internal(error),
+        })?;
+    }
+    service.refresh_keyring().await?;
     service.install_default_catalog().await?;
-    Ok((service, instance))
+    Ok(service)
 }

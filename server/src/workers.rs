@@ -1,4 +1,5 @@
-//! What goes on beside requests: sending mail, removing what has run out.
+//! What goes on beside requests: sending mail, removing what has run out, letting machines go whose
+//! heartbeat stopped, following a rotation of the signing key.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +11,12 @@ const POLL: Duration = Duration::from_secs(2);
 
 /// How often to remove what has run out.
 const UPKEEP: Duration = Duration::from_mins(10);
+
+/// How often to look for machines whose heartbeat stopped.
+const CULL: Duration = Duration::from_secs(30);
+
+/// How long another process's rotation of the signing key may go unnoticed.
+const KEYS: Duration = Duration::from_secs(5);
 
 /// Sends mail until told to stop; a mail under way is finished.
 pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watch::Receiver<bool>) {
@@ -40,17 +47,43 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
     }
 }
 
-/// Removes what has run out, now and then, until told to stop.
+/// Lets machines go whose heartbeat stopped, and now and then removes what has run out, until told to
+/// stop.
 pub async fn tidy(service: Service, mut stop: watch::Receiver<bool>) {
+    let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
-        match service.remove_what_has_run_out().await {
+        match service.cull_dead_machines().await {
             Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "removed {rows} rows that had run out"),
-            Err(error) => tracing::error!(%error, "upkeep does not work: {error}"),
+            Ok(machines) => tracing::info!(machines, "deactivated {machines} machines whose heartbeat had stopped"),
+            Err(error) => tracing::error!(%error, "dead machines are not let go: {error}"),
+        }
+        if rounds.next() == Some(0) {
+            remove_what_has_run_out(&service).await;
         }
         tokio::select! {
-            () = tokio::time::sleep(UPKEEP) => {}
+            () = tokio::time::sleep(CULL) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// Reads the signing keys again and again, until told to stop.
+pub async fn follow_keys(service: Service, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = service.refresh_keyring().await {
+            tracing::error!(%error, "the signing keys cannot be read: {error}");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(KEYS) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn remove_what_has_run_out(service: &Service) {
+    match service.remove_what_has_run_out().await {
+        Ok(0) => {}
+        Ok(rows) => tracing::debug!(rows, "removed {rows} rows that had run out"),
+        Err(error) => tracing::error!(%error, "upkeep does not work: {error}"),
     }
 }

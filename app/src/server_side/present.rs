@@ -38,7 +38,7 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
         status: status(view),
         masked_key: key::masked(&view.license.key_prefix, &view.license.key_tail),
         issued: when(view.license.created_at, now),
-        ends: view.license.expires_at.map(|at| when(at, now)),
+        ends: view.license.end.at().map(|at| when(at, now)),
         computers: view.machines.iter().map(|machine| computer(machine, now)).collect(),
         limit: view.machine_limit,
     }

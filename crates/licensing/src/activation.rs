@@ -16,15 +16,27 @@ pub enum ActivateRefusal {
         /// The limit in force, overage included.
         limit: u32,
     },
+    /// The machines would have more cores than the license allows.
+    #[error("core limit of {limit} would be passed")]
+    CoreLimit {
+        /// The limit in force, overage included.
+        limit: u32,
+    },
 }
 
-/// Decides on an activation. `active` are the license's active machines, read under the same lock
+/// The cores of some machines together, as far as their apps told them.
+pub fn core_count(machines: &[Machine]) -> u64 {
+    machines.iter().filter_map(|machine| machine.facts.cores).map(u64::from).sum()
+}
+
+/// Decides on an activation of a machine with this fingerprint and, where known, this many cores. `active` are the license's active machines, read under the same lock
 /// as the insert that follows. Returns the lowest free slot, counted from 1.
 pub fn admit(
     license: &License,
     policy: &Policy,
     active: &[Machine],
     fingerprint: &Fingerprint,
+    cores: Option<u32>,
 ) -> Result<u32, ActivateRefusal> {
     if active.iter().any(|machine| machine.fingerprint == *fingerprint) {
         return Err(ActivateRefusal::FingerprintTaken);
@@ -33,6 +45,11 @@ pub fn admit(
         && u32::try_from(active.len()).unwrap_or(u32::MAX) >= limit
     {
         return Err(ActivateRefusal::MachineLimit { limit });
+    }
+    if let Some(limit) = policy.overage.ceiling(license.core_limit(policy))
+        && core_count(active) + u64::from(cores.unwrap_or(0)) > u64::from(limit)
+    {
+        return Err(ActivateRefusal::CoreLimit { limit });
     }
     let taken: BTreeSet<u32> = active.iter().map(|machine| machine.slot).collect();
     // There is always a free slot among the first n + 1 when n are taken.
@@ -59,7 +76,7 @@ mod tests {
         let policy = Policy { max_machines: Some(3), ..policy() };
         let license = license(&policy);
         let active = [named("a", 1), named("b", 3)];
-        assert_eq!(admit(&license, &policy, &active, &fp("c")), Ok(2));
+        assert_eq!(admit(&license, &policy, &active, &fp("c"), None), Ok(2));
     }
 
     #[test]
@@ -67,8 +84,20 @@ mod tests {
         let policy = policy();
         let active = [named("a", 1), named("b", 2)];
         let license = license(&policy);
-        assert_eq!(admit(&license, &policy, &active, &fp("a")), Err(ActivateRefusal::FingerprintTaken));
-        assert_eq!(admit(&license, &policy, &active, &fp("c")), Err(ActivateRefusal::MachineLimit { limit: 2 }));
+        assert_eq!(admit(&license, &policy, &active, &fp("a"), None), Err(ActivateRefusal::FingerprintTaken));
+        assert_eq!(admit(&license, &policy, &active, &fp("c"), None), Err(ActivateRefusal::MachineLimit { limit: 2 }));
+    }
+
+    #[test]
+    fn cores_are_counted_together() {
+        let policy = Policy { max_machines: None, max_cores: Some(12), ..policy() };
+        let license = license(&policy);
+        let mut eight = named("a", 1);
+        eight.facts.cores = Some(8);
+        let active = [eight, named("b", 2)];
+        assert_eq!(admit(&license, &policy, &active, &fp("c"), Some(4)), Ok(3));
+        assert_eq!(admit(&license, &policy, &active, &fp("c"), Some(5)), Err(ActivateRefusal::CoreLimit { limit: 12 }));
+        assert_eq!(admit(&license, &policy, &active, &fp("c"), None), Ok(3), "untold cores count as none");
     }
 
     proptest! {
@@ -83,13 +112,14 @@ mod tests {
                 let name = format!("m{name}");
                 let known = active.iter().any(|m| m.fingerprint == fp(&name));
                 if arrives {
-                    match admit(&license, &policy, &active, &fp(&name)) {
+                    match admit(&license, &policy, &active, &fp(&name), None) {
                         Ok(slot) => {
                             prop_assert!(active.iter().all(|m| m.slot != slot) && slot <= limit);
                             active.push(named(&name, slot));
                         }
                         Err(ActivateRefusal::FingerprintTaken) => prop_assert!(known),
                         Err(ActivateRefusal::MachineLimit { .. }) => prop_assert_eq!(active.len(), limit as usize),
+                        Err(ActivateRefusal::CoreLimit { .. }) => prop_assert!(false, "there is no core limit"),
                     }
                 } else {
                     active.retain(|m| m.fingerprint != fp(&name));

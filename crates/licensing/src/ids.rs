@@ -81,6 +81,8 @@ ids! {
     MailId
     /// A row of the audit log.
     AuditId
+    /// A key that signs answers, files and license keys.
+    SigningKeyId
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
-//! License keys: `CGPT-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`.
+//! License keys: `CGPT-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`, or by policy a signed key, `key/….…`.
 //!
 //! A prefix names the product; 27 letters carry 135 random bits and the 28th checks them and the
 //! prefix, so a typing error is told from an unknown key without asking a server. A key is a bearer
-//! credential: it never appears in `Debug` output and its memory is cleared.
+//! credential: it never appears in `Debug` output and its memory is cleared. Signed keys are made and
+//! verified in [`crate::signed_key`].
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::alphabet;
+use crate::{alphabet, policy::KeyScheme, signed_key};
 
 const RANDOM_LETTERS: usize = 27;
 const GROUP: usize = 4;
@@ -23,7 +24,7 @@ pub struct LicenseKey(Zeroizing<String>);
 /// Why a text is not a license key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Not `PREFIX-` and 28 letters of the alphabet.
+    /// Neither `PREFIX-` and 28 letters of the alphabet nor a signed key.
     #[error("not of the form PREFIX and seven groups of four letters")]
     Shape,
     /// The check letter does not fit: there is a typing error.
@@ -58,10 +59,24 @@ impl LicenseKey {
         Self(spell(prefix.as_str(), &values))
     }
 
+    /// A signed key, spelled as it was signed.
+    pub(crate) fn from_signed(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// How the key was made.
+    pub fn scheme(&self) -> KeyScheme {
+        if self.0.starts_with(signed_key::PREFIX) { KeyScheme::Ed25519Sign } else { KeyScheme::Random }
+    }
+
     /// Reads a key as people type it: any case, with or without dashes and spaces, I and L for 1,
-    /// O for 0. The prefix must be spelled out and is separated by a dash or a space.
+    /// O for 0. The prefix must be spelled out and is separated by a dash or a space. A signed key is
+    /// taken as it is; its form is checked, its signature is not.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
+        if text.starts_with(signed_key::PREFIX) {
+            return signed_key::is_well_formed(text).then(|| Self::from_signed(text.to_owned())).ok_or(KeyError::Shape);
+        }
         if text.len() > 128 || !text.is_ascii() {
             return Err(KeyError::Shape);
         }
@@ -87,9 +102,21 @@ impl LicenseKey {
         &self.0
     }
 
-    /// The last four letters, which lists show: 15 random bits and the check letter.
+    /// What stands before the key's own letters: the product's prefix, or `key` for a signed key.
+    pub fn prefix(&self) -> &str {
+        self.0.split(['-', '/']).next().unwrap_or_default()
+    }
+
+    /// The last four letters, which lists show: 15 random bits and the check letter, or 20 bits of
+    /// the signature.
     pub fn tail(&self) -> &str {
-        self.0.rsplit('-').next().unwrap_or_default()
+        match self.scheme() {
+            KeyScheme::Random => self.0.rsplit('-').next().unwrap_or_default(),
+            KeyScheme::Ed25519Sign => {
+                let letters = self.0.trim_end_matches('=');
+                letters.get(letters.len().saturating_sub(4)..).unwrap_or_default()
+            }
+        }
     }
 }
 
@@ -145,7 +172,19 @@ mod tests {
 
     #[test]
     fn bad_shapes() {
-        for bad in ["", "CGPT", "CGPT-", "CGPT-1234", "cgpt", "😀-1234", &"A".repeat(500), "key/e30=.e30="] {
+        for bad in [
+            "",
+            "CGPT",
+            "CGPT-",
+            "CGPT-1234",
+            "cgpt",
+            "😀-1234",
+            &"A".repeat(500),
+            "key/e30=.e30=",
+            "key/",
+            "key/.",
+            "key/e30=",
+        ] {
             assert_eq!(LicenseKey::parse(bad), Err(KeyError::Shape), "{bad}");
         }
     }

@@ -5,6 +5,8 @@
 
 pub mod activation;
 pub mod alphabet;
+pub mod certificate;
+pub mod claims;
 pub mod email;
 pub mod entitlement;
 pub mod ids;
@@ -12,5 +14,7 @@ pub mod key;
 pub mod license;
 pub mod machine;
 pub mod policy;
+pub mod public_key;
+pub mod signed_key;
 pub mod time;
 pub mod validation;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     ids::{LicenseId, MachineId},
-    policy::{HEARTBEAT_DRIFT, Policy, words},
+    policy::{HEARTBEAT_DRIFT, HeartbeatCull, Policy, words},
     time::Timestamp,
 };
 
@@ -68,6 +68,10 @@ pub struct Machine {
     pub metadata: String,
     /// When the last heartbeat came.
     pub last_heartbeat_at: Option<Timestamp>,
+    /// Whether the last heartbeat brought it back after its death.
+    pub is_resurrected: bool,
+    /// When a file was last checked out for it.
+    pub last_check_out_at: Option<Timestamp>,
     /// When an app on it last spoke to the server, to the minute.
     pub last_seen_at: Timestamp,
     /// When it was activated.
@@ -90,13 +94,50 @@ words! {
     }
 }
 
+/// The machine's heartbeat had stopped, and its policy does not bring it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the machine's heartbeat had stopped")]
+pub struct HeartbeatStopped;
+
 impl Machine {
+    /// When it counts as dead if no heartbeat comes; `None` before the first one.
+    fn dies_at(&self, policy: &Policy) -> Option<Timestamp> {
+        self.last_heartbeat_at.map(|at| at.plus(policy.heartbeat + HEARTBEAT_DRIFT))
+    }
+
     /// The heartbeat's state at `now`.
     pub fn heartbeat(&self, policy: &Policy, now: Timestamp) -> HeartbeatStatus {
-        match self.last_heartbeat_at {
+        match self.dies_at(policy) {
             None => HeartbeatStatus::NotStarted,
-            Some(at) if now.since(at) > policy.heartbeat + HEARTBEAT_DRIFT => HeartbeatStatus::Dead,
+            Some(death) if now > death => HeartbeatStatus::Dead,
+            Some(_) if self.is_resurrected => HeartbeatStatus::Resurrected,
             Some(_) => HeartbeatStatus::Alive,
+        }
+    }
+
+    /// The machine after a heartbeat at `now`. A policy that requires no heartbeat takes every one.
+    pub fn beat(mut self, policy: &Policy, now: Timestamp) -> Result<Self, HeartbeatStopped> {
+        let was_dead = self.heartbeat(policy, now) == HeartbeatStatus::Dead;
+        if was_dead && policy.requires_heartbeat && self.is_beyond_revival(policy, now) {
+            return Err(HeartbeatStopped);
+        }
+        self.is_resurrected = was_dead;
+        self.last_heartbeat_at = Some(now);
+        self.last_seen_at = now;
+        self.updated_at = now;
+        Ok(self)
+    }
+
+    /// Whether it is to be deactivated at `now`, because its heartbeat stopped and no later one could
+    /// bring it back.
+    pub fn is_to_be_culled(&self, policy: &Policy, now: Timestamp) -> bool {
+        policy.requires_heartbeat && policy.cull == HeartbeatCull::DeactivateDead && self.is_beyond_revival(policy, now)
+    }
+
+    fn is_beyond_revival(&self, policy: &Policy, now: Timestamp) -> bool {
+        match (self.dies_at(policy), policy.resurrection.period()) {
+            (Some(death), Some(period)) => now > death.plus(period),
+            (None, _) | (_, None) => false,
         }
     }
 
@@ -128,6 +169,8 @@ pub(crate) mod tests {
             facts: MachineFacts::default(),
             metadata: "{}".to_owned(),
             last_heartbeat_at: None,
+            is_resurrected: false,
+            last_check_out_at: None,
             last_seen_at: T0,
             created_at: T0,
             updated_at: T0,
@@ -145,6 +188,47 @@ pub(crate) mod tests {
             [at(0), at(600), at(630), at(631)],
             [HeartbeatStatus::Alive, HeartbeatStatus::Alive, HeartbeatStatus::Alive, HeartbeatStatus::Dead,]
         );
+    }
+
+    /// Every resurrection strategy at its edge: a beat in time, at the last instant, and after it.
+    #[test]
+    fn late_heartbeats_revive_as_the_policy_says() {
+        use crate::policy::HeartbeatResurrection as R;
+        let death = T0.plus(Duration::from_secs(630));
+        let tick = Duration::from_micros(1);
+        for strategy in R::ALL {
+            let policy = Policy { requires_heartbeat: true, resurrection: *strategy, ..policy() };
+            let first = machine("a").beat(&policy, T0).expect("the first beat is taken");
+            assert_eq!(first.heartbeat(&policy, T0), HeartbeatStatus::Alive);
+            let Some(period) = strategy.period() else {
+                let ages = death.plus(Duration::from_hours(9999));
+                assert!(!first.is_to_be_culled(&policy, ages));
+                let back = first.beat(&policy, ages).expect("always revived");
+                assert_eq!(back.heartbeat(&policy, ages), HeartbeatStatus::Resurrected);
+                continue;
+            };
+            let last = death.plus(period);
+            assert!(!first.is_to_be_culled(&policy, last), "{strategy:?}");
+            let back = first.clone().beat(&policy, last).expect("in time");
+            let expected = if period.is_zero() { HeartbeatStatus::Alive } else { HeartbeatStatus::Resurrected };
+            assert_eq!(back.heartbeat(&policy, last), expected, "{strategy:?}");
+            let again = back.beat(&policy, last.plus(tick)).expect("alive");
+            assert_eq!(again.heartbeat(&policy, last.plus(tick)), HeartbeatStatus::Alive);
+            assert!(first.is_to_be_culled(&policy, last.plus(tick)), "{strategy:?}");
+            assert_eq!(first.beat(&policy, last.plus(tick)), Err(HeartbeatStopped), "{strategy:?}");
+        }
+    }
+
+    #[test]
+    fn only_policies_that_ask_for_heartbeats_cull() {
+        let dead = Machine { last_heartbeat_at: Some(T0), ..machine("a") };
+        let late = T0.plus(Duration::from_hours(1));
+        let required = Policy { requires_heartbeat: true, ..policy() };
+        assert!(dead.is_to_be_culled(&required, late));
+        assert!(!dead.is_to_be_culled(&policy(), late));
+        assert!(!dead.is_to_be_culled(&Policy { cull: HeartbeatCull::KeepDead, ..required.clone() }, late));
+        assert!(!machine("never beat").is_to_be_culled(&required, late));
+        assert!(dead.beat(&policy(), late).is_ok(), "where none is required, each is taken");
     }
 
     #[test]

@@ -28,6 +28,21 @@ macro_rules! words {
                 Self::ALL.iter().copied().find(|case| case.as_str() == text)
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| {
+                    serde::de::Error::unknown_variant(&text, &[$($word),+])
+                })
+            }
+        }
     )+};
 }
 pub(crate) use words;
@@ -59,6 +74,52 @@ words! {
         AlwaysAllow = "ALWAYS_ALLOW",
     }
 
+    /// When a license's duration begins.
+    ExpiryBasis {
+        /// When it is issued.
+        FromCreation = "FROM_CREATION",
+        /// When an app first validates it: a trial that starts with its first use.
+        FromFirstValidation = "FROM_FIRST_VALIDATION",
+        /// When its first machine is activated.
+        FromFirstActivation = "FROM_FIRST_ACTIVATION",
+    }
+
+    /// What a renewal adds the policy's duration to.
+    RenewalBasis {
+        /// The old end, also where it has passed.
+        FromExpiry = "FROM_EXPIRY",
+        /// The day of the renewal; what was left is lost.
+        FromNow = "FROM_NOW",
+        /// The day of the renewal where the end has passed, else the old end.
+        FromNowIfExpired = "FROM_NOW_IF_EXPIRED",
+    }
+
+    /// Whether a heartbeat that comes too late brings its machine back.
+    HeartbeatResurrection {
+        /// No: the machine must be activated again.
+        NoRevive = "NO_REVIVE",
+        /// Within a minute of its death.
+        Within1Minute = "1_MINUTE_REVIVE",
+        /// Within two minutes of its death.
+        Within2Minutes = "2_MINUTE_REVIVE",
+        /// Within five minutes of its death.
+        Within5Minutes = "5_MINUTE_REVIVE",
+        /// Within ten minutes of its death.
+        Within10Minutes = "10_MINUTE_REVIVE",
+        /// Within a quarter of an hour of its death.
+        Within15Minutes = "15_MINUTE_REVIVE",
+        /// Whenever it comes; only where dead machines keep their slots.
+        AlwaysRevive = "ALWAYS_REVIVE",
+    }
+
+    /// How the keys of a policy's licenses are made.
+    KeyScheme {
+        /// Random letters with the product's prefix.
+        Random = "RANDOM",
+        /// A signed document that names the license, which an app can check offline.
+        Ed25519Sign = "ED25519_SIGN",
+    }
+
     /// What happens to a machine whose heartbeat stopped.
     HeartbeatCull {
         /// It is deactivated and its slot opens.
@@ -79,10 +140,18 @@ pub struct Policy {
     pub code: String,
     /// What people call it.
     pub name: String,
-    /// How long a license lasts from its issue; `None` is perpetual.
+    /// How long a license lasts; `None` is perpetual.
     pub duration: Option<Duration>,
+    /// When the duration begins.
+    pub expiry_basis: ExpiryBasis,
+    /// What a renewal adds the duration to.
+    pub renewal: RenewalBasis,
     /// How many machines may be active; `None` is any number.
     pub max_machines: Option<u32>,
+    /// How many processor cores the active machines may have together; `None` is any number.
+    pub max_cores: Option<u32>,
+    /// How far the usage counter may go; `None` is without end.
+    pub max_uses: Option<u32>,
     /// Whether more than one machine is meant; `false` is node-locked.
     pub is_floating: bool,
     /// Whether validation also counts machines when no machine is named.
@@ -97,11 +166,46 @@ pub struct Policy {
     pub heartbeat: Duration,
     /// What happens to machines whose heartbeat stopped.
     pub cull: HeartbeatCull,
+    /// Whether a late heartbeat brings its machine back.
+    pub resurrection: HeartbeatResurrection,
+    /// How often apps must check in; `None` is never.
+    pub check_in: Option<Duration>,
+    /// How keys are made.
+    pub scheme: KeyScheme,
+    /// How long a file for offline use lasts where nobody asks for another time, at least
+    /// [`MIN_OFFLINE_FILE`].
+    pub offline_file: Duration,
+    /// How often customers may free machines themselves; `None` is as often as they like.
+    pub swaps: Option<SwapAllowance>,
+    /// Whether customers may replace their own key.
+    pub customer_rotates_key: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
 }
+
+/// How often customers may free machines themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwapAllowance {
+    /// How many times.
+    pub count: u32,
+    /// Within how long, looking back from now.
+    pub window: Duration,
+}
+
+impl SwapAllowance {
+    /// How many swaps are left after `used` within the window.
+    pub fn left(self, used: u32) -> u32 {
+        self.count.saturating_sub(used)
+    }
+}
+
+/// The shortest time that a file for offline use may last, by the wire protocol.
+pub const MIN_OFFLINE_FILE: Duration = Duration::from_hours(1);
+
+/// How long a file for offline use lasts where a policy says nothing.
+pub const DEFAULT_OFFLINE_FILE: Duration = Duration::from_hours(30 * 24);
 
 /// The shortest heartbeat window that a policy may set.
 pub const MIN_HEARTBEAT: Duration = Duration::from_mins(1);
@@ -111,6 +215,22 @@ pub const DEFAULT_HEARTBEAT: Duration = Duration::from_mins(10);
 
 /// How late a heartbeat may be before it counts as missed.
 pub const HEARTBEAT_DRIFT: Duration = Duration::from_secs(30);
+
+impl HeartbeatResurrection {
+    /// For how long after its death a heartbeat brings a machine back; `None` is for ever.
+    pub fn period(self) -> Option<Duration> {
+        let minutes = match self {
+            Self::NoRevive => 0,
+            Self::Within1Minute => 1,
+            Self::Within2Minutes => 2,
+            Self::Within5Minutes => 5,
+            Self::Within10Minutes => 10,
+            Self::Within15Minutes => 15,
+            Self::AlwaysRevive => return None,
+        };
+        Some(Duration::from_mins(minutes))
+    }
+}
 
 impl OverageStrategy {
     /// How many machines may be active where the limit is `limit`. `None` is any number.

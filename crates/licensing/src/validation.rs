@@ -1,13 +1,14 @@
 //! Validation: is this license good for this use, now?
 //!
 //! The order of the checks is part of the contract, because clients act on the first code they see:
-//! banned, suspended, expired (where the policy revokes access), then the scopes (product, policy,
-//! user, entitlements, machine, fingerprint, what the server cannot vouch for), then machines and
-//! heartbeats, then expiry, then `VALID`.
+//! banned, suspended, expired (where the policy revokes access), overdue for check-in, then the scopes
+//! (product, policy, user, entitlements, machine, fingerprint, what the server cannot vouch for), then
+//! machines, cores and heartbeats, then expiry, then `VALID`.
 
 use std::collections::BTreeSet;
 
 use crate::{
+    activation::core_count,
     entitlement::EntitlementCode,
     license::{License, Standing},
     machine::{HeartbeatStatus, Machine},
@@ -28,6 +29,8 @@ words! {
         Suspended = "SUSPENDED",
         /// Its end has passed.
         Expired = "EXPIRED",
+        /// A check-in is overdue.
+        Overdue = "OVERDUE",
         /// The machine's heartbeat stopped.
         HeartbeatDead = "HEARTBEAT_DEAD",
         /// The machine never sent a heartbeat, and must.
@@ -38,6 +41,8 @@ words! {
         NoMachines = "NO_MACHINES",
         /// More machines are active than the license allows.
         TooManyMachines = "TOO_MANY_MACHINES",
+        /// The active machines have more cores than the license allows.
+        TooManyCores = "TOO_MANY_CORES",
         /// An entitlement that was asked for is missing.
         EntitlementsMissing = "ENTITLEMENTS_MISSING",
         /// Entitlements were asked for without naming one.
@@ -149,8 +154,10 @@ fn standing(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
         Standing::Revoked(_) => return Some(no(ValidationCode::Suspended, "is revoked")),
         Standing::Good => {}
     }
-    (subject.policy.expiry == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now))
-        .then_some(no(ValidationCode::Expired, "is expired"))
+    if subject.policy.expiry == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now) {
+        return Some(no(ValidationCode::Expired, "is expired"));
+    }
+    subject.license.is_overdue(subject.policy, now).then_some(no(ValidationCode::Overdue, "is overdue for check in"))
 }
 
 fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Verdict> {
@@ -258,8 +265,12 @@ fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
     let ceiling = subject.policy.overage.ceiling(subject.license.machine_limit(subject.policy));
     no_machines(subject).or_else(|| {
         let count = u32::try_from(subject.machines.len()).unwrap_or(u32::MAX);
-        let over = ceiling.is_some_and(|ceiling| count > ceiling);
-        over.then_some(no(ValidationCode::TooManyMachines, "is active on more machines than it allows"))
+        if ceiling.is_some_and(|ceiling| count > ceiling) {
+            return Some(no(ValidationCode::TooManyMachines, "is active on more machines than it allows"));
+        }
+        let cores = subject.policy.overage.ceiling(subject.license.core_limit(subject.policy));
+        let over = cores.is_some_and(|cores| core_count(subject.machines) > u64::from(cores));
+        over.then_some(no(ValidationCode::TooManyCores, "is active on more cores than it allows"))
     })
 }
 
@@ -274,6 +285,7 @@ fn expiry(subject: &Subject<'_>, now: Timestamp) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::license::End;
     use crate::license::tests::{DAY, T0, license, policy};
     use crate::machine::tests::machine;
     use proptest::prelude::*;
@@ -325,7 +337,7 @@ mod tests {
             (|c| c.banned = true, ValidationCode::Banned),
             (|c| c.license.standing = Standing::Suspended(T0), ValidationCode::Suspended),
             (|c| c.license.standing = Standing::Revoked(T0), ValidationCode::Suspended),
-            (|c| c.license.expires_at = Some(T0), ValidationCode::Expired),
+            (|c| c.license.end = End::At(T0), ValidationCode::Expired),
             (|c| c.scope.product = Some(text("other")), ValidationCode::ProductScopeMismatch),
             (|c| c.scope.product = Some(text("")), ValidationCode::Valid),
             (|c| c.scope.product = Some(text("ChartGPT")), ValidationCode::Valid),
@@ -401,6 +413,29 @@ mod tests {
                 },
                 ValidationCode::HeartbeatDead,
             ),
+            (
+                |c| {
+                    c.policy.check_in = Some(DAY);
+                    c.license.created_at = T0.minus(DAY * 2);
+                    c.scope.product = Some(text("other"));
+                },
+                ValidationCode::Overdue,
+            ),
+            (
+                |c| {
+                    c.policy.max_cores = Some(4);
+                    c.machines[0].facts.cores = Some(5);
+                },
+                ValidationCode::TooManyCores,
+            ),
+            (
+                |c| {
+                    c.policy.max_cores = Some(4);
+                    c.policy.overage = crate::policy::OverageStrategy::Allow1_25x;
+                    c.machines[0].facts.cores = Some(5);
+                },
+                ValidationCode::Valid,
+            ),
             (|c| c.scope.components = Some(vec![]), ValidationCode::ComponentsScopeEmpty),
             (|c| c.scope.components = Some(vec!["x".into()]), ValidationCode::ComponentsScopeMismatch),
             (|c| c.scope.environment = Some(text("x")), ValidationCode::EnvironmentScopeMismatch),
@@ -424,7 +459,7 @@ mod tests {
         ] {
             let mut case = Case::new();
             case.policy.expiry = strategy;
-            case.license.expires_at = Some(T0);
+            case.license.end = End::At(T0);
             assert_eq!(case.code(), (is_valid, ValidationCode::Expired), "{strategy:?}");
         }
     }
@@ -433,7 +468,7 @@ mod tests {
     fn revoked_access_ends_before_the_scopes_are_read() {
         let mut case = Case::new();
         case.policy.expiry = ExpiryStrategy::RevokeAccess;
-        case.license.expires_at = Some(T0);
+        case.license.end = End::At(T0);
         case.scope.product = Some(text("other"));
         assert_eq!(case.code().1, ValidationCode::Expired);
         case.policy.expiry = ExpiryStrategy::RestrictAccess;

@@ -3,12 +3,13 @@
 
 use latchkey_licensing::{
     email::EmailAddress,
-    ids::{AccountId, LicenseId},
+    ids::{AccountId, LicenseId, SigningKeyId},
     key::LicenseKey,
-    license::{License, Standing},
+    license::{End, License, RenewRefusal, Standing},
     policy::Policy,
+    time::Timestamp,
 };
-use latchkey_store::{Account, NewLicense, Role, Tx};
+use latchkey_store::{Account, Role, Tx};
 use serde_json::json;
 
 use crate::{
@@ -29,8 +30,8 @@ pub enum Operator {
 /// The use cases of an admin.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
-    service: &'a Service,
-    actor: Actor,
+    pub(crate) service: &'a Service,
+    pub(crate) actor: Actor,
 }
 
 /// Why a decision was not carried out. Nothing changed then.
@@ -56,9 +57,42 @@ pub enum AdminError {
     /// The license is revoked, which is for good.
     #[error("license {0} is revoked, and a revoked license stays revoked: issue a new one")]
     Revoked(LicenseId),
+    /// There is no signing key with this id.
+    #[error("there is no signing key with the id {0}: `latchkey keys list` shows those there are")]
+    SigningKeyNotFound(SigningKeyId),
+    /// The signing key is the one that signs.
+    #[error("key {0} signs now: `latchkey keys rotate` first")]
+    SigningKeyActive(SigningKeyId),
+    /// Files or license keys that the key signed are still about.
+    #[error("key {id} is in use: {}. Retire it with --yes to end them now", in_use(*files_until, *licenses))]
+    SigningKeyInUse {
+        /// The key.
+        id: SigningKeyId,
+        /// Until when files are good that it signed.
+        files_until: Option<Timestamp>,
+        /// How many licenses have a key that it signed.
+        licenses: i64,
+    },
+    /// The license cannot be renewed.
+    #[error("license {id} cannot be renewed: {why}")]
+    NotRenewable {
+        /// The license.
+        id: LicenseId,
+        /// Why.
+        why: RenewRefusal,
+    },
+    /// The change would break a rule.
+    #[error("{0}")]
+    Invalid(String),
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
+}
+
+fn in_use(files_until: Option<Timestamp>, licenses: i64) -> String {
+    let files = files_until.map(|until| format!("files that it signed are good until {}", until.human_date()));
+    let keys = (licenses > 0).then(|| format!("{licenses} licenses have a key that it signed"));
+    files.into_iter().chain(keys).collect::<Vec<_>>().join(", and ")
 }
 
 impl From<latchkey_store::StoreError> for AdminError {
@@ -180,28 +214,31 @@ impl Admin<'_> {
 
     async fn insert_license(&self, tx: &mut Tx, owner: &Account, policy: &Policy) -> Result<LicenseId, Internal> {
         let now = self.service.now();
-        let vault = &self.service.0.vault;
         let product = tx.find_product(policy.product).await?.ok_or(Internal::Broken("a policy has no product"))?;
         let id = LicenseId::new(now, self.service.random()?);
-        let key = LicenseKey::new(&product.key_prefix, &self.service.random()?);
+        let end = End::on_issue(policy, now);
+        let key = self.service.new_license_key(id, policy, &product, end).await?;
         let license = License {
             id,
             account: owner.id,
             product: product.id,
             policy: policy.id,
-            key_prefix: product.key_prefix.as_str().to_owned(),
-            key_tail: key.tail().to_owned(),
+            key_prefix: key.text.prefix().to_owned(),
+            key_tail: key.text.tail().to_owned(),
             standing: Standing::Good,
-            expires_at: policy.duration.map(|duration| now.plus(duration)),
+            end,
             max_machines: None,
+            max_cores: None,
+            max_uses: None,
+            uses: 0,
+            metadata: "{}".to_owned(),
             last_validated_at: None,
+            last_check_in_at: None,
+            last_check_out_at: None,
             created_at: now,
             updated_at: now,
         };
-        let sealed =
-            vault.seal_key(id, &key, self.service.random()?).ok_or(Internal::Broken("a key does not encrypt"))?;
-        let new = NewLicense { license: &license, key_ciphertext: &sealed, key_lookup: &vault.key_lookup(&key) };
-        tx.insert_license(&new).await?;
+        tx.insert_license(&license, key.kept()).await?;
         let event = Event::new(self.actor, "license.issued", "license", id).with(json!({ "policy": policy.code }));
         self.service.record(tx, now, event).await?;
         Ok(id)
@@ -251,14 +288,16 @@ impl Admin<'_> {
         &self,
         id: LicenseId,
         verb: &str,
-        decide: impl FnOnce(Standing, latchkey_licensing::time::Timestamp) -> Result<Option<Standing>, AdminError> + Send,
+        decide: impl FnOnce(Standing, Timestamp) -> Result<Option<Standing>, AdminError> + Send,
     ) -> Result<IssuedLicense, AdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         tx.lock_license(id).await?;
-        let license = tx.find_license(id).await?.ok_or(AdminError::LicenseNotFound(id))?;
+        let mut license = tx.find_license(id).await?.ok_or(AdminError::LicenseNotFound(id))?;
         if let Some(standing) = decide(license.standing, now)? {
-            tx.set_license_standing(id, standing, now).await?;
+            license.standing = standing;
+            license.updated_at = now;
+            tx.update_license(&license).await?;
             self.service.record(&mut tx, now, Event::new(self.actor, verb, "license", id)).await?;
         }
         tx.commit().await?;

@@ -1,11 +1,16 @@
 //! What a new database starts with: the mark of its master secret, and the catalog that sells
 //! ChartGPT under its lifetime policy.
 
+use std::time::Duration;
+
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
     ids::{EntitlementId, PolicyId, ProductId},
     key::KeyPrefix,
-    policy::{DEFAULT_HEARTBEAT, ExpiryStrategy, HeartbeatCull, OverageStrategy, Policy},
+    policy::{
+        DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
+        KeyScheme, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
+    },
 };
 use latchkey_store::Product;
 
@@ -64,7 +69,11 @@ impl Service {
             code: "chartgpt-lifetime".to_owned(),
             name: "Lifetime license".to_owned(),
             duration: None,
+            expiry_basis: ExpiryBasis::FromCreation,
+            renewal: RenewalBasis::FromExpiry,
             max_machines: Some(2),
+            max_cores: None,
+            max_uses: None,
             is_floating: true,
             is_strict: true,
             expiry: ExpiryStrategy::MaintainAccess,
@@ -72,6 +81,12 @@ impl Service {
             requires_heartbeat: false,
             heartbeat: DEFAULT_HEARTBEAT,
             cull: HeartbeatCull::KeepDead,
+            resurrection: HeartbeatResurrection::AlwaysRevive,
+            check_in: None,
+            scheme: KeyScheme::Random,
+            offline_file: DEFAULT_OFFLINE_FILE,
+            swaps: Some(SwapAllowance { count: 6, window: Duration::from_hours(30 * 24) }),
+            customer_rotates_key: true,
             created_at: now,
             updated_at: now,
         };

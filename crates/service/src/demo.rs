@@ -5,7 +5,7 @@ use latchkey_licensing::{
     machine::{Fingerprint, MachineFacts},
 };
 
-use crate::{Service, admin::Operator, error::Internal, licensee::NewMachine, secrets::HostLink};
+use crate::{Service, admin::Operator, error::Internal, machines::NewMachine, secrets::HostLink};
 
 /// Who can sign in to the demo.
 #[derive(Debug)]

@@ -5,13 +5,18 @@
 //! admin verb, because it does not compile.
 
 mod admin;
+mod api_limits;
 mod audit;
 mod catalog;
 mod customer;
 mod demo;
 mod error;
+mod facts;
+mod keyring;
+mod license_keys;
 mod licensee;
 mod limits;
+mod machines;
 mod mail;
 mod outbox;
 pub mod ports;
@@ -21,22 +26,26 @@ mod sign_in;
 mod upkeep;
 pub mod vault;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use latchkey_licensing::time::Timestamp;
 pub use latchkey_store::{Account, Product, Role, Store, StoreError};
 use tokio::sync::Notify;
 
 pub use admin::{Admin, AdminError, CustomerRecord, IssuedLicense, Operator};
+pub use api_limits::{ApiLimits, NotAdmitted, Pace};
 pub use audit::AuditEntry;
 pub use catalog::ClaimError;
 pub use customer::{Customer, CustomerError, Freed, LicenseView};
 pub use demo::Demo;
 pub use error::Internal;
+pub use keyring::{AdoptError, KeyState, Keyring, SigningKeyInfo};
 pub use licensee::{
-    ActivateError, Apps, AuthRefusal, Beat, BeatError, LicenseDocument, Licensee, MachineDocument, NewMachine, Page,
+    Apps, AuthRefusal, BeatError, CheckOut, CheckOutError, CheckOutFacts, FileSubject, FileTtl, LicenseDocument,
+    Licensee, MachineDocument, Page, SignedFile, UseError,
 };
 pub use limits::Throttled;
+pub use machines::{ActivateError, NewMachine};
 pub use outbox::Delivery;
 pub use ports::{Clock, Entropy, Mail, MailError, Mailer};
 pub use secrets::{BrowserSecret, HostLink, SessionToken};
@@ -53,6 +62,8 @@ pub struct Options {
     pub allow_signup: bool,
     /// How many mails may leave in an hour.
     pub hourly_mail_budget: u32,
+    /// How fast apps may ask.
+    pub api_limits: ApiLimits,
 }
 
 /// The use cases on one database. Clones share everything.
@@ -67,12 +78,21 @@ struct Inner {
     vault: Vault,
     options: Options,
     mail_queued: Notify,
+    keyring: RwLock<Option<Arc<Keyring>>>,
 }
 
 impl Service {
     /// The use cases on `store`.
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, vault: Vault, options: Options) -> Self {
-        Self(Arc::new(Inner { store, clock, entropy, vault, options, mail_queued: Notify::new() }))
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            entropy,
+            vault,
+            options,
+            mail_queued: Notify::new(),
+            keyring: RwLock::default(),
+        }))
     }
 
     /// The database.
@@ -93,6 +113,11 @@ impl Service {
     /// The page of the portal that shows a license.
     pub fn license_page(&self, license: latchkey_licensing::ids::LicenseId) -> String {
         format!("{}/portal/licenses/{license}", self.0.options.portal_url)
+    }
+
+    /// A UUID version 7 for what is kept nowhere, such as an answer.
+    pub fn new_id(&self) -> Result<uuid::Uuid, Internal> {
+        Ok(latchkey_licensing::ids::AuditId::new(self.now(), self.random()?).uuid())
     }
 
     fn random<const N: usize>(&self) -> Result<[u8; N], Internal> {

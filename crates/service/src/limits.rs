@@ -27,6 +27,10 @@ pub(crate) const SIGN_IN_PER_NETWORK: Limit = Limit { burst: 5, interval: Durati
 pub struct Throttled {
     /// How long until the next request has a chance.
     pub retry_after: Duration,
+    /// How many may come at once.
+    pub limit: u32,
+    /// How long it takes until that many may come at once again.
+    pub window: Duration,
 }
 
 impl Limit {
@@ -69,7 +73,8 @@ impl Limit {
     fn throttled(self, tat: Option<Timestamp>, now: Timestamp) -> Throttled {
         let due = tat.unwrap_or(now).minus(self.tolerance());
         // Rounded up, so that a client that waits as told is let in.
-        Throttled { retry_after: Duration::from_secs(due.since(now).as_secs() + 1) }
+        let retry_after = Duration::from_secs(due.since(now).as_secs() + 1);
+        Throttled { retry_after, limit: self.burst, window: self.interval * self.burst }
     }
 }
 

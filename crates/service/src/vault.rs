@@ -12,7 +12,10 @@ use aes_gcm::{
 };
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
-use latchkey_licensing::{ids::LicenseId, ids::LoginRequestId, ids::MailId, key::LicenseKey};
+use latchkey_licensing::{
+    ids::{LicenseId, LoginRequestId, MailId, SigningKeyId},
+    key::LicenseKey,
+};
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -31,6 +34,7 @@ pub struct Undecryptable;
 pub struct Vault {
     keys_at_rest: Aes256Gcm,
     mail_at_rest: Aes256Gcm,
+    seeds_at_rest: Aes256Gcm,
     key_lookup: SecretBox<[u8; 64]>,
     login_code: SecretBox<[u8; 64]>,
     cookie_signing: SecretBox<[u8; 64]>,
@@ -54,6 +58,7 @@ impl Vault {
         Self {
             keys_at_rest: cipher("license keys at rest"),
             mail_at_rest: cipher("mail at rest"),
+            seeds_at_rest: cipher("signing keys at rest"),
             key_lookup: SecretBox::new(Box::new(derive(&hkdf, "license key lookup"))),
             login_code: SecretBox::new(Box::new(derive(&hkdf, "login code"))),
             cookie_signing: SecretBox::new(Box::new(derive(&hkdf, "cookie signing"))),
@@ -83,9 +88,20 @@ impl Vault {
         open(&self.mail_at_rest, mail.uuid().as_bytes(), sealed)
     }
 
+    /// Encrypts the private part of a signing key, bound to its row.
+    pub fn seal_seed(&self, key: SigningKeyId, seed: &[u8; 32], nonce: [u8; NONCE_BYTES]) -> Option<Vec<u8>> {
+        seal(&self.seeds_at_rest, key.uuid().as_bytes(), seed, nonce)
+    }
+
+    /// Decrypts the private part of a signing key.
+    pub fn open_seed(&self, key: SigningKeyId, sealed: &[u8]) -> Result<Zeroizing<[u8; 32]>, Undecryptable> {
+        let seed = open(&self.seeds_at_rest, key.uuid().as_bytes(), sealed)?;
+        seed.as_slice().try_into().map(Zeroizing::new).map_err(|_| Undecryptable)
+    }
+
     /// The keyed hash by which a license key is found.
-    pub fn key_lookup(&self, key: &LicenseKey) -> [u8; 32] {
-        keyed_hash(self.key_lookup.expose_secret(), &[key.expose().as_bytes()])
+    pub fn key_lookup(&self, key: &str) -> [u8; 32] {
+        keyed_hash(self.key_lookup.expose_secret(), &[key.as_bytes()])
     }
 
     /// The keyed hash of a sign-in code. A code is short enough to be guessed from a plain hash.
@@ -165,11 +181,23 @@ mod tests {
         assert!(vault.open_key(license(1), b"short").is_err());
     }
 
+    /// LC-09: a signing key comes back under the same secret for the same row, and under nothing else.
+    #[test]
+    fn lc_09_signing_keys_are_sealed() {
+        let vault = Vault::new(&[1; 32]);
+        let id = |seed| SigningKeyId::new(Timestamp::from_unix_micros(0), [seed; 10]);
+        let sealed = vault.seal_seed(id(1), &[9; 32], [7; 12]).expect("seals");
+        assert_eq!(vault.open_seed(id(1), &sealed).map(|seed| *seed).ok(), Some([9; 32]));
+        assert!(!sealed.windows(4).any(|part| part == [9; 4]));
+        assert!(vault.open_seed(id(2), &sealed).is_err());
+        assert!(Vault::new(&[2; 32]).open_seed(id(1), &sealed).is_err());
+    }
+
     #[test]
     fn hashes_depend_on_the_secret() {
         let (one, two) = (Vault::new(&[1; 32]), Vault::new(&[2; 32]));
-        assert_eq!(one.key_lookup(&key()), one.key_lookup(&key()));
-        assert_ne!(one.key_lookup(&key()), two.key_lookup(&key()));
+        assert_eq!(one.key_lookup(key().expose()), one.key_lookup(key().expose()));
+        assert_ne!(one.key_lookup(key().expose()), two.key_lookup(key().expose()));
         assert_eq!(format!("{one:?}"), "Vault(..)");
     }
 }

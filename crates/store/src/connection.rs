@@ -5,8 +5,11 @@ use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 use latchkey_licensing::{
     email::EmailAddress,
     entitlement::Entitlement,
-    ids::{AccountId, EntitlementId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId, SessionId},
-    license::{License, Standing},
+    ids::{
+        AccountId, EntitlementId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId, SessionId,
+        SigningKeyId,
+    },
+    license::License,
     machine::Machine,
     policy::Policy,
     time::Timestamp,
@@ -23,8 +26,8 @@ use crate::{
     error::{Result, StoreError},
     postgres,
     rows::{
-        Account, AuditRow, ClaimedMail, LoginRequest, MachineEnd, NewLicense, NewLoginRequest, NewMail, NewSession,
-        Product, SessionRow,
+        Account, AuditRow, ClaimedMail, KeptKey, LoginRequest, MachineEnd, NewLoginRequest, NewMail, NewSession,
+        Product, SessionRow, SigningKeyRow,
     },
     sqlite,
 };
@@ -230,6 +233,16 @@ macro_rules! reads {
             catalog::find_product(id: ProductId) -> Option<Product>;
             /// The policy with this id.
             catalog::find_policy(id: PolicyId) -> Option<Policy>;
+            /// Every product, by code.
+            catalog::list_products() -> Vec<Product>;
+            /// Every entitlement of the catalog, by code.
+            catalog::list_all_entitlements() -> Vec<Entitlement>;
+            /// A policy's own entitlements, by code.
+            catalog::list_policy_entitlements(policy: PolicyId) -> Vec<Entitlement>;
+            /// A license's own entitlements, by code; those of its policy are not among them.
+            catalog::list_license_entitlements(license: LicenseId) -> Vec<Entitlement>;
+            /// How many licenses hold an entitlement of their own.
+            catalog::count_licenses_holding(id: EntitlementId) -> i64;
             /// Every policy, by code.
             catalog::list_policies() -> Vec<Policy>;
             /// Entitlements of a license and of its policy, by id, after `after`.
@@ -242,6 +255,12 @@ macro_rules! reads {
             licenses::find_license_by_key(lookup: &[u8; 32]) -> Option<License>;
             /// An account's licenses, oldest first.
             licenses::list_licenses_of(account: AccountId) -> Vec<License>;
+            /// All licenses by id, after `after`.
+            licenses::list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
+            /// How many licenses are under a policy.
+            licenses::count_licenses_under(policy: PolicyId) -> i64;
+            /// How many licenses have a key that this signing key signed.
+            licenses::count_licenses_signed_by(key: SigningKeyId) -> i64;
             /// A license's key, encrypted.
             licenses::get_key_ciphertext(id: LicenseId) -> Vec<u8>;
             /// A license's active machines by id, after `after`.
@@ -250,6 +269,12 @@ macro_rules! reads {
             machines::find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
             /// A license's active machine with this fingerprint.
             machines::find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
+            /// How often a license's owner freed machines after `since`.
+            machines::count_machines_freed(license: LicenseId, since: Timestamp) -> i64;
+            /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.
+            machines::list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;
+            /// Every signing key, the oldest first.
+            signing_keys::list_signing_keys() -> Vec<SigningKeyRow>;
             /// Whether a machine was once active under a license and no longer is.
             machines::was_machine(license: LicenseId, id: MachineId) -> bool;
             /// The open request of a browser.
@@ -282,6 +307,22 @@ queries! { Tx:
     audit::insert_audit(row: &AuditRow) -> ();
     /// Adds a product.
     catalog::insert_product(product: &Product) -> ();
+    /// Changes a product's name and key prefix.
+    catalog::update_product(product: &Product, now: Timestamp) -> ();
+    /// Removes a product that nothing refers to.
+    catalog::delete_product(id: ProductId) -> ();
+    /// Changes every term of a policy.
+    catalog::update_policy(policy: &Policy) -> ();
+    /// Removes a policy that no license is under.
+    catalog::delete_policy(id: PolicyId) -> ();
+    /// Changes an entitlement's name.
+    catalog::update_entitlement(entitlement: &Entitlement) -> ();
+    /// Removes an entitlement that nothing refers to.
+    catalog::delete_entitlement(id: EntitlementId) -> ();
+    /// Takes an entitlement from every license of a policy.
+    catalog::remove_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> ();
+    /// Takes an entitlement of its own from a license.
+    catalog::remove_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> ();
     /// Adds a policy.
     catalog::insert_policy(policy: &Policy) -> ();
     /// Adds an entitlement.
@@ -295,22 +336,34 @@ queries! { Tx:
     /// Keeps other starting processes waiting until the transaction ends.
     instance::lock_instance() -> ();
     /// Adds a license.
-    licenses::insert_license(new: &NewLicense<'_>) -> ();
+    licenses::insert_license(license: &License, key: KeptKey<'_>) -> ();
+    /// Writes what a decision may change about a license; it must be locked.
+    licenses::update_license(license: &License) -> ();
+    /// Gives a license another key; the old one is gone.
+    licenses::set_license_key(id: LicenseId, key: KeptKey<'_>, prefix: &str, tail: &str, now: Timestamp) -> ();
     /// Keeps others from changing a license or its machines until the transaction ends. `false` if
     /// there is no such license.
     licenses::lock_license(id: LicenseId) -> bool;
-    /// Suspends, reinstates or revokes a license.
-    licenses::set_license_standing(id: LicenseId, standing: Standing, now: Timestamp) -> ();
     /// Notes that an app validated a license.
     licenses::set_license_validated(id: LicenseId, now: Timestamp) -> ();
     /// Adds an active machine.
     machines::insert_machine(machine: &Machine, fingerprint_hash: &[u8; 32]) -> ();
     /// Deactivates a machine. `false` if it was not active.
     machines::set_machine_deactivated(id: MachineId, by: MachineEnd, now: Timestamp) -> bool;
-    /// Notes a heartbeat. `false` if the machine is not active.
-    machines::set_machine_heartbeat(id: MachineId, now: Timestamp) -> bool;
+    /// Writes a heartbeat, a name or a check-out. `false` if the machine is not active.
+    machines::update_machine(machine: &Machine) -> bool;
     /// Notes that an app on a machine spoke to the server.
     machines::set_machine_seen(id: MachineId, now: Timestamp) -> ();
+    /// Adds a signing key.
+    signing_keys::insert_signing_key(key: &SigningKeyRow) -> ();
+    /// Lets a waiting key sign from now on.
+    signing_keys::set_signing_key_activated(id: SigningKeyId, now: Timestamp) -> ();
+    /// Ends a key's signing; it verifies still.
+    signing_keys::set_signing_key_replaced(id: SigningKeyId, now: Timestamp) -> ();
+    /// Ends a key's verifying.
+    signing_keys::set_signing_key_retired(id: SigningKeyId, now: Timestamp) -> ();
+    /// Notes until when a file is good that a key signed.
+    signing_keys::note_signed_file(id: SigningKeyId, until: Timestamp) -> ();
     /// Adds a request to sign in.
     logins::insert_login_request(new: &NewLoginRequest<'_>) -> ();
     /// Ends the open request of a browser that asks again.

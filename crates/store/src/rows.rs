@@ -3,15 +3,17 @@
 
 use std::time::Duration;
 
-use latchkey_licensing::ids::ProductId;
 use latchkey_licensing::{
     email::EmailAddress,
     entitlement::{Entitlement, EntitlementCode},
-    ids::{AccountId, LicenseId, LoginRequestId, MachineId, MailId, SessionId},
+    ids::{AccountId, LicenseId, LoginRequestId, MachineId, MailId, ProductId, SessionId, SigningKeyId},
     key::KeyPrefix,
-    license::{License, Standing},
+    license::{End, License, Standing},
     machine::{Fingerprint, Machine, MachineFacts},
-    policy::{ExpiryStrategy, HeartbeatCull, OverageStrategy, Policy},
+    policy::{
+        ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme, OverageStrategy, Policy,
+        RenewalBasis, SwapAllowance,
+    },
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -117,15 +119,36 @@ pub struct Product {
     pub created_at: Timestamp,
 }
 
-/// A license to insert, with its key as it is kept.
+/// A license's key as it is kept.
 #[derive(Clone, Copy, Debug)]
-pub struct NewLicense<'a> {
-    /// The license.
-    pub license: &'a License,
-    /// Its key, encrypted.
-    pub key_ciphertext: &'a [u8],
+pub struct KeptKey<'a> {
+    /// The key, encrypted.
+    pub ciphertext: &'a [u8],
     /// The keyed hash by which it is found.
-    pub key_lookup: &'a [u8; 32],
+    pub lookup: &'a [u8; 32],
+    /// Which key signed it, if it is a signed key.
+    pub signed_by: Option<SigningKeyId>,
+}
+
+/// A key that signs, with its private part encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKeyRow {
+    /// Its id.
+    pub id: SigningKeyId,
+    /// The public part.
+    pub public_key: [u8; 32],
+    /// The private part, encrypted.
+    pub seed_ciphertext: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it began to sign; `None` while it waits.
+    pub activated_at: Option<Timestamp>,
+    /// When the next one took over.
+    pub replaced_at: Option<Timestamp>,
+    /// When it stopped verifying.
+    pub retired_at: Option<Timestamp>,
+    /// Until when files that it signed are good, rounded up to a day.
+    pub files_until: Option<Timestamp>,
 }
 
 /// A request to sign in, to insert.
@@ -349,7 +372,11 @@ pub(crate) struct PolicyRow {
     code: String,
     name: String,
     duration_us: Option<i64>,
+    expiry_basis: String,
+    renewal_basis: String,
     max_machines: Option<i64>,
+    max_cores: Option<i64>,
+    max_uses: Option<i64>,
     is_floating: bool,
     is_strict: bool,
     expiry_strategy: String,
@@ -357,19 +384,38 @@ pub(crate) struct PolicyRow {
     requires_heartbeat: bool,
     heartbeat_us: i64,
     heartbeat_cull: String,
+    heartbeat_resurrection: String,
+    check_in_us: Option<i64>,
+    key_scheme: String,
+    offline_file_us: i64,
+    swap_count: Option<i64>,
+    swap_window_us: Option<i64>,
+    customer_rotates_key: bool,
     created_at: i64,
     updated_at: i64,
 }
 
 pub(crate) fn policy(row: PolicyRow) -> Result<Policy> {
     let word = |what| StoreError::corrupt("policies", format!("unknown {what}"));
+    let limit = |limit: Option<i64>| limit.map(|limit| count("policies", limit)).transpose();
+    let swaps = match (row.swap_count, row.swap_window_us) {
+        (Some(times), Some(window)) => {
+            Some(SwapAllowance { count: count("policies", times)?, window: duration("policies", window)? })
+        }
+        (None, None) => None,
+        _ => return Err(StoreError::corrupt("policies", "half a swap allowance")),
+    };
     Ok(Policy {
         id: row.id.into(),
         product: row.product_id.into(),
         code: row.code,
         name: row.name,
         duration: row.duration_us.map(|us| duration("policies", us)).transpose()?,
-        max_machines: row.max_machines.map(|limit| count("policies", limit)).transpose()?,
+        expiry_basis: ExpiryBasis::parse(&row.expiry_basis).ok_or_else(|| word("expiry_basis"))?,
+        renewal: RenewalBasis::parse(&row.renewal_basis).ok_or_else(|| word("renewal_basis"))?,
+        max_machines: limit(row.max_machines)?,
+        max_cores: limit(row.max_cores)?,
+        max_uses: limit(row.max_uses)?,
         is_floating: row.is_floating,
         is_strict: row.is_strict,
         expiry: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| word("expiry_strategy"))?,
@@ -377,6 +423,13 @@ pub(crate) fn policy(row: PolicyRow) -> Result<Policy> {
         requires_heartbeat: row.requires_heartbeat,
         heartbeat: duration("policies", row.heartbeat_us)?,
         cull: HeartbeatCull::parse(&row.heartbeat_cull).ok_or_else(|| word("heartbeat_cull"))?,
+        resurrection: HeartbeatResurrection::parse(&row.heartbeat_resurrection)
+            .ok_or_else(|| word("heartbeat_resurrection"))?,
+        check_in: row.check_in_us.map(|us| duration("policies", us)).transpose()?,
+        scheme: KeyScheme::parse(&row.key_scheme).ok_or_else(|| word("key_scheme"))?,
+        offline_file: duration("policies", row.offline_file_us)?,
+        swaps,
+        customer_rotates_key: row.customer_rotates_key,
         created_at: Timestamp::from_unix_micros(row.created_at),
         updated_at: Timestamp::from_unix_micros(row.updated_at),
     })
@@ -413,8 +466,15 @@ pub(crate) struct LicenseRow {
     suspended_at: Option<i64>,
     revoked_at: Option<i64>,
     expires_at: Option<i64>,
+    ends_after_first_use: bool,
     max_machines: Option<i64>,
+    max_cores: Option<i64>,
+    max_uses: Option<i64>,
+    uses: i64,
+    metadata: String,
     last_validated_at: Option<i64>,
+    last_check_in_at: Option<i64>,
+    last_check_out_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -426,6 +486,13 @@ pub(crate) fn license(row: LicenseRow) -> Result<License> {
         (None, Some(at)) => Standing::Revoked(Timestamp::from_unix_micros(at)),
         (Some(_), Some(_)) => return Err(StoreError::corrupt("licenses", "both suspended and revoked")),
     };
+    let end = match (row.expires_at, row.ends_after_first_use) {
+        (None, false) => End::Never,
+        (None, true) => End::AfterFirstUse,
+        (Some(at), false) => End::At(Timestamp::from_unix_micros(at)),
+        (Some(_), true) => return Err(StoreError::corrupt("licenses", "an end before the first use")),
+    };
+    let limit = |limit: Option<i64>| limit.map(|limit| count("licenses", limit)).transpose();
     Ok(License {
         id: LicenseId::from(row.id),
         account: row.account_id.into(),
@@ -434,9 +501,15 @@ pub(crate) fn license(row: LicenseRow) -> Result<License> {
         key_prefix: row.key_prefix,
         key_tail: row.key_tail,
         standing,
-        expires_at: row.expires_at.map(Timestamp::from_unix_micros),
-        max_machines: row.max_machines.map(|limit| count("licenses", limit)).transpose()?,
+        end,
+        max_machines: limit(row.max_machines)?,
+        max_cores: limit(row.max_cores)?,
+        max_uses: limit(row.max_uses)?,
+        uses: count("licenses", row.uses)?,
+        metadata: row.metadata,
         last_validated_at: row.last_validated_at.map(Timestamp::from_unix_micros),
+        last_check_in_at: row.last_check_in_at.map(Timestamp::from_unix_micros),
+        last_check_out_at: row.last_check_out_at.map(Timestamp::from_unix_micros),
         created_at: Timestamp::from_unix_micros(row.created_at),
         updated_at: Timestamp::from_unix_micros(row.updated_at),
     })
@@ -448,6 +521,15 @@ pub(crate) fn standing_columns(standing: Standing) -> (Option<i64>, Option<i64>)
         Standing::Good => (None, None),
         Standing::Suspended(at) => (Some(at.unix_micros()), None),
         Standing::Revoked(at) => (None, Some(at.unix_micros())),
+    }
+}
+
+/// The columns `expires_at` and `ends_after_first_use` of an end.
+pub(crate) fn end_columns(end: End) -> (Option<i64>, bool) {
+    match end {
+        End::Never => (None, false),
+        End::At(at) => (Some(at.unix_micros()), false),
+        End::AfterFirstUse => (None, true),
     }
 }
 
@@ -464,6 +546,8 @@ pub(crate) struct MachineRow {
     app_version: Option<String>,
     metadata: String,
     last_heartbeat_at: Option<i64>,
+    is_resurrected: bool,
+    last_check_out_at: Option<i64>,
     last_seen_at: i64,
     created_at: i64,
     updated_at: i64,
@@ -485,9 +569,36 @@ pub(crate) fn machine(row: MachineRow) -> Result<Machine> {
         },
         metadata: row.metadata,
         last_heartbeat_at: row.last_heartbeat_at.map(Timestamp::from_unix_micros),
+        is_resurrected: row.is_resurrected,
+        last_check_out_at: row.last_check_out_at.map(Timestamp::from_unix_micros),
         last_seen_at: Timestamp::from_unix_micros(row.last_seen_at),
         created_at: Timestamp::from_unix_micros(row.created_at),
         updated_at: Timestamp::from_unix_micros(row.updated_at),
+    })
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct KeyRow {
+    id: Uuid,
+    public_key: Vec<u8>,
+    seed_ciphertext: Vec<u8>,
+    created_at: i64,
+    activated_at: Option<i64>,
+    replaced_at: Option<i64>,
+    retired_at: Option<i64>,
+    files_until: Option<i64>,
+}
+
+pub(crate) fn signing_key(row: KeyRow) -> Result<SigningKeyRow> {
+    Ok(SigningKeyRow {
+        id: row.id.into(),
+        public_key: hash("signing_keys", &row.public_key)?,
+        seed_ciphertext: row.seed_ciphertext,
+        created_at: Timestamp::from_unix_micros(row.created_at),
+        activated_at: row.activated_at.map(Timestamp::from_unix_micros),
+        replaced_at: row.replaced_at.map(Timestamp::from_unix_micros),
+        retired_at: row.retired_at.map(Timestamp::from_unix_micros),
+        files_until: row.files_until.map(Timestamp::from_unix_micros),
     })
 }
 

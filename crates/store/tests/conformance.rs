@@ -6,16 +6,23 @@ use std::{sync::Arc, time::Duration};
 
 use latchkey_licensing::{
     email::EmailAddress,
-    ids::{AccountId, AuditId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId, SessionId},
+    entitlement::{Entitlement, EntitlementCode},
+    ids::{
+        AccountId, AuditId, EntitlementId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId,
+        SessionId, SigningKeyId,
+    },
     key::KeyPrefix,
-    license::{License, Standing},
+    license::{End, License, Standing},
     machine::{Fingerprint, Machine, MachineFacts},
-    policy::{DEFAULT_HEARTBEAT, ExpiryStrategy, HeartbeatCull, OverageStrategy, Policy},
+    policy::{
+        DEFAULT_HEARTBEAT, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
+        OverageStrategy, Policy, RenewalBasis, SwapAllowance,
+    },
     time::Timestamp,
 };
 use latchkey_store::{
-    Account, AuditRow, LoginKind, MachineEnd, NewLicense, NewLoginRequest, NewMail, NewSession, Product, Role, Store,
-    StoreError, Tx,
+    Account, AuditRow, KeptKey, LoginKind, MachineEnd, NewLoginRequest, NewMail, NewSession, Product, Role,
+    SigningKeyRow, Store, StoreError, Tx,
 };
 use latchkey_testkit::{Backend, TestDatabase};
 
@@ -81,7 +88,11 @@ fn policy() -> Policy {
         code: "chartgpt-lifetime".to_owned(),
         name: "Lifetime".to_owned(),
         duration: Some(seconds(86_400)),
+        expiry_basis: ExpiryBasis::FromFirstActivation,
+        renewal: RenewalBasis::FromNowIfExpired,
         max_machines: Some(2),
+        max_cores: Some(64),
+        max_uses: Some(100),
         is_floating: true,
         is_strict: false,
         expiry: ExpiryStrategy::MaintainAccess,
@@ -89,6 +100,12 @@ fn policy() -> Policy {
         requires_heartbeat: true,
         heartbeat: DEFAULT_HEARTBEAT,
         cull: HeartbeatCull::KeepDead,
+        resurrection: HeartbeatResurrection::AlwaysRevive,
+        check_in: Some(seconds(7_200)),
+        scheme: KeyScheme::Ed25519Sign,
+        offline_file: seconds(7_200),
+        swaps: Some(SwapAllowance { count: 6, window: seconds(86_400) }),
+        customer_rotates_key: false,
         created_at: T0,
         updated_at: T0,
     }
@@ -103,9 +120,15 @@ fn license(seed: u8) -> License {
         key_prefix: "CGPT".to_owned(),
         key_tail: "7F3K".to_owned(),
         standing: Standing::Good,
-        expires_at: Some(T0.plus(seconds(5))),
+        end: End::At(T0.plus(seconds(5))),
         max_machines: Some(7),
+        max_cores: Some(9),
+        max_uses: Some(11),
+        uses: 3,
+        metadata: r#"{"order":"ü"}"#.to_owned(),
         last_validated_at: None,
+        last_check_in_at: Some(T0),
+        last_check_out_at: None,
         created_at: T0,
         updated_at: T0,
     }
@@ -126,6 +149,8 @@ fn machine(seed: u8, slot: u32) -> Machine {
         },
         metadata: r#"{"a":"ü"}"#.to_owned(),
         last_heartbeat_at: None,
+        is_resurrected: true,
+        last_check_out_at: Some(T0),
         last_seen_at: T0,
         created_at: T0,
         updated_at: T0,
@@ -143,7 +168,24 @@ async fn furnish(store: &Store) {
 }
 
 async fn insert_license(tx: &mut Tx, license: &License, key: u8) -> Result<(), StoreError> {
-    tx.insert_license(&NewLicense { license, key_ciphertext: b"sealed", key_lookup: &[key; 32] }).await
+    tx.insert_license(license, kept(&[key; 32])).await
+}
+
+fn kept(lookup: &[u8; 32]) -> KeptKey<'_> {
+    KeptKey { ciphertext: b"sealed", lookup, signed_by: None }
+}
+
+fn signing_key(seed: u8) -> SigningKeyRow {
+    SigningKeyRow {
+        id: SigningKeyId::new(T0, [seed; 10]),
+        public_key: [seed; 32],
+        seed_ciphertext: vec![seed; 60],
+        created_at: T0,
+        activated_at: None,
+        replaced_at: None,
+        retired_at: None,
+        files_until: None,
+    }
 }
 
 fn browser_request(seed: u8) -> NewLoginRequest<'static> {
@@ -250,11 +292,154 @@ on_both! {
         furnish(store).await;
         for standing in [Standing::Suspended(T0), Standing::Revoked(T0), Standing::Good] {
             let mut tx = store.write().await.expect("a transaction");
-            tx.set_license_standing(license(1).id, standing, T0).await.expect("written");
+            tx.update_license(&License { standing, ..license(1) }).await.expect("written");
             tx.commit().await.expect("committed");
             let found = store.read().await.expect("a reader").find_license(license(1).id).await.expect("read");
             assert_eq!(found.map(|license| license.standing), Some(standing));
         }
+    }
+
+    /// What a decision may change comes back as it was written, in every form that a license's end has.
+    async fn licenses_change(store: &Store) {
+        furnish(store).await;
+        for (end, uses) in [(End::Never, 4), (End::AfterFirstUse, 5), (End::At(T0), 6)] {
+            let mut tx = store.write().await.expect("a transaction");
+            let changed = License { end, uses, max_cores: None, metadata: "{}".to_owned(), last_check_out_at: Some(T0), ..license(1) };
+            tx.update_license(&changed).await.expect("written");
+            assert_eq!(tx.find_license(license(1).id).await.expect("read"), Some(changed));
+            tx.commit().await.expect("committed");
+        }
+        let mut tx = store.write().await.expect("a transaction");
+        tx.set_license_key(license(1).id, kept(&[9; 32]), "key", "abcd", T0).await.expect("written");
+        assert!(tx.find_license_by_key(&[1; 32]).await.expect("read").is_none(), "the old key is gone");
+        let found = tx.find_license_by_key(&[9; 32]).await.expect("read").expect("found");
+        assert_eq!((found.key_prefix.as_str(), found.key_tail.as_str()), ("key", "abcd"));
+        assert_eq!(tx.count_licenses_under(policy().id).await.expect("read"), 1);
+        assert_eq!(tx.list_licenses(None, 5).await.expect("read").len(), 1);
+        assert_eq!(tx.list_licenses(Some(license(1).id), 5).await.expect("read").len(), 0);
+    }
+
+    async fn impossible_licenses_do_not_insert(store: &Store) {
+        furnish(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.update_license(&License { uses: u32::MAX, ..license(1) }).await.is_err());
+        drop(tx);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.update_license(&License { max_cores: Some(0), ..license(1) }).await.is_err());
+    }
+
+    async fn policies_change(store: &Store) {
+        furnish(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(policy()));
+        let changed = Policy { swaps: None, check_in: None, max_cores: None, customer_rotates_key: true, name: "Other".to_owned(), ..policy() };
+        tx.update_policy(&changed).await.expect("written");
+        assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(changed));
+        // Reviving for ever and letting go at once exclude each other.
+        let odd = Policy { cull: HeartbeatCull::DeactivateDead, ..policy() };
+        assert!(tx.update_policy(&odd).await.is_err());
+        drop(tx);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(matches!(tx.delete_policy(policy().id).await, Err(StoreError::Conflict(_))), "a license is under it");
+    }
+
+    async fn machines_change_and_swaps_are_counted(store: &Store) {
+        furnish(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for seed in 1..=3 {
+            tx.insert_machine(&machine(seed, u32::from(seed)), &[seed; 32]).await.expect("inserted");
+        }
+        let mut changed = machine(1, 1);
+        changed.facts.name = None;
+        changed.is_resurrected = false;
+        changed.last_heartbeat_at = Some(T0);
+        assert!(tx.update_machine(&changed).await.expect("written"));
+        assert_eq!(tx.find_machine(license(1).id, changed.id).await.expect("read"), Some(changed.clone()));
+        tx.set_machine_deactivated(machine(1, 1).id, MachineEnd::Customer, T0.plus(seconds(5))).await.expect("written");
+        tx.set_machine_deactivated(machine(2, 1).id, MachineEnd::App, T0.plus(seconds(5))).await.expect("written");
+        assert!(!tx.update_machine(&changed).await.expect("written"), "it is history");
+        let mut freed = async |since: u64| tx.count_machines_freed(license(1).id, T0.plus(seconds(since))).await.expect("read");
+        assert_eq!((freed(0).await, freed(4).await, freed(5).await), (1, 1, 0));
+    }
+
+    async fn late_machines_are_found(store: &Store) {
+        furnish(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let beaten = Machine { last_heartbeat_at: Some(T0), ..machine(1, 1) };
+        tx.insert_machine(&beaten, &[1; 32]).await.expect("inserted");
+        let (alive, late) = (T0.plus(seconds(630)), T0.plus(seconds(631)));
+        assert_eq!(tx.list_licenses_with_late_machines(late, 9).await.expect("read"), [], "this policy keeps the dead");
+        let culling = Policy {
+            cull: HeartbeatCull::DeactivateDead,
+            resurrection: HeartbeatResurrection::NoRevive,
+            ..policy()
+        };
+        tx.update_policy(&culling).await.expect("written");
+        assert_eq!(tx.list_licenses_with_late_machines(alive, 9).await.expect("read"), []);
+        assert_eq!(tx.list_licenses_with_late_machines(late, 9).await.expect("read"), [license(1).id]);
+    }
+
+    /// LC-08: of all keys one signs and one waits, whatever is written.
+    async fn lc_08_one_key_signs(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_signing_key(&signing_key(1)).await.expect("inserted");
+        tx.set_signing_key_activated(signing_key(1).id, T0).await.expect("written");
+        tx.insert_signing_key(&signing_key(2)).await.expect("inserted");
+        tx.commit().await.expect("committed");
+        for conflict in [
+            SigningKeyRow { activated_at: Some(T0), ..signing_key(3) },
+            signing_key(3),
+            SigningKeyRow { id: SigningKeyId::new(T0, [9; 10]), retired_at: Some(T0), ..signing_key(1) },
+        ] {
+            let mut tx = store.write().await.expect("a transaction");
+            assert!(matches!(tx.insert_signing_key(&conflict).await, Err(StoreError::Conflict(_))), "{conflict:?}");
+        }
+        for impossible in [
+            SigningKeyRow { replaced_at: Some(T0), ..signing_key(3) },
+            SigningKeyRow { activated_at: Some(T0), retired_at: Some(T0), ..signing_key(3) },
+        ] {
+            let mut tx = store.write().await.expect("a transaction");
+            assert!(tx.insert_signing_key(&impossible).await.is_err(), "{impossible:?}");
+        }
+        let mut tx = store.write().await.expect("a transaction");
+        tx.set_signing_key_replaced(signing_key(1).id, T0).await.expect("written");
+        tx.set_signing_key_activated(signing_key(2).id, T0).await.expect("written");
+        tx.note_signed_file(signing_key(1).id, T0.plus(seconds(9))).await.expect("written");
+        tx.note_signed_file(signing_key(1).id, T0.plus(seconds(5))).await.expect("written");
+        let keys = tx.list_signing_keys().await.expect("read");
+        let expected = [
+            SigningKeyRow { activated_at: Some(T0), replaced_at: Some(T0), files_until: Some(T0.plus(seconds(9))), ..signing_key(1) },
+            SigningKeyRow { activated_at: Some(T0), ..signing_key(2) },
+        ];
+        assert_eq!(keys, expected);
+    }
+
+    async fn entitlements_come_from_policy_and_license(store: &Store) {
+        furnish(store).await;
+        let entitlement = |seed: u8, code: &str| Entitlement {
+            id: EntitlementId::new(T0, [seed; 10]),
+            code: EntitlementCode::parse(code).expect("a code"),
+            name: code.to_owned(),
+            created_at: T0,
+            updated_at: T0,
+        };
+        let (first, second) = (entitlement(1, "ONE"), entitlement(2, "TWO"));
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_entitlement(&first).await.expect("inserted");
+        tx.insert_entitlement(&second).await.expect("inserted");
+        tx.add_policy_entitlement(policy().id, first.id).await.expect("given");
+        tx.add_license_entitlement(license(1).id, second.id).await.expect("given");
+        tx.add_license_entitlement(license(1).id, first.id).await.expect("given");
+        let held = tx.list_entitlements(license(1).id, policy().id, None, 9).await.expect("read");
+        assert_eq!(held, [first.clone(), second.clone()], "each once");
+        assert_eq!(tx.list_policy_entitlements(policy().id).await.expect("read"), [first.clone()]);
+        assert_eq!(tx.list_license_entitlements(license(1).id).await.expect("read"), [first.clone(), second.clone()]);
+        assert_eq!(tx.count_licenses_holding(second.id).await.expect("read"), 1);
+        tx.remove_license_entitlement(license(1).id, second.id).await.expect("taken");
+        tx.remove_policy_entitlement(policy().id, first.id).await.expect("taken");
+        assert_eq!(tx.list_entitlements(license(1).id, policy().id, None, 9).await.expect("read"), [first]);
+        tx.delete_entitlement(second.id).await.expect("deleted");
+        assert_eq!(tx.list_all_entitlements().await.expect("read").len(), 1);
     }
 
     /// ML-05: of any number of callers, one uses a request up.

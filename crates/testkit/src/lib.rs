@@ -19,7 +19,17 @@ pub use mailer::KeptMail;
 
 use std::sync::Arc;
 
-use latchkey_service::{Options, Service, Vault};
+use latchkey_service::{ApiLimits, Options, Pace, Service, Vault};
+
+/// Options for tests: no limit on apps, closed signup, mail enough for all.
+pub fn options(portal_url: &str) -> Options {
+    Options {
+        portal_url: portal_url.to_owned(),
+        allow_signup: false,
+        hourly_mail_budget: 1_000,
+        api_limits: ApiLimits { per_key: Pace::UNLIMITED, per_network: Pace::UNLIMITED },
+    }
+}
 
 /// Use cases on a database, with the clock and the mail that they use.
 #[derive(Debug)]
@@ -37,11 +47,7 @@ pub struct TestService {
 impl TestService {
     /// Use cases on a fresh database with the default catalog. Links start with `portal_url`.
     pub async fn new(backend: Backend, portal_url: &str) -> Self {
-        Self::with_options(
-            backend,
-            Options { portal_url: portal_url.to_owned(), allow_signup: false, hourly_mail_budget: 1_000 },
-        )
-        .await
+        Self::with_options(backend, options(portal_url)).await
     }
 
     /// The same with options of one's own.
@@ -51,6 +57,7 @@ impl TestService {
         let entropy = Arc::new(SeededEntropy::new(7));
         let store = database.store().clone();
         let service = Service::new(store, clock.clone(), entropy, Vault::new(&[42; 32]), options);
+        service.refresh_keyring().await.expect("the signing keys are read");
         service.install_default_catalog().await.expect("the default catalog installs");
         Self { service, clock, mail: Arc::new(KeptMail::default()), database }
     }

@@ -102,6 +102,8 @@ pub struct LicenseAttributes {
     pub uses: i64,
     /// Whether it is suspended or revoked.
     pub suspended: bool,
+    /// What it may still do after its end; no client but our own reads it.
+    pub expiry_strategy: &'static str,
     /// The scheme of a signed key.
     pub scheme: Option<&'static str>,
     /// Whether keys are hashed in this API; never.
@@ -120,13 +122,13 @@ pub struct LicenseAttributes {
     pub max_processes: Option<i32>,
     /// Always null.
     pub max_users: Option<i32>,
-    /// Always null.
+    /// How many cores its machines may have together.
     pub max_cores: Option<i32>,
     /// Always null.
     pub max_memory: Option<i64>,
     /// Always null.
     pub max_disk: Option<i64>,
-    /// Always null.
+    /// How far the usage counter may go.
     pub max_uses: Option<i32>,
     /// Whether machines must send heartbeats.
     pub require_heartbeat: bool,
@@ -134,11 +136,11 @@ pub struct LicenseAttributes {
     pub require_check_in: bool,
     /// When it was last validated.
     pub last_validated: Option<String>,
-    /// Always null.
+    /// When an app last checked in.
     pub last_check_in: Option<String>,
-    /// Always null.
+    /// When an app must check in again.
     pub next_check_in: Option<String>,
-    /// Always null.
+    /// When a file was last checked out.
     pub last_check_out: Option<String>,
     /// What the vendor attached.
     pub metadata: Map<String, Value>,
@@ -178,7 +180,7 @@ pub struct MachineAttributes {
     pub last_heartbeat: Option<String>,
     /// When the next heartbeat is due.
     pub next_heartbeat: Option<String>,
-    /// Always null.
+    /// When a file was last checked out for it.
     pub last_check_out: Option<String>,
     /// Always null.
     pub max_processes: Option<i32>,
@@ -203,6 +205,117 @@ pub struct EntitlementAttributes {
     pub created: String,
     /// When it last changed.
     pub updated: String,
+}
+
+/// A policy's attributes, as far as files tell them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyAttributes {
+    /// What people call it.
+    pub name: String,
+    /// The name that catalogs use.
+    pub code: String,
+    /// How long a license lasts, in seconds.
+    pub duration: Option<u64>,
+    /// Whether machines are counted in every validation.
+    pub strict: bool,
+    /// Whether several machines are meant.
+    pub floating: bool,
+    /// What an expired license may still do.
+    pub expiration_strategy: &'static str,
+    /// How many machines beyond the limit may be active.
+    pub overage_strategy: &'static str,
+    /// Whether machines must send heartbeats.
+    pub require_heartbeat: bool,
+    /// The heartbeat window in seconds.
+    pub heartbeat_duration: u64,
+    /// How many machines may be active.
+    pub max_machines: Option<i32>,
+    /// When it was made.
+    pub created: String,
+    /// When it last changed.
+    pub updated: String,
+}
+
+/// A product's attributes, as far as files tell them.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProductAttributes {
+    /// What people call it.
+    pub name: String,
+    /// The name that catalogs use.
+    pub code: String,
+    /// When it was made.
+    pub created: String,
+}
+
+/// A user's attributes, as far as files tell them: no address, because files travel.
+#[derive(Clone, Debug, Serialize)]
+pub struct UserAttributes {
+    /// What to call the person.
+    #[serde(rename = "fullName")]
+    pub full_name: Option<String>,
+    /// When the account was made.
+    pub created: String,
+}
+
+/// What a license file or a machine file is signed over.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dataset<A> {
+    /// The license or the machine.
+    pub data: Resource<A>,
+    /// What else it tells of; for machine files the license is always among it.
+    pub included: Vec<Value>,
+    /// From when until when it is good.
+    pub meta: DatasetMeta,
+}
+
+/// From when until when a file is good.
+#[derive(Clone, Debug, Serialize)]
+pub struct DatasetMeta {
+    /// When it was issued.
+    pub issued: String,
+    /// When it ends.
+    pub expiry: String,
+    /// How long it lasts, in seconds.
+    pub ttl: u32,
+}
+
+/// The answer of a check-out.
+#[derive(Clone, Debug, Serialize)]
+pub struct File {
+    /// The file.
+    pub data: FileResource,
+}
+
+/// A file as a resource.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileResource {
+    /// An id of its own, by which logs name it.
+    pub id: String,
+    /// `license-files` or `machine-files`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The file itself.
+    pub attributes: FileAttributes,
+    /// What it belongs to.
+    pub relationships: Map<String, Value>,
+}
+
+/// A file's attributes.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileAttributes {
+    /// The file's text.
+    pub certificate: String,
+    /// How it is encoded and signed.
+    pub algorithm: &'static str,
+    /// What it includes, as it was asked.
+    pub includes: Vec<String>,
+    /// How long it lasts, in seconds.
+    pub ttl: u32,
+    /// When it was issued.
+    pub issued: String,
+    /// When it ends.
+    pub expiry: String,
 }
 
 /// A relationship to one resource.

@@ -69,6 +69,20 @@ codes! {
     AttributeInvalid = "ATTRIBUTE_INVALID", 422, "Unprocessable resource";
     /// All machines that the license allows are active.
     MachineLimitExceeded = "MACHINE_LIMIT_EXCEEDED", 422, "Unprocessable resource";
+    /// The machines would have more cores than the license allows.
+    MachineCoreLimitExceeded = "MACHINE_CORE_LIMIT_EXCEEDED", 422, "Unprocessable resource";
+    /// The usage counter would pass its limit.
+    UsesLimitExceeded = "USES_LIMIT_EXCEEDED", 422, "Unprocessable resource";
+    /// A file is asked for that lasts too short, or for a time that is none.
+    CheckoutTtlInvalid = "CHECKOUT_TTL_INVALID", 400, "Bad request";
+    /// A file is asked for with something that it cannot include.
+    CheckoutIncludeInvalid = "CHECKOUT_INCLUDE_INVALID", 400, "Bad request";
+    /// A file is asked for in a form that this server does not make.
+    CheckoutAlgorithmInvalid = "CHECKOUT_ALGORITHM_INVALID", 400, "Bad request";
+    /// A file would be longer than clients read.
+    CheckoutTooLarge = "CHECKOUT_TOO_LARGE", 422, "Unprocessable resource";
+    /// A limit of requests is reached.
+    TooManyRequests = "TOO_MANY_REQUESTS", 429, "Too many requests";
     /// The machine's heartbeat stopped and its policy lets it go.
     MachineHeartbeatDead = "MACHINE_HEARTBEAT_DEAD", 422, "Unprocessable resource";
     /// The server failed; the request can be repeated.

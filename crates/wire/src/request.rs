@@ -108,3 +108,26 @@ pub struct Identifier {
     /// Its id.
     pub id: String,
 }
+
+/// The body of an increment; without one the counter moves by one.
+#[derive(Debug, Default, Deserialize)]
+pub struct IncrementUsage {
+    /// Everything is in `meta`.
+    #[serde(default)]
+    pub meta: IncrementMeta,
+}
+
+/// By how much to count.
+#[derive(Debug, Default, Deserialize)]
+pub struct IncrementMeta {
+    /// How many uses, at least one.
+    pub increment: Option<u32>,
+}
+
+/// Options of a check-out that stand in a body; those of the query go before.
+#[derive(Debug, Default, Deserialize)]
+pub struct CheckOut {
+    /// Everything is in `meta`.
+    #[serde(default)]
+    pub meta: Map<String, Value>,
+}

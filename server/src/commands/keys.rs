@@ -1,21 +1,125 @@
-//! `keys public`
+//! `keys public | list | rotate | retire`
 
-use ed25519_dalek::pkcs8::{EncodePublicKey, spki::der::pem::LineEnding};
-use serde_json::json;
+use ed25519_dalek::{
+    VerifyingKey,
+    pkcs8::{EncodePublicKey, spki::der::pem::LineEnding},
+};
+use latchkey_licensing::{ids::SigningKeyId, public_key::PublicKey, time::Timestamp};
+use latchkey_service::{KeyState, Operator, Service, SigningKeyInfo};
+use serde_json::{Value, json};
 
-use crate::{cli::Keys, console, instance::Instance, startup::Failure};
+use crate::{
+    cli::Keys,
+    console::{self, Confirmed},
+    startup::Failure,
+};
 
-pub(super) fn keys(instance: &Instance, command: &Keys, as_json: bool) -> Result<(), Failure> {
-    let Keys::Public = command;
-    let hex = instance.public_key_hex();
-    let pem = instance.signing_key.verifying_key().to_public_key_pem(LineEnding::LF);
-    let pem = pem.map_err(|error| Failure::Refused(format!("the public key has no PEM form: {error}")))?;
+pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Result<(), Failure> {
+    let admin = service.admin(Operator::Host);
+    match command {
+        Keys::Public => public(service, as_json),
+        Keys::List => {
+            let keys = admin.signing_keys().await?;
+            if as_json {
+                console::json(&keys.iter().map(describe).collect::<Vec<_>>());
+                return Ok(());
+            }
+            for key in &keys {
+                console::line(&one_line(key));
+            }
+            Ok(())
+        }
+        Keys::Rotate { prepare: true, .. } => {
+            let key = admin.prepare_signing_key().await?;
+            if as_json {
+                console::json(&describe(&key));
+                return Ok(());
+            }
+            console::line(&format!("This key waits to sign:\n{}\n", key.public_key.hex()));
+            console::line(
+                "Ship a version of your app that embeds it beside the present one, then run `latchkey keys rotate`.",
+            );
+            Ok(())
+        }
+        Keys::Rotate { yes, .. } => {
+            let waits = service.keyring()?.keys().iter().any(|key| key.state == KeyState::Waiting);
+            let warning = if waits {
+                "Let the waiting key sign from now on? Apps that do not embed it will refuse this server's answers."
+            } else {
+                "Let a new key sign from now on? No app embeds it yet, so every app in use will refuse this server's answers; `keys rotate --prepare` makes a key to ship first."
+            };
+            if console::confirmed(yes, warning)? == Confirmed::No {
+                return Err(Failure::Refused("not rotated".to_owned()));
+            }
+            let key = admin.rotate_signing_key().await?;
+            if as_json {
+                console::json(&describe(&key));
+                return Ok(());
+            }
+            console::line(&format!("This key signs now:\n{}\n", key.public_key.hex()));
+            console::line("What the old key signed stays good until `latchkey keys retire`.");
+            Ok(())
+        }
+        Keys::Retire { id, yes } => {
+            let id: SigningKeyId = id.parse().map_err(|_| {
+                Failure::Usage(format!("{id:?} is no key's id: `latchkey keys list` shows the keys with their ids"))
+            })?;
+            let key = admin.retire_signing_key(id, yes).await?;
+            if as_json {
+                console::json(&describe(&key));
+            } else {
+                console::line(&format!("{} is retired: what it signed is good no longer.", key.id));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn public(service: &Service, as_json: bool) -> Result<(), Failure> {
+    let keyring = service.keyring()?;
+    let account = keyring.account().to_string();
+    let hex = PublicKey::from(&keyring.signer().verifying_key()).hex();
+    let waiting = keyring.keys().iter().find(|key| key.state == KeyState::Waiting).map(|key| key.public_key.hex());
+    let pem = pem(&keyring.signer().verifying_key())?;
     if as_json {
-        console::json(&json!({ "hex": hex, "pem": pem, "account": instance.account_id().to_string() }));
+        let all: Vec<String> = keyring.verifying().iter().map(PublicKey::hex).collect();
+        console::json(&json!({ "hex": hex, "pem": pem, "account": account, "verifying": all, "waiting": waiting }));
         return Ok(());
     }
     console::line(&format!("Public key (Ed25519), as apps embed it:\n{hex}\n"));
     console::line(pem.trim_end());
-    console::line(&format!("\nAccount id on the wire: {}", instance.account_id()));
+    console::line(&format!("\nAccount id on the wire: {account}"));
+    if let Some(waiting) = waiting {
+        console::line(&format!("\nA key that waits to sign; embed it as well:\n{waiting}"));
+    }
+    console::line(&format!("\nRust, latchkey-client:\n    PublicKey::from_hex(\"{hex}\")?"));
+    console::line(&format!("Rust, keygen-rs:\n    KeygenConfig {{ public_key: Some(\"{hex}\".into()), ..config }}"));
+    console::line(&format!("Python, cryptography:\n    Ed25519PublicKey.from_public_bytes(bytes.fromhex(\"{hex}\"))"));
+    console::line(&format!(
+        "JavaScript, Web Crypto:\n    crypto.subtle.importKey(\"raw\", Buffer.from(\"{hex}\", \"hex\"), \"Ed25519\", false, [\"verify\"])"
+    ));
+    console::line(&format!("C#, BouncyCastle:\n    new Ed25519PublicKeyParameters(Hex.Decode(\"{hex}\"))"));
     Ok(())
+}
+
+fn pem(key: &VerifyingKey) -> Result<String, Failure> {
+    key.to_public_key_pem(LineEnding::LF)
+        .map_err(|error| Failure::Refused(format!("the public key has no PEM form: {error}")))
+}
+
+fn describe(key: &SigningKeyInfo) -> Value {
+    json!({
+        "id": key.id.to_string(),
+        "hex": key.public_key.hex(),
+        "state": key.state.as_str(),
+        "created_at": key.created_at.rfc3339(),
+        "activated_at": key.activated_at.map(Timestamp::rfc3339),
+        "retired_at": key.retired_at.map(Timestamp::rfc3339),
+        "files_until": key.files_until.map(Timestamp::rfc3339),
+    })
+}
+
+fn one_line(key: &SigningKeyInfo) -> String {
+    let until = key.files_until.map_or_else(String::new, |until| format!("  files until {}", until.human_date()));
+    format!("{}  {:9}  {}{until}", key.id, key.state.as_str(), key.public_key.hex())
 }

@@ -5,7 +5,11 @@ use latchkey_service::{Account, IssuedLicense, LicenseView, Operator, Service};
 use serde_json::{Value, json};
 
 use super::accounts::address;
-use crate::{cli::License, console, startup::Failure};
+use crate::{
+    cli::License,
+    console::{self, Confirmed},
+    startup::Failure,
+};
 
 pub(super) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
@@ -18,16 +22,8 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             let id = read_id(&id)?;
             let issued = admin.license(id).await?;
             let question = format!("Revoke the license {} of {}, for good?", issued.key.tail(), issued.owner.email);
-            if !yes {
-                match console::confirm(&question) {
-                    Some(true) => {}
-                    Some(false) => return Err(Failure::Refused("not revoked".to_owned())),
-                    None => {
-                        return Err(Failure::Usage(
-                            "revoking is for good: without a terminal to ask on, add --yes".to_owned(),
-                        ));
-                    }
-                }
+            if console::confirmed(yes, &question)? == Confirmed::No {
+                return Err(Failure::Refused("not revoked".to_owned()));
             }
             admin.revoke_license(id).await?
         }
@@ -73,7 +69,7 @@ pub(super) fn describe(view: &LicenseView, key: &LicenseKey, owner: &Account) ->
         "key": key.expose(),
         "max_machines": view.machine_limit,
         "machines": machines,
-        "expires_at": license.expires_at.map(Timestamp::rfc3339),
+        "expires_at": license.end.at().map(Timestamp::rfc3339),
         "created_at": license.created_at.rfc3339(),
     })
 }

@@ -13,7 +13,6 @@ use crate::{
     adapters::{FolderMailer, SmtpMailer},
     console,
     http::{self, Edge, Signing},
-    instance::Instance,
     settings::{Settings, SettingsError},
     startup::Failure,
     workers,
@@ -22,18 +21,11 @@ use crate::{
 /// How long requests and mail under way may go on after the process was asked to stop.
 const SHUTDOWN: Duration = Duration::from_secs(25);
 
-pub(super) async fn serve(
-    service: Service,
-    instance: Instance,
-    settings: Settings,
-    is_demo: bool,
-    as_json: bool,
-) -> Result<(), Failure> {
+pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, as_json: bool) -> Result<(), Failure> {
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|why| Failure::Listen { address, why })?;
     let address = listener.local_addr().map_err(|why| Failure::Listen { address, why })?;
-    let account = instance.account_id().to_string();
-    let signing = Signing::new(instance.signing_key, account, settings.server.api_url.as_deref());
+    let signing = Signing::new(settings.server.api_url.as_deref());
     let mailer = mailer(&settings, is_demo)?;
     let portal_url = settings.portal_url();
     let router = http::router(Edge::new(service.clone(), settings, signing));
@@ -41,6 +33,7 @@ pub(super) async fn serve(
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
     let upkeep = tokio::spawn(workers::tidy(service.clone(), stopped.clone()));
+    let keys = tokio::spawn(workers::follow_keys(service.clone(), stopped.clone()));
 
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo, as_json).await?;
@@ -67,7 +60,7 @@ pub(super) async fn serve(
         }
     };
     // A mail under way may take its time; one that takes too long is tried again after its lease.
-    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep) }).await;
+    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, keys) }).await;
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })
 }

@@ -1,10 +1,13 @@
 //! `/v1`, the surface of desktop apps: every answer is signed, whatever it is.
 
 mod credential;
+mod dataset;
 mod documents;
 mod fault;
+mod files;
 mod input;
 mod licenses;
+mod limits;
 mod machines;
 mod paging;
 mod signing;
@@ -67,13 +70,18 @@ fn routes(edge: Edge) -> Router {
         .route("/v1/licenses/actions/validate-key", post(validation::validate_key))
         .route("/v1/licenses/{license}", get(licenses::show))
         .route("/v1/licenses/{license}/actions/validate", post(validation::validate))
+        .route("/v1/licenses/{license}/actions/check-out", get(files::download_license).post(files::check_out_license))
+        .route("/v1/licenses/{license}/actions/check-in", post(licenses::check_in))
+        .route("/v1/licenses/{license}/actions/increment-usage", post(licenses::increment_usage))
         .route("/v1/licenses/{license}/machines", get(licenses::machines))
         .route("/v1/licenses/{license}/entitlements", get(licenses::entitlements))
         .route("/v1/machines", post(machines::activate))
         .route("/v1/machines/{machine}", get(machines::show).delete(machines::deactivate))
         .route("/v1/machines/{machine}/actions/ping", post(machines::ping))
+        .route("/v1/machines/{machine}/actions/check-out", get(files::download_machine).post(files::check_out_machine))
         .fallback(async || Fault::not_found())
         .method_not_allowed_fallback(async || Fault::method_not_allowed())
+        .layer(middleware::from_fn_with_state(edge.clone(), limits::admit))
         .layer(middleware::from_fn(signing::note_route))
         .layer(middleware::from_fn(input::check_version))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::LazyLock};
 
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
 use latchkey_licensing::email::EmailAddress;
 use latchkey_server::{
     http::{self, Edge, Signing},
@@ -45,13 +45,12 @@ impl TestApp {
         let address = listener.local_addr().expect("an address");
         let mut settings = Settings::default();
         settings.server.listen = address;
-        let mut options = Options { portal_url: settings.portal_url(), allow_signup: false, hourly_mail_budget: 1_000 };
+        let mut options = latchkey_testkit::options(&settings.portal_url());
         change(&mut settings, &mut options);
         options.portal_url = settings.portal_url();
         let kit = TestService::with_options(backend, options).await;
-        let key = SigningKey::from_bytes(&[3; 32]);
-        let public_key = key.verifying_key();
-        let signing = Signing::new(key, "acct".to_owned(), settings.server.api_url.as_deref());
+        let public_key = kit.service.keyring().expect("keys").signer().verifying_key();
+        let signing = Signing::new(settings.server.api_url.as_deref());
         let router = http::router(Edge::new(kit.service.clone(), settings, signing));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });

@@ -14,3 +14,4 @@ pub(crate) mod machines;
 pub(crate) mod outbox;
 pub(crate) mod rate_limits;
 pub(crate) mod sessions;
+pub(crate) mod signing_keys;

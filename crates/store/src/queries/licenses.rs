@@ -1,40 +1,120 @@
 //! Licenses.
 
 use latchkey_licensing::{
-    ids::{AccountId, LicenseId},
-    license::{License, Standing},
+    ids::{AccountId, LicenseId, PolicyId, SigningKeyId},
+    license::License,
     time::Timestamp,
 };
+use uuid::Uuid;
 
 use super::{Conn, dialect};
 use crate::{
     error::Result,
-    rows::{self, LicenseRow, NewLicense},
+    rows::{self, KeptKey, LicenseRow},
 };
 
-pub(crate) async fn insert_license(conn: &mut Conn, new: &NewLicense<'_>) -> Result<()> {
-    let license = new.license;
+/// A SELECT of whole licenses.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, account_id, product_id, policy_id, key_prefix, key_tail, suspended_at, revoked_at, expires_at,
+                 ends_after_first_use, max_machines, max_cores, max_uses, uses, metadata, last_validated_at,
+                 last_check_in_at, last_check_out_at, created_at, updated_at
+             FROM licenses ",
+            $condition
+        )
+    };
+}
+
+pub(crate) async fn insert_license(conn: &mut Conn, license: &License, key: KeptKey<'_>) -> Result<()> {
     let (suspended_at, revoked_at) = rows::standing_columns(license.standing);
-    let sql =
-        "INSERT INTO licenses (id, account_id, product_id, policy_id, key_ciphertext, key_lookup, key_prefix, key_tail,
-                   suspended_at, revoked_at, expires_at, max_machines, last_validated_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    let (expires_at, ends_after_first_use) = rows::end_columns(license.end);
+    let sql = "INSERT INTO licenses (id, account_id, product_id, policy_id, key_ciphertext, key_lookup, key_prefix,
+                   key_tail, signed_by, suspended_at, revoked_at, expires_at, ends_after_first_use, max_machines, max_cores,
+                   max_uses, uses, metadata, last_validated_at, last_check_in_at, last_check_out_at, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
     sqlx::query(sql)
         .bind(license.id.uuid())
         .bind(license.account.uuid())
         .bind(license.product.uuid())
         .bind(license.policy.uuid())
-        .bind(new.key_ciphertext)
-        .bind(new.key_lookup.as_slice())
+        .bind(key.ciphertext)
+        .bind(key.lookup.as_slice())
         .bind(&license.key_prefix)
         .bind(&license.key_tail)
+        .bind(key.signed_by.map(SigningKeyId::uuid))
         .bind(suspended_at)
         .bind(revoked_at)
-        .bind(license.expires_at.map(Timestamp::unix_micros))
+        .bind(expires_at)
+        .bind(ends_after_first_use)
         .bind(license.max_machines.map(i64::from))
+        .bind(license.max_cores.map(i64::from))
+        .bind(license.max_uses.map(i64::from))
+        .bind(i64::from(license.uses))
+        .bind(&license.metadata)
         .bind(license.last_validated_at.map(Timestamp::unix_micros))
+        .bind(license.last_check_in_at.map(Timestamp::unix_micros))
+        .bind(license.last_check_out_at.map(Timestamp::unix_micros))
         .bind(license.created_at.unix_micros())
         .bind(license.updated_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes what a decision may change; the license must be locked. Key and last validation have
+/// statements of their own.
+pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result<()> {
+    let (suspended_at, revoked_at) = rows::standing_columns(license.standing);
+    let (expires_at, ends_after_first_use) = rows::end_columns(license.end);
+    let sql =
+        "UPDATE licenses SET account_id = $2, product_id = $3, policy_id = $4, suspended_at = $5, revoked_at = $6,
+                   expires_at = $7, ends_after_first_use = $8, max_machines = $9, max_cores = $10, max_uses = $11, uses = $12,
+                   metadata = $13, last_check_in_at = $14, last_check_out_at = $15, updated_at = $16
+               WHERE id = $1";
+    sqlx::query(sql)
+        .bind(license.id.uuid())
+        .bind(license.account.uuid())
+        .bind(license.product.uuid())
+        .bind(license.policy.uuid())
+        .bind(suspended_at)
+        .bind(revoked_at)
+        .bind(expires_at)
+        .bind(ends_after_first_use)
+        .bind(license.max_machines.map(i64::from))
+        .bind(license.max_cores.map(i64::from))
+        .bind(license.max_uses.map(i64::from))
+        .bind(i64::from(license.uses))
+        .bind(&license.metadata)
+        .bind(license.last_check_in_at.map(Timestamp::unix_micros))
+        .bind(license.last_check_out_at.map(Timestamp::unix_micros))
+        .bind(license.updated_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Gives a license another key; the old one is gone.
+pub(crate) async fn set_license_key(
+    conn: &mut Conn,
+    id: LicenseId,
+    key: KeptKey<'_>,
+    prefix: &str,
+    tail: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let sql =
+        "UPDATE licenses SET key_ciphertext = $2, key_lookup = $3, signed_by = $4, key_prefix = $5, key_tail = $6,
+                   updated_at = $7
+               WHERE id = $1";
+    sqlx::query(sql)
+        .bind(id.uuid())
+        .bind(key.ciphertext)
+        .bind(key.lookup.as_slice())
+        .bind(key.signed_by.map(SigningKeyId::uuid))
+        .bind(prefix)
+        .bind(tail)
+        .bind(now.unix_micros())
         .execute(conn)
         .await?;
     Ok(())
@@ -47,51 +127,44 @@ pub(crate) async fn lock_license(conn: &mut Conn, id: LicenseId) -> Result<bool>
 }
 
 pub(crate) async fn find_license(conn: &mut Conn, id: LicenseId) -> Result<Option<License>> {
-    let sql =
-        "SELECT id, account_id, product_id, policy_id, key_prefix, key_tail, suspended_at, revoked_at, expires_at,
-                   max_machines, last_validated_at, created_at, updated_at
-               FROM licenses WHERE id = $1";
-    let row: Option<LicenseRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
+    let row: Option<LicenseRow> = sqlx::query_as(select!("WHERE id = $1")).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(rows::license).transpose()
 }
 
 pub(crate) async fn find_license_by_key(conn: &mut Conn, lookup: &[u8; 32]) -> Result<Option<License>> {
-    let sql =
-        "SELECT id, account_id, product_id, policy_id, key_prefix, key_tail, suspended_at, revoked_at, expires_at,
-                   max_machines, last_validated_at, created_at, updated_at
-               FROM licenses WHERE key_lookup = $1";
-    let row: Option<LicenseRow> = sqlx::query_as(sql).bind(lookup.as_slice()).fetch_optional(conn).await?;
+    let row: Option<LicenseRow> =
+        sqlx::query_as(select!("WHERE key_lookup = $1")).bind(lookup.as_slice()).fetch_optional(conn).await?;
     row.map(rows::license).transpose()
 }
 
 pub(crate) async fn list_licenses_of(conn: &mut Conn, account: AccountId) -> Result<Vec<License>> {
-    let sql =
-        "SELECT id, account_id, product_id, policy_id, key_prefix, key_tail, suspended_at, revoked_at, expires_at,
-                   max_machines, last_validated_at, created_at, updated_at
-               FROM licenses WHERE account_id = $1 ORDER BY id";
-    let rows: Vec<LicenseRow> = sqlx::query_as(sql).bind(account.uuid()).fetch_all(conn).await?;
+    let rows: Vec<LicenseRow> =
+        sqlx::query_as(select!("WHERE account_id = $1 ORDER BY id")).bind(account.uuid()).fetch_all(conn).await?;
     rows.into_iter().map(rows::license).collect()
+}
+
+/// All licenses by id, after `after`.
+pub(crate) async fn list_licenses(conn: &mut Conn, after: Option<LicenseId>, limit: i64) -> Result<Vec<License>> {
+    let rows: Vec<LicenseRow> = sqlx::query_as(select!("WHERE id > $1 ORDER BY id LIMIT $2"))
+        .bind(after.map_or(Uuid::nil(), LicenseId::uuid))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter().map(rows::license).collect()
+}
+
+pub(crate) async fn count_licenses_under(conn: &mut Conn, policy: PolicyId) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM licenses WHERE policy_id = $1";
+    Ok(sqlx::query_scalar(sql).bind(policy.uuid()).fetch_one(conn).await?)
+}
+
+pub(crate) async fn count_licenses_signed_by(conn: &mut Conn, key: SigningKeyId) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM licenses WHERE signed_by = $1";
+    Ok(sqlx::query_scalar(sql).bind(key.uuid()).fetch_one(conn).await?)
 }
 
 pub(crate) async fn get_key_ciphertext(conn: &mut Conn, id: LicenseId) -> Result<Vec<u8>> {
     Ok(sqlx::query_scalar("SELECT key_ciphertext FROM licenses WHERE id = $1").bind(id.uuid()).fetch_one(conn).await?)
-}
-
-pub(crate) async fn set_license_standing(
-    conn: &mut Conn,
-    id: LicenseId,
-    standing: Standing,
-    now: Timestamp,
-) -> Result<()> {
-    let (suspended_at, revoked_at) = rows::standing_columns(standing);
-    sqlx::query("UPDATE licenses SET suspended_at = $2, revoked_at = $3, updated_at = $4 WHERE id = $1")
-        .bind(id.uuid())
-        .bind(suspended_at)
-        .bind(revoked_at)
-        .bind(now.unix_micros())
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 pub(crate) async fn set_license_validated(conn: &mut Conn, id: LicenseId, now: Timestamp) -> Result<()> {

@@ -3,6 +3,7 @@
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
     machine::Machine,
+    policy::HEARTBEAT_DRIFT,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -13,11 +14,23 @@ use crate::{
     rows::{self, MachineEnd, MachineRow},
 };
 
+/// A SELECT of whole machines.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, license_id, slot, fingerprint, name, hostname, platform, cores, app_version, metadata,
+                 last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at, created_at, updated_at
+             FROM machines ",
+            $condition
+        )
+    };
+}
+
 pub(crate) async fn insert_machine(conn: &mut Conn, machine: &Machine, fingerprint_hash: &[u8; 32]) -> Result<()> {
     let sql =
         "INSERT INTO machines (id, license_id, slot, fingerprint, fingerprint_hash, name, hostname, platform, cores,
-                   app_version, metadata, last_heartbeat_at, last_seen_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+                   app_version, metadata, last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     sqlx::query(sql)
         .bind(machine.id.uuid())
         .bind(machine.license.uuid())
@@ -31,6 +44,8 @@ pub(crate) async fn insert_machine(conn: &mut Conn, machine: &Machine, fingerpri
         .bind(machine.facts.app_version.as_deref())
         .bind(&machine.metadata)
         .bind(machine.last_heartbeat_at.map(Timestamp::unix_micros))
+        .bind(machine.is_resurrected)
+        .bind(machine.last_check_out_at.map(Timestamp::unix_micros))
         .bind(machine.last_seen_at.unix_micros())
         .bind(machine.created_at.unix_micros())
         .bind(machine.updated_at.unix_micros())
@@ -46,9 +61,7 @@ pub(crate) async fn list_machines(
     after: Option<MachineId>,
     limit: i64,
 ) -> Result<Vec<Machine>> {
-    let sql = "SELECT id, license_id, slot, fingerprint, name, hostname, platform, cores, app_version, metadata,
-                   last_heartbeat_at, last_seen_at, created_at, updated_at
-               FROM machines WHERE license_id = $1 AND deactivated_at IS NULL AND id > $2 ORDER BY id LIMIT $3";
+    let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL AND id > $2 ORDER BY id LIMIT $3");
     let rows: Vec<MachineRow> = sqlx::query_as(sql)
         .bind(license.uuid())
         .bind(after.map_or(Uuid::nil(), MachineId::uuid))
@@ -59,9 +72,7 @@ pub(crate) async fn list_machines(
 }
 
 pub(crate) async fn find_machine(conn: &mut Conn, license: LicenseId, id: MachineId) -> Result<Option<Machine>> {
-    let sql = "SELECT id, license_id, slot, fingerprint, name, hostname, platform, cores, app_version, metadata,
-                   last_heartbeat_at, last_seen_at, created_at, updated_at
-               FROM machines WHERE license_id = $1 AND id = $2 AND deactivated_at IS NULL";
+    let sql = select!("WHERE license_id = $1 AND id = $2 AND deactivated_at IS NULL");
     let row: Option<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(rows::machine).transpose()
 }
@@ -71,9 +82,7 @@ pub(crate) async fn find_machine_by_fingerprint(
     license: LicenseId,
     fingerprint_hash: &[u8; 32],
 ) -> Result<Option<Machine>> {
-    let sql = "SELECT id, license_id, slot, fingerprint, name, hostname, platform, cores, app_version, metadata,
-                   last_heartbeat_at, last_seen_at, created_at, updated_at
-               FROM machines WHERE license_id = $1 AND fingerprint_hash = $2 AND deactivated_at IS NULL";
+    let sql = select!("WHERE license_id = $1 AND fingerprint_hash = $2 AND deactivated_at IS NULL");
     let row: Option<MachineRow> =
         sqlx::query_as(sql).bind(license.uuid()).bind(fingerprint_hash.as_slice()).fetch_optional(conn).await?;
     row.map(rows::machine).transpose()
@@ -92,11 +101,52 @@ pub(crate) async fn set_machine_deactivated(
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn set_machine_heartbeat(conn: &mut Conn, id: MachineId, now: Timestamp) -> Result<bool> {
-    let sql = "UPDATE machines SET last_heartbeat_at = $2, last_seen_at = $2, updated_at = $2
+/// Writes a heartbeat, a name or a check-out. `false` if the machine is not active.
+pub(crate) async fn update_machine(conn: &mut Conn, machine: &Machine) -> Result<bool> {
+    let sql = "UPDATE machines SET name = $2, last_heartbeat_at = $3, is_resurrected = $4, last_check_out_at = $5,
+                   last_seen_at = $6, updated_at = $7
                WHERE id = $1 AND deactivated_at IS NULL";
-    let done = sqlx::query(sql).bind(id.uuid()).bind(now.unix_micros()).execute(conn).await?;
+    let done = sqlx::query(sql)
+        .bind(machine.id.uuid())
+        .bind(machine.facts.name.as_deref())
+        .bind(machine.last_heartbeat_at.map(Timestamp::unix_micros))
+        .bind(machine.is_resurrected)
+        .bind(machine.last_check_out_at.map(Timestamp::unix_micros))
+        .bind(machine.last_seen_at.unix_micros())
+        .bind(machine.updated_at.unix_micros())
+        .execute(conn)
+        .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// How often the license's owner freed machines since `since`.
+pub(crate) async fn count_machines_freed(conn: &mut Conn, license: LicenseId, since: Timestamp) -> Result<i64> {
+    let sql =
+        "SELECT COUNT(*) FROM machines WHERE license_id = $1 AND deactivated_by = 'customer' AND deactivated_at > $2";
+    Ok(sqlx::query_scalar(sql).bind(license.uuid()).bind(since.unix_micros()).fetch_one(conn).await?)
+}
+
+/// Licenses with machines whose heartbeat may have stopped before `now`, where the policy lets such
+/// machines go. Which of the machines go is for the rules to say.
+pub(crate) async fn list_licenses_with_late_machines(
+    conn: &mut Conn,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<LicenseId>> {
+    let sql = "SELECT DISTINCT licenses.id FROM machines
+               JOIN licenses ON licenses.id = machines.license_id
+               JOIN policies ON policies.id = licenses.policy_id
+               WHERE machines.deactivated_at IS NULL AND policies.requires_heartbeat
+                 AND policies.heartbeat_cull = 'DEACTIVATE_DEAD'
+                 AND machines.last_heartbeat_at + policies.heartbeat_us + $2 < $1
+               LIMIT $3";
+    let ids: Vec<Uuid> = sqlx::query_scalar(sql)
+        .bind(now.unix_micros())
+        .bind(rows::micros(HEARTBEAT_DRIFT))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    Ok(ids.into_iter().map(LicenseId::from).collect())
 }
 
 pub(crate) async fn set_machine_seen(conn: &mut Conn, id: MachineId, now: Timestamp) -> Result<()> {

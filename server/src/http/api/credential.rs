@@ -16,7 +16,10 @@ use crate::http::Edge;
 pub(crate) struct Authenticated(pub(crate) Licensee);
 
 /// The same, where a request may also come without a credential.
-pub(crate) struct MaybeAuthenticated;
+pub(crate) struct MaybeAuthenticated {
+    /// Whether it came with one.
+    pub(crate) is_authenticated: bool,
+}
 
 impl FromRequestParts<Edge> for Authenticated {
     type Rejection = Fault;
@@ -35,10 +38,11 @@ impl FromRequestParts<Edge> for MaybeAuthenticated {
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Fault> {
         // A credential that is shown must be good, even where none is needed.
-        if let Some(key) = license_key(&parts.headers)? {
-            authenticate(edge, &key).await?;
+        let key = license_key(&parts.headers)?;
+        if let Some(key) = &key {
+            authenticate(edge, key).await?;
         }
-        Ok(Self)
+        Ok(Self { is_authenticated: key.is_some() })
     }
 }
 
@@ -63,7 +67,7 @@ impl From<AuthRefusal> for Fault {
 }
 
 /// The license key of an Authorization header. `None` without the header.
-fn license_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, Fault> {
+pub(crate) fn license_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, Fault> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
     };

@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use latchkey_licensing::{entitlement::Entitlement, license::Standing, time::Timestamp};
+use latchkey_licensing::{entitlement::Entitlement, license::Standing, policy::KeyScheme, time::Timestamp};
 use latchkey_service::{LicenseDocument, MachineDocument};
 use latchkey_wire::document::{
     EntitlementAttributes, LicenseAttributes, Links, MEDIA_TYPE, MachineAttributes, Resource, instant, to_many,
@@ -30,8 +30,13 @@ impl<T: Serialize> IntoResponse for Document<T> {
     }
 }
 
-fn relationships(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
+pub(crate) fn relationships(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A limit as clients read it: a signed 32-bit number.
+pub(crate) fn wire_limit(limit: Option<u32>) -> Option<i32> {
+    limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))
 }
 
 pub(crate) fn license(document: &LicenseDocument, account: &str) -> Resource<LicenseAttributes> {
@@ -47,30 +52,31 @@ pub(crate) fn license(document: &LicenseDocument, account: &str) -> Resource<Lic
         attributes: LicenseAttributes {
             name: None,
             key: document.key.expose().to_owned(),
-            expiry: instant(license.expires_at),
+            expiry: instant(license.end.at()),
             status: document.status.as_str(),
-            uses: 0,
+            uses: i64::from(license.uses),
             suspended: license.standing != Standing::Good,
-            scheme: None,
+            expiry_strategy: policy.expiry.as_str(),
+            scheme: (document.key.scheme() == KeyScheme::Ed25519Sign).then(|| KeyScheme::Ed25519Sign.as_str()),
             encrypted: false,
             strict: policy.is_strict,
             floating: policy.is_floating,
             protected: true,
             version: None,
-            max_machines: license.machine_limit(policy).map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)),
+            max_machines: wire_limit(license.machine_limit(policy)),
             max_processes: None,
             max_users: None,
-            max_cores: None,
+            max_cores: wire_limit(license.core_limit(policy)),
             max_memory: None,
             max_disk: None,
-            max_uses: None,
+            max_uses: wire_limit(license.use_limit(policy)),
             require_heartbeat: policy.requires_heartbeat,
-            require_check_in: false,
+            require_check_in: policy.check_in.is_some(),
             last_validated: instant(license.last_validated_at),
-            last_check_in: None,
-            next_check_in: None,
-            last_check_out: None,
-            metadata: Map::new(),
+            last_check_in: instant(license.last_check_in_at),
+            next_check_in: instant(license.next_check_in_at(policy)),
+            last_check_out: instant(license.last_check_out_at),
+            metadata: serde_json::from_str(&license.metadata).unwrap_or_default(),
             created: license.created_at.rfc3339(),
             updated: license.updated_at.rfc3339(),
         },
@@ -108,7 +114,7 @@ pub(crate) fn machine(document: &MachineDocument, account: &str) -> Resource<Mac
             heartbeat_duration: policy.heartbeat.as_secs(),
             last_heartbeat: instant(machine.last_heartbeat_at),
             next_heartbeat: instant(machine.next_heartbeat_at(policy)),
-            last_check_out: None,
+            last_check_out: instant(machine.last_check_out_at),
             max_processes: None,
             metadata: serde_json::from_str(&machine.metadata).unwrap_or_default(),
             created: machine.created_at.rfc3339(),

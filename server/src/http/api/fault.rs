@@ -1,10 +1,11 @@
 //! Errors as the protocol tells them.
 
 use axum::{
-    http::StatusCode,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use latchkey_service::Internal;
+use latchkey_licensing::time::Timestamp;
+use latchkey_service::{Internal, Throttled};
 use latchkey_wire::error::{ErrorCode, ErrorDocument, ErrorLinks, ErrorMeta, ErrorObject, Source};
 
 /// An error on its way out. The signing layer writes the document, because it knows the request's
@@ -16,11 +17,12 @@ pub(crate) struct Fault {
     source: Option<Source>,
     about: Option<String>,
     meta: Option<serde_json::Value>,
+    throttled: Option<(Throttled, Timestamp)>,
 }
 
 impl Fault {
     pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), source: None, about: None, meta: None }
+        Self { code, detail: detail.into(), source: None, about: None, meta: None, throttled: None }
     }
 
     pub(crate) fn at(self, pointer: impl Into<String>) -> Self {
@@ -63,6 +65,13 @@ impl Fault {
         }
     }
 
+    /// A limit is reached at `now`.
+    pub(crate) fn throttled(throttled: Throttled, now: Timestamp) -> Self {
+        let seconds = throttled.retry_after.as_secs();
+        let detail = format!("Too many requests with this key or from this network: try again in {seconds} s.");
+        Self { throttled: Some((throttled, now)), ..Self::new(ErrorCode::TooManyRequests, detail) }
+    }
+
     pub(crate) fn too_large() -> Self {
         Self::new(ErrorCode::PayloadTooLarge, "The body is longer than 16 KiB: send less metadata.")
     }
@@ -100,9 +109,29 @@ impl From<Internal> for Fault {
     }
 }
 
+fn tell_limit(headers: &mut HeaderMap, throttled: Throttled, now: Timestamp) {
+    let retry_after = throttled.retry_after.as_secs();
+    for (name, text) in [
+        (header::RETRY_AFTER, retry_after.to_string()),
+        (HeaderName::from_static("x-ratelimit-window"), format!("{}s", throttled.window.as_secs())),
+        (HeaderName::from_static("x-ratelimit-count"), throttled.limit.to_string()),
+        (HeaderName::from_static("x-ratelimit-limit"), throttled.limit.to_string()),
+        (HeaderName::from_static("x-ratelimit-remaining"), "0".to_owned()),
+        // As a Unix time, as clients of this protocol read it.
+        (HeaderName::from_static("x-ratelimit-reset"), (now.unix_millis() / 1_000 + retry_after).to_string()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    }
+}
+
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        if let Some((throttled, now)) = self.throttled {
+            tell_limit(response.headers_mut(), throttled, now);
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -60,10 +60,18 @@ pub(crate) async fn activate(
                 .about(app.portal_page())
                 .with_meta(documents::holders(&holders))
         }
+        ActivateError::CoreLimit { limit, holders } => {
+            let detail =
+                format!("The machines of this license may have {limit} cores together: free one to activate this one.");
+            Fault::new(ErrorCode::MachineCoreLimitExceeded, detail)
+                .at("/data/attributes/cores")
+                .about(app.portal_page())
+                .with_meta(documents::holders(&holders))
+        }
         ActivateError::Refused(refusal) => refusal.into(),
         ActivateError::Internal(error) => error.into(),
     })?;
-    let document = documents::machine(&activated, edge.signing.account());
+    let document = documents::machine(&activated, &edge.account()?);
     let location = document.links.this.clone();
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
 }
@@ -75,7 +83,7 @@ pub(crate) async fn show(
     Segment(name): Segment,
 ) -> Result<impl IntoResponse, Fault> {
     let machine = app.machine(&name).await?.ok_or_else(Fault::not_found)?;
-    Ok(Document(One { data: documents::machine(&machine, edge.signing.account()) }))
+    Ok(Document(One { data: documents::machine(&machine, &edge.account()?) }))
 }
 
 /// `DELETE /v1/machines/{id or fingerprint}`: 204 without a body.
@@ -89,14 +97,15 @@ pub(crate) async fn ping(
     Authenticated(app): Authenticated,
     Segment(name): Segment,
 ) -> Result<impl IntoResponse, Fault> {
-    let beat = app.ping_machine(&name).await.map_err(|error| match error {
+    let machine = app.ping_machine(&name).await.map_err(|error| match error {
         BeatError::NotFound => Fault::not_found(),
         BeatError::Dead => {
             Fault::new(ErrorCode::MachineHeartbeatDead, "The machine's heartbeat had stopped: activate it again.")
         }
+        BeatError::Refused(refusal) => refusal.into(),
         BeatError::Internal(error) => error.into(),
     })?;
-    Ok(Document(One { data: documents::machine(&beat.machine, edge.signing.account()) }))
+    Ok(Document(One { data: documents::machine(&machine, &edge.account()?) }))
 }
 
 fn read_machine(given: ActivateAttributes) -> Result<NewMachine, Fault> {

@@ -10,7 +10,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use ed25519_dalek::SigningKey;
 use futures_util::FutureExt;
 use latchkey_wire::{
     document::MEDIA_TYPE,
@@ -27,37 +26,24 @@ use crate::http::{
 /// No answer is longer than a page of a hundred machines with full metadata.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
-/// What answers are signed with.
+/// For whom answers are signed; the key is the service's.
+#[derive(Debug)]
 pub struct Signing {
-    key: SigningKey,
-    account: String,
     /// The host that apps use, where settings name it.
     host: Option<String>,
     prefix: String,
 }
 
-impl std::fmt::Debug for Signing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signing").field("account", &self.account).finish_non_exhaustive()
-    }
-}
-
 impl Signing {
-    /// Signs with `key`, as `account`, for the host of `api_url` or, without one, for the host that
-    /// the client asked for.
-    pub fn new(key: SigningKey, account: String, api_url: Option<&str>) -> Self {
+    /// Signs for the host of `api_url` or, without one, for the host that the client asked for.
+    pub fn new(api_url: Option<&str>) -> Self {
         let url = api_url.and_then(|text| Url::parse(text).ok());
         let host = url.as_ref().and_then(|url| {
             let name = url.host_str()?;
             Some(url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")))
         });
         let prefix = url.as_ref().map_or("", Url::path).trim_end_matches('/').to_owned();
-        Self { key, account, host, prefix }
-    }
-
-    /// The id by which this instance goes on the wire.
-    pub fn account(&self) -> &str {
-        &self.account
+        Self { host, prefix }
     }
 
     pub(crate) fn path_prefix(&self) -> &str {
@@ -102,8 +88,14 @@ pub(crate) async fn sign(State(edge): State<Edge>, request: Request, next: Next)
         host: &host,
     };
     let date = edge.service.now().http_date();
-    let signed = signature::sign(&edge.signing.key, &edge.signing.account, target, date, &body);
-    attach(&mut parts.headers, &signed);
+    match edge.service.keyring() {
+        Ok(keyring) => {
+            let account = keyring.account().to_string();
+            attach(&mut parts.headers, &signature::sign(keyring.signer(), &account, target, date, &body));
+        }
+        // Cannot happen in a service that was started: the keys are read before it listens.
+        Err(error) => tracing::error!(%error, "an API answer leaves unsigned"),
+    }
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }

@@ -18,6 +18,7 @@ use super::{
     credential::{Authenticated, MaybeAuthenticated},
     documents::{self, Document},
     input::{self, Json, Segment},
+    limits,
 };
 use crate::http::Edge;
 
@@ -29,7 +30,7 @@ pub(crate) async fn ping() -> Response {
 /// `POST /v1/licenses/actions/validate-key`: 200 also where the key is unknown.
 pub(crate) async fn validate_key(
     State(edge): State<Edge>,
-    _credential: MaybeAuthenticated,
+    credential: MaybeAuthenticated,
     Json(body): Json<request::Validate>,
 ) -> Result<Document<Validation>, Fault> {
     let key = body
@@ -38,13 +39,17 @@ pub(crate) async fn validate_key(
         .as_deref()
         .filter(|key| !key.is_empty())
         .ok_or_else(|| Fault::new(ErrorCode::DocumentInvalid, "The body names no license key.").at("/meta/key"))?;
+    // A key in the header has been counted already.
+    if !credential.is_authenticated {
+        limits::admit_key(&edge, key).await?;
+    }
     let scope = read_scope(&body.meta)?;
     let found = edge.service.apps().validate_key(key, &scope).await?;
     let (verdict, license) = match found {
         Some((verdict, license)) => (verdict, Some(license)),
         None => (NOT_FOUND, None),
     };
-    Ok(answer(&edge, verdict, license.as_ref(), body.meta))
+    answer(&edge, verdict, license.as_ref(), body.meta)
 }
 
 /// `POST /v1/licenses/{id or key}/actions/validate`
@@ -59,7 +64,7 @@ pub(crate) async fn validate(
     }
     let scope = read_scope(&body.meta)?;
     let (verdict, license) = app.validate(&scope).await?;
-    Ok(answer(&edge, verdict, Some(&license), body.meta))
+    answer(&edge, verdict, Some(&license), body.meta)
 }
 
 fn read_scope(meta: &request::ValidateMeta) -> Result<Scope, Fault> {
@@ -91,9 +96,10 @@ fn answer(
     verdict: Verdict,
     license: Option<&LicenseDocument>,
     asked: request::ValidateMeta,
-) -> Document<Validation> {
-    Document(Validation {
-        data: license.map(|license| documents::license(license, edge.signing.account())),
+) -> Result<Document<Validation>, Fault> {
+    let account = edge.account()?;
+    Ok(Document(Validation {
+        data: license.map(|license| documents::license(license, &account)),
         meta: ValidationMeta {
             ts: edge.service.now().rfc3339(),
             valid: verdict.is_valid,
@@ -102,5 +108,5 @@ fn answer(
             scope: asked.scope.unwrap_or_default(),
             nonce: asked.nonce.map(serde_json::Value::Number),
         },
-    })
+    }))
 }

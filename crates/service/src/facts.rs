@@ -1,0 +1,114 @@
+//! A license with everything that its rules look at, read at one moment.
+
+use latchkey_licensing::{
+    activation,
+    ids::LicenseId,
+    license::{License, Standing},
+    machine::Machine,
+    policy::{ExpiryStrategy, Policy},
+    time::Timestamp,
+};
+use latchkey_store::{Account, Product, Reader, Tx};
+
+use crate::{
+    Service,
+    error::Internal,
+    licensee::{AuthRefusal, LicenseDocument, MachineDocument},
+};
+
+/// More machines than any license has in practice; a bound on what one request reads.
+pub(crate) const ALL_MACHINES: i64 = 100_000;
+
+/// More entitlements than any license has in practice.
+pub(crate) const ALL_ENTITLEMENTS: i64 = 10_000;
+
+/// A license, its policy, its product and its owner.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) license: License,
+    pub(crate) policy: Policy,
+    pub(crate) product: Product,
+    pub(crate) owner: Account,
+}
+
+/// The same reading for what reads alone and for what also writes.
+macro_rules! complete {
+    ($($name:ident: $conn:ty;)+) => {
+        impl Facts {$(
+            /// What belongs to a license that was just read.
+            pub(crate) async fn $name(conn: &mut $conn, license: License) -> Result<Self, Internal> {
+                let policy = conn.find_policy(license.policy).await?.ok_or(Internal::Broken("a license has no policy"))?;
+                let product = conn.find_product(license.product).await?.ok_or(Internal::Broken("a license has no product"))?;
+                let owner = conn.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
+                Ok(Self { license, policy, product, owner })
+            }
+        )+}
+    };
+}
+
+complete! {
+    read: Reader;
+    read_in: Tx;
+}
+
+impl Facts {
+    /// Locks a license and reads it: what is decided then holds until the transaction ends. `None`
+    /// if there is no such license.
+    pub(crate) async fn lock(tx: &mut Tx, id: LicenseId) -> Result<Option<Self>, Internal> {
+        tx.lock_license(id).await?;
+        match tx.find_license(id).await? {
+            Some(license) => Self::read_in(tx, license).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn owner_is_banned(&self) -> bool {
+        self.owner.disabled_at.is_some()
+    }
+
+    /// Whether the license's key opens the API at `now`.
+    pub(crate) fn may_use_api(&self, now: Timestamp) -> Result<(), AuthRefusal> {
+        if self.owner_is_banned() {
+            return Err(AuthRefusal::Banned);
+        }
+        match self.license.standing {
+            Standing::Suspended(_) => return Err(AuthRefusal::Suspended),
+            Standing::Revoked(_) => return Err(AuthRefusal::Revoked),
+            Standing::Good => {}
+        }
+        if self.policy.expiry == ExpiryStrategy::RevokeAccess && self.license.is_expired(now) {
+            return Err(AuthRefusal::Expired);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn describe(&self, machine: Machine, now: Timestamp) -> MachineDocument {
+        MachineDocument {
+            heartbeat: machine.heartbeat(&self.policy, now),
+            machine,
+            policy: self.policy.clone(),
+            owner: self.license.account,
+        }
+    }
+}
+
+impl Service {
+    /// The license as apps see it. `sealed_key` is its key as it is kept.
+    pub(crate) fn document(
+        &self,
+        facts: &Facts,
+        machines: &[Machine],
+        sealed_key: &[u8],
+        now: Timestamp,
+    ) -> Result<LicenseDocument, Internal> {
+        Ok(LicenseDocument {
+            key: self.0.vault.open_key(facts.license.id, sealed_key)?,
+            license: facts.license.clone(),
+            policy: facts.policy.clone(),
+            product: facts.product.clone(),
+            status: facts.license.status(facts.owner_is_banned(), now),
+            machine_count: machines.len(),
+            core_count: activation::core_count(machines),
+        })
+    }
+}

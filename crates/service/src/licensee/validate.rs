@@ -1,0 +1,119 @@
+//! Validation, and what it leaves behind: that the license and its machines are in use.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use latchkey_licensing::{
+    entitlement::EntitlementCode,
+    ids::MachineId,
+    license::{End, FirstUse, License},
+    machine::Machine,
+    time::Timestamp,
+    validation::{self, Scope, Subject, Verdict},
+};
+use latchkey_store::Reader;
+
+use super::{Apps, LicenseDocument, Licensee};
+use crate::{
+    Service,
+    error::Internal,
+    facts::{ALL_ENTITLEMENTS, ALL_MACHINES, Facts},
+};
+
+/// How far "last seen" and "last validated" may lag, which saves a write a request.
+pub(super) const SEEN_RESOLUTION: Duration = Duration::from_mins(1);
+
+impl Apps<'_> {
+    /// Validates a key without a credential. `None` if it is not known.
+    pub async fn validate_key(&self, key: &str, scope: &Scope) -> Result<Option<(Verdict, LicenseDocument)>, Internal> {
+        let mut reader = self.0.store().read().await?;
+        let Some((facts, _)) = self.find(&mut reader, key).await? else {
+            return Ok(None);
+        };
+        self.0.validate(reader, facts, scope).await.map(Some)
+    }
+}
+
+impl Licensee {
+    /// Validates the license.
+    pub async fn validate(&self, scope: &Scope) -> Result<(Verdict, LicenseDocument), Internal> {
+        let reader = self.service.store().read().await?;
+        self.service.validate(reader, self.facts.clone(), scope).await
+    }
+}
+
+impl Service {
+    async fn validate(
+        &self,
+        mut reader: Reader,
+        mut facts: Facts,
+        scope: &Scope,
+    ) -> Result<(Verdict, LicenseDocument), Internal> {
+        let now = self.now();
+        let machines = reader.list_machines(facts.license.id, None, ALL_MACHINES).await?;
+        let held = reader.list_entitlements(facts.license.id, facts.license.policy, None, ALL_ENTITLEMENTS).await?;
+        let sealed_key = reader.get_key_ciphertext(facts.license.id).await?;
+        drop(reader);
+        let entitlements: BTreeSet<EntitlementCode> = held.into_iter().map(|held| held.code).collect();
+        let subject = Subject {
+            license: &facts.license,
+            policy: &facts.policy,
+            owner_is_banned: facts.owner_is_banned(),
+            owner_email: facts.owner.email.as_str(),
+            entitlements: &entitlements,
+            machines: &machines,
+        };
+        let verdict = validation::validate(&subject, &facts.product.code, scope, now);
+        let named = machines.iter().filter(|machine| {
+            let by_id = scope.machine.as_deref() == Some(machine.id.to_string().as_str());
+            let fingerprints = scope.fingerprints.iter().flatten();
+            by_id || fingerprints.into_iter().any(|wanted| wanted == machine.fingerprint.as_str())
+        });
+        self.note_use(&facts.license, named, now).await?;
+        if verdict.is_valid && facts.license.end == End::AfterFirstUse {
+            facts.license.end = self.begin(&facts, now).await?;
+        }
+        facts.license.last_validated_at = Some(now);
+        let document = self.document(&facts, &machines, &sealed_key, now)?;
+        Ok((verdict, document))
+    }
+
+    /// Begins a license's time, if this validation is the use that begins it. Returns its end.
+    async fn begin(&self, facts: &Facts, now: Timestamp) -> Result<End, Internal> {
+        let mut tx = self.store().write().await?;
+        let Some(mut current) = Facts::lock(&mut tx, facts.license.id).await? else {
+            return Ok(facts.license.end);
+        };
+        let license = &mut current.license;
+        if let Some(end) = license.end_after(FirstUse::Validation, &current.policy, now) {
+            license.end = end;
+            license.updated_at = now;
+            tx.update_license(license).await?;
+        }
+        tx.commit().await?;
+        Ok(current.license.end)
+    }
+
+    /// Notes that a license and its machines are in use, at most once a minute each.
+    async fn note_use<'a>(
+        &self,
+        license: &License,
+        machines: impl Iterator<Item = &'a Machine>,
+        now: Timestamp,
+    ) -> Result<(), Internal> {
+        let is_stale = |at: Timestamp| now.since(at) >= SEEN_RESOLUTION;
+        let license_is_stale = license.last_validated_at.is_none_or(is_stale);
+        let stale: Vec<MachineId> =
+            machines.filter(|machine| is_stale(machine.last_seen_at)).map(|machine| machine.id).collect();
+        if !license_is_stale && stale.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store().write().await?;
+        if license_is_stale {
+            tx.set_license_validated(license.id, now).await?;
+        }
+        for machine in stale {
+            tx.set_machine_seen(machine, now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}

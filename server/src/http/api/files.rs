@@ -1,0 +1,284 @@
+//! Check-out: license files and machine files, as documents and as the text itself.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    extract::{FromRequest, Request, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use latchkey_licensing::certificate::FileAlgorithm;
+use latchkey_service::{CheckOut, CheckOutError, FileSubject, FileTtl, Licensee, SignedFile};
+use latchkey_wire::{
+    document::{File, FileAttributes, FileResource, to_one},
+    error::ErrorCode,
+    request,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    Fault,
+    credential::Authenticated,
+    dataset::{self, Include},
+    documents::{Document, relationships},
+    input::{Json, Segment},
+};
+use crate::http::{Edge, download::Download};
+
+/// How a file is asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    ttl: Option<FileTtl>,
+    is_encrypted: bool,
+    /// As asked, for the echo.
+    asked_includes: Vec<String>,
+    includes: BTreeSet<Include>,
+}
+
+/// `POST /v1/licenses/{id or key}/actions/check-out`
+pub(crate) async fn check_out_license(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Segment(license): Segment,
+    Asked(options): Asked<true>,
+) -> Result<Document<File>, Fault> {
+    let (file, options) = make(&edge, &app, Wanted::License(&license), options).await?;
+    document(&edge, file, options)
+}
+
+/// `GET /v1/licenses/{id or key}/actions/check-out`: the file itself.
+pub(crate) async fn download_license(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Segment(license): Segment,
+    Asked(options): Asked<true>,
+) -> Result<Response, Fault> {
+    let (file, _) = make(&edge, &app, Wanted::License(&license), options).await?;
+    Ok(Download::of_file(&file).into_response())
+}
+
+/// `POST /v1/machines/{id or fingerprint}/actions/check-out`
+pub(crate) async fn check_out_machine(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Segment(machine): Segment,
+    Asked(options): Asked<false>,
+) -> Result<Document<File>, Fault> {
+    let (file, options) = make(&edge, &app, Wanted::Machine(&machine), options).await?;
+    document(&edge, file, options)
+}
+
+/// `GET /v1/machines/{id or fingerprint}/actions/check-out`: the file itself.
+pub(crate) async fn download_machine(
+    State(edge): State<Edge>,
+    Authenticated(app): Authenticated,
+    Segment(machine): Segment,
+    Asked(options): Asked<false>,
+) -> Result<Response, Fault> {
+    let (file, _) = make(&edge, &app, Wanted::Machine(&machine), options).await?;
+    Ok(Download::of_file(&file).into_response())
+}
+
+enum Wanted<'a> {
+    License(&'a str),
+    Machine(&'a str),
+}
+
+async fn make(
+    edge: &Edge,
+    app: &Licensee,
+    wanted: Wanted<'_>,
+    options: Options,
+) -> Result<(SignedFile, Options), Fault> {
+    let subject = match wanted {
+        Wanted::License(name) if !app.is_named(name) => return Err(Fault::not_found()),
+        Wanted::License(_) => FileSubject::License,
+        Wanted::Machine(name) => FileSubject::Machine(name),
+    };
+    let account = edge.account()?;
+    let asked = CheckOut { subject, ttl: options.ttl.unwrap_or(FileTtl::Default), is_encrypted: options.is_encrypted };
+    let compose = |facts: &_| dataset::compose(facts, &options.includes, &account);
+    let file = app.check_out(asked, compose).await.map_err(|error| match error {
+        CheckOutError::NotFound => Fault::not_found(),
+        CheckOutError::TtlTooShort => ttl_invalid(),
+        CheckOutError::TooLong(_) => Fault::new(
+            ErrorCode::CheckoutTooLarge,
+            "The file would be longer than 64 KiB, which clients refuse: include less.",
+        )
+        .in_parameter("include"),
+        CheckOutError::Refused(refusal) => refusal.into(),
+        CheckOutError::Internal(error) => error.into(),
+    })?;
+    Ok((file, options))
+}
+
+fn document(edge: &Edge, file: SignedFile, options: Options) -> Result<Document<File>, Fault> {
+    let account = edge.account()?;
+    let license = ("license", to_one("licenses", &file.facts.license.license.id.to_string()));
+    let machine =
+        file.facts.machine.as_ref().map(|document| ("machine", to_one("machines", &document.machine.id.to_string())));
+    let kind = if machine.is_some() { "machine-files" } else { "license-files" };
+    let all = [Some(("account", to_one("accounts", &account))), Some(license), machine];
+    let data = FileResource {
+        id: edge.new_id()?.to_string(),
+        kind,
+        attributes: FileAttributes {
+            certificate: file.text,
+            algorithm: file.algorithm.as_str(),
+            includes: options.asked_includes,
+            ttl: file.facts.ttl,
+            issued: file.facts.issued_at.rfc3339(),
+            expiry: file.facts.expires_at.rfc3339(),
+        },
+        relationships: relationships(all.into_iter().flatten()),
+    };
+    Ok(Document(File { data }))
+}
+
+/// The options of a request: those of the query, then those under `meta` in a body. Some clients send
+/// both, some send bodies of their own making; what is no option is ignored. `LICENSE` tells which
+/// kind of file it is, because the two include different things.
+pub(crate) struct Asked<const LICENSE: bool>(Options);
+
+impl<const LICENSE: bool> FromRequest<Edge> for Asked<LICENSE> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Fault> {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let has_json = request.method() == http::Method::POST
+            && request
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .is_some_and(|value| value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains("json")));
+        let mut meta = Map::new();
+        if has_json {
+            // A body that is no document has no options; clients exist that send such.
+            if let Ok(Json(body)) = Json::<request::CheckOut>::from_request(request, edge).await {
+                meta = body.meta;
+            }
+        }
+        let from_query = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        let from_body = meta.into_iter().map(|(name, value)| (name, plain(value)));
+        read(from_body.chain(from_query), LICENSE).map(Self)
+    }
+}
+
+/// A JSON value as the query would spell it.
+fn plain(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Array(items) => items.into_iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn read(pairs: impl Iterator<Item = (String, String)>, is_license: bool) -> Result<Options, Fault> {
+    let mut options = Options::default();
+    let mut encrypt = None;
+    let mut algorithm = None;
+    for (name, value) in pairs {
+        match name.as_str() {
+            "ttl" => {
+                options.ttl = Some(match value.as_str() {
+                    "" | "null" => FileTtl::Perpetual,
+                    text => FileTtl::Seconds(text.parse().map_err(|_| ttl_invalid())?),
+                });
+            }
+            "encrypt" => {
+                encrypt = match value.to_ascii_lowercase().as_str() {
+                    "1" | "true" => Some(true),
+                    "0" | "false" => Some(false),
+                    "" | "null" => None,
+                    _ => return Err(algorithm_invalid("encrypt must be 1, true, 0 or false.", "encrypt")),
+                };
+            }
+            "algorithm" => {
+                algorithm = match value.as_str() {
+                    // The last names the signature alone: whether a file is encrypted is another option.
+                    "" | "null" | "ed25519" => None,
+                    text => Some(FileAlgorithm::parse(text).ok_or_else(|| {
+                        let all: Vec<_> = FileAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+                        algorithm_invalid(&format!("This server makes files as {}.", all.join(" or ")), "algorithm")
+                    })?),
+                };
+            }
+            "include" => {
+                let names = value.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "null");
+                options.asked_includes = names.map(str::to_owned).collect();
+            }
+            _ => {}
+        }
+    }
+    options.includes = dataset::includes(&options.asked_includes, is_license)?;
+    options.is_encrypted = match (encrypt, algorithm) {
+        (Some(false), Some(FileAlgorithm::Encrypted)) | (Some(true), Some(FileAlgorithm::Plain)) => {
+            return Err(algorithm_invalid("encrypt and algorithm say different things: give one.", "algorithm"));
+        }
+        (_, Some(algorithm)) => algorithm == FileAlgorithm::Encrypted,
+        (encrypt, None) => encrypt.unwrap_or(false),
+    };
+    Ok(options)
+}
+
+fn ttl_invalid() -> Fault {
+    let detail = "ttl is a number of seconds, at least 3600, or null for as long as clients can read.";
+    Fault::new(ErrorCode::CheckoutTtlInvalid, detail).in_parameter("ttl")
+}
+
+fn algorithm_invalid(detail: &str, name: &str) -> Fault {
+    Fault::new(ErrorCode::CheckoutAlgorithmInvalid, detail).in_parameter(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(query: &str, is_license: bool) -> Result<Options, u16> {
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        read(pairs, is_license).map_err(|fault| fault.status().as_u16())
+    }
+
+    #[test]
+    fn options_as_clients_send_them() {
+        for (query, ttl, is_encrypted, includes) in [
+            ("", None, false, 0),
+            ("ttl=86400", Some(FileTtl::Seconds(86_400)), false, 0),
+            ("encrypt=true&include=entitlements&ttl=86400", Some(FileTtl::Seconds(86_400)), true, 1),
+            ("ttl=null", Some(FileTtl::Perpetual), false, 0),
+            ("ttl=", Some(FileTtl::Perpetual), false, 0),
+            ("encrypt=0", None, false, 0),
+            ("algorithm=aes-256-gcm%2Bed25519", None, true, 0),
+            ("algorithm=base64%2Bed25519&encrypt=false", None, false, 0),
+            ("algorithm=ed25519&encrypt=1", None, true, 0),
+            ("include=entitlements,product, policy", None, false, 3),
+            ("include=&nonsense=1", None, false, 0),
+        ] {
+            let read = options(query, true).expect(query);
+            assert_eq!((read.ttl, read.is_encrypted, read.includes.len()), (ttl, is_encrypted, includes), "{query}");
+        }
+        let machine = options("encrypt=1&include=license.entitlements&ttl=86400", false).expect("good");
+        assert_eq!(machine.asked_includes, ["license.entitlements"]);
+        assert!(machine.is_encrypted);
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_refused() {
+        for (query, is_license) in [
+            ("ttl=-1", true),
+            ("ttl=1.5", true),
+            ("ttl=soon", true),
+            ("ttl=99999999999999999999999", true),
+            ("encrypt=maybe", true),
+            ("algorithm=aes-256-gcm%2Brsa-sha256", true),
+            ("algorithm=none", true),
+            ("algorithm=base64%2Bed25519&encrypt=1", true),
+            ("algorithm=aes-256-gcm%2Bed25519&encrypt=0", true),
+            ("include=secrets", true),
+            ("include=license", true),
+            ("include=entitlements", false),
+            ("include=license.secrets", false),
+        ] {
+            assert_eq!(options(query, is_license), Err(400), "{query}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Files that browsers and apps save: a fixed name, never a page (WH-22).
+
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use latchkey_service::SignedFile;
+
+/// Text that is saved, not shown.
+#[derive(Debug)]
+pub(crate) struct Download {
+    name: String,
+    text: String,
+}
+
+impl Download {
+    /// A license file or machine file, named after what it is for.
+    pub(crate) fn of_file(file: &SignedFile) -> Self {
+        let id = match &file.facts.machine {
+            Some(document) => document.machine.id.to_string(),
+            None => file.facts.license.license.id.to_string(),
+        };
+        Self { name: format!("{id}.lic"), text: file.text.clone() }
+    }
+}
+
+impl IntoResponse for Download {
+    fn into_response(self) -> Response {
+        let mut response = self.text.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", self.name)) {
+            headers.insert(header::CONTENT_DISPOSITION, value);
+        }
+        response
+    }
+}
