@@ -10,6 +10,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     BTreeMap::from([
         ("latchkey-licensing", BTreeSet::from([])),
         ("latchkey-wire", BTreeSet::from(["latchkey-licensing"])),
+        ("latchkey-client", BTreeSet::from(["latchkey-licensing", "latchkey-wire"])),
         ("latchkey-store", BTreeSet::from(["latchkey-licensing"])),
         ("latchkey-service", BTreeSet::from(["latchkey-licensing", "latchkey-store"])),
         ("latchkey-app", BTreeSet::from(["latchkey-licensing", "latchkey-service"])),

@@ -72,10 +72,14 @@ impl FileClaims {
         self.expires_at <= now
     }
 
+    /// Whether the license's end, where it has one, ends its use.
+    pub fn license_ends_use(&self) -> bool {
+        matches!(self.license.expiry, ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess)
+    }
+
     /// Whether the license has ended at `now` in a way that ends its use.
     pub fn is_license_over(&self, now: Timestamp) -> bool {
-        let ends = matches!(self.license.expiry, ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess);
-        ends && self.license.expires_at.is_some_and(|end| end <= now)
+        self.license_ends_use() && self.license.expires_at.is_some_and(|end| end <= now)
     }
 }
 

@@ -4,6 +4,7 @@
 //! parameters, decisions go out as values. The crate builds for the server and for `wasm32`.
 
 pub mod activation;
+pub mod air_gap;
 pub mod alphabet;
 pub mod certificate;
 pub mod claims;

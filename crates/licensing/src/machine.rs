@@ -36,6 +36,15 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
+/// The longest name, host name, platform or version that is kept, in bytes.
+pub const MAX_FACT_BYTES: usize = 255;
+
+/// A text about a machine. `None` if it is empty, too long or holds control characters.
+pub fn fact(text: &str) -> Option<String> {
+    let fits = (1..=MAX_FACT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
+}
+
 /// What an app tells about a computer when it activates.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct MachineFacts {

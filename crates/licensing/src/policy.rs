@@ -194,10 +194,31 @@ pub struct SwapAllowance {
     pub window: Duration,
 }
 
+/// What is left of a swap allowance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwapsLeft {
+    /// The allowance.
+    pub allowance: SwapAllowance,
+    /// How many are left now.
+    pub left: u32,
+    /// When the next one comes back; `None` while all are there.
+    pub next_at: Option<Timestamp>,
+}
+
 impl SwapAllowance {
-    /// How many swaps are left after `used` within the window.
-    pub fn left(self, used: u32) -> u32 {
-        self.count.saturating_sub(used)
+    /// The instant from which on swaps count at `now`.
+    pub fn since(self, now: Timestamp) -> Timestamp {
+        now.minus(self.window)
+    }
+
+    /// What is left after the swaps at `times`, the earliest first, all of them within the window.
+    pub fn left(self, times: &[Timestamp]) -> SwapsLeft {
+        let used = u32::try_from(times.len()).unwrap_or(u32::MAX);
+        let left = self.count.saturating_sub(used);
+        // With more used than allowed (the allowance was lowered), the surplus must run out first.
+        let surplus = usize::try_from(used.saturating_sub(self.count)).unwrap_or(usize::MAX);
+        let next_at = times.get(surplus).map(|at| at.plus(self.window)).filter(|_| self.count > 0);
+        SwapsLeft { allowance: self, left, next_at }
     }
 }
 
@@ -256,6 +277,24 @@ mod tests {
             assert_eq!(ExpiryStrategy::parse(case.as_str()), Some(*case));
         }
         assert_eq!(OverageStrategy::parse("allow_2x"), None);
+    }
+
+    #[test]
+    fn swaps_come_back_after_their_window() {
+        let at = |seconds: i64| Timestamp::from_unix_micros(seconds * 1_000_000);
+        let allowance = SwapAllowance { count: 2, window: Duration::from_secs(100) };
+        for (times, left, next_at) in [
+            (vec![], 2, None),
+            (vec![at(10)], 1, Some(at(110))),
+            (vec![at(10), at(20)], 0, Some(at(110))),
+            (vec![at(10), at(20), at(30)], 0, Some(at(120))),
+        ] {
+            let found = allowance.left(&times);
+            assert_eq!((found.left, found.next_at), (left, next_at), "{times:?}");
+        }
+        let none = SwapAllowance { count: 0, ..allowance }.left(&[]);
+        assert_eq!((none.left, none.next_at), (0, None));
+        assert_eq!(allowance.since(at(150)), at(50));
     }
 
     #[test]

@@ -68,6 +68,12 @@ impl Timestamp {
         Some(Self(instant.as_microsecond()))
     }
 
+    /// Reads a `Date` header (RFC 9110, section 5.6.7). `None` if it is not one.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let instant = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(instant.timestamp().as_microsecond()))
+    }
+
     fn format(self, pattern: &str) -> String {
         // Values outside jiff's range (the years -9999 to 9999) are clamped to it.
         let instant = jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
@@ -92,6 +98,11 @@ mod tests {
         let at = Timestamp::parse_rfc3339("2021-06-09T16:08:15.25Z").expect("valid");
         assert_eq!(at.rfc3339(), "2021-06-09T16:08:15.250Z");
         assert_eq!(at.http_date(), "Wed, 09 Jun 2021 16:08:15 GMT");
+        assert_eq!(
+            Timestamp::parse_http_date(&at.http_date()).map(Timestamp::rfc3339).as_deref(),
+            Some("2021-06-09T16:08:15.000Z")
+        );
+        assert_eq!(Timestamp::parse_http_date("yesterday"), None);
         assert_eq!(at.human(), "9 June 2021, 16:08 UTC");
         assert_eq!(Timestamp::from_unix_micros(i64::MAX).human_date(), "30 December 9999");
     }

@@ -198,16 +198,12 @@ impl Admin<'_> {
     /// Issues a license under a policy, and makes the customer when the address is new.
     pub async fn issue_license(&self, email: &EmailAddress, policy_code: &str) -> Result<IssuedLicense, AdminError> {
         let mut tx = self.service.store().write().await?;
-        let policies = tx.list_policies().await?;
-        let Some(policy) = policies.iter().find(|policy| policy.code == policy_code) else {
-            let known = policies.into_iter().map(|policy| policy.code).collect();
-            return Err(AdminError::PolicyNotFound { wanted: policy_code.to_owned(), known });
-        };
+        let policy = self.find_policy(&mut tx, policy_code).await?;
         let (owner, _) = self.ensure_account(&mut tx, email, None, Role::Customer).await?;
         if owner.disabled_at.is_some() {
             return Err(AdminError::AccountDisabled(email.to_string()));
         }
-        let id = self.insert_license(&mut tx, &owner, policy).await?;
+        let id = self.insert_license(&mut tx, &owner, &policy).await?;
         tx.commit().await?;
         self.license(id).await
     }
@@ -217,7 +213,7 @@ impl Admin<'_> {
         let product = tx.find_product(policy.product).await?.ok_or(Internal::Broken("a policy has no product"))?;
         let id = LicenseId::new(now, self.service.random()?);
         let end = End::on_issue(policy, now);
-        let key = self.service.new_license_key(id, policy, &product, end).await?;
+        let key = self.service.new_license_key(id, policy, &product, end)?;
         let license = License {
             id,
             account: owner.id,

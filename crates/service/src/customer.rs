@@ -5,22 +5,27 @@
 use latchkey_licensing::{
     ids::{LicenseId, MachineId, SessionId},
     key::LicenseKey,
-    license::{License, LicenseStatus},
+    license::{License, LicenseStatus, Standing},
     machine::Machine,
-    policy::Policy,
+    policy::{Policy, SwapsLeft},
 };
 use latchkey_store::{MachineEnd, Product, Reader};
 use serde_json::json;
 
 use crate::{
     Service,
-    audit::{Actor, Event},
+    audit::{Actor, AuditEntry, Event},
     error::Internal,
+    facts::Facts,
+    licensee::AuthRefusal,
     sessions::{SessionSummary, SignedIn, is_alive},
 };
 
 /// The longest name that is kept, in characters.
 const MAX_NAME: usize = 100;
+
+/// How many lines of a license's history are shown.
+const MAX_HISTORY: i64 = 100;
 
 /// More machines than any page shows.
 const ALL_MACHINES: i64 = 1_000;
@@ -47,6 +52,8 @@ pub struct LicenseView {
     pub machine_limit: Option<u32>,
     /// The active machines, by slot.
     pub machines: Vec<Machine>,
+    /// How often the owner may free machines yet; `None` is as often as they like.
+    pub swaps: Option<SwapsLeft>,
 }
 
 /// Why a customer's wish was not granted.
@@ -55,6 +62,15 @@ pub enum CustomerError {
     /// There is nothing of that id that is the customer's.
     #[error("there is no such thing")]
     NotFound,
+    /// The policy lets no more machines be freed by the customer now.
+    #[error("no more computers can be freed now")]
+    NoSwapsLeft(SwapsLeft),
+    /// The policy leaves keys to the vendor.
+    #[error("the key of this license cannot be replaced by its owner")]
+    KeyFixed,
+    /// The license is suspended or revoked.
+    #[error(transparent)]
+    Refused(AuthRefusal),
     /// The name cannot be kept.
     #[error("a name has at most {MAX_NAME} characters and no control characters")]
     NameInvalid,
@@ -93,7 +109,15 @@ impl Service {
             reader.find_product(license.product).await?.ok_or(Internal::Broken("a license has no product"))?;
         let mut machines = reader.list_machines(license.id, None, ALL_MACHINES).await?;
         machines.sort_by_key(|machine| machine.slot);
+        let swaps = match policy.swaps {
+            Some(allowance) => {
+                let times = reader.list_machine_releases(license.id, allowance.since(self.now())).await?;
+                Some(allowance.left(&times))
+            }
+            None => None,
+        };
         Ok(LicenseView {
+            swaps,
             status: license.status(owner_is_banned, self.now()),
             machine_limit: policy.overage.ceiling(license.machine_limit(&policy)),
             license,
@@ -160,12 +184,71 @@ impl Customer<'_> {
             let was_ours = tx.was_machine(license.id, machine).await?;
             return if was_ours { Ok(Freed { label: None }) } else { Err(CustomerError::NotFound) };
         };
-        tx.set_machine_deactivated(active.id, MachineEnd::Customer, now).await?;
-        let event = Event::new(Actor::Customer(self.who.account.id), "machine.deactivated", "license", license.id)
-            .with(json!({ "machine": active.id.to_string(), "slot": active.slot }));
-        self.service.record(&mut tx, now, event).await?;
+        let policy = tx.find_policy(license.policy).await?.ok_or(Internal::Broken("a license has no policy"))?;
+        if let Some(allowance) = policy.swaps {
+            let times = tx.list_machine_releases(license.id, allowance.since(now)).await?;
+            let swaps = allowance.left(&times);
+            if swaps.left == 0 {
+                return Err(CustomerError::NoSwapsLeft(swaps));
+            }
+        }
+        let actor = Actor::Customer(self.who.account.id);
+        self.service.deactivate(&mut tx, &active, MachineEnd::Customer, actor, now).await?;
         tx.commit().await?;
         Ok(Freed { label: Some(active.label()) })
+    }
+
+    /// Renames a machine of an own license; an empty name goes back to what the app calls it.
+    pub async fn rename_machine(
+        &self,
+        license: LicenseId,
+        machine: MachineId,
+        name: &str,
+    ) -> Result<(), CustomerError> {
+        let name = read_name(name)?;
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        tx.lock_license(license).await?;
+        let license = self.own(tx.find_license(license).await?)?;
+        let mut machine = tx.find_machine(license.id, machine).await?.ok_or(CustomerError::NotFound)?;
+        let from = machine.label();
+        machine.facts.name = name;
+        machine.updated_at = now;
+        tx.update_machine(&machine).await?;
+        let event = Event::new(Actor::Customer(self.who.account.id), "machine.renamed", "license", license.id)
+            .with(json!({ "machine": machine.id.to_string(), "from": from, "name": machine.label() }));
+        self.service.record(&mut tx, now, event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Replaces the key of an own license. The old one opens nothing from now on; machines stay active,
+    /// and each app must be given the new key. Files that are encrypted with the old key are read with
+    /// the old key alone.
+    pub async fn rotate_key(&self, id: LicenseId) -> Result<LicenseKey, CustomerError> {
+        let mut tx = self.service.store().write().await?;
+        let facts = Facts::lock(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
+        self.own(Some(facts.license.clone()))?;
+        if !facts.policy.customer_rotates_key {
+            return Err(CustomerError::KeyFixed);
+        }
+        // A new key must not bring back what was taken away, nor look as if it did.
+        if facts.license.standing != Standing::Good {
+            return Err(CustomerError::Refused(match facts.license.standing {
+                Standing::Revoked(_) => AuthRefusal::Revoked,
+                Standing::Good | Standing::Suspended(_) => AuthRefusal::Suspended,
+            }));
+        }
+        let key = self.service.replace_key(&mut tx, &facts, Actor::Customer(self.who.account.id)).await?;
+        tx.commit().await?;
+        Ok(key)
+    }
+
+    /// What happened to an own license, the newest first.
+    pub async fn license_history(&self, id: LicenseId) -> Result<Vec<AuditEntry>, CustomerError> {
+        let mut reader = self.service.store().read().await?;
+        let license = self.own(reader.find_license(id).await?)?;
+        let rows = reader.list_audit_of("license", &license.id.to_string(), MAX_HISTORY).await?;
+        Ok(rows.into_iter().map(AuditEntry::from).collect())
     }
 
     /// Own sessions that are open, the latest used first.
@@ -204,17 +287,23 @@ impl Customer<'_> {
 
     /// Changes what to call the person; an empty name removes it.
     pub async fn rename(&self, name: &str) -> Result<(), CustomerError> {
-        let name = name.trim();
-        if name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(CustomerError::NameInvalid);
-        }
+        let name = read_name(name)?;
         let now = self.service.now();
         let account = self.who.account.id;
         let mut tx = self.service.store().write().await?;
-        tx.set_account_name(account, (!name.is_empty()).then_some(name), now).await?;
+        tx.set_account_name(account, name.as_deref(), now).await?;
         self.service
             .record(&mut tx, now, Event::new(Actor::Customer(account), "account.renamed", "account", account))
             .await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// A name as people type it; `None` if it is empty.
+fn read_name(text: &str) -> Result<Option<String>, CustomerError> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
+        return Err(CustomerError::NameInvalid);
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }

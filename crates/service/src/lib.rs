@@ -14,6 +14,7 @@ mod error;
 mod facts;
 mod keyring;
 mod license_keys;
+mod license_terms;
 mod licensee;
 mod limits;
 mod machines;
@@ -40,6 +41,7 @@ pub use customer::{Customer, CustomerError, Freed, LicenseView};
 pub use demo::Demo;
 pub use error::Internal;
 pub use keyring::{AdoptError, KeyState, Keyring, SigningKeyInfo};
+pub use license_terms::LicenseChange;
 pub use licensee::{
     Apps, AuthRefusal, BeatError, CheckOut, CheckOutError, CheckOutFacts, FileSubject, FileTtl, LicenseDocument,
     Licensee, MachineDocument, Page, SignedFile, UseError,

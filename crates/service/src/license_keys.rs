@@ -7,9 +7,14 @@ use latchkey_licensing::{
     policy::{KeyScheme, Policy},
     signed_key::{self, KeyClaims},
 };
-use latchkey_store::{KeptKey, Product};
+use latchkey_store::{KeptKey, Product, Tx};
 
-use crate::{Service, error::Internal};
+use crate::{
+    Service,
+    audit::{Actor, Event},
+    error::Internal,
+    facts::Facts,
+};
 
 /// A new key, in clear and as it is kept.
 pub(crate) struct NewKey {
@@ -27,7 +32,7 @@ impl NewKey {
 
 impl Service {
     /// Makes a key for a license, by its policy's scheme.
-    pub(crate) async fn new_license_key(
+    pub(crate) fn new_license_key(
         &self,
         id: LicenseId,
         policy: &Policy,
@@ -50,6 +55,17 @@ impl Service {
                 self.keep_key(id, key, Some(keyring.signer_id()))
             }
         }
+    }
+
+    /// Gives a license that is locked another key.
+    pub(crate) async fn replace_key(&self, tx: &mut Tx, facts: &Facts, actor: Actor) -> Result<LicenseKey, Internal> {
+        let now = self.now();
+        let license = &facts.license;
+        let key = self.new_license_key(license.id, &facts.policy, &facts.product, license.end)?;
+        tx.set_license_key(license.id, key.kept(), key.text.prefix(), key.text.tail(), now).await?;
+        let event = Event::new(actor, "license.key_replaced", "license", license.id);
+        self.record(tx, now, event).await?;
+        Ok(key.text)
     }
 
     /// Seals a key for storage.

@@ -83,7 +83,8 @@ impl Service {
         facts.may_use_api(now).map_err(ActivateError::Refused)?;
         self.cull(tx, facts, now).await?;
         let (license, policy) = (&mut facts.license, &facts.policy);
-        let holders = tx.list_machines(license.id, None, ALL_MACHINES).await?;
+        let mut holders = tx.list_machines(license.id, None, ALL_MACHINES).await?;
+        holders.sort_by_key(|machine| machine.slot);
         let slot = match activation::admit(license, policy, &holders, &new.fingerprint, new.facts.cores) {
             Ok(slot) => slot,
             Err(ActivateRefusal::FingerprintTaken) => return Err(ActivateError::FingerprintTaken),

@@ -269,8 +269,8 @@ macro_rules! reads {
             machines::find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
             /// A license's active machine with this fingerprint.
             machines::find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
-            /// How often a license's owner freed machines after `since`.
-            machines::count_machines_freed(license: LicenseId, since: Timestamp) -> i64;
+            /// When a license's owner freed machines after `since`, the earliest first.
+            machines::list_machine_releases(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
             /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.
             machines::list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;
             /// Every signing key, the oldest first.

@@ -358,8 +358,10 @@ on_both! {
         tx.set_machine_deactivated(machine(1, 1).id, MachineEnd::Customer, T0.plus(seconds(5))).await.expect("written");
         tx.set_machine_deactivated(machine(2, 1).id, MachineEnd::App, T0.plus(seconds(5))).await.expect("written");
         assert!(!tx.update_machine(&changed).await.expect("written"), "it is history");
-        let mut freed = async |since: u64| tx.count_machines_freed(license(1).id, T0.plus(seconds(since))).await.expect("read");
-        assert_eq!((freed(0).await, freed(4).await, freed(5).await), (1, 1, 0));
+        for (since, times) in [(0, vec![T0.plus(seconds(5))]), (4, vec![T0.plus(seconds(5))]), (5, vec![])] {
+            let since = T0.plus(seconds(since));
+            assert_eq!(tx.list_machine_releases(license(1).id, since).await.expect("read"), times);
+        }
     }
 
     async fn late_machines_are_found(store: &Store) {

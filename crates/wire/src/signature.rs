@@ -4,7 +4,8 @@
 //! request, the host as the client sees it, the date, and the SHA-256 of the body.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer, SigningKey};
+use latchkey_licensing::public_key::PublicKey;
 use sha2::{Digest as _, Sha256};
 
 /// What an answer is an answer to.
@@ -41,15 +42,11 @@ pub fn sign(key: &SigningKey, account: &str, target: Target<'_>, date: String, b
 }
 
 /// Checks the signature of an answer, strictly (no small-order or non-canonical points).
-pub fn verify(key: &VerifyingKey, target: Target<'_>, headers: &SignedHeaders, body: &[u8]) -> bool {
-    let Some(signature) = parameter(&headers.signature, "signature") else {
+pub fn verify(key: &PublicKey, target: Target<'_>, headers: &SignedHeaders, body: &[u8]) -> bool {
+    let Some(signature) = parameter(&headers.signature, "signature").and_then(|text| STANDARD.decode(text).ok()) else {
         return false;
     };
-    let Some(signature) = STANDARD.decode(signature).ok().and_then(|bytes| Signature::from_slice(&bytes).ok()) else {
-        return false;
-    };
-    headers.digest == digest(body)
-        && key.verify_strict(text(target, &headers.date, &headers.digest).as_bytes(), &signature).is_ok()
+    headers.digest == digest(body) && key.verifies(text(target, &headers.date, &headers.digest).as_bytes(), &signature)
 }
 
 fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
@@ -90,12 +87,12 @@ mod tests {
             parameter(&signed.signature, "signature"),
             Some("XdxtrOF09UB35k3ZDz6hj+1H0pNCvZzk61t0KY5QhOPBzJhhMGEATS+wJbKaKU0Lw0KnX6r8f9nWNHLmVcw8BA==")
         );
-        assert!(verify(&key().verifying_key(), TARGET, &signed, BODY));
+        assert!(verify(&PublicKey::from(&key().verifying_key()), TARGET, &signed, BODY));
     }
 
     #[test]
     fn any_change_breaks_it() {
-        let public = key().verifying_key();
+        let public = PublicKey::from(&key().verifying_key());
         let signed = sign(&key(), "acct", TARGET, DATE.to_owned(), BODY);
         assert!(!verify(&public, TARGET, &signed, b"{}"));
         assert!(!verify(&public, Target { path_and_query: "/v1/licenses", ..TARGET }, &signed, BODY));

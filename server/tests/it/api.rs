@@ -305,7 +305,7 @@ fn a_configured_url_is_what_is_signed() {
             settings.server.api_url = Some("https://api.example.com/x".to_owned());
         })
         .await;
-        let key = ed25519_dalek::SigningKey::from_bytes(&[3; 32]).verifying_key();
+        let key = app.public_key;
         for path in ["/x/v1/ping", "/x//v1/ping", "/v1/ping"] {
             let answer = Client::new()
                 .get(format!("{}{path}", app.origin()))

@@ -2,8 +2,7 @@
 
 use std::{net::SocketAddr, sync::LazyLock};
 
-use ed25519_dalek::VerifyingKey;
-use latchkey_licensing::email::EmailAddress;
+use latchkey_licensing::{email::EmailAddress, ids::PolicyId, policy::Policy, public_key::PublicKey};
 use latchkey_server::{
     http::{self, Edge, Signing},
     settings::Settings,
@@ -11,7 +10,7 @@ use latchkey_server::{
 use latchkey_service::{IssuedLicense, Operator, Options, Service};
 use latchkey_testkit::{Backend, TestService};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
@@ -32,7 +31,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) kit: TestService,
-    pub(crate) public_key: VerifyingKey,
+    pub(crate) public_key: PublicKey,
 }
 
 impl TestApp {
@@ -49,7 +48,7 @@ impl TestApp {
         change(&mut settings, &mut options);
         options.portal_url = settings.portal_url();
         let kit = TestService::with_options(backend, options).await;
-        let public_key = kit.service.keyring().expect("keys").signer().verifying_key();
+        let public_key = PublicKey::from(&kit.service.keyring().expect("keys").signer().verifying_key());
         let signing = Signing::new(settings.server.api_url.as_deref());
         let router = http::router(Edge::new(kit.service.clone(), settings, signing));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -67,13 +66,31 @@ impl TestApp {
 
     /// A customer with a license.
     pub(crate) async fn issue(&self, email: &str) -> IssuedLicense {
+        self.issue_under(email, "chartgpt-lifetime").await
+    }
+
+    /// A policy like ChartGPT's, but for what `change` changes.
+    pub(crate) async fn add_policy(&self, code: &str, change: impl FnOnce(&mut Policy)) -> Policy {
+        let mut tx = self.service().store().write().await.expect("a transaction");
+        let mut policy = tx.list_policies().await.expect("read").remove(0);
+        policy.id =
+            PolicyId::new(self.service().now(), code.as_bytes().repeat(10)[..10].try_into().expect("ten bytes"));
+        policy.code = code.to_owned();
+        change(&mut policy);
+        tx.insert_policy(&policy).await.expect("inserted");
+        tx.commit().await.expect("committed");
+        policy
+    }
+
+    /// A customer with a license under a policy.
+    pub(crate) async fn issue_under(&self, email: &str, policy: &str) -> IssuedLicense {
         let email = EmailAddress::parse(email).expect("an address");
-        self.service().admin(Operator::Host).issue_license(&email, "chartgpt-lifetime").await.expect("issued")
+        self.service().admin(Operator::Host).issue_license(&email, policy).await.expect("issued")
     }
 
     /// A browser with cookies of its own.
     pub(crate) fn browser(&self) -> Browser<'_> {
-        let client = Client::builder().cookie_store(true).redirect(Policy::none()).user_agent(CHROME).build();
+        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).user_agent(CHROME).build();
         Browser { app: self, client: client.expect("a client") }
     }
 
@@ -204,8 +221,24 @@ impl Desktop<'_> {
         self.check(&method, path, request).await
     }
 
-    /// Sends a request and checks the answer's signature before anything else.
+    /// A signed answer that is no document.
+    pub(crate) async fn text(&self, path: &str) -> (u16, header::HeaderMap, String) {
+        let mut request = self.client.get(format!("{}{path}", self.app.origin()));
+        if let Some(key) = &self.key {
+            request = request.header(header::AUTHORIZATION, format!("License {key}"));
+        }
+        let (status, headers, bytes) = self.checked(&Method::GET, path, request).await;
+        (status, headers, String::from_utf8(bytes).expect("text"))
+    }
+
     pub(crate) async fn check(&self, method: &Method, path: &str, request: RequestBuilder) -> Answer {
+        let (status, headers, bytes) = self.checked(method, path, request).await;
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        Answer { status, headers, body }
+    }
+
+    /// Sends a request and checks the answer's signature before anything else.
+    async fn checked(&self, method: &Method, path: &str, request: RequestBuilder) -> (u16, header::HeaderMap, Vec<u8>) {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await.expect("a body");
@@ -216,8 +249,7 @@ impl Desktop<'_> {
         assert!(verify(&self.app.public_key, target, &signed, &bytes), "{method} {path}: {status} is not signed");
         assert_eq!((text("keygen-date"), text("keygen-digest")), (signed.date, signed.digest), "{method} {path}");
         assert_eq!(text("keygen-version"), "1.8");
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
-        Answer { status, headers, body }
+        (status, headers, bytes.to_vec())
     }
 
     pub(crate) async fn activate(&self, fingerprint: &str) -> Answer {

@@ -3,13 +3,17 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
 
 mod api;
+mod api_limits;
 mod app;
+mod files;
 mod limits;
 mod mail;
 mod pages;
 mod sessions;
 mod sign_in;
+mod signing_keys;
 mod sweep;
+mod terms;
 
 /// Writes each test once and runs it on both databases.
 macro_rules! on_both {

@@ -20,7 +20,7 @@ fn config(app: &TestApp, key: &str) -> KeygenConfig {
     KeygenConfig {
         api_url: app.origin(),
         license_key: Some(key.to_owned()),
-        public_key: Some(latchkey_server::instance::hex(app.public_key.as_bytes())),
+        public_key: Some(app.public_key.hex()),
         verify_keygen_signature: Some(true),
         ..KeygenConfig::default()
     }

@@ -119,11 +119,17 @@ pub(crate) async fn update_machine(conn: &mut Conn, machine: &Machine) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-/// How often the license's owner freed machines since `since`.
-pub(crate) async fn count_machines_freed(conn: &mut Conn, license: LicenseId, since: Timestamp) -> Result<i64> {
-    let sql =
-        "SELECT COUNT(*) FROM machines WHERE license_id = $1 AND deactivated_by = 'customer' AND deactivated_at > $2";
-    Ok(sqlx::query_scalar(sql).bind(license.uuid()).bind(since.unix_micros()).fetch_one(conn).await?)
+/// When the license's owner freed machines, since `since`, the earliest first.
+pub(crate) async fn list_machine_releases(
+    conn: &mut Conn,
+    license: LicenseId,
+    since: Timestamp,
+) -> Result<Vec<Timestamp>> {
+    let sql = "SELECT deactivated_at FROM machines
+               WHERE license_id = $1 AND deactivated_by = 'customer' AND deactivated_at > $2 ORDER BY deactivated_at";
+    let times: Vec<i64> =
+        sqlx::query_scalar(sql).bind(license.uuid()).bind(since.unix_micros()).fetch_all(conn).await?;
+    Ok(times.into_iter().map(Timestamp::from_unix_micros).collect())
 }
 
 /// Licenses with machines whose heartbeat may have stopped before `now`, where the policy lets such

@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use latchkey_licensing::machine::{Fingerprint, MAX_FINGERPRINT_BYTES, MachineFacts};
+use latchkey_licensing::machine::{Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MachineFacts, fact};
 use latchkey_service::{ActivateError, BeatError, NewMachine};
 use latchkey_wire::{
     document::One,
@@ -21,9 +21,6 @@ use super::{
     input::{Json, Segment},
 };
 use crate::http::Edge;
-
-/// The longest name, host name and platform that are kept, in bytes.
-const MAX_TEXT: usize = 255;
 
 /// `POST /v1/machines`: 201, or 422 with what stands in the way.
 pub(crate) async fn activate(
@@ -141,11 +138,11 @@ fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, Fault>
     let Some(text) = given.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-        let detail = format!("{name} has at most {MAX_TEXT} bytes and no control characters.");
-        return Err(Fault::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}")));
-    }
-    Ok(Some(text))
+    let kept = fact(&text).ok_or_else(|| {
+        let detail = format!("{name} has at most {MAX_FACT_BYTES} bytes and no control characters.");
+        Fault::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}"))
+    })?;
+    Ok(Some(kept))
 }
 
 /// The protocol has no field for the app's version; apps put it into the metadata.

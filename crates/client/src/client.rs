@@ -1,0 +1,533 @@
+//! The client of the activation API: every call leaves the record in a state that [`Client::standing`]
+//! can be asked about, whatever happened to the call.
+
+use std::{fmt, io, time::Duration};
+
+use latchkey_licensing::{
+    air_gap::{Action, AirGapRequest},
+    certificate::{FileKind, kind_of},
+    ids::ProductId,
+    key::{KeyError, LicenseKey},
+    machine::{Fingerprint, MachineFacts},
+    public_key::PublicKey,
+    time::Timestamp,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    answer::{Answer, Unsigned},
+    record::{Record, RecordError, Verdict},
+    standing::{self, Standing},
+    storage::Storage,
+    transport::{HttpTransport, Request, Transport, Unreachable},
+    verify::{Verifier, VerifyError},
+};
+
+const MEDIA_TYPE: &str = "application/vnd.api+json";
+
+/// The codes with which a server says that this machine is not active, and could be.
+const ACTIVATE_NOW: [&str; 4] = ["NO_MACHINE", "NO_MACHINES", "FINGERPRINT_SCOPE_MISMATCH", "MACHINE_SCOPE_MISMATCH"];
+
+/// What a vendor builds into an app.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the activation API is, without `/v1`.
+    pub api_url: String,
+    /// The product's id, as `latchkey catalog show` prints it.
+    pub product: ProductId,
+    /// The vendor's public keys: the one that signs, and the one that will.
+    pub public_keys: Vec<PublicKey>,
+    /// How long the app goes on after its file's time is over.
+    pub grace: Duration,
+    /// How long files last that are checked out; `None` leaves it to the policy.
+    pub file_lasts: Option<Duration>,
+    /// What the app says about itself, for the server's log.
+    pub user_agent: String,
+}
+
+impl Config {
+    /// The usual: 14 days of grace, files as long as the policy says.
+    pub fn new(api_url: &str, product: ProductId, public_keys: Vec<PublicKey>) -> Self {
+        Self {
+            api_url: api_url.trim_end_matches('/').to_owned(),
+            product,
+            public_keys,
+            grace: Duration::from_hours(14 * 24),
+            file_lasts: None,
+            user_agent: concat!("latchkey-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server answered; the standing may have changed.
+    Confirmed,
+    /// Nothing came that can be believed. Nothing changed; the grace period, if it comes to that, has
+    /// begun with the end of the file.
+    Silent {
+        /// Why, for a log.
+        why: String,
+    },
+}
+
+/// A machine that holds one of the license's places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// What people call it.
+    pub name: String,
+    /// When it was last seen.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// Why the app is not activated.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivateError {
+    /// All places are held. The page of the portal frees one.
+    #[error("all computers of this license are in use")]
+    LimitReached {
+        /// What the server said.
+        detail: String,
+        /// Who holds the places.
+        holders: Vec<Holder>,
+        /// The page that frees one.
+        portal_page: Option<String>,
+    },
+    /// The server refuses the license, signed.
+    #[error("the license server refuses: {detail} ({code})")]
+    Refused {
+        /// The code.
+        code: String,
+        /// In words.
+        detail: String,
+    },
+    /// Too many requests.
+    #[error("too many tries: wait {seconds} s")]
+    TooManyRequests {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// Nothing came that can be believed.
+    #[error("the license server cannot be reached: {0}")]
+    Silent(String),
+    /// There is no key yet.
+    #[error("enter a license key first")]
+    NoKey,
+    /// What came is signed, and not for this app or this computer.
+    #[error(transparent)]
+    File(#[from] VerifyError),
+    /// The record could not be kept.
+    #[error("the license could not be saved: {0}")]
+    Storage(#[from] io::Error),
+}
+
+/// Why a client cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The record cannot be loaded.
+    #[error("the license could not be read: {0}")]
+    Storage(#[from] io::Error),
+    /// The record is none.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// There is no key to verify with.
+    #[error("the app embeds no public key")]
+    NoPublicKey,
+}
+
+/// Where the client's time comes from.
+pub trait Clock {
+    /// Now, by this computer's clock.
+    fn now(&self) -> Timestamp;
+}
+
+/// This computer's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where the client's time comes from")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The license of this app on this computer.
+pub struct Client<S, T = HttpTransport, C = SystemClock> {
+    config: Config,
+    verifier: Verifier,
+    fingerprint: Fingerprint,
+    storage: S,
+    transport: T,
+    clock: C,
+    record: Record,
+}
+
+impl<S, T, C> fmt::Debug for Client<S, T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("api_url", &self.config.api_url).finish_non_exhaustive()
+    }
+}
+
+impl<S: Storage> Client<S> {
+    /// A client over HTTP and this computer's clock.
+    pub fn new(config: Config, storage: S, fingerprint: Fingerprint) -> Result<Self, StartError> {
+        Self::with(config, storage, fingerprint, HttpTransport::default(), SystemClock)
+    }
+}
+
+impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
+    /// A client over a transport and a clock of one's own.
+    pub fn with(
+        config: Config,
+        storage: S,
+        fingerprint: Fingerprint,
+        transport: T,
+        clock: C,
+    ) -> Result<Self, StartError> {
+        if config.public_keys.is_empty() {
+            return Err(StartError::NoPublicKey);
+        }
+        let record = Record::read(storage.load()?.as_deref())?;
+        let verifier = Verifier::new(config.public_keys.clone(), config.product);
+        Ok(Self { config, verifier, fingerprint, storage, transport, clock, record })
+    }
+
+    /// May the app run? Asks nobody: the answer follows from what is remembered.
+    pub fn standing(&self) -> Standing {
+        standing::standing(&self.record, &self.verifier, &self.fingerprint, self.clock.now(), self.config.grace)
+    }
+
+    /// The license key that was entered, masked: `CGPT-••••-••••-7F3K`.
+    pub fn masked_key(&self) -> Option<String> {
+        self.key().map(|key| latchkey_licensing::key::masked(key.prefix(), key.tail()))
+    }
+
+    /// What this computer is told apart by.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Takes a license key as people type it. Another key than the one before forgets the license that
+    /// belonged to that.
+    pub fn enter_key(&mut self, text: &str) -> Result<(), EnterKeyError> {
+        let key = LicenseKey::parse(text)?;
+        if self.record.key.as_deref() != Some(key.expose()) {
+            let latest_signed = self.record.latest_signed;
+            self.record = Record { key: Some(key.expose().to_owned()), latest_signed, ..Record::default() };
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Activates this computer and keeps a machine file for working offline. Doing it again on an active
+    /// computer only fetches a new file.
+    pub fn activate(&mut self, facts: &MachineFacts) -> Result<Standing, ActivateError> {
+        let key = self.key().ok_or(ActivateError::NoKey)?;
+        let answer = self.call("POST", "/machines", Some(self.activation(facts)), &key).map_err(silent)?;
+        if answer.status != 201 && answer.error_code() != "FINGERPRINT_TAKEN" {
+            return Err(self.refused(&answer)?);
+        }
+        self.check_out(&key)?;
+        Ok(self.standing())
+    }
+
+    /// Asks the server about the license, with a nonce that the answer must repeat, and fetches a new
+    /// file when the present one has passed half its time. What the server says is final: a signed "no"
+    /// locks, a signed "yes" unlocks. Without an answer nothing changes.
+    pub fn refresh(&mut self) -> Result<Outcome, ActivateError> {
+        let key = self.key().ok_or(ActivateError::NoKey)?;
+        let nonce = match nonce() {
+            Ok(nonce) => nonce,
+            Err(why) => return Ok(Outcome::Silent { why }),
+        };
+        let scope = json!({ "product": self.config.product.to_string(), "fingerprint": self.fingerprint.as_str() });
+        let body = json!({ "meta": { "key": key.expose(), "scope": scope, "nonce": nonce } });
+        // Without a credential, so that the server tells what is wrong with the license instead of
+        // refusing the key.
+        let answer = match self.send("POST", "/licenses/actions/validate-key", Some(body), None) {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
+        };
+        if answer.body.pointer("/meta/nonce").and_then(Value::as_u64) != Some(u64::from(nonce)) {
+            return Ok(Outcome::Silent { why: format!("the server answered {} without a verdict", answer.status) });
+        }
+        let code = answer.text("/meta/code").unwrap_or_default();
+        let is_valid = answer.body.pointer("/meta/valid") == Some(&Value::Bool(true));
+        self.record.note_signed_time(answer.at);
+        if is_valid {
+            self.record.verdict = None;
+            self.save()?;
+            if self.file_is_half_over() {
+                // The license is good; a file can be fetched another time.
+                match self.check_out(&key) {
+                    Ok(()) | Err(ActivateError::Silent(_) | ActivateError::TooManyRequests { .. }) => {}
+                    Err(other) => return Err(other),
+                }
+            }
+            return Ok(Outcome::Confirmed);
+        }
+        if ACTIVATE_NOW.contains(&code.as_str()) {
+            // Freed in the portal or by the vendor: the file of this computer is history.
+            self.record.file = None;
+        }
+        let detail = answer.text("/meta/detail").unwrap_or_default();
+        self.record.verdict =
+            (!ACTIVATE_NOW.contains(&code.as_str())).then_some(Verdict { code, detail, at: answer.at });
+        self.save()?;
+        Ok(Outcome::Confirmed)
+    }
+
+    /// Tells the server that the app is running, where its policy asks for heartbeats.
+    pub fn heartbeat(&mut self) -> Result<Outcome, ActivateError> {
+        let path = format!("/machines/{}/actions/ping", self.fingerprint.as_str());
+        self.tell("POST", &path, None)
+    }
+
+    /// Checks in, where the policy asks for it.
+    pub fn check_in(&mut self) -> Result<Outcome, ActivateError> {
+        self.tell("POST", "/licenses/{license}/actions/check-in", None)
+    }
+
+    /// Counts uses against the license's limit.
+    pub fn count_uses(&mut self, uses: u32) -> Result<Outcome, ActivateError> {
+        let body = json!({ "meta": { "increment": uses } });
+        self.tell("POST", "/licenses/{license}/actions/increment-usage", Some(body))
+    }
+
+    /// Frees this computer's place. Afterwards the app is not activated; the key stays.
+    pub fn deactivate(&mut self) -> Result<Outcome, ActivateError> {
+        let key = self.key().ok_or(ActivateError::NoKey)?;
+        let path = format!("/machines/{}", self.fingerprint.as_str());
+        let answer = match self.call("DELETE", &path, None, &key) {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
+        };
+        // What is gone already is as good as freed.
+        if !answer.is_success() && answer.status != 404 {
+            return Err(self.refused(&answer)?);
+        }
+        self.record.file = None;
+        self.record.verdict = None;
+        self.record.note_signed_time(answer.at);
+        self.save()?;
+        Ok(Outcome::Confirmed)
+    }
+
+    /// Forgets key and file; the clock's mark stays.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.record = Record { latest_signed: self.record.latest_signed, ..Record::default() };
+        self.save()
+    }
+
+    /// The request that activates this computer without a network: a person carries it to the portal
+    /// and brings a machine file back, for [`Client::import_file`].
+    pub fn request_activation(&self, facts: &MachineFacts) -> Result<AirGapRequest, ActivateError> {
+        let key = self.key().ok_or(ActivateError::NoKey)?;
+        let fingerprint = self.fingerprint.clone();
+        Ok(AirGapRequest::new(Action::Activate, fingerprint, facts.clone(), self.clock.now(), &key))
+    }
+
+    /// Throws this computer's file away and gives the request that frees its place without a network.
+    pub fn request_deactivation(&mut self) -> Result<AirGapRequest, ActivateError> {
+        let key = self.key().ok_or(ActivateError::NoKey)?;
+        let fingerprint = self.fingerprint.clone();
+        let request =
+            AirGapRequest::new(Action::Deactivate, fingerprint, MachineFacts::default(), self.clock.now(), &key);
+        // First the file goes, then the request exists: the other way round, both could be kept.
+        self.record.file = None;
+        self.save()?;
+        Ok(request)
+    }
+
+    /// Takes a license file or machine file that a person brought.
+    pub fn import_file(&mut self, text: &str) -> Result<Standing, ActivateError> {
+        let key = self.key().ok_or(ActivateError::NoKey)?;
+        let now = self.record.latest_signed.map_or(self.clock.now(), |latest| latest.max(self.clock.now()));
+        let claims = standing::verify(&self.verifier, text, &key, &self.fingerprint, now)?;
+        self.record.file = Some(text.to_owned());
+        self.record.note_signed_time(claims.issued_at);
+        if self.record.verdict.as_ref().is_some_and(|verdict| verdict.at < claims.issued_at) {
+            self.record.verdict = None;
+        }
+        self.save()?;
+        Ok(self.standing())
+    }
+
+    fn key(&self) -> Option<LicenseKey> {
+        self.record.key.as_deref().and_then(|text| LicenseKey::parse(text).ok())
+    }
+
+    fn save(&mut self) -> io::Result<()> {
+        self.storage.save(&self.record.to_text())
+    }
+
+    fn activation(&self, facts: &MachineFacts) -> Value {
+        let mut attributes = json!({
+            "fingerprint": self.fingerprint.as_str(),
+            "name": facts.name,
+            "hostname": facts.hostname,
+            "platform": facts.platform,
+            "cores": facts.cores,
+        });
+        if let Some(version) = &facts.app_version {
+            attributes["metadata"] = json!({ "appVersion": version });
+        }
+        json!({ "data": { "type": "machines", "attributes": attributes } })
+    }
+
+    /// Fetches a machine file, verifies it and keeps it.
+    fn check_out(&mut self, key: &LicenseKey) -> Result<(), ActivateError> {
+        let ttl = self.config.file_lasts.map_or_else(String::new, |lasts| format!("&ttl={}", lasts.as_secs()));
+        let fingerprint = self.fingerprint.as_str();
+        let path = format!("/machines/{fingerprint}/actions/check-out?encrypt=1&include=license.entitlements{ttl}");
+        let answer = self.call("POST", &path, None, key).map_err(silent)?;
+        let file = answer.text("/data/attributes/certificate").filter(|_| answer.is_success());
+        let Some(file) = file else {
+            return Err(self.refused(&answer)?);
+        };
+        self.record.note_signed_time(answer.at);
+        let now = self.clock.now().max(answer.at);
+        let claims = self.verifier.machine_file(&file, key, &self.fingerprint, now)?;
+        self.record.note_signed_time(claims.issued_at);
+        self.record.file = Some(file);
+        self.record.verdict = None;
+        self.save()?;
+        Ok(())
+    }
+
+    /// Whether there is no file, or one that has passed half its time, or one that cannot be read.
+    fn file_is_half_over(&self) -> bool {
+        let (Some(key), Some(file)) = (self.key(), self.record.file.as_deref()) else {
+            return true;
+        };
+        let now = self.record.latest_signed.map_or(self.clock.now(), |latest| latest.max(self.clock.now()));
+        standing::verify(&self.verifier, file, &key, &self.fingerprint, now).map_or(true, |claims| {
+            let lasts = claims.expires_at.since(claims.issued_at);
+            now.since(claims.issued_at) >= lasts / 2 || kind_of(file) != Some(FileKind::Machine)
+        })
+    }
+
+    /// A call that changes nothing here but the clock's mark.
+    fn tell(&mut self, method: &'static str, path: &str, body: Option<Value>) -> Result<Outcome, ActivateError> {
+        let key = self.key().ok_or(ActivateError::NoKey)?;
+        let license = self.license_path(&key);
+        let path = path.replace("{license}", &license);
+        match self.call(method, &path, body, &key) {
+            Err(why) => Ok(Outcome::Silent { why: why.to_string() }),
+            Ok(answer) if answer.is_success() => {
+                self.record.note_signed_time(answer.at);
+                self.save()?;
+                Ok(Outcome::Confirmed)
+            }
+            Ok(answer) => Err(self.refused(&answer)?),
+        }
+    }
+
+    /// The license's name in a path: its id, from the file; a key of random letters will do as well.
+    fn license_path(&self, key: &LicenseKey) -> String {
+        let now = self.record.latest_signed.map_or(self.clock.now(), |latest| latest.max(self.clock.now()));
+        let from_file = self
+            .record
+            .file
+            .as_deref()
+            .and_then(|file| standing::verify(&self.verifier, file, key, &self.fingerprint, now).ok())
+            .map(|claims| claims.license.id.to_string());
+        let from_key = || self.verifier.signed_key(key.expose()).ok().map(|claims| claims.license.to_string());
+        from_file.or_else(from_key).unwrap_or_else(|| key.expose().to_owned())
+    }
+
+    /// What a signed refusal means. A license that lost its good standing locks the app.
+    fn refused(&mut self, answer: &Answer) -> Result<ActivateError, io::Error> {
+        self.record.note_signed_time(answer.at);
+        let (code, detail) = (answer.error_code().to_owned(), answer.error_detail());
+        let error = match code.as_str() {
+            "MACHINE_LIMIT_EXCEEDED" | "MACHINE_CORE_LIMIT_EXCEEDED" => ActivateError::LimitReached {
+                detail,
+                holders: holders(answer),
+                portal_page: answer.text("/errors/0/links/about"),
+            },
+            "TOO_MANY_REQUESTS" => ActivateError::TooManyRequests { seconds: answer.retry_after.unwrap_or(60) },
+            _ if answer.status >= 500 => ActivateError::Silent(detail),
+            "LICENSE_SUSPENDED" | "LICENSE_BANNED" | "LICENSE_EXPIRED" | "LICENSE_INVALID" => {
+                let said = detail.trim_end_matches('.').to_owned();
+                self.record.verdict = Some(Verdict { code: code.clone(), detail: said, at: answer.at });
+                ActivateError::Refused { code, detail }
+            }
+            _ => ActivateError::Refused { code, detail },
+        };
+        self.save()?;
+        Ok(error)
+    }
+
+    fn call(&self, method: &'static str, path: &str, body: Option<Value>, key: &LicenseKey) -> Result<Answer, Silence> {
+        self.send(method, path, body, Some(key))
+    }
+
+    fn send(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<Value>,
+        key: Option<&LicenseKey>,
+    ) -> Result<Answer, Silence> {
+        let mut headers = vec![("accept", MEDIA_TYPE.to_owned()), ("user-agent", self.config.user_agent.clone())];
+        if let Some(key) = key {
+            headers.push(("authorization", format!("License {}", key.expose())));
+        }
+        if body.is_some() {
+            headers.push(("content-type", MEDIA_TYPE.to_owned()));
+        }
+        let url = format!("{}/v1{path}", self.config.api_url);
+        let request = Request { method, url, headers, body: body.map(|body| body.to_string().into_bytes()) };
+        let response = self.transport.send(&request)?;
+        Ok(Answer::read(&request, &response, self.verifier.keys())?)
+    }
+}
+
+/// Why a key was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum EnterKeyError {
+    /// It is no key, or mistyped.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The record could not be kept.
+    #[error("the license could not be saved: {0}")]
+    Storage(#[from] io::Error),
+}
+
+/// Nothing came that can be believed.
+#[derive(Debug, thiserror::Error)]
+enum Silence {
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    #[error(transparent)]
+    Unsigned(#[from] Unsigned),
+}
+
+fn silent(why: Silence) -> ActivateError {
+    ActivateError::Silent(why.to_string())
+}
+
+fn holders(answer: &Answer) -> Vec<Holder> {
+    let all = answer.body.pointer("/errors/0/meta/machines").and_then(Value::as_array);
+    let text = |machine: &Value, name: &str| machine.get(name).and_then(Value::as_str).map(str::to_owned);
+    all.into_iter()
+        .flatten()
+        .map(|machine| Holder {
+            name: text(machine, "name").unwrap_or_default(),
+            last_seen: text(machine, "lastSeen").and_then(|at| Timestamp::parse_rfc3339(&at)),
+        })
+        .collect()
+}
+
+/// A number that nobody can foresee, so that an old answer does not pass for a new one.
+fn nonce() -> Result<u32, String> {
+    let mut bytes = [0; 4];
+    #[expect(clippy::disallowed_methods, reason = "this is where the client's randomness comes from")]
+    getrandom::fill(&mut bytes).map_err(|_| "there is no randomness on this computer".to_owned())?;
+    // Servers and clients of this protocol read a signed 32-bit number.
+    Ok(u32::from_le_bytes(bytes) >> 1)
+}

@@ -1,0 +1,98 @@
+//! How requests reach the server. An app with an HTTP client of its own can put it here.
+
+use std::time::Duration;
+
+/// A request to the activation API.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: &'static str,
+    /// The whole URL.
+    pub url: String,
+    /// Names and values. `Authorization` holds the license key: keep it out of logs.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, if there is one.
+    pub body: Option<Vec<u8>>,
+}
+
+/// An answer, whatever its status; it is not trusted until its signature is checked.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body as it came over the wire.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// No answer came.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the license server cannot be reached: {0}")]
+pub struct Unreachable(pub String);
+
+/// Sends one request and gives back its answer. It must not follow redirects and must not change the
+/// body: both would break the signature.
+pub trait Transport {
+    /// Sends the request.
+    fn send(&self, request: &Request) -> Result<Response, Unreachable>;
+}
+
+/// No answer is longer than a page of machines with metadata.
+const ANSWER_LIMIT: u64 = 8 * 1024 * 1024;
+
+/// Blocking HTTP with TLS. Apps with an event loop call it from a thread of their own.
+#[derive(Clone, Debug)]
+pub struct HttpTransport(ureq::Agent);
+
+impl HttpTransport {
+    /// Gives each request this much time.
+    pub fn new(timeout: Duration) -> Self {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .build();
+        Self(config.into())
+    }
+}
+
+impl Default for HttpTransport {
+    /// Ten seconds a request.
+    fn default() -> Self {
+        Self::new(Duration::from_secs(10))
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: &Request) -> Result<Response, Unreachable> {
+        let unreachable = |error: ureq::Error| Unreachable(error.to_string());
+        let mut builder = ureq::http::Request::builder().method(request.method).uri(&request.url);
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        let malformed = |error: ureq::http::Error| Unreachable(error.to_string());
+        let answer = match &request.body {
+            Some(body) => self.0.run(builder.body(body.clone()).map_err(malformed)?),
+            None => self.0.run(builder.body(()).map_err(malformed)?),
+        };
+        let mut answer = answer.map_err(unreachable)?;
+        let headers = answer
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+        Ok(Response {
+            status: answer.status().as_u16(),
+            headers: headers.collect(),
+            body: answer.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec().map_err(unreachable)?,
+        })
+    }
+}

@@ -1,0 +1,404 @@
+//! LC-15: the published vector file, for authors of verifiers in other languages.
+//!
+//! The cases are made here, deterministically, and compared with the file; every case also goes through
+//! our own verifier. After a change of the format, `cargo test -p latchkey-client --test offline --
+//! --ignored` writes the file anew.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use crate::vendor::{FileSpec, OTHER_LICENSE, OTHER_PRODUCT, PRODUCT, Vendor};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
+use ed25519_dalek::{Signer, SigningKey};
+use latchkey_client::{Fingerprint, LicenseKey, PublicKey, Timestamp, Verifier};
+use latchkey_licensing::certificate::{FileKind, FileSecret, Sealing, seal};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// One case, as the file has it.
+#[derive(Clone, Debug, Serialize)]
+struct Case {
+    name: &'static str,
+    kind: &'static str,
+    text: String,
+    public_keys: Vec<String>,
+    license_key: Option<String>,
+    fingerprint: Option<&'static str>,
+    product: &'static str,
+    now: String,
+    valid: bool,
+}
+
+/// Makes cases that differ from a good one in one thing.
+struct Maker {
+    vendor: Vendor,
+    cases: Vec<Case>,
+}
+
+const LICENSE_FILE: &str = "license-file";
+const MACHINE_FILE: &str = "machine-file";
+const SIGNED_KEY: &str = "signed-key";
+
+impl Maker {
+    fn case(&self, name: &'static str, kind: &'static str, text: String, valid: bool) -> Case {
+        Case {
+            name,
+            kind,
+            text,
+            public_keys: vec![self.vendor.public_key().hex()],
+            license_key: (kind != SIGNED_KEY).then(|| self.vendor.key.expose().to_owned()),
+            fingerprint: (kind == MACHINE_FILE).then_some("fp"),
+            product: PRODUCT,
+            now: self.vendor.now.rfc3339(),
+            valid,
+        }
+    }
+
+    fn add(&mut self, name: &'static str, kind: &'static str, text: String, valid: bool) {
+        let case = self.case(name, kind, text, valid);
+        self.cases.push(case);
+    }
+
+    fn with(
+        &mut self,
+        name: &'static str,
+        kind: &'static str,
+        text: String,
+        valid: bool,
+        change: impl FnOnce(&mut Case),
+    ) {
+        let mut case = self.case(name, kind, text, valid);
+        change(&mut case);
+        self.cases.push(case);
+    }
+
+    fn license_dataset(&self) -> Value {
+        self.vendor.license_dataset(&FileSpec::default())
+    }
+
+    fn machine_dataset(&self) -> Value {
+        self.vendor.machine_dataset(&FileSpec::default())
+    }
+
+    /// A plain license file over any dataset text.
+    fn license_file(&self, dataset: &str) -> String {
+        seal(FileKind::License, dataset.as_bytes(), Sealing::Plain, &self.vendor.signer).expect("fits")
+    }
+
+    fn machine_file(&self, dataset: &str) -> String {
+        let fingerprint = Fingerprint::parse("fp").expect("a fingerprint");
+        let secret = FileSecret::of_machine(&self.vendor.key, &fingerprint);
+        let sealing = Sealing::Encrypted { secret: &secret, iv: [7; 12] };
+        seal(FileKind::Machine, dataset.as_bytes(), sealing, &self.vendor.signer).expect("fits")
+    }
+
+    /// A license file whose dataset one change made.
+    fn changed(&mut self, name: &'static str, valid: bool, change: impl FnOnce(&mut Value)) {
+        let mut dataset = self.license_dataset();
+        change(&mut dataset);
+        let text = self.license_file(&dataset.to_string());
+        self.add(name, LICENSE_FILE, text, valid);
+    }
+}
+
+/// A license file around an envelope of one's own.
+fn framed(envelope: &str) -> String {
+    format!("-----BEGIN LICENSE FILE-----\n{}\n-----END LICENSE FILE-----\n", STANDARD.encode(envelope))
+}
+
+fn envelope(text: &str) -> (String, String, String) {
+    let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    let value: Value = serde_json::from_slice(&STANDARD.decode(body).expect("base64")).expect("JSON");
+    let part = |name: &str| value[name].as_str().expect("text").to_owned();
+    (part("enc"), part("sig"), part("alg"))
+}
+
+fn body_of(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("-----")).collect()
+}
+
+fn signed_key(payload: &str, signer: &SigningKey) -> String {
+    let signed = format!("key/{}", URL_SAFE.encode(payload));
+    let signature = URL_SAFE.encode(signer.sign(signed.as_bytes()).to_bytes());
+    format!("{signed}.{signature}")
+}
+
+fn cases() -> Vec<Case> {
+    let mut maker = Maker { vendor: Vendor::new(), cases: Vec::new() };
+    good_and_misdirected(&mut maker);
+    envelopes(&mut maker);
+    spellings(&mut maker);
+    datasets(&mut maker);
+    keys(&mut maker);
+    maker.cases
+}
+
+fn good_and_misdirected(maker: &mut Maker) {
+    let spec = FileSpec::default();
+    let plain = maker.license_file(&maker.license_dataset().to_string());
+    let sealed = maker.vendor.license_file_for(&maker.vendor.key);
+    let machine = maker.vendor.machine_file(&spec);
+    let plain_machine = maker.vendor.machine_file(&FileSpec { is_plain: true, ..FileSpec::default() });
+    let (key, other) = (maker.vendor.public_key().hex(), maker.vendor.other_public_key().hex());
+    let other_key = maker.vendor.other_key.expose().to_owned();
+    let at = |days: i64| {
+        let by = Duration::from_hours(days.unsigned_abs() * 24);
+        let now = Vendor::new().now;
+        if days < 0 { now.minus(by) } else { now.plus(by) }.rfc3339()
+    };
+    maker.add("a plain license file", LICENSE_FILE, plain.clone(), true);
+    maker.add("an encrypted license file", LICENSE_FILE, sealed.clone(), true);
+    maker.add("an encrypted machine file", MACHINE_FILE, machine.clone(), true);
+    maker.add("a plain machine file", MACHINE_FILE, plain_machine.clone(), true);
+    maker.with("the second of two keys signed it", LICENSE_FILE, plain.clone(), true, |case| {
+        case.public_keys = vec![other.clone(), key.clone()];
+    });
+    maker.with("another vendor's key", LICENSE_FILE, plain.clone(), false, |case| {
+        case.public_keys = vec![other.clone()]
+    });
+    maker.with("no key at all", LICENSE_FILE, plain.clone(), false, |case| case.public_keys = vec![]);
+    maker.with("another license's key", LICENSE_FILE, sealed.clone(), false, |case| {
+        case.license_key = Some(other_key.clone())
+    });
+    maker.with("no license key", LICENSE_FILE, sealed, false, |case| case.license_key = None);
+    maker.with("another license's key, machine file", MACHINE_FILE, machine.clone(), false, |case| {
+        case.license_key = Some(other_key);
+    });
+    maker.with("another machine", MACHINE_FILE, machine.clone(), false, |case| case.fingerprint = Some("other"));
+    maker.with("another machine, plain file", MACHINE_FILE, plain_machine, false, |case| {
+        case.fingerprint = Some("other")
+    });
+    maker.with("another product", LICENSE_FILE, plain.clone(), false, |case| case.product = OTHER_PRODUCT);
+    maker.with("another product, machine file", MACHINE_FILE, machine.clone(), false, |case| {
+        case.product = OTHER_PRODUCT
+    });
+    maker.with("the last day", LICENSE_FILE, plain.clone(), true, |case| case.now = at(29));
+    maker.with("the file's time is over", LICENSE_FILE, plain.clone(), false, |case| case.now = at(30));
+    maker.with("long over", MACHINE_FILE, machine.clone(), false, |case| case.now = at(3_000));
+    maker.with("issued four minutes in the future", LICENSE_FILE, plain.clone(), true, |case| {
+        case.now = Vendor::new().now.minus(Duration::from_mins(4)).rfc3339();
+    });
+    maker.with("issued a day in the future", LICENSE_FILE, plain.clone(), false, |case| case.now = at(-1));
+    maker.with("a license file offered as a machine file", MACHINE_FILE, plain.clone(), false, |_| {});
+    maker.with("a machine file offered as a license file", LICENSE_FILE, machine, false, |_| {});
+    maker.add("a license file relabelled", MACHINE_FILE, plain.replace("LICENSE FILE", "MACHINE FILE"), false);
+}
+
+fn envelopes(maker: &mut Maker) {
+    let plain = maker.license_file(&maker.license_dataset().to_string());
+    let (enc, sig, alg) = envelope(&plain);
+    let other = maker.license_file(&json!({ "data": 1 }).to_string());
+    let (_, other_sig, _) = envelope(&other);
+    let machine_sig = STANDARD.encode(maker.vendor.signer.sign(format!("machine/{enc}").as_bytes()).to_bytes());
+    for (name, text) in [
+        ("no algorithm", format!(r#"{{"enc":"{enc}","sig":"{sig}"}}"#)),
+        ("algorithm none", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"none"}}"#)),
+        ("algorithm in capitals", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"BASE64+ED25519"}}"#)),
+        ("an algorithm of another server", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"base64+rsa-sha256"}}"#)),
+        ("plain, called encrypted", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"aes-256-gcm+ed25519"}}"#)),
+        ("no signature", format!(r#"{{"enc":"{enc}","sig":"","alg":"{alg}"}}"#)),
+        ("another file's signature", format!(r#"{{"enc":"{enc}","sig":"{other_sig}","alg":"{alg}"}}"#)),
+        ("a signature for a machine file", format!(r#"{{"enc":"{enc}","sig":"{machine_sig}","alg":"{alg}"}}"#)),
+        ("an unknown member", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"{alg}","kid":"1"}}"#)),
+        ("a doubled member", format!(r#"{{"enc":"AAAA","enc":"{enc}","sig":"{sig}","alg":"{alg}"}}"#)),
+        ("a doubled algorithm", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"none","alg":"{alg}"}}"#)),
+        ("a member that is no text", format!(r#"{{"enc":["{enc}"],"sig":"{sig}","alg":"{alg}"}}"#)),
+        ("an envelope in a list", format!(r#"[{{"enc":"{enc}","sig":"{sig}","alg":"{alg}"}}]"#)),
+        ("two envelopes", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"{alg}"}}{{}}"#)),
+        ("no envelope", "null".to_owned()),
+    ] {
+        maker.add(name, LICENSE_FILE, framed(&text), false);
+    }
+    let sealed = maker.vendor.license_file_for(&maker.vendor.key);
+    let (enc, _, alg) = envelope(&sealed);
+    let parts: Vec<&str> = enc.split('.').collect();
+    let sign = |enc: &str| STANDARD.encode(Vendor::new().signer.sign(format!("license/{enc}").as_bytes()).to_bytes());
+    for (name, enc) in [
+        ("IV and tag exchanged", format!("{}.{}.{}", parts[0], parts[2], parts[1])),
+        ("no tag", format!("{}.{}", parts[0], parts[1])),
+        ("four parts", format!("{enc}.AAAA")),
+        ("a changed tag", format!("{}.{}.{}", parts[0], parts[1], STANDARD.encode([0; 16]))),
+    ] {
+        maker.add(
+            name,
+            LICENSE_FILE,
+            framed(&format!(r#"{{"enc":"{enc}","sig":"{}","alg":"{alg}"}}"#, sign(&enc))),
+            false,
+        );
+    }
+}
+
+fn spellings(maker: &mut Maker) {
+    let plain = maker.license_file(&maker.license_dataset().to_string());
+    let body = body_of(&plain);
+    let one_line = format!("-----BEGIN LICENSE FILE-----\n{body}\n-----END LICENSE FILE-----\n");
+    maker.add("CRLF line ends", LICENSE_FILE, plain.replace('\n', "\r\n"), true);
+    maker.add("empty lines at the end", LICENSE_FILE, format!("{plain}\n\n"), true);
+    maker.add("no line end at the end", LICENSE_FILE, plain.trim_end().to_owned(), true);
+    maker.add("one long line", LICENSE_FILE, one_line.clone(), true);
+    maker.add("a byte order mark", LICENSE_FILE, format!("\u{feff}{plain}"), false);
+    maker.add("an empty line before", LICENSE_FILE, format!("\n{plain}"), false);
+    maker.add("spaces at line ends", LICENSE_FILE, plain.replace('\n', " \n"), false);
+    maker.add("tabs before lines", LICENSE_FILE, plain.replace('\n', "\n\t"), false);
+    maker.add("old Mac line ends", LICENSE_FILE, plain.replace('\n', "\r"), false);
+    maker.add("no end line", LICENSE_FILE, plain.replace("-----END LICENSE FILE-----\n", ""), false);
+    maker.add("text after the end", LICENSE_FILE, format!("{plain}x"), false);
+    maker.add("two files", LICENSE_FILE, format!("{plain}{plain}"), false);
+    maker.add("one letter more", LICENSE_FILE, one_line.replace(&body, &format!("{body}A")), false);
+    maker.add("cut in the middle", LICENSE_FILE, one_line.replace(&body, &body[..body.len() / 2]), false);
+    maker.add("empty", LICENSE_FILE, String::new(), false);
+    // The same signature bytes, spelled with other unused bits.
+    let (enc, sig, alg) = envelope(&plain);
+    let at = sig.len() - 3;
+    let loose = format!("{}{}==", &sig[..at], if &sig[at..=at] == "A" { "B" } else { bump(&sig[at..=at]) });
+    maker.add(
+        "a signature that is not canonical base64",
+        LICENSE_FILE,
+        framed(&format!(r#"{{"enc":"{enc}","sig":"{loose}","alg":"{alg}"}}"#)),
+        false,
+    );
+    let unpadded = sig.trim_end_matches('=');
+    maker.add(
+        "a signature without padding",
+        LICENSE_FILE,
+        framed(&format!(r#"{{"enc":"{enc}","sig":"{unpadded}","alg":"{alg}"}}"#)),
+        false,
+    );
+    maker.add("longer than 64 KiB", LICENSE_FILE, format!("{plain}{}", "\n".repeat(65_536)), false);
+}
+
+/// The next letter of base64, which for a canonical last letter differs in unused bits alone.
+fn bump(letter: &str) -> &'static str {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let at = LETTERS.find(letter).expect("a letter of base64") + 1;
+    &LETTERS[at..=at]
+}
+
+fn datasets(maker: &mut Maker) {
+    maker.changed("perpetual, with the longest time", true, |file| {
+        file["meta"]["expiry"] = json!("2094-12-11T15:14:07.000Z");
+        file["meta"]["ttl"] = json!(2_147_483_647);
+    });
+    maker.changed("unknown attributes are ignored", true, |file| file["data"]["attributes"]["color"] = json!("red"));
+    maker.changed("times with an offset", true, |file| file["meta"]["issued"] = json!("2026-11-23T13:00:00+01:00"));
+    maker.changed("issued is a number", false, |file| file["meta"]["issued"] = json!(1_795_435_200));
+    maker.changed("issued is null", false, |file| file["meta"]["issued"] = Value::Null);
+    maker.changed("issued is a date alone", false, |file| file["meta"]["issued"] = json!("2026-11-23"));
+    maker.changed("expiry is null", false, |file| file["meta"]["expiry"] = Value::Null);
+    maker.changed("expiry before issue", false, |file| file["meta"]["expiry"] = json!("2026-11-22T12:00:00.000Z"));
+    maker.changed("ttl is a text", false, |file| file["meta"]["ttl"] = json!("86400"));
+    maker.changed("ttl is a fraction", false, |file| file["meta"]["ttl"] = json!(86_400.5));
+    maker.changed("ttl is negative", false, |file| file["meta"]["ttl"] = json!(-1));
+    maker.changed("ttl is nought", false, |file| file["meta"]["ttl"] = json!(0));
+    maker.changed("ttl is beyond 32 bits", false, |file| file["meta"]["ttl"] = json!(2_147_483_648_u64));
+    maker.changed("no meta", false, |file| {
+        file.as_object_mut().expect("an object").remove("meta");
+    });
+    maker.changed("an unknown member of meta", false, |file| file["meta"]["trusted"] = json!(true));
+    maker.changed("an unknown member beside meta", false, |file| file["jsonapi"] = json!({}));
+    maker.changed("no product", false, |file| file["data"]["relationships"]["product"] = json!({ "data": null }));
+    maker.changed("an id that is no UUID", false, |file| file["data"]["id"] = json!("lic_1"));
+    maker.changed("a list instead of a license", false, |file| file["data"] = json!([file["data"].clone()]));
+    let dataset = maker.license_dataset().to_string();
+    let twice = dataset.replacen(r#""ttl":"#, r#""ttl":1,"ttl":"#, 1);
+    let doubled = maker.license_file(&twice);
+    maker.add("a doubled member of meta", LICENSE_FILE, doubled, false);
+    let broken = maker.license_file("{");
+    maker.add("no JSON", LICENSE_FILE, broken, false);
+    for (name, change) in [
+        ("a machine file without its license", json!([])),
+        ("a machine file with two licenses", {
+            let included = maker.machine_dataset()["included"].clone();
+            json!([included[0], included[0]])
+        }),
+    ] {
+        let mut dataset = maker.machine_dataset();
+        dataset["included"] = change;
+        let text = maker.machine_file(&dataset.to_string());
+        maker.add(name, MACHINE_FILE, text, false);
+    }
+    let mut dataset = maker.machine_dataset();
+    dataset["data"]["relationships"]["license"]["data"]["id"] = json!(OTHER_LICENSE);
+    let text = maker.machine_file(&dataset.to_string());
+    maker.add("a machine file with another license inside", MACHINE_FILE, text, false);
+}
+
+fn keys(maker: &mut Maker) {
+    let good = maker.vendor.signed_key(true).expose().to_owned();
+    let (signed, signature) = good.split_once('.').expect("a dot");
+    maker.add("a signed key", SIGNED_KEY, good.clone(), true);
+    maker.with("a signed key of another product", SIGNED_KEY, good.clone(), false, |case| case.product = OTHER_PRODUCT);
+    let other = maker.vendor.other_public_key().hex();
+    maker
+        .with("a signed key of another vendor", SIGNED_KEY, good.clone(), false, |case| case.public_keys = vec![other]);
+    maker.add("a signed key without padding", SIGNED_KEY, good.trim_end_matches('=').to_owned(), false);
+    maker.add("a signed key without its prefix", SIGNED_KEY, good.replacen("key/", "", 1), false);
+    maker.add("a signed key with a file's prefix", SIGNED_KEY, good.replacen("key/", "license/", 1), false);
+    maker.add("a signed key with two dots", SIGNED_KEY, format!("{signed}..{signature}"), false);
+    maker.add(
+        "a signed key with a changed payload",
+        SIGNED_KEY,
+        format!("{}.{signature}", signed.replacen("key/ey", "key/ez", 1)),
+        false,
+    );
+    maker.add("a signed key with white space", SIGNED_KEY, format!("{good}\n"), false);
+    let empty = signed_key("{}", &maker.vendor.signer);
+    maker.add("a signed key that names nothing", SIGNED_KEY, empty, false);
+    maker.add("a random key", SIGNED_KEY, maker.vendor.key.expose().to_owned(), false);
+}
+
+fn verdict(case: &Case) -> bool {
+    let keys = case.public_keys.iter().map(|hex| PublicKey::from_hex(hex).expect("a key")).collect();
+    let verifier = Verifier::new(keys, case.product.parse().expect("an id"));
+    let now = Timestamp::parse_rfc3339(&case.now).expect("a time");
+    if case.kind == SIGNED_KEY {
+        return verifier.signed_key(&case.text).is_ok();
+    }
+    // Without a key, one that cannot be right.
+    let key = case.license_key.clone().unwrap_or_else(|| Vendor::new().other_key.expose().to_owned());
+    let key = LicenseKey::parse(&key).expect("a key");
+    let claims = match case.fingerprint {
+        None => verifier.license_file(&case.text, &key, now),
+        Some(fingerprint) => {
+            verifier.machine_file(&case.text, &key, &Fingerprint::parse(fingerprint).expect("a fingerprint"), now)
+        }
+    };
+    claims.is_ok_and(|claims| !claims.is_over(now))
+}
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../content/docs/verify/vectors.json")
+}
+
+fn text() -> String {
+    let about = "Cases for verifiers of license files, machine files and signed keys. A case is valid if the text verifies with one of the keys, is for the product (and the machine), and its time is not over at `now`.";
+    let mut text = serde_json::to_string_pretty(&json!({ "about": about, "cases": cases() })).expect("JSON");
+    text.push('\n');
+    text
+}
+
+#[test]
+fn lc_15_our_verifier_agrees_with_every_case() {
+    let cases = cases();
+    let names: std::collections::BTreeSet<_> = cases.iter().map(|case| (case.kind, case.name)).collect();
+    assert_eq!(names.len(), cases.len(), "each case has a name of its own");
+    assert!(cases.len() >= 60, "{}", cases.len());
+    assert!(cases.iter().filter(|case| case.valid).count() >= 10);
+    for case in &cases {
+        assert_eq!(verdict(case), case.valid, "{}: {}", case.kind, case.name);
+    }
+}
+
+#[test]
+fn lc_15_the_published_file_is_up_to_date() {
+    let published = fs::read_to_string(path()).expect("the file is there");
+    assert!(published == text(), "the vectors changed: run this test file with --ignored to write them anew");
+}
+
+#[test]
+#[ignore = "writes the published file"]
+fn write() {
+    fs::write(path(), text()).expect("written");
+}

@@ -1,0 +1,117 @@
+//! Limits of the activation API.
+
+use std::time::Duration;
+
+use latchkey_service::{ApiLimits, Pace};
+use latchkey_testkit::Backend;
+use reqwest::{Client, Method};
+use serde_json::json;
+
+use crate::app::{TestApp, run};
+
+async fn limited(backend: Backend) -> TestApp {
+    TestApp::start_with(backend, |_, options| {
+        options.api_limits =
+            ApiLimits { per_key: Pace { burst: 5, per_minute: 10 }, per_network: Pace { burst: 20, per_minute: 60 } };
+    })
+    .await
+}
+
+/// LC-13: a key has its burst and then ten a minute; the refusal is signed and says when to come back.
+async fn lc_13_each_key_has_its_limit(backend: Backend) {
+    let app = limited(backend).await;
+    let (ada, bob) = (app.issue("ada@example.com").await, app.issue("bob@example.com").await);
+    let desktop = app.desktop(Some(ada.key.expose()));
+    for _ in 0..5 {
+        assert_eq!(desktop.get("/v1/me").await.status, 200);
+    }
+    let refused = desktop.get("/v1/me").await;
+    assert_eq!((refused.status, refused.code()), (429, "TOO_MANY_REQUESTS"));
+    let header = |name: &str| refused.headers[name].to_str().expect("text").to_owned();
+    assert_eq!(
+        (header("retry-after"), header("x-ratelimit-limit"), header("x-ratelimit-remaining")),
+        ("7".into(), "5".into(), "0".into())
+    );
+    assert_eq!(header("x-ratelimit-window"), "30s");
+    assert!(header("x-ratelimit-reset").parse::<u64>().is_ok_and(|reset| reset > 1_795_435_200));
+    // The same key in a body, spelled otherwise, is the same key; another one is another.
+    let by_body = async |key: &str| {
+        let body = json!({ "meta": { "key": key } });
+        app.desktop(None).post("/v1/licenses/actions/validate-key", body).await.status
+    };
+    assert_eq!(by_body(&ada.key.expose().to_lowercase()).await, 429);
+    assert_eq!(by_body(bob.key.expose()).await, 200);
+    // Waiting as told lets one in.
+    app.kit.clock.advance(Duration::from_secs(7));
+    assert_eq!(desktop.get("/v1/me").await.status, 200);
+    assert_eq!(desktop.get("/v1/me").await.status, 429);
+}
+
+/// LC-13 and LC-12: keys that are not known are limited in the same way as known ones.
+async fn lc_13_unknown_keys_are_limited_too(backend: Backend) {
+    let app = limited(backend).await;
+    for key in ["CGPT-0000-0000-0000-0000-0000-0000-0000", "nonsense"] {
+        for _ in 0..5 {
+            assert_eq!(app.desktop(Some(key)).get("/v1/me").await.status, 401, "{key}");
+        }
+        assert_eq!(app.desktop(Some(key)).get("/v1/me").await.status, 429, "{key}");
+    }
+}
+
+/// LC-13 and WH-12: a network has one bucket, whatever keys come from it, /64 of IPv6 included.
+async fn lc_13_each_network_has_its_limit(backend: Backend) {
+    let app = TestApp::start_with(backend, |settings, options| {
+        settings.server.trusted_proxies = 1;
+        options.api_limits = ApiLimits { per_key: Pace::UNLIMITED, per_network: Pace { burst: 20, per_minute: 60 } };
+    })
+    .await;
+    let desktop = app.desktop(None);
+    let ping = async |from: &str| {
+        let request = Client::new().get(format!("{}/v1/ping", app.origin())).header("x-forwarded-for", from);
+        desktop.check(&Method::GET, "/v1/ping", request).await.status
+    };
+    for n in 0..20 {
+        assert_eq!(ping(&format!("2001:db8:1:2::{n}")).await, 200);
+    }
+    assert_eq!(ping("2001:db8:1:2:ffff::1").await, 429);
+    assert_eq!(ping("2001:db8:1:3::1").await, 200);
+    app.kit.clock.advance(Duration::from_secs(1));
+    assert_eq!(ping("2001:db8:1:2::1").await, 200);
+}
+
+/// LC-13: of any number of requests at once, exactly the burst gets in.
+async fn lc_13_the_limit_is_exact(backend: Backend) {
+    let app = limited(backend).await;
+    let issued = app.issue("ada@example.com").await;
+    let url = format!("{}/v1/me", app.origin());
+    let asks = (0..60).map(|_| {
+        let request = Client::new().get(&url).header("authorization", format!("License {}", issued.key.expose()));
+        tokio::spawn(async move { request.send().await.expect("an answer").status().as_u16() })
+    });
+    let mut served = 0;
+    for ask in asks.collect::<Vec<_>>() {
+        served += u32::from(ask.await.expect("no panic") == 200);
+    }
+    assert_eq!(served, 5);
+}
+
+macro_rules! both {
+    ($($check:ident => $sqlite:ident, $postgres:ident;)+) => {$(
+        #[test]
+        fn $sqlite() {
+            run($check(Backend::Sqlite));
+        }
+
+        #[test]
+        fn $postgres() {
+            run($check(Backend::Postgres));
+        }
+    )+};
+}
+
+both! {
+    lc_13_each_key_has_its_limit => lc_13_keys_sqlite, lc_13_keys_postgres;
+    lc_13_unknown_keys_are_limited_too => lc_13_unknown_keys_sqlite, lc_13_unknown_keys_postgres;
+    lc_13_each_network_has_its_limit => lc_13_networks_sqlite, lc_13_networks_postgres;
+    lc_13_the_limit_is_exact => lc_13_exact_sqlite, lc_13_exact_postgres;
+}

@@ -1,0 +1,183 @@
+//! The terms of policies at work: trials, check-ins, uses, heartbeats, cores.
+
+use std::time::Duration;
+
+use latchkey_licensing::{
+    license::End,
+    policy::{ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection},
+};
+use latchkey_service::Operator;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    app::{Desktop, TestApp},
+    on_both,
+};
+
+const DAY: Duration = Duration::from_hours(24);
+
+async fn code(desktop: &Desktop<'_>, license: &str, fingerprint: &str) -> (bool, String) {
+    let body = json!({ "meta": { "scope": { "fingerprint": fingerprint } } });
+    let answer = desktop.post(&format!("/v1/licenses/{license}/actions/validate"), body).await;
+    let meta = &answer.body["meta"];
+    (meta["valid"] == true, meta["code"].as_str().unwrap_or_default().to_owned())
+}
+
+fn attribute(answer: &crate::app::Answer, name: &str) -> Value {
+    answer.body["data"]["attributes"][name].clone()
+}
+
+on_both! {
+    /// A trial begins with the use that its policy names, and ends its duration later.
+    async fn trials(app: &TestApp) {
+        for (policy, basis) in [("on-use", ExpiryBasis::FromFirstValidation), ("on-activation", ExpiryBasis::FromFirstActivation)] {
+            app.add_policy(policy, |terms| {
+                terms.duration = Some(DAY * 14);
+                terms.expiry_basis = basis;
+                terms.expiry = ExpiryStrategy::RestrictAccess;
+                terms.is_strict = false;
+            }).await;
+            let issued = app.issue_under("ada@example.com", policy).await;
+            assert_eq!(issued.view.license.end, End::AfterFirstUse);
+            let id = issued.view.license.id.to_string();
+            let desktop = app.desktop(Some(issued.key.expose()));
+            assert_eq!(attribute(&desktop.get("/v1/me").await, "expiry"), Value::Null);
+            app.kit.clock.advance(DAY * 30);
+            if basis == ExpiryBasis::FromFirstValidation {
+                let body = json!({ "meta": {} });
+                let answer = desktop.post(&format!("/v1/licenses/{id}/actions/validate"), body).await;
+                assert!(attribute(&answer, "expiry").is_string(), "{answer:?}");
+            } else {
+                assert_eq!(code(&desktop, &id, "one").await.1, "NO_MACHINES");
+                assert_eq!(attribute(&desktop.get("/v1/me").await, "expiry"), Value::Null, "only an activation begins it");
+            }
+            assert_eq!(desktop.activate("one").await.status, 201);
+            let end = attribute(&desktop.get("/v1/me").await, "expiry");
+            app.kit.clock.advance(DAY * 14 - Duration::from_secs(1));
+            assert_eq!(code(&desktop, &id, "one").await, (true, "VALID".to_owned()));
+            app.kit.clock.advance(Duration::from_secs(1));
+            assert_eq!(code(&desktop, &id, "one").await, (false, "EXPIRED".to_owned()));
+            assert_eq!(attribute(&desktop.get("/v1/me").await, "expiry"), end, "it begins once");
+        }
+    }
+
+    async fn check_ins(app: &TestApp) {
+        app.add_policy("weekly", |terms| terms.check_in = Some(DAY * 7)).await;
+        let issued = app.issue_under("ada@example.com", "weekly").await;
+        let id = issued.view.license.id.to_string();
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        let me = desktop.get("/v1/me").await;
+        assert_eq!((attribute(&me, "requireCheckIn"), attribute(&me, "nextCheckIn")), (json!(true), json!("2026-11-30T12:00:00.000Z")));
+        app.kit.clock.advance(DAY * 7);
+        assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
+        app.kit.clock.advance(Duration::from_secs(1));
+        assert_eq!(code(&desktop, &id, "one").await, (false, "OVERDUE".to_owned()));
+        let checked = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/check-in"), None).await;
+        assert_eq!((checked.status, attribute(&checked, "lastCheckIn")), (200, json!("2026-11-30T12:00:01.000Z")));
+        assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
+        app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
+        let refused = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/check-in"), None).await;
+        assert_eq!(refused.code(), "LICENSE_SUSPENDED");
+    }
+
+    /// The counter is exact under concurrency: the limit is reached and never passed.
+    async fn uses_are_counted_exactly(app: &TestApp) {
+        app.add_policy("metered", |terms| terms.max_uses = Some(50)).await;
+        let issued = app.issue_under("ada@example.com", "metered").await;
+        let path = format!("/v1/licenses/{}/actions/increment-usage", issued.view.license.id);
+        let desktop = app.desktop(Some(issued.key.expose()));
+        let one = desktop.send(Method::POST, &path, None).await;
+        assert_eq!((one.status, attribute(&one, "uses"), attribute(&one, "maxUses")), (200, json!(1), json!(50)));
+        let three = desktop.post(&path, json!({ "meta": { "increment": 3 } })).await;
+        assert_eq!(attribute(&three, "uses"), 4);
+        for (increment, status, code) in [(json!(0), 422, "ATTRIBUTE_INVALID"), (json!(-1), 400, "DOCUMENT_INVALID"), (json!("2"), 400, "DOCUMENT_INVALID"), (json!(47), 422, "USES_LIMIT_EXCEEDED")] {
+            let answer = desktop.post(&path, json!({ "meta": { "increment": increment } })).await;
+            assert_eq!((answer.status, answer.code()), (status, code), "{increment}");
+        }
+        let service = app.service();
+        let tries = (0..60).map(|_| {
+            let (service, key) = (service.clone(), issued.key.expose().to_owned());
+            tokio::spawn(async move {
+                let app = service.apps().authenticate(&key).await.expect("known");
+                app.increment_uses(1).await.is_ok()
+            })
+        });
+        let mut counted = 0;
+        for attempt in tries.collect::<Vec<_>>() {
+            counted += u32::from(attempt.await.expect("no panic"));
+        }
+        assert_eq!(counted, 46);
+        assert_eq!(attribute(&desktop.get("/v1/me").await, "uses"), 50);
+    }
+
+    /// A machine whose heartbeat stopped goes, after its time to come back, by itself.
+    async fn dead_machines_are_let_go(app: &TestApp) {
+        app.add_policy("beating", |terms| {
+            terms.requires_heartbeat = true;
+            terms.cull = HeartbeatCull::DeactivateDead;
+            terms.resurrection = HeartbeatResurrection::Within5Minutes;
+        }).await;
+        let issued = app.issue_under("ada@example.com", "beating").await;
+        let id = issued.view.license.id.to_string();
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        assert_eq!(code(&desktop, &id, "one").await.1, "HEARTBEAT_NOT_STARTED");
+        let ping = async || desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
+        let beat = ping().await;
+        assert_eq!((attribute(&beat, "heartbeatStatus"), attribute(&beat, "nextHeartbeat")), (json!("ALIVE"), json!("2026-11-23T12:10:00.000Z")));
+        assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
+        app.kit.clock.advance(Duration::from_secs(631));
+        assert_eq!(code(&desktop, &id, "one").await.1, "HEARTBEAT_DEAD");
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "it may come back yet");
+        assert_eq!(attribute(&ping().await, "heartbeatStatus"), "RESURRECTED");
+        assert_eq!(attribute(&ping().await, "heartbeatStatus"), "ALIVE");
+        app.kit.clock.advance(Duration::from_secs(631 + 300));
+        let late = ping().await;
+        assert_eq!((late.status, late.code()), (422, "MACHINE_HEARTBEAT_DEAD"));
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 1);
+        assert_eq!(ping().await.status, 404);
+        assert_eq!(desktop.activate("one").await.status, 201);
+    }
+
+    async fn cores_are_limited(app: &TestApp) {
+        app.add_policy("cores", |terms| {
+            terms.max_machines = None;
+            terms.max_cores = Some(10);
+        }).await;
+        let issued = app.issue_under("ada@example.com", "cores").await;
+        let desktop = app.desktop(Some(issued.key.expose()));
+        // Each has four cores.
+        assert_eq!((desktop.activate("one").await.status, desktop.activate("two").await.status), (201, 201));
+        let refused = desktop.activate("three").await;
+        assert_eq!((refused.status, refused.code(), refused.pointer()), (422, "MACHINE_CORE_LIMIT_EXCEEDED", "/data/attributes/cores"));
+        let me = desktop.get("/v1/me").await;
+        assert_eq!((&me.body["data"]["relationships"]["machines"]["meta"]["cores"], attribute(&me, "maxCores")), (&json!(8), json!(10)));
+    }
+
+    /// The four strategies over HTTP: the code is the same, what may still be done is not.
+    async fn what_an_expired_license_may_do(app: &TestApp) {
+        for (strategy, is_valid, may_ask) in [
+            (ExpiryStrategy::RestrictAccess, false, true),
+            (ExpiryStrategy::RevokeAccess, false, false),
+            (ExpiryStrategy::MaintainAccess, true, true),
+            (ExpiryStrategy::AllowAccess, true, true),
+        ] {
+            let name = strategy.as_str().to_ascii_lowercase();
+            app.add_policy(&name, |terms| {
+                terms.duration = Some(DAY);
+                terms.expiry = strategy;
+            }).await;
+            let issued = app.issue_under("ada@example.com", &name).await;
+            let desktop = app.desktop(Some(issued.key.expose()));
+            desktop.activate("one").await;
+            app.kit.clock.advance(DAY);
+            let body = json!({ "meta": { "key": issued.key.expose(), "scope": { "fingerprint": "one" } } });
+            let answer = app.desktop(None).post("/v1/licenses/actions/validate-key", body).await;
+            assert_eq!((&answer.body["meta"]["valid"], &answer.body["meta"]["code"]), (&json!(is_valid), &json!("EXPIRED")), "{name}");
+            let status = desktop.get("/v1/me").await.status;
+            assert_eq!(status, if may_ask { 200 } else { 403 }, "{name}");
+        }
+    }
+}
