@@ -24,6 +24,25 @@ pub enum UiError {
     NotFound,
     /// The name cannot be kept.
     NameInvalid,
+    /// The customer has freed as many computers as the policy lets it.
+    NoSwapsLeft {
+        /// In how many days the next one can be freed; `None` is never.
+        days: Option<u64>,
+    },
+    /// The policy leaves keys to the vendor.
+    KeyFixed,
+    /// The license is suspended, revoked or over.
+    LicenseNotGood,
+    /// The text is no request of a computer without a network.
+    RequestInvalid,
+    /// A part of the request is missing or changed.
+    RequestDamaged,
+    /// None of the customer's keys made the request.
+    RequestForeign,
+    /// The request is older than the activation that it would end.
+    RequestOld,
+    /// All places of the license are taken.
+    PlacesTaken,
     /// The server failed.
     Unavailable,
 }
@@ -43,6 +62,28 @@ impl UiError {
             Self::SignedOut => "You are signed out. Sign in to go on.".to_owned(),
             Self::NotFound => "There is no such page in your account.".to_owned(),
             Self::NameInvalid => "That name is too long. Use at most 100 characters.".to_owned(),
+            Self::NoSwapsLeft { days: None } => {
+                "Computers of this license cannot be freed here. Reply to your receipt, and we free one for you.".to_owned()
+            }
+            Self::NoSwapsLeft { days: Some(1) } => {
+                "You have freed as many computers as this license allows for now. You can free the next one tomorrow; reply to your receipt if you need it today.".to_owned()
+            }
+            Self::NoSwapsLeft { days: Some(days) } => format!(
+                "You have freed as many computers as this license allows for now. You can free the next one in {days} days; reply to your receipt if you need it sooner."
+            ),
+            Self::KeyFixed => "The key of this license cannot be replaced here. Reply to your receipt for a new one.".to_owned(),
+            Self::LicenseNotGood => {
+                "This license is suspended, revoked or over, so nothing can be activated with it now.".to_owned()
+            }
+            Self::RequestInvalid => {
+                "That is not a request from the app. It begins with lk1. and the app shows it under “Activate without internet”.".to_owned()
+            }
+            Self::RequestDamaged => "A part of the request is missing. Copy all of it, from lk1. to the end.".to_owned(),
+            Self::RequestForeign => {
+                "That request was made with a license key that is not in your account. Enter your key in the app, then make a new request.".to_owned()
+            }
+            Self::RequestOld => "That request is older than the computer's activation. Make a new one in the app.".to_owned(),
+            Self::PlacesTaken => "All computers of this license are in use. Free one first, then try again.".to_owned(),
             Self::Unavailable => "The server could not do that. Nothing was changed. Try again in a moment.".to_owned(),
         }
     }
@@ -52,7 +93,17 @@ impl UiError {
     pub(crate) fn status(self) -> http::StatusCode {
         use http::StatusCode;
         match self {
-            Self::EmailInvalid | Self::SignInRefused | Self::NameInvalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::EmailInvalid
+            | Self::SignInRefused
+            | Self::NameInvalid
+            | Self::NoSwapsLeft { .. }
+            | Self::KeyFixed
+            | Self::LicenseNotGood
+            | Self::RequestInvalid
+            | Self::RequestDamaged
+            | Self::RequestForeign
+            | Self::RequestOld
+            | Self::PlacesTaken => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,

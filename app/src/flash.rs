@@ -14,6 +14,20 @@ pub enum Flash {
     },
     /// The name was saved.
     Renamed,
+    /// A computer has another name.
+    ComputerRenamed {
+        /// What it is called now.
+        label: String,
+    },
+    /// A license has another key.
+    KeyReplaced,
+    /// A computer without a network was activated.
+    ActivatedOffline,
+    /// A computer without a network was deactivated.
+    DeactivatedOffline {
+        /// What it was called; `None` if it was not active.
+        label: Option<String>,
+    },
     /// A session was ended.
     SessionEnded,
     /// It did not work.
@@ -29,6 +43,15 @@ impl Flash {
             }
             Self::Freed { label: None } => "That computer is free already.".to_owned(),
             Self::Renamed => "Your name is saved.".to_owned(),
+            Self::ComputerRenamed { label } => format!("That computer is called {label} now."),
+            Self::KeyReplaced => {
+                "This license has a new key. The old one stopped working: enter the new key in the app on each computer.".to_owned()
+            }
+            Self::ActivatedOffline => {
+                "The computer is activated. Download its file, carry it there, and open it in the app.".to_owned()
+            }
+            Self::DeactivatedOffline { label: Some(label) } => format!("{label} is deactivated. Its place is open now."),
+            Self::DeactivatedOffline { label: None } => "That computer was not active. Nothing had to be done.".to_owned(),
             Self::SessionEnded => "That browser is signed out.".to_owned(),
             Self::Failed(error) => error.text(),
         }

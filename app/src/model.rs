@@ -73,6 +73,36 @@ pub struct LicenseSummary {
     pub computers: Vec<Computer>,
     /// How many may be active; `None` is any number.
     pub limit: Option<u32>,
+    /// How often computers may be freed yet; `None` is as often as one likes.
+    pub swaps: Option<Swaps>,
+    /// Whether its owner may replace its key.
+    pub may_rotate_key: bool,
+}
+
+/// How often computers may be freed yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swaps {
+    /// How many are left.
+    pub left: u32,
+    /// How many there are in all.
+    pub count: u32,
+    /// Within how many days.
+    pub days: u64,
+    /// When the next one comes back, if any is used.
+    pub next: Option<When>,
+}
+
+impl Swaps {
+    /// `4 of 6 left this month`.
+    pub fn words(&self) -> String {
+        let period = match self.days {
+            7 => "this week".to_owned(),
+            28..=31 => "this month".to_owned(),
+            365 | 366 => "this year".to_owned(),
+            days => format!("in {days} days"),
+        };
+        format!("{} of {} left {period}", self.left, self.count)
+    }
 }
 
 impl LicenseSummary {
@@ -101,6 +131,47 @@ pub struct LicenseDetail {
     pub license: LicenseSummary,
     /// The whole key, once, after asking for it without script.
     pub revealed_key: Option<String>,
+    /// What happened to it, the newest first.
+    pub history: Vec<HistoryLine>,
+}
+
+/// Something that happened to a license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryLine {
+    /// When.
+    pub when: When,
+    /// What, in a sentence.
+    pub text: String,
+    /// Who did it.
+    pub by: String,
+}
+
+/// One computer of a license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComputerDetail {
+    /// Its license.
+    pub license: LicenseSummary,
+    /// The computer.
+    pub computer: Computer,
+    /// How many days a file for working offline may last.
+    pub file_days: Vec<u32>,
+    /// How many days are usual.
+    pub usual_days: u32,
+}
+
+/// A request of a computer without a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfflineRequest {
+    /// Whether it asks to be activated; otherwise to be deactivated.
+    pub activates: bool,
+    /// What the computer is called.
+    pub label: String,
+    /// Operating system, if the app told it.
+    pub platform: Option<String>,
+    /// Whether the computer is active now.
+    pub is_active: bool,
+    /// The license that it is for.
+    pub license: LicenseSummary,
 }
 
 /// A computer that is about to be freed.

@@ -1,10 +1,13 @@
 //! The pages of the portal.
 
 pub(crate) mod account;
+pub(crate) mod computer;
 pub(crate) mod free_computer;
 pub(crate) mod license;
 pub(crate) mod licenses;
+pub(crate) mod new_key;
 pub(crate) mod not_found;
+pub(crate) mod offline;
 pub(crate) mod overview;
 pub(crate) mod portal_shell;
 pub(crate) mod sign_in;

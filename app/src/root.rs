@@ -10,10 +10,13 @@ use leptos_router::{
 
 use crate::pages::{
     account::AccountPage,
+    computer::ComputerPage,
     free_computer::FreeComputerPage,
     license::LicensePage,
     licenses::LicensesPage,
+    new_key::NewKeyPage,
     not_found::NotFoundPage,
+    offline::OfflinePage,
     overview::OverviewPage,
     portal_shell::PortalShell,
     sign_in::{CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage},
@@ -68,6 +71,9 @@ pub fn App() -> impl IntoView {
                         view=FreeComputerPage
                         ssr=SsrMode::Async
                     />
+                    <Route path=path!("licenses/:license/machines/:machine") view=ComputerPage ssr=SsrMode::Async/>
+                    <Route path=path!("licenses/:license/new-key") view=NewKeyPage ssr=SsrMode::Async/>
+                    <Route path=path!("offline") view=OfflinePage ssr=SsrMode::Async/>
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

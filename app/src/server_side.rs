@@ -8,7 +8,7 @@ mod present;
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderValue, header, request::Parts};
-use latchkey_service::{Customer, Service, SessionToken, SignInOrigin, SignedIn};
+use latchkey_service::{Service, SessionToken, SignedIn};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
@@ -20,7 +20,7 @@ use crate::{
 
 pub use cookies::CookieKit;
 pub use next_path::NextPath;
-pub(crate) use present::{license, session};
+pub(crate) use present::{computer, history, license, session};
 
 /// The use cases and the cookies, given to every request.
 #[derive(Clone, Debug)]
@@ -62,11 +62,6 @@ pub(crate) fn identity() -> Result<SignedIn, UiError> {
     parts()?.extensions.get::<Identity>().map(|identity| identity.0.clone()).ok_or(UiError::SignedOut)
 }
 
-/// The use cases of whoever is signed in.
-pub(crate) fn customer<'a>(backend: &'a Backend, who: &'a SignedIn) -> Customer<'a> {
-    backend.service.customer(who)
-}
-
 pub(crate) fn session_of(parts: &Parts) -> Option<Session> {
     parts.extensions.get::<Session>().cloned()
 }
@@ -76,10 +71,6 @@ pub(crate) fn origin(parts: &Parts) -> (IpAddr, String) {
     let ip = parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0);
     let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     (ip, agent::in_words(agent))
-}
-
-pub(crate) fn sign_in_origin(ip: IpAddr, agent: &str) -> SignInOrigin<'_> {
-    SignInOrigin { ip, agent }
 }
 
 /// Logs a failure once, and hides it.

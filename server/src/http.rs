@@ -7,6 +7,7 @@ mod download;
 mod headers;
 mod health;
 mod pages;
+mod portal_files;
 mod request_id;
 mod same_origin;
 mod sessions;

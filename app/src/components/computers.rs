@@ -5,6 +5,10 @@ use leptos::prelude::*;
 use super::{Icon, Symbol, Time};
 use crate::model::{Computer, LicenseSummary};
 
+fn page_path(license: &str, computer: &str) -> String {
+    format!("/portal/licenses/{license}/machines/{computer}")
+}
+
 fn free_path(license: &str, computer: &str) -> String {
     format!("/portal/licenses/{license}/machines/{computer}/free")
 }
@@ -63,10 +67,11 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
     }
     let rows = license.computers.into_iter().map(move |computer| {
         let href = free_path(&id, &computer.id);
+        let page = page_path(&id, &computer.id);
         let label = format!("Free {}", computer.label);
         view! {
             <tr>
-                <th scope="row">{computer.label}</th>
+                <th scope="row"><a href=page>{computer.label}</a></th>
                 <td data-label="System">{computer.platform.unwrap_or_else(|| "Not told".to_owned())}</td>
                 <td data-label="App">{computer.app_version.unwrap_or_else(|| "Not told".to_owned())}</td>
                 <td data-label="Activated"><Time when=computer.activated/></td>

@@ -49,6 +49,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
         }
     });
     let back = format!("/portal/licenses/{}", license.id);
+    let swaps = license.swaps.clone();
     let failure =
         move || action.value().get().and_then(Result::err).map(|error| view! { <Message flash=Flash::Failed(error)/> });
     view! {
@@ -62,6 +63,9 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
             <p class="text-2">
                 "Last seen " <Time when=computer.last_seen.clone()/> ", activated " <Time when=computer.activated.clone()/> "."
             </p>
+            {swaps.map(|swaps| view! {
+                <p class="text-2">"Freeing a computer yourself: " <strong>{swaps.words()}</strong> "."</p>
+            })}
             <ActionForm action>
                 <HiddenField name="license" value=license.id.clone()/>
                 <HiddenField name="machine" value=computer.id.clone()/>

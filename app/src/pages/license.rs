@@ -5,7 +5,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{ComputerTable, KeyRow, PageTitle, Problem, StatusBadge, Time},
-    model::LicenseDetail,
+    model::{HistoryLine, LicenseDetail, Swaps},
     server_fns::licenses::license,
 };
 
@@ -30,8 +30,10 @@ pub(crate) fn LicensePage() -> impl IntoView {
 
 #[component]
 fn Detail(detail: LicenseDetail) -> impl IntoView {
-    let LicenseDetail { license, revealed_key } = detail;
+    let LicenseDetail { license, revealed_key, history } = detail;
     let notice = license.status.notice.clone();
+    let new_key = license.may_rotate_key.then(|| format!("/portal/licenses/{}/new-key", license.id));
+    let swaps = license.swaps.clone();
     view! {
         <nav aria-label="Breadcrumb" class="small"><a href="/portal/licenses">"Licenses"</a></nav>
         <div class="split">
@@ -55,6 +57,7 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
                     </dd>
                 </div>
             </dl>
+            {new_key.map(|href| view! { <p class="small"><a href=href>"Replace this key"</a></p> })}
         </section>
         <section class="card stack">
             <div class="split">
@@ -62,6 +65,50 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
                 <p class="small text-2">{license.usage()}</p>
             </div>
             <ComputerTable license/>
+            {swaps.map(|swaps| view! { <SwapLine swaps/> })}
         </section>
+        <section class="card stack">
+            <h2 class="title-2">"History"</h2>
+            <History lines=history/>
+        </section>
+    }
+}
+
+/// How often computers may be freed yet.
+#[component]
+fn SwapLine(swaps: Swaps) -> impl IntoView {
+    let next = swaps.next.clone().filter(|_| swaps.left == 0);
+    view! {
+        <p class="small text-2">
+            "Freeing a computer yourself: " <strong>{swaps.words()}</strong> "."
+            {next.map(|when| view! { " The next one comes back on " <Time when/> "." })}
+        </p>
+    }
+}
+
+/// What happened to the license.
+#[component]
+fn History(lines: Vec<HistoryLine>) -> impl IntoView {
+    let rows = lines.into_iter().map(|line| {
+        view! {
+            <tr>
+                <th scope="row">{line.text}</th>
+                <td data-label="By">{line.by}</td>
+                <td data-label="When"><Time when=line.when/></td>
+            </tr>
+        }
+    });
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">"What happened to this license, the newest first"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"What"</th>
+                    <th scope="col">"By"</th>
+                    <th scope="col">"When"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn PortalShell() -> impl IntoView {
                 <nav aria-label="Portal" class="tabs">
                     <A href="/portal" exact=true>"Overview"</A>
                     <A href="/portal/licenses">"Licenses"</A>
+                    <A href="/portal/offline">"Offline"</A>
                     <A href="/portal/account">"Account"</A>
                 </nav>
                 <form method="post" action=SignOut::url() class="bar-end">

@@ -13,7 +13,7 @@ use crate::{
 pub async fn account() -> Result<AccountDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
-    let sessions = server::customer(&backend, &who).sessions().await;
+    let sessions = backend.service.customer(&who).sessions().await;
     let sessions = sessions.map_err(|error| server::failed(server::hidden(&error)))?;
     let now = backend.service.now();
     Ok(AccountDetail {
@@ -37,7 +37,7 @@ pub async fn rename(
 async fn server_rename(name: &str) -> Result<Done, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
-    server::customer(&backend, &who).rename(name).await.map_err(super::licenses::refusal)?;
+    backend.service.customer(&who).rename(name).await.map_err(super::licenses::refusal)?;
     Ok(Done { flash: Some(Flash::Renamed), go_to: "/portal/account".to_owned() })
 }
 
@@ -56,7 +56,7 @@ async fn server_end_session(id: &str) -> Result<Done, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
-    server::customer(&backend, &who).end_session(id).await.map_err(|error| server::hidden(&error))?;
+    backend.service.customer(&who).end_session(id).await.map_err(|error| server::hidden(&error))?;
     Ok(Done { flash: Some(Flash::SessionEnded), go_to: "/portal/account".to_owned() })
 }
 
@@ -71,7 +71,7 @@ pub async fn end_all_sessions() -> Result<Done, UiError> {
 async fn server_end_all_sessions() -> Result<Done, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
-    server::customer(&backend, &who).end_all_sessions().await.map_err(|error| server::hidden(&error))?;
+    backend.service.customer(&who).end_all_sessions().await.map_err(|error| server::hidden(&error))?;
     server::clear_site_data();
     Ok(Done { flash: None, go_to: "/login/signed-out".to_owned() })
 }

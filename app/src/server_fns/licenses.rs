@@ -13,7 +13,7 @@ use crate::{
 pub async fn licenses() -> Result<Vec<LicenseSummary>, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
-    let views = server::customer(&backend, &who).licenses().await;
+    let views = backend.service.customer(&who).licenses().await;
     let views = views.map_err(|error| server::failed(server::hidden(&error)))?;
     Ok(views.iter().map(|view| server::license(view, backend.service.now())).collect())
 }
@@ -33,14 +33,17 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
-    let customer = server::customer(&backend, &who);
+    let customer = backend.service.customer(&who);
     let view = customer.license(id).await.map_err(refusal)?;
+    let now = backend.service.now();
+    let entries = customer.license_history(id).await.map_err(refusal)?;
+    let history = entries.iter().filter_map(|entry| server::history(entry, now)).collect();
     let revealed_key = if backend.cookies.take_reveal(&server::parts()?.headers, id) {
         Some(customer.reveal_key(id).await.map_err(refusal)?.expose().to_owned())
     } else {
         None
     };
-    Ok(LicenseDetail { license: server::license(&view, backend.service.now()), revealed_key })
+    Ok(LicenseDetail { license: server::license(&view, now), revealed_key, history })
 }
 
 #[cfg(feature = "ssr")]
@@ -49,6 +52,15 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
     match error {
         CustomerError::NotFound => UiError::NotFound,
         CustomerError::NameInvalid => UiError::NameInvalid,
+        CustomerError::NoSwapsLeft(swaps) => {
+            let days = swaps.next_at.map(|at| {
+                let now = crate::server_side::backend().map_or(at, |backend| backend.service.now());
+                at.since(now).as_secs().div_ceil(24 * 60 * 60).max(1)
+            });
+            UiError::NoSwapsLeft { days }
+        }
+        CustomerError::KeyFixed => UiError::KeyFixed,
+        CustomerError::Refused(_) => UiError::LicenseNotGood,
         CustomerError::Internal(error) => crate::server_side::hidden(&error),
     }
 }
@@ -76,11 +88,31 @@ async fn server_reveal_key(id: &str) -> Result<String, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
-    let key = server::customer(&backend, &who).reveal_key(id).await.map_err(refusal)?;
+    let key = backend.service.customer(&who).reveal_key(id).await.map_err(refusal)?;
     if server::is_plain_form() {
         backend.cookies.allow_reveal(id);
     }
     Ok(key.expose().to_owned())
+}
+
+/// Replaces the key of an own license.
+#[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl)]
+pub async fn replace_key(
+    /// The license's id.
+    id: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let result = server_replace_key(&id).await;
+    server::finish(result, "/portal/licenses")
+}
+
+#[cfg(feature = "ssr")]
+async fn server_replace_key(id: &str) -> Result<Done, UiError> {
+    use crate::{flash::Flash, server_side as server};
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let id = id.parse().map_err(|_| UiError::NotFound)?;
+    backend.service.customer(&who).rotate_key(id).await.map_err(refusal)?;
+    Ok(Done { flash: Some(Flash::KeyReplaced), go_to: format!("/portal/licenses/{id}") })
 }
 
 /// What the page asks before it frees a computer.
@@ -100,7 +132,7 @@ async fn server_ask_to_free(license: &str, machine: &str) -> Result<FreeQuestion
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
-    let view = server::customer(&backend, &who).license(license).await.map_err(refusal)?;
+    let view = backend.service.customer(&who).license(license).await.map_err(refusal)?;
     let license = server::license(&view, backend.service.now());
     let computer = license.computers.iter().find(|computer| computer.id == machine).cloned();
     Ok(FreeQuestion { license, computer })
@@ -125,6 +157,6 @@ async fn server_free_computer(license: &str, machine: &str) -> Result<Done, UiEr
     let (backend, who) = (server::backend()?, server::identity()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
-    let freed = server::customer(&backend, &who).free_machine(license, machine).await.map_err(refusal)?;
+    let freed = backend.service.customer(&who).free_machine(license, machine).await.map_err(refusal)?;
     Ok(Done { flash: Some(Flash::Freed { label: freed.label }), go_to: format!("/portal/licenses/{license}") })
 }

@@ -32,7 +32,7 @@ async fn server_request_sign_in(email: String, next: Option<&str>) -> Result<Don
         email: &email,
         next_path: next.as_ref().map(server::NextPath::as_str),
         browser: earlier.as_ref(),
-        origin: server::sign_in_origin(ip, &agent),
+        origin: latchkey_service::SignInOrigin { ip: ip, agent: &agent },
     };
     match backend.service.request_sign_in(ask).await {
         Ok(secret) => {
@@ -98,7 +98,11 @@ async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
         (Shown::Code(_) | Shown::Link(_), None) => return Err(UiError::SignInRefused),
     };
     let earlier = server::session_of(&parts).and_then(|session| session.id()).map(server::session_token);
-    match backend.service.confirm_sign_in(proof, server::sign_in_origin(ip, &agent), earlier.as_ref()).await {
+    match backend
+        .service
+        .confirm_sign_in(proof, latchkey_service::SignInOrigin { ip: ip, agent: &agent }, earlier.as_ref())
+        .await
+    {
         Ok(confirmed) => {
             backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
             let next = confirmed.next_path.as_deref().and_then(server::NextPath::parse);

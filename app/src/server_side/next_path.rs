@@ -12,9 +12,12 @@ impl NextPath {
     pub fn parse(text: &str) -> Option<Self> {
         let segments: Vec<&str> = text.strip_prefix('/')?.split('/').collect();
         let is_ours = match segments.as_slice() {
-            ["portal"] | ["portal", "licenses" | "account"] => true,
-            ["portal", "licenses", license] => license.parse::<LicenseId>().is_ok(),
-            ["portal", "licenses", license, "machines", machine, "free"] => {
+            ["portal"] | ["portal", "licenses" | "account" | "offline"] => true,
+            ["portal", "licenses", license] | ["portal", "licenses", license, "new-key"] => {
+                license.parse::<LicenseId>().is_ok()
+            }
+            ["portal", "licenses", license, "machines", machine]
+            | ["portal", "licenses", license, "machines", machine, "free"] => {
                 license.parse::<LicenseId>().is_ok() && machine.parse::<MachineId>().is_ok()
             }
             _ => false,
@@ -39,7 +42,10 @@ mod tests {
             "/portal",
             "/portal/licenses",
             "/portal/account",
+            "/portal/offline",
             &format!("/portal/licenses/{id}"),
+            &format!("/portal/licenses/{id}/new-key"),
+            &format!("/portal/licenses/{id}/machines/{id}"),
             &format!("/portal/licenses/{id}/machines/{id}/free"),
         ] {
             assert_eq!(NextPath::parse(path).as_ref().map(NextPath::as_str), Some(path));

@@ -6,9 +6,9 @@ use latchkey_licensing::{
     machine::Machine,
     time::Timestamp,
 };
-use latchkey_service::{LicenseView, SessionSummary, SignedIn};
+use latchkey_service::{AuditEntry, LicenseView, SessionSummary, SignedIn};
 
-use crate::model::{Computer, LicenseSummary, SessionLine, Status, Tone, When};
+use crate::model::{Computer, HistoryLine, LicenseSummary, SessionLine, Status, Swaps, Tone, When};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -41,6 +41,13 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
         ends: view.license.end.at().map(|at| when(at, now)),
         computers: view.machines.iter().map(|machine| computer(machine, now)).collect(),
         limit: view.machine_limit,
+        swaps: view.swaps.map(|swaps| Swaps {
+            left: swaps.left,
+            count: swaps.allowance.count,
+            days: swaps.allowance.window.as_secs() / DAY,
+            next: swaps.next_at.map(|at| when(at, now)),
+        }),
+        may_rotate_key: view.policy.customer_rotates_key && view.license.standing == Standing::Good,
     }
 }
 
@@ -78,6 +85,40 @@ pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
         activated: when(machine.created_at, now),
         last_seen: when(machine.last_seen_at, now),
     }
+}
+
+/// A line of a license's history in plain words; `None` for what says nothing to its owner.
+pub(crate) fn history(entry: &AuditEntry, now: Timestamp) -> Option<HistoryLine> {
+    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    let text = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
+    let name = text("name").unwrap_or("A computer");
+    let date =
+        |name: &str| text(name).and_then(Timestamp::parse_rfc3339).map_or_else(String::new, |at| at.human_date());
+    let what = match entry.verb.as_str() {
+        "license.issued" => "License issued".to_owned(),
+        "license.suspended" => "License suspended".to_owned(),
+        "license.reinstated" => "License reinstated".to_owned(),
+        "license.revoked" => "License revoked".to_owned(),
+        "license.renewed" => format!("License renewed until {}", date("to")),
+        "license.changed" => "Terms of the license changed".to_owned(),
+        "license.key_replaced" => "License key replaced".to_owned(),
+        "license.checked_out" => format!("File for working offline made, good until {}", date("until")),
+        "machine.checked_out" => format!("File for working offline on {name} made, good until {}", date("until")),
+        "machine.activated" => format!("{name} activated"),
+        "machine.deactivated" if text("why") == Some("heartbeat") => {
+            format!("{name} freed, because it stopped reporting")
+        }
+        "machine.deactivated" => format!("{name} freed"),
+        "machine.renamed" => format!("{} renamed to {name}", text("from").unwrap_or("A computer")),
+        _ => return None,
+    };
+    let by = match entry.actor.as_str() {
+        "customer" => "You",
+        "app" => "The app",
+        "server" => "Automatic",
+        _ => "The seller",
+    };
+    Some(HistoryLine { when: when(entry.at, now), text: what, by: by.to_owned() })
 }
 
 pub(crate) fn session(summary: &SessionSummary, who: &SignedIn, now: Timestamp) -> SessionLine {

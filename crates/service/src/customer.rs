@@ -134,6 +134,10 @@ impl Customer<'_> {
         self.who
     }
 
+    pub(crate) fn service(&self) -> &Service {
+        self.service
+    }
+
     /// All own licenses, oldest first.
     pub async fn licenses(&self) -> Result<Vec<LicenseView>, Internal> {
         let mut reader = self.service.store().read().await?;

@@ -5,6 +5,7 @@
 //! admin verb, because it does not compile.
 
 mod admin;
+mod air_gap;
 mod api_limits;
 mod audit;
 mod catalog;
@@ -34,6 +35,7 @@ pub use latchkey_store::{Account, Product, Role, Store, StoreError};
 use tokio::sync::Notify;
 
 pub use admin::{Admin, AdminError, CustomerRecord, IssuedLicense, Operator};
+pub use air_gap::{AirGapDone, AirGapMatch, AirGapRefusal, file_days};
 pub use api_limits::{ApiLimits, NotAdmitted, Pace};
 pub use audit::AuditEntry;
 pub use catalog::ClaimError;

@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{Service, error::Internal, facts::Facts};
 
+pub(crate) use check_out::Order;
 pub use check_out::{CheckOut, CheckOutError, CheckOutFacts, FileSubject, FileTtl, SignedFile};
 pub use machine::BeatError;
 pub use usage::UseError;

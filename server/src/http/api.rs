@@ -1,7 +1,7 @@
 //! `/v1`, the surface of desktop apps: every answer is signed, whatever it is.
 
 mod credential;
-mod dataset;
+pub(crate) mod dataset;
 mod documents;
 mod fault;
 mod files;

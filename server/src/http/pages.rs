@@ -20,7 +20,7 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use super::{Edge, assets, sessions::Sessions};
+use super::{Edge, assets, portal_files, sessions::Sessions};
 
 /// The name of the built files.
 const OUTPUT_NAME: &str = "latchkey";
@@ -61,6 +61,7 @@ pub(crate) fn portal(edge: &Edge) -> Router<Edge> {
     let options = edge.leptos.clone();
     Router::new()
         .leptos_routes_with_context(edge, ROUTES.clone(), context, move || shell(options.clone()))
+        .merge(portal_files::router())
         .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state(edge.clone(), identify))
         .layer(sessions)

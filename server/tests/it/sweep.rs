@@ -21,7 +21,9 @@ fn expected() -> BTreeMap<&'static str, Stranger> {
     BTreeMap::from([
         ("/fn/account", Refused),
         ("/fn/ask_to_free", Refused),
+        ("/fn/carry_out_request", Refused),
         ("/fn/choose_theme", Served),
+        ("/fn/computer", Refused),
         ("/fn/confirm_code", Served),
         ("/fn/confirm_host_link", Served),
         ("/fn/confirm_link", Served),
@@ -30,8 +32,11 @@ fn expected() -> BTreeMap<&'static str, Stranger> {
         ("/fn/free_computer", Refused),
         ("/fn/license", Refused),
         ("/fn/licenses", Refused),
+        ("/fn/read_request", Refused),
         ("/fn/read_sign_in", Served),
         ("/fn/rename", Refused),
+        ("/fn/rename_computer", Refused),
+        ("/fn/replace_key", Refused),
         ("/fn/request_sign_in", Served),
         ("/fn/reveal_key", Refused),
         ("/fn/sign_out", Served),
@@ -40,7 +45,8 @@ fn expected() -> BTreeMap<&'static str, Stranger> {
 }
 
 /// Every argument that any server function takes.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 11] = [
+    ("request", "lk1.x.ABCDEFGH"),
     ("email", "nobody@example.com"),
     ("code", "0000-0000"),
     ("token", "x"),

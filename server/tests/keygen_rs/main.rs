@@ -7,12 +7,17 @@
 #[expect(dead_code, reason = "shared with the larger suite")]
 mod app;
 
+use std::time::Duration;
+
 use app::{TestApp, run};
 use keygen_rs::{
     config::KeygenConfig,
-    license::{License, LicenseValidationCode, LicenseValidationRequest},
+    license::{License, LicenseCheckoutOpts, LicenseFileAlgorithm, LicenseValidationCode, LicenseValidationRequest},
+    license_file::LicenseFile,
+    machine::MachineCheckoutOpts,
 };
-use latchkey_service::Operator;
+use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, RenewalBasis};
+use latchkey_service::{Operator, Pace};
 use latchkey_testkit::Backend;
 
 /// What an app is configured with: where the server is, its public key, a license key.
@@ -94,17 +99,129 @@ async fn a_whole_life(backend: Backend) {
         KeygenConfig { license_key: Some("CGPT-0000-0000-0000-0000-0000-0000-0000".to_owned()), ..config.clone() };
     failed(keygen_rs::validate_with_config(bad, &request).await, "LICENSE_INVALID");
 
+    offline_work(&app, &config, &license, "machine-three").await;
+    // Renewal, check-in, uses: what the server says, the client reads.
+    assert!(license.check_in().await.expect("checked in").last_check_in.is_some());
+    assert_eq!(license.increment_usage(Some(3)).await.expect("counted").uses, Some(3));
+    assert_eq!(license.increment_usage(None).await.expect("counted").uses, Some(4));
+
     // The check is real: with another public key every answer is refused.
-    let fooled = KeygenConfig { public_key: Some("0".repeat(62) + "01"), ..config };
+    let fooled = KeygenConfig { public_key: Some("0".repeat(62) + "01"), ..config.clone() };
     assert!(keygen_rs::validate_with_config(fooled, &request).await.is_err());
+
+    // Rotation: the next version of the app embeds the new key; the old version's check fails, and what
+    // the old key signed is still the vendor's.
+    let old_file = license.checkout(&LicenseCheckoutOpts::perpetual()).await.expect("a file");
+    let rotated = admin.rotate_signing_key().await.expect("rotated").public_key.hex();
+    assert!(keygen_rs::validate_with_config(config.clone(), &request).await.is_err());
+    let next = KeygenConfig { public_key: Some(rotated.clone()), ..config.clone() };
+    let result = keygen_rs::validate_with_config(next, &request).await.expect("an answer");
+    assert!(result.meta.valid);
+    assert!(old_file.verify_with_key(config.public_key.as_deref().expect("a key")).is_ok());
+    assert!(old_file.verify_with_key(&rotated).is_err());
+
+    // Revocation is for good.
+    admin.revoke_license(issued.view.license.id).await.expect("revoked");
+    let next = KeygenConfig { public_key: Some(rotated), ..config };
+    failed(keygen_rs::validate_with_config(next, &request).await, "LICENSE_SUSPENDED");
+}
+
+/// Files: checked out, verified and decrypted by the client's own code. Its clock is the computer's, so
+/// the files last as long as they can.
+async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, fingerprint: &str) {
+    let public_key = config.public_key.as_deref().expect("a key");
+    let key = license.key.as_str();
+    let plain =
+        LicenseCheckoutOpts { include: Some(vec!["entitlements".to_owned()]), ..LicenseCheckoutOpts::perpetual() };
+    let file = license.checkout(&plain).await.expect("a license file");
+    let dataset = file.verify_and_decode(public_key, LicenseFileAlgorithm::Base64Ed25519).expect("verified");
+    assert_eq!((dataset.license.id.as_str(), dataset.ttl), (license.id.as_str(), i32::MAX));
+    let codes: Vec<_> =
+        dataset.offline_entitlements().expect("included").iter().map(|held| held.code.clone()).collect();
+    assert_eq!(codes, ["CHART_ASSISTANT"]);
+
+    let sealed = license.checkout(&plain.clone().with_encrypt(true)).await.expect("a license file");
+    let algorithm = LicenseFileAlgorithm::Aes256GcmEd25519;
+    let dataset = sealed.verify_and_decrypt(public_key, key, algorithm).expect("verified and decrypted");
+    assert_eq!(dataset.license.key, key);
+    assert!(sealed.verify_and_decrypt(public_key, "another key", algorithm).is_err());
+    let text = license.checkout_certificate(&plain.with_algorithm(algorithm)).await.expect("the text itself");
+    assert!(LicenseFile::from_cert(key, &text).is_ok());
+
+    let machine = license.machine(fingerprint).await.expect("the machine");
+    let options = MachineCheckoutOpts { ttl: Some(i64::from(i32::MAX)), include: None };
+    let file = machine.checkout(&options).await.expect("a machine file");
+    // Machine files are verified with the one configuration of the process.
+    keygen_rs::config::set_config(config.clone()).expect("configured");
+    file.verify().expect("verified");
+    let dataset = file.decrypt(&format!("{key}{fingerprint}")).expect("decrypted");
+    assert_eq!((dataset.machine.fingerprint.as_str(), dataset.license.id.as_str()), (fingerprint, license.id.as_str()));
+    assert_eq!(file.entitlements(&format!("{key}{fingerprint}")).expect("included").len(), 1);
+    assert!(file.decrypt(&format!("{key}other")).is_err());
+
+    // What the server refuses, the client says.
+    failed(license.checkout(&LicenseCheckoutOpts::with_ttl(10)).await, "CHECKOUT_TTL_INVALID");
+    failed(
+        license.checkout(&LicenseCheckoutOpts::with_include(vec!["x".to_owned()])).await,
+        "CHECKOUT_INCLUDE_INVALID",
+    );
+
+    // A signed key is verified without any file.
+    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    let signed = app.issue_under("ada@example.com", "signed").await;
+    let by_key = KeygenConfig { license_key: Some(signed.key.expose().to_owned()), ..config.clone() };
+    let request = LicenseValidationRequest::for_fingerprint("x".to_owned());
+    let found = keygen_rs::validate_with_config(by_key, &request).await.expect("an answer").license.expect("a license");
+    let payload = found.verify().expect("verified");
+    assert!(String::from_utf8(payload).expect("text").contains(&signed.view.license.id.to_string()));
+}
+
+/// A renewal by the vendor reaches the next validation.
+async fn a_renewal(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.add_policy("yearly", |policy| {
+        policy.duration = Some(Duration::from_hours(365 * 24));
+        policy.expiry = ExpiryStrategy::RestrictAccess;
+        policy.renewal = RenewalBasis::FromNowIfExpired;
+    })
+    .await;
+    let issued = app.issue_under("ada@example.com", "yearly").await;
+    let config = config(&app, issued.key.expose());
+    let license = code(&config, "one").await.2.expect("the license");
+    license.activate("one", &[]).await.expect("activated");
+    assert_eq!(code(&config, "one").await.1, LicenseValidationCode::Valid);
+    app.kit.clock.advance(Duration::from_hours(365 * 24));
+    assert_eq!((code(&config, "one").await.0, code(&config, "one").await.1), (false, LicenseValidationCode::Expired));
+    let admin = app.service().admin(Operator::Host);
+    admin.renew_license(issued.view.license.id).await.expect("renewed");
+    assert_eq!(code(&config, "one").await.1, LicenseValidationCode::Valid);
+}
+
+/// LC-13: the client reads a signed refusal for too many requests as what it is.
+async fn too_many_requests(backend: Backend) {
+    let app = TestApp::start_with(backend, |_, options| {
+        options.api_limits.per_key = Pace { burst: 2, per_minute: 10 };
+    })
+    .await;
+    let issued = app.issue("ada@example.com").await;
+    let config = config(&app, issued.key.expose());
+    let request = LicenseValidationRequest::for_fingerprint("x".to_owned());
+    for _ in 0..2 {
+        keygen_rs::validate_with_config(config.clone(), &request).await.expect("an answer");
+    }
+    failed(keygen_rs::validate_with_config(config, &request).await, "RateLimitExceeded");
 }
 
 #[test]
 fn sqlite() {
     run(a_whole_life(Backend::Sqlite));
+    run(a_renewal(Backend::Sqlite));
+    run(too_many_requests(Backend::Sqlite));
 }
 
 #[test]
 fn postgres() {
     run(a_whole_life(Backend::Postgres));
+    run(a_renewal(Backend::Postgres));
+    run(too_many_requests(Backend::Postgres));
 }

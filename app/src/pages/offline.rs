@@ -1,0 +1,126 @@
+//! `/portal/offline`: activates or deactivates a computer that has no internet.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::portal_shell::Said;
+use crate::{
+    components::{HiddenField, Message, PageTitle, Submit},
+    flash::Flash,
+    model::OfflineRequest,
+    server_fns::offline::{CarryOutRequest, read_request},
+};
+
+/// The page: the request's form, then what the request asks for.
+#[component]
+pub(crate) fn OfflinePage() -> impl IntoView {
+    let query = use_query_map();
+    let request = move || query.with(|query| query.get("request")).unwrap_or_default();
+    let data = Resource::new(request, read_request);
+    view! {
+        <PageTitle text="Work offline"/>
+        <h1 class="title-1">"Computers without internet"</h1>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(Some(asked)) => view! { <Question asked text=request()/> }.into_any(),
+                    Ok(None) => view! { <RequestForm/> }.into_any(),
+                    Err(error) => view! {
+                        <Message flash=Flash::Failed(error)/>
+                        <RequestForm/>
+                    }
+                    .into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn RequestForm() -> impl IntoView {
+    view! {
+        <section class="card stack measure">
+            <h2 class="title-2">"Bring a request"</h2>
+            <p>
+                "On the computer without internet, choose “Activate without internet” in the app. "
+                "Scan the code it shows with your phone, or carry its text here."
+            </p>
+            <form method="get" action="/portal/offline">
+                <div class="field">
+                    <label for="request">"Text of the request"</label>
+                    <div class="cluster">
+                        <input
+                            id="request" name="request" r#type="text" required=true maxlength="3000" class="grow"
+                            autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="lk1.…"
+                        />
+                        <Submit>"Read request"</Submit>
+                    </div>
+                </div>
+            </form>
+            <form method="post" action="/portal/offline/upload" enctype="multipart/form-data">
+                <div class="field">
+                    <label for="file">"Or the file that the app saved"</label>
+                    <div class="cluster">
+                        <input id="file" name="file" r#type="file" required=true accept=".txt,.lkreq,text/plain" class="grow"/>
+                        <Submit>"Upload request"</Submit>
+                    </div>
+                </div>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
+    let action = ServerAction::<CarryOutRequest>::new();
+    let said = use_context::<Said>();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(Ok(done)) = action.value().get() {
+            if let Some(said) = said {
+                said.0.set(done.flash);
+            }
+            navigate(&done.go_to, leptos_router::NavigateOptions::default());
+        }
+    });
+    let failure =
+        move || action.value().get().and_then(Result::err).map(|error| view! { <Message flash=Flash::Failed(error)/> });
+    let OfflineRequest { activates, label, platform, is_active, license } = asked;
+    let (title, button, what) = match (activates, is_active) {
+        (true, false) => (
+            format!("Activate {label}?"),
+            "Activate this computer",
+            "It takes one place of the license. Afterwards you download a license file and carry it back to the computer.",
+        ),
+        (true, true) => (
+            format!("{label} is active already"),
+            "Go to its license file",
+            "You can download another license file for it.",
+        ),
+        (false, true) => (
+            format!("Deactivate {label}?"),
+            "Deactivate this computer",
+            "The app there has thrown its license file away. Its place opens at once, and this does not count as freeing a computer yourself.",
+        ),
+        (false, false) => (format!("{label} is not active"), "Back to the license", "There is nothing to deactivate."),
+    };
+    view! {
+        <section class="card stack measure">
+            <h2 class="title-2">{title}</h2>
+            {failure}
+            <p>{what}</p>
+            <dl class="facts">
+                <div><dt>"License"</dt><dd>{license.product.clone()} " " <code>{license.masked_key.clone()}</code></dd></div>
+                <div><dt>"Places"</dt><dd>{license.usage()}</dd></div>
+                {platform.map(|platform| view! { <div><dt>"System"</dt><dd>{platform}</dd></div> })}
+            </dl>
+            <ActionForm action>
+                <HiddenField name="request" value=text/>
+                <div class="cluster">
+                    <a class="button" href="/portal/offline" rel="external">"Cancel"</a>
+                    <Submit class="button button-accent" busy=action.pending()>{button}</Submit>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}

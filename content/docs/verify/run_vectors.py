@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Checks verify.py with a file of vectors: python run_vectors.py vectors.json"""
+import json
+import sys
+from datetime import datetime
+
+from verify import verify
+
+
+def outcome(case):
+    now = datetime.fromisoformat(case["now"].replace("Z", "+00:00"))
+    given = (case[name] for name in ("public_keys", "license_key", "fingerprint", "product"))
+    try:
+        verify(case["kind"], case["text"], *given, now)
+    except ValueError as error:
+        return f"refused: {error}"
+    return "accepted"
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        cases = json.load(file)["cases"]
+    wrong = 0
+    for case in cases:
+        found = outcome(case)
+        if (found == "accepted") != case["valid"]:
+            wrong += 1
+            print(f"{case['kind']}, {case['name']}: should be {'accepted' if case['valid'] else 'refused'}, is {found}")
+    print(f"{len(cases)} cases, {wrong} wrong")
+    sys.exit(1 if wrong or not cases else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+//! What the portal gives and takes as files: the two things that server functions cannot do, because a
+//! browser saves the one and sends the other by itself.
+
+use axum::{
+    Form, Router,
+    extract::{Multipart, Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use latchkey_app::server_side::Identity;
+use latchkey_licensing::ids::{LicenseId, MachineId};
+use latchkey_service::CheckOutError;
+use serde::Deserialize;
+
+use super::{
+    Edge,
+    api::dataset::{self, Include},
+    download::Download,
+    pages,
+};
+
+/// The longest request that is passed on in an address.
+const MAX_REQUEST: usize = 3_000;
+
+pub(crate) fn router() -> Router<Edge> {
+    Router::new()
+        .route("/portal/licenses/{license}/machines/{machine}/file", post(machine_file))
+        .route("/portal/offline/upload", post(upload))
+}
+
+#[derive(Deserialize)]
+struct Lasts {
+    days: u32,
+}
+
+/// The machine file of an own computer, encrypted. What is not the customer's is not there.
+async fn machine_file(
+    State(edge): State<Edge>,
+    identity: axum::Extension<Identity>,
+    Path((license, machine)): Path<(String, String)>,
+    Form(lasts): Form<Lasts>,
+) -> Response {
+    let (Ok(license), Ok(machine)) = (license.parse::<LicenseId>(), machine.parse::<MachineId>()) else {
+        return pages::not_found().await;
+    };
+    let account = match edge.account() {
+        Ok(account) => account,
+        Err(error) => return failed(&error),
+    };
+    let includes = [Include::Entitlements].into();
+    let compose = |facts: &_| dataset::compose(facts, &includes, &account);
+    let customer = edge.service.customer(&identity.0.0);
+    match customer.check_out_machine(license, machine, lasts.days.max(1), compose).await {
+        Ok(file) => Download::of_file(&file).into_response(),
+        Err(CheckOutError::NotFound) => pages::not_found().await,
+        // The license's page says why: it is suspended, revoked or over.
+        Err(CheckOutError::Refused(_)) => Redirect::to(&format!("/portal/licenses/{license}")).into_response(),
+        Err(CheckOutError::Internal(error)) => failed(&error),
+        Err(error @ (CheckOutError::TtlTooShort | CheckOutError::TooLong(_))) => {
+            tracing::error!(%error, "a customer's file cannot be made");
+            pages::failed()
+        }
+    }
+}
+
+fn failed(error: &latchkey_service::Internal) -> Response {
+    tracing::error!(%error, "a file was not made");
+    pages::failed()
+}
+
+/// A request that the app saved as a file: shown on the page that carries it out.
+async fn upload(mut form: Multipart) -> Response {
+    let mut text = String::new();
+    while let Ok(Some(field)) = form.next_field().await {
+        if field.name() == Some("file") {
+            text = field.text().await.unwrap_or_default();
+        }
+    }
+    let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    if text.len() > MAX_REQUEST {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "That file is no request: it is too long.\n").into_response();
+    }
+    // Whatever it is, the page reads it and says what is wrong with it.
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("request", &text).finish();
+    Redirect::to(&format!("/portal/offline?{query}")).into_response()
+}

@@ -1,0 +1,248 @@
+//! The example desktop app against the real server, on both databases: enter a key, activate, work
+//! offline, meet the limit, free a place in the portal, carry on; suspension, revocation, renewal,
+//! rotation; a dead server and a turned-back clock.
+
+#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+
+#[path = "../it/app.rs"]
+#[expect(dead_code, reason = "shared with the larger suite")]
+mod app;
+
+#[path = "../../../crates/client/examples/desktop/shell.rs"]
+#[expect(dead_code, reason = "the example's own clock and loop are the example's")]
+mod shell;
+
+use std::{
+    cell::Cell,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use app::{Browser, TestApp, run};
+use latchkey_client::{
+    Client, Config, Fingerprint, PublicKey, Timestamp,
+    client::Clock,
+    storage::MemoryStorage,
+    transport::{HttpTransport, Request, Response, Transport, Unreachable},
+};
+use latchkey_licensing::policy::{ExpiryStrategy, RenewalBasis};
+use latchkey_service::{Clock as _, IssuedLicense, Operator};
+use latchkey_testkit::{Backend, TestClock};
+use reqwest::StatusCode;
+use shell::{Shell, Turn, turned};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// The server's clock, as a computer sees it that may be some days off.
+#[derive(Clone, Debug)]
+struct ComputerClock {
+    server: Arc<TestClock>,
+    days: Arc<AtomicI64>,
+}
+
+impl Clock for ComputerClock {
+    fn now(&self) -> Timestamp {
+        turned(self.server.now(), self.days.load(Ordering::SeqCst))
+    }
+}
+
+impl Turn for ComputerClock {
+    fn turn(&self, days: i64) {
+        self.days.store(days, Ordering::SeqCst);
+    }
+}
+
+/// What is wrong with the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Network {
+    Works,
+    /// Nothing comes back.
+    Dead,
+    /// A captive portal answers everything with a page of its own.
+    Captive,
+}
+
+/// The real network, which a test can cut.
+#[derive(Clone)]
+struct Cable {
+    http: HttpTransport,
+    state: Rc<Cell<Network>>,
+}
+
+impl Transport for Cable {
+    fn send(&self, request: &Request) -> Result<Response, Unreachable> {
+        match self.state.get() {
+            Network::Works => self.http.send(request),
+            Network::Dead => Err(Unreachable("connection refused".to_owned())),
+            Network::Captive => Ok(Response {
+                status: 200,
+                headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+                body: br#"{"meta":{"valid":false,"code":"SUSPENDED"}}"#.to_vec(),
+            }),
+        }
+    }
+}
+
+type App = Shell<MemoryStorage, Cable, ComputerClock>;
+
+struct Computer {
+    app: App,
+    network: Rc<Cell<Network>>,
+}
+
+impl Computer {
+    fn new(server: &TestApp, issued: &IssuedLicense, name: &str, keys: Vec<PublicKey>) -> Self {
+        let network = Rc::new(Cell::new(Network::Works));
+        let config = Config::new(&server.origin(), issued.view.product.id, keys);
+        let clock = ComputerClock { server: server.kit.clock.clone(), days: Arc::default() };
+        let cable = Cable { http: HttpTransport::default(), state: network.clone() };
+        let fingerprint = Fingerprint::parse(name).expect("a fingerprint");
+        let client =
+            Client::with(config, MemoryStorage::default(), fingerprint, cable, clock.clone()).expect("a client");
+        Self { app: Shell::new(client, clock, server.origin()), network }
+    }
+
+    #[track_caller]
+    fn says(&mut self, line: &str, expected: &str) -> String {
+        let answer = self.app.answer(line);
+        assert!(answer.contains(expected), "`{line}` should say `{expected}`: {answer}");
+        answer
+    }
+}
+
+async fn free_in_the_portal(browser: &Browser<'_>, issued: &IssuedLicense, server: &TestApp, name: &str) {
+    let admin = server.service().admin(Operator::Host);
+    let view = admin.license(issued.view.license.id).await.expect("there").view;
+    let machine = view.machines.iter().find(|machine| machine.fingerprint.as_str() == name).expect("active");
+    let fields = [("license", view.license.id.to_string()), ("machine", machine.id.to_string())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = browser.submit("/fn/free_computer", &fields).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+}
+
+/// Activation, offline work, limit and swap.
+async fn the_everyday_life(backend: Backend) {
+    let server = TestApp::start(backend).await;
+    let issued = server.issue("ada@example.com").await;
+    let keys = vec![server.public_key];
+    let mut one = Computer::new(&server, &issued, "one", keys.clone());
+    one.says("status", "The app does not run: not activated");
+    one.says("activate", "enter a license key first");
+    one.says("key CGPT-0000", "That is no key");
+    one.says("key CGPT-0000-0000-0000-0000-0000-0000-0000", "typing error");
+    one.says(&format!("key {}", issued.key.expose().to_lowercase()), "Key CGPT-••••");
+    one.says("activate Office PC", "The app runs: licensed; works offline until 23 December 2026");
+    one.says("activate Office PC", "The app runs");
+
+    // Offline: the file carries it to its end, grace two weeks further.
+    one.network.set(Network::Dead);
+    one.says("refresh", "No answer (the license server cannot be reached: connection refused). The app runs: licensed");
+    server.kit.clock.advance(DAY * 29);
+    one.says("status", "The app runs: licensed; works offline");
+    server.kit.clock.advance(DAY);
+    one.says("status", "The app runs: licensed, but not confirmed lately: connect before 6 January 2027");
+    // Somebody answers who is not the server: it is not believed, whatever it says.
+    one.network.set(Network::Captive);
+    one.says("refresh", "not signed by the license server). The app runs");
+    server.kit.clock.advance(DAY * 14);
+    one.says("status", "The app does not run: over since 6 January 2027");
+    // The server is back: so is the app.
+    one.network.set(Network::Works);
+    one.says("refresh", "The app runs: licensed");
+    // A clock turned back lengthens nothing, and is told; turned forward, it ends the file.
+    one.says("clock -365", "This computer's clock is behind: set it.");
+    one.says("clock 60", "The app does not run: over");
+    one.says("clock 0", "The app runs: licensed");
+
+    // Two places: a third computer is told who holds them and where to free one.
+    let mut two = Computer::new(&server, &issued, "two", keys.clone());
+    two.says(&format!("key {}", issued.key.expose()), "entered");
+    two.says("activate Laptop", "The app runs");
+    let mut three = Computer::new(&server, &issued, "three", keys);
+    three.says(&format!("key {}", issued.key.expose()), "entered");
+    let refused = three.says("activate Studio", "All computers of this license are in use");
+    let page = format!("{}/portal/licenses/{}", server.origin(), issued.view.license.id);
+    assert!(
+        refused.contains("Office PC, last seen") && refused.contains("Laptop") && refused.contains(&page),
+        "{refused}"
+    );
+    let browser = server.browser();
+    browser.sign_in("ada@example.com").await;
+    free_in_the_portal(&browser, &issued, &server, "two").await;
+    three.says("activate Studio", "The app runs");
+    // The freed one learns of it when it asks, and can be freed and moved by itself as well.
+    two.says("refresh", "The app does not run: not activated");
+    two.says("activate Laptop", "All computers");
+    three.says("deactivate", "The app does not run: not activated");
+    three.says("deactivate", "The app does not run: not activated");
+    two.says("activate Laptop", "The app runs");
+}
+
+/// Suspension, reinstatement, revocation, renewal, rotation.
+async fn what_the_vendor_decides(backend: Backend) {
+    let server = TestApp::start(backend).await;
+    server
+        .add_policy("yearly", |policy| {
+            policy.duration = Some(DAY * 365);
+            policy.expiry = ExpiryStrategy::RestrictAccess;
+            policy.renewal = RenewalBasis::FromNowIfExpired;
+        })
+        .await;
+    let issued = server.issue_under("ada@example.com", "yearly").await;
+    let id = issued.view.license.id;
+    let admin = server.service().admin(Operator::Host);
+    let mut one = Computer::new(&server, &issued, "one", vec![server.public_key]);
+    one.says(&format!("key {}", issued.key.expose()), "entered");
+    one.says("activate Office PC", "The app runs");
+
+    // LC-14: a suspension reaches the next refresh; silence afterwards does not lift it.
+    admin.suspend_license(id).await.expect("suspended");
+    one.says("status", "The app runs");
+    one.says("refresh", "The app does not run: not licensed: the license is suspended (SUSPENDED)");
+    one.network.set(Network::Dead);
+    one.says("refresh", "The app does not run");
+    one.network.set(Network::Works);
+    one.says("activate", "LICENSE_SUSPENDED");
+    admin.reinstate_license(id).await.expect("reinstated");
+    one.says("refresh", "The app runs: licensed");
+
+    // The license's own end needs no server to be noticed, and a renewal brings the app back.
+    server.kit.clock.advance(DAY * 365);
+    one.says("status", "The app does not run: over since 23 November 2027");
+    one.says("refresh", "does not run");
+    admin.renew_license(id).await.expect("renewed");
+    one.says("refresh", "The app runs: licensed");
+
+    // LC-08: the next version of the app embeds the next key; both versions run until the switch.
+    let next = admin.prepare_signing_key().await.expect("prepared").public_key;
+    let mut next_version = Computer::new(&server, &issued, "one", vec![server.public_key, next]);
+    next_version.says(&format!("key {}", issued.key.expose()), "entered");
+    next_version.says("activate", "The app runs");
+    admin.rotate_signing_key().await.expect("rotated");
+    next_version.says("refresh", "The app runs");
+    next_version.says("activate", "The app runs");
+    // The old version hears nothing that it can believe: its file carries it on.
+    one.says("refresh", "not signed by the license server). The app runs");
+
+    // Revocation is for good.
+    admin.revoke_license(id).await.expect("revoked");
+    next_version.says("refresh", "the license is revoked (SUSPENDED)");
+    next_version.says("activate", "LICENSE_SUSPENDED");
+    next_version.says("status", "The app does not run");
+}
+
+#[test]
+fn sqlite() {
+    run(the_everyday_life(Backend::Sqlite));
+    run(what_the_vendor_decides(Backend::Sqlite));
+}
+
+#[test]
+fn postgres() {
+    run(the_everyday_life(Backend::Postgres));
+    run(what_the_vendor_decides(Backend::Postgres));
+}
