@@ -104,7 +104,7 @@ function checkSignature(message, signature, publicKeys) {
 }
 
 function parse(bytes) {
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  const text = utf8(bytes);
   const value = JSON.parse(text);
   // Of two members with one name JSON.parse silently keeps the last; other readers keep the first. In a
   // text that has been parsed, a string before a colon is a name, and braces outside strings are objects.
@@ -121,6 +121,11 @@ function parse(bytes) {
   return value;
 }
 
+function utf8(bytes) {
+  // To TextDecoder, ignoring a byte order mark is to leave it in the text, which then fails.
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
 function decode(text, encoding) {
   need(typeof text === 'string', 'a text is missing');
   const bytes = Buffer.from(text, encoding); // Skips what is no base64, and reads several spellings.
@@ -131,8 +136,8 @@ function decode(text, encoding) {
 }
 
 function closed(value, ...names) {
-  const isClosed = isObject(value) && Object.keys(value).sort().join() === names.sort().join();
-  need(isClosed, `expected exactly the members ${names.join(', ')}`);
+  const count = isObject(value) ? Object.keys(value).length : 0;
+  need(count === names.length && names.every((name) => Object.hasOwn(value, name)), `expected exactly the members ${names.join(', ')}`);
   return value;
 }
 
@@ -170,9 +175,11 @@ function main() {
   options['public-key'] = { type: 'string', multiple: true };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [kind, file] = positionals;
-  const usage = 'usage: verify.mjs KIND FILE --public-key HEX --product ID [--license-key KEY] [--fingerprint F] [--now TIME]';
-  need(file && values.product && values['public-key'], usage);
-  let text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
+  need(
+    file && values.product && values['public-key'],
+    'usage: KIND FILE --public-key HEX --product ID [--license-key KEY] [--fingerprint F] [--now TIME]',
+  );
+  let text = utf8(readFileSync(file));
   if (kind === 'signed-key') text = text.replace(/[\r\n]+$/, ''); // An editor's line end is not part of the key.
   const now = values.now === undefined ? Date.now() : instant(values.now);
   const found = verify(

@@ -9,6 +9,7 @@ mod files;
 mod limits;
 mod mail;
 mod pages;
+mod portal;
 mod sessions;
 mod sign_in;
 mod signing_keys;
