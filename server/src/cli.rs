@@ -51,6 +51,91 @@ pub enum Command {
     /// Signing keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Products, policies and entitlements.
+    #[command(subcommand)]
+    Catalog(Catalog),
+    /// Verify a license file, a machine file or a signed key offline; needs no database.
+    Verify(Verify),
+}
+
+/// `catalog …`
+#[derive(Debug, Subcommand)]
+pub enum Catalog {
+    /// Print the catalog as a TOML file that `apply` takes.
+    Show,
+    /// Make the catalog what a TOML file says: prints what changes, then does all of it or nothing.
+    Apply {
+        /// The file.
+        file: PathBuf,
+        /// Do not ask before something is removed.
+        #[arg(long)]
+        yes: bool,
+        /// Only print what would change.
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+    },
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The file.
+    pub file: PathBuf,
+    /// A public key of the vendor, 64 hex digits; may be given several times.
+    #[arg(long, required = true, value_name = "HEX")]
+    pub public_key: Vec<String>,
+    /// The license key, for encrypted files.
+    #[arg(long, value_name = "KEY")]
+    pub license_key: Option<String>,
+    /// The machine's fingerprint, for machine files.
+    #[arg(long)]
+    pub fingerprint: Option<String>,
+}
+
+/// What a file of licenses is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Comma-separated values with a header.
+    Csv,
+    /// An array of objects.
+    Json,
+}
+
+/// What `license set` changes.
+#[derive(Debug, Args)]
+pub struct LicenseSet {
+    /// The license's id.
+    pub id: String,
+    /// Another owner, who has an account.
+    #[arg(long, value_name = "EMAIL")]
+    pub owner: Option<String>,
+    /// Another policy of the same product, by its code.
+    #[arg(long)]
+    pub policy: Option<String>,
+    /// Another end: 2027-01-31T00:00:00Z, 2027-01-31, or never.
+    #[arg(long, value_name = "TIME")]
+    pub expires: Option<String>,
+    /// A machine limit of its own, or `policy`.
+    #[arg(long, value_name = "N")]
+    pub max_machines: Option<String>,
+    /// A core limit of its own, or `policy`.
+    #[arg(long, value_name = "N")]
+    pub max_cores: Option<String>,
+    /// A limit of uses of its own, or `policy`.
+    #[arg(long, value_name = "N")]
+    pub max_uses: Option<String>,
+    /// Where the usage counter is to stand.
+    #[arg(long, value_name = "N")]
+    pub uses: Option<u32>,
+    /// What to attach instead of what is attached: a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
+    /// An entitlement to give, by code; may be given several times.
+    #[arg(long, value_name = "CODE")]
+    pub add_entitlement: Vec<String>,
+    /// An entitlement of its own to take, by code; may be given several times.
+    #[arg(long, value_name = "CODE")]
+    pub remove_entitlement: Vec<String>,
 }
 
 /// `serve`
@@ -127,6 +212,41 @@ pub enum License {
     Reinstate {
         /// The license's id.
         id: String,
+    },
+    /// Renew a license by its policy's duration.
+    Renew {
+        /// The license's id.
+        id: String,
+    },
+    /// Change owner, policy, end, limits, metadata or entitlements of a license.
+    Set(Box<LicenseSet>),
+    /// Replace a license's key; the old one opens nothing from then on.
+    NewKey {
+        /// The license's id.
+        id: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write all licenses to standard output or a file. The file holds every key: keep it safe.
+    Export {
+        /// The file; without it, standard output.
+        #[arg(long)]
+        output: Option<PathBuf>,
+        /// What to write.
+        #[arg(long, value_enum, default_value = "csv")]
+        format: Format,
+    },
+    /// Make licenses from a file; the columns are those of an export, email and policy are enough.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// What it is written in; without it, what its name ends in.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+        /// Keep the good rows although others are refused; without it, it is all or nothing.
+        #[arg(long)]
+        partial: bool,
     },
     /// Revoke a license, for good.
     Revoke {

@@ -1,10 +1,13 @@
 //! The commands: read settings, do one thing, print the result.
 
 mod accounts;
+mod bulk;
+mod catalog;
 mod config;
 mod keys;
 mod licenses;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -40,6 +43,9 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 async fn carry_out(cli: Cli) -> Result<(), Failure> {
+    if let Command::Verify(command) = &cli.command {
+        return verify::verify(command, cli.json);
+    }
     let mut flags = Vec::new();
     if let Some(folder) = &cli.data_dir {
         flags.push(("data_dir", folder.display().to_string()));
@@ -66,10 +72,11 @@ async fn carry_out(cli: Cli) -> Result<(), Failure> {
                 console::line(&format!("The {} database is at this version's schema.", service.store().kind()));
             }
         }
-        Command::Config(Config::Check | Config::Print) => {}
+        Command::Config(Config::Check | Config::Print) | Command::Verify(_) => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
+        Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
         Command::Keys(command) => keys::keys(&service, command, cli.json).await?,
     }
     service.store().close().await;

@@ -222,3 +222,307 @@ fn the_demo_serves_and_stops() {
     let stopped = Command::new("kill").arg(server.id().to_string()).status().expect("kill runs");
     assert!(stopped.success() && server.wait().expect("it ends").success());
 }
+
+#[test]
+fn keys_are_rotated_and_retired() {
+    let host = Host::new();
+    let first = host.json(&["keys", "public"]);
+    let listed = host.json(&["keys", "list"]);
+    assert_eq!((&listed[0]["hex"], &listed[0]["state"]), (&first["hex"], &Value::from("signing")));
+    let waiting = host.json(&["keys", "rotate", "--prepare"]);
+    assert_eq!(waiting["state"], "waiting");
+    assert_eq!(host.json(&["keys", "public"])["waiting"], waiting["hex"]);
+    assert!(host.refusal(&["keys", "rotate"], 2).contains("--yes"));
+    assert_eq!(host.json(&["keys", "public"])["hex"], first["hex"]);
+    assert_eq!(host.json(&["keys", "rotate", "--yes"])["hex"], waiting["hex"]);
+    let public = host.json(&["keys", "public"]);
+    assert_eq!((&public["hex"], &public["account"]), (&waiting["hex"], &first["account"]));
+    let old = listed[0]["id"].as_str().expect("an id");
+    assert_eq!(host.json(&["keys", "retire", old])["state"], "retired");
+    assert!(host.refusal(&["keys", "retire", waiting["id"].as_str().expect("an id")], 1).contains("keys rotate"));
+    host.refusal(&["keys", "retire", "0190f3c2-0000-7000-8000-000000000000"], 1);
+    host.refusal(&["keys", "retire", "x"], 2);
+    let text = text(&host.run(&["keys", "public"]).stdout);
+    for part in ["BEGIN PUBLIC KEY", "Python", "JavaScript", "C#", "keygen-rs", "latchkey-client"] {
+        assert!(text.contains(part), "{part} is missing: {text}");
+    }
+}
+
+#[test]
+fn a_given_signing_key_must_be_the_databases() {
+    let host = Host::new();
+    let seed = "11".repeat(32);
+    let given = [("LATCHKEY__SECRETS__SIGNING_KEY", seed.as_str())];
+    assert!(host.run_with(&["migrate"], &given).status.success());
+    assert!(host.run_with(&["migrate"], &given).status.success());
+    let other = "22".repeat(32);
+    let output = host.run_with(&["migrate"], &[("LATCHKEY__SECRETS__SIGNING_KEY", other.as_str())]);
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stderr).contains("keys list") && !text(&output.stderr).contains(&other));
+}
+
+#[test]
+fn a_catalog_is_a_file() {
+    let host = Host::new();
+    let path = host.folder.path().join("catalog.toml");
+    let shown = text(&host.run(&["catalog", "show"]).stdout);
+    assert!(shown.contains("chartgpt-lifetime") && shown.contains("# The id of chartgpt"), "{shown}");
+    fs::write(&path, &shown).expect("written");
+    let apply = |words: &[&str]| host.json(&[&["catalog", "apply", "catalog.toml"], words].concat());
+    assert_eq!(apply(&[])["changes"], Value::Array(vec![]), "what is shown is what there is");
+
+    let more = format!(
+        "{shown}
+[[policies]]
+code = \"chartgpt-trial\"
+product = \"chartgpt\"
+name = \"Trial\"
+duration = \"14d\"
+expiry_basis = \"FROM_FIRST_ACTIVATION\"
+max_machines = 1
+key_scheme = \"ED25519_SIGN\"
+entitlements = [\"CHART_ASSISTANT\"]
+"
+    );
+    fs::write(&path, &more).expect("written");
+    let planned = apply(&["--dry-run"]);
+    assert_eq!(
+        (&planned["applied"], &planned["changes"][0]["code"]),
+        (&Value::from(false), &Value::from("chartgpt-trial"))
+    );
+    assert_eq!(apply(&[])["applied"], true);
+    assert_eq!(apply(&[])["changes"], Value::Array(vec![]), "twice changes nothing");
+    let trial = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-trial"]);
+    assert!(trial["key"].as_str().is_some_and(|key| key.starts_with("key/")), "{trial}");
+
+    // What would strand licenses is refused, with the number of them and the way out.
+    fs::write(&path, &shown).expect("written");
+    let said = host.refusal(&["catalog", "apply", "catalog.toml", "--yes"], 1);
+    assert!(
+        said.contains("chartgpt-trial") && said.contains("1 licenses") && said.contains("license set --policy"),
+        "{said}"
+    );
+    host.json(&["license", "set", trial["id"].as_str().expect("an id"), "--policy", "chartgpt-lifetime"]);
+    let said = host.refusal(&["catalog", "apply", "catalog.toml"], 2);
+    assert!(said.contains("--yes"), "a removal is confirmed: {said}");
+    assert_eq!(apply(&["--yes"])["changes"][0]["action"], "remove");
+
+    for (change, field) in [
+        (shown.replace("max_machines = 2", "max_machines = -1"), "max_machines"),
+        (shown.replace("max_machines = 2", "max_machine = 2"), "max_machine"),
+        (shown.replace("MAINTAIN_ACCESS", "KEEP_ACCESS"), "KEEP_ACCESS"),
+        (shown.replace("key_prefix = \"CGPT\"", "key_prefix = \"c\""), "products.chartgpt.key_prefix"),
+        (shown.replace("product = \"chartgpt\"", "product = \"other\""), "policies.chartgpt-lifetime.product"),
+        (shown.replace("floating = true", "floating = false"), "policies.chartgpt-lifetime.max_machines"),
+        (shown.replace("offline_file = \"30d\"", "offline_file = \"soon\""), "soon"),
+        (shown.replace("offline_file = \"30d\"", "offline_file = \"1m\""), "policies.chartgpt-lifetime.offline_file"),
+        ("[[products]".to_owned(), "catalog.toml"),
+    ] {
+        assert_ne!(change, shown, "{field}");
+        fs::write(&path, change).expect("written");
+        let output = host.run(&["catalog", "apply", "catalog.toml", "--yes"]);
+        assert!(!output.status.success(), "{field}");
+        assert!(text(&output.stderr).contains(field), "{field}: {}", text(&output.stderr));
+    }
+    assert_eq!(text(&host.run(&["catalog", "show"]).stdout), shown, "nothing was half written");
+}
+
+/// A limit that is lowered below what is in use would stop licenses from validating.
+#[test]
+fn a_catalog_strands_no_machines() {
+    let host = Host::new();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let id: uuid::Uuid = issued["id"].as_str().expect("an id").parse().expect("a UUID");
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let path = host.folder.path().join("data/latchkey.db");
+        let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("opened");
+        for slot in 1..=2_i64 {
+            sqlx::query("INSERT INTO machines (id, license_id, slot, fingerprint, fingerprint_hash, metadata, last_seen_at, created_at, updated_at) VALUES (randomblob(16), $1, $2, 'x', randomblob(32), '{}', 0, 0, 0)")
+                .bind(id.as_bytes().as_slice()).bind(slot).execute(&mut connection).await.expect("inserted");
+        }
+        connection.close().await.expect("closed");
+    });
+    let shown = text(&host.run(&["catalog", "show"]).stdout);
+    fs::write(host.folder.path().join("c.toml"), shown.replace("max_machines = 2", "max_machines = 1"))
+        .expect("written");
+    let said = host.refusal(&["catalog", "apply", "c.toml", "--yes"], 1);
+    assert!(said.contains("1 licenses have more than 1 machines"), "{said}");
+    host.json(&["license", "set", issued["id"].as_str().expect("an id"), "--max-machines", "2"]);
+    assert_eq!(host.json(&["catalog", "apply", "c.toml", "--yes"])["applied"], true);
+}
+
+#[test]
+fn licenses_are_changed_and_renewed() {
+    let host = Host::new();
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let id = issued["id"].as_str().expect("an id");
+    assert!(host.refusal(&["license", "renew", id], 1).contains("no duration"));
+    host.json(&["customer", "add", "bob@example.com"]);
+    let changed = host.json(&[
+        "license",
+        "set",
+        id,
+        "--owner",
+        "bob@example.com",
+        "--expires",
+        "2030-01-31",
+        "--max-machines",
+        "5",
+        "--max-uses",
+        "10",
+        "--uses",
+        "3",
+        "--metadata",
+        r#"{"order":"A-1"}"#,
+        "--add-entitlement",
+        "CHART_ASSISTANT",
+    ]);
+    assert_eq!(
+        (
+            &changed["email"],
+            &changed["expires_at"],
+            &changed["max_machines"],
+            &changed["uses"],
+            &changed["metadata"]["order"]
+        ),
+        (
+            &Value::from("bob@example.com"),
+            &Value::from("2030-01-31T00:00:00.000Z"),
+            &Value::from(5),
+            &Value::from(3),
+            &Value::from("A-1")
+        )
+    );
+    let back = host.json(&["license", "set", id, "--expires", "never", "--max-machines", "policy"]);
+    assert_eq!((&back["expires_at"], &back["max_machines"]), (&Value::Null, &Value::from(2)));
+    for (words, code, said) in [
+        (&["--owner", "nobody@example.com"][..], 1, "customer add"),
+        (&["--policy", "gold"], 1, "chartgpt-lifetime"),
+        (&["--expires", "soon"], 2, "2027-01-31"),
+        (&["--max-machines", "many"], 2, "policy"),
+        (&["--max-machines", "4000000000"], 1, "max_machines"),
+        (&["--metadata", "[]"], 2, "JSON object"),
+        (&["--add-entitlement", "GOLD"], 1, "CHART_ASSISTANT"),
+    ] {
+        let refused = host.refusal(&[&["license", "set", id], words].concat(), code);
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert_eq!(host.json(&["license", "show", id])["email"], "bob@example.com", "a refusal changes nothing");
+    let new = host.json(&["license", "new-key", id, "--yes"]);
+    assert_ne!(new["key"], issued["key"]);
+    assert!(host.refusal(&["license", "new-key", id], 2).contains("--yes"));
+}
+
+#[test]
+fn licenses_go_out_and_come_in() {
+    let host = Host::new();
+    for n in 0..3 {
+        host.json(&["license", "issue", "--email", &format!("user{n}@example.com"), "--policy", "chartgpt-lifetime"]);
+    }
+    let first = host.json(&["customer", "show", "user0@example.com"]);
+    let id = first["licenses"][0]["id"].as_str().expect("an id");
+    host.json(&["license", "suspend", id]);
+    host.json(&["license", "set", id, "--metadata", r#"{"note":"a, \"b\""}"#, "--max-machines", "9"]);
+    for format in ["csv", "json"] {
+        let name = format!("out.{format}");
+        assert!(host.run(&["license", "export", "--format", format, "--output", &name]).status.success());
+        let there = Host::new();
+        fs::copy(host.folder.path().join(&name), there.folder.path().join(&name)).expect("copied");
+        let report = there.json(&["license", "import", &name]);
+        assert_eq!((&report["rows"], &report["imported"]), (&Value::from(3), &Value::from(3)), "{format}");
+        let found = there.json(&["license", "show", id]);
+        assert_eq!(
+            (&found["key"], &found["status"], &found["max_machines"], &found["metadata"]["note"]),
+            (&first["licenses"][0]["key"], &Value::from("SUSPENDED"), &Value::from(9), &Value::from("a, \"b\""))
+        );
+        let written = text(&there.run(&["license", "export", "--format", format]).stdout);
+        assert_eq!(
+            written,
+            fs::read_to_string(host.folder.path().join(&name)).expect("read"),
+            "{format} comes back as it was"
+        );
+        // Again: each row is refused, with its line, and nothing changes.
+        let said = there.refusal(&["license", "import", &name], 1);
+        assert!(said.contains("there is a license") && said.contains("none was taken"), "{said}");
+    }
+}
+
+#[test]
+fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
+    let host = Host::new();
+    let rows = "email,policy,max_machines,status,expires_at,key\n\
+                good@example.com,chartgpt-lifetime,3,,,\n\
+                not an address,chartgpt-lifetime,,,,\n\
+                a@example.com,gold,,,,\n\
+                b@example.com,chartgpt-lifetime,many,,,\n\
+                c@example.com,chartgpt-lifetime,,LOST,,\n\
+                d@example.com,chartgpt-lifetime,,,someday,\n\
+                e@example.com,chartgpt-lifetime,,,,CGPT-1234\n\
+                f@example.com\n\
+                also.good@example.com,chartgpt-lifetime,,SUSPENDED,2030-01-31T00:00:00Z,\n";
+    fs::write(host.folder.path().join("in.csv"), rows).expect("written");
+    let said = host.refusal(&["license", "import", "in.csv"], 1);
+    for part in [
+        "in.csv:3: email",
+        "in.csv:4: policy",
+        "in.csv:5: max_machines",
+        "in.csv:6: status",
+        "in.csv:7: expires_at",
+        "in.csv:8: key",
+        "in.csv:9:",
+    ] {
+        assert!(said.contains(part), "{part} is missing: {said}");
+    }
+    host.refusal(&["customer", "show", "good@example.com"], 1);
+    let output = host.run(&["license", "import", "in.csv", "--partial", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.contains(r#""imported":2"#) && said.contains(r#""refused":7"#), "{said}");
+    assert_eq!(host.json(&["customer", "show", "also.good@example.com"])["licenses"][0]["status"], "SUSPENDED");
+    fs::write(
+        host.folder.path().join("in.json"),
+        r#"[{"email":"x@example.com","policy":"chartgpt-lifetime","color":"red"}, {"email":5}]"#,
+    )
+    .expect("written");
+    let said = host.refusal(&["license", "import", "in.json"], 1);
+    assert!(said.contains("in.json:1:") && said.contains("color") && said.contains("in.json:2:"), "{said}");
+    fs::write(host.folder.path().join("broken.json"), r#"[{"email":"#).expect("written");
+    assert!(host.refusal(&["license", "import", "broken.json"], 1).contains("not an array of licenses"));
+    fs::write(host.folder.path().join("odd.csv"), "email,color\nx,y\n").expect("written");
+    assert!(host.refusal(&["license", "import", "odd.csv"], 1).contains("no column `color`"));
+    assert!(host.refusal(&["license", "import", "in"], 2).contains("--format"));
+}
+
+#[test]
+fn files_are_verified_without_a_database() {
+    let host = Host::new();
+    let vectors = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/docs/verify/vectors.json"))
+        .expect("read");
+    let vectors: Value = serde_json::from_str(&vectors).expect("JSON");
+    let case = |name: &str| {
+        let cases = vectors["cases"].as_array().expect("cases");
+        cases.iter().find(|case| case["name"] == name).expect("the case").clone()
+    };
+    let word = |case: &Value, name: &str| case[name].as_str().expect("text").to_owned();
+    let machine = case("an encrypted machine file");
+    let key = machine["public_keys"][0].as_str().expect("a key").to_owned();
+    fs::write(host.folder.path().join("m.lic"), word(&machine, "text")).expect("written");
+    let license_key = word(&machine, "license_key");
+    let run = |words: &[&str]| host.run(&[&["verify", "m.lic", "--json", "--public-key", &key], words].concat());
+    // The vectors last thirty days from a fixed day, so their time may be over; what they say is said.
+    let output = run(&["--license-key", &license_key, "--fingerprint", "fp"]);
+    assert!(text(&output.stdout).contains(r#""entitlements":["PRO"]"#), "{}", text(&output.stderr));
+    assert_eq!(run(&["--license-key", &license_key]).status.code(), Some(2));
+    assert_eq!(run(&["--license-key", &license_key, "--fingerprint", "other"]).status.code(), Some(1));
+    assert_eq!(run(&[]).status.code(), Some(1));
+    let signed = case("a signed key");
+    fs::write(host.folder.path().join("key.txt"), word(&signed, "text")).expect("written");
+    assert_eq!(host.json(&["verify", "key.txt", "--public-key", &key])["kind"], "key");
+    let other = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
+    assert!(host.refusal(&["verify", "key.txt", "--public-key", other], 1).contains("not the vendor's"));
+    host.refusal(&["verify", "key.txt", "--public-key", "0"], 2);
+    host.refusal(&["verify", "nowhere", "--public-key", other], 2);
+    assert!(!host.folder.path().join("data").exists(), "nothing was opened or made");
+}

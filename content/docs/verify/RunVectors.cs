@@ -1,6 +1,7 @@
-// Checks Verify.cs with a file of vectors. Beside Verify.cs in its project:
+// Checks Verify.cs with a file of vectors. Put it beside Verify.cs in its project; as there are two Main
+// methods then, say which one to start:
 //
-//   dotnet run -p:StartupObject=RunVectors -- vectors.json
+//   dotnet run --property:StartupObject=RunVectors -- vectors.json
 #nullable enable
 using System;
 using System.IO;
@@ -20,8 +21,8 @@ public static class RunVectors
             bool isValid = test.GetProperty("valid").GetBoolean();
             if ((found == "accepted") == isValid) continue;
             wrong++;
-            string expected = isValid ? "accepted" : "refused";
-            Console.WriteLine($"{test.GetProperty("kind")}, {test.GetProperty("name")}: should be {expected}, is {found}");
+            string name = $"{test.GetProperty("kind")}, {test.GetProperty("name")}";
+            Console.WriteLine($"{name}: should be {(isValid ? "accepted" : "refused")}, is {found}");
         }
         Console.WriteLine($"{cases.Length} cases, {wrong} wrong");
         return wrong > 0 || cases.Length == 0 ? 1 : 0;

@@ -30,11 +30,11 @@ public sealed class NotValidException : Exception
 public static class Verifier
 {
     private const string Uuid = @"\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z";
-    private const string Time =
-        @"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,7})?[0-9]{0,2}(Z|[+-][0-9]{2}:[0-9]{2})\z";
+    private const string Time = @"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})"
+        + @"(?:(\.[0-9]{1,7})[0-9]{0,2})?(Z|[+-][0-9]{2}:[0-9]{2})\z";
 
     // Unlike the usual one, it throws on bytes that are no UTF-8 instead of putting others there.
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>
     /// Returns the dataset of a file, or the claims of a signed key; NotValidException if it is not good.
@@ -69,11 +69,11 @@ public static class Verifier
         bool hasIncluded = dataset.TryGetProperty("included", out JsonElement included);
         Closed(dataset, hasIncluded ? new[] { "data", "meta", "included" } : new[] { "data", "meta" });
         JsonElement[] others = hasIncluded ? included.EnumerateArray().ToArray() : Array.Empty<JsonElement>();
-
         JsonElement data = dataset.GetProperty("data");
-        Need(data.GetProperty("attributes").ValueKind == JsonValueKind.Object, "the content is malformed");
+        Need(others.Append(data).All(IsResource), "the content is malformed");
         Need(TypeOf(data) == (isMachine ? "machines" : "licenses"), "the content is of another type");
-        JsonElement[] licenses = isMachine ? others.Where(item => TypeOf(item) == "licenses").ToArray() : new[] { data };
+        JsonElement[] candidates = isMachine ? others : new[] { data };
+        JsonElement[] licenses = candidates.Where(item => TypeOf(item) == "licenses").ToArray();
         Need(licenses.Length == 1, "not exactly one license");
         JsonElement license = licenses[0];
         string id = Id(license);
@@ -168,7 +168,8 @@ public static class Verifier
 
     private static JsonElement Parse(byte[] utf8)
     {
-        using JsonDocument document = JsonDocument.Parse(Utf8.GetString(utf8), new JsonDocumentOptions { MaxDepth = 128 });
+        var options = new JsonDocumentOptions { MaxDepth = 128 };
+        using JsonDocument document = JsonDocument.Parse(Utf8.GetString(utf8), options);
         RefuseTwins(document.RootElement);
         return document.RootElement.Clone();
     }
@@ -208,6 +209,11 @@ public static class Verifier
         Need(isClosed, "expected exactly the members " + string.Join(", ", names));
         return value;
     }
+
+    private static bool IsResource(JsonElement value) =>
+        Text(value, "id") != null && Text(value, "type") != null
+        && value.GetProperty("attributes").ValueKind == JsonValueKind.Object
+        && (!value.TryGetProperty("relationships", out JsonElement links) || links.ValueKind == JsonValueKind.Object);
 
     private static string Related(JsonElement resource, string name) =>
         Id(resource.GetProperty("relationships").GetProperty(name).GetProperty("data"));

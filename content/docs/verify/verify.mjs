@@ -29,8 +29,8 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   const dataset = closed({ included: [], ...parse(open(word, text, publicKeys, secret)) }, 'data', 'included', 'meta');
   const { data, included } = dataset;
   const meta = closed(dataset.meta, 'issued', 'expiry', 'ttl');
-  need(Array.isArray(included) && isObject(data) && isObject(data.attributes), 'the content is malformed');
-  const licenses = word === 'license' ? [data] : included.filter((item) => item?.type === 'licenses');
+  need(Array.isArray(included) && [data, ...included].every(isResource), 'the content is malformed');
+  const licenses = word === 'license' ? [data] : included.filter((item) => item.type === 'licenses');
   need(data.type === `${word}s` && licenses.length === 1, 'not exactly one license');
   const [license] = licenses;
   if (word === 'machine') {
@@ -46,6 +46,7 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
     need(uuid(claims.license.id) === uuid(license.id), 'for another license');
   }
   const [issued, expiry] = [instant(meta.issued), instant(meta.expiry)];
+  // JavaScript has one kind of number, so 86400.0 passes for 86400 here.
   need(Number.isInteger(meta.ttl) && meta.ttl >= 1 && meta.ttl <= 2147483647, 'the ttl is malformed');
   need(issued - now <= 5 * 60 * 1000, "issued in the future: is this computer's clock right?");
   need(issued < expiry && now < expiry, "the file's time is over");
@@ -58,8 +59,7 @@ function open(word, text, publicKeys, secret) {
   while (lines.at(-1) === '') lines.pop(); // Mail programs add line ends; nothing else is forgiven.
   const [begin, end] = ['BEGIN', 'END'].map((edge) => `-----${edge} ${word.toUpperCase()} FILE-----`);
   need(lines.length > 1 && lines[0] === begin && lines.at(-1) === end, `not a ${word} file`);
-  const envelope = closed(parse(decode(lines.slice(1, -1).join(''), 'base64')), 'enc', 'sig', 'alg');
-  const { enc, sig, alg } = envelope;
+  const { enc, sig, alg } = closed(parse(decode(lines.slice(1, -1).join(''), 'base64')), 'enc', 'sig', 'alg');
   need(['base64+ed25519', 'aes-256-gcm+ed25519'].includes(alg), 'the algorithm is not known');
   need(typeof enc === 'string', 'the envelope is malformed');
   // The kind is part of what is signed: a license file relabeled as a machine file is none.
@@ -137,12 +137,18 @@ function decode(text, encoding) {
 
 function closed(value, ...names) {
   const count = isObject(value) ? Object.keys(value).length : 0;
-  need(count === names.length && names.every((name) => Object.hasOwn(value, name)), `expected exactly the members ${names.join(', ')}`);
+  const isClosed = count === names.length && names.every((name) => Object.hasOwn(value, name));
+  need(isClosed, `expected exactly the members ${names.join(', ')}`);
   return value;
 }
 
 function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isResource(value) {
+  return isObject(value) && typeof value.id === 'string' && typeof value.type === 'string'
+    && isObject(value.attributes) && (value.relationships === undefined || isObject(value.relationships));
 }
 
 function related(resource, name) {

@@ -42,18 +42,18 @@ def _file(kind, text, public_keys, license_key, fingerprint, product, now):
     # A machine file is encrypted for one license on one machine: its secret is made of both.
     secret = (license_key or "") + (fingerprint or "" if word == "machine" else "")
     dataset = _closed({"included": [], **_json(_open(word, text, public_keys, secret))}, "data", "included", "meta")
-    data, included, meta = dataset["data"], dataset["included"], _closed(dataset["meta"], "issued", "expiry", "ttl")
-    _need(isinstance(included, list) and isinstance(data["attributes"], dict), "the content is malformed")
-    licenses = [item for item in [data, *included] if item["type"] == "licenses"]
+    data, meta = _resource(dataset["data"]), _closed(dataset["meta"], "issued", "expiry", "ttl")
+    _need(isinstance(dataset["included"], list) and data["type"] == f"{word}s", "the content is malformed")
+    licenses = [item for item in map(_resource, dataset["included"]) if item["type"] == "licenses"]
     if word == "license":
         licenses = [data]
-    else:
+    _need(len(licenses) == 1, "not exactly one license")
+    license, license_id = licenses[0], _uuid(licenses[0]["id"])
+    if word == "machine":
         _need(_uuid(data["id"]) and fingerprint, "the fingerprint of this machine is needed")
         _need(data["attributes"]["fingerprint"] == fingerprint, "for another machine")
-    _need(data["type"] == f"{word}s" and len(licenses) == 1, "not exactly one license")
-    license_id = _uuid(licenses[0]["id"])
-    _need(word == "license" or _related(data, "license") == license_id, "the license is another one")
-    _need(_related(licenses[0], "policy") and _related(licenses[0], "product") == _uuid(product), "for another product")
+        _need(_related(data, "license") == license_id, "the license is another one")
+    _need(_related(license, "policy") and _related(license, "product") == _uuid(product), "for another product")
     if license_key and license_key.startswith("key/"):
         # A signed key names its license: a file of another license does not go with it.
         claims = _signed_key(license_key, public_keys, product)
@@ -98,7 +98,8 @@ def _signed_key(text, public_keys, product):
     # The expiry is what it was when the key was made. A renewal does not change the key, so that a key
     # is over is for the server, or a license file, to say.
     _instant(claims["issued"])
-    _instant(claims["expiry"] or claims["issued"])
+    if claims["expiry"] is not None:
+        _instant(claims["expiry"])
     return claims
 
 
@@ -117,7 +118,10 @@ def _json(data):
         _need(len(dict(members)) == len(members), "a member is given twice")
         return dict(members)
 
-    return json.loads(data.decode(), object_pairs_hook=unique)
+    def refuse(constant):  # json takes NaN and Infinity, which are no JSON.
+        raise ValueError(f"{constant} is no JSON")
+
+    return json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse)
 
 
 def _base64(text, altchars=None):
@@ -128,6 +132,13 @@ def _base64(text, altchars=None):
 
 def _closed(value, *names):
     _need(value.keys() == set(names), f"expected exactly the members {', '.join(names)}")
+    return value
+
+
+def _resource(value):
+    texts, objects = (value["id"], value["type"]), (value["attributes"], value.get("relationships", {}))
+    is_good = all(isinstance(text, str) for text in texts) and all(isinstance(item, dict) for item in objects)
+    _need(is_good, "a resource is malformed")
     return value
 
 

@@ -306,7 +306,7 @@ impl Admin<'_> {
     }
 
     /// The account with this address; made, in this transaction, if there is none.
-    async fn ensure_account(
+    pub(crate) async fn ensure_account(
         &self,
         tx: &mut Tx,
         email: &EmailAddress,

@@ -269,6 +269,8 @@ macro_rules! reads {
             machines::find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
             /// A license's active machine with this fingerprint.
             machines::find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
+            /// How many licenses of a policy, without a limit of their own, have more machines than `ceiling`.
+            machines::count_licenses_above(policy: PolicyId, ceiling: i64) -> i64;
             /// When a license's owner freed machines after `since`, the earliest first.
             machines::list_machine_releases(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
             /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.

@@ -1,12 +1,18 @@
 //! `license …`
 
-use latchkey_licensing::{ids::LicenseId, key, key::LicenseKey, license::Standing, time::Timestamp};
-use latchkey_service::{Account, IssuedLicense, LicenseView, Operator, Service};
+use latchkey_licensing::{
+    ids::LicenseId,
+    key,
+    key::LicenseKey,
+    license::{End, Standing},
+    time::Timestamp,
+};
+use latchkey_service::{Account, IssuedLicense, LicenseChange, LicenseView, Operator, Service};
 use serde_json::{Value, json};
 
-use super::accounts::address;
+use super::{accounts::address, bulk};
 use crate::{
-    cli::License,
+    cli::{License, LicenseSet},
     console::{self, Confirmed},
     startup::Failure,
 };
@@ -18,6 +24,25 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
         License::Show { id } => admin.license(read_id(&id)?).await?,
         License::Suspend { id } => admin.suspend_license(read_id(&id)?).await?,
         License::Reinstate { id } => admin.reinstate_license(read_id(&id)?).await?,
+        License::Renew { id } => admin.renew_license(read_id(&id)?).await?,
+        License::Set(set) => admin.change_license(read_id(&set.id)?, read_change(*set)?).await?,
+        License::NewKey { id, yes } => {
+            let id = read_id(&id)?;
+            let issued = admin.license(id).await?;
+            let question = format!(
+                "Replace the key {} of {}? It opens nothing from then on.",
+                issued.key.tail(),
+                issued.owner.email
+            );
+            if console::confirmed(yes, &question)? == Confirmed::No {
+                return Err(Failure::Refused("not replaced".to_owned()));
+            }
+            admin.rotate_license_key(id).await?
+        }
+        License::Export { output, format } => return bulk::export(service, output, format).await,
+        License::Import { file, format, partial } => {
+            return bulk::import(service, &file, format, partial, as_json).await;
+        }
         License::Revoke { id, yes } => {
             let id = read_id(&id)?;
             let issued = admin.license(id).await?;
@@ -34,6 +59,47 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
         print(&issued);
     }
     Ok(())
+}
+
+fn read_change(set: LicenseSet) -> Result<LicenseChange, Failure> {
+    let limit = |name: &str, text: Option<String>| match text.as_deref() {
+        None => Ok(None),
+        Some("policy") => Ok(Some(None)),
+        Some(text) => text
+            .parse()
+            .map(|limit| Some(Some(limit)))
+            .map_err(|_| Failure::Usage(format!("--{name} {text:?} is no number: give one, or policy"))),
+    };
+    let metadata = match set.metadata.as_deref() {
+        None => None,
+        Some(text) => Some(
+            serde_json::from_str(text)
+                .map_err(|error| Failure::Usage(format!("--metadata is no JSON object: {error}")))?,
+        ),
+    };
+    Ok(LicenseChange {
+        owner: set.owner.as_deref().map(address).transpose()?,
+        policy: set.policy,
+        end: set.expires.as_deref().map(read_end).transpose()?,
+        max_machines: limit("max-machines", set.max_machines)?,
+        max_cores: limit("max-cores", set.max_cores)?,
+        max_uses: limit("max-uses", set.max_uses)?,
+        uses: set.uses,
+        metadata,
+        add_entitlements: set.add_entitlement,
+        remove_entitlements: set.remove_entitlement,
+    })
+}
+
+/// An end as people write it: a day begins at midnight UTC.
+fn read_end(text: &str) -> Result<Option<Timestamp>, Failure> {
+    if text == "never" {
+        return Ok(None);
+    }
+    let at = Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")));
+    at.map(Some).ok_or_else(|| {
+        Failure::Usage(format!("--expires {text:?} is no time: write 2027-01-31T00:00:00Z, 2027-01-31, or never"))
+    })
 }
 
 fn read_id(text: &str) -> Result<LicenseId, Failure> {
@@ -68,6 +134,10 @@ pub(super) fn describe(view: &LicenseView, key: &LicenseKey, owner: &Account) ->
         "account_id": owner.id.to_string(),
         "key": key.expose(),
         "max_machines": view.machine_limit,
+        "max_cores": license.core_limit(&view.policy),
+        "max_uses": license.use_limit(&view.policy),
+        "uses": license.uses,
+        "metadata": serde_json::from_str::<Value>(&license.metadata).unwrap_or_default(),
         "machines": machines,
         "expires_at": license.end.at().map(Timestamp::rfc3339),
         "created_at": license.created_at.rfc3339(),
@@ -88,6 +158,12 @@ fn print(issued: &IssuedLicense) {
     console::line(&format!("Status    {}", status(view)));
     console::line(&format!("Policy    {}", view.policy.code));
     console::line(&format!("Customer  {}", owner.email));
+    let end = match view.license.end {
+        End::Never => "never".to_owned(),
+        End::AfterFirstUse => "begins with the first use".to_owned(),
+        End::At(at) => at.human(),
+    };
+    console::line(&format!("Ends      {end}"));
     let limit = view.machine_limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
     console::line(&format!("Machines  {} of {limit}", view.machines.len()));
     for machine in &view.machines {

@@ -1,0 +1,327 @@
+//! Licenses in bulk: read out page by page, taken in row by row in one transaction.
+
+use std::collections::BTreeMap;
+
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::LicenseId,
+    key::LicenseKey,
+    license::{End, License, MAX_USES, Standing},
+    policy::{KeyScheme, Policy},
+    time::Timestamp,
+};
+use latchkey_store::{Account, Product, Role, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    admin::{Admin, AdminError},
+    audit::Event,
+    error::Internal,
+    license_terms::metadata_text,
+};
+
+/// How many licenses are read at once.
+const PAGE: i64 = 500;
+
+/// How many refused rows are told one by one.
+const MAX_TOLD: usize = 100;
+
+/// A license as a line of a file. On the way in, `email` and `policy` are enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseRow {
+    /// Its id; empty makes one.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Its owner's address; an account is made where there is none.
+    #[serde(default)]
+    pub email: String,
+    /// Its policy's code.
+    #[serde(default)]
+    pub policy: String,
+    /// Its key; empty makes one.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// `ACTIVE`, `SUSPENDED` or `REVOKED`.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// When it ends, RFC 3339; `never`; `after-first-use`; empty follows the policy.
+    #[serde(default)]
+    pub expires_at: Option<String>,
+    /// A machine limit of its own.
+    #[serde(default)]
+    pub max_machines: Option<u32>,
+    /// A core limit of its own.
+    #[serde(default)]
+    pub max_cores: Option<u32>,
+    /// A limit of uses of its own.
+    #[serde(default)]
+    pub max_uses: Option<u32>,
+    /// Where its usage counter stands.
+    #[serde(default)]
+    pub uses: Option<u32>,
+    /// What is attached to it.
+    #[serde(default)]
+    pub metadata: Option<Map<String, Value>>,
+    /// When it was issued, RFC 3339; empty is now.
+    #[serde(default)]
+    pub created_at: Option<String>,
+}
+
+/// A row that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowRefusal {
+    /// The line, or the row, that it stands on.
+    pub line: u64,
+    /// What is wrong, with the column's name.
+    pub why: String,
+}
+
+/// What became of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// How many rows there were.
+    pub rows: u64,
+    /// How many licenses were made; nought if it was all or nothing and a row was refused.
+    pub imported: u64,
+    /// How many rows were refused.
+    pub refused: u64,
+    /// The first of them.
+    pub refusals: Vec<RowRefusal>,
+}
+
+/// What is known of the catalog while rows are taken in.
+struct Terms {
+    policies: BTreeMap<String, (Policy, Product)>,
+}
+
+impl Admin<'_> {
+    /// Hands every license to `take`, the oldest first, page by page.
+    pub async fn export_licenses(
+        &self,
+        mut take: impl FnMut(LicenseRow) -> Result<(), AdminError> + Send,
+    ) -> Result<u64, AdminError> {
+        let mut after = None;
+        let mut count = 0;
+        loop {
+            let mut reader = self.service.store().read().await?;
+            let page = reader.list_licenses(after, PAGE).await?;
+            let policies: BTreeMap<_, _> =
+                reader.list_policies().await?.into_iter().map(|policy| (policy.id, policy.code)).collect();
+            let Some(last) = page.last() else {
+                return Ok(count);
+            };
+            after = Some(last.id);
+            for license in page {
+                let owner =
+                    reader.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
+                let sealed = reader.get_key_ciphertext(license.id).await?;
+                let key = self.service.0.vault.open_key(license.id, &sealed).map_err(Internal::from)?;
+                let policy = policies.get(&license.policy).cloned().unwrap_or_default();
+                take(row(&license, &owner, policy, &key))?;
+                count += 1;
+            }
+        }
+    }
+
+    /// Takes licenses in, in one transaction. With `is_partial` the good rows are kept although others
+    /// are refused; without, one refused row leaves everything as it was.
+    pub async fn import_licenses(
+        &self,
+        rows: impl Iterator<Item = (u64, Result<LicenseRow, String>)> + Send,
+        is_partial: bool,
+    ) -> Result<ImportReport, AdminError> {
+        let mut report = ImportReport::default();
+        let mut tx = self.service.store().write().await?;
+        let terms = Terms::read(&mut tx).await?;
+        for (line, row) in rows {
+            report.rows += 1;
+            let result = match row {
+                Ok(row) => self.import_row(&mut tx, &terms, row).await?,
+                Err(why) => Err(why),
+            };
+            match result {
+                Ok(()) => report.imported += 1,
+                Err(why) => {
+                    report.refused += 1;
+                    if report.refusals.len() < MAX_TOLD {
+                        report.refusals.push(RowRefusal { line, why });
+                    }
+                }
+            }
+        }
+        if report.refused > 0 && !is_partial {
+            report.imported = 0;
+            return Ok(report);
+        }
+        tx.commit().await?;
+        Ok(report)
+    }
+
+    /// Takes one row in. The outer error is the server's, the inner one the row's; a refused row has
+    /// written nothing.
+    async fn import_row(&self, tx: &mut Tx, terms: &Terms, row: LicenseRow) -> Result<Result<(), String>, AdminError> {
+        let now = self.service.now();
+        let read = match self.read_row(terms, &row, now) {
+            Ok(read) => read,
+            Err(why) => return Ok(Err(why)),
+        };
+        let (policy, product) = read.terms;
+        let id = match read.id {
+            Some(id) => id,
+            None => LicenseId::new(now, self.service.random()?),
+        };
+        if tx.find_license(id).await?.is_some() {
+            return Ok(Err(format!("id: there is a license {id} already")));
+        }
+        let key = match read.key {
+            Some(key) => {
+                if tx.find_license_by_key(&self.service.0.vault.key_lookup(key.expose())).await?.is_some() {
+                    return Ok(Err("key: another license has this key".to_owned()));
+                }
+                self.service.keep_key(id, key, None)?
+            }
+            None => self.service.new_license_key(id, policy, product, read.end)?,
+        };
+        let (owner, _) = self.ensure_account(tx, &read.email, None, Role::Customer).await?;
+        let license = License {
+            id,
+            account: owner.id,
+            product: product.id,
+            policy: policy.id,
+            key_prefix: key.text.prefix().to_owned(),
+            key_tail: key.text.tail().to_owned(),
+            standing: read.standing,
+            end: read.end,
+            max_machines: row.max_machines,
+            max_cores: row.max_cores,
+            max_uses: row.max_uses,
+            uses: row.uses.unwrap_or(0),
+            metadata: read.metadata,
+            last_validated_at: None,
+            last_check_in_at: None,
+            last_check_out_at: None,
+            created_at: read.created_at,
+            updated_at: now,
+        };
+        tx.insert_license(&license, key.kept()).await?;
+        let event = Event::new(self.actor, "license.issued", "license", id)
+            .with(json!({ "policy": policy.code, "imported": true }));
+        self.service.record(tx, now, event).await?;
+        Ok(Ok(()))
+    }
+
+    fn read_row<'t>(&self, terms: &'t Terms, row: &LicenseRow, now: Timestamp) -> Result<ReadRow<'t>, String> {
+        let email = EmailAddress::parse(&row.email).map_err(|error| format!("email: {error}"))?;
+        let (policy, product) = terms.policies.get(&row.policy).ok_or_else(|| {
+            let known: Vec<&str> = terms.policies.keys().map(String::as_str).collect();
+            format!("policy: there is no policy `{}`: the catalog has {}", row.policy, known.join(", "))
+        })?;
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let id = match given(&row.id) {
+            Some(text) => Some(text.parse().map_err(|_| "id: not a UUID; leave it empty to have one made".to_owned())?),
+            None => None,
+        };
+        let key = match given(&row.key) {
+            Some(text) => Some(self.read_key(&text, policy)?),
+            None => None,
+        };
+        let instant = |name: &str, text: &str| {
+            Timestamp::parse_rfc3339(text).ok_or_else(|| format!("{name}: not a time; write 2027-01-31T00:00:00Z"))
+        };
+        let created_at = match given(&row.created_at) {
+            Some(text) => instant("created_at", &text)?,
+            None => now,
+        };
+        let end = match given(&row.expires_at).as_deref() {
+            None => End::on_issue(policy, created_at),
+            Some("never") => End::Never,
+            Some("after-first-use") => End::AfterFirstUse,
+            Some(text) => End::At(instant("expires_at", text)?),
+        };
+        let standing = match given(&row.status).as_deref() {
+            None | Some("ACTIVE") => Standing::Good,
+            Some("SUSPENDED") => Standing::Suspended(now),
+            Some("REVOKED") => Standing::Revoked(now),
+            Some(other) => return Err(format!("status: `{other}` is none of ACTIVE, SUSPENDED, REVOKED")),
+        };
+        for (name, value, least) in [
+            ("max_machines", row.max_machines, 0),
+            ("max_cores", row.max_cores, 1),
+            ("max_uses", row.max_uses, 0),
+            ("uses", row.uses, 0),
+        ] {
+            if value.is_some_and(|value| !(least..=MAX_USES).contains(&value)) {
+                return Err(format!("{name}: must be from {least} to {MAX_USES}"));
+            }
+        }
+        let metadata =
+            metadata_text(row.metadata.clone().unwrap_or_default()).map_err(|error| format!("metadata: {error}"))?;
+        Ok(ReadRow { email, terms: (policy, product), id, key, created_at, end, standing, metadata })
+    }
+
+    fn read_key(&self, text: &str, policy: &Policy) -> Result<LicenseKey, String> {
+        let key = LicenseKey::parse(text).map_err(|error| format!("key: {error}; leave it empty to have one made"))?;
+        // A key that this instance did not sign would pass for one that it did.
+        if key.scheme() == KeyScheme::Ed25519Sign {
+            let keys = self.service.keyring().map_err(|_| "key: the signing keys are not read".to_owned())?.verifying();
+            latchkey_licensing::signed_key::verify(key.expose(), &keys).map_err(|error| format!("key: {error}"))?;
+        } else if policy.scheme == KeyScheme::Ed25519Sign {
+            return Err("key: the policy makes signed keys; leave it empty to have one made".to_owned());
+        }
+        Ok(key)
+    }
+}
+
+/// A row whose fields are what they should be.
+struct ReadRow<'t> {
+    email: EmailAddress,
+    terms: (&'t Policy, &'t Product),
+    id: Option<LicenseId>,
+    key: Option<LicenseKey>,
+    created_at: Timestamp,
+    end: End,
+    standing: Standing,
+    metadata: String,
+}
+
+impl Terms {
+    async fn read(tx: &mut Tx) -> Result<Self, Internal> {
+        let products = tx.list_products().await?;
+        let mut policies = BTreeMap::new();
+        for policy in tx.list_policies().await? {
+            let product = products.iter().find(|product| product.id == policy.product);
+            let product = product.ok_or(Internal::Broken("a policy has no product"))?.clone();
+            policies.insert(policy.code.clone(), (policy, product));
+        }
+        Ok(Self { policies })
+    }
+}
+
+fn row(license: &License, owner: &Account, policy: String, key: &LicenseKey) -> LicenseRow {
+    let status = match license.standing {
+        Standing::Good => "ACTIVE",
+        Standing::Suspended(_) => "SUSPENDED",
+        Standing::Revoked(_) => "REVOKED",
+    };
+    let expires_at = match license.end {
+        End::Never => "never".to_owned(),
+        End::AfterFirstUse => "after-first-use".to_owned(),
+        End::At(at) => at.rfc3339(),
+    };
+    LicenseRow {
+        id: Some(license.id.to_string()),
+        email: owner.email.as_str().to_owned(),
+        policy,
+        key: Some(key.expose().to_owned()),
+        status: Some(status.to_owned()),
+        expires_at: Some(expires_at),
+        max_machines: license.max_machines,
+        max_cores: license.max_cores,
+        max_uses: license.max_uses,
+        uses: Some(license.uses),
+        metadata: Some(serde_json::from_str(&license.metadata).unwrap_or_default()),
+        created_at: Some(license.created_at.rfc3339()),
+    }
+}

@@ -1,0 +1,71 @@
+//! `catalog show | apply`
+
+use std::{fs, path::Path};
+
+use latchkey_service::{CatalogFile, Operator, Service};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    cli::Catalog,
+    console::{self, Confirmed},
+    startup::Failure,
+};
+
+pub(super) async fn catalog(service: &Service, command: Catalog, as_json: bool) -> Result<(), Failure> {
+    match command {
+        Catalog::Show => show(service, as_json).await,
+        Catalog::Apply { file, yes, dry_run } => apply(service, &file, yes, dry_run, as_json).await,
+    }
+}
+
+async fn show(service: &Service, as_json: bool) -> Result<(), Failure> {
+    let (file, ids) = service.admin(Operator::Host).catalog().await?;
+    if as_json {
+        let ids: Map<String, Value> = ids.into_iter().map(|(code, id)| (code, json!(id.to_string()))).collect();
+        console::json(&json!({ "product_ids": ids, "catalog": file }));
+        return Ok(());
+    }
+    let text = toml::to_string(&file)
+        .map_err(|error| Failure::Refused(format!("the catalog cannot be written as TOML: {error}")))?;
+    console::line(
+        "# The catalog. Change it and run `latchkey catalog apply FILE`; what is left out has the usual value.",
+    );
+    for (code, id) in ids {
+        console::line(&format!("# The id of {code}, which apps embed: {id}"));
+    }
+    console::line("");
+    console::line(text.trim_end());
+    Ok(())
+}
+
+async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json: bool) -> Result<(), Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))?;
+    let file: CatalogFile =
+        toml::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    let admin = service.admin(Operator::Host);
+    let plan = admin.plan_catalog(&file).await?;
+    if !as_json {
+        for step in &plan.steps {
+            console::line(&step.to_string());
+        }
+    }
+    let is_done = !dry_run && !plan.steps.is_empty();
+    if is_done {
+        let question = "Remove what the file does not have?";
+        if plan.removes() && console::confirmed(yes, question)? == Confirmed::No {
+            return Err(Failure::Refused("not applied".to_owned()));
+        }
+        admin.apply_catalog(&file, &plan).await?;
+    }
+    if as_json {
+        console::json(&json!({ "changes": plan.steps, "applied": is_done }));
+    } else if plan.steps.is_empty() {
+        console::line("The catalog is what the file says: nothing to change.");
+    } else if is_done {
+        console::line(&format!("{} changes applied.", plan.steps.len()));
+    } else {
+        console::line(&format!("{} changes, none applied.", plan.steps.len()));
+    }
+    Ok(())
+}
