@@ -17,6 +17,8 @@ mod root;
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]
+pub mod api_reference;
+#[cfg(feature = "ssr")]
 pub mod server_side;
 #[cfg(feature = "ssr")]
 pub mod site;

@@ -24,7 +24,7 @@ fn Page(title: &'static str, stylesheet: String, children: Children) -> impl Int
     }
 }
 
-fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
+pub(crate) fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
     Owner::new().with(|| page().to_html())
 }
 

@@ -54,6 +54,8 @@ pub enum Command {
     /// Products, policies and entitlements.
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Print the description of the activation API (OpenAPI 3.1).
+    Openapi,
     /// Verify a license file, a machine file or a signed key offline; needs no database.
     Verify(Verify),
 }

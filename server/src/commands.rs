@@ -43,6 +43,10 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 async fn carry_out(cli: Cli) -> Result<(), Failure> {
+    if matches!(cli.command, Command::Openapi) {
+        console::line(&crate::http::api::description_text());
+        return Ok(());
+    }
     if let Command::Verify(command) = &cli.command {
         return verify::verify(command, cli.json);
     }
@@ -72,7 +76,7 @@ async fn carry_out(cli: Cli) -> Result<(), Failure> {
                 console::line(&format!("The {} database is at this version's schema.", service.store().kind()));
             }
         }
-        Command::Config(Config::Check | Config::Print) | Command::Verify(_) => {}
+        Command::Config(Config::Check | Config::Print) | Command::Verify(_) | Command::Openapi => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,

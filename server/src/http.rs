@@ -3,6 +3,7 @@
 pub mod api;
 mod assets;
 mod client;
+mod docs;
 mod download;
 mod headers;
 mod health;
@@ -72,6 +73,9 @@ pub fn router(edge: Edge) -> Router {
     let mut pages = Router::new();
     if surfaces.has(Surface::Site) {
         pages = pages.merge(pages::site());
+    }
+    if surfaces.has(Surface::Docs) {
+        pages = pages.merge(docs::router());
     }
     if surfaces.has(Surface::Portal) {
         pages = pages.merge(pages::portal(&edge));

@@ -34,7 +34,7 @@ const fn secret(key: &'static str, help: &'static str) -> Field {
 pub const FIELDS: &[Field] = &[
     field("data_dir", "Folder of the SQLite file, the secrets and unsent mail."),
     field("server.listen", "Address and port to listen on."),
-    field("server.surfaces", "Which surfaces this instance serves: all, or some of site, portal, api."),
+    field("server.surfaces", "Which surfaces this instance serves: all, or some of site, docs, portal, api."),
     field("server.portal_url", "Origin of the portal as browsers see it; links in mail start with it."),
     field(
         "server.api_url",
@@ -183,6 +183,8 @@ pub enum LogFormat {
 pub enum Surface {
     /// `/`.
     Site,
+    /// `/docs`.
+    Docs,
     /// `/login` and `/portal`.
     Portal,
     /// `/v1`.
@@ -194,7 +196,8 @@ pub enum Surface {
 pub struct Surfaces(Vec<Surface>);
 
 impl Surface {
-    const ALL: [(&'static str, Self); 3] = [("site", Self::Site), ("portal", Self::Portal), ("api", Self::Api)];
+    const ALL: [(&'static str, Self); 4] =
+        [("site", Self::Site), ("docs", Self::Docs), ("portal", Self::Portal), ("api", Self::Api)];
 }
 
 impl Surfaces {
@@ -227,7 +230,7 @@ impl<'de> Deserialize<'de> for Surfaces {
         }
         let read = |word: &String| {
             Surface::ALL.iter().find(|(name, _)| name == word).map(|(_, surface)| *surface).ok_or_else(|| {
-                serde::de::Error::custom(format!("`{word}` is no surface: use all, or some of site, portal, api"))
+                serde::de::Error::custom(format!("`{word}` is no surface: use all, or some of site, docs, portal, api"))
             })
         };
         words.iter().map(read).collect::<Result<_, _>>().map(Self)

@@ -249,7 +249,14 @@ fn read_envelope(kind: FileKind, text: &str) -> Result<Envelope, FileError> {
     if *first != kind.begin() || *last != kind.end() {
         return Err(FileError::Frame);
     }
+    if body.contains(&"") {
+        return Err(FileError::Encoding);
+    }
     let body = STANDARD.decode(body.concat()).map_err(|_| FileError::Encoding)?;
+    // A reader of named members would take a list of them in their order as well.
+    if body.first() != Some(&b'{') {
+        return Err(FileError::Envelope);
+    }
     serde_json::from_slice(&body).map_err(|_| FileError::Envelope)
 }
 
@@ -375,6 +382,8 @@ mod tests {
             format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":["{alg}"]}}"#),
             format!(r#"{{"ENC":"{enc}","SIG":"{sig}","ALG":"{alg}"}}"#),
             format!(r#"[{}]"#, json(&enc, &sig, &alg)),
+            format!(r#"["{enc}","{sig}","{alg}"]"#),
+            format!(r#" {}"#, json(&enc, &sig, &alg)),
             format!("{} ", json(&enc, &sig, &alg)) + "{}",
             String::new(),
             "null".to_owned(),
@@ -456,6 +465,7 @@ mod tests {
             file.replace('\n', " \n"),
             file.replace('\n', "\n "),
             file.replace('\n', "\n\t"),
+            file.replace('\n', "\n\n"),
             file.replace('\n', "\0\n"),
             file.replace('\n', "\u{2028}"),
             one_line.replace(&body, body.trim_end_matches('=')),

@@ -134,7 +134,11 @@ impl Resource {
 
 /// Reads the dataset of a verified file at `now`.
 pub fn read(kind: FileKind, dataset: &[u8], now: Timestamp) -> Result<FileClaims, ClaimsError> {
-    let dataset: Dataset = serde_json::from_slice(dataset).map_err(|_| ClaimsError::Malformed("the dataset"))?;
+    let malformed = |_| ClaimsError::Malformed("the dataset");
+    if !has_objects(&serde_json::from_slice(dataset).map_err(malformed)?) {
+        return Err(ClaimsError::Malformed("the dataset"));
+    }
+    let dataset: Dataset = serde_json::from_slice(dataset).map_err(malformed)?;
     let (issued_at, expires_at) = times(&dataset.meta)?;
     let license_of = |resource: &Resource| license(resource, &dataset.included);
     let claims = match kind {
@@ -159,6 +163,15 @@ pub fn read(kind: FileKind, dataset: &[u8], now: Timestamp) -> Result<FileClaims
         return Err(ClaimsError::IssuedInFuture);
     }
     Ok(claims)
+}
+
+/// Whether objects stand where they belong: a reader of named members would take a list of them in
+/// their order as well.
+fn has_objects(dataset: &Value) -> bool {
+    let included = dataset.get("included").and_then(Value::as_array);
+    dataset.get("data").is_some_and(Value::is_object)
+        && dataset.get("meta").is_some_and(Value::is_object)
+        && included.is_none_or(|all| all.iter().all(Value::is_object))
 }
 
 fn times(meta: &Meta) -> Result<(Timestamp, Timestamp), ClaimsError> {
@@ -297,6 +310,10 @@ mod tests {
             ("issued", json!("")),
             ("issued", json!("2026-11-23")),
             ("issued", json!("2026-11-23 12:00")),
+            ("issued", json!("2026-11-23 12:00:00Z")),
+            ("issued", json!("2026-11-23t12:00:00z")),
+            ("issued", json!("2026-11-23T12:00:60Z")),
+            ("issued", json!("2026-11-23T12:00:00Z[UTC]")),
             ("issued", json!("2026-13-23T12:00:00Z")),
             ("issued", json!("2026-11-24T12:00:00.000Z")),
             ("issued", json!("2027-11-24T12:00:00.000Z")),
@@ -351,6 +368,9 @@ mod tests {
             |file| file["meta"]["extra"] = json!(1),
             |file| file["data"] = json!([license_resource()]),
             |file| file["data"] = json!(null),
+            |file| file["meta"] = json!(["2026-11-23T12:00:00.000Z", "2026-11-24T12:00:00.000Z", 86_400]),
+            |file| file["included"][0] = json!([ID, "entitlements", { "code": "PRO" }, {}]),
+            |file| *file = json!([file["data"], file["included"], file["meta"]]),
             |file| file["data"]["type"] = json!("machines"),
             |file| file["data"]["id"] = json!("x"),
             |file| file["data"]["id"] = json!(1),

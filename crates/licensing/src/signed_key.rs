@@ -8,6 +8,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use ed25519_dalek::{Signer, SigningKey};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     ids::{LicenseId, PolicyId, ProductId},
@@ -54,25 +55,35 @@ pub enum SignedKeyError {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payload {
-    license: Named<LicenseId>,
-    product: Named<ProductId>,
-    policy: Named<PolicyId>,
+    license: Named,
+    product: Named,
+    policy: Named,
     issued: String,
     expiry: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Named<I> {
-    id: I,
+struct Named {
+    id: String,
+}
+
+impl Named {
+    fn of(id: impl ToString) -> Self {
+        Self { id: id.to_string() }
+    }
+
+    fn read<I: std::str::FromStr>(&self) -> Result<I, SignedKeyError> {
+        self.id.parse().map_err(|_| SignedKeyError::Claims)
+    }
 }
 
 /// Makes a key. `None` only if the claims do not serialize, which no claims do.
 pub fn issue(claims: &KeyClaims, signer: &SigningKey) -> Option<LicenseKey> {
     let payload = Payload {
-        license: Named { id: claims.license },
-        product: Named { id: claims.product },
-        policy: Named { id: claims.policy },
+        license: Named::of(claims.license),
+        product: Named::of(claims.product),
+        policy: Named::of(claims.policy),
         issued: claims.issued_at.rfc3339(),
         expiry: claims.expires_at.map(Timestamp::rfc3339),
     };
@@ -89,12 +100,17 @@ fn sign(payload: &[u8], signer: &SigningKey) -> String {
 /// Checks a key against the vendor's public keys and gives back what it says.
 pub fn verify(text: &str, keys: &[PublicKey]) -> Result<KeyClaims, SignedKeyError> {
     let payload = verify_signature(text, keys)?;
+    let shape: Value = serde_json::from_slice(&payload).map_err(|_| SignedKeyError::Claims)?;
+    // A reader of named members would take a list of them in their order as well.
+    if !["license", "product", "policy"].iter().all(|name| shape.get(name).is_some_and(Value::is_object)) {
+        return Err(SignedKeyError::Claims);
+    }
     let payload: Payload = serde_json::from_slice(&payload).map_err(|_| SignedKeyError::Claims)?;
     let instant = |text: &str| Timestamp::parse_rfc3339(text).ok_or(SignedKeyError::Claims);
     Ok(KeyClaims {
-        license: payload.license.id,
-        product: payload.product.id,
-        policy: payload.policy.id,
+        license: payload.license.read()?,
+        product: payload.product.read()?,
+        policy: payload.policy.read()?,
         issued_at: instant(&payload.issued)?,
         expires_at: payload.expiry.as_deref().map(instant).transpose()?,
     })

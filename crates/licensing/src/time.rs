@@ -62,8 +62,15 @@ impl Timestamp {
         self.format("%-d %B %Y")
     }
 
-    /// Reads RFC 3339 with any offset. `None` if it is not such a text.
+    /// Reads RFC 3339 with any offset, with capital `T` and `Z` and without leap seconds, which not all
+    /// readers take. `None` if it is not such a text.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let has_form = text.as_bytes().get(10) == Some(&b'T')
+            && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.+TZ".contains(&byte))
+            && text.get(17..19).is_some_and(|seconds| seconds < "60");
+        if !has_form {
+            return None;
+        }
         let instant: jiff::Timestamp = text.parse().ok()?;
         Some(Self(instant.as_microsecond()))
     }

@@ -10,6 +10,7 @@ pub const MEDIA_TYPE: &str = "application/vnd.api+json";
 /// One resource: what JSON:API calls a resource object. `relationships` is always present, because
 /// clients require it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Resource<A> {
     /// Its id.
     pub id: String,
@@ -19,6 +20,7 @@ pub struct Resource<A> {
     /// What it holds.
     pub attributes: A,
     /// What it belongs to.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub relationships: Map<String, Value>,
     /// Where it is.
     pub links: Links,
@@ -26,6 +28,7 @@ pub struct Resource<A> {
 
 /// The link of a resource to itself.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Links {
     /// Its own path.
     #[serde(rename = "self")]
@@ -34,6 +37,7 @@ pub struct Links {
 
 /// A document with one resource.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct One<A> {
     /// The resource.
     pub data: Resource<A>,
@@ -41,6 +45,7 @@ pub struct One<A> {
 
 /// A document with a page of resources.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Many<A> {
     /// The page.
     pub data: Vec<Resource<A>>,
@@ -50,6 +55,7 @@ pub struct Many<A> {
 
 /// Links of a page; `next` is null on the last one.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PageLinks {
     /// This page.
     #[serde(rename = "self")]
@@ -60,6 +66,7 @@ pub struct PageLinks {
 
 /// The answer of a validation. `data` is null where there is no such license.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Validation {
     /// The license.
     pub data: Option<Resource<LicenseAttributes>>,
@@ -69,6 +76,7 @@ pub struct Validation {
 
 /// The verdict of a validation.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ValidationMeta {
     /// The server's time.
     pub ts: String,
@@ -79,14 +87,17 @@ pub struct ValidationMeta {
     /// Why, as a code.
     pub code: &'static str,
     /// The scope as it was asked; an object, empty if none was given.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub scope: Map<String, Value>,
     /// The caller's nonce, if it sent one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub nonce: Option<Value>,
 }
 
 /// A license's attributes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol's own fields")]
 pub struct LicenseAttributes {
@@ -143,6 +154,7 @@ pub struct LicenseAttributes {
     /// When a file was last checked out.
     pub last_check_out: Option<String>,
     /// What the vendor attached.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
     /// When it was issued.
     pub created: String,
@@ -152,6 +164,7 @@ pub struct LicenseAttributes {
 
 /// A machine's attributes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MachineAttributes {
     /// What the app identifies it by.
@@ -185,6 +198,7 @@ pub struct MachineAttributes {
     /// Always null.
     pub max_processes: Option<i32>,
     /// What the app attached.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
     /// When it was activated.
     pub created: String,
@@ -194,12 +208,14 @@ pub struct MachineAttributes {
 
 /// An entitlement's attributes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntitlementAttributes {
     /// What people call it.
     pub name: String,
     /// The code by which apps ask for it.
     pub code: String,
     /// What the vendor attached.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
     /// When it was made.
     pub created: String,
@@ -209,6 +225,7 @@ pub struct EntitlementAttributes {
 
 /// A policy's attributes, as far as files tell them.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAttributes {
     /// What people call it.
@@ -239,6 +256,7 @@ pub struct PolicyAttributes {
 
 /// A product's attributes, as far as files tell them.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProductAttributes {
     /// What people call it.
     pub name: String,
@@ -250,6 +268,7 @@ pub struct ProductAttributes {
 
 /// A user's attributes, as far as files tell them: no address, because files travel.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserAttributes {
     /// What to call the person.
     #[serde(rename = "fullName")]
@@ -260,10 +279,12 @@ pub struct UserAttributes {
 
 /// What a license file or a machine file is signed over.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Dataset<A> {
     /// The license or the machine.
     pub data: Resource<A>,
     /// What else it tells of; for machine files the license is always among it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub included: Vec<Value>,
     /// From when until when it is good.
     pub meta: DatasetMeta,
@@ -271,6 +292,7 @@ pub struct Dataset<A> {
 
 /// From when until when a file is good.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatasetMeta {
     /// When it was issued.
     pub issued: String,
@@ -282,6 +304,7 @@ pub struct DatasetMeta {
 
 /// The answer of a check-out.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct File {
     /// The file.
     pub data: FileResource,
@@ -289,6 +312,7 @@ pub struct File {
 
 /// A file as a resource.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileResource {
     /// An id of its own, by which logs name it.
     pub id: String,
@@ -298,11 +322,13 @@ pub struct FileResource {
     /// The file itself.
     pub attributes: FileAttributes,
     /// What it belongs to.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub relationships: Map<String, Value>,
 }
 
 /// A file's attributes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileAttributes {
     /// The file's text.
     pub certificate: String,

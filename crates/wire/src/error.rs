@@ -91,6 +91,7 @@ codes! {
 
 /// A document that tells of an error.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDocument {
     /// The request's id.
     pub meta: ErrorMeta,
@@ -100,6 +101,7 @@ pub struct ErrorDocument {
 
 /// What belongs to the answer as a whole.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorMeta {
     /// The request's id, by which the vendor finds it in the log.
     pub id: String,
@@ -107,6 +109,7 @@ pub struct ErrorMeta {
 
 /// One error.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorObject {
     /// The kind of error in words.
     pub title: &'static str,
@@ -122,11 +125,13 @@ pub struct ErrorObject {
     pub links: Option<ErrorLinks>,
     /// More, for the code's own purposes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub meta: Option<serde_json::Value>,
 }
 
 /// Where in the request an error is.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// A JSON pointer (RFC 6901) into the body.
@@ -139,6 +144,7 @@ pub enum Source {
 
 /// Where to go on.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorLinks {
     /// A page for the person at the app.
     pub about: String,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 /// The body of a validation; by id, `key` stays away.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Validate {
     /// Everything is in `meta`.
     #[serde(default)]
@@ -14,17 +15,21 @@ pub struct Validate {
 
 /// What is to be validated, and for what.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ValidateMeta {
     /// The license key.
     pub key: Option<String>,
     /// The scope as sent, for the echo.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub scope: Option<Map<String, Value>>,
     /// A number that the answer repeats.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<i32>))]
     pub nonce: Option<serde_json::Number>,
 }
 
 /// A validation's scope. Clients send `null` and empty texts for what they have not configured.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Scope {
     /// The product's id.
     pub product: Option<String>,
@@ -52,6 +57,7 @@ pub struct Scope {
 
 /// The body of an activation.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Activate {
     /// The machine.
     pub data: ActivateData,
@@ -59,6 +65,7 @@ pub struct Activate {
 
 /// The machine to activate.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivateData {
     /// `machines`, where it is given.
     #[serde(rename = "type")]
@@ -71,6 +78,7 @@ pub struct ActivateData {
 
 /// What is told about a machine.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivateAttributes {
     /// What the app identifies it by.
     pub fingerprint: Option<String>,
@@ -83,20 +91,24 @@ pub struct ActivateAttributes {
     /// Number of processor cores.
     pub cores: Option<u32>,
     /// What the app attaches.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<Map<String, Value>>,
 }
 
 /// What a machine belongs to.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivateRelationships {
     /// Its license.
     pub license: Option<ToOne>,
     /// Its components, which this server does not keep.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub components: Option<Value>,
 }
 
 /// A relationship to one resource.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ToOne {
     /// The resource.
     pub data: Identifier,
@@ -104,6 +116,7 @@ pub struct ToOne {
 
 /// A resource's identity.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Identifier {
     /// Its id.
     pub id: String,
@@ -111,6 +124,7 @@ pub struct Identifier {
 
 /// The body of an increment; without one the counter moves by one.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IncrementUsage {
     /// Everything is in `meta`.
     #[serde(default)]
@@ -119,6 +133,7 @@ pub struct IncrementUsage {
 
 /// By how much to count.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IncrementMeta {
     /// How many uses, at least one.
     pub increment: Option<u32>,
@@ -126,8 +141,10 @@ pub struct IncrementMeta {
 
 /// Options of a check-out that stand in a body; those of the query go before.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckOut {
     /// Everything is in `meta`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub meta: Map<String, Value>,
 }

@@ -9,6 +9,7 @@ mod input;
 mod licenses;
 mod limits;
 mod machines;
+mod openapi;
 mod paging;
 mod signing;
 mod validation;
@@ -21,9 +22,9 @@ use axum::{
     http::{Uri, uri::PathAndQuery},
     middleware,
     response::Response,
-    routing::{get, post},
 };
 use tower::{Layer, util::BoxCloneSyncService, util::MapRequestLayer};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use signing::Signing;
 
@@ -44,7 +45,7 @@ pub(crate) struct Surface {
 impl Surface {
     pub(crate) fn new(edge: &Edge) -> Self {
         let prefix = edge.signing.path_prefix().to_owned();
-        let router = routes(edge.clone());
+        let router = router(edge.clone());
         let inner = {
             let prefix = prefix.clone();
             MapRequestLayer::new(move |request: Request| to_plain_path(request, &prefix)).layer(router)
@@ -63,22 +64,38 @@ impl Surface {
     }
 }
 
-fn routes(edge: Edge) -> Router {
-    Router::new()
-        .route("/v1/ping", get(validation::ping))
-        .route("/v1/me", get(licenses::me))
-        .route("/v1/licenses/actions/validate-key", post(validation::validate_key))
-        .route("/v1/licenses/{license}", get(licenses::show))
-        .route("/v1/licenses/{license}/actions/validate", post(validation::validate))
-        .route("/v1/licenses/{license}/actions/check-out", get(files::download_license).post(files::check_out_license))
-        .route("/v1/licenses/{license}/actions/check-in", post(licenses::check_in))
-        .route("/v1/licenses/{license}/actions/increment-usage", post(licenses::increment_usage))
-        .route("/v1/licenses/{license}/machines", get(licenses::machines))
-        .route("/v1/licenses/{license}/entitlements", get(licenses::entitlements))
-        .route("/v1/machines", post(machines::activate))
-        .route("/v1/machines/{machine}", get(machines::show).delete(machines::deactivate))
-        .route("/v1/machines/{machine}/actions/ping", post(machines::ping))
-        .route("/v1/machines/{machine}/actions/check-out", get(files::download_machine).post(files::check_out_machine))
+/// Every route with its description: the one cannot be there without the other.
+fn documented() -> OpenApiRouter<Edge> {
+    OpenApiRouter::with_openapi(openapi::about())
+        .routes(routes!(validation::ping))
+        .routes(routes!(licenses::me))
+        .routes(routes!(validation::validate_key))
+        .routes(routes!(licenses::show))
+        .routes(routes!(validation::validate))
+        .routes(routes!(files::check_out_license, files::download_license))
+        .routes(routes!(licenses::check_in))
+        .routes(routes!(licenses::increment_usage))
+        .routes(routes!(licenses::machines))
+        .routes(routes!(licenses::entitlements))
+        .routes(routes!(machines::activate))
+        .routes(routes!(machines::show, machines::deactivate))
+        .routes(routes!(machines::ping))
+        .routes(routes!(files::check_out_machine, files::download_machine))
+}
+
+/// The description of the API (OpenAPI 3.1), made from its routes.
+pub fn description() -> utoipa::openapi::OpenApi {
+    documented().into_openapi()
+}
+
+/// The same, as text for people and programs.
+pub fn description_text() -> String {
+    serde_json::to_string_pretty(&description()).unwrap_or_default()
+}
+
+fn router(edge: Edge) -> Router {
+    let (router, _) = documented().split_for_parts();
+    router
         .fallback(async || Fault::not_found())
         .method_not_allowed_fallback(async || Fault::method_not_allowed())
         .layer(middleware::from_fn_with_state(edge.clone(), limits::admit))

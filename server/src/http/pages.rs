@@ -29,7 +29,7 @@ pub(crate) fn leptos_options() -> LeptosOptions {
     LeptosOptions::builder().output_name(OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
 }
 
-fn stylesheet() -> String {
+pub(crate) fn stylesheet() -> String {
     format!("/pkg/{}/{OUTPUT_NAME}.css", assets::version())
 }
 

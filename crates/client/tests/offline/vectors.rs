@@ -206,6 +206,7 @@ fn envelopes(maker: &mut Maker) {
         ("a doubled algorithm", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"none","alg":"{alg}"}}"#)),
         ("a member that is no text", format!(r#"{{"enc":["{enc}"],"sig":"{sig}","alg":"{alg}"}}"#)),
         ("an envelope in a list", format!(r#"[{{"enc":"{enc}","sig":"{sig}","alg":"{alg}"}}]"#)),
+        ("an envelope as a list of its parts", format!(r#"["{enc}","{sig}","{alg}"]"#)),
         ("two envelopes", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"{alg}"}}{{}}"#)),
         ("no envelope", "null".to_owned()),
     ] {
@@ -242,6 +243,12 @@ fn spellings(maker: &mut Maker) {
     maker.add("an empty line before", LICENSE_FILE, format!("\n{plain}"), false);
     maker.add("spaces at line ends", LICENSE_FILE, plain.replace('\n', " \n"), false);
     maker.add("tabs before lines", LICENSE_FILE, plain.replace('\n', "\n\t"), false);
+    maker.add(
+        "an empty line inside",
+        LICENSE_FILE,
+        plain.replacen("\nZ", "\n\nZ", 1).replacen("\ne", "\n\ne", 1),
+        false,
+    );
     maker.add("old Mac line ends", LICENSE_FILE, plain.replace('\n', "\r"), false);
     maker.add("no end line", LICENSE_FILE, plain.replace("-----END LICENSE FILE-----\n", ""), false);
     maker.add("text after the end", LICENSE_FILE, format!("{plain}x"), false);
@@ -286,6 +293,15 @@ fn datasets(maker: &mut Maker) {
     maker.changed("issued is a number", false, |file| file["meta"]["issued"] = json!(1_795_435_200));
     maker.changed("issued is null", false, |file| file["meta"]["issued"] = Value::Null);
     maker.changed("issued is a date alone", false, |file| file["meta"]["issued"] = json!("2026-11-23"));
+    maker
+        .changed("issued with a space for the T", false, |file| file["meta"]["issued"] = json!("2026-11-23 12:00:00Z"));
+    maker.changed("meta is a list", false, |file| {
+        file["meta"] = json!(["2026-11-23T12:00:00.000Z", "2026-12-23T12:00:00.000Z", 2_592_000]);
+    });
+    maker.changed("a UUID without hyphens", false, |file| {
+        let id = file["data"]["id"].as_str().expect("text").replace('-', "");
+        file["data"]["id"] = json!(id);
+    });
     maker.changed("expiry is null", false, |file| file["meta"]["expiry"] = Value::Null);
     maker.changed("expiry before issue", false, |file| file["meta"]["expiry"] = json!("2026-11-22T12:00:00.000Z"));
     maker.changed("ttl is a text", false, |file| file["meta"]["ttl"] = json!("86400"));
@@ -346,6 +362,12 @@ fn keys(maker: &mut Maker) {
     maker.add("a signed key with white space", SIGNED_KEY, format!("{good}\n"), false);
     let empty = signed_key("{}", &maker.vendor.signer);
     maker.add("a signed key that names nothing", SIGNED_KEY, empty, false);
+    let payload = good.split(['/', '.']).nth(1).map(|payload| URL_SAFE.decode(payload).expect("base64"));
+    let payload = String::from_utf8(payload.expect("a payload")).expect("text");
+    let bare = signed_key(&payload.replace(PRODUCT, &PRODUCT.replace('-', "")), &maker.vendor.signer);
+    maker.add("a signed key with a UUID without hyphens", SIGNED_KEY, bare, false);
+    let doubled = signed_key(&payload.replacen('{', r#"{"issued":"","#, 1), &maker.vendor.signer);
+    maker.add("a signed key with a doubled member", SIGNED_KEY, doubled, false);
     maker.add("a random key", SIGNED_KEY, maker.vendor.key.expose().to_owned(), false);
 }
 

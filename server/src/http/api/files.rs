@@ -11,7 +11,7 @@ use latchkey_licensing::certificate::FileAlgorithm;
 use latchkey_service::{CheckOut, CheckOutError, FileSubject, FileTtl, Licensee, SignedFile};
 use latchkey_wire::{
     document::{File, FileAttributes, FileResource, to_one},
-    error::ErrorCode,
+    error::{ErrorCode, ErrorDocument},
     request,
 };
 use serde_json::{Map, Value};
@@ -35,7 +35,25 @@ pub(crate) struct Options {
     includes: BTreeSet<Include>,
 }
 
-/// `POST /v1/licenses/{id or key}/actions/check-out`
+/// Checks out a license file, for any machine.
+#[utoipa::path(
+    post,
+    path = "/v1/licenses/{license}/actions/check-out",
+    tag = "Files",
+    operation_id = "checkOutLicense",
+    params(("license" = String, Path, description = "The license's id or key"), ("ttl" = Option<String>, Query, description = "How long the file lasts, in seconds, at least 3600; `null` or nothing for as long as clients can read; without it as the policy says"), ("encrypt" = Option<bool>, Query, description = "Whether the file is encrypted"), ("algorithm" = Option<String>, Query, description = "`base64+ed25519` or `aes-256-gcm+ed25519`; not together with `encrypt`"), ("include" = Option<String>, Query, description = "Comma-separated: `entitlements`, `product`, `policy`, `owner`")),
+    request_body(content = Option<request::CheckOut>, content_type = "application/vnd.api+json", description = "The same options may stand under `meta`"),
+    responses(
+        (status = 200, description = "The file in `data.attributes.certificate`", body = File, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`; `source.parameter` names which", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 422, description = "`CHECKOUT_TOO_LARGE`: the file would be longer than 64 KiB", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn check_out_license(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -46,7 +64,24 @@ pub(crate) async fn check_out_license(
     document(&edge, file, options)
 }
 
-/// `GET /v1/licenses/{id or key}/actions/check-out`: the file itself.
+/// Checks out a license file and answers with its text.
+#[utoipa::path(
+    get,
+    path = "/v1/licenses/{license}/actions/check-out",
+    tag = "Files",
+    operation_id = "downloadLicenseFile",
+    params(("license" = String, Path, description = "The license's id or key"), ("ttl" = Option<String>, Query, description = "How long the file lasts, in seconds, at least 3600; `null` or nothing for as long as clients can read; without it as the policy says"), ("encrypt" = Option<bool>, Query, description = "Whether the file is encrypted"), ("algorithm" = Option<String>, Query, description = "`base64+ed25519` or `aes-256-gcm+ed25519`; not together with `encrypt`"), ("include" = Option<String>, Query, description = "Comma-separated: `entitlements`, `product`, `policy`, `owner`")),
+    responses(
+        (status = 200, description = "The file itself", body = String, content_type = "application/octet-stream"),
+        (status = 400, description = "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`; `source.parameter` names which", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 422, description = "`CHECKOUT_TOO_LARGE`: the file would be longer than 64 KiB", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn download_license(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -57,7 +92,25 @@ pub(crate) async fn download_license(
     Ok(Download::of_file(&file).into_response())
 }
 
-/// `POST /v1/machines/{id or fingerprint}/actions/check-out`
+/// Checks out a machine file, for one machine.
+#[utoipa::path(
+    post,
+    path = "/v1/machines/{machine}/actions/check-out",
+    tag = "Files",
+    operation_id = "checkOutMachine",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint"), ("ttl" = Option<String>, Query, description = "How long the file lasts, in seconds, at least 3600; `null` or nothing for as long as clients can read; without it as the policy says"), ("encrypt" = Option<bool>, Query, description = "Whether the file is encrypted"), ("algorithm" = Option<String>, Query, description = "`base64+ed25519` or `aes-256-gcm+ed25519`; not together with `encrypt`"), ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always there")),
+    request_body(content = Option<request::CheckOut>, content_type = "application/vnd.api+json", description = "The same options may stand under `meta`"),
+    responses(
+        (status = 200, description = "The file in `data.attributes.certificate`", body = File, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`; `source.parameter` names which", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 422, description = "`CHECKOUT_TOO_LARGE`: the file would be longer than 64 KiB", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn check_out_machine(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -68,7 +121,24 @@ pub(crate) async fn check_out_machine(
     document(&edge, file, options)
 }
 
-/// `GET /v1/machines/{id or fingerprint}/actions/check-out`: the file itself.
+/// Checks out a machine file and answers with its text.
+#[utoipa::path(
+    get,
+    path = "/v1/machines/{machine}/actions/check-out",
+    tag = "Files",
+    operation_id = "downloadMachineFile",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint"), ("ttl" = Option<String>, Query, description = "How long the file lasts, in seconds, at least 3600; `null` or nothing for as long as clients can read; without it as the policy says"), ("encrypt" = Option<bool>, Query, description = "Whether the file is encrypted"), ("algorithm" = Option<String>, Query, description = "`base64+ed25519` or `aes-256-gcm+ed25519`; not together with `encrypt`"), ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always there")),
+    responses(
+        (status = 200, description = "The file itself", body = String, content_type = "application/octet-stream"),
+        (status = 400, description = "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`; `source.parameter` names which", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 422, description = "`CHECKOUT_TOO_LARGE`: the file would be longer than 64 KiB", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn download_machine(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,

@@ -4,7 +4,7 @@ use axum::extract::{OriginalUri, State};
 use latchkey_service::{Licensee, Page, UseError};
 use latchkey_wire::{
     document::{EntitlementAttributes, LicenseAttributes, MachineAttributes, Many, One, Resource},
-    error::ErrorCode,
+    error::{ErrorCode, ErrorDocument},
     request::IncrementUsage,
 };
 
@@ -22,7 +22,20 @@ fn named(app: &Licensee, license: &str) -> Result<(), Fault> {
     if app.is_named(license) { Ok(()) } else { Err(Fault::not_found()) }
 }
 
-/// `GET /v1/me`: with a license key, the license.
+/// Shows the license whose key is the credential.
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    tag = "Licenses",
+    operation_id = "me",
+    responses(
+        (status = 200, description = "The license whose key was shown", body = One<LicenseAttributes>, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn me(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -30,7 +43,22 @@ pub(crate) async fn me(
     Ok(Document(One { data: documents::license(&app.license().await?, &edge.account()?) }))
 }
 
-/// `GET /v1/licenses/{id or key}`
+/// Shows the license.
+#[utoipa::path(
+    get,
+    path = "/v1/licenses/{license}",
+    tag = "Licenses",
+    operation_id = "showLicense",
+    params(("license" = String, Path, description = "The license's id or key")),
+    responses(
+        (status = 200, description = "The license", body = One<LicenseAttributes>, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn show(
     edge: State<Edge>,
     Authenticated(app): Authenticated,
@@ -40,7 +68,23 @@ pub(crate) async fn show(
     me(edge, Authenticated(app)).await
 }
 
-/// `GET /v1/licenses/{id or key}/machines`
+/// Lists the active machines.
+#[utoipa::path(
+    get,
+    path = "/v1/licenses/{license}/machines",
+    tag = "Licenses",
+    operation_id = "listMachines",
+    params(("license" = String, Path, description = "The license's id or key"), ("limit" = Option<u32>, Query, description = "Items on a page, 1 to 100, 10 without; `page[size]` is the same"), ("page[cursor]" = Option<String>, Query, description = "Where the page starts; empty for the first"), ("page[number]" = Option<u32>, Query, description = "The page by its number, from 1")),
+    responses(
+        (status = 200, description = "A page of active machines", body = Many<MachineAttributes>, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`PARAMETER_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn machines(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -54,7 +98,23 @@ pub(crate) async fn machines(
     Ok(list(page, |machine| documents::machine(machine, &account), &paging, &uri))
 }
 
-/// `GET /v1/licenses/{id or key}/entitlements`
+/// Lists the entitlements, from policy and license.
+#[utoipa::path(
+    get,
+    path = "/v1/licenses/{license}/entitlements",
+    tag = "Licenses",
+    operation_id = "listEntitlements",
+    params(("license" = String, Path, description = "The license's id or key"), ("limit" = Option<u32>, Query, description = "Items on a page, 1 to 100, 10 without; `page[size]` is the same"), ("page[cursor]" = Option<String>, Query, description = "Where the page starts; empty for the first"), ("page[number]" = Option<u32>, Query, description = "The page by its number, from 1")),
+    responses(
+        (status = 200, description = "A page of entitlements, from policy and license", body = Many<EntitlementAttributes>, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`PARAMETER_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn entitlements(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -79,7 +139,22 @@ fn list<T, C: ToString, A>(
     Document(paging::many(page.items.iter().map(describe).collect(), next, paging, uri))
 }
 
-/// `POST /v1/licenses/{id or key}/actions/check-in`
+/// Checks in, where the policy asks for it every so often.
+#[utoipa::path(
+    post,
+    path = "/v1/licenses/{license}/actions/check-in",
+    tag = "Licenses",
+    operation_id = "checkIn",
+    params(("license" = String, Path, description = "The license's id or key")),
+    responses(
+        (status = 200, description = "The license", body = One<LicenseAttributes>, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn check_in(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -89,7 +164,25 @@ pub(crate) async fn check_in(
     Ok(Document(One { data: documents::license(&app.check_in().await?, &edge.account()?) }))
 }
 
-/// `POST /v1/licenses/{id or key}/actions/increment-usage`
+/// Counts uses against the limit, exactly, under any number of callers.
+#[utoipa::path(
+    post,
+    path = "/v1/licenses/{license}/actions/increment-usage",
+    tag = "Licenses",
+    operation_id = "incrementUsage",
+    params(("license" = String, Path, description = "The license's id or key")),
+    request_body(content = IncrementUsage, content_type = "application/vnd.api+json", description = "Without a body the counter moves by one"),
+    responses(
+        (status = 200, description = "The license", body = One<LicenseAttributes>, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`DOCUMENT_INVALID`: the body cannot be read; `source.pointer` names the place", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 422, description = "`USES_LIMIT_EXCEEDED`: nothing was counted; `ATTRIBUTE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn increment_usage(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,

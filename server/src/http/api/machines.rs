@@ -8,8 +8,8 @@ use axum::{
 use latchkey_licensing::machine::{Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MachineFacts, fact};
 use latchkey_service::{ActivateError, BeatError, NewMachine};
 use latchkey_wire::{
-    document::One,
-    error::ErrorCode,
+    document::{MachineAttributes, One},
+    error::{ErrorCode, ErrorDocument},
     request::{Activate, ActivateAttributes},
 };
 use serde_json::{Map, Value};
@@ -22,7 +22,24 @@ use super::{
 };
 use crate::http::Edge;
 
-/// `POST /v1/machines`: 201, or 422 with what stands in the way.
+/// Activates a machine, up to the limits of the license.
+#[utoipa::path(
+    post,
+    path = "/v1/machines",
+    tag = "Machines",
+    operation_id = "activate",
+    request_body(content = Activate, content_type = "application/vnd.api+json", description = "A fingerprint is required"),
+    responses(
+        (status = 201, description = "The machine; `Location` is its address", body = One<MachineAttributes>, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`DOCUMENT_INVALID`: the body cannot be read; `source.pointer` names the place", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 422, description = "`FINGERPRINT_TAKEN`, `MACHINE_LIMIT_EXCEEDED` (`meta.machines` names the holders, `links.about` is the page that frees one), `MACHINE_CORE_LIMIT_EXCEEDED`, `FINGERPRINT_MISSING`, `FINGERPRINT_INVALID`, `ATTRIBUTE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn activate(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -73,7 +90,22 @@ pub(crate) async fn activate(
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
 }
 
-/// `GET /v1/machines/{id or fingerprint}`
+/// Shows an active machine.
+#[utoipa::path(
+    get,
+    path = "/v1/machines/{machine}",
+    tag = "Machines",
+    operation_id = "showMachine",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint")),
+    responses(
+        (status = 200, description = "The machine", body = One<MachineAttributes>, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn show(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,
@@ -83,12 +115,43 @@ pub(crate) async fn show(
     Ok(Document(One { data: documents::machine(&machine, &edge.account()?) }))
 }
 
-/// `DELETE /v1/machines/{id or fingerprint}`: 204 without a body.
+/// Deactivates a machine; its place opens at once.
+#[utoipa::path(
+    delete,
+    path = "/v1/machines/{machine}",
+    tag = "Machines",
+    operation_id = "deactivate",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint")),
+    responses(
+        (status = 204, description = "Deactivated"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn deactivate(Authenticated(app): Authenticated, Segment(name): Segment) -> Result<StatusCode, Fault> {
     if app.deactivate_machine(&name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Fault::not_found()) }
 }
 
-/// `POST /v1/machines/{id or fingerprint}/actions/ping`
+/// Takes a heartbeat.
+#[utoipa::path(
+    post,
+    path = "/v1/machines/{machine}/actions/ping",
+    tag = "Machines",
+    operation_id = "pingMachine",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint")),
+    responses(
+        (status = 200, description = "The machine", body = One<MachineAttributes>, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 422, description = "`MACHINE_HEARTBEAT_DEAD`: activate it again", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn ping(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,

@@ -9,7 +9,7 @@ use latchkey_licensing::validation::{NOT_FOUND, Scope, Verdict};
 use latchkey_service::LicenseDocument;
 use latchkey_wire::{
     document::{MEDIA_TYPE, Validation, ValidationMeta},
-    error::ErrorCode,
+    error::{ErrorCode, ErrorDocument},
     request,
 };
 
@@ -22,12 +22,37 @@ use super::{
 };
 use crate::http::Edge;
 
-/// `GET /v1/ping`
+/// Says that the server is there.
+#[utoipa::path(
+    get,
+    path = "/v1/ping",
+    tag = "Server",
+    operation_id = "ping",
+    responses(
+        (status = 200, description = "The server is there", content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+)]
 pub(crate) async fn ping() -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], r#"{"meta":{"ok":true}}"#).into_response()
 }
 
-/// `POST /v1/licenses/actions/validate-key`: 200 also where the key is unknown.
+/// Validates a license key for a scope; answers 200 also where the key is unknown.
+#[utoipa::path(
+    post,
+    path = "/v1/licenses/actions/validate-key",
+    tag = "Licenses",
+    operation_id = "validateKey",
+    request_body(content = request::Validate, content_type = "application/vnd.api+json", description = "`meta.key` is required"),
+    responses(
+        (status = 200, description = "The verdict, also for keys that are not known: then `data` is null and `meta.code` is `NOT_FOUND`", body = Validation, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`DOCUMENT_INVALID`: the body cannot be read; `source.pointer` names the place", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "Only with a credential that is no good", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security((), ("license_key" = [])),
+)]
 pub(crate) async fn validate_key(
     State(edge): State<Edge>,
     credential: MaybeAuthenticated,
@@ -52,7 +77,24 @@ pub(crate) async fn validate_key(
     answer(&edge, verdict, license.as_ref(), body.meta)
 }
 
-/// `POST /v1/licenses/{id or key}/actions/validate`
+/// Validates the license for a scope.
+#[utoipa::path(
+    post,
+    path = "/v1/licenses/{license}/actions/validate",
+    tag = "Licenses",
+    operation_id = "validate",
+    params(("license" = String, Path, description = "The license's id or key")),
+    request_body(content = request::Validate, content_type = "application/vnd.api+json", description = "All of it may be left out"),
+    responses(
+        (status = 200, description = "The verdict", body = Validation, content_type = "application/vnd.api+json"),
+        (status = 400, description = "`DOCUMENT_INVALID`: the body cannot be read; `source.pointer` names the place", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 401, description = "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 403, description = "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 404, description = "`NOT_FOUND`: nothing that this license may see", body = ErrorDocument, content_type = "application/vnd.api+json"),
+        (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
+    ),
+    security(("license_key" = [])),
+)]
 pub(crate) async fn validate(
     State(edge): State<Edge>,
     Authenticated(app): Authenticated,

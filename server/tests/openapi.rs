@@ -1,0 +1,60 @@
+//! The description of the API: made from the routes, and kept in the repository so that a change of it
+//! is seen. `cargo run -p latchkey -- openapi > docs/openapi.json` writes it anew.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
+
+use std::{fs, path::Path};
+
+use latchkey_server::http::api;
+use latchkey_wire::error::ErrorCode;
+use serde_json::Value;
+
+fn described() -> Value {
+    serde_json::from_str(&api::description_text()).expect("JSON")
+}
+
+#[test]
+fn the_kept_description_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    let kept = fs::read_to_string(path).expect("docs/openapi.json is there");
+    assert!(
+        kept.trim_end() == api::description_text(),
+        "the API changed: `cargo run -p latchkey -- openapi > docs/openapi.json` keeps its description"
+    );
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_what_it_refuses() {
+    let described = described();
+    let mut seen = Vec::new();
+    for (path, methods) in described["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let name = format!("{method} {path}");
+            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+            seen.push(operation["operationId"].as_str().expect("an id").to_owned());
+            assert!(operation["responses"]["429"].is_object(), "{name}");
+            let needs_key = operation["security"].is_array();
+            assert_eq!(needs_key, operation["responses"]["401"].is_object(), "{name}");
+        }
+    }
+    seen.sort();
+    let count = seen.len();
+    seen.dedup();
+    assert_eq!((seen.len(), count), (17, 17));
+}
+
+/// Every code that can be answered is told somewhere, but for those that any path answers.
+#[test]
+fn every_code_is_told() {
+    let text = api::description_text();
+    let everywhere = [
+        ErrorCode::MethodNotAllowed,
+        ErrorCode::PayloadTooLarge,
+        ErrorCode::MediaTypeUnsupported,
+        ErrorCode::InvalidApiVersion,
+        ErrorCode::Internal,
+    ];
+    for code in ErrorCode::ALL.iter().filter(|code| !everywhere.contains(code)) {
+        assert!(text.contains(code.as_str()), "{}", code.as_str());
+    }
+}
