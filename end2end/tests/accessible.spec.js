@@ -1,6 +1,7 @@
 // Every page: axe finds nothing in either theme, nothing scrolls sideways on a small phone, and
 // pictures are kept for people to look at.
 import AxeBuilder from "@axe-core/playwright";
+import { airGapRequest } from "../support/air-gap.js";
 import { expect, signIn, test } from "../support/test.js";
 
 async function pages(portal) {
@@ -8,12 +9,17 @@ async function pages(portal) {
   const [license] = customer.licenses;
   const path = `/portal/licenses/${license.id}`;
   return {
-    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", missing: "/nothing" },
+    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", missing: "/nothing", "docs-api": "/docs/api" },
     after: {
       overview: "/portal",
       licenses: "/portal/licenses",
       license: path,
       free: `${path}/machines/${license.machines[0].id}/free`,
+      computer: `${path}/machines/${license.machines[0].id}`,
+      "new-key": `${path}/new-key`,
+      offline: "/portal/offline",
+      "offline-wrong": "/portal/offline?request=nonsense",
+      "offline-question": `/portal/offline?request=${airGapRequest("activate", license.key, { f: "lab-pc", n: "Lab PC", p: "Windows 11" })}`,
       account: "/portal/account",
       "not-found": "/portal/licenses/x",
     },

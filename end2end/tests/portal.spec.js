@@ -66,7 +66,8 @@ test("a computer that activates shows up, with what it told", async ({ page, por
   await signIn(page, portal);
   await expect(page.getByText("2 of 2 computers in use")).toBeVisible();
   await page.goto(`${portal.origin}/portal/licenses/${license.id}`);
-  const row = page.getByRole("row").filter({ hasText: "Travel laptop" });
+  const computers = page.getByRole("table", { name: "Computers that use this license" });
+  const row = computers.getByRole("row").filter({ hasText: "Travel laptop" });
   await expect(row).toContainText("Windows 10");
   await expect(row).toContainText("1.5.0");
   await expect(row).toContainText("just now");

@@ -1,7 +1,7 @@
 //! The description of the API: made from the routes, and kept in the repository so that a change of it
 //! is seen. `cargo run -p latchkey -- openapi > docs/openapi.json` writes it anew.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
 
 use std::{fs, path::Path};
 

@@ -94,7 +94,12 @@ fn lints(shell: &Shell) -> Result<()> {
     let native = ["cargo", "clippy", "--workspace", "--exclude", "latchkey-frontend", "--all-targets"];
     shell.step("clippy, server side", &[&native[..], &strict].concat())?;
     let browser = ["cargo", "clippy", "--package", "latchkey-frontend", "--target", "wasm32-unknown-unknown"];
-    shell.step("clippy, browser side", &[&browser[..], &strict].concat())
+    shell.step("clippy, browser side", &[&browser[..], &strict].concat())?;
+    // What verifies offline needs neither network nor threads.
+    let client = ["cargo", "clippy", "--package", "latchkey-client", "--no-default-features"];
+    shell.step("clippy, client without features", &[&client[..], &strict].concat())?;
+    let wasm = ["--target", "wasm32-unknown-unknown"];
+    shell.step("clippy, client for wasm32", &[&client[..], &wasm, &strict].concat())
 }
 
 fn rust_tests(shell: &Shell) -> Result<Counts> {

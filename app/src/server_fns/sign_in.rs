@@ -32,7 +32,7 @@ async fn server_request_sign_in(email: String, next: Option<&str>) -> Result<Don
         email: &email,
         next_path: next.as_ref().map(server::NextPath::as_str),
         browser: earlier.as_ref(),
-        origin: latchkey_service::SignInOrigin { ip: ip, agent: &agent },
+        origin: latchkey_service::SignInOrigin { ip, agent: &agent },
     };
     match backend.service.request_sign_in(ask).await {
         Ok(secret) => {
@@ -100,7 +100,7 @@ async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
     let earlier = server::session_of(&parts).and_then(|session| session.id()).map(server::session_token);
     match backend
         .service
-        .confirm_sign_in(proof, latchkey_service::SignInOrigin { ip: ip, agent: &agent }, earlier.as_ref())
+        .confirm_sign_in(proof, latchkey_service::SignInOrigin { ip, agent: &agent }, earlier.as_ref())
         .await
     {
         Ok(confirmed) => {

@@ -93,7 +93,7 @@ pub(crate) fn history(entry: &AuditEntry, now: Timestamp) -> Option<HistoryLine>
     let text = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
     let name = text("name").unwrap_or("A computer");
     let date =
-        |name: &str| text(name).and_then(Timestamp::parse_rfc3339).map_or_else(String::new, |at| at.human_date());
+        |name: &str| text(name).and_then(Timestamp::parse_rfc3339).map_or_else(String::new, Timestamp::human_date);
     let what = match entry.verb.as_str() {
         "license.issued" => "License issued".to_owned(),
         "license.suspended" => "License suspended".to_owned(),

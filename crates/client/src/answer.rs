@@ -98,6 +98,8 @@ mod tests {
         (request, Response { status: 200, headers, body: body.as_bytes().to_vec() })
     }
 
+    type Change = fn(&mut Request, &mut Response);
+
     #[test]
     fn only_what_is_signed_is_believed() {
         let signer = SigningKey::from_bytes(&[1; 32]);
@@ -107,7 +109,6 @@ mod tests {
         let answer = Answer::read(&request, &response, &[other, key]).expect("signed");
         assert_eq!(answer.text("/data/id").as_deref(), Some("x"));
         assert_eq!(answer.at.http_date(), AT);
-        type Change = fn(&mut Request, &mut Response);
         let changes: &[Change] = &[
             |_, response| response.body.push(b' '),
             |_, response| response.headers[1].1 = "Wed, 09 Jun 2021 16:08:16 GMT".to_owned(),

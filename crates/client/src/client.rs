@@ -6,6 +6,7 @@ use std::{fmt, io, time::Duration};
 use latchkey_licensing::{
     air_gap::{Action, AirGapRequest},
     certificate::{FileKind, kind_of},
+    claims::CLOCK_TOLERANCE,
     ids::ProductId,
     key::{KeyError, LicenseKey},
     machine::{Fingerprint, MachineFacts},
@@ -27,6 +28,17 @@ const MEDIA_TYPE: &str = "application/vnd.api+json";
 
 /// The codes with which a server says that this machine is not active, and could be.
 const ACTIVATE_NOW: [&str; 4] = ["NO_MACHINE", "NO_MACHINES", "FINGERPRINT_SCOPE_MISMATCH", "MACHINE_SCOPE_MISMATCH"];
+
+/// The codes with which a server says that it waits for a heartbeat of this machine.
+const WAITS_FOR_HEARTBEAT: [&str; 2] = ["HEARTBEAT_NOT_STARTED", "HEARTBEAT_DEAD"];
+
+/// What a server said about a license.
+struct Said {
+    code: String,
+    detail: String,
+    is_valid: bool,
+    at: Timestamp,
+}
 
 /// What a vendor builds into an app.
 #[derive(Clone, Debug)]
@@ -236,28 +248,22 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
 
     /// Asks the server about the license, with a nonce that the answer must repeat, and fetches a new
     /// file when the present one has passed half its time. What the server says is final: a signed "no"
-    /// locks, a signed "yes" unlocks. Without an answer nothing changes.
+    /// locks, a signed "yes" unlocks. Without an answer nothing changes. Where the policy waits for a
+    /// heartbeat, one is sent first.
     pub fn refresh(&mut self) -> Result<Outcome, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
-        let nonce = match nonce() {
-            Ok(nonce) => nonce,
+        let mut said = match self.ask(&key) {
+            Ok(said) => said,
             Err(why) => return Ok(Outcome::Silent { why }),
         };
-        let scope = json!({ "product": self.config.product.to_string(), "fingerprint": self.fingerprint.as_str() });
-        let body = json!({ "meta": { "key": key.expose(), "scope": scope, "nonce": nonce } });
-        // Without a credential, so that the server tells what is wrong with the license instead of
-        // refusing the key.
-        let answer = match self.send("POST", "/licenses/actions/validate-key", Some(body), None) {
-            Ok(answer) => answer,
-            Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
-        };
-        if answer.body.pointer("/meta/nonce").and_then(Value::as_u64) != Some(u64::from(nonce)) {
-            return Ok(Outcome::Silent { why: format!("the server answered {} without a verdict", answer.status) });
+        if WAITS_FOR_HEARTBEAT.contains(&said.code.as_str()) && matches!(self.heartbeat(), Ok(Outcome::Confirmed)) {
+            said = match self.ask(&key) {
+                Ok(said) => said,
+                Err(why) => return Ok(Outcome::Silent { why }),
+            };
         }
-        let code = answer.text("/meta/code").unwrap_or_default();
-        let is_valid = answer.body.pointer("/meta/valid") == Some(&Value::Bool(true));
-        self.record.note_signed_time(answer.at);
-        if is_valid {
+        self.record.note_signed_time(said.at);
+        if said.is_valid {
             self.record.verdict = None;
             self.save()?;
             if self.file_is_half_over() {
@@ -269,15 +275,35 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             }
             return Ok(Outcome::Confirmed);
         }
-        if ACTIVATE_NOW.contains(&code.as_str()) {
+        let is_not_active = ACTIVATE_NOW.contains(&said.code.as_str());
+        if is_not_active {
             // Freed in the portal or by the vendor: the file of this computer is history.
             self.record.file = None;
         }
-        let detail = answer.text("/meta/detail").unwrap_or_default();
-        self.record.verdict =
-            (!ACTIVATE_NOW.contains(&code.as_str())).then_some(Verdict { code, detail, at: answer.at });
+        let verdict = Verdict { code: said.code, detail: said.detail, at: said.at };
+        self.record.verdict = (!is_not_active).then_some(verdict);
         self.save()?;
         Ok(Outcome::Confirmed)
+    }
+
+    /// The server's verdict on the license, here and now. The error says why there is none.
+    fn ask(&self, key: &LicenseKey) -> Result<Said, String> {
+        let nonce = nonce()?;
+        let scope = json!({ "product": self.config.product.to_string(), "fingerprint": self.fingerprint.as_str() });
+        let body = json!({ "meta": { "key": key.expose(), "scope": scope, "nonce": nonce } });
+        // Without a credential, so that the server tells what is wrong with the license instead of
+        // refusing the key.
+        let path = "/licenses/actions/validate-key";
+        let answer = self.send("POST", path, Some(body), None).map_err(|why| why.to_string())?;
+        if answer.body.pointer("/meta/nonce").and_then(Value::as_u64) != Some(u64::from(nonce)) {
+            return Err(format!("the server answered {} without a verdict", answer.status));
+        }
+        Ok(Said {
+            code: answer.text("/meta/code").unwrap_or_default(),
+            detail: answer.text("/meta/detail").unwrap_or_default(),
+            is_valid: answer.body.pointer("/meta/valid") == Some(&Value::Bool(true)),
+            at: answer.at,
+        })
     }
 
     /// Tells the server that the app is running, where its policy asks for heartbeats.
@@ -365,16 +391,15 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     }
 
     fn activation(&self, facts: &MachineFacts) -> Value {
-        let mut attributes = json!({
+        let metadata = facts.app_version.as_ref().map(|version| json!({ "appVersion": version }));
+        let attributes = json!({
             "fingerprint": self.fingerprint.as_str(),
             "name": facts.name,
             "hostname": facts.hostname,
             "platform": facts.platform,
             "cores": facts.cores,
+            "metadata": metadata.unwrap_or_else(|| json!({})),
         });
-        if let Some(version) = &facts.app_version {
-            attributes["metadata"] = json!({ "appVersion": version });
-        }
         json!({ "data": { "type": "machines", "attributes": attributes } })
     }
 
@@ -483,7 +508,12 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let url = format!("{}/v1{path}", self.config.api_url);
         let request = Request { method, url, headers, body: body.map(|body| body.to_string().into_bytes()) };
         let response = self.transport.send(&request)?;
-        Ok(Answer::read(&request, &response, self.verifier.keys())?)
+        let answer = Answer::read(&request, &response, self.verifier.keys())?;
+        // Somebody plays back what the server signed another day.
+        if self.record.latest_signed.is_some_and(|latest| answer.at.plus(CLOCK_TOLERANCE) < latest) {
+            return Err(Silence::Old);
+        }
+        Ok(answer)
     }
 }
 
@@ -505,6 +535,8 @@ enum Silence {
     Unreachable(#[from] Unreachable),
     #[error(transparent)]
     Unsigned(#[from] Unsigned),
+    #[error("the answer is older than one that came before")]
+    Old,
 }
 
 fn silent(why: Silence) -> ActivateError {

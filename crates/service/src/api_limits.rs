@@ -76,7 +76,7 @@ impl Apps<'_> {
     }
 
     /// The table outlives the key's use: the bucket is named by a keyed hash.
-    fn key_bucket(&self, key: &str) -> String {
+    fn key_bucket(self, key: &str) -> String {
         let hash = self.lookup(key);
         let half = hash.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
         format!("api:key:{half:032x}")

@@ -349,21 +349,18 @@ impl Service {
         now: Timestamp,
     ) -> Result<(), AdminError> {
         let known = present.policies.iter().find(|(policy, _)| policy.code == entry.code);
-        let id = match known {
-            Some((policy, before)) => {
-                if before != entry {
-                    let mut changed = Policy { product, updated_at: now, ..policy.clone() };
-                    entry.write_into(&mut changed);
-                    tx.update_policy(&changed).await?;
-                }
-                policy.id
+        let id = if let Some((policy, before)) = known {
+            if before != entry {
+                let mut changed = Policy { product, updated_at: now, ..policy.clone() };
+                entry.write_into(&mut changed);
+                tx.update_policy(&changed).await?;
             }
-            None => {
-                let mut policy = new_policy(PolicyId::new(now, self.random()?), product, &entry.code, now);
-                entry.write_into(&mut policy);
-                tx.insert_policy(&policy).await?;
-                policy.id
-            }
+            policy.id
+        } else {
+            let mut policy = new_policy(PolicyId::new(now, self.random()?), product, &entry.code, now);
+            entry.write_into(&mut policy);
+            tx.insert_policy(&policy).await?;
+            policy.id
         };
         let held: BTreeSet<String> = known.map(|(_, before)| before.entitlements.clone()).unwrap_or_default();
         for code in entry.entitlements.difference(&held) {

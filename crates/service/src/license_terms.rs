@@ -114,12 +114,11 @@ impl Admin<'_> {
     /// The policy with this code.
     pub(crate) async fn find_policy(&self, tx: &mut Tx, code: &str) -> Result<Policy, AdminError> {
         let mut policies = tx.list_policies().await?;
-        match policies.iter().position(|policy| policy.code == code) {
-            Some(at) => Ok(policies.swap_remove(at)),
-            None => {
-                let known = policies.into_iter().map(|policy| policy.code).collect();
-                Err(AdminError::PolicyNotFound { wanted: code.to_owned(), known })
-            }
+        if let Some(at) = policies.iter().position(|policy| policy.code == code) {
+            Ok(policies.swap_remove(at))
+        } else {
+            let known = policies.into_iter().map(|policy| policy.code).collect();
+            Err(AdminError::PolicyNotFound { wanted: code.to_owned(), known })
         }
     }
 
@@ -173,6 +172,7 @@ pub(crate) fn metadata_text(metadata: Map<String, Value>) -> Result<String, Admi
 }
 
 /// A limit after a change, held to what the wire protocol's numbers carry.
+#[expect(clippy::option_option, reason = "unchanged, back to the policy's, or a number: three things")]
 fn limit(change: Option<Option<u32>>, present: Option<u32>, name: &str, least: u32) -> Result<Option<u32>, AdminError> {
     let Some(wanted) = change else {
         return Ok(present);

@@ -133,7 +133,7 @@ impl Apps<'_> {
     }
 
     /// The keyed hash by which a key is found, in its one spelling if it is of a key's form.
-    pub(crate) fn lookup(&self, key: &str) -> [u8; 32] {
+    pub(crate) fn lookup(self, key: &str) -> [u8; 32] {
         match LicenseKey::parse(key) {
             Ok(key) => self.0.0.vault.key_lookup(key.expose()),
             Err(_) => self.0.0.vault.key_lookup(key),

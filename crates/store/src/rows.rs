@@ -366,6 +366,7 @@ impl TryFrom<ProductRow> for Product {
 }
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
 pub(crate) struct PolicyRow {
     id: Uuid,
     product_id: Uuid,

@@ -20,7 +20,7 @@ pub struct ValidateMeta {
     /// The license key.
     pub key: Option<String>,
     /// The scope as sent, for the echo.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Scope>))]
     pub scope: Option<Map<String, Value>>,
     /// A number that the answer repeats.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<i32>))]

@@ -41,7 +41,8 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
     {
         return Err(refused("the file is for another computer".to_owned()));
     }
-    let entitlements: Vec<&str> = claims.license.entitlements.iter().map(|code| code.as_str()).collect();
+    let entitlements: Vec<&str> =
+        claims.license.entitlements.iter().map(latchkey_licensing::entitlement::EntitlementCode::as_str).collect();
     let is_over = claims.is_over(now);
     if as_json {
         console::json(&json!({

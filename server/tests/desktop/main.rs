@@ -2,7 +2,7 @@
 //! offline, meet the limit, free a place in the portal, carry on; suspension, revocation, renewal,
 //! rotation; a dead server and a turned-back clock.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
 
 #[path = "../it/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
@@ -13,7 +13,7 @@ mod app;
 mod shell;
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     rc::Rc,
     sync::{
         Arc,
@@ -64,6 +64,8 @@ enum Network {
     Dead,
     /// A captive portal answers everything with a page of its own.
     Captive,
+    /// Somebody plays back the first refusal that came by.
+    Replays,
 }
 
 /// The real network, which a test can cut.
@@ -71,12 +73,20 @@ enum Network {
 struct Cable {
     http: HttpTransport,
     state: Rc<Cell<Network>>,
+    refusal: Rc<RefCell<Option<Response>>>,
 }
 
 impl Transport for Cable {
     fn send(&self, request: &Request) -> Result<Response, Unreachable> {
         match self.state.get() {
-            Network::Works => self.http.send(request),
+            Network::Works => {
+                let answer = self.http.send(request)?;
+                if answer.status == 403 {
+                    self.refusal.borrow_mut().get_or_insert_with(|| answer.clone());
+                }
+                Ok(answer)
+            }
+            Network::Replays => self.refusal.borrow().clone().ok_or_else(|| Unreachable("nothing to play".to_owned())),
             Network::Dead => Err(Unreachable("connection refused".to_owned())),
             Network::Captive => Ok(Response {
                 status: 200,
@@ -99,7 +109,7 @@ impl Computer {
         let network = Rc::new(Cell::new(Network::Works));
         let config = Config::new(&server.origin(), issued.view.product.id, keys);
         let clock = ComputerClock { server: server.kit.clock.clone(), days: Arc::default() };
-        let cable = Cable { http: HttpTransport::default(), state: network.clone() };
+        let cable = Cable { http: HttpTransport::default(), state: network.clone(), refusal: Rc::default() };
         let fingerprint = Fingerprint::parse(name).expect("a fingerprint");
         let client =
             Client::with(config, MemoryStorage::default(), fingerprint, cable, clock.clone()).expect("a client");
@@ -209,9 +219,16 @@ async fn what_the_vendor_decides(backend: Backend) {
     one.says("activate", "LICENSE_SUSPENDED");
     admin.reinstate_license(id).await.expect("reinstated");
     one.says("refresh", "The app runs: licensed");
+    // The refusal of that day, played back later, is no refusal.
+    server.kit.clock.advance(DAY);
+    one.says("refresh", "The app runs: licensed");
+    one.network.set(Network::Replays);
+    one.says("activate", "the answer is older than one that came before");
+    one.says("status", "The app runs");
+    one.network.set(Network::Works);
 
     // The license's own end needs no server to be noticed, and a renewal brings the app back.
-    server.kit.clock.advance(DAY * 365);
+    server.kit.clock.advance(DAY * 364);
     one.says("status", "The app does not run: over since 23 November 2027");
     one.says("refresh", "does not run");
     admin.renew_license(id).await.expect("renewed");
@@ -235,14 +252,36 @@ async fn what_the_vendor_decides(backend: Backend) {
     next_version.says("status", "The app does not run");
 }
 
+/// A policy that asks for heartbeats and check-ins, and a key that its owner replaces.
+async fn what_a_policy_asks_for(backend: Backend) {
+    let server = TestApp::start(backend).await;
+    server.add_policy("beating", |policy| policy.requires_heartbeat = true).await;
+    let issued = server.issue_under("ada@example.com", "beating").await;
+    let mut one = Computer::new(&server, &issued, "one", vec![server.public_key]);
+    one.says(&format!("key {}", issued.key.expose()), "entered");
+    one.says("activate", "The app runs");
+    one.says("refresh", "The app runs: licensed");
+    server.kit.clock.advance(DAY);
+    one.says("refresh", "The app runs: licensed");
+
+    let admin = server.service().admin(Operator::Host);
+    server.kit.clock.advance(Duration::from_secs(60));
+    let key = admin.rotate_license_key(issued.view.license.id).await.expect("replaced").key;
+    one.says("refresh", "The app does not run: not licensed: the license does not exist (NOT_FOUND)");
+    one.says(&format!("key {}", key.expose()), "entered");
+    one.says("activate", "The app runs: licensed");
+}
+
 #[test]
 fn sqlite() {
     run(the_everyday_life(Backend::Sqlite));
+    run(what_a_policy_asks_for(Backend::Sqlite));
     run(what_the_vendor_decides(Backend::Sqlite));
 }
 
 #[test]
 fn postgres() {
     run(the_everyday_life(Backend::Postgres));
+    run(what_a_policy_asks_for(Backend::Postgres));
     run(what_the_vendor_decides(Backend::Postgres));
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
 
+mod corpus;
 mod standing;
 mod vectors;
 mod vendor;

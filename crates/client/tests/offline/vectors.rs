@@ -156,11 +156,11 @@ fn good_and_misdirected(maker: &mut Maker) {
         case.public_keys = vec![other.clone(), key.clone()];
     });
     maker.with("another vendor's key", LICENSE_FILE, plain.clone(), false, |case| {
-        case.public_keys = vec![other.clone()]
+        case.public_keys = vec![other.clone()];
     });
     maker.with("no key at all", LICENSE_FILE, plain.clone(), false, |case| case.public_keys = vec![]);
     maker.with("another license's key", LICENSE_FILE, sealed.clone(), false, |case| {
-        case.license_key = Some(other_key.clone())
+        case.license_key = Some(other_key.clone());
     });
     maker.with("no license key", LICENSE_FILE, sealed, false, |case| case.license_key = None);
     maker.with("another license's key, machine file", MACHINE_FILE, machine.clone(), false, |case| {
@@ -168,11 +168,11 @@ fn good_and_misdirected(maker: &mut Maker) {
     });
     maker.with("another machine", MACHINE_FILE, machine.clone(), false, |case| case.fingerprint = Some("other"));
     maker.with("another machine, plain file", MACHINE_FILE, plain_machine, false, |case| {
-        case.fingerprint = Some("other")
+        case.fingerprint = Some("other");
     });
     maker.with("another product", LICENSE_FILE, plain.clone(), false, |case| case.product = OTHER_PRODUCT);
     maker.with("another product, machine file", MACHINE_FILE, machine.clone(), false, |case| {
-        case.product = OTHER_PRODUCT
+        case.product = OTHER_PRODUCT;
     });
     maker.with("the last day", LICENSE_FILE, plain.clone(), true, |case| case.now = at(29));
     maker.with("the file's time is over", LICENSE_FILE, plain.clone(), false, |case| case.now = at(30));

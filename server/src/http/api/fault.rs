@@ -16,8 +16,8 @@ pub(crate) struct Fault {
     detail: String,
     source: Option<Source>,
     about: Option<String>,
-    meta: Option<serde_json::Value>,
-    throttled: Option<(Throttled, Timestamp)>,
+    meta: Option<Box<serde_json::Value>>,
+    throttled: Option<Box<(Throttled, Timestamp)>>,
 }
 
 impl Fault {
@@ -42,7 +42,7 @@ impl Fault {
     }
 
     pub(crate) fn with_meta(self, meta: serde_json::Value) -> Self {
-        Self { meta: Some(meta), ..self }
+        Self { meta: Some(Box::new(meta)), ..self }
     }
 
     /// One answer for what does not exist and for what is another's.
@@ -69,7 +69,7 @@ impl Fault {
     pub(crate) fn throttled(throttled: Throttled, now: Timestamp) -> Self {
         let seconds = throttled.retry_after.as_secs();
         let detail = format!("Too many requests with this key or from this network: try again in {seconds} s.");
-        Self { throttled: Some((throttled, now)), ..Self::new(ErrorCode::TooManyRequests, detail) }
+        Self { throttled: Some(Box::new((throttled, now))), ..Self::new(ErrorCode::TooManyRequests, detail) }
     }
 
     pub(crate) fn too_large() -> Self {
@@ -96,7 +96,7 @@ impl Fault {
                 code: self.code.as_str(),
                 source: self.source,
                 links: self.about.map(|about| ErrorLinks { about }),
-                meta: self.meta,
+                meta: self.meta.map(|meta| *meta),
             }],
         }
     }
@@ -129,8 +129,8 @@ fn tell_limit(headers: &mut HeaderMap, throttled: Throttled, now: Timestamp) {
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Some((throttled, now)) = self.throttled {
-            tell_limit(response.headers_mut(), throttled, now);
+        if let Some(limit) = &self.throttled {
+            tell_limit(response.headers_mut(), limit.0, limit.1);
         }
         response.extensions_mut().insert(self);
         response
