@@ -2,10 +2,9 @@
 
 use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
 
-use super::portal_shell::Said;
+use super::portal_shell::say;
 use crate::{
     components::{HiddenField, PageTitle, Problem, Submit, Time},
-    flash::Flash,
     model::{AccountDetail, SessionLine},
     server_fns::account::{EndAllSessions, EndSession, Rename, account},
 };
@@ -15,19 +14,9 @@ use crate::{
 pub(crate) fn AccountPage() -> impl IntoView {
     let rename = ServerAction::<Rename>::new();
     let end = ServerAction::<EndSession>::new();
-    let said = use_context::<Said>();
     let data = Resource::new(move || (rename.version().get(), end.version().get()), |_| account());
-    Effect::new(move |_| {
-        let renamed = rename.value().get();
-        let ended = end.value().get();
-        let flash = [renamed, ended].into_iter().flatten().last();
-        if let (Some(said), Some(result)) = (said, flash) {
-            said.0.set(match result {
-                Ok(done) => done.flash,
-                Err(error) => Some(Flash::Failed(error)),
-            });
-        }
-    });
+    say(Signal::derive(move || rename.value().get()));
+    say(Signal::derive(move || end.value().get()));
     view! {
         <PageTitle text="Account"/>
         <h1 class="title-1">"Account"</h1>

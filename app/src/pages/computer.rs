@@ -3,10 +3,9 @@
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_params_map;
 
-use super::portal_shell::Said;
+use super::portal_shell::say;
 use crate::{
     components::{HiddenField, PageTitle, Problem, Submit, Time},
-    flash::Flash,
     model::ComputerDetail,
     server_fns::computers::{RenameComputer, computer},
 };
@@ -16,21 +15,13 @@ use crate::{
 pub(crate) fn ComputerPage() -> impl IntoView {
     let params = use_params_map();
     let rename = ServerAction::<RenameComputer>::new();
-    let said = use_context::<Said>();
     let source = move || {
         let ids = params
             .with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()));
         (ids, rename.version().get())
     };
     let data = Resource::new(source, |((license, machine), _)| computer(license, machine));
-    Effect::new(move |_| {
-        if let (Some(said), Some(result)) = (said, rename.value().get()) {
-            said.0.set(match result {
-                Ok(done) => done.flash,
-                Err(error) => Some(Flash::Failed(error)),
-            });
-        }
-    });
+    say(Signal::derive(move || rename.value().get()));
     view! {
         <PageTitle text="Computer"/>
         <Transition fallback=|| ()>

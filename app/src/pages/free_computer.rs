@@ -1,12 +1,11 @@
 //! `/portal/licenses/{id}/machines/{id}/free`: asks before a computer is freed.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_params_map;
 
-use super::portal_shell::Said;
+use super::portal_shell::follow;
 use crate::{
-    components::{HiddenField, Message, PageTitle, Problem, Submit, Time},
-    flash::Flash,
+    components::{HiddenField, PageTitle, Problem, Submit, Time},
     model::{Computer, FreeQuestion, LicenseSummary},
     server_fns::licenses::{FreeComputer, ask_to_free},
 };
@@ -38,20 +37,9 @@ pub(crate) fn FreeComputerPage() -> impl IntoView {
 #[component]
 fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
     let action = ServerAction::<FreeComputer>::new();
-    let said = use_context::<Said>();
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        if let Some(Ok(done)) = action.value().get() {
-            if let Some(said) = said {
-                said.0.set(done.flash);
-            }
-            navigate(&done.go_to, leptos_router::NavigateOptions::default());
-        }
-    });
+    let failure = follow(Signal::derive(move || action.value().get()));
     let back = format!("/portal/licenses/{}", license.id);
     let swaps = license.swaps.clone();
-    let failure =
-        move || action.value().get().and_then(Result::err).map(|error| view! { <Message flash=Flash::Failed(error)/> });
     view! {
         <section class="card stack measure">
             <h1 class="title-1">{format!("Free {}?", computer.label)}</h1>

@@ -1,13 +1,12 @@
 //! `/portal/licenses/{id}/new-key`: asks before a key is replaced, and says what that does.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_params_map;
 
-use super::portal_shell::Said;
+use super::portal_shell::follow;
 use crate::{
-    components::{HiddenField, Message, PageTitle, Problem, Submit},
+    components::{HiddenField, PageTitle, Problem, Submit},
     error::UiError,
-    flash::Flash,
     model::LicenseSummary,
     server_fns::licenses::{ReplaceKey, license},
 };
@@ -37,24 +36,13 @@ pub(crate) fn NewKeyPage() -> impl IntoView {
 #[component]
 fn Question(license: LicenseSummary) -> impl IntoView {
     let action = ServerAction::<ReplaceKey>::new();
-    let said = use_context::<Said>();
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        if let Some(Ok(done)) = action.value().get() {
-            if let Some(said) = said {
-                said.0.set(done.flash);
-            }
-            navigate(&done.go_to, leptos_router::NavigateOptions::default());
-        }
-    });
+    let failure = follow(Signal::derive(move || action.value().get()));
     let back = format!("/portal/licenses/{}", license.id);
     let computers = match license.computers.len() {
         0 => "No computer uses this license now, so nothing stops working.".to_owned(),
         1 => format!("{} stays activated, but its app asks for the new key.", name(&license, 0)),
         more => format!("All {more} computers stay activated, but their apps ask for the new key."),
     };
-    let failure =
-        move || action.value().get().and_then(Result::err).map(|error| view! { <Message flash=Flash::Failed(error)/> });
     view! {
         <section class="card stack measure">
             <h1 class="title-1">"Replace this key?"</h1>

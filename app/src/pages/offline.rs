@@ -1,9 +1,9 @@
 //! `/portal/offline`: activates or deactivates a computer that has no internet.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
-use super::portal_shell::Said;
+use super::portal_shell::follow;
 use crate::{
     components::{HiddenField, Message, PageTitle, Submit},
     flash::Flash,
@@ -73,18 +73,7 @@ fn RequestForm() -> impl IntoView {
 #[component]
 fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
     let action = ServerAction::<CarryOutRequest>::new();
-    let said = use_context::<Said>();
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        if let Some(Ok(done)) = action.value().get() {
-            if let Some(said) = said {
-                said.0.set(done.flash);
-            }
-            navigate(&done.go_to, leptos_router::NavigateOptions::default());
-        }
-    });
-    let failure =
-        move || action.value().get().and_then(Result::err).map(|error| view! { <Message flash=Flash::Failed(error)/> });
+    let failure = follow(Signal::derive(move || action.value().get()));
     let OfflineRequest { activates, label, platform, is_active, license } = asked;
     let (title, button, what) = match (activates, is_active) {
         (true, false) => (

@@ -1,11 +1,8 @@
-// Verifies license files, machine files and signed license keys, offline. .NET 6 or later.
+// Verifies license files, machine files and signed license keys, offline. .NET 8 or later.
 //
 //   dotnet new console -o verify && cd verify && rm Program.cs   (and put this file here)
 //   dotnet add package BouncyCastle.Cryptography                 (.NET itself has no Ed25519)
 //   dotnet run -- license-file app.lic --public-key HEX --license-key KEY --product ID
-//
-// Everything has exactly one accepted spelling, so nothing is repaired or guessed here, and the
-// signature is checked before anything that was signed is decoded, decrypted or read.
 #nullable enable
 using System;
 using System.Collections.Generic;
@@ -16,235 +13,131 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Crypto.Engines;
-using Org.BouncyCastle.Crypto.Modes;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
 
-public sealed class NotValidException : Exception
-{
-    public NotValidException(string message, Exception? inner = null) : base(message, inner) { }
-}
-
 public static class Verifier
 {
-    private const string Uuid = @"\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z";
-    private const string Time = @"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})"
-        + @"(?:(\.[0-9]{1,7})[0-9]{0,2})?(Z|[+-][0-9]{2}:[0-9]{2})\z";
-
-    // Unlike the usual one, it throws on bytes that are no UTF-8 instead of putting others there.
-    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
-
-    /// <summary>
-    /// Returns the dataset of a file, or the claims of a signed key; NotValidException if it is not good.
-    /// publicKeys are the hex texts that your app embeds. When the license itself ends, and whether it
-    /// is suspended, stands in the result, for your app to judge.
-    /// </summary>
+    // Returns what a file or a signed key says. Any exception means: do not trust it. When the license
+    // itself ends, and whether it is suspended, stands in the result for your app to judge.
     public static JsonElement Verify(string kind, string text, IReadOnlyList<string> publicKeys, string? licenseKey,
         string? fingerprint, string product, DateTimeOffset now)
     {
-        try
-        {
-            return kind == "signed-key"
-                ? SignedKey(text, publicKeys, product)
-                : FileOf(kind, text, publicKeys, licenseKey, fingerprint, product, now);
-        }
-        // What decoders and parsers throw at content of another shape than expected.
-        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException
-            or KeyNotFoundException or ArgumentException)
-        {
-            throw new NotValidException("malformed: " + error.Message, error);
-        }
-    }
+        if (kind == "signed-key") return VerifyKey(text, publicKeys, product);
+        string word = kind.Replace("-file", ""), name = word.ToUpperInvariant() + " FILE-----";
+        string form = $@"\A-----BEGIN {name}\r?\n(([A-Za-z0-9+/=]+\r?\n)+)-----END {name}(\r?\n)*\z";
+        Match frame = Regex.Match(text, form);
+        Need(text.Length <= 65536 && frame.Success, $"not a {word} file");
+        JsonElement envelope = Parse(Decode(Regex.Replace(frame.Groups[1].Value, @"\s", "")));
+        string enc = Text(envelope, "enc"), sig = Text(envelope, "sig"), alg = Text(envelope, "alg");
+        Need(Names(envelope) == "alg enc sig", "malformed envelope");
+        Need(alg is "base64+ed25519" or "aes-256-gcm+ed25519", "unknown algorithm");
+        // The word is part of what is signed: a license file relabeled as a machine file is none.
+        CheckSignature(word + "/" + enc, Decode(sig), publicKeys);
+        string secret = licenseKey + (word == "machine" ? fingerprint : "");
+        JsonElement dataset = Parse(alg == "base64+ed25519" ? Decode(enc) : Decrypt(enc, secret));
 
-    private static JsonElement FileOf(string kind, string text, IReadOnlyList<string> publicKeys, string? licenseKey,
-        string? fingerprint, string product, DateTimeOffset now)
-    {
-        Need(kind is "license-file" or "machine-file", "the kind is not known");
-        bool isMachine = kind == "machine-file";
-        // A machine file is encrypted for one license on one machine: its secret is made of both.
-        string secret = licenseKey + (isMachine ? fingerprint : "");
-        JsonElement dataset = Parse(Open(isMachine ? "machine" : "license", text, publicKeys, secret));
-        bool hasIncluded = dataset.TryGetProperty("included", out JsonElement included);
-        Closed(dataset, hasIncluded ? new[] { "data", "meta", "included" } : new[] { "data", "meta" });
-        JsonElement[] others = hasIncluded ? included.EnumerateArray().ToArray() : Array.Empty<JsonElement>();
-        JsonElement data = dataset.GetProperty("data");
-        Need(others.Append(data).All(IsResource), "the content is malformed");
-        Need(TypeOf(data) == (isMachine ? "machines" : "licenses"), "the content is of another type");
-        JsonElement[] candidates = isMachine ? others : new[] { data };
-        JsonElement[] licenses = candidates.Where(item => TypeOf(item) == "licenses").ToArray();
-        Need(licenses.Length == 1, "not exactly one license");
-        JsonElement license = licenses[0];
-        string id = Id(license);
-        if (isMachine)
-        {
-            Id(data);
-            Need(!string.IsNullOrEmpty(fingerprint), "the fingerprint of this machine is needed");
-            string? named = data.GetProperty("attributes").GetProperty("fingerprint").GetString();
-            Need(string.Equals(named, fingerprint, StringComparison.Ordinal), "for another machine");
-            Need(Related(data, "license") == id, "the license is another one");
-        }
-        Related(license, "policy");
-        Need(Related(license, "product") == CheckedId(product), "for another product");
-        if (licenseKey != null && licenseKey.StartsWith("key/", StringComparison.Ordinal))
-        {
-            // A signed key names its license: a file of another license does not go with it.
-            JsonElement claims = SignedKey(licenseKey, publicKeys, product);
-            Need(Id(claims.GetProperty("license")) == id, "for another license");
-        }
-
-        JsonElement meta = Closed(dataset.GetProperty("meta"), "issued", "expiry", "ttl");
-        DateTimeOffset issued = Instant(meta.GetProperty("issued")), expiry = Instant(meta.GetProperty("expiry"));
-        Need(meta.GetProperty("ttl").TryGetInt32(out int ttl) && ttl >= 1, "the ttl is malformed");
+        JsonElement data = Get(dataset, "data"), meta = Get(dataset, "meta");
+        var included = dataset.TryGetProperty("included", out JsonElement list) ? list.EnumerateArray() : default;
+        Need(Names(dataset) is "data meta" or "data included meta", "malformed content");
+        DateTimeOffset issued = Instant(Text(meta, "issued")), expiry = Instant(Text(meta, "expiry"));
+        Need(Names(meta) == "expiry issued ttl" && issued < expiry, "malformed times");
+        Need(Get(meta, "ttl").TryGetInt32(out int ttl) && ttl >= 1, "malformed ttl");
+        Need(now < expiry, "its time is over");
         Need(issued - now <= TimeSpan.FromMinutes(5), "issued in the future: is this computer's clock right?");
-        Need(issued < expiry && now < expiry, "the file's time is over");
+        Need(Id(data) != "" && Text(data, "type") == word + "s", "malformed content");
+        JsonElement license = word == "license" ? data : included.Single(item => Text(item, "type") == "licenses");
+        Need(Related(license, "policy") != "", "malformed content");
+        Need(Related(license, "product") == product.ToLowerInvariant(), "for another product");
+        if (word == "machine")
+        {
+            string named = Text(Get(data, "attributes"), "fingerprint");
+            Need(Related(data, "license") == Id(license), "the license inside is another one");
+            Need(named == fingerprint && named != "", "for another machine");
+        }
+        if (licenseKey?.StartsWith("key/", StringComparison.Ordinal) == true) // It names the one license it is for.
+        {
+            JsonElement named = Get(VerifyKey(licenseKey, publicKeys, product), "license");
+            Need(Id(named) == Id(license), "for another license");
+        }
         return dataset;
     }
 
-    private static byte[] Open(string word, string text, IReadOnlyList<string> publicKeys, string secret)
+    private static JsonElement VerifyKey(string text, IReadOnlyList<string> publicKeys, string product)
     {
-        Need(Utf8.GetByteCount(text) <= 65536, "the file is too long");
-        List<string> lines = text.Split('\n').Select(line => line.EndsWith('\r') ? line[..^1] : line).ToList();
-        // Mail programs add line ends; nothing else is forgiven.
-        while (lines.Count > 0 && lines[^1] == "") lines.RemoveAt(lines.Count - 1);
-        string name = word.ToUpperInvariant();
-        Need(lines.Count > 1 && lines[0] == $"-----BEGIN {name} FILE-----" && lines[^1] == $"-----END {name} FILE-----",
-            $"not a {word} file");
-        JsonElement envelope = Closed(Parse(Base64(string.Concat(lines.Skip(1).SkipLast(1)))), "enc", "sig", "alg");
-        string enc = Text(envelope, "enc"), sig = Text(envelope, "sig"), alg = Text(envelope, "alg");
-        Need(alg is "base64+ed25519" or "aes-256-gcm+ed25519", "the algorithm is not known");
-        // The kind is part of what is signed: a license file relabeled as a machine file is none.
-        CheckSignature(word + "/" + enc, Base64(sig), publicKeys);
-        if (alg == "base64+ed25519") return Base64(enc);
-
-        byte[][] parts = enc.Split('.').Select(Base64).ToArray();
-        Need(parts.Length == 3 && parts[1].Length == 12 && parts[2].Length == 16, "the ciphertext is malformed");
-        byte[] key = SHA256.HashData(Utf8.GetBytes(secret));
-        // .NET's own AesGcm is not there on every platform, and this package is needed anyway.
-        var cipher = new BufferedAeadBlockCipher(new GcmBlockCipher(new AesEngine()));
-        cipher.Init(false, new AeadParameters(new KeyParameter(key), 128, parts[1]));
-        try
-        {
-            return cipher.DoFinal(parts[0].Concat(parts[2]).ToArray());
-        }
-        catch (InvalidCipherTextException error)
-        {
-            throw new NotValidException("for another license key or another machine", error);
-        }
-    }
-
-    private static JsonElement SignedKey(string text, IReadOnlyList<string> publicKeys, string product)
-    {
-        Need(text.Length <= 4096 && Regex.IsMatch(text, @"\Akey/[^.]+\.[^.]+\z"), "not a signed license key");
-        string[] parts = text.Split('.');
-        byte[] payload = Base64Url(parts[0]["key/".Length..]);
-        CheckSignature(parts[0], Base64Url(parts[1]), publicKeys);
-        JsonElement claims = Closed(Parse(payload), "license", "product", "policy", "issued", "expiry");
-        foreach (string name in new[] { "license", "product", "policy" }) Id(Closed(claims.GetProperty(name), "id"));
-        Need(Id(claims.GetProperty("product")) == CheckedId(product), "for another product");
-        // The expiry is what it was when the key was made. A renewal does not change the key, so that a
-        // key is over is for the server, or a license file, to say.
-        Instant(claims.GetProperty("issued"));
-        JsonElement expiry = claims.GetProperty("expiry");
-        if (expiry.ValueKind != JsonValueKind.Null) Instant(expiry);
+        Match form = Regex.Match(text, @"\A(key/([\w=-]+))\.([\w=-]+)\z");
+        Need(text.Length <= 4096 && form.Success, "not a signed license key");
+        string Part(int group) => form.Groups[group].Value.Replace('-', '+').Replace('_', '/');
+        CheckSignature(form.Groups[1].Value, Decode(Part(3)), publicKeys);
+        JsonElement claims = Parse(Decode(Part(2)));
+        Need(Names(claims) == "expiry issued license policy product", "malformed claims");
+        var named = new[] { "license", "policy", "product" }.Select(name => Get(claims, name));
+        Need(named.All(item => Names(item) == "id" && Id(item) != ""), "malformed claims");
+        Need(Id(Get(claims, "product")) == product.ToLowerInvariant(), "for another product");
+        Instant(Text(claims, "issued"));
+        bool isEndless = Get(claims, "expiry").ValueKind == JsonValueKind.Null;
+        if (!isEndless) Instant(Text(claims, "expiry")); // Read, not judged: a renewal does not change the key.
         return claims;
     }
 
     private static void CheckSignature(string message, byte[] signature, IReadOnlyList<string> publicKeys)
     {
-        byte[] signed = Utf8.GetBytes(message);
-        // Several keys, so that an app can trust the next one before the old one retires.
-        Need(publicKeys.Any(hex =>
+        byte[] signed = Encoding.UTF8.GetBytes(message);
+        bool isGood = publicKeys.Any(hex => // Several, so that an app can trust the next key before it signs.
         {
-            byte[] key = Convert.FromHexString(hex);
-            Need(key.Length == 32, "a public key is 64 hex digits");
             var verifier = new Ed25519Signer();
-            verifier.Init(false, new Ed25519PublicKeyParameters(key, 0));
+            verifier.Init(false, new Ed25519PublicKeyParameters(Convert.FromHexString(hex)));
             verifier.BlockUpdate(signed, 0, signed.Length);
             return verifier.VerifySignature(signature);
-        }), "the signature is not the vendor's");
+        });
+        Need(isGood, "the signature is not the vendor's");
     }
 
-    private static JsonElement Parse(byte[] utf8)
+    private static byte[] Decrypt(string enc, string secret)
     {
-        var options = new JsonDocumentOptions { MaxDepth = 128 };
-        using JsonDocument document = JsonDocument.Parse(Utf8.GetString(utf8), options);
-        RefuseTwins(document.RootElement);
-        return document.RootElement.Clone();
+        byte[][] parts = enc.Split('.').Select(Decode).ToArray();
+        Need(parts.Length == 3, "malformed ciphertext");
+        using var aes = new AesGcm(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), tagSizeInBytes: 16);
+        byte[] content = new byte[parts[0].Length];
+        aes.Decrypt(parts[1], parts[0], parts[2], content);
+        return content;
     }
 
-    // Of two members with one name, GetProperty finds the last; other readers, the first.
-    private static void RefuseTwins(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement item in value.EnumerateArray()) RefuseTwins(item);
-        }
-        if (value.ValueKind != JsonValueKind.Object) return;
-        var names = new HashSet<string>();
-        foreach (JsonProperty member in value.EnumerateObject())
-        {
-            Need(names.Add(member.Name), "a member is given twice");
-            RefuseTwins(member.Value);
-        }
-    }
+    private static JsonElement Parse(byte[] json) =>
+        JsonDocument.Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(json)).RootElement;
 
-    private static byte[] Base64(string text)
+    // Of two members with one name GetProperty takes the last, other readers the first; Single takes neither.
+    private static JsonElement Get(JsonElement value, string name) =>
+        value.EnumerateObject().Single(member => member.Name == name).Value;
+
+    private static string Text(JsonElement value, string name) =>
+        Get(value, name).GetString() ?? throw new InvalidDataException("no " + name);
+
+    private static string Names(JsonElement value) =>
+        string.Join(' ', value.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
+
+    private static byte[] Decode(string text)
     {
-        byte[] bytes = Convert.FromBase64String(text); // Skips white space, and reads several spellings.
-        Need(Convert.ToBase64String(bytes) == text, "the base64 is not canonical");
+        byte[] bytes = Convert.FromBase64String(text); // Reads several spellings, of which one is right.
+        Need(Convert.ToBase64String(bytes) == text, "not canonical base64");
         return bytes;
     }
 
-    private static byte[] Base64Url(string text)
-    {
-        Need(!text.Contains('+') && !text.Contains('/'), "the base64 is of the other alphabet");
-        return Base64(text.Replace('-', '+').Replace('_', '/'));
-    }
-
-    private static JsonElement Closed(JsonElement value, params string[] names)
-    {
-        bool isClosed = value.EnumerateObject().Select(member => member.Name).ToHashSet().SetEquals(names);
-        Need(isClosed, "expected exactly the members " + string.Join(", ", names));
-        return value;
-    }
-
-    private static bool IsResource(JsonElement value) =>
-        Text(value, "id") != null && Text(value, "type") != null
-        && value.GetProperty("attributes").ValueKind == JsonValueKind.Object
-        && (!value.TryGetProperty("relationships", out JsonElement links) || links.ValueKind == JsonValueKind.Object);
-
     private static string Related(JsonElement resource, string name) =>
-        Id(resource.GetProperty("relationships").GetProperty(name).GetProperty("data"));
+        Id(Get(Get(Get(resource, "relationships"), name), "data"));
 
-    private static string Id(JsonElement named) => CheckedId(Text(named, "id"));
+    private static string Id(JsonElement resource) =>
+        Checked(Text(resource, "id").ToLowerInvariant(), "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
-    private static string TypeOf(JsonElement resource) => Text(resource, "type");
+    public static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(
+        Checked(text, @"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), CultureInfo.InvariantCulture);
 
-    private static string Text(JsonElement value, string name) =>
-        value.GetProperty(name).GetString() ?? throw new NotValidException($"{name} is missing");
-
-    private static string CheckedId(string id)
-    {
-        Need(Regex.IsMatch(id, Uuid), "an id is malformed");
-        return id.ToLowerInvariant();
-    }
-
-    private static DateTimeOffset Instant(JsonElement value) => Instant(value.GetString() ?? "");
-
-    public static DateTimeOffset Instant(string text)
-    {
-        Match match = Regex.Match(text, Time);
-        Need(match.Success, "a time is malformed");
-        // .NET counts in units of 100 ns, so of nine decimals the last two are left out.
-        string kept = match.Groups[1].Value + match.Groups[2].Value + match.Groups[3].Value;
-        return DateTimeOffset.ParseExact(kept, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture);
-    }
+    private static string Checked(string text, string form) =>
+        Regex.IsMatch(text, $@"\A{form}\z") ? text : throw new InvalidDataException("malformed: " + text);
 
     private static void Need(bool condition, string message)
     {
-        if (!condition) throw new NotValidException(message);
+        if (!condition) throw new InvalidDataException(message);
     }
 }
 
@@ -254,36 +147,11 @@ public static class Program
     {
         try
         {
-            var options = new Dictionary<string, string>();
-            var keys = new List<string>();
-            for (int at = 2; at + 1 < args.Length; at += 2)
-            {
-                if (args[at] == "--public-key") keys.Add(args[at + 1]);
-                else options.Add(args[at], args[at + 1]);
-            }
-            string? Option(string name) => options.Remove(name, out string? value) ? value : null;
-            string? licenseKey = Option("--license-key"), fingerprint = Option("--fingerprint");
-            string? product = Option("--product"), time = Option("--now");
-            if (args.Length < 2 || args.Length % 2 == 1 || product == null || options.Count > 0)
-            {
-                throw new ArgumentException("usage: KIND FILE --public-key HEX --product ID"
-                    + " [--license-key KEY] [--fingerprint F] [--now TIME]");
-            }
-            // Bytes, because File.ReadAllText would leave out a byte order mark.
-            string text = new UTF8Encoding(false, true).GetString(File.ReadAllBytes(args[1]));
-            // The line end that an editor adds is not part of the key.
-            if (args[0] == "signed-key") text = text.TrimEnd('\r', '\n');
-            DateTimeOffset now = time == null ? DateTimeOffset.UtcNow : Verifier.Instant(time);
-            JsonElement found = Verifier.Verify(args[0], text, keys, licenseKey, fingerprint, product, now);
-
-            bool isKey = args[0] == "signed-key";
-            JsonElement license = found.GetProperty(isKey ? "license" : "data");
-            if (args[0] == "machine-file")
-            {
-                license = license.GetProperty("relationships").GetProperty("license").GetProperty("data");
-            }
-            string? expiry = (isKey ? found : found.GetProperty("meta")).GetProperty("expiry").GetString();
-            Console.WriteLine($"license {license.GetProperty("id").GetString()}, expiry {expiry ?? "never"}");
+            var given = args.Skip(2).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+            string text = Encoding.UTF8.GetString(File.ReadAllBytes(args[1])).TrimEnd('\r', '\n');
+            Console.WriteLine(Verifier.Verify(args[0], text, new[] { given["--public-key"] },
+                given.GetValueOrDefault("--license-key"), given.GetValueOrDefault("--fingerprint"),
+                given["--product"], DateTimeOffset.UtcNow));
             return 0;
         }
         catch (Exception error)

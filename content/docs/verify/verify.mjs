@@ -2,7 +2,7 @@
 // Verifies license files, machine files and signed license keys, offline. Node 20.11 or later, no packages.
 //
 //   node verify.mjs license-file app.lic --public-key HEX --license-key KEY --product ID
-import { createDecipheriv, createHash, createPublicKey, verify as isSignedBy } from 'node:crypto';
+import { createDecipheriv, createHash, createPublicKey, verify as isSigned } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
@@ -19,26 +19,45 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   // The word is part of what is signed: a license file relabeled as a machine file is none.
   checkSignature(`${word}/${enc}`, decode(sig), publicKeys);
   const secret = word === 'machine' ? licenseKey + fingerprint : licenseKey;
-  const content = alg === 'base64+ed25519' ? decode(enc) : decrypt(enc, secret);
+  const dataset = { included: [], ...parse(alg === 'base64+ed25519' ? decode(enc) : decrypt(enc, secret)) };
 
-  const dataset = { included: [], ...parse(content) };
   const [data, included, meta] = members(dataset, 'data', 'included', 'meta');
   const [issued, expiry, ttl] = members(meta, 'issued', 'expiry', 'ttl');
-  const [from, to] = [instant(issued) - 5 * 60 * 1000, instant(expiry)];
-  need(instant(issued) < to && Number.isInteger(ttl) && ttl >= 1 && ttl <= 2147483647, 'malformed times');
-  need(from <= now && now < to, "its time is over, or this computer's clock is wrong");
+  need(Number.isInteger(ttl) && ttl >= 1 && ttl <= 2147483647, 'malformed times');
+  need(instant(issued) < instant(expiry) && now < instant(expiry), "its time is over");
+  need(instant(issued) - 5 * 60 * 1000 <= now, "issued in the future: is this computer's clock right?");
   need(idOf(data) && data.type === `${word}s` && Array.isArray(included), 'malformed content');
-  const [license, ...others] = word === 'license' ? [data] : included.filter(({ type }) => type === 'licenses');
-  need(license && others.length === 0, 'not exactly one license');
+  const [license, ...others] = word === 'license' ? [data] : included.filter((item) => item.type === 'licenses');
+  need(related(license, 'policy') && related(license, 'product') === product.toLowerCase(), 'for another product');
   if (word === 'machine') {
-    need(related(data, 'license') === idOf(license), 'the license inside is another one');
+    need(related(data, 'license') === idOf(license) && others.length === 0, 'not exactly its one license');
     need(fingerprint && data.attributes.fingerprint === fingerprint, 'for another machine');
   }
-  need(related(license, 'policy') && related(license, 'product') === product.toLowerCase(), 'for another product');
   if (licenseKey?.startsWith('key/')) { // A signed key names the one license it is for.
     need(idOf(verifyKey(licenseKey, publicKeys, product).license) === idOf(license), 'for another license');
   }
   return dataset;
+}
+
+function verifyKey(text, publicKeys, product) {
+  const form = /^(key\/([\w=-]+))\.([\w=-]+)$/.exec(text);
+  need(text.length <= 4096 && form, 'not a signed license key');
+  checkSignature(form[1], decode(form[3], base64url), publicKeys);
+  const claims = parse(decode(form[2], base64url));
+  const [issued, expiry, ...named] = members(claims, 'issued', 'expiry', 'product', 'license', 'policy');
+  const [ours] = named.map((item) => members(item, 'id') && idOf(item));
+  need(ours === product.toLowerCase(), 'for another product');
+  instant(issued);
+  if (expiry !== null) instant(expiry); // Read, not judged: a renewal does not change the key.
+  return claims;
+}
+
+function checkSignature(message, signature, publicKeys) {
+  const isGood = publicKeys.some((hex) => { // Several, so that an app can trust the next key before it signs.
+    const key = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(hex, 'hex').toString('base64url') };
+    return isSigned(null, Buffer.from(message), createPublicKey({ key, format: 'jwk' }), signature);
+  });
+  need(isGood, "the signature is not the vendor's");
 }
 
 function decrypt(enc, secret) {
@@ -49,39 +68,16 @@ function decrypt(enc, secret) {
   return Buffer.concat([aes.update(ciphertext), aes.final()]);
 }
 
-function verifyKey(text, publicKeys, product) {
-  const [signed, signature, ...others] = text.split('.');
-  need(text.length <= 4096 && signed.startsWith('key/') && others.length === 0, 'not a signed license key');
-  checkSignature(signed, decode(signature, base64url), publicKeys);
-  const claims = parse(decode(signed.slice('key/'.length), base64url));
-  const [issued, expiry, ...named] = members(claims, 'issued', 'expiry', 'product', 'license', 'policy');
-  const [ours] = named.map((item) => members(item, 'id') && idOf(item));
-  need(ours === product.toLowerCase(), 'for another product');
-  // A renewal does not change the key, so its expiry (null is never) is read here, and not judged.
-  need(instant(issued) && (expiry === null || instant(expiry)), 'malformed times');
-  return claims;
-}
-
-function checkSignature(message, signature, publicKeys) {
-  // Several keys, so that an app can trust the next one before it signs.
-  const isSigned = publicKeys.some((hex) => {
-    const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(hex, 'hex').toString('base64url') };
-    return isSignedBy(null, Buffer.from(message), createPublicKey({ key: jwk, format: 'jwk' }), signature);
-  });
-  need(isSigned, "the signature is not the vendor's");
-}
-
 function parse(bytes) {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  let count = -1; // The whole is counted too.
-  const value = JSON.parse(text, function (name, item) {
-    if (!Array.isArray(this)) count += 1;
-    return item;
-  });
-  // Of two members with one name JSON.parse keeps the last; then the text has more names than the value.
-  const names = text.match(/"(?:[^"\\]|\\.)*"(\s*:)?/g)?.filter((token) => token.endsWith(':')) ?? [];
-  need(names.length === count, 'a member is given twice');
+  const value = JSON.parse(text); // Of two members with one name it keeps the last; the text has more names then.
+  need(countNames(text) === countNames(JSON.stringify(value)), 'a member is given twice');
   return value;
+}
+
+function countNames(json) {
+  const strings = json.match(/"(?:[^"\\]|\\.)*"(?:\s*:)?/g) ?? []; // A name has a colon after it.
+  return strings.filter((string) => string.endsWith(':')).length;
 }
 
 function members(value, ...names) {
@@ -98,13 +94,11 @@ function decode(text, encode = base64) {
   return bytes;
 }
 
+const related = (resource, name) => idOf(resource.relationships[name].data);
+
 function idOf({ id }) {
   need(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id.toLowerCase()), 'not an id');
   return id.toLowerCase();
-}
-
-function related(resource, name) {
-  return idOf(resource.relationships[name].data);
 }
 
 function instant(text) {
@@ -121,10 +115,8 @@ function need(condition, message) {
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const option = { type: 'string' };
   const options = { 'public-key': option, 'license-key': option, fingerprint: option, product: option };
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const [kind, file] = positionals;
-  const text = readFileSync(file, 'utf8').replace(/[\r\n]+$/, ''); // An editor's line end is no part of a key.
-  const keys = [values['public-key']];
-  const found = verify(kind, text, keys, values['license-key'], values.fingerprint, values.product, new Date());
-  console.log(JSON.stringify(found, null, 2));
+  const { values, positionals: [kind, file] } = parseArgs({ options, allowPositionals: true });
+  const text = readFileSync(file, 'utf8').replace(/[\r\n]+$/, ''); // A signed key ends without a line end.
+  const given = [[values['public-key']], values['license-key'], values.fingerprint, values.product, new Date()];
+  console.log(JSON.stringify(verify(kind, text, ...given), null, 2));
 }

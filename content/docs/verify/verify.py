@@ -43,7 +43,8 @@ def verify(kind, text, public_keys, license_key, fingerprint, product, now):
     issued, expiry, ttl = members(meta, "issued", "expiry", "ttl")
     issued, expiry = instant(issued), instant(expiry)
     need(issued < expiry and type(ttl) is int and 1 <= ttl <= 2147483647, "malformed times")
-    need(issued - timedelta(minutes=5) <= now < expiry, "its time is over, or this computer's clock is wrong")
+    need(now < expiry, "its time is over")
+    need(issued <= now + timedelta(minutes=5), "issued in the future: is this computer's clock right?")
     need(id_of(data) and data["type"] == word + "s" and isinstance(included, list), "malformed content")
     [license] = [data] if word == "license" else [item for item in included if item["type"] == "licenses"]
     if word == "machine":
@@ -63,7 +64,7 @@ def verify_key(text, public_keys, product):
     *named, issued, expiry = members(claims, "license", "policy", "product", "issued", "expiry")
     ids = [id_of(item) for item in named if members(item, "id")]
     need(ids[-1] == product.lower(), "for another product")
-    # A renewal does not change the key, so its expiry (null is never) is read here, and not judged.
+    # Its expiry (None is never) is read, not judged: a renewal does not change the key.
     need(instant(issued) and (expiry is None or instant(expiry)), "malformed times")
     return claims
 
@@ -121,6 +122,6 @@ if __name__ == "__main__":
         parser.add_argument(name)
     args = parser.parse_args()
     with open(args.file, "rb") as file:
-        text = file.read().decode().rstrip("\r\n")  # An editor's line end is not part of a signed key.
+        text = file.read().decode().rstrip("\r\n")  # A signed key ends without a line end.
     given = [args.public_key], args.license_key, args.fingerprint, args.product, datetime.now(timezone.utc)
     print(json.dumps(verify(args.kind, text, *given), indent=2))

@@ -4,11 +4,13 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 
 use latchkey_licensing::{
     entitlement::EntitlementCode,
+    ids::{PolicyId, ProductId},
     key::KeyPrefix,
     policy::{
         DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
         KeyScheme, MIN_HEARTBEAT, MIN_OFFLINE_FILE, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
+    time::Timestamp,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -246,28 +248,35 @@ impl PolicyEntry {
         }
     }
 
-    /// Writes the entry's terms into a policy.
-    pub(crate) fn write_into(&self, policy: &mut Policy) {
-        policy.name.clone_from(&self.name);
-        policy.duration = self.duration.map(|span| span.0);
-        policy.expiry_basis = self.expiry_basis;
-        policy.renewal = self.renewal_basis;
-        policy.expiry = self.expiry_strategy;
-        policy.max_machines = self.max_machines;
-        policy.max_cores = self.max_cores;
-        policy.max_uses = self.max_uses;
-        policy.overage = self.overage_strategy;
-        policy.is_floating = self.floating;
-        policy.is_strict = self.strict;
-        policy.check_in = self.check_in.map(|span| span.0);
-        policy.scheme = self.key_scheme;
-        policy.offline_file = self.offline_file.0;
-        policy.customer_rotates_key = self.customer_rotates_key;
-        policy.swaps = self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 });
-        policy.requires_heartbeat = self.heartbeat.required;
-        policy.heartbeat = self.heartbeat.window.0;
-        policy.cull = self.heartbeat.cull;
-        policy.resurrection = self.heartbeat.resurrection;
+    /// The policy on these terms.
+    pub(crate) fn policy(&self, id: PolicyId, product: ProductId, created_at: Timestamp, now: Timestamp) -> Policy {
+        Policy {
+            id,
+            product,
+            code: self.code.clone(),
+            name: self.name.clone(),
+            duration: self.duration.map(|span| span.0),
+            expiry_basis: self.expiry_basis,
+            renewal: self.renewal_basis,
+            max_machines: self.max_machines,
+            max_cores: self.max_cores,
+            max_uses: self.max_uses,
+            is_floating: self.floating,
+            is_strict: self.strict,
+            expiry: self.expiry_strategy,
+            overage: self.overage_strategy,
+            requires_heartbeat: self.heartbeat.required,
+            heartbeat: self.heartbeat.window.0,
+            cull: self.heartbeat.cull,
+            resurrection: self.heartbeat.resurrection,
+            check_in: self.check_in.map(|span| span.0),
+            scheme: self.key_scheme,
+            offline_file: self.offline_file.0,
+            swaps: self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 }),
+            customer_rotates_key: self.customer_rotates_key,
+            created_at,
+            updated_at: now,
+        }
     }
 
     fn check(&self) -> Result<(), String> {

@@ -351,14 +351,11 @@ impl Service {
         let known = present.policies.iter().find(|(policy, _)| policy.code == entry.code);
         let id = if let Some((policy, before)) = known {
             if before != entry {
-                let mut changed = Policy { product, updated_at: now, ..policy.clone() };
-                entry.write_into(&mut changed);
-                tx.update_policy(&changed).await?;
+                tx.update_policy(&entry.policy(policy.id, product, policy.created_at, now)).await?;
             }
             policy.id
         } else {
-            let mut policy = new_policy(PolicyId::new(now, self.random()?), product, &entry.code, now);
-            entry.write_into(&mut policy);
+            let policy = entry.policy(PolicyId::new(now, self.random()?), product, now, now);
             tx.insert_policy(&policy).await?;
             policy.id
         };
@@ -373,40 +370,5 @@ impl Service {
             }
         }
         Ok(())
-    }
-}
-
-/// A policy whose terms are still to be written.
-fn new_policy(id: PolicyId, product: ProductId, code: &str, now: Timestamp) -> Policy {
-    use latchkey_licensing::policy::{
-        DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
-        KeyScheme, OverageStrategy, RenewalBasis,
-    };
-    Policy {
-        id,
-        product,
-        code: code.to_owned(),
-        name: String::new(),
-        duration: None,
-        expiry_basis: ExpiryBasis::FromCreation,
-        renewal: RenewalBasis::FromExpiry,
-        max_machines: None,
-        max_cores: None,
-        max_uses: None,
-        is_floating: true,
-        is_strict: true,
-        expiry: ExpiryStrategy::RestrictAccess,
-        overage: OverageStrategy::NoOverage,
-        requires_heartbeat: false,
-        heartbeat: DEFAULT_HEARTBEAT,
-        cull: HeartbeatCull::DeactivateDead,
-        resurrection: HeartbeatResurrection::NoRevive,
-        check_in: None,
-        scheme: KeyScheme::Random,
-        offline_file: DEFAULT_OFFLINE_FILE,
-        swaps: None,
-        customer_rotates_key: true,
-        created_at: now,
-        updated_at: now,
     }
 }
