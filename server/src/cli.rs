@@ -69,7 +69,7 @@ pub enum Catalog {
     Apply {
         /// The file.
         file: PathBuf,
-        /// Do not ask before something is removed.
+        /// Do not ask before something is removed, or terms change that licenses are under.
         #[arg(long)]
         yes: bool,
         /// Only print what would change.
@@ -240,6 +240,7 @@ pub enum License {
         format: Format,
     },
     /// Make licenses from a file; the columns are those of an export, email and policy are enough.
+    /// Machines, names and bans of accounts are not in it. On SQLite other writers wait until it is done.
     Import {
         /// The file.
         file: PathBuf,

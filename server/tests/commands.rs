@@ -327,6 +327,38 @@ entitlements = [\"CHART_ASSISTANT\"]
     assert_eq!(text(&host.run(&["catalog", "show"]).stdout), shown, "nothing was half written");
 }
 
+/// A signed key is taken with the license that it names, and with no other.
+#[test]
+fn signed_keys_come_in_with_their_license() {
+    let host = Host::new();
+    let shown = text(&host.run(&["catalog", "show"]).stdout);
+    let signed = shown.replace("key_scheme = \"RANDOM\"", "key_scheme = \"ED25519_SIGN\"");
+    fs::write(host.folder.path().join("c.toml"), signed).expect("written");
+    host.json(&["catalog", "apply", "c.toml"]);
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let (id, key) = (issued["id"].as_str().expect("an id"), issued["key"].as_str().expect("a key"));
+    let other = "0190f3c2-0000-7000-8000-000000000000";
+    for (row, said) in [
+        (format!("{other},eve@example.com,chartgpt-lifetime,{key}"), "signed for the license"),
+        (format!(",eve@example.com,chartgpt-lifetime,{key}"), "there is a license"),
+        (format!("{other},eve@example.com,chartgpt-lifetime,{}", key.replacen("key/ey", "key/ez", 1)), "key:"),
+    ] {
+        fs::write(host.folder.path().join("in.csv"), format!("id,email,policy,key\n{row}\n")).expect("written");
+        let refused = host.refusal(&["license", "import", "in.csv"], 1);
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert_eq!(host.json(&["license", "show", id])["email"], "ada@example.com");
+    // Terms that its apps do not know yet are refused while licenses are under the policy.
+    for (term, field) in [("check_in = \"7d\"\nkey_scheme", "check_in"), ("key_scheme", "heartbeat.required")] {
+        let changed = text(&host.run(&["catalog", "show"]).stdout)
+            .replace("key_scheme", term)
+            .replace("required = false", if field == "check_in" { "required = false" } else { "required = true" });
+        fs::write(host.folder.path().join("c.toml"), changed).expect("written");
+        let refused = host.refusal(&["catalog", "apply", "c.toml", "--yes"], 1);
+        assert!(refused.contains(field) && refused.contains("Make a new policy"), "{refused}");
+    }
+}
+
 /// A limit that is lowered below what is in use would stop licenses from validating.
 #[test]
 fn a_catalog_strands_no_machines() {
@@ -424,7 +456,17 @@ fn licenses_go_out_and_come_in() {
     let first = host.json(&["customer", "show", "user0@example.com"]);
     let id = first["licenses"][0]["id"].as_str().expect("an id");
     host.json(&["license", "suspend", id]);
-    host.json(&["license", "set", id, "--metadata", r#"{"note":"a, \"b\""}"#, "--max-machines", "9"]);
+    host.json(&[
+        "license",
+        "set",
+        id,
+        "--metadata",
+        r#"{"note":"a, \"b\""}"#,
+        "--max-machines",
+        "9",
+        "--add-entitlement",
+        "CHART_ASSISTANT",
+    ]);
     for format in ["csv", "json"] {
         let name = format!("out.{format}");
         assert!(host.run(&["license", "export", "--format", format, "--output", &name]).status.success());
@@ -488,6 +530,8 @@ fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
     .expect("written");
     let said = host.refusal(&["license", "import", "in.json"], 1);
     assert!(said.contains("in.json:1:") && said.contains("color") && said.contains("in.json:2:"), "{said}");
+    fs::write(host.folder.path().join("two.json"), "[] []").expect("written");
+    assert!(host.refusal(&["license", "import", "two.json"], 1).contains("not an array of licenses"));
     fs::write(host.folder.path().join("broken.json"), r#"[{"email":"#).expect("written");
     assert!(host.refusal(&["license", "import", "broken.json"], 1).contains("not an array of licenses"));
     fs::write(host.folder.path().join("odd.csv"), "email,color\nx,y\n").expect("written");

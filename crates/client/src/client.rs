@@ -29,14 +29,12 @@ const MEDIA_TYPE: &str = "application/vnd.api+json";
 /// The codes with which a server says that this machine is not active, and could be.
 const ACTIVATE_NOW: [&str; 4] = ["NO_MACHINE", "NO_MACHINES", "FINGERPRINT_SCOPE_MISMATCH", "MACHINE_SCOPE_MISMATCH"];
 
-/// The codes with which a server says that it waits for a heartbeat of this machine.
-const WAITS_FOR_HEARTBEAT: [&str; 2] = ["HEARTBEAT_NOT_STARTED", "HEARTBEAT_DEAD"];
-
 /// What a server said about a license.
 struct Said {
     code: String,
     detail: String,
     is_valid: bool,
+    license_end: Option<String>,
     at: Timestamp,
 }
 
@@ -202,7 +200,11 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         if config.public_keys.is_empty() {
             return Err(StartError::NoPublicKey);
         }
-        let record = Record::read(storage.load()?.as_deref())?;
+        let record = match Record::read(storage.load()?.as_deref()) {
+            // What cannot be read is gone: the person enters the key again.
+            Err(RecordError::Unreadable) => Record::default(),
+            other => other?,
+        };
         let verifier = Verifier::new(config.public_keys.clone(), config.product);
         Ok(Self { config, verifier, fingerprint, storage, transport, clock, record })
     }
@@ -256,17 +258,37 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             Ok(said) => said,
             Err(why) => return Ok(Outcome::Silent { why }),
         };
-        if WAITS_FOR_HEARTBEAT.contains(&said.code.as_str()) && matches!(self.heartbeat(), Ok(Outcome::Confirmed)) {
+        // What the app can mend by itself is no verdict: it is mended, or waits for another time. One
+        // thing may stand behind the other.
+        for _ in 0..2 {
+            let mended = match said.code.as_str() {
+                "HEARTBEAT_NOT_STARTED" | "HEARTBEAT_DEAD" => self.heartbeat(),
+                "OVERDUE" => self.check_in(),
+                _ => break,
+            };
+            match mended {
+                Ok(Outcome::Confirmed) => {}
+                Ok(Outcome::Silent { why }) => return Ok(Outcome::Silent { why }),
+                Err(error @ (ActivateError::Silent(_) | ActivateError::TooManyRequests { .. })) => {
+                    return Ok(Outcome::Silent { why: error.to_string() });
+                }
+                // A machine beyond revival, or a license that lost its good standing: the verdict stands.
+                Err(_) => break,
+            }
             said = match self.ask(&key) {
                 Ok(said) => said,
                 Err(why) => return Ok(Outcome::Silent { why }),
             };
         }
-        self.record.note_signed_time(said.at);
+        // The nonce proves that the answer is of now: an earlier time that was later was wrong.
+        self.record.latest_signed = Some(said.at);
         if said.is_valid {
             self.record.verdict = None;
             self.save()?;
-            if self.file_is_half_over() {
+            if self.file_is_half_over()
+                || self.file_differs(said.license_end.as_deref())
+                || self.standing().rights().is_none()
+            {
                 // The license is good; a file can be fetched another time.
                 match self.check_out(&key) {
                     Ok(()) | Err(ActivateError::Silent(_) | ActivateError::TooManyRequests { .. }) => {}
@@ -294,7 +316,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         // Without a credential, so that the server tells what is wrong with the license instead of
         // refusing the key.
         let path = "/licenses/actions/validate-key";
-        let answer = self.send("POST", path, Some(body), None).map_err(|why| why.to_string())?;
+        let answer = self.exchange("POST", path, Some(body), None).map_err(|why| why.to_string())?;
         if answer.body.pointer("/meta/nonce").and_then(Value::as_u64) != Some(u64::from(nonce)) {
             return Err(format!("the server answered {} without a verdict", answer.status));
         }
@@ -302,13 +324,14 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             code: answer.text("/meta/code").unwrap_or_default(),
             detail: answer.text("/meta/detail").unwrap_or_default(),
             is_valid: answer.body.pointer("/meta/valid") == Some(&Value::Bool(true)),
+            license_end: answer.text("/data/attributes/expiry"),
             at: answer.at,
         })
     }
 
     /// Tells the server that the app is running, where its policy asks for heartbeats.
     pub fn heartbeat(&mut self) -> Result<Outcome, ActivateError> {
-        let path = format!("/machines/{}/actions/ping", self.fingerprint.as_str());
+        let path = format!("{}/actions/ping", self.machine_path());
         self.tell("POST", &path, None)
     }
 
@@ -326,7 +349,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     /// Frees this computer's place. Afterwards the app is not activated; the key stays.
     pub fn deactivate(&mut self) -> Result<Outcome, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
-        let path = format!("/machines/{}", self.fingerprint.as_str());
+        let path = self.machine_path();
         let answer = match self.call("DELETE", &path, None, &key) {
             Ok(answer) => answer,
             Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
@@ -353,15 +376,14 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     pub fn request_activation(&self, facts: &MachineFacts) -> Result<AirGapRequest, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         let fingerprint = self.fingerprint.clone();
-        Ok(AirGapRequest::new(Action::Activate, fingerprint, facts.clone(), self.clock.now(), &key))
+        Ok(AirGapRequest::new(Action::Activate, fingerprint, facts.clone(), self.latest(), &key))
     }
 
     /// Throws this computer's file away and gives the request that frees its place without a network.
     pub fn request_deactivation(&mut self) -> Result<AirGapRequest, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         let fingerprint = self.fingerprint.clone();
-        let request =
-            AirGapRequest::new(Action::Deactivate, fingerprint, MachineFacts::default(), self.clock.now(), &key);
+        let request = AirGapRequest::new(Action::Deactivate, fingerprint, MachineFacts::default(), self.latest(), &key);
         // First the file goes, then the request exists: the other way round, both could be kept.
         self.record.file = None;
         self.save()?;
@@ -371,7 +393,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     /// Takes a license file or machine file that a person brought.
     pub fn import_file(&mut self, text: &str) -> Result<Standing, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
-        let now = self.record.latest_signed.map_or(self.clock.now(), |latest| latest.max(self.clock.now()));
+        let now = self.latest();
         let claims = standing::verify(&self.verifier, text, &key, &self.fingerprint, now)?;
         self.record.file = Some(text.to_owned());
         self.record.note_signed_time(claims.issued_at);
@@ -380,6 +402,12 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         }
         self.save()?;
         Ok(self.standing())
+    }
+
+    /// Now, and never before what the server signed.
+    fn latest(&self) -> Timestamp {
+        let now = self.clock.now();
+        self.record.latest_signed.map_or(now, |latest| latest.max(now))
     }
 
     fn key(&self) -> Option<LicenseKey> {
@@ -406,8 +434,8 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     /// Fetches a machine file, verifies it and keeps it.
     fn check_out(&mut self, key: &LicenseKey) -> Result<(), ActivateError> {
         let ttl = self.config.file_lasts.map_or_else(String::new, |lasts| format!("&ttl={}", lasts.as_secs()));
-        let fingerprint = self.fingerprint.as_str();
-        let path = format!("/machines/{fingerprint}/actions/check-out?encrypt=1&include=license.entitlements{ttl}");
+        let machine = self.machine_path();
+        let path = format!("{machine}/actions/check-out?encrypt=1&include=license.entitlements{ttl}");
         let answer = self.call("POST", &path, None, key).map_err(silent)?;
         let file = answer.text("/data/attributes/certificate").filter(|_| answer.is_success());
         let Some(file) = file else {
@@ -428,11 +456,21 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let (Some(key), Some(file)) = (self.key(), self.record.file.as_deref()) else {
             return true;
         };
-        let now = self.record.latest_signed.map_or(self.clock.now(), |latest| latest.max(self.clock.now()));
+        let now = self.latest();
         standing::verify(&self.verifier, file, &key, &self.fingerprint, now).map_or(true, |claims| {
             let lasts = claims.expires_at.since(claims.issued_at);
             now.since(claims.issued_at) >= lasts / 2 || kind_of(file) != Some(FileKind::Machine)
         })
+    }
+
+    /// Whether the file tells another end of the license than the server does now.
+    fn file_differs(&self, license_end: Option<&str>) -> bool {
+        let (Some(key), Some(file)) = (self.key(), self.record.file.as_deref()) else {
+            return true;
+        };
+        let now = self.latest();
+        standing::verify(&self.verifier, file, &key, &self.fingerprint, now)
+            .map_or(true, |claims| claims.license.expires_at.map(Timestamp::rfc3339).as_deref() != license_end)
     }
 
     /// A call that changes nothing here but the clock's mark.
@@ -453,7 +491,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
 
     /// The license's name in a path: its id, from the file; a key of random letters will do as well.
     fn license_path(&self, key: &LicenseKey) -> String {
-        let now = self.record.latest_signed.map_or(self.clock.now(), |latest| latest.max(self.clock.now()));
+        let now = self.latest();
         let from_file = self
             .record
             .file
@@ -491,7 +529,24 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         self.send(method, path, body, Some(key))
     }
 
+    /// Exchanges a request for an answer that is not older than those before.
     fn send(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<Value>,
+        key: Option<&LicenseKey>,
+    ) -> Result<Answer, Silence> {
+        let answer = self.exchange(method, path, body, key)?;
+        // Somebody plays back what the server signed another day.
+        if self.record.latest_signed.is_some_and(|latest| answer.at.plus(CLOCK_TOLERANCE) < latest) {
+            return Err(Silence::Old);
+        }
+        Ok(answer)
+    }
+
+    /// Exchanges a request for a signed answer, of whatever day.
+    fn exchange(
         &self,
         method: &'static str,
         path: &str,
@@ -508,13 +563,27 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let url = format!("{}/v1{path}", self.config.api_url);
         let request = Request { method, url, headers, body: body.map(|body| body.to_string().into_bytes()) };
         let response = self.transport.send(&request)?;
-        let answer = Answer::read(&request, &response, self.verifier.keys())?;
-        // Somebody plays back what the server signed another day.
-        if self.record.latest_signed.is_some_and(|latest| answer.at.plus(CLOCK_TOLERANCE) < latest) {
-            return Err(Silence::Old);
-        }
-        Ok(answer)
+        Ok(Answer::read(&request, &response, self.verifier.keys())?)
     }
+
+    /// This machine in a path.
+    fn machine_path(&self) -> String {
+        format!("/machines/{}", escape(self.fingerprint.as_str()))
+    }
+}
+
+/// A text as one segment of a path (RFC 3986, section 2.3).
+fn escape(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::with_capacity(text.len()), |mut path, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+        path
+    })
 }
 
 /// Why a key was not taken.

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// Keeps one text between starts of the app.
@@ -43,11 +44,14 @@ impl Storage for FileStorage {
 
     fn save(&mut self, text: &str) -> io::Result<()> {
         use std::io::Write;
+        // Two windows of the app may save at once, so each writes a file of its own.
+        static SAVES: AtomicU32 = AtomicU32::new(0);
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)?;
         }
         // Written beside and renamed, so that a power cut leaves the old text or the new one.
-        let beside = self.path.with_extension("new");
+        let number = SAVES.fetch_add(1, Ordering::Relaxed);
+        let beside = self.path.with_extension(format!("new-{}-{number}", std::process::id()));
         let mut options = fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]

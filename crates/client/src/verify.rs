@@ -100,6 +100,10 @@ impl Verifier {
         if claims.license.product != self.product {
             return Err(VerifyError::OtherProduct);
         }
+        // An encrypted file opens with its own key alone; a plain one tells the key that it is for.
+        if claims.license.key.as_deref().is_some_and(|told| told != key.expose()) {
+            return Err(VerifyError::OtherLicense);
+        }
         // A signed key says which license it is for; a file of another one does not go with it.
         if signed_key::is_well_formed(key.expose()) && self.signed_key(key.expose())?.license != claims.license.id {
             return Err(VerifyError::OtherLicense);

@@ -39,10 +39,12 @@ pub struct FileClaims {
 }
 
 /// A license as a file tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LicenseClaims {
     /// Its id.
     pub id: LicenseId,
+    /// Its key, where the file tells it.
+    pub key: Option<String>,
     /// Its product.
     pub product: ProductId,
     /// Its policy.
@@ -55,6 +57,13 @@ pub struct LicenseClaims {
     pub is_suspended: bool,
     /// Its entitlements, where the file includes them.
     pub entitlements: BTreeSet<EntitlementCode>,
+}
+
+/// A key opens the license: `Debug`, which logs use, shows the id alone.
+impl std::fmt::Debug for LicenseClaims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LicenseClaims").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// A machine as a file tells it.
@@ -212,6 +221,7 @@ fn license(resource: &Resource, included: &[Resource]) -> Result<LicenseClaims, 
     });
     Ok(LicenseClaims {
         id: resource.id.parse().map_err(|_| ClaimsError::Malformed("the license's id"))?,
+        key: resource.attributes.get("key").and_then(Value::as_str).map(str::to_owned),
         product: resource.related("product")?,
         policy: resource.related("policy")?,
         expires_at,

@@ -143,7 +143,15 @@ impl Machine {
         policy.requires_heartbeat && policy.cull == HeartbeatCull::DeactivateDead && self.is_beyond_revival(policy, now)
     }
 
-    fn is_beyond_revival(&self, policy: &Policy, now: Timestamp) -> bool {
+    /// The machine as if its heartbeat had come at `at` at the earliest: while the server was away, none
+    /// could come.
+    #[must_use]
+    pub fn not_heard_before(&self, at: Timestamp) -> Self {
+        Self { last_heartbeat_at: self.last_heartbeat_at.map(|heard| heard.max(at)), ..self.clone() }
+    }
+
+    /// Whether its heartbeat stopped for good: none that comes now would bring it back.
+    pub fn is_beyond_revival(&self, policy: &Policy, now: Timestamp) -> bool {
         match (self.dies_at(policy), policy.resurrection.period()) {
             (Some(death), Some(period)) => now > death.plus(period),
             (None, _) | (_, None) => false,

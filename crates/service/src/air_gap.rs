@@ -115,6 +115,12 @@ impl Customer<'_> {
         let actor = Actor::Customer(self.who().account.id);
         let mut tx = self.service().store().write().await?;
         let mut facts = Facts::lock(&mut tx, id).await?.ok_or(AirGapRefusal::OtherKey)?;
+        // Owner or key may have changed since the license was looked for.
+        let sealed = tx.get_key_ciphertext(id).await?;
+        let key = self.service().0.vault.open_key(id, &sealed).map_err(Internal::from)?;
+        if facts.license.account != self.who().account.id || !request.is_by_holder_of(&key) {
+            return Err(AirGapRefusal::OtherKey);
+        }
         let hash = plain_hash(request.fingerprint.as_str().as_bytes());
         let active = tx.find_machine_by_fingerprint(id, &hash).await?;
         let done = match (request.action, active) {

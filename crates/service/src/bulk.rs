@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use latchkey_licensing::{
     email::EmailAddress,
-    ids::LicenseId,
+    ids::{EntitlementId, LicenseId, SigningKeyId},
     key::LicenseKey,
     license::{End, License, MAX_USES, Standing},
     policy::{KeyScheme, Policy},
+    signed_key::{self, KeyClaims},
     time::Timestamp,
 };
 use latchkey_store::{Account, Product, Role, Tx};
@@ -64,9 +65,15 @@ pub struct LicenseRow {
     /// What is attached to it.
     #[serde(default)]
     pub metadata: Option<Map<String, Value>>,
+    /// Its own entitlements, by code; those of its policy are not among them.
+    #[serde(default)]
+    pub entitlements: Option<Vec<String>>,
     /// When it was issued, RFC 3339; empty is now.
     #[serde(default)]
     pub created_at: Option<String>,
+    /// When an app last checked in, RFC 3339.
+    #[serde(default)]
+    pub last_check_in_at: Option<String>,
 }
 
 /// A row that was not taken.
@@ -94,6 +101,7 @@ pub struct ImportReport {
 /// What is known of the catalog while rows are taken in.
 struct Terms {
     policies: BTreeMap<String, (Policy, Product)>,
+    entitlements: BTreeMap<String, EntitlementId>,
 }
 
 impl Admin<'_> {
@@ -119,7 +127,10 @@ impl Admin<'_> {
                 let sealed = reader.get_key_ciphertext(license.id).await?;
                 let key = self.service.0.vault.open_key(license.id, &sealed).map_err(Internal::from)?;
                 let policy = policies.get(&license.policy).cloned().unwrap_or_default();
-                take(row(&license, &owner, policy, &key))?;
+                let held = reader.list_license_entitlements(license.id).await?;
+                let mut row = row(&license, &owner, policy, &key);
+                row.entitlements = Some(held.into_iter().map(|held| held.code.as_str().to_owned()).collect());
+                take(row)?;
                 count += 1;
             }
         }
@@ -180,7 +191,7 @@ impl Admin<'_> {
                 if tx.find_license_by_key(&self.service.0.vault.key_lookup(key.expose())).await?.is_some() {
                     return Ok(Err("key: another license has this key".to_owned()));
                 }
-                self.service.keep_key(id, key, None)?
+                self.service.keep_key(id, key, read.signed_by)?
             }
             None => self.service.new_license_key(id, policy, product, read.end)?,
         };
@@ -200,12 +211,15 @@ impl Admin<'_> {
             uses: row.uses.unwrap_or(0),
             metadata: read.metadata,
             last_validated_at: None,
-            last_check_in_at: None,
+            last_check_in_at: read.last_check_in_at,
             last_check_out_at: None,
             created_at: read.created_at,
             updated_at: now,
         };
         tx.insert_license(&license, key.kept()).await?;
+        for entitlement in read.entitlements {
+            tx.add_license_entitlement(id, entitlement).await?;
+        }
         let event = Event::new(self.actor, "license.issued", "license", id)
             .with(json!({ "policy": policy.code, "imported": true }));
         self.service.record(tx, now, event).await?;
@@ -223,10 +237,28 @@ impl Admin<'_> {
             Some(text) => Some(text.parse().map_err(|_| "id: not a UUID; leave it empty to have one made".to_owned())?),
             None => None,
         };
-        let key = match given(&row.key) {
-            Some(text) => Some(self.read_key(&text, policy)?),
-            None => None,
+        let (key, claims) = match given(&row.key) {
+            Some(text) => {
+                let (key, claims) = self.read_key(&text, policy)?;
+                (Some(key), claims)
+            }
+            None => (None, None),
         };
+        let id = match (&claims, id) {
+            (Some((claims, _)), Some(id)) if claims.license != id => {
+                return Err(format!("key: it is signed for the license {}", claims.license));
+            }
+            (Some((claims, _)), _) if claims.product != product.id => {
+                return Err("key: it is signed for another product than the policy's".to_owned());
+            }
+            (Some((claims, _)), _) => Some(claims.license),
+            (None, id) => id,
+        };
+        let entitlements = row.entitlements.iter().flatten().filter(|code| !code.is_empty()).map(|code| {
+            let found = terms.entitlements.get(code).copied();
+            found.ok_or_else(|| format!("entitlements: there is no entitlement `{code}`"))
+        });
+        let entitlements = entitlements.collect::<Result<Vec<_>, _>>()?;
         let instant = |name: &str, text: &str| {
             Timestamp::parse_rfc3339(text).ok_or_else(|| format!("{name}: not a time; write 2027-01-31T00:00:00Z"))
         };
@@ -258,19 +290,41 @@ impl Admin<'_> {
         }
         let metadata =
             metadata_text(row.metadata.clone().unwrap_or_default()).map_err(|error| format!("metadata: {error}"))?;
-        Ok(ReadRow { email, terms: (policy, product), id, key, created_at, end, standing, metadata })
+        let last_check_in_at = match given(&row.last_check_in_at) {
+            Some(text) => Some(instant("last_check_in_at", &text)?),
+            None => None,
+        };
+        Ok(ReadRow {
+            email,
+            terms: (policy, product),
+            id,
+            key,
+            signed_by: claims.map(|(_, signer)| signer),
+            created_at,
+            last_check_in_at,
+            end,
+            standing,
+            metadata,
+            entitlements,
+        })
     }
 
-    fn read_key(&self, text: &str, policy: &Policy) -> Result<LicenseKey, String> {
+    /// A key, and what it says and who signed it, if it is a signed one.
+    fn read_key(&self, text: &str, policy: &Policy) -> Result<(LicenseKey, Option<(KeyClaims, SigningKeyId)>), String> {
         let key = LicenseKey::parse(text).map_err(|error| format!("key: {error}; leave it empty to have one made"))?;
-        // A key that this instance did not sign would pass for one that it did.
-        if key.scheme() == KeyScheme::Ed25519Sign {
-            let keys = self.service.keyring().map_err(|_| "key: the signing keys are not read".to_owned())?.verifying();
-            latchkey_licensing::signed_key::verify(key.expose(), &keys).map_err(|error| format!("key: {error}"))?;
-        } else if policy.scheme == KeyScheme::Ed25519Sign {
-            return Err("key: the policy makes signed keys; leave it empty to have one made".to_owned());
+        if key.scheme() == KeyScheme::Random {
+            if policy.scheme == KeyScheme::Ed25519Sign {
+                return Err("key: the policy makes signed keys; leave it empty to have one made".to_owned());
+            }
+            return Ok((key, None));
         }
-        Ok(key)
+        // A key that this instance did not sign would pass for one that it did.
+        let keyring = self.service.keyring().map_err(|_| "key: the signing keys are not read".to_owned())?;
+        let good = keyring.verifying();
+        let claims = signed_key::verify(key.expose(), &good).map_err(|error| format!("key: {error}"))?;
+        let signer = keyring.keys().iter().find(|one| signed_key::verify(key.expose(), &[one.public_key]).is_ok());
+        let signer = signer.ok_or_else(|| "key: its signing key is not known".to_owned())?.id;
+        Ok((key, Some((claims, signer))))
     }
 }
 
@@ -280,10 +334,13 @@ struct ReadRow<'t> {
     terms: (&'t Policy, &'t Product),
     id: Option<LicenseId>,
     key: Option<LicenseKey>,
+    signed_by: Option<SigningKeyId>,
     created_at: Timestamp,
+    last_check_in_at: Option<Timestamp>,
     end: End,
     standing: Standing,
     metadata: String,
+    entitlements: Vec<EntitlementId>,
 }
 
 impl Terms {
@@ -295,7 +352,9 @@ impl Terms {
             let product = product.ok_or(Internal::Broken("a policy has no product"))?.clone();
             policies.insert(policy.code.clone(), (policy, product));
         }
-        Ok(Self { policies })
+        let entitlements = tx.list_all_entitlements().await?;
+        let entitlements = entitlements.into_iter().map(|one| (one.code.as_str().to_owned(), one.id)).collect();
+        Ok(Self { policies, entitlements })
     }
 }
 
@@ -322,6 +381,8 @@ fn row(license: &License, owner: &Account, policy: String, key: &LicenseKey) -> 
         max_uses: license.max_uses,
         uses: Some(license.uses),
         metadata: Some(serde_json::from_str(&license.metadata).unwrap_or_default()),
+        entitlements: None,
         created_at: Some(license.created_at.rfc3339()),
+        last_check_in_at: license.last_check_in_at.map(Timestamp::rfc3339),
     }
 }

@@ -65,9 +65,9 @@ pub struct CatalogPlan {
 }
 
 impl CatalogPlan {
-    /// Whether something goes that cannot be brought back by the file before.
-    pub fn removes(&self) -> bool {
-        self.steps.iter().any(|step| step.action == "remove")
+    /// Whether something goes, or terms change that licenses are under.
+    pub fn needs_confirmation(&self) -> bool {
+        self.steps.iter().any(|step| step.action == "remove" || step.licenses > 0)
     }
 }
 
@@ -263,10 +263,24 @@ async fn refuse_stranding(
     }
     if let Some(ceiling) = entry.overage_strategy.ceiling(entry.max_machines) {
         let stranded = tx.count_licenses_above(policy.id, i64::from(ceiling)).await?;
-        let did_fit = policy.overage.ceiling(policy.max_machines).is_none_or(|before| before > ceiling);
-        if stranded > 0 && did_fit {
+        let is_tighter = policy.overage.ceiling(policy.max_machines).is_none_or(|before| before > ceiling)
+            || (entry.strict && !policy.is_strict);
+        if stranded > 0 && is_tighter {
             return Err(AdminError::Invalid(format!(
                 "policies.{}.max_machines: {stranded} licenses have more than {ceiling} machines active and would stop validating. Give them a limit of their own first (`license set --max-machines`), or free machines",
+                policy.code
+            )));
+        }
+    }
+    // Terms under which licenses in use would stop validating from one moment to the next.
+    let begins = [
+        ("check_in", entry.check_in.is_some() && policy.check_in.is_none()),
+        ("heartbeat.required", entry.heartbeat.required && !policy.requires_heartbeat),
+    ];
+    for (field, does_begin) in begins {
+        if does_begin && licenses > 0 {
+            return Err(AdminError::Invalid(format!(
+                "policies.{}.{field}: {licenses} licenses are under this policy, and their apps do not do that yet: they would stop validating. Make a new policy and move licenses to it (`license set --policy`)",
                 policy.code
             )));
         }

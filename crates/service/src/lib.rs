@@ -89,11 +89,14 @@ struct Inner {
     options: Options,
     mail_queued: Notify,
     keyring: RwLock<Option<Arc<Keyring>>>,
+    /// When this process began: heartbeats could not come before.
+    started_at: Timestamp,
 }
 
 impl Service {
     /// The use cases on `store`.
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, vault: Vault, options: Options) -> Self {
+        let started_at = clock.now();
         Self(Arc::new(Inner {
             store,
             clock,
@@ -102,6 +105,7 @@ impl Service {
             options,
             mail_queued: Notify::new(),
             keyring: RwLock::default(),
+            started_at,
         }))
     }
 
@@ -113,6 +117,11 @@ impl Service {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// When this process began to take heartbeats.
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.0.started_at
     }
 
     /// The key that signs cookies which the browser keeps for the server.

@@ -196,6 +196,11 @@ impl Licensee {
     /// under the lock the answer is final.
     async fn lock(&self, tx: &mut Tx) -> Result<Facts, AuthRefusal> {
         let facts = Facts::lock(tx, self.license_id()).await?.ok_or(AuthRefusal::Unknown)?;
+        // The key may have been replaced meanwhile: the old one must not be answered with the new one.
+        let by_key = tx.find_license_by_key(&self.key_lookup).await?;
+        if by_key.is_none_or(|license| license.id != facts.license.id) {
+            return Err(AuthRefusal::Unknown);
+        }
         facts.may_use_api(self.service.now())?;
         Ok(facts)
     }

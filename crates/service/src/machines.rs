@@ -82,6 +82,7 @@ impl Service {
     ) -> Result<Machine, ActivateError> {
         facts.may_use_api(now).map_err(ActivateError::Refused)?;
         self.cull(tx, facts, now).await?;
+        self.let_dead_one_go(tx, facts, &new.fingerprint, now).await?;
         let (license, policy) = (&mut facts.license, &facts.policy);
         let mut holders = tx.list_machines(license.id, None, ALL_MACHINES).await?;
         holders.sort_by_key(|machine| machine.slot);
@@ -119,6 +120,25 @@ impl Service {
         Ok(machine)
     }
 
+    /// Lets a machine go that no heartbeat could bring back, so that the same computer can be activated
+    /// again, also where the policy keeps the places of dead machines.
+    async fn let_dead_one_go(
+        &self,
+        tx: &mut Tx,
+        facts: &Facts,
+        fingerprint: &Fingerprint,
+        now: Timestamp,
+    ) -> Result<(), Internal> {
+        let hash = plain_hash(fingerprint.as_str().as_bytes());
+        let found = tx.find_machine_by_fingerprint(facts.license.id, &hash).await?;
+        if let Some(machine) = found.filter(|_| facts.policy.requires_heartbeat)
+            && machine.not_heard_before(self.started_at()).is_beyond_revival(&facts.policy, now)
+        {
+            self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
+        }
+        Ok(())
+    }
+
     /// Deactivates an active machine, which must have been read under the license's lock.
     pub(crate) async fn deactivate(
         &self,
@@ -144,7 +164,8 @@ impl Service {
     async fn cull(&self, tx: &mut Tx, facts: &Facts, now: Timestamp) -> Result<u64, Internal> {
         let mut gone = 0;
         for machine in tx.list_machines(facts.license.id, None, ALL_MACHINES).await? {
-            if machine.is_to_be_culled(&facts.policy, now) {
+            // A machine gets its full time after the server was away.
+            if machine.not_heard_before(self.started_at()).is_to_be_culled(&facts.policy, now) {
                 self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
                 gone += 1;
             }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::{cli::Format, console, startup::Failure};
 
 /// The columns of a CSV file, in their order.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "id",
     "email",
     "policy",
@@ -27,7 +27,9 @@ const COLUMNS: [&str; 12] = [
     "max_uses",
     "uses",
     "metadata",
+    "entitlements",
     "created_at",
+    "last_check_in_at",
 ];
 
 /// How many rows the reader may be ahead of the database.
@@ -90,7 +92,7 @@ async fn write(admin: &latchkey_service::Admin<'_>, out: impl Write + Send, form
     }
 }
 
-fn cells(row: &LicenseRow) -> [String; 12] {
+fn cells(row: &LicenseRow) -> [String; 14] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let number = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
     let metadata = row.metadata.as_ref().filter(|metadata| !metadata.is_empty());
@@ -106,7 +108,9 @@ fn cells(row: &LicenseRow) -> [String; 12] {
         number(row.max_uses),
         number(row.uses),
         metadata.map_or_else(String::new, |metadata| Value::Object(metadata.clone()).to_string()),
+        row.entitlements.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "),
         text(&row.created_at),
+        text(&row.last_check_in_at),
     ];
     cells.map(|cell| if begins_formula(&cell) { format!("'{cell}") } else { cell })
 }
@@ -214,6 +218,8 @@ fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<Lic
                     serde_json::from_str(cell).map_err(|error| format!("metadata: no JSON object: {error}"))?;
                 row.metadata = Some(object);
             }
+            "entitlements" => row.entitlements = Some(cell.split_whitespace().map(str::to_owned).collect()),
+            "last_check_in_at" => row.last_check_in_at = Some(cell.to_owned()),
             "created_at" => row.created_at = Some(cell.to_owned()),
             _ => {}
         }
@@ -225,7 +231,8 @@ fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<Lic
 fn read_json(file: impl BufRead, send: &mpsc::SyncSender<Row>) {
     let mut deserializer = serde_json::Deserializer::from_reader(file);
     let mut seen = 0;
-    if let Err(error) = (Rows { send, seen: &mut seen }).deserialize(&mut deserializer) {
+    let read = (Rows { send, seen: &mut seen }).deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    if let Err(error) = read {
         let _ = send.send((seen + 1, Err(format!("not an array of licenses: {error}"))));
     }
 }

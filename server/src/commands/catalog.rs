@@ -52,8 +52,8 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
     }
     let is_done = !dry_run && !plan.steps.is_empty();
     if is_done {
-        let question = "Remove what the file does not have?";
-        if plan.removes() && console::confirmed(yes, question)? == Confirmed::No {
+        let question = "Remove what the file does not have, and change terms that licenses are under?";
+        if plan.needs_confirmation() && console::confirmed(yes, question)? == Confirmed::No {
             return Err(Failure::Refused("not applied".to_owned()));
         }
         admin.apply_catalog(&file, &plan).await?;

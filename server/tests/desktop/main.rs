@@ -234,6 +234,14 @@ async fn what_the_vendor_decides(backend: Backend) {
     admin.renew_license(id).await.expect("renewed");
     one.says("refresh", "The app runs: licensed");
 
+    // Also where the file at hand is fresh and tells the old end.
+    server.kit.clock.advance(DAY * 360);
+    one.says("refresh", "The app runs: licensed; works offline until 22 November 2028");
+    server.kit.clock.advance(DAY * 5);
+    one.says("status", "The app does not run: over");
+    admin.renew_license(id).await.expect("renewed");
+    one.says("refresh", "The app runs: licensed");
+
     // LC-08: the next version of the app embeds the next key; both versions run until the switch.
     let next = admin.prepare_signing_key().await.expect("prepared").public_key;
     let mut next_version = Computer::new(&server, &issued, "one", vec![server.public_key, next]);
@@ -265,7 +273,14 @@ async fn what_a_policy_asks_for(backend: Backend) {
     one.says("refresh", "The app runs: licensed");
 
     let admin = server.service().admin(Operator::Host);
-    server.kit.clock.advance(Duration::from_secs(60));
+    server.add_policy("weekly", |policy| policy.check_in = Some(DAY * 7)).await;
+    let weekly = server.issue_under("bob@example.com", "weekly").await;
+    let mut two = Computer::new(&server, &weekly, "two", vec![server.public_key]);
+    two.says(&format!("key {}", weekly.key.expose()), "entered");
+    two.says("activate", "The app runs");
+    server.kit.clock.advance(DAY * 20);
+    two.says("refresh", "The app runs: licensed");
+    one.says("activate", "The app runs");
     let key = admin.rotate_license_key(issued.view.license.id).await.expect("replaced").key;
     one.says("refresh", "The app does not run: not licensed: the license does not exist (NOT_FOUND)");
     one.says(&format!("key {}", key.expose()), "entered");

@@ -141,6 +141,55 @@ on_both! {
         assert_eq!(desktop.activate("one").await.status, 201);
     }
 
+    /// A dead machine that keeps its place and cannot be brought back is activated anew.
+    async fn a_dead_machine_is_activated_again(app: &TestApp) {
+        app.add_policy("keeping", |terms| {
+            terms.requires_heartbeat = true;
+            terms.cull = HeartbeatCull::KeepDead;
+            terms.resurrection = HeartbeatResurrection::NoRevive;
+            terms.max_machines = Some(1);
+        }).await;
+        let issued = app.issue_under("ada@example.com", "keeping").await;
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        let ping = async || desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
+        ping().await;
+        assert_eq!(desktop.activate("one").await.code(), "FINGERPRINT_TAKEN");
+        app.kit.clock.advance(Duration::from_secs(631));
+        assert_eq!(ping().await.code(), "MACHINE_HEARTBEAT_DEAD");
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "its place is kept");
+        assert_eq!(desktop.activate("two").await.code(), "MACHINE_LIMIT_EXCEEDED");
+        assert_eq!(desktop.activate("one").await.status, 201);
+    }
+
+    /// While the server was away no heartbeat could come: machines get their full time after it is back.
+    async fn an_outage_kills_no_machine(app: &TestApp) {
+        app.add_policy("beating", |terms| {
+            terms.requires_heartbeat = true;
+            terms.cull = HeartbeatCull::DeactivateDead;
+            terms.resurrection = HeartbeatResurrection::NoRevive;
+        }).await;
+        let issued = app.issue_under("ada@example.com", "beating").await;
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
+        app.kit.clock.advance(Duration::from_hours(5));
+        let back = latchkey_service::Service::new(
+            app.service().store().clone(),
+            app.kit.clock.clone(),
+            std::sync::Arc::new(latchkey_testkit::SeededEntropy::new(5)),
+            latchkey_service::Vault::new(&[42; 32]),
+            latchkey_testkit::options("http://127.0.0.1"),
+        );
+        assert_eq!(back.cull_dead_machines().await.expect("looked"), 0);
+        app.kit.clock.advance(Duration::from_secs(630));
+        let app_there = back.apps().authenticate(issued.key.expose()).await.expect("known");
+        let beat = app_there.ping_machine("one").await.expect("taken");
+        assert_eq!(beat.heartbeat.as_str(), "RESURRECTED");
+        app.kit.clock.advance(Duration::from_secs(631));
+        assert_eq!(back.cull_dead_machines().await.expect("looked"), 1);
+    }
+
     async fn cores_are_limited(app: &TestApp) {
         app.add_policy("cores", |terms| {
             terms.max_machines = None;

@@ -135,6 +135,11 @@ fn lc_06_other_peoples_files() {
     assert_eq!(check(&other_product, &file, &vendor.key, "fp"), Err(VerifyError::OtherProduct));
     let other_vendor = Verifier::new(vec![vendor.other_public_key()], vendor.product);
     assert!(matches!(check(&other_vendor, &file, &vendor.key, "fp"), Err(VerifyError::File(_))));
+    // A plain file opens with any key, and tells the one that it is for.
+    let plain = vendor.plain_license_file();
+    assert!(verifier.license_file(&plain, &vendor.key, vendor.now).is_ok());
+    let by_other_key = verifier.license_file(&plain, &vendor.other_key, vendor.now).map(|_| ());
+    assert_eq!(by_other_key, Err(VerifyError::OtherLicense));
     // A signed key says for which license it is.
     let (signed, foreign) = (vendor.signed_key(true), vendor.signed_key(false));
     let by_key = |key: &LicenseKey| {

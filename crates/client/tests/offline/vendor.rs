@@ -135,10 +135,18 @@ impl Vendor {
         seal(FileKind::Machine, dataset.as_bytes(), sealing, signer).expect("fits")
     }
 
+    /// A license file that anybody can read.
+    pub(crate) fn plain_license_file(&self) -> String {
+        let dataset = self.license_dataset(&FileSpec::default()).to_string();
+        seal(FileKind::License, dataset.as_bytes(), Sealing::Plain, &self.signer).expect("fits")
+    }
+
     /// A license file, encrypted with a key.
     pub(crate) fn license_file_for(&self, key: &LicenseKey) -> String {
         let secret = FileSecret::of_license(key);
-        let dataset = self.license_dataset(&FileSpec::default()).to_string();
+        let mut dataset = self.license_dataset(&FileSpec::default());
+        dataset["data"]["attributes"]["key"] = json!(key.expose());
+        let dataset = dataset.to_string();
         seal(FileKind::License, dataset.as_bytes(), Sealing::Encrypted { secret: &secret, iv: [7; 12] }, &self.signer)
             .expect("fits")
     }

@@ -1,6 +1,6 @@
 //! Machines of the license whose key was shown.
 
-use latchkey_licensing::machine::Machine;
+use latchkey_licensing::machine::{HeartbeatStatus, Machine};
 use latchkey_store::{MachineEnd, Reader, Tx};
 
 use super::{AuthRefusal, Licensee, MachineDocument, validate::SEEN_RESOLUTION};
@@ -103,7 +103,10 @@ impl Licensee {
         let mut tx = self.service.store().write().await?;
         let facts = self.lock(&mut tx).await.map_err(BeatError::Refused)?;
         let machine = self.find_in(&mut tx, name).await?.ok_or(BeatError::NotFound)?;
-        let machine = machine.beat(&facts.policy, now).map_err(|_| BeatError::Dead)?;
+        let was_dead = machine.heartbeat(&facts.policy, now) == HeartbeatStatus::Dead;
+        let heard = machine.not_heard_before(self.service.started_at());
+        let mut machine = heard.beat(&facts.policy, now).map_err(|_| BeatError::Dead)?;
+        machine.is_resurrected = was_dead;
         tx.update_machine(&machine).await?;
         tx.commit().await?;
         Ok(facts.describe(machine, now))
