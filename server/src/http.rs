@@ -8,6 +8,7 @@ mod download;
 mod headers;
 mod health;
 mod pages;
+mod plain_pages;
 mod portal_files;
 mod request_id;
 mod same_origin;
@@ -82,12 +83,12 @@ pub fn router(edge: Edge) -> Router {
     }
     let pages = pages
         .merge(assets::router())
-        .fallback(pages::not_found)
+        .fallback(plain_pages::not_found)
         .with_state(edge.clone())
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
         .layer(middleware::from_fn_with_state(edge.clone(), same_origin::require))
-        .layer(CatchPanicLayer::custom(|_| pages::failed()))
+        .layer(CatchPanicLayer::custom(|_| plain_pages::failed()))
         .layer(middleware::from_fn_with_state(edge.clone(), headers::secure));
     let whole = if surfaces.has(Surface::Api) {
         pages.layer(middleware::from_fn_with_state(api::Surface::new(&edge), split_off_api))

@@ -1,27 +1,27 @@
 //! The client of the activation API: every call leaves the record in a state that [`Client::standing`]
 //! can be asked about, whatever happened to the call.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, io};
 
 use latchkey_licensing::{
     air_gap::{Action, AirGapRequest},
     certificate::{FileKind, kind_of},
     claims::CLOCK_TOLERANCE,
-    ids::ProductId,
-    key::{KeyError, LicenseKey},
+    key::LicenseKey,
     machine::{Fingerprint, MachineFacts},
-    public_key::PublicKey,
     time::Timestamp,
 };
 use serde_json::{Value, json};
 
 use crate::{
     answer::{Answer, Unsigned},
+    config::{Clock, Config, SystemClock},
+    outcome::{ActivateError, EnterKeyError, Holder, Outcome, StartError},
     record::{Record, RecordError, Verdict},
     standing::{self, Standing},
     storage::Storage,
     transport::{HttpTransport, Request, Transport, Unreachable},
-    verify::{Verifier, VerifyError},
+    verify::Verifier,
 };
 
 const MEDIA_TYPE: &str = "application/vnd.api+json";
@@ -36,132 +36,6 @@ struct Said {
     is_valid: bool,
     license_end: Option<String>,
     at: Timestamp,
-}
-
-/// What a vendor builds into an app.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Where the activation API is, without `/v1`.
-    pub api_url: String,
-    /// The product's id, as `latchkey catalog show` prints it.
-    pub product: ProductId,
-    /// The vendor's public keys: the one that signs, and the one that will.
-    pub public_keys: Vec<PublicKey>,
-    /// How long the app goes on after its file's time is over.
-    pub grace: Duration,
-    /// How long files last that are checked out; `None` leaves it to the policy.
-    pub file_lasts: Option<Duration>,
-    /// What the app says about itself, for the server's log.
-    pub user_agent: String,
-}
-
-impl Config {
-    /// The usual: 14 days of grace, files as long as the policy says.
-    pub fn new(api_url: &str, product: ProductId, public_keys: Vec<PublicKey>) -> Self {
-        Self {
-            api_url: api_url.trim_end_matches('/').to_owned(),
-            product,
-            public_keys,
-            grace: Duration::from_hours(14 * 24),
-            file_lasts: None,
-            user_agent: concat!("latchkey-client/", env!("CARGO_PKG_VERSION")).to_owned(),
-        }
-    }
-}
-
-/// What a call came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server answered; the standing may have changed.
-    Confirmed,
-    /// Nothing came that can be believed. Nothing changed; the grace period, if it comes to that, has
-    /// begun with the end of the file.
-    Silent {
-        /// Why, for a log.
-        why: String,
-    },
-}
-
-/// A machine that holds one of the license's places.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// What people call it.
-    pub name: String,
-    /// When it was last seen.
-    pub last_seen: Option<Timestamp>,
-}
-
-/// Why the app is not activated.
-#[derive(Debug, thiserror::Error)]
-pub enum ActivateError {
-    /// All places are held. The page of the portal frees one.
-    #[error("all computers of this license are in use")]
-    LimitReached {
-        /// What the server said.
-        detail: String,
-        /// Who holds the places.
-        holders: Vec<Holder>,
-        /// The page that frees one.
-        portal_page: Option<String>,
-    },
-    /// The server refuses the license, signed.
-    #[error("the license server refuses: {detail} ({code})")]
-    Refused {
-        /// The code.
-        code: String,
-        /// In words.
-        detail: String,
-    },
-    /// Too many requests.
-    #[error("too many tries: wait {seconds} s")]
-    TooManyRequests {
-        /// How long to wait.
-        seconds: u64,
-    },
-    /// Nothing came that can be believed.
-    #[error("the license server cannot be reached: {0}")]
-    Silent(String),
-    /// There is no key yet.
-    #[error("enter a license key first")]
-    NoKey,
-    /// What came is signed, and not for this app or this computer.
-    #[error(transparent)]
-    File(#[from] VerifyError),
-    /// The record could not be kept.
-    #[error("the license could not be saved: {0}")]
-    Storage(#[from] io::Error),
-}
-
-/// Why a client cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The record cannot be loaded.
-    #[error("the license could not be read: {0}")]
-    Storage(#[from] io::Error),
-    /// The record is none.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// There is no key to verify with.
-    #[error("the app embeds no public key")]
-    NoPublicKey,
-}
-
-/// Where the client's time comes from.
-pub trait Clock {
-    /// Now, by this computer's clock.
-    fn now(&self) -> Timestamp;
-}
-
-/// This computer's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where the client's time comes from")]
-    fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
-    }
 }
 
 /// The license of this app on this computer.
@@ -584,17 +458,6 @@ fn escape(text: &str) -> String {
         }
         path
     })
-}
-
-/// Why a key was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum EnterKeyError {
-    /// It is no key, or mistyped.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The record could not be kept.
-    #[error("the license could not be saved: {0}")]
-    Storage(#[from] io::Error),
 }
 
 /// Nothing came that can be believed.

@@ -52,9 +52,15 @@ pub mod verify;
 
 #[cfg(feature = "http")]
 mod answer;
+#[cfg(feature = "http")]
+pub mod config;
+#[cfg(feature = "http")]
+pub mod outcome;
 
 #[cfg(feature = "http")]
-pub use client::{ActivateError, Client, Config, Holder, Outcome};
+pub use client::Client;
+#[cfg(feature = "http")]
+pub use config::Config;
 pub use latchkey_licensing::{
     air_gap::{Action, AirGapRequest},
     certificate::{FileError, FileKind},
@@ -67,5 +73,7 @@ pub use latchkey_licensing::{
     signed_key::{KeyClaims, SignedKeyError},
     time::Timestamp,
 };
+#[cfg(feature = "http")]
+pub use outcome::{ActivateError, Holder, Outcome};
 pub use standing::{Rights, Standing};
 pub use verify::{Verifier, VerifyError};

@@ -9,6 +9,7 @@ use latchkey_licensing::{
     ids::ProductId,
     key::LicenseKey,
     machine::Fingerprint,
+    policy::KeyScheme,
     public_key::PublicKey,
     signed_key::{self, KeyClaims, SignedKeyError},
     time::Timestamp,
@@ -105,7 +106,7 @@ impl Verifier {
             return Err(VerifyError::OtherLicense);
         }
         // A signed key says which license it is for; a file of another one does not go with it.
-        if signed_key::is_well_formed(key.expose()) && self.signed_key(key.expose())?.license != claims.license.id {
+        if key.scheme() == KeyScheme::Ed25519Sign && self.signed_key(key.expose())?.license != claims.license.id {
             return Err(VerifyError::OtherLicense);
         }
         Ok(claims)

@@ -7,12 +7,19 @@
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use zeroize::Zeroizing;
 
-use crate::{alphabet, policy::KeyScheme, signed_key};
+use crate::{alphabet, policy::KeyScheme};
 
 const RANDOM_LETTERS: usize = 27;
 const GROUP: usize = 4;
+
+/// What every signed key starts with.
+pub const SIGNED_PREFIX: &str = "key/";
+
+/// The longest signed key that is read, in bytes.
+pub const MAX_SIGNED_BYTES: usize = 4096;
 
 /// The number of random bytes that make a key; one letter takes the low five bits of one byte.
 pub const KEY_RANDOM_BYTES: usize = RANDOM_LETTERS;
@@ -66,7 +73,7 @@ impl LicenseKey {
 
     /// How the key was made.
     pub fn scheme(&self) -> KeyScheme {
-        if self.0.starts_with(signed_key::PREFIX) { KeyScheme::Ed25519Sign } else { KeyScheme::Random }
+        if self.0.starts_with(SIGNED_PREFIX) { KeyScheme::Ed25519Sign } else { KeyScheme::Random }
     }
 
     /// Reads a key as people type it: any case, with or without dashes and spaces, I and L for 1,
@@ -74,8 +81,8 @@ impl LicenseKey {
     /// taken as it is; its form is checked, its signature is not.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
-        if text.starts_with(signed_key::PREFIX) {
-            return signed_key::is_well_formed(text).then(|| Self::from_signed(text.to_owned())).ok_or(KeyError::Shape);
+        if text.starts_with(SIGNED_PREFIX) {
+            return signed_parts(text).is_some().then(|| Self::from_signed(text.to_owned())).ok_or(KeyError::Shape);
         }
         if text.len() > 128 || !text.is_ascii() {
             return Err(KeyError::Shape);
@@ -124,6 +131,18 @@ impl fmt::Debug for LicenseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LicenseKey(..)")
     }
+}
+
+/// The signed text, the payload and the signature of a text that has a signed key's form; whether the
+/// signature is anybody's is not looked at.
+pub(crate) fn signed_parts(text: &str) -> Option<(&str, Vec<u8>, Vec<u8>)> {
+    if text.len() > MAX_SIGNED_BYTES {
+        return None;
+    }
+    let (signed, signature) = text.split_once('.')?;
+    let payload = URL_SAFE.decode(signed.strip_prefix(SIGNED_PREFIX)?).ok()?;
+    let signature = URL_SAFE.decode(signature).ok()?;
+    (signature.len() == 64 && !payload.is_empty()).then_some((signed, payload, signature))
 }
 
 /// A key as lists show it: `CGPT-••••-••••-7F3K`.

@@ -12,16 +12,10 @@ use serde_json::Value;
 
 use crate::{
     ids::{LicenseId, PolicyId, ProductId},
-    key::LicenseKey,
+    key::{self, LicenseKey},
     public_key::PublicKey,
     time::Timestamp,
 };
-
-/// What every signed key starts with.
-pub const PREFIX: &str = "key/";
-
-/// The longest signed key that is read, in bytes.
-pub const MAX_BYTES: usize = 4096;
 
 /// What a signed key says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +86,7 @@ pub fn issue(claims: &KeyClaims, signer: &SigningKey) -> Option<LicenseKey> {
 }
 
 fn sign(payload: &[u8], signer: &SigningKey) -> String {
-    let signed = format!("{PREFIX}{}", URL_SAFE.encode(payload));
+    let signed = format!("{}{}", key::SIGNED_PREFIX, URL_SAFE.encode(payload));
     let signature = signer.sign(signed.as_bytes()).to_bytes();
     format!("{signed}.{}", URL_SAFE.encode(signature))
 }
@@ -118,27 +112,11 @@ pub fn verify(text: &str, keys: &[PublicKey]) -> Result<KeyClaims, SignedKeyErro
 
 /// Checks a key's signature and gives back the signed bytes.
 pub fn verify_signature(text: &str, keys: &[PublicKey]) -> Result<Vec<u8>, SignedKeyError> {
-    let (signed, payload, signature) = split(text).ok_or(SignedKeyError::Form)?;
+    let (signed, payload, signature) = key::signed_parts(text).ok_or(SignedKeyError::Form)?;
     if !keys.iter().any(|key| key.verifies(signed.as_bytes(), &signature)) {
         return Err(SignedKeyError::Signature);
     }
     Ok(payload)
-}
-
-/// Whether a text has a signed key's form; its signature is not looked at.
-pub fn is_well_formed(text: &str) -> bool {
-    split(text).is_some()
-}
-
-/// The signed text, the payload and the signature.
-fn split(text: &str) -> Option<(&str, Vec<u8>, Vec<u8>)> {
-    if text.len() > MAX_BYTES {
-        return None;
-    }
-    let (signed, signature) = text.split_once('.')?;
-    let payload = URL_SAFE.decode(signed.strip_prefix(PREFIX)?).ok()?;
-    let signature = URL_SAFE.decode(signature).ok()?;
-    (signature.len() == 64 && !payload.is_empty()).then_some((signed, payload, signature))
 }
 
 #[cfg(test)]

@@ -16,8 +16,7 @@ use crate::{
     Service,
     audit::{Actor, AuditEntry, Event},
     error::Internal,
-    facts::Facts,
-    licensee::AuthRefusal,
+    facts::{AuthRefusal, Facts},
     sessions::{SessionSummary, SignedIn, is_alive},
 };
 

@@ -3,18 +3,76 @@
 use latchkey_licensing::{
     activation,
     ids::LicenseId,
-    license::{License, Standing},
-    machine::Machine,
+    key::LicenseKey,
+    license::{License, LicenseStatus, Standing},
+    machine::{HeartbeatStatus, Machine},
     policy::{ExpiryStrategy, Policy},
     time::Timestamp,
 };
 use latchkey_store::{Account, Product, Reader, Tx};
 
-use crate::{
-    Service,
-    error::Internal,
-    licensee::{AuthRefusal, LicenseDocument, MachineDocument},
-};
+use crate::{Service, error::Internal};
+
+/// Why a key opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthRefusal {
+    /// Unknown, or not a key at all: one answer (LC-12).
+    #[error("the license key is not known")]
+    Unknown,
+    /// Suspended.
+    #[error("the license is suspended")]
+    Suspended,
+    /// Revoked.
+    #[error("the license is revoked")]
+    Revoked,
+    /// Its owner is banned.
+    #[error("the license's owner is banned")]
+    Banned,
+    /// Over, under a policy that revokes access then.
+    #[error("the license is expired")]
+    Expired,
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<latchkey_store::StoreError> for AuthRefusal {
+    fn from(error: latchkey_store::StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// A license as apps see it.
+#[derive(Clone, Debug)]
+pub struct LicenseDocument {
+    /// The license.
+    pub license: License,
+    /// Its key.
+    pub key: LicenseKey,
+    /// Its policy.
+    pub policy: Policy,
+    /// Its product.
+    pub product: Product,
+    /// Its status.
+    pub status: LicenseStatus,
+    /// How many machines are active.
+    pub machine_count: usize,
+    /// The sum of their cores, as far as known.
+    pub core_count: u64,
+}
+
+/// A machine as apps see it.
+#[derive(Clone, Debug)]
+pub struct MachineDocument {
+    /// The machine.
+    pub machine: Machine,
+    /// Its heartbeat's state.
+    pub heartbeat: HeartbeatStatus,
+    /// The policy of its license.
+    pub policy: Policy,
+    /// The license's owner.
+    pub owner: latchkey_licensing::ids::AccountId,
+}
 
 /// More machines than any license has in practice; a bound on what one request reads.
 pub(crate) const ALL_MACHINES: i64 = 100_000;

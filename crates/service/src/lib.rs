@@ -48,11 +48,11 @@ pub use catalog_plan::{CatalogPlan, CatalogStep};
 pub use customer::{Customer, CustomerError, Freed, LicenseView};
 pub use demo::Demo;
 pub use error::Internal;
+pub use facts::{AuthRefusal, LicenseDocument, MachineDocument};
 pub use keyring::{AdoptError, KeyState, Keyring, SigningKeyInfo};
 pub use license_terms::LicenseChange;
 pub use licensee::{
-    Apps, AuthRefusal, BeatError, CheckOut, CheckOutError, CheckOutFacts, FileSubject, FileTtl, LicenseDocument,
-    Licensee, MachineDocument, Page, SignedFile, UseError,
+    Apps, BeatError, CheckOut, CheckOutError, CheckOutFacts, FileSubject, FileTtl, Licensee, Page, SignedFile, UseError,
 };
 pub use limits::Throttled;
 pub use machines::{ActivateError, NewMachine};

@@ -14,8 +14,7 @@ use crate::{
     Service,
     audit::{Actor, Event},
     error::Internal,
-    facts::{ALL_MACHINES, Facts},
-    licensee::AuthRefusal,
+    facts::{ALL_MACHINES, AuthRefusal, Facts},
     vault::plain_hash,
 };
 

@@ -17,6 +17,9 @@ use sha2::{Digest, Sha256};
 
 use super::Edge;
 
+/// The name of the built files.
+pub(crate) const OUTPUT_NAME: &str = "latchkey";
+
 #[derive(Embed)]
 #[folder = "../dist/"]
 #[allow_missing = true]

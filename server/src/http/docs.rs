@@ -8,14 +8,14 @@ use axum::{
 };
 use latchkey_app::api_reference;
 
-use super::{Edge, api, pages};
+use super::{Edge, api, plain_pages};
 
 /// Where the description of the API is as a document.
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
 pub(crate) fn router() -> Router<Edge> {
     let description = serde_json::to_value(api::description()).unwrap_or_default();
-    let page = api_reference::page(pages::stylesheet(), &description, DOCUMENT);
+    let page = api_reference::page(plain_pages::stylesheet(), &description, DOCUMENT);
     let document = description.to_string();
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Router::new()

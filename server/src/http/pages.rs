@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use axum::{
     Router,
-    body::Body,
     extract::{OriginalUri, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
@@ -20,22 +19,15 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use super::{Edge, assets, portal_files, sessions::Sessions};
-
-/// The name of the built files.
-const OUTPUT_NAME: &str = "latchkey";
+use super::{Edge, assets, plain_pages, portal_files, sessions::Sessions};
 
 pub(crate) fn leptos_options() -> LeptosOptions {
-    LeptosOptions::builder().output_name(OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
-}
-
-pub(crate) fn stylesheet() -> String {
-    format!("/pkg/{}/{OUTPUT_NAME}.css", assets::version())
+    LeptosOptions::builder().output_name(assets::OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
 }
 
 /// The start page.
 pub(crate) fn site() -> Router<Edge> {
-    let home = site::home(stylesheet(), "/login".to_owned());
+    let home = site::home(plain_pages::stylesheet(), "/login".to_owned());
     Router::new().route("/", get(move || std::future::ready(Html(home.clone()))))
 }
 
@@ -77,7 +69,7 @@ async fn identify(State(edge): State<Edge>, session: Session, mut request: Reque
             Ok(None) => {}
             Err(error) => {
                 tracing::error!(%error, "a session cannot be looked up: {error}");
-                return failed();
+                return plain_pages::failed();
             }
         }
     }
@@ -120,13 +112,4 @@ fn keep_on_this_site(response: &mut Response) {
     if !is_ours {
         headers.insert(header::LOCATION, HeaderValue::from_static("/portal"));
     }
-}
-
-pub(crate) async fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, Html(site::not_found(stylesheet()))).into_response()
-}
-
-/// For a panic or a database that does not answer.
-pub(crate) fn failed() -> Response<Body> {
-    (StatusCode::INTERNAL_SERVER_ERROR, Html(site::failed(stylesheet()))).into_response()
 }

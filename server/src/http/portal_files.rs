@@ -17,7 +17,7 @@ use super::{
     Edge,
     api::dataset::{self, Include},
     download::Download,
-    pages,
+    plain_pages,
 };
 
 /// The longest request that is passed on in an address.
@@ -42,7 +42,7 @@ async fn machine_file(
     Form(lasts): Form<Lasts>,
 ) -> Response {
     let (Ok(license), Ok(machine)) = (license.parse::<LicenseId>(), machine.parse::<MachineId>()) else {
-        return pages::not_found().await;
+        return plain_pages::not_found().await;
     };
     let account = match edge.account() {
         Ok(account) => account,
@@ -53,20 +53,20 @@ async fn machine_file(
     let customer = edge.service.customer(&identity.0.0);
     match customer.check_out_machine(license, machine, lasts.days.max(1), compose).await {
         Ok(file) => Download::of_file(&file).into_response(),
-        Err(CheckOutError::NotFound) => pages::not_found().await,
+        Err(CheckOutError::NotFound) => plain_pages::not_found().await,
         // The license's page says why: it is suspended, revoked or over.
         Err(CheckOutError::Refused(_)) => Redirect::to(&format!("/portal/licenses/{license}")).into_response(),
         Err(CheckOutError::Internal(error)) => failed(&error),
         Err(error @ (CheckOutError::TtlTooShort | CheckOutError::TooLong(_))) => {
             tracing::error!(%error, "a customer's file cannot be made");
-            pages::failed()
+            plain_pages::failed()
         }
     }
 }
 
 fn failed(error: &latchkey_service::Internal) -> Response {
     tracing::error!(%error, "a file was not made");
-    pages::failed()
+    plain_pages::failed()
 }
 
 /// A request that the app saved as a file: shown on the page that carries it out.

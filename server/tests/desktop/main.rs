@@ -24,9 +24,9 @@ use std::{
 
 use app::{Browser, TestApp, run};
 use latchkey_client::{
-    Client, Config, Fingerprint, PublicKey, Timestamp,
-    client::Clock,
-    storage::MemoryStorage,
+    Client, Config, Fingerprint, MachineFacts, Outcome, PublicKey, Standing, Timestamp,
+    config::Clock,
+    storage::{FileStorage, MemoryStorage},
     transport::{HttpTransport, Request, Response, Transport, Unreachable},
 };
 use latchkey_licensing::policy::{ExpiryStrategy, RenewalBasis};
@@ -285,6 +285,37 @@ async fn what_a_policy_asks_for(backend: Backend) {
     one.says("refresh", "The app does not run: not licensed: the license does not exist (NOT_FOUND)");
     one.says(&format!("key {}", key.expose()), "entered");
     one.says("activate", "The app runs: licensed");
+}
+
+/// A server that is really gone: the connection is refused, and the file carries the app.
+#[test]
+fn a_killed_server_is_silence() {
+    run(async {
+        let server = TestApp::start(Backend::Sqlite).await;
+        let issued = server.issue("ada@example.com").await;
+        let clock = ComputerClock { server: server.kit.clock.clone(), days: Arc::default() };
+        let fingerprint = Fingerprint::parse("one").expect("a fingerprint");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("license.json");
+        let start = |api_url: &str| {
+            let config = Config::new(api_url, issued.view.product.id, vec![server.public_key]);
+            let storage = FileStorage::new(&file);
+            let client = Client::with(config, storage, fingerprint.clone(), HttpTransport::default(), clock.clone());
+            client.expect("a client")
+        };
+        let mut app = start(&server.origin());
+        app.enter_key(issued.key.expose()).expect("a key");
+        app.activate(&MachineFacts::default()).expect("activated");
+        drop(app);
+        // Another start of the app, with what it remembers, and nobody listening.
+        let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let mut app = start(&format!("http://{gone}"));
+        assert!(matches!(app.refresh(), Ok(Outcome::Silent { .. })));
+        assert!(matches!(app.deactivate(), Ok(Outcome::Silent { .. })));
+        assert!(matches!(app.standing(), Standing::Licensed(_)));
+        server.kit.clock.advance(DAY * 31);
+        assert!(matches!(app.standing(), Standing::Grace(rights) if rights.has("CHART_ASSISTANT")));
+    });
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::{
 
 use latchkey_client::{
     ActivateError, Client, MachineFacts, Outcome, Standing, Timestamp,
-    client::{Clock, SystemClock},
+    config::{Clock, SystemClock},
     qr,
     storage::Storage,
     transport::Transport,

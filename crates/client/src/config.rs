@@ -1,0 +1,54 @@
+//! What a vendor builds into an app, and where its time comes from.
+
+use std::time::Duration;
+
+use latchkey_licensing::{ids::ProductId, public_key::PublicKey, time::Timestamp};
+
+/// What a vendor builds into an app.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the activation API is, without `/v1`.
+    pub api_url: String,
+    /// The product's id, as `latchkey catalog show` prints it.
+    pub product: ProductId,
+    /// The vendor's public keys: the one that signs, and the one that will.
+    pub public_keys: Vec<PublicKey>,
+    /// How long the app goes on after its file's time is over.
+    pub grace: Duration,
+    /// How long files last that are checked out; `None` leaves it to the policy.
+    pub file_lasts: Option<Duration>,
+    /// What the app says about itself, for the server's log.
+    pub user_agent: String,
+}
+
+impl Config {
+    /// The usual: 14 days of grace, files as long as the policy says.
+    pub fn new(api_url: &str, product: ProductId, public_keys: Vec<PublicKey>) -> Self {
+        Self {
+            api_url: api_url.trim_end_matches('/').to_owned(),
+            product,
+            public_keys,
+            grace: Duration::from_hours(14 * 24),
+            file_lasts: None,
+            user_agent: concat!("latchkey-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Where the client's time comes from.
+pub trait Clock {
+    /// Now, by this computer's clock.
+    fn now(&self) -> Timestamp;
+}
+
+/// This computer's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where the client's time comes from")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
