@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 
 const binary = process.env.LATCHKEY_BINARY ?? new URL("../../target/debug/latchkey", import.meta.url).pathname;
 
-export async function startPortal(smtpUrl) {
+/** Starts a portal; tries again if something else took its port first. */
+export async function startPortal(smtpUrl, tries = 3) {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-end2end-"));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -24,7 +25,16 @@ export async function startPortal(smtpUrl) {
   let output = "";
   server.stdout.on("data", (text) => (output += text));
   const ended = new Promise((resolve) => server.once("exit", resolve));
-  await until(() => output.includes("Each link signs in once"), ended);
+  try {
+    await until(() => output.includes("Each link signs in once"), ended);
+  } catch (error) {
+    const endedByItself = server.exitCode !== null;
+    server.kill("SIGKILL");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+    if (tries > 1 && endedByItself) return startPortal(smtpUrl, tries - 1);
+    throw error;
+  }
   const links = output.match(/http:\S+\/login\/host\/\S+/g);
   return {
     origin,
@@ -48,7 +58,7 @@ export async function startPortal(smtpUrl) {
 async function until(isDone, ended) {
   let over = false;
   ended.then(() => (over = true));
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if (isDone()) return;
     if (over) throw new Error("the server ended before it served");
     await new Promise((resolve) => setTimeout(resolve, 50));

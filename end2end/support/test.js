@@ -43,7 +43,7 @@ export async function signIn(page, portal, link = portal.customerLink) {
 
 /** Waits until the script has taken over, where there is script. */
 export async function hydrated(page, javaScriptEnabled) {
-  if (javaScriptEnabled) await expect(page.getByRole("button", { name: "Copy" })).toBeVisible();
+  if (javaScriptEnabled) await expect(page.getByRole("button", { name: "Copy", exact: true }).first()).toBeVisible();
 }
 
 /** The next mail. */

@@ -2,7 +2,7 @@
 // pictures are kept for people to look at.
 import AxeBuilder from "@axe-core/playwright";
 import { airGapRequest } from "../support/air-gap.js";
-import { expect, signIn, test } from "../support/test.js";
+import { expect, hydrated, signIn, test } from "../support/test.js";
 
 async function pages(portal) {
   const customer = await portal.command("customer", "show", "ada@example.com");
@@ -38,10 +38,14 @@ for (const colorScheme of ["light", "dark"]) {
       }
       await page.setViewportSize({ width: 1280, height: 900 });
       await page.goto(portal.origin + path);
+      // What is judged is the page as people use it, after its script took over.
+      await page.waitForLoadState("networkidle");
+      if (["overview", "license"].includes(name)) await hydrated(page, true);
       const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
       expect(violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" ")}`), name).toEqual([]);
       await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
       await page.setViewportSize({ width: 320, height: 700 });
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(overflow, `${name} scrolls sideways at 320 px`).toBeLessThanOrEqual(0);
       await page.screenshot({ path: info.outputPath(`${name}-phone.png`), fullPage: true });

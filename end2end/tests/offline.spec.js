@@ -34,7 +34,7 @@ test("a computer without internet is activated by hand", async ({ page, portal }
   await page.getByRole("button", { name: "Activate this computer" }).click();
 
   await expect(page.getByRole("status").filter({ hasText: "The computer is activated" })).toBeVisible();
-  await expect(page.getByRole("heading", { name: "Lab PC" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Lab PC", exact: true })).toBeVisible();
   await page.getByLabel("The file lasts").selectOption("7 days");
   const downloading = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download license file" }).click();
