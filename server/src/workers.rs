@@ -52,7 +52,7 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
 pub async fn tidy(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
-        match service.cull_dead_machines().await {
+        match service.cull_dead_machines(CULL).await {
             Ok(0) => {}
             Ok(machines) => tracing::info!(machines, "deactivated {machines} machines whose heartbeat had stopped"),
             Err(error) => tracing::error!(%error, "dead machines are not let go: {error}"),

@@ -99,6 +99,10 @@ pub(crate) fn history(entry: &AuditEntry, now: Timestamp) -> Option<HistoryLine>
         "license.suspended" => "License suspended".to_owned(),
         "license.reinstated" => "License reinstated".to_owned(),
         "license.revoked" => "License revoked".to_owned(),
+        "license.begun" if text("until").is_some() => {
+            format!("First use: the time of the license began, and ends on {}", date("until"))
+        }
+        "license.begun" => "First use of the license".to_owned(),
         "license.renewed" => format!("License renewed until {}", date("to")),
         "license.changed" => "Terms of the license changed".to_owned(),
         "license.key_replaced" => "License key replaced".to_owned(),

@@ -29,8 +29,9 @@ pub fn core_count(machines: &[Machine]) -> u64 {
     machines.iter().filter_map(|machine| machine.facts.cores).map(u64::from).sum()
 }
 
-/// Decides on an activation of a machine with this fingerprint and, where known, this many cores. `active` are the license's active machines, read under the same lock
-/// as the insert that follows. Returns the lowest free slot, counted from 1.
+/// Decides on an activation of a machine with this fingerprint and, where known, this many cores.
+/// `active` are the license's active machines, read under the same lock as the insert that follows.
+/// Returns the lowest free slot, counted from 1.
 pub fn admit(
     license: &License,
     policy: &Policy,
@@ -41,12 +42,12 @@ pub fn admit(
     if active.iter().any(|machine| machine.fingerprint == *fingerprint) {
         return Err(ActivateRefusal::FingerprintTaken);
     }
-    if let Some(limit) = policy.overage.ceiling(license.machine_limit(policy))
+    if let Some(limit) = license.machine_ceiling(policy)
         && u32::try_from(active.len()).unwrap_or(u32::MAX) >= limit
     {
         return Err(ActivateRefusal::MachineLimit { limit });
     }
-    if let Some(limit) = policy.overage.ceiling(license.core_limit(policy))
+    if let Some(limit) = license.core_ceiling(policy)
         && core_count(active) + u64::from(cores.unwrap_or(0)) > u64::from(limit)
     {
         return Err(ActivateRefusal::CoreLimit { limit });

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     ids::{AccountId, LicenseId, PolicyId, ProductId},
+    machine::Machine,
     policy::{ExpiryBasis, Policy, RenewalBasis, words},
     time::Timestamp,
 };
@@ -37,6 +38,8 @@ pub enum FirstUse {
     Validation,
     /// A machine was activated.
     Activation,
+    /// A file was checked out, with which an app works without being seen again.
+    CheckOut,
 }
 
 /// Why a license cannot be renewed.
@@ -150,7 +153,8 @@ impl End {
 
 impl License {
     /// The status at `now`, by precedence: banned, suspended, expired, expiring, inactive, active.
-    pub fn status(&self, owner_is_banned: bool, now: Timestamp) -> LicenseStatus {
+    /// `machines` are the active ones: what they do is use as well.
+    pub fn status(&self, owner_is_banned: bool, machines: &[Machine], now: Timestamp) -> LicenseStatus {
         if owner_is_banned {
             return LicenseStatus::Banned;
         }
@@ -164,7 +168,8 @@ impl License {
             return LicenseStatus::Expiring;
         }
         let uses = [self.last_validated_at, self.last_check_in_at, self.last_check_out_at];
-        let used_at = uses.into_iter().flatten().fold(self.created_at, Timestamp::max);
+        let seen = machines.iter().map(|machine| machine.last_seen_at);
+        let used_at = uses.into_iter().flatten().chain(seen).fold(self.created_at, Timestamp::max);
         if now.since(used_at) >= INACTIVE_AFTER {
             return LicenseStatus::Inactive;
         }
@@ -183,6 +188,8 @@ impl License {
             ExpiryBasis::FromFirstValidation => first == FirstUse::Validation,
             ExpiryBasis::FromFirstActivation => first == FirstUse::Activation,
         };
+        // A file is signed for longer than one use: whatever it waits for, it must not be without an end.
+        let starts = starts || first == FirstUse::CheckOut;
         if self.end != End::AfterFirstUse || !starts {
             return None;
         }
@@ -219,6 +226,18 @@ impl License {
     /// How many machines it may have, before overage. `None` is any number.
     pub fn machine_limit(&self, policy: &Policy) -> Option<u32> {
         self.max_machines.or(policy.max_machines)
+    }
+
+    /// How many machines may be active, overage included. `None` is any number. Node-locked is one
+    /// machine at most, whatever else is set.
+    pub fn machine_ceiling(&self, policy: &Policy) -> Option<u32> {
+        let limit = self.machine_limit(policy);
+        if policy.is_floating { policy.overage.ceiling(limit) } else { Some(limit.map_or(1, |limit| limit.min(1))) }
+    }
+
+    /// How many cores its machines may have together, overage included. `None` is any number.
+    pub fn core_ceiling(&self, policy: &Policy) -> Option<u32> {
+        policy.overage.ceiling(self.core_limit(policy))
     }
 
     /// How many cores its machines may have together, before overage. `None` is any number.
@@ -308,19 +327,19 @@ pub(crate) mod tests {
         let mut license = license(&policy());
         let mut expected = vec![LicenseStatus::Active];
         let late = T0.plus(INACTIVE_AFTER);
-        let mut seen = vec![license.status(false, T0)];
-        seen.push(license.status(false, late));
+        let mut seen = vec![license.status(false, &[], T0)];
+        seen.push(license.status(false, &[], late));
         expected.push(LicenseStatus::Inactive);
         license.end = End::At(late.plus(DAY));
-        seen.push(license.status(false, late));
+        seen.push(license.status(false, &[], late));
         expected.push(LicenseStatus::Expiring);
         license.end = End::At(late);
-        seen.push(license.status(false, late));
+        seen.push(license.status(false, &[], late));
         expected.push(LicenseStatus::Expired);
         license.standing = Standing::Revoked(T0);
-        seen.push(license.status(false, late));
+        seen.push(license.status(false, &[], late));
         expected.push(LicenseStatus::Suspended);
-        seen.push(license.status(true, late));
+        seen.push(license.status(true, &[], late));
         expected.push(LicenseStatus::Banned);
         assert_eq!(seen, expected);
     }
@@ -330,7 +349,7 @@ pub(crate) mod tests {
         let mut license = license(&policy());
         let late = T0.plus(INACTIVE_AFTER);
         license.last_validated_at = Some(late.minus(DAY));
-        assert_eq!(license.status(false, late), LicenseStatus::Active);
+        assert_eq!(license.status(false, &[], late), LicenseStatus::Active);
     }
 
     #[test]
@@ -359,7 +378,7 @@ pub(crate) mod tests {
     /// A trial starts once, with the use that its policy names.
     #[test]
     fn a_trial_starts_with_its_first_use() {
-        use FirstUse::{Activation, Validation};
+        use FirstUse::{Activation, CheckOut, Validation};
         let late = T0.plus(DAY);
         let end = Some(End::At(late.plus(DAY)));
         for (basis, first, expected) in [
@@ -367,6 +386,8 @@ pub(crate) mod tests {
             (ExpiryBasis::FromFirstValidation, Activation, None),
             (ExpiryBasis::FromFirstActivation, Activation, end),
             (ExpiryBasis::FromFirstActivation, Validation, None),
+            (ExpiryBasis::FromFirstValidation, CheckOut, end),
+            (ExpiryBasis::FromFirstActivation, CheckOut, end),
         ] {
             let policy = Policy { duration: Some(DAY), expiry_basis: basis, ..policy() };
             let license = License { end: End::AfterFirstUse, ..license(&policy) };

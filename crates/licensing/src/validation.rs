@@ -189,8 +189,8 @@ fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Ve
 /// The machines that the scope names must be active: by id, and by each fingerprint.
 fn named_machines(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     let absent = |code, detail| Some(no_machines(subject).unwrap_or(no(code, detail)));
-    if let Some(id) = machine_scope(scope)
-        && !subject.machines.iter().any(|machine| machine.id.to_string() == id)
+    if scope.machine.as_deref().is_some_and(|id| !id.is_empty())
+        && !subject.machines.iter().any(|machine| has_id(scope, machine))
     {
         return absent(ValidationCode::MachineScopeMismatch, "is not active on that machine");
     }
@@ -205,19 +205,22 @@ fn named_machines(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     absent(ValidationCode::FingerprintScopeMismatch, "is not active on this machine")
 }
 
-/// The id that the scope names a machine by.
-fn machine_scope(scope: &Scope) -> Option<&str> {
-    scope.machine.as_deref().filter(|id| !id.is_empty())
+/// Whether the scope names this machine by its id: read as an id, so that the case of its letters does
+/// not matter, as it does not in paths.
+fn has_id(scope: &Scope, machine: &Machine) -> bool {
+    scope.machine.as_deref().is_some_and(|wanted| wanted.parse() == Ok(machine.id))
+}
+
+/// Whether a machine is one of those that the scope names, by id or by fingerprint.
+pub fn is_named(scope: &Scope, machine: &Machine) -> bool {
+    let by_fingerprint = scope.fingerprints.iter().flatten().any(|wanted| wanted == machine.fingerprint.as_str());
+    by_fingerprint || has_id(scope, machine)
 }
 
 /// The machines that the scope names must be alive, where the policy asks for heartbeats.
 fn named_heartbeats(subject: &Subject<'_>, scope: &Scope, now: Timestamp) -> Option<Verdict> {
-    let is_named = |machine: &&Machine| {
-        let by_id = machine_scope(scope).is_some_and(|id| machine.id.to_string() == id);
-        let by_fingerprint = scope.fingerprints.iter().flatten().any(|wanted| wanted == machine.fingerprint.as_str());
-        by_id || by_fingerprint
-    };
-    subject.machines.iter().filter(is_named).find_map(|machine| heartbeat(subject.policy, machine, now))
+    let mut named = subject.machines.iter().filter(|machine| is_named(scope, machine));
+    named.find_map(|machine| heartbeat(subject.policy, machine, now))
 }
 
 fn no_machines(subject: &Subject<'_>) -> Option<Verdict> {
@@ -262,13 +265,13 @@ fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
     if !subject.policy.is_strict {
         return None;
     }
-    let ceiling = subject.policy.overage.ceiling(subject.license.machine_limit(subject.policy));
+    let ceiling = subject.license.machine_ceiling(subject.policy);
     no_machines(subject).or_else(|| {
         let count = u32::try_from(subject.machines.len()).unwrap_or(u32::MAX);
         if ceiling.is_some_and(|ceiling| count > ceiling) {
             return Some(no(ValidationCode::TooManyMachines, "is active on more machines than it allows"));
         }
-        let cores = subject.policy.overage.ceiling(subject.license.core_limit(subject.policy));
+        let cores = subject.license.core_ceiling(subject.policy);
         let over = cores.is_some_and(|cores| core_count(subject.machines) > u64::from(cores));
         over.then_some(no(ValidationCode::TooManyCores, "is active on more cores than it allows"))
     })

@@ -32,6 +32,7 @@ enum Event {
     Validate { machine: u8 },
     Use { times: u32 },
     CheckIn,
+    CheckOut,
     Suspend,
     Reinstate,
     Revoke,
@@ -49,6 +50,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         3 => machine.prop_map(|machine| Event::Validate { machine }),
         1 => (0u32..5).prop_map(|times| Event::Use { times }),
         1 => Just(Event::CheckIn),
+        1 => Just(Event::CheckOut),
         1 => Just(Event::Suspend),
         1 => Just(Event::Reinstate),
         1 => Just(Event::Revoke),
@@ -89,7 +91,7 @@ fn policies() -> impl Strategy<Value = Policy> {
             duration,
             expiry_basis,
             renewal,
-            max_machines: if is_floating { max_machines } else { Some(1) },
+            max_machines,
             max_cores,
             max_uses,
             is_floating,
@@ -184,6 +186,10 @@ impl Life {
             }
             Event::Revoke => self.license.standing = Standing::Revoked(self.now),
             Event::CheckIn => self.license.last_check_in_at = Some(self.now),
+            Event::CheckOut => {
+                self.begin(FirstUse::CheckOut);
+                prop_assert_ne!(self.license.end, End::AfterFirstUse, "no file is signed for a trial without an end");
+            }
             Event::Suspend | Event::Reinstate => {}
             Event::Renew => {
                 let before = self.license.end;
@@ -275,9 +281,10 @@ impl Life {
 
     /// What holds after every event.
     fn check(&self) -> Result<(), TestCaseError> {
-        let ceiling = self.policy.overage.ceiling(self.license.machine_limit(&self.policy));
+        let ceiling = self.license.machine_ceiling(&self.policy);
         prop_assert!(ceiling.is_none_or(|ceiling| self.machines.len() <= ceiling as usize), "LC-10");
-        let cores = self.policy.overage.ceiling(self.license.core_limit(&self.policy));
+        prop_assert!(self.policy.is_floating || self.machines.len() <= 1, "node-locked is one machine");
+        let cores = self.license.core_ceiling(&self.policy);
         prop_assert!(cores.is_none_or(|cores| core_count(&self.machines) <= u64::from(cores)));
         let slots: BTreeSet<u32> = self.machines.iter().map(|machine| machine.slot).collect();
         prop_assert_eq!(slots.len(), self.machines.len(), "a slot has one holder");
@@ -286,7 +293,7 @@ impl Life {
             let is_good = self.license.standing == Standing::Good;
             prop_assert!(is_good || !verdict.is_valid, "LC-14: {:?}", verdict);
             prop_assert!(is_good || verdict.code == ValidationCode::Suspended);
-            let status = self.license.status(false, self.now);
+            let status = self.license.status(false, &self.machines, self.now);
             prop_assert_eq!(status == LicenseStatus::Suspended, !is_good);
             prop_assert_eq!(
                 verdict.code == ValidationCode::Valid,

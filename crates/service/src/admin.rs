@@ -213,7 +213,7 @@ impl Admin<'_> {
         let product = tx.find_product(policy.product).await?.ok_or(Internal::Broken("a policy has no product"))?;
         let id = LicenseId::new(now, self.service.random()?);
         let end = End::on_issue(policy, now);
-        let key = self.service.new_license_key(id, policy, &product, end)?;
+        let key = self.service.new_license_key(tx, id, policy, &product, end).await?;
         let license = License {
             id,
             account: owner.id,

@@ -3,10 +3,13 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use latchkey_licensing::key::LicenseKey;
+
 use crate::{
     error::Internal,
     licensee::Apps,
     limits::{Limit, Throttled, network_bucket},
+    vault::plain_hash,
 };
 
 /// How fast something may come: `burst` at once, then `per_minute`. Nought a minute is no limit.
@@ -57,11 +60,17 @@ impl From<latchkey_store::StoreError> for NotAdmitted {
 impl Apps<'_> {
     /// Counts a request against the limits of its network and, where it shows one, of its key. A key
     /// counts whether it is known or not, so that a limit tells nothing about it. A request that is
-    /// refused is counted nowhere.
-    pub async fn admit(&self, network: Option<IpAddr>, key: Option<&str>) -> Result<(), NotAdmitted> {
+    /// refused is counted nowhere. A heartbeat counts for its machine, named by `beat`, not against all
+    /// that its license may do: machines come in any number, and silence costs them their place.
+    pub async fn admit(
+        &self,
+        network: Option<IpAddr>,
+        key: Option<&str>,
+        beat: Option<&str>,
+    ) -> Result<(), NotAdmitted> {
         let limits = self.0.0.options.api_limits;
         let network = limits.per_network.limit().zip(network.map(|ip| network_bucket("api", ip)));
-        let key = limits.per_key.limit().zip(key.map(|key| self.key_bucket(key)));
+        let key = limits.per_key.limit().zip(key.map(|key| self.key_bucket(key, beat)));
         if network.is_none() && key.is_none() {
             return Ok(());
         }
@@ -76,9 +85,12 @@ impl Apps<'_> {
     }
 
     /// The table outlives the key's use: the bucket is named by a keyed hash.
-    fn key_bucket(self, key: &str) -> String {
-        let hash = self.lookup(key);
-        let half = hash.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
-        format!("api:key:{half:032x}")
+    fn key_bucket(self, key: &str, beat: Option<&str>) -> String {
+        let half = |hash: [u8; 32]| hash.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
+        let key = half(self.lookup(LicenseKey::parse(key).ok().as_ref(), key));
+        match beat.map(|machine| half(plain_hash(machine.as_bytes()))) {
+            None => format!("api:key:{key:032x}"),
+            Some(machine) => format!("api:beat:{key:032x}:{machine:032x}"),
+        }
     }
 }

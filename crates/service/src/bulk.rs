@@ -19,7 +19,7 @@ use crate::{
     admin::{Admin, AdminError},
     audit::Event,
     error::Internal,
-    license_terms::metadata_text,
+    license_terms::{check_machine_limit, metadata_text},
 };
 
 /// How many licenses are read at once.
@@ -193,7 +193,7 @@ impl Admin<'_> {
                 }
                 self.service.keep_key(id, key, read.signed_by)?
             }
-            None => self.service.new_license_key(id, policy, product, read.end)?,
+            None => self.service.new_license_key(tx, id, policy, product, read.end).await?,
         };
         let (owner, _) = self.ensure_account(tx, &read.email, None, Role::Customer).await?;
         let license = License {
@@ -288,6 +288,7 @@ impl Admin<'_> {
                 return Err(format!("{name}: must be from {least} to {MAX_USES}"));
             }
         }
+        check_machine_limit(row.max_machines, policy).map_err(|error| error.to_string())?;
         let metadata =
             metadata_text(row.metadata.clone().unwrap_or_default()).map_err(|error| format!("metadata: {error}"))?;
         let last_check_in_at = match given(&row.last_check_in_at) {

@@ -6,6 +6,7 @@ use latchkey_licensing::{
     entitlement::EntitlementCode,
     ids::{PolicyId, ProductId},
     key::KeyPrefix,
+    license::MAX_USES,
     policy::{
         DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
         KeyScheme, MIN_HEARTBEAT, MIN_OFFLINE_FILE, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
@@ -300,6 +301,13 @@ impl PolicyEntry {
         if self.heartbeat.window.0 < MIN_HEARTBEAT {
             return refuse("heartbeat.window", "at least 60s");
         }
+        // Clients read it as seconds in 32 bits.
+        if self.heartbeat.window.0 > Duration::from_secs(u64::from(MAX_USES)) {
+            return refuse("heartbeat.window", "at most 24855d");
+        }
+        if self.swaps.is_some_and(|swaps| swaps.count > MAX_USES) {
+            return refuse("swaps.count", &format!("give a number from 0 to {MAX_USES}, or leave swaps out"));
+        }
         if self.heartbeat.resurrection == HeartbeatResurrection::AlwaysRevive
             && self.heartbeat.cull == HeartbeatCull::DeactivateDead
         {
@@ -337,6 +345,9 @@ impl CatalogFile {
             }
             if !seen.insert(("entitlement", &entitlement.code)) {
                 return Err(format!("entitlements.{}: is there twice", entitlement.code));
+            }
+            if !(1..=100).contains(&entitlement.name.chars().count()) {
+                return Err(format!("entitlements.{}.name: give a name of 1 to 100 characters", entitlement.code));
             }
         }
         for policy in &self.policies {

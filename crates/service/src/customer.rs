@@ -117,8 +117,8 @@ impl Service {
         };
         Ok(LicenseView {
             swaps,
-            status: license.status(owner_is_banned, self.now()),
-            machine_limit: policy.overage.ceiling(license.machine_limit(&policy)),
+            status: license.status(owner_is_banned, &machines, self.now()),
+            machine_limit: license.machine_ceiling(&policy),
             license,
             policy,
             product,

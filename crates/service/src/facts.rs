@@ -11,7 +11,7 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Account, Product, Reader, Tx};
 
-use crate::{Service, error::Internal};
+use crate::error::Internal;
 
 /// Why a key opens nothing.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +140,19 @@ impl Facts {
         Ok(())
     }
 
+    /// The license as apps see it.
+    pub(crate) fn document(&self, machines: &[Machine], key: &LicenseKey, now: Timestamp) -> LicenseDocument {
+        LicenseDocument {
+            key: key.clone(),
+            license: self.license.clone(),
+            policy: self.policy.clone(),
+            product: self.product.clone(),
+            status: self.license.status(self.owner_is_banned(), machines, now),
+            machine_count: machines.len(),
+            core_count: activation::core_count(machines),
+        }
+    }
+
     pub(crate) fn describe(&self, machine: Machine, now: Timestamp) -> MachineDocument {
         MachineDocument {
             heartbeat: machine.heartbeat(&self.policy, now),
@@ -147,26 +160,5 @@ impl Facts {
             policy: self.policy.clone(),
             owner: self.license.account,
         }
-    }
-}
-
-impl Service {
-    /// The license as apps see it. `sealed_key` is its key as it is kept.
-    pub(crate) fn document(
-        &self,
-        facts: &Facts,
-        machines: &[Machine],
-        sealed_key: &[u8],
-        now: Timestamp,
-    ) -> Result<LicenseDocument, Internal> {
-        Ok(LicenseDocument {
-            key: self.0.vault.open_key(facts.license.id, sealed_key)?,
-            license: facts.license.clone(),
-            policy: facts.policy.clone(),
-            product: facts.product.clone(),
-            status: facts.license.status(facts.owner_is_banned(), now),
-            machine_count: machines.len(),
-            core_count: activation::core_count(machines),
-        })
     }
 }

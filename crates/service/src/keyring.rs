@@ -3,7 +3,10 @@
 //! They live in the database, encrypted under the master secret, so that every instance on it signs
 //! with the same key and learns of a rotation. The public keys are what apps embed.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use ed25519_dalek::SigningKey;
 use latchkey_licensing::{ids::SigningKeyId, public_key::PublicKey, time::Timestamp};
@@ -19,6 +22,9 @@ use crate::{
     audit::{Actor, Event},
     error::Internal,
 };
+
+/// The resolution of the time in ids.
+const ID_STEP: Duration = Duration::from_millis(1);
 
 /// What a signing key is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +181,23 @@ impl Service {
         Ok(keyring)
     }
 
+    /// The signing keys for what is signed in this transaction and kept: a key that another process has
+    /// replaced meanwhile signs nothing more, and the one that signs is not replaced before the
+    /// transaction ends.
+    pub(crate) async fn signing_keyring(&self, tx: &mut Tx) -> Result<Arc<Keyring>, Internal> {
+        let known = self.keyring()?;
+        if tx.lock_signer(known.signer_id()).await? {
+            return Ok(known);
+        }
+        let keyring = Arc::new(self.unlock(&tx.list_signing_keys().await?)?);
+        *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = Some(keyring.clone());
+        if tx.lock_signer(keyring.signer_id()).await? {
+            Ok(keyring)
+        } else {
+            Err(Internal::Broken("the signing key was replaced twice within one transaction"))
+        }
+    }
+
     /// Takes over a signing key that was kept elsewhere, if the database has none yet. One that has
     /// keys must know it.
     pub async fn adopt_signing_key(&self, seed: &[u8; 32]) -> Result<(), AdoptError> {
@@ -308,11 +331,14 @@ impl Admin<'_> {
     /// The key that waits; made, in this transaction, if none does.
     async fn waiting_key(&self, tx: &mut Tx, now: Timestamp) -> Result<SigningKeyRow, Internal> {
         let rows = tx.list_signing_keys().await?;
+        let latest = rows.iter().map(|row| row.created_at).max();
         if let Some(waiting) = rows.into_iter().find(|row| state(row) == KeyState::Waiting) {
             return Ok(waiting);
         }
         let seed = Zeroizing::new(self.service.random()?);
-        let row = self.service.new_key(&seed, now)?;
+        // Ids are in the order of creation also where the clock was set back: the first key names this
+        // instance on the wire.
+        let row = self.service.new_key(&seed, latest.map_or(now, |latest| latest.plus(ID_STEP).max(now)))?;
         tx.insert_signing_key(&row).await?;
         self.service.record(tx, now, Event::new(self.actor, "signing_key.made", "signing_key", row.id)).await?;
         Ok(row)

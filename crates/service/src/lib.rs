@@ -16,6 +16,8 @@ mod customer;
 mod demo;
 mod error;
 mod facts;
+mod first_use;
+mod hearing;
 mod keyring;
 mod license_keys;
 mod license_terms;
@@ -89,14 +91,13 @@ struct Inner {
     options: Options,
     mail_queued: Notify,
     keyring: RwLock<Option<Arc<Keyring>>>,
-    /// When this process began: heartbeats could not come before.
-    started_at: Timestamp,
+    hearing: hearing::Hearing,
 }
 
 impl Service {
     /// The use cases on `store`.
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, vault: Vault, options: Options) -> Self {
-        let started_at = clock.now();
+        let hearing = hearing::Hearing::from(clock.now());
         Self(Arc::new(Inner {
             store,
             clock,
@@ -105,7 +106,7 @@ impl Service {
             options,
             mail_queued: Notify::new(),
             keyring: RwLock::default(),
-            started_at,
+            hearing,
         }))
     }
 
@@ -119,9 +120,9 @@ impl Service {
         self.0.clock.now()
     }
 
-    /// When this process began to take heartbeats.
-    pub(crate) fn started_at(&self) -> Timestamp {
-        self.0.started_at
+    /// Since when this process has been able to hear heartbeats.
+    pub(crate) fn hearing_since(&self) -> Timestamp {
+        self.0.hearing.since()
     }
 
     /// The key that signs cookies which the browser keeps for the server.

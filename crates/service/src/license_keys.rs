@@ -32,8 +32,9 @@ impl NewKey {
 
 impl Service {
     /// Makes a key for a license, by its policy's scheme.
-    pub(crate) fn new_license_key(
+    pub(crate) async fn new_license_key(
         &self,
+        tx: &mut Tx,
         id: LicenseId,
         policy: &Policy,
         product: &Product,
@@ -42,7 +43,7 @@ impl Service {
         match policy.scheme {
             KeyScheme::Random => self.keep_key(id, LicenseKey::new(&product.key_prefix, &self.random()?), None),
             KeyScheme::Ed25519Sign => {
-                let keyring = self.keyring()?;
+                let keyring = self.signing_keyring(tx).await?;
                 let claims = KeyClaims {
                     license: id,
                     product: product.id,
@@ -61,7 +62,7 @@ impl Service {
     pub(crate) async fn replace_key(&self, tx: &mut Tx, facts: &Facts, actor: Actor) -> Result<LicenseKey, Internal> {
         let now = self.now();
         let license = &facts.license;
-        let key = self.new_license_key(license.id, &facts.policy, &facts.product, license.end)?;
+        let key = self.new_license_key(tx, license.id, &facts.policy, &facts.product, license.end).await?;
         tx.set_license_key(license.id, key.kept(), key.text.prefix(), key.text.tail(), now).await?;
         let event = Event::new(actor, "license.key_replaced", "license", license.id);
         self.record(tx, now, event).await?;

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     admin::{Admin, AdminError, IssuedLicense},
     audit::Event,
+    error::Internal,
     facts::Facts,
 };
 
@@ -76,7 +77,7 @@ impl Admin<'_> {
             license.account = owner.ok_or_else(|| AdminError::AccountNotFound(email.to_string()))?.id;
         }
         if let Some(code) = &change.policy {
-            self.move_to_policy(&mut tx, &mut license, code).await?;
+            self.move_to_policy(&mut tx, &mut license, &facts.policy, code, now).await?;
         }
         if let Some(end) = change.end {
             license.end = end.map_or(End::Never, End::At);
@@ -90,12 +91,20 @@ impl Admin<'_> {
         if let Some(metadata) = change.metadata {
             license.metadata = metadata_text(metadata)?;
         }
-        let granted = self.change_entitlements(&mut tx, id, &change.add_entitlements, true).await?
-            + self.change_entitlements(&mut tx, id, &change.remove_entitlements, false).await?;
-        if license != before || granted > 0 {
+        let policy = tx.find_policy(license.policy).await?.ok_or(Internal::Broken("a license has no policy"))?;
+        check_machine_limit(license.max_machines, &policy)?;
+        let added = self.change_entitlements(&mut tx, id, &change.add_entitlements, true).await?;
+        let removed = self.change_entitlements(&mut tx, id, &change.remove_entitlements, false).await?;
+        if license != before || !added.is_empty() || !removed.is_empty() {
             license.updated_at = now;
             tx.update_license(&license).await?;
-            let event = Event::new(self.actor, "license.changed", "license", id).with(differences(&before, &license));
+            let mut changed = differences(&before, &license);
+            for (name, codes) in [("entitlements_added", added), ("entitlements_removed", removed)] {
+                if !codes.is_empty() {
+                    changed.insert(name.to_owned(), json!(codes));
+                }
+            }
+            let event = Event::new(self.actor, "license.changed", "license", id).with(Value::Object(changed));
             self.service.record(&mut tx, now, event).await?;
         }
         tx.commit().await?;
@@ -122,7 +131,14 @@ impl Admin<'_> {
         }
     }
 
-    async fn move_to_policy(&self, tx: &mut Tx, license: &mut License, code: &str) -> Result<(), AdminError> {
+    async fn move_to_policy(
+        &self,
+        tx: &mut Tx,
+        license: &mut License,
+        from: &Policy,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<(), AdminError> {
         let policy = self.find_policy(tx, code).await?;
         if policy.product != license.product {
             return Err(AdminError::Invalid(format!(
@@ -130,19 +146,24 @@ impl Admin<'_> {
             )));
         }
         license.policy = policy.id;
+        // Check-ins that nobody asked for until now are not overdue.
+        if license.is_overdue(&policy, now) && !license.is_overdue(from, now) {
+            license.last_check_in_at = Some(now);
+        }
         Ok(())
     }
 
-    /// Gives or takes entitlements. Returns how many codes were named.
+    /// Gives or takes entitlements. Returns the codes for which that changed something.
     async fn change_entitlements(
         &self,
         tx: &mut Tx,
         id: LicenseId,
         codes: &[String],
         gives: bool,
-    ) -> Result<usize, AdminError> {
+    ) -> Result<Vec<String>, AdminError> {
+        let mut changed = Vec::new();
         if codes.is_empty() {
-            return Ok(0);
+            return Ok(changed);
         }
         let all = tx.list_all_entitlements().await?;
         for code in codes {
@@ -151,13 +172,16 @@ impl Admin<'_> {
                 let known: Vec<&str> = all.iter().map(|held| held.code.as_str()).collect();
                 AdminError::Invalid(format!("there is no entitlement `{code}`: the catalog has {}", known.join(", ")))
             })?;
-            if gives {
-                tx.add_license_entitlement(id, found.id).await?;
+            let is_changed = if gives {
+                tx.add_license_entitlement(id, found.id).await?
             } else {
-                tx.remove_license_entitlement(id, found.id).await?;
+                tx.remove_license_entitlement(id, found.id).await?
+            };
+            if is_changed {
+                changed.push(found.code.as_str().to_owned());
             }
         }
-        Ok(codes.len())
+        Ok(changed)
     }
 }
 
@@ -171,6 +195,17 @@ pub(crate) fn metadata_text(metadata: Map<String, Value>) -> Result<String, Admi
     Ok(text)
 }
 
+/// Node-locked is one machine: a license of such a policy has no higher limit of its own.
+pub(crate) fn check_machine_limit(own: Option<u32>, policy: &Policy) -> Result<(), AdminError> {
+    if policy.is_floating || own.is_none_or(|own| own <= 1) {
+        return Ok(());
+    }
+    Err(AdminError::Invalid(format!(
+        "max_machines: the policy `{}` is node-locked, which is one machine: move the license to another policy, or leave its limit to the policy",
+        policy.code
+    )))
+}
+
 /// A limit after a change, held to what the wire protocol's numbers carry.
 #[expect(clippy::option_option, reason = "unchanged, back to the policy's, or a number: three things")]
 fn limit(change: Option<Option<u32>>, present: Option<u32>, name: &str, least: u32) -> Result<Option<u32>, AdminError> {
@@ -182,7 +217,7 @@ fn limit(change: Option<Option<u32>>, present: Option<u32>, name: &str, least: u
 }
 
 /// What changed, for the audit log: no address and no metadata, which may hold either.
-fn differences(before: &License, after: &License) -> Value {
+fn differences(before: &License, after: &License) -> Map<String, Value> {
     let mut changed = Map::new();
     let mut note = |name: &str, from: Value, to: Value| {
         if from != to {
@@ -202,5 +237,5 @@ fn differences(before: &License, after: &License) -> Value {
     note("max_uses", json!(before.max_uses), json!(after.max_uses));
     note("uses", json!(before.uses), json!(after.uses));
     note("metadata", json!(before.metadata == after.metadata), json!(true));
-    Value::Object(changed)
+    changed
 }

@@ -34,7 +34,8 @@ pub struct Apps<'a>(pub(crate) &'a Service);
 pub struct Licensee {
     service: Service,
     facts: Facts,
-    key_lookup: [u8; 32],
+    /// The key that was shown. What answers show is this one, also if it is replaced meanwhile.
+    key: LicenseKey,
 }
 
 /// A page of a list; `next` continues after it.
@@ -57,27 +58,25 @@ impl Apps<'_> {
     /// Checks a license key that is shown as a credential.
     pub async fn authenticate(&self, key: &str) -> Result<Licensee, AuthRefusal> {
         let mut reader = self.0.store().read().await?;
-        let (facts, key_lookup) = self.find(&mut reader, key).await?.ok_or(AuthRefusal::Unknown)?;
+        let (facts, key) = self.find(&mut reader, key).await?.ok_or(AuthRefusal::Unknown)?;
         facts.may_use_api(self.0.now())?;
-        Ok(Licensee { service: self.0.clone(), facts, key_lookup })
+        Ok(Licensee { service: self.0.clone(), facts, key })
     }
 
-    /// The license with this key, and the key's keyed hash. What is not of a key's form is looked for
-    /// as well, so that it takes as long as an unknown key (LC-12).
-    async fn find(&self, reader: &mut Reader, key: &str) -> Result<Option<(Facts, [u8; 32])>, Internal> {
-        let key_lookup = self.lookup(key);
-        let Some(license) = reader.find_license_by_key(&key_lookup).await? else {
-            return Ok(None);
-        };
-        Ok(Some((Facts::read(reader, license).await?, key_lookup)))
+    /// The license with this key, and the key in its one spelling. What is not of a key's form is looked
+    /// for as well, so that it takes as long as an unknown key (LC-12).
+    async fn find(&self, reader: &mut Reader, text: &str) -> Result<Option<(Facts, LicenseKey)>, Internal> {
+        let key = LicenseKey::parse(text).ok();
+        let found = reader.find_license_by_key(&self.lookup(key.as_ref(), text)).await?;
+        match (found, key) {
+            (Some(license), Some(key)) => Ok(Some((Facts::read(reader, license).await?, key))),
+            _ => Ok(None),
+        }
     }
 
     /// The keyed hash by which a key is found, in its one spelling if it is of a key's form.
-    pub(crate) fn lookup(self, key: &str) -> [u8; 32] {
-        match LicenseKey::parse(key) {
-            Ok(key) => self.0.0.vault.key_lookup(key.expose()),
-            Err(_) => self.0.0.vault.key_lookup(key),
-        }
+    pub(crate) fn lookup(self, key: Option<&LicenseKey>, text: &str) -> [u8; 32] {
+        self.0.0.vault.key_lookup(key.map_or(text, LicenseKey::expose))
     }
 }
 
@@ -90,8 +89,11 @@ impl Licensee {
     /// Whether `text`, an id or a key in an URL, is this license.
     pub fn is_named(&self, text: &str) -> bool {
         text.parse() == Ok(self.license_id())
-            || LicenseKey::parse(text)
-                .is_ok_and(|key| self.service.0.vault.key_lookup(key.expose()).ct_eq(&self.key_lookup).into())
+            || LicenseKey::parse(text).is_ok_and(|key| self.lookup_of(&key).ct_eq(&self.lookup_of(&self.key)).into())
+    }
+
+    fn lookup_of(&self, key: &LicenseKey) -> [u8; 32] {
+        self.service.0.vault.key_lookup(key.expose())
     }
 
     /// The license's page in the portal.
@@ -103,8 +105,7 @@ impl Licensee {
     pub async fn license(&self) -> Result<LicenseDocument, Internal> {
         let mut reader = self.service.store().read().await?;
         let machines = reader.list_machines(self.license_id(), None, crate::facts::ALL_MACHINES).await?;
-        let sealed = reader.get_key_ciphertext(self.license_id()).await?;
-        self.service.document(&self.facts, &machines, &sealed, self.service.now())
+        Ok(self.facts.document(&machines, &self.key, self.service.now()))
     }
 
     /// The active machines, by id, after `after`.
@@ -137,7 +138,7 @@ impl Licensee {
     async fn lock(&self, tx: &mut Tx) -> Result<Facts, AuthRefusal> {
         let facts = Facts::lock(tx, self.license_id()).await?.ok_or(AuthRefusal::Unknown)?;
         // The key may have been replaced meanwhile: the old one must not be answered with the new one.
-        let by_key = tx.find_license_by_key(&self.key_lookup).await?;
+        let by_key = tx.find_license_by_key(&self.lookup_of(&self.key)).await?;
         if by_key.is_none_or(|license| license.id != facts.license.id) {
             return Err(AuthRefusal::Unknown);
         }

@@ -1,5 +1,7 @@
 //! Activating and deactivating machines: one set of rules, whoever asks.
 
+use std::time::Duration;
+
 use latchkey_licensing::{
     activation::{self, ActivateRefusal},
     ids::{LicenseId, MachineId},
@@ -108,14 +110,10 @@ impl Service {
             updated_at: now,
         };
         tx.insert_machine(&machine, &plain_hash(machine.fingerprint.as_str().as_bytes())).await?;
-        if let Some(end) = license.end_after(FirstUse::Activation, policy, now) {
-            license.end = end;
-            license.updated_at = now;
-            tx.update_license(license).await?;
-        }
         let event = Event::new(actor, "machine.activated", "license", license.id)
             .with(json!({ "machine": machine.id.to_string(), "slot": slot, "name": machine.label() }));
         self.record(tx, now, event).await?;
+        self.note_first_use(tx, license, policy, FirstUse::Activation, actor, now).await?;
         Ok(machine)
     }
 
@@ -131,7 +129,7 @@ impl Service {
         let hash = plain_hash(fingerprint.as_str().as_bytes());
         let found = tx.find_machine_by_fingerprint(facts.license.id, &hash).await?;
         if let Some(machine) = found.filter(|_| facts.policy.requires_heartbeat)
-            && machine.not_heard_before(self.started_at()).is_beyond_revival(&facts.policy, now)
+            && machine.not_heard_before(self.hearing_since()).is_beyond_revival(&facts.policy, now)
         {
             self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
         }
@@ -163,8 +161,8 @@ impl Service {
     async fn cull(&self, tx: &mut Tx, facts: &Facts, now: Timestamp) -> Result<u64, Internal> {
         let mut gone = 0;
         for machine in tx.list_machines(facts.license.id, None, ALL_MACHINES).await? {
-            // A machine gets its full time after the server was away.
-            if machine.not_heard_before(self.started_at()).is_to_be_culled(&facts.policy, now) {
+            // A machine gets its full time after nobody could hear it.
+            if machine.not_heard_before(self.hearing_since()).is_to_be_culled(&facts.policy, now) {
                 self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
                 gone += 1;
             }
@@ -172,21 +170,36 @@ impl Service {
         Ok(gone)
     }
 
-    /// Lets go machines whose heartbeat stopped, of every license whose policy says so. Returns how
-    /// many went.
-    pub async fn cull_dead_machines(&self) -> Result<u64, Internal> {
+    /// One round of upkeep, of which one comes every `every`: lets go machines whose heartbeat stopped, of
+    /// every license whose policy says so. Returns how many went. After missed rounds every machine gets
+    /// its full time again, because nobody could hear it.
+    pub async fn cull_dead_machines(&self, every: Duration) -> Result<u64, Internal> {
         let now = self.now();
+        self.0.hearing.before_round(now, every);
         let licenses: Vec<LicenseId> =
             self.store().read().await?.list_licenses_with_late_machines(now, CULL_BATCH).await?;
         let mut gone = 0;
-        // One transaction a license, so that none is locked for long.
+        let mut failure = None;
         for license in licenses {
-            let mut tx = self.store().write().await?;
-            if let Some(facts) = Facts::lock(&mut tx, license).await? {
-                gone += self.cull(&mut tx, &facts, now).await?;
+            // One license that cannot be read keeps no other one waiting.
+            match self.cull_license(license, now).await {
+                Ok(count) => gone += count,
+                Err(error) => failure = Some(error),
             }
-            tx.commit().await?;
         }
+        // The database answered, so heartbeats were heard, whatever is wrong with one license.
+        self.0.hearing.after_round(now);
+        failure.map_or(Ok(gone), Err)
+    }
+
+    /// In a transaction of its own, so that no license is locked for long.
+    async fn cull_license(&self, license: LicenseId, now: Timestamp) -> Result<u64, Internal> {
+        let mut tx = self.store().write().await?;
+        let gone = match Facts::lock(&mut tx, license).await? {
+            Some(facts) => self.cull(&mut tx, &facts, now).await?,
+            None => 0,
+        };
+        tx.commit().await?;
         Ok(gone)
     }
 }

@@ -323,16 +323,16 @@ queries! { Tx:
     catalog::delete_entitlement(id: EntitlementId) -> ();
     /// Takes an entitlement from every license of a policy.
     catalog::remove_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> ();
-    /// Takes an entitlement of its own from a license.
-    catalog::remove_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> ();
+    /// Takes an entitlement of its own from a license. `false` if it did not hold it.
+    catalog::remove_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
     /// Adds a policy.
     catalog::insert_policy(policy: &Policy) -> ();
     /// Adds an entitlement.
     catalog::insert_entitlement(entitlement: &Entitlement) -> ();
     /// Gives an entitlement to every license of a policy.
     catalog::add_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> ();
-    /// Gives an entitlement to one license.
-    catalog::add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> ();
+    /// Gives an entitlement to one license. `false` if it held it already.
+    catalog::add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
     /// Marks a new database as belonging to a master secret; an existing mark stays.
     instance::insert_instance(secret_check: &[u8; 32], now: Timestamp) -> ();
     /// Keeps other starting processes waiting until the transaction ends.
@@ -364,6 +364,8 @@ queries! { Tx:
     signing_keys::set_signing_key_replaced(id: SigningKeyId, now: Timestamp) -> ();
     /// Ends a key's verifying.
     signing_keys::set_signing_key_retired(id: SigningKeyId, now: Timestamp) -> ();
+    /// Keeps a key signing until the transaction ends. `false` if it signs no longer, or not yet.
+    signing_keys::lock_signer(id: SigningKeyId) -> bool;
     /// Notes until when a file is good that a key signed.
     signing_keys::note_signed_file(id: SigningKeyId, until: Timestamp) -> ();
     /// Adds a request to sign in.

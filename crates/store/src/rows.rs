@@ -649,6 +649,9 @@ pub(crate) fn mail(row: MailRow) -> Result<ClaimedMail> {
     })
 }
 
+/// How far the clocks of instances on one database may differ.
+pub const MAX_SKEW: Duration = Duration::from_hours(1);
+
 /// A duration as stored.
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)

@@ -582,6 +582,20 @@ on_both! {
             tx.commit().await.expect("committed");
             assert_eq!(taken.expect("asked"), passes, "{after} s");
         }
+        // A clock that ran a day ahead filled the bucket. Set right, it locks nobody out for a day; clocks
+        // of instances that differ a little refill nothing.
+        for (before, passes) in [(0, true), (60, true), (120, true), (180, false), (300, false)] {
+            let mut tx = store.write().await.expect("a transaction");
+            let now = T0.plus(seconds(86_400 + 86_400)).minus(seconds(before));
+            let taken = tx.take_token("set back", now, minute, burst_of_five).await.expect("asked");
+            tx.commit().await.expect("committed");
+            assert_eq!(taken, passes, "{before} s back");
+        }
+        let mut tx = store.write().await.expect("a transaction");
+        let set_right = T0.plus(seconds(86_400));
+        assert!(tx.take_token("set back", set_right, minute, burst_of_five).await.expect("asked"));
+        let bucket = tx.find_bucket("set back").await.expect("read").expect("filled");
+        assert_eq!(bucket, set_right.plus(seconds(60)));
     }
 
     async fn the_audit_log_is_append_only(store: &Store) {

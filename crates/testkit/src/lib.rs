@@ -19,6 +19,7 @@ pub use mailer::KeptMail;
 
 use std::sync::Arc;
 
+use latchkey_licensing::ids::LicenseId;
 use latchkey_service::{ApiLimits, Options, Pace, Service, Vault};
 
 /// Options for tests: no limit on apps, closed signup, mail enough for all.
@@ -60,6 +61,13 @@ impl TestService {
         service.refresh_keyring().await.expect("the signing keys are read");
         service.install_default_catalog().await.expect("the default catalog installs");
         Self { service, clock, mail: Arc::new(KeptMail::default()), database }
+    }
+
+    /// What happened to a license, by the verbs of the audit log, the newest first.
+    pub async fn history(&self, license: LicenseId) -> Vec<String> {
+        let mut reader = self.service.store().read().await.expect("a reader");
+        let rows = reader.list_audit_of("license", &license.to_string(), 1_000).await.expect("read");
+        rows.into_iter().map(|row| row.verb).collect()
     }
 
     /// Sends every mail that is due.

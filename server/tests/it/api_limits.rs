@@ -79,6 +79,26 @@ async fn lc_13_each_network_has_its_limit(backend: Backend) {
     assert_eq!(ping("2001:db8:1:2::1").await, 200);
 }
 
+/// LC-13: a license with many machines is not stopped by their heartbeats, nor are they by it.
+async fn lc_13_heartbeats_count_for_their_machine(backend: Backend) {
+    let app = limited(backend).await;
+    app.add_policy("many", |policy| policy.max_machines = None).await;
+    let issued = app.issue_under("ada@example.com", "many").await;
+    let desktop = app.desktop(Some(issued.key.expose()));
+    for name in ["one", "two", "three", "four"] {
+        assert_eq!(desktop.activate(name).await.status, 201);
+    }
+    let ping =
+        async |name: &str| desktop.send(Method::POST, &format!("/v1/machines/{name}/actions/ping"), None).await.status;
+    for _ in 0..3 {
+        for name in ["one", "two", "three", "four"] {
+            assert_eq!(ping(name).await, 200, "{name}");
+        }
+    }
+    assert_eq!((ping("one").await, ping("one").await, ping("one").await), (200, 200, 429), "a machine has its limit");
+    assert_eq!((desktop.get("/v1/me").await.status, desktop.get("/v1/me").await.status), (200, 429));
+}
+
 /// LC-13: of any number of requests at once, exactly the burst gets in.
 async fn lc_13_the_limit_is_exact(backend: Backend) {
     let app = limited(backend).await;
@@ -113,5 +133,6 @@ both! {
     lc_13_each_key_has_its_limit => lc_13_keys_sqlite, lc_13_keys_postgres;
     lc_13_unknown_keys_are_limited_too => lc_13_unknown_keys_sqlite, lc_13_unknown_keys_postgres;
     lc_13_each_network_has_its_limit => lc_13_networks_sqlite, lc_13_networks_postgres;
+    lc_13_heartbeats_count_for_their_machine => lc_13_heartbeats_sqlite, lc_13_heartbeats_postgres;
     lc_13_the_limit_is_exact => lc_13_exact_sqlite, lc_13_exact_postgres;
 }

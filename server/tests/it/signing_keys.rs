@@ -107,6 +107,34 @@ on_both! {
         assert!(is_signed_by(app, &key.public_key).await);
     }
 
+    /// LC-08: what is kept is never signed by a key that another process has replaced, or retired, however
+    /// lately: neither files nor license keys.
+    async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
+        app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+        let issued = app.issue("ada@example.com").await;
+        let other = latchkey_service::Service::new(
+            app.service().store().clone(),
+            app.kit.clock.clone(),
+            std::sync::Arc::new(latchkey_testkit::SeededEntropy::new(99)),
+            latchkey_service::Vault::new(&[42; 32]),
+            latchkey_testkit::options("http://127.0.0.1"),
+        );
+        let old = app.service().keyring().expect("keys").signer_id();
+        let admin = other.admin(Operator::Host);
+        let key = admin.rotate_signing_key().await.expect("rotated");
+        admin.retire_signing_key(old, false).await.expect("nothing of it is about");
+        let request = Client::new()
+            .get(format!("{}/v1/licenses/{}/actions/check-out?ttl=86400", app.origin(), issued.view.license.id))
+            .header("authorization", format!("License {}", issued.key.expose()));
+        let file = request.send().await.expect("an answer").text().await.expect("a file");
+        assert!(certificate::open(FileKind::License, &file, &[key.public_key], None).is_ok());
+        assert_eq!(app.service().keyring().expect("keys").signer_id(), key.id, "it has learned of the rotation");
+
+        let next = admin.rotate_signing_key().await.expect("rotated");
+        let signed = app.issue_under("ada@example.com", "signed").await;
+        assert!(latchkey_licensing::signed_key::verify(signed.key.expose(), &[next.public_key]).is_ok());
+    }
+
     /// Several rotations at once leave one key that signs.
     async fn rotations_at_once(app: &TestApp) {
         let tries = (0..8).map(|_| {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use latchkey_licensing::{
+    certificate::{self, FileKind},
+    claims,
     license::End,
-    policy::{ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection},
+    policy::{ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy},
 };
-use latchkey_service::Operator;
+use latchkey_service::{LicenseChange, Operator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -16,6 +18,9 @@ use crate::{
 };
 
 const DAY: Duration = Duration::from_hours(24);
+
+/// Rounds of upkeep so far apart that none is missed, however far a test sets the clock.
+const SELDOM: Duration = DAY;
 
 async fn code(desktop: &Desktop<'_>, license: &str, fingerprint: &str) -> (bool, String) {
     let body = json!({ "meta": { "scope": { "fingerprint": fingerprint } } });
@@ -62,6 +67,27 @@ on_both! {
         }
     }
 
+    /// A file is a use as well: it must not be signed without an end while a trial waits for its first.
+    async fn a_check_out_begins_a_trial(app: &TestApp) {
+        for (policy, basis) in [("on-use", ExpiryBasis::FromFirstValidation), ("on-activation", ExpiryBasis::FromFirstActivation)] {
+            app.add_policy(policy, |terms| {
+                terms.duration = Some(DAY * 14);
+                terms.expiry_basis = basis;
+                terms.expiry = ExpiryStrategy::RestrictAccess;
+            }).await;
+            let issued = app.issue_under("ada@example.com", policy).await;
+            let desktop = app.desktop(Some(issued.key.expose()));
+            let path = format!("/v1/licenses/{}/actions/check-out?ttl=null", issued.view.license.id);
+            let (status, _, file) = desktop.text(&path).await;
+            assert_eq!(status, 200);
+            let dataset = certificate::open(FileKind::License, &file, &[app.public_key], None).expect("a good file");
+            let claims = claims::read(FileKind::License, &dataset, app.service().now()).expect("good claims");
+            assert_eq!(claims.license.expires_at, Some(app.service().now().plus(DAY * 14)), "{policy}");
+            let history = app.kit.history(issued.view.license.id).await;
+            assert_eq!(history.iter().filter(|verb| *verb == "license.begun").count(), 1, "{history:?}");
+        }
+    }
+
     async fn check_ins(app: &TestApp) {
         app.add_policy("weekly", |terms| terms.check_in = Some(DAY * 7)).await;
         let issued = app.issue_under("ada@example.com", "weekly").await;
@@ -80,6 +106,47 @@ on_both! {
         app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
         let refused = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/check-in"), None).await;
         assert_eq!(refused.code(), "LICENSE_SUSPENDED");
+    }
+
+    /// Check-ins that nobody asked for until now are not overdue.
+    async fn moving_to_a_policy_with_check_ins_strands_nobody(app: &TestApp) {
+        app.add_policy("weekly", |terms| terms.check_in = Some(DAY * 7)).await;
+        let issued = app.issue("ada@example.com").await;
+        let id = issued.view.license.id.to_string();
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        app.kit.clock.advance(DAY * 365);
+        let change = LicenseChange { policy: Some("weekly".to_owned()), ..LicenseChange::default() };
+        let admin = app.service().admin(Operator::Host);
+        admin.change_license(issued.view.license.id, change).await.expect("moved");
+        assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
+        app.kit.clock.advance(DAY * 7 + Duration::from_secs(1));
+        assert_eq!(code(&desktop, &id, "one").await.1, "OVERDUE");
+    }
+
+    /// Node-locked is one machine, whatever overage or own limit say.
+    async fn node_locked_is_one_machine(app: &TestApp) {
+        for (policy, overage, own) in [
+            ("locked", OverageStrategy::NoOverage, Some(5)),
+            ("locked-twice", OverageStrategy::Allow2x, None),
+            ("locked-any", OverageStrategy::AlwaysAllow, None),
+        ] {
+            app.add_policy(policy, |terms| {
+                terms.is_floating = false;
+                terms.max_machines = Some(1);
+                terms.overage = overage;
+            }).await;
+            let issued = app.issue_under("ada@example.com", policy).await;
+            let id = issued.view.license.id;
+            if let Some(own) = own {
+                let change = LicenseChange { max_machines: Some(Some(own)), ..LicenseChange::default() };
+                let refusal = app.service().admin(Operator::Host).change_license(id, change).await.expect_err("refused");
+                assert!(refusal.to_string().contains("node-locked"), "{refusal}");
+            }
+            let desktop = app.desktop(Some(issued.key.expose()));
+            assert_eq!(desktop.activate("one").await.status, 201, "{policy}");
+            assert_eq!(desktop.activate("two").await.code(), "MACHINE_LIMIT_EXCEEDED", "{policy}");
+        }
     }
 
     /// The counter is exact under concurrency: the limit is reached and never passed.
@@ -130,13 +197,13 @@ on_both! {
         assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
         app.kit.clock.advance(Duration::from_secs(631));
         assert_eq!(code(&desktop, &id, "one").await.1, "HEARTBEAT_DEAD");
-        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "it may come back yet");
+        assert_eq!(app.service().cull_dead_machines(SELDOM).await.expect("looked"), 0, "it may come back yet");
         assert_eq!(attribute(&ping().await, "heartbeatStatus"), "RESURRECTED");
         assert_eq!(attribute(&ping().await, "heartbeatStatus"), "ALIVE");
         app.kit.clock.advance(Duration::from_secs(631 + 300));
         let late = ping().await;
         assert_eq!((late.status, late.code()), (422, "MACHINE_HEARTBEAT_DEAD"));
-        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 1);
+        assert_eq!(app.service().cull_dead_machines(SELDOM).await.expect("looked"), 1);
         assert_eq!(ping().await.status, 404);
         assert_eq!(desktop.activate("one").await.status, 201);
     }
@@ -157,7 +224,7 @@ on_both! {
         assert_eq!(desktop.activate("one").await.code(), "FINGERPRINT_TAKEN");
         app.kit.clock.advance(Duration::from_secs(631));
         assert_eq!(ping().await.code(), "MACHINE_HEARTBEAT_DEAD");
-        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "its place is kept");
+        assert_eq!(app.service().cull_dead_machines(SELDOM).await.expect("looked"), 0, "its place is kept");
         assert_eq!(desktop.activate("two").await.code(), "MACHINE_LIMIT_EXCEEDED");
         assert_eq!(desktop.activate("one").await.status, 201);
     }
@@ -181,13 +248,43 @@ on_both! {
             latchkey_service::Vault::new(&[42; 32]),
             latchkey_testkit::options("http://127.0.0.1"),
         );
-        assert_eq!(back.cull_dead_machines().await.expect("looked"), 0);
+        assert_eq!(back.cull_dead_machines(SELDOM).await.expect("looked"), 0);
         app.kit.clock.advance(Duration::from_secs(630));
         let app_there = back.apps().authenticate(issued.key.expose()).await.expect("known");
         let beat = app_there.ping_machine("one").await.expect("taken");
         assert_eq!(beat.heartbeat.as_str(), "RESURRECTED");
         app.kit.clock.advance(Duration::from_secs(631));
-        assert_eq!(back.cull_dead_machines().await.expect("looked"), 1);
+        assert_eq!(back.cull_dead_machines(SELDOM).await.expect("looked"), 1);
+    }
+
+    /// The process lives, but hears nothing for a while: it was paused, or its database was away.
+    async fn a_pause_kills_no_machine(app: &TestApp) {
+        app.add_policy("beating", |terms| {
+            terms.requires_heartbeat = true;
+            terms.cull = HeartbeatCull::DeactivateDead;
+            terms.resurrection = HeartbeatResurrection::NoRevive;
+        }).await;
+        let issued = app.issue_under("ada@example.com", "beating").await;
+        let id = issued.view.license.id.to_string();
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        let ping = async || desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
+        assert_eq!(ping().await.status, 200);
+        let every = Duration::from_secs(30);
+        for _ in 0..10 {
+            app.kit.clock.advance(every);
+            assert_eq!(app.service().cull_dead_machines(every).await.expect("looked"), 0);
+        }
+        app.kit.clock.advance(Duration::from_hours(2));
+        assert_eq!(app.service().cull_dead_machines(every).await.expect("looked"), 0, "nobody could hear it");
+        assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
+        assert_eq!(ping().await.status, 200);
+        // Now it is silent while it could be heard.
+        for round in 1..=22 {
+            app.kit.clock.advance(every);
+            let gone = app.service().cull_dead_machines(every).await.expect("looked");
+            assert_eq!(gone, u64::from(round == 22), "{round}");
+        }
     }
 
     async fn cores_are_limited(app: &TestApp) {

@@ -6,6 +6,7 @@ use latchkey_licensing::{
     certificate::{self, FileAlgorithm, FileKind, FileSecret, Sealing},
     claims::MAX_TTL_SECONDS,
     entitlement::Entitlement,
+    license::FirstUse,
     policy::MIN_OFFLINE_FILE,
     time::Timestamp,
 };
@@ -160,11 +161,13 @@ impl Service {
         actor: Actor,
         compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
     ) -> Result<SignedFile, CheckOutError> {
-        let keyring = self.keyring()?;
         let now = self.now();
         let ttl = order.ttl.seconds(facts.policy.offline_file)?;
         let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));
+        let keyring = self.signing_keyring(tx).await?;
 
+        let Facts { license, policy, .. } = &mut facts;
+        self.note_first_use(tx, license, policy, FirstUse::CheckOut, actor, now).await?;
         facts.license.last_check_out_at = Some(now);
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
@@ -181,7 +184,8 @@ impl Service {
         let machines = tx.list_machines(facts.license.id, None, ALL_MACHINES).await?;
         let entitlements = tx.list_entitlements(facts.license.id, facts.license.policy, None, ALL_ENTITLEMENTS).await?;
         let sealed_key = tx.get_key_ciphertext(facts.license.id).await?;
-        let license = self.document(&facts, &machines, &sealed_key, now)?;
+        let key = self.0.vault.open_key(facts.license.id, &sealed_key).map_err(Internal::from)?;
+        let license = facts.document(&machines, &key, now);
         let told =
             CheckOutFacts { license, machine, entitlements, owner: facts.owner, issued_at: now, expires_at, ttl };
 

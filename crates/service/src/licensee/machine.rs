@@ -104,7 +104,7 @@ impl Licensee {
         let facts = self.lock(&mut tx).await.map_err(BeatError::Refused)?;
         let machine = self.find_in(&mut tx, name).await?.ok_or(BeatError::NotFound)?;
         let was_dead = machine.heartbeat(&facts.policy, now) == HeartbeatStatus::Dead;
-        let heard = machine.not_heard_before(self.service.started_at());
+        let heard = machine.not_heard_before(self.service.hearing_since());
         let mut machine = heard.beat(&facts.policy, now).map_err(|_| BeatError::Dead)?;
         machine.is_resurrected = was_dead;
         tx.update_machine(&machine).await?;

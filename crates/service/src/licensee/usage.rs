@@ -56,8 +56,7 @@ impl Licensee {
     async fn write(&self, mut tx: Tx, facts: &Facts) -> Result<LicenseDocument, Internal> {
         tx.update_license(&facts.license).await?;
         let machines = tx.list_machines(facts.license.id, None, ALL_MACHINES).await?;
-        let sealed = tx.get_key_ciphertext(facts.license.id).await?;
         tx.commit().await?;
-        self.service.document(facts, &machines, &sealed, self.service.now())
+        Ok(facts.document(&machines, &self.key, self.service.now()))
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use latchkey_licensing::{
     entitlement::EntitlementCode,
     ids::MachineId,
+    key::LicenseKey,
     license::{End, FirstUse, License},
     machine::Machine,
     time::Timestamp,
@@ -15,6 +16,7 @@ use latchkey_store::Reader;
 use super::{Apps, LicenseDocument, Licensee};
 use crate::{
     Service,
+    audit::Actor,
     error::Internal,
     facts::{ALL_ENTITLEMENTS, ALL_MACHINES, Facts},
 };
@@ -26,10 +28,10 @@ impl Apps<'_> {
     /// Validates a key without a credential. `None` if it is not known.
     pub async fn validate_key(&self, key: &str, scope: &Scope) -> Result<Option<(Verdict, LicenseDocument)>, Internal> {
         let mut reader = self.0.store().read().await?;
-        let Some((facts, _)) = self.find(&mut reader, key).await? else {
+        let Some((facts, key)) = self.find(&mut reader, key).await? else {
             return Ok(None);
         };
-        self.0.validate(reader, facts, scope).await.map(Some)
+        self.0.validate(reader, facts, &key, scope).await.map(Some)
     }
 }
 
@@ -37,7 +39,7 @@ impl Licensee {
     /// Validates the license.
     pub async fn validate(&self, scope: &Scope) -> Result<(Verdict, LicenseDocument), Internal> {
         let reader = self.service.store().read().await?;
-        self.service.validate(reader, self.facts.clone(), scope).await
+        self.service.validate(reader, self.facts.clone(), &self.key, scope).await
     }
 }
 
@@ -46,12 +48,15 @@ impl Service {
         &self,
         mut reader: Reader,
         mut facts: Facts,
+        key: &LicenseKey,
         scope: &Scope,
     ) -> Result<(Verdict, LicenseDocument), Internal> {
         let now = self.now();
         let machines = reader.list_machines(facts.license.id, None, ALL_MACHINES).await?;
+        // A machine that could not be heard is not dead: a heartbeat of it would be taken now.
+        let machines: Vec<Machine> =
+            machines.iter().map(|machine| machine.not_heard_before(self.hearing_since())).collect();
         let held = reader.list_entitlements(facts.license.id, facts.license.policy, None, ALL_ENTITLEMENTS).await?;
-        let sealed_key = reader.get_key_ciphertext(facts.license.id).await?;
         drop(reader);
         let entitlements: BTreeSet<EntitlementCode> = held.into_iter().map(|held| held.code).collect();
         let subject = Subject {
@@ -63,17 +68,13 @@ impl Service {
             machines: &machines,
         };
         let verdict = validation::validate(&subject, &facts.product.code, scope, now);
-        let named = machines.iter().filter(|machine| {
-            let by_id = scope.machine.as_deref() == Some(machine.id.to_string().as_str());
-            let fingerprints = scope.fingerprints.iter().flatten();
-            by_id || fingerprints.into_iter().any(|wanted| wanted == machine.fingerprint.as_str())
-        });
+        let named = machines.iter().filter(|machine| validation::is_named(scope, machine));
         self.note_use(&facts.license, named, now).await?;
         if verdict.is_valid && facts.license.end == End::AfterFirstUse {
             facts.license.end = self.begin(&facts, now).await?;
         }
         facts.license.last_validated_at = Some(now);
-        let document = self.document(&facts, &machines, &sealed_key, now)?;
+        let document = facts.document(&machines, key, now);
         Ok((verdict, document))
     }
 
@@ -83,12 +84,9 @@ impl Service {
         let Some(mut current) = Facts::lock(&mut tx, facts.license.id).await? else {
             return Ok(facts.license.end);
         };
-        let license = &mut current.license;
-        if let Some(end) = license.end_after(FirstUse::Validation, &current.policy, now) {
-            license.end = end;
-            license.updated_at = now;
-            tx.update_license(license).await?;
-        }
+        let Facts { license, policy, .. } = &mut current;
+        let actor = Actor::App(license.id);
+        self.note_first_use(&mut tx, license, policy, FirstUse::Validation, actor, now).await?;
         tx.commit().await?;
         Ok(current.license.end)
     }

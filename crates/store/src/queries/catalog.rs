@@ -145,10 +145,10 @@ pub(crate) async fn add_license_entitlement(
     conn: &mut Conn,
     license: LicenseId,
     entitlement: EntitlementId,
-) -> Result<()> {
+) -> Result<bool> {
     let sql = "INSERT INTO license_entitlements (license_id, entitlement_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    sqlx::query(sql).bind(license.uuid()).bind(entitlement.uuid()).execute(conn).await?;
-    Ok(())
+    let done = sqlx::query(sql).bind(license.uuid()).bind(entitlement.uuid()).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(crate) async fn remove_policy_entitlement(
@@ -165,10 +165,10 @@ pub(crate) async fn remove_license_entitlement(
     conn: &mut Conn,
     license: LicenseId,
     entitlement: EntitlementId,
-) -> Result<()> {
+) -> Result<bool> {
     let sql = "DELETE FROM license_entitlements WHERE license_id = $1 AND entitlement_id = $2";
-    sqlx::query(sql).bind(license.uuid()).bind(entitlement.uuid()).execute(conn).await?;
-    Ok(())
+    let done = sqlx::query(sql).bind(license.uuid()).bind(entitlement.uuid()).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(crate) async fn update_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {

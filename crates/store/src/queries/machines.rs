@@ -142,19 +142,19 @@ pub(crate) async fn count_licenses_above(conn: &mut Conn, policy: PolicyId, ceil
 }
 
 /// Licenses with machines whose heartbeat may have stopped before `now`, where the policy lets such
-/// machines go. Which of the machines go is for the rules to say.
+/// machines go; those that were silent longest come first. Which machines go is for the rules to say.
 pub(crate) async fn list_licenses_with_late_machines(
     conn: &mut Conn,
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<LicenseId>> {
-    let sql = "SELECT DISTINCT licenses.id FROM machines
+    let sql = "SELECT licenses.id FROM machines
                JOIN licenses ON licenses.id = machines.license_id
                JOIN policies ON policies.id = licenses.policy_id
                WHERE machines.deactivated_at IS NULL AND policies.requires_heartbeat
                  AND policies.heartbeat_cull = 'DEACTIVATE_DEAD'
                  AND machines.last_heartbeat_at + policies.heartbeat_us + $2 < $1
-               LIMIT $3";
+               GROUP BY licenses.id ORDER BY MIN(machines.last_heartbeat_at) LIMIT $3";
     let ids: Vec<Uuid> = sqlx::query_scalar(sql)
         .bind(now.unix_micros())
         .bind(rows::micros(HEARTBEAT_DRIFT))

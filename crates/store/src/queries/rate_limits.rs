@@ -3,10 +3,15 @@
 use latchkey_licensing::time::Timestamp;
 
 use super::Conn;
-use crate::error::Result;
+use crate::{
+    error::Result,
+    rows::{self, MAX_SKEW},
+};
 
 /// Takes one token from `bucket`. A token comes back every `interval_us`; `tolerance_us` is how far
-/// ahead of that pace a burst may run. `true` if there was a token.
+/// ahead of that pace a burst may run. `true` if there was a token. A bucket that is further ahead than
+/// any burst can run, by more than [`MAX_SKEW`], was filled by a clock that has been set back since: it
+/// counts as untouched.
 pub(crate) async fn take_token(
     conn: &mut Conn,
     bucket: &str,
@@ -16,13 +21,15 @@ pub(crate) async fn take_token(
 ) -> Result<bool> {
     let sql = "INSERT INTO rate_limits (bucket, tat) VALUES ($1, $2 + $3)
                ON CONFLICT (bucket) DO UPDATE
-               SET tat = CASE WHEN rate_limits.tat > $2 THEN rate_limits.tat ELSE $2 END + $3
-               WHERE rate_limits.tat <= $2 + $4";
+               SET tat = CASE WHEN rate_limits.tat > $2 AND rate_limits.tat <= $2 + $4
+                              THEN rate_limits.tat ELSE $2 END + $3
+               WHERE rate_limits.tat <= $2 + $4 OR rate_limits.tat > $2 + $4 + $3 + $5";
     let done = sqlx::query(sql)
         .bind(bucket)
         .bind(now.unix_micros())
         .bind(interval_us)
         .bind(tolerance_us)
+        .bind(rows::micros(MAX_SKEW))
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)

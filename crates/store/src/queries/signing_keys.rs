@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 
-use super::Conn;
+use super::{Conn, dialect};
 use crate::{
     error::Result,
     rows::{self, KeyRow, SigningKeyRow},
@@ -58,6 +58,11 @@ pub(crate) async fn set_signing_key_retired(conn: &mut Conn, id: SigningKeyId, n
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Keeps a key signing until the transaction ends. `false` if it signs no longer, or not yet.
+pub(crate) async fn lock_signer(conn: &mut Conn, id: SigningKeyId) -> Result<bool> {
+    Ok(sqlx::query(dialect::LOCK_SIGNER).bind(id.uuid()).fetch_optional(conn).await?.is_some())
 }
 
 /// Notes that a file signed with this key is good until then. Changes no row that says so already,

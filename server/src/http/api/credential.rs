@@ -79,16 +79,16 @@ pub(crate) fn license_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String
         Fault::new(ErrorCode::TokenInvalid, "The token is not known: show a license key, Authorization: License KEY.")
             .in_header("Authorization")
     };
-    let (scheme, credential) =
-        value.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or_else(malformed)?;
+    // A key with a letter that no key has, such as a long dash, is as unknown as any other (LC-12).
+    let text = Zeroizing::new(String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let (scheme, credential) = text.trim().split_once(' ').ok_or_else(malformed)?;
     let credential = credential.trim();
     match scheme.to_ascii_lowercase().as_str() {
         "license" => Ok(Some(Zeroizing::new(credential.to_owned()))),
         "bearer" => Err(no_tokens()),
         "basic" => {
-            let pair =
-                STANDARD.decode(credential).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Zeroizing::new);
-            let pair = pair.ok_or_else(malformed)?;
+            let bytes = Zeroizing::new(STANDARD.decode(credential).map_err(|_| malformed())?);
+            let pair = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
             match pair.split_once(':') {
                 Some(("license", key)) => Ok(Some(Zeroizing::new(key.to_owned()))),
                 Some(("token", _)) => Err(no_tokens()),
@@ -117,6 +117,12 @@ mod tests {
         for bad in ["Bearer x", "Digest x", "License", "Basic %%%", &format!("Basic {}", STANDARD.encode("token:x"))] {
             assert_eq!(read(bad), Err(401), "{bad}");
         }
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::AUTHORIZATION,
+            header::HeaderValue::from_bytes("License CGPT–1".as_bytes()).expect("a header"),
+        );
+        assert!(matches!(license_key(&headers), Ok(Some(key)) if *key == "CGPT–1"), "LC-12: looked for like any other");
         assert!(matches!(license_key(&HeaderMap::new()), Ok(None)));
     }
 }
