@@ -18,8 +18,7 @@ using Org.BouncyCastle.Crypto.Signers;
 
 public static class Verifier
 {
-    // Returns what a file or a signed key says. Any exception means: do not trust it. When the license
-    // itself ends, and whether it is suspended, stands in the result for your app to judge.
+    // Returns what a file or a signed key says. Any exception means: do not trust it.
     public static JsonElement Verify(string kind, string text, IReadOnlyList<string> publicKeys, string? licenseKey,
         string? fingerprint, string product, DateTimeOffset now)
     {
@@ -48,6 +47,9 @@ public static class Verifier
         Need(Id(data) != "" && Text(data, "type") == word + "s", "malformed content");
         JsonElement license = word == "license" ? data : included.Single(item => Text(item, "type") == "licenses");
         Need(Related(license, "policy") != "", "malformed content");
+        JsonElement attributes = Get(license, "attributes");
+        bool hasKey = attributes.TryGetProperty("key", out JsonElement told) && licenseKey != null;
+        Need(!hasKey || told.GetString() == licenseKey, "for another license");
         Need(Related(license, "product") == product.ToLowerInvariant(), "for another product");
         if (word == "machine")
         {
@@ -60,6 +62,12 @@ public static class Verifier
             JsonElement named = Get(VerifyKey(licenseKey, publicKeys, product), "license");
             Need(Id(named) == Id(license), "for another license");
         }
+        bool isSuspended = attributes.TryGetProperty("suspended", out JsonElement flag) && flag.GetBoolean();
+        Need(!isSuspended, "suspended");
+        bool hasEnd = attributes.TryGetProperty("expiry", out JsonElement end) && end.ValueKind != JsonValueKind.Null;
+        bool hasStrategy = attributes.TryGetProperty("expiryStrategy", out JsonElement strategy);
+        bool goesOn = hasStrategy && strategy.GetString() is "MAINTAIN_ACCESS" or "ALLOW_ACCESS";
+        Need(goesOn || !hasEnd || now < Instant(Text(attributes, "expiry")), "the license has ended");
         return dataset;
     }
 

@@ -47,8 +47,10 @@ impl Answer {
         })
     }
 
+    /// Whether it is a success. Its status is not signed, so what counts first is that the signed body
+    /// tells no error.
     pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+        (200..300).contains(&self.status) && self.body.get("errors").is_none()
     }
 
     /// The code of an error.

@@ -1,12 +1,14 @@
 //! The client of the activation API: every call leaves the record in a state that [`Client::standing`]
 //! can be asked about, whatever happened to the call.
 
-use std::{fmt, io};
+use std::{collections::BTreeSet, fmt, io};
 
 use latchkey_licensing::{
     air_gap::{Action, AirGapRequest},
     certificate::{FileKind, kind_of},
-    claims::CLOCK_TOLERANCE,
+    claims::FileClaims,
+    entitlement::EntitlementCode,
+    ids::LicenseId,
     key::LicenseKey,
     machine::{Fingerprint, MachineFacts},
     time::Timestamp,
@@ -21,7 +23,7 @@ use crate::{
     standing::{self, Standing},
     storage::Storage,
     transport::{HttpTransport, Request, Transport, Unreachable},
-    verify::Verifier,
+    verify::{Verifier, VerifyError},
 };
 
 const MEDIA_TYPE: &str = "application/vnd.api+json";
@@ -29,11 +31,15 @@ const MEDIA_TYPE: &str = "application/vnd.api+json";
 /// The codes with which a server says that this machine is not active, and could be.
 const ACTIVATE_NOW: [&str; 4] = ["NO_MACHINE", "NO_MACHINES", "FINGERPRINT_SCOPE_MISMATCH", "MACHINE_SCOPE_MISMATCH"];
 
+/// The most entitlements that are compared; the server's longest page.
+const MAX_ENTITLEMENTS: usize = 100;
+
 /// What a server said about a license.
 struct Said {
     code: String,
     detail: String,
     is_valid: bool,
+    license: Option<LicenseId>,
     license_end: Option<String>,
     at: Timestamp,
 }
@@ -47,6 +53,8 @@ pub struct Client<S, T = HttpTransport, C = SystemClock> {
     transport: T,
     clock: C,
     record: Record,
+    /// The license's id, once the server told it.
+    license: Option<LicenseId>,
 }
 
 impl<S, T, C> fmt::Debug for Client<S, T, C> {
@@ -80,12 +88,12 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             other => other?,
         };
         let verifier = Verifier::new(config.public_keys.clone(), config.product);
-        Ok(Self { config, verifier, fingerprint, storage, transport, clock, record })
+        Ok(Self { config, verifier, fingerprint, storage, transport, clock, record, license: None })
     }
 
     /// May the app run? Asks nobody: the answer follows from what is remembered.
     pub fn standing(&self) -> Standing {
-        standing::standing(&self.record, &self.verifier, &self.fingerprint, self.clock.now(), self.config.grace)
+        standing::standing(&self.record, &self.verifier, &self.fingerprint, self.clock.now(), &self.config.terms)
     }
 
     /// The license key that was entered, masked: `CGPT-••••-••••-7F3K`.
@@ -103,19 +111,24 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     pub fn enter_key(&mut self, text: &str) -> Result<(), EnterKeyError> {
         let key = LicenseKey::parse(text)?;
         if self.record.key.as_deref() != Some(key.expose()) {
-            let latest_signed = self.record.latest_signed;
-            self.record = Record { key: Some(key.expose().to_owned()), latest_signed, ..Record::default() };
+            self.record = Record { key: Some(key.expose().to_owned()), ..self.record.emptied() };
             self.save()?;
         }
         Ok(())
     }
 
     /// Activates this computer and keeps a machine file for working offline. Doing it again on an active
-    /// computer only fetches a new file.
+    /// computer only fetches a new file. For when the person asks for it, and when the standing is
+    /// [`Standing::NotActivated`]: it needs the server, and starts of the app must not.
     pub fn activate(&mut self, facts: &MachineFacts) -> Result<Standing, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
+        // First whether the key is for this product at all: another one's place must not be taken.
+        let said = self.ask(&key).map_err(ActivateError::Silent)?;
+        if said.code == "PRODUCT_SCOPE_MISMATCH" {
+            return Err(VerifyError::OtherProduct.into());
+        }
         let answer = self.call("POST", "/machines", Some(self.activation(facts)), &key).map_err(silent)?;
-        if answer.status != 201 && answer.error_code() != "FINGERPRINT_TAKEN" {
+        if !answer.is_success() && answer.error_code() != "FINGERPRINT_TAKEN" {
             return Err(self.refused(&answer)?);
         }
         self.check_out(&key)?;
@@ -123,9 +136,10 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     }
 
     /// Asks the server about the license, with a nonce that the answer must repeat, and fetches a new
-    /// file when the present one has passed half its time. What the server says is final: a signed "no"
-    /// locks, a signed "yes" unlocks. Without an answer nothing changes. Where the policy waits for a
-    /// heartbeat, one is sent first.
+    /// file when the present one has passed half its time or tells another end or other entitlements than
+    /// the server. What the server says is final: a signed "no" locks, a signed "yes" unlocks. Without an
+    /// answer nothing changes. Where the policy waits for a heartbeat, one is sent first. Afterwards
+    /// [`Self::standing`] tells whether the app may run. For a thread in the background, some times a day.
     pub fn refresh(&mut self) -> Result<Outcome, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         let mut said = match self.ask(&key) {
@@ -141,12 +155,15 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
                 _ => break,
             };
             match mended {
-                Ok(Outcome::Confirmed) => {}
+                Ok(Outcome::Answered) => {}
                 Ok(Outcome::Silent { why }) => return Ok(Outcome::Silent { why }),
                 Err(error @ (ActivateError::Silent(_) | ActivateError::TooManyRequests { .. })) => {
                     return Ok(Outcome::Silent { why: error.to_string() });
                 }
-                // A machine beyond revival, or a license that lost its good standing: the verdict stands.
+                Err(error @ ActivateError::Storage(_)) => return Err(error),
+                // A machine beyond revival: it is not active any more.
+                Err(ActivateError::NotActivated) => return Ok(Outcome::Answered),
+                // A license that lost its good standing meanwhile: the verdict stands.
                 Err(_) => break,
             }
             said = match self.ask(&key) {
@@ -158,43 +175,60 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         self.record.latest_signed = Some(said.at);
         if said.is_valid {
             self.record.verdict = None;
+            self.record.files_after = None;
             self.save()?;
-            if self.file_is_half_over()
-                || self.file_differs(said.license_end.as_deref())
-                || self.standing().rights().is_none()
-            {
+            if self.file_is_old() || self.file_differs(&said, &key) || self.standing().rights().is_none() {
                 // The license is good; a file can be fetched another time.
                 match self.check_out(&key) {
                     Ok(()) | Err(ActivateError::Silent(_) | ActivateError::TooManyRequests { .. }) => {}
                     Err(other) => return Err(other),
                 }
             }
-            return Ok(Outcome::Confirmed);
+            return Ok(Outcome::Answered);
         }
-        let is_not_active = ACTIVATE_NOW.contains(&said.code.as_str());
-        if is_not_active {
-            // Freed in the portal or by the vendor: the file of this computer is history.
-            self.record.file = None;
+        let kind = self.record.file.as_deref().and_then(kind_of);
+        let is_bound_to_none = self.config.terms.license_files && kind == Some(FileKind::License);
+        if !ACTIVATE_NOW.contains(&said.code.as_str()) {
+            self.record.verdict = Some(Verdict { code: said.code, detail: said.detail, at: said.at });
+            self.record.end_files(said.at);
+        } else if is_bound_to_none {
+            // A license file is no computer's: that none is active says nothing against it.
+            self.record.verdict = None;
+        } else {
+            self.is_not_active(said.at);
         }
-        let verdict = Verdict { code: said.code, detail: said.detail, at: said.at };
-        self.record.verdict = (!is_not_active).then_some(verdict);
         self.save()?;
-        Ok(Outcome::Confirmed)
+        Ok(Outcome::Answered)
+    }
+
+    /// This computer is not active any more: freed here, in the portal, by the vendor, or because it was
+    /// silent. Its files, also those that were put aside, are history.
+    fn is_not_active(&mut self, at: Timestamp) {
+        self.record.file = None;
+        self.record.verdict = None;
+        self.record.end_files(at);
     }
 
     /// The server's verdict on the license, here and now. The error says why there is none.
-    fn ask(&self, key: &LicenseKey) -> Result<Said, String> {
+    fn ask(&mut self, key: &LicenseKey) -> Result<Said, String> {
         let nonce = nonce()?;
         let scope = json!({ "product": self.config.product.to_string(), "fingerprint": self.fingerprint.as_str() });
-        let body = json!({ "meta": { "key": key.expose(), "scope": scope, "nonce": nonce } });
+        let body = json!({ "meta": { "key": key.expose(), "scope": &scope, "nonce": nonce } });
         // Without a credential, so that the server tells what is wrong with the license instead of
         // refusing the key.
         let path = "/licenses/actions/validate-key";
         let answer = self.exchange("POST", path, Some(body), None).map_err(|why| why.to_string())?;
-        if answer.body.pointer("/meta/nonce").and_then(Value::as_u64) != Some(u64::from(nonce)) {
+        // That it is of now, and about this license on this computer: the question itself is not signed.
+        let is_ours = answer.body.pointer("/meta/nonce").and_then(Value::as_u64) == Some(u64::from(nonce))
+            && answer.body.pointer("/meta/scope") == Some(&scope)
+            && answer.text("/data/attributes/key").is_none_or(|told| told == key.expose());
+        if !is_ours {
             return Err(format!("the server answered {} without a verdict", answer.status));
         }
+        let license = answer.text("/data/id").and_then(|id| id.parse().ok());
+        self.license = license.or(self.license);
         Ok(Said {
+            license,
             code: answer.text("/meta/code").unwrap_or_default(),
             detail: answer.text("/meta/detail").unwrap_or_default(),
             is_valid: answer.body.pointer("/meta/valid") == Some(&Value::Bool(true)),
@@ -214,7 +248,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         self.tell("POST", "/licenses/{license}/actions/check-in", None)
     }
 
-    /// Counts uses against the license's limit.
+    /// Counts uses against the license's limit, where the policy has one.
     pub fn count_uses(&mut self, uses: u32) -> Result<Outcome, ActivateError> {
         let body = json!({ "meta": { "increment": uses } });
         self.tell("POST", "/licenses/{license}/actions/increment-usage", Some(body))
@@ -229,19 +263,19 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
         };
         // What is gone already is as good as freed.
-        if !answer.is_success() && answer.status != 404 {
+        if !answer.is_success() && answer.error_code() != "NOT_FOUND" {
             return Err(self.refused(&answer)?);
         }
-        self.record.file = None;
-        self.record.verdict = None;
+        self.is_not_active(answer.at);
         self.record.note_signed_time(answer.at);
         self.save()?;
-        Ok(Outcome::Confirmed)
+        Ok(Outcome::Answered)
     }
 
-    /// Forgets key and file; the clock's mark stays.
+    /// Forgets key and file; the clock's mark stays, and which files are history.
     pub fn forget(&mut self) -> io::Result<()> {
-        self.record = Record { latest_signed: self.record.latest_signed, ..Record::default() };
+        self.record = self.record.emptied();
+        self.license = None;
         self.save()
     }
 
@@ -258,17 +292,27 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         let fingerprint = self.fingerprint.clone();
         let request = AirGapRequest::new(Action::Deactivate, fingerprint, MachineFacts::default(), self.latest(), &key);
-        // First the file goes, then the request exists: the other way round, both could be kept.
+        // First the file goes, then the request exists: the other way round, both could be kept. How late
+        // it is, this computer's clock alone says, and a wrong one must not lock it out later: files are
+        // history up to the latest time that is signed.
+        let file = self.open_file().map(|claims| claims.issued_at);
+        if let Some(latest) = file.into_iter().chain(self.record.latest_signed).max() {
+            self.record.end_files(latest);
+        }
         self.record.file = None;
         self.save()?;
         Ok(request)
     }
 
-    /// Takes a license file or machine file that a person brought.
+    /// Takes a machine file that a person brought; or a license file, if the app's terms say so. A file
+    /// from before this computer was freed, or before the one at hand, is refused.
     pub fn import_file(&mut self, text: &str) -> Result<Standing, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
-        let now = self.latest();
-        let claims = standing::verify(&self.verifier, text, &key, &self.fingerprint, now)?;
+        let claims = self.open(text, &key)?;
+        let at_hand = self.open_file().filter(|at_hand| at_hand.license.id == claims.license.id);
+        if self.record.is_history(claims.issued_at) || at_hand.is_some_and(|file| file.issued_at > claims.issued_at) {
+            return Err(VerifyError::OutOfDate.into());
+        }
         self.record.file = Some(text.to_owned());
         self.record.note_signed_time(claims.issued_at);
         if self.record.verdict.as_ref().is_some_and(|verdict| verdict.at < claims.issued_at) {
@@ -282,6 +326,16 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     fn latest(&self) -> Timestamp {
         let now = self.clock.now();
         self.record.latest_signed.map_or(now, |latest| latest.max(now))
+    }
+
+    /// Opens a file on this app's terms.
+    fn open(&self, text: &str, key: &LicenseKey) -> Result<FileClaims, VerifyError> {
+        standing::open(&self.verifier, text, key, &self.fingerprint, self.latest(), &self.config.terms)
+    }
+
+    /// What the file at hand says, if there is a good one.
+    fn open_file(&self) -> Option<FileClaims> {
+        self.open(self.record.file.as_deref()?, &self.key()?).ok()
     }
 
     fn key(&self) -> Option<LicenseKey> {
@@ -317,63 +371,67 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         };
         self.record.note_signed_time(answer.at);
         let now = self.clock.now().max(answer.at);
-        let claims = self.verifier.machine_file(&file, key, &self.fingerprint, now)?;
+        let claims = self.verifier.open_machine_file(&file, key, &self.fingerprint, now)?;
         self.record.note_signed_time(claims.issued_at);
         self.record.file = Some(file);
         self.record.verdict = None;
+        self.record.files_after = None;
         self.save()?;
         Ok(())
     }
 
-    /// Whether there is no file, or one that has passed half its time, or one that cannot be read.
-    fn file_is_half_over(&self) -> bool {
-        let (Some(key), Some(file)) = (self.key(), self.record.file.as_deref()) else {
-            return true;
-        };
-        let now = self.latest();
-        standing::verify(&self.verifier, file, &key, &self.fingerprint, now).map_or(true, |claims| {
+    /// Whether there is no good machine file, or one that has passed half its time.
+    fn file_is_old(&self) -> bool {
+        self.open_file().is_none_or(|claims| {
             let lasts = claims.expires_at.since(claims.issued_at);
-            now.since(claims.issued_at) >= lasts / 2 || kind_of(file) != Some(FileKind::Machine)
+            self.latest().since(claims.issued_at) >= lasts / 2 || claims.machine.is_none()
         })
     }
 
-    /// Whether the file tells another end of the license than the server does now.
-    fn file_differs(&self, license_end: Option<&str>) -> bool {
-        let (Some(key), Some(file)) = (self.key(), self.record.file.as_deref()) else {
-            return true;
-        };
-        let now = self.latest();
-        standing::verify(&self.verifier, file, &key, &self.fingerprint, now)
-            .map_or(true, |claims| claims.license.expires_at.map(Timestamp::rfc3339).as_deref() != license_end)
+    /// Whether the file tells another end or other entitlements than the server does now. Of entitlements
+    /// that the server does not tell, nothing is known.
+    fn file_differs(&self, said: &Said, key: &LicenseKey) -> bool {
+        self.open_file().is_none_or(|claims| {
+            claims.license.expires_at.map(Timestamp::rfc3339) != said.license_end
+                || said
+                    .license
+                    .and_then(|license| self.entitlements(license, key))
+                    .is_some_and(|held| held != claims.license.entitlements)
+        })
+    }
+
+    /// What the license carries now; `None` if the server does not tell, or more than fits a page.
+    fn entitlements(&self, license: LicenseId, key: &LicenseKey) -> Option<BTreeSet<EntitlementCode>> {
+        let path = format!("/licenses/{license}/entitlements?limit={MAX_ENTITLEMENTS}");
+        let answer = self.call("GET", &path, None, key).ok().filter(Answer::is_success)?;
+        let items = answer.body.get("data")?.as_array().filter(|items| items.len() < MAX_ENTITLEMENTS)?;
+        let code = |item: &Value| EntitlementCode::parse(item.pointer("/attributes/code")?.as_str()?);
+        items.iter().map(code).collect()
     }
 
     /// A call that changes nothing here but the clock's mark.
     fn tell(&mut self, method: &'static str, path: &str, body: Option<Value>) -> Result<Outcome, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
-        let license = self.license_path(&key);
-        let path = path.replace("{license}", &license);
+        let path = match path.strip_prefix("/licenses/{license}") {
+            // By its id, never by its key, which would stand in the log of every proxy.
+            Some(rest) => format!("/licenses/{}{rest}", self.license_id(&key).ok_or(ActivateError::NotActivated)?),
+            None => path.to_owned(),
+        };
         match self.call(method, &path, body, &key) {
             Err(why) => Ok(Outcome::Silent { why: why.to_string() }),
             Ok(answer) if answer.is_success() => {
                 self.record.note_signed_time(answer.at);
                 self.save()?;
-                Ok(Outcome::Confirmed)
+                Ok(Outcome::Answered)
             }
             Ok(answer) => Err(self.refused(&answer)?),
         }
     }
 
-    /// The license's name in a path: its id, from the file; a key of random letters will do as well.
-    fn license_path(&self, key: &LicenseKey) -> String {
-        let now = self.latest();
-        let from_file = self
-            .record
-            .file
-            .as_deref()
-            .and_then(|file| standing::verify(&self.verifier, file, key, &self.fingerprint, now).ok())
-            .map(|claims| claims.license.id.to_string());
-        let from_key = || self.verifier.signed_key(key.expose()).ok().map(|claims| claims.license.to_string());
-        from_file.or_else(from_key).unwrap_or_else(|| key.expose().to_owned())
+    /// The license's id, from the file, from what the server said, or from a signed key.
+    fn license_id(&self, key: &LicenseKey) -> Option<LicenseId> {
+        let from_file = self.open_file().map(|claims| claims.license.id);
+        from_file.or(self.license).or_else(|| self.verifier.signed_key(key.expose()).ok().map(|claims| claims.license))
     }
 
     /// What a signed refusal means. A license that lost its good standing locks the app.
@@ -388,9 +446,15 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             },
             "TOO_MANY_REQUESTS" => ActivateError::TooManyRequests { seconds: answer.retry_after.unwrap_or(60) },
             _ if answer.status >= 500 => ActivateError::Silent(detail),
+            "MACHINE_HEARTBEAT_DEAD" => {
+                // Silent for too long, as after a night's sleep: nothing is wrong with the license.
+                self.is_not_active(answer.at);
+                ActivateError::NotActivated
+            }
             "LICENSE_SUSPENDED" | "LICENSE_BANNED" | "LICENSE_EXPIRED" | "LICENSE_INVALID" => {
                 let said = detail.trim_end_matches('.').to_owned();
                 self.record.verdict = Some(Verdict { code: code.clone(), detail: said, at: answer.at });
+                self.record.end_files(answer.at);
                 ActivateError::Refused { code, detail }
             }
             _ => ActivateError::Refused { code, detail },
@@ -400,26 +464,12 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     }
 
     fn call(&self, method: &'static str, path: &str, body: Option<Value>, key: &LicenseKey) -> Result<Answer, Silence> {
-        self.send(method, path, body, Some(key))
+        self.exchange(method, path, body, Some(key))
     }
 
-    /// Exchanges a request for an answer that is not older than those before.
-    fn send(
-        &self,
-        method: &'static str,
-        path: &str,
-        body: Option<Value>,
-        key: Option<&LicenseKey>,
-    ) -> Result<Answer, Silence> {
-        let answer = self.exchange(method, path, body, key)?;
-        // Somebody plays back what the server signed another day.
-        if self.record.latest_signed.is_some_and(|latest| answer.at.plus(CLOCK_TOLERANCE) < latest) {
-            return Err(Silence::Old);
-        }
-        Ok(answer)
-    }
-
-    /// Exchanges a request for a signed answer, of whatever day.
+    /// Exchanges a request for a signed answer. The request's target is part of what is signed, and a
+    /// number in it that nobody can foresee makes each its own: an answer that was signed another day, or
+    /// for another question, does not verify.
     fn exchange(
         &self,
         method: &'static str,
@@ -434,7 +484,8 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         if body.is_some() {
             headers.push(("content-type", MEDIA_TYPE.to_owned()));
         }
-        let url = format!("{}/v1{path}", self.config.api_url);
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let url = format!("{}/v1{path}{mark}fresh={}", self.config.api_url, nonce().map_err(Silence::NoRandomness)?);
         let request = Request { method, url, headers, body: body.map(|body| body.to_string().into_bytes()) };
         let response = self.transport.send(&request)?;
         Ok(Answer::read(&request, &response, self.verifier.keys())?)
@@ -467,8 +518,8 @@ enum Silence {
     Unreachable(#[from] Unreachable),
     #[error(transparent)]
     Unsigned(#[from] Unsigned),
-    #[error("the answer is older than one that came before")]
-    Old,
+    #[error("{0}")]
+    NoRandomness(String),
 }
 
 fn silent(why: Silence) -> ActivateError {

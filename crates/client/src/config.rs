@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use latchkey_licensing::{ids::ProductId, public_key::PublicKey, time::Timestamp};
 
+use crate::standing::Terms;
+
 /// What a vendor builds into an app.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -13,8 +15,8 @@ pub struct Config {
     pub product: ProductId,
     /// The vendor's public keys: the one that signs, and the one that will.
     pub public_keys: Vec<PublicKey>,
-    /// How long the app goes on after its file's time is over.
-    pub grace: Duration,
+    /// What files the app takes, and how long it goes on with one.
+    pub terms: Terms,
     /// How long files last that are checked out; `None` leaves it to the policy.
     pub file_lasts: Option<Duration>,
     /// What the app says about itself, for the server's log.
@@ -22,13 +24,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// The usual: 14 days of grace, files as long as the policy says.
+    /// The usual terms ([`Terms::default`]), and files as long as the policy says.
     pub fn new(api_url: &str, product: ProductId, public_keys: Vec<PublicKey>) -> Self {
         Self {
             api_url: api_url.trim_end_matches('/').to_owned(),
             product,
             public_keys,
-            grace: Duration::from_hours(14 * 24),
+            terms: Terms::default(),
             file_lasts: None,
             user_agent: concat!("latchkey-client/", env!("CARGO_PKG_VERSION")).to_owned(),
         }

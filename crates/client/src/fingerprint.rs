@@ -2,8 +2,9 @@
 //!
 //! **Recipe, version 1:** lower-case hex of SHA-256 over `latchkey fingerprint 1`, LF, the app's own
 //! name, LF, the operating system's machine id in lower case without white space. The id is
-//! `/etc/machine-id` (Linux; `/var/lib/dbus/machine-id` where that is missing), `IOPlatformUUID`
-//! (macOS), or `HKLM\SOFTWARE\Microsoft\Cryptography\MachineGuid` (Windows).
+//! `/etc/machine-id` (Linux; `/var/lib/dbus/machine-id` where that is missing, empty or
+//! `uninitialized`), `IOPlatformUUID` (macOS), or
+//! `HKLM\SOFTWARE\Microsoft\Cryptography\MachineGuid` (Windows).
 //!
 //! It stays the same when the app, the user's name, the host name, a disk or a network card changes,
 //! and changes when the operating system is installed anew. Two apps with other names get other
@@ -20,8 +21,25 @@ pub struct NoMachineId(String);
 
 /// The fingerprint of this computer for the app of this name, which must never change.
 pub fn of_this_machine(app: &str) -> Result<Fingerprint, NoMachineId> {
-    let id = machine_uid::get().map_err(|error| NoMachineId(error.to_string()))?;
-    from_machine_id(app, &id).ok_or_else(|| NoMachineId("it is empty".to_owned()))
+    from_machine_id(app, &machine_id()?).ok_or_else(|| NoMachineId("it is empty".to_owned()))
+}
+
+#[cfg(target_os = "linux")]
+fn machine_id() -> Result<String, NoMachineId> {
+    first_id(&["/etc/machine-id", "/var/lib/dbus/machine-id"].map(std::path::Path::new))
+        .ok_or_else(|| NoMachineId("there is none in /etc/machine-id or /var/lib/dbus/machine-id".to_owned()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn machine_id() -> Result<String, NoMachineId> {
+    machine_uid::get().map_err(|error| NoMachineId(error.to_string()))
+}
+
+/// The first of these files that holds an id.
+#[cfg(target_os = "linux")]
+fn first_id(files: &[&std::path::Path]) -> Option<String> {
+    let read = |file: &&std::path::Path| std::fs::read_to_string(file).ok();
+    files.iter().filter_map(read).find(|id| !matches!(id.trim(), "" | "uninitialized"))
 }
 
 /// The recipe, for a machine id that comes from elsewhere. `None` if the id is empty.
@@ -56,5 +74,26 @@ mod tests {
         );
         assert_ne!(of("chartgpt", "0123"), of("other", "0123"));
         assert_eq!(of("chartgpt", " \n"), None);
+    }
+
+    /// In the order that the recipe names; an image that was sealed gives nothing away.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_first_file_with_an_id_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for (name, text) in [("id", "0123\n"), ("other", "4567\n"), ("empty", ""), ("new", "uninitialized\n")] {
+            std::fs::write(path(name), text).expect("written");
+        }
+        let first = |names: [&str; 2]| {
+            let files = names.map(path);
+            first_id(&[&files[0], &files[1]])
+        };
+        assert_eq!(first(["id", "other"]).as_deref(), Some("0123\n"));
+        for sealed in ["empty", "new", "missing"] {
+            assert_eq!(first([sealed, "other"]).as_deref(), Some("4567\n"), "{sealed}");
+        }
+        assert_eq!(first(["empty", "missing"]), None);
+        assert_eq!(of_this_machine("chartgpt").ok(), machine_id().ok().and_then(|id| from_machine_id("chartgpt", &id)));
     }
 }

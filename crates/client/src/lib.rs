@@ -19,13 +19,26 @@
 //!     "0190f3c2-0000-7000-8000-000000000001".parse()?,
 //!     vec![PublicKey::from_hex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")?],
 //! );
-//! let mut client = Client::new(config, FileStorage::new("license.json"), latchkey_client::fingerprint::of_this_machine("chartgpt")?)?;
-//! client.enter_key("CGPT-0000-0000-0000-0000-0000-0000-0000")?;
-//! client.activate(&MachineFacts::default())?;
+//! // The app's own folder, not the folder it was started in.
+//! let folder = std::path::PathBuf::from("/home/ada/.local/share/chartgpt");
+//! let this_machine = latchkey_client::fingerprint::of_this_machine("chartgpt")?;
+//! let mut client = Client::new(config, FileStorage::new(folder.join("license.json")), this_machine)?;
+//!
+//! // At every start, and whenever it matters: asks nobody, needs no network.
 //! match client.standing() {
-//!     Standing::Licensed(_) | Standing::Grace(_) => { /* run */ }
+//!     Standing::Licensed(rights) | Standing::Grace(rights) => println!("run, until {}", rights.until.human_date()),
+//!     Standing::NotActivated => {
+//!         // The person enters a key; this needs the server once.
+//!         client.enter_key("CGPT-0000-0000-0000-0000-0000-0000-0000")?;
+//!         client.activate(&MachineFacts::default())?;
+//!     }
 //!     other => println!("{other}"),
 //! }
+//!
+//! // In the background, some times a day: this is how a renewal, a suspension or a new entitlement
+//! // arrives. Without an answer nothing changes.
+//! client.refresh()?;
+//! println!("{}", client.standing());
 //! # Ok(()) }
 //! # #[cfg(not(feature = "http"))] fn main() {}
 //! ```
@@ -75,5 +88,5 @@ pub use latchkey_licensing::{
 };
 #[cfg(feature = "http")]
 pub use outcome::{ActivateError, Holder, Outcome};
-pub use standing::{Rights, Standing};
+pub use standing::{Rights, Standing, Terms};
 pub use verify::{Verifier, VerifyError};

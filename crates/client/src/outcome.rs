@@ -9,8 +9,8 @@ use crate::{record::RecordError, verify::VerifyError};
 /// What a call came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server answered; the standing may have changed.
-    Confirmed,
+    /// The server answered. Whether it said yes or no, the standing tells.
+    Answered,
     /// Nothing came that can be believed. Nothing changed; the grace period, if it comes to that, has
     /// begun with the end of the file.
     Silent {
@@ -61,6 +61,9 @@ pub enum ActivateError {
     /// There is no key yet.
     #[error("enter a license key first")]
     NoKey,
+    /// This computer is not activated.
+    #[error("activate this computer first")]
+    NotActivated,
     /// What came is signed, and not for this app or this computer.
     #[error(transparent)]
     File(#[from] VerifyError),

@@ -1,8 +1,11 @@
 //! What an app remembers between its starts: a few lines of JSON in a storage of its choice.
 //!
-//! The record is the person's to read and to change, so nothing is believed because it stands here:
-//! what counts is the signed file inside, which is verified at every look. Deleting the record forgets
-//! the clock's mark and the license with it.
+//! The record is the person's to read and to change. Nothing in it grants anything: what does is the
+//! signed file inside, which is verified at every look. What the record holds against the person (the
+//! clock's mark, the server's "no") lasts as long as the record: who deletes or edits it takes that away,
+//! and the file's own end stays.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +15,7 @@ use latchkey_licensing::time::Timestamp;
 const VERSION: u32 = 1;
 
 /// What an app remembers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The version of this form.
     pub version: u32,
@@ -24,6 +27,19 @@ pub struct Record {
     pub latest_signed: Option<Timestamp>,
     /// What the server said against the license, signed.
     pub verdict: Option<Verdict>,
+    /// Files that were made no later are history: this computer was freed, or the license refused.
+    pub files_after: Option<Timestamp>,
+}
+
+/// The key opens the license and so does the file: `Debug`, which logs use, shows neither.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("latest_signed", &self.latest_signed)
+            .field("verdict", &self.verdict)
+            .field("files_after", &self.files_after)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A signed "no".
@@ -50,24 +66,48 @@ pub enum RecordError {
 
 impl Default for Record {
     fn default() -> Self {
-        Self { version: VERSION, key: None, file: None, latest_signed: None, verdict: None }
+        Self { version: VERSION, key: None, file: None, latest_signed: None, verdict: None, files_after: None }
     }
 }
 
 impl Record {
     /// Reads a record. Nothing remembered is an empty one.
     pub fn read(text: Option<&str>) -> Result<Self, RecordError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
         let Some(text) = text else {
             return Ok(Self::default());
         };
-        let record: Self = serde_json::from_str(text).map_err(|_| RecordError::Unreadable)?;
-        if record.version > VERSION { Err(RecordError::Later) } else { Ok(record) }
+        // The version alone first: of the rest a later one may have made anything.
+        let Version { version } = serde_json::from_str(text).map_err(|_| RecordError::Unreadable)?;
+        if version > VERSION {
+            return Err(RecordError::Later);
+        }
+        serde_json::from_str(text).map_err(|_| RecordError::Unreadable)
     }
 
     /// The record as text.
     pub fn to_text(&self) -> String {
         // Strings and numbers always serialize.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// An empty record that keeps what outlasts a license: the clock's mark, and which files are history.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self { latest_signed: self.latest_signed, files_after: self.files_after, ..Self::default() }
+    }
+
+    /// Notes that files made no later than `at` are history.
+    pub fn end_files(&mut self, at: Timestamp) {
+        self.files_after = Some(self.files_after.map_or(at, |before| before.max(at)));
+    }
+
+    /// Whether a file made at `issued_at` is history.
+    pub fn is_history(&self, issued_at: Timestamp) -> bool {
+        self.files_after.is_some_and(|after| issued_at <= after)
     }
 
     /// Notes a time that the server signed. The mark only moves forward.
@@ -89,7 +129,27 @@ mod tests {
         assert_eq!(Record::read(Some(&record.to_text())), Ok(record));
         assert_eq!(Record::read(None), Ok(Record::default()));
         assert_eq!(Record::read(Some("{")), Err(RecordError::Unreadable));
-        let later = Record { version: 2, ..Record::default() };
-        assert_eq!(Record::read(Some(&later.to_text())), Err(RecordError::Later));
+        assert_eq!(Record::read(Some(r#"{"version":2,"key":{"of":"another form"}}"#)), Err(RecordError::Later));
+        // What an earlier version wrote, before it knew of history.
+        let earlier = r#"{"version":1,"key":"CGPT","file":null,"latest_signed":null,"verdict":null}"#;
+        assert_eq!(Record::read(Some(earlier)).map(|record| record.key), Ok(Some("CGPT".to_owned())));
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let record =
+            Record { key: Some("CGPT-1".to_owned()), file: Some("-----BEGIN".to_owned()), ..Record::default() };
+        let shown = format!("{record:?}");
+        assert!(!shown.contains("CGPT") && !shown.contains("BEGIN"), "{shown}");
+    }
+
+    #[test]
+    fn history_outlasts_the_license() {
+        let at = Timestamp::from_unix_micros;
+        let mut record = Record { key: Some("CGPT".to_owned()), ..Record::default() };
+        record.end_files(at(5));
+        record.end_files(at(3));
+        let record = record.emptied();
+        assert_eq!((record.key.as_ref(), record.is_history(at(5)), record.is_history(at(6))), (None, true, false));
     }
 }

@@ -7,6 +7,7 @@
 //! | a good file | [`Standing::Licensed`] |
 //! | a good file whose time is over, within the grace period | [`Standing::Grace`] |
 //! | a good file whose time is over, beyond the grace period | [`Standing::Over`] |
+//! | a file from before this computer was freed | [`Standing::NotActivated`] |
 //! | a good file of a license that has ended | [`Standing::Over`] |
 //! | a file that is not good | [`Standing::Refused`] |
 //!
@@ -17,6 +18,7 @@
 use std::{collections::BTreeSet, fmt, time::Duration};
 
 use latchkey_licensing::{
+    certificate::{FileKind, kind_of},
     claims::{CLOCK_TOLERANCE, FileClaims},
     entitlement::EntitlementCode,
     key::LicenseKey,
@@ -93,14 +95,37 @@ impl fmt::Display for Standing {
     }
 }
 
-/// Decides at `now`, by this computer's clock. `grace` is how long the app goes on after its file's time
-/// is over.
+/// What files an app takes, and how long it goes on with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// How long the app goes on after its file's time is over.
+    pub grace: Duration,
+    /// The longest time that a file counts, whatever it says: who holds the key may ask the server for a
+    /// file of 68 years, and such a file outlasts a refund. Raise it if you hand out longer ones.
+    pub longest_file: Duration,
+    /// Whether license files count as well as machine files. They name no computer: one file and one key
+    /// then open any number of computers that stay offline.
+    pub license_files: bool,
+}
+
+impl Default for Terms {
+    /// 14 days of grace, files of at most 366 days, machine files alone.
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_hours(14 * 24),
+            longest_file: Duration::from_hours(366 * 24),
+            license_files: false,
+        }
+    }
+}
+
+/// Decides at `now`, by this computer's clock.
 pub fn standing(
     record: &Record,
     verifier: &Verifier,
     fingerprint: &Fingerprint,
     now: Timestamp,
-    grace: Duration,
+    terms: &Terms,
 ) -> Standing {
     let key = record.key.as_deref().and_then(|text| LicenseKey::parse(text).ok());
     let (Some(key), Some(file)) = (key, record.file.as_deref()) else {
@@ -111,32 +136,38 @@ pub fn standing(
     };
     let latest = record.latest_signed.unwrap_or(now);
     let decided_at = now.max(latest);
-    let claims = match verify(verifier, file, &key, fingerprint, decided_at) {
+    let claims = match open(verifier, file, &key, fingerprint, decided_at, terms) {
         Ok(claims) => claims,
         Err(why) => return Standing::Refused(why),
     };
     if let Some(verdict) = record.verdict.as_ref().filter(|verdict| verdict.at >= claims.issued_at) {
         return Standing::Locked(verdict.clone());
     }
+    if record.is_history(claims.issued_at) {
+        return Standing::NotActivated;
+    }
     // The file's own time of issue is a time that the server signed as well.
     let latest = latest.max(claims.issued_at);
-    decide(&claims, decided_at.max(latest), latest > now.plus(CLOCK_TOLERANCE), grace)
+    decide(&claims, decided_at.max(latest), latest > now.plus(CLOCK_TOLERANCE), terms.grace)
 }
 
-/// Verifies a file of either kind.
-pub(crate) fn verify(
+/// Opens a file that counts on these terms; its end is no later than they say.
+pub(crate) fn open(
     verifier: &Verifier,
     file: &str,
     key: &LicenseKey,
     fingerprint: &Fingerprint,
     now: Timestamp,
+    terms: &Terms,
 ) -> Result<FileClaims, VerifyError> {
-    use latchkey_licensing::certificate::{FileKind, kind_of};
-    match kind_of(file) {
-        Some(FileKind::License) => verifier.license_file(file, key, now),
+    let mut claims = match kind_of(file) {
+        Some(FileKind::License) if !terms.license_files => return Err(VerifyError::NamesNoMachine),
+        Some(FileKind::License) => verifier.open_license_file(file, key, now)?,
         // What is no file at all is refused as a machine file.
-        Some(FileKind::Machine) | None => verifier.machine_file(file, key, fingerprint, now),
-    }
+        Some(FileKind::Machine) | None => verifier.open_machine_file(file, key, fingerprint, now)?,
+    };
+    claims.expires_at = claims.expires_at.min(claims.issued_at.plus(terms.longest_file));
+    Ok(claims)
 }
 
 fn decide(claims: &FileClaims, now: Timestamp, clock_is_behind: bool, grace: Duration) -> Standing {

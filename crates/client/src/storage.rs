@@ -38,6 +38,8 @@ impl Storage for FileStorage {
         match fs::read_to_string(&self.path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // No text at all: as unreadable as any other damaged record, and no reason never to start again.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(String::new())),
             Err(error) => Err(error),
         }
     }
@@ -97,6 +99,8 @@ mod tests {
             let mode = fs::metadata(storage.path()).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+        fs::write(storage.path(), [0xff, 0xfe]).expect("damaged");
+        assert_eq!(storage.load().expect("read").as_deref(), Some(""));
         let entries = fs::read_dir(folder.path().join("deep")).expect("a folder").count();
         assert_eq!(entries, 1, "nothing is left beside it");
     }

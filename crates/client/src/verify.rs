@@ -43,6 +43,21 @@ pub enum VerifyError {
     /// It is for another license than the key's.
     #[error("this file is for another license")]
     OtherLicense,
+    /// Its time is over.
+    #[error("the time of this file is over")]
+    Over,
+    /// The license has ended.
+    #[error("the license has ended")]
+    LicenseOver,
+    /// The license was suspended when the file was made.
+    #[error("the license is suspended")]
+    Suspended,
+    /// It was made before this computer was freed or the license refused, or before the file at hand.
+    #[error("this file is out of date: fetch a new one")]
+    OutOfDate,
+    /// A license file, which names no computer, where the app takes machine files alone.
+    #[error("this file names no computer: fetch the file for this computer")]
+    NamesNoMachine,
 }
 
 impl Verifier {
@@ -62,14 +77,32 @@ impl Verifier {
         self.product
     }
 
-    /// Verifies a license file at `now`, plain or encrypted with `key`. Whether its time is over is for
-    /// [`FileClaims::is_over`] to say.
+    /// Verifies a license file, plain or encrypted with `key`: it is good at `now`, and so is its license.
+    /// It names no computer: whoever has it and the key may use it anywhere.
     pub fn license_file(&self, text: &str, key: &LicenseKey, now: Timestamp) -> Result<FileClaims, VerifyError> {
+        judge(self.open_license_file(text, key, now)?, now)
+    }
+
+    /// Verifies a machine file: it is for this machine and good at `now`, and so is its license.
+    pub fn machine_file(
+        &self,
+        text: &str,
+        key: &LicenseKey,
+        fingerprint: &Fingerprint,
+        now: Timestamp,
+    ) -> Result<FileClaims, VerifyError> {
+        judge(self.open_machine_file(text, key, fingerprint, now)?, now)
+    }
+
+    /// Opens a license file as [`Self::license_file`] does, and leaves to the caller whether its time or
+    /// its license is over: what a grace period needs.
+    pub fn open_license_file(&self, text: &str, key: &LicenseKey, now: Timestamp) -> Result<FileClaims, VerifyError> {
         self.file(FileKind::License, text, &FileSecret::of_license(key), key, now)
     }
 
-    /// Verifies a machine file at `now`: it must be for this machine.
-    pub fn machine_file(
+    /// Opens a machine file as [`Self::machine_file`] does, and leaves to the caller whether its time or
+    /// its license is over: what a grace period needs.
+    pub fn open_machine_file(
         &self,
         text: &str,
         key: &LicenseKey,
@@ -109,6 +142,19 @@ impl Verifier {
         if key.scheme() == KeyScheme::Ed25519Sign && self.signed_key(key.expose())?.license != claims.license.id {
             return Err(VerifyError::OtherLicense);
         }
+        Ok(claims)
+    }
+}
+
+/// Whether what a file says holds now.
+fn judge(claims: FileClaims, now: Timestamp) -> Result<FileClaims, VerifyError> {
+    if claims.license.is_suspended {
+        Err(VerifyError::Suspended)
+    } else if claims.is_license_over(now) {
+        Err(VerifyError::LicenseOver)
+    } else if claims.is_over(now) {
+        Err(VerifyError::Over)
+    } else {
         Ok(claims)
     }
 }

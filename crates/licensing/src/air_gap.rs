@@ -26,6 +26,9 @@ const PREFIX: &str = "lk1.";
 const CHECK_LETTERS: usize = 8;
 const PURPOSE: &[u8] = b"latchkey air gap 1\n";
 
+/// How the last member of the body begins.
+const PROOF_MEMBER: &str = ",\"s\":\"";
+
 words! {
     /// What is asked for.
     Action {
@@ -47,6 +50,9 @@ pub struct AirGapRequest {
     pub facts: MachineFacts,
     /// When it was made, by the machine's clock.
     pub made_at: Timestamp,
+    /// The object that the proof is over, as it was written: how its maker spells letters is its own
+    /// affair.
+    signed: Vec<u8>,
     proof: [u8; 32],
 }
 
@@ -78,8 +84,8 @@ struct Body {
     v: Option<String>,
     /// Seconds since the Unix epoch.
     t: i64,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    s: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s: Option<String>,
 }
 
 impl AirGapRequest {
@@ -92,45 +98,42 @@ impl AirGapRequest {
         key: &LicenseKey,
     ) -> Self {
         let made_at = Timestamp::from_unix_micros(made_at.unix_micros().div_euclid(1_000_000) * 1_000_000);
-        let mut request = Self { action, fingerprint, facts, made_at, proof: [0; 32] };
-        request.proof = request.mac(key).finalize().into_bytes().into();
-        request
+        // What a request cannot carry is left out, as online, instead of making the whole of it unreadable.
+        let kept = |text: Option<String>| text.as_deref().and_then(fact);
+        let facts = MachineFacts {
+            name: kept(facts.name),
+            hostname: kept(facts.hostname),
+            platform: kept(facts.platform),
+            cores: facts.cores.filter(|cores| i32::try_from(*cores).is_ok()),
+            app_version: kept(facts.app_version),
+        };
+        let body = Body {
+            a: action,
+            f: fingerprint.as_str().to_owned(),
+            n: facts.name.clone(),
+            h: facts.hostname.clone(),
+            p: facts.platform.clone(),
+            c: facts.cores,
+            v: facts.app_version.clone(),
+            t: made_at.unix_micros().div_euclid(1_000_000),
+            s: None,
+        };
+        // Strings and numbers always serialize.
+        let signed = serde_json::to_vec(&body).unwrap_or_default();
+        let proof = mac(key, &signed).finalize().into_bytes().into();
+        Self { action, fingerprint, facts, made_at, signed, proof }
     }
 
     /// Whether an app that holds this key made the request.
     pub fn is_by_holder_of(&self, key: &LicenseKey) -> bool {
-        self.mac(key).verify_slice(&self.proof).is_ok()
-    }
-
-    fn mac(&self, key: &LicenseKey) -> Hmac<Sha256> {
-        // HMAC takes keys of any length.
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
-            .unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
-        mac.update(PURPOSE);
-        mac.update(&self.body(String::new()));
-        mac
-    }
-
-    fn body(&self, proof: String) -> Vec<u8> {
-        let facts = self.facts.clone();
-        let body = Body {
-            a: self.action,
-            f: self.fingerprint.as_str().to_owned(),
-            n: facts.name,
-            h: facts.hostname,
-            p: facts.platform,
-            c: facts.cores,
-            v: facts.app_version,
-            t: self.made_at.unix_micros().div_euclid(1_000_000),
-            s: proof,
-        };
-        // Strings and numbers always serialize.
-        serde_json::to_vec(&body).unwrap_or_default()
+        mac(key, &self.signed).verify_slice(&self.proof).is_ok()
     }
 
     /// The text that a person carries.
     pub fn to_text(&self) -> String {
-        let body = URL_SAFE_NO_PAD.encode(self.body(URL_SAFE_NO_PAD.encode(self.proof)));
+        let mut body = self.signed.strip_suffix(b"}").unwrap_or(&self.signed).to_vec();
+        body.extend_from_slice(format!("{PROOF_MEMBER}{}\"}}", URL_SAFE_NO_PAD.encode(self.proof)).as_bytes());
+        let body = URL_SAFE_NO_PAD.encode(body);
         format!("{PREFIX}{body}.{}", check_letters(&body))
     }
 
@@ -143,8 +146,12 @@ impl AirGapRequest {
             return Err(AirGapError::Damaged);
         }
         let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| AirGapError::Damaged)?;
+        // The proof is the last member, so what it is over can be cut out as it stands.
+        let written = std::str::from_utf8(&body).map_err(|_| AirGapError::Damaged)?;
+        let (unsigned, _) = written.rsplit_once(PROOF_MEMBER).ok_or(AirGapError::Damaged)?;
+        let signed = format!("{unsigned}}}").into_bytes();
         let body: Body = serde_json::from_slice(&body).map_err(|_| AirGapError::Damaged)?;
-        let proof = URL_SAFE_NO_PAD.decode(&body.s).ok().and_then(|proof| proof.try_into().ok());
+        let proof = body.s.and_then(|proof| URL_SAFE_NO_PAD.decode(proof).ok()?.try_into().ok());
         let seconds = body.t.checked_mul(1_000_000).ok_or(AirGapError::Damaged)?;
         let text = |given: Option<String>| match given {
             None => Ok(None),
@@ -161,9 +168,19 @@ impl AirGapRequest {
                 app_version: text(body.v)?,
             },
             made_at: Timestamp::from_unix_micros(seconds),
+            signed,
             proof: proof.ok_or(AirGapError::Damaged)?,
         })
     }
+}
+
+fn mac(key: &LicenseKey, signed: &[u8]) -> Hmac<Sha256> {
+    // HMAC takes keys of any length.
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
+        .unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
+    mac.update(PURPOSE);
+    mac.update(signed);
+    mac
 }
 
 fn check_letters(body: &str) -> String {
@@ -215,12 +232,50 @@ mod tests {
 
     #[test]
     fn what_was_changed_is_not_by_the_holder() {
-        let mut other = request();
-        other.action = Action::Deactivate;
-        assert!(!other.is_by_holder_of(&key(1)));
-        let mut other = request();
-        other.fingerprint = Fingerprint::parse("other").expect("valid");
-        assert!(!AirGapRequest::parse(&other.to_text()).expect("well formed").is_by_holder_of(&key(1)));
+        for (from, to) in [("\"activate\"", "\"deactivate\""), ("Windows", "windows"), ("\"c\":8", "\"c\":9")] {
+            let changed = rewritten(&request(), |body| body.replacen(from, to, 1));
+            let read = AirGapRequest::parse(&changed).expect("well formed");
+            assert_ne!(read, request());
+            assert!(!read.is_by_holder_of(&key(1)), "{from}");
+        }
+    }
+
+    /// The request's text with another body, as somebody would write it who knows the form.
+    fn rewritten(request: &AirGapRequest, change: impl FnOnce(String) -> String) -> String {
+        let text = request.to_text();
+        let body = text.strip_prefix(PREFIX).and_then(|rest| rest.split('.').next()).expect("a body");
+        let body = String::from_utf8(URL_SAFE_NO_PAD.decode(body).expect("base64")).expect("text");
+        let body = URL_SAFE_NO_PAD.encode(change(body));
+        format!("{PREFIX}{body}.{}", check_letters(&body))
+    }
+
+    /// Other languages escape other letters, and sign what they wrote.
+    #[test]
+    fn spellings_of_json_do_not_matter() {
+        let escaped = r#"{"a":"activate","f":"x\u00fc","n":"B\u00fcro \u0026 Co","t":1795435200"#;
+        let proof = URL_SAFE_NO_PAD.encode(mac(&key(1), format!("{escaped}}}").as_bytes()).finalize().into_bytes());
+        let body = URL_SAFE_NO_PAD.encode(format!("{escaped},\"s\":\"{proof}\"}}"));
+        let read = AirGapRequest::parse(&format!("{PREFIX}{body}.{}", check_letters(&body))).expect("good");
+        assert_eq!((read.facts.name.as_deref(), read.fingerprint.as_str()), (Some("Büro & Co"), "xü"));
+        assert!(read.is_by_holder_of(&key(1)));
+        assert_eq!(AirGapRequest::parse(&read.to_text()), Ok(read));
+    }
+
+    /// What online is taken as absent or refused makes no whole request unreadable.
+    #[test]
+    fn facts_that_cannot_be_carried_are_left_out() {
+        let facts = MachineFacts {
+            name: Some(String::new()),
+            hostname: Some("x".repeat(256)),
+            platform: Some("a\nb".to_owned()),
+            cores: Some(u32::MAX),
+            app_version: Some("1.0".to_owned()),
+        };
+        let request =
+            AirGapRequest::new(Action::Activate, Fingerprint::parse("fp").expect("valid"), facts, T0, &key(1));
+        let read = AirGapRequest::parse(&request.to_text()).expect("good");
+        assert_eq!(read.facts, MachineFacts { app_version: Some("1.0".to_owned()), ..MachineFacts::default() });
+        assert!(read.is_by_holder_of(&key(1)));
     }
 
     #[test]

@@ -29,8 +29,8 @@ use latchkey_client::{
     storage::{FileStorage, MemoryStorage},
     transport::{HttpTransport, Request, Response, Transport, Unreachable},
 };
-use latchkey_licensing::policy::{ExpiryStrategy, RenewalBasis};
-use latchkey_service::{Clock as _, IssuedLicense, Operator};
+use latchkey_licensing::policy::{ExpiryStrategy, HeartbeatResurrection, RenewalBasis};
+use latchkey_service::{Clock as _, IssuedLicense, LicenseChange, Operator};
 use latchkey_testkit::{Backend, TestClock};
 use reqwest::StatusCode;
 use shell::{Shell, Turn, turned};
@@ -64,8 +64,12 @@ enum Network {
     Dead,
     /// A captive portal answers everything with a page of its own.
     Captive,
-    /// Somebody plays back the first refusal that came by.
+    /// Somebody plays back what came by first of each kind.
     Replays,
+    /// Somebody asks about a license of their own in this one's place.
+    Relays,
+    /// Somebody makes every refusal look like a success.
+    Gilds,
 }
 
 /// The real network, which a test can cut.
@@ -73,7 +77,13 @@ enum Network {
 struct Cable {
     http: HttpTransport,
     state: Rc<Cell<Network>>,
-    refusal: Rc<RefCell<Option<Response>>>,
+    heard: Rc<RefCell<Vec<(String, Response)>>>,
+    others_key: Rc<RefCell<String>>,
+}
+
+/// What a request is for, without what changes from one to the next.
+fn kind(request: &Request) -> String {
+    format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default())
 }
 
 impl Transport for Cable {
@@ -81,12 +91,24 @@ impl Transport for Cable {
         match self.state.get() {
             Network::Works => {
                 let answer = self.http.send(request)?;
-                if answer.status == 403 {
-                    self.refusal.borrow_mut().get_or_insert_with(|| answer.clone());
-                }
+                self.heard.borrow_mut().push((kind(request), answer.clone()));
                 Ok(answer)
             }
-            Network::Replays => self.refusal.borrow().clone().ok_or_else(|| Unreachable("nothing to play".to_owned())),
+            Network::Replays => {
+                let heard = self.heard.borrow();
+                let same = heard.iter().find(|(what, _)| *what == kind(request));
+                same.map(|(_, answer)| answer.clone()).ok_or_else(|| Unreachable("nothing to play".to_owned()))
+            }
+            Network::Relays => {
+                let mut request = request.clone();
+                if let Some(body) = &mut request.body {
+                    let mut asked: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+                    asked["meta"]["key"] = self.others_key.borrow().as_str().into();
+                    *body = asked.to_string().into_bytes();
+                }
+                self.http.send(&request)
+            }
+            Network::Gilds => self.http.send(request).map(|answer| Response { status: 200, ..answer }),
             Network::Dead => Err(Unreachable("connection refused".to_owned())),
             Network::Captive => Ok(Response {
                 status: 200,
@@ -102,6 +124,7 @@ type App = Shell<MemoryStorage, Cable, ComputerClock>;
 struct Computer {
     app: App,
     network: Rc<Cell<Network>>,
+    others_key: Rc<RefCell<String>>,
 }
 
 impl Computer {
@@ -109,11 +132,17 @@ impl Computer {
         let network = Rc::new(Cell::new(Network::Works));
         let config = Config::new(&server.origin(), issued.view.product.id, keys);
         let clock = ComputerClock { server: server.kit.clock.clone(), days: Arc::default() };
-        let cable = Cable { http: HttpTransport::default(), state: network.clone(), refusal: Rc::default() };
+        let others_key = Rc::new(RefCell::default());
+        let cable = Cable {
+            http: HttpTransport::default(),
+            state: network.clone(),
+            heard: Rc::default(),
+            others_key: Rc::clone(&others_key),
+        };
         let fingerprint = Fingerprint::parse(name).expect("a fingerprint");
         let client =
             Client::with(config, MemoryStorage::default(), fingerprint, cable, clock.clone()).expect("a client");
-        Self { app: Shell::new(client, clock, server.origin()), network }
+        Self { app: Shell::new(client, clock, server.origin()), network, others_key }
     }
 
     #[track_caller]
@@ -219,16 +248,37 @@ async fn what_the_vendor_decides(backend: Backend) {
     one.says("activate", "LICENSE_SUSPENDED");
     admin.reinstate_license(id).await.expect("reinstated");
     one.says("refresh", "The app runs: licensed");
-    // The refusal of that day, played back later, is no refusal.
-    server.kit.clock.advance(DAY);
-    one.says("refresh", "The app runs: licensed");
+    // What was said that day is no answer to what is asked today: neither the "no" nor, later, the "yes".
     one.network.set(Network::Replays);
-    one.says("activate", "the answer is older than one that came before");
-    one.says("status", "The app runs");
+    one.says("activate", "not signed by the license server");
+    one.says("refresh", "not signed by the license server). The app runs");
     one.network.set(Network::Works);
+    admin.suspend_license(id).await.expect("suspended");
+    one.says("refresh", "The app does not run");
+    one.network.set(Network::Replays);
+    one.says("refresh", "not signed by the license server). The app does not run");
+    // Nor is what the server says of somebody else's license.
+    let other = server.issue_under("eve@example.com", "yearly").await;
+    one.others_key.replace(other.key.expose().to_owned());
+    one.network.set(Network::Relays);
+    one.says("refresh", "without a verdict). The app does not run");
+    one.network.set(Network::Gilds);
+    one.says("activate", "LICENSE_SUSPENDED");
+    one.network.set(Network::Works);
+    admin.reinstate_license(id).await.expect("reinstated");
+    one.says("refresh", "The app runs: licensed");
+    // An entitlement that was bought arrives with the next refresh, though the file at hand is fresh.
+    let give = LicenseChange { add_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
+    server.add_entitlement("EXTRA").await;
+    admin.change_license(id, give).await.expect("given");
+    one.says("refresh", "It carries EXTRA.");
+    let take = LicenseChange { remove_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
+    admin.change_license(id, take).await.expect("taken");
+    let without = one.says("refresh", "The app runs: licensed");
+    assert!(!without.contains("EXTRA"), "{without}");
 
     // The license's own end needs no server to be noticed, and a renewal brings the app back.
-    server.kit.clock.advance(DAY * 364);
+    server.kit.clock.advance(DAY * 365);
     one.says("status", "The app does not run: over since 23 November 2027");
     one.says("refresh", "does not run");
     admin.renew_license(id).await.expect("renewed");
@@ -260,6 +310,78 @@ async fn what_the_vendor_decides(backend: Backend) {
     next_version.says("status", "The app does not run");
 }
 
+/// Whoever puts files aside gains nothing by it.
+async fn files_that_were_put_aside(backend: Backend) {
+    let server = TestApp::start(backend).await;
+    let issued = server.issue("ada@example.com").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let mut one = Computer::new(&server, &issued, "one", vec![server.public_key]);
+    one.says(&format!("key {}", issued.key.expose()), "entered");
+    one.says("activate", "The app runs");
+    let desktop = server.desktop(Some(issued.key.expose()));
+    let id = issued.view.license.id;
+    let machine_file = async || {
+        let path = "/v1/machines/one/actions/check-out?encrypt=1&include=license&ttl=null";
+        let answer = desktop.send(reqwest::Method::POST, path, None).await;
+        answer.body["data"]["attributes"]["certificate"].as_str().expect("a file").to_owned()
+    };
+    let (_, _, license_file) = desktop.text(&format!("/v1/licenses/{id}/actions/check-out?ttl=null")).await;
+    one.says(&format!("import {}", put("license.lic", license_file)), "names no computer");
+    let aside = put("aside.lic", machine_file().await);
+    // A file of 68 years counts for one.
+    one.says(&format!("import {aside}"), "works offline until 24 November 2027");
+
+    server.kit.clock.advance(Duration::from_mins(1));
+    one.says("deactivate", "not activated");
+    one.says(&format!("import {aside}"), "out of date");
+    one.says("key CGPT-3333-3333-3333-3333-3333-3333-333X", "entered");
+    one.says(&format!("key {}", issued.key.expose()), "entered");
+    one.says(&format!("import {aside}"), "out of date");
+    one.says("activate", "The app runs");
+    let aside = put("aside.lic", machine_file().await);
+    server.kit.clock.advance(Duration::from_mins(1));
+    one.says("activate", "The app runs");
+    one.says(&format!("import {aside}"), "out of date");
+
+    // Freed in the portal: the app learns of it, and what it put aside is history as well.
+    let aside = put("aside.lic", machine_file().await);
+    server.kit.clock.advance(Duration::from_mins(1));
+    let browser = server.browser();
+    browser.sign_in("ada@example.com").await;
+    free_in_the_portal(&browser, &issued, &server, "one").await;
+    one.says("refresh", "not activated");
+    one.says(&format!("import {aside}"), "out of date");
+}
+
+/// A key of the vendor's other product is told before it takes a place.
+async fn a_key_of_another_product(backend: Backend) {
+    let server = TestApp::start(backend).await;
+    let ours = server.issue("ada@example.com").await;
+    let admin = server.service().admin(Operator::Host);
+    let (mut catalog, _) = admin.catalog().await.expect("read");
+    let mut product = catalog.products[0].clone();
+    "other".clone_into(&mut product.code);
+    "OTHR".clone_into(&mut product.key_prefix);
+    catalog.products.push(product);
+    let mut policy = catalog.policies[0].clone();
+    "other-lifetime".clone_into(&mut policy.code);
+    "other".clone_into(&mut policy.product);
+    catalog.policies.push(policy);
+    let plan = admin.plan_catalog(&catalog).await.expect("planned");
+    admin.apply_catalog(&catalog, &plan).await.expect("applied");
+    let other = server.issue_under("ada@example.com", "other-lifetime").await;
+    let mut one = Computer::new(&server, &ours, "one", vec![server.public_key]);
+    one.says(&format!("key {}", other.key.expose()), "entered");
+    one.says("activate", "a license for another product");
+    let view = admin.license(other.view.license.id).await.expect("there").view;
+    assert!(view.machines.is_empty(), "no place is taken");
+}
+
 /// A policy that asks for heartbeats and check-ins, and a key that its owner replaces.
 async fn what_a_policy_asks_for(backend: Backend) {
     let server = TestApp::start(backend).await;
@@ -271,6 +393,22 @@ async fn what_a_policy_asks_for(backend: Backend) {
     one.says("refresh", "The app runs: licensed");
     server.kit.clock.advance(DAY);
     one.says("refresh", "The app runs: licensed");
+
+    // Where late heartbeats bring nothing back, a night's sleep ends the activation, not the license.
+    server
+        .add_policy("strictly", |policy| {
+            policy.requires_heartbeat = true;
+            policy.resurrection = HeartbeatResurrection::NoRevive;
+        })
+        .await;
+    let strict = server.issue_under("eve@example.com", "strictly").await;
+    let mut three = Computer::new(&server, &strict, "three", vec![server.public_key]);
+    three.says(&format!("key {}", strict.key.expose()), "entered");
+    three.says("activate", "The app runs");
+    three.says("refresh", "The app runs: licensed");
+    server.kit.clock.advance(Duration::from_hours(8));
+    three.says("refresh", "The app does not run: not activated");
+    three.says("activate", "The app runs");
 
     let admin = server.service().admin(Operator::Host);
     server.add_policy("weekly", |policy| policy.check_in = Some(DAY * 7)).await;
@@ -321,6 +459,8 @@ fn a_killed_server_is_silence() {
 #[test]
 fn sqlite() {
     run(the_everyday_life(Backend::Sqlite));
+    run(files_that_were_put_aside(Backend::Sqlite));
+    run(a_key_of_another_product(Backend::Sqlite));
     run(what_a_policy_asks_for(Backend::Sqlite));
     run(what_the_vendor_decides(Backend::Sqlite));
 }
@@ -328,6 +468,8 @@ fn sqlite() {
 #[test]
 fn postgres() {
     run(the_everyday_life(Backend::Postgres));
+    run(files_that_were_put_aside(Backend::Postgres));
+    run(a_key_of_another_product(Backend::Postgres));
     run(what_a_policy_asks_for(Backend::Postgres));
     run(what_the_vendor_decides(Backend::Postgres));
 }

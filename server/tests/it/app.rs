@@ -2,7 +2,13 @@
 
 use std::{net::SocketAddr, sync::LazyLock};
 
-use latchkey_licensing::{email::EmailAddress, ids::PolicyId, policy::Policy, public_key::PublicKey};
+use latchkey_licensing::{
+    email::EmailAddress,
+    entitlement::{Entitlement, EntitlementCode},
+    ids::{EntitlementId, PolicyId},
+    policy::Policy,
+    public_key::PublicKey,
+};
 use latchkey_server::{
     http::{self, Edge, Signing},
     settings::Settings,
@@ -80,6 +86,18 @@ impl TestApp {
         tx.insert_policy(&policy).await.expect("inserted");
         tx.commit().await.expect("committed");
         policy
+    }
+
+    /// An entitlement that no policy gives.
+    pub(crate) async fn add_entitlement(&self, code: &str) {
+        let mut tx = self.service().store().write().await.expect("a transaction");
+        let now = self.service().now();
+        let id = EntitlementId::new(now, code.as_bytes().repeat(10)[..10].try_into().expect("ten bytes"));
+        let code = EntitlementCode::parse(code).expect("a code");
+        tx.insert_entitlement(&Entitlement { id, code, name: "Extra".to_owned(), created_at: now, updated_at: now })
+            .await
+            .expect("inserted");
+        tx.commit().await.expect("committed");
     }
 
     /// A customer with a license under a policy.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use latchkey_client::{
-    ActivateError, Client, MachineFacts, Outcome, Standing, Timestamp,
+    ActivateError, Client, EntitlementCode, MachineFacts, Outcome, Standing, Timestamp,
     config::{Clock, SystemClock},
     qr,
     storage::Storage,
@@ -26,9 +26,12 @@ refresh          ask the server
 deactivate       free this computer's place
 request [NAME]   a request to activate without a network
 release          a request to deactivate without a network
-import FILE      take a license file or machine file
+import FILE      take a file that was brought from the portal
 clock DAYS       turn this app's clock, +30 or -365
 quit";
+
+/// A thousand years: as far as the clock turns.
+const MAX_HOURS: u64 = 24 * 366 * 1000;
 
 /// This computer's clock, turned by some days: to see what that comes to.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +47,7 @@ impl Clock for AdjustableClock {
 
 /// A time some days later or earlier.
 pub(crate) fn turned(at: Timestamp, days: i64) -> Timestamp {
-    let by = Duration::from_hours(days.unsigned_abs() * 24);
+    let by = Duration::from_hours(days.unsigned_abs().saturating_mul(24).min(MAX_HOURS));
     if days < 0 { at.minus(by) } else { at.plus(by) }
 }
 
@@ -135,7 +138,7 @@ impl<S: Storage, T: Transport, C: Clock + Turn> Shell<S, T, C> {
 
     fn report(&self, result: Result<Outcome, ActivateError>) -> String {
         match result {
-            Ok(Outcome::Confirmed) => describe(&self.client.standing()),
+            Ok(Outcome::Answered) => describe(&self.client.standing()),
             Ok(Outcome::Silent { why }) => {
                 format!("No answer ({why}). {}", describe(&self.client.standing()))
             }
@@ -165,7 +168,11 @@ fn describe(standing: &Standing) -> String {
         _ => "",
     };
     match standing.rights() {
-        Some(_) => format!("The app runs: {standing}.{clock}"),
+        Some(rights) => {
+            let held: Vec<&str> = rights.entitlements.iter().map(EntitlementCode::as_str).collect();
+            let carries = if held.is_empty() { String::new() } else { format!(" It carries {}.", held.join(", ")) };
+            format!("The app runs: {standing}.{carries}{clock}")
+        }
         None => format!("The app does not run: {standing}."),
     }
 }

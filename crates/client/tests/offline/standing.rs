@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::vendor::{FileSpec, Vendor};
 use latchkey_client::{
-    Fingerprint, LicenseKey, PublicKey, Standing, Timestamp, Verifier, VerifyError,
+    Fingerprint, LicenseKey, PublicKey, Standing, Terms, Timestamp, Verifier, VerifyError,
     record::{Record, Verdict},
     standing::standing,
 };
@@ -17,6 +17,10 @@ fn record(vendor: &Vendor, file: Option<String>) -> Record {
 
 fn fingerprint() -> Fingerprint {
     Fingerprint::parse("fp").expect("a fingerprint")
+}
+
+fn grace(grace: Duration) -> Terms {
+    Terms { grace, ..Terms::default() }
 }
 
 /// What a standing comes to, in a word.
@@ -59,7 +63,7 @@ fn lc_07_clocks_and_grace() {
         (on(DAY * 44), 14, "over"),
         (on(DAY * 4_000), 14, "over"),
     ] {
-        let found = standing(&record, &verifier, &fingerprint(), now, DAY * grace_days);
+        let found = standing(&record, &verifier, &fingerprint(), now, &grace(DAY * grace_days));
         assert_eq!(word(&found), expected, "{} with {grace_days} days of grace", now.rfc3339());
         // Grace keeps entitlements.
         if let Some(rights) = found.rights() {
@@ -75,7 +79,7 @@ fn lc_07_the_mark_of_the_latest_signed_time_holds() {
     let vendor = Vendor::new();
     let mut record = record(&vendor, Some(vendor.machine_file(&FileSpec::default())));
     record.note_signed_time(vendor.now.plus(DAY * 40));
-    let found = standing(&record, &vendor.verifier(), &fingerprint(), vendor.now, DAY * 7);
+    let found = standing(&record, &vendor.verifier(), &fingerprint(), vendor.now, &grace(DAY * 7));
     assert_eq!(word(&found), "over");
 }
 
@@ -84,7 +88,7 @@ fn lc_07_the_mark_of_the_latest_signed_time_holds() {
 fn a_signed_no_locks_until_a_newer_yes() {
     let vendor = Vendor::new();
     let mut record = record(&vendor, Some(vendor.machine_file(&FileSpec::default())));
-    let decide = |record: &Record| word(&standing(record, &vendor.verifier(), &fingerprint(), vendor.now, DAY));
+    let decide = |record: &Record| word(&standing(record, &vendor.verifier(), &fingerprint(), vendor.now, &grace(DAY)));
     assert_eq!(decide(&record), "licensed");
     let said = |at| Some(Verdict { code: "SUSPENDED".to_owned(), detail: "is suspended".to_owned(), at });
     record.verdict = said(vendor.now);
@@ -111,7 +115,7 @@ fn the_licenses_own_end() {
     ] {
         let spec = FileSpec { license_end: Some(end), strategy, ..FileSpec::default() };
         let record = record(&vendor, Some(vendor.machine_file(&spec)));
-        let at = |now| word(&standing(&record, &vendor.verifier(), &fingerprint(), now, DAY * 14));
+        let at = |now| word(&standing(&record, &vendor.verifier(), &fingerprint(), now, &grace(DAY * 14)));
         assert_eq!((at(end.minus(DAY)), at(end)), (before, after), "{strategy}");
     }
 }
@@ -175,13 +179,76 @@ fn lc_08_a_rotation_as_the_app_sees_it() {
     }
 }
 
-/// A record that was tampered with is at worst no license.
+/// A file is one computer's: a license file, which names none, counts only where the app says so.
 #[test]
-fn tampered_records_gain_nothing() {
+fn lc_06_a_license_file_is_no_machine_file() {
+    let vendor = Vendor::new();
+    let record = record(&vendor, Some(vendor.license_file_for(&vendor.key)));
+    let at = |terms: &Terms| standing(&record, &vendor.verifier(), &fingerprint(), vendor.now, terms);
+    assert_eq!(at(&Terms::default()), Standing::Refused(VerifyError::NamesNoMachine));
+    assert_eq!(word(&at(&Terms { license_files: true, ..Terms::default() })), "licensed");
+}
+
+/// Whoever holds the key may ask for a file of 68 years; it counts no longer than the app lets it.
+#[test]
+fn lc_07_no_file_counts_for_ever() {
+    let vendor = Vendor::new();
+    let spec = FileSpec { lasts: Duration::from_secs(2_147_483_647), ..FileSpec::default() };
+    let record = record(&vendor, Some(vendor.machine_file(&spec)));
+    let verifier = vendor.verifier();
+    let at = |days: u32, terms: &Terms| {
+        word(&standing(&record, &verifier, &fingerprint(), vendor.now.plus(DAY * days), terms))
+    };
+    let usual = Terms::default();
+    assert_eq!((at(365, &usual), at(366, &usual), at(380, &usual)), ("licensed", "grace", "over"));
+    let short = Terms { longest_file: DAY * 30, grace: Duration::ZERO, ..usual };
+    assert_eq!((at(29, &short), at(30, &short)), ("licensed", "over"));
+}
+
+/// Files from before the computer was freed are history, also for who put one aside.
+#[test]
+fn files_from_before_are_history() {
+    let vendor = Vendor::new();
+    let mut record = record(&vendor, Some(vendor.machine_file(&FileSpec::default())));
+    let decide = |record: &Record| word(&standing(record, &vendor.verifier(), &fingerprint(), vendor.now, &grace(DAY)));
+    record.end_files(vendor.now.minus(Duration::from_secs(1)));
+    assert_eq!(decide(&record), "licensed");
+    record.end_files(vendor.now);
+    assert_eq!(decide(&record), "not activated");
+    // Another key, and back to this one: it stays history.
+    record = Record { key: record.key.clone(), file: record.file.clone(), ..record.emptied() };
+    assert_eq!(decide(&record), "not activated");
+}
+
+/// The verifier alone judges as well: what an app gets from it may be relied on.
+#[test]
+fn the_verifier_refuses_what_is_over() {
+    let vendor = Vendor::new();
+    let check = |spec: &FileSpec, days: u32| {
+        let file = vendor.machine_file(spec);
+        let now = vendor.now.plus(DAY * days);
+        vendor.verifier().machine_file(&file, &vendor.key, &fingerprint(), now).map(|_| ())
+    };
+    let usual = FileSpec::default();
+    assert_eq!((check(&usual, 29), check(&usual, 30)), (Ok(()), Err(VerifyError::Over)));
+    let ends = |strategy| FileSpec { license_end: Some(vendor.now.plus(DAY * 2)), strategy, ..FileSpec::default() };
+    assert_eq!(check(&ends("RESTRICT_ACCESS"), 2), Err(VerifyError::LicenseOver));
+    assert_eq!(check(&ends("MAINTAIN_ACCESS"), 2), Ok(()));
+    let suspended = FileSpec { is_suspended: true, ..FileSpec::default() };
+    assert_eq!(check(&suspended, 0), Err(VerifyError::Suspended));
+    let file = vendor.machine_file(&usual);
+    let late = vendor.now.plus(DAY * 99);
+    assert!(vendor.verifier().open_machine_file(&file, &vendor.key, &fingerprint(), late).is_ok());
+}
+
+/// What was tampered with grants nothing that is not signed. (Who takes out what is held against the
+/// license gains what a new record would: the file, until its own end.)
+#[test]
+fn tampered_records_grant_nothing() {
     let vendor = Vendor::new();
     let file = vendor.machine_file(&FileSpec::default());
     let decide =
-        |record: &Record, now: Timestamp| word(&standing(record, &vendor.verifier(), &fingerprint(), now, DAY));
+        |record: &Record, now: Timestamp| word(&standing(record, &vendor.verifier(), &fingerprint(), now, &grace(DAY)));
     let late = vendor.now.plus(DAY * 100);
     for (key, file, expected) in [
         (None, Some(file.clone()), "not activated"),

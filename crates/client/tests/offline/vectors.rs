@@ -29,7 +29,39 @@ struct Case {
     product: &'static str,
     now: String,
     valid: bool,
+    /// Not valid for its form alone: a genuine file spelled otherwise, or a content that nobody but the
+    /// vendor could have signed. A verifier may accept it and gives nothing away.
+    form_only: bool,
 }
+
+/// The cases that differ from a good one in their form alone.
+const FORM_ONLY: [&str; 25] = [
+    "an unknown member",
+    "a doubled member",
+    "a doubled algorithm",
+    "spaces at line ends",
+    "tabs before lines",
+    "an empty line inside",
+    "old Mac line ends",
+    "one letter more",
+    "a signature that is not canonical base64",
+    "a signature without padding",
+    "issued is a date alone",
+    "issued with a space for the T",
+    "a UUID without hyphens",
+    "ttl is a text",
+    "ttl is a fraction",
+    "ttl is negative",
+    "ttl is nought",
+    "ttl is beyond 32 bits",
+    "an unknown member of meta",
+    "an unknown member beside meta",
+    "an id that is no UUID",
+    "a doubled member of meta",
+    "a machine file with another license inside",
+    "a signed key without padding",
+    "a signed key with a doubled member",
+];
 
 /// Makes cases that differ from a good one in one thing.
 struct Maker {
@@ -53,6 +85,7 @@ impl Maker {
             product: PRODUCT,
             now: self.vendor.now.rfc3339(),
             valid,
+            form_only: !valid && FORM_ONLY.contains(&name),
         }
     }
 
@@ -165,6 +198,12 @@ fn good_and_misdirected(maker: &mut Maker) {
     maker.with("no license key", LICENSE_FILE, sealed, false, |case| case.license_key = None);
     maker.with("another license's key, machine file", MACHINE_FILE, machine.clone(), false, |case| {
         case.license_key = Some(other_key);
+    });
+    maker.with("another license's key, plain file", LICENSE_FILE, plain.clone(), false, |case| {
+        case.license_key = Some(Vendor::new().other_key.expose().to_owned());
+    });
+    maker.with("another license's key, plain machine file", MACHINE_FILE, plain_machine.clone(), false, |case| {
+        case.license_key = Some(Vendor::new().other_key.expose().to_owned());
     });
     maker.with("another machine", MACHINE_FILE, machine.clone(), false, |case| case.fingerprint = Some("other"));
     maker.with("another machine, plain file", MACHINE_FILE, plain_machine, false, |case| {
@@ -319,6 +358,30 @@ fn datasets(maker: &mut Maker) {
     maker.changed("a list instead of a license", false, |file| file["data"] = json!([file["data"].clone()]));
     let dataset = maker.license_dataset().to_string();
     let twice = dataset.replacen(r#""ttl":"#, r#""ttl":1,"ttl":"#, 1);
+    for (name, strategy, valid) in [
+        ("the license has ended", "RESTRICT_ACCESS", false),
+        ("the license has ended, and its key is refused", "REVOKE_ACCESS", false),
+        ("the license has ended, and its use goes on", "MAINTAIN_ACCESS", true),
+    ] {
+        maker.changed(name, valid, |dataset| {
+            dataset["data"]["attributes"]["expiry"] = dataset["meta"]["issued"].clone();
+            dataset["data"]["attributes"]["expiryStrategy"] = json!(strategy);
+        });
+    }
+    maker.changed("the license has ended, and no strategy is told", false, |dataset| {
+        let attributes = dataset["data"]["attributes"].as_object_mut().expect("an object");
+        attributes.remove("expiryStrategy");
+        attributes.insert("expiry".to_owned(), json!("2026-11-01T00:00:00.000Z"));
+    });
+    maker.changed("the license has not ended yet", true, |dataset| {
+        dataset["data"]["attributes"]["expiry"] = json!("2026-12-01T00:00:00.000Z");
+        dataset["data"]["attributes"]["expiryStrategy"] = json!("RESTRICT_ACCESS");
+    });
+    maker.changed("a suspended license", false, |dataset| dataset["data"]["attributes"]["suspended"] = json!(true));
+    maker.changed("neither suspension nor end are told", true, |dataset| {
+        let attributes = dataset["data"]["attributes"].as_object_mut().expect("an object");
+        attributes.retain(|name, _| name == "key");
+    });
     let doubled = maker.license_file(&twice);
     maker.add("a doubled member of meta", LICENSE_FILE, doubled, false);
     let broken = maker.license_file("{");
@@ -387,7 +450,7 @@ fn verdict(case: &Case) -> bool {
             verifier.machine_file(&case.text, &key, &Fingerprint::parse(fingerprint).expect("a fingerprint"), now)
         }
     };
-    claims.is_ok_and(|claims| !claims.is_over(now))
+    claims.is_ok()
 }
 
 fn path() -> PathBuf {
@@ -395,7 +458,7 @@ fn path() -> PathBuf {
 }
 
 fn text() -> String {
-    let about = "Cases for verifiers of license files, machine files and signed keys. A case is valid if the text verifies with one of the keys, is for the product (and the machine), and its time is not over at `now`.";
+    let about = "Cases for verifiers of license files, machine files and signed keys. A case is valid if the text verifies with one of the keys, is for the product (and the license key, and the machine), and neither its time nor its license is over at `now`. A verifier may accept what is not valid with `form_only`: a genuine file spelled otherwise, or a content that nobody but the vendor could have signed.";
     let mut text = serde_json::to_string_pretty(&json!({ "about": about, "cases": cases() })).expect("JSON");
     text.push('\n');
     text
@@ -408,6 +471,7 @@ fn lc_15_our_verifier_agrees_with_every_case() {
     assert_eq!(names.len(), cases.len(), "each case has a name of its own");
     assert!(cases.len() >= 60, "{}", cases.len());
     assert!(cases.iter().filter(|case| case.valid).count() >= 10);
+    assert_eq!(cases.iter().filter(|case| case.form_only).count(), FORM_ONLY.len(), "each names a case");
     for case in &cases {
         assert_eq!(verdict(case), case.valid, "{}: {}", case.kind, case.name);
     }

@@ -30,6 +30,7 @@ pub(crate) struct FileSpec {
     pub(crate) strategy: &'static str,
     pub(crate) is_plain: bool,
     pub(crate) by_other_vendor: bool,
+    pub(crate) is_suspended: bool,
 }
 
 impl Default for FileSpec {
@@ -40,6 +41,7 @@ impl Default for FileSpec {
             strategy: "MAINTAIN_ACCESS",
             is_plain: false,
             by_other_vendor: false,
+            is_suspended: false,
         }
     }
 }
@@ -85,7 +87,7 @@ impl Vendor {
         json!({
             "id": LICENSE, "type": "licenses",
             "attributes": {
-                "key": self.key.expose(), "suspended": false, "status": "ACTIVE",
+                "key": self.key.expose(), "suspended": spec.is_suspended, "status": "ACTIVE",
                 "expiry": spec.license_end.map(Timestamp::rfc3339), "expiryStrategy": spec.strategy,
             },
             "relationships": {
