@@ -235,12 +235,13 @@ pub enum License {
         /// The file; without it, standard output.
         #[arg(long)]
         output: Option<PathBuf>,
-        /// What to write.
-        #[arg(long, value_enum, default_value = "csv")]
-        format: Format,
+        /// What to write: CSV, or JSON with --json.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Make licenses from a file; the columns are those of an export, email and policy are enough.
-    /// Machines, names and bans of accounts are not in it. On SQLite other writers wait until it is done.
+    /// Machines, names and bans of accounts are not in it. The file is read twice. On SQLite other writers
+    /// wait while rows are taken in, and give up after ten seconds.
     Import {
         /// The file.
         file: PathBuf,
@@ -277,11 +278,14 @@ pub enum Keys {
         #[arg(long, conflicts_with = "prepare")]
         yes: bool,
     },
-    /// Retire a key: what it signed is good no longer.
+    /// Retire a key, for good: what it signed is good no longer.
     Retire {
         /// The key's id.
         id: String,
         /// Even if files or license keys that it signed are still about.
+        #[arg(long)]
+        even_if_in_use: bool,
+        /// Do not ask.
         #[arg(long)]
         yes: bool,
     },

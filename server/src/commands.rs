@@ -33,7 +33,8 @@ pub fn run(cli: Cli) -> ExitCode {
     match runtime.block_on(carry_out(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if as_json {
+            // One document a command.
+            if as_json && !matches!(failure, Failure::Told(_)) {
                 console::json(&json!({ "error": failure.to_string() }));
             }
             console::error(&format!("error: {failure}"));

@@ -42,6 +42,8 @@ pub struct Instance {
     /// A signing key from the settings, or from the file in which earlier versions kept it. A
     /// database without keys takes it over.
     pub given_signing_key: Option<Zeroizing<[u8; 32]>>,
+    /// The file of earlier versions that holds the signing key in clear, if it is there.
+    pub old_key_file: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Instance {
@@ -60,11 +62,13 @@ impl Instance {
             Some(secret) => secret,
             None => secret_file(folder, "master.secret", entropy)?,
         };
-        let given_signing_key = match secrets.signing_key.expose().and_then(read_hex) {
-            Some(seed) => Some(seed),
-            None => old_key_file(folder)?,
+        let old_key_file = Some(folder.join("signing.key")).filter(|path| path.exists());
+        let given_signing_key = match (secrets.signing_key.expose().and_then(read_hex), &old_key_file) {
+            (Some(seed), _) => Some(seed),
+            (None, Some(path)) => Some(read_secret(path.clone())?),
+            (None, None) => None,
         };
-        Ok(Self { master_secret, given_signing_key })
+        Ok(Self { master_secret, given_signing_key, old_key_file })
     }
 }
 
@@ -99,14 +103,7 @@ fn make_folder(folder: &Path) -> Result<(), InstanceError> {
         restrict(folder, 0o700).map_err(broken)?;
     }
     // Whether a folder can be written is only known by writing.
-    let probe = folder.join(".write-probe");
-    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(broken)
-}
-
-/// The signing key of versions that kept it in a file of its own.
-fn old_key_file(folder: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, InstanceError> {
-    let path = folder.join("signing.key");
-    if path.exists() { read_secret(path).map(Some) } else { Ok(None) }
+    tempfile::NamedTempFile::new_in(folder).and_then(tempfile::NamedTempFile::close).map_err(broken)
 }
 
 fn read_secret(path: PathBuf) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
@@ -121,21 +118,20 @@ fn read_secret(path: PathBuf) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
 fn secret_file(folder: &Path, name: &str, entropy: &dyn Entropy) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
     let path = folder.join(name);
     let broken = |why| InstanceError::DataFolder { path: path.clone(), why };
+    if path.exists() {
+        return read_secret(path);
+    }
     let mut fresh = Zeroizing::new([0; 32]);
     entropy.fill(fresh.as_mut_slice())?;
-    // `create_new` decides between two processes that start at once: the other one reads.
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&path) {
-        Ok(mut file) => {
-            let text = Zeroizing::new(format!("{}\n", hex(fresh.as_slice())));
-            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
-            Ok(fresh)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_secret(path),
-        Err(error) => Err(broken(error)),
+    let text = Zeroizing::new(format!("{}\n", hex(fresh.as_slice())));
+    // Written whole beside its place, and put there only if nothing is: of two processes that start at
+    // once the other one reads, and none ever reads half a secret.
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
+    beside.write_all(text.as_bytes()).and_then(|()| beside.as_file().sync_all()).map_err(broken)?;
+    match beside.persist_noclobber(&path) {
+        Ok(_) => Ok(fresh),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => read_secret(path),
+        Err(error) => Err(broken(error.error)),
     }
 }
 

@@ -23,8 +23,13 @@ pub(crate) enum Failure {
     #[error("{0}")]
     OtherSecret(ClaimError),
     /// The signing key that is given is none of the database's.
-    #[error("{0}")]
-    OtherSigningKey(AdoptError),
+    #[error("{why}{}", from(.file.as_deref()))]
+    OtherSigningKey {
+        /// What is wrong with it.
+        why: AdoptError,
+        /// The file of an earlier version that it is from.
+        file: Option<std::path::PathBuf>,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,9 +49,16 @@ pub(crate) enum Failure {
     /// The command was refused; nothing changed.
     #[error("{0}")]
     Refused(String),
+    /// The command did not wholly succeed; its result, which is out, says so as well.
+    #[error("{0}")]
+    Told(String),
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
+}
+
+fn from(file: Option<&std::path::Path>) -> String {
+    file.map_or_else(String::new, |file| format!(" (it is from {})", file.display()))
 }
 
 impl Failure {
@@ -56,13 +68,13 @@ impl Failure {
             Self::Settings(_)
             | Self::Instance(_)
             | Self::OtherSecret(_)
-            | Self::OtherSigningKey(_)
+            | Self::OtherSigningKey { .. }
             | Self::Store(StoreError::Address(_)) => 78,
             Self::Store(StoreError::Database(_) | StoreError::NewerSchema(_))
             | Self::Internal(Internal::Store(StoreError::Database(_)))
             | Self::Listen { .. } => 69,
             Self::Usage(_) => 2,
-            Self::Store(_) | Self::Refused(_) | Self::Internal(_) => 1,
+            Self::Store(_) | Self::Refused(_) | Self::Told(_) | Self::Internal(_) => 1,
         }
     }
 }
@@ -86,9 +98,17 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     })?;
     if let Some(seed) = &instance.given_signing_key {
         service.adopt_signing_key(seed).await.map_err(|error| match error {
-            AdoptError::OtherKey => Failure::OtherSigningKey(AdoptError::OtherKey),
+            AdoptError::OtherKey => {
+                Failure::OtherSigningKey { why: AdoptError::OtherKey, file: instance.old_key_file.clone() }
+            }
             AdoptError::Internal(error) => Failure::Internal(error),
         })?;
+    }
+    if let Some(file) = &instance.old_key_file {
+        tracing::warn!(
+            "{} still holds the signing key in clear; the database keeps it encrypted, so delete the file",
+            file.display()
+        );
     }
     service.refresh_keyring().await?;
     service.install_default_catalog().await?;

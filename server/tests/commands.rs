@@ -238,9 +238,14 @@ fn keys_are_rotated_and_retired() {
     let public = host.json(&["keys", "public"]);
     assert_eq!((&public["hex"], &public["account"]), (&waiting["hex"], &first["account"]));
     let old = listed[0]["id"].as_str().expect("an id");
-    assert_eq!(host.json(&["keys", "retire", old])["state"], "retired");
-    assert!(host.refusal(&["keys", "retire", waiting["id"].as_str().expect("an id")], 1).contains("keys rotate"));
-    host.refusal(&["keys", "retire", "0190f3c2-0000-7000-8000-000000000000"], 1);
+    // An older key that is good yet is shown to whoever builds the next app.
+    let shown = text(&host.run(&["keys", "public"]).stdout);
+    assert!(shown.contains(first["hex"].as_str().expect("hex")) && shown.contains("embed it as well"), "{shown}");
+    assert!(host.refusal(&["keys", "retire", old], 2).contains("--yes"));
+    assert_eq!(host.json(&["keys", "retire", old, "--yes"])["state"], "retired");
+    let signing = waiting["id"].as_str().expect("an id");
+    assert!(host.refusal(&["keys", "retire", signing, "--yes"], 1).contains("keys rotate"));
+    host.refusal(&["keys", "retire", "0190f3c2-0000-7000-8000-000000000000", "--yes"], 1);
     host.refusal(&["keys", "retire", "x"], 2);
     let text = text(&host.run(&["keys", "public"]).stdout);
     for part in ["BEGIN PUBLIC KEY", "Python", "JavaScript", "C#", "keygen-rs", "latchkey-client"] {
@@ -380,7 +385,12 @@ fn a_catalog_strands_no_machines() {
     fs::write(host.folder.path().join("c.toml"), shown.replace("max_machines = 2", "max_machines = 1"))
         .expect("written");
     let said = host.refusal(&["catalog", "apply", "c.toml", "--yes"], 1);
-    assert!(said.contains("1 licenses have more than 1 machines"), "{said}");
+    assert!(
+        said.contains("policies.chartgpt-lifetime.max_machines: 1 licenses")
+            && said.contains("TOO_MANY_MACHINES")
+            && said.contains(issued["id"].as_str().expect("an id")),
+        "{said}"
+    );
     host.json(&["license", "set", issued["id"].as_str().expect("an id"), "--max-machines", "2"]);
     assert_eq!(host.json(&["catalog", "apply", "c.toml", "--yes"])["applied"], true);
 }
@@ -479,7 +489,9 @@ fn licenses_go_out_and_come_in() {
             (&found["key"], &found["status"], &found["max_machines"], &found["metadata"]["note"]),
             (&first["licenses"][0]["key"], &Value::from("SUSPENDED"), &Value::from(9), &Value::from("a, \"b\""))
         );
-        let written = text(&there.run(&["license", "export", "--format", format]).stdout);
+        let words = ["license", "export", "--json"];
+        let words = if format == "json" { &words[..] } else { &words[..2] };
+        let written = text(&there.run(words).stdout);
         assert_eq!(
             written,
             fs::read_to_string(host.folder.path().join(&name)).expect("read"),
@@ -520,20 +532,41 @@ fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
     host.refusal(&["customer", "show", "good@example.com"], 1);
     let output = host.run(&["license", "import", "in.csv", "--partial", "--json"]);
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stdout);
-    assert!(said.contains(r#""imported":2"#) && said.contains(r#""refused":7"#), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    assert_eq!((&report["imported"], &report["refused"]), (&Value::from(2), &Value::from(7)));
+    assert_eq!(report["refusals"][0]["line"], 3);
+    assert!(report["error"].as_str().is_some_and(|said| said.contains("the others are in")), "{report}");
     assert_eq!(host.json(&["customer", "show", "also.good@example.com"])["licenses"][0]["status"], "SUSPENDED");
     fs::write(
         host.folder.path().join("in.json"),
-        r#"[{"email":"x@example.com","policy":"chartgpt-lifetime","color":"red"}, {"email":5}]"#,
+        "[{\"email\":\"x@example.com\",\"policy\":\"chartgpt-lifetime\",\"color\":\"red\"},\n\n{\"email\":5}]",
     )
     .expect("written");
     let said = host.refusal(&["license", "import", "in.json"], 1);
-    assert!(said.contains("in.json:1:") && said.contains("color") && said.contains("in.json:2:"), "{said}");
+    assert!(said.contains("in.json:1: color") && said.contains("in.json:3: email"), "{said}");
     fs::write(host.folder.path().join("two.json"), "[] []").expect("written");
     assert!(host.refusal(&["license", "import", "two.json"], 1).contains("not an array of licenses"));
     fs::write(host.folder.path().join("broken.json"), r#"[{"email":"#).expect("written");
     assert!(host.refusal(&["license", "import", "broken.json"], 1).contains("not an array of licenses"));
+    // Lines are the file's own, whatever ends them; a file that breaks off is never taken in part.
+    fs::write(host.folder.path().join("in.csv"), rows.replace('\n', "\r\n")).expect("written");
+    let said = host.refusal(&["license", "import", "in.csv"], 1);
+    assert!(said.contains("in.csv:3: email") && said.contains("in.csv:8: key"), "{said}");
+    let open = "email,policy\nnew@example.com,chartgpt-lifetime\n\"x@example.com,chartgpt-lifetime\n";
+    fs::write(host.folder.path().join("open.csv"), open).expect("written");
+    let said = host.refusal(&["license", "import", "open.csv", "--partial"], 1);
+    assert!(said.contains("open.csv:3: the file ends within a quoted cell; nothing was taken"), "{said}");
+    host.refusal(&["customer", "show", "new@example.com"], 1);
+    // Two rows with one key: only the second can be told, and only where rows are taken.
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let there = Host::new();
+    let key = issued["key"].as_str().expect("a key");
+    let twice =
+        format!("email,policy,key\na@example.com,chartgpt-lifetime,{key}\nb@example.com,chartgpt-lifetime,{key}\n");
+    fs::write(there.folder.path().join("twice.csv"), twice).expect("written");
+    let said = there.refusal(&["license", "import", "twice.csv"], 1);
+    assert!(said.contains("twice.csv:3: key: another license has this key"), "{said}");
+    there.refusal(&["customer", "show", "a@example.com"], 1);
     fs::write(host.folder.path().join("odd.csv"), "email,color\nx,y\n").expect("written");
     assert!(host.refusal(&["license", "import", "odd.csv"], 1).contains("no column `color`"));
     assert!(host.refusal(&["license", "import", "in"], 2).contains("--format"));

@@ -64,7 +64,7 @@ pub enum AdminError {
     #[error("key {0} signs now: `latchkey keys rotate` first")]
     SigningKeyActive(SigningKeyId),
     /// Files or license keys that the key signed are still about.
-    #[error("key {id} is in use: {}. Retire it with --yes to end them now", in_use(*files_until, *licenses))]
+    #[error("key {id} is in use: {}. Retire it with --even-if-in-use to end them now", in_use(*files_until, *licenses))]
     SigningKeyInUse {
         /// The key.
         id: SigningKeyId,

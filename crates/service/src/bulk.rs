@@ -1,6 +1,6 @@
-//! Licenses in bulk: read out page by page, taken in row by row in one transaction.
+//! Licenses in bulk: read out page by page; looked at row by row, then taken in, in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -11,7 +11,7 @@ use latchkey_licensing::{
     signed_key::{self, KeyClaims},
     time::Timestamp,
 };
-use latchkey_store::{Account, Product, Role, Tx};
+use latchkey_store::{Account, Product, Reader, Role, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -24,9 +24,6 @@ use crate::{
 
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
-
-/// How many refused rows are told one by one.
-const MAX_TOLD: usize = 100;
 
 /// A license as a line of a file. On the way in, `email` and `policy` are enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +82,27 @@ pub struct RowRefusal {
     pub why: String,
 }
 
+/// What comes of reading a file of licenses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportItem {
+    /// A row, or why it is none.
+    Row {
+        /// The line on which it begins, from 1.
+        line: u64,
+        /// The row.
+        row: Result<LicenseRow, String>,
+    },
+    /// The file breaks off: what follows is not known.
+    Broken {
+        /// The line where it does.
+        line: u64,
+        /// Why.
+        why: String,
+    },
+}
+
 /// What became of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
     /// How many rows there were.
     pub rows: u64,
@@ -94,8 +110,29 @@ pub struct ImportReport {
     pub imported: u64,
     /// How many rows were refused.
     pub refused: u64,
-    /// The first of them.
-    pub refusals: Vec<RowRefusal>,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file breaks off.
+    #[error("line {}: {}", .0.line, .0.why)]
+    Broken(RowRefusal),
+    /// The server failed.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+}
+
+impl From<latchkey_store::StoreError> for ImportError {
+    fn from(error: latchkey_store::StoreError) -> Self {
+        Self::Admin(error.into())
+    }
+}
+
+impl From<Internal> for ImportError {
+    fn from(error: Internal) -> Self {
+        Self::Admin(error.into())
+    }
 }
 
 /// What is known of the catalog while rows are taken in.
@@ -105,49 +142,94 @@ struct Terms {
 }
 
 impl Admin<'_> {
-    /// Hands every license to `take`, the oldest first, page by page.
-    pub async fn export_licenses(
+    /// Hands every license with its key to `take`, the oldest first, page by page, and notes that it did.
+    pub async fn export_licenses<E: From<AdminError>>(
         &self,
-        mut take: impl FnMut(LicenseRow) -> Result<(), AdminError> + Send,
-    ) -> Result<u64, AdminError> {
+        mut take: impl FnMut(LicenseRow) -> Result<(), E> + Send,
+    ) -> Result<u64, E> {
+        self.note_export().await?;
         let mut after = None;
         let mut count = 0;
         loop {
-            let mut reader = self.service.store().read().await?;
-            let page = reader.list_licenses(after, PAGE).await?;
-            let policies: BTreeMap<_, _> =
-                reader.list_policies().await?.into_iter().map(|policy| (policy.id, policy.code)).collect();
-            let Some(last) = page.last() else {
+            let page = self.export_page(after).await?;
+            let Some((last, _)) = page.last() else {
                 return Ok(count);
             };
-            after = Some(last.id);
-            for license in page {
-                let owner =
-                    reader.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
-                let sealed = reader.get_key_ciphertext(license.id).await?;
-                let key = self.service.0.vault.open_key(license.id, &sealed).map_err(Internal::from)?;
-                let policy = policies.get(&license.policy).cloned().unwrap_or_default();
-                let held = reader.list_license_entitlements(license.id).await?;
-                let mut row = row(&license, &owner, policy, &key);
-                row.entitlements = Some(held.into_iter().map(|held| held.code.as_str().to_owned()).collect());
+            after = Some(*last);
+            for (_, row) in page {
                 take(row)?;
                 count += 1;
             }
         }
     }
 
+    /// Every key leaves the server: that is written down before it does.
+    async fn note_export(&self) -> Result<(), AdminError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        self.service.record(&mut tx, now, Event::new(self.actor, "licenses.exported", "licenses", "all")).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn export_page(&self, after: Option<LicenseId>) -> Result<Vec<(LicenseId, LicenseRow)>, AdminError> {
+        let mut reader = self.service.store().read().await?;
+        let page = reader.list_licenses(after, PAGE).await?;
+        let policies: BTreeMap<_, _> =
+            reader.list_policies().await?.into_iter().map(|policy| (policy.id, policy.code)).collect();
+        let mut rows = Vec::with_capacity(page.len());
+        for license in page {
+            let owner =
+                reader.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
+            let sealed = reader.get_key_ciphertext(license.id).await?;
+            let key = self.service.0.vault.open_key(license.id, &sealed).map_err(Internal::from)?;
+            let policy = policies.get(&license.policy).cloned().unwrap_or_default();
+            let held = reader.list_license_entitlements(license.id).await?;
+            let mut row = row(&license, &owner, policy, &key);
+            row.entitlements = Some(held.into_iter().map(|held| held.code.as_str().to_owned()).collect());
+            rows.push((license.id, row));
+        }
+        Ok(rows)
+    }
+
     /// Takes licenses in, in one transaction. With `is_partial` the good rows are kept although others
-    /// are refused; without, one refused row leaves everything as it was.
+    /// are refused; without, one refused row leaves everything as it was. A file that breaks off always
+    /// does.
+    ///
+    /// `looked_at` and `taken` are the same rows, read twice: what can be seen to be wrong without the
+    /// database's lock is, so that nobody waits for a file that is not taken. Every refusal goes to `tell`
+    /// as it is found.
     pub async fn import_licenses(
         &self,
-        rows: impl Iterator<Item = (u64, Result<LicenseRow, String>)> + Send,
+        looked_at: impl Iterator<Item = ImportItem> + Send,
+        taken: impl Iterator<Item = ImportItem> + Send,
         is_partial: bool,
-    ) -> Result<ImportReport, AdminError> {
+        mut tell: impl FnMut(RowRefusal) + Send,
+    ) -> Result<ImportReport, ImportError> {
+        let mut reader = self.service.store().read().await?;
+        let terms = Terms::read(&mut reader).await?;
+        drop(reader);
+        let now = self.service.now();
         let mut report = ImportReport::default();
-        let mut tx = self.service.store().write().await?;
-        let terms = Terms::read(&mut tx).await?;
-        for (line, row) in rows {
+        let mut refused = BTreeSet::new();
+        for item in looked_at {
+            let (line, row) = item.into_row()?;
             report.rows += 1;
+            if let Err(why) = row.and_then(|row| self.read_row(&terms, &row, now).map(drop)) {
+                refused.insert(report.rows);
+                tell(RowRefusal { line, why });
+            }
+        }
+        report.refused = refused.len() as u64;
+        if report.refused > 0 && !is_partial {
+            return Ok(report);
+        }
+        let mut tx = self.service.store().write().await?;
+        let terms = Terms::read_in(&mut tx).await?;
+        for (number, item) in (1..).zip(taken) {
+            let (line, row) = item.into_row()?;
+            if refused.contains(&number) {
+                continue;
+            }
             let result = match row {
                 Ok(row) => self.import_row(&mut tx, &terms, row).await?,
                 Err(why) => Err(why),
@@ -156,9 +238,7 @@ impl Admin<'_> {
                 Ok(()) => report.imported += 1,
                 Err(why) => {
                     report.refused += 1;
-                    if report.refusals.len() < MAX_TOLD {
-                        report.refusals.push(RowRefusal { line, why });
-                    }
+                    tell(RowRefusal { line, why });
                 }
             }
         }
@@ -183,16 +263,8 @@ impl Admin<'_> {
             Some(id) => id,
             None => LicenseId::new(now, self.service.random()?),
         };
-        if tx.find_license(id).await?.is_some() {
-            return Ok(Err(format!("id: there is a license {id} already")));
-        }
         let key = match read.key {
-            Some(key) => {
-                if tx.find_license_by_key(&self.service.0.vault.key_lookup(key.expose())).await?.is_some() {
-                    return Ok(Err("key: another license has this key".to_owned()));
-                }
-                self.service.keep_key(id, key, read.signed_by)?
-            }
+            Some(key) => self.service.keep_key(id, key, read.signed_by)?,
             None => self.service.new_license_key(tx, id, policy, product, read.end).await?,
         };
         let (owner, _) = self.ensure_account(tx, &read.email, None, Role::Customer).await?;
@@ -216,7 +288,14 @@ impl Admin<'_> {
             created_at: read.created_at,
             updated_at: now,
         };
-        tx.insert_license(&license, key.kept()).await?;
+        if !tx.insert_license_if_free(&license, key.kept()).await? {
+            let is_known = tx.find_license(id).await?.is_some();
+            return Ok(Err(if is_known {
+                format!("id: there is a license {id} already")
+            } else {
+                "key: another license has this key".to_owned()
+            }));
+        }
         for entitlement in read.entitlements {
             tx.add_license_entitlement(id, entitlement).await?;
         }
@@ -234,12 +313,15 @@ impl Admin<'_> {
         })?;
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let id = match given(&row.id) {
-            Some(text) => Some(text.parse().map_err(|_| "id: not a UUID; leave it empty to have one made".to_owned())?),
+            Some(text) => {
+                let id: Option<LicenseId> = text.parse().ok().filter(|id: &LicenseId| !id.uuid().is_nil());
+                Some(id.ok_or_else(|| "id: not a UUID; leave it empty to have one made".to_owned())?)
+            }
             None => None,
         };
         let (key, claims) = match given(&row.key) {
             Some(text) => {
-                let (key, claims) = self.read_key(&text, policy)?;
+                let (key, claims) = self.read_key(&text)?;
                 (Some(key), claims)
             }
             None => (None, None),
@@ -311,12 +393,10 @@ impl Admin<'_> {
     }
 
     /// A key, and what it says and who signed it, if it is a signed one.
-    fn read_key(&self, text: &str, policy: &Policy) -> Result<(LicenseKey, Option<(KeyClaims, SigningKeyId)>), String> {
+    fn read_key(&self, text: &str) -> Result<(LicenseKey, Option<(KeyClaims, SigningKeyId)>), String> {
         let key = LicenseKey::parse(text).map_err(|error| format!("key: {error}; leave it empty to have one made"))?;
+        // A key made otherwise than its policy makes them now is as good as it was.
         if key.scheme() == KeyScheme::Random {
-            if policy.scheme == KeyScheme::Ed25519Sign {
-                return Err("key: the policy makes signed keys; leave it empty to have one made".to_owned());
-            }
             return Ok((key, None));
         }
         // A key that this instance did not sign would pass for one that it did.
@@ -344,18 +424,38 @@ struct ReadRow<'t> {
     entitlements: Vec<EntitlementId>,
 }
 
-impl Terms {
-    async fn read(tx: &mut Tx) -> Result<Self, Internal> {
-        let products = tx.list_products().await?;
-        let mut policies = BTreeMap::new();
-        for policy in tx.list_policies().await? {
-            let product = products.iter().find(|product| product.id == policy.product);
-            let product = product.ok_or(Internal::Broken("a policy has no product"))?.clone();
-            policies.insert(policy.code.clone(), (policy, product));
+/// The same reading for what reads alone and for what also writes.
+macro_rules! read_terms {
+    ($($name:ident: $conn:ty;)+) => {
+        impl Terms {$(
+            async fn $name(conn: &mut $conn) -> Result<Self, Internal> {
+                let products = conn.list_products().await?;
+                let mut policies = BTreeMap::new();
+                for policy in conn.list_policies().await? {
+                    let product = products.iter().find(|product| product.id == policy.product);
+                    let product = product.ok_or(Internal::Broken("a policy has no product"))?.clone();
+                    policies.insert(policy.code.clone(), (policy, product));
+                }
+                let entitlements = conn.list_all_entitlements().await?;
+                let entitlements = entitlements.into_iter().map(|one| (one.code.as_str().to_owned(), one.id)).collect();
+                Ok(Self { policies, entitlements })
+            }
+        )+}
+    };
+}
+
+read_terms! {
+    read: Reader;
+    read_in: Tx;
+}
+
+impl ImportItem {
+    /// The row with its line; an error where the file breaks off.
+    fn into_row(self) -> Result<(u64, Result<LicenseRow, String>), ImportError> {
+        match self {
+            Self::Row { line, row } => Ok((line, row)),
+            Self::Broken { line, why } => Err(ImportError::Broken(RowRefusal { line, why })),
         }
-        let entitlements = tx.list_all_entitlements().await?;
-        let entitlements = entitlements.into_iter().map(|one| (one.code.as_str().to_owned(), one.id)).collect();
-        Ok(Self { policies, entitlements })
     }
 }
 

@@ -41,6 +41,11 @@ impl Service {
     /// Marks a new database as belonging to this master secret, or checks that it does.
     pub async fn claim_database(&self) -> Result<(), ClaimError> {
         let check = *self.0.vault.check();
+        // Mostly it is marked already: then nobody waits for who writes.
+        let known = self.store().read().await?.find_secret_check().await?;
+        if let Some(known) = known {
+            return if known == check { Ok(()) } else { Err(ClaimError::OtherSecret) };
+        }
         let mut tx = self.store().write().await?;
         tx.insert_instance(&check, self.now()).await?;
         let found = tx.find_secret_check().await?;
@@ -51,6 +56,9 @@ impl Service {
     /// Gives a database without products the default catalog. Returns whether it did.
     pub async fn install_default_catalog(&self) -> Result<bool, Internal> {
         let now = self.now();
+        if self.store().read().await?.count_products().await? > 0 {
+            return Ok(false);
+        }
         let mut tx = self.store().write().await?;
         tx.lock_instance().await?;
         if tx.count_products().await? > 0 {

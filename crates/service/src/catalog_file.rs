@@ -327,6 +327,9 @@ impl CatalogFile {
     /// Checks what can be checked without a database. The error names the field.
     pub fn check(&self) -> Result<(), String> {
         let mut seen = BTreeSet::new();
+        if self.products.is_empty() {
+            return Err("products: a catalog has at least one product".to_owned());
+        }
         for product in &self.products {
             check_code("products", &product.code)?;
             if !seen.insert(("product", &product.code)) {

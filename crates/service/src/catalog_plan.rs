@@ -22,6 +22,7 @@ use crate::{
     audit::Event,
     catalog_file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
     error::Internal,
+    stranding::{self, Terms},
 };
 
 /// One change of the catalog.
@@ -68,6 +69,16 @@ impl CatalogPlan {
     /// Whether something goes, or terms change that licenses are under.
     pub fn needs_confirmation(&self) -> bool {
         self.steps.iter().any(|step| step.action == "remove" || step.licenses > 0)
+    }
+
+    /// Whether another plan changes the same in the same way. How many licenses are under a policy may
+    /// differ: sales go on while a plan is looked at.
+    fn is_same_change(&self, other: &Self) -> bool {
+        let changes = |plan: &Self| {
+            let without_count = |step: &CatalogStep| CatalogStep { licenses: 0, ..step.clone() };
+            plan.steps.iter().map(without_count).collect::<Vec<_>>()
+        };
+        changes(self) == changes(other)
     }
 }
 
@@ -129,7 +140,7 @@ impl Admin<'_> {
     pub async fn plan_catalog(&self, file: &CatalogFile) -> Result<CatalogPlan, AdminError> {
         let mut tx = self.service.store().write().await?;
         let present = Present::read(&mut tx).await?;
-        plan(&mut tx, &present, file).await
+        plan(&mut tx, &present, file, self.service.now()).await
     }
 
     /// Does what a plan says, all of it or nothing. Refused if the catalog has changed since it was
@@ -139,8 +150,8 @@ impl Admin<'_> {
         let mut tx = self.service.store().write().await?;
         tx.lock_instance().await?;
         let present = Present::read(&mut tx).await?;
-        let found = plan(&mut tx, &present, file).await?;
-        if found != *planned {
+        let found = plan(&mut tx, &present, file, now).await?;
+        if !found.is_same_change(planned) {
             return Err(AdminError::Invalid("the catalog was changed meanwhile: plan again".to_owned()));
         }
         if found.steps.is_empty() {
@@ -171,7 +182,7 @@ fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<(String, 
         .collect()
 }
 
-async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile) -> Result<CatalogPlan, AdminError> {
+async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp) -> Result<CatalogPlan, AdminError> {
     file.check().map_err(AdminError::Invalid)?;
     let mut steps = Vec::new();
     let step =
@@ -207,7 +218,7 @@ async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile) -> Result<Cata
                     continue;
                 }
                 let licenses = tx.count_licenses_under(policy.id).await?;
-                refuse_stranding(tx, policy, entry, before, licenses).await?;
+                refuse_stranding(tx, policy, entry, before, licenses, now).await?;
                 steps.push(CatalogStep { fields, licenses, ..step("change", "policy", &entry.code) });
             }
         }
@@ -254,6 +265,7 @@ async fn refuse_stranding(
     entry: &PolicyEntry,
     before: &PolicyEntry,
     licenses: i64,
+    now: Timestamp,
 ) -> Result<(), AdminError> {
     if entry.product != before.product && licenses > 0 {
         return Err(AdminError::Invalid(format!(
@@ -261,18 +273,7 @@ async fn refuse_stranding(
             policy.code, before.product
         )));
     }
-    if let Some(ceiling) = entry.overage_strategy.ceiling(entry.max_machines) {
-        let stranded = tx.count_licenses_above(policy.id, i64::from(ceiling)).await?;
-        let is_tighter = policy.overage.ceiling(policy.max_machines).is_none_or(|before| before > ceiling)
-            || (entry.strict && !policy.is_strict);
-        if stranded > 0 && is_tighter {
-            return Err(AdminError::Invalid(format!(
-                "policies.{}.max_machines: {stranded} licenses have more than {ceiling} machines active and would stop validating. Give them a limit of their own first (`license set --max-machines`), or free machines",
-                policy.code
-            )));
-        }
-    }
-    // Terms under which licenses in use would stop validating from one moment to the next.
+    // Terms that nobody's app obeys yet: licenses would stop validating from one moment to the next.
     let begins = [
         ("check_in", entry.check_in.is_some() && policy.check_in.is_none()),
         ("heartbeat.required", entry.heartbeat.required && !policy.requires_heartbeat),
@@ -284,6 +285,20 @@ async fn refuse_stranding(
                 policy.code
             )));
         }
+    }
+    let terms = entry.policy(policy.id, policy.product, policy.created_at, now);
+    let before_terms = Terms { policy, entitlements: &before.entitlements };
+    let after_terms = Terms { policy: &terms, entitlements: &entry.entitlements };
+    if let Some(found) = stranding::stranded(tx, policy.id, before_terms, after_terms, now).await?.first() {
+        let changed = differences(before, entry);
+        let field = found.field(changed.iter().map(|(name, _, _)| name.as_str()));
+        return Err(AdminError::Invalid(format!(
+            "policies.{}.{field}: {} licenses that are good now would stop validating ({}), such as {}. Change those first (`license set`), or make a new policy and move licenses to it",
+            policy.code,
+            found.count,
+            found.code.as_str(),
+            found.example
+        )));
     }
     Ok(())
 }

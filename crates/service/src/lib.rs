@@ -30,6 +30,7 @@ pub mod ports;
 mod secrets;
 mod sessions;
 mod sign_in;
+mod stranding;
 mod upkeep;
 pub mod vault;
 
@@ -43,7 +44,7 @@ pub use admin::{Admin, AdminError, CustomerRecord, IssuedLicense, Operator};
 pub use air_gap::{AirGapDone, AirGapMatch, AirGapRefusal, file_days};
 pub use api_limits::{ApiLimits, NotAdmitted, Pace};
 pub use audit::AuditEntry;
-pub use bulk::{ImportReport, LicenseRow, RowRefusal};
+pub use bulk::{ImportError, ImportItem, ImportReport, LicenseRow, RowRefusal};
 pub use catalog::ClaimError;
 pub use catalog_file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, Span, SwapsEntry};
 pub use catalog_plan::{CatalogPlan, CatalogStep};

@@ -257,6 +257,8 @@ macro_rules! reads {
             licenses::list_licenses_of(account: AccountId) -> Vec<License>;
             /// All licenses by id, after `after`.
             licenses::list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
+            /// A policy's licenses by id, after `after`.
+            licenses::list_licenses_under(policy: PolicyId, after: Option<LicenseId>, limit: i64) -> Vec<License>;
             /// How many licenses are under a policy.
             licenses::count_licenses_under(policy: PolicyId) -> i64;
             /// How many licenses have a key that this signing key signed.
@@ -269,8 +271,6 @@ macro_rules! reads {
             machines::find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
             /// A license's active machine with this fingerprint.
             machines::find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
-            /// How many licenses of a policy, without a limit of their own, have more machines than `ceiling`.
-            machines::count_licenses_above(policy: PolicyId, ceiling: i64) -> i64;
             /// When a license's owner freed machines after `since`, the earliest first.
             machines::list_machine_releases(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
             /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.
@@ -339,6 +339,8 @@ queries! { Tx:
     instance::lock_instance() -> ();
     /// Adds a license.
     licenses::insert_license(license: &License, key: KeptKey<'_>) -> ();
+    /// Adds a license, unless its id or its key is taken; `false` then.
+    licenses::insert_license_if_free(license: &License, key: KeptKey<'_>) -> bool;
     /// Writes what a decision may change about a license; it must be locked.
     licenses::update_license(license: &License) -> ();
     /// Gives a license another key; the old one is gone.

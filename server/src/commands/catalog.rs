@@ -53,8 +53,16 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
     let is_done = !dry_run && !plan.steps.is_empty();
     if is_done {
         let question = "Remove what the file does not have, and change terms that licenses are under?";
-        if plan.needs_confirmation() && console::confirmed(yes, question)? == Confirmed::No {
-            return Err(Failure::Refused("not applied".to_owned()));
+        if plan.needs_confirmation() {
+            if as_json && !yes {
+                // Nobody answers a question without having seen what it is about.
+                for step in &plan.steps {
+                    console::error(&step.to_string());
+                }
+            }
+            if console::confirmed(yes, question)? == Confirmed::No {
+                return Err(Failure::Refused("not applied".to_owned()));
+            }
         }
         admin.apply_catalog(&file, &plan).await?;
     }

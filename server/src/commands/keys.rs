@@ -60,11 +60,15 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
             console::line("What the old key signed stays good until `latchkey keys retire`.");
             Ok(())
         }
-        Keys::Retire { id, yes } => {
+        Keys::Retire { id, even_if_in_use, yes } => {
             let id: SigningKeyId = id.parse().map_err(|_| {
                 Failure::Usage(format!("{id:?} is no key's id: `latchkey keys list` shows the keys with their ids"))
             })?;
-            let key = admin.retire_signing_key(id, yes).await?;
+            let question = format!("Retire the key {id}, for good? What it signed is good no longer.");
+            if console::confirmed(yes, &question)? == Confirmed::No {
+                return Err(Failure::Refused("not retired".to_owned()));
+            }
+            let key = admin.retire_signing_key(id, even_if_in_use).await?;
             if as_json {
                 console::json(&describe(&key));
             } else {
@@ -89,6 +93,14 @@ fn public(service: &Service, as_json: bool) -> Result<(), Failure> {
     console::line(&format!("Public key (Ed25519), as apps embed it:\n{hex}\n"));
     console::line(pem.trim_end());
     console::line(&format!("\nAccount id on the wire: {account}"));
+    let signs = keyring.signer_id();
+    let older = keyring.keys().iter().filter(|key| key.state == KeyState::Verifying && key.id != signs);
+    for key in older {
+        console::line(&format!(
+            "\nA key whose files and license keys are still good; embed it as well:\n{}",
+            key.public_key.hex()
+        ));
+    }
     if let Some(waiting) = waiting {
         console::line(&format!("\nA key that waits to sign; embed it as well:\n{waiting}"));
     }

@@ -39,7 +39,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             }
             admin.rotate_license_key(id).await?
         }
-        License::Export { output, format } => return bulk::export(service, output, format).await,
+        License::Export { output, format } => return bulk::export(service, output, format, as_json).await,
         License::Import { file, format, partial } => {
             return bulk::import(service, &file, format, partial, as_json).await;
         }
@@ -133,13 +133,15 @@ pub(super) fn describe(view: &LicenseView, key: &LicenseKey, owner: &Account) ->
         "email": owner.email.as_str(),
         "account_id": owner.id.to_string(),
         "key": key.expose(),
-        "max_machines": view.machine_limit,
+        "max_machines": license.machine_limit(&view.policy),
+        "machine_ceiling": view.machine_limit,
         "max_cores": license.core_limit(&view.policy),
         "max_uses": license.use_limit(&view.policy),
         "uses": license.uses,
         "metadata": serde_json::from_str::<Value>(&license.metadata).unwrap_or_default(),
         "machines": machines,
         "expires_at": license.end.at().map(Timestamp::rfc3339),
+        "begins_with_first_use": license.end == End::AfterFirstUse,
         "created_at": license.created_at.rfc3339(),
     })
 }

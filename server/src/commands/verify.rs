@@ -43,11 +43,11 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
     }
     let entitlements: Vec<&str> =
         claims.license.entitlements.iter().map(latchkey_licensing::entitlement::EntitlementCode::as_str).collect();
-    let is_over = claims.is_over(now);
+    let is_good = !(claims.is_over(now) || claims.license.is_suspended || claims.is_license_over(now));
     if as_json {
         console::json(&json!({
             "kind": kind.as_str(),
-            "valid": !is_over,
+            "valid": is_good,
             "license": claims.license.id.to_string(),
             "product": claims.license.product.to_string(),
             "machine": claims.machine.as_ref().map(|machine| machine.id.to_string()),
@@ -66,7 +66,16 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
         }
         console::line(&format!("Good from {} to {}.", claims.issued_at.human(), claims.expires_at.human()));
     }
-    if is_over { Err(refused(format!("its time was over on {}", claims.expires_at.human()))) } else { Ok(()) }
+    let refusal = if claims.license.is_suspended {
+        "its license is suspended".to_owned()
+    } else if claims.is_license_over(now) {
+        "its license has ended".to_owned()
+    } else if claims.is_over(now) {
+        format!("its time was over on {}", claims.expires_at.human())
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Told(format!("{}: {refusal}", command.file.display())))
 }
 
 fn secret(command: &Verify, kind: FileKind) -> Result<Option<FileSecret>, Failure> {

@@ -5,6 +5,7 @@
 mod api;
 mod api_limits;
 mod app;
+mod catalog;
 mod files;
 mod limits;
 mod mail;

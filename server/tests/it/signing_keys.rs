@@ -85,7 +85,7 @@ on_both! {
         let first = admin.signing_keys().await.expect("listed")[0].id;
         admin.rotate_signing_key().await.expect("rotated");
         let refusal = admin.retire_signing_key(first, false).await.expect_err("in use").to_string();
-        assert!(refusal.contains("1 licenses have a key that it signed") && refusal.contains("--yes"), "{refusal}");
+        assert!(refusal.contains("1 licenses have a key that it signed") && refusal.contains("--even-if-in-use"), "{refusal}");
         let waiting = admin.prepare_signing_key().await.expect("prepared");
         assert_eq!(admin.retire_signing_key(waiting.id, false).await.expect("thrown away").state, KeyState::Retired);
         let another = admin.prepare_signing_key().await.expect("prepared");

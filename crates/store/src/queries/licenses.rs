@@ -26,14 +26,33 @@ macro_rules! select {
     };
 }
 
+/// An INSERT of a license.
+macro_rules! insert {
+    ($conflict:literal) => {
+        concat!(
+            "INSERT INTO licenses (id, account_id, product_id, policy_id, key_ciphertext, key_lookup, key_prefix,
+                 key_tail, signed_by, suspended_at, revoked_at, expires_at, ends_after_first_use, max_machines, max_cores,
+                 max_uses, uses, metadata, last_validated_at, last_check_in_at, last_check_out_at, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+             ",
+            $conflict
+        )
+    };
+}
+
 pub(crate) async fn insert_license(conn: &mut Conn, license: &License, key: KeptKey<'_>) -> Result<()> {
+    insert_with(conn, insert!(""), license, key).await.map(drop)
+}
+
+/// Adds a license, unless its id or its key is taken.
+pub(crate) async fn insert_license_if_free(conn: &mut Conn, license: &License, key: KeptKey<'_>) -> Result<bool> {
+    insert_with(conn, insert!("ON CONFLICT DO NOTHING"), license, key).await
+}
+
+async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key: KeptKey<'_>) -> Result<bool> {
     let (suspended_at, revoked_at) = rows::standing_columns(license.standing);
     let (expires_at, ends_after_first_use) = rows::end_columns(license.end);
-    let sql = "INSERT INTO licenses (id, account_id, product_id, policy_id, key_ciphertext, key_lookup, key_prefix,
-                   key_tail, signed_by, suspended_at, revoked_at, expires_at, ends_after_first_use, max_machines, max_cores,
-                   max_uses, uses, metadata, last_validated_at, last_check_in_at, last_check_out_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
-    sqlx::query(sql)
+    let done = sqlx::query(sql)
         .bind(license.id.uuid())
         .bind(license.account.uuid())
         .bind(license.product.uuid())
@@ -59,7 +78,7 @@ pub(crate) async fn insert_license(conn: &mut Conn, license: &License, key: Kept
         .bind(license.updated_at.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Writes what a decision may change; the license must be locked. Key and last validation have
@@ -146,6 +165,22 @@ pub(crate) async fn list_licenses_of(conn: &mut Conn, account: AccountId) -> Res
 /// All licenses by id, after `after`.
 pub(crate) async fn list_licenses(conn: &mut Conn, after: Option<LicenseId>, limit: i64) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> = sqlx::query_as(select!("WHERE id > $1 ORDER BY id LIMIT $2"))
+        .bind(after.map_or(Uuid::nil(), LicenseId::uuid))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter().map(rows::license).collect()
+}
+
+/// A policy's licenses by id, after `after`.
+pub(crate) async fn list_licenses_under(
+    conn: &mut Conn,
+    policy: PolicyId,
+    after: Option<LicenseId>,
+    limit: i64,
+) -> Result<Vec<License>> {
+    let rows: Vec<LicenseRow> = sqlx::query_as(select!("WHERE policy_id = $1 AND id > $2 ORDER BY id LIMIT $3"))
+        .bind(policy.uuid())
         .bind(after.map_or(Uuid::nil(), LicenseId::uuid))
         .bind(limit)
         .fetch_all(conn)

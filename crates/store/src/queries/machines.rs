@@ -1,7 +1,7 @@
 //! Machines. Only active ones are ever returned; a deactivated one is history.
 
 use latchkey_licensing::{
-    ids::{LicenseId, MachineId, PolicyId},
+    ids::{LicenseId, MachineId},
     machine::Machine,
     policy::HEARTBEAT_DRIFT,
     time::Timestamp,
@@ -130,15 +130,6 @@ pub(crate) async fn list_machine_releases(
     let times: Vec<i64> =
         sqlx::query_scalar(sql).bind(license.uuid()).bind(since.unix_micros()).fetch_all(conn).await?;
     Ok(times.into_iter().map(Timestamp::from_unix_micros).collect())
-}
-
-/// How many licenses of a policy, without a limit of their own, have more active machines than
-/// `ceiling`.
-pub(crate) async fn count_licenses_above(conn: &mut Conn, policy: PolicyId, ceiling: i64) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM licenses
-               WHERE policy_id = $1 AND max_machines IS NULL AND revoked_at IS NULL
-                 AND (SELECT COUNT(*) FROM machines WHERE license_id = licenses.id AND deactivated_at IS NULL) > $2";
-    Ok(sqlx::query_scalar(sql).bind(policy.uuid()).bind(ceiling).fetch_one(conn).await?)
 }
 
 /// Licenses with machines whose heartbeat may have stopped before `now`, where the policy lets such

@@ -1,0 +1,207 @@
+//! Changes of the catalog: what would strand licenses is refused, with the field that does it.
+
+use std::time::Duration;
+
+use latchkey_licensing::{
+    ids::LicenseId,
+    policy::{ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy, Policy},
+};
+use latchkey_service::{LicenseChange, Operator, PolicyEntry, Span};
+use reqwest::Method;
+
+use crate::{app::TestApp, on_both};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// One change of a policy, and what it comes to for a license that is in use.
+struct Case {
+    name: &'static str,
+    /// The policy as it is.
+    policy: fn(&mut Policy),
+    /// A machine limit of the license's own.
+    own_limit: Option<u32>,
+    /// How many machines it is active on.
+    machines: u32,
+    /// How long it has been in use.
+    age: Duration,
+    /// The policy as the file says.
+    change: fn(&mut PolicyEntry),
+    /// The field that is told; `None` where nobody is stranded.
+    refused: Option<&'static str>,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self {
+            name: "",
+            policy: |_| {},
+            own_limit: None,
+            machines: 1,
+            age: Duration::ZERO,
+            change: |_| {},
+            refused: None,
+        }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let beating: fn(&mut Policy) = |policy| {
+        policy.requires_heartbeat = true;
+        policy.heartbeat = Duration::from_hours(1);
+        policy.cull = HeartbeatCull::KeepDead;
+        policy.resurrection = HeartbeatResurrection::AlwaysRevive;
+    };
+    let usual = Case::default;
+    vec![
+        Case {
+            name: "limit",
+            machines: 2,
+            change: |e| e.max_machines = Some(1),
+            refused: Some("max_machines"),
+            ..usual()
+        },
+        Case { name: "limit-unused", change: |e| e.max_machines = Some(1), ..usual() },
+        Case { name: "limit-own", machines: 2, own_limit: Some(2), change: |e| e.max_machines = Some(1), ..usual() },
+        Case {
+            name: "limit-uncounted",
+            machines: 2,
+            policy: |policy| policy.is_strict = false,
+            change: |e| e.max_machines = Some(1),
+            ..usual()
+        },
+        Case {
+            name: "overage",
+            machines: 4,
+            own_limit: Some(2),
+            policy: |policy| policy.overage = OverageStrategy::Allow2x,
+            change: |e| e.overage_strategy = OverageStrategy::NoOverage,
+            refused: Some("overage_strategy"),
+            ..usual()
+        },
+        // Each machine has four cores.
+        Case { name: "cores", machines: 2, change: |e| e.max_cores = Some(7), refused: Some("max_cores"), ..usual() },
+        Case { name: "cores-enough", machines: 2, change: |e| e.max_cores = Some(8), ..usual() },
+        Case {
+            name: "strict",
+            machines: 0,
+            policy: |policy| policy.is_strict = false,
+            change: |e| e.strict = true,
+            refused: Some("strict"),
+            ..usual()
+        },
+        Case {
+            name: "expiry",
+            age: DAY * 2,
+            policy: |policy| policy.duration = Some(DAY),
+            change: |e| e.expiry_strategy = ExpiryStrategy::RestrictAccess,
+            refused: Some("expiry_strategy"),
+            ..usual()
+        },
+        Case {
+            name: "check-in",
+            age: DAY * 2,
+            policy: |policy| policy.check_in = Some(DAY * 30),
+            change: |e| e.check_in = Some(Span(DAY)),
+            refused: Some("check_in"),
+            ..usual()
+        },
+        Case {
+            name: "check-in-begins",
+            change: |e| e.check_in = Some(Span(DAY)),
+            refused: Some("check_in"),
+            ..usual()
+        },
+        Case {
+            name: "window",
+            age: Duration::from_mins(30),
+            policy: beating,
+            change: |e| e.heartbeat.window = Span(Duration::from_mins(10)),
+            refused: Some("heartbeat"),
+            ..usual()
+        },
+        Case { name: "entitlement", change: |e| e.entitlements.clear(), refused: Some("entitlements"), ..usual() },
+        Case { name: "name", change: |e| "Another name".clone_into(&mut e.name), ..usual() },
+    ]
+}
+
+async fn set_up(app: &TestApp, case: &Case) -> LicenseId {
+    let policy = app.add_policy(case.name, case.policy).await;
+    let mut tx = app.service().store().write().await.expect("a transaction");
+    let given = tx.list_all_entitlements().await.expect("read").remove(0);
+    tx.add_policy_entitlement(policy.id, given.id).await.expect("given");
+    tx.commit().await.expect("committed");
+    let issued = app.issue_under("ada@example.com", case.name).await;
+    let id = issued.view.license.id;
+    if let Some(limit) = case.own_limit {
+        let change = LicenseChange { max_machines: Some(Some(limit)), ..LicenseChange::default() };
+        app.service().admin(Operator::Host).change_license(id, change).await.expect("changed");
+    }
+    let desktop = app.desktop(Some(issued.key.expose()));
+    for number in 0..case.machines {
+        assert_eq!(desktop.activate(&format!("m{number}")).await.status, 201, "{}", case.name);
+        desktop.send(Method::POST, &format!("/v1/machines/m{number}/actions/ping"), None).await;
+    }
+    app.kit.clock.advance(case.age);
+    id
+}
+
+on_both! {
+    async fn what_would_strand_licenses_is_refused(app: &TestApp) {
+        let admin = app.service().admin(Operator::Host);
+        for case in cases() {
+            let id = set_up(app, &case).await;
+            let (mut file, _) = admin.catalog().await.expect("read");
+            let entry = file.policies.iter_mut().find(|entry| entry.code == case.name).expect("the policy");
+            (case.change)(entry);
+            match (admin.plan_catalog(&file).await, case.refused) {
+                (Ok(plan), None) => {
+                    admin.apply_catalog(&file, &plan).await.expect("applied");
+                    let again = admin.plan_catalog(&file).await.expect("planned");
+                    assert!(again.steps.is_empty(), "{}: {again:?}", case.name);
+                }
+                (Err(error), Some(field)) => {
+                    let said = error.to_string();
+                    assert!(said.starts_with(&format!("policies.{}.{field}", case.name)), "{}: {said}", case.name);
+                    let names_it = said.contains(&id.to_string()) || said.contains("their apps do not do that yet");
+                    assert!(names_it && said.contains("new policy"), "{said}");
+                    // A revoked license is nobody's loss.
+                    admin.revoke_license(id).await.expect("revoked");
+                    if case.name != "check-in-begins" {
+                        admin.plan_catalog(&file).await.expect("nobody is stranded");
+                    }
+                }
+                (found, expected) => panic!("{}: {found:?}, not {expected:?}", case.name),
+            }
+        }
+    }
+
+    /// Sales go on while somebody reads a plan.
+    async fn a_sale_does_not_stop_a_plan(app: &TestApp) {
+        let admin = app.service().admin(Operator::Host);
+        app.issue("ada@example.com").await;
+        let (mut file, _) = admin.catalog().await.expect("read");
+        "Another name".clone_into(&mut file.policies[0].name);
+        let plan = admin.plan_catalog(&file).await.expect("planned");
+        app.issue("bob@example.com").await;
+        admin.apply_catalog(&file, &plan).await.expect("applied");
+        // Another change is another plan.
+        "A third name".clone_into(&mut file.policies[0].name);
+        let refusal = admin.apply_catalog(&file, &plan).await.expect_err("refused");
+        assert!(refusal.to_string().contains("plan again"), "{refusal}");
+    }
+
+    /// The audit log says what was given and taken, and nothing where nothing was.
+    async fn entitlements_given_are_written_down(app: &TestApp) {
+        app.add_entitlement("EXTRA").await;
+        let admin = app.service().admin(Operator::Host);
+        let id = app.issue("ada@example.com").await.view.license.id;
+        let give = LicenseChange { add_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
+        for _ in 0..2 {
+            admin.change_license(id, give.clone()).await.expect("given");
+        }
+        let mut reader = app.service().store().read().await.expect("a reader");
+        let rows = reader.list_audit_of("license", &id.to_string(), 10).await.expect("read");
+        let details: Vec<_> = rows.iter().filter(|row| row.verb == "license.changed").map(|row| &row.detail).collect();
+        assert_eq!(details, [r#"{"entitlements_added":["EXTRA"]}"#]);
+    }
+}
