@@ -15,9 +15,12 @@ pub fn page(stylesheet: String, description: &Value, json: &str) -> String {
     render(move || {
         let operations = operations(&description);
         let contents = operations.iter().map(Operation::link).collect_view();
+        let contents = view! { <li><a href="#errors">"Errors"</a></li> {contents} };
         let title = text(&description, "/info/title");
         let about = text(&description, "/info/description");
         let sections = operations.into_iter().map(|operation| operation.section(&description)).collect_view();
+        let error = description.pointer("/components/schemas/ErrorDocument");
+        let error = error.map(|schema| members(&description, schema, 0));
         view! {
             <!DOCTYPE html>
             <html lang="en">
@@ -40,6 +43,11 @@ pub fn page(stylesheet: String, description: &Value, json: &str) -> String {
                                 <p class="measure">{prose(&about)}</p>
                                 <p class="small"><a href=json>"As an OpenAPI document"</a></p>
                             </div>
+                            <section class="card stack" id="errors">
+                                <h2 class="title-2">"Errors"</h2>
+                                <p>"Whatever goes wrong, the answer has this form. Which codes an operation answers stands with it."</p>
+                                {error}
+                            </section>
                             {sections}
                         </main>
                     </div>
@@ -129,8 +137,8 @@ fn parameter(value: &Value) -> impl IntoView + use<> {
 }
 
 fn answer(description: &Value, status: &str, response: &Value) -> impl IntoView + use<> {
-    let is_error = status.starts_with('4') || status.starts_with('5');
-    // Every error has the same form; it is shown with the successes that differ.
+    // Every error has the same form, which is shown once.
+    let is_error = !status.starts_with('2');
     let schema = schema_of(response).filter(|_| !is_error).map(|schema| members(description, schema, 0));
     view! {
         <div>

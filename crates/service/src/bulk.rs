@@ -84,6 +84,7 @@ pub struct RowRefusal {
 
 /// What comes of reading a file of licenses.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "all but one are rows, and few are held at once")]
 pub enum ImportItem {
     /// A row, or why it is none.
     Row {

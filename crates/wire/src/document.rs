@@ -64,6 +64,22 @@ pub struct PageLinks {
     pub next: Option<String>,
 }
 
+/// That the server is there.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pong {
+    /// All there is to say.
+    pub meta: PongMeta,
+}
+
+/// What a server says that is there.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PongMeta {
+    /// Always true.
+    pub ok: bool,
+}
+
 /// The answer of a validation. `data` is null where there is no such license.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -91,7 +107,7 @@ pub struct ValidationMeta {
     pub scope: Map<String, Value>,
     /// The caller's nonce, if it sent one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub nonce: Option<Value>,
 }
 

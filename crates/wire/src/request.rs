@@ -23,7 +23,7 @@ pub struct ValidateMeta {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Scope>))]
     pub scope: Option<Map<String, Value>>,
     /// A number that the answer repeats.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<i32>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
     pub nonce: Option<serde_json::Number>,
 }
 

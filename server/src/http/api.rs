@@ -84,8 +84,10 @@ fn documented() -> OpenApiRouter<Edge> {
 }
 
 /// The description of the API (OpenAPI 3.1), made from its routes.
-pub fn description() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+pub fn description() -> serde_json::Value {
+    let mut description = serde_json::to_value(documented().into_openapi()).unwrap_or_default();
+    openapi::complete(&mut description);
+    description
 }
 
 /// The same, as text for people and programs.

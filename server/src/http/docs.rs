@@ -14,7 +14,7 @@ use super::{Edge, api, plain_pages};
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
 pub(crate) fn router() -> Router<Edge> {
-    let description = serde_json::to_value(api::description()).unwrap_or_default();
+    let description = api::description();
     let page = api_reference::page(plain_pages::stylesheet(), &description, DOCUMENT);
     let document = description.to_string();
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

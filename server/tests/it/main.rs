@@ -6,6 +6,7 @@ mod api;
 mod api_limits;
 mod app;
 mod catalog;
+mod described;
 mod files;
 mod limits;
 mod mail;

@@ -74,7 +74,7 @@ pub(crate) async fn show(
     path = "/v1/licenses/{license}/machines",
     tag = "Licenses",
     operation_id = "listMachines",
-    params(("license" = String, Path, description = "The license's id or key"), ("limit" = Option<u32>, Query, description = "Items on a page, 1 to 100, 10 without; `page[size]` is the same"), ("page[cursor]" = Option<String>, Query, description = "Where the page starts; empty for the first"), ("page[number]" = Option<u32>, Query, description = "The page by its number, from 1")),
+    params(("license" = String, Path, description = "The license's id or key"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Items on a page, 10 without"), ("page[size]" = Option<u32>, Query, minimum = 1, maximum = 100, description = "The same as `limit`"), ("page[cursor]" = Option<String>, Query, description = "Where the page starts; empty for the first"), ("page[number]" = Option<u32>, Query, minimum = 1, description = "The page by its number, from 1")),
     responses(
         (status = 200, description = "A page of active machines", body = Many<MachineAttributes>, content_type = "application/vnd.api+json"),
         (status = 400, description = "`PARAMETER_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),
@@ -104,7 +104,7 @@ pub(crate) async fn machines(
     path = "/v1/licenses/{license}/entitlements",
     tag = "Licenses",
     operation_id = "listEntitlements",
-    params(("license" = String, Path, description = "The license's id or key"), ("limit" = Option<u32>, Query, description = "Items on a page, 1 to 100, 10 without; `page[size]` is the same"), ("page[cursor]" = Option<String>, Query, description = "Where the page starts; empty for the first"), ("page[number]" = Option<u32>, Query, description = "The page by its number, from 1")),
+    params(("license" = String, Path, description = "The license's id or key"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Items on a page, 10 without"), ("page[size]" = Option<u32>, Query, minimum = 1, maximum = 100, description = "The same as `limit`"), ("page[cursor]" = Option<String>, Query, description = "Where the page starts; empty for the first"), ("page[number]" = Option<u32>, Query, minimum = 1, description = "The page by its number, from 1")),
     responses(
         (status = 200, description = "A page of entitlements, from policy and license", body = Many<EntitlementAttributes>, content_type = "application/vnd.api+json"),
         (status = 400, description = "`PARAMETER_INVALID`", body = ErrorDocument, content_type = "application/vnd.api+json"),

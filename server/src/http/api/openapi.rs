@@ -1,12 +1,16 @@
-//! What the description of the API says beside its routes.
+//! What the description of the API says beside its routes, and what holds for all of them.
 
+use serde_json::{Map, Value, json};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
     security::{Http, HttpAuthScheme, SecurityScheme},
     tag::TagBuilder,
 };
 
-const ABOUT: &str = "What desktop apps talk to: JSON:API documents, each answer signed with Ed25519. `/v1/accounts/{anything}/…` names the same paths. Errors are documents with one error, whose `code` is for programs and whose `detail` is for people.";
+const ABOUT: &str = "What desktop apps talk to: JSON:API documents, each answer signed with Ed25519. `/v1/accounts/{anything}/…` names the same paths. Errors are documents with one error, whose `code` is for programs and whose `detail` is for people. The signature is in `Keygen-Signature`, over four lines: `(request-target)`, `host`, `date` and `digest`; `Keygen-Date` and `Keygen-Digest` repeat the last two where proxies change them. A request may say `Keygen-Version: 1.8`, or 1.7.";
+
+/// What every path may answer beside what is its own.
+const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `INTERNAL_SERVER_ERROR` (500)";
 
 const KEY: &str =
     "The license key: `Authorization: License KEY`, or Basic with the user `license` and the key as password.";
@@ -26,4 +30,69 @@ pub(super) fn about() -> OpenApi {
             tag("Server", "Is the server there?"),
         ]))
         .build()
+}
+
+/// Adds to a description what is the same for every route, and what the route macros cannot say.
+pub(super) fn complete(description: &mut Value) {
+    let error = json!({
+        "description": ANYWHERE,
+        "content": { "application/vnd.api+json": { "schema": { "$ref": "#/components/schemas/ErrorDocument" } } },
+    });
+    let paths = description.get_mut("paths").and_then(Value::as_object_mut);
+    let operations = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
+    for operation in operations.flat_map(Map::values_mut) {
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.insert("default".to_owned(), error.clone());
+        }
+        if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
+            let is_needed =
+                body.get("description").and_then(Value::as_str).is_some_and(|text| text.contains("required"));
+            body.insert("required".to_owned(), Value::Bool(is_needed));
+        }
+    }
+    let schemas = description.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    for (name, schema) in schemas.into_iter().flatten() {
+        // What the server sends it always sends, null where there is nothing; but for these.
+        let left_out: &[&str] = match name.as_str() {
+            "ValidationMeta" => &["nonce"],
+            "ErrorObject" => &["source", "links", "meta"],
+            _ => &[],
+        };
+        if REQUESTS.contains(&name.as_str()) {
+            continue;
+        }
+        require_all(schema, left_out);
+    }
+}
+
+/// The documents that clients send: of those, what may be left out may be.
+const REQUESTS: [&str; 11] = [
+    "Validate",
+    "ValidateMeta",
+    "Scope",
+    "Activate",
+    "ActivateData",
+    "ActivateAttributes",
+    "ActivateRelationships",
+    "CheckOut",
+    "IncrementUsage",
+    "IncrementMeta",
+    "ToOne",
+];
+
+fn require_all(schema: &mut Value, but: &[&str]) {
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    for inner in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        require_all(inner, &[]);
+    }
+    if let Some(items) = schema.get_mut("items") {
+        require_all(items, &[]);
+    }
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        let names = properties.keys().filter(|name| !but.contains(&name.as_str())).cloned().map(Value::String);
+        let names: Vec<Value> = names.collect();
+        schema.insert("required".to_owned(), Value::Array(names));
+    }
 }

@@ -1,14 +1,10 @@
 //! Validation, and the ping by which a client sees that the server is there.
 
-use axum::{
-    extract::State,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::extract::State;
 use latchkey_licensing::validation::{NOT_FOUND, Scope, Verdict};
 use latchkey_service::LicenseDocument;
 use latchkey_wire::{
-    document::{MEDIA_TYPE, Validation, ValidationMeta},
+    document::{Pong, PongMeta, Validation, ValidationMeta},
     error::{ErrorCode, ErrorDocument},
     request,
 };
@@ -29,12 +25,12 @@ use crate::http::Edge;
     tag = "Server",
     operation_id = "ping",
     responses(
-        (status = 200, description = "The server is there", content_type = "application/vnd.api+json"),
+        (status = 200, description = "The server is there", body = Pong, content_type = "application/vnd.api+json"),
         (status = 429, description = "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.", body = ErrorDocument, content_type = "application/vnd.api+json")
     ),
 )]
-pub(crate) async fn ping() -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], r#"{"meta":{"ok":true}}"#).into_response()
+pub(crate) async fn ping() -> Document<Pong> {
+    Document(Pong { meta: PongMeta { ok: true } })
 }
 
 /// Validates a license key for a scope; answers 200 also where the key is unknown.
