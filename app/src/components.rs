@@ -12,6 +12,6 @@ pub(crate) use computers::{ComputerTable, PlaceTiles};
 pub(crate) use forms::{HiddenField, Submit};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use key_row::KeyRow;
-pub(crate) use message::{Message, Problem};
+pub(crate) use message::{Message, Problem, SignInLink};
 pub(crate) use text::{PageTitle, StatusBadge, Time};
 pub(crate) use theme::ThemeChoice;

@@ -45,6 +45,8 @@ pub enum UiError {
     PlacesTaken,
     /// The server failed.
     Unavailable,
+    /// The browser got no answer: what became of the request is not known.
+    NoAnswer,
 }
 
 impl UiError {
@@ -73,7 +75,7 @@ impl UiError {
             ),
             Self::KeyFixed => "The key of this license cannot be replaced here. Reply to your receipt for a new one.".to_owned(),
             Self::LicenseNotGood => {
-                "This license is suspended, revoked or over, so nothing can be activated with it now.".to_owned()
+                "This license is suspended, revoked or over, so that cannot be done with it now.".to_owned()
             }
             Self::RequestInvalid => {
                 "That is not a request from the app. It begins with lk1. and the app shows it under “Activate without internet”.".to_owned()
@@ -82,9 +84,12 @@ impl UiError {
             Self::RequestForeign => {
                 "That request was made with a license key that is not in your account. Enter your key in the app, then make a new request.".to_owned()
             }
-            Self::RequestOld => "That request is older than the computer's activation. Make a new one in the app.".to_owned(),
+            Self::RequestOld => {
+                "That request is older than the computer's activation or its last file. Make a new one in the app.".to_owned()
+            }
             Self::PlacesTaken => "All computers of this license are in use. Free one first, then try again.".to_owned(),
             Self::Unavailable => "The server could not do that. Nothing was changed. Try again in a moment.".to_owned(),
+            Self::NoAnswer => "No answer came. Load the page again to see whether it was done.".to_owned(),
         }
     }
 
@@ -107,7 +112,7 @@ impl UiError {
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -115,8 +120,13 @@ impl UiError {
 impl FromServerFnError for UiError {
     type Encoder = JsonEncoding;
 
-    fn from_server_fn_error(_error: ServerFnErrorErr) -> Self {
-        // The network or a malformed request; the text of either is of no use to a person.
-        Self::Unavailable
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        // The text is of no use to a person; whether an answer came is.
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::NoAnswer
+            }
+            _ => Self::Unavailable,
+        }
     }
 }

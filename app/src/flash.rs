@@ -11,6 +11,8 @@ pub enum Flash {
     Freed {
         /// What it was called; `None` if it had been free before.
         label: Option<String>,
+        /// Whether it may hold a file for working offline that is good yet.
+        may_hold_file: bool,
     },
     /// The name was saved.
     Renamed,
@@ -38,10 +40,13 @@ impl Flash {
     /// The message.
     pub fn text(&self) -> String {
         match self {
-            Self::Freed { label: Some(label) } => {
+            Self::Freed { label: Some(label), may_hold_file: false } => {
                 format!("{label} is free. The app there stops at its next check, and the place is open now.")
             }
-            Self::Freed { label: None } => "That computer is free already.".to_owned(),
+            Self::Freed { label: Some(label), may_hold_file: true } => format!(
+                "{label} is free, and the place is open now. The app there stops at its next check; without internet it goes on until its file ends."
+            ),
+            Self::Freed { label: None, .. } => "That computer is free already.".to_owned(),
             Self::Renamed => "Your name is saved.".to_owned(),
             Self::ComputerRenamed { label } => format!("That computer is called {label} now."),
             Self::KeyReplaced => {

@@ -50,6 +50,8 @@ pub struct Computer {
     pub activated: When,
     /// When it was last seen.
     pub last_seen: When,
+    /// Whether it may hold a file for working offline that is good yet.
+    pub may_hold_file: bool,
 }
 
 /// A license.
@@ -69,6 +71,8 @@ pub struct LicenseSummary {
     pub issued: When,
     /// When it ends.
     pub ends: Option<When>,
+    /// Whether computers can be activated with it, as far as the license itself goes.
+    pub is_good: bool,
     /// The active computers.
     pub computers: Vec<Computer>,
     /// How many may be active; `None` is any number.
@@ -86,8 +90,8 @@ pub struct Swaps {
     pub left: u32,
     /// How many there are in all.
     pub count: u32,
-    /// Within how many days.
-    pub days: u64,
+    /// Within how many hours.
+    pub hours: u64,
     /// When the next one comes back, if any is used.
     pub next: Option<When>,
 }
@@ -95,11 +99,14 @@ pub struct Swaps {
 impl Swaps {
     /// `4 of 6 left this month`.
     pub fn words(&self) -> String {
-        let period = match self.days {
-            7 => "this week".to_owned(),
-            28..=31 => "this month".to_owned(),
-            365 | 366 => "this year".to_owned(),
-            days => format!("in {days} days"),
+        let period = match (self.hours / 24, self.hours) {
+            (7, _) => "this week".to_owned(),
+            (28..=31, _) => "this month".to_owned(),
+            (365 | 366, _) => "this year".to_owned(),
+            (0, 0 | 1) => "this hour".to_owned(),
+            (0, hours) => format!("in {hours} hours"),
+            (1, _) => "today".to_owned(),
+            (days, _) => format!("in {days} days"),
         };
         format!("{} of {} left {period}", self.left, self.count)
     }
@@ -117,8 +124,16 @@ impl LicenseSummary {
         }
     }
 
-    /// How many places are open, of those that a page can show.
+    /// Whether another computer could be activated, as far as places go.
+    pub fn has_room(&self) -> bool {
+        self.limit.is_none_or(|limit| self.computers.len() < usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
+    /// How many places are open, of those that a page can show; none where nothing can be activated.
     pub fn open_places(&self) -> usize {
+        if !self.is_good {
+            return 0;
+        }
         let limit = usize::try_from(self.limit.unwrap_or(0)).unwrap_or(0);
         limit.saturating_sub(self.computers.len()).min(12)
     }
@@ -153,10 +168,11 @@ pub struct ComputerDetail {
     pub license: LicenseSummary,
     /// The computer.
     pub computer: Computer,
-    /// How many days a file for working offline may last.
+    /// How many days a file for working offline may last, the usual number last; none where it lasts less
+    /// than a day.
     pub file_days: Vec<u32>,
-    /// How many days are usual.
-    pub usual_days: u32,
+    /// How many hours it lasts at most.
+    pub file_hours: u64,
 }
 
 /// A request of a computer without a network.
@@ -212,10 +228,12 @@ pub struct AccountDetail {
 }
 
 /// What the sign-in pages know of this browser.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInState {
     /// The address of the open request, as it was typed.
     pub pending: Option<String>,
+    /// The page that asks for another mail, and leads where this request does.
+    pub again: String,
     /// What went wrong with the last form.
     pub flash: Option<Flash>,
 }

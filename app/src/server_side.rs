@@ -20,6 +20,7 @@ use crate::{
 
 pub use cookies::CookieKit;
 pub use next_path::NextPath;
+pub(crate) use next_path::own_page;
 pub(crate) use present::{computer, history, license, session};
 
 /// The use cases and the cookies, given to every request.

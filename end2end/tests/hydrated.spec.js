@@ -46,5 +46,24 @@ test("a session that ended elsewhere leads to the sign-in", async ({ page, porta
   await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("alert")).toContainText("You are signed out");
   await page.getByRole("link", { name: "Sign in" }).click();
-  await expect(page).toHaveURL(`${portal.origin}/login`);
+  await expect(page).toHaveURL(`${portal.origin}/login?next=/portal/account`);
+});
+
+test("a message is said on its page, and not on the next one", async ({ page, portal }) => {
+  await signIn(page, portal);
+  await hydrated(page, true);
+  await page.getByRole("link", { name: "Free Office PC" }).click();
+  await page.getByRole("button", { name: "Free this computer" }).click();
+  await expect(page.getByText("Office PC is free")).toBeVisible();
+  await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Account" }).click();
+  await expect(page.getByRole("heading", { name: "Signed-in browsers" })).toBeVisible();
+  await expect(page.getByText("Office PC is free")).toHaveCount(0);
+});
+
+test("the skip link moves the focus", async ({ page, portal }) => {
+  await signIn(page, portal);
+  await hydrated(page, true);
+  await page.getByRole("link", { name: "Skip to content" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("main")).toBeFocused();
 });

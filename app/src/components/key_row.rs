@@ -1,8 +1,10 @@
 //! A license key: hidden but for its end, to be copied or shown.
 
 use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
+use leptos_router::hooks::use_location;
 
 use super::{HiddenField, Icon, Symbol};
+use crate::pages::portal_shell::Said;
 use crate::server_fns::licenses::{RevealKey, reveal_key};
 
 /// How long a key stays in sight.
@@ -21,16 +23,31 @@ pub(crate) fn KeyRow(
     #[prop(optional_no_strip)]
     revealed: Option<String>,
 ) -> impl IntoView {
+    // Without script, hiding it again is a page that does not hold it.
+    let hides = revealed.is_some();
     let shown = RwSignal::new(revealed);
     let copied = RwSignal::new(false);
     let has_script = RwSignal::new(false);
-    Effect::new(move |_| has_script.set(true));
+    Effect::new(move |_| {
+        has_script.set(true);
+        if hides {
+            set_timeout(move || shown.set(None), SHOWN_FOR);
+        }
+    });
+    let said = use_context::<Said>();
+    let here = use_location().pathname;
 
     let id = StoredValue::new(license.clone());
     let reveal = move |copies: bool| {
         spawn_local(async move {
-            let Ok(key) = reveal_key(id.get_value()).await else {
-                return;
+            let key = match reveal_key(id.get_value()).await {
+                Ok(key) => key,
+                Err(error) => {
+                    if let Some(said) = said {
+                        said.tell(&here.get_untracked(), error);
+                    }
+                    return;
+                }
             };
             if copies && copy_to_clipboard(&key).await {
                 copied.set(true);
@@ -50,6 +67,8 @@ pub(crate) fn KeyRow(
             reveal(false);
         }
     };
+    let (method, action) =
+        if hides { ("get", format!("/portal/licenses/{license}")) } else { ("post", RevealKey::url().to_owned()) };
     view! {
         <div class="key-row">
             <Icon symbol=Symbol::Key/>
@@ -62,8 +81,8 @@ pub(crate) fn KeyRow(
                         {move || if copied.get() { "Copied" } else { "Copy" }}
                     </button>
                 </Show>
-                <form method="post" action=RevealKey::url() on:submit=on_submit>
-                    <HiddenField name="id" value=license/>
+                <form method=method action=action on:submit=on_submit>
+                    {(!hides).then(|| view! { <HiddenField name="id" value=license/> })}
                     <button r#type="submit" class="button button-small" aria-pressed=move || shown.get().is_some().to_string()>
                         {move || if shown.get().is_some() { "Hide" } else { "Show" }}
                     </button>

@@ -3,17 +3,21 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_location;
 
-use super::HiddenField;
 use crate::server_fns::sign_in::ChooseTheme;
 
 /// Three buttons of a form that sets a cookie; the server writes the theme into the page.
 #[component]
 pub(crate) fn ThemeChoice() -> impl IntoView {
-    let back = use_location().pathname.get_untracked();
+    let location = use_location();
+    let back = move || {
+        let query = location.search.get();
+        let page = location.pathname.get();
+        if query.is_empty() { page } else { format!("{page}?{}", query.trim_start_matches('?')) }
+    };
     let choices = [("system", "System"), ("light", "Light"), ("dark", "Dark")];
     view! {
         <form method="post" action=ChooseTheme::url() class="theme-choice" aria-label="Theme">
-            <HiddenField name="back" value=back/>
+            <input r#type="hidden" name="back" value=back/>
             <span class="small text-2" aria-hidden="true">"Theme"</span>
             {choices
                 .into_iter()

@@ -37,13 +37,18 @@ pub(crate) fn ComputerPage() -> impl IntoView {
 
 #[component]
 fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl IntoView {
-    let ComputerDetail { license, computer, file_days, usual_days } = detail;
+    let ComputerDetail { license, computer, file_days, file_hours } = detail;
+    let usual = file_days.last().copied();
     let back = format!("/portal/licenses/{}", license.id);
     let free = format!("{back}/machines/{}/free", computer.id);
     let file = format!("{back}/machines/{}/file", computer.id);
+    let hours = usual.is_none().then(|| {
+        let words = if file_hours == 1 { "1 hour".to_owned() } else { format!("{file_hours} hours") };
+        view! { <option value="1" selected=true>{words}</option> }
+    });
     let options = file_days.into_iter().map(|days| {
         let words = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-        view! { <option value=days.to_string() selected=days == usual_days>{words}</option> }
+        view! { <option value=days.to_string() selected=Some(days) == usual>{words}</option> }
     });
     view! {
         <nav aria-label="Breadcrumb" class="small">
@@ -82,7 +87,7 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                 <div class="field">
                     <label for="days">"The file lasts"</label>
                     <div class="cluster">
-                        <select id="days" name="days">{options.collect_view()}</select>
+                        <select id="days" name="days">{hours} {options.collect_view()}</select>
                         <Submit>"Download license file"</Submit>
                     </div>
                 </div>

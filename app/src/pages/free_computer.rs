@@ -40,6 +40,8 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
     let failure = follow(Signal::derive(move || action.value().get()));
     let back = format!("/portal/licenses/{}", license.id);
     let swaps = license.swaps.clone();
+    let none_left = swaps.as_ref().filter(|swaps| swaps.left == 0).map(|swaps| swaps.next.clone());
+    let may_free = none_left.is_none();
     view! {
         <section class="card stack measure">
             <h1 class="title-1">{format!("Free {}?", computer.label)}</h1>
@@ -48,18 +50,30 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                 {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
                 "Its place opens at once, and you can activate another computer with the same key."
             </p>
+            {computer.may_hold_file.then(|| view! {
+                <p>"It may hold a file for working offline. Without internet, the app there goes on until that file ends."</p>
+            })}
             <p class="text-2">
                 "Last seen " <Time when=computer.last_seen.clone()/> ", activated " <Time when=computer.activated.clone()/> "."
             </p>
-            {swaps.map(|swaps| view! {
+            {swaps.filter(|_| may_free).map(|swaps| view! {
                 <p class="text-2">"Freeing a computer yourself: " <strong>{swaps.words()}</strong> "."</p>
+            })}
+            {none_left.map(|next| view! {
+                <p class="notice">
+                    "You have freed as many computers as this license allows for now. "
+                    {next.map(|when| view! { "The next one comes back on " <Time when/> ". " })}
+                    "Reply to your receipt if you need it sooner."
+                </p>
             })}
             <ActionForm action>
                 <HiddenField name="license" value=license.id.clone()/>
                 <HiddenField name="machine" value=computer.id.clone()/>
                 <div class="cluster">
-                    <a class="button" href=back>"Keep it"</a>
-                    <Submit class="button button-danger" busy=action.pending()>"Free this computer"</Submit>
+                    <a class="button" href=back>{if may_free { "Keep it" } else { "Back to the license" }}</a>
+                    {may_free.then(|| view! {
+                        <Submit class="button button-danger" busy=action.pending()>"Free this computer"</Submit>
+                    })}
                 </div>
             </ActionForm>
         </section>

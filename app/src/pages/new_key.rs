@@ -25,6 +25,7 @@ pub(crate) fn NewKeyPage() -> impl IntoView {
                     Ok(detail) if detail.license.may_rotate_key => {
                         view! { <Question license=detail.license/> }.into_any()
                     }
+                    Ok(detail) if !detail.license.is_good => view! { <Problem error=UiError::LicenseNotGood/> }.into_any(),
                     Ok(_) => view! { <Problem error=UiError::KeyFixed/> }.into_any(),
                     Err(error) => view! { <Problem error/> }.into_any(),
                 }

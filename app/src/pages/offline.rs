@@ -5,9 +5,10 @@ use leptos_router::hooks::use_query_map;
 
 use super::portal_shell::follow;
 use crate::{
-    components::{HiddenField, Message, PageTitle, Submit},
+    components::{HiddenField, Message, PageTitle, SignInLink, Submit, Time},
+    error::UiError,
     flash::Flash,
-    model::OfflineRequest,
+    model::{LicenseSummary, OfflineRequest},
     server_fns::offline::{CarryOutRequest, read_request},
 };
 
@@ -25,6 +26,11 @@ pub(crate) fn OfflinePage() -> impl IntoView {
                 match data.await {
                     Ok(Some(asked)) => view! { <Question asked text=request()/> }.into_any(),
                     Ok(None) => view! { <RequestForm/> }.into_any(),
+                    Err(UiError::SignedOut) => view! {
+                        <Message flash=Flash::Failed(UiError::SignedOut)/>
+                        <p><SignInLink/></p>
+                    }
+                    .into_any(),
                     Err(error) => view! {
                         <Message flash=Flash::Failed(error)/>
                         <RequestForm/>
@@ -45,7 +51,8 @@ fn RequestForm() -> impl IntoView {
                 "On the computer without internet, choose “Activate without internet” in the app. "
                 "Scan the code it shows with your phone, or carry its text here."
             </p>
-            <form method="get" action="/portal/offline">
+            // Posted, so that what is pasted by mistake, such as a license key, stands in no address.
+            <form method="post" action="/portal/offline/upload" enctype="multipart/form-data">
                 <div class="field">
                     <label for="request">"Text of the request"</label>
                     <div class="cluster">
@@ -70,11 +77,36 @@ fn RequestForm() -> impl IntoView {
     }
 }
 
+/// Who holds the places, each with the page that frees it.
+#[component]
+fn Full(license: LicenseSummary) -> impl IntoView {
+    let holders = license.computers.into_iter().map(|computer| {
+        let href = format!("/portal/licenses/{}/machines/{}/free", license.id, computer.id);
+        let label = format!("Free {}", computer.label);
+        view! {
+            <li>
+                <strong>{computer.label}</strong> ", seen " <Time when=computer.last_seen/> ". "
+                <a href=href aria-label=label>"Free"</a>
+            </li>
+        }
+    });
+    view! {
+        <div class="notice stack">
+            <p>"All places of this license are in use. Free one, then come back to this page."</p>
+            <ul class="list">{holders.collect_view()}</ul>
+        </div>
+    }
+}
+
 #[component]
 fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
     let action = ServerAction::<CarryOutRequest>::new();
     let failure = follow(Signal::derive(move || action.value().get()));
     let OfflineRequest { activates, label, platform, is_active, license } = asked;
+    let adds = activates && !is_active;
+    let notice = license.status.notice.clone().filter(|_| adds);
+    let is_full = adds && license.is_good && !license.has_room();
+    let may_go_on = !adds || (license.is_good && !is_full);
     let (title, button, what) = match (activates, is_active) {
         (true, false) => (
             format!("Activate {label}?"),
@@ -103,11 +135,15 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
                 <div><dt>"Places"</dt><dd>{license.usage()}</dd></div>
                 {platform.map(|platform| view! { <div><dt>"System"</dt><dd>{platform}</dd></div> })}
             </dl>
+            {notice.map(|notice| view! { <p class="notice">{notice}</p> })}
+            {is_full.then(|| view! { <Full license=license.clone()/> })}
             <ActionForm action>
                 <HiddenField name="request" value=text/>
                 <div class="cluster">
                     <a class="button" href="/portal/offline" rel="external">"Cancel"</a>
-                    <Submit class="button button-accent" busy=action.pending()>{button}</Submit>
+                    {may_go_on.then(|| view! {
+                        <Submit class="button button-accent" busy=action.pending()>{button}</Submit>
+                    })}
                 </div>
             </ActionForm>
         </section>

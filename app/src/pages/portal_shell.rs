@@ -3,19 +3,32 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::{
     components::{A, Outlet},
-    hooks::use_navigate,
+    hooks::{use_location, use_navigate},
 };
 
 use crate::{
-    components::{Message, ThemeChoice},
+    components::{Message, SignInLink, ThemeChoice},
     error::UiError,
     flash::{Done, Flash},
     server_fns::{account::waiting_message, sign_in::SignOut},
 };
 
-/// What was just done, for the frame to say; pages set it in the browser.
+/// What was just done, and the page that it is said on; pages set it in the browser.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Said(pub(crate) RwSignal<Option<Flash>>);
+pub(crate) struct Said(RwSignal<Option<(String, Flash)>>);
+
+impl Said {
+    /// Says something on the page at `path`.
+    fn say(self, path: &str, flash: Option<Flash>) {
+        let path = path.split('?').next().unwrap_or(path).to_owned();
+        self.0.set(flash.map(|flash| (path, flash)));
+    }
+
+    /// Tells on this page that something did not work.
+    pub(crate) fn tell(self, path: &str, error: UiError) {
+        self.say(path, Some(Flash::Failed(error)));
+    }
+}
 
 /// The result of a form's server function, once there is one.
 pub(crate) type Outcome = Signal<Option<Result<Done, UiError>>>;
@@ -28,26 +41,29 @@ pub(crate) fn follow(result: Outcome) -> impl Fn() -> Option<AnyView> + Copy + S
     Effect::new(move |_| {
         if let Some(Ok(done)) = result.get() {
             if let Some(said) = said {
-                said.0.set(done.flash);
+                said.say(&done.go_to, done.flash);
             }
             navigate(&done.go_to, leptos_router::NavigateOptions::default());
         }
     });
     move || {
         let error = result.get()?.err()?;
-        Some(view! { <Message flash=Flash::Failed(error)/> }.into_any())
+        let way_out = (error == UiError::SignedOut).then(|| view! { <p><SignInLink/></p> });
+        Some(view! { <Message flash=Flash::Failed(error)/> {way_out} }.into_any())
     }
 }
 
 /// After a form that stays on its page: says what came of it.
 pub(crate) fn say(result: Outcome) {
     let said = use_context::<Said>();
+    let here = use_location().pathname;
     Effect::new(move |_| {
         if let (Some(said), Some(result)) = (said, result.get()) {
-            said.0.set(match result {
+            let flash = match result {
                 Ok(done) => done.flash,
                 Err(error) => Some(Flash::Failed(error)),
-            });
+            };
+            said.say(&here.get_untracked(), flash);
         }
     });
 }
@@ -58,8 +74,13 @@ pub(crate) fn PortalShell() -> impl IntoView {
     let said = Said(RwSignal::new(None));
     provide_context(said);
     let waiting = Resource::new(|| (), |()| waiting_message());
+    let here = use_location().pathname;
+    // What waited for the page that was loaded is said there, and not on the ones after it.
+    let loaded = here.get_untracked();
+    let said_here = move || said.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
     view! {
-        <a class="skip-link" href="#main">"Skip to content"</a>
+        // A link within the page: the router must leave it to the browser, which moves the focus.
+        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <header class="bar">
             <div class="bar-inner">
                 <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
@@ -75,16 +96,22 @@ pub(crate) fn PortalShell() -> impl IntoView {
             </div>
         </header>
         <main id="main" class="page stack-large" tabindex="-1">
-            {move || said.0.get().map(|flash| view! { <Message flash/> })}
-            <Suspense fallback=|| ()>
-                {move || Suspend::new(async move {
-                    waiting.await.ok().flatten().map(|flash| view! {
-                        <Show when=move || said.0.get().is_none()>
-                            <Message flash=flash.clone()/>
-                        </Show>
-                    })
-                })}
-            </Suspense>
+            // There before its messages, so that they are read out when they come.
+            <div role="status">
+                {move || said_here().map(|flash| view! { <Message flash/> })}
+                <Suspense fallback=|| ()>
+                    {move || {
+                        let loaded = loaded.clone();
+                        Suspend::new(async move {
+                            waiting.await.ok().flatten().map(|flash| view! {
+                                <Show when=move || said.0.get().is_none() && here.get() == loaded>
+                                    <Message flash=flash.clone()/>
+                                </Show>
+                            })
+                        })
+                    }}
+                </Suspense>
+            </div>
             <Outlet/>
         </main>
         <footer class="footer">

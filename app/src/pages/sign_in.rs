@@ -14,11 +14,11 @@ use crate::{
 fn SignInFrame(#[prop(into)] title: String, children: Children) -> impl IntoView {
     view! {
         <PageTitle text=title.clone()/>
-        <a class="skip-link" href="#main">"Skip to content"</a>
+        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <header class="sign-in-bar">
             <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
         </header>
-        <main id="main" class="narrow">
+        <main id="main" class="narrow" tabindex="-1">
             <div class="card stack">
                 <h1 class="title-1">{title}</h1>
                 {children()}
@@ -43,7 +43,7 @@ where
             {move || {
                 let render = render.clone();
                 Suspend::new(async move {
-                    let state = state.await.unwrap_or(SignInState { pending: None, flash: None });
+                    let state = state.await.unwrap_or_default();
                     let flash = state.flash.clone();
                     view! {
                         {flash.map(|flash| view! { <Message flash/> })}
@@ -85,7 +85,7 @@ pub(crate) fn CodePage() -> impl IntoView {
     view! {
         <SignInFrame title="Check your e-mail">
             <WithState render=|state: SignInState| match state.pending {
-                Some(email) => view! { <CodeForm email/> }.into_any(),
+                Some(email) => view! { <CodeForm email again=state.again/> }.into_any(),
                 None => view! { <NothingPending/> }.into_any(),
             }/>
         </SignInFrame>
@@ -93,7 +93,7 @@ pub(crate) fn CodePage() -> impl IntoView {
 }
 
 #[component]
-fn CodeForm(email: String) -> impl IntoView {
+fn CodeForm(email: String, again: String) -> impl IntoView {
     view! {
         <p>
             "If " <strong class="break-anywhere">{email}</strong>
@@ -119,7 +119,7 @@ fn CodeForm(email: String) -> impl IntoView {
             </div>
             <Submit class="button button-accent button-wide">"Sign in"</Submit>
         </form>
-        <p class="small"><a href="/login">"Use another address, or send it again"</a></p>
+        <p class="small"><a href=again rel="external">"Use another address, or send it again"</a></p>
     }
 }
 

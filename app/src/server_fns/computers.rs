@@ -25,12 +25,11 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let (view, found) = backend.service.customer(&who).machine(license, machine).await.map_err(refusal)?;
     let now = backend.service.now();
-    let (file_days, usual_days) = latchkey_service::file_days(&view.policy);
     Ok(ComputerDetail {
         license: server::license(&view, now),
-        computer: server::computer(&found, now),
-        file_days,
-        usual_days,
+        computer: server::computer(&found, &view.policy, now),
+        file_days: latchkey_service::file_days(&view.policy).unwrap_or_default(),
+        file_hours: view.policy.offline_file.as_secs() / (60 * 60),
     })
 }
 
@@ -41,7 +40,7 @@ pub async fn rename_computer(
     license: String,
     /// The computer's id.
     machine: String,
-    /// What to call it; empty goes back to what the app calls it.
+    /// What to call it; empty goes back to its host name.
     name: String,
 ) -> Result<Done, UiError> {
     use crate::server_side as server;

@@ -37,7 +37,8 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     let view = customer.license(id).await.map_err(refusal)?;
     let now = backend.service.now();
     let entries = customer.license_history(id).await.map_err(refusal)?;
-    let history = entries.iter().filter_map(|entry| server::history(entry, now)).collect();
+    let reader = who.account.id;
+    let history = entries.iter().filter_map(|entry| server::history(entry, reader, now)).collect();
     let revealed_key = if backend.cookies.take_reveal(&server::parts()?.headers, id) {
         Some(customer.reveal_key(id).await.map_err(refusal)?.expose().to_owned())
     } else {
@@ -103,7 +104,8 @@ pub async fn replace_key(
 ) -> Result<Done, UiError> {
     use crate::server_side as server;
     let result = server_replace_key(&id).await;
-    server::finish(result, "/portal/licenses")
+    let form = server::NextPath::parse(&format!("/portal/licenses/{id}/new-key"));
+    server::finish(result, form.as_ref().map_or("/portal/licenses", server::NextPath::as_str))
 }
 
 #[cfg(feature = "ssr")]
@@ -148,7 +150,8 @@ pub async fn free_computer(
 ) -> Result<Done, UiError> {
     use crate::server_side as server;
     let result = server_free_computer(&license, &machine).await;
-    server::finish(result, "/portal/licenses")
+    let form = server::NextPath::parse(&format!("/portal/licenses/{license}/machines/{machine}/free"));
+    server::finish(result, form.as_ref().map_or("/portal/licenses", server::NextPath::as_str))
 }
 
 #[cfg(feature = "ssr")]
@@ -158,5 +161,6 @@ async fn server_free_computer(license: &str, machine: &str) -> Result<Done, UiEr
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let freed = backend.service.customer(&who).free_machine(license, machine).await.map_err(refusal)?;
-    Ok(Done { flash: Some(Flash::Freed { label: freed.label }), go_to: format!("/portal/licenses/{license}") })
+    let flash = Flash::Freed { label: freed.label, may_hold_file: freed.may_hold_file };
+    Ok(Done { flash: Some(flash), go_to: format!("/portal/licenses/{license}") })
 }

@@ -63,7 +63,9 @@ pub async fn carry_out_request(
 ) -> Result<Done, UiError> {
     use crate::server_side as server;
     let result = server_carry_out_request(&request).await;
-    server::finish(result, "/portal/offline")
+    // The request stays at hand: once a place is free, it need not be carried in again.
+    let form = server::NextPath::of_request(&request);
+    server::finish(result, form.as_str())
 }
 
 #[cfg(feature = "ssr")]

@@ -14,17 +14,18 @@ pub async fn request_sign_in(
     next: Option<String>,
 ) -> Result<Done, UiError> {
     use crate::server_side as server;
-    server::finish(server_request_sign_in(email, next.as_deref()).await, "/login")
+    let next = next.as_deref().and_then(server::NextPath::parse);
+    let form = next.as_ref().map_or_else(|| "/login".to_owned(), server::NextPath::sign_in);
+    server::finish(server_request_sign_in(email, next).await, &form)
 }
 
 #[cfg(feature = "ssr")]
-async fn server_request_sign_in(email: String, next: Option<&str>) -> Result<Done, UiError> {
+async fn server_request_sign_in(email: String, next: Option<crate::server_side::NextPath>) -> Result<Done, UiError> {
     use crate::server_side as server;
     use latchkey_licensing::email::EmailAddress;
     use latchkey_service::{RequestSignInError, SignInRequest};
 
     let email = EmailAddress::parse(&email).map_err(|_| UiError::EmailInvalid)?;
-    let next = next.and_then(server::NextPath::parse);
     let (backend, parts) = (server::backend()?, server::parts()?);
     let (ip, agent) = server::origin(&parts);
     let earlier = backend.cookies.browser_secret(&parts.headers);
@@ -124,7 +125,12 @@ pub async fn read_sign_in() -> Result<SignInState, UiError> {
         None => None,
     };
     let flash = backend.cookies.take_flash(&parts.headers);
-    Ok(SignInState { pending: pending.map(|email| email.to_string()), flash })
+    let next = pending.as_ref().and_then(|open| server::NextPath::parse(open.next_path.as_deref()?));
+    Ok(SignInState {
+        pending: pending.map(|open| open.email.to_string()),
+        again: next.as_ref().map_or_else(|| "/login".to_owned(), server::NextPath::sign_in),
+        flash,
+    })
 }
 
 /// Ends this browser's session and clears what the site keeps in it.
@@ -153,6 +159,6 @@ pub async fn choose_theme(
 ) -> Result<Done, UiError> {
     use crate::server_side as server;
     server::cookies::set_theme(&server::backend()?, &theme);
-    let back = server::NextPath::parse(&back).map_or_else(|| "/login".to_owned(), |path| path.as_str().to_owned());
+    let back = server::own_page(&back).unwrap_or_else(|| "/login".to_owned());
     server::finish(Ok(Done { flash: None, go_to: back }), "/login")
 }

@@ -2,14 +2,46 @@
 
 use latchkey_licensing::ids::{LicenseId, MachineId};
 
+/// The longest request of a computer without a network that an address carries.
+pub const MAX_REQUEST: usize = latchkey_licensing::air_gap::MAX_BYTES;
+
+/// The page that reads such a request.
+const OFFLINE: &str = "/portal/offline";
+
 /// A path of the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextPath(String);
 
 impl NextPath {
+    /// The page that shows a request of a computer without a network. Of anything that has not a request's
+    /// spelling, which may be somebody's license key, nothing stands in the address.
+    pub fn of_request(text: &str) -> Self {
+        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let path = format!("{OFFLINE}?request={text}");
+        Self::parse(&path).unwrap_or_else(|| Self(format!("{OFFLINE}?request=x")))
+    }
+
+    /// Where a sign-in leads from that a request for this path met: the page itself, or the page that has
+    /// the form which asked.
+    pub fn after_sign_in(path: &str, query: Option<&str>) -> Option<Self> {
+        let whole = query.map(|query| format!("{path}?{query}"));
+        let form = match path {
+            "/portal/offline/upload" => OFFLINE,
+            other => other.strip_suffix("/file").unwrap_or(other),
+        };
+        whole.as_deref().and_then(Self::parse).or_else(|| Self::parse(form))
+    }
+
     /// Reads a path. `None` for everything that is not spelled exactly like a page of the portal: no
-    /// escapes, no query, no other origin in any disguise.
+    /// escapes, no other origin in any disguise, and no query but a request of a computer without a
+    /// network, which a scanned code opens.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(request) = text.strip_prefix(OFFLINE).and_then(|rest| rest.strip_prefix("?request=")) {
+            let is_request = request.starts_with("lk1.")
+                && request.len() <= MAX_REQUEST
+                && request.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+            return is_request.then(|| Self(text.to_owned()));
+        }
         let segments: Vec<&str> = text.strip_prefix('/')?.split('/').collect();
         let is_ours = match segments.as_slice() {
             ["portal"] | ["portal", "licenses" | "account" | "offline"] => true,
@@ -29,11 +61,59 @@ impl NextPath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The sign-in page that leads here.
+    pub fn sign_in(&self) -> String {
+        if self.0 == "/portal" {
+            return "/login".to_owned();
+        }
+        // All other letters of a path may stand in a query as they are.
+        format!("/login?next={}", self.0.replace('?', "%3F").replace('=', "%3D"))
+    }
+}
+
+/// A page of ours to come back to: of the portal, or of the sign-in.
+pub(crate) fn own_page(text: &str) -> Option<String> {
+    let is_token = |token: &str| {
+        !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    let is_ours = match text {
+        "/login" | "/login/code" | "/login/signed-out" => true,
+        _ => ["/login/link/", "/login/host/"].iter().any(|start| text.strip_prefix(start).is_some_and(is_token)),
+    };
+    if is_ours {
+        return Some(text.to_owned());
+    }
+    match text.strip_prefix("/login?next=") {
+        Some(next) => {
+            let next = next.replace("%2F", "/").replace("%3F", "?").replace("%3D", "=");
+            NextPath::parse(&next).map(|next| next.sign_in())
+        }
+        None => NextPath::parse(text).map(|path| path.0),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::NextPath;
+    use super::{NextPath, own_page};
+
+    #[test]
+    fn ml_13_pages_to_come_back_to() {
+        for own in ["/portal", "/login", "/login/code", "/login/link/Ab_-9", "/login?next=/portal/account"] {
+            assert_eq!(own_page(own).as_deref(), Some(own));
+        }
+        for other in [
+            "//evil.example",
+            "/login//evil.example",
+            "/login/link/",
+            "/login/link/a/b",
+            "/login?next=//evil.example",
+            "/fn/sign_out",
+            "",
+        ] {
+            assert_eq!(own_page(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn own_pages_are_taken() {
@@ -50,6 +130,33 @@ mod tests {
         ] {
             assert_eq!(NextPath::parse(path).as_ref().map(NextPath::as_str), Some(path));
         }
+    }
+
+    /// A code that a phone scans leads to its request, also through the sign-in.
+    #[test]
+    fn requests_are_taken_along() {
+        let path = "/portal/offline?request=lk1.eyJhIjoi_-x.ABCD2345";
+        let next = NextPath::parse(path).expect("taken");
+        assert_eq!(next.sign_in(), "/login?next=/portal/offline%3Frequest%3Dlk1.eyJhIjoi_-x.ABCD2345");
+        assert_eq!(NextPath::of_request(" lk1.eyJhIjoi_-x.\r\nABCD2345 "), next);
+        for other in ["CGPT-0000-0000-0000-0000-0000-0000-0000", "lk1.a&next=//x", "", "lk1.<script>"] {
+            assert_eq!(NextPath::of_request(other).as_str(), "/portal/offline?request=x", "{other}");
+        }
+        for (path, query, to) in [
+            ("/portal/offline", Some("request=lk1.a.b"), Some("/portal/offline?request=lk1.a.b")),
+            ("/portal/offline", Some("request=//evil"), Some("/portal/offline")),
+            ("/portal/offline", None, Some("/portal/offline")),
+            ("/portal/offline/upload", None, Some("/portal/offline")),
+            ("/portal/account", Some("a=b"), Some("/portal/account")),
+            ("/portal/x", None, None),
+        ] {
+            let found = NextPath::after_sign_in(path, query);
+            assert_eq!(found.as_ref().map(NextPath::as_str), to, "{path} {query:?}");
+        }
+        let machine =
+            "/portal/licenses/0190f3c2-0000-7000-8000-000000000000/machines/0190f3c2-0000-7000-8000-000000000001";
+        let found = NextPath::after_sign_in(&format!("{machine}/file"), None);
+        assert_eq!(found.as_ref().map(NextPath::as_str), Some(machine));
     }
 
     #[test]
@@ -99,6 +206,12 @@ mod tests {
             "/portal\0",
             "/portal ",
             "/portal?next=//evil.example",
+            "/portal/offline?request=//evil.example",
+            "/portal/offline?request=lk1.a&x=//evil.example",
+            "/portal/offline?request=lk1.%0d%0a",
+            "/portal/offline?request=lk1.a#x",
+            "/portal/offline?other=lk1.a",
+            "/portal/account?request=lk1.a",
             "/portal#//evil.example",
             "/portal/",
             "/portal/licenses/",

@@ -1,9 +1,11 @@
 //! From the domain to words.
 
 use latchkey_licensing::{
+    ids::AccountId,
     key,
     license::{LicenseStatus, Standing},
     machine::Machine,
+    policy::{ExpiryStrategy, Policy},
     time::Timestamp,
 };
 use latchkey_service::{AuditEntry, LicenseView, SessionSummary, SignedIn};
@@ -39,12 +41,14 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
         masked_key: key::masked(&view.license.key_prefix, &view.license.key_tail),
         issued: when(view.license.created_at, now),
         ends: view.license.end.at().map(|at| when(at, now)),
-        computers: view.machines.iter().map(|machine| computer(machine, now)).collect(),
+        is_good: !matches!(view.status, LicenseStatus::Banned | LicenseStatus::Suspended)
+            && !(view.status == LicenseStatus::Expired && view.policy.expiry == ExpiryStrategy::RevokeAccess),
+        computers: view.machines.iter().map(|machine| computer(machine, &view.policy, now)).collect(),
         limit: view.machine_limit,
         swaps: view.swaps.map(|swaps| Swaps {
             left: swaps.left,
             count: swaps.allowance.count,
-            days: swaps.allowance.window.as_secs() / DAY,
+            hours: swaps.allowance.window.as_secs() / HOUR,
             next: swaps.next_at.map(|at| when(at, now)),
         }),
         may_rotate_key: view.policy.customer_rotates_key && view.license.standing == Standing::Good,
@@ -70,14 +74,29 @@ fn status(view: &LicenseView) -> Status {
             ),
         ),
         (LicenseStatus::Suspended, Standing::Good) => plain("Suspended", Tone::Warn),
-        (LicenseStatus::Expired, _) => plain("Expired", Tone::Bad),
+        (LicenseStatus::Expired, _) => with("Expired", Tone::Bad, expired(view)),
         (LicenseStatus::Expiring, _) => plain("Ends soon", Tone::Warn),
         (LicenseStatus::Inactive | LicenseStatus::Active, _) => plain("Active", Tone::Good),
     }
 }
 
-pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
+/// What it means that a license is over.
+fn expired(view: &LicenseView) -> String {
+    let on = view.license.end.at().map_or_else(String::new, |at| format!(" on {}", at.human_date()));
+    match view.policy.expiry {
+        ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess => {
+            format!("This license ended{on}, and the app with it. Reply to your receipt to renew it.")
+        }
+        ExpiryStrategy::MaintainAccess => {
+            format!("This license ended{on}. The app you have goes on working; newer versions need a renewal.")
+        }
+        ExpiryStrategy::AllowAccess => format!("This license ended{on}. The app goes on working."),
+    }
+}
+
+pub(crate) fn computer(machine: &Machine, policy: &Policy, now: Timestamp) -> Computer {
     Computer {
+        may_hold_file: machine.last_check_out_at.is_some_and(|at| at.plus(policy.offline_file) > now),
         id: machine.id.to_string(),
         label: machine.label(),
         platform: machine.facts.platform.clone(),
@@ -87,8 +106,8 @@ pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
     }
 }
 
-/// A line of a license's history in plain words; `None` for what says nothing to its owner.
-pub(crate) fn history(entry: &AuditEntry, now: Timestamp) -> Option<HistoryLine> {
+/// A line of a license's history in plain words for `reader`; `None` for what says nothing to its owner.
+pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> Option<HistoryLine> {
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
     let text = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
     let name = text("name").unwrap_or("A computer");
@@ -117,7 +136,8 @@ pub(crate) fn history(entry: &AuditEntry, now: Timestamp) -> Option<HistoryLine>
         _ => return None,
     };
     let by = match entry.actor.as_str() {
-        "customer" => "You",
+        "customer" if entry.actor_id == Some(reader.to_string()) => "You",
+        "customer" => "A previous owner",
         "app" => "The app",
         "server" => "Automatic",
         _ => "The seller",

@@ -19,8 +19,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// The longest request that is read, in bytes.
-pub const MAX_BYTES: usize = 16 * 1024;
+/// The longest request that is read, in bytes: what an address carries through every browser and proxy.
+pub const MAX_BYTES: usize = 3_000;
 
 const PREFIX: &str = "lk1.";
 const CHECK_LETTERS: usize = 8;

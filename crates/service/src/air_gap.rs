@@ -65,8 +65,8 @@ pub enum AirGapRefusal {
     /// None of the customer's license keys made it.
     #[error("the request is by an app with a key that is none of yours")]
     OtherKey,
-    /// It is older than the activation that it would end.
-    #[error("the request is older than the computer's activation")]
+    /// It is older than the activation that it would end, or than the machine's last file.
+    #[error("the request is older than the computer's activation or its last file")]
     Old,
     /// The machine cannot be activated.
     #[error(transparent)]
@@ -82,12 +82,16 @@ impl From<latchkey_store::StoreError> for AirGapRefusal {
     }
 }
 
-/// How long a customer may have a file last, in days, and which of the times is usual.
-pub fn file_days(policy: &Policy) -> (Vec<u32>, u32) {
-    let most = u32::try_from(policy.offline_file.as_secs() / (24 * 60 * 60)).unwrap_or(u32::MAX).max(1);
+/// How long a customer may have a file last, in days; the last of them is usual. `None` where the policy
+/// has a file last less than a day: then there is nothing to choose.
+pub fn file_days(policy: &Policy) -> Option<Vec<u32>> {
+    let most = u32::try_from(policy.offline_file.as_secs() / (24 * 60 * 60)).unwrap_or(u32::MAX);
+    if most == 0 {
+        return None;
+    }
     let mut choices: Vec<u32> = CHOICES.into_iter().filter(|days| *days < most).collect();
     choices.push(most);
-    (choices, most)
+    Some(choices)
 }
 
 impl Customer<'_> {
@@ -133,7 +137,9 @@ impl Customer<'_> {
             }
             (Action::Deactivate, None) => AirGapDone::Deactivated { license: id, label: None },
             (Action::Deactivate, Some(machine)) => {
-                if request.made_at.plus(CLOCK_TOLERANCE) < machine.created_at {
+                // Older than its activation, or than a file that it got since: then it was kept for later.
+                let latest = machine.last_check_out_at.map_or(machine.created_at, |at| at.max(machine.created_at));
+                if request.made_at.plus(CLOCK_TOLERANCE) < latest {
                     return Err(AirGapRefusal::Old);
                 }
                 self.service().deactivate(&mut tx, &machine, MachineEnd::App, actor, now).await?;

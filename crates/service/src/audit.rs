@@ -66,15 +66,31 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// What kind of actor.
     pub actor: String,
+    /// Which account or license, where there is one.
+    pub actor_id: Option<String>,
     /// What was done.
     pub verb: String,
     /// More, as a JSON object.
     pub detail: String,
 }
 
+impl AuditEntry {
+    /// Whether it gave a license another owner.
+    pub(crate) fn changes_owner(&self) -> bool {
+        let detail: Value = serde_json::from_str(&self.detail).unwrap_or_default();
+        self.verb == "license.changed" && detail.get("owner").is_some()
+    }
+}
+
 impl From<AuditRow> for AuditEntry {
     fn from(row: AuditRow) -> Self {
-        Self { at: Timestamp::from_unix_micros(row.at), actor: row.actor_kind, verb: row.verb, detail: row.detail }
+        Self {
+            at: Timestamp::from_unix_micros(row.at),
+            actor: row.actor_kind,
+            actor_id: row.actor_id,
+            verb: row.verb,
+            detail: row.detail,
+        }
     }
 }
 

@@ -89,6 +89,8 @@ impl From<latchkey_store::StoreError> for CustomerError {
 pub struct Freed {
     /// What it was called; `None` if it had been freed before.
     pub label: Option<String>,
+    /// Whether it may hold a file for working offline that is good yet.
+    pub may_hold_file: bool,
 }
 
 impl Service {
@@ -185,7 +187,8 @@ impl Customer<'_> {
         let license = self.own(tx.find_license(license).await?)?;
         let Some(active) = tx.find_machine(license.id, machine).await? else {
             let was_ours = tx.was_machine(license.id, machine).await?;
-            return if was_ours { Ok(Freed { label: None }) } else { Err(CustomerError::NotFound) };
+            let freed = Freed { label: None, may_hold_file: false };
+            return if was_ours { Ok(freed) } else { Err(CustomerError::NotFound) };
         };
         let policy = tx.find_policy(license.policy).await?.ok_or(Internal::Broken("a license has no policy"))?;
         if let Some(allowance) = policy.swaps {
@@ -198,10 +201,12 @@ impl Customer<'_> {
         let actor = Actor::Customer(self.who.account.id);
         self.service.deactivate(&mut tx, &active, MachineEnd::Customer, actor, now).await?;
         tx.commit().await?;
-        Ok(Freed { label: Some(active.label()) })
+        let may_hold_file = active.last_check_out_at.is_some_and(|at| at.plus(policy.offline_file) > now);
+        Ok(Freed { label: Some(active.label()), may_hold_file })
     }
 
-    /// Renames a machine of an own license; an empty name goes back to what the app calls it.
+    /// Renames a machine of an own license; an empty name goes back to its host name. A name that says the
+    /// same as before changes nothing.
     pub async fn rename_machine(
         &self,
         license: LicenseId,
@@ -215,6 +220,9 @@ impl Customer<'_> {
         let license = self.own(tx.find_license(license).await?)?;
         let mut machine = tx.find_machine(license.id, machine).await?.ok_or(CustomerError::NotFound)?;
         let from = machine.label();
+        if name.as_deref() == Some(from.as_str()) {
+            return Ok(());
+        }
         machine.facts.name = name;
         machine.updated_at = now;
         tx.update_machine(&machine).await?;
@@ -251,7 +259,12 @@ impl Customer<'_> {
         let mut reader = self.service.store().read().await?;
         let license = self.own(reader.find_license(id).await?)?;
         let rows = reader.list_audit_of("license", &license.id.to_string(), MAX_HISTORY).await?;
-        Ok(rows.into_iter().map(AuditEntry::from).collect())
+        // What was before it came to this owner is somebody else's.
+        let mut entries: Vec<AuditEntry> = rows.into_iter().map(AuditEntry::from).collect();
+        if let Some(at) = entries.iter().position(AuditEntry::changes_owner) {
+            entries.truncate(at + 1);
+        }
+        Ok(entries)
     }
 
     /// Own sessions that are open, the latest used first.

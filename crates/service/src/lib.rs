@@ -63,7 +63,7 @@ pub use outbox::Delivery;
 pub use ports::{Clock, Entropy, Mail, MailError, Mailer};
 pub use secrets::{BrowserSecret, HostLink, SessionToken};
 pub use sessions::{SessionSummary, SignedIn};
-pub use sign_in::{ConfirmError, Confirmed, Proof, RequestSignInError, SignInOrigin, SignInRequest};
+pub use sign_in::{ConfirmError, Confirmed, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest};
 pub use vault::Vault;
 
 /// What an operator sets about the use cases.

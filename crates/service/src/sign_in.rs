@@ -97,6 +97,15 @@ pub enum Proof<'a> {
     },
 }
 
+/// A request to sign in that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingSignIn {
+    /// The address, as it was typed.
+    pub email: EmailAddress,
+    /// Where the sign-in leads.
+    pub next_path: Option<String>,
+}
+
 /// A confirmed sign-in.
 #[derive(Clone, Debug)]
 pub struct Confirmed {
@@ -242,10 +251,10 @@ impl Service {
         Ok(HostLink { url, minutes: HOST_LIFETIME.as_secs() / 60 })
     }
 
-    /// The address that this browser's open request is for, so that its page can say it.
-    pub async fn pending_sign_in(&self, browser: &BrowserSecret) -> Result<Option<EmailAddress>, Internal> {
+    /// This browser's open request, so that its pages can say for whom it is and where it leads.
+    pub async fn pending_sign_in(&self, browser: &BrowserSecret) -> Result<Option<PendingSignIn>, Internal> {
         let open = self.store().read().await?.find_open_login(&browser.hash(), self.now()).await?;
-        Ok(open.map(|request| request.email))
+        Ok(open.map(|request| PendingSignIn { email: request.email, next_path: request.next_path }))
     }
 
     /// Confirms a sign-in: uses the request up and opens a session, or changes nothing but the count

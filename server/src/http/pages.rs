@@ -83,10 +83,8 @@ async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> R
     let is_portal = path == "/portal" || path.starts_with("/portal/");
     let is_signed_in = request.extensions().get::<Identity>().is_some();
     if is_portal && !is_signed_in {
-        let target = match NextPath::parse(path) {
-            Some(next) if next.as_str() != "/portal" => format!("/login?next={}", next.as_str()),
-            _ => "/login".to_owned(),
-        };
+        let next = NextPath::after_sign_in(path, uri.query());
+        let target = next.as_ref().map_or_else(|| "/login".to_owned(), NextPath::sign_in);
         return Redirect::to(&target).into_response();
     }
     let is_sign_in_link = path.starts_with("/login/link/") || path.starts_with("/login/host/");

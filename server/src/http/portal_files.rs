@@ -4,11 +4,10 @@
 use axum::{
     Form, Router,
     extract::{Multipart, Path, State},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
-use latchkey_app::server_side::Identity;
+use latchkey_app::server_side::{Identity, NextPath};
 use latchkey_licensing::ids::{LicenseId, MachineId};
 use latchkey_service::CheckOutError;
 use serde::Deserialize;
@@ -19,9 +18,6 @@ use super::{
     download::Download,
     plain_pages,
 };
-
-/// The longest request that is passed on in an address.
-const MAX_REQUEST: usize = 3_000;
 
 pub(crate) fn router() -> Router<Edge> {
     Router::new()
@@ -69,19 +65,14 @@ fn failed(error: &latchkey_service::Internal) -> Response {
     plain_pages::failed()
 }
 
-/// A request that the app saved as a file: shown on the page that carries it out.
+/// A request that was pasted, or that the app saved as a file: shown on the page that carries it out, which
+/// says what is wrong with it.
 async fn upload(mut form: Multipart) -> Response {
     let mut text = String::new();
     while let Ok(Some(field)) = form.next_field().await {
-        if field.name() == Some("file") {
+        if matches!(field.name(), Some("request" | "file")) {
             text = field.text().await.unwrap_or_default();
         }
     }
-    let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    if text.len() > MAX_REQUEST {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "That file is no request: it is too long.\n").into_response();
-    }
-    // Whatever it is, the page reads it and says what is wrong with it.
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("request", &text).finish();
-    Redirect::to(&format!("/portal/offline?{query}")).into_response()
+    Redirect::to(NextPath::of_request(&text).as_str()).into_response()
 }

@@ -6,9 +6,10 @@ use latchkey_licensing::{
     air_gap::{Action, AirGapRequest},
     certificate::{self, FileKind, FileSecret},
     claims,
+    email::EmailAddress,
     machine::{Fingerprint, MachineFacts},
 };
-use latchkey_service::{IssuedLicense, Operator};
+use latchkey_service::{IssuedLicense, LicenseChange, Operator};
 use latchkey_store::MachineEnd;
 use reqwest::{
     StatusCode,
@@ -152,7 +153,8 @@ on_both! {
         }
         assert!(page(&browser, &format!("/portal/licenses/{id}")).await.contains("File for working offline on PC one made"));
         // Nobody else gets it, and nobody for a suspended license.
-        assert_eq!(location(&app.browser().submit(&path, &[("days", "7")]).await), "/login");
+        let computer = path.strip_suffix("/file").expect("the computer's page");
+        assert_eq!(location(&app.browser().submit(&path, &[("days", "7")]).await), format!("/login?next={computer}"));
         let forged = browser.client.post(format!("{}{path}", app.origin())).form(&[("days", "7")]).send().await.expect("an answer");
         assert_eq!(forged.status(), StatusCode::FORBIDDEN, "a form of another site is refused");
         app.issue("eve@example.com").await;
@@ -202,8 +204,46 @@ on_both! {
         app.kit.clock.advance(DAY);
         activate(app, &issued, "lab").await;
         let done = browser.submit("/fn/carry_out_request", &[("request", &out)]).await;
-        assert_eq!(location(&done), "/portal/offline");
-        assert!(page(&browser, "/portal/offline").await.contains("older than the computer"));
+        let form = format!("/portal/offline?request={out}");
+        assert_eq!(location(&done), form);
+        assert!(page(&browser, &form).await.contains("older than the computer"));
+        // Nor does one that was made before the computer's last file: both would be kept.
+        let early = request(Action::Deactivate, "lab", app, &issued);
+        app.kit.clock.advance(DAY);
+        let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
+        let machine = view.machines[0].id;
+        browser.submit(&format!("/portal/licenses/{id}/machines/{machine}/file"), &[("days", "30")]).await;
+        browser.submit("/fn/carry_out_request", &[("request", &early)]).await;
+        let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
+        assert_eq!(view.machines.len(), 1, "the place is kept");
+        // Who frees it in the portal is told that the file goes on.
+        let question = page(&browser, &format!("/portal/licenses/{id}/machines/{machine}/free")).await;
+        assert!(question.contains("It may hold a file for working offline"), "{question}");
+        let (license, machine) = (id.to_string(), machine.to_string());
+        browser.submit("/fn/free_computer", &[("license", &license), ("machine", &machine)]).await;
+        let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
+        assert!(shown.contains("goes on until its file ends"), "{shown}");
+    }
+
+    /// What was before a license came to its owner is somebody else's.
+    async fn history_ends_where_the_license_came_to_its_owner(app: &TestApp) {
+        let issued = app.issue("ada@example.com").await;
+        let id = issued.view.license.id;
+        let machine = activate(app, &issued, "adas").await;
+        let ada = app.browser();
+        ada.sign_in("ada@example.com").await;
+        app.kit.clock.advance(DAY);
+        ada.submit("/fn/free_computer", &[("license", &id.to_string()), ("machine", &machine)]).await;
+        assert!(page(&ada, &format!("/portal/licenses/{id}")).await.contains("PC adas freed"));
+        app.issue("eve@example.com").await;
+        app.kit.clock.advance(DAY);
+        let owner = Some(EmailAddress::parse("eve@example.com").expect("an address"));
+        let change = LicenseChange { owner, ..LicenseChange::default() };
+        app.service().admin(Operator::Host).change_license(id, change).await.expect("moved");
+        let eve = app.browser();
+        eve.sign_in("eve@example.com").await;
+        let shown = page(&eve, &format!("/portal/licenses/{id}")).await;
+        assert!(shown.contains("Terms of the license changed") && !shown.contains("PC adas"), "{shown}");
     }
 
     async fn requests_that_are_not_carried_out(app: &TestApp) {
@@ -218,21 +258,75 @@ on_both! {
             (&own[..own.len() - 3], "A part of the request is missing"),
             (foreign.as_str(), "a license key that is not in your account"),
         ] {
+            // What is a request stays at hand; anything else, which may be a key, stands in no address.
             let refused = browser.submit("/fn/carry_out_request", &[("request", text)]).await;
-            assert_eq!((refused.status(), location(&refused)), (StatusCode::SEE_OTHER, "/portal/offline"));
-            assert!(page(&browser, "/portal/offline").await.contains(said), "{said}");
+            let kept = if text == "nonsense" { "x" } else { text };
+            let form = format!("/portal/offline?request={kept}");
+            assert_eq!((refused.status(), location(&refused)), (StatusCode::SEE_OTHER, form.as_str()));
+            let shown = browser.get(&form).await.text().await.expect("a page");
+            assert!(shown.contains(said), "{said}");
             let looked = browser.get(&format!("/portal/offline?request={text}")).await;
             assert_eq!(looked.status(), StatusCode::UNPROCESSABLE_ENTITY);
             assert!(looked.text().await.expect("a page").contains(said), "{said}");
         }
         activate(app, &issued, "one").await;
         activate(app, &issued, "two").await;
-        browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
-        assert!(page(&browser, "/portal/offline").await.contains("All computers of this license are in use"));
+        let path = format!("/portal/offline?request={own}");
+        let refused = browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
+        assert_eq!(location(&refused), path);
+        let shown = page(&browser, &path).await;
+        assert!(shown.contains("All computers of this license are in use"), "{shown}");
+        // Who holds the places, and where to free one; nothing to press that could not work.
+        assert!(shown.contains("All places of this license are in use") && shown.contains("Free PC one"), "{shown}");
+        assert!(!shown.contains("Activate this computer"), "{shown}");
         app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
         browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
-        assert!(page(&browser, "/portal/offline").await.contains("suspended, revoked or over"));
+        let shown = page(&browser, &path).await;
+        assert!(shown.contains("suspended, revoked or over") && shown.contains("has been suspended since"), "{shown}");
         assert!(page(&browser, "/portal/offline").await.contains("Bring a request"));
+    }
+
+    /// A code that is scanned with a phone that is not signed in leads to its request all the same.
+    async fn a_request_survives_the_sign_in(app: &TestApp) {
+        let issued = app.issue("ada@example.com").await;
+        let path = format!("/portal/offline?request={}", request(Action::Activate, "lab", app, &issued));
+        let browser = app.browser();
+        let sent = browser.get(&path).await;
+        let login = location(&sent).to_owned();
+        assert!(login.starts_with("/login?next=/portal/offline%3Frequest%3Dlk1."), "{login}");
+        let form = page(&browser, &login).await;
+        assert!(form.contains(&format!("value=\"{path}\"")), "{form}");
+        // A typing error on the way loses nothing, nor does asking again.
+        let mistyped = browser.submit("/fn/request_sign_in", &[("email", "ada"), ("next", &path)]).await;
+        assert_eq!(location(&mistyped), login);
+        let asked = browser.submit("/fn/request_sign_in", &[("email", "ada@example.com"), ("next", &path)]).await;
+        assert_eq!(location(&asked), "/login/code");
+        let code_page = page(&browser, "/login/code").await;
+        assert!(code_page.contains(&login), "{code_page}");
+        app.kit.deliver_mail().await;
+        let (token, _) = crate::app::secrets_in(&app.kit.mail.take().pop().expect("a mail").text);
+        assert_eq!(location(&browser.confirm_link(&token).await), path);
+        assert!(page(&browser, &path).await.contains("Activate Lab PC?"));
+    }
+
+    /// A key that is pasted where a request belongs stands in no address.
+    async fn what_is_no_request_stands_in_no_address(app: &TestApp) {
+        let issued = app.issue("ada@example.com").await;
+        let browser = app.browser();
+        browser.sign_in("ada@example.com").await;
+        for (field, text) in [("request", issued.key.expose()), ("file", issued.key.expose()), ("file", "")] {
+            let upload = browser.client.post(format!("{}/portal/offline/upload", app.origin()))
+                .header("sec-fetch-site", "same-origin")
+                .multipart(Form::new().part(field, Part::text(text.to_owned()).file_name("x.txt")))
+                .send().await.expect("an answer");
+            assert_eq!(location(&upload), "/portal/offline?request=x");
+        }
+        let shown = browser.get("/portal/offline?request=x").await.text().await.expect("a page");
+        assert!(shown.contains("That is not a request from the app"), "{shown}");
+        // Whoever is signed out by then comes back to the form.
+        let stranger = app.browser().client.post(format!("{}/portal/offline/upload", app.origin()))
+            .header("sec-fetch-site", "same-origin").multipart(Form::new().text("request", "x")).send().await.expect("an answer");
+        assert_eq!(location(&stranger), "/login?next=/portal/offline");
     }
 
     /// The old key opens nothing from the next request on; the new one opens what the old one did.

@@ -170,12 +170,16 @@ impl<R: BufRead> Iterator for Records<R> {
             if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                 bytes.clear();
                 begins = self.line + 1;
-            } else if bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 0 {
+            } else if has_even_quotes(&bytes) {
                 let text = String::from_utf8(bytes).map_err(|_| (begins, "is not UTF-8".to_owned()));
                 return Some(text.map(|text| (begins, text)));
             }
         }
     }
+}
+
+fn has_even_quotes(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'"').count() % 2 == 1
 }
 
 #[cfg(test)]
