@@ -38,18 +38,9 @@ pub(crate) fn ComputerPage() -> impl IntoView {
 #[component]
 fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl IntoView {
     let ComputerDetail { license, computer, file_days, file_hours } = detail;
-    let usual = file_days.last().copied();
     let back = format!("/portal/licenses/{}", license.id);
     let free = format!("{back}/machines/{}/free", computer.id);
     let file = format!("{back}/machines/{}/file", computer.id);
-    let hours = usual.is_none().then(|| {
-        let words = if file_hours == 1 { "1 hour".to_owned() } else { format!("{file_hours} hours") };
-        view! { <option value="1" selected=true>{words}</option> }
-    });
-    let options = file_days.into_iter().map(|days| {
-        let words = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-        view! { <option value=days.to_string() selected=Some(days) == usual>{words}</option> }
-    });
     view! {
         <nav aria-label="Breadcrumb" class="small">
             <a href="/portal/licenses">"Licenses"</a> " / " <a href=back>{license.product.clone()}</a>
@@ -77,6 +68,24 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                 </div>
             </ActionForm>
         </section>
+        <OfflineFile file file_days file_hours/>
+    }
+}
+
+/// Makes a file for working offline on this computer.
+#[component]
+fn OfflineFile(file: String, file_days: Vec<u32>, file_hours: u64) -> AnyView {
+    let count = |number: u64, unit: &str| if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") };
+    let usual = file_days.last().copied();
+    let mut choices: Vec<(u32, String)> =
+        file_days.into_iter().map(|days| (days, count(u64::from(days), "day"))).collect();
+    if choices.is_empty() {
+        choices.push((1, count(file_hours, "hour")));
+    }
+    let options = choices.into_iter().map(|(days, words)| {
+        view! { <option value=days.to_string() selected=usual.is_none_or(|usual| usual == days)>{words}</option> }
+    });
+    view! {
         <section class="card stack">
             <h2 class="title-2">"Work offline"</h2>
             <p class="measure">
@@ -87,7 +96,7 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                 <div class="field">
                     <label for="days">"The file lasts"</label>
                     <div class="cluster">
-                        <select id="days" name="days">{hours} {options.collect_view()}</select>
+                        <select id="days" name="days">{options.collect_view()}</select>
                         <Submit>"Download license file"</Submit>
                     </div>
                 </div>
@@ -97,4 +106,5 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
             </p>
         </section>
     }
+    .into_any()
 }
