@@ -2,11 +2,9 @@
 
 use std::{fs, path::PathBuf};
 
-use latchkey_client::{AirGapRequest, FileKind, LicenseKey, PublicKey};
-use latchkey_licensing::{certificate, claims, signed_key};
-use latchkey_wire::request;
-
-use crate::vendor::Vendor;
+#[path = "../../../../fuzz/src/targets.rs"]
+#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
+mod targets;
 
 fn inputs(target: &str) -> Vec<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
@@ -20,38 +18,21 @@ fn inputs(target: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn lc_16_files() {
-    let vendor = Vendor::new();
-    for input in inputs("file") {
-        for kind in [FileKind::License, FileKind::Machine] {
-            if let Ok(text) = std::str::from_utf8(&input) {
-                let _ = certificate::open(kind, text, &[vendor.public_key()], None);
-            }
-            let _ = claims::read(kind, &input, vendor.now);
-        }
-    }
+    inputs("file").iter().for_each(|input| targets::file(input));
+}
+
+#[test]
+fn lc_16_what_is_signed() {
+    inputs("signed").iter().for_each(|input| targets::signed(input));
 }
 
 #[test]
 fn lc_16_keys() {
-    for input in inputs("key") {
-        let Ok(text) = std::str::from_utf8(&input) else { continue };
-        if let Ok(key) = LicenseKey::parse(text) {
-            assert_eq!(LicenseKey::parse(key.expose()).as_ref(), Ok(&key));
-        }
-        let _ = signed_key::verify(text, &[Vendor::new().public_key()]);
-        let _ = PublicKey::from_hex(text);
-        if let Ok(found) = AirGapRequest::parse(text) {
-            assert_eq!(AirGapRequest::parse(&found.to_text()).as_ref(), Ok(&found));
-        }
-    }
+    let inputs = inputs("key");
+    inputs.iter().filter_map(|input| std::str::from_utf8(input).ok()).for_each(targets::key);
 }
 
 #[test]
 fn lc_16_bodies() {
-    for input in inputs("body") {
-        let _ = serde_json::from_slice::<request::Validate>(&input);
-        let _ = serde_json::from_slice::<request::Activate>(&input);
-        let _ = serde_json::from_slice::<request::IncrementUsage>(&input);
-        let _ = serde_json::from_slice::<request::CheckOut>(&input);
-    }
+    inputs("body").iter().for_each(|input| targets::body(input));
 }

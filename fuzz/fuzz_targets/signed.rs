@@ -1,0 +1,4 @@
+//! See `latchkey_fuzz::signed`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| latchkey_fuzz::signed(data));
