@@ -3,56 +3,52 @@
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::site::render;
+use crate::{
+    docs::{DocsDocument, DocsSection},
+    site::render,
+};
 
 /// How deep the members of an object are shown; below, its name has to do.
 const DEPTH: usize = 4;
 
-/// The page. `description` is the OpenAPI document, served at `json`.
-pub fn page(stylesheet: String, description: &Value, json: &str) -> String {
+/// The page at `path`. `description` is the OpenAPI document, served at `json`; `sections` are all pages.
+pub fn page(
+    stylesheet: String,
+    description: &Value,
+    json: &'static str,
+    path: &'static str,
+    sections: Vec<DocsSection>,
+) -> String {
     let description = description.clone();
-    let json = json.to_owned();
     render(move || {
         let operations = operations(&description);
         let contents = operations.iter().map(Operation::link).collect_view();
         let contents = view! { <li><a href="#errors">"Errors"</a></li> {contents} };
         let title = text(&description, "/info/title");
         let about = text(&description, "/info/description");
-        let sections = operations.into_iter().map(|operation| operation.section(&description)).collect_view();
+        let bodies = operations.into_iter().map(|operation| operation.section(&description)).collect_view();
         let error = description.pointer("/components/schemas/ErrorDocument");
         let error = error.map(|schema| members(&description, schema, 0));
         view! {
-            <!DOCTYPE html>
-            <html lang="en">
-                <head>
-                    <meta charset="utf-8"/>
-                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                    <meta name="color-scheme" content="light dark"/>
-                    <title>{format!("{title} · ChartGPT")}</title>
-                    <link rel="stylesheet" href=stylesheet/>
-                    <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                </head>
-                <body>
-                    <a class="skip-link" href="#main">"Skip to content"</a>
-                    <header class="bar"><div class="bar-inner"><a class="wordmark" href="/">"ChartGPT"</a></div></header>
-                    <div class="page reference">
-                        <nav aria-label="Operations" class="reference-nav"><ul>{contents}</ul></nav>
-                        <main id="main" class="stack-large">
-                            <div class="stack">
-                                <h1 class="title-1">{title}</h1>
-                                <p class="measure">{prose(&about)}</p>
-                                <p class="small"><a href=json>"As an OpenAPI document"</a></p>
-                            </div>
-                            <section class="card stack" id="errors">
-                                <h2 class="title-2">"Errors"</h2>
-                                <p>"Whatever goes wrong, the answer has this form. Which codes an operation answers stands with it."</p>
-                                {error}
-                            </section>
-                            {sections}
-                        </main>
+            <DocsDocument title=title.clone() stylesheet path sections>
+                <main id="main" class="docs-main stack-large reference" tabindex="-1">
+                    <div class="stack">
+                        <h1 class="title-1">{title.clone()}</h1>
+                        <p class="measure">{prose(&about)}</p>
+                        <p class="small"><a href=json>"As an OpenAPI document"</a></p>
                     </div>
-                </body>
-            </html>
+                    <section class="card stack" id="errors">
+                        <h2 class="title-2">"Errors"</h2>
+                        <p>"Whatever goes wrong, the answer has this form. Which codes an operation answers stands with it."</p>
+                        {error}
+                    </section>
+                    {bodies}
+                </main>
+                <nav aria-label="Operations" class="docs-parts operations">
+                    <span class="docs-section">"Operations"</span>
+                    <ul>{contents}</ul>
+                </nav>
+            </DocsDocument>
         }
     })
 }
@@ -88,8 +84,11 @@ fn operations(description: &Value) -> Vec<Operation> {
 impl Operation {
     fn link(&self) -> impl IntoView + use<> {
         let href = format!("#{}", self.id);
+        // A path breaks between its segments.
+        let path = short(&self.path);
+        let segments: Vec<_> = path.split_inclusive('/').map(|segment| view! { {segment.to_owned()} <wbr/> }).collect();
         view! {
-            <li><a href=href><span class="method">{self.method.clone()}</span> <span>{short(&self.path)}</span></a></li>
+            <li><a href=href><span class="method">{self.method.clone()}</span> <span>{segments}</span></a></li>
         }
     }
 

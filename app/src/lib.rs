@@ -19,6 +19,8 @@ pub mod server_fns;
 #[cfg(feature = "ssr")]
 pub mod api_reference;
 #[cfg(feature = "ssr")]
+pub mod docs;
+#[cfg(feature = "ssr")]
 pub mod server_side;
 #[cfg(feature = "ssr")]
 pub mod site;

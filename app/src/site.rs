@@ -28,14 +28,17 @@ pub(crate) fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
     Owner::new().with(|| page().to_html())
 }
 
-/// `/`
-pub fn home(stylesheet: String, sign_in: String) -> String {
+/// `/`. `docs` is where the documentation is, if this instance has it.
+pub fn home(stylesheet: String, sign_in: String, docs: Option<&'static str>) -> String {
     render(|| {
         view! {
             <Page title="Licenses" stylesheet>
                 <h1 class="title-1">"ChartGPT licenses"</h1>
                 <p class="text-2">"See your license key, and the computers that use it. Free one to make room for another."</p>
-                <p><a class="button button-accent" href=sign_in>"Sign in"</a></p>
+                <p class="cluster">
+                    <a class="button button-accent" href=sign_in>"Sign in"</a>
+                    {docs.map(|href| view! { <a class="button" href=href>"Documentation"</a> })}
+                </p>
             </Page>
         }
     })

@@ -1,4 +1,4 @@
-// A request of a computer without a network, made from its description in docs/air-gap.md alone.
+// A request of a computer without a network, made from its description in content/docs/air-gap.md alone.
 import { createHash, createHmac } from "node:crypto";
 
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

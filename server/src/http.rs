@@ -73,7 +73,7 @@ pub fn router(edge: Edge) -> Router {
     let surfaces = edge.settings.server.surfaces.clone();
     let mut pages = Router::new();
     if surfaces.has(Surface::Site) {
-        pages = pages.merge(pages::site());
+        pages = pages.merge(pages::site(&edge));
     }
     if surfaces.has(Surface::Docs) {
         pages = pages.merge(docs::router());

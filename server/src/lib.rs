@@ -5,6 +5,7 @@ pub mod adapters;
 pub mod cli;
 mod commands;
 mod console;
+mod docs;
 pub mod http;
 pub mod instance;
 mod logging;

@@ -1,7 +1,7 @@
 //! What goes over the wire on `/v1`: JSON:API documents, error codes, response signatures.
 //!
 //! The format is compatible with the public clients `keygen-rs`, `keygen-go` and `keygen-py`; it is
-//! described in `docs/wire-protocol.md`. Server and client share these types.
+//! described in `content/docs/protocol.md`. Server and client share these types.
 
 pub mod document;
 pub mod error;

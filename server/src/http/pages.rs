@@ -20,14 +20,16 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use super::{Edge, assets, plain_pages, portal_files, sessions::Sessions};
+use crate::settings::Surface;
 
 pub(crate) fn leptos_options() -> LeptosOptions {
     LeptosOptions::builder().output_name(assets::OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
 }
 
 /// The start page.
-pub(crate) fn site() -> Router<Edge> {
-    let home = site::home(plain_pages::stylesheet(), "/login".to_owned());
+pub(crate) fn site(edge: &Edge) -> Router<Edge> {
+    let docs = edge.settings.server.surfaces.has(Surface::Docs).then_some(crate::docs::ROOT);
+    let home = site::home(plain_pages::stylesheet(), "/login".to_owned(), docs);
     Router::new().route("/", get(move || std::future::ready(Html(home.clone()))))
 }
 

@@ -1,0 +1,180 @@
+//! The documentation: Markdown pages and the files beside them, compiled in.
+
+mod markdown;
+
+use std::borrow::Cow;
+
+use rust_embed::Embed;
+use serde::Deserialize;
+
+pub(crate) use markdown::Heading;
+
+/// Where the documentation is served.
+pub(crate) const ROOT: &str = "/docs";
+
+/// The list of the pages, and the page that comes before them.
+const CONTENTS: &str = "contents.toml";
+const FIRST: &str = "index";
+
+#[derive(Embed)]
+#[folder = "../content/docs/"]
+struct Files;
+
+/// Why the documentation cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DocsError {
+    /// A file that is named is not there.
+    #[error("{0} is not there")]
+    Missing(String),
+    /// A file is not text.
+    #[error("{0} is not UTF-8")]
+    NotText(String),
+    /// The list of pages cannot be read.
+    #[error("contents.toml: {0}")]
+    Contents(#[from] toml::de::Error),
+    /// A page has no title.
+    #[error("{0} does not begin with a title")]
+    NoTitle(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contents {
+    sections: Vec<ContentsSection>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContentsSection {
+    title: String,
+    pages: Vec<String>,
+}
+
+/// Pages that belong together.
+#[derive(Clone, Debug)]
+pub(crate) struct Section {
+    /// What they are about.
+    pub(crate) title: String,
+    /// The pages, in their order.
+    pub(crate) pages: Vec<Page>,
+}
+
+/// A page.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    /// Where it is served.
+    pub(crate) path: String,
+    /// Its title.
+    pub(crate) title: String,
+    /// Its parts.
+    pub(crate) headings: Vec<Heading>,
+    /// The page, title included.
+    pub(crate) html: String,
+}
+
+/// A file that pages link to.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// Where it is served.
+    pub(crate) path: String,
+    /// Its content.
+    pub(crate) text: Cow<'static, [u8]>,
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Library {
+    /// The page that comes first.
+    pub(crate) first: Page,
+    /// The others.
+    pub(crate) sections: Vec<Section>,
+    /// What pages link to.
+    pub(crate) files: Vec<File>,
+}
+
+impl Library {
+    /// Reads and renders everything.
+    pub(crate) fn read() -> Result<Self, DocsError> {
+        let contents: Contents = toml::from_str(&text(CONTENTS)?)?;
+        let sections = contents.sections.into_iter().map(|section| {
+            let pages = section.pages.iter().map(|name| page(name)).collect::<Result<_, _>>()?;
+            Ok(Section { title: section.title, pages })
+        });
+        let files = Files::iter().filter(|name| !name.ends_with(".md") && name != CONTENTS).filter_map(|name| {
+            let file = Files::get(&name)?;
+            Some(File { path: format!("{ROOT}/{name}"), text: file.data })
+        });
+        Ok(Self { first: page(FIRST)?, sections: sections.collect::<Result<_, DocsError>>()?, files: files.collect() })
+    }
+
+    /// Every page, in the order in which they are read.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &Page> {
+        std::iter::once(&self.first).chain(self.sections.iter().flat_map(|section| &section.pages))
+    }
+}
+
+fn text(name: &str) -> Result<String, DocsError> {
+    let file = Files::get(name).ok_or_else(|| DocsError::Missing(name.to_owned()))?;
+    String::from_utf8(file.data.into_owned()).map_err(|_| DocsError::NotText(name.to_owned()))
+}
+
+fn page(name: &str) -> Result<Page, DocsError> {
+    let file = format!("{name}.md");
+    let rendered = markdown::render(&text(&file)?, text)?;
+    Ok(Page {
+        path: if name == FIRST { ROOT.to_owned() } else { format!("{ROOT}/{name}") },
+        title: rendered.title.ok_or(DocsError::NoTitle(file))?,
+        headings: rendered.headings,
+        html: rendered.html,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The links of a page, as they stand in it.
+    fn links(html: &str) -> Vec<String> {
+        html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_page_is_listed_and_every_link_leads_somewhere() {
+        let library = Library::read().expect("the documentation reads");
+        let listed: BTreeSet<&str> = library.pages().map(|page| page.path.as_str()).collect();
+        let there: BTreeSet<String> = Files::iter()
+            .filter_map(|name| name.strip_suffix(".md").map(str::to_owned))
+            .map(|name| if name == FIRST { ROOT.to_owned() } else { format!("{ROOT}/{name}") })
+            .collect();
+        assert_eq!(listed, there.iter().map(String::as_str).collect());
+        let mut targets: BTreeSet<String> = listed.iter().map(|path| (*path).to_owned()).collect();
+        targets.extend(library.files.iter().map(|file| file.path.clone()));
+        targets.extend([format!("{ROOT}/api"), format!("{ROOT}/api/openapi.json")]);
+        for page in library.pages() {
+            for link in links(&page.html) {
+                if link.starts_with("https://") || link.starts_with('#') {
+                    continue;
+                }
+                let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+                assert!(targets.contains(path), "{}: {link} leads nowhere", page.path);
+                let there = library.pages().find(|other| other.path == path);
+                let has = |other: &Page| other.html.contains(&format!("id=\"{anchor}\""));
+                assert!(anchor.is_empty() || there.is_some_and(has), "{}: {link} leads to no part", page.path);
+            }
+            assert!(!page.html.contains("<script") && !page.html.contains("style="), "{}", page.path);
+            assert_eq!(page.html.matches("<h1").count(), 1, "{}", page.path);
+        }
+    }
+
+    /// What the pages print is what they let one download.
+    #[test]
+    fn programs_are_shown_whole() {
+        let library = Library::read().expect("the documentation reads");
+        let verify = library.pages().find(|page| page.path == "/docs/verify").expect("the page");
+        for line in ["def verify(kind, text", "export function verify(kind, text", "public static class Verifier"] {
+            assert!(verify.html.contains(line), "{line}");
+        }
+    }
+}
