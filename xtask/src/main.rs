@@ -10,6 +10,7 @@ mod front_end;
 mod postgres;
 mod shell;
 mod suite;
+mod verifiers;
 
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,7 @@ enum Command {
     Build,
     /// Run every test, with everything that they need.
     Test {
-        /// Only these parts: lints, rust, browser.
+        /// Only these parts: lints, rust, python, browser.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },

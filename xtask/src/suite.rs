@@ -14,7 +14,7 @@ use crate::{
     front_end::{self, Profile},
     postgres,
     shell::{Shell, timed},
-    target,
+    target, verifiers,
 };
 
 /// How many tests of a part passed, failed and were skipped.
@@ -34,7 +34,7 @@ struct Part {
 
 /// Runs the parts; those of `only`, if any are named.
 pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
-    let known = ["lints", "rust", "browser"];
+    let known = ["lints", "rust", "python", "browser"];
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("there is no part {unknown}: the parts are {}", known.join(", "));
     }
@@ -47,6 +47,12 @@ pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
     }
     if wanted("rust") {
         parts.push(part("Rust tests", || rust_tests(shell)));
+    }
+    if wanted("python") {
+        parts.push(part("Python", || {
+            let ran = verifiers::python(shell, root, &target(root))?;
+            Ok(Counts { passed: u64::from(ran), failed: 0, skipped: u64::from(!ran) })
+        }));
     }
     if wanted("browser") {
         parts.push(part("browser tests", || browser_tests(shell, root)));

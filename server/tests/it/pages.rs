@@ -8,6 +8,30 @@ use crate::{
     on_both,
 };
 
+/// Pages without script have none, and a policy that allows none.
+#[test]
+fn the_documentation_has_no_script() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let browser = app.browser();
+        for path in ["/", "/docs", "/docs/client", "/docs/verify", "/docs/air-gap", "/docs/protocol", "/docs/api"] {
+            let answer = browser.get(path).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
+            assert!(policy.starts_with("default-src 'none'") && !policy.contains("script"), "{path}: {policy}");
+            assert!(!answer.text().await.expect("a page").contains("<script"), "{path}");
+        }
+        for (path, kind) in [("verify.py", "text/plain; charset=utf-8"), ("vectors.json", "application/json")] {
+            let answer = browser.get(&format!("/docs/verify/{path}")).await;
+            assert_eq!(
+                (answer.status(), &answer.headers()["content-type"]),
+                (StatusCode::OK, &header::HeaderValue::from_static(kind))
+            );
+        }
+        assert_eq!(browser.get("/docs/nothing").await.status(), StatusCode::NOT_FOUND);
+    });
+}
+
 on_both! {
     async fn a_customer_sees_and_frees(app: &TestApp) {
         let issued = app.issue("ada@example.com").await;

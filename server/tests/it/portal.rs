@@ -102,6 +102,24 @@ on_both! {
         assert_eq!(left.len(), 7);
     }
 
+    /// Freeing waits for whoever decides about the license: what it counts cannot change under it.
+    async fn freeing_waits_for_the_license(app: &TestApp) {
+        let issued = app.issue("ada@example.com").await;
+        let (id, machine) = (issued.view.license.id, activate(app, &issued, "one").await);
+        let browser = app.browser();
+        browser.sign_in("ada@example.com").await;
+        let mut tx = app.service().store().write().await.expect("a transaction");
+        tx.lock_license(id).await.expect("locked");
+        let request = browser.form("/fn/free_computer", &[("license", id.to_string().as_str()), ("machine", machine.as_str())]);
+        let mut attempt = tokio::spawn(async move { request.send().await.expect("an answer").status() });
+        let early = tokio::time::timeout(Duration::from_millis(500), &mut attempt).await;
+        assert!(early.is_err(), "it was done beside the lock");
+        drop(tx);
+        assert_eq!(attempt.await.expect("no panic"), StatusCode::SEE_OTHER);
+        let left = app.service().admin(Operator::Host).license(id).await.expect("there").view.machines;
+        assert!(left.is_empty());
+    }
+
     async fn a_computer_is_renamed(app: &TestApp) {
         let issued = app.issue("ada@example.com").await;
         let id = issued.view.license.id.to_string();

@@ -1,0 +1,34 @@
+//! The published verifiers in languages that this workspace does not build: each on every published case.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::shell::{Shell, run};
+
+/// The package that the Python program needs, as it was tried.
+const CRYPTOGRAPHY: &str = "cryptography==48.0.0";
+
+/// Where the programs and their cases are.
+const FOLDER: &str = "content/docs/verify";
+
+/// Runs the Python program on the cases. `false` where there is no Python to run it with.
+pub(crate) fn python(shell: &Shell, root: &Path, target: &Path) -> Result<bool> {
+    let asks = "import sys; sys.exit(sys.version_info < (3, 11))";
+    let has_python = shell.output(&["python3", "-c", asks]).is_some();
+    if !has_python || shell.output(&["python3", "-m", "pip", "--version"]).is_none() {
+        println!("    not run: there is no Python 3.11 with pip");
+        return Ok(false);
+    }
+    let packages = target.join("python-packages");
+    if !packages.join("cryptography").exists() {
+        let mut install = shell.command("python3");
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"]);
+        run(install.arg("--target").arg(&packages).arg(CRYPTOGRAPHY))?;
+    }
+    let mut cases = shell.command("python3");
+    // Nothing is written beside the programs.
+    cases.current_dir(root.join(FOLDER)).env("PYTHONPATH", &packages).env("PYTHONDONTWRITEBYTECODE", "1");
+    run(cases.args(["run_vectors.py", "vectors.json"]))?;
+    Ok(true)
+}
