@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::site::render;
+use crate::site::{Head, render};
 
 /// A link to a page, or to a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,14 +61,7 @@ pub(crate) fn DocsDocument(
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <title>{format!("{title} · Docs · ChartGPT")}</title>
-                <link rel="stylesheet" href=stylesheet/>
-                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-            </head>
+            <Head title=format!("{title} · Docs") stylesheet/>
             <body>
                 <a class="skip-link" href="#main">"Skip to content"</a>
                 <header class="bar">

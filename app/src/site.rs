@@ -2,19 +2,27 @@
 
 use leptos::prelude::*;
 
+/// What stands before the body of every page.
+#[component]
+pub(crate) fn Head(#[prop(into)] title: String, stylesheet: String) -> impl IntoView {
+    view! {
+        <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="color-scheme" content="light dark"/>
+            <title>{format!("{title} · ChartGPT")}</title>
+            <link rel="stylesheet" href=stylesheet/>
+            <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+        </head>
+    }
+}
+
 #[component]
 fn Page(title: &'static str, stylesheet: String, children: Children) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <title>{format!("{title} · ChartGPT")}</title>
-                <link rel="stylesheet" href=stylesheet/>
-                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-            </head>
+            <Head title stylesheet/>
             <body>
                 <main id="main" class="narrow">
                     <div class="card stack">{children()}</div>

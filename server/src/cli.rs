@@ -241,7 +241,7 @@ pub enum License {
     },
     /// Make licenses from a file; the columns are those of an export, email and policy are enough.
     /// Machines, names and bans of accounts are not in it. The file is read twice. On SQLite other writers
-    /// wait while rows are taken in, and give up after ten seconds.
+    /// wait while rows are taken in, and give up after 25 seconds.
     Import {
         /// The file.
         file: PathBuf,

@@ -100,7 +100,8 @@ impl Library {
             let pages = section.pages.iter().map(|name| page(name)).collect::<Result<_, _>>()?;
             Ok(Section { title: section.title, pages })
         });
-        let files = Files::iter().filter(|name| !name.ends_with(".md") && name != CONTENTS).filter_map(|name| {
+        let is_page = |name: &str| name.strip_suffix(".md").is_some();
+        let files = Files::iter().filter(|name| !is_page(name) && name != CONTENTS).filter_map(|name| {
             let file = Files::get(&name)?;
             Some(File { path: format!("{ROOT}/{name}"), text: file.data })
         });

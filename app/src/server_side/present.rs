@@ -41,8 +41,11 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
         masked_key: key::masked(&view.license.key_prefix, &view.license.key_tail),
         issued: when(view.license.created_at, now),
         ends: view.license.end.at().map(|at| when(at, now)),
-        is_good: !matches!(view.status, LicenseStatus::Banned | LicenseStatus::Suspended)
-            && !(view.status == LicenseStatus::Expired && view.policy.expiry == ExpiryStrategy::RevokeAccess),
+        is_good: match view.status {
+            LicenseStatus::Banned | LicenseStatus::Suspended => false,
+            LicenseStatus::Expired => view.policy.expiry != ExpiryStrategy::RevokeAccess,
+            LicenseStatus::Expiring | LicenseStatus::Inactive | LicenseStatus::Active => true,
+        },
         computers: view.machines.iter().map(|machine| computer(machine, &view.policy, now)).collect(),
         limit: view.machine_limit,
         swaps: view.swaps.map(|swaps| Swaps {

@@ -3,6 +3,7 @@
 //! Whatever belongs to someone else is answered as if it did not exist.
 
 use latchkey_licensing::{
+    entitlement::EntitlementCode,
     ids::{LicenseId, MachineId, SessionId},
     key::LicenseKey,
     license::{License, LicenseStatus, Standing},
@@ -53,6 +54,8 @@ pub struct LicenseView {
     pub machines: Vec<Machine>,
     /// How often the owner may free machines yet; `None` is as often as they like.
     pub swaps: Option<SwapsLeft>,
+    /// Its own entitlements, by code; those of its policy are not among them.
+    pub own_entitlements: Vec<EntitlementCode>,
 }
 
 /// Why a customer's wish was not granted.
@@ -117,7 +120,9 @@ impl Service {
             }
             None => None,
         };
+        let own = reader.list_license_entitlements(license.id).await?;
         Ok(LicenseView {
+            own_entitlements: own.into_iter().map(|held| held.code).collect(),
             swaps,
             status: license.status(owner_is_banned, &machines, self.now()),
             machine_limit: license.machine_ceiling(&policy),

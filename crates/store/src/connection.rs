@@ -35,8 +35,12 @@ use crate::{
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// How long a caller waits for a connection or for SQLite's write lock.
+/// How long a caller waits for a connection of PostgreSQL.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a caller waits for SQLite's write lock, which an import of many licenses holds for some
+/// seconds: somewhat less than the half minute that apps wait for an answer.
+const LITE_PATIENCE: Duration = Duration::from_secs(25);
 
 /// A database. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -110,8 +114,8 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(PATIENCE);
-        let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
+            .busy_timeout(LITE_PATIENCE);
+        let pool = || SqlitePoolOptions::new().acquire_timeout(LITE_PATIENCE);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         let readers = pool()
             .max_connections(connections.max(1))

@@ -1,6 +1,7 @@
 //! `license …`
 
 use latchkey_licensing::{
+    entitlement::EntitlementCode,
     ids::LicenseId,
     key,
     key::LicenseKey,
@@ -139,6 +140,7 @@ pub(super) fn describe(view: &LicenseView, key: &LicenseKey, owner: &Account) ->
         "max_uses": license.use_limit(&view.policy),
         "uses": license.uses,
         "metadata": serde_json::from_str::<Value>(&license.metadata).unwrap_or_default(),
+        "own_entitlements": view.own_entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(),
         "machines": machines,
         "expires_at": license.end.at().map(Timestamp::rfc3339),
         "begins_with_first_use": license.end == End::AfterFirstUse,
@@ -167,6 +169,10 @@ fn print(issued: &IssuedLicense) {
     };
     console::line(&format!("Ends      {end}"));
     let limit = view.machine_limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
+    if !view.own_entitlements.is_empty() {
+        let own: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
+        console::line(&format!("Given     {}", own.join(", ")));
+    }
     console::line(&format!("Machines  {} of {limit}", view.machines.len()));
     for machine in &view.machines {
         console::line(&format!("          {}, last seen {}", machine.label(), machine.last_seen_at.human()));

@@ -55,7 +55,10 @@ pub(crate) fn router() -> Router<Edge> {
         router = router.route(&one.path, get(page(docs::page(plain_pages::stylesheet(), whole))));
     }
     for one in &library.files {
-        let kind = if one.path.ends_with(".json") { "application/json" } else { "text/plain; charset=utf-8" };
+        let kind = match one.path.rsplit('.').next() {
+            Some("json") => "application/json",
+            _ => "text/plain; charset=utf-8",
+        };
         let text = Bytes::copy_from_slice(&one.text);
         router = router.route(&one.path, get(file(HeaderValue::from_static(kind), text)));
     }

@@ -1,6 +1,9 @@
 //! A server on the loopback address, and those who talk to it.
 
-use std::{net::SocketAddr, sync::LazyLock};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+};
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -13,8 +16,8 @@ use latchkey_server::{
     http::{self, Edge, Signing},
     settings::Settings,
 };
-use latchkey_service::{IssuedLicense, Operator, Options, Service};
-use latchkey_testkit::{Backend, TestService};
+use latchkey_service::{IssuedLicense, Operator, Options, Service, Vault};
+use latchkey_testkit::{Backend, SeededEntropy, TestService};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
 use serde_json::Value;
@@ -64,6 +67,17 @@ impl TestApp {
 
     pub(crate) fn service(&self) -> &Service {
         &self.kit.service
+    }
+
+    /// The use cases of another process on the same database.
+    pub(crate) fn another_process(&self) -> Service {
+        Service::new(
+            self.service().store().clone(),
+            self.kit.clock.clone(),
+            Arc::new(SeededEntropy::new(99)),
+            Vault::new(&[42; 32]),
+            latchkey_testkit::options("http://127.0.0.1"),
+        )
     }
 
     pub(crate) fn origin(&self) -> String {

@@ -94,13 +94,7 @@ on_both! {
 
     /// Another process rotates: this one follows when it reads the keys again.
     async fn a_rotation_elsewhere_is_followed(app: &TestApp) {
-        let other = latchkey_service::Service::new(
-            app.service().store().clone(),
-            app.kit.clock.clone(),
-            std::sync::Arc::new(latchkey_testkit::SeededEntropy::new(99)),
-            latchkey_service::Vault::new(&[42; 32]),
-            latchkey_testkit::options("http://127.0.0.1"),
-        );
+        let other = app.another_process();
         let key = other.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
         assert!(is_signed_by(app, &app.public_key).await);
         app.service().refresh_keyring().await.expect("read");
@@ -112,13 +106,7 @@ on_both! {
     async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
         app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
         let issued = app.issue("ada@example.com").await;
-        let other = latchkey_service::Service::new(
-            app.service().store().clone(),
-            app.kit.clock.clone(),
-            std::sync::Arc::new(latchkey_testkit::SeededEntropy::new(99)),
-            latchkey_service::Vault::new(&[42; 32]),
-            latchkey_testkit::options("http://127.0.0.1"),
-        );
+        let other = app.another_process();
         let old = app.service().keyring().expect("keys").signer_id();
         let admin = other.admin(Operator::Host);
         let key = admin.rotate_signing_key().await.expect("rotated");

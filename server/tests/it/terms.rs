@@ -8,7 +8,7 @@ use latchkey_licensing::{
     license::End,
     policy::{ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy},
 };
-use latchkey_service::{LicenseChange, Operator};
+use latchkey_service::{IssuedLicense, LicenseChange, Operator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -27,6 +27,17 @@ async fn code(desktop: &Desktop<'_>, license: &str, fingerprint: &str) -> (bool,
     let answer = desktop.post(&format!("/v1/licenses/{license}/actions/validate"), body).await;
     let meta = &answer.body["meta"];
     (meta["valid"] == true, meta["code"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A license of a policy whose machines must beat, and that no late beat brings back.
+async fn issue_beating(app: &TestApp) -> IssuedLicense {
+    app.add_policy("beating", |terms| {
+        terms.requires_heartbeat = true;
+        terms.cull = HeartbeatCull::DeactivateDead;
+        terms.resurrection = HeartbeatResurrection::NoRevive;
+    })
+    .await;
+    app.issue_under("ada@example.com", "beating").await
 }
 
 fn attribute(answer: &crate::app::Answer, name: &str) -> Value {
@@ -231,23 +242,12 @@ on_both! {
 
     /// While the server was away no heartbeat could come: machines get their full time after it is back.
     async fn an_outage_kills_no_machine(app: &TestApp) {
-        app.add_policy("beating", |terms| {
-            terms.requires_heartbeat = true;
-            terms.cull = HeartbeatCull::DeactivateDead;
-            terms.resurrection = HeartbeatResurrection::NoRevive;
-        }).await;
-        let issued = app.issue_under("ada@example.com", "beating").await;
+        let issued = issue_beating(app).await;
         let desktop = app.desktop(Some(issued.key.expose()));
         desktop.activate("one").await;
         desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
         app.kit.clock.advance(Duration::from_hours(5));
-        let back = latchkey_service::Service::new(
-            app.service().store().clone(),
-            app.kit.clock.clone(),
-            std::sync::Arc::new(latchkey_testkit::SeededEntropy::new(5)),
-            latchkey_service::Vault::new(&[42; 32]),
-            latchkey_testkit::options("http://127.0.0.1"),
-        );
+        let back = app.another_process();
         assert_eq!(back.cull_dead_machines(SELDOM).await.expect("looked"), 0);
         app.kit.clock.advance(Duration::from_secs(630));
         let app_there = back.apps().authenticate(issued.key.expose()).await.expect("known");
@@ -259,12 +259,7 @@ on_both! {
 
     /// The process lives, but hears nothing for a while: it was paused, or its database was away.
     async fn a_pause_kills_no_machine(app: &TestApp) {
-        app.add_policy("beating", |terms| {
-            terms.requires_heartbeat = true;
-            terms.cull = HeartbeatCull::DeactivateDead;
-            terms.resurrection = HeartbeatResurrection::NoRevive;
-        }).await;
-        let issued = app.issue_under("ada@example.com", "beating").await;
+        let issued = issue_beating(app).await;
         let id = issued.view.license.id.to_string();
         let desktop = app.desktop(Some(issued.key.expose()));
         desktop.activate("one").await;

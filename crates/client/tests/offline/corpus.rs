@@ -18,12 +18,16 @@ fn inputs(target: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn lc_16_files() {
-    inputs("file").iter().for_each(|input| targets::file(input));
+    for input in inputs("file") {
+        targets::file(&input);
+    }
 }
 
 #[test]
 fn lc_16_what_is_signed() {
-    inputs("signed").iter().for_each(|input| targets::signed(input));
+    for input in inputs("signed") {
+        targets::signed(&input);
+    }
 }
 
 #[test]
@@ -34,5 +38,7 @@ fn lc_16_keys() {
 
 #[test]
 fn lc_16_bodies() {
-    inputs("body").iter().for_each(|input| targets::body(input));
+    for input in inputs("body") {
+        targets::body(&input);
+    }
 }

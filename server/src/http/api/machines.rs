@@ -86,7 +86,8 @@ pub(crate) async fn activate(
         ActivateError::Internal(error) => error.into(),
     })?;
     let document = documents::machine(&activated, &edge.account()?);
-    let location = document.links.this.clone();
+    // Where apps know the API by a path of its own, the address is below that.
+    let location = format!("{}{}", edge.signing.path_prefix(), document.links.this);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
 }
 
