@@ -16,6 +16,10 @@ pub(crate) const ROOT: &str = "/docs";
 const CONTENTS: &str = "contents.toml";
 const FIRST: &str = "index";
 
+/// The kinds of files that are served beside the pages. What a program leaves behind when it is run in the
+/// folder is none of them.
+const SERVED: [&str; 4] = ["cs", "json", "mjs", "py"];
+
 #[derive(Embed)]
 #[folder = "../content/docs/"]
 struct Files;
@@ -100,8 +104,8 @@ impl Library {
             let pages = section.pages.iter().map(|name| page(name)).collect::<Result<_, _>>()?;
             Ok(Section { title: section.title, pages })
         });
-        let is_page = |name: &str| name.strip_suffix(".md").is_some();
-        let files = Files::iter().filter(|name| !is_page(name) && name != CONTENTS).filter_map(|name| {
+        let is_served = |name: &str| name.rsplit_once('.').is_some_and(|(_, kind)| SERVED.contains(&kind));
+        let files = Files::iter().filter(|name| is_served(name)).filter_map(|name| {
             let file = Files::get(&name)?;
             Some(File { path: format!("{ROOT}/{name}"), text: file.data })
         });

@@ -20,7 +20,10 @@ pub(crate) fn python(shell: &Shell, root: &Path, target: &Path) -> Result<bool> 
         println!("    not run: there is no Python 3.11 with pip");
         return Ok(false);
     }
-    let packages = target.join("python-packages");
+    // By the versions of both: what was put there for others does not do.
+    let asks = "import sys; print(f'{sys.version_info[0]}.{sys.version_info[1]}', end='')";
+    let version = shell.output(&["python3", "-c", asks]).unwrap_or_default();
+    let packages = target.join(format!("python-packages-{version}-{CRYPTOGRAPHY}"));
     if !packages.join("cryptography").exists() {
         let mut install = shell.command("python3");
         install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"]);

@@ -41,7 +41,12 @@ pub(crate) fn KeyRow(
     let reveal = move |copies: bool| {
         spawn_local(async move {
             let key = match reveal_key(id.get_value()).await {
-                Ok(key) => key,
+                Ok(key) => {
+                    if let Some(said) = said {
+                        said.worked();
+                    }
+                    key
+                }
                 Err(error) => {
                     if let Some(said) = said {
                         said.tell(&here.get_untracked(), error);

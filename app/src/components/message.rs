@@ -42,10 +42,13 @@ pub(crate) fn Problem(error: UiError) -> impl IntoView {
     } else {
         view! { <a class="button" href="/portal">"Back to the overview"</a> }.into_any()
     };
+    // Nothing was being done here; there was only something to read.
+    let text =
+        if error == UiError::NoAnswer { "No answer came. Load the page again.".to_owned() } else { error.text() };
     view! {
         <section class="card empty">
             <h1 class="title-1">{if error == UiError::NotFound { "Not found" } else { "That did not work" }}</h1>
-            <p role="alert">{error.text()}</p>
+            <p role="alert">{text}</p>
             <p>{way_out}</p>
         </section>
     }

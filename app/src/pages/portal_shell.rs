@@ -24,6 +24,13 @@ impl Said {
         self.0.set(flash.map(|flash| (path, flash)));
     }
 
+    /// Takes back that something did not work, once it did.
+    pub(crate) fn worked(self) {
+        self.0.update(|said| {
+            said.take_if(|(_, flash)| flash.is_failure());
+        });
+    }
+
     /// Tells on this page that something did not work.
     pub(crate) fn tell(self, path: &str, error: UiError) {
         self.say(path, Some(Flash::Failed(error)));
@@ -76,7 +83,20 @@ pub(crate) fn PortalShell() -> impl IntoView {
     let waiting = Resource::new(|| (), |()| waiting_message());
     let here = use_location().pathname;
     // What waited for the page that was loaded is said there, and not on the ones after it.
-    let loaded = here.get_untracked();
+    let loaded = StoredValue::new(here.get_untracked());
+    let is_over = RwSignal::new(false);
+    // Nothing is said a second time to whoever comes back.
+    Effect::new(move |_| {
+        let here = here.get();
+        if said.0.with_untracked(|said| said.as_ref().is_some_and(|(path, _)| *path != here)) {
+            said.0.set(None);
+        }
+    });
+    Effect::new(move |_| {
+        if said.0.with(Option::is_some) || here.get() != loaded.get_value() {
+            is_over.set(true);
+        }
+    });
     let said_here = move || said.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
     view! {
         // A link within the page: the router must leave it to the browser, which moves the focus.
@@ -96,20 +116,24 @@ pub(crate) fn PortalShell() -> impl IntoView {
             </div>
         </header>
         <main id="main" class="page stack-large" tabindex="-1">
-            // There before its messages, so that they are read out when they come.
-            <div role="status">
-                {move || said_here().map(|flash| view! { <Message flash/> })}
+            <div>
+                // There before its messages, so that they are read out when they come. What did not work is
+                // an alert and speaks for itself.
+                <div role="status">
+                    {move || said_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
+                </div>
+                {move || said_here().filter(Flash::is_failure).map(|flash| {
+                    let way_out = matches!(flash, Flash::Failed(UiError::SignedOut));
+                    view! { <Message flash/> {way_out.then(|| view! { <p><SignInLink/></p> })} }
+                })}
                 <Suspense fallback=|| ()>
-                    {move || {
-                        let loaded = loaded.clone();
-                        Suspend::new(async move {
-                            waiting.await.ok().flatten().map(|flash| view! {
-                                <Show when=move || said.0.get().is_none() && here.get() == loaded>
-                                    <Message flash=flash.clone()/>
-                                </Show>
-                            })
+                    {move || Suspend::new(async move {
+                        waiting.await.ok().flatten().map(|flash| view! {
+                            <Show when=move || !is_over.get()>
+                                <Message flash=flash.clone()/>
+                            </Show>
                         })
-                    }}
+                    })}
                 </Suspense>
             </div>
             <Outlet/>

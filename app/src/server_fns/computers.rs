@@ -27,7 +27,7 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
     let now = backend.service.now();
     Ok(ComputerDetail {
         license: server::license(&view, now),
-        computer: server::computer(&found, &view.policy, now),
+        computer: server::computer(&found, now),
         file_days: latchkey_service::file_days(&view.policy).unwrap_or_default(),
         file_hours: view.policy.offline_file.as_secs() / (60 * 60),
     })

@@ -14,7 +14,7 @@ pub async fn request_sign_in(
     next: Option<String>,
 ) -> Result<Done, UiError> {
     use crate::server_side as server;
-    let next = next.as_deref().and_then(server::NextPath::parse);
+    let next = next.as_deref().and_then(server::NextPath::nearest);
     let form = next.as_ref().map_or_else(|| "/login".to_owned(), server::NextPath::sign_in);
     server::finish(server_request_sign_in(email, next).await, &form)
 }
@@ -64,7 +64,13 @@ pub async fn confirm_link(
     token: String,
 ) -> Result<Done, UiError> {
     use crate::server_side as server;
-    server::finish(confirm(Shown::Link(&token)).await, "/login")
+    let done = confirm(Shown::Link(&token)).await;
+    // The page that was asked for is not lost with a link that is too old.
+    let form = match &done {
+        Err(_) => read_sign_in_form().await?,
+        Ok(_) => "/login".to_owned(),
+    };
+    server::finish(done, &form)
 }
 
 /// Signs in with a link from the host's console, in any browser.
@@ -125,12 +131,27 @@ pub async fn read_sign_in() -> Result<SignInState, UiError> {
         None => None,
     };
     let flash = backend.cookies.take_flash(&parts.headers);
-    let next = pending.as_ref().and_then(|open| server::NextPath::parse(open.next_path.as_deref()?));
-    Ok(SignInState {
-        pending: pending.map(|open| open.email.to_string()),
-        again: next.as_ref().map_or_else(|| "/login".to_owned(), server::NextPath::sign_in),
-        flash,
-    })
+    let again = form_for(pending.as_ref());
+    Ok(SignInState { pending: pending.map(|open| open.email.to_string()), again, flash })
+}
+
+/// The sign-in form that leads where this browser's open sign-in leads.
+#[cfg(feature = "ssr")]
+async fn read_sign_in_form() -> Result<String, UiError> {
+    use crate::server_side as server;
+    let (backend, parts) = (server::backend()?, server::parts()?);
+    let Some(browser) = backend.cookies.browser_secret(&parts.headers) else {
+        return Ok("/login".to_owned());
+    };
+    let pending = backend.service.pending_sign_in(&browser).await.map_err(|error| server::hidden(&error))?;
+    Ok(form_for(pending.as_ref()))
+}
+
+#[cfg(feature = "ssr")]
+fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
+    use crate::server_side::NextPath;
+    let next = pending.and_then(|open| NextPath::parse(open.next_path.as_deref()?));
+    next.map_or_else(|| "/login".to_owned(), |next| next.sign_in())
 }
 
 /// Ends this browser's session and clears what the site keeps in it.

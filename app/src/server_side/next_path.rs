@@ -32,6 +32,14 @@ impl NextPath {
         whole.as_deref().and_then(Self::parse).or_else(|| Self::parse(form))
     }
 
+    /// Like [`Self::parse`], but a page with a query that it does not know is that page without it.
+    pub fn nearest(text: &str) -> Option<Self> {
+        match text.split_once('?') {
+            Some((path, query)) => Self::after_sign_in(path, Some(query)),
+            None => Self::parse(text),
+        }
+    }
+
     /// Reads a path. `None` for everything that is not spelled exactly like a page of the portal: no
     /// escapes, no other origin in any disguise, and no query but a request of a computer without a
     /// network, which a scanned code opens.
@@ -87,9 +95,9 @@ pub(crate) fn own_page(text: &str) -> Option<String> {
     match text.strip_prefix("/login?next=") {
         Some(next) => {
             let next = next.replace("%2F", "/").replace("%3F", "?").replace("%3D", "=");
-            NextPath::parse(&next).map(|next| next.sign_in())
+            NextPath::nearest(&next).map(|next| next.sign_in())
         }
-        None => NextPath::parse(text).map(|path| path.0),
+        None => NextPath::nearest(text).map(|path| path.0),
     }
 }
 
@@ -113,6 +121,18 @@ mod tests {
         ] {
             assert_eq!(own_page(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_query_that_is_not_known_is_left_out() {
+        for (page, to) in [
+            ("/portal/offline?request=x", "/portal/offline"),
+            ("/portal/account?utm=1", "/portal/account"),
+            ("/login?next=/portal/account%3Futm%3D1", "/login?next=/portal/account"),
+        ] {
+            assert_eq!(own_page(page).as_deref(), Some(to));
+        }
+        assert_eq!(own_page("//evil.example?request=x"), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use latchkey_licensing::{
     key,
     license::{LicenseStatus, Standing},
     machine::Machine,
-    policy::{ExpiryStrategy, Policy},
+    policy::ExpiryStrategy,
     time::Timestamp,
 };
 use latchkey_service::{AuditEntry, LicenseView, SessionSummary, SignedIn};
@@ -46,7 +46,7 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
             LicenseStatus::Expired => view.policy.expiry != ExpiryStrategy::RevokeAccess,
             LicenseStatus::Expiring | LicenseStatus::Inactive | LicenseStatus::Active => true,
         },
-        computers: view.machines.iter().map(|machine| computer(machine, &view.policy, now)).collect(),
+        computers: view.machines.iter().map(|machine| computer(machine, now)).collect(),
         limit: view.machine_limit,
         swaps: view.swaps.map(|swaps| Swaps {
             left: swaps.left,
@@ -97,9 +97,9 @@ fn expired(view: &LicenseView) -> String {
     }
 }
 
-pub(crate) fn computer(machine: &Machine, policy: &Policy, now: Timestamp) -> Computer {
+pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
     Computer {
-        may_hold_file: machine.last_check_out_at.is_some_and(|at| at.plus(policy.offline_file) > now),
+        may_hold_file: machine.last_check_out_at.is_some(),
         id: machine.id.to_string(),
         label: machine.label(),
         platform: machine.facts.platform.clone(),

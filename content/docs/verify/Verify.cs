@@ -48,6 +48,8 @@ public static class Verifier
         JsonElement license = word == "license" ? data : included.Single(item => Text(item, "type") == "licenses");
         Need(Related(license, "policy") != "", "malformed content");
         JsonElement attributes = Get(license, "attributes");
+        var names = attributes.EnumerateObject().Select(member => member.Name).ToArray();
+        Need(names.Distinct().Count() == names.Length, "a member is given twice");
         bool hasKey = attributes.TryGetProperty("key", out JsonElement told) && licenseKey != null;
         Need(!hasKey || told.GetString() == licenseKey, "for another license");
         Need(Related(license, "product") == product.ToLowerInvariant(), "for another product");

@@ -62,7 +62,7 @@ function checkSignature(message, signature, publicKeys) {
 
 function decrypt(enc, secret) {
   const [ciphertext, iv, tag, ...others] = enc.split('.').map((part) => decode(part));
-  need(others.length === 0, 'malformed ciphertext');
+  need(others.length === 0 && iv.length === 12, 'malformed ciphertext');
   const key = createHash('sha256').update(secret).digest();
   const aes = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: 16 }).setAuthTag(tag);
   return Buffer.concat([aes.update(ciphertext), aes.final()]);

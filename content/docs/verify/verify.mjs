@@ -23,14 +23,15 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   const dataset = JSON.parse(content);
   const { data, meta, included = [] } = dataset;
   const [issued, expiry] = [Date.parse(meta.issued), Date.parse(meta.expiry)]; // What is no time compares false.
-  need(issued - 300_000 <= now && now < expiry, "its time is over, or this computer's clock is wrong");
+  need(issued < expiry && issued - 300_000 <= now && now < expiry, "its time is over, or this computer's clock is wrong");
   const [license, second] = word === 'license' ? [data] : included.filter((item) => item.type === 'licenses');
   const { key, suspended, expiry: lastDay = null, expiryStrategy } = license.attributes;
-  need(data.type === `${word}s` && !second && license.relationships.product.data.id === product, 'for another product');
+  need(data.type === `${word}s` && !second, `not one ${word}`);
+  need(isSame(license.relationships.product.data.id, product), 'for another product');
   need(!key || !licenseKey || key === licenseKey, 'for another license');
   need(word === 'license' || (fingerprint && data.attributes.fingerprint === fingerprint), 'for another machine');
   if (licenseKey?.startsWith('key/')) { // A signed key names the one license it is for.
-    need(verifyKey(licenseKey, publicKeys, product).license.id === license.id, 'for another license');
+    need(isSame(verifyKey(licenseKey, publicKeys, product).license.id, license.id), 'for another license');
   }
   need(!suspended, 'suspended');
   const goesOn = ['MAINTAIN_ACCESS', 'ALLOW_ACCESS'].includes(expiryStrategy) || lastDay === null;
@@ -42,7 +43,7 @@ function verifyKey(text, publicKeys, product) {
   const [, payload, signature] = /^key\/([\w=-]+)\.([\w=-]+)$/.exec(text);
   checkSignature(`key/${payload}`, signature, publicKeys);
   const claims = JSON.parse(decode(payload));
-  need(claims.product.id === product, 'for another product');
+  need(isSame(claims.product.id, product), 'for another product');
   return claims;
 }
 
@@ -53,6 +54,8 @@ function checkSignature(message, signature, publicKeys) {
   });
   need(isGood, "the signature is not the vendor's");
 }
+
+const isSame = (id, other) => id.toLowerCase() === other.toLowerCase();
 
 const decode = (text) => Buffer.from(text, 'base64'); // Both alphabets.
 

@@ -31,14 +31,15 @@ def verify(kind, text, public_keys, license_key, fingerprint, product, now):
     dataset = json.loads(content)
     data, meta = dataset["data"], dataset["meta"]
     issued, expiry = datetime.fromisoformat(meta["issued"]), datetime.fromisoformat(meta["expiry"])
-    need(issued - timedelta(minutes=5) <= now < expiry, "its time is over, or this computer's clock is wrong")
+    need(issued < expiry and issued - timedelta(minutes=5) <= now < expiry, "its time is over, or this computer's clock is wrong")
     [license] = [data] if word == "license" else [item for item in dataset["included"] if item["type"] == "licenses"]
     attributes = license["attributes"]
-    need(data["type"] == word + "s" and license["relationships"]["product"]["data"]["id"] == product, "another product")
+    need(data["type"] == word + "s", f"not a {word}")
+    need(license["relationships"]["product"]["data"]["id"].lower() == product.lower(), "for another product")
     need(attributes.get("key") in (None, license_key or attributes["key"]), "for another license")
     need(word == "license" or (fingerprint and data["attributes"]["fingerprint"] == fingerprint), "another machine")
     if license_key and license_key.startswith("key/"):  # A signed key names the one license it is for.
-        need(verify_key(license_key, public_keys, product)["license"]["id"] == license["id"], "for another license")
+        need(verify_key(license_key, public_keys, product)["license"]["id"].lower() == license["id"].lower(), "for another license")
     need(not attributes.get("suspended"), "suspended")
     end, goes_on = attributes.get("expiry"), attributes.get("expiryStrategy") in ("MAINTAIN_ACCESS", "ALLOW_ACCESS")
     need(goes_on or end is None or now < datetime.fromisoformat(end), "the license has ended")
@@ -49,7 +50,7 @@ def verify_key(text, public_keys, product):
     payload, signature = text.removeprefix("key/").split(".")
     check_signature("key/" + payload, decode(signature, b"-_"), public_keys)
     claims = json.loads(decode(payload, b"-_"))
-    need(text.startswith("key/") and claims["product"]["id"] == product, "for another product")
+    need(text.startswith("key/") and claims["product"]["id"].lower() == product.lower(), "for another product")
     return claims
 
 

@@ -4,11 +4,11 @@
 use std::{collections::BTreeSet, fmt, io};
 
 use latchkey_licensing::{
-    air_gap::{Action, AirGapRequest},
+    air_gap::{Action, AirGapRequest, MAX_BYTES},
     certificate::{FileKind, kind_of},
     claims::FileClaims,
     entitlement::EntitlementCode,
-    ids::LicenseId,
+    ids::{LicenseId, ProductId},
     key::LicenseKey,
     machine::{Fingerprint, MachineFacts},
     time::Timestamp,
@@ -40,6 +40,7 @@ struct Said {
     detail: String,
     is_valid: bool,
     license: Option<LicenseId>,
+    product: Option<ProductId>,
     license_end: Option<String>,
     at: Timestamp,
 }
@@ -112,6 +113,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let key = LicenseKey::parse(text)?;
         if self.record.key.as_deref() != Some(key.expose()) {
             self.record = Record { key: Some(key.expose().to_owned()), ..self.record.emptied() };
+            self.license = None;
             self.save()?;
         }
         Ok(())
@@ -123,8 +125,10 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     pub fn activate(&mut self, facts: &MachineFacts) -> Result<Standing, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         // First whether the key is for this product at all: another one's place must not be taken.
-        let said = self.ask(&key).map_err(ActivateError::Silent)?;
-        if said.code == "PRODUCT_SCOPE_MISMATCH" {
+        let said = self.ask(&key)?;
+        // Other things may be told before the product is looked at, so the license itself is asked as well.
+        let is_other = said.product.is_some_and(|product| product != self.config.product);
+        if is_other || said.code == "PRODUCT_SCOPE_MISMATCH" {
             return Err(VerifyError::OtherProduct.into());
         }
         let answer = self.call("POST", "/machines", Some(self.activation(facts)), &key).map_err(silent)?;
@@ -144,7 +148,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         let mut said = match self.ask(&key) {
             Ok(said) => said,
-            Err(why) => return Ok(Outcome::Silent { why }),
+            Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
         };
         // What the app can mend by itself is no verdict: it is mended, or waits for another time. One
         // thing may stand behind the other.
@@ -168,7 +172,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             }
             said = match self.ask(&key) {
                 Ok(said) => said,
-                Err(why) => return Ok(Outcome::Silent { why }),
+                Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
             };
         }
         // The nonce proves that the answer is of now: an earlier time that was later was wrong.
@@ -192,8 +196,11 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             self.record.verdict = Some(Verdict { code: said.code, detail: said.detail, at: said.at });
             self.record.end_files(said.at);
         } else if is_bound_to_none {
-            // A license file is no computer's: that none is active says nothing against it.
-            self.record.verdict = None;
+            // A license file is no computer's: that none is active says nothing against it, and that the
+            // license is good again is said with it.
+            if self.record.verdict.take().is_some() {
+                self.record.files_after = None;
+            }
         } else {
             self.is_not_active(said.at);
         }
@@ -209,26 +216,30 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         self.record.end_files(at);
     }
 
-    /// The server's verdict on the license, here and now. The error says why there is none.
-    fn ask(&mut self, key: &LicenseKey) -> Result<Said, String> {
-        let nonce = nonce()?;
+    /// The server's verdict on the license, here and now.
+    fn ask(&mut self, key: &LicenseKey) -> Result<Said, ActivateError> {
+        let nonce = nonce().map_err(ActivateError::Silent)?;
         let scope = json!({ "product": self.config.product.to_string(), "fingerprint": self.fingerprint.as_str() });
         let body = json!({ "meta": { "key": key.expose(), "scope": &scope, "nonce": nonce } });
         // Without a credential, so that the server tells what is wrong with the license instead of
         // refusing the key.
         let path = "/licenses/actions/validate-key";
-        let answer = self.exchange("POST", path, Some(body), None).map_err(|why| why.to_string())?;
+        let answer = self.exchange("POST", path, Some(body), None).map_err(silent)?;
+        if answer.error_code() == "TOO_MANY_REQUESTS" {
+            return Err(ActivateError::TooManyRequests { seconds: answer.retry_after.unwrap_or(60) });
+        }
         // That it is of now, and about this license on this computer: the question itself is not signed.
         let is_ours = answer.body.pointer("/meta/nonce").and_then(Value::as_u64) == Some(u64::from(nonce))
             && answer.body.pointer("/meta/scope") == Some(&scope)
             && answer.text("/data/attributes/key").is_none_or(|told| told == key.expose());
         if !is_ours {
-            return Err(format!("the server answered {} without a verdict", answer.status));
+            return Err(ActivateError::Silent(format!("the server answered {} without a verdict", answer.status)));
         }
         let license = answer.text("/data/id").and_then(|id| id.parse().ok());
         self.license = license.or(self.license);
         Ok(Said {
             license,
+            product: answer.text("/data/relationships/product/data/id").and_then(|id| id.parse().ok()),
             code: answer.text("/meta/code").unwrap_or_default(),
             detail: answer.text("/meta/detail").unwrap_or_default(),
             is_valid: answer.body.pointer("/meta/valid") == Some(&Value::Bool(true)),
@@ -284,14 +295,15 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     pub fn request_activation(&self, facts: &MachineFacts) -> Result<AirGapRequest, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         let fingerprint = self.fingerprint.clone();
-        Ok(AirGapRequest::new(Action::Activate, fingerprint, facts.clone(), self.latest(), &key))
+        carried(AirGapRequest::new(Action::Activate, fingerprint, facts.clone(), self.latest(), &key))
     }
 
     /// Throws this computer's file away and gives the request that frees its place without a network.
     pub fn request_deactivation(&mut self) -> Result<AirGapRequest, ActivateError> {
         let key = self.key().ok_or(ActivateError::NoKey)?;
         let fingerprint = self.fingerprint.clone();
-        let request = AirGapRequest::new(Action::Deactivate, fingerprint, MachineFacts::default(), self.latest(), &key);
+        let request =
+            carried(AirGapRequest::new(Action::Deactivate, fingerprint, MachineFacts::default(), self.latest(), &key))?;
         // First the file goes, then the request exists: the other way round, both could be kept. How late
         // it is, this computer's clock alone says, and a wrong one must not lock it out later: files are
         // history up to the latest time that is signed.
@@ -495,6 +507,11 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     fn machine_path(&self) -> String {
         format!("/machines/{}", escape(self.fingerprint.as_str()))
     }
+}
+
+/// A request that a person can carry.
+fn carried(request: AirGapRequest) -> Result<AirGapRequest, ActivateError> {
+    if request.to_text().len() > MAX_BYTES { Err(ActivateError::RequestTooLong) } else { Ok(request) }
 }
 
 /// A text as one segment of a path (RFC 3986, section 2.3).

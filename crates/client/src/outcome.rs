@@ -56,11 +56,14 @@ pub enum ActivateError {
         seconds: u64,
     },
     /// Nothing came that can be believed.
-    #[error("the license server cannot be reached: {0}")]
+    #[error("{0}")]
     Silent(String),
     /// There is no key yet.
     #[error("enter a license key first")]
     NoKey,
+    /// The fingerprint is too long for a request that a person carries.
+    #[error("this computer's fingerprint is too long for a request: a kilobyte fits")]
+    RequestTooLong,
     /// This computer is not activated.
     #[error("activate this computer first")]
     NotActivated,

@@ -148,7 +148,10 @@ impl AirGapRequest {
         let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| AirGapError::Damaged)?;
         // The proof is the last member, so what it is over can be cut out as it stands.
         let written = std::str::from_utf8(&body).map_err(|_| AirGapError::Damaged)?;
-        let (unsigned, _) = written.rsplit_once(PROOF_MEMBER).ok_or(AirGapError::Damaged)?;
+        let (unsigned, rest) = written.rsplit_once(PROOF_MEMBER).ok_or(AirGapError::Damaged)?;
+        if rest.strip_suffix("\"}").is_none_or(|proof| proof.contains(['"', '\\'])) {
+            return Err(AirGapError::Damaged);
+        }
         let signed = format!("{unsigned}}}").into_bytes();
         let body: Body = serde_json::from_slice(&body).map_err(|_| AirGapError::Damaged)?;
         let proof = body.s.and_then(|proof| URL_SAFE_NO_PAD.decode(proof).ok()?.try_into().ok());
@@ -247,6 +250,13 @@ mod tests {
         let body = String::from_utf8(URL_SAFE_NO_PAD.decode(body).expect("base64")).expect("text");
         let body = URL_SAFE_NO_PAD.encode(change(body));
         format!("{PREFIX}{body}.{}", check_letters(&body))
+    }
+
+    /// What the proof is not over is not there.
+    #[test]
+    fn nothing_stands_behind_the_proof() {
+        let changed = rewritten(&request(), |body| body.replace("\"}", "\",\"v\":\"9.9\"}"));
+        assert_eq!(AirGapRequest::parse(&changed), Err(AirGapError::Damaged));
     }
 
     /// Other languages escape other letters, and sign what they wrote.

@@ -19,11 +19,13 @@ use crate::{
     admin::{Admin, AdminError},
     audit::Event,
     error::Internal,
-    license_terms::{check_machine_limit, metadata_text},
+    license_terms::metadata_text,
 };
 
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
+
+const KEY_TAKEN: &str = "key: another license has this key";
 
 /// A license as a line of a file. On the way in, `email` and `policy` are enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,8 +228,10 @@ impl Admin<'_> {
         }
         let mut tx = self.service.store().write().await?;
         let terms = Terms::read_in(&mut tx).await?;
+        let mut rows = 0;
         for (number, item) in (1..).zip(taken) {
             let (line, row) = item.into_row()?;
+            rows = number;
             if refused.contains(&number) {
                 continue;
             }
@@ -242,6 +246,13 @@ impl Admin<'_> {
                     tell(RowRefusal { line, why });
                 }
             }
+        }
+        if rows != report.rows {
+            return Err(AdminError::Invalid(format!(
+                "the file had {} rows when it was looked at and {rows} when they were taken: nothing was taken",
+                report.rows
+            ))
+            .into());
         }
         if report.refused > 0 && !is_partial {
             report.imported = 0;
@@ -264,6 +275,18 @@ impl Admin<'_> {
             Some(id) => id,
             None => LicenseId::new(now, self.service.random()?),
         };
+        // Before anything is written: the account of a refused row is not made either.
+        let taken = |is_known: bool| {
+            if is_known { format!("id: there is a license {id} already") } else { KEY_TAKEN.to_owned() }
+        };
+        if (read.id.is_some() || read.key.is_some()) && tx.find_license(id).await?.is_some() {
+            return Ok(Err(taken(true)));
+        }
+        if let Some(key) = &read.key
+            && tx.find_license_by_key(&self.service.0.vault.key_lookup(key.expose())).await?.is_some()
+        {
+            return Ok(Err(taken(false)));
+        }
         let key = match read.key {
             Some(key) => self.service.keep_key(id, key, read.signed_by)?,
             None => self.service.new_license_key(tx, id, policy, product, read.end).await?,
@@ -290,12 +313,8 @@ impl Admin<'_> {
             updated_at: now,
         };
         if !tx.insert_license_if_free(&license, key.kept()).await? {
-            let is_known = tx.find_license(id).await?.is_some();
-            return Ok(Err(if is_known {
-                format!("id: there is a license {id} already")
-            } else {
-                "key: another license has this key".to_owned()
-            }));
+            // Somebody else was a moment earlier.
+            return Ok(Err(taken(tx.find_license(id).await?.is_some())));
         }
         for entitlement in read.entitlements {
             tx.add_license_entitlement(id, entitlement).await?;
@@ -371,7 +390,6 @@ impl Admin<'_> {
                 return Err(format!("{name}: must be from {least} to {MAX_USES}"));
             }
         }
-        check_machine_limit(row.max_machines, policy).map_err(|error| error.to_string())?;
         let metadata =
             metadata_text(row.metadata.clone().unwrap_or_default()).map_err(|error| format!("metadata: {error}"))?;
         let last_check_in_at = match given(&row.last_check_in_at) {

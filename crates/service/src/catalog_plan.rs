@@ -286,11 +286,14 @@ async fn refuse_stranding(
             )));
         }
     }
+    let changed = differences(before, entry);
+    if !changed.iter().any(|(name, _, _)| stranding::DECIDES.contains(&name.as_str())) {
+        return Ok(());
+    }
     let terms = entry.policy(policy.id, policy.product, policy.created_at, now);
     let before_terms = Terms { policy, entitlements: &before.entitlements };
     let after_terms = Terms { policy: &terms, entitlements: &entry.entitlements };
     if let Some(found) = stranding::stranded(tx, policy.id, before_terms, after_terms, now).await?.first() {
-        let changed = differences(before, entry);
         let field = found.field(changed.iter().map(|(name, _, _)| name.as_str()));
         return Err(AdminError::Invalid(format!(
             "policies.{}.{field}: {} licenses that are good now would stop validating ({}), such as {}. Change those first (`license set`), or make a new policy and move licenses to it",

@@ -206,8 +206,8 @@ impl Customer<'_> {
         let actor = Actor::Customer(self.who.account.id);
         self.service.deactivate(&mut tx, &active, MachineEnd::Customer, actor, now).await?;
         tx.commit().await?;
-        let may_hold_file = active.last_check_out_at.is_some_and(|at| at.plus(policy.offline_file) > now);
-        Ok(Freed { label: Some(active.label()), may_hold_file })
+        // For how long is the app's to say, which may ask for any time.
+        Ok(Freed { label: Some(active.label()), may_hold_file: active.last_check_out_at.is_some() })
     }
 
     /// Renames a machine of an own license; an empty name goes back to its host name. A name that says the

@@ -183,19 +183,32 @@ impl Service {
 
     /// The signing keys for what is signed in this transaction and kept: a key that another process has
     /// replaced meanwhile signs nothing more, and the one that signs is not replaced before the
-    /// transaction ends.
-    pub(crate) async fn signing_keyring(&self, tx: &mut Tx) -> Result<Arc<Keyring>, Internal> {
+    /// transaction ends. For a file, it is noted until when it is good.
+    pub(crate) async fn signing_keyring(
+        &self,
+        tx: &mut Tx,
+        file_until: Option<Timestamp>,
+    ) -> Result<Arc<Keyring>, Internal> {
         let known = self.keyring()?;
-        if tx.lock_signer(known.signer_id()).await? {
+        if Self::hold_signer(tx, &known, file_until).await? {
             return Ok(known);
         }
         let keyring = Arc::new(self.unlock(&tx.list_signing_keys().await?)?);
         *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = Some(keyring.clone());
-        if tx.lock_signer(keyring.signer_id()).await? {
+        if Self::hold_signer(tx, &keyring, file_until).await? {
             Ok(keyring)
         } else {
             Err(Internal::Broken("the signing key was replaced twice within one transaction"))
         }
+    }
+
+    /// First the note, which writes the key's row, then the lock, which shares it: the other way round, two
+    /// transactions that share it would wait for each other to write.
+    async fn hold_signer(tx: &mut Tx, keyring: &Keyring, file_until: Option<Timestamp>) -> Result<bool, Internal> {
+        if let Some(until) = file_until {
+            tx.note_signed_file(keyring.signer_id(), until).await?;
+        }
+        Ok(tx.lock_signer(keyring.signer_id()).await?)
     }
 
     /// Takes over a signing key that was kept elsewhere, if the database has none yet. One that has

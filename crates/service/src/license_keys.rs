@@ -43,7 +43,7 @@ impl Service {
         match policy.scheme {
             KeyScheme::Random => self.keep_key(id, LicenseKey::new(&product.key_prefix, &self.random()?), None),
             KeyScheme::Ed25519Sign => {
-                let keyring = self.signing_keyring(tx).await?;
+                let keyring = self.signing_keyring(tx, None).await?;
                 let claims = KeyClaims {
                     license: id,
                     product: product.id,

@@ -91,8 +91,11 @@ impl Admin<'_> {
         if let Some(metadata) = change.metadata {
             license.metadata = metadata_text(metadata)?;
         }
-        let policy = tx.find_policy(license.policy).await?.ok_or(Internal::Broken("a license has no policy"))?;
-        check_machine_limit(license.max_machines, &policy)?;
+        // A limit from before the policy became node-locked stops no other change; it counts as one.
+        if license.max_machines != before.max_machines || license.policy != before.policy {
+            let policy = tx.find_policy(license.policy).await?.ok_or(Internal::Broken("a license has no policy"))?;
+            check_machine_limit(license.max_machines, &policy)?;
+        }
         let added = self.change_entitlements(&mut tx, id, &change.add_entitlements, true).await?;
         let removed = self.change_entitlements(&mut tx, id, &change.remove_entitlements, false).await?;
         if license != before || !added.is_empty() || !removed.is_empty() {
@@ -196,7 +199,7 @@ pub(crate) fn metadata_text(metadata: Map<String, Value>) -> Result<String, Admi
 }
 
 /// Node-locked is one machine: a license of such a policy has no higher limit of its own.
-pub(crate) fn check_machine_limit(own: Option<u32>, policy: &Policy) -> Result<(), AdminError> {
+fn check_machine_limit(own: Option<u32>, policy: &Policy) -> Result<(), AdminError> {
     if policy.is_floating || own.is_none_or(|own| own <= 1) {
         return Ok(());
     }

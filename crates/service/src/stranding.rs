@@ -18,6 +18,19 @@ use crate::{error::Internal, facts::ALL_MACHINES};
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
 
+/// The fields of a policy that decide whether a license is good.
+pub(crate) const DECIDES: [&str; 9] = [
+    "max_machines",
+    "max_cores",
+    "overage_strategy",
+    "floating",
+    "strict",
+    "expiry_strategy",
+    "check_in",
+    "heartbeat",
+    "entitlements",
+];
+
 /// The terms of a policy, with what it gives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms<'a> {
@@ -120,8 +133,10 @@ fn reason(
         let then = verdict(after, &held_after, &scope);
         (is_good && !then.is_valid).then_some(then.code)
     };
-    let is_let_go =
-        |machine: &Machine| machine.is_to_be_culled(after.policy, now) && !machine.is_to_be_culled(before.policy, now);
+    // One that no heartbeat could bring back is lost to its app already.
+    let is_let_go = |machine: &Machine| {
+        machine.is_to_be_culled(after.policy, now) && !machine.is_beyond_revival(before.policy, now)
+    };
     std::iter::once(Scope::default())
         .chain(by_entitlement)
         .chain(by_machine)

@@ -12,8 +12,8 @@ pub(crate) mod dialect {
     /// Locks an address's open sign-in requests, always in the same order.
     pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id FOR UPDATE";
 
-    /// Locks the row of the key that signs against being replaced; what signs with it does not wait for
-    /// others that do.
+    /// Locks the row of the key that signs against being replaced. Whoever also writes the row does so
+    /// first: of two that share it, none could any more.
     pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 AND activated_at IS NOT NULL AND replaced_at IS NULL AND retired_at IS NULL FOR SHARE";
 
     /// Locks the one row of the instance, so that a first start happens once.

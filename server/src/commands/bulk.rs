@@ -184,6 +184,10 @@ pub(super) async fn import(
 fn rows(path: &Path, format: Format) -> Result<impl Iterator<Item = ImportItem> + Send + use<>, Failure> {
     let file =
         File::open(path).map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))?;
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        let why = "is read twice, so it must be a file: save it first";
+        return Err(Failure::Usage(format!("{} {why}", path.display())));
+    }
     let (send, receive) = mpsc::sync_channel::<ImportItem>(AHEAD);
     std::thread::spawn(move || {
         // Nobody listens any more once the import has failed.

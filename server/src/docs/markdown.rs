@@ -65,9 +65,11 @@ pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError
     // Writing to a string cannot fail.
     let _ = format_html(root, &options, &mut html);
     // What is wider than its place scrolls by itself, also by keyboard.
+    // The link at a heading is for a pointer; keyboards and screen readers have the page's contents.
     let html = html
-        .replace("<pre>", "<pre tabindex=\"0\">")
-        .replace("<table>", "<div class=\"scroll\" tabindex=\"0\"><table>")
+        .replace(" class=\"anchor\"", " class=\"anchor\" aria-hidden=\"true\" tabindex=\"-1\"")
+        .replace("<pre>", "<pre tabindex=\"0\" role=\"group\" aria-label=\"Code\">")
+        .replace("<table>", "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>")
         .replace("</table>", "</table></div>");
     Ok(Rendered { title, headings, html })
 }
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn files_are_included_and_escaped() {
         let page = rendered("# T\n\n```include a/<b>.py\n```\n");
-        assert!(page.html.contains("<pre tabindex=\"0\"><code>the text of a/&lt;b&gt;.py"), "{}", page.html);
+        assert!(page.html.contains("aria-label=\"Code\"><code>the text of a/&lt;b&gt;.py"), "{}", page.html);
     }
 
     #[test]

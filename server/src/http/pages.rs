@@ -82,7 +82,8 @@ async fn identify(State(edge): State<Edge>, session: Session, mut request: Reque
 /// that, each server function asks for itself.
 async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let path = uri.path();
-    let is_portal = path == "/portal" || path.starts_with("/portal/");
+    // A request that was pasted while the session ended goes on in the address that its answer names.
+    let is_portal = (path == "/portal" || path.starts_with("/portal/")) && path != portal_files::UPLOAD;
     let is_signed_in = request.extensions().get::<Identity>().is_some();
     if is_portal && !is_signed_in {
         let next = NextPath::after_sign_in(path, uri.query());

@@ -19,10 +19,13 @@ use super::{
     plain_pages,
 };
 
+/// Takes a request that was pasted or saved as a file.
+pub(crate) const UPLOAD: &str = "/portal/offline/upload";
+
 pub(crate) fn router() -> Router<Edge> {
     Router::new()
         .route("/portal/licenses/{license}/machines/{machine}/file", post(machine_file))
-        .route("/portal/offline/upload", post(upload))
+        .route(UPLOAD, post(upload))
 }
 
 #[derive(Deserialize)]

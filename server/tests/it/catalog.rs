@@ -119,6 +119,17 @@ fn cases() -> Vec<Case> {
             refused: Some("heartbeat"),
             ..usual()
         },
+        Case {
+            name: "cull-lost",
+            age: DAY,
+            policy: |policy| {
+                policy.requires_heartbeat = true;
+                policy.cull = HeartbeatCull::KeepDead;
+                policy.resurrection = HeartbeatResurrection::NoRevive;
+            },
+            change: |e| e.heartbeat.cull = HeartbeatCull::DeactivateDead,
+            ..usual()
+        },
         Case { name: "entitlement", change: |e| e.entitlements.clear(), refused: Some("entitlements"), ..usual() },
         Case { name: "name", change: |e| "Another name".clone_into(&mut e.name), ..usual() },
     ]

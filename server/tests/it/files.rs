@@ -38,6 +38,27 @@ async fn post(desktop: &Desktop<'_>, path: &str) -> crate::app::Answer {
 }
 
 on_both! {
+    /// Whoever signs notes until when: of many at once, each later than the last, none waits for ever.
+    async fn many_check_outs_at_once(app: &TestApp) {
+        let mut asks = Vec::new();
+        for number in 0..12_u32 {
+            let issued = app.issue(&format!("user{number}@example.com")).await;
+            let days = 1 + number * 40;
+            let path = format!("/v1/licenses/{}/actions/check-out?ttl={}", issued.view.license.id, days * 86_400);
+            let request = reqwest::Client::new()
+                .post(format!("{}{path}", app.origin()))
+                .header("authorization", format!("License {}", issued.key.expose()));
+            asks.push(request);
+        }
+        let asks: Vec<_> = asks.into_iter().map(|ask| tokio::spawn(async move { ask.send().await.expect("an answer").status().as_u16() })).collect();
+        for ask in asks {
+            assert_eq!(ask.await.expect("no panic"), 200);
+        }
+        let keys = app.service().admin(Operator::Host).signing_keys().await.expect("listed");
+        let until = keys[0].files_until.expect("noted");
+        assert!(until >= app.service().now().plus(Duration::from_hours(24 * 441)), "the latest is noted");
+    }
+
     async fn a_license_file_in_every_form(app: &TestApp) {
         let issued = app.issue("ada@example.com").await;
         let id = issued.view.license.id.to_string();

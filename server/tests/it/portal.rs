@@ -341,10 +341,14 @@ on_both! {
         }
         let shown = browser.get("/portal/offline?request=x").await.text().await.expect("a page");
         assert!(shown.contains("That is not a request from the app"), "{shown}");
-        // Whoever is signed out by then comes back to the form.
-        let stranger = app.browser().client.post(format!("{}/portal/offline/upload", app.origin()))
-            .header("sec-fetch-site", "same-origin").multipart(Form::new().text("request", "x")).send().await.expect("an answer");
-        assert_eq!(location(&stranger), "/login?next=/portal/offline");
+        // Whoever is signed out by then signs in first, and has not lost what was pasted.
+        let stranger = app.browser();
+        for (text, next) in [("x", "/portal/offline"), ("lk1.a.b", "/portal/offline%3Frequest%3Dlk1.a.b")] {
+            let sent = stranger.client.post(format!("{}/portal/offline/upload", app.origin()))
+                .header("sec-fetch-site", "same-origin").multipart(Form::new().text("request", text)).send().await.expect("an answer");
+            let asked = stranger.get(location(&sent)).await;
+            assert_eq!(location(&asked), format!("/login?next={next}"));
+        }
     }
 
     /// The old key opens nothing from the next request on; the new one opens what the old one did.

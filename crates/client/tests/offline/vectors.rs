@@ -69,6 +69,9 @@ struct Maker {
     cases: Vec<Case>,
 }
 
+/// Some languages write ids so.
+const PRODUCT_IN_CAPITALS: &str = "01A20846-FE00-7000-8000-000000000004";
+
 const LICENSE_FILE: &str = "license-file";
 const MACHINE_FILE: &str = "machine-file";
 const SIGNED_KEY: &str = "signed-key";
@@ -213,6 +216,9 @@ fn good_and_misdirected(maker: &mut Maker) {
     maker.with("another product, machine file", MACHINE_FILE, machine.clone(), false, |case| {
         case.product = OTHER_PRODUCT;
     });
+    maker.with("the product's id in capitals", LICENSE_FILE, plain.clone(), true, |case| {
+        case.product = PRODUCT_IN_CAPITALS;
+    });
     maker.with("the last day", LICENSE_FILE, plain.clone(), true, |case| case.now = at(29));
     maker.with("the file's time is over", LICENSE_FILE, plain.clone(), false, |case| case.now = at(30));
     maker.with("long over", MACHINE_FILE, machine.clone(), false, |case| case.now = at(3_000));
@@ -343,6 +349,11 @@ fn datasets(maker: &mut Maker) {
     });
     maker.changed("expiry is null", false, |file| file["meta"]["expiry"] = Value::Null);
     maker.changed("expiry before issue", false, |file| file["meta"]["expiry"] = json!("2026-11-22T12:00:00.000Z"));
+    maker.changed("issued after its end, a minute ahead", false, |file| {
+        let now = Vendor::new().now;
+        file["meta"]["issued"] = json!(now.plus(Duration::from_mins(4)).rfc3339());
+        file["meta"]["expiry"] = json!(now.plus(Duration::from_mins(1)).rfc3339());
+    });
     maker.changed("ttl is a text", false, |file| file["meta"]["ttl"] = json!("86400"));
     maker.changed("ttl is a fraction", false, |file| file["meta"]["ttl"] = json!(86_400.5));
     maker.changed("ttl is negative", false, |file| file["meta"]["ttl"] = json!(-1));

@@ -164,7 +164,7 @@ impl Service {
         let now = self.now();
         let ttl = order.ttl.seconds(facts.policy.offline_file)?;
         let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));
-        let keyring = self.signing_keyring(tx).await?;
+        let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
 
         let Facts { license, policy, .. } = &mut facts;
         self.note_first_use(tx, license, policy, FirstUse::CheckOut, actor, now).await?;
@@ -203,7 +203,6 @@ impl Service {
         };
         let text = certificate::seal(kind, &dataset, sealing, keyring.signer())?;
 
-        tx.note_signed_file(keyring.signer_id(), end_of_day(expires_at)).await?;
         let verb = if told.machine.is_some() { "machine.checked_out" } else { "license.checked_out" };
         let name = told.machine.as_ref().map(|document| document.machine.label());
         let event = Event::new(actor, verb, "license", told.license.license.id)

@@ -134,7 +134,11 @@ fn row(headers: &[String], text: &str) -> Result<LicenseRow, String> {
 /// The cells of one record.
 fn fields(text: &str) -> Result<Vec<String>, String> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).buffer_capacity(1024).from_reader(text.as_bytes());
-    let record = reader.records().next().unwrap_or_else(|| Ok(csv::StringRecord::new()));
+    let mut records = reader.records();
+    let record = records.next().unwrap_or_else(|| Ok(csv::StringRecord::new()));
+    if records.next().is_some() {
+        return Err("there is a quote within a cell without quotes, or a line end that is none".to_owned());
+    }
     record.map(|record| record.iter().map(str::to_owned).collect()).map_err(|error| error.to_string())
 }
 
@@ -229,11 +233,21 @@ mod tests {
         }
     }
 
+    /// A quote within a cell that has none of its own swallows no row in silence.
+    #[test]
+    fn stray_quotes_are_told() {
+        let found = items(b"email,policy\na\"x,p\nb,p\nc\"x,p\nd,p\n");
+        let told: Vec<_> = found.iter().map(|(line, row)| (*line, row.is_ok())).collect();
+        assert_eq!(told, [(2, false), (5, true)], "{found:?}");
+        assert!(found[0].1.as_ref().expect_err("told").contains("quote within a cell"));
+    }
+
     #[test]
     fn files_that_break_off_are_told_from_rows_that_are_wrong() {
         for (text, line, why) in [
             (&b"email,policy\na,p\n\"b,p\nc,p\n"[..], 3, "ends within a quoted cell"),
             (&b"email,policy\n\xff,p\n"[..], 2, "not UTF-8"),
+            (&b"email,policy\ra,p\rb,p\r"[..], 1, "a line end that is none"),
             (&b"email,color\na,b\n"[..], 1, "no column `color`"),
         ] {
             let found = items(text);
