@@ -58,6 +58,18 @@ test("a message is said on its page, and not on the next one", async ({ page, po
   await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("heading", { name: "Signed-in browsers" })).toBeVisible();
   await expect(page.getByText("Office PC is free")).toHaveCount(0);
+  await page.goBack();
+  await expect(page.getByRole("button", { name: "Show", exact: true })).toBeVisible();
+  await expect(page.getByText("Office PC is free")).toHaveCount(0);
+});
+
+test("a key is not shown once the session has ended, and the way back is", async ({ page, portal, context }) => {
+  await signIn(page, portal);
+  await hydrated(page, true);
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("You are signed out");
+  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
 });
 
 test("the skip link moves the focus", async ({ page, portal }) => {

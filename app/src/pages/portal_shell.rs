@@ -128,10 +128,15 @@ pub(crate) fn PortalShell() -> impl IntoView {
                 })}
                 <Suspense fallback=|| ()>
                     {move || Suspend::new(async move {
-                        waiting.await.ok().flatten().map(|flash| view! {
-                            <Show when=move || !is_over.get()>
-                                <Message flash=flash.clone()/>
-                            </Show>
+                        waiting.await.ok().flatten().map(|flash| {
+                            let role = (!flash.is_failure()).then_some("status");
+                            view! {
+                                <div role=role>
+                                    <Show when=move || !is_over.get()>
+                                        <Message flash=flash.clone()/>
+                                    </Show>
+                                </div>
+                            }
                         })
                     })}
                 </Suspense>
