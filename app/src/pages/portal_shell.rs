@@ -124,7 +124,12 @@ pub(crate) fn PortalShell() -> impl IntoView {
                 </div>
                 {move || said_here().filter(Flash::is_failure).map(|flash| {
                     let way_out = matches!(flash, Flash::Failed(UiError::SignedOut));
-                    view! { <Message flash/> {way_out.then(|| view! { <p><SignInLink/></p> })} }
+                    view! {
+                        <div class="stack">
+                            <Message flash/>
+                            {way_out.then(|| view! { <p><SignInLink/></p> })}
+                        </div>
+                    }
                 })}
                 <Suspense fallback=|| ()>
                     {move || Suspend::new(async move {
