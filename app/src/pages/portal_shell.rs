@@ -124,12 +124,7 @@ pub(crate) fn PortalShell() -> impl IntoView {
                 </div>
                 {move || said_here().filter(Flash::is_failure).map(|flash| {
                     let way_out = matches!(flash, Flash::Failed(UiError::SignedOut));
-                    view! {
-                        <div class="stack">
-                            <Message flash/>
-                            {way_out.then(|| view! { <p><SignInLink/></p> })}
-                        </div>
-                    }
+                    view! { <Message flash/> {way_out.then(|| view! { <p><SignInLink/></p> })} }
                 })}
                 <Suspense fallback=|| ()>
                     {move || Suspend::new(async move {
