@@ -1,5 +1,6 @@
 //! Parts that pages are made of.
 
+mod address;
 mod computers;
 mod forms;
 mod icon;
@@ -12,6 +13,6 @@ pub(crate) use computers::{ComputerTable, PlaceTiles};
 pub(crate) use forms::{HiddenField, Submit};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use key_row::KeyRow;
-pub(crate) use message::{Message, Problem, SignInLink};
+pub(crate) use message::{Failure, Message, Problem};
 pub(crate) use text::{PageTitle, StatusBadge, Time};
 pub(crate) use theme::ThemeChoice;

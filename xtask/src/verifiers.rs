@@ -14,15 +14,13 @@ const FOLDER: &str = "content/docs/verify";
 
 /// Runs the Python program on the cases. `false` where there is no Python to run it with.
 pub(crate) fn python(shell: &Shell, root: &Path, target: &Path) -> Result<bool> {
-    let asks = "import sys; sys.exit(sys.version_info < (3, 11))";
-    let has_python = shell.output(&["python3", "-c", asks]).is_some();
-    if !has_python || shell.output(&["python3", "-m", "pip", "--version"]).is_none() {
+    let asks = "import sys; v = sys.version_info; sys.exit(1) if v < (3, 11) else print(f'{v[0]}.{v[1]}')";
+    let version = shell.output(&["python3", "-c", asks]);
+    let Some(version) = version.filter(|_| shell.output(&["python3", "-m", "pip", "--version"]).is_some()) else {
         println!("    not run: there is no Python 3.11 with pip");
         return Ok(false);
-    }
+    };
     // By the versions of both: what was put there for others does not do.
-    let asks = "import sys; print(f'{sys.version_info[0]}.{sys.version_info[1]}', end='')";
-    let version = shell.output(&["python3", "-c", asks]).unwrap_or_default();
     let packages = target.join(format!("python-packages-{version}-{CRYPTOGRAPHY}"));
     if !packages.join("cryptography").exists() {
         let mut install = shell.command("python3");

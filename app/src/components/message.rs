@@ -1,9 +1,8 @@
 //! What a page says about what was done, or what went wrong.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
-use super::{Icon, Symbol};
+use super::{Icon, Symbol, address::use_address};
 use crate::{error::UiError, flash::Flash};
 
 /// A message that is shown once.
@@ -20,17 +19,19 @@ pub(crate) fn Message(flash: Flash) -> impl IntoView {
     }
 }
 
+/// What did not work, with the way to the sign-in where that is what it takes.
+#[component]
+pub(crate) fn Failure(error: UiError) -> AnyView {
+    let way_out = (error == UiError::SignedOut).then(|| view! { <p><SignInLink/></p> });
+    view! { <div class="stack"><Message flash=Flash::Failed(error)/> {way_out}</div> }.into_any()
+}
+
 /// Leads to the sign-in, and from there back to this page.
 #[component]
-pub(crate) fn SignInLink() -> impl IntoView {
-    let location = use_location();
-    let href = move || {
-        let page = location.pathname.get();
-        let query = location.search.get();
-        // The sign-in page takes of it what it knows; a code that was scanned is worth keeping.
-        let next = if query.is_empty() { page } else { format!("{page}?{}", query.trim_start_matches('?')) };
-        format!("/login?next={}", next.replace('?', "%3F").replace('=', "%3D").replace('&', "%26"))
-    };
+fn SignInLink() -> impl IntoView {
+    let address = use_address();
+    // The sign-in page takes of it what it knows; a code that was scanned is worth keeping.
+    let href = move || format!("/login?next={}", address().replace('?', "%3F").replace('=', "%3D").replace('&', "%26"));
     view! { <a class="button" href=href rel="external">"Sign in"</a> }
 }
 

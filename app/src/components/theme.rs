@@ -1,19 +1,14 @@
 //! The choice between light, dark and the system's theme.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use leptos_router::hooks::use_location;
 
+use super::address::use_address;
 use crate::server_fns::sign_in::ChooseTheme;
 
 /// Three buttons of a form that sets a cookie; the server writes the theme into the page.
 #[component]
 pub(crate) fn ThemeChoice() -> impl IntoView {
-    let location = use_location();
-    let back = move || {
-        let query = location.search.get();
-        let page = location.pathname.get();
-        if query.is_empty() { page } else { format!("{page}?{}", query.trim_start_matches('?')) }
-    };
+    let back = use_address();
     let choices = [("system", "System"), ("light", "Light"), ("dark", "Dark")];
     view! {
         <form method="post" action=ChooseTheme::url() class="theme-choice" aria-label="Theme">

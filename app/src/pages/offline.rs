@@ -5,9 +5,8 @@ use leptos_router::hooks::use_query_map;
 
 use super::portal_shell::follow;
 use crate::{
-    components::{HiddenField, Message, PageTitle, SignInLink, Submit, Time},
+    components::{Failure, HiddenField, PageTitle, Submit, Time},
     error::UiError,
-    flash::Flash,
     model::{LicenseSummary, OfflineRequest},
     server_fns::offline::{CarryOutRequest, read_request},
 };
@@ -26,13 +25,9 @@ pub(crate) fn OfflinePage() -> impl IntoView {
                 match data.await {
                     Ok(Some(asked)) => view! { <Question asked text=request()/> }.into_any(),
                     Ok(None) => view! { <RequestForm/> }.into_any(),
-                    Err(UiError::SignedOut) => view! {
-                        <Message flash=Flash::Failed(UiError::SignedOut)/>
-                        <p><SignInLink/></p>
-                    }
-                    .into_any(),
+                    Err(UiError::SignedOut) => view! { <Failure error=UiError::SignedOut/> }.into_any(),
                     Err(error) => view! {
-                        <Message flash=Flash::Failed(error)/>
+                        <Failure error/>
                         <RequestForm/>
                     }
                     .into_any(),

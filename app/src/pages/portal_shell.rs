@@ -7,7 +7,7 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{Message, SignInLink, ThemeChoice},
+    components::{Failure, Message, ThemeChoice},
     error::UiError,
     flash::{Done, Flash},
     server_fns::{account::waiting_message, sign_in::SignOut},
@@ -55,8 +55,7 @@ pub(crate) fn follow(result: Outcome) -> impl Fn() -> Option<AnyView> + Copy + S
     });
     move || {
         let error = result.get()?.err()?;
-        let way_out = (error == UiError::SignedOut).then(|| view! { <p><SignInLink/></p> });
-        Some(view! { <Message flash=Flash::Failed(error)/> {way_out} }.into_any())
+        Some(view! { <Failure error/> }.into_any())
     }
 }
 
@@ -122,10 +121,10 @@ pub(crate) fn PortalShell() -> impl IntoView {
                 <div role="status">
                     {move || said_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
                 </div>
-                {move || said_here().filter(Flash::is_failure).map(|flash| {
-                    let way_out = matches!(flash, Flash::Failed(UiError::SignedOut));
-                    view! { <Message flash/> {way_out.then(|| view! { <p><SignInLink/></p> })} }
-                })}
+                {move || match said_here() {
+                    Some(Flash::Failed(error)) => Some(view! { <Failure error/> }),
+                    _ => None,
+                }}
                 <Suspense fallback=|| ()>
                     {move || Suspend::new(async move {
                         waiting.await.ok().flatten().map(|flash| {

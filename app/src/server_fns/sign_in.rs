@@ -67,7 +67,7 @@ pub async fn confirm_link(
     let done = confirm(Shown::Link(&token)).await;
     // The page that was asked for is not lost with a link that is too old.
     let form = match &done {
-        Err(_) => read_sign_in_form().await?,
+        Err(_) => form_for(open_sign_in().await?.as_ref()),
         Ok(_) => "/login".to_owned(),
     };
     server::finish(done, &form)
@@ -125,28 +125,24 @@ async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
 #[server(prefix = "/fn", endpoint = "read_sign_in", input = PostUrl)]
 pub async fn read_sign_in() -> Result<SignInState, UiError> {
     use crate::server_side as server;
-    let (backend, parts) = (server::backend()?, server::parts()?);
-    let pending = match backend.cookies.browser_secret(&parts.headers) {
-        Some(browser) => backend.service.pending_sign_in(&browser).await.map_err(|error| server::hidden(&error))?,
-        None => None,
-    };
-    let flash = backend.cookies.take_flash(&parts.headers);
+    let pending = open_sign_in().await?;
+    let flash = server::backend()?.cookies.take_flash(&server::parts()?.headers);
     let again = form_for(pending.as_ref());
     Ok(SignInState { pending: pending.map(|open| open.email.to_string()), again, flash })
 }
 
-/// The sign-in form that leads where this browser's open sign-in leads.
+/// This browser's open sign-in.
 #[cfg(feature = "ssr")]
-async fn read_sign_in_form() -> Result<String, UiError> {
+async fn open_sign_in() -> Result<Option<latchkey_service::PendingSignIn>, UiError> {
     use crate::server_side as server;
     let (backend, parts) = (server::backend()?, server::parts()?);
-    let Some(browser) = backend.cookies.browser_secret(&parts.headers) else {
-        return Ok("/login".to_owned());
-    };
-    let pending = backend.service.pending_sign_in(&browser).await.map_err(|error| server::hidden(&error))?;
-    Ok(form_for(pending.as_ref()))
+    match backend.cookies.browser_secret(&parts.headers) {
+        Some(browser) => backend.service.pending_sign_in(&browser).await.map_err(|error| server::hidden(&error)),
+        None => Ok(None),
+    }
 }
 
+/// The sign-in form that leads where an open sign-in leads.
 #[cfg(feature = "ssr")]
 fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
     use crate::server_side::NextPath;

@@ -1,11 +1,11 @@
 //! Where a sign-in may lead: to pages of the portal and nowhere else (ML-13).
 
-use latchkey_licensing::ids::{LicenseId, MachineId};
+use latchkey_licensing::{
+    air_gap,
+    ids::{LicenseId, MachineId},
+};
 
-/// The longest request of a computer without a network that an address carries.
-pub const MAX_REQUEST: usize = latchkey_licensing::air_gap::MAX_BYTES;
-
-/// The page that reads such a request.
+/// The page that reads a request of a computer without a network.
 const OFFLINE: &str = "/portal/offline";
 
 /// A path of the portal.
@@ -46,7 +46,7 @@ impl NextPath {
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(request) = text.strip_prefix(OFFLINE).and_then(|rest| rest.strip_prefix("?request=")) {
             let is_request = request.starts_with("lk1.")
-                && request.len() <= MAX_REQUEST
+                && request.len() <= air_gap::MAX_BYTES
                 && request.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
             return is_request.then(|| Self(text.to_owned()));
         }

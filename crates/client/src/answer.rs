@@ -13,7 +13,7 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
     /// The server's time, as it was signed.
     pub(crate) at: Timestamp,
-    pub(crate) retry_after: Option<u64>,
+    retry_after: Option<u64>,
 }
 
 /// An answer that must not be believed: a proxy's error page, another server, a changed body. For the
@@ -56,6 +56,11 @@ impl Answer {
     /// The code of an error.
     pub(crate) fn error_code(&self) -> &str {
         self.body.pointer("/errors/0/code").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// How many seconds to wait, if it says that there were too many requests.
+    pub(crate) fn too_many(&self) -> Option<u64> {
+        (self.error_code() == "TOO_MANY_REQUESTS").then(|| self.retry_after.unwrap_or(60))
     }
 
     /// An error in words.

@@ -181,7 +181,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             self.record.verdict = None;
             self.record.files_after = None;
             self.save()?;
-            if self.file_is_old() || self.file_differs(&said, &key) || self.standing().rights().is_none() {
+            if self.needs_file(&said, &key) || self.standing().rights().is_none() {
                 // The license is good; a file can be fetched another time.
                 match self.check_out(&key) {
                     Ok(()) | Err(ActivateError::Silent(_) | ActivateError::TooManyRequests { .. }) => {}
@@ -225,8 +225,8 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         // refusing the key.
         let path = "/licenses/actions/validate-key";
         let answer = self.exchange("POST", path, Some(body), None).map_err(silent)?;
-        if answer.error_code() == "TOO_MANY_REQUESTS" {
-            return Err(ActivateError::TooManyRequests { seconds: answer.retry_after.unwrap_or(60) });
+        if let Some(seconds) = answer.too_many() {
+            return Err(ActivateError::TooManyRequests { seconds });
         }
         // That it is of now, and about this license on this computer: the question itself is not signed.
         let is_ours = answer.body.pointer("/meta/nonce").and_then(Value::as_u64) == Some(u64::from(nonce))
@@ -392,24 +392,19 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         Ok(())
     }
 
-    /// Whether there is no good machine file, or one that has passed half its time.
-    fn file_is_old(&self) -> bool {
-        self.open_file().is_none_or(|claims| {
-            let lasts = claims.expires_at.since(claims.issued_at);
-            self.latest().since(claims.issued_at) >= lasts / 2 || claims.machine.is_none()
-        })
-    }
-
-    /// Whether the file tells another end or other entitlements than the server does now. Of entitlements
-    /// that the server does not tell, nothing is known.
-    fn file_differs(&self, said: &Said, key: &LicenseKey) -> bool {
-        self.open_file().is_none_or(|claims| {
-            claims.license.expires_at.map(Timestamp::rfc3339) != said.license_end
-                || said
-                    .license
-                    .and_then(|license| self.entitlements(license, key))
-                    .is_some_and(|held| held != claims.license.entitlements)
-        })
+    /// Whether there is no good machine file, or one that has passed half its time, or one that tells
+    /// another end or other entitlements than the server does now. Of entitlements that the server does not
+    /// tell, nothing is known.
+    fn needs_file(&self, said: &Said, key: &LicenseKey) -> bool {
+        let Some(claims) = self.open_file() else {
+            return true;
+        };
+        let lasts = claims.expires_at.since(claims.issued_at);
+        let held = || said.license.and_then(|license| self.entitlements(license, key));
+        claims.machine.is_none()
+            || self.latest().since(claims.issued_at) >= lasts / 2
+            || claims.license.expires_at.map(Timestamp::rfc3339) != said.license_end
+            || held().is_some_and(|held| held != claims.license.entitlements)
     }
 
     /// What the license carries now; `None` if the server does not tell, or more than fits a page.
@@ -449,6 +444,10 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     /// What a signed refusal means. A license that lost its good standing locks the app.
     fn refused(&mut self, answer: &Answer) -> Result<ActivateError, io::Error> {
         self.record.note_signed_time(answer.at);
+        if let Some(seconds) = answer.too_many() {
+            self.save()?;
+            return Ok(ActivateError::TooManyRequests { seconds });
+        }
         let (code, detail) = (answer.error_code().to_owned(), answer.error_detail());
         let error = match code.as_str() {
             "MACHINE_LIMIT_EXCEEDED" | "MACHINE_CORE_LIMIT_EXCEEDED" => ActivateError::LimitReached {
@@ -456,7 +455,6 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
                 holders: holders(answer),
                 portal_page: answer.text("/errors/0/links/about"),
             },
-            "TOO_MANY_REQUESTS" => ActivateError::TooManyRequests { seconds: answer.retry_after.unwrap_or(60) },
             _ if answer.status >= 500 => ActivateError::Silent(detail),
             "MACHINE_HEARTBEAT_DEAD" => {
                 // Silent for too long, as after a night's sleep: nothing is wrong with the license.

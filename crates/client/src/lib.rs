@@ -20,7 +20,7 @@
 //!     vec![PublicKey::from_hex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")?],
 //! );
 //! // The app's own folder, not the folder it was started in.
-//! let folder = std::path::PathBuf::from("/home/ada/.local/share/chartgpt");
+//! let folder = std::env::home_dir().ok_or("no home folder")?.join(".chartgpt");
 //! let this_machine = latchkey_client::fingerprint::of_this_machine("chartgpt")?;
 //! let mut client = Client::new(config, FileStorage::new(folder.join("license.json")), this_machine)?;
 //!

@@ -218,7 +218,7 @@ async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp
                     continue;
                 }
                 let licenses = tx.count_licenses_under(policy.id).await?;
-                refuse_stranding(tx, policy, entry, before, licenses, now).await?;
+                refuse_stranding(tx, policy, entry, before, &fields, licenses, now).await?;
                 steps.push(CatalogStep { fields, licenses, ..step("change", "policy", &entry.code) });
             }
         }
@@ -258,12 +258,13 @@ async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp
     Ok(CatalogPlan { steps })
 }
 
-/// Refuses changes after which licenses in use would no longer be good.
+/// Refuses changes after which licenses in use would no longer be good. `changed` are the fields that differ.
 async fn refuse_stranding(
     tx: &mut Tx,
     policy: &Policy,
     entry: &PolicyEntry,
     before: &PolicyEntry,
+    changed: &[(String, Value, Value)],
     licenses: i64,
     now: Timestamp,
 ) -> Result<(), AdminError> {
@@ -286,7 +287,6 @@ async fn refuse_stranding(
             )));
         }
     }
-    let changed = differences(before, entry);
     if !changed.iter().any(|(name, _, _)| stranding::DECIDES.contains(&name.as_str())) {
         return Ok(());
     }

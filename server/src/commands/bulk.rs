@@ -18,6 +18,9 @@ use crate::{cli::Format, console, startup::Failure};
 /// How many rows the reader may be ahead of the database.
 const AHEAD: usize = 1_000;
 
+/// The byte order mark that some programs begin UTF-8 with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How many refused rows are told in JSON.
 const MAX_TOLD: usize = 100;
 

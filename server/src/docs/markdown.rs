@@ -64,8 +64,8 @@ pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError
     let mut html = String::new();
     // Writing to a string cannot fail.
     let _ = format_html(root, &options, &mut html);
-    // What is wider than its place scrolls by itself, also by keyboard.
-    // The link at a heading is for a pointer; keyboards and screen readers have the page's contents.
+    // The link at a heading is for a pointer; keyboards and screen readers have the page's contents. What is
+    // wider than its place scrolls by itself, also by keyboard.
     let html = html
         .replace(" class=\"anchor\"", " class=\"anchor\" aria-hidden=\"true\" tabindex=\"-1\"")
         .replace("<pre>", "<pre tabindex=\"0\" role=\"group\" aria-label=\"Code\">")

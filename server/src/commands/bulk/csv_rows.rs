@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use latchkey_service::{ImportItem, LicenseRow};
 use serde_json::{Map, Value};
 
+use super::MARK;
+
 /// The columns of a CSV file, in their order.
 pub(super) const COLUMNS: [&str; 14] = [
     "id",
@@ -168,8 +170,8 @@ impl<R: BufRead> Iterator for Records<R> {
                 let why = format!("the row is longer than {MAX_ROW} bytes: is a quote left open?");
                 return Some(Err((begins, why)));
             }
-            if self.line == 1 {
-                bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes.clone(), <[u8]>::to_vec);
+            if self.line == 1 && bytes.starts_with(MARK) {
+                bytes.drain(..MARK.len());
             }
             if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                 bytes.clear();

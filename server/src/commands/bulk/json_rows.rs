@@ -10,13 +10,14 @@ use latchkey_service::ImportItem;
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::MARK;
+
 /// Hands every row to `take`, until it says that it wants no more.
 pub(super) fn read(file: impl Read, mut take: impl FnMut(ImportItem) -> bool) {
     let lines = Cell::new(1);
     let mut file = BufReader::new(file);
-    let has_mark = file.fill_buf().is_ok_and(|start| start.starts_with(b"\xef\xbb\xbf"));
-    if has_mark {
-        file.consume(3);
+    if file.fill_buf().is_ok_and(|start| start.starts_with(MARK)) {
+        file.consume(MARK.len());
     }
     let mut deserializer = serde_json::Deserializer::from_reader(Counted { file, lines: &lines });
     let rows = Rows { take: &mut take, lines: &lines };

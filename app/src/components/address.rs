@@ -1,0 +1,14 @@
+//! Where one is.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// The address of this page: its path, and its query where it has one.
+pub(super) fn use_address() -> impl Fn() -> String + Copy + Send + Sync + 'static {
+    let location = use_location();
+    let (path, query) = (location.pathname, location.search);
+    move || {
+        let (path, query) = (path.get(), query.get());
+        if query.is_empty() { path } else { format!("{path}?{}", query.trim_start_matches('?')) }
+    }
+}
