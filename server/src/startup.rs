@@ -99,7 +99,10 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     if let Some(seed) = &instance.given_signing_key {
         service.adopt_signing_key(seed).await.map_err(|error| match error {
             AdoptError::OtherKey => {
-                Failure::OtherSigningKey { why: AdoptError::OtherKey, file: instance.old_key_file.clone() }
+                // A key from the settings goes before one from the file.
+                let is_from_file = settings.secrets.signing_key.expose().is_none();
+                let file = instance.old_key_file.clone().filter(|_| is_from_file);
+                Failure::OtherSigningKey { why: AdoptError::OtherKey, file }
             }
             AdoptError::Internal(error) => Failure::Internal(error),
         })?;

@@ -264,6 +264,18 @@ fn a_given_signing_key_must_be_the_databases() {
     let output = host.run_with(&["migrate"], &[("LATCHKEY__SECRETS__SIGNING_KEY", other.as_str())]);
     assert_eq!(output.status.code(), Some(78));
     assert!(text(&output.stderr).contains("keys list") && !text(&output.stderr).contains(&other));
+    // Which of two is meant: what the settings give goes before the file of an earlier version.
+    let file = host.folder.path().join("data").join("signing.key");
+    fs::write(&file, format!("{other}\n")).expect("written");
+    #[cfg(unix)]
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("private");
+    let names_file = |given: &[(&str, &str)]| {
+        let output = host.run_with(&["migrate"], given);
+        assert_eq!(output.status.code(), Some(78));
+        text(&output.stderr).contains("it is from")
+    };
+    assert!(names_file(&[]));
+    assert!(!names_file(&[("LATCHKEY__SECRETS__SIGNING_KEY", other.as_str())]));
 }
 
 #[test]
