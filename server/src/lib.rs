@@ -1,6 +1,9 @@
 //! The `latchkey` program: commands, settings, the HTTP edge, and the adapters for what leaves the
 //! process.
 
+// The types of the portal's pages nest as deep as their markup, and are resolved here.
+#![recursion_limit = "512"]
+
 pub mod adapters;
 pub mod cli;
 mod commands;

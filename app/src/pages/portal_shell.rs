@@ -79,6 +79,38 @@ pub(crate) fn say(result: Outcome) {
 pub(crate) fn PortalShell() -> impl IntoView {
     let said = Said(RwSignal::new(None));
     provide_context(said);
+    view! {
+        // A link within the page: the router must leave it to the browser, which moves the focus.
+        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        <header class="bar">
+            <div class="bar-inner">
+                <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
+                <nav aria-label="Portal" class="tabs">
+                    <A href="/portal" exact=true>"Overview"</A>
+                    <A href="/portal/licenses">"Licenses"</A>
+                    <A href="/portal/offline">"Offline"</A>
+                    <A href="/portal/account">"Account"</A>
+                </nav>
+                <form method="post" action=SignOut::url() class="bar-end">
+                    <button r#type="submit" class="button button-small">"Sign out"</button>
+                </form>
+            </div>
+        </header>
+        <main id="main" class="page stack-large" tabindex="-1">
+            <Messages said/>
+            <Outlet/>
+        </main>
+        <footer class="footer">
+            <p class="small text-2">"Help: reply to your receipt or to any e-mail from us."</p>
+            <ThemeChoice/>
+        </footer>
+    }
+}
+
+/// What was just done, or did not work: what the browser knows, and what the server kept for the page
+/// that was loaded.
+#[component]
+fn Messages(said: Said) -> impl IntoView {
     let waiting = Resource::new(|| (), |()| waiting_message());
     let here = use_location().pathname;
     // What waited for the page that was loaded is said there, and not on the ones after it.
@@ -98,53 +130,32 @@ pub(crate) fn PortalShell() -> impl IntoView {
     });
     let said_here = move || said.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
     view! {
-        // A link within the page: the router must leave it to the browser, which moves the focus.
-        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
-        <header class="bar">
-            <div class="bar-inner">
-                <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
-                <nav aria-label="Portal" class="tabs">
-                    <A href="/portal" exact=true>"Overview"</A>
-                    <A href="/portal/licenses">"Licenses"</A>
-                    <A href="/portal/offline">"Offline"</A>
-                    <A href="/portal/account">"Account"</A>
-                </nav>
-                <form method="post" action=SignOut::url() class="bar-end">
-                    <button r#type="submit" class="button button-small">"Sign out"</button>
-                </form>
+        <div>
+            // There before its messages, so that they are read out when they come. What did not work is
+            // an alert and speaks for itself.
+            <div role="status">
+                {move || said_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
             </div>
-        </header>
-        <main id="main" class="page stack-large" tabindex="-1">
-            <div>
-                // There before its messages, so that they are read out when they come. What did not work is
-                // an alert and speaks for itself.
-                <div role="status">
-                    {move || said_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
-                </div>
-                {move || match said_here() {
-                    Some(Flash::Failed(error)) => Some(view! { <Failure error/> }),
-                    _ => None,
-                }}
-                <Suspense fallback=|| ()>
-                    {move || Suspend::new(async move {
-                        waiting.await.ok().flatten().map(|flash| {
-                            let role = (!flash.is_failure()).then_some("status");
-                            view! {
-                                <div role=role>
-                                    <Show when=move || !is_over.get()>
-                                        <Message flash=flash.clone()/>
-                                    </Show>
-                                </div>
-                            }
-                        })
-                    })}
-                </Suspense>
-            </div>
-            <Outlet/>
-        </main>
-        <footer class="footer">
-            <p class="small text-2">"Help: reply to your receipt or to any e-mail from us."</p>
-            <ThemeChoice/>
-        </footer>
+            {move || match said_here() {
+                Some(Flash::Failed(error)) => Some(view! { <Failure error/> }),
+                _ => None,
+            }}
+            <Suspense fallback=|| ()>
+                {move || Suspend::new(async move {
+                    waiting.await.ok().flatten().map(|flash| {
+                        let role = (!flash.is_failure()).then_some("status");
+                        view! {
+                            <div role=role>
+                                <Show when=move || !is_over.get()>
+                                    <Message flash=flash.clone()/>
+                                </Show>
+                            </div>
+                        }
+                    })
+                })}
+            </Suspense>
+        </div>
     }
+    // Its type is deep, and the frame around it deeper: without this, too deep for a build.
+    .into_any()
 }
