@@ -1,8 +1,5 @@
-// Verifies license files, machine files and signed license keys, offline. .NET 8 or later.
-//
-//   dotnet new console -o verify && cd verify && rm Program.cs   (and put this file here)
-//   dotnet add package BouncyCastle.Cryptography                 (.NET itself has no Ed25519)
-//   dotnet run -- license-file app.lic --public-key HEX --license-key KEY --product ID
+// Verifies license files, machine files and signed license keys, offline. .NET 8 or later, with the package
+// BouncyCastle.Cryptography: .NET itself has no Ed25519. Copy this file into your app.
 #nullable enable
 using System;
 using System.Collections.Generic;
@@ -11,7 +8,7 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
@@ -19,74 +16,50 @@ using Org.BouncyCastle.Crypto.Signers;
 public static class Verifier
 {
     // Returns what a file or a signed key says. Any exception means: do not trust it.
-    public static JsonElement Verify(string kind, string text, IReadOnlyList<string> publicKeys, string? licenseKey,
+    public static JsonNode Verify(string kind, string text, IReadOnlyList<string> publicKeys, string? licenseKey,
         string? fingerprint, string product, DateTimeOffset now)
     {
         if (kind == "signed-key") return VerifyKey(text, publicKeys, product);
-        string word = kind.Replace("-file", ""), name = word.ToUpperInvariant() + " FILE-----";
-        string form = $@"\A-----BEGIN {name}\r?\n(([A-Za-z0-9+/=]+\r?\n)+)-----END {name}(\r?\n)*\z";
-        Match frame = Regex.Match(text, form);
+        string word = kind.Replace("-file", ""), name = word.ToUpperInvariant() + " FILE";
+        Match frame = Regex.Match(text, $@"\A-----BEGIN {name}-----\s([\w+/=\s]+)\s-----END {name}-----\s*\z");
         Need(text.Length <= 65536 && frame.Success, $"not a {word} file");
-        JsonElement envelope = Parse(Decode(Regex.Replace(frame.Groups[1].Value, @"\s", "")));
-        string enc = Text(envelope, "enc"), sig = Text(envelope, "sig"), alg = Text(envelope, "alg");
-        Need(Names(envelope) == "alg enc sig", "malformed envelope");
-        Need(alg is "base64+ed25519" or "aes-256-gcm+ed25519", "unknown algorithm");
+        JsonNode envelope = JsonNode.Parse(Decode(frame.Groups[1].Value))!;
+        string enc = (string)envelope["enc"]!, sig = (string)envelope["sig"]!;
         // The word is part of what is signed: a license file relabeled as a machine file is none.
         CheckSignature(word + "/" + enc, Decode(sig), publicKeys);
-        string secret = licenseKey + (word == "machine" ? fingerprint : "");
-        JsonElement dataset = Parse(alg == "base64+ed25519" ? Decode(enc) : Decrypt(enc, secret));
-
-        JsonElement data = Get(dataset, "data"), meta = Get(dataset, "meta");
-        var included = dataset.TryGetProperty("included", out JsonElement list) ? list.EnumerateArray() : default;
-        Need(Names(dataset) is "data meta" or "data included meta", "malformed content");
-        DateTimeOffset issued = Instant(Text(meta, "issued")), expiry = Instant(Text(meta, "expiry"));
-        Need(Names(meta) == "expiry issued ttl" && issued < expiry, "malformed times");
-        Need(Get(meta, "ttl").TryGetInt32(out int ttl) && ttl >= 1, "malformed ttl");
-        Need(now < expiry, "its time is over");
-        Need(issued - now <= TimeSpan.FromMinutes(5), "issued in the future: is this computer's clock right?");
-        Need(Id(data) != "" && Text(data, "type") == word + "s", "malformed content");
-        JsonElement license = word == "license" ? data : included.Single(item => Text(item, "type") == "licenses");
-        Need(Related(license, "policy") != "", "malformed content");
-        JsonElement attributes = Get(license, "attributes");
-        var names = attributes.EnumerateObject().Select(member => member.Name).ToArray();
-        Need(names.Distinct().Count() == names.Length, "a member is given twice");
-        bool hasKey = attributes.TryGetProperty("key", out JsonElement told) && licenseKey != null;
-        Need(!hasKey || told.GetString() == licenseKey, "for another license");
-        Need(Related(license, "product") == product.ToLowerInvariant(), "for another product");
-        if (word == "machine")
-        {
-            string named = Text(Get(data, "attributes"), "fingerprint");
-            Need(Related(data, "license") == Id(license), "the license inside is another one");
-            Need(named == fingerprint && named != "", "for another machine");
-        }
+        byte[][] parts = enc.Split('.').Select(Decode).ToArray();
+        bool isPlain = (string)envelope["alg"]! == "base64+ed25519";
+        Need(isPlain || (string)envelope["alg"]! == "aes-256-gcm+ed25519", "unknown algorithm");
+        Need(parts.Length == (isPlain ? 1 : 3), "malformed content");
+        byte[] content = isPlain ? parts[0] : Decrypt(parts, licenseKey + (word == "machine" ? fingerprint : ""));
+        JsonNode dataset = JsonNode.Parse(content)!, data = dataset["data"]!, meta = dataset["meta"]!;
+        DateTimeOffset issued = Instant(meta["issued"]!), expiry = Instant(meta["expiry"]!);
+        bool isOfNow = issued < expiry && issued.AddMinutes(-5) <= now && now < expiry;
+        Need(isOfNow, "its time is over, or this computer's clock is wrong");
+        Need((string)data["type"]! == word + "s", $"not a {word}");
+        JsonNode license = word == "license" ? data
+            : dataset["included"]!.AsArray().Single(item => (string)item!["type"]! == "licenses")!;
+        JsonNode attributes = license["attributes"]!;
+        Need(IsId(license["relationships"]!["product"]!["data"]!, product), "for another product");
+        bool isForKey = licenseKey == null || attributes["key"] is null || (string)attributes["key"]! == licenseKey;
+        Need(isForKey, "for another license");
+        bool isHere = fingerprint is not (null or "") && (string?)data["attributes"]!["fingerprint"] == fingerprint;
+        Need(word == "license" || isHere, "for another machine");
         if (licenseKey?.StartsWith("key/", StringComparison.Ordinal) == true) // It names the one license it is for.
-        {
-            JsonElement named = Get(VerifyKey(licenseKey, publicKeys, product), "license");
-            Need(Id(named) == Id(license), "for another license");
-        }
-        bool isSuspended = attributes.TryGetProperty("suspended", out JsonElement flag) && flag.GetBoolean();
-        Need(!isSuspended, "suspended");
-        bool hasEnd = attributes.TryGetProperty("expiry", out JsonElement end) && end.ValueKind != JsonValueKind.Null;
-        bool hasStrategy = attributes.TryGetProperty("expiryStrategy", out JsonElement strategy);
-        bool goesOn = hasStrategy && strategy.GetString() is "MAINTAIN_ACCESS" or "ALLOW_ACCESS";
-        Need(goesOn || !hasEnd || now < Instant(Text(attributes, "expiry")), "the license has ended");
+            Need(IsId(VerifyKey(licenseKey, publicKeys, product)["license"]!, (string)license["id"]!), "for another license");
+        Need((bool?)attributes["suspended"] != true, "suspended");
+        bool goesOn = (string?)attributes["expiryStrategy"] is "MAINTAIN_ACCESS" or "ALLOW_ACCESS";
+        Need(goesOn || attributes["expiry"] is not { } end || now < Instant(end), "the license has ended");
         return dataset;
     }
 
-    private static JsonElement VerifyKey(string text, IReadOnlyList<string> publicKeys, string product)
+    private static JsonNode VerifyKey(string text, IReadOnlyList<string> publicKeys, string product)
     {
         Match form = Regex.Match(text, @"\A(key/([\w=-]+))\.([\w=-]+)\z");
-        Need(text.Length <= 4096 && form.Success, "not a signed license key");
-        string Part(int group) => form.Groups[group].Value.Replace('-', '+').Replace('_', '/');
-        CheckSignature(form.Groups[1].Value, Decode(Part(3)), publicKeys);
-        JsonElement claims = Parse(Decode(Part(2)));
-        Need(Names(claims) == "expiry issued license policy product", "malformed claims");
-        var named = new[] { "license", "policy", "product" }.Select(name => Get(claims, name));
-        Need(named.All(item => Names(item) == "id" && Id(item) != ""), "malformed claims");
-        Need(Id(Get(claims, "product")) == product.ToLowerInvariant(), "for another product");
-        Instant(Text(claims, "issued"));
-        bool isEndless = Get(claims, "expiry").ValueKind == JsonValueKind.Null;
-        if (!isEndless) Instant(Text(claims, "expiry")); // Read, not judged: a renewal does not change the key.
+        Need(form.Success, "not a signed license key");
+        CheckSignature(form.Groups[1].Value, Decode(form.Groups[3].Value), publicKeys);
+        JsonNode claims = JsonNode.Parse(Decode(form.Groups[2].Value))!;
+        Need(IsId(claims["product"]!, product), "for another product");
         return claims;
     }
 
@@ -103,71 +76,24 @@ public static class Verifier
         Need(isGood, "the signature is not the vendor's");
     }
 
-    private static byte[] Decrypt(string enc, string secret)
+    private static byte[] Decrypt(byte[][] parts, string secret)
     {
-        byte[][] parts = enc.Split('.').Select(Decode).ToArray();
-        Need(parts.Length == 3, "malformed ciphertext");
         using var aes = new AesGcm(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), tagSizeInBytes: 16);
         byte[] content = new byte[parts[0].Length];
-        aes.Decrypt(parts[1], parts[0], parts[2], content);
+        aes.Decrypt(nonce: parts[1], ciphertext: parts[0], tag: parts[2], content);
         return content;
     }
 
-    private static JsonElement Parse(byte[] json) =>
-        JsonDocument.Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(json)).RootElement;
+    private static byte[] Decode(string text) => Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/'));
 
-    // Of two members with one name GetProperty takes the last, other readers the first; Single takes neither.
-    private static JsonElement Get(JsonElement value, string name) =>
-        value.EnumerateObject().Single(member => member.Name == name).Value;
+    private static bool IsId(JsonNode named, string id) =>
+        string.Equals((string)named["id"]!, id, StringComparison.OrdinalIgnoreCase);
 
-    private static string Text(JsonElement value, string name) =>
-        Get(value, name).GetString() ?? throw new InvalidDataException("no " + name);
-
-    private static string Names(JsonElement value) =>
-        string.Join(' ', value.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
-
-    private static byte[] Decode(string text)
-    {
-        byte[] bytes = Convert.FromBase64String(text); // Reads several spellings, of which one is right.
-        Need(Convert.ToBase64String(bytes) == text, "not canonical base64");
-        return bytes;
-    }
-
-    private static string Related(JsonElement resource, string name) =>
-        Id(Get(Get(Get(resource, "relationships"), name), "data"));
-
-    private static string Id(JsonElement resource) =>
-        Checked(Text(resource, "id").ToLowerInvariant(), "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-
-    public static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(
-        Checked(text, @"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), CultureInfo.InvariantCulture);
-
-    private static string Checked(string text, string form) =>
-        Regex.IsMatch(text, $@"\A{form}\z") ? text : throw new InvalidDataException("malformed: " + text);
+    public static DateTimeOffset Instant(JsonNode time) =>
+        DateTimeOffset.Parse((string)time!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
     private static void Need(bool condition, string message)
     {
         if (!condition) throw new InvalidDataException(message);
-    }
-}
-
-public static class Program
-{
-    public static int Main(string[] args)
-    {
-        try
-        {
-            var given = args.Skip(2).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
-            string text = Encoding.UTF8.GetString(File.ReadAllBytes(args[1])).TrimEnd('\r', '\n');
-            Console.WriteLine(Verifier.Verify(args[0], text, new[] { given["--public-key"] },
-                given.GetValueOrDefault("--license-key"), given.GetValueOrDefault("--fingerprint"),
-                given["--product"], DateTimeOffset.UtcNow));
-            return 0;
-        }
-        catch (Exception error)
-        {
-            Console.Error.WriteLine("not valid: " + error.Message);
-            return 1;
-        }
     }
 }

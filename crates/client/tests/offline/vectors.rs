@@ -7,6 +7,11 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use crate::vendor::{FileSpec, OTHER_LICENSE, OTHER_PRODUCT, PRODUCT, Vendor};
+use aes_gcm::{
+    AesGcm, KeyInit,
+    aead::{Aead, consts::U16},
+    aes::Aes256,
+};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE},
@@ -16,6 +21,7 @@ use latchkey_client::{Fingerprint, LicenseKey, PublicKey, Timestamp, Verifier};
 use latchkey_licensing::certificate::{FileKind, FileSecret, Sealing, seal};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// One case, as the file has it.
 #[derive(Clone, Debug, Serialize)]
@@ -35,7 +41,7 @@ struct Case {
 }
 
 /// The cases that differ from a good one in their form alone.
-const FORM_ONLY: [&str; 25] = [
+const FORM_ONLY: [&str; 26] = [
     "an unknown member",
     "a doubled member",
     "a doubled algorithm",
@@ -46,6 +52,7 @@ const FORM_ONLY: [&str; 25] = [
     "one letter more",
     "a signature that is not canonical base64",
     "a signature without padding",
+    "an IV of 16 bytes",
     "issued is a date alone",
     "issued with a space for the T",
     "a UUID without hyphens",
@@ -274,6 +281,18 @@ fn envelopes(maker: &mut Maker) {
             false,
         );
     }
+    let enc = with_long_iv(&maker.license_dataset().to_string(), maker.vendor.key.expose());
+    let text = framed(&format!(r#"{{"enc":"{enc}","sig":"{}","alg":"{alg}"}}"#, sign(&enc)));
+    maker.add("an IV of 16 bytes", LICENSE_FILE, text, false);
+}
+
+/// A content that was encrypted rightly, but for the length of its IV.
+fn with_long_iv(content: &str, license_key: &str) -> String {
+    let cipher = AesGcm::<Aes256, U16>::new(&Sha256::digest(license_key));
+    let iv = [7; 16];
+    let sealed = cipher.encrypt(&iv.into(), content.as_bytes()).expect("encrypted");
+    let (content, tag) = sealed.split_at(sealed.len() - 16);
+    [content, &iv, tag].map(|part| STANDARD.encode(part)).join(".")
 }
 
 fn spellings(maker: &mut Maker) {
@@ -410,6 +429,10 @@ fn datasets(maker: &mut Maker) {
         maker.add(name, MACHINE_FILE, text, false);
     }
     let mut dataset = maker.machine_dataset();
+    dataset["data"]["type"] = json!("licenses");
+    let text = maker.machine_file(&dataset.to_string());
+    maker.add("a machine file whose content is no machine", MACHINE_FILE, text, false);
+    let mut dataset = maker.machine_dataset();
     dataset["data"]["relationships"]["license"]["data"]["id"] = json!(OTHER_LICENSE);
     let text = maker.machine_file(&dataset.to_string());
     maker.add("a machine file with another license inside", MACHINE_FILE, text, false);
@@ -442,6 +465,19 @@ fn keys(maker: &mut Maker) {
     maker.add("a signed key with a UUID without hyphens", SIGNED_KEY, bare, false);
     let doubled = signed_key(&payload.replacen('{', r#"{"issued":"","#, 1), &maker.vendor.signer);
     maker.add("a signed key with a doubled member", SIGNED_KEY, doubled, false);
+    // In files that do not tell their key, so that only the key itself says whose it is.
+    let mut dataset = maker.license_dataset();
+    dataset["data"]["attributes"].as_object_mut().expect("an object").remove("key");
+    let open = maker.license_file(&dataset.to_string());
+    let others = maker.vendor.signed_key(false).expose().to_owned();
+    let forged = signed_key(&payload, &maker.vendor.other_signer);
+    for (name, key, valid) in [
+        ("its own license's signed key", good, true),
+        ("another license's signed key", others, false),
+        ("a signed key that another vendor signed", forged, false),
+    ] {
+        maker.with(name, LICENSE_FILE, open.clone(), valid, |case| case.license_key = Some(key));
+    }
     maker.add("a random key", SIGNED_KEY, maker.vendor.key.expose().to_owned(), false);
 }
 
