@@ -1,5 +1,6 @@
 //! `/portal/offline`: activates or deactivates a computer that has no internet.
 
+use latchkey_licensing::air_gap;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
@@ -52,7 +53,7 @@ fn RequestForm() -> impl IntoView {
                     <label for="request">"Text of the request"</label>
                     <div class="cluster">
                         <input
-                            id="request" name="request" r#type="text" required=true maxlength="3000" class="grow"
+                            id="request" name="request" r#type="text" required=true maxlength=air_gap::MAX_BYTES class="grow"
                             autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="lk1.…"
                         />
                         <Submit>"Read request"</Submit>

@@ -21,8 +21,9 @@ public static class Verifier
     {
         if (kind == "signed-key") return VerifyKey(text, publicKeys, product);
         string word = kind.Replace("-file", ""), name = word.ToUpperInvariant() + " FILE";
+        Need(Encoding.UTF8.GetByteCount(text) <= 65536, "too long");
         Match frame = Regex.Match(text, $@"\A-----BEGIN {name}-----\s([\w+/=\s]+)\s-----END {name}-----\s*\z");
-        Need(text.Length <= 65536 && frame.Success, $"not a {word} file");
+        Need(frame.Success, $"not a {word} file");
         JsonNode envelope = JsonNode.Parse(Decode(frame.Groups[1].Value))!;
         string enc = (string)envelope["enc"]!, sig = (string)envelope["sig"]!;
         // The word is part of what is signed: a license file relabeled as a machine file is none.
@@ -36,6 +37,7 @@ public static class Verifier
         DateTimeOffset issued = Instant(meta["issued"]!), expiry = Instant(meta["expiry"]!);
         bool isOfNow = issued < expiry && issued.AddMinutes(-5) <= now && now < expiry;
         Need(isOfNow, "its time is over, or this computer's clock is wrong");
+        Need(now < issued.AddDays(366), "its time is over"); // Whoever holds a key can get a file of 68 years.
         Need((string)data["type"]! == word + "s", $"not a {word}");
         JsonNode license = word == "license" ? data
             : dataset["included"]!.AsArray().Single(item => (string)item!["type"]! == "licenses")!;

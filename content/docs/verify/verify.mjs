@@ -7,9 +7,9 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   if (kind === 'signed-key') return verifyKey(text, publicKeys, product);
   const word = kind.replace('-file', '');
   const name = `${word.toUpperCase()} FILE`;
+  need(Buffer.byteLength(text) <= 65536, 'too long');
   const [before, begin, body, end, after, ...others] = text.split('-----');
   need(!before && begin === `BEGIN ${name}` && end === `END ${name}` && !after.trim() && !others.length, `no ${word} file`);
-  need(text.length <= 65536, 'too long');
   const { enc, sig, alg } = JSON.parse(decode(body));
   // The word is part of what is signed: a license file relabeled as a machine file is none.
   checkSignature(`${word}/${enc}`, sig, publicKeys);
@@ -24,11 +24,12 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   const { data, meta, included = [] } = dataset;
   const [issued, expiry] = [Date.parse(meta.issued), Date.parse(meta.expiry)]; // What is no time compares false.
   need(issued < expiry && issued - 300_000 <= now && now < expiry, "its time is over, or this computer's clock is wrong");
+  need(now < issued + 366 * 86_400_000, 'its time is over'); // Whoever holds a key can get a file of 68 years.
   const [license, second] = word === 'license' ? [data] : included.filter((item) => item.type === 'licenses');
   const { key, suspended, expiry: lastDay = null, expiryStrategy } = license.attributes;
   need(data.type === `${word}s` && !second, `not one ${word}`);
   need(isSame(license.relationships.product.data.id, product), 'for another product');
-  need(!key || !licenseKey || key === licenseKey, 'for another license');
+  need(key == null || licenseKey == null || key === licenseKey, 'for another license');
   need(word === 'license' || (fingerprint && data.attributes.fingerprint === fingerprint), 'for another machine');
   if (licenseKey?.startsWith('key/')) { // A signed key names the one license it is for.
     need(isSame(verifyKey(licenseKey, publicKeys, product).license.id, license.id), 'for another license');

@@ -89,4 +89,4 @@ pub use latchkey_licensing::{
 #[cfg(feature = "http")]
 pub use outcome::{ActivateError, Holder, Outcome};
 pub use standing::{Rights, Standing, Terms};
-pub use verify::{Verifier, VerifyError};
+pub use verify::{LONGEST_FILE, Verifier, VerifyError};

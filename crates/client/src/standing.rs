@@ -28,7 +28,7 @@ use latchkey_licensing::{
 
 use crate::{
     record::{Record, Verdict},
-    verify::{Verifier, VerifyError},
+    verify::{LONGEST_FILE, Verifier, VerifyError},
 };
 
 /// Whether the app may run, and why.
@@ -100,8 +100,8 @@ impl fmt::Display for Standing {
 pub struct Terms {
     /// How long the app goes on after its file's time is over.
     pub grace: Duration,
-    /// The longest time that a file counts, whatever it says: who holds the key may ask the server for a
-    /// file of 68 years, and such a file outlasts a refund. Raise it if you hand out longer ones.
+    /// The longest time that a file counts, whatever it says, [`LONGEST_FILE`] unless you hand out longer
+    /// ones.
     pub longest_file: Duration,
     /// Whether license files count as well as machine files. They name no computer: one file and one key
     /// then open any number of computers that stay offline.
@@ -111,11 +111,7 @@ pub struct Terms {
 impl Default for Terms {
     /// 14 days of grace, files of at most 366 days, machine files alone.
     fn default() -> Self {
-        Self {
-            grace: Duration::from_hours(14 * 24),
-            longest_file: Duration::from_hours(366 * 24),
-            license_files: false,
-        }
+        Self { grace: Duration::from_hours(14 * 24), longest_file: LONGEST_FILE, license_files: false }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Nothing in a file chooses a key or causes a request: the keys are those that the app embeds, and a
 //! file that none of them signed is refused (LC-08).
 
+use std::time::Duration;
+
 use latchkey_licensing::{
     certificate::{self, FileError, FileKind, FileSecret},
     claims::{self, ClaimsError, FileClaims},
@@ -20,7 +22,12 @@ use latchkey_licensing::{
 pub struct Verifier {
     keys: Vec<PublicKey>,
     product: ProductId,
+    longest_file: Duration,
 }
+
+/// The longest time that a file counts, unless the app says otherwise. Who holds the key may ask the server
+/// for a file of 68 years, which would outlast a refund.
+pub const LONGEST_FILE: Duration = Duration::from_hours(366 * 24);
 
 /// Why something is not to be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +71,14 @@ impl Verifier {
     /// Trusts what any of `keys` signed for `product`. Several keys let an app go through a rotation:
     /// ship the next one before it signs, drop the old one after it is retired.
     pub fn new(keys: Vec<PublicKey>, product: ProductId) -> Self {
-        Self { keys, product }
+        Self { keys, product, longest_file: LONGEST_FILE }
+    }
+
+    /// Lets files count for `longest` after they were issued, whatever they say, instead of for
+    /// [`LONGEST_FILE`].
+    #[must_use]
+    pub fn with_longest_file(self, longest: Duration) -> Self {
+        Self { longest_file: longest, ..self }
     }
 
     /// The keys that are trusted.
@@ -80,7 +94,7 @@ impl Verifier {
     /// Verifies a license file, plain or encrypted with `key`: it is good at `now`, and so is its license.
     /// It names no computer: whoever has it and the key may use it anywhere.
     pub fn license_file(&self, text: &str, key: &LicenseKey, now: Timestamp) -> Result<FileClaims, VerifyError> {
-        judge(self.open_license_file(text, key, now)?, now)
+        self.judge(self.open_license_file(text, key, now)?, now)
     }
 
     /// Verifies a machine file: it is for this machine and good at `now`, and so is its license.
@@ -91,17 +105,17 @@ impl Verifier {
         fingerprint: &Fingerprint,
         now: Timestamp,
     ) -> Result<FileClaims, VerifyError> {
-        judge(self.open_machine_file(text, key, fingerprint, now)?, now)
+        self.judge(self.open_machine_file(text, key, fingerprint, now)?, now)
     }
 
     /// Opens a license file as [`Self::license_file`] does, and leaves to the caller whether its time or
-    /// its license is over: what a grace period needs.
+    /// its license is over, and for how long it counts: what a grace period needs.
     pub fn open_license_file(&self, text: &str, key: &LicenseKey, now: Timestamp) -> Result<FileClaims, VerifyError> {
         self.file(FileKind::License, text, &FileSecret::of_license(key), key, now)
     }
 
     /// Opens a machine file as [`Self::machine_file`] does, and leaves to the caller whether its time or
-    /// its license is over: what a grace period needs.
+    /// its license is over, and for how long it counts: what a grace period needs.
     pub fn open_machine_file(
         &self,
         text: &str,
@@ -144,17 +158,18 @@ impl Verifier {
         }
         Ok(claims)
     }
-}
 
-/// Whether what a file says holds now.
-fn judge(claims: FileClaims, now: Timestamp) -> Result<FileClaims, VerifyError> {
-    if claims.license.is_suspended {
-        Err(VerifyError::Suspended)
-    } else if claims.is_license_over(now) {
-        Err(VerifyError::LicenseOver)
-    } else if claims.is_over(now) {
-        Err(VerifyError::Over)
-    } else {
-        Ok(claims)
+    /// Whether what a file says holds now.
+    fn judge(&self, mut claims: FileClaims, now: Timestamp) -> Result<FileClaims, VerifyError> {
+        claims.expires_at = claims.expires_at.min(claims.issued_at.plus(self.longest_file));
+        if claims.license.is_suspended {
+            Err(VerifyError::Suspended)
+        } else if claims.is_license_over(now) {
+            Err(VerifyError::LicenseOver)
+        } else if claims.is_over(now) {
+            Err(VerifyError::Over)
+        } else {
+            Ok(claims)
+        }
     }
 }

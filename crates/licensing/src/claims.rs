@@ -14,6 +14,7 @@ use crate::{
     certificate::FileKind,
     entitlement::EntitlementCode,
     ids::{LicenseId, MachineId, PolicyId, ProductId},
+    json,
     machine::Fingerprint,
     policy::ExpiryStrategy,
     time::Timestamp,
@@ -144,10 +145,11 @@ impl Resource {
 /// Reads the dataset of a verified file at `now`.
 pub fn read(kind: FileKind, dataset: &[u8], now: Timestamp) -> Result<FileClaims, ClaimsError> {
     let malformed = |_| ClaimsError::Malformed("the dataset");
-    if !has_objects(&serde_json::from_slice(dataset).map_err(malformed)?) {
+    let dataset = json::parse(dataset).map_err(malformed)?;
+    if !has_objects(&dataset) {
         return Err(ClaimsError::Malformed("the dataset"));
     }
-    let dataset: Dataset = serde_json::from_slice(dataset).map_err(malformed)?;
+    let dataset: Dataset = serde_json::from_value(dataset).map_err(malformed)?;
     let (issued_at, expires_at) = times(&dataset.meta)?;
     let license_of = |resource: &Resource| license(resource, &dataset.included);
     let claims = match kind {

@@ -11,6 +11,7 @@ pub mod claims;
 pub mod email;
 pub mod entitlement;
 pub mod ids;
+mod json;
 pub mod key;
 pub mod license;
 pub mod machine;

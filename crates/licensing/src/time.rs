@@ -62,13 +62,25 @@ impl Timestamp {
         self.format("%-d %B %Y")
     }
 
-    /// Reads RFC 3339 with any offset, with capital `T` and `Z` and without leap seconds, which not all
-    /// readers take. `None` if it is not such a text.
+    /// Reads RFC 3339 with any offset, with capital `T` and `Z`, without leap seconds and with at most nine
+    /// digits of a second, which not all readers take otherwise. `None` if it is not such a text.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let has_form = text.as_bytes().get(10) == Some(&b'T')
-            && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.+TZ".contains(&byte))
-            && text.get(17..19).is_some_and(|seconds| seconds < "60");
-        if !has_form {
+        // The reader below takes other forms of ISO 8601 as well.
+        let (local, rest) = text.split_at_checked(19)?;
+        let has_form = local.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            10 => byte == b'T',
+            13 | 16 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        });
+        let is_leap_second = &local[17..] >= "60";
+        let zone = rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(is_digit));
+        let is_zone = match zone.as_bytes() {
+            [b'Z'] => true,
+            [b'+' | b'-', h, hh, b':', m, mm] => [h, hh, m, mm].into_iter().all(u8::is_ascii_digit),
+            _ => false,
+        };
+        if !has_form || is_leap_second || !is_zone {
             return None;
         }
         let instant: jiff::Timestamp = text.parse().ok()?;
@@ -92,6 +104,10 @@ impl Timestamp {
     }
 }
 
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
+}
+
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
@@ -112,6 +128,40 @@ mod tests {
         assert_eq!(Timestamp::parse_http_date("yesterday"), None);
         assert_eq!(at.human(), "9 June 2021, 16:08 UTC");
         assert_eq!(Timestamp::from_unix_micros(i64::MAX).human_date(), "30 December 9999");
+    }
+
+    #[test]
+    fn only_rfc_3339_is_read() {
+        let noon = Timestamp::parse_rfc3339("2026-11-23T12:00:00Z");
+        assert!(noon.is_some());
+        for same in ["2026-11-23T13:00:00+01:00", "2026-11-23T06:30:00.000000000-05:30"] {
+            assert_eq!(Timestamp::parse_rfc3339(same), noon, "{same}");
+        }
+        for other in [
+            "",
+            "2026-11-23",
+            "2026-11-23T12:00",
+            "2026-11-23T12:00Z",
+            "2026-11-23T12:00:00",
+            "2026-11-23t12:00:00z",
+            "2026-11-23 12:00:00Z",
+            "20261123T120000Z",
+            "2026-11-23T12:00:60Z",
+            "2026-11-23T12:00:00.Z",
+            "2026-11-23T12:00:00,5Z",
+            "2026-11-23T12:00:00.0000000000Z",
+            "2026-11-23T12:00:00+01",
+            "2026-11-23T12:00:00+0100",
+            "2026-11-23T12:00:00+01:00:30",
+            "2026-11-23T12:00:00+99:99",
+            "2026-11-23T12:00:00Z[UTC]",
+            "2026-11-23T12:00:00ZZ",
+            "2026-02-30T12:00:00Z",
+            "2026-11-23T24:00:00Z",
+            "２026-11-23T12:00:00Z",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(other), None, "{other}");
+        }
     }
 
     #[test]
