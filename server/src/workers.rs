@@ -15,6 +15,10 @@ const UPKEEP: Duration = Duration::from_mins(10);
 /// How often to look for machines whose heartbeat stopped.
 const CULL: Duration = Duration::from_secs(30);
 
+/// How often to note that heartbeats can be heard. After twice that there was an outage; what is shorter is
+/// within the half minute that a heartbeat may be late.
+const HEARING: Duration = Duration::from_secs(10);
+
 /// How long another process's rotation of the signing key may go unnoticed.
 const KEYS: Duration = Duration::from_secs(5);
 
@@ -52,7 +56,7 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
 pub async fn tidy(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
-        match service.cull_dead_machines(CULL).await {
+        match service.cull_dead_machines().await {
             Ok(0) => {}
             Ok(machines) => tracing::info!(machines, "deactivated {machines} machines whose heartbeat had stopped"),
             Err(error) => tracing::error!(%error, "dead machines are not let go: {error}"),
@@ -62,6 +66,20 @@ pub async fn tidy(service: Service, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(CULL) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Notes again and again that heartbeats can be heard, until told to stop. Apart from the rounds that let
+/// machines go: a long one is no outage.
+pub async fn keep_hearing(service: Service, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = service.keep_hearing(HEARING).await {
+            tracing::error!(%error, "it cannot be noted that heartbeats are heard: {error}");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HEARING) => {}
             _ = stop.changed() => {}
         }
     }

@@ -15,6 +15,7 @@ mod json;
 pub mod key;
 pub mod license;
 pub mod machine;
+pub mod outage;
 pub mod policy;
 pub mod public_key;
 pub mod signed_key;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     ids::{LicenseId, MachineId},
+    outage::Outage,
     policy::{HEARTBEAT_DRIFT, HeartbeatCull, Policy, words},
     time::Timestamp,
 };
@@ -143,11 +144,23 @@ impl Machine {
         policy.requires_heartbeat && policy.cull == HeartbeatCull::DeactivateDead && self.is_beyond_revival(policy, now)
     }
 
-    /// The machine as if its heartbeat had come at `at` at the earliest: while the server was away, none
-    /// could come.
+    /// The machine with the heartbeat that counts. If it was alive when an outage began, it has its full
+    /// window after it. If it was dead by then it stays so, and what is left of the time in which it may
+    /// come back begins where it stopped. `outages` are in order.
     #[must_use]
-    pub fn not_heard_before(&self, at: Timestamp) -> Self {
-        Self { last_heartbeat_at: self.last_heartbeat_at.map(|heard| heard.max(at)), ..self.clone() }
+    pub fn through(&self, policy: &Policy, outages: &[Outage]) -> Self {
+        let last_heartbeat_at = self.last_heartbeat_at.map(|heard| {
+            outages.iter().fold(heard, |heard, outage| {
+                if heard >= outage.ended_at() {
+                    heard
+                } else if heard.plus(policy.heartbeat + HEARTBEAT_DRIFT) < outage.began_at() {
+                    heard.plus(outage.ended_at().since(outage.began_at()))
+                } else {
+                    outage.ended_at()
+                }
+            })
+        });
+        Self { last_heartbeat_at, ..self.clone() }
     }
 
     /// Whether its heartbeat stopped for good: none that comes now would bring it back.
@@ -174,8 +187,11 @@ impl Machine {
 pub(crate) mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::license::tests::{T0, license, policy};
+    use crate::policy::HeartbeatResurrection;
 
     pub(crate) fn machine(fingerprint: &str) -> Machine {
         Machine {
@@ -246,6 +262,103 @@ pub(crate) mod tests {
         assert!(!dead.is_to_be_culled(&Policy { cull: HeartbeatCull::KeepDead, ..required.clone() }, late));
         assert!(!machine("never beat").is_to_be_culled(&required, late));
         assert!(dead.beat(&policy(), late).is_ok(), "where none is required, each is taken");
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        T0.plus(Duration::from_secs(seconds))
+    }
+
+    fn outage(from: u64, until: u64) -> Outage {
+        Outage::new(at(from), at(until)).expect("ends after it began")
+    }
+
+    /// The window is 600 s, with 30 s of drift.
+    #[test]
+    fn outages_kill_no_machine_and_revive_none() {
+        let policy = Policy { requires_heartbeat: true, ..policy() };
+        let beating = |heard| Machine { last_heartbeat_at: Some(at(heard)), ..machine("a") };
+        let status =
+            |heard, outages: &[Outage], now| beating(heard).through(&policy, outages).heartbeat(&policy, at(now));
+        let long = [outage(1_000, 9_000)];
+        for (what, heard, outages, now, dead) in [
+            ("alive when it began", 500, &long[..], 9_630, false),
+            ("and silent after it", 500, &long, 9_631, true),
+            ("its last second", 370, &long, 9_630, false),
+            ("dead when it began", 369, &long, 9_001, true),
+            ("heard after it", 9_100, &long, 9_730, false),
+            ("and silent then", 9_100, &long, 9_731, true),
+            (
+                "two outages, the second within the window",
+                500,
+                &[outage(1_000, 9_000), outage(9_600, 20_000)],
+                20_630,
+                false,
+            ),
+            (
+                "two outages, the second after the window",
+                500,
+                &[outage(1_000, 9_000), outage(9_700, 20_000)],
+                20_001,
+                true,
+            ),
+        ] {
+            assert_eq!(status(heard, outages, now) == HeartbeatStatus::Dead, dead, "{what}");
+        }
+        assert_eq!(machine("never beat").through(&policy, &long).last_heartbeat_at, None);
+    }
+
+    /// What is left of the time to come back is left after the outage.
+    #[test]
+    fn an_outage_takes_nothing_of_the_time_to_come_back() {
+        let policy = Policy {
+            requires_heartbeat: true,
+            resurrection: HeartbeatResurrection::Within5Minutes,
+            cull: HeartbeatCull::DeactivateDead,
+            ..policy()
+        };
+        // Dead at 630 s, 200 s before the outage: 100 s are left.
+        let dead = Machine { last_heartbeat_at: Some(T0), ..machine("a") };
+        let counted = dead.through(&policy, &[outage(830, 5_000)]);
+        assert!(!counted.is_to_be_culled(&policy, at(5_100)));
+        assert!(counted.is_to_be_culled(&policy, at(5_101)));
+        assert_eq!(counted.heartbeat(&policy, at(5_000)), HeartbeatStatus::Dead);
+        assert!(counted.beat(&policy, at(5_100)).is_ok_and(|machine| machine.is_resurrected));
+    }
+
+    proptest! {
+        /// A machine whose app asks every window, and is heard whenever the server is there, never dies;
+        /// one that was dead when an outage began is dead after it.
+        #[test]
+        fn only_silence_that_could_be_broken_counts(
+            gaps in prop::collection::vec((1_u64..3_000, 1_u64..50_000), 0..6),
+            offset in 0_u64..600,
+            rounds in 1_u64..100,
+        ) {
+            let policy = Policy { requires_heartbeat: true, ..policy() };
+            let mut outages = Vec::new();
+            let mut end = 0;
+            for (after, lasts) in gaps {
+                outages.push(outage(end + after, end + after + lasts));
+                end += after + lasts;
+            }
+            let mut machine = Machine { last_heartbeat_at: Some(at(0)), ..machine("a") };
+            for round in 0..rounds {
+                let now = at(offset + round * 600);
+                if outages.iter().any(|outage| outage.began_at() <= now && now < outage.ended_at()) {
+                    continue;
+                }
+                let over: Vec<Outage> = outages.iter().copied().filter(|outage| outage.ended_at() <= now).collect();
+                let counted = machine.through(&policy, &over);
+                prop_assert_ne!(counted.heartbeat(&policy, now), HeartbeatStatus::Dead, "round {}", round);
+                machine = counted.beat(&policy, now).expect("alive");
+            }
+            for (index, gap) in outages.iter().enumerate() {
+                if machine.through(&policy, &outages[..index]).heartbeat(&policy, gap.began_at()) == HeartbeatStatus::Dead {
+                    let after = machine.through(&policy, &outages[..=index]);
+                    prop_assert_eq!(after.heartbeat(&policy, gap.ended_at()), HeartbeatStatus::Dead);
+                }
+            }
+        }
     }
 
     #[test]

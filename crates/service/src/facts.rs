@@ -6,6 +6,7 @@ use latchkey_licensing::{
     key::LicenseKey,
     license::{License, LicenseStatus, Standing},
     machine::{HeartbeatStatus, Machine},
+    outage::Outage,
     policy::{ExpiryStrategy, Policy},
     time::Timestamp,
 };
@@ -68,6 +69,8 @@ pub struct MachineDocument {
     pub machine: Machine,
     /// Its heartbeat's state.
     pub heartbeat: HeartbeatStatus,
+    /// When its next heartbeat is due, if it is asked for.
+    pub next_heartbeat_at: Option<Timestamp>,
     /// The policy of its license.
     pub policy: Policy,
     /// The license's owner.
@@ -153,9 +156,12 @@ impl Facts {
         }
     }
 
-    pub(crate) fn describe(&self, machine: Machine, now: Timestamp) -> MachineDocument {
+    /// The machine as apps see it.
+    pub(crate) fn describe(&self, machine: Machine, outages: &[Outage], now: Timestamp) -> MachineDocument {
+        let counted = machine.through(&self.policy, outages);
         MachineDocument {
-            heartbeat: machine.heartbeat(&self.policy, now),
+            heartbeat: counted.heartbeat(&self.policy, now),
+            next_heartbeat_at: counted.next_heartbeat_at(&self.policy),
             machine,
             policy: self.policy.clone(),
             owner: self.license.account,

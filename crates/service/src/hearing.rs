@@ -1,67 +1,70 @@
-//! Since when this process has been able to hear heartbeats.
-//!
-//! A machine that could not be heard is not dead: after a time without the database, or in which the
-//! process did not run, every machine gets its full window again.
+//! When heartbeats can be heard, and what an outage means for machines: one that could not be heard is not
+//! dead. Kept in the database, so that all processes say the same, and one that starts knows of the time
+//! before.
 
-use std::{
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
+use std::time::Duration;
+
+use latchkey_licensing::{
+    machine::{HeartbeatStatus, Machine},
+    outage::Outage,
+    policy::Policy,
+    time::Timestamp,
 };
+use latchkey_store::{Reader, Tx};
 
-use latchkey_licensing::time::Timestamp;
+use crate::{Service, error::Internal};
 
-/// Since when heartbeats are heard without a gap.
-#[derive(Debug)]
-pub(crate) struct Hearing {
-    since: AtomicI64,
-    last_round: AtomicI64,
-}
+/// How long outages are kept: longer than any window that heartbeats are asked in makes sense.
+const KEEP_OUTAGES: Duration = Duration::from_hours(400 * 24);
 
-impl Hearing {
-    pub(crate) fn from(now: Timestamp) -> Self {
-        Self { since: AtomicI64::new(now.unix_micros()), last_round: AtomicI64::new(now.unix_micros()) }
-    }
-
-    /// Since when heartbeats are heard.
-    pub(crate) fn since(&self) -> Timestamp {
-        Timestamp::from_unix_micros(self.since.load(Ordering::Relaxed))
-    }
-
-    /// Before a round of upkeep, of which one comes every `every`: if rounds were missed, hearing begins
-    /// anew.
-    pub(crate) fn before_round(&self, now: Timestamp, every: Duration) {
-        let last = Timestamp::from_unix_micros(self.last_round.load(Ordering::Relaxed));
-        if now.since(last) > every * 2 {
-            self.since.store(now.unix_micros(), Ordering::Relaxed);
+impl Service {
+    /// Notes that heartbeats can be heard, which is to be called every `every`. If no process did so for
+    /// more than twice that time, there was an outage.
+    pub async fn keep_hearing(&self, every: Duration) -> Result<(), Internal> {
+        let mut tx = self.store().write().await?;
+        let now = self.now();
+        if let Some(outage) = Self::open_outage(tx.find_hearing().await?, now) {
+            let since = outage.began_at().rfc3339();
+            tracing::warn!(since, "no heartbeat could be heard since {since}: what was alive then counts as alive");
+            tx.insert_outage(outage).await?;
+            tx.delete_outages_before(now.minus(KEEP_OUTAGES)).await?;
         }
+        tx.set_hearing(now, now.plus(every * 2)).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
-    /// After a round that went through.
-    pub(crate) fn after_round(&self, now: Timestamp) {
-        self.last_round.store(now.unix_micros(), Ordering::Relaxed);
+    /// The outage that goes on, as far as the database knows: it ends now.
+    fn open_outage(hearing: Option<(Timestamp, Timestamp)>, now: Timestamp) -> Option<Outage> {
+        let (heard_at, deaf_after) = hearing?;
+        if now > deaf_after { Outage::new(heard_at, now) } else { None }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+macro_rules! outages {
+    ($($name:ident: $conn:ty;)+) => {
+        impl Service {$(
+            /// The outages that count for these machines, in order: none, unless one of them seems dead,
+            /// because an outage only brings back.
+            pub(crate) async fn $name(
+                &self,
+                conn: &mut $conn,
+                policy: &Policy,
+                machines: &[Machine],
+                now: Timestamp,
+            ) -> Result<Vec<Outage>, Internal> {
+                if !machines.iter().any(|machine| machine.heartbeat(policy, now) == HeartbeatStatus::Dead) {
+                    return Ok(Vec::new());
+                }
+                let mut outages = conn.list_outages().await?;
+                outages.extend(Self::open_outage(conn.find_hearing().await?, now));
+                Ok(outages)
+            }
+        )+}
+    };
+}
 
-    #[test]
-    fn a_gap_begins_it_anew() {
-        let at = |seconds: i64| Timestamp::from_unix_micros(seconds * 1_000_000);
-        let every = Duration::from_secs(30);
-        let hearing = Hearing::from(at(0));
-        for seconds in [30, 60, 119] {
-            hearing.before_round(at(seconds), every);
-            assert_eq!(hearing.since(), at(0), "{seconds}");
-            hearing.after_round(at(seconds));
-        }
-        // Rounds that do not go through do not count.
-        hearing.before_round(at(150), every);
-        hearing.before_round(at(180), every);
-        assert_eq!(hearing.since(), at(180));
-        hearing.after_round(at(180));
-        hearing.before_round(at(210), every);
-        assert_eq!(hearing.since(), at(180));
-    }
+outages! {
+    outages: Reader;
+    outages_in: Tx;
 }

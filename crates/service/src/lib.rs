@@ -92,13 +92,11 @@ struct Inner {
     options: Options,
     mail_queued: Notify,
     keyring: RwLock<Option<Arc<Keyring>>>,
-    hearing: hearing::Hearing,
 }
 
 impl Service {
     /// The use cases on `store`.
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, vault: Vault, options: Options) -> Self {
-        let hearing = hearing::Hearing::from(clock.now());
         Self(Arc::new(Inner {
             store,
             clock,
@@ -107,7 +105,6 @@ impl Service {
             options,
             mail_queued: Notify::new(),
             keyring: RwLock::default(),
-            hearing,
         }))
     }
 
@@ -119,11 +116,6 @@ impl Service {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
-    }
-
-    /// Since when this process has been able to hear heartbeats.
-    pub(crate) fn hearing_since(&self) -> Timestamp {
-        self.0.hearing.since()
     }
 
     /// The key that signs cookies which the browser keeps for the server.

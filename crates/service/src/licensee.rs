@@ -117,7 +117,8 @@ impl Licensee {
         let mut reader = self.service.store().read().await?;
         let machines = reader.list_machines(self.license_id(), after, i64::from(limit) + 1).await?;
         let now = self.service.now();
-        let items: Vec<_> = machines.into_iter().map(|machine| self.facts.describe(machine, now)).collect();
+        let outages = self.service.outages(&mut reader, &self.facts.policy, &machines, now).await?;
+        let items: Vec<_> = machines.into_iter().map(|machine| self.facts.describe(machine, &outages, now)).collect();
         Ok(page(items, limit, |item| item.machine.id))
     }
 

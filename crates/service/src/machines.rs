@@ -1,7 +1,5 @@
 //! Activating and deactivating machines: one set of rules, whoever asks.
 
-use std::time::Duration;
-
 use latchkey_licensing::{
     activation::{self, ActivateRefusal},
     ids::{LicenseId, MachineId},
@@ -128,9 +126,11 @@ impl Service {
     ) -> Result<(), Internal> {
         let hash = plain_hash(fingerprint.as_str().as_bytes());
         let found = tx.find_machine_by_fingerprint(facts.license.id, &hash).await?;
-        if let Some(machine) = found.filter(|_| facts.policy.requires_heartbeat)
-            && machine.not_heard_before(self.hearing_since()).is_beyond_revival(&facts.policy, now)
-        {
+        let Some(machine) = found.filter(|_| facts.policy.requires_heartbeat) else {
+            return Ok(());
+        };
+        let outages = self.outages_in(tx, &facts.policy, std::slice::from_ref(&machine), now).await?;
+        if machine.through(&facts.policy, &outages).is_beyond_revival(&facts.policy, now) {
             self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
         }
         Ok(())
@@ -160,9 +160,10 @@ impl Service {
     /// open. The license must be locked. Returns how many went.
     async fn cull(&self, tx: &mut Tx, facts: &Facts, now: Timestamp) -> Result<u64, Internal> {
         let mut gone = 0;
-        for machine in tx.list_machines(facts.license.id, None, ALL_MACHINES).await? {
-            // A machine gets its full time after nobody could hear it.
-            if machine.not_heard_before(self.hearing_since()).is_to_be_culled(&facts.policy, now) {
+        let machines = tx.list_machines(facts.license.id, None, ALL_MACHINES).await?;
+        let outages = self.outages_in(tx, &facts.policy, &machines, now).await?;
+        for machine in machines {
+            if machine.through(&facts.policy, &outages).is_to_be_culled(&facts.policy, now) {
                 self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
                 gone += 1;
             }
@@ -170,12 +171,10 @@ impl Service {
         Ok(gone)
     }
 
-    /// One round of upkeep, of which one comes every `every`: lets go machines whose heartbeat stopped, of
-    /// every license whose policy says so. Returns how many went. After missed rounds every machine gets
-    /// its full time again, because nobody could hear it.
-    pub async fn cull_dead_machines(&self, every: Duration) -> Result<u64, Internal> {
+    /// One round of upkeep: lets go machines whose heartbeat stopped, of every license whose policy says
+    /// so. Returns how many went.
+    pub async fn cull_dead_machines(&self) -> Result<u64, Internal> {
         let now = self.now();
-        self.0.hearing.before_round(now, every);
         let licenses: Vec<LicenseId> =
             self.store().read().await?.list_licenses_with_late_machines(now, CULL_BATCH).await?;
         let mut gone = 0;
@@ -187,8 +186,6 @@ impl Service {
                 Err(error) => failure = Some(error),
             }
         }
-        // The database answered, so heartbeats were heard, whatever is wrong with one license.
-        self.0.hearing.after_round(now);
         failure.map_or(Ok(gone), Err)
     }
 

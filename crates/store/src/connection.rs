@@ -11,6 +11,7 @@ use latchkey_licensing::{
     },
     license::License,
     machine::Machine,
+    outage::Outage,
     policy::Policy,
     time::Timestamp,
 };
@@ -251,6 +252,10 @@ macro_rules! reads {
             catalog::list_policies() -> Vec<Policy>;
             /// Entitlements of a license and of its policy, by id, after `after`.
             catalog::list_entitlements(license: LicenseId, policy: PolicyId, after: Option<EntitlementId>, limit: i64) -> Vec<Entitlement>;
+            /// Until when heartbeats are known to have been heard, and from when on they count as not heard.
+            hearing::find_hearing() -> Option<(Timestamp, Timestamp)>;
+            /// The times in which no heartbeat could be heard, in order.
+            hearing::list_outages() -> Vec<Outage>;
             /// What tells whether a master secret is this database's.
             instance::find_secret_check() -> Option<[u8; 32]>;
             /// The license with this id.
@@ -337,6 +342,12 @@ queries! { Tx:
     catalog::add_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> ();
     /// Gives an entitlement to one license. `false` if it held it already.
     catalog::add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
+    /// Notes that heartbeats were heard at `heard_at`, and count as not heard after `deaf_after`.
+    hearing::set_hearing(heard_at: Timestamp, deaf_after: Timestamp) -> ();
+    /// Notes a time in which no heartbeat could be heard.
+    hearing::insert_outage(outage: Outage) -> ();
+    /// Removes outages that ended before `instant`.
+    hearing::delete_outages_before(instant: Timestamp) -> u64;
     /// Marks a new database as belonging to a master secret; an existing mark stays.
     instance::insert_instance(secret_check: &[u8; 32], now: Timestamp) -> ();
     /// Keeps other starting processes waiting until the transaction ends.

@@ -24,6 +24,11 @@ impl TestClock {
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_micros()).expect("a test's duration"), Ordering::SeqCst);
     }
+
+    /// Sets the clock back.
+    pub fn set_back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_micros()).expect("a test's duration"), Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {

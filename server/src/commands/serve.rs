@@ -33,6 +33,7 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
     let upkeep = tokio::spawn(workers::tidy(service.clone(), stopped.clone()));
+    let hearing = tokio::spawn(workers::keep_hearing(service.clone(), stopped.clone()));
     let keys = tokio::spawn(workers::follow_keys(service.clone(), stopped.clone()));
 
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
@@ -60,7 +61,7 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
         }
     };
     // A mail under way may take its time; one that takes too long is tried again after its lease.
-    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, keys) }).await;
+    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, hearing, keys) }).await;
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })
 }

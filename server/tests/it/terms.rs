@@ -19,8 +19,8 @@ use crate::{
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Rounds of upkeep so far apart that none is missed, however far a test sets the clock.
-const SELDOM: Duration = DAY;
+/// How often the server notes that it hears.
+const OFTEN: Duration = Duration::from_secs(10);
 
 async fn code(desktop: &Desktop<'_>, license: &str, fingerprint: &str) -> (bool, String) {
     let body = json!({ "meta": { "scope": { "fingerprint": fingerprint } } });
@@ -208,13 +208,13 @@ on_both! {
         assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
         app.kit.clock.advance(Duration::from_secs(631));
         assert_eq!(code(&desktop, &id, "one").await.1, "HEARTBEAT_DEAD");
-        assert_eq!(app.service().cull_dead_machines(SELDOM).await.expect("looked"), 0, "it may come back yet");
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "it may come back yet");
         assert_eq!(attribute(&ping().await, "heartbeatStatus"), "RESURRECTED");
         assert_eq!(attribute(&ping().await, "heartbeatStatus"), "ALIVE");
         app.kit.clock.advance(Duration::from_secs(631 + 300));
         let late = ping().await;
         assert_eq!((late.status, late.code()), (422, "MACHINE_HEARTBEAT_DEAD"));
-        assert_eq!(app.service().cull_dead_machines(SELDOM).await.expect("looked"), 1);
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 1);
         assert_eq!(ping().await.status, 404);
         assert_eq!(desktop.activate("one").await.status, 201);
     }
@@ -235,26 +235,55 @@ on_both! {
         assert_eq!(desktop.activate("one").await.code(), "FINGERPRINT_TAKEN");
         app.kit.clock.advance(Duration::from_secs(631));
         assert_eq!(ping().await.code(), "MACHINE_HEARTBEAT_DEAD");
-        assert_eq!(app.service().cull_dead_machines(SELDOM).await.expect("looked"), 0, "its place is kept");
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "its place is kept");
         assert_eq!(desktop.activate("two").await.code(), "MACHINE_LIMIT_EXCEEDED");
         assert_eq!(desktop.activate("one").await.status, 201);
     }
 
-    /// While the server was away no heartbeat could come: machines get their full time after it is back.
-    async fn an_outage_kills_no_machine(app: &TestApp) {
-        let issued = issue_beating(app).await;
+    /// While the server was away no heartbeat could come: what was alive gets its full time after it is back,
+    /// and what was dead stays so. All processes and all answers say the same.
+    async fn an_outage_kills_no_machine_and_revives_none(app: &TestApp) {
+        app.add_policy("keeping", |terms| {
+            terms.requires_heartbeat = true;
+            terms.cull = HeartbeatCull::KeepDead;
+            terms.resurrection = HeartbeatResurrection::NoRevive;
+        }).await;
+        let issued = app.issue_under("ada@example.com", "keeping").await;
+        let id = issued.view.license.id.to_string();
         let desktop = app.desktop(Some(issued.key.expose()));
+        let ping = async |name: &str| desktop.send(Method::POST, &format!("/v1/machines/{name}/actions/ping"), None).await;
+        desktop.activate("early").await;
+        assert_eq!(ping("early").await.status, 200);
+        app.kit.clock.advance(Duration::from_secs(700));
         desktop.activate("one").await;
-        desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
+        assert_eq!(ping("one").await.status, 200);
+        app.service().keep_hearing(OFTEN).await.expect("noted");
         app.kit.clock.advance(Duration::from_hours(5));
         let back = app.another_process();
-        assert_eq!(back.cull_dead_machines(SELDOM).await.expect("looked"), 0);
+        let there = back.apps().authenticate(issued.key.expose()).await.expect("known");
+        for is_noted in [false, true] {
+            if is_noted {
+                back.keep_hearing(OFTEN).await.expect("noted");
+            }
+            for (name, code_of_it, status) in [("one", "VALID", "ALIVE"), ("early", "HEARTBEAT_DEAD", "DEAD")] {
+                assert_eq!(code(&desktop, &id, name).await.1, code_of_it, "{name} {is_noted}");
+                let shown = desktop.get(&format!("/v1/machines/{name}")).await;
+                assert_eq!(attribute(&shown, "heartbeatStatus"), status, "{name} {is_noted}");
+                let shown = there.machine(name).await.expect("found").expect("there");
+                assert_eq!(shown.heartbeat.as_str(), status, "{name} {is_noted}");
+            }
+        }
+        assert_eq!(ping("early").await.code(), "MACHINE_HEARTBEAT_DEAD");
+        // A second round soon after is no second outage.
+        app.kit.clock.advance(Duration::from_secs(20));
+        back.keep_hearing(OFTEN).await.expect("noted");
+        app.kit.clock.advance(Duration::from_secs(610));
+        back.keep_hearing(Duration::from_hours(1)).await.expect("noted");
+        assert_eq!(code(&desktop, &id, "one").await.1, "VALID", "an outage again, with its last breath");
         app.kit.clock.advance(Duration::from_secs(630));
-        let app_there = back.apps().authenticate(issued.key.expose()).await.expect("known");
-        let beat = app_there.ping_machine("one").await.expect("taken");
-        assert_eq!(beat.heartbeat.as_str(), "RESURRECTED");
+        assert_eq!(attribute(&ping("one").await, "heartbeatStatus"), "ALIVE");
         app.kit.clock.advance(Duration::from_secs(631));
-        assert_eq!(back.cull_dead_machines(SELDOM).await.expect("looked"), 1);
+        assert_eq!(code(&desktop, &id, "one").await.1, "HEARTBEAT_DEAD");
     }
 
     /// The process lives, but hears nothing for a while: it was paused, or its database was away.
@@ -265,21 +294,41 @@ on_both! {
         desktop.activate("one").await;
         let ping = async || desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
         assert_eq!(ping().await.status, 200);
-        let every = Duration::from_secs(30);
-        for _ in 0..10 {
-            app.kit.clock.advance(every);
-            assert_eq!(app.service().cull_dead_machines(every).await.expect("looked"), 0);
+        for _ in 0..30 {
+            app.kit.clock.advance(OFTEN);
+            app.service().keep_hearing(OFTEN).await.expect("noted");
+            assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0);
         }
         app.kit.clock.advance(Duration::from_hours(2));
-        assert_eq!(app.service().cull_dead_machines(every).await.expect("looked"), 0, "nobody could hear it");
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "nobody could hear it");
+        app.service().keep_hearing(OFTEN).await.expect("noted");
+        assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "nobody could hear it");
         assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
         assert_eq!(ping().await.status, 200);
         // Now it is silent while it could be heard.
-        for round in 1..=22 {
-            app.kit.clock.advance(every);
-            let gone = app.service().cull_dead_machines(every).await.expect("looked");
-            assert_eq!(gone, u64::from(round == 22), "{round}");
+        for round in 1..=64 {
+            app.kit.clock.advance(OFTEN);
+            app.service().keep_hearing(OFTEN).await.expect("noted");
+            let gone = app.service().cull_dead_machines().await.expect("looked");
+            assert_eq!(gone, u64::from(round == 64), "{round}");
         }
+    }
+
+    /// Two processes that come back from one outage tell of one; a clock that is set back ends nothing.
+    async fn outages_are_told_once(app: &TestApp) {
+        let (one, two) = (app.service().clone(), app.another_process());
+        one.keep_hearing(OFTEN).await.expect("noted");
+        app.kit.clock.advance(Duration::from_hours(1));
+        let (first, second) = tokio::join!(one.keep_hearing(OFTEN), two.keep_hearing(OFTEN));
+        first.and(second).expect("noted");
+        let outages = async || app.service().store().read().await.expect("read").list_outages().await.expect("listed");
+        let told = outages().await;
+        assert_eq!(told.iter().map(|outage| outage.ended_at().since(outage.began_at())).collect::<Vec<_>>(), [Duration::from_hours(1)]);
+        app.kit.clock.set_back(DAY);
+        one.keep_hearing(OFTEN).await.expect("noted");
+        app.kit.clock.advance(OFTEN);
+        two.keep_hearing(OFTEN).await.expect("noted");
+        assert_eq!(outages().await, told);
     }
 
     async fn cores_are_limited(app: &TestApp) {

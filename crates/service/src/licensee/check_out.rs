@@ -177,7 +177,8 @@ impl Service {
                 machine.last_seen_at = now;
                 machine.updated_at = now;
                 tx.update_machine(&machine).await?;
-                Some(facts.describe(machine, now))
+                let outages = self.outages_in(tx, &facts.policy, std::slice::from_ref(&machine), now).await?;
+                Some(facts.describe(machine, &outages, now))
             }
             None => None,
         };

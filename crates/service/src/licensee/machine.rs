@@ -1,6 +1,6 @@
 //! Machines of the license whose key was shown.
 
-use latchkey_licensing::machine::{HeartbeatStatus, Machine};
+use latchkey_licensing::machine::Machine;
 use latchkey_store::{MachineEnd, Reader, Tx};
 
 use super::{AuthRefusal, Licensee, MachineDocument, validate::SEEN_RESOLUTION};
@@ -64,23 +64,25 @@ impl Licensee {
         let actor = Actor::App(self.license_id());
         let machine = self.service.activate(&mut tx, &mut facts, new, actor, now).await?;
         tx.commit().await?;
-        Ok(facts.describe(machine, now))
+        Ok(facts.describe(machine, &[], now))
     }
 
     /// The active machine with this id or fingerprint.
     pub async fn machine(&self, name: &str) -> Result<Option<MachineDocument>, Internal> {
         let mut reader = self.service.store().read().await?;
-        let found = self.find(&mut reader, name).await?;
-        drop(reader);
         let now = self.service.now();
-        if let Some(machine) = &found
-            && now.since(machine.last_seen_at) >= SEEN_RESOLUTION
-        {
+        let Some(machine) = self.find(&mut reader, name).await? else {
+            return Ok(None);
+        };
+        let outages =
+            self.service.outages(&mut reader, &self.facts.policy, std::slice::from_ref(&machine), now).await?;
+        drop(reader);
+        if now.since(machine.last_seen_at) >= SEEN_RESOLUTION {
             let mut tx = self.service.store().write().await?;
             tx.set_machine_seen(machine.id, now).await?;
             tx.commit().await?;
         }
-        Ok(found.map(|machine| self.facts.describe(machine, now)))
+        Ok(Some(self.facts.describe(machine, &outages, now)))
     }
 
     /// Deactivates the machine with this id or fingerprint. `false` if there is none.
@@ -103,12 +105,11 @@ impl Licensee {
         let mut tx = self.service.store().write().await?;
         let facts = self.lock(&mut tx).await.map_err(BeatError::Refused)?;
         let machine = self.find_in(&mut tx, name).await?.ok_or(BeatError::NotFound)?;
-        let was_dead = machine.heartbeat(&facts.policy, now) == HeartbeatStatus::Dead;
-        let heard = machine.not_heard_before(self.service.hearing_since());
-        let mut machine = heard.beat(&facts.policy, now).map_err(|_| BeatError::Dead)?;
-        machine.is_resurrected = was_dead;
+        let outages = self.service.outages_in(&mut tx, &facts.policy, std::slice::from_ref(&machine), now).await?;
+        let counted = machine.through(&facts.policy, &outages);
+        let machine = counted.beat(&facts.policy, now).map_err(|_| BeatError::Dead)?;
         tx.update_machine(&machine).await?;
         tx.commit().await?;
-        Ok(facts.describe(machine, now))
+        Ok(facts.describe(machine, &[], now))
     }
 }

@@ -53,9 +53,8 @@ impl Service {
     ) -> Result<(Verdict, LicenseDocument), Internal> {
         let now = self.now();
         let machines = reader.list_machines(facts.license.id, None, ALL_MACHINES).await?;
-        // A machine that could not be heard is not dead: a heartbeat of it would be taken now.
-        let machines: Vec<Machine> =
-            machines.iter().map(|machine| machine.not_heard_before(self.hearing_since())).collect();
+        let outages = self.outages(&mut reader, &facts.policy, &machines, now).await?;
+        let machines: Vec<Machine> = machines.iter().map(|machine| machine.through(&facts.policy, &outages)).collect();
         let held = reader.list_entitlements(facts.license.id, facts.license.policy, None, ALL_ENTITLEMENTS).await?;
         drop(reader);
         let entitlements: BTreeSet<EntitlementCode> = held.into_iter().map(|held| held.code).collect();

@@ -7,6 +7,7 @@ type Conn = <dialect::Db as sqlx::Database>::Connection;
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod catalog;
+pub(crate) mod hearing;
 pub(crate) mod instance;
 pub(crate) mod licenses;
 pub(crate) mod logins;

@@ -113,7 +113,7 @@ pub(crate) fn machine(document: &MachineDocument, account: &str) -> Resource<Mac
             heartbeat_status: document.heartbeat.as_str(),
             heartbeat_duration: policy.heartbeat.as_secs(),
             last_heartbeat: instant(machine.last_heartbeat_at),
-            next_heartbeat: instant(machine.next_heartbeat_at(policy)),
+            next_heartbeat: instant(document.next_heartbeat_at),
             last_check_out: instant(machine.last_check_out_at),
             max_processes: None,
             metadata: serde_json::from_str(&machine.metadata).unwrap_or_default(),

@@ -1,0 +1,41 @@
+//! When heartbeats were heard, and when not.
+
+use latchkey_licensing::{outage::Outage, time::Timestamp};
+
+use super::Conn;
+use crate::error::Result;
+
+/// Until when heartbeats were heard, and from when on they count as not heard.
+pub(crate) async fn find_hearing(conn: &mut Conn) -> Result<Option<(Timestamp, Timestamp)>> {
+    let row: Option<(i64, i64)> =
+        sqlx::query_as("SELECT heard_at, deaf_after FROM hearing").fetch_optional(conn).await?;
+    Ok(row.map(|(heard, deaf)| (Timestamp::from_unix_micros(heard), Timestamp::from_unix_micros(deaf))))
+}
+
+pub(crate) async fn set_hearing(conn: &mut Conn, heard_at: Timestamp, deaf_after: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO hearing (id, heard_at, deaf_after) VALUES (1, $1, $2)
+               ON CONFLICT (id) DO UPDATE SET heard_at = excluded.heard_at, deaf_after = excluded.deaf_after";
+    sqlx::query(sql).bind(heard_at.unix_micros()).bind(deaf_after.unix_micros()).execute(conn).await?;
+    Ok(())
+}
+
+/// Two processes that come back from the same outage tell of one.
+pub(crate) async fn insert_outage(conn: &mut Conn, outage: Outage) -> Result<()> {
+    let sql = "INSERT INTO outages (began_at, ended_at) VALUES ($1, $2)
+               ON CONFLICT (began_at) DO UPDATE SET ended_at = excluded.ended_at WHERE excluded.ended_at > outages.ended_at";
+    sqlx::query(sql).bind(outage.began_at().unix_micros()).bind(outage.ended_at().unix_micros()).execute(conn).await?;
+    Ok(())
+}
+
+/// In the order in which they began.
+pub(crate) async fn list_outages(conn: &mut Conn) -> Result<Vec<Outage>> {
+    let rows: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT began_at, ended_at FROM outages ORDER BY began_at").fetch_all(conn).await?;
+    let outage = |(began, ended)| Outage::new(Timestamp::from_unix_micros(began), Timestamp::from_unix_micros(ended));
+    Ok(rows.into_iter().filter_map(outage).collect())
+}
+
+pub(crate) async fn delete_outages_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM outages WHERE ended_at < $1";
+    Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+}

@@ -1,0 +1,17 @@
+-- When heartbeats could not be heard by any process: what was alive then is not dead for it.
+-- The PostgreSQL file of the same number says the same.
+
+-- Until when heartbeats are known to have been heard, and from when on they count as not heard.
+CREATE TABLE hearing (
+    id         INTEGER NOT NULL CONSTRAINT pk_hearing PRIMARY KEY,
+    heard_at   INTEGER NOT NULL,
+    deaf_after INTEGER NOT NULL,
+    CONSTRAINT ck_hearing_id CHECK (id = 1),
+    CONSTRAINT ck_hearing_times CHECK (deaf_after > heard_at)
+) STRICT;
+
+CREATE TABLE outages (
+    began_at INTEGER NOT NULL CONSTRAINT pk_outages PRIMARY KEY,
+    ended_at INTEGER NOT NULL,
+    CONSTRAINT ck_outages_times CHECK (ended_at > began_at)
+) STRICT;
