@@ -27,7 +27,7 @@ impl Config {
     /// The usual terms ([`Terms::default`]), and files as long as the policy says.
     pub fn new(api_url: &str, product: ProductId, public_keys: Vec<PublicKey>) -> Self {
         Self {
-            api_url: api_url.trim_end_matches('/').to_owned(),
+            api_url: normal(api_url),
             product,
             public_keys,
             terms: Terms::default(),
@@ -35,6 +35,14 @@ impl Config {
             user_agent: concat!("latchkey-client/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
+}
+
+/// The URL without slashes at its end, and with scheme and host in small letters, as the server signs them.
+fn normal(url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let path = url[host..].find('/').map_or(url.len(), |at| host + at);
+    url[..path].to_ascii_lowercase() + &url[path..]
 }
 
 /// Where the client's time comes from.
@@ -52,5 +60,22 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_spelled_as_they_are_signed() {
+        for (given, spelled) in [
+            ("https://api.example.com", "https://api.example.com"),
+            ("HTTPS://API.Example.com:8443/Licenses/", "https://api.example.com:8443/Licenses"),
+            ("http://localhost:3000//", "http://localhost:3000"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(normal(given), spelled);
+        }
     }
 }

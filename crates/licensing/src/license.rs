@@ -223,16 +223,18 @@ impl License {
         self.next_check_in_at(policy).is_some_and(|due| due < now)
     }
 
-    /// How many machines it may have, before overage. `None` is any number.
+    /// How many machines it may have, before overage. `None` is any number. Node-locked is one machine at
+    /// most, whatever else is set.
     pub fn machine_limit(&self, policy: &Policy) -> Option<u32> {
-        self.max_machines.or(policy.max_machines)
+        let limit = self.max_machines.or(policy.max_machines);
+        if policy.is_floating { limit } else { Some(limit.map_or(1, |limit| limit.min(1))) }
     }
 
-    /// How many machines may be active, overage included. `None` is any number. Node-locked is one
-    /// machine at most, whatever else is set.
+    /// How many machines may be active, overage included. `None` is any number. There is no overage of
+    /// node-locked.
     pub fn machine_ceiling(&self, policy: &Policy) -> Option<u32> {
         let limit = self.machine_limit(policy);
-        if policy.is_floating { policy.overage.ceiling(limit) } else { Some(limit.map_or(1, |limit| limit.min(1))) }
+        if policy.is_floating { policy.overage.ceiling(limit) } else { limit }
     }
 
     /// How many cores its machines may have together, overage included. `None` is any number.

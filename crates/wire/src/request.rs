@@ -1,8 +1,8 @@
 //! Bodies that clients send. Unknown members are ignored, as the clients in use send more than is
 //! read; members that are read must have the right type.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::{Map, Number, Value};
 
 /// The body of a validation; by id, `key` stays away.
 #[derive(Debug, Default, Deserialize)]
@@ -22,9 +22,19 @@ pub struct ValidateMeta {
     /// The scope as sent, for the echo.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Scope>))]
     pub scope: Option<Map<String, Value>>,
-    /// A number that the answer repeats.
+    /// A whole number that the answer repeats.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
-    pub nonce: Option<serde_json::Number>,
+    #[serde(default, deserialize_with = "exact")]
+    pub nonce: Option<Number>,
+}
+
+/// A number that is written as it was read. A fraction, or one of more than 64 bits, would be rounded.
+fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
+    let number: Option<Number> = Option::deserialize(deserializer)?;
+    match number {
+        Some(number) if number.is_f64() => Err(D::Error::custom("must be a whole number of at most 64 bits")),
+        number => Ok(number),
+    }
 }
 
 /// A validation's scope. Clients send `null` and empty texts for what they have not configured.

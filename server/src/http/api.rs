@@ -114,7 +114,7 @@ fn plain_path(path: &str, prefix: &str) -> Option<String> {
 }
 
 fn below_prefix(path: &str) -> Option<String> {
-    let rest = path.trim_start_matches('/');
+    let rest = path.strip_prefix('/')?.trim_start_matches('/');
     let rest = rest.strip_prefix("v1").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
     let rest = match rest.strip_prefix("/accounts/") {
         Some(account) => account.split_once('/').map_or("", |(_, rest)| rest),
@@ -160,6 +160,8 @@ mod tests {
             ("/v1/v1/ping", "/v1", Some("/v1/ping")),
             ("//v1/ping", "", Some("/v1/ping")),
             ("/v10/ping", "", None),
+            ("v1/ping", "", None),
+            ("/xv1/ping", "/x", None),
             ("/portal/v1", "", None),
             ("/x/v1/ping", "", None),
         ] {

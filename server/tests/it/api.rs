@@ -152,6 +152,15 @@ on_both! {
         let known = nobody.post(path, ask(issued.key.expose().to_lowercase())).await;
         assert_eq!((known.status, &known.body["meta"]["code"]), (200, &json!("NO_MACHINES")));
         assert_eq!((&known.body["meta"]["nonce"], &known.body["meta"]["scope"]["more"]), (&json!(42), &json!([1])));
+        for (nonce, is_exact) in [("-9223372036854775808", true), ("18446744073709551615", true), ("18446744073709551616", false), ("1.5", false)] {
+            let body = format!(r#"{{"meta":{{"key":"{}","nonce":{nonce}}}}}"#, issued.key.expose());
+            let answer = nobody.send(Method::POST, "/v1/licenses/actions/validate-key", Some(body)).await;
+            if is_exact {
+                assert_eq!(answer.body["meta"]["nonce"].to_string(), nonce);
+            } else {
+                assert_eq!((answer.status, answer.pointer()), (400, "/meta/nonce"), "{nonce}");
+            }
+        }
         assert_eq!(known.body["meta"]["ts"], json!("2026-11-23T12:00:00.000Z"));
         assert_eq!(known.body["data"]["attributes"]["key"], json!(issued.key.expose()));
         assert_eq!(known.body["data"]["attributes"]["metadata"], json!({}));

@@ -178,9 +178,30 @@ on_both! {
                 assert_eq!(answer.body["errors"][0]["source"]["parameter"], parameter, "{path}");
             }
         }
+        let head = desktop.send(Method::HEAD, &format!("/v1/licenses/{id}/actions/check-out"), None).await;
+        assert_eq!(head.status, 405, "a file that nobody gets");
+        // What the query says counts, whatever a client's own body says beside it.
+        let path = format!("/v1/licenses/{id}/actions/check-out");
+        for (query, meta, source) in [
+            ("ttl=1", json!({ "ttl": 86_400 }), json!({ "parameter": "ttl" })),
+            ("ttl=86400", json!({ "ttl": 1.5, "include": "secrets" }), json!({ "pointer": "/meta/include" })),
+            ("algorithm=ed25519", json!({ "ttl": 1.5 }), json!({ "pointer": "/meta/ttl" })),
+            ("encrypt=1&ttl=x", json!({ "encrypt": "perhaps", "algorithm": "rsa" }), json!({ "parameter": "ttl" })),
+        ] {
+            let answer = desktop.send(Method::POST, &format!("{path}?{query}"), Some(json!({ "meta": meta }).to_string())).await;
+            assert_eq!((answer.status, &answer.body["errors"][0]["source"]), (400, &source), "{query} {meta}");
+        }
         let admin = app.service().admin(Operator::Host);
         let before = admin.license(id).await.expect("there").view.license.last_check_out_at;
         assert_eq!(before, None, "a refusal is no check-out");
+        for (query, meta, algorithm) in [
+            ("ttl=86400", json!({ "ttl": 86_400.5 }), "base64+ed25519"),
+            ("algorithm=aes-256-gcm%2Bed25519", json!({ "encrypt": false }), "aes-256-gcm+ed25519"),
+            ("encrypt=0", json!({ "algorithm": "rsa" }), "base64+ed25519"),
+        ] {
+            let answer = desktop.send(Method::POST, &format!("{path}?{query}"), Some(json!({ "meta": meta }).to_string())).await;
+            assert_eq!(answer.body["data"]["attributes"]["algorithm"], algorithm, "{query} {meta} {answer:?}");
+        }
         let other = app.issue("bob@example.com").await;
         let foreign = format!("/v1/licenses/{}/actions/check-out", other.view.license.id);
         assert_eq!(post(&desktop, &foreign).await.status, 404);

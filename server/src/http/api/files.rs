@@ -214,6 +214,10 @@ impl<const LICENSE: bool> FromRequest<Edge> for Asked<LICENSE> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, edge: &Edge) -> Result<Self, Fault> {
+        if request.method() == http::Method::HEAD {
+            // It would make a file that nobody gets, begin a trial and hold a signing key.
+            return Err(Fault::method_not_allowed());
+        }
         let query = request.uri().query().unwrap_or_default().to_owned();
         let has_json = request.method() == http::Method::POST
             && request
@@ -227,9 +231,22 @@ impl<const LICENSE: bool> FromRequest<Edge> for Asked<LICENSE> {
                 meta = body.meta;
             }
         }
-        let from_query = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        let from_query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let is_in_query = |name: &str| from_query.iter().any(|(given, _)| given == name);
+        // These two say one thing in two ways: what the query says of it stands for both.
+        let form = ["encrypt", "algorithm"];
+        let tells_form = form.into_iter().any(is_in_query);
+        let is_overruled = |name: &str| is_in_query(name) || (tells_form && form.contains(&name));
+        meta.retain(|name, _| !is_overruled(name));
         let from_body = meta.into_iter().map(|(name, value)| (name, plain(value)));
-        read(from_body.chain(from_query), LICENSE).map(Self)
+        let options = read(from_body.chain(from_query.iter().cloned()), LICENSE);
+        options.map(Self).map_err(|fault| match fault.parameter() {
+            Some(name) if !is_in_query(name) => {
+                let pointer = format!("/meta/{name}");
+                fault.at(pointer)
+            }
+            _ => fault,
+        })
     }
 }
 

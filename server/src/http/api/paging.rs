@@ -101,7 +101,9 @@ pub(crate) fn many<A>(
         Start::Number(number) => {
             let before = usize::try_from(paging.size.saturating_mul(number - 1)).unwrap_or(usize::MAX);
             items.drain(..before.min(items.len()));
-            (link("number", &number.to_string()), next.map(|_| link("number", &(number + 1).to_string())))
+            // Beyond the last number there are only cursors.
+            let next = next.filter(|_| number < MAX_NUMBER).map(|_| link("number", &(number + 1).to_string()));
+            (link("number", &number.to_string()), next)
         }
     };
     Many { data: items, links: PageLinks { this, next } }
@@ -110,6 +112,17 @@ pub(crate) fn many<A>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A link to a next page works.
+    #[test]
+    fn numbers_end() {
+        let uri = OriginalUri(http::Uri::from_static("/v1/machines"));
+        for (number, next) in [(999, Some("/v1/machines?page[number]=1000&page[size]=1")), (1_000, None)] {
+            let paging = Paging { size: 1, start: Start::Number(number) };
+            let page = many(Vec::<Resource<()>>::new(), Some("id".to_owned()), &paging, &uri);
+            assert_eq!(page.links.next.as_deref(), next, "{number}");
+        }
+    }
 
     #[test]
     fn forms() {
