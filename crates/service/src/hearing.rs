@@ -10,7 +10,7 @@ use latchkey_licensing::{
     policy::Policy,
     time::Timestamp,
 };
-use latchkey_store::{Reader, Tx};
+use latchkey_store::{MAX_SKEW, Reader, Tx};
 
 use crate::{Service, error::Internal};
 
@@ -23,13 +23,17 @@ impl Service {
     pub async fn keep_hearing(&self, every: Duration) -> Result<(), Internal> {
         let mut tx = self.store().write().await?;
         let now = self.now();
-        if let Some(outage) = Self::open_outage(tx.find_hearing().await?, now) {
+        let before = tx.find_hearing().await?;
+        if let Some(outage) = Self::open_outage(before, now) {
             let since = outage.began_at().rfc3339();
             tracing::warn!(since, "no heartbeat could be heard since {since}: what was alive then counts as alive");
             tx.insert_outage(outage).await?;
             tx.delete_outages_before(now.minus(KEEP_OUTAGES)).await?;
         }
-        tx.set_hearing(now, now.plus(every * 2)).await?;
+        // The clock of another process may be ahead; this one's lag is no outage.
+        let ahead = before.map(|(heard_at, _)| heard_at).filter(|heard_at| *heard_at <= now.plus(MAX_SKEW));
+        let heard_at = ahead.map_or(now, |ahead| ahead.max(now));
+        tx.set_hearing(heard_at, heard_at.plus(every * 2)).await?;
         tx.commit().await?;
         Ok(())
     }

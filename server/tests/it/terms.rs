@@ -324,6 +324,13 @@ on_both! {
         let outages = async || app.service().store().read().await.expect("read").list_outages().await.expect("listed");
         let told = outages().await;
         assert_eq!(told.iter().map(|outage| outage.ended_at().since(outage.began_at())).collect::<Vec<_>>(), [Duration::from_hours(1)]);
+        // Another process whose clock is behind: the one ahead was not away in between.
+        app.kit.clock.set_back(Duration::from_mins(5));
+        two.keep_hearing(OFTEN).await.expect("noted");
+        app.kit.clock.advance(Duration::from_mins(5) + OFTEN);
+        one.keep_hearing(OFTEN).await.expect("noted");
+        assert_eq!(outages().await, told);
+        // A clock that is set back.
         app.kit.clock.set_back(DAY);
         one.keep_hearing(OFTEN).await.expect("noted");
         app.kit.clock.advance(OFTEN);
