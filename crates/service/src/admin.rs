@@ -314,14 +314,32 @@ impl Admin<'_> {
         role: Role,
     ) -> Result<(Account, bool), AdminError> {
         let now = self.service.now();
-        let account = self.service.new_account(email, name, role, now)?;
+        let (account, is_new) = self.find_or_insert_account(tx, email, name, role).await?;
+        if is_new {
+            self.service.record(tx, now, self.account_made(&account)).await?;
+        }
+        Ok((account, is_new))
+    }
+
+    /// The account of an address, and whether it was made; [that](Self::account_made) is left to the
+    /// caller to write down, in the same transaction.
+    pub(crate) async fn find_or_insert_account(
+        &self,
+        tx: &mut Tx,
+        email: &EmailAddress,
+        name: Option<String>,
+        role: Role,
+    ) -> Result<(Account, bool), AdminError> {
+        let account = self.service.new_account(email, name, role, self.service.now())?;
         if tx.insert_account(&account).await? {
-            let event =
-                Event::new(self.actor, "account.made", "account", account.id).with(json!({ "role": role.as_str() }));
-            self.service.record(tx, now, event).await?;
             return Ok((account, true));
         }
         Ok((self.find_account(tx, email).await?, false))
+    }
+
+    /// That an account was made.
+    pub(crate) fn account_made(&self, account: &Account) -> Event<'static> {
+        Event::new(self.actor, "account.made", "account", account.id).with(json!({ "role": account.role.as_str() }))
     }
 
     /// Bans an account: its sessions end now, its licenses validate as banned.

@@ -96,7 +96,13 @@ impl From<AuditRow> for AuditEntry {
 
 impl Service {
     pub(crate) async fn record(&self, tx: &mut Tx, now: Timestamp, event: Event<'_>) -> Result<(), Internal> {
-        let row = AuditRow {
+        let row = self.audit_row(now, event)?;
+        Ok(tx.insert_audit(&row).await?)
+    }
+
+    /// The row to write for an event, where many are written at once.
+    pub(crate) fn audit_row(&self, now: Timestamp, event: Event<'_>) -> Result<AuditRow, Internal> {
+        Ok(AuditRow {
             id: AuditId::new(now, self.random()?).uuid(),
             at: now.unix_micros(),
             actor_kind: event.actor.kind().to_owned(),
@@ -105,7 +111,6 @@ impl Service {
             subject_kind: event.subject.0.to_owned(),
             subject_id: event.subject.1,
             detail: event.detail.to_string(),
-        };
-        Ok(tx.insert_audit(&row).await?)
+        })
     }
 }

@@ -11,7 +11,7 @@ use latchkey_licensing::{
     signed_key::{self, KeyClaims},
     time::Timestamp,
 };
-use latchkey_store::{Account, Product, Reader, Role, Tx};
+use latchkey_store::{Account, AuditRow, Product, Reader, Role, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -24,6 +24,9 @@ use crate::{
 
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
+
+/// How many lines of the audit log are written at once.
+const EVENTS: usize = 200;
 
 const KEY_TAKEN: &str = "key: another license has this key";
 
@@ -228,6 +231,7 @@ impl Admin<'_> {
         }
         let mut tx = self.service.store().write().await?;
         let terms = Terms::read_in(&mut tx).await?;
+        let mut events = Vec::new();
         let mut rows = 0;
         for (number, item) in (1..).zip(taken) {
             let (line, row) = item.into_row()?;
@@ -236,9 +240,12 @@ impl Admin<'_> {
                 continue;
             }
             let result = match row {
-                Ok(row) => self.import_row(&mut tx, &terms, row).await?,
+                Ok(row) => self.import_row(&mut tx, &terms, row, &mut events).await?,
                 Err(why) => Err(why),
             };
+            if events.len() >= EVENTS {
+                tx.insert_audits(&std::mem::take(&mut events)).await?;
+            }
             match result {
                 Ok(()) => report.imported += 1,
                 Err(why) => {
@@ -258,13 +265,20 @@ impl Admin<'_> {
             report.imported = 0;
             return Ok(report);
         }
+        tx.insert_audits(&events).await?;
         tx.commit().await?;
         Ok(report)
     }
 
     /// Takes one row in. The outer error is the server's, the inner one the row's; a refused row has
-    /// written nothing.
-    async fn import_row(&self, tx: &mut Tx, terms: &Terms, row: LicenseRow) -> Result<Result<(), String>, AdminError> {
+    /// made no license. What is to be written down comes to `events`.
+    async fn import_row(
+        &self,
+        tx: &mut Tx,
+        terms: &Terms,
+        row: LicenseRow,
+        events: &mut Vec<AuditRow>,
+    ) -> Result<Result<(), String>, AdminError> {
         let now = self.service.now();
         let read = match self.read_row(terms, &row, now) {
             Ok(read) => read,
@@ -291,7 +305,10 @@ impl Admin<'_> {
             Some(key) => self.service.keep_key(id, key, read.signed_by)?,
             None => self.service.new_license_key(tx, id, policy, product, read.end).await?,
         };
-        let (owner, _) = self.ensure_account(tx, &read.email, None, Role::Customer).await?;
+        let (owner, is_new) = self.find_or_insert_account(tx, &read.email, None, Role::Customer).await?;
+        if is_new {
+            events.push(self.service.audit_row(now, self.account_made(&owner))?);
+        }
         let license = License {
             id,
             account: owner.id,
@@ -321,7 +338,7 @@ impl Admin<'_> {
         }
         let event = Event::new(self.actor, "license.issued", "license", id)
             .with(json!({ "policy": policy.code, "imported": true }));
-        self.service.record(tx, now, event).await?;
+        events.push(self.service.audit_row(now, event)?);
         Ok(Ok(()))
     }
 

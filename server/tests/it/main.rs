@@ -5,6 +5,7 @@
 mod api;
 mod api_limits;
 mod app;
+mod bulk;
 mod catalog;
 mod described;
 mod files;

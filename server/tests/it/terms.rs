@@ -338,6 +338,23 @@ on_both! {
         assert_eq!(outages().await, told);
     }
 
+    /// Whoever holds the database for long, such as an import, keeps no app from its answer.
+    async fn a_validation_waits_for_nobody(app: &TestApp) {
+        let issued = app.issue("ada@example.com").await;
+        let id = issued.view.license.id;
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        let seen = async || app.service().store().read().await.expect("read").find_license(id).await.expect("found").expect("there").last_validated_at;
+        app.kit.clock.advance(Duration::from_mins(2));
+        let mut held = app.service().store().write().await.expect("begun");
+        held.lock_license(id).await.expect("locked");
+        assert_eq!(code(&desktop, &id.to_string(), "one").await, (true, "VALID".to_owned()));
+        assert_eq!(seen().await, None, "nobody could note it");
+        drop(held);
+        assert_eq!(code(&desktop, &id.to_string(), "one").await, (true, "VALID".to_owned()));
+        assert_eq!(seen().await, Some(app.service().now()));
+    }
+
     async fn cores_are_limited(app: &TestApp) {
         app.add_policy("cores", |terms| {
             terms.max_machines = None;

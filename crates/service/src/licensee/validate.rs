@@ -24,6 +24,9 @@ use crate::{
 /// How far "last seen" and "last validated" may lag, which saves a write a request.
 pub(super) const SEEN_RESOLUTION: Duration = Duration::from_mins(1);
 
+/// How long a validation waits for the database to note it.
+const SOON: Duration = Duration::from_secs(1);
+
 impl Apps<'_> {
     /// Validates a key without a credential. `None` if it is not known.
     pub async fn validate_key(&self, key: &str, scope: &Scope) -> Result<Option<(Verdict, LicenseDocument)>, Internal> {
@@ -68,7 +71,7 @@ impl Service {
         };
         let verdict = validation::validate(&subject, &facts.product.code, scope, now);
         let named = machines.iter().filter(|machine| validation::is_named(scope, machine));
-        self.note_use(&facts.license, named, now).await?;
+        self.note_use_soon(&facts.license, named, now).await;
         if verdict.is_valid && facts.license.end == End::AfterFirstUse {
             facts.license.end = self.begin(&facts, now).await?;
         }
@@ -88,6 +91,17 @@ impl Service {
         self.note_first_use(&mut tx, license, policy, FirstUse::Validation, actor, now).await?;
         tx.commit().await?;
         Ok(current.license.end)
+    }
+
+    /// Notes that a license and its machines are in use, as far as that is possible soon: nobody waits for
+    /// it whose license is good, and the next validation notes it as well.
+    async fn note_use_soon<'a>(&self, license: &License, machines: impl Iterator<Item = &'a Machine>, now: Timestamp) {
+        let why = match tokio::time::timeout(SOON, self.note_use(license, machines, now)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the database is busy".to_owned(),
+        };
+        tracing::warn!(why, "a validation was not noted: {why}");
     }
 
     /// Notes that a license and its machines are in use, at most once a minute each.

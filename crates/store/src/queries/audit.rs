@@ -1,6 +1,8 @@
 //! The audit log: appended to in the transaction of the change it tells of, never changed.
 
-use super::Conn;
+use sqlx::QueryBuilder;
+
+use super::{Conn, dialect};
 use crate::{error::Result, rows::AuditRow};
 
 pub(crate) async fn insert_audit(conn: &mut Conn, row: &AuditRow) -> Result<()> {
@@ -17,6 +19,28 @@ pub(crate) async fn insert_audit(conn: &mut Conn, row: &AuditRow) -> Result<()> 
         .bind(&row.detail)
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// Many rows at once.
+pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<()> {
+    let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) ";
+    // Each row has eight values, and SQLite takes 32766 in a statement.
+    for rows in rows.chunks(1_000) {
+        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        query.push_values(rows, |mut values, row| {
+            values
+                .push_bind(row.id)
+                .push_bind(row.at)
+                .push_bind(&row.actor_kind)
+                .push_bind(row.actor_id.as_deref())
+                .push_bind(&row.verb)
+                .push_bind(&row.subject_kind)
+                .push_bind(&row.subject_id)
+                .push_bind(&row.detail);
+        });
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
