@@ -15,3 +15,7 @@ CREATE TABLE outages (
     ended_at BIGINT NOT NULL,
     CONSTRAINT ck_outages_times CHECK (ended_at > began_at)
 );
+
+-- The version before this one noted nothing: what was heard last is the best that is known.
+INSERT INTO hearing (id, heard_at, deaf_after)
+SELECT 1, last, last + 20000000 FROM (SELECT MAX(last_heartbeat_at) AS last FROM machines) AS heard WHERE last IS NOT NULL;

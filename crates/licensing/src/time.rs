@@ -73,7 +73,7 @@ impl Timestamp {
             13 | 16 => byte == b':',
             _ => byte.is_ascii_digit(),
         });
-        let is_leap_second = &local[17..] >= "60";
+        let is_leap_second = local.as_bytes().get(17) >= Some(&b'6');
         let zone = rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(is_digit));
         let is_zone = match zone.as_bytes() {
             [b'Z'] => true,
@@ -159,6 +159,8 @@ mod tests {
             "2026-02-30T12:00:00Z",
             "2026-11-23T24:00:00Z",
             "２026-11-23T12:00:00Z",
+            "2026-11-23T12:00€Z",
+            "2026-11-23T12:00:0é0Z",
         ] {
             assert_eq!(Timestamp::parse_rfc3339(other), None, "{other}");
         }

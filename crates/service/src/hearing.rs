@@ -32,6 +32,10 @@ impl Service {
         }
         // The clock of another process may be ahead; this one's lag is no outage.
         let ahead = before.map(|(heard_at, _)| heard_at).filter(|heard_at| *heard_at <= now.plus(MAX_SKEW));
+        if before.is_some() && ahead.is_none() {
+            // What was noted with a clock that ran far ahead would keep machines alive until then.
+            tx.clip_outages(now.plus(MAX_SKEW), now).await?;
+        }
         let heard_at = ahead.map_or(now, |ahead| ahead.max(now));
         tx.set_hearing(heard_at, heard_at.plus(every * 2)).await?;
         tx.commit().await?;
@@ -46,7 +50,7 @@ impl Service {
 }
 
 macro_rules! outages {
-    ($($name:ident: $conn:ty;)+) => {
+    ($($name:ident, $all:ident: $conn:ty;)+) => {
         impl Service {$(
             /// The outages that count for these machines, in order: none, unless one of them seems dead,
             /// because an outage only brings back.
@@ -60,8 +64,17 @@ macro_rules! outages {
                 if !machines.iter().any(|machine| machine.heartbeat(policy, now) == HeartbeatStatus::Dead) {
                     return Ok(Vec::new());
                 }
+                Self::$all(conn, now).await
+            }
+
+            /// All outages, in order.
+            pub(crate) async fn $all(conn: &mut $conn, now: Timestamp) -> Result<Vec<Outage>, Internal> {
+                // In this order: an outage that is noted in between is in the list, and the open one is the same.
+                let open = Self::open_outage(conn.find_hearing().await?, now);
                 let mut outages = conn.list_outages().await?;
-                outages.extend(Self::open_outage(conn.find_hearing().await?, now));
+                if outages.last().map(Outage::began_at) != open.map(|open| open.began_at()) {
+                    outages.extend(open);
+                }
                 Ok(outages)
             }
         )+}
@@ -69,6 +82,6 @@ macro_rules! outages {
 }
 
 outages! {
-    outages: Reader;
-    outages_in: Tx;
+    outages, all_outages: Reader;
+    outages_in, all_outages_in: Tx;
 }

@@ -7,13 +7,14 @@ use latchkey_licensing::{
     ids::{LicenseId, PolicyId},
     license::{License, Standing},
     machine::Machine,
+    outage::Outage,
     policy::Policy,
     time::Timestamp,
     validation::{self, Scope, Subject, ValidationCode},
 };
 use latchkey_store::Tx;
 
-use crate::{error::Internal, facts::ALL_MACHINES};
+use crate::{Service, error::Internal, facts::ALL_MACHINES};
 
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
@@ -76,6 +77,7 @@ pub(crate) async fn stranded(
     after: Terms<'_>,
     now: Timestamp,
 ) -> Result<Vec<Stranded>, Internal> {
+    let outages = Service::all_outages_in(tx, now).await?;
     let mut found: BTreeMap<&'static str, Stranded> = BTreeMap::new();
     let mut last = None;
     loop {
@@ -91,7 +93,7 @@ pub(crate) async fn stranded(
             let license = License { standing: Standing::Good, ..license };
             let machines = tx.list_machines(license.id, None, ALL_MACHINES).await?;
             let own = tx.list_license_entitlements(license.id).await?.into_iter().map(|held| held.code).collect();
-            if let Some(code) = reason(&license, &machines, &own, before, after, now) {
+            if let Some(code) = reason(&license, &machines, &outages, &own, before, after, now) {
                 let entry = found.entry(code.as_str());
                 entry.or_insert(Stranded { code, count: 0, example: license.id }).count += 1;
             }
@@ -103,6 +105,7 @@ pub(crate) async fn stranded(
 fn reason(
     license: &License,
     machines: &[Machine],
+    outages: &[Outage],
     own: &BTreeSet<EntitlementCode>,
     before: Terms<'_>,
     after: Terms<'_>,
@@ -112,7 +115,11 @@ fn reason(
         terms.entitlements.iter().filter_map(|code| EntitlementCode::parse(code)).chain(own.iter().cloned()).collect()
     };
     let (held_before, held_after) = (held(before), held(after));
-    let verdict = |terms: Terms<'_>, held: &BTreeSet<EntitlementCode>, scope: &Scope| {
+    let counted = |terms: Terms<'_>| -> Vec<Machine> {
+        machines.iter().map(|machine| machine.through(terms.policy, outages)).collect()
+    };
+    let (counted_before, counted_after) = (counted(before), counted(after));
+    let verdict = |terms: Terms<'_>, machines: &[Machine], held: &BTreeSet<EntitlementCode>, scope: &Scope| {
         let subject = Subject {
             license,
             policy: terms.policy,
@@ -129,17 +136,17 @@ fn reason(
         .iter()
         .map(|machine| Scope { fingerprints: Some(vec![machine.fingerprint.as_str().to_owned()]), ..Scope::default() });
     let strands = |scope: Scope| {
-        let is_good = verdict(before, &held_before, &scope).is_valid;
-        let then = verdict(after, &held_after, &scope);
+        let is_good = verdict(before, &counted_before, &held_before, &scope).is_valid;
+        let then = verdict(after, &counted_after, &held_after, &scope);
         (is_good && !then.is_valid).then_some(then.code)
     };
     // One that no heartbeat could bring back is lost to its app already.
-    let is_let_go = |machine: &Machine| {
-        machine.is_to_be_culled(after.policy, now) && !machine.is_beyond_revival(before.policy, now)
+    let is_let_go = |(before_it, after_it): (&Machine, &Machine)| {
+        after_it.is_to_be_culled(after.policy, now) && !before_it.is_beyond_revival(before.policy, now)
     };
     std::iter::once(Scope::default())
         .chain(by_entitlement)
         .chain(by_machine)
         .find_map(strands)
-        .or_else(|| machines.iter().any(is_let_go).then_some(ValidationCode::HeartbeatDead))
+        .or_else(|| counted_before.iter().zip(&counted_after).any(is_let_go).then_some(ValidationCode::HeartbeatDead))
 }

@@ -348,6 +348,8 @@ queries! { Tx:
     hearing::set_hearing(heard_at: Timestamp, deaf_after: Timestamp) -> ();
     /// Notes a time in which no heartbeat could be heard.
     hearing::insert_outage(outage: Outage) -> ();
+    /// Ends at `now` the outages that are said to end after `limit`.
+    hearing::clip_outages(limit: Timestamp, now: Timestamp) -> ();
     /// Removes outages that ended before `instant`.
     hearing::delete_outages_before(instant: Timestamp) -> u64;
     /// Marks a new database as belonging to a master secret; an existing mark stays.

@@ -198,6 +198,8 @@ on_both! {
             ("ttl=86400", json!({ "ttl": 86_400.5 }), "base64+ed25519"),
             ("algorithm=aes-256-gcm%2Bed25519", json!({ "encrypt": false }), "aes-256-gcm+ed25519"),
             ("encrypt=0", json!({ "algorithm": "rsa" }), "base64+ed25519"),
+            ("algorithm=ed25519", json!({ "encrypt": true }), "aes-256-gcm+ed25519"),
+            ("encrypt=", json!({ "algorithm": "aes-256-gcm+ed25519" }), "aes-256-gcm+ed25519"),
         ] {
             let answer = desktop.send(Method::POST, &format!("{path}?{query}"), Some(json!({ "meta": meta }).to_string())).await;
             assert_eq!(answer.body["data"]["attributes"]["algorithm"], algorithm, "{query} {meta} {answer:?}");

@@ -330,12 +330,33 @@ on_both! {
         app.kit.clock.advance(Duration::from_mins(5) + OFTEN);
         one.keep_hearing(OFTEN).await.expect("noted");
         assert_eq!(outages().await, told);
-        // A clock that is set back.
+        // A clock that is set back: what it told of has not been yet.
         app.kit.clock.set_back(DAY);
         one.keep_hearing(OFTEN).await.expect("noted");
         app.kit.clock.advance(OFTEN);
         two.keep_hearing(OFTEN).await.expect("noted");
-        assert_eq!(outages().await, told);
+        assert_eq!(outages().await, []);
+    }
+
+    /// A clock that ran far ahead for a moment leaves nothing behind that keeps machines alive.
+    async fn a_clock_that_ran_ahead_is_forgotten(app: &TestApp) {
+        let issued = issue_beating(app).await;
+        let desktop = app.desktop(Some(issued.key.expose()));
+        desktop.activate("one").await;
+        let ping = async || desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
+        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.kit.clock.advance(DAY * 365);
+        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.kit.clock.set_back(DAY * 365);
+        app.kit.clock.advance(OFTEN);
+        app.service().keep_hearing(OFTEN).await.expect("noted");
+        assert_eq!(ping().await.status, 200);
+        for round in 1..=64 {
+            app.kit.clock.advance(OFTEN);
+            app.service().keep_hearing(OFTEN).await.expect("noted");
+            let gone = app.service().cull_dead_machines().await.expect("looked");
+            assert_eq!(gone, u64::from(round == 64), "{round}");
+        }
     }
 
     /// Whoever holds the database for long, such as an import, keeps no app from its answer.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use latchkey_licensing::{
     entitlement::EntitlementCode,
-    ids::MachineId,
+    ids::{LicenseId, MachineId},
     key::LicenseKey,
     license::{End, FirstUse, License},
     machine::Machine,
@@ -96,33 +96,36 @@ impl Service {
     /// Notes that a license and its machines are in use, as far as that is possible soon: nobody waits for
     /// it whose license is good, and the next validation notes it as well.
     async fn note_use_soon<'a>(&self, license: &License, machines: impl Iterator<Item = &'a Machine>, now: Timestamp) {
-        let why = match tokio::time::timeout(SOON, self.note_use(license, machines, now)).await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "the database is busy".to_owned(),
-        };
-        tracing::warn!(why, "a validation was not noted: {why}");
-    }
-
-    /// Notes that a license and its machines are in use, at most once a minute each.
-    async fn note_use<'a>(
-        &self,
-        license: &License,
-        machines: impl Iterator<Item = &'a Machine>,
-        now: Timestamp,
-    ) -> Result<(), Internal> {
         let is_stale = |at: Timestamp| now.since(at) >= SEEN_RESOLUTION;
-        let license_is_stale = license.last_validated_at.is_none_or(is_stale);
+        let stale_license = license.last_validated_at.is_none_or(is_stale).then_some(license.id);
         let stale: Vec<MachineId> =
             machines.filter(|machine| is_stale(machine.last_seen_at)).map(|machine| machine.id).collect();
-        if !license_is_stale && stale.is_empty() {
-            return Ok(());
+        if stale_license.is_none() && stale.is_empty() {
+            return;
         }
+        let service = self.clone();
+        // A task of its own, because a transaction is better not broken off while it begins.
+        let noted = tokio::spawn(async move {
+            if let Err(why) = service.note_use(stale_license, stale, now).await {
+                tracing::warn!(%why, "a validation was not noted: {why}");
+            }
+        });
+        // Usually done at once, so that what is asked next sees it; otherwise it is done later.
+        let _ = tokio::time::timeout(SOON, noted).await;
+    }
+
+    /// Notes that a license and machines of it are in use.
+    async fn note_use(
+        &self,
+        license: Option<LicenseId>,
+        machines: Vec<MachineId>,
+        now: Timestamp,
+    ) -> Result<(), Internal> {
         let mut tx = self.store().write().await?;
-        if license_is_stale {
-            tx.set_license_validated(license.id, now).await?;
+        if let Some(license) = license {
+            tx.set_license_validated(license, now).await?;
         }
-        for machine in stale {
+        for machine in machines {
             tx.set_machine_seen(machine, now).await?;
         }
         Ok(tx.commit().await?)

@@ -35,6 +35,15 @@ pub(crate) async fn list_outages(conn: &mut Conn) -> Result<Vec<Outage>> {
     Ok(rows.into_iter().filter_map(outage).collect())
 }
 
+/// Ends at `now` what is said to end after `limit`.
+pub(crate) async fn clip_outages(conn: &mut Conn, limit: Timestamp, now: Timestamp) -> Result<()> {
+    let (limit, now) = (limit.unix_micros(), now.unix_micros());
+    let sql = "DELETE FROM outages WHERE ended_at > $1 AND began_at >= $2";
+    sqlx::query(sql).bind(limit).bind(now).execute(&mut *conn).await?;
+    sqlx::query("UPDATE outages SET ended_at = $2 WHERE ended_at > $1").bind(limit).bind(now).execute(conn).await?;
+    Ok(())
+}
+
 pub(crate) async fn delete_outages_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM outages WHERE ended_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())

@@ -233,9 +233,11 @@ impl<const LICENSE: bool> FromRequest<Edge> for Asked<LICENSE> {
         }
         let from_query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let is_in_query = |name: &str| from_query.iter().any(|(given, _)| given == name);
-        // These two say one thing in two ways: what the query says of it stands for both.
+        // These two say one thing in two ways: what the query says of it, if anything, stands for both.
         let form = ["encrypt", "algorithm"];
-        let tells_form = form.into_iter().any(is_in_query);
+        let tells_form = from_query
+            .iter()
+            .any(|(name, value)| form.contains(&name.as_str()) && !matches!(value.as_str(), "" | "null" | "ed25519"));
         let is_overruled = |name: &str| is_in_query(name) || (tells_form && form.contains(&name));
         meta.retain(|name, _| !is_overruled(name));
         let from_body = meta.into_iter().map(|(name, value)| (name, plain(value)));

@@ -102,8 +102,11 @@ pub(crate) fn many<A>(
             let before = usize::try_from(paging.size.saturating_mul(number - 1)).unwrap_or(usize::MAX);
             items.drain(..before.min(items.len()));
             // Beyond the last number there are only cursors.
-            let next = next.filter(|_| number < MAX_NUMBER).map(|_| link("number", &(number + 1).to_string()));
-            (link("number", &number.to_string()), next)
+            let follow = |next: String| match number {
+                MAX_NUMBER.. => link("cursor", &next),
+                _ => link("number", &(number + 1).to_string()),
+            };
+            (link("number", &number.to_string()), next.map(follow))
         }
     };
     Many { data: items, links: PageLinks { this, next } }
@@ -117,10 +120,10 @@ mod tests {
     #[test]
     fn numbers_end() {
         let uri = OriginalUri(http::Uri::from_static("/v1/machines"));
-        for (number, next) in [(999, Some("/v1/machines?page[number]=1000&page[size]=1")), (1_000, None)] {
+        for (number, next) in [(999, "page[number]=1000"), (1_000, "page[cursor]=id")] {
             let paging = Paging { size: 1, start: Start::Number(number) };
             let page = many(Vec::<Resource<()>>::new(), Some("id".to_owned()), &paging, &uri);
-            assert_eq!(page.links.next.as_deref(), next, "{number}");
+            assert_eq!(page.links.next, Some(format!("/v1/machines?{next}&page[size]=1")), "{number}");
         }
     }
 
