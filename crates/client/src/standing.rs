@@ -156,14 +156,13 @@ pub(crate) fn open(
     now: Timestamp,
     terms: &Terms,
 ) -> Result<FileClaims, VerifyError> {
-    let mut claims = match kind_of(file) {
+    let claims = match kind_of(file) {
         Some(FileKind::License) if !terms.license_files => return Err(VerifyError::NamesNoMachine),
         Some(FileKind::License) => verifier.open_license_file(file, key, now)?,
         // What is no file at all is refused as a machine file.
         Some(FileKind::Machine) | None => verifier.open_machine_file(file, key, fingerprint, now)?,
     };
-    claims.expires_at = claims.expires_at.min(claims.issued_at.plus(terms.longest_file));
-    Ok(claims)
+    Ok(claims.for_at_most(terms.longest_file))
 }
 
 fn decide(claims: &FileClaims, now: Timestamp, clock_is_behind: bool, grace: Duration) -> Standing {

@@ -160,8 +160,8 @@ impl Verifier {
     }
 
     /// Whether what a file says holds now.
-    fn judge(&self, mut claims: FileClaims, now: Timestamp) -> Result<FileClaims, VerifyError> {
-        claims.expires_at = claims.expires_at.min(claims.issued_at.plus(self.longest_file));
+    fn judge(&self, claims: FileClaims, now: Timestamp) -> Result<FileClaims, VerifyError> {
+        let claims = claims.for_at_most(self.longest_file);
         if claims.license.is_suspended {
             Err(VerifyError::Suspended)
         } else if claims.is_license_over(now) {

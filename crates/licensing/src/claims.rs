@@ -82,6 +82,12 @@ impl FileClaims {
         self.expires_at <= now
     }
 
+    /// The claims with an end no later than `longest` after the issue, whatever the file says.
+    #[must_use]
+    pub fn for_at_most(self, longest: Duration) -> Self {
+        Self { expires_at: self.expires_at.min(self.issued_at.plus(longest)), ..self }
+    }
+
     /// Whether the license's end, where it has one, ends its use.
     pub fn license_ends_use(&self) -> bool {
         matches!(self.license.expiry, ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess)

@@ -97,7 +97,7 @@ impl From<AuditRow> for AuditEntry {
 impl Service {
     pub(crate) async fn record(&self, tx: &mut Tx, now: Timestamp, event: Event<'_>) -> Result<(), Internal> {
         let row = self.audit_row(now, event)?;
-        Ok(tx.insert_audit(&row).await?)
+        Ok(tx.insert_audits(&[row]).await?)
     }
 
     /// The row to write for an event, where many are written at once.

@@ -315,8 +315,6 @@ queries! { Tx:
     /// Bans an account or lifts the ban.
     accounts::set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
     /// Appends to the audit log.
-    audit::insert_audit(row: &AuditRow) -> ();
-    /// Appends many rows to the audit log.
     audit::insert_audits(rows: &[AuditRow]) -> ();
     /// Adds a product.
     catalog::insert_product(product: &Product) -> ();

@@ -610,7 +610,7 @@ on_both! {
             subject_id: "x".to_owned(),
             detail: "{}".to_owned(),
         };
-        tx.insert_audit(&row).await.expect("inserted");
+        tx.insert_audits(std::slice::from_ref(&row)).await.expect("inserted");
         assert_eq!(tx.list_audit_of("account", "x", 10).await.expect("read"), [row]);
     }
 

@@ -5,24 +5,6 @@ use sqlx::QueryBuilder;
 use super::{Conn, dialect};
 use crate::{error::Result, rows::AuditRow};
 
-pub(crate) async fn insert_audit(conn: &mut Conn, row: &AuditRow) -> Result<()> {
-    let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    sqlx::query(sql)
-        .bind(row.id)
-        .bind(row.at)
-        .bind(&row.actor_kind)
-        .bind(row.actor_id.as_deref())
-        .bind(&row.verb)
-        .bind(&row.subject_kind)
-        .bind(&row.subject_id)
-        .bind(&row.detail)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Many rows at once.
 pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<()> {
     let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) ";
     // Each row has eight values, and SQLite takes 32766 in a statement.
