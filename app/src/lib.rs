@@ -8,25 +8,27 @@
 // The type of a page nests as deep as its markup.
 #![recursion_limit = "512"]
 
-mod components;
-mod error;
-mod flash;
-mod model;
-mod pages;
+mod portal;
 mod root;
-pub mod server_fns;
+#[cfg(feature = "ssr")]
+mod routes;
+mod shared;
+mod sign_in;
 
-#[cfg(feature = "ssr")]
-pub mod api_reference;
-#[cfg(feature = "ssr")]
-pub mod docs;
 #[cfg(feature = "ssr")]
 pub mod server_side;
 #[cfg(feature = "ssr")]
-pub mod site;
+pub mod static_pages;
 
-pub use error::UiError;
-pub use flash::Flash;
+/// Every server function, by area. Each is a public HTTP endpoint under `/fn`.
+pub mod server_fns {
+    pub use crate::{
+        portal::server_fns::{account, computers, licenses, offline},
+        sign_in::server_fns as sign_in,
+    };
+}
+
 pub use root::App;
 #[cfg(feature = "ssr")]
 pub use root::shell;
+pub use shared::{error::UiError, flash::Flash};

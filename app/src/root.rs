@@ -8,18 +8,16 @@ use leptos_router::{
     path,
 };
 
-use crate::pages::{
-    account::AccountPage,
-    computer::ComputerPage,
-    free_computer::FreeComputerPage,
-    license::LicensePage,
-    licenses::LicensesPage,
-    new_key::NewKeyPage,
-    not_found::NotFoundPage,
-    offline::OfflinePage,
-    overview::OverviewPage,
-    portal_shell::PortalShell,
-    sign_in::{CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage},
+use crate::{
+    portal::{
+        pages::{
+            account::AccountPage, computer::ComputerPage, free_computer::FreeComputerPage, license::LicensePage,
+            licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, overview::OverviewPage,
+        },
+        shell::PortalShell,
+    },
+    shared::not_found::NotFoundPage,
+    sign_in::pages::{CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage},
 };
 
 /// The document. Its policy names the nonce of this one answer, so it is set here.

@@ -2,26 +2,22 @@
 
 mod agent;
 pub mod cookies;
-mod next_path;
-mod present;
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderValue, header, request::Parts};
-use latchkey_service::{Service, SessionToken, SignedIn};
+use latchkey_service::{ClientAddress, Service, SessionToken, SignedIn};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
 
-use crate::{
+use crate::shared::{
     error::UiError,
     flash::{Done, Flash},
 };
 
+pub use crate::routes::NextPath;
 pub use cookies::CookieKit;
-pub use next_path::NextPath;
-pub(crate) use next_path::own_page;
-pub(crate) use present::{computer, history, license, session};
 
 /// The use cases and the cookies, given to every request.
 #[derive(Clone, Debug)]
@@ -31,10 +27,6 @@ pub struct Backend {
     /// How cookies are named and signed.
     pub cookies: CookieKit,
 }
-
-/// The address of the client, put into the request by the HTTP edge.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientAddress(pub IpAddr);
 
 /// Who is signed in, put into the request by the HTTP edge.
 #[derive(Clone, Debug)]

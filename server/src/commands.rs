@@ -1,10 +1,10 @@
 //! The commands: read settings, do one thing, print the result.
 
 mod accounts;
-mod bulk;
 mod catalog;
 mod config;
 mod keys;
+mod license_files;
 mod licenses;
 mod serve;
 mod verify;
@@ -30,11 +30,11 @@ pub fn run(cli: Cli) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(carry_out(cli)) {
+    match runtime.block_on(dispatch(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // One document a command.
-            if as_json && !matches!(failure, Failure::Told(_)) {
+            if as_json && !matches!(failure, Failure::PartlyDone(_)) {
                 console::json(&json!({ "error": failure.to_string() }));
             }
             console::error(&format!("error: {failure}"));
@@ -43,7 +43,7 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-async fn carry_out(cli: Cli) -> Result<(), Failure> {
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
     if matches!(cli.command, Command::Openapi) {
         console::line(&crate::http::api::description_text());
         return Ok(());

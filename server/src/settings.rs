@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
 use config::{Config, Environment, File, FileFormat, Value, ValueKind};
-use latchkey_service::{ApiLimits, Pace};
+use latchkey_service::{ApiLimits, RateLimit};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
@@ -117,8 +117,8 @@ impl Api {
     /// The limits as the use cases take them.
     pub fn limits(&self) -> ApiLimits {
         ApiLimits {
-            per_key: Pace { burst: self.key_burst, per_minute: self.key_per_minute },
-            per_network: Pace { burst: self.network_burst, per_minute: self.network_per_minute },
+            per_key: RateLimit { burst: self.key_burst, per_minute: self.key_per_minute },
+            per_network: RateLimit { burst: self.network_burst, per_minute: self.network_per_minute },
         }
     }
 }

@@ -51,7 +51,7 @@ pub(crate) enum Failure {
     Refused(String),
     /// The command did not wholly succeed; its result, which is out, says so as well.
     #[error("{0}")]
-    Told(String),
+    PartlyDone(String),
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -74,7 +74,7 @@ impl Failure {
             | Self::Internal(Internal::Store(StoreError::Database(_)))
             | Self::Listen { .. } => 69,
             Self::Usage(_) => 2,
-            Self::Store(_) | Self::Refused(_) | Self::Told(_) | Self::Internal(_) => 1,
+            Self::Store(_) | Self::Refused(_) | Self::PartlyDone(_) | Self::Internal(_) => 1,
         }
     }
 }

@@ -53,7 +53,7 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
 
 /// Lets machines go whose heartbeat stopped, and now and then removes what has run out, until told to
 /// stop.
-pub async fn tidy(service: Service, mut stop: watch::Receiver<bool>) {
+pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
         match service.cull_dead_machines().await {
@@ -73,9 +73,9 @@ pub async fn tidy(service: Service, mut stop: watch::Receiver<bool>) {
 
 /// Notes again and again that heartbeats can be heard, until told to stop. Apart from the rounds that let
 /// machines go: a long one is no outage.
-pub async fn keep_hearing(service: Service, mut stop: watch::Receiver<bool>) {
+pub async fn record_heartbeat_watch(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = service.keep_hearing(HEARING).await {
+        if let Err(error) = service.record_heartbeat_watch(HEARING).await {
             tracing::error!(%error, "it cannot be noted that heartbeats are heard: {error}");
         }
         tokio::select! {
@@ -86,7 +86,7 @@ pub async fn keep_hearing(service: Service, mut stop: watch::Receiver<bool>) {
 }
 
 /// Reads the signing keys again and again, until told to stop.
-pub async fn follow_keys(service: Service, mut stop: watch::Receiver<bool>) {
+pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if let Err(error) = service.refresh_keyring().await {
             tracing::error!(%error, "the signing keys cannot be read: {error}");

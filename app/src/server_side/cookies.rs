@@ -7,8 +7,10 @@ use latchkey_service::{BrowserSecret, SessionToken};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::{Backend, session_id};
-use crate::flash::Flash;
+use crate::{
+    server_side::{Backend, session_id},
+    shared::flash::Flash,
+};
 
 /// How cookies are named and signed.
 ///

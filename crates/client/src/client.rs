@@ -9,7 +9,7 @@ use latchkey_licensing::{
     claims::FileClaims,
     entitlement::EntitlementCode,
     ids::{LicenseId, ProductId},
-    key::LicenseKey,
+    license_key::LicenseKey,
     machine::{Fingerprint, MachineFacts},
     time::Timestamp,
 };
@@ -99,7 +99,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
 
     /// The license key that was entered, masked: `CGPT-••••-••••-7F3K`.
     pub fn masked_key(&self) -> Option<String> {
-        self.key().map(|key| latchkey_licensing::key::masked(key.prefix(), key.tail()))
+        self.key().map(|key| latchkey_licensing::license_key::masked(key.prefix(), key.tail()))
     }
 
     /// What this computer is told apart by.

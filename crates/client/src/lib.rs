@@ -80,7 +80,7 @@ pub use latchkey_licensing::{
     claims::{ClaimsError, FileClaims, LicenseClaims, MachineClaims},
     entitlement::EntitlementCode,
     ids::{LicenseId, MachineId, ProductId},
-    key::{KeyError, LicenseKey},
+    license_key::{KeyError, LicenseKey},
     machine::{Fingerprint, MachineFacts},
     public_key::{InvalidPublicKey, PublicKey},
     signed_key::{KeyClaims, SignedKeyError},

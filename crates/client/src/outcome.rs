@@ -2,7 +2,7 @@
 
 use std::io;
 
-use latchkey_licensing::{key::KeyError, time::Timestamp};
+use latchkey_licensing::{license_key::KeyError, time::Timestamp};
 
 use crate::{record::RecordError, verify::VerifyError};
 

@@ -21,7 +21,7 @@ use latchkey_licensing::{
     certificate::{FileKind, kind_of},
     claims::{CLOCK_TOLERANCE, FileClaims},
     entitlement::EntitlementCode,
-    key::LicenseKey,
+    license_key::LicenseKey,
     machine::Fingerprint,
     time::Timestamp,
 };

@@ -9,7 +9,7 @@ use latchkey_licensing::{
     certificate::{self, FileError, FileKind, FileSecret},
     claims::{self, ClaimsError, FileClaims},
     ids::ProductId,
-    key::LicenseKey,
+    license_key::LicenseKey,
     machine::Fingerprint,
     policy::KeyScheme,
     public_key::PublicKey,

@@ -3,21 +3,13 @@
 //! Nothing here reads a clock, draws randomness or does I/O: time and random bytes come in as
 //! parameters, decisions go out as values. The crate builds for the server and for `wasm32`.
 
-pub mod activation;
-pub mod air_gap;
-pub mod alphabet;
-pub mod certificate;
-pub mod claims;
 pub mod email;
-pub mod entitlement;
+mod files;
 pub mod ids;
-mod json;
-pub mod key;
-pub mod license;
-pub mod machine;
-pub mod outage;
-pub mod policy;
-pub mod public_key;
-pub mod signed_key;
+mod keys;
+mod rules;
 pub mod time;
-pub mod validation;
+
+pub use files::{air_gap, certificate, claims};
+pub use keys::{alphabet, license_key, public_key, signed_key};
+pub use rules::{activation, entitlement, license, machine, outage, policy, validation};

@@ -248,7 +248,7 @@ impl Life {
 
     fn activate(&mut self, machine: u8, cores: Option<u32>) -> Result<(), TestCaseError> {
         let wanted = fingerprint(machine);
-        match activation::admit(&self.license, &self.policy, &self.machines, &wanted, cores) {
+        match activation::assign_slot(&self.license, &self.policy, &self.machines, &wanted, cores) {
             Ok(slot) => {
                 self.machines.push(Machine {
                     id: MachineId::new(self.now, [machine; 10]),

@@ -5,7 +5,10 @@ use latchkey_licensing::{
     machine::{Fingerprint, MachineFacts},
 };
 
-use crate::{Service, admin::Operator, error::Internal, machines::NewMachine, secrets::HostLink};
+use crate::{
+    error::Internal, licenses::decisions::Operator, machines::activate::NewMachine, service::Service,
+    sign_in::secrets::HostLink,
+};
 
 /// Who can sign in to the demo.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Service, error::Internal};
+use crate::{error::Internal, service::Service};
 
 /// How long an ended sign-in request is kept, for looking into complaints.
 const KEEP_LOGIN_REQUESTS: Duration = Duration::from_hours(24);

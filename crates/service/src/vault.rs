@@ -14,7 +14,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use latchkey_licensing::{
     ids::{LicenseId, LoginRequestId, MailId, SigningKeyId},
-    key::LicenseKey,
+    license_key::LicenseKey,
 };
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
@@ -154,7 +154,7 @@ fn open(cipher: &Aes256Gcm, bound_to: &[u8], sealed: &[u8]) -> Result<Zeroizing<
 
 #[cfg(test)]
 mod tests {
-    use latchkey_licensing::{key::KEY_RANDOM_BYTES, key::KeyPrefix, time::Timestamp};
+    use latchkey_licensing::{license_key::KEY_RANDOM_BYTES, license_key::KeyPrefix, time::Timestamp};
 
     use super::*;
 

@@ -27,8 +27,8 @@ use crate::{
     error::{Result, StoreError},
     postgres,
     rows::{
-        Account, AuditRow, ClaimedMail, KeptKey, LoginRequest, MachineEnd, NewLoginRequest, NewMail, NewSession,
-        Product, SessionRow, SigningKeyRow,
+        Account, AuditRow, ClaimedMail, LoginRequest, MachineEnd, NewLoginRequest, NewMail, NewSession, Product,
+        SessionRow, SigningKeyRow, StoredKey,
     },
     sqlite,
 };
@@ -253,7 +253,7 @@ macro_rules! reads {
             /// Entitlements of a license and of its policy, by id, after `after`.
             catalog::list_entitlements(license: LicenseId, policy: PolicyId, after: Option<EntitlementId>, limit: i64) -> Vec<Entitlement>;
             /// Until when heartbeats are known to have been heard, and from when on they count as not heard.
-            hearing::find_hearing() -> Option<(Timestamp, Timestamp)>;
+            hearing::find_heartbeat_watch() -> Option<(Timestamp, Timestamp)>;
             /// The times in which no heartbeat could be heard, in order.
             hearing::list_outages() -> Vec<Outage>;
             /// What tells whether a master secret is this database's.
@@ -343,11 +343,11 @@ queries! { Tx:
     /// Gives an entitlement to one license. `false` if it held it already.
     catalog::add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
     /// Notes that heartbeats were heard at `heard_at`, and count as not heard after `deaf_after`.
-    hearing::set_hearing(heard_at: Timestamp, deaf_after: Timestamp) -> ();
+    hearing::set_heartbeat_watch(heard_at: Timestamp, deaf_after: Timestamp) -> ();
     /// Notes a time in which no heartbeat could be heard.
     hearing::insert_outage(outage: Outage) -> ();
     /// Ends at `now` the outages that are said to end after `limit`.
-    hearing::clip_outages(limit: Timestamp, now: Timestamp) -> ();
+    hearing::truncate_outages(limit: Timestamp, now: Timestamp) -> ();
     /// Removes outages that ended before `instant`.
     hearing::delete_outages_before(instant: Timestamp) -> u64;
     /// Marks a new database as belonging to a master secret; an existing mark stays.
@@ -355,13 +355,13 @@ queries! { Tx:
     /// Keeps other starting processes waiting until the transaction ends.
     instance::lock_instance() -> ();
     /// Adds a license.
-    licenses::insert_license(license: &License, key: KeptKey<'_>) -> ();
+    licenses::insert_license(license: &License, key: StoredKey<'_>) -> ();
     /// Adds a license, unless its id or its key is taken; `false` then.
-    licenses::insert_license_if_free(license: &License, key: KeptKey<'_>) -> bool;
+    licenses::insert_license_if_free(license: &License, key: StoredKey<'_>) -> bool;
     /// Writes what a decision may change about a license; it must be locked.
     licenses::update_license(license: &License) -> ();
     /// Gives a license another key; the old one is gone.
-    licenses::set_license_key(id: LicenseId, key: KeptKey<'_>, prefix: &str, tail: &str, now: Timestamp) -> ();
+    licenses::set_license_key(id: LicenseId, key: StoredKey<'_>, prefix: &str, tail: &str, now: Timestamp) -> ();
     /// Keeps others from changing a license or its machines until the transaction ends. `false` if
     /// there is no such license.
     licenses::lock_license(id: LicenseId) -> bool;

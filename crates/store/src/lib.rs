@@ -14,6 +14,6 @@ mod sqlite;
 pub use connection::{Reader, Store, Tx};
 pub use error::{Result, StoreError};
 pub use rows::{
-    Account, AuditRow, ClaimedMail, KeptKey, LoginKind, LoginRequest, MAX_SKEW, MachineEnd, NewLoginRequest, NewMail,
-    NewSession, Product, Role, SessionRow, SigningKeyRow,
+    Account, AuditRow, ClaimedMail, LoginKind, LoginRequest, MAX_SKEW, MachineEnd, NewLoginRequest, NewMail,
+    NewSession, Product, Role, SessionRow, SigningKeyRow, StoredKey,
 };

@@ -7,8 +7,8 @@ use latchkey_licensing::{
     email::EmailAddress,
     entitlement::{Entitlement, EntitlementCode},
     ids::{AccountId, LicenseId, LoginRequestId, MachineId, MailId, ProductId, SessionId, SigningKeyId},
-    key::KeyPrefix,
     license::{End, License, Standing},
+    license_key::KeyPrefix,
     machine::{Fingerprint, Machine, MachineFacts},
     policy::{
         ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme, OverageStrategy, Policy,
@@ -121,7 +121,7 @@ pub struct Product {
 
 /// A license's key as it is kept.
 #[derive(Clone, Copy, Debug)]
-pub struct KeptKey<'a> {
+pub struct StoredKey<'a> {
     /// The key, encrypted.
     pub ciphertext: &'a [u8],
     /// The keyed hash by which it is found.

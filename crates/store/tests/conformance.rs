@@ -11,8 +11,8 @@ use latchkey_licensing::{
         AccountId, AuditId, EntitlementId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId,
         SessionId, SigningKeyId,
     },
-    key::KeyPrefix,
     license::{End, License, Standing},
+    license_key::KeyPrefix,
     machine::{Fingerprint, Machine, MachineFacts},
     policy::{
         DEFAULT_HEARTBEAT, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
@@ -21,8 +21,8 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_store::{
-    Account, AuditRow, KeptKey, LoginKind, MachineEnd, NewLoginRequest, NewMail, NewSession, Product, Role,
-    SigningKeyRow, Store, StoreError, Tx,
+    Account, AuditRow, LoginKind, MachineEnd, NewLoginRequest, NewMail, NewSession, Product, Role, SigningKeyRow,
+    Store, StoreError, StoredKey, Tx,
 };
 use latchkey_testkit::{Backend, TestDatabase};
 
@@ -171,8 +171,8 @@ async fn insert_license(tx: &mut Tx, license: &License, key: u8) -> Result<(), S
     tx.insert_license(license, kept(&[key; 32])).await
 }
 
-fn kept(lookup: &[u8; 32]) -> KeptKey<'_> {
-    KeptKey { ciphertext: b"sealed", lookup, signed_by: None }
+fn kept(lookup: &[u8; 32]) -> StoredKey<'_> {
+    StoredKey { ciphertext: b"sealed", lookup, signed_by: None }
 }
 
 fn signing_key(seed: u8) -> SigningKeyRow {

@@ -20,7 +20,7 @@ pub use mailer::KeptMail;
 use std::sync::Arc;
 
 use latchkey_licensing::ids::LicenseId;
-use latchkey_service::{ApiLimits, Options, Pace, Service, Vault};
+use latchkey_service::{ApiLimits, Options, RateLimit, Service, Vault};
 
 /// Options for tests: no limit on apps, closed signup, mail enough for all.
 pub fn options(portal_url: &str) -> Options {
@@ -28,7 +28,7 @@ pub fn options(portal_url: &str) -> Options {
         portal_url: portal_url.to_owned(),
         allow_signup: false,
         hourly_mail_budget: 1_000,
-        api_limits: ApiLimits { per_key: Pace::UNLIMITED, per_network: Pace::UNLIMITED },
+        api_limits: ApiLimits { per_key: RateLimit::UNLIMITED, per_network: RateLimit::UNLIMITED },
     }
 }
 

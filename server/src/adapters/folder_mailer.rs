@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use latchkey_service::{Mail, MailError, Mailer};
 use lettre::message::Mailbox;
 
-use super::message;
-use crate::console;
+use crate::{adapters::message, console};
 
 /// Writes each mail to a file of its own.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use lettre::{
     AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox, transport::smtp, transport::smtp::PoolConfig,
 };
 
-use super::message;
+use crate::adapters::message;
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);

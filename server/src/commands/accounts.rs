@@ -4,9 +4,9 @@ use latchkey_licensing::email::EmailAddress;
 use latchkey_service::{Account, AdminError, Operator, Service};
 use serde_json::{Value, json};
 
-use super::licenses;
 use crate::{
     cli::{Admin, Customer},
+    commands::licenses,
     console,
     startup::Failure,
 };

@@ -3,17 +3,17 @@
 use latchkey_licensing::{
     entitlement::EntitlementCode,
     ids::LicenseId,
-    key,
-    key::LicenseKey,
     license::{End, Standing},
+    license_key,
+    license_key::LicenseKey,
     time::Timestamp,
 };
 use latchkey_service::{Account, IssuedLicense, LicenseChange, LicenseView, Operator, Service};
 use serde_json::{Value, json};
 
-use super::{accounts::address, bulk};
 use crate::{
     cli::{License, LicenseSet},
+    commands::{accounts::address, license_files},
     console::{self, Confirmed},
     startup::Failure,
 };
@@ -40,9 +40,9 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             }
             admin.rotate_license_key(id).await?
         }
-        License::Export { output, format } => return bulk::export(service, output, format, as_json).await,
+        License::Export { output, format } => return license_files::export(service, output, format, as_json).await,
         License::Import { file, format, partial } => {
-            return bulk::import(service, &file, format, partial, as_json).await;
+            return license_files::import(service, &file, format, partial, as_json).await;
         }
         License::Revoke { id, yes } => {
             let id = read_id(&id)?;
@@ -151,7 +151,7 @@ pub(super) fn describe(view: &LicenseView, key: &LicenseKey, owner: &Account) ->
 /// A license in a list.
 pub(super) fn one_line(view: &LicenseView) -> String {
     let license = &view.license;
-    let masked = key::masked(&license.key_prefix, &license.key_tail);
+    let masked = license_key::masked(&license.key_prefix, &license.key_tail);
     format!("{}  {masked}  {}  {}", license.id, status(view), view.policy.code)
 }
 

@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     adapters::{FolderMailer, SmtpMailer},
     console,
-    http::{self, Edge, Signing},
+    http::{self, AppState, Signing},
     settings::{Settings, SettingsError},
     startup::Failure,
     workers,
@@ -28,13 +28,13 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let signing = Signing::new(settings.server.api_url.as_deref());
     let mailer = mailer(&settings, is_demo)?;
     let portal_url = settings.portal_url();
-    let router = http::router(Edge::new(service.clone(), settings, signing));
+    let router = http::router(AppState::new(service.clone(), settings, signing));
 
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
-    let upkeep = tokio::spawn(workers::tidy(service.clone(), stopped.clone()));
-    let hearing = tokio::spawn(workers::keep_hearing(service.clone(), stopped.clone()));
-    let keys = tokio::spawn(workers::follow_keys(service.clone(), stopped.clone()));
+    let upkeep = tokio::spawn(workers::run_upkeep(service.clone(), stopped.clone()));
+    let hearing = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
+    let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
 
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo, as_json).await?;

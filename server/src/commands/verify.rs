@@ -5,7 +5,7 @@ use std::fs;
 use latchkey_licensing::{
     certificate::{self, FileKind, FileSecret, kind_of},
     claims,
-    key::LicenseKey,
+    license_key::LicenseKey,
     machine::Fingerprint,
     public_key::PublicKey,
     signed_key,
@@ -75,7 +75,7 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
     } else {
         return Ok(());
     };
-    Err(Failure::Told(format!("{}: {refusal}", command.file.display())))
+    Err(Failure::PartlyDone(format!("{}: {refusal}", command.file.display())))
 }
 
 fn secret(command: &Verify, kind: FileKind) -> Result<Option<FileSecret>, Failure> {

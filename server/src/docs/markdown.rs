@@ -6,7 +6,7 @@ use comrak::{
     parse_document,
 };
 
-use super::{DocsError, ROOT};
+use crate::docs::{DocsError, ROOT};
 
 /// A part of a page that its table of contents names.
 #[derive(Clone, Debug, PartialEq, Eq)]

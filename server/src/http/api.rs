@@ -1,18 +1,15 @@
 //! `/v1`, the surface of desktop apps: every answer is signed, whatever it is.
 
-mod credential;
-pub(crate) mod dataset;
-mod documents;
-mod fault;
-mod files;
+pub(crate) mod auth;
+pub(crate) mod documents;
+pub(crate) mod error;
 mod input;
 mod licenses;
-mod limits;
 mod machines;
 mod openapi;
 mod paging;
-mod signing;
-mod validation;
+mod rate_limit;
+pub(crate) mod signing;
 
 use std::convert::Infallible;
 
@@ -26,10 +23,8 @@ use axum::{
 use tower::{Layer, util::BoxCloneSyncService, util::MapRequestLayer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use signing::Signing;
-
-use super::Edge;
-use fault::Fault;
+use crate::http::state::AppState;
+use error::ApiError;
 
 /// The longest body that is taken.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -43,15 +38,15 @@ pub(crate) struct Surface {
 }
 
 impl Surface {
-    pub(crate) fn new(edge: &Edge) -> Self {
-        let prefix = edge.signing.path_prefix().to_owned();
-        let router = router(edge.clone());
+    pub(crate) fn new(state: &AppState) -> Self {
+        let prefix = state.signing.path_prefix().to_owned();
+        let router = router(state.clone());
         let inner = {
             let prefix = prefix.clone();
             MapRequestLayer::new(move |request: Request| to_plain_path(request, &prefix)).layer(router)
         };
         // Outermost, so that it sees the path as it was asked for and every answer there is.
-        let signed = middleware::from_fn_with_state(edge.clone(), signing::sign).layer(inner);
+        let signed = middleware::from_fn_with_state(state.clone(), signing::sign).layer(inner);
         Self { service: BoxCloneSyncService::new(signed), prefix }
     }
 
@@ -65,22 +60,22 @@ impl Surface {
 }
 
 /// Every route with its description: the one cannot be there without the other.
-fn documented() -> OpenApiRouter<Edge> {
+fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::about())
-        .routes(routes!(validation::ping))
-        .routes(routes!(licenses::me))
-        .routes(routes!(validation::validate_key))
-        .routes(routes!(licenses::show))
-        .routes(routes!(validation::validate))
-        .routes(routes!(files::check_out_license, files::download_license))
-        .routes(routes!(licenses::check_in))
-        .routes(routes!(licenses::increment_usage))
-        .routes(routes!(licenses::machines))
-        .routes(routes!(licenses::entitlements))
+        .routes(routes!(licenses::validate::ping))
+        .routes(routes!(licenses::read::me))
+        .routes(routes!(licenses::validate::validate_key))
+        .routes(routes!(licenses::read::show))
+        .routes(routes!(licenses::validate::validate))
+        .routes(routes!(licenses::check_out::check_out_license, licenses::check_out::download_license))
+        .routes(routes!(licenses::read::check_in))
+        .routes(routes!(licenses::read::increment_usage))
+        .routes(routes!(licenses::read::machines))
+        .routes(routes!(licenses::read::entitlements))
         .routes(routes!(machines::activate))
         .routes(routes!(machines::show, machines::deactivate))
         .routes(routes!(machines::ping))
-        .routes(routes!(files::check_out_machine, files::download_machine))
+        .routes(routes!(licenses::check_out::check_out_machine, licenses::check_out::download_machine))
 }
 
 /// The description of the API (OpenAPI 3.1), made from its routes.
@@ -95,16 +90,16 @@ pub fn description_text() -> String {
     serde_json::to_string_pretty(&description()).unwrap_or_default()
 }
 
-fn router(edge: Edge) -> Router {
+fn router(state: AppState) -> Router {
     let (router, _) = documented().split_for_parts();
     router
-        .fallback(async || Fault::not_found())
-        .method_not_allowed_fallback(async || Fault::method_not_allowed())
-        .layer(middleware::from_fn_with_state(edge.clone(), limits::admit))
+        .fallback(async || ApiError::not_found())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(middleware::from_fn_with_state(state.clone(), rate_limit::check_rate_limit))
         .layer(middleware::from_fn(signing::note_route))
         .layer(middleware::from_fn(input::check_version))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(edge)
+        .with_state(state)
 }
 
 /// Clients ask for `/v1/…`, some for `/v1/accounts/{account}/…`, some put a path of their own in

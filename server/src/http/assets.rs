@@ -15,7 +15,7 @@ use axum::{
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
-use super::Edge;
+use crate::http::state::AppState;
 
 /// The name of the built files.
 pub(crate) const OUTPUT_NAME: &str = "latchkey";
@@ -46,7 +46,7 @@ pub(crate) fn are_built() -> bool {
     Dist::get("pkg/latchkey.js").is_some()
 }
 
-pub(crate) fn router() -> Router<Edge> {
+pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/pkg/{version}/{*name}", get(versioned))
         .route(

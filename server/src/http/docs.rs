@@ -9,19 +9,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use latchkey_app::{
+use latchkey_app::static_pages::{
     api_reference,
     docs::{self, DocsLink, DocsPage, DocsSection},
 };
 
-use super::{Edge, api, plain_pages};
-use crate::docs::{Heading, Library, Page, ROOT};
+use crate::{
+    docs::{Heading, Library, Page, ROOT},
+    http::{api, plain_pages, state::AppState},
+};
 
 /// Where the reference of the API is, and its description as a document.
 const API: &str = "/docs/api";
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
-pub(crate) fn router() -> Router<Edge> {
+pub(crate) fn router() -> Router<AppState> {
     let description = api::description();
     let library = match Library::read() {
         Ok(library) => Some(library),

@@ -5,9 +5,9 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
-use latchkey_app::site;
+use latchkey_app::static_pages::site;
 
-use super::assets;
+use crate::http::assets;
 
 /// Where the style sheet is.
 pub(crate) fn stylesheet() -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use latchkey_service::{ApiLimits, Pace};
+use latchkey_service::{ApiLimits, RateLimit};
 use latchkey_testkit::Backend;
 use reqwest::{Client, Method};
 use serde_json::json;
@@ -11,8 +11,10 @@ use crate::app::{TestApp, run};
 
 async fn limited(backend: Backend) -> TestApp {
     TestApp::start_with(backend, |_, options| {
-        options.api_limits =
-            ApiLimits { per_key: Pace { burst: 5, per_minute: 10 }, per_network: Pace { burst: 20, per_minute: 60 } };
+        options.api_limits = ApiLimits {
+            per_key: RateLimit { burst: 5, per_minute: 10 },
+            per_network: RateLimit { burst: 20, per_minute: 60 },
+        };
     })
     .await
 }
@@ -62,7 +64,8 @@ async fn lc_13_unknown_keys_are_limited_too(backend: Backend) {
 async fn lc_13_each_network_has_its_limit(backend: Backend) {
     let app = TestApp::start_with(backend, |settings, options| {
         settings.server.trusted_proxies = 1;
-        options.api_limits = ApiLimits { per_key: Pace::UNLIMITED, per_network: Pace { burst: 20, per_minute: 60 } };
+        options.api_limits =
+            ApiLimits { per_key: RateLimit::UNLIMITED, per_network: RateLimit { burst: 20, per_minute: 60 } };
     })
     .await;
     let desktop = app.desktop(None);

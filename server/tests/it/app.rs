@@ -13,7 +13,7 @@ use latchkey_licensing::{
     public_key::PublicKey,
 };
 use latchkey_server::{
-    http::{self, Edge, Signing},
+    http::{self, AppState, Signing},
     settings::Settings,
 };
 use latchkey_service::{IssuedLicense, Operator, Options, Service, Vault};
@@ -59,7 +59,7 @@ impl TestApp {
         let kit = TestService::with_options(backend, options).await;
         let public_key = PublicKey::from(&kit.service.keyring().expect("keys").signer().verifying_key());
         let signing = Signing::new(settings.server.api_url.as_deref());
-        let router = http::router(Edge::new(kit.service.clone(), settings, signing));
+        let router = http::router(AppState::new(kit.service.clone(), settings, signing));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         Self { address, kit, public_key }

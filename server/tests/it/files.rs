@@ -5,7 +5,7 @@ use std::time::Duration;
 use latchkey_licensing::{
     certificate::{self, FileKind, FileSecret},
     claims,
-    key::LicenseKey,
+    license_key::LicenseKey,
     machine::Fingerprint,
     policy::{ExpiryStrategy, KeyScheme},
     signed_key,

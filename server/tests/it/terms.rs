@@ -44,7 +44,7 @@ async fn issue_beating(app: &TestApp) -> IssuedLicense {
 async fn dies_of_silence(app: &TestApp) {
     for round in 1..=64 {
         app.kit.clock.advance(OFTEN);
-        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
         let gone = app.service().cull_dead_machines().await.expect("looked");
         assert_eq!(gone, u64::from(round == 64), "{round}");
     }
@@ -267,13 +267,13 @@ on_both! {
         app.kit.clock.advance(Duration::from_secs(700));
         desktop.activate("one").await;
         assert_eq!(ping("one").await.status, 200);
-        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
         app.kit.clock.advance(Duration::from_hours(5));
         let back = app.another_process();
         let there = back.apps().authenticate(issued.key.expose()).await.expect("known");
         for is_noted in [false, true] {
             if is_noted {
-                back.keep_hearing(OFTEN).await.expect("noted");
+                back.record_heartbeat_watch(OFTEN).await.expect("noted");
             }
             for (name, code_of_it, status) in [("one", "VALID", "ALIVE"), ("early", "HEARTBEAT_DEAD", "DEAD")] {
                 assert_eq!(code(&desktop, &id, name).await.1, code_of_it, "{name} {is_noted}");
@@ -286,9 +286,9 @@ on_both! {
         assert_eq!(ping("early").await.code(), "MACHINE_HEARTBEAT_DEAD");
         // A second round soon after is no second outage.
         app.kit.clock.advance(Duration::from_secs(20));
-        back.keep_hearing(OFTEN).await.expect("noted");
+        back.record_heartbeat_watch(OFTEN).await.expect("noted");
         app.kit.clock.advance(Duration::from_secs(610));
-        back.keep_hearing(Duration::from_hours(1)).await.expect("noted");
+        back.record_heartbeat_watch(Duration::from_hours(1)).await.expect("noted");
         assert_eq!(code(&desktop, &id, "one").await.1, "VALID", "an outage again, with its last breath");
         app.kit.clock.advance(Duration::from_secs(630));
         assert_eq!(attribute(&ping("one").await, "heartbeatStatus"), "ALIVE");
@@ -306,12 +306,12 @@ on_both! {
         assert_eq!(ping().await.status, 200);
         for _ in 0..30 {
             app.kit.clock.advance(OFTEN);
-            app.service().keep_hearing(OFTEN).await.expect("noted");
+            app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
             assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0);
         }
         app.kit.clock.advance(Duration::from_hours(2));
         assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "nobody could hear it");
-        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
         assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "nobody could hear it");
         assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
         assert_eq!(ping().await.status, 200);
@@ -322,24 +322,24 @@ on_both! {
     /// Two processes that come back from one outage tell of one; a clock that is set back ends nothing.
     async fn outages_are_told_once(app: &TestApp) {
         let (one, two) = (app.service().clone(), app.another_process());
-        one.keep_hearing(OFTEN).await.expect("noted");
+        one.record_heartbeat_watch(OFTEN).await.expect("noted");
         app.kit.clock.advance(Duration::from_hours(1));
-        let (first, second) = tokio::join!(one.keep_hearing(OFTEN), two.keep_hearing(OFTEN));
+        let (first, second) = tokio::join!(one.record_heartbeat_watch(OFTEN), two.record_heartbeat_watch(OFTEN));
         first.and(second).expect("noted");
         let outages = async || app.service().store().read().await.expect("read").list_outages().await.expect("listed");
         let told = outages().await;
         assert_eq!(told.iter().map(|outage| outage.ended_at().since(outage.began_at())).collect::<Vec<_>>(), [Duration::from_hours(1)]);
         // Another process whose clock is behind: the one ahead was not away in between.
         app.kit.clock.set_back(Duration::from_mins(5));
-        two.keep_hearing(OFTEN).await.expect("noted");
+        two.record_heartbeat_watch(OFTEN).await.expect("noted");
         app.kit.clock.advance(Duration::from_mins(5) + OFTEN);
-        one.keep_hearing(OFTEN).await.expect("noted");
+        one.record_heartbeat_watch(OFTEN).await.expect("noted");
         assert_eq!(outages().await, told);
         // A clock that is set back: what it told of has not been yet.
         app.kit.clock.set_back(DAY);
-        one.keep_hearing(OFTEN).await.expect("noted");
+        one.record_heartbeat_watch(OFTEN).await.expect("noted");
         app.kit.clock.advance(OFTEN);
-        two.keep_hearing(OFTEN).await.expect("noted");
+        two.record_heartbeat_watch(OFTEN).await.expect("noted");
         assert_eq!(outages().await, []);
     }
 
@@ -349,12 +349,12 @@ on_both! {
         let desktop = app.desktop(Some(issued.key.expose()));
         desktop.activate("one").await;
         let ping = async || desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
-        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
         app.kit.clock.advance(DAY * 365);
-        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
         app.kit.clock.set_back(DAY * 365);
         app.kit.clock.advance(OFTEN);
-        app.service().keep_hearing(OFTEN).await.expect("noted");
+        app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
         assert_eq!(ping().await.status, 200);
         dies_of_silence(app).await;
     }

@@ -17,7 +17,7 @@ use keygen_rs::{
     machine::MachineCheckoutOpts,
 };
 use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, RenewalBasis};
-use latchkey_service::{Operator, Pace};
+use latchkey_service::{Operator, RateLimit};
 use latchkey_testkit::Backend;
 
 /// What an app is configured with: where the server is, its public key, a license key.
@@ -200,7 +200,7 @@ async fn a_renewal(backend: Backend) {
 /// LC-13: the client reads a signed refusal for too many requests as what it is.
 async fn too_many_requests(backend: Backend) {
     let app = TestApp::start_with(backend, |_, options| {
-        options.api_limits.per_key = Pace { burst: 2, per_minute: 10 };
+        options.api_limits.per_key = RateLimit { burst: 2, per_minute: 10 };
     })
     .await;
     let issued = app.issue("ada@example.com").await;

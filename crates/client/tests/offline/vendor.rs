@@ -7,7 +7,7 @@ use latchkey_client::{Fingerprint, LicenseId, LicenseKey, ProductId, PublicKey, 
 use latchkey_licensing::{
     certificate::{FileKind, FileSecret, Sealing, seal},
     ids::PolicyId,
-    key::{KEY_RANDOM_BYTES, KeyPrefix},
+    license_key::{KEY_RANDOM_BYTES, KeyPrefix},
     signed_key::{KeyClaims, issue},
 };
 use serde_json::{Value, json};

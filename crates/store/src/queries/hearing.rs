@@ -6,13 +6,13 @@ use super::Conn;
 use crate::error::Result;
 
 /// Until when heartbeats were heard, and from when on they count as not heard.
-pub(crate) async fn find_hearing(conn: &mut Conn) -> Result<Option<(Timestamp, Timestamp)>> {
+pub(crate) async fn find_heartbeat_watch(conn: &mut Conn) -> Result<Option<(Timestamp, Timestamp)>> {
     let row: Option<(i64, i64)> =
         sqlx::query_as("SELECT heard_at, deaf_after FROM hearing").fetch_optional(conn).await?;
     Ok(row.map(|(heard, deaf)| (Timestamp::from_unix_micros(heard), Timestamp::from_unix_micros(deaf))))
 }
 
-pub(crate) async fn set_hearing(conn: &mut Conn, heard_at: Timestamp, deaf_after: Timestamp) -> Result<()> {
+pub(crate) async fn set_heartbeat_watch(conn: &mut Conn, heard_at: Timestamp, deaf_after: Timestamp) -> Result<()> {
     let sql = "INSERT INTO hearing (id, heard_at, deaf_after) VALUES (1, $1, $2)
                ON CONFLICT (id) DO UPDATE SET heard_at = excluded.heard_at, deaf_after = excluded.deaf_after";
     sqlx::query(sql).bind(heard_at.unix_micros()).bind(deaf_after.unix_micros()).execute(conn).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn list_outages(conn: &mut Conn) -> Result<Vec<Outage>> {
 }
 
 /// Ends at `now` what is said to end after `limit`.
-pub(crate) async fn clip_outages(conn: &mut Conn, limit: Timestamp, now: Timestamp) -> Result<()> {
+pub(crate) async fn truncate_outages(conn: &mut Conn, limit: Timestamp, now: Timestamp) -> Result<()> {
     let (limit, now) = (limit.unix_micros(), now.unix_micros());
     let sql = "DELETE FROM outages WHERE ended_at > $1 AND began_at >= $2";
     sqlx::query(sql).bind(limit).bind(now).execute(&mut *conn).await?;

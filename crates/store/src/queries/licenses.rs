@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Conn, dialect};
 use crate::{
     error::Result,
-    rows::{self, KeptKey, LicenseRow},
+    rows::{self, LicenseRow, StoredKey},
 };
 
 /// A SELECT of whole licenses.
@@ -40,16 +40,16 @@ macro_rules! insert {
     };
 }
 
-pub(crate) async fn insert_license(conn: &mut Conn, license: &License, key: KeptKey<'_>) -> Result<()> {
+pub(crate) async fn insert_license(conn: &mut Conn, license: &License, key: StoredKey<'_>) -> Result<()> {
     insert_with(conn, insert!(""), license, key).await.map(drop)
 }
 
 /// Adds a license, unless its id or its key is taken.
-pub(crate) async fn insert_license_if_free(conn: &mut Conn, license: &License, key: KeptKey<'_>) -> Result<bool> {
+pub(crate) async fn insert_license_if_free(conn: &mut Conn, license: &License, key: StoredKey<'_>) -> Result<bool> {
     insert_with(conn, insert!("ON CONFLICT DO NOTHING"), license, key).await
 }
 
-async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key: KeptKey<'_>) -> Result<bool> {
+async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key: StoredKey<'_>) -> Result<bool> {
     let (suspended_at, revoked_at) = rows::standing_columns(license.standing);
     let (expires_at, ends_after_first_use) = rows::end_columns(license.end);
     let done = sqlx::query(sql)
@@ -117,7 +117,7 @@ pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result
 pub(crate) async fn set_license_key(
     conn: &mut Conn,
     id: LicenseId,
-    key: KeptKey<'_>,
+    key: StoredKey<'_>,
     prefix: &str,
     tail: &str,
     now: Timestamp,

@@ -11,7 +11,7 @@ use latchkey_wire::error::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::Fault;
+use crate::http::api::error::ApiError;
 
 /// The version of the protocol that is spoken.
 pub(crate) const VERSION: &str = "1.8";
@@ -23,20 +23,20 @@ pub(crate) async fn check_version(request: Request, next: Next) -> Response {
     if is_known {
         return next.run(request).await;
     }
-    Fault::new(ErrorCode::InvalidApiVersion, format!("This server speaks the versions 1.0 to {VERSION}."))
+    ApiError::new(ErrorCode::InvalidApiVersion, format!("This server speaks the versions 1.0 to {VERSION}."))
         .in_header("Keygen-Version")
         .into_response()
 }
 
 /// The one segment of a path that varies.
-pub(crate) struct Segment(pub(crate) String);
+pub(crate) struct PathParam(pub(crate) String);
 
-impl<S: Send + Sync> FromRequestParts<S> for Segment {
-    type Rejection = Fault;
+impl<S: Send + Sync> FromRequestParts<S> for PathParam {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         // What does not decode names nothing.
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Fault::not_found())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::not_found())?;
         Ok(Self(text))
     }
 }
@@ -45,31 +45,31 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
-    type Rejection = Fault;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         check_media_type(request.headers())?;
         let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
         let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
         let mut deserializer = serde_json::Deserializer::from_slice(text);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let why = error.inner().to_string();
-            Fault::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
+            ApiError::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
                 .at(pointer("", error.path()))
         })?;
-        deserializer.end().map_err(|_| Fault::new(ErrorCode::DocumentInvalid, "The body goes on after its end."))?;
+        deserializer.end().map_err(|_| ApiError::new(ErrorCode::DocumentInvalid, "The body goes on after its end."))?;
         Ok(Self(value))
     }
 }
 
-fn unread(rejection: &BytesRejection) -> Fault {
+fn unread(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Fault::too_large();
+        return ApiError::too_large();
     }
-    Fault::new(ErrorCode::DocumentInvalid, "The body ended early.")
+    ApiError::new(ErrorCode::DocumentInvalid, "The body ended early.")
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Fault> {
+fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let has_body = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
         || headers.contains_key(header::TRANSFER_ENCODING);
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -79,16 +79,16 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Fault> {
         None if !has_body => Ok(()),
         _ => {
             let detail = "Send the body as application/vnd.api+json.";
-            Err(Fault::new(ErrorCode::MediaTypeUnsupported, detail).in_header("Content-Type"))
+            Err(ApiError::new(ErrorCode::MediaTypeUnsupported, detail).in_header("Content-Type"))
         }
     }
 }
 
 /// Reads an object that is part of a body, so that the whole stays available for the echo.
-pub(crate) fn read_part<T: DeserializeOwned>(part: &Map<String, Value>, base: &str) -> Result<T, Fault> {
+pub(crate) fn read_part<T: DeserializeOwned>(part: &Map<String, Value>, base: &str) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(Value::Object(part.clone())).map_err(|error| {
         let why = error.inner().to_string();
-        Fault::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
+        ApiError::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
             .at(pointer(base, error.path()))
     })
 }

@@ -6,7 +6,7 @@ use axum::{
     response::IntoResponse,
 };
 use latchkey_licensing::machine::{Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MachineFacts, fact};
-use latchkey_service::{ActivateError, BeatError, NewMachine};
+use latchkey_service::{ActivateError, HeartbeatError, NewMachine};
 use latchkey_wire::{
     document::{MachineAttributes, One},
     error::{ErrorCode, ErrorDocument},
@@ -14,13 +14,15 @@ use latchkey_wire::{
 };
 use serde_json::{Map, Value};
 
-use super::{
-    Fault,
-    credential::Authenticated,
-    documents::{self, Document},
-    input::{Json, Segment},
+use crate::http::{
+    api::{
+        auth::Authenticated,
+        documents::resources::{self, Document},
+        error::ApiError,
+        input::{Json, PathParam},
+    },
+    state::AppState,
 };
-use crate::http::Edge;
 
 /// Activates a machine, up to the limits of the license.
 #[utoipa::path(
@@ -41,53 +43,55 @@ use crate::http::Edge;
     security(("license_key" = [])),
 )]
 pub(crate) async fn activate(
-    State(edge): State<Edge>,
+    State(state): State<AppState>,
     Authenticated(app): Authenticated,
     Json(body): Json<Activate>,
-) -> Result<impl IntoResponse, Fault> {
+) -> Result<impl IntoResponse, ApiError> {
     if body.data.kind.as_deref().is_some_and(|kind| kind != "machines" && kind != "machine") {
-        return Err(Fault::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type"));
+        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type"));
     }
     if let Some(relationships) = body.data.relationships {
         if relationships.license.is_some_and(|license| !app.is_named(&license.data.id)) {
-            return Err(Fault::not_found().at("/data/relationships/license"));
+            return Err(ApiError::not_found().at("/data/relationships/license"));
         }
         let components = relationships.components.as_ref().and_then(|given| given.get("data")?.as_array());
         let has_components = components.is_some_and(|list| !list.is_empty());
         if has_components {
             let detail = "Components are not kept: make them part of the fingerprint.";
-            return Err(Fault::new(ErrorCode::AttributeInvalid, detail).at("/data/relationships/components"));
+            return Err(ApiError::new(ErrorCode::AttributeInvalid, detail).at("/data/relationships/components"));
         }
     }
     let machine = read_machine(body.data.attributes)?;
     let activated = app.activate_machine(machine).await.map_err(|error| match error {
-        ActivateError::FingerprintTaken => Fault::new(ErrorCode::FingerprintTaken, "This machine is active already.")
-            .at("/data/attributes/fingerprint"),
+        ActivateError::FingerprintTaken => {
+            ApiError::new(ErrorCode::FingerprintTaken, "This machine is active already.")
+                .at("/data/attributes/fingerprint")
+        }
         ActivateError::MachineLimit { limit, holders } => {
             let names: Vec<_> = holders.iter().take(3).map(latchkey_licensing::machine::Machine::label).collect();
             let detail = format!(
                 "All {limit} machines of this license are in use ({}). Free one to activate this one.",
                 names.join(", ")
             );
-            Fault::new(ErrorCode::MachineLimitExceeded, detail)
+            ApiError::new(ErrorCode::MachineLimitExceeded, detail)
                 .at("/data")
                 .about(app.portal_page())
-                .with_meta(documents::holders(&holders))
+                .with_meta(resources::holders(&holders))
         }
         ActivateError::CoreLimit { limit, holders } => {
             let detail =
                 format!("The machines of this license may have {limit} cores together: free one to activate this one.");
-            Fault::new(ErrorCode::MachineCoreLimitExceeded, detail)
+            ApiError::new(ErrorCode::MachineCoreLimitExceeded, detail)
                 .at("/data/attributes/cores")
                 .about(app.portal_page())
-                .with_meta(documents::holders(&holders))
+                .with_meta(resources::holders(&holders))
         }
         ActivateError::Refused(refusal) => refusal.into(),
         ActivateError::Internal(error) => error.into(),
     })?;
-    let document = documents::machine(&activated, &edge.account()?);
+    let document = resources::machine(&activated, &state.account()?);
     // Where apps know the API by a path of its own, the address is below that.
-    let location = format!("{}{}", edge.signing.path_prefix(), document.links.this);
+    let location = format!("{}{}", state.signing.path_prefix(), document.links.this);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
 }
 
@@ -108,12 +112,12 @@ pub(crate) async fn activate(
     security(("license_key" = [])),
 )]
 pub(crate) async fn show(
-    State(edge): State<Edge>,
+    State(state): State<AppState>,
     Authenticated(app): Authenticated,
-    Segment(name): Segment,
-) -> Result<impl IntoResponse, Fault> {
-    let machine = app.machine(&name).await?.ok_or_else(Fault::not_found)?;
-    Ok(Document(One { data: documents::machine(&machine, &edge.account()?) }))
+    PathParam(name): PathParam,
+) -> Result<impl IntoResponse, ApiError> {
+    let machine = app.machine(&name).await?.ok_or_else(ApiError::not_found)?;
+    Ok(Document(One { data: resources::machine(&machine, &state.account()?) }))
 }
 
 /// Deactivates a machine; its place opens at once.
@@ -132,8 +136,11 @@ pub(crate) async fn show(
     ),
     security(("license_key" = [])),
 )]
-pub(crate) async fn deactivate(Authenticated(app): Authenticated, Segment(name): Segment) -> Result<StatusCode, Fault> {
-    if app.deactivate_machine(&name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Fault::not_found()) }
+pub(crate) async fn deactivate(
+    Authenticated(app): Authenticated,
+    PathParam(name): PathParam,
+) -> Result<StatusCode, ApiError> {
+    if app.deactivate_machine(&name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found()) }
 }
 
 /// Takes a heartbeat.
@@ -154,35 +161,35 @@ pub(crate) async fn deactivate(Authenticated(app): Authenticated, Segment(name):
     security(("license_key" = [])),
 )]
 pub(crate) async fn ping(
-    State(edge): State<Edge>,
+    State(state): State<AppState>,
     Authenticated(app): Authenticated,
-    Segment(name): Segment,
-) -> Result<impl IntoResponse, Fault> {
+    PathParam(name): PathParam,
+) -> Result<impl IntoResponse, ApiError> {
     let machine = app.ping_machine(&name).await.map_err(|error| match error {
-        BeatError::NotFound => Fault::not_found(),
-        BeatError::Dead => {
-            Fault::new(ErrorCode::MachineHeartbeatDead, "The machine's heartbeat had stopped: activate it again.")
+        HeartbeatError::NotFound => ApiError::not_found(),
+        HeartbeatError::Dead => {
+            ApiError::new(ErrorCode::MachineHeartbeatDead, "The machine's heartbeat had stopped: activate it again.")
         }
-        BeatError::Refused(refusal) => refusal.into(),
-        BeatError::Internal(error) => error.into(),
+        HeartbeatError::Refused(refusal) => refusal.into(),
+        HeartbeatError::Internal(error) => error.into(),
     })?;
-    Ok(Document(One { data: documents::machine(&machine, &edge.account()?) }))
+    Ok(Document(One { data: resources::machine(&machine, &state.account()?) }))
 }
 
-fn read_machine(given: ActivateAttributes) -> Result<NewMachine, Fault> {
+fn read_machine(given: ActivateAttributes) -> Result<NewMachine, ApiError> {
     let place = "/data/attributes/fingerprint";
     let fingerprint = given
         .fingerprint
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| Fault::new(ErrorCode::FingerprintMissing, "The machine needs a fingerprint.").at(place))?;
+        .ok_or_else(|| ApiError::new(ErrorCode::FingerprintMissing, "The machine needs a fingerprint.").at(place))?;
     let fingerprint = Fingerprint::parse(&fingerprint).ok_or_else(|| {
         let detail = format!("A fingerprint has at most {MAX_FINGERPRINT_BYTES} bytes and no control characters.");
-        Fault::new(ErrorCode::FingerprintInvalid, detail).at(place)
+        ApiError::new(ErrorCode::FingerprintInvalid, detail).at(place)
     })?;
     let metadata = given.metadata.unwrap_or_default();
     let cores = given.cores.filter(|cores| *cores > 0);
     if cores.is_some_and(|cores| i32::try_from(cores).is_err()) {
-        return Err(Fault::new(ErrorCode::AttributeInvalid, "A machine has fewer cores than that.")
+        return Err(ApiError::new(ErrorCode::AttributeInvalid, "A machine has fewer cores than that.")
             .at("/data/attributes/cores"));
     }
     Ok(NewMachine {
@@ -198,13 +205,13 @@ fn read_machine(given: ActivateAttributes) -> Result<NewMachine, Fault> {
     })
 }
 
-fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, Fault> {
+fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, ApiError> {
     let Some(text) = given.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     let kept = fact(&text).ok_or_else(|| {
         let detail = format!("{name} has at most {MAX_FACT_BYTES} bytes and no control characters.");
-        Fault::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}"))
+        ApiError::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}"))
     })?;
     Ok(Some(kept))
 }

@@ -10,7 +10,7 @@ use latchkey_wire::{
 };
 use uuid::Uuid;
 
-use super::Fault;
+use crate::http::api::error::ApiError;
 
 const DEFAULT_SIZE: u32 = 10;
 const MAX_SIZE: u32 = 100;
@@ -32,15 +32,15 @@ enum Start {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Paging {
-    type Rejection = Fault;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Fault> {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         Self::parse(parts.uri.query().unwrap_or_default())
     }
 }
 
 impl Paging {
-    fn parse(query: &str) -> Result<Self, Fault> {
+    fn parse(query: &str) -> Result<Self, ApiError> {
         let mut paging = Self { size: DEFAULT_SIZE, start: Start::Cursor(None) };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match &*name {
@@ -75,13 +75,13 @@ impl Paging {
     }
 }
 
-fn number(name: &str, text: &str, most: u32) -> Result<u32, Fault> {
+fn number(name: &str, text: &str, most: u32) -> Result<u32, ApiError> {
     let value = text.parse().ok().filter(|value| (1..=most).contains(value));
     value.ok_or_else(|| invalid(name, &format!("must be a number from 1 to {most}")))
 }
 
-fn invalid(name: &str, what: &str) -> Fault {
-    Fault::new(ErrorCode::ParameterInvalid, format!("{name} {what}.")).in_parameter(name)
+fn invalid(name: &str, what: &str) -> ApiError {
+    ApiError::new(ErrorCode::ParameterInvalid, format!("{name} {what}.")).in_parameter(name)
 }
 
 /// The page as a document. `next` is where the reading stopped, if it did not reach the end.

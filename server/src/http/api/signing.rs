@@ -17,10 +17,10 @@ use latchkey_wire::{
 };
 use url::Url;
 
-use super::{Fault, input::VERSION};
 use crate::http::{
-    Edge,
-    request_id::{RequestId, Route},
+    api::{error::ApiError, input::VERSION},
+    layers::request_id::{RequestId, Route},
+    state::AppState,
 };
 
 /// No answer is longer than a page of a hundred machines with full metadata.
@@ -58,10 +58,10 @@ impl Signing {
     }
 }
 
-pub(crate) async fn sign(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
-    let host = edge.signing.host(&uri, request.headers()).to_owned();
+    let host = state.signing.host(&uri, request.headers()).to_owned();
     let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.to_string());
 
     let response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
@@ -69,9 +69,9 @@ pub(crate) async fn sign(State(edge): State<Edge>, request: Request, next: Next)
         Err(panic) => panicked(&*panic),
     };
     let (mut parts, body) = response.into_parts();
-    let fault = parts.extensions.remove::<Fault>();
+    let fault = parts.extensions.remove::<ApiError>();
     let is_error = parts.status.is_client_error() || parts.status.is_server_error();
-    let body = match fault.or_else(|| is_error.then(|| Fault::of_status(parts.status))) {
+    let body = match fault.or_else(|| is_error.then(|| ApiError::of_status(parts.status))) {
         Some(fault) => {
             parts.status = fault.status();
             parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
@@ -89,8 +89,8 @@ pub(crate) async fn sign(State(edge): State<Edge>, request: Request, next: Next)
         path_and_query: uri.path_and_query().map_or("/", |target| target.as_str()),
         host: &host,
     };
-    let date = edge.service.now().http_date();
-    match edge.service.keyring() {
+    let date = state.service.now().http_date();
+    match state.service.keyring() {
         Ok(keyring) => {
             let account = keyring.account().to_string();
             attach(&mut parts.headers, &signature::sign(keyring.signer(), &account, target, date, &body));
@@ -122,7 +122,7 @@ fn attach(headers: &mut HeaderMap, signed: &SignedHeaders) {
 fn panicked(panic: &(dyn Any + Send)) -> Response {
     let why = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     tracing::error!(why, "an API handler panicked");
-    Fault::internal().into_response()
+    ApiError::internal().into_response()
 }
 
 /// Tells the access log which route answered.

@@ -1,0 +1,7 @@
+//! Components of the portal's pages.
+
+mod computers;
+mod key_row;
+
+pub(crate) use computers::{ComputerTable, PlaceTiles};
+pub(crate) use key_row::KeyRow;

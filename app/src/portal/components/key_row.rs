@@ -1,0 +1,116 @@
+//! A license key: hidden but for its end, to be copied or shown.
+
+use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
+use leptos_router::hooks::use_location;
+
+use crate::{
+    portal::{
+        server_fns::licenses::{RevealKey, reveal_key},
+        toasts::Toasts,
+    },
+    shared::components::{HiddenField, Icon, Symbol},
+};
+
+/// How long a key stays in sight.
+const SHOWN_FOR: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How long the copy button says so.
+const COPIED_FOR: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// A key with its buttons. Without script, showing it is a form whose answer holds the key once;
+/// copying needs script, so its button appears with the script.
+#[component]
+pub(crate) fn KeyRow(
+    license: String,
+    masked: String,
+    /// The key, where the page was asked for it without script.
+    #[prop(optional_no_strip)]
+    revealed: Option<String>,
+) -> impl IntoView {
+    // Without script, hiding it again is a page that does not hold it.
+    let hides = revealed.is_some();
+    let shown = RwSignal::new(revealed);
+    let copied = RwSignal::new(false);
+    let has_script = RwSignal::new(false);
+    Effect::new(move |_| {
+        has_script.set(true);
+        if hides {
+            set_timeout(move || shown.set(None), SHOWN_FOR);
+        }
+    });
+    let toasts = use_context::<Toasts>();
+    let here = use_location().pathname;
+
+    let id = StoredValue::new(license.clone());
+    let reveal = move |copies: bool| {
+        spawn_local(async move {
+            let key = match reveal_key(id.get_value()).await {
+                Ok(key) => {
+                    if let Some(toasts) = toasts {
+                        toasts.clear_error();
+                    }
+                    key
+                }
+                Err(error) => {
+                    if let Some(toasts) = toasts {
+                        toasts.error(&here.get_untracked(), error);
+                    }
+                    return;
+                }
+            };
+            if copies && copy_to_clipboard(&key).await {
+                copied.set(true);
+                set_timeout(move || copied.set(false), COPIED_FOR);
+            } else {
+                // What the clipboard refuses is shown, to be copied by hand.
+                shown.set(Some(key));
+                set_timeout(move || shown.set(None), SHOWN_FOR);
+            }
+        });
+    };
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if shown.get_untracked().is_some() {
+            shown.set(None);
+        } else {
+            reveal(false);
+        }
+    };
+    let (method, action) =
+        if hides { ("get", format!("/portal/licenses/{license}")) } else { ("post", RevealKey::url().to_owned()) };
+    view! {
+        <div class="key-row">
+            <Icon symbol=Symbol::Key/>
+            <code class="key" class:key-shown=move || shown.get().is_some() aria-label="License key">
+                {move || shown.get().unwrap_or_else(|| masked.clone())}
+            </code>
+            <div class="cluster">
+                <Show when=move || has_script.get()>
+                    <button r#type="button" class="button button-small" on:click=move |_| reveal(true)>
+                        {move || if copied.get() { "Copied" } else { "Copy" }}
+                    </button>
+                </Show>
+                <form method=method action=action on:submit=on_submit>
+                    {(!hides).then(|| view! { <HiddenField name="id" value=license/> })}
+                    <button r#type="submit" class="button button-small" aria-pressed=move || shown.get().is_some().to_string()>
+                        {move || if shown.get().is_some() { "Hide" } else { "Show" }}
+                    </button>
+                </form>
+            </div>
+            <span class="visually-hidden" role="status">
+                {move || if copied.get() { "The key is copied." } else if shown.get().is_some() { "The key is shown." } else { "" }}
+            </span>
+        </div>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+async fn copy_to_clipboard(text: &str) -> bool {
+    let clipboard = window().navigator().clipboard();
+    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok()
+}
+
+#[cfg(not(feature = "hydrate"))]
+async fn copy_to_clipboard(_text: &str) -> bool {
+    false
+}

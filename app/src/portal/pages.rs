@@ -1,0 +1,10 @@
+//! The pages of the portal.
+
+pub(crate) mod account;
+pub(crate) mod computer;
+pub(crate) mod free_computer;
+pub(crate) mod license;
+pub(crate) mod licenses;
+pub(crate) mod new_key;
+pub(crate) mod offline;
+pub(crate) mod overview;

@@ -1,0 +1,112 @@
+//! `/portal/licenses/{id}/machines/{id}`: one computer: its name, a file for working offline.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    portal::{
+        model::ComputerDetail,
+        server_fns::computers::{RenameComputer, computer},
+        toasts::say,
+    },
+    shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
+};
+
+/// The computer.
+#[component]
+pub(crate) fn ComputerPage() -> impl IntoView {
+    let params = use_params_map();
+    let rename = ServerAction::<RenameComputer>::new();
+    let source = move || {
+        let ids = params
+            .with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()));
+        (ids, rename.version().get())
+    };
+    let data = Resource::new(source, |((license, machine), _)| computer(license, machine));
+    say(Signal::derive(move || rename.value().get()));
+    view! {
+        <PageTitle text="Computer"/>
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(detail) => view! { <Detail detail rename/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl IntoView {
+    let ComputerDetail { license, computer, file_days, file_hours } = detail;
+    let back = format!("/portal/licenses/{}", license.id);
+    let free = format!("{back}/machines/{}/free", computer.id);
+    let file = format!("{back}/machines/{}/file", computer.id);
+    view! {
+        <nav aria-label="Breadcrumb" class="small">
+            <a href="/portal/licenses">"Licenses"</a> " / " <a href=back>{license.product.clone()}</a>
+        </nav>
+        <div class="split">
+            <h1 class="title-1">{computer.label.clone()}</h1>
+            <a class="button" href=free>"Free this computer"</a>
+        </div>
+        <section class="card stack">
+            <dl class="facts">
+                <div><dt>"System"</dt><dd>{computer.platform.clone().unwrap_or_else(|| "Not told".to_owned())}</dd></div>
+                <div><dt>"App"</dt><dd>{computer.app_version.clone().unwrap_or_else(|| "Not told".to_owned())}</dd></div>
+                <div><dt>"Activated"</dt><dd><Time when=computer.activated.clone()/></dd></div>
+                <div><dt>"Last seen"</dt><dd><Time when=computer.last_seen.clone()/></dd></div>
+            </dl>
+            <ActionForm action=rename>
+                <HiddenField name="license" value=license.id.clone()/>
+                <HiddenField name="machine" value=computer.id.clone()/>
+                <div class="field">
+                    <label for="name">"Name"</label>
+                    <div class="cluster">
+                        <input id="name" name="name" r#type="text" maxlength="100" value=computer.label.clone()/>
+                        <Submit busy=rename.pending()>"Save name"</Submit>
+                    </div>
+                </div>
+            </ActionForm>
+        </section>
+        <OfflineFile file file_days file_hours/>
+    }
+}
+
+/// Makes a file for working offline on this computer.
+#[component]
+fn OfflineFile(file: String, file_days: Vec<u32>, file_hours: u64) -> AnyView {
+    let count = |number: u64, unit: &str| if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") };
+    let usual = file_days.last().copied();
+    let mut choices: Vec<(u32, String)> =
+        file_days.into_iter().map(|days| (days, count(u64::from(days), "day"))).collect();
+    if choices.is_empty() {
+        choices.push((1, count(file_hours, "hour")));
+    }
+    let options = choices.into_iter().map(|(days, words)| {
+        view! { <option value=days.to_string() selected=usual.is_none_or(|usual| usual == days)>{words}</option> }
+    });
+    view! {
+        <section class="card stack">
+            <h2 class="title-2">"Work offline"</h2>
+            <p class="measure">
+                "A license file lets the app run on this computer without internet until the file ends. "
+                "Download it, carry it to the computer, and open it in the app. It works on this computer alone."
+            </p>
+            <form method="post" action=file>
+                <div class="field">
+                    <label for="days">"The file lasts"</label>
+                    <div class="cluster">
+                        <select id="days" name="days">{options.collect_view()}</select>
+                        <Submit>"Download license file"</Submit>
+                    </div>
+                </div>
+            </form>
+            <p class="small text-2">
+                "A file that was downloaded cannot be called back: it ends by its own date, also if you free the computer."
+            </p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,95 @@
+//! `/portal/licenses/{id}/machines/{id}/free`: asks before a computer is freed.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    portal::{
+        model::{Computer, FreeQuestion, LicenseSummary},
+        server_fns::licenses::{FreeComputer, ask_to_free},
+        toasts::follow,
+    },
+    shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
+};
+
+/// The question.
+#[component]
+pub(crate) fn FreeComputerPage() -> impl IntoView {
+    let params = use_params_map();
+    let ids = move || {
+        params.with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()))
+    };
+    let data = Resource::new(ids, |(license, machine)| ask_to_free(license, machine));
+    view! {
+        <PageTitle text="Free a computer"/>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(FreeQuestion { license, computer: Some(computer) }) => {
+                        view! { <Question license computer/> }.into_any()
+                    }
+                    Ok(FreeQuestion { license, computer: None }) => view! { <AlreadyFree license/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
+    let action = ServerAction::<FreeComputer>::new();
+    let failure = follow(Signal::derive(move || action.value().get()));
+    let back = format!("/portal/licenses/{}", license.id);
+    let swaps = license.swaps.clone();
+    let none_left = swaps.as_ref().filter(|swaps| swaps.left == 0).map(|swaps| swaps.next.clone());
+    let may_free = none_left.is_none();
+    view! {
+        <section class="card stack measure">
+            <h1 class="title-1">{format!("Free {}?", computer.label)}</h1>
+            {failure}
+            <p>
+                {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
+                "Its place opens at once, and you can activate another computer with the same key."
+            </p>
+            {computer.may_hold_file.then(|| view! {
+                <p>"It may hold a file for working offline. Without internet, the app there goes on until that file ends."</p>
+            })}
+            <p class="text-2">
+                "Last seen " <Time when=computer.last_seen.clone()/> ", activated " <Time when=computer.activated.clone()/> "."
+            </p>
+            {swaps.filter(|_| may_free).map(|swaps| view! {
+                <p class="text-2">"Freeing a computer yourself: " <strong>{swaps.words()}</strong> "."</p>
+            })}
+            {none_left.map(|next| view! {
+                <p class="notice">
+                    "You have freed as many computers as this license allows for now. "
+                    {next.map(|when| view! { "The next one comes back on " <Time when/> ". " })}
+                    "Reply to your receipt if you need it sooner."
+                </p>
+            })}
+            <ActionForm action>
+                <HiddenField name="license" value=license.id.clone()/>
+                <HiddenField name="machine" value=computer.id.clone()/>
+                <div class="cluster">
+                    <a class="button" href=back>{if may_free { "Keep it" } else { "Back to the license" }}</a>
+                    {may_free.then(|| view! {
+                        <Submit class="button button-danger" busy=action.pending()>"Free this computer"</Submit>
+                    })}
+                </div>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn AlreadyFree(license: LicenseSummary) -> impl IntoView {
+    let back = format!("/portal/licenses/{}", license.id);
+    view! {
+        <section class="card stack measure">
+            <h1 class="title-1">"Already free"</h1>
+            <p>"That computer does not use this license any more. There is nothing left to do."</p>
+            <p><a class="button" href=back>"Back to the license"</a></p>
+        </section>
+    }
+}

@@ -1,0 +1,117 @@
+//! `/portal/licenses/{id}`: one license with its key and its computers.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    portal::{
+        components::{ComputerTable, KeyRow},
+        model::{HistoryLine, LicenseDetail, Swaps},
+        server_fns::licenses::license,
+    },
+    shared::components::{PageTitle, Problem, StatusBadge, Time},
+};
+
+/// The license.
+#[component]
+pub(crate) fn LicensePage() -> impl IntoView {
+    let params = use_params_map();
+    let id = move || params.with(|params| params.get("license")).unwrap_or_default();
+    let data = Resource::new(id, license);
+    view! {
+        <PageTitle text="License"/>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(detail) => view! { <Detail detail/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Detail(detail: LicenseDetail) -> impl IntoView {
+    let LicenseDetail { license, revealed_key, history } = detail;
+    let notice = license.status.notice.clone();
+    let new_key = license.may_rotate_key.then(|| format!("/portal/licenses/{}/new-key", license.id));
+    let swaps = license.swaps.clone();
+    view! {
+        <nav aria-label="Breadcrumb" class="small"><a href="/portal/licenses">"Licenses"</a></nav>
+        <div class="split">
+            <h1 class="title-1">{license.product.clone()}</h1>
+            <StatusBadge status=license.status.clone()/>
+        </div>
+        {notice.map(|text| view! { <p class="notice">{text}</p> })}
+        <section class="card stack">
+            <h2 class="title-2">"License key"</h2>
+            <KeyRow license=license.id.clone() masked=license.masked_key.clone() revealed=revealed_key/>
+            <dl class="facts">
+                <div><dt>"Kind"</dt><dd>{license.policy.clone()}</dd></div>
+                <div><dt>"Issued"</dt><dd><Time when=license.issued.clone()/></dd></div>
+                <div>
+                    <dt>"Ends"</dt>
+                    <dd>
+                        {match license.ends.clone() {
+                            Some(when) => view! { <Time when/> }.into_any(),
+                            None => "Never".into_any(),
+                        }}
+                    </dd>
+                </div>
+            </dl>
+            {new_key.map(|href| view! { <p class="small"><a href=href>"Replace this key"</a></p> })}
+        </section>
+        <section class="card stack">
+            <div class="split">
+                <h2 class="title-2">"Computers"</h2>
+                <p class="small text-2">{license.usage()}</p>
+            </div>
+            <ComputerTable license/>
+            {swaps.map(|swaps| view! { <SwapLine swaps/> })}
+        </section>
+        <section class="card stack">
+            <h2 class="title-2">"History"</h2>
+            <History lines=history/>
+        </section>
+    }
+}
+
+/// How often computers may be freed yet.
+#[component]
+fn SwapLine(swaps: Swaps) -> impl IntoView {
+    let next = swaps.next.clone().filter(|_| swaps.left == 0);
+    view! {
+        <p class="small text-2">
+            "Freeing a computer yourself: " <strong>{swaps.words()}</strong> "."
+            {next.map(|when| view! { " The next one comes back on " <Time when/> "." })}
+        </p>
+    }
+}
+
+/// What happened to the license.
+#[component]
+fn History(lines: Vec<HistoryLine>) -> impl IntoView {
+    let rows = lines.into_iter().map(|line| {
+        view! {
+            <tr>
+                <th scope="row">{line.text}</th>
+                <td data-label="By">{line.by}</td>
+                <td data-label="When"><Time when=line.when/></td>
+            </tr>
+        }
+    });
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">"What happened to this license, the newest first"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"What"</th>
+                    <th scope="col">"By"</th>
+                    <th scope="col">"When"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    }
+}

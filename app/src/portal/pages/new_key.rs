@@ -1,0 +1,74 @@
+//! `/portal/licenses/{id}/new-key`: asks before a key is replaced, and says what that does.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    portal::{
+        model::LicenseSummary,
+        server_fns::licenses::{ReplaceKey, license},
+        toasts::follow,
+    },
+    shared::{
+        components::{HiddenField, PageTitle, Problem, Submit},
+        error::UiError,
+    },
+};
+
+/// The question.
+#[component]
+pub(crate) fn NewKeyPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = move || params.with(|params| params.get("license")).unwrap_or_default();
+    let data = Resource::new(id, license);
+    view! {
+        <PageTitle text="Replace a key"/>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(detail) if detail.license.may_rotate_key => {
+                        view! { <Question license=detail.license/> }.into_any()
+                    }
+                    Ok(detail) if !detail.license.is_good => view! { <Problem error=UiError::LicenseNotGood/> }.into_any(),
+                    Ok(_) => view! { <Problem error=UiError::KeyFixed/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Question(license: LicenseSummary) -> impl IntoView {
+    let action = ServerAction::<ReplaceKey>::new();
+    let failure = follow(Signal::derive(move || action.value().get()));
+    let back = format!("/portal/licenses/{}", license.id);
+    let computers = match license.computers.len() {
+        0 => "No computer uses this license now, so nothing stops working.".to_owned(),
+        1 => format!("{} stays activated, but its app asks for the new key.", name(&license, 0)),
+        more => format!("All {more} computers stay activated, but their apps ask for the new key."),
+    };
+    view! {
+        <section class="card stack measure">
+            <h1 class="title-1">"Replace this key?"</h1>
+            {failure}
+            <p>{format!("The key {} of {} stops working at once. Do this if someone else may have it.", license.masked_key, license.product)}</p>
+            <ul class="list">
+                <li>{computers}</li>
+                <li>"Files for working offline that were made with the old key open only in apps that still have it, and end by their own date."</li>
+                <li>"The old key cannot be brought back."</li>
+            </ul>
+            <ActionForm action>
+                <HiddenField name="id" value=license.id.clone()/>
+                <div class="cluster">
+                    <a class="button" href=back>"Keep the key"</a>
+                    <Submit class="button button-danger" busy=action.pending()>"Replace the key"</Submit>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}
+
+fn name(license: &LicenseSummary, at: usize) -> String {
+    license.computers.get(at).map_or_else(String::new, |computer| computer.label.clone())
+}

@@ -1,0 +1,151 @@
+//! `/portal/offline`: activates or deactivates a computer that has no internet.
+
+use latchkey_licensing::air_gap;
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    portal::{
+        model::{LicenseSummary, OfflineRequest},
+        server_fns::offline::{CarryOutRequest, read_request},
+        toasts::follow,
+    },
+    shared::{
+        components::{Failure, HiddenField, PageTitle, Submit, Time},
+        error::UiError,
+    },
+};
+
+/// The page: the request's form, then what the request asks for.
+#[component]
+pub(crate) fn OfflinePage() -> impl IntoView {
+    let query = use_query_map();
+    let request = move || query.with(|query| query.get("request")).unwrap_or_default();
+    let data = Resource::new(request, read_request);
+    view! {
+        <PageTitle text="Work offline"/>
+        <h1 class="title-1">"Computers without internet"</h1>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(Some(asked)) => view! { <Question asked text=request()/> }.into_any(),
+                    Ok(None) => view! { <RequestForm/> }.into_any(),
+                    Err(UiError::SignedOut) => view! { <Failure error=UiError::SignedOut/> }.into_any(),
+                    Err(error) => view! {
+                        <Failure error/>
+                        <RequestForm/>
+                    }
+                    .into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn RequestForm() -> impl IntoView {
+    view! {
+        <section class="card stack measure">
+            <h2 class="title-2">"Bring a request"</h2>
+            <p>
+                "On the computer without internet, choose “Activate without internet” in the app. "
+                "Scan the code it shows with your phone, or carry its text here."
+            </p>
+            // Posted, so that what is pasted by mistake, such as a license key, stands in no address.
+            <form method="post" action="/portal/offline/upload" enctype="multipart/form-data">
+                <div class="field">
+                    <label for="request">"Text of the request"</label>
+                    <div class="cluster">
+                        <input
+                            id="request" name="request" r#type="text" required=true maxlength=air_gap::MAX_BYTES class="grow"
+                            autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="lk1.…"
+                        />
+                        <Submit>"Read request"</Submit>
+                    </div>
+                </div>
+            </form>
+            <form method="post" action="/portal/offline/upload" enctype="multipart/form-data">
+                <div class="field">
+                    <label for="file">"Or the file that the app saved"</label>
+                    <div class="cluster">
+                        <input id="file" name="file" r#type="file" required=true accept=".txt,.lkreq,text/plain" class="grow"/>
+                        <Submit>"Upload request"</Submit>
+                    </div>
+                </div>
+            </form>
+        </section>
+    }
+}
+
+/// Who holds the places, each with the page that frees it.
+#[component]
+fn Full(license: LicenseSummary) -> impl IntoView {
+    let holders = license.computers.into_iter().map(|computer| {
+        let href = format!("/portal/licenses/{}/machines/{}/free", license.id, computer.id);
+        let label = format!("Free {}", computer.label);
+        view! {
+            <li>
+                <strong>{computer.label}</strong> ", seen " <Time when=computer.last_seen/> ". "
+                <a href=href aria-label=label>"Free"</a>
+            </li>
+        }
+    });
+    view! {
+        <div class="notice stack">
+            <p>"All places of this license are in use. Free one, then come back to this page."</p>
+            <ul class="list">{holders.collect_view()}</ul>
+        </div>
+    }
+}
+
+#[component]
+fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
+    let action = ServerAction::<CarryOutRequest>::new();
+    let failure = follow(Signal::derive(move || action.value().get()));
+    let OfflineRequest { activates, label, platform, is_active, license } = asked;
+    let adds = activates && !is_active;
+    let notice = license.status.notice.clone().filter(|_| adds);
+    let is_full = adds && license.is_good && !license.has_room();
+    let may_go_on = !adds || (license.is_good && !is_full);
+    let (title, button, what) = match (activates, is_active) {
+        (true, false) => (
+            format!("Activate {label}?"),
+            "Activate this computer",
+            "It takes one place of the license. Afterwards you download a license file and carry it back to the computer.",
+        ),
+        (true, true) => (
+            format!("{label} is active already"),
+            "Go to its license file",
+            "You can download another license file for it.",
+        ),
+        (false, true) => (
+            format!("Deactivate {label}?"),
+            "Deactivate this computer",
+            "The app there has thrown its license file away. Its place opens at once, and this does not count as freeing a computer yourself.",
+        ),
+        (false, false) => (format!("{label} is not active"), "Back to the license", "There is nothing to deactivate."),
+    };
+    view! {
+        <section class="card stack measure">
+            <h2 class="title-2">{title}</h2>
+            {failure}
+            <p>{what}</p>
+            <dl class="facts">
+                <div><dt>"License"</dt><dd>{license.product.clone()} " " <code>{license.masked_key.clone()}</code></dd></div>
+                <div><dt>"Places"</dt><dd>{license.usage()}</dd></div>
+                {platform.map(|platform| view! { <div><dt>"System"</dt><dd>{platform}</dd></div> })}
+            </dl>
+            {notice.map(|notice| view! { <p class="notice">{notice}</p> })}
+            {is_full.then(|| view! { <Full license=license.clone()/> })}
+            <ActionForm action>
+                <HiddenField name="request" value=text/>
+                <div class="cluster">
+                    <a class="button" href="/portal/offline" rel="external">"Cancel"</a>
+                    {may_go_on.then(|| view! {
+                        <Submit class="button button-accent" busy=action.pending()>{button}</Submit>
+                    })}
+                </div>
+            </ActionForm>
+        </section>
+    }
+}

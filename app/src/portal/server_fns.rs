@@ -1,0 +1,6 @@
+//! The portal's server functions, by area. Each is a public HTTP endpoint under `/fn`.
+
+pub mod account;
+pub mod computers;
+pub mod licenses;
+pub mod offline;

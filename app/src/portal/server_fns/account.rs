@@ -1,0 +1,86 @@
+//! A customer's account and sessions.
+
+use leptos::{prelude::*, server_fn::codec::PostUrl};
+
+use crate::{
+    portal::model::AccountDetail,
+    shared::{
+        error::UiError,
+        flash::{Done, Flash},
+    },
+};
+
+/// The account page.
+#[server(prefix = "/fn", endpoint = "account", input = PostUrl)]
+pub async fn account() -> Result<AccountDetail, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
+    let sessions = backend.service.customer(&who).sessions().await;
+    let sessions = sessions.map_err(|error| server::failed(server::hidden(&error)))?;
+    let now = backend.service.now();
+    Ok(AccountDetail {
+        email: who.account.email.to_string(),
+        name: who.account.name.clone(),
+        sessions: sessions.iter().map(|summary| crate::portal::present::session(summary, &who, now)).collect(),
+    })
+}
+
+/// Changes the name.
+#[server(prefix = "/fn", endpoint = "rename", input = PostUrl)]
+pub async fn rename(
+    /// The name; empty removes it.
+    name: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    server::finish(server_rename(&name).await, "/portal/account")
+}
+
+#[cfg(feature = "ssr")]
+async fn server_rename(name: &str) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    backend.service.customer(&who).rename(name).await.map_err(super::licenses::refusal)?;
+    Ok(Done { flash: Some(Flash::Renamed), go_to: "/portal/account".to_owned() })
+}
+
+/// Ends one other session.
+#[server(prefix = "/fn", endpoint = "end_session", input = PostUrl)]
+pub async fn end_session(
+    /// Its id.
+    id: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    server::finish(server_end_session(&id).await, "/portal/account")
+}
+
+#[cfg(feature = "ssr")]
+async fn server_end_session(id: &str) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let id = id.parse().map_err(|_| UiError::NotFound)?;
+    backend.service.customer(&who).end_session(id).await.map_err(|error| server::hidden(&error))?;
+    Ok(Done { flash: Some(Flash::SessionEnded), go_to: "/portal/account".to_owned() })
+}
+
+/// Ends all sessions, this one included.
+#[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl)]
+pub async fn end_all_sessions() -> Result<Done, UiError> {
+    use crate::server_side as server;
+    server::finish(server_end_all_sessions().await, "/portal/account")
+}
+
+#[cfg(feature = "ssr")]
+async fn server_end_all_sessions() -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    backend.service.customer(&who).end_all_sessions().await.map_err(|error| server::hidden(&error))?;
+    server::clear_site_data();
+    Ok(Done { flash: None, go_to: "/login/signed-out".to_owned() })
+}
+
+/// The message that waits for this page, if one does.
+#[server(prefix = "/fn", endpoint = "waiting_message", input = PostUrl)]
+pub async fn waiting_message() -> Result<Option<Flash>, UiError> {
+    use crate::server_side as server;
+    Ok(server::backend()?.cookies.take_flash(&server::parts()?.headers))
+}

@@ -1,0 +1,70 @@
+//! One computer of a license: its page, its name.
+
+use leptos::{prelude::*, server_fn::codec::PostUrl};
+
+use crate::{
+    portal::model::ComputerDetail,
+    shared::{error::UiError, flash::Done},
+};
+
+/// One computer of an own license.
+#[server(prefix = "/fn", endpoint = "computer", input = PostUrl)]
+pub async fn computer(
+    /// The license's id.
+    license: String,
+    /// The computer's id.
+    machine: String,
+) -> Result<ComputerDetail, UiError> {
+    use crate::server_side as server;
+    server_computer(&license, &machine).await.map_err(server::failed)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail, UiError> {
+    use super::licenses::refusal;
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let license = license.parse().map_err(|_| UiError::NotFound)?;
+    let machine = machine.parse().map_err(|_| UiError::NotFound)?;
+    let (view, found) = backend.service.customer(&who).machine(license, machine).await.map_err(refusal)?;
+    let now = backend.service.now();
+    Ok(ComputerDetail {
+        license: crate::portal::present::license(&view, now),
+        computer: crate::portal::present::computer(&found, now),
+        file_days: latchkey_service::file_days(&view.policy).unwrap_or_default(),
+        file_hours: view.policy.offline_file.as_secs() / (60 * 60),
+    })
+}
+
+/// Renames a computer.
+#[server(prefix = "/fn", endpoint = "rename_computer", input = PostUrl)]
+pub async fn rename_computer(
+    /// The license's id.
+    license: String,
+    /// The computer's id.
+    machine: String,
+    /// What to call it; empty goes back to its host name.
+    name: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let form = server::NextPath::parse(&format!("/portal/licenses/{license}/machines/{machine}"));
+    let form = form.as_ref().map_or("/portal/licenses", server::NextPath::as_str).to_owned();
+    let result = server_rename_computer(&license, &machine, &name).await;
+    server::finish(result, &form)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_rename_computer(license: &str, machine: &str, name: &str) -> Result<Done, UiError> {
+    use super::licenses::refusal;
+    use crate::{server_side as server, shared::flash::Flash};
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let license = license.parse().map_err(|_| UiError::NotFound)?;
+    let machine = machine.parse().map_err(|_| UiError::NotFound)?;
+    let customer = backend.service.customer(&who);
+    customer.rename_machine(license, machine, name).await.map_err(refusal)?;
+    let (_, renamed) = customer.machine(license, machine).await.map_err(refusal)?;
+    Ok(Done {
+        flash: Some(Flash::ComputerRenamed { label: renamed.label() }),
+        go_to: format!("/portal/licenses/{license}/machines/{machine}"),
+    })
+}

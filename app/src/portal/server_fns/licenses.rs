@@ -1,0 +1,165 @@
+//! A customer's licenses and computers.
+
+use leptos::{prelude::*, server_fn::codec::PostUrl};
+
+use crate::{
+    portal::model::{FreeQuestion, LicenseDetail, LicenseSummary},
+    shared::{error::UiError, flash::Done},
+};
+
+/// All own licenses.
+#[server(prefix = "/fn", endpoint = "licenses", input = PostUrl)]
+pub async fn licenses() -> Result<Vec<LicenseSummary>, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
+    let views = backend.service.customer(&who).licenses().await;
+    let views = views.map_err(|error| server::failed(server::hidden(&error)))?;
+    Ok(views.iter().map(|view| crate::portal::present::license(view, backend.service.now())).collect())
+}
+
+/// One own license.
+#[server(prefix = "/fn", endpoint = "license", input = PostUrl)]
+pub async fn license(
+    /// Its id.
+    id: String,
+) -> Result<LicenseDetail, UiError> {
+    use crate::server_side as server;
+    server_license(&id).await.map_err(server::failed)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let id = id.parse().map_err(|_| UiError::NotFound)?;
+    let customer = backend.service.customer(&who);
+    let view = customer.license(id).await.map_err(refusal)?;
+    let now = backend.service.now();
+    let entries = customer.license_history(id).await.map_err(refusal)?;
+    let reader = who.account.id;
+    let history = entries.iter().filter_map(|entry| crate::portal::present::history(entry, reader, now)).collect();
+    let revealed_key = if backend.cookies.take_reveal(&server::parts()?.headers, id) {
+        Some(customer.reveal_key(id).await.map_err(refusal)?.expose().to_owned())
+    } else {
+        None
+    };
+    Ok(LicenseDetail { license: crate::portal::present::license(&view, now), revealed_key, history })
+}
+
+#[cfg(feature = "ssr")]
+pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
+    use latchkey_service::CustomerError;
+    match error {
+        CustomerError::NotFound => UiError::NotFound,
+        CustomerError::NameInvalid => UiError::NameInvalid,
+        CustomerError::NoSwapsLeft(swaps) => {
+            let days = swaps.next_at.map(|at| {
+                let now = crate::server_side::backend().map_or(at, |backend| backend.service.now());
+                at.since(now).as_secs().div_ceil(24 * 60 * 60).max(1)
+            });
+            UiError::NoSwapsLeft { days }
+        }
+        CustomerError::KeyFixed => UiError::KeyFixed,
+        CustomerError::Refused(_) => UiError::LicenseNotGood,
+        CustomerError::Internal(error) => crate::server_side::hidden(&error),
+    }
+}
+
+/// The key of one own license. Without script, the license's page shows it once instead.
+#[server(prefix = "/fn", endpoint = "reveal_key", input = PostUrl)]
+pub async fn reveal_key(
+    /// The license's id.
+    id: String,
+) -> Result<String, UiError> {
+    use crate::server_side as server;
+    let key = server_reveal_key(&id).await;
+    if !server::is_plain_form() {
+        return key.map_err(server::failed);
+    }
+    match key {
+        Ok(_) => server::see_other(&format!("/portal/licenses/{id}")),
+        Err(_) => server::see_other("/portal/licenses"),
+    }
+    Ok(String::new())
+}
+
+#[cfg(feature = "ssr")]
+async fn server_reveal_key(id: &str) -> Result<String, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let id = id.parse().map_err(|_| UiError::NotFound)?;
+    let key = backend.service.customer(&who).reveal_key(id).await.map_err(refusal)?;
+    if server::is_plain_form() {
+        backend.cookies.allow_reveal(id);
+    }
+    Ok(key.expose().to_owned())
+}
+
+/// Replaces the key of an own license.
+#[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl)]
+pub async fn replace_key(
+    /// The license's id.
+    id: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let result = server_replace_key(&id).await;
+    let form = server::NextPath::parse(&format!("/portal/licenses/{id}/new-key"));
+    server::finish(result, form.as_ref().map_or("/portal/licenses", server::NextPath::as_str))
+}
+
+#[cfg(feature = "ssr")]
+async fn server_replace_key(id: &str) -> Result<Done, UiError> {
+    use crate::{server_side as server, shared::flash::Flash};
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let id = id.parse().map_err(|_| UiError::NotFound)?;
+    backend.service.customer(&who).rotate_key(id).await.map_err(refusal)?;
+    Ok(Done { flash: Some(Flash::KeyReplaced), go_to: format!("/portal/licenses/{id}") })
+}
+
+/// What the page asks before it frees a computer.
+#[server(prefix = "/fn", endpoint = "ask_to_free", input = PostUrl)]
+pub async fn ask_to_free(
+    /// The license's id.
+    license: String,
+    /// The computer's id.
+    machine: String,
+) -> Result<FreeQuestion, UiError> {
+    use crate::server_side as server;
+    server_ask_to_free(&license, &machine).await.map_err(server::failed)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_ask_to_free(license: &str, machine: &str) -> Result<FreeQuestion, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let license = license.parse().map_err(|_| UiError::NotFound)?;
+    let view = backend.service.customer(&who).license(license).await.map_err(refusal)?;
+    let license = crate::portal::present::license(&view, backend.service.now());
+    let computer = license.computers.iter().find(|computer| computer.id == machine).cloned();
+    Ok(FreeQuestion { license, computer })
+}
+
+/// Frees a computer.
+#[server(prefix = "/fn", endpoint = "free_computer", input = PostUrl)]
+pub async fn free_computer(
+    /// The license's id.
+    license: String,
+    /// The computer's id.
+    machine: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let result = server_free_computer(&license, &machine).await;
+    let form = server::NextPath::parse(&format!("/portal/licenses/{license}/machines/{machine}/free"));
+    server::finish(result, form.as_ref().map_or("/portal/licenses", server::NextPath::as_str))
+}
+
+#[cfg(feature = "ssr")]
+async fn server_free_computer(license: &str, machine: &str) -> Result<Done, UiError> {
+    use crate::{server_side as server, shared::flash::Flash};
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let license = license.parse().map_err(|_| UiError::NotFound)?;
+    let machine = machine.parse().map_err(|_| UiError::NotFound)?;
+    let freed = backend.service.customer(&who).free_machine(license, machine).await.map_err(refusal)?;
+    let flash = Flash::Freed { label: freed.label, may_hold_file: freed.may_hold_file };
+    Ok(Done { flash: Some(flash), go_to: format!("/portal/licenses/{license}") })
+}

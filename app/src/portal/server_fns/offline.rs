@@ -1,0 +1,89 @@
+//! Computers without a network: their requests, carried in by hand.
+
+use leptos::{prelude::*, server_fn::codec::PostUrl};
+
+use crate::{
+    portal::model::OfflineRequest,
+    shared::{error::UiError, flash::Done},
+};
+
+/// Reads a request. Changes nothing.
+#[server(prefix = "/fn", endpoint = "read_request", input = PostUrl)]
+pub async fn read_request(
+    /// The request's text; none yet is no error.
+    request: String,
+) -> Result<Option<OfflineRequest>, UiError> {
+    use crate::server_side as server;
+    server_read_request(&request).await.map_err(server::failed)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_read_request(text: &str) -> Result<Option<OfflineRequest>, UiError> {
+    use crate::server_side as server;
+    use latchkey_licensing::air_gap::Action;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let found = backend.service.customer(&who).read_air_gap_request(text).await.map_err(refusal)?;
+    let facts = &found.request.facts;
+    let told = facts.name.clone().or_else(|| facts.hostname.clone());
+    let label = found.machine.as_ref().map(latchkey_licensing::machine::Machine::label).or(told);
+    Ok(Some(OfflineRequest {
+        activates: found.request.action == Action::Activate,
+        label: label.unwrap_or_else(|| "This computer".to_owned()),
+        platform: facts.platform.clone(),
+        is_active: found.machine.is_some(),
+        license: crate::portal::present::license(&found.license, backend.service.now()),
+    }))
+}
+
+#[cfg(feature = "ssr")]
+fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
+    use latchkey_licensing::air_gap::AirGapError;
+    use latchkey_service::{ActivateError, AirGapRefusal};
+    match error {
+        AirGapRefusal::Text(AirGapError::Form) => UiError::RequestInvalid,
+        AirGapRefusal::Text(AirGapError::Damaged) => UiError::RequestDamaged,
+        AirGapRefusal::OtherKey => UiError::RequestForeign,
+        AirGapRefusal::Old => UiError::RequestOld,
+        AirGapRefusal::Activate(ActivateError::MachineLimit { .. } | ActivateError::CoreLimit { .. }) => {
+            UiError::PlacesTaken
+        }
+        AirGapRefusal::Activate(ActivateError::Refused(_)) => UiError::LicenseNotGood,
+        AirGapRefusal::Activate(ActivateError::Internal(error)) | AirGapRefusal::Internal(error) => {
+            crate::server_side::hidden(&error)
+        }
+        AirGapRefusal::Activate(ActivateError::FingerprintTaken) => UiError::Unavailable,
+    }
+}
+
+/// Carries a request out: activates or deactivates the computer that made it.
+#[server(prefix = "/fn", endpoint = "carry_out_request", input = PostUrl)]
+pub async fn carry_out_request(
+    /// The request's text.
+    request: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let result = server_carry_out_request(&request).await;
+    // The request stays at hand: once a place is free, it need not be carried in again.
+    let form = server::NextPath::of_request(&request);
+    server::finish(result, form.as_str())
+}
+
+#[cfg(feature = "ssr")]
+async fn server_carry_out_request(text: &str) -> Result<Done, UiError> {
+    use crate::{server_side as server, shared::flash::Flash};
+    use latchkey_service::AirGapDone;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let done = backend.service.customer(&who).carry_out_air_gap_request(text).await.map_err(refusal)?;
+    Ok(match done {
+        AirGapDone::Activated { license, machine } => Done {
+            flash: Some(Flash::ActivatedOffline),
+            go_to: format!("/portal/licenses/{license}/machines/{machine}"),
+        },
+        AirGapDone::Deactivated { license, label } => {
+            Done { flash: Some(Flash::DeactivatedOffline { label }), go_to: format!("/portal/licenses/{license}") }
+        }
+    })
+}

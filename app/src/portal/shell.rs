@@ -1,0 +1,102 @@
+//! The frame of the portal: bar, message, page, footer.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::{
+    components::{A, Outlet},
+    hooks::use_location,
+};
+
+use crate::{
+    portal::{server_fns::account::waiting_message, toasts::Toasts},
+    shared::{
+        components::{Failure, Message, ThemeChoice},
+        flash::Flash,
+    },
+    sign_in::server_fns::SignOut,
+};
+
+/// The frame.
+#[component]
+pub(crate) fn PortalShell() -> impl IntoView {
+    let toasts = Toasts(RwSignal::new(None));
+    provide_context(toasts);
+    view! {
+        // A link within the page: the router must leave it to the browser, which moves the focus.
+        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        <header class="bar">
+            <div class="bar-inner">
+                <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
+                <nav aria-label="Portal" class="tabs">
+                    <A href="/portal" exact=true>"Overview"</A>
+                    <A href="/portal/licenses">"Licenses"</A>
+                    <A href="/portal/offline">"Offline"</A>
+                    <A href="/portal/account">"Account"</A>
+                </nav>
+                <form method="post" action=SignOut::url() class="bar-end">
+                    <button r#type="submit" class="button button-small">"Sign out"</button>
+                </form>
+            </div>
+        </header>
+        <main id="main" class="page stack-large" tabindex="-1">
+            <Messages toasts/>
+            <Outlet/>
+        </main>
+        <footer class="footer">
+            <p class="small text-2">"Help: reply to your receipt or to any e-mail from us."</p>
+            <ThemeChoice/>
+        </footer>
+    }
+}
+
+/// What was just done, or did not work: what the browser knows, and what the server kept for the page
+/// that was loaded.
+#[component]
+fn Messages(toasts: Toasts) -> impl IntoView {
+    let waiting = Resource::new(|| (), |()| waiting_message());
+    let here = use_location().pathname;
+    // What waited for the page that was loaded is toasts there, and not on the ones after it.
+    let loaded = StoredValue::new(here.get_untracked());
+    let is_over = RwSignal::new(false);
+    // Nothing is toasts a second time to whoever comes back.
+    Effect::new(move |_| {
+        let here = here.get();
+        if toasts.0.with_untracked(|toasts| toasts.as_ref().is_some_and(|(path, _)| *path != here)) {
+            toasts.0.set(None);
+        }
+    });
+    Effect::new(move |_| {
+        if toasts.0.with(Option::is_some) || here.get() != loaded.get_value() {
+            is_over.set(true);
+        }
+    });
+    let said_here = move || toasts.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
+    view! {
+        <div>
+            // There before its messages, so that they are read out when they come. What did not work is
+            // an alert and speaks for itself.
+            <div role="status">
+                {move || said_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
+            </div>
+            {move || match said_here() {
+                Some(Flash::Failed(error)) => Some(view! { <Failure error/> }),
+                _ => None,
+            }}
+            <Suspense fallback=|| ()>
+                {move || Suspend::new(async move {
+                    waiting.await.ok().flatten().map(|flash| {
+                        let role = (!flash.is_failure()).then_some("status");
+                        view! {
+                            <div role=role>
+                                <Show when=move || !is_over.get()>
+                                    <Message flash=flash.clone()/>
+                                </Show>
+                            </div>
+                        }
+                    })
+                })}
+            </Suspense>
+        </div>
+    }
+    // Its type is deep, and the frame around it deeper: without this, too deep for a build.
+    .into_any()
+}

@@ -1,7 +1,0 @@
-//! Every server function, by area. Each is a public HTTP endpoint under `/fn`.
-
-pub mod account;
-pub mod computers;
-pub mod licenses;
-pub mod offline;
-pub mod sign_in;

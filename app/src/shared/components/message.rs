@@ -1,0 +1,59 @@
+//! What a page says about what was done, or what went wrong.
+
+use leptos::prelude::*;
+
+use crate::shared::{
+    components::{Icon, Symbol, address::use_address},
+    error::UiError,
+    flash::Flash,
+};
+
+/// A message that is shown once.
+#[component]
+pub(crate) fn Message(flash: Flash) -> impl IntoView {
+    let is_bad = flash.is_failure();
+    let (class, symbol) =
+        if is_bad { ("message message-bad", Symbol::Warning) } else { ("message message-good", Symbol::Check) };
+    view! {
+        <p class=class role=is_bad.then_some("alert")>
+            <Icon symbol/>
+            <span>{flash.text()}</span>
+        </p>
+    }
+}
+
+/// What did not work, with the way to the sign-in where that is what it takes.
+#[component]
+pub(crate) fn Failure(error: UiError) -> AnyView {
+    let way_out = (error == UiError::SignedOut).then(|| view! { <p><SignInLink/></p> });
+    view! { <div class="stack"><Message flash=Flash::Failed(error)/> {way_out}</div> }.into_any()
+}
+
+/// Leads to the sign-in, and from there back to this page.
+#[component]
+fn SignInLink() -> impl IntoView {
+    let address = use_address();
+    // The sign-in page takes of it what it knows; a code that was scanned is worth keeping.
+    let href = move || format!("/login?next={}", address().replace('?', "%3F").replace('=', "%3D").replace('&', "%26"));
+    view! { <a class="button" href=href rel="external">"Sign in"</a> }
+}
+
+/// In place of what could not be shown.
+#[component]
+pub(crate) fn Problem(error: UiError) -> impl IntoView {
+    let way_out = if error == UiError::SignedOut {
+        view! { <SignInLink/> }.into_any()
+    } else {
+        view! { <a class="button" href="/portal">"Back to the overview"</a> }.into_any()
+    };
+    // Nothing was being done here; there was only something to read.
+    let text =
+        if error == UiError::NoAnswer { "No answer came. Load the page again.".to_owned() } else { error.text() };
+    view! {
+        <section class="card empty">
+            <h1 class="title-1">{if error == UiError::NotFound { "Not found" } else { "That did not work" }}</h1>
+            <p role="alert">{text}</p>
+            <p>{way_out}</p>
+        </section>
+    }
+}

@@ -1,0 +1,4 @@
+//! Signing in by e-mail.
+
+pub(crate) mod pages;
+pub mod server_fns;

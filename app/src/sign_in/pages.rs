@@ -1,0 +1,198 @@
+//! Signing in: ask, enter the code, or confirm the link. All forms are plain forms.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::{
+    portal::model::SignInState,
+    shared::components::{HiddenField, Message, PageTitle, Submit, ThemeChoice},
+    sign_in::server_fns::{ConfirmCode, ConfirmHostLink, ConfirmLink, RequestSignIn, read_sign_in},
+};
+
+/// The frame of the sign-in pages.
+#[component]
+fn SignInFrame(#[prop(into)] title: String, children: Children) -> impl IntoView {
+    view! {
+        <PageTitle text=title.clone()/>
+        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        <header class="sign-in-bar">
+            <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
+        </header>
+        <main id="main" class="narrow" tabindex="-1">
+            <div class="card stack">
+                <h1 class="title-1">{title}</h1>
+                {children()}
+            </div>
+        </main>
+        <footer class="footer">
+            <ThemeChoice/>
+        </footer>
+    }
+}
+
+/// Loads what the sign-in pages know of this browser, and renders with it.
+#[component]
+fn WithState<F, V>(render: F) -> impl IntoView
+where
+    F: Fn(SignInState) -> V + Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let state = Resource::new(|| (), |()| read_sign_in());
+    view! {
+        <Suspense fallback=|| ()>
+            {move || {
+                let render = render.clone();
+                Suspend::new(async move {
+                    let state = state.await.unwrap_or_default();
+                    let flash = state.flash.clone();
+                    view! {
+                        {flash.map(|flash| view! { <Message flash/> })}
+                        {render(state)}
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// `/login`
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let next = use_query_map().with_untracked(|query| query.get("next")).unwrap_or_default();
+    view! {
+        <SignInFrame title="Sign in">
+            <WithState render=move |_| {
+                let next = next.clone();
+                view! {
+                    <form method="post" action=RequestSignIn::url() class="stack">
+                        <div class="field">
+                            <label for="email">"E-mail address"</label>
+                            <input id="email" name="email" r#type="email" autocomplete="email" required autofocus maxlength="254"/>
+                            <p class="hint">"The one your license was bought with. We send you a link and a code."</p>
+                        </div>
+                        {(!next.is_empty()).then(|| view! { <HiddenField name="next" value=next/> })}
+                        <Submit class="button button-accent button-wide">"Continue"</Submit>
+                    </form>
+                }
+            }/>
+        </SignInFrame>
+    }
+}
+
+/// `/login/code`
+#[component]
+pub(crate) fn CodePage() -> impl IntoView {
+    view! {
+        <SignInFrame title="Check your e-mail">
+            <WithState render=|state: SignInState| match state.pending {
+                Some(email) => view! { <CodeForm email again=state.again/> }.into_any(),
+                None => view! { <NothingPending/> }.into_any(),
+            }/>
+        </SignInFrame>
+    }
+}
+
+#[component]
+fn CodeForm(email: String, again: String) -> impl IntoView {
+    view! {
+        <p>
+            "If " <strong class="break-anywhere">{email}</strong>
+            " has a license, a link and a code are on their way. Both work for 10 minutes."
+        </p>
+        <form method="post" action=ConfirmCode::url() class="stack">
+            <div class="field">
+                <label for="code">"Code"</label>
+                <input
+                    id="code"
+                    name="code"
+                    r#type="text"
+                    class="code-input"
+                    inputmode="text"
+                    autocomplete="one-time-code"
+                    autocapitalize="characters"
+                    spellcheck="false"
+                    required
+                    autofocus
+                    maxlength="20"
+                />
+                <p class="hint">"Eight letters and digits. Or open the link in this browser."</p>
+            </div>
+            <Submit class="button button-accent button-wide">"Sign in"</Submit>
+        </form>
+        <p class="small"><a href=again rel="external">"Use another address, or send it again"</a></p>
+    }
+}
+
+#[component]
+fn NothingPending() -> impl IntoView {
+    view! {
+        <p>"This browser has not asked to sign in, or its e-mail is too old. Links and codes work for 10 minutes."</p>
+        <p><a class="button button-accent" href="/login">"Ask for a new e-mail"</a></p>
+    }
+}
+
+/// `/login/link/{token}`: opening it uses nothing up; the button does, in the browser that asked.
+#[component]
+pub(crate) fn LinkPage() -> impl IntoView {
+    let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
+    view! {
+        <SignInFrame title="Sign in">
+            <WithState render=move |state: SignInState| {
+                let token = token.clone();
+                match state.pending {
+                    Some(email) => {
+                        view! {
+                            <p>"Sign in as " <strong class="break-anywhere">{email}</strong> " in this browser?"</p>
+                            <form method="post" action=ConfirmLink::url()>
+                                <HiddenField name="token" value=token/>
+                                <Submit class="button button-accent button-wide">"Sign in"</Submit>
+                            </form>
+                        }
+                            .into_any()
+                    }
+                    None => {
+                        view! {
+                            <p>
+                                "This link works in the browser that asked for it. To sign in there without it, enter the code from the same e-mail."
+                            </p>
+                            <p class="text-2">"To sign in here instead, ask for a new e-mail in this browser."</p>
+                            <p><a class="button" href="/login">"Ask for a new e-mail"</a></p>
+                        }
+                            .into_any()
+                    }
+                }
+            }/>
+        </SignInFrame>
+    }
+}
+
+/// `/login/host/{token}`: a link that a command on the host printed.
+#[component]
+pub(crate) fn HostLinkPage() -> impl IntoView {
+    let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
+    view! {
+        <SignInFrame title="Sign in">
+            <WithState render=move |_| {
+                let token = token.clone();
+                view! {
+                    <p>"This link was made on the server. It signs in the first browser that confirms it, once."</p>
+                    <form method="post" action=ConfirmHostLink::url()>
+                        <HiddenField name="token" value=token/>
+                        <Submit class="button button-accent button-wide">"Sign in"</Submit>
+                    </form>
+                }
+            }/>
+        </SignInFrame>
+    }
+}
+
+/// `/login/signed-out`
+#[component]
+pub(crate) fn SignedOutPage() -> impl IntoView {
+    view! {
+        <SignInFrame title="You are signed out">
+            <p>"This browser holds nothing of your account any more."</p>
+            <p><a class="button button-accent" href="/login" rel="external">"Sign in again"</a></p>
+        </SignInFrame>
+    }
+}

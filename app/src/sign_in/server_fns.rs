@@ -1,0 +1,184 @@
+//! Signing in and out. Its forms are plain forms with script on as well: what follows a sign-in is
+//! always a new page.
+
+use leptos::{prelude::*, server_fn::codec::PostUrl};
+
+use crate::{
+    portal::model::SignInState,
+    shared::{error::UiError, flash::Done},
+};
+
+/// Asks for a sign-in mail.
+#[server(prefix = "/fn", endpoint = "request_sign_in", input = PostUrl)]
+pub async fn request_sign_in(
+    /// The address.
+    email: String,
+    /// Where to go afterwards.
+    next: Option<String>,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let next = next.as_deref().and_then(server::NextPath::nearest);
+    let form = next.as_ref().map_or_else(|| "/login".to_owned(), server::NextPath::sign_in);
+    server::finish(server_request_sign_in(email, next).await, &form)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_request_sign_in(email: String, next: Option<crate::routes::NextPath>) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    use latchkey_licensing::email::EmailAddress;
+    use latchkey_service::{RequestSignInError, SignInRequest};
+
+    let email = EmailAddress::parse(&email).map_err(|_| UiError::EmailInvalid)?;
+    let (backend, parts) = (server::backend()?, server::parts()?);
+    let (ip, agent) = server::origin(&parts);
+    let earlier = backend.cookies.browser_secret(&parts.headers);
+    let ask = SignInRequest {
+        email: &email,
+        next_path: next.as_ref().map(server::NextPath::as_str),
+        browser: earlier.as_ref(),
+        origin: latchkey_service::SignInOrigin { ip, agent: &agent },
+    };
+    match backend.service.request_sign_in(ask).await {
+        Ok(secret) => {
+            backend.cookies.set_browser_secret(&secret);
+            Ok(Done { flash: None, go_to: "/login/code".to_owned() })
+        }
+        Err(RequestSignInError::Throttled(throttled)) => {
+            Err(UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60) })
+        }
+        Err(RequestSignInError::Internal(error)) => Err(server::hidden(&error)),
+    }
+}
+
+/// Signs in with the mailed code, in the browser that asked.
+#[server(prefix = "/fn", endpoint = "confirm_code", input = PostUrl)]
+pub async fn confirm_code(
+    /// The code as typed.
+    code: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    server::finish(confirm(Shown::Code(&code)).await, "/login/code")
+}
+
+/// Signs in with the mailed link, in the browser that asked.
+#[server(prefix = "/fn", endpoint = "confirm_link", input = PostUrl)]
+pub async fn confirm_link(
+    /// The link's last path segment.
+    token: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let done = confirm(Shown::Link(&token)).await;
+    // The page that was asked for is not lost with a link that is too old.
+    let form = match &done {
+        Err(_) => form_for(open_sign_in().await?.as_ref()),
+        Ok(_) => "/login".to_owned(),
+    };
+    server::finish(done, &form)
+}
+
+/// Signs in with a link from the host's console, in any browser.
+#[server(prefix = "/fn", endpoint = "confirm_host_link", input = PostUrl)]
+pub async fn confirm_host_link(
+    /// The link's last path segment.
+    token: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    server::finish(confirm(Shown::Host(&token)).await, "/login")
+}
+
+#[cfg(feature = "ssr")]
+enum Shown<'a> {
+    Code(&'a str),
+    Link(&'a str),
+    Host(&'a str),
+}
+
+#[cfg(feature = "ssr")]
+async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    use latchkey_service::{ConfirmError, Proof};
+
+    let (backend, parts) = (server::backend()?, server::parts()?);
+    let (ip, agent) = server::origin(&parts);
+    let browser = backend.cookies.browser_secret(&parts.headers);
+    let proof = match (shown, browser.as_ref()) {
+        (Shown::Host(token), _) => Proof::Host { token },
+        (Shown::Code(code), Some(browser)) => Proof::Code { code, browser },
+        (Shown::Link(token), Some(browser)) => Proof::Link { token, browser },
+        (Shown::Code(_) | Shown::Link(_), None) => return Err(UiError::SignInRefused),
+    };
+    let earlier = server::session_of(&parts).and_then(|session| session.id()).map(server::session_token);
+    match backend
+        .service
+        .confirm_sign_in(proof, latchkey_service::SignInOrigin { ip, agent: &agent }, earlier.as_ref())
+        .await
+    {
+        Ok(confirmed) => {
+            backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
+            let next = confirmed.next_path.as_deref().and_then(server::NextPath::parse);
+            let go_to = next.map_or_else(|| "/portal".to_owned(), |next| next.as_str().to_owned());
+            Ok(Done { flash: None, go_to })
+        }
+        Err(ConfirmError::Refused) => Err(UiError::SignInRefused),
+        Err(ConfirmError::Internal(error)) => Err(server::hidden(&error)),
+    }
+}
+
+/// What the sign-in pages know of this browser.
+#[server(prefix = "/fn", endpoint = "read_sign_in", input = PostUrl)]
+pub async fn read_sign_in() -> Result<SignInState, UiError> {
+    use crate::server_side as server;
+    let pending = open_sign_in().await?;
+    let flash = server::backend()?.cookies.take_flash(&server::parts()?.headers);
+    let again = form_for(pending.as_ref());
+    Ok(SignInState { pending: pending.map(|open| open.email.to_string()), again, flash })
+}
+
+/// This browser's open sign-in.
+#[cfg(feature = "ssr")]
+async fn open_sign_in() -> Result<Option<latchkey_service::PendingSignIn>, UiError> {
+    use crate::server_side as server;
+    let (backend, parts) = (server::backend()?, server::parts()?);
+    match backend.cookies.browser_secret(&parts.headers) {
+        Some(browser) => backend.service.pending_sign_in(&browser).await.map_err(|error| server::hidden(&error)),
+        None => Ok(None),
+    }
+}
+
+/// The sign-in form that leads where an open sign-in leads.
+#[cfg(feature = "ssr")]
+fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
+    use crate::routes::NextPath;
+    let next = pending.and_then(|open| NextPath::parse(open.next_path.as_deref()?));
+    next.map_or_else(|| "/login".to_owned(), |next| next.sign_in())
+}
+
+/// Ends this browser's session and clears what the site keeps in it.
+#[server(prefix = "/fn", endpoint = "sign_out", input = PostUrl)]
+pub async fn sign_out() -> Result<Done, UiError> {
+    use crate::server_side as server;
+    let result = match server::session_of(&server::parts()?) {
+        Some(session) => session.flush().await.map_err(|error| {
+            leptos::logging::error!("a session does not end: {error}");
+            UiError::Unavailable
+        }),
+        None => Ok(()),
+    };
+    server::clear_site_data();
+    let done = Done { flash: None, go_to: "/login/signed-out".to_owned() };
+    server::finish(result.map(|()| done), "/portal/account")
+}
+
+/// Chooses the theme of this browser.
+#[server(prefix = "/fn", endpoint = "choose_theme", input = PostUrl)]
+pub async fn choose_theme(
+    /// `light`, `dark`, or anything else for the system's.
+    theme: String,
+    /// The page to come back to.
+    back: String,
+) -> Result<Done, UiError> {
+    use crate::server_side as server;
+    server::cookies::set_theme(&server::backend()?, &theme);
+    let back = crate::routes::own_page(&back).unwrap_or_else(|| "/login".to_owned());
+    server::finish(Ok(Done { flash: None, go_to: back }), "/login")
+}

@@ -1,0 +1,228 @@
+//! `/docs/api`: the description of the API as a page, rendered once at start, without script.
+
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::static_pages::{
+    docs::{DocsDocument, DocsSection},
+    site::render,
+};
+
+/// How deep the members of an object are shown; below, its name has to do.
+const DEPTH: usize = 4;
+
+/// The page at `path`. `description` is the OpenAPI document, served at `json`; `sections` are all pages.
+pub fn page(
+    stylesheet: String,
+    description: &Value,
+    json: &'static str,
+    path: &'static str,
+    sections: Vec<DocsSection>,
+) -> String {
+    let description = description.clone();
+    render(move || {
+        let operations = operations(&description);
+        let contents = operations.iter().map(Operation::link).collect_view();
+        let contents = view! { <li><a href="#errors">"Errors"</a></li> {contents} };
+        let title = text(&description, "/info/title");
+        let about = text(&description, "/info/description");
+        let bodies = operations.into_iter().map(|operation| operation.section(&description)).collect_view();
+        let error = description.pointer("/components/schemas/ErrorDocument");
+        let error = error.map(|schema| members(&description, schema, 0));
+        view! {
+            <DocsDocument title=title.clone() stylesheet path sections>
+                <main id="main" class="docs-main stack-large reference" tabindex="-1">
+                    <div class="stack">
+                        <h1 class="title-1">{title.clone()}</h1>
+                        <p class="measure">{prose(&about)}</p>
+                        <p class="small"><a href=json>"As an OpenAPI document"</a></p>
+                    </div>
+                    <section class="card stack" id="errors">
+                        <h2 class="title-2">"Errors"</h2>
+                        <p>"Whatever goes wrong, the answer has this form. Which codes an operation answers stands with it."</p>
+                        {error}
+                    </section>
+                    {bodies}
+                </main>
+                <nav aria-label="Operations" class="docs-parts operations">
+                    <span class="docs-section">"Operations"</span>
+                    <ul>{contents}</ul>
+                </nav>
+            </DocsDocument>
+        }
+    })
+}
+
+/// One operation of the API.
+struct Operation {
+    method: String,
+    path: String,
+    id: String,
+    value: Value,
+}
+
+fn operations(description: &Value) -> Vec<Operation> {
+    let none = Map::new();
+    let paths = description.get("paths").and_then(Value::as_object).unwrap_or(&none);
+    let mut found: Vec<Operation> = paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().into_iter().flatten().map(move |(method, value)| Operation {
+                method: method.to_uppercase(),
+                path: path.clone(),
+                id: text(value, "/operationId"),
+                value: value.clone(),
+            })
+        })
+        .collect();
+    let tags: Vec<String> = list(description, "/tags").iter().map(|tag| text(tag, "/name")).collect();
+    let rank = |operation: &Operation| tags.iter().position(|tag| *tag == text(&operation.value, "/tags/0"));
+    found.sort_by_key(|operation| (rank(operation), operation.path.clone(), operation.method.clone()));
+    found
+}
+
+impl Operation {
+    fn link(&self) -> impl IntoView + use<> {
+        let href = format!("#{}", self.id);
+        // A path breaks between its segments.
+        let path = short(&self.path);
+        let segments: Vec<_> = path.split_inclusive('/').map(|segment| view! { {segment.to_owned()} <wbr/> }).collect();
+        view! {
+            <li><a href=href><span class="method">{self.method.clone()}</span> <span>{segments}</span></a></li>
+        }
+    }
+
+    fn section(self, description: &Value) -> impl IntoView + use<> {
+        let Self { method, path, id, value } = self;
+        let summary = text(&value, "/summary");
+        let needs_key = !list(&value, "/security").is_empty();
+        let may_go_without = list(&value, "/security").iter().any(|one| one == &Value::Object(Map::new()));
+        let credential = match (needs_key, may_go_without) {
+            (false, _) => "No credential.",
+            (true, true) => "With or without a license key.",
+            (true, false) => "Needs a license key.",
+        };
+        let parameters = list(&value, "/parameters").iter().map(parameter).collect_view();
+        let body = value.pointer("/requestBody").map(|body| {
+            let about = text(body, "/description");
+            let schema = schema_of(body).map(|schema| members(description, schema, 0));
+            view! { <h3>"Body"</h3> <p class="small text-2">{prose(&about)}</p> {schema} }
+        });
+        let none = Map::new();
+        let responses = value.pointer("/responses").and_then(Value::as_object).unwrap_or(&none);
+        let responses = responses.iter().map(|(status, response)| answer(description, status, response)).collect_view();
+        let has_parameters = !list(&value, "/parameters").is_empty();
+        view! {
+            <section class="card stack" id=id>
+                <h2 class="title-2"><span class="method">{method}</span> " " <code class="break-anywhere">{path}</code></h2>
+                <p>{prose(&summary)} " " <span class="text-2">{credential}</span></p>
+                {has_parameters.then(|| view! { <h3>"Parameters"</h3> <dl class="members">{parameters}</dl> })}
+                {body}
+                <h3>"Answers"</h3>
+                <dl class="members">{responses}</dl>
+            </section>
+        }
+    }
+}
+
+fn parameter(value: &Value) -> impl IntoView + use<> {
+    let place = text(value, "/in");
+    view! {
+        <div>
+            <dt><code>{text(value, "/name")}</code> " " <span class="small text-2">{place}</span></dt>
+            <dd>{prose(&text(value, "/description"))}</dd>
+        </div>
+    }
+}
+
+fn answer(description: &Value, status: &str, response: &Value) -> impl IntoView + use<> {
+    // Every error has the same form, which is shown once.
+    let is_error = !status.starts_with('2');
+    let schema = schema_of(response).filter(|_| !is_error).map(|schema| members(description, schema, 0));
+    view! {
+        <div>
+            <dt><code>{status.to_owned()}</code></dt>
+            <dd>
+                {prose(&text(response, "/description"))}
+                {schema.map(|schema| view! { <details><summary>"Document"</summary>{schema}</details> })}
+            </dd>
+        </div>
+    }
+}
+
+fn schema_of(part: &Value) -> Option<&Value> {
+    part.get("content")?.as_object()?.values().next()?.get("schema")
+}
+
+/// The members of an object, and of the objects in it.
+fn members(description: &Value, schema: &Value, depth: usize) -> AnyView {
+    let schema = resolve(description, schema);
+    let item = schema.get("items").map(|items| resolve(description, items));
+    let object = item.unwrap_or(schema);
+    let Some(properties) = object.get("properties").and_then(Value::as_object).filter(|_| depth < DEPTH) else {
+        return ().into_any();
+    };
+    let required: Vec<&str> = list(object, "/required").iter().filter_map(Value::as_str).collect();
+    let rows = properties
+        .iter()
+        .map(|(name, member)| {
+            let about = text(member, "/description");
+            let kind = kind(description, member);
+            let is_required = required.contains(&name.as_str());
+            let inner = members(description, member, depth + 1);
+            view! {
+                <div>
+                    <dt>
+                        <code>{name.clone()}</code> " "
+                        <span class="small text-2">{kind}{(!is_required).then_some(", may be left out")}</span>
+                    </dt>
+                    <dd>{prose(&about)} {inner}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! { <dl class="members">{rows}</dl> }.into_any()
+}
+
+/// What a reference or an optional part stands for.
+fn resolve<'a>(description: &'a Value, schema: &'a Value) -> &'a Value {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        return reference.strip_prefix('#').and_then(|pointer| description.pointer(pointer)).unwrap_or(schema);
+    }
+    let alternatives = schema.get("oneOf").or_else(|| schema.get("allOf")).and_then(Value::as_array);
+    let real = alternatives.and_then(|all| all.iter().find(|one| one.get("type") != Some(&Value::from("null"))));
+    real.map_or(schema, |real| resolve(description, real))
+}
+
+fn kind(description: &Value, schema: &Value) -> String {
+    let resolved = resolve(description, schema);
+    match resolved.get("type").or_else(|| schema.get("type")) {
+        Some(Value::String(one)) => one.clone(),
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        _ => "any".to_owned(),
+    }
+}
+
+/// A path without what all have in common.
+fn short(path: &str) -> String {
+    path.trim_start_matches("/v1").replace("/actions", "").replace("/{license}", "/…").replace("/{machine}", "/…")
+}
+
+/// Text in which words between backquotes are code.
+fn prose(text: &str) -> Vec<AnyView> {
+    text.split('`')
+        .enumerate()
+        .map(|(at, part)| {
+            let part = part.to_owned();
+            if at % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { part.into_any() }
+        })
+        .collect()
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}

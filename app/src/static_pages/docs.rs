@@ -1,0 +1,109 @@
+//! Pages of the documentation: rendered once at start, without script.
+
+use leptos::prelude::*;
+
+use crate::static_pages::site::{Head, render};
+
+/// A link to a page, or to a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocsLink {
+    /// Where it leads.
+    pub href: String,
+    /// What it says.
+    pub title: String,
+}
+
+/// Pages that belong together.
+#[derive(Clone, Debug)]
+pub struct DocsSection {
+    /// What they are about.
+    pub title: String,
+    /// The pages.
+    pub links: Vec<DocsLink>,
+}
+
+/// A page with what surrounds it.
+#[derive(Clone, Debug)]
+pub struct DocsPage {
+    /// Its title.
+    pub title: String,
+    /// Where it is.
+    pub path: String,
+    /// The page itself, HTML of our own.
+    pub html: String,
+    /// Its parts.
+    pub parts: Vec<DocsLink>,
+    /// All pages.
+    pub sections: Vec<DocsSection>,
+    /// The page before it.
+    pub previous: Option<DocsLink>,
+    /// The page after it.
+    pub next: Option<DocsLink>,
+}
+
+/// The document around every page of the documentation. `path` is the page's own, which its navigation
+/// marks.
+#[component]
+pub(crate) fn DocsDocument(
+    title: String,
+    stylesheet: String,
+    #[prop(into)] path: String,
+    sections: Vec<DocsSection>,
+    children: Children,
+) -> impl IntoView {
+    let sections = sections.into_iter().map(|section| {
+        let links = section.links.into_iter().map(|link| {
+            let here = (link.href == path).then_some("page");
+            view! { <li><a href=link.href aria-current=here>{link.title}</a></li> }
+        });
+        view! { <li><span class="docs-section">{section.title}</span> <ul>{links.collect_view()}</ul></li> }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <Head title=format!("{title} · Docs") stylesheet/>
+            <body>
+                <a class="skip-link" href="#main">"Skip to content"</a>
+                <header class="bar">
+                    <div class="bar-inner bar-docs">
+                        <a class="wordmark" href="/">"ChartGPT"</a>
+                        <a class="docs-home" href="/docs">"Docs"</a>
+                    </div>
+                </header>
+                <div class="docs">
+                    <nav aria-label="Documentation" class="docs-nav">
+                        <ul>{sections.collect_view()}</ul>
+                    </nav>
+                    {children()}
+                </div>
+            </body>
+        </html>
+    }
+}
+
+/// The page as a whole document.
+pub fn page(stylesheet: String, page: DocsPage) -> String {
+    render(move || {
+        let DocsPage { title, path, html, parts, sections, previous, next } = page;
+        let parts: Vec<_> =
+            parts.into_iter().map(|part| view! { <li><a href=part.href>{part.title}</a></li> }).collect();
+        let has_parts = parts.len() > 1;
+        let previous = previous.map(|link| view! { <a href=link.href rel="prev">"← " {link.title}</a> });
+        let next = next.map(|link| view! { <a href=link.href rel="next" class="docs-next">{link.title} " →"</a> });
+        view! {
+            <DocsDocument title stylesheet path sections>
+                <main id="main" class="docs-main" tabindex="-1">
+                    // The documentation's own pages, in which raw HTML is not rendered.
+                    <article class="prose" inner_html=html></article>
+                    <nav aria-label="Previous and next page" class="docs-turn">{previous} {next}</nav>
+                </main>
+                {has_parts.then(|| view! {
+                    <nav aria-label="On this page" class="docs-parts">
+                        <span class="docs-section">"On this page"</span>
+                        <ul>{parts}</ul>
+                    </nav>
+                })}
+            </DocsDocument>
+        }
+    })
+}

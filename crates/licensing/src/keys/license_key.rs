@@ -1,0 +1,233 @@
+//! License keys: `CGPT-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`, or by policy a signed key, `key/….…`.
+//!
+//! A prefix names the product; 27 letters carry 135 random bits and the 28th checks them and the
+//! prefix, so a typing error is told from an unknown key without asking a server. A key is a bearer
+//! credential: it never appears in `Debug` output and its memory is cleared. Signed keys are made and
+//! verified in [`crate::keys::signed_key`].
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE};
+use zeroize::Zeroizing;
+
+use crate::{keys::alphabet, rules::policy::KeyScheme};
+
+const RANDOM_LETTERS: usize = 27;
+const GROUP: usize = 4;
+
+/// What every signed key starts with.
+pub const SIGNED_PREFIX: &str = "key/";
+
+/// The longest signed key that is read, in bytes.
+pub const MAX_SIGNED_BYTES: usize = 4096;
+
+/// The number of random bytes that make a key; one letter takes the low five bits of one byte.
+pub const KEY_RANDOM_BYTES: usize = RANDOM_LETTERS;
+
+/// A license key in its one canonical spelling.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LicenseKey(Zeroizing<String>);
+
+/// Why a text is not a license key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Neither `PREFIX-` and 28 letters of the alphabet nor a signed key.
+    #[error("not of the form PREFIX and seven groups of four letters")]
+    Shape,
+    /// The check letter does not fit: there is a typing error.
+    #[error("there is a typing error in the key")]
+    Check,
+}
+
+/// The prefix of a product's keys: two to eight capitals or digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPrefix(String);
+
+impl KeyPrefix {
+    /// Reads a prefix. `None` unless it is two to eight ASCII capitals or digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (2..=8).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The prefix as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl LicenseKey {
+    /// Makes a key from random bytes.
+    pub fn new(prefix: &KeyPrefix, random: &[u8; KEY_RANDOM_BYTES]) -> Self {
+        let mut values = Zeroizing::new(random.map(|byte| byte & 31).to_vec());
+        let check = check_letter(prefix.as_str(), &values);
+        values.push(check);
+        Self(spell(prefix.as_str(), &values))
+    }
+
+    /// A signed key, spelled as it was signed.
+    pub(crate) fn from_signed(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// How the key was made.
+    pub fn scheme(&self) -> KeyScheme {
+        if self.0.starts_with(SIGNED_PREFIX) { KeyScheme::Ed25519Sign } else { KeyScheme::Random }
+    }
+
+    /// Reads a key as people type it: any case, with or without dashes and spaces, I and L for 1,
+    /// O for 0. The prefix must be spelled out and is separated by a dash or a space. A signed key is
+    /// taken as it is; its form is checked, its signature is not.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        if text.starts_with(SIGNED_PREFIX) {
+            return signed_parts(text).is_some().then(|| Self::from_signed(text.to_owned())).ok_or(KeyError::Shape);
+        }
+        if text.len() > 128 || !text.is_ascii() {
+            return Err(KeyError::Shape);
+        }
+        let (prefix, rest) = text.split_once(['-', ' ']).ok_or(KeyError::Shape)?;
+        let prefix = KeyPrefix::parse(&prefix.to_ascii_uppercase()).ok_or(KeyError::Shape)?;
+        let values: Option<Vec<u8>> =
+            rest.chars().filter(|letter| !matches!(letter, '-' | ' ')).map(alphabet::value).collect();
+        let values = Zeroizing::new(values.ok_or(KeyError::Shape)?);
+        let Some((check, random)) = values.split_last() else {
+            return Err(KeyError::Shape);
+        };
+        if random.len() != RANDOM_LETTERS {
+            return Err(KeyError::Shape);
+        }
+        if check_letter(prefix.as_str(), random) != *check {
+            return Err(KeyError::Check);
+        }
+        Ok(Self(spell(prefix.as_str(), &values)))
+    }
+
+    /// The key itself. Whoever reads it holds the license.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the key's own letters: the product's prefix, or `key` for a signed key.
+    pub fn prefix(&self) -> &str {
+        self.0.split(['-', '/']).next().unwrap_or_default()
+    }
+
+    /// The last four letters, which lists show: 15 random bits and the check letter, or 20 bits of
+    /// the signature.
+    pub fn tail(&self) -> &str {
+        match self.scheme() {
+            KeyScheme::Random => self.0.rsplit('-').next().unwrap_or_default(),
+            KeyScheme::Ed25519Sign => {
+                let letters = self.0.trim_end_matches('=');
+                letters.get(letters.len().saturating_sub(4)..).unwrap_or_default()
+            }
+        }
+    }
+}
+
+impl fmt::Debug for LicenseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LicenseKey(..)")
+    }
+}
+
+/// The signed text, the payload and the signature of a text that has a signed key's form; whether the
+/// signature is anybody's is not looked at.
+pub(crate) fn signed_parts(text: &str) -> Option<(&str, Vec<u8>, Vec<u8>)> {
+    if text.len() > MAX_SIGNED_BYTES {
+        return None;
+    }
+    let (signed, signature) = text.split_once('.')?;
+    let payload = URL_SAFE.decode(signed.strip_prefix(SIGNED_PREFIX)?).ok()?;
+    let signature = URL_SAFE.decode(signature).ok()?;
+    (signature.len() == 64 && !payload.is_empty()).then_some((signed, payload, signature))
+}
+
+/// A key as lists show it: `CGPT-••••-••••-7F3K`.
+pub fn masked(prefix: &str, tail: &str) -> String {
+    format!("{prefix}-••••-••••-{tail}")
+}
+
+fn check_letter(prefix: &str, random: &[u8]) -> u8 {
+    // The prefix is folded to one value, so that a key moved to another product's prefix fails too,
+    // and the text stays within the 31 letters that the check can tell apart.
+    let fold = prefix.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) & 31;
+    let mut values = Zeroizing::new(Vec::with_capacity(RANDOM_LETTERS + 1));
+    values.push(fold);
+    values.extend_from_slice(random);
+    alphabet::check(&values)
+}
+
+fn spell(prefix: &str, values: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + values.len() + values.len() / GROUP));
+    text.push_str(prefix);
+    for group in values.chunks(GROUP) {
+        text.push('-');
+        text.extend(group.iter().map(|value| alphabet::letter(*value)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn prefix() -> KeyPrefix {
+        KeyPrefix::parse("CGPT").expect("valid")
+    }
+
+    #[test]
+    fn shape() {
+        let key = LicenseKey::new(&prefix(), &[0xff; KEY_RANDOM_BYTES]);
+        assert_eq!(key.expose().len(), 4 + 7 * 5);
+        assert!(key.expose().starts_with("CGPT-ZZZZ-"));
+        assert_eq!(key.tail().len(), 4);
+        assert_eq!(format!("{key:?}"), "LicenseKey(..)");
+        assert_eq!(masked("CGPT", key.tail()).matches('•').count(), 8);
+    }
+
+    #[test]
+    fn bad_shapes() {
+        for bad in [
+            "",
+            "CGPT",
+            "CGPT-",
+            "CGPT-1234",
+            "cgpt",
+            "😀-1234",
+            &"A".repeat(500),
+            "key/e30=.e30=",
+            "key/",
+            "key/.",
+            "key/e30=",
+        ] {
+            assert_eq!(LicenseKey::parse(bad), Err(KeyError::Shape), "{bad}");
+        }
+    }
+
+    #[test]
+    fn another_products_prefix_fails_the_check() {
+        let key = LicenseKey::new(&prefix(), &[3; KEY_RANDOM_BYTES]);
+        let moved = key.expose().replacen("CGPT", "CGPX", 1);
+        assert_eq!(LicenseKey::parse(&moved), Err(KeyError::Check));
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_however_it_is_typed(random: [u8; KEY_RANDOM_BYTES]) {
+            let key = LicenseKey::new(&prefix(), &random);
+            let text = key.expose();
+            for typed in [text.to_owned(), text.to_lowercase(), text.replace('-', " "), text.replace('1', "l").replace('0', "o")] {
+                prop_assert_eq!(LicenseKey::parse(&typed), Ok(key.clone()));
+            }
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC*") {
+            let _ = LicenseKey::parse(&text);
+        }
+    }
+}

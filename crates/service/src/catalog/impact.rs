@@ -1,0 +1,152 @@
+//! Whom a change of terms would strand: licenses that are good now and would not be afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use latchkey_licensing::{
+    entitlement::EntitlementCode,
+    ids::{LicenseId, PolicyId},
+    license::{License, Standing},
+    machine::Machine,
+    outage::Outage,
+    policy::Policy,
+    time::Timestamp,
+    validation::{self, Scope, Subject, ValidationCode},
+};
+use latchkey_store::Tx;
+
+use crate::{error::Internal, service::Service, validation::facts::ALL_MACHINES};
+
+/// How many licenses are read at once.
+const PAGE: i64 = 500;
+
+/// The fields of a policy that decide whether a license is good.
+pub(crate) const VALIDITY_FIELDS: [&str; 9] = [
+    "max_machines",
+    "max_cores",
+    "overage_strategy",
+    "floating",
+    "strict",
+    "expiry_strategy",
+    "check_in",
+    "heartbeat",
+    "entitlements",
+];
+
+/// The terms of a policy, with what it gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) entitlements: &'a BTreeSet<String>,
+}
+
+/// Licenses that a change would strand for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewlyInvalid {
+    /// What validation would say.
+    pub(crate) code: ValidationCode,
+    /// How many licenses it would say that to.
+    pub(crate) count: u64,
+    /// One of them.
+    pub(crate) example: LicenseId,
+}
+
+impl NewlyInvalid {
+    /// The changed field that is to blame.
+    pub(crate) fn field<'c>(&self, changed: impl Iterator<Item = &'c str> + Clone) -> String {
+        let candidates: &[&str] = match self.code {
+            ValidationCode::TooManyMachines => &["max_machines", "overage_strategy", "floating", "strict"],
+            ValidationCode::TooManyCores => &["max_cores", "overage_strategy", "strict"],
+            ValidationCode::NoMachine | ValidationCode::NoMachines => &["strict", "floating"],
+            ValidationCode::Expired => &["expiry_strategy"],
+            ValidationCode::Overdue => &["check_in"],
+            ValidationCode::HeartbeatDead | ValidationCode::HeartbeatNotStarted => &["heartbeat"],
+            ValidationCode::EntitlementsMissing => &["entitlements"],
+            _ => &[],
+        };
+        let found = candidates.iter().find(|candidate| changed.clone().any(|name| name == **candidate));
+        found.map_or_else(|| changed.clone().collect::<Vec<_>>().join(", "), |field| (*field).to_owned())
+    }
+}
+
+/// The licenses of a policy that are good now and would not be under other terms, by what validation
+/// would say. A suspended license counts as the one it will be when it is reinstated.
+pub(crate) async fn newly_invalid(
+    tx: &mut Tx,
+    policy: PolicyId,
+    before: Terms<'_>,
+    after: Terms<'_>,
+    now: Timestamp,
+) -> Result<Vec<NewlyInvalid>, Internal> {
+    let outages = Service::all_outages_in(tx, now).await?;
+    let mut found: BTreeMap<&'static str, NewlyInvalid> = BTreeMap::new();
+    let mut last = None;
+    loop {
+        let page = tx.list_licenses_under(policy, last, PAGE).await?;
+        let Some(license) = page.last() else {
+            return Ok(found.into_values().collect());
+        };
+        last = Some(license.id);
+        for license in page {
+            if matches!(license.standing, Standing::Revoked(_)) {
+                continue;
+            }
+            let license = License { standing: Standing::Good, ..license };
+            let machines = tx.list_machines(license.id, None, ALL_MACHINES).await?;
+            let own = tx.list_license_entitlements(license.id).await?.into_iter().map(|held| held.code).collect();
+            if let Some(code) = reason(&license, &machines, &outages, &own, before, after, now) {
+                let entry = found.entry(code.as_str());
+                entry.or_insert(NewlyInvalid { code, count: 0, example: license.id }).count += 1;
+            }
+        }
+    }
+}
+
+/// Why one license would be newly_invalid.
+fn reason(
+    license: &License,
+    machines: &[Machine],
+    outages: &[Outage],
+    own: &BTreeSet<EntitlementCode>,
+    before: Terms<'_>,
+    after: Terms<'_>,
+    now: Timestamp,
+) -> Option<ValidationCode> {
+    let held = |terms: Terms<'_>| -> BTreeSet<EntitlementCode> {
+        terms.entitlements.iter().filter_map(|code| EntitlementCode::parse(code)).chain(own.iter().cloned()).collect()
+    };
+    let (held_before, held_after) = (held(before), held(after));
+    let counted = |terms: Terms<'_>| -> Vec<Machine> {
+        machines.iter().map(|machine| machine.with_outages(terms.policy, outages)).collect()
+    };
+    let (counted_before, counted_after) = (counted(before), counted(after));
+    let verdict = |terms: Terms<'_>, machines: &[Machine], held: &BTreeSet<EntitlementCode>, scope: &Scope| {
+        let subject = Subject {
+            license,
+            policy: terms.policy,
+            owner_is_banned: false,
+            owner_email: "",
+            entitlements: held,
+            machines,
+        };
+        validation::validate(&subject, "", scope, now)
+    };
+    let lost = held_before.difference(&held_after).map(|code| code.as_str().to_owned()).collect::<Vec<_>>();
+    let by_entitlement = (!lost.is_empty()).then(|| Scope { entitlements: Some(lost), ..Scope::default() });
+    let by_machine = machines
+        .iter()
+        .map(|machine| Scope { fingerprints: Some(vec![machine.fingerprint.as_str().to_owned()]), ..Scope::default() });
+    let breaks = |scope: Scope| {
+        let is_good = verdict(before, &counted_before, &held_before, &scope).is_valid;
+        let then = verdict(after, &counted_after, &held_after, &scope);
+        (is_good && !then.is_valid).then_some(then.code)
+    };
+    // One that no heartbeat could bring back is lost to its app already.
+    let is_let_go = |(before_it, after_it): (&Machine, &Machine)| {
+        after_it.is_to_be_culled(after.policy, now) && !before_it.cannot_resurrect(before.policy, now)
+    };
+    std::iter::once(Scope::default())
+        .chain(by_entitlement)
+        .chain(by_machine)
+        .find_map(breaks)
+        .or_else(|| counted_before.iter().zip(&counted_after).any(is_let_go).then_some(ValidationCode::HeartbeatDead))
+}

@@ -1,0 +1,88 @@
+//! Making license keys, and keeping them so that a stolen database yields none.
+
+use latchkey_licensing::{
+    ids::{LicenseId, SigningKeyId},
+    license::End,
+    license_key::LicenseKey,
+    policy::{KeyScheme, Policy},
+    signed_key::{self, KeyClaims},
+};
+use latchkey_store::{Product, StoredKey, Tx};
+
+use crate::{
+    audit::log::{Actor, Event},
+    error::Internal,
+    service::Service,
+    validation::facts::LicenseFacts,
+};
+
+/// A new key, in clear and as it is kept.
+pub(crate) struct NewKey {
+    pub(crate) text: LicenseKey,
+    ciphertext: Vec<u8>,
+    lookup: [u8; 32],
+    signed_by: Option<SigningKeyId>,
+}
+
+impl NewKey {
+    pub(crate) fn kept(&self) -> StoredKey<'_> {
+        StoredKey { ciphertext: &self.ciphertext, lookup: &self.lookup, signed_by: self.signed_by }
+    }
+}
+
+impl Service {
+    /// Makes a key for a license, by its policy's scheme.
+    pub(crate) async fn new_license_key(
+        &self,
+        tx: &mut Tx,
+        id: LicenseId,
+        policy: &Policy,
+        product: &Product,
+        end: End,
+    ) -> Result<NewKey, Internal> {
+        match policy.scheme {
+            KeyScheme::Random => self.keep_key(id, LicenseKey::new(&product.key_prefix, &self.random()?), None),
+            KeyScheme::Ed25519Sign => {
+                let keyring = self.signing_keyring(tx, None).await?;
+                let claims = KeyClaims {
+                    license: id,
+                    product: product.id,
+                    policy: policy.id,
+                    issued_at: self.now(),
+                    expires_at: end.at(),
+                };
+                let key = signed_key::issue(&claims, keyring.signer());
+                let key = key.ok_or(Internal::Broken("a signed key does not serialize"))?;
+                self.keep_key(id, key, Some(keyring.signer_id()))
+            }
+        }
+    }
+
+    /// Gives a license that is locked another key.
+    pub(crate) async fn replace_key(
+        &self,
+        tx: &mut Tx,
+        facts: &LicenseFacts,
+        actor: Actor,
+    ) -> Result<LicenseKey, Internal> {
+        let now = self.now();
+        let license = &facts.license;
+        let key = self.new_license_key(tx, license.id, &facts.policy, &facts.product, license.end).await?;
+        tx.set_license_key(license.id, key.kept(), key.text.prefix(), key.text.tail(), now).await?;
+        let event = Event::new(actor, "license.key_replaced", "license", license.id);
+        self.record(tx, now, event).await?;
+        Ok(key.text)
+    }
+
+    /// Seals a key for storage.
+    pub(crate) fn keep_key(
+        &self,
+        id: LicenseId,
+        text: LicenseKey,
+        signed_by: Option<SigningKeyId>,
+    ) -> Result<NewKey, Internal> {
+        let sealed = self.0.vault.seal_key(id, &text, self.random()?);
+        let ciphertext = sealed.ok_or(Internal::Broken("a key does not encrypt"))?;
+        Ok(NewKey { lookup: self.0.vault.key_lookup(text.expose()), text, ciphertext, signed_by })
+    }
+}

@@ -1,0 +1,87 @@
+//! When heartbeats can be heard, and what an outage means for machines: one that could not be heard is not
+//! dead. Kept in the database, so that all processes say the same, and one that starts knows of the time
+//! before.
+
+use std::time::Duration;
+
+use latchkey_licensing::{
+    machine::{HeartbeatStatus, Machine},
+    outage::Outage,
+    policy::Policy,
+    time::Timestamp,
+};
+use latchkey_store::{MAX_SKEW, Reader, Tx};
+
+use crate::{error::Internal, service::Service};
+
+/// How long outages are kept: longer than any window that heartbeats are asked in makes sense.
+const KEEP_OUTAGES: Duration = Duration::from_hours(400 * 24);
+
+impl Service {
+    /// Notes that heartbeats can be heard, which is to be called every `every`. If no process did so for
+    /// more than twice that time, there was an outage.
+    pub async fn record_heartbeat_watch(&self, every: Duration) -> Result<(), Internal> {
+        let mut tx = self.store().write().await?;
+        let now = self.now();
+        let before = tx.find_heartbeat_watch().await?;
+        if let Some(outage) = Self::open_outage(before, now) {
+            let since = outage.began_at().rfc3339();
+            tracing::warn!(since, "no heartbeat could be heard since {since}: what was alive then counts as alive");
+            tx.insert_outage(outage).await?;
+            tx.delete_outages_before(now.minus(KEEP_OUTAGES)).await?;
+        }
+        // The clock of another process may be ahead; this one's lag is no outage.
+        let ahead = before.map(|(heard_at, _)| heard_at).filter(|heard_at| *heard_at <= now.plus(MAX_SKEW));
+        if before.is_some() && ahead.is_none() {
+            // What was noted with a clock that ran far ahead would keep machines alive until then.
+            tx.truncate_outages(now.plus(MAX_SKEW), now).await?;
+        }
+        let heard_at = ahead.map_or(now, |ahead| ahead.max(now));
+        tx.set_heartbeat_watch(heard_at, heard_at.plus(every * 2)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The outage that goes on, as far as the database knows: it ends now.
+    fn open_outage(hearing: Option<(Timestamp, Timestamp)>, now: Timestamp) -> Option<Outage> {
+        let (heard_at, deaf_after) = hearing?;
+        if now > deaf_after { Outage::new(heard_at, now) } else { None }
+    }
+}
+
+macro_rules! outages {
+    ($($name:ident, $all:ident: $conn:ty;)+) => {
+        impl Service {$(
+            /// The outages that count for these machines, in order: none, unless one of them seems dead,
+            /// because an outage only brings back.
+            pub(crate) async fn $name(
+                &self,
+                conn: &mut $conn,
+                policy: &Policy,
+                machines: &[Machine],
+                now: Timestamp,
+            ) -> Result<Vec<Outage>, Internal> {
+                if !machines.iter().any(|machine| machine.heartbeat(policy, now) == HeartbeatStatus::Dead) {
+                    return Ok(Vec::new());
+                }
+                Self::$all(conn, now).await
+            }
+
+            /// All outages, in order.
+            pub(crate) async fn $all(conn: &mut $conn, now: Timestamp) -> Result<Vec<Outage>, Internal> {
+                // In this order: an outage that is noted in between is in the list, and the open one is the same.
+                let open = Self::open_outage(conn.find_heartbeat_watch().await?, now);
+                let mut outages = conn.list_outages().await?;
+                if outages.last().map(Outage::began_at) != open.map(|open| open.began_at()) {
+                    outages.extend(open);
+                }
+                Ok(outages)
+            }
+        )+}
+    };
+}
+
+outages! {
+    outages, all_outages: Reader;
+    outages_in, all_outages_in: Tx;
+}

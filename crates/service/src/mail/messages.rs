@@ -1,0 +1,103 @@
+//! What mails say. Text and HTML carry the same words.
+
+use askama::Template;
+use latchkey_licensing::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+use crate::error::Internal;
+
+/// Subject and bodies of a mail.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Content {
+    pub(crate) kind: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+impl Drop for Content {
+    fn drop(&mut self) {
+        self.text.zeroize();
+        self.html.zeroize();
+    }
+}
+
+/// What a sign-in mail tells.
+pub(crate) struct SignIn<'a> {
+    pub(crate) link: String,
+    pub(crate) code: String,
+    pub(crate) agent: &'a str,
+    pub(crate) network: String,
+    pub(crate) at: Timestamp,
+    pub(crate) minutes: u64,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.txt")]
+struct SignInText<'a> {
+    mail: &'a SignIn<'a>,
+    at: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInHtml<'a> {
+    mail: &'a SignIn<'a>,
+    at: String,
+}
+
+/// The mail with link and code.
+pub(crate) fn sign_in(mail: &SignIn<'_>) -> Result<Content, Internal> {
+    let at = mail.at.human();
+    let unrendered = |_| Internal::Broken("a mail template does not render");
+    Ok(Content {
+        kind: "sign_in".to_owned(),
+        // No code in the subject: it would show on a locked screen.
+        subject: "Your sign-in link".to_owned(),
+        text: SignInText { mail, at: at.clone() }.render().map_err(unrendered)?,
+        html: SignInHtml { mail, at }.render().map_err(unrendered)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(agent: &str) -> Content {
+        sign_in(&SignIn {
+            link: "https://portal.example/login/link/TOKEN".to_owned(),
+            code: "ABCD-EFGH".to_owned(),
+            agent,
+            network: "192.0.2.0/24".to_owned(),
+            at: Timestamp::from_unix_micros(1_790_000_000_000_000),
+            minutes: 10,
+        })
+        .expect("renders")
+    }
+
+    #[test]
+    fn both_bodies_say_the_same() {
+        let content = content("Firefox on Windows");
+        for body in [&content.text, &content.html] {
+            for part in [
+                "https://portal.example/login/link/TOKEN",
+                "ABCD-EFGH",
+                "10 minutes",
+                "Firefox on Windows",
+                "192.0.2.0/24",
+                "21 September 2026",
+                "did not ask",
+            ] {
+                assert!(body.contains(part), "{part} is missing in {body}");
+            }
+        }
+        assert!(!content.subject.contains("ABCD"));
+    }
+
+    #[test]
+    fn html_is_escaped() {
+        let content = content("<script>alert(1)</script>");
+        assert!(!content.html.contains("<script>"));
+    }
+}

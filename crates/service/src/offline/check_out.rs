@@ -1,0 +1,239 @@
+//! Check-out: signed files with which an app works offline.
+
+use std::time::Duration;
+
+use latchkey_licensing::{
+    certificate::{self, FileAlgorithm, FileKind, FileSecret, Sealing},
+    claims::MAX_TTL_SECONDS,
+    entitlement::Entitlement,
+    license::FirstUse,
+    policy::MIN_OFFLINE_FILE,
+    time::Timestamp,
+};
+use latchkey_store::{Account, Tx};
+use serde_json::json;
+
+use crate::{
+    audit::log::{Actor, Event},
+    error::Internal,
+    service::Service,
+    validation::{
+        facts::{ALL_ENTITLEMENTS, ALL_MACHINES, AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
+        key_holder::KeyHolder,
+    },
+};
+
+/// Which file is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum FileSubject<'a> {
+    /// A license file.
+    License,
+    /// A machine file, for the active machine with this id or fingerprint.
+    Machine(&'a str),
+}
+
+/// How long a file is to last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileTtl {
+    /// As long as the policy says.
+    Default,
+    /// This long, in seconds; what no client could read is cut to the longest that all can.
+    Seconds(u64),
+    /// As long as all clients can read, 68 years.
+    Perpetual,
+}
+
+impl FileTtl {
+    fn seconds(self, default: Duration) -> Result<u32, CheckOutError> {
+        let seconds = match self {
+            Self::Default => default.as_secs(),
+            Self::Seconds(seconds) => seconds,
+            Self::Perpetual => u64::from(MAX_TTL_SECONDS),
+        };
+        if seconds < MIN_OFFLINE_FILE.as_secs() {
+            return Err(CheckOutError::TtlTooShort);
+        }
+        Ok(u32::try_from(seconds).unwrap_or(MAX_TTL_SECONDS).min(MAX_TTL_SECONDS))
+    }
+}
+
+/// A file to make.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckOut<'a> {
+    /// Which.
+    pub subject: FileSubject<'a>,
+    /// How long it lasts.
+    pub ttl: FileTtl,
+    /// Whether it is encrypted: a license file with the license's key, a machine file with the key
+    /// followed by the fingerprint.
+    pub is_encrypted: bool,
+}
+
+/// What a file may tell of, read under the license's lock.
+#[derive(Clone, Debug)]
+pub struct CheckOutFacts {
+    /// The license.
+    pub license: LicenseDocument,
+    /// The machine, for a machine file.
+    pub machine: Option<MachineDocument>,
+    /// Entitlements of policy and license.
+    pub entitlements: Vec<Entitlement>,
+    /// The license's owner.
+    pub owner: Account,
+    /// When the file is issued.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// How long it lasts, in seconds.
+    pub ttl: u32,
+}
+
+/// A signed file.
+#[derive(Clone, Debug)]
+pub struct SignedFile {
+    /// The file's text.
+    pub text: String,
+    /// How it is encoded and signed.
+    pub algorithm: FileAlgorithm,
+    /// What it tells of.
+    pub facts: CheckOutFacts,
+}
+
+/// Why no file was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckOutError {
+    /// There is no such active machine under this license.
+    #[error("there is no such machine")]
+    NotFound,
+    /// It would last less than an hour.
+    #[error("a file lasts at least an hour")]
+    TtlTooShort,
+    /// It would be longer than clients read.
+    #[error(transparent)]
+    TooLong(#[from] certificate::TooLong),
+    /// The license lost its good standing.
+    #[error(transparent)]
+    Refused(AuthRefusal),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<latchkey_store::StoreError> for CheckOutError {
+    fn from(error: latchkey_store::StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl KeyHolder {
+    /// Makes a file. `compose` writes the dataset from the facts.
+    pub async fn check_out(
+        &self,
+        asked: CheckOut<'_>,
+        compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
+    ) -> Result<SignedFile, CheckOutError> {
+        let mut tx = self.service.store().write().await?;
+        let facts = self.lock(&mut tx).await.map_err(CheckOutError::Refused)?;
+        let machine = match asked.subject {
+            FileSubject::License => None,
+            FileSubject::Machine(name) => Some(self.find_in(&mut tx, name).await?.ok_or(CheckOutError::NotFound)?),
+        };
+        let order = Order { machine, ttl: asked.ttl, is_encrypted: asked.is_encrypted };
+        let file = self.service.make_file(&mut tx, facts, order, Actor::App(self.license_id()), compose).await?;
+        tx.commit().await?;
+        Ok(file)
+    }
+}
+
+/// A file to make in a transaction that holds the license's lock.
+pub(crate) struct Order {
+    pub(crate) machine: Option<latchkey_licensing::machine::Machine>,
+    pub(crate) ttl: FileTtl,
+    pub(crate) is_encrypted: bool,
+}
+
+impl Service {
+    /// Makes a file, and notes that it was made: on license and machine, in the audit log, and on the
+    /// signing key, which must not be retired unasked while the file is good.
+    pub(crate) async fn make_file(
+        &self,
+        tx: &mut Tx,
+        mut facts: LicenseFacts,
+        order: Order,
+        actor: Actor,
+        compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
+    ) -> Result<SignedFile, CheckOutError> {
+        let now = self.now();
+        let ttl = order.ttl.seconds(facts.policy.offline_file)?;
+        let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));
+        let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
+
+        let LicenseFacts { license, policy, .. } = &mut facts;
+        self.note_first_use(tx, license, policy, FirstUse::CheckOut, actor, now).await?;
+        facts.license.last_check_out_at = Some(now);
+        facts.license.updated_at = now;
+        tx.update_license(&facts.license).await?;
+        let machine = match order.machine {
+            Some(mut machine) => {
+                machine.last_check_out_at = Some(now);
+                machine.last_seen_at = now;
+                machine.updated_at = now;
+                tx.update_machine(&machine).await?;
+                let outages = self.outages_in(tx, &facts.policy, std::slice::from_ref(&machine), now).await?;
+                Some(facts.describe(machine, &outages, now))
+            }
+            None => None,
+        };
+        let machines = tx.list_machines(facts.license.id, None, ALL_MACHINES).await?;
+        let entitlements = tx.list_entitlements(facts.license.id, facts.license.policy, None, ALL_ENTITLEMENTS).await?;
+        let sealed_key = tx.get_key_ciphertext(facts.license.id).await?;
+        let key = self.0.vault.open_key(facts.license.id, &sealed_key).map_err(Internal::from)?;
+        let license = facts.document(&machines, &key, now);
+        let told =
+            CheckOutFacts { license, machine, entitlements, owner: facts.owner, issued_at: now, expires_at, ttl };
+
+        let dataset = compose(&told);
+        let (kind, secret) = match &told.machine {
+            None => (FileKind::License, FileSecret::of_license(&told.license.key)),
+            Some(document) => {
+                (FileKind::Machine, FileSecret::of_machine(&told.license.key, &document.machine.fingerprint))
+            }
+        };
+        let sealing = if order.is_encrypted {
+            Sealing::Encrypted { secret: &secret, iv: self.random()? }
+        } else {
+            Sealing::Plain
+        };
+        let text = certificate::seal(kind, &dataset, sealing, keyring.signer())?;
+
+        let verb = if told.machine.is_some() { "machine.checked_out" } else { "license.checked_out" };
+        let name = told.machine.as_ref().map(|document| document.machine.label());
+        let event = Event::new(actor, verb, "license", told.license.license.id)
+            .with(json!({ "ttl": ttl, "until": expires_at.rfc3339(), "name": name }));
+        self.record(tx, now, event).await?;
+        Ok(SignedFile { text, algorithm: sealing.algorithm(), facts: told })
+    }
+}
+
+/// The end of the day that an instant is in: one value for all files of a day.
+fn end_of_day(at: Timestamp) -> Timestamp {
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+    let days = at.unix_micros().div_euclid(DAY).saturating_add(1);
+    Timestamp::from_unix_micros(days.saturating_mul(DAY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_every_kind() {
+        let default = Duration::from_hours(24);
+        let seconds = |ttl: FileTtl| ttl.seconds(default).ok();
+        assert_eq!(seconds(FileTtl::Default), Some(86_400));
+        assert_eq!(seconds(FileTtl::Seconds(3_599)), None);
+        assert_eq!(seconds(FileTtl::Seconds(3_600)), Some(3_600));
+        assert_eq!(seconds(FileTtl::Seconds(u64::MAX)), Some(MAX_TTL_SECONDS));
+        assert_eq!(seconds(FileTtl::Perpetual), Some(2_147_483_647));
+    }
+}

@@ -1,0 +1,4 @@
+//! Rate limits.
+
+pub(crate) mod api;
+pub(crate) mod gcra;

@@ -1,0 +1,89 @@
+//! The use cases on one database, and what an operator sets about them.
+
+use std::sync::{Arc, RwLock};
+
+use latchkey_licensing::time::Timestamp;
+use latchkey_store::Store;
+use tokio::sync::Notify;
+
+use crate::{
+    error::Internal,
+    ports::{Clock, Entropy},
+    rate_limit::api::ApiLimits,
+    signing::keyring::Keyring,
+    vault::Vault,
+};
+
+/// What an operator sets about the use cases.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The origin of the portal, without a trailing slash; links in mail start with it.
+    pub portal_url: String,
+    /// Whether a confirmed sign-in of an unknown address makes an account.
+    pub allow_signup: bool,
+    /// How many mails may leave in an hour.
+    pub hourly_mail_budget: u32,
+    /// How fast apps may ask.
+    pub api_limits: ApiLimits,
+}
+
+/// The use cases on one database. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Service(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) vault: Vault,
+    pub(crate) options: Options,
+    pub(crate) mail_queued: Notify,
+    pub(crate) keyring: RwLock<Option<Arc<Keyring>>>,
+}
+
+impl Service {
+    /// The use cases on `store`.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, vault: Vault, options: Options) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            entropy,
+            vault,
+            options,
+            mail_queued: Notify::new(),
+            keyring: RwLock::default(),
+        }))
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The key that signs cookies which the browser keeps for the server.
+    pub fn cookie_signing_key(&self) -> &[u8; 64] {
+        self.0.vault.cookie_signing()
+    }
+
+    /// The page of the portal that shows a license.
+    pub fn license_page(&self, license: latchkey_licensing::ids::LicenseId) -> String {
+        format!("{}/portal/licenses/{license}", self.0.options.portal_url)
+    }
+
+    /// A UUID version 7 for what is kept nowhere, such as an answer.
+    pub fn new_id(&self) -> Result<uuid::Uuid, Internal> {
+        Ok(latchkey_licensing::ids::AuditId::new(self.now(), self.random()?).uuid())
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Internal> {
+        let mut bytes = [0; N];
+        self.0.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,374 @@
+//! Signing in by mail: ask, receive a link and a code, confirm in the browser that asked.
+//!
+//! The database holds nothing that opens a session, every step that must happen once is one
+//! conditional update, and the answers for known and unknown addresses are the same. Checks ML-01 to
+//! ML-12 of the security bar are met here.
+
+use std::{net::IpAddr, time::Duration};
+
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{AccountId, LoginRequestId, MailId, SessionId},
+    time::Timestamp,
+};
+use latchkey_store::{Account, LoginKind, LoginRequest, NewLoginRequest, NewSession, Role, Tx};
+use serde_json::json;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    audit::log::{Actor, Event},
+    error::Internal,
+    mail::messages,
+    rate_limit::gcra::{Limit, SIGN_IN_PER_ADDRESS, SIGN_IN_PER_NETWORK, Throttled, address_bucket, network_bucket},
+    service::Service,
+    sign_in::{
+        secrets::{BrowserSecret, HostLink, LinkToken, LoginCode, SessionToken},
+        sessions::{coarse_network, lifetime},
+    },
+};
+
+/// How long a mailed link and its code work (ML-07).
+const MAILED_LIFETIME: Duration = Duration::from_mins(10);
+
+/// How long a link from the host's console works.
+const HOST_LIFETIME: Duration = Duration::from_mins(15);
+
+/// The bucket of all mails of this instance.
+pub(crate) const MAIL_BUDGET: &str = "mail:all";
+
+/// Where a request to sign in comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInOrigin<'a> {
+    /// The address of the browser.
+    pub ip: IpAddr,
+    /// The browser in words, such as `Firefox on Windows`.
+    pub agent: &'a str,
+}
+
+/// A request to sign in.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInRequest<'a> {
+    /// The address that the person typed.
+    pub email: &'a EmailAddress,
+    /// Where to go afterwards: a path that the caller has checked.
+    pub next_path: Option<&'a str>,
+    /// What the browser holds of an earlier request, which this one supersedes.
+    pub browser: Option<&'a BrowserSecret>,
+    /// Where it comes from.
+    pub origin: SignInOrigin<'a>,
+}
+
+/// Why a request to sign in was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestSignInError {
+    /// Too many of them; the same for known and unknown addresses.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<latchkey_store::StoreError> for RequestSignInError {
+    fn from(error: latchkey_store::StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// What a person shows to sign in.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// The secret of a mailed link, in the browser that asked.
+    Link {
+        /// The link's last path segment.
+        token: &'a str,
+        /// The browser's cookie.
+        browser: &'a BrowserSecret,
+    },
+    /// The mailed code, in the browser that asked.
+    Code {
+        /// The code as typed.
+        code: &'a str,
+        /// The browser's cookie.
+        browser: &'a BrowserSecret,
+    },
+    /// The secret of a link from the host's console, in any browser.
+    Host {
+        /// The link's last path segment.
+        token: &'a str,
+    },
+}
+
+/// A request to sign in that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingSignIn {
+    /// The address, as it was typed.
+    pub email: EmailAddress,
+    /// Where the sign-in leads.
+    pub next_path: Option<String>,
+}
+
+/// A confirmed sign-in.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    /// What opens the session.
+    pub token: SessionToken,
+    /// How long the session lives at most.
+    pub lifetime: Duration,
+    /// Where to go.
+    pub next_path: Option<String>,
+    /// What the account may do.
+    pub role: Role,
+}
+
+/// Why a sign-in was not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    /// Expired, used, unknown, malformed or simply wrong: one answer for all (ML-07).
+    #[error("this sign-in is not open")]
+    Refused,
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<latchkey_store::StoreError> for ConfirmError {
+    fn from(error: latchkey_store::StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl Service {
+    /// Takes a request to sign in, and mails link and code if the address may sign in. Returns what
+    /// the browser must keep to confirm.
+    pub async fn request_sign_in(&self, ask: SignInRequest<'_>) -> Result<BrowserSecret, RequestSignInError> {
+        let now = self.now();
+        let browser = BrowserSecret::new(self.random()?);
+        let token = LinkToken::new(self.random()?);
+        let code = LoginCode::new(self.random()?);
+        let id = LoginRequestId::new(now, self.random()?);
+
+        let mut tx = self.store().write().await?;
+        if let Err(throttled) = self.throttle(&mut tx, &ask, now).await? {
+            // What was taken stays taken, so that hammering one limit does not refill another.
+            tx.commit().await?;
+            return Err(throttled.into());
+        }
+        if let Some(earlier) = ask.browser {
+            tx.supersede_login_request(&earlier.hash(), now).await?;
+        }
+        let account = tx.find_account_by_email(ask.email).await?;
+        let may_sign_in = match &account {
+            Some(account) => account.disabled_at.is_none(),
+            None => self.0.options.allow_signup,
+        };
+        tx.insert_login_request(&NewLoginRequest {
+            id,
+            kind: LoginKind::Browser,
+            account: account.as_ref().map(|account| account.id),
+            email: ask.email,
+            token_hash: token.hash(),
+            code_hash: Some(self.0.vault.login_code(id, code.expose())),
+            browser_hash: Some(browser.hash()),
+            next_path: ask.next_path,
+            created_at: now,
+            expires_at: now.plus(MAILED_LIFETIME),
+        })
+        .await?;
+        let event = Event::new(Actor::Visitor, "sign_in.requested", "login_request", id)
+            .with(json!({ "agent": ask.origin.agent, "network": coarse_network(ask.origin.ip) }));
+        self.record(&mut tx, now, event).await?;
+        if may_sign_in {
+            self.mail_sign_in(&mut tx, &ask, &token, &code, now).await?;
+        }
+        tx.commit().await?;
+        self.0.mail_queued.notify_one();
+        Ok(browser)
+    }
+
+    async fn throttle(
+        &self,
+        tx: &mut Tx,
+        ask: &SignInRequest<'_>,
+        now: Timestamp,
+    ) -> Result<Result<(), Throttled>, Internal> {
+        let network = network_bucket("sign_in", ask.origin.ip);
+        if let Err(throttled) = SIGN_IN_PER_NETWORK.take(tx, &network, now).await? {
+            return Ok(Err(throttled));
+        }
+        let address = address_bucket("sign_in", ask.email);
+        if let Err(throttled) = SIGN_IN_PER_ADDRESS.take(tx, &address, now).await? {
+            return Ok(Err(throttled));
+        }
+        // Looked at for every address and spent on mails alone: neither a stranger's guesses use the
+        // budget up, nor does a spent budget tell who has an account.
+        self.mail_budget().peek(tx, MAIL_BUDGET, now).await
+    }
+
+    fn mail_budget(&self) -> Limit {
+        Limit::per_hour(self.0.options.hourly_mail_budget)
+    }
+
+    async fn mail_sign_in(
+        &self,
+        tx: &mut Tx,
+        ask: &SignInRequest<'_>,
+        token: &LinkToken,
+        code: &LoginCode,
+        now: Timestamp,
+    ) -> Result<(), Internal> {
+        // Two requests at once may both have seen the last mail of the budget; one too many leaves.
+        let _ = self.mail_budget().take(tx, MAIL_BUDGET, now).await?;
+        let content = messages::sign_in(&messages::SignIn {
+            link: format!("{}/login/link/{}", self.0.options.portal_url, token.expose()),
+            code: code.spelled(),
+            agent: ask.origin.agent,
+            network: coarse_network(ask.origin.ip),
+            at: now,
+            minutes: MAILED_LIFETIME.as_secs() / 60,
+        })?;
+        let id = MailId::new(now, self.random()?);
+        self.queue_mail(tx, id, ask.email, &content, now, now.plus(MAILED_LIFETIME)).await
+    }
+
+    /// Makes a one-time sign-in link for an account, to be shown on the host's console.
+    pub(crate) async fn host_link(&self, tx: &mut Tx, account: &Account, now: Timestamp) -> Result<HostLink, Internal> {
+        let token = LinkToken::new(self.random()?);
+        let id = LoginRequestId::new(now, self.random()?);
+        tx.insert_login_request(&NewLoginRequest {
+            id,
+            kind: LoginKind::Host,
+            account: Some(account.id),
+            email: &account.email,
+            token_hash: token.hash(),
+            code_hash: None,
+            browser_hash: None,
+            next_path: None,
+            created_at: now,
+            expires_at: now.plus(HOST_LIFETIME),
+        })
+        .await?;
+        self.record(tx, now, Event::new(Actor::Host, "sign_in.link_made", "account", account.id)).await?;
+        let url = format!("{}/login/host/{}", self.0.options.portal_url, token.expose()).into();
+        Ok(HostLink { url, minutes: HOST_LIFETIME.as_secs() / 60 })
+    }
+
+    /// This browser's open request, so that its pages can say for whom it is and where it leads.
+    pub async fn pending_sign_in(&self, browser: &BrowserSecret) -> Result<Option<PendingSignIn>, Internal> {
+        let open = self.store().read().await?.find_open_login(&browser.hash(), self.now()).await?;
+        Ok(open.map(|request| PendingSignIn { email: request.email, next_path: request.next_path }))
+    }
+
+    /// Confirms a sign-in: uses the request up and opens a session, or changes nothing but the count
+    /// of tries. `earlier` is the session that this browser held, which ends.
+    pub async fn confirm_sign_in(
+        &self,
+        proof: Proof<'_>,
+        origin: SignInOrigin<'_>,
+        earlier: Option<&SessionToken>,
+    ) -> Result<Confirmed, ConfirmError> {
+        let now = self.now();
+        let request = self.check_proof(proof, now).await?.ok_or(ConfirmError::Refused)?;
+        let mut tx = self.store().write().await?;
+        tx.lock_logins_of(request.email.as_str(), now).await?;
+        if !tx.use_login_request(request.id, now).await? {
+            return Err(ConfirmError::Refused);
+        }
+        let account = self.account_of(&mut tx, &request, now).await?.ok_or(ConfirmError::Refused)?;
+        tx.supersede_logins_of(account.email.as_str(), now).await?;
+        if let Some(earlier) = earlier
+            && let Some(row) = tx.find_session(&earlier.hash()).await?
+        {
+            tx.delete_session(row.account(), row.id()).await?;
+        }
+        let token = SessionToken::from_bytes(self.random()?);
+        let session = SessionId::new(now, self.random()?);
+        let lifetime = lifetime(account.role).absolute;
+        tx.insert_session(&NewSession {
+            id: session,
+            token_hash: token.hash(),
+            account: account.id,
+            assurance: 1,
+            agent: origin.agent,
+            network: &coarse_network(origin.ip),
+            now,
+            expires_at: now.plus(lifetime),
+        })
+        .await?;
+        let means = match proof {
+            Proof::Link { .. } => "link",
+            Proof::Code { .. } => "code",
+            Proof::Host { .. } => "host link",
+        };
+        let event = Event::new(Actor::Customer(account.id), "sign_in.confirmed", "account", account.id)
+            .with(json!({ "means": means, "agent": origin.agent, "network": coarse_network(origin.ip) }));
+        self.record(&mut tx, now, event).await?;
+        tx.commit().await?;
+        Ok(Confirmed { token, lifetime, next_path: request.next_path, role: account.role })
+    }
+
+    async fn check_proof(&self, proof: Proof<'_>, now: Timestamp) -> Result<Option<LoginRequest>, Internal> {
+        match proof {
+            Proof::Link { token, browser } => {
+                let Some(token) = LinkToken::parse(token) else { return Ok(None) };
+                let open = self.store().read().await?.find_open_login(&browser.hash(), now).await?;
+                Ok(open.filter(|request| same(&request.token_hash, &token.hash())))
+            }
+            Proof::Code { code, browser } => {
+                // The try counts before anything is compared, in a transaction of its own (ML-08).
+                let mut tx = self.store().write().await?;
+                let open = tx.count_login_try(&browser.hash(), now).await?;
+                tx.commit().await?;
+                let Some(code) = LoginCode::parse(code) else { return Ok(None) };
+                Ok(open.filter(|request| {
+                    let expected = request.code_hash.unwrap_or_default();
+                    request.code_hash.is_some() && same(&expected, &self.0.vault.login_code(request.id, code.expose()))
+                }))
+            }
+            Proof::Host { token } => {
+                let Some(token) = LinkToken::parse(token) else { return Ok(None) };
+                Ok(self.store().read().await?.find_host_login(&token.hash(), now).await?)
+            }
+        }
+    }
+
+    /// The account that a request signs in to. With open signup, an unknown address gets an empty
+    /// account now, because now it is proven to be the person's.
+    async fn account_of(
+        &self,
+        tx: &mut Tx,
+        request: &LoginRequest,
+        now: Timestamp,
+    ) -> Result<Option<Account>, Internal> {
+        let found = match request.account {
+            Some(id) => tx.find_account(id).await?,
+            None => tx.find_account_by_email(&request.email).await?,
+        };
+        if found.is_some() || !self.0.options.allow_signup {
+            return Ok(found.filter(|account| account.disabled_at.is_none()));
+        }
+        let account = self.new_account(&request.email, None, Role::Customer, now)?;
+        if !tx.insert_account(&account).await? {
+            // Someone made it in the meantime, for a purchase perhaps.
+            let found = tx.find_account_by_email(&request.email).await?;
+            return Ok(found.filter(|account| account.disabled_at.is_none()));
+        }
+        self.record(tx, now, Event::new(Actor::Visitor, "account.made", "account", account.id)).await?;
+        Ok(Some(account))
+    }
+
+    pub(crate) fn new_account(
+        &self,
+        email: &EmailAddress,
+        name: Option<String>,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<Account, Internal> {
+        let id = AccountId::new(now, self.random()?);
+        Ok(Account { id, email: email.clone(), name, role, disabled_at: None, created_at: now })
+    }
+}
+
+fn same(left: &[u8; 32], right: &[u8; 32]) -> bool {
+    left.ct_eq(right).into()
+}

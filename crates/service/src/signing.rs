@@ -1,0 +1,3 @@
+//! The keys that sign.
+
+pub(crate) mod keyring;

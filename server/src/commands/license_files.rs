@@ -1,0 +1,204 @@
+//! `license export | import`
+
+mod csv_rows;
+mod json_rows;
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, ErrorKind, Write},
+    path::{Path, PathBuf},
+    sync::mpsc,
+};
+
+use latchkey_service::{Admin, AdminError, ImportError, ImportItem, Operator, RowRefusal, Service};
+use serde_json::{Value, json};
+
+use crate::{cli::Format, console, startup::Failure};
+
+/// How many rows the reader may be ahead of the database.
+const AHEAD: usize = 1_000;
+
+/// The byte order mark that some programs begin UTF-8 with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How many refused rows are told in JSON.
+const MAX_TOLD: usize = 100;
+
+pub(super) async fn export(
+    service: &Service,
+    output: Option<PathBuf>,
+    format: Option<Format>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let admin = service.admin(Operator::Host);
+    let format = format.unwrap_or(if as_json { Format::Json } else { Format::Csv });
+    let Some(path) = output else {
+        // Not the lock: it may not be held across pages.
+        return match write(&admin, io::stdout(), format).await {
+            Ok(count) => {
+                console::error(&format!("{count} licenses written."));
+                Ok(())
+            }
+            // Whoever read has had enough.
+            Err(ExportError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+    };
+    let broken = |error: io::Error| Failure::Refused(format!("{} cannot be written: {error}", path.display()));
+    // Beside the place where it is to be, so that a file there is replaced as a whole or not at all; made
+    // anew, so that nobody else reads the keys in it.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
+    let count = write(&admin, BufWriter::new(&mut beside), format).await?;
+    beside.as_file().sync_all().map_err(broken)?;
+    beside.persist(&path).map_err(|error| broken(error.error))?;
+    if as_json {
+        console::json(&json!({ "licenses": count, "output": path.display().to_string() }));
+    } else {
+        console::error(&format!("{count} licenses written to {}.", path.display()));
+    }
+    Ok(())
+}
+
+/// Why an export broke off.
+#[derive(Debug)]
+enum ExportError {
+    Write(io::Error),
+    Admin(AdminError),
+}
+
+impl From<io::Error> for ExportError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl From<AdminError> for ExportError {
+    fn from(error: AdminError) -> Self {
+        Self::Admin(error)
+    }
+}
+
+impl From<csv::Error> for ExportError {
+    fn from(error: csv::Error) -> Self {
+        Self::Write(match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => io::Error::other(format!("{other:?}")),
+        })
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Write(error) => Self::Refused(format!("the export cannot be written: {error}")),
+            ExportError::Admin(error) => error.into(),
+        }
+    }
+}
+
+async fn write(admin: &Admin<'_>, out: impl Write + Send, format: Format) -> Result<u64, ExportError> {
+    match format {
+        Format::Csv => {
+            let mut writer = csv::Writer::from_writer(out);
+            writer.write_record(csv_rows::COLUMNS)?;
+            let count =
+                admin.export_licenses(|row| Ok::<_, ExportError>(writer.write_record(csv_rows::cells(&row))?)).await?;
+            writer.flush()?;
+            Ok(count)
+        }
+        Format::Json => {
+            let mut out = out;
+            let mut is_first = true;
+            out.write_all(b"[")?;
+            let count = admin
+                .export_licenses(|row| {
+                    let text = serde_json::to_string(&row).map_err(io::Error::from)?;
+                    let comma = if std::mem::take(&mut is_first) { "\n" } else { ",\n" };
+                    Ok::<_, ExportError>(write!(out, "{comma}{text}")?)
+                })
+                .await?;
+            out.write_all(b"\n]\n")?;
+            out.flush()?;
+            Ok(count)
+        }
+    }
+}
+
+pub(super) async fn import(
+    service: &Service,
+    path: &Path,
+    format: Option<Format>,
+    is_partial: bool,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let format = match (format, ending) {
+        (Some(format), _) => format,
+        (None, "csv") => Format::Csv,
+        (None, "json") => Format::Json,
+        _ => return Err(Failure::Usage(format!("{}: is it csv or json? Add --format", path.display()))),
+    };
+    let mut told = Vec::new();
+    let tell = |refusal: RowRefusal| {
+        if as_json {
+            if told.len() < MAX_TOLD {
+                told.push(refusal);
+            }
+        } else {
+            console::error(&format!("{}:{}: {}", path.display(), refusal.line, refusal.why));
+        }
+    };
+    // Read twice: once to look at every row while nobody waits, and once to take them in.
+    let (first, second) = (rows(path, format)?, rows(path, format)?);
+    let report = match service.admin(Operator::Host).import_licenses(first, second, is_partial, tell).await {
+        Ok(report) => report,
+        Err(ImportError::Broken(at)) => {
+            let why = format!("{}:{}: {}; nothing was taken", path.display(), at.line, at.why);
+            return Err(Failure::Refused(why));
+        }
+        Err(ImportError::Admin(error)) => return Err(error.into()),
+    };
+    let outcome = match (report.refused, is_partial) {
+        (0, _) => None,
+        (refused, true) => Some(format!("{refused} rows were refused; the others are in")),
+        (refused, false) => {
+            Some(format!("{refused} rows were refused, so none was taken: mend them, or add --partial"))
+        }
+    };
+    if as_json {
+        let mut document = json!({
+            "rows": report.rows,
+            "imported": report.imported,
+            "refused": report.refused,
+            "refusals": told,
+        });
+        if let (Some(error), Some(document)) = (&outcome, document.as_object_mut()) {
+            document.insert("error".to_owned(), Value::from(error.as_str()));
+        }
+        console::json(&document);
+    } else {
+        console::line(&format!("{} rows, {} licenses made, {} refused.", report.rows, report.imported, report.refused));
+    }
+    outcome.map_or(Ok(()), |error| Err(Failure::PartlyDone(error)))
+}
+
+/// The rows of a file. A thread of its own reads it, a little ahead, so that it need not fit into memory.
+fn rows(path: &Path, format: Format) -> Result<impl Iterator<Item = ImportItem> + Send + use<>, Failure> {
+    let file =
+        File::open(path).map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))?;
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        let why = "is read twice, so it must be a file: save it first";
+        return Err(Failure::Usage(format!("{} {why}", path.display())));
+    }
+    let (send, receive) = mpsc::sync_channel::<ImportItem>(AHEAD);
+    std::thread::spawn(move || {
+        // Nobody listens any more once the import has failed.
+        let take = |item| send.send(item).is_ok();
+        match format {
+            Format::Csv => csv_rows::read(file, take),
+            Format::Json => json_rows::read(file, take),
+        }
+    });
+    Ok(receive.into_iter())
+}

@@ -1,0 +1,264 @@
+//! Licenses as CSV: rows out, and rows in with the line on which each begins.
+
+use std::io::{BufRead, BufReader, Read};
+
+use latchkey_service::{ImportItem, LicenseRow};
+use serde_json::{Map, Value};
+
+use crate::commands::license_files::MARK;
+
+/// The columns of a CSV file, in their order.
+pub(super) const COLUMNS: [&str; 14] = [
+    "id",
+    "email",
+    "policy",
+    "key",
+    "status",
+    "expires_at",
+    "max_machines",
+    "max_cores",
+    "max_uses",
+    "uses",
+    "metadata",
+    "entitlements",
+    "created_at",
+    "last_check_in_at",
+];
+
+/// The longest row that is read, in bytes: longer than any license, and short of a file in which a quote
+/// was left open.
+const MAX_ROW: usize = 64 * 1024;
+
+/// A license as the cells of a row.
+pub(super) fn cells(row: &LicenseRow) -> [String; 14] {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let number = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+    let metadata = row.metadata.as_ref().filter(|metadata| !metadata.is_empty());
+    let cells = [
+        text(&row.id),
+        row.email.clone(),
+        row.policy.clone(),
+        text(&row.key),
+        text(&row.status),
+        text(&row.expires_at),
+        number(row.max_machines),
+        number(row.max_cores),
+        number(row.max_uses),
+        number(row.uses),
+        metadata.map_or_else(String::new, |metadata| Value::Object(metadata.clone()).to_string()),
+        row.entitlements.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "),
+        text(&row.created_at),
+        text(&row.last_check_in_at),
+    ];
+    cells.map(|cell| if is_neutralised(&cell) { format!("'{cell}") } else { cell })
+}
+
+/// Whether an apostrophe stands before a cell in a file: a spreadsheet would take the cell for a formula
+/// (WH-23), or it begins with such an apostrophe itself, which must come back.
+fn is_neutralised(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<LicenseRow, String> {
+    let mut row = LicenseRow::default();
+    for (name, cell) in cells {
+        let cell = cell.strip_prefix('\'').filter(|rest| is_neutralised(rest)).unwrap_or(cell).trim();
+        if cell.is_empty() {
+            continue;
+        }
+        let number = || cell.parse().map(Some).map_err(|_| format!("{name}: `{cell}` is no number"));
+        match name {
+            "id" => row.id = Some(cell.to_owned()),
+            "email" => cell.clone_into(&mut row.email),
+            "policy" => cell.clone_into(&mut row.policy),
+            "key" => row.key = Some(cell.to_owned()),
+            "status" => row.status = Some(cell.to_owned()),
+            "expires_at" => row.expires_at = Some(cell.to_owned()),
+            "max_machines" => row.max_machines = number()?,
+            "max_cores" => row.max_cores = number()?,
+            "max_uses" => row.max_uses = number()?,
+            "uses" => row.uses = number()?,
+            "metadata" => {
+                let object: Map<String, Value> =
+                    serde_json::from_str(cell).map_err(|error| format!("metadata: no JSON object: {error}"))?;
+                row.metadata = Some(object);
+            }
+            "entitlements" => row.entitlements = Some(cell.split_whitespace().map(str::to_owned).collect()),
+            "last_check_in_at" => row.last_check_in_at = Some(cell.to_owned()),
+            "created_at" => row.created_at = Some(cell.to_owned()),
+            _ => {}
+        }
+    }
+    Ok(row)
+}
+
+/// Hands every row to `take`, until it says that it wants no more.
+pub(super) fn read(file: impl Read, mut take: impl FnMut(ImportItem) -> bool) {
+    let mut records = Records { lines: BufReader::new(file), line: 0 };
+    let headers = match headers(&mut records) {
+        Ok(headers) => headers,
+        Err((line, why)) => {
+            take(ImportItem::Broken { line, why });
+            return;
+        }
+    };
+    for record in records {
+        let item = match record {
+            Ok((line, text)) => ImportItem::Row { line, row: row(&headers, &text) },
+            Err((line, why)) => ImportItem::Broken { line, why },
+        };
+        if !take(item) {
+            return;
+        }
+    }
+}
+
+/// The names in the first row; none in an empty file.
+fn headers<R: BufRead>(records: &mut Records<R>) -> Result<Vec<String>, (u64, String)> {
+    let Some((line, text)) = records.next().transpose()? else {
+        return Ok(Vec::new());
+    };
+    let headers = fields(&text).map_err(|why| (line, why))?;
+    match headers.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
+        Some(unknown) => Err((line, format!("there is no column `{unknown}`: there are {}", COLUMNS.join(", ")))),
+        None => Ok(headers),
+    }
+}
+
+fn row(headers: &[String], text: &str) -> Result<LicenseRow, String> {
+    let fields = fields(text)?;
+    if fields.len() != headers.len() {
+        return Err(format!("there are {} cells, and {} columns", fields.len(), headers.len()));
+    }
+    from_cells(headers.iter().map(String::as_str).zip(fields.iter().map(String::as_str)))
+}
+
+/// The cells of one record.
+fn fields(text: &str) -> Result<Vec<String>, String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).buffer_capacity(1024).from_reader(text.as_bytes());
+    let mut records = reader.records();
+    let record = records.next().unwrap_or_else(|| Ok(csv::StringRecord::new()));
+    if records.next().is_some() {
+        return Err("there is a quote within a cell without quotes, or a line end that is none".to_owned());
+    }
+    record.map(|record| record.iter().map(str::to_owned).collect()).map_err(|error| error.to_string())
+}
+
+/// The records of a file, each as text, with the line on which it begins. A record ends with the line in
+/// which its quotes are even (RFC 4180); lines without anything are passed over.
+struct Records<R> {
+    lines: R,
+    line: u64,
+}
+
+impl<R: BufRead> Iterator for Records<R> {
+    type Item = Result<(u64, String), (u64, String)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut bytes = Vec::new();
+        let mut begins = self.line + 1;
+        loop {
+            let before = bytes.len();
+            let room = (MAX_ROW + 1).saturating_sub(before) as u64;
+            match self.lines.by_ref().take(room).read_until(b'\n', &mut bytes) {
+                Err(error) => return Some(Err((begins, format!("cannot be read: {error}")))),
+                Ok(0) if bytes.is_empty() => return None,
+                Ok(0) => return Some(Err((begins, "the file ends within a quoted cell".to_owned()))),
+                Ok(_) => self.line += 1,
+            }
+            if bytes.len() > MAX_ROW {
+                let why = format!("the row is longer than {MAX_ROW} bytes: is a quote left open?");
+                return Some(Err((begins, why)));
+            }
+            if self.line == 1 && bytes.starts_with(MARK) {
+                bytes.drain(..MARK.len());
+            }
+            if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+                bytes.clear();
+                begins = self.line + 1;
+            } else if has_even_quotes(&bytes) {
+                let text = String::from_utf8(bytes).map_err(|_| (begins, "is not UTF-8".to_owned()));
+                return Some(text.map(|text| (begins, text)));
+            }
+        }
+    }
+}
+
+fn has_even_quotes(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'"').count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(text: &[u8]) -> Vec<(u64, Result<LicenseRow, String>)> {
+        let mut items = Vec::new();
+        read(text, |item| {
+            items.push(match item {
+                ImportItem::Row { line, row } => (line, row),
+                ImportItem::Broken { line, why } => (line, Err(format!("broken: {why}"))),
+            });
+            true
+        });
+        items
+    }
+
+    /// WH-23: what a spreadsheet would run is written so that it does not, and reads back.
+    #[test]
+    fn wh_23_formulas_are_neutralised() {
+        for text in ["=1+1", "+1", "-1", "@x", "\tx", "'=1", "''@x"] {
+            let row = LicenseRow { email: text.to_owned(), ..LicenseRow::default() };
+            let written = cells(&row);
+            assert!(written[1].starts_with('\''), "{text}");
+            let back = from_cells(COLUMNS.into_iter().zip(written.iter().map(String::as_str))).expect("reads");
+            assert_eq!(back.email, text.trim());
+        }
+        for plain in ["ada@example.com", "'ada@example.com", "o'hara@example.com"] {
+            let row = LicenseRow { email: plain.to_owned(), ..LicenseRow::default() };
+            assert_eq!(cells(&row)[1], plain);
+        }
+    }
+
+    /// A row is where its first letter is, whatever ends lines and whatever stands between.
+    #[test]
+    fn lines_are_those_of_the_file() {
+        let text = "email,policy,metadata\na,p,\n\n\nb,p,\"{\"\"a\"\":\n1}\"\nc,p,\n\nd\n";
+        let expected = [2, 5, 7, 9];
+        for (ends, text) in [("LF", text.to_owned()), ("CRLF", text.replace('\n', "\r\n"))] {
+            for text in [text.clone(), text.trim_end().to_owned(), format!("\u{feff}{text}")] {
+                let found = items(text.as_bytes());
+                assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), expected, "{ends}: {text:?}");
+                assert!(found[..3].iter().all(|(_, row)| row.is_ok()) && found[3].1.is_err(), "{found:?}");
+                assert_eq!(found[1].1.as_ref().expect("a row").metadata.as_ref().expect("some")["a"], 1);
+            }
+        }
+    }
+
+    /// A quote within a cell that has none of its own swallows no row in silence.
+    #[test]
+    fn stray_quotes_are_told() {
+        let found = items(b"email,policy\na\"x,p\nb,p\nc\"x,p\nd,p\n");
+        let told: Vec<_> = found.iter().map(|(line, row)| (*line, row.is_ok())).collect();
+        assert_eq!(told, [(2, false), (5, true)], "{found:?}");
+        assert!(found[0].1.as_ref().expect_err("told").contains("quote within a cell"));
+    }
+
+    #[test]
+    fn files_that_break_off_are_told_from_rows_that_are_wrong() {
+        for (text, line, why) in [
+            (&b"email,policy\na,p\n\"b,p\nc,p\n"[..], 3, "ends within a quoted cell"),
+            (&b"email,policy\n\xff,p\n"[..], 2, "not UTF-8"),
+            (&b"email,policy\ra,p\rb,p\r"[..], 1, "a line end that is none"),
+            (&b"email,color\na,b\n"[..], 1, "no column `color`"),
+        ] {
+            let found = items(text);
+            let (at, last) = found.last().expect("something");
+            let said = last.as_ref().expect_err("broken");
+            assert!(*at == line && said.starts_with("broken: ") && said.contains(why), "{at}: {said}");
+        }
+        let open = format!("email,policy\n\"a,p\n{}", "b,p\n".repeat(100_000));
+        let found = items(open.as_bytes());
+        assert!(found[0].0 == 2 && found[0].1.as_ref().expect_err("broken").contains("is a quote left open?"));
+    }
+}

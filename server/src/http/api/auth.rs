@@ -1,0 +1,130 @@
+//! What a request shows for itself.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use latchkey_service::{AuthRefusal, KeyHolder};
+use latchkey_wire::error::ErrorCode;
+use zeroize::Zeroizing;
+
+use crate::http::{api::error::ApiError, state::AppState};
+
+/// An app that showed the key of a license in good standing.
+pub(crate) struct Authenticated(pub(crate) KeyHolder);
+
+/// The same, where a request may also come without a credential.
+pub(crate) struct MaybeAuthenticated {
+    /// Whether it came with one.
+    pub(crate) is_authenticated: bool,
+}
+
+impl FromRequestParts<AppState> for Authenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let key = license_key(&parts.headers)?.ok_or_else(|| {
+            ApiError::new(ErrorCode::TokenMissing, "Show the license key: Authorization: License KEY.")
+                .in_header("Authorization")
+        })?;
+        authenticate(state, &key).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for MaybeAuthenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        // A credential that is shown must be good, even where none is needed.
+        let key = license_key(&parts.headers)?;
+        if let Some(key) = &key {
+            authenticate(state, key).await?;
+        }
+        Ok(Self { is_authenticated: key.is_some() })
+    }
+}
+
+async fn authenticate(state: &AppState, key: &str) -> Result<KeyHolder, ApiError> {
+    Ok(state.service.apps().authenticate(key).await?)
+}
+
+impl From<AuthRefusal> for ApiError {
+    fn from(refusal: AuthRefusal) -> Self {
+        match refusal {
+            AuthRefusal::Unknown => {
+                Self::new(ErrorCode::LicenseInvalid, "The license key is not known: check it for typing errors.")
+                    .in_header("Authorization")
+            }
+            AuthRefusal::Suspended => Self::new(ErrorCode::LicenseSuspended, "The license is suspended."),
+            AuthRefusal::Revoked => Self::new(ErrorCode::LicenseSuspended, "The license is revoked."),
+            AuthRefusal::Banned => Self::new(ErrorCode::LicenseBanned, "The license's owner is banned."),
+            AuthRefusal::Expired => Self::new(ErrorCode::LicenseExpired, "The license is expired."),
+            AuthRefusal::Internal(error) => error.into(),
+        }
+    }
+}
+
+/// The license key of an Authorization header. `None` without the header.
+pub(crate) fn license_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, ApiError> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let malformed = || {
+        ApiError::new(ErrorCode::TokenFormatInvalid, "The Authorization header must be: License KEY.")
+            .in_header("Authorization")
+    };
+    let no_tokens = || {
+        ApiError::new(
+            ErrorCode::TokenInvalid,
+            "The token is not known: show a license key, Authorization: License KEY.",
+        )
+        .in_header("Authorization")
+    };
+    // A key with a letter that no key has, such as a long dash, is as unknown as any other (LC-12).
+    let text = Zeroizing::new(String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let (scheme, credential) = text.trim().split_once(' ').ok_or_else(malformed)?;
+    let credential = credential.trim();
+    match scheme.to_ascii_lowercase().as_str() {
+        "license" => Ok(Some(Zeroizing::new(credential.to_owned()))),
+        "bearer" => Err(no_tokens()),
+        "basic" => {
+            let bytes = Zeroizing::new(STANDARD.decode(credential).map_err(|_| malformed())?);
+            let pair = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+            match pair.split_once(':') {
+                Some(("license", key)) => Ok(Some(Zeroizing::new(key.to_owned()))),
+                Some(("token", _)) => Err(no_tokens()),
+                _ => Err(malformed()),
+            }
+        }
+        _ => Err(malformed()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Result<Option<String>, u16> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, value.parse().expect("a header"));
+        license_key(&headers).map(|key| key.map(|key| key.to_string())).map_err(|fault| fault.status().as_u16())
+    }
+
+    #[test]
+    fn forms() {
+        assert_eq!(read("License CGPT-1"), Ok(Some("CGPT-1".to_owned())));
+        assert_eq!(read("license  CGPT-1 "), Ok(Some("CGPT-1".to_owned())));
+        assert_eq!(read(&format!("Basic {}", STANDARD.encode("license:CGPT-1"))), Ok(Some("CGPT-1".to_owned())));
+        for bad in ["Bearer x", "Digest x", "License", "Basic %%%", &format!("Basic {}", STANDARD.encode("token:x"))] {
+            assert_eq!(read(bad), Err(401), "{bad}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::AUTHORIZATION,
+            header::HeaderValue::from_bytes("License CGPT–1".as_bytes()).expect("a header"),
+        );
+        assert!(matches!(license_key(&headers), Ok(Some(key)) if *key == "CGPT–1"), "LC-12: looked for like any other");
+        assert!(matches!(license_key(&HeaderMap::new()), Ok(None)));
+    }
+}

@@ -1,0 +1,162 @@
+//! What a file is signed over: the license or the machine, and what was asked to be included.
+
+use std::collections::BTreeSet;
+
+use latchkey_service::CheckOutFacts;
+use latchkey_wire::{
+    document::{
+        Dataset, DatasetMeta, Links, PolicyAttributes, ProductAttributes, Resource, UserAttributes, to_many, to_one,
+    },
+    error::ErrorCode,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::http::api::{
+    documents::resources::{self, relationships},
+    error::ApiError,
+};
+
+/// What a file may include. What this server does not keep (groups, environments, components) can be
+/// asked for, and adds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Include {
+    /// The license, in a machine file.
+    License,
+    /// Entitlements of policy and license.
+    Entitlements,
+    /// The product.
+    Product,
+    /// The policy.
+    Policy,
+    /// The owner.
+    Owner,
+    /// Nothing.
+    Nothing,
+}
+
+/// Reads the names of an include list.
+pub(crate) fn includes(names: &[String], is_license: bool) -> Result<BTreeSet<Include>, ApiError> {
+    let known: &[(&str, Include)] = if is_license {
+        &[
+            ("entitlements", Include::Entitlements),
+            ("product", Include::Product),
+            ("policy", Include::Policy),
+            ("owner", Include::Owner),
+            ("users", Include::Owner),
+            ("group", Include::Nothing),
+            ("environment", Include::Nothing),
+        ]
+    } else {
+        &[
+            ("license", Include::License),
+            ("license.entitlements", Include::Entitlements),
+            ("license.product", Include::Product),
+            ("license.policy", Include::Policy),
+            ("license.owner", Include::Owner),
+            ("license.users", Include::Owner),
+            ("owner", Include::Owner),
+            ("group", Include::Nothing),
+            ("environment", Include::Nothing),
+            ("components", Include::Nothing),
+        ]
+    };
+    let find = |name: &String| {
+        known.iter().find(|(known, _)| known == name).map(|(_, include)| *include).ok_or_else(|| {
+            let all = known.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+            ApiError::new(ErrorCode::CheckoutIncludeInvalid, format!("A file cannot include that: it can {all}."))
+                .in_parameter("include")
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// The dataset of a file.
+pub(crate) fn compose(facts: &CheckOutFacts, includes: &BTreeSet<Include>, account: &str) -> Vec<u8> {
+    let license = resources::license(&facts.license, account);
+    let mut included = Vec::new();
+    // Clients read a machine file's license out of it, so it is there whether asked for or not.
+    if facts.machine.is_some() {
+        included.push(value(&license));
+    }
+    for include in includes {
+        match include {
+            Include::License | Include::Nothing => {}
+            Include::Entitlements => {
+                included.extend(facts.entitlements.iter().map(|held| value(&resources::entitlement(held, account))));
+            }
+            Include::Product => included.push(value(&product(facts, account))),
+            Include::Policy => included.push(value(&policy(facts, account))),
+            Include::Owner => included.push(value(&owner(facts, account))),
+        }
+    }
+    let meta = DatasetMeta { issued: facts.issued_at.rfc3339(), expiry: facts.expires_at.rfc3339(), ttl: facts.ttl };
+    let bytes = match &facts.machine {
+        Some(machine) => serde_json::to_vec(&Dataset { data: resources::machine(machine, account), included, meta }),
+        None => serde_json::to_vec(&Dataset { data: license, included, meta }),
+    };
+    // Documents of strings and numbers always serialize.
+    bytes.unwrap_or_default()
+}
+
+fn value(resource: &impl Serialize) -> Value {
+    serde_json::to_value(resource).unwrap_or_default()
+}
+
+fn product(facts: &CheckOutFacts, account: &str) -> Resource<ProductAttributes> {
+    let product = &facts.license.product;
+    let id = product.id.to_string();
+    Resource {
+        kind: "products",
+        attributes: ProductAttributes {
+            name: product.name.clone(),
+            code: product.code.clone(),
+            created: product.created_at.rfc3339(),
+        },
+        relationships: relationships([("account", to_one("accounts", account))]),
+        links: Links { this: format!("/v1/products/{id}") },
+        id,
+    }
+}
+
+fn policy(facts: &CheckOutFacts, account: &str) -> Resource<PolicyAttributes> {
+    let policy = &facts.license.policy;
+    let id = policy.id.to_string();
+    Resource {
+        kind: "policies",
+        attributes: PolicyAttributes {
+            name: policy.name.clone(),
+            code: policy.code.clone(),
+            duration: policy.duration.map(|duration| duration.as_secs()),
+            strict: policy.is_strict,
+            floating: policy.is_floating,
+            expiration_strategy: policy.expiry.as_str(),
+            overage_strategy: policy.overage.as_str(),
+            require_heartbeat: policy.requires_heartbeat,
+            heartbeat_duration: policy.heartbeat.as_secs(),
+            max_machines: resources::wire_limit(policy.max_machines),
+            created: policy.created_at.rfc3339(),
+            updated: policy.updated_at.rfc3339(),
+        },
+        relationships: relationships([
+            ("account", to_one("accounts", account)),
+            ("product", to_one("products", &policy.product.to_string())),
+        ]),
+        links: Links { this: format!("/v1/policies/{id}") },
+        id,
+    }
+}
+
+fn owner(facts: &CheckOutFacts, account: &str) -> Resource<UserAttributes> {
+    let id = facts.owner.id.to_string();
+    Resource {
+        kind: "users",
+        attributes: UserAttributes { full_name: facts.owner.name.clone(), created: facts.owner.created_at.rfc3339() },
+        relationships: relationships([
+            ("account", to_one("accounts", account)),
+            ("licenses", to_many(&format!("/v1/users/{id}/licenses"), None)),
+        ]),
+        links: Links { this: format!("/v1/users/{id}") },
+        id,
+    }
+}

@@ -1,0 +1,159 @@
+//! Licenses, machines and entitlements as documents.
+
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use latchkey_licensing::{entitlement::Entitlement, license::Standing, policy::KeyScheme, time::Timestamp};
+use latchkey_service::{LicenseDocument, MachineDocument};
+use latchkey_wire::document::{
+    EntitlementAttributes, LicenseAttributes, Links, MEDIA_TYPE, MachineAttributes, Resource, instant, to_many,
+    to_none, to_one,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::http::api::error::ApiError;
+
+/// A document on its way out.
+pub(crate) struct Document<T>(pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Document<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], body).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a document does not serialize");
+                ApiError::internal().into_response()
+            }
+        }
+    }
+}
+
+pub(crate) fn relationships(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
+    entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A limit as clients read it: a signed 32-bit number.
+pub(crate) fn wire_limit(limit: Option<u32>) -> Option<i32> {
+    limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))
+}
+
+pub(crate) fn license(document: &LicenseDocument, account: &str) -> Resource<LicenseAttributes> {
+    let LicenseDocument { license, policy, .. } = document;
+    let id = license.id.to_string();
+    let path = format!("/v1/licenses/{id}");
+    let machines = json!({
+        "links": { "related": format!("{path}/machines") },
+        "meta": { "count": document.machine_count, "cores": document.core_count },
+    });
+    Resource {
+        kind: "licenses",
+        attributes: LicenseAttributes {
+            name: None,
+            key: document.key.expose().to_owned(),
+            expiry: instant(license.end.at()),
+            status: document.status.as_str(),
+            uses: i64::from(license.uses),
+            suspended: license.standing != Standing::Good,
+            expiry_strategy: policy.expiry.as_str(),
+            scheme: (document.key.scheme() == KeyScheme::Ed25519Sign).then(|| KeyScheme::Ed25519Sign.as_str()),
+            encrypted: false,
+            strict: policy.is_strict,
+            floating: policy.is_floating,
+            protected: true,
+            version: None,
+            max_machines: wire_limit(license.machine_limit(policy)),
+            max_processes: None,
+            max_users: None,
+            max_cores: wire_limit(license.core_limit(policy)),
+            max_memory: None,
+            max_disk: None,
+            max_uses: wire_limit(license.use_limit(policy)),
+            require_heartbeat: policy.requires_heartbeat,
+            require_check_in: policy.check_in.is_some(),
+            last_validated: instant(license.last_validated_at),
+            last_check_in: instant(license.last_check_in_at),
+            next_check_in: instant(license.next_check_in_at(policy)),
+            last_check_out: instant(license.last_check_out_at),
+            metadata: serde_json::from_str(&license.metadata).unwrap_or_default(),
+            created: license.created_at.rfc3339(),
+            updated: license.updated_at.rfc3339(),
+        },
+        relationships: relationships([
+            ("account", to_one("accounts", account)),
+            ("product", to_one("products", &license.product.to_string())),
+            ("policy", to_one("policies", &license.policy.to_string())),
+            ("group", to_none()),
+            ("owner", to_one("users", &license.account.to_string())),
+            ("users", to_many(&format!("{path}/users"), Some(1))),
+            ("machines", machines),
+            ("entitlements", to_many(&format!("{path}/entitlements"), None)),
+        ]),
+        links: Links { this: path },
+        id,
+    }
+}
+
+pub(crate) fn machine(document: &MachineDocument, account: &str) -> Resource<MachineAttributes> {
+    let MachineDocument { machine, policy, .. } = document;
+    let id = machine.id.to_string();
+    Resource {
+        kind: "machines",
+        attributes: MachineAttributes {
+            fingerprint: machine.fingerprint.as_str().to_owned(),
+            name: machine.facts.name.clone(),
+            platform: machine.facts.platform.clone(),
+            hostname: machine.facts.hostname.clone(),
+            ip: None,
+            cores: machine.facts.cores,
+            memory: None,
+            disk: None,
+            require_heartbeat: policy.requires_heartbeat,
+            heartbeat_status: document.heartbeat.as_str(),
+            heartbeat_duration: policy.heartbeat.as_secs(),
+            last_heartbeat: instant(machine.last_heartbeat_at),
+            next_heartbeat: instant(document.next_heartbeat_at),
+            last_check_out: instant(machine.last_check_out_at),
+            max_processes: None,
+            metadata: serde_json::from_str(&machine.metadata).unwrap_or_default(),
+            created: machine.created_at.rfc3339(),
+            updated: machine.updated_at.rfc3339(),
+        },
+        relationships: relationships([
+            ("account", to_one("accounts", account)),
+            ("product", to_one("products", &policy.product.to_string())),
+            ("license", to_one("licenses", &machine.license.to_string())),
+            ("group", to_none()),
+            ("owner", to_one("users", &document.owner.to_string())),
+        ]),
+        links: Links { this: format!("/v1/machines/{id}") },
+        id,
+    }
+}
+
+pub(crate) fn entitlement(entitlement: &Entitlement, account: &str) -> Resource<EntitlementAttributes> {
+    let id = entitlement.id.to_string();
+    Resource {
+        kind: "entitlements",
+        attributes: EntitlementAttributes {
+            name: entitlement.name.clone(),
+            code: entitlement.code.as_str().to_owned(),
+            metadata: Map::new(),
+            created: entitlement.created_at.rfc3339(),
+            updated: entitlement.updated_at.rfc3339(),
+        },
+        relationships: relationships([("account", to_one("accounts", account))]),
+        links: Links { this: format!("/v1/entitlements/{id}") },
+        id,
+    }
+}
+
+/// The machines that hold the slots, for the app to name them to its user.
+pub(crate) fn holders(machines: &[latchkey_licensing::machine::Machine]) -> Value {
+    let describe = |machine: &latchkey_licensing::machine::Machine| {
+        let seen: Timestamp = machine.last_seen_at;
+        json!({ "id": machine.id.to_string(), "name": machine.label(), "lastSeen": seen.rfc3339() })
+    };
+    json!({ "machines": machines.iter().take(10).map(describe).collect::<Vec<_>>() })
+}

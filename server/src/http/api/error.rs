@@ -1,0 +1,146 @@
+//! Errors as the protocol tells them.
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use latchkey_licensing::time::Timestamp;
+use latchkey_service::{Internal, Throttled};
+use latchkey_wire::error::{ErrorCode, ErrorDocument, ErrorLinks, ErrorMeta, ErrorObject, Source};
+
+/// An error on its way out. The signing layer writes the document, because it knows the request's
+/// id.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    code: ErrorCode,
+    detail: String,
+    source: Option<Source>,
+    about: Option<String>,
+    meta: Option<Box<serde_json::Value>>,
+    throttled: Option<Box<(Throttled, Timestamp)>>,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), source: None, about: None, meta: None, throttled: None }
+    }
+
+    pub(crate) fn at(self, pointer: impl Into<String>) -> Self {
+        Self { source: Some(Source::Pointer(pointer.into())), ..self }
+    }
+
+    pub(crate) fn in_parameter(self, name: impl Into<String>) -> Self {
+        Self { source: Some(Source::Parameter(name.into())), ..self }
+    }
+
+    /// The parameter of the query that it is about.
+    pub(crate) fn parameter(&self) -> Option<&str> {
+        match &self.source {
+            Some(Source::Parameter(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn in_header(self, name: impl Into<String>) -> Self {
+        Self { source: Some(Source::Header(name.into())), ..self }
+    }
+
+    pub(crate) fn about(self, page: String) -> Self {
+        Self { about: Some(page), ..self }
+    }
+
+    pub(crate) fn with_meta(self, meta: serde_json::Value) -> Self {
+        Self { meta: Some(Box::new(meta)), ..self }
+    }
+
+    /// One answer for what does not exist and for what is another's.
+    pub(crate) fn not_found() -> Self {
+        Self::new(ErrorCode::NotFound, "There is nothing here, or nothing that this license may see.")
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(ErrorCode::MethodNotAllowed, "This path does not take this method.")
+    }
+
+    /// The error for a status that some layer gave without a word.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => Self::method_not_allowed(),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
+            status if status.is_client_error() => Self::new(ErrorCode::DocumentInvalid, "The request cannot be read."),
+            _ => Self::internal(),
+        }
+    }
+
+    /// A limit is reached at `now`.
+    pub(crate) fn throttled(throttled: Throttled, now: Timestamp) -> Self {
+        let seconds = throttled.retry_after.as_secs();
+        let detail = format!("Too many requests with this key or from this network: try again in {seconds} s.");
+        Self { throttled: Some(Box::new((throttled, now))), ..Self::new(ErrorCode::TooManyRequests, detail) }
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self::new(ErrorCode::PayloadTooLarge, "The body is longer than 16 KiB: send less metadata.")
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            ErrorCode::Internal,
+            "The server failed. Try again; if it goes on, tell the vendor the id of this answer.",
+        )
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub(crate) fn document(self, request_id: String) -> ErrorDocument {
+        ErrorDocument {
+            meta: ErrorMeta { id: request_id },
+            errors: vec![ErrorObject {
+                title: self.code.title(),
+                detail: self.detail,
+                code: self.code.as_str(),
+                source: self.source,
+                links: self.about.map(|about| ErrorLinks { about }),
+                meta: self.meta.map(|meta| *meta),
+            }],
+        }
+    }
+}
+
+impl From<Internal> for ApiError {
+    fn from(error: Internal) -> Self {
+        tracing::error!(%error, "an API request failed");
+        Self::internal()
+    }
+}
+
+fn tell_limit(headers: &mut HeaderMap, throttled: Throttled, now: Timestamp) {
+    let retry_after = throttled.retry_after.as_secs();
+    for (name, text) in [
+        (header::RETRY_AFTER, retry_after.to_string()),
+        (HeaderName::from_static("x-ratelimit-window"), format!("{}s", throttled.window.as_secs())),
+        (HeaderName::from_static("x-ratelimit-count"), throttled.limit.to_string()),
+        (HeaderName::from_static("x-ratelimit-limit"), throttled.limit.to_string()),
+        (HeaderName::from_static("x-ratelimit-remaining"), "0".to_owned()),
+        // As a Unix time, as clients of this protocol read it.
+        (HeaderName::from_static("x-ratelimit-reset"), (now.unix_millis() / 1_000 + retry_after).to_string()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        if let Some(limit) = &self.throttled {
+            tell_limit(response.headers_mut(), limit.0, limit.1);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

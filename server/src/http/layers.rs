@@ -1,0 +1,6 @@
+//! Layers around every surface.
+
+pub(crate) mod client_address;
+pub(crate) mod headers;
+pub(crate) mod request_id;
+pub(crate) mod same_origin;

@@ -1,0 +1,64 @@
+//! Whose request it is: the peer, or the client that trusted proxies name.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::HeaderMap,
+    middleware::Next,
+    response::Response,
+};
+
+use latchkey_service::ClientAddress;
+
+use crate::http::state::AppState;
+
+pub(crate) async fn find_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let address = address(request.headers(), peer, state.settings.server.trusted_proxies);
+    request.extensions_mut().insert(ClientAddress(address));
+    next.run(request).await
+}
+
+/// Each proxy appends the address that it saw, so the entries from the right are the trustworthy
+/// ones: with n proxies in front the n-th from the right is the client. A missing or broken entry
+/// falls back to the peer.
+fn address(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
+    if proxies == 0 {
+        return peer;
+    }
+    let all: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let named = all.len().checked_sub(proxies).and_then(|index| all.get(index));
+    named.and_then(|text| text.parse().ok()).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(header: &[&str], proxies: usize) -> String {
+        let mut headers = HeaderMap::new();
+        for value in header {
+            headers.append("x-forwarded-for", value.parse().expect("a header"));
+        }
+        address(&headers, IpAddr::V4(Ipv4Addr::LOCALHOST), proxies).to_string()
+    }
+
+    #[test]
+    fn only_the_entries_of_trusted_proxies_count() {
+        assert_eq!(found(&["203.0.113.9"], 0), "127.0.0.1");
+        assert_eq!(found(&["203.0.113.9"], 1), "203.0.113.9");
+        assert_eq!(found(&["1.2.3.4, 203.0.113.9"], 1), "203.0.113.9");
+        assert_eq!(found(&["1.2.3.4", "203.0.113.9, 10.0.0.1"], 2), "203.0.113.9");
+        assert_eq!(found(&["203.0.113.9"], 2), "127.0.0.1");
+        assert_eq!(found(&["junk"], 1), "127.0.0.1");
+        assert_eq!(found(&[], 1), "127.0.0.1");
+    }
+}

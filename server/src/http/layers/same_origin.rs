@@ -1,0 +1,61 @@
+//! Requests that change something must come from our own pages (WH-01).
+//!
+//! A browser says where a request comes from in `Sec-Fetch-Site` or `Origin`. One of them must be
+//! there and must say "here"; a request with neither is refused too, because a browser old enough to
+//! send neither cannot be told from a forgery.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::http::state::AppState;
+
+pub(crate) async fn require(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_safe || is_from_here(request.headers(), &state.settings.portal_url()) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "This request did not come from this site. Open the page anew and try again.\n")
+        .into_response()
+}
+
+fn is_from_here(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
+        (Some(site), _) => site == "same-origin" || site == "none",
+        (None, Some(from)) => from == origin,
+        (None, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wh_01_matrix() {
+        let cases = [
+            (Some("same-origin"), None, true),
+            (Some("none"), None, true),
+            (Some("same-site"), None, false),
+            (Some("cross-site"), Some("https://portal.example"), false),
+            (None, Some("https://portal.example"), true),
+            (None, Some("https://portal.example.evil"), false),
+            (None, Some("null"), false),
+            (None, None, false),
+        ];
+        for (site, origin, allowed) in cases {
+            let mut headers = HeaderMap::new();
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", site.parse().expect("a header"));
+            }
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().expect("a header"));
+            }
+            assert_eq!(is_from_here(&headers, "https://portal.example"), allowed, "{site:?} {origin:?}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the portal gives and takes as files: the two things that server functions cannot do, because a
+//! browser saves the one and sends the other by itself.
+
+use axum::{
+    Form, Router,
+    extract::{Multipart, Path, State},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use latchkey_app::server_side::{Identity, NextPath};
+use latchkey_licensing::ids::{LicenseId, MachineId};
+use latchkey_service::CheckOutError;
+use serde::Deserialize;
+
+use crate::http::{
+    api::documents::dataset::{self, Include},
+    download::Download,
+    plain_pages,
+    state::AppState,
+};
+
+/// Takes a request that was pasted or saved as a file.
+pub(crate) const UPLOAD: &str = "/portal/offline/upload";
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/portal/licenses/{license}/machines/{machine}/file", post(machine_file))
+        .route(UPLOAD, post(upload))
+}
+
+#[derive(Deserialize)]
+struct Lasts {
+    days: u32,
+}
+
+/// The machine file of an own computer, encrypted. What is not the customer's is not there.
+async fn machine_file(
+    State(state): State<AppState>,
+    identity: axum::Extension<Identity>,
+    Path((license, machine)): Path<(String, String)>,
+    Form(lasts): Form<Lasts>,
+) -> Response {
+    let (Ok(license), Ok(machine)) = (license.parse::<LicenseId>(), machine.parse::<MachineId>()) else {
+        return plain_pages::not_found().await;
+    };
+    let account = match state.account() {
+        Ok(account) => account,
+        Err(error) => return failed(&error),
+    };
+    let includes = [Include::Entitlements].into();
+    let compose = |facts: &_| dataset::compose(facts, &includes, &account);
+    let customer = state.service.customer(&identity.0.0);
+    match customer.check_out_machine(license, machine, lasts.days.max(1), compose).await {
+        Ok(file) => Download::of_file(&file).into_response(),
+        Err(CheckOutError::NotFound) => plain_pages::not_found().await,
+        // The license's page says why: it is suspended, revoked or over.
+        Err(CheckOutError::Refused(_)) => Redirect::to(&format!("/portal/licenses/{license}")).into_response(),
+        Err(CheckOutError::Internal(error)) => failed(&error),
+        Err(error @ (CheckOutError::TtlTooShort | CheckOutError::TooLong(_))) => {
+            tracing::error!(%error, "a customer's file cannot be made");
+            plain_pages::failed()
+        }
+    }
+}
+
+fn failed(error: &latchkey_service::Internal) -> Response {
+    tracing::error!(%error, "a file was not made");
+    plain_pages::failed()
+}
+
+/// A request that was pasted, or that the app saved as a file: shown on the page that carries it out, which
+/// says what is wrong with it.
+async fn upload(mut form: Multipart) -> Response {
+    let mut text = String::new();
+    while let Ok(Some(field)) = form.next_field().await {
+        if matches!(field.name(), Some("request" | "file")) {
+            text = field.text().await.unwrap_or_default();
+        }
+    }
+    Redirect::to(NextPath::of_request(&text).as_str()).into_response()
+}

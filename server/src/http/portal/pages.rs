@@ -1,0 +1,123 @@
+//! Pages: the static ones, and the portal with its guards.
+
+use std::sync::LazyLock;
+
+use axum::{
+    Router,
+    extract::{OriginalUri, Request, State},
+    http::{HeaderValue, header},
+    middleware::{self, Next},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use latchkey_app::{
+    App,
+    server_side::{Backend, CookieKit, Identity, NextPath, session_token},
+    shell,
+    static_pages::site,
+};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
+
+use crate::{
+    http::{
+        assets, plain_pages,
+        portal::{files, sessions::Sessions},
+        state::AppState,
+    },
+    settings::Surface,
+};
+
+pub(crate) fn leptos_options() -> LeptosOptions {
+    LeptosOptions::builder().output_name(assets::OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
+}
+
+/// The start page.
+pub(crate) fn site(state: &AppState) -> Router<AppState> {
+    let docs = state.settings.server.surfaces.has(Surface::Docs).then_some(crate::docs::ROOT);
+    let home = site::home(plain_pages::stylesheet(), "/login".to_owned(), docs);
+    Router::new().route("/", get(move || std::future::ready(Html(home.clone()))))
+}
+
+/// The portal's routes. Found once a process: while it looks for routes, the framework stops all
+/// loading of data, and pages that another router renders at that moment would never end.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
+/// The portal: its pages and its server functions, behind the session.
+pub(crate) fn portal(state: &AppState) -> Router<AppState> {
+    if !assets::are_built() {
+        tracing::warn!("this binary was built without its front end: pages work, without style and script");
+    }
+    let cookies = CookieKit::new(state.settings.is_https(), state.service.cookie_signing_key());
+    let sessions = SessionManagerLayer::new(Sessions(state.service.clone()))
+        .with_name(cookies.session_name())
+        .with_secure(cookies.is_https())
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_path("/")
+        .with_expiry(Expiry::OnSessionEnd);
+    let backend = Backend { service: state.service.clone(), cookies };
+    let context = move || provide_context(backend.clone());
+    let options = state.leptos.clone();
+    Router::new()
+        .leptos_routes_with_context(state, ROUTES.clone(), context, move || shell(options.clone()))
+        .merge(files::router())
+        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(state.clone(), identify))
+        .layer(sessions)
+}
+
+/// Finds out who is signed in, once a request.
+async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+    if let Some(id) = session.id() {
+        match state.service.find_session(&session_token(id)).await {
+            Ok(Some(who)) => {
+                request.extensions_mut().insert(Identity(who));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "a session cannot be looked up: {error}");
+                return plain_pages::failed();
+            }
+        }
+    }
+    next.run(request).await
+}
+
+/// Nobody gets a page of the portal without signing in. What a request may read or change beyond
+/// that, each server function asks for itself.
+async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
+    let path = uri.path();
+    // A request that was pasted while the session ended goes on in the address that its answer names.
+    let is_portal = (path == "/portal" || path.starts_with("/portal/")) && path != files::UPLOAD;
+    let is_signed_in = request.extensions().get::<Identity>().is_some();
+    if is_portal && !is_signed_in {
+        let next = NextPath::after_sign_in(path, uri.query());
+        let target = next.as_ref().map_or_else(|| "/login".to_owned(), NextPath::sign_in);
+        return Redirect::to(&target).into_response();
+    }
+    let is_sign_in_link = path.starts_with("/login/link/") || path.starts_with("/login/host/");
+    let mut response = next.run(request).await;
+    keep_on_this_site(&mut response);
+    if !is_sign_in_link {
+        // Elsewhere our own pages may know where a form was; the strict value stays on the links.
+        response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    response
+}
+
+/// Server functions answer plain forms with a redirect, by default to whatever `Referer` says. Only
+/// paths of this site pass (WH-24).
+fn keep_on_this_site(response: &mut Response) {
+    let headers = response.headers_mut();
+    let Some(location) = headers.get(header::LOCATION) else {
+        return;
+    };
+    let is_ours = location.to_str().is_ok_and(|path| {
+        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.contains("__err")
+    });
+    if !is_ours {
+        headers.insert(header::LOCATION, HeaderValue::from_static("/portal"));
+    }
+}
