@@ -3,11 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use latchkey_service::{Delivery, Mailer, Service};
+use latchkey_service::{Delivery, Mailer, Service, WRITE_BEHIND_DELAY};
 use tokio::sync::watch;
 
-/// How long the outbox waits for a mail of another process.
-const POLL: Duration = Duration::from_secs(2);
+/// How long a mail that another process queued may go unnoticed.
+const LOOK_FOR_MAIL: Duration = Duration::from_secs(10);
+
+/// How long to wait after a failure before the next try.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// How often to remove what has run out.
 const UPKEEP: Duration = Duration::from_mins(10);
@@ -27,7 +30,10 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
     while !*stop.borrow() {
         let pause = match service.deliver_one(&*mailer).await {
             Ok(Delivery::Sent) => Duration::ZERO,
-            Ok(Delivery::Idle) => POLL,
+            Ok(Delivery::Idle) => match service.mail_due_in().await {
+                Ok(due_in) => due_in.map_or(LOOK_FOR_MAIL, |due_in| due_in.min(LOOK_FOR_MAIL)),
+                Err(_) => RETRY,
+            },
             Ok(Delivery::Retry(why)) => {
                 tracing::warn!(why, "a mail was not sent and will be tried again: {why}");
                 Duration::ZERO
@@ -38,7 +44,7 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
             }
             Err(error) => {
                 tracing::error!(%error, "the outbox does not work: {error}");
-                POLL
+                RETRY
             }
         };
         if pause.is_zero() {
@@ -47,6 +53,28 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
         tokio::select! {
             () = service.mail_queued(pause) => {}
             _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Writes bookkeeping in batches, while there is any, until told to stop. What is left then is for the caller to
+/// write, after the last request.
+pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            () = service.bookkeeping() => {}
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(WRITE_BEHIND_DELAY) => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(error) = service.write_bookkeeping().await {
+            tracing::warn!(%error, "bookkeeping is not written yet and will be tried again: {error}");
+            tokio::select! {
+                () = tokio::time::sleep(RETRY) => {}
+                _ = stop.changed() => return,
+            }
         }
     }
 }

@@ -8,7 +8,9 @@ use latchkey_licensing::{
     policy::ExpiryStrategy,
     time::Timestamp,
 };
-use latchkey_service::{AuditEntry, LicenseView, SessionSummary, SignedIn};
+use latchkey_service::{
+    Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, Role, SessionSummary, SignedIn,
+};
 
 use crate::portal::model::{Computer, HistoryLine, LicenseSummary, SessionLine, Status, Swaps, Tone, When};
 
@@ -111,39 +113,40 @@ pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
 
 /// A line of a license's history in plain words for `reader`; `None` for what says nothing to its owner.
 pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> Option<HistoryLine> {
-    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let text = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
-    let name = text("name").unwrap_or("A computer");
-    let date =
-        |name: &str| text(name).and_then(Timestamp::parse_rfc3339).map_or_else(String::new, Timestamp::human_date);
-    let what = match entry.verb.as_str() {
-        "license.issued" => "License issued".to_owned(),
-        "license.suspended" => "License suspended".to_owned(),
-        "license.reinstated" => "License reinstated".to_owned(),
-        "license.revoked" => "License revoked".to_owned(),
-        "license.begun" if text("until").is_some() => {
-            format!("First use: the time of the license began, and ends on {}", date("until"))
+    let AuditEvent::License(_, event) = &entry.event else {
+        return None;
+    };
+    let what = match event {
+        LicenseEvent::Issued { .. } => "License issued".to_owned(),
+        LicenseEvent::Suspended => "License suspended".to_owned(),
+        LicenseEvent::Reinstated => "License reinstated".to_owned(),
+        LicenseEvent::Revoked => "License revoked".to_owned(),
+        LicenseEvent::Begun { until: Some(until) } => {
+            format!("First use: the time of the license began, and ends on {}", until.human_date())
         }
-        "license.begun" => "First use of the license".to_owned(),
-        "license.renewed" => format!("License renewed until {}", date("to")),
-        "license.changed" => "Terms of the license changed".to_owned(),
-        "license.key_replaced" => "License key replaced".to_owned(),
-        "license.checked_out" => format!("File for working offline made, good until {}", date("until")),
-        "machine.checked_out" => format!("File for working offline on {name} made, good until {}", date("until")),
-        "machine.activated" => format!("{name} activated"),
-        "machine.deactivated" if text("why") == Some("heartbeat") => {
+        LicenseEvent::Begun { until: None } => "First use of the license".to_owned(),
+        LicenseEvent::Renewed { to, .. } => format!("License renewed until {}", to.human_date()),
+        LicenseEvent::Changed(_) => "Terms of the license changed".to_owned(),
+        LicenseEvent::KeyReplaced => "License key replaced".to_owned(),
+        LicenseEvent::CheckedOut { until, .. } => {
+            format!("File for working offline made, good until {}", until.human_date())
+        }
+        LicenseEvent::MachineCheckedOut { until, name, .. } => {
+            format!("File for working offline on {name} made, good until {}", until.human_date())
+        }
+        LicenseEvent::MachineActivated { name, .. } => format!("{name} activated"),
+        LicenseEvent::MachineDeactivated { name, reason: DeactivationReason::Heartbeat, .. } => {
             format!("{name} freed, because it stopped reporting")
         }
-        "machine.deactivated" => format!("{name} freed"),
-        "machine.renamed" => format!("{} renamed to {name}", text("from").unwrap_or("A computer")),
-        _ => return None,
+        LicenseEvent::MachineDeactivated { name, reason: DeactivationReason::Asked, .. } => format!("{name} freed"),
+        LicenseEvent::MachineRenamed { from, name, .. } => format!("{from} renamed to {name}"),
     };
-    let by = match entry.actor.as_str() {
-        "customer" if entry.actor_id == Some(reader.to_string()) => "You",
-        "customer" => "A previous owner",
-        "app" => "The app",
-        "server" => "Automatic",
-        _ => "The seller",
+    let by = match entry.actor {
+        Actor::Account { id, .. } if id == reader => "You",
+        Actor::Account { role: Role::Customer, .. } => "A previous owner",
+        Actor::App(_) => "The app",
+        Actor::Server => "Automatic",
+        Actor::Account { role: Role::Support | Role::Admin, .. } | Actor::Host | Actor::Visitor => "The seller",
     };
     Some(HistoryLine { when: when(entry.at, now), text: what, by: by.to_owned() })
 }

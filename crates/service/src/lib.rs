@@ -19,11 +19,19 @@ mod sign_in;
 mod signing;
 mod upkeep;
 mod validation;
+mod write_behind;
 pub mod vault;
 
 pub use latchkey_store::{Account, Product, Role, Store, StoreError};
 
-pub use audit::log::AuditEntry;
+pub use audit::{
+    actor::Actor,
+    event::{
+        AccountEvent, AuditEvent, CatalogEvent, Change, DeactivationReason, LicenseDiff, LicenseEvent, LicensesEvent,
+        LoginRequestEvent, MadeAs, ProductEvent, SignInMeans, SigningKeyEvent, StoredEvent,
+    },
+    log::AuditEntry,
+};
 pub use catalog::{
     defaults::ClaimError,
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, Span, SwapsEntry},
@@ -48,8 +56,9 @@ pub use offline::{
 };
 pub use ports::{Clock, Entropy, Mail, MailError, Mailer};
 pub use rate_limit::{
-    api::{ApiLimits, NotAdmitted, RateLimit},
-    gcra::{ClientAddress, Throttled},
+    api::{ApiLimits, RateLimit},
+    bucket::ClientAddress,
+    gcra::Throttled,
 };
 pub use service::{Options, Service};
 pub use sign_in::{
@@ -60,7 +69,8 @@ pub use sign_in::{
 pub use signing::keyring::{AdoptError, KeyState, Keyring, SigningKeyInfo};
 pub use validation::{
     facts::{AuthRefusal, LicenseDocument, MachineDocument},
-    key_holder::{Apps, KeyHolder, Page},
+    key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted},
     usage::UseError,
 };
 pub use vault::Vault;
+pub use write_behind::WRITE_BEHIND_DELAY;

@@ -1,4 +1,7 @@
-//! Rate limits.
+//! Rate limits: exact ones for signing in, leased ones for the activation API.
 
 pub(crate) mod api;
+pub(crate) mod bucket;
+pub(crate) mod exact;
 pub(crate) mod gcra;
+pub(crate) mod leases;

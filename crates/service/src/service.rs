@@ -7,6 +7,9 @@ use latchkey_store::Store;
 use tokio::sync::Notify;
 
 use crate::{
+    catalog::cache::CatalogCache,
+    rate_limit::leases::Leases,
+    write_behind::WriteBehind,
     error::Internal,
     ports::{Clock, Entropy},
     rate_limit::api::ApiLimits,
@@ -39,6 +42,9 @@ pub(crate) struct Inner {
     pub(crate) vault: Vault,
     pub(crate) options: Options,
     pub(crate) mail_queued: Notify,
+    pub(crate) catalog: CatalogCache,
+    pub(crate) leases: Leases,
+    pub(crate) write_behind: WriteBehind,
     pub(crate) keyring: RwLock<Option<Arc<Keyring>>>,
 }
 
@@ -52,6 +58,9 @@ impl Service {
             vault,
             options,
             mail_queued: Notify::new(),
+            catalog: CatalogCache::default(),
+            leases: Leases::default(),
+            write_behind: WriteBehind::default(),
             keyring: RwLock::default(),
         }))
     }

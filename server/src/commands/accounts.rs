@@ -62,7 +62,7 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
                 let history = record
                     .history
                     .iter()
-                    .map(|entry| json!({ "at": entry.at.rfc3339(), "actor": entry.actor, "verb": entry.verb }))
+                    .map(|entry| json!({ "at": entry.at.rfc3339(), "actor": entry.actor.kind(), "verb": entry.event.verb() }))
                     .collect();
                 console::json(&with(describe(&record.account), [("licenses", licenses), ("history", history)]));
                 return Ok(());
@@ -80,7 +80,7 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
                 console::line("No licenses.");
             }
             for entry in &record.history {
-                console::line(&format!("{}  {}  by {}", entry.at.human(), entry.verb, entry.actor));
+                console::line(&format!("{}  {}  by {}", entry.at.human(), entry.event.verb(), entry.actor.kind()));
             }
         }
     }

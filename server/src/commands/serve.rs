@@ -35,6 +35,7 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let upkeep = tokio::spawn(workers::run_upkeep(service.clone(), stopped.clone()));
     let hearing = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
     let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
+    let bookkeeping = tokio::spawn(workers::write_bookkeeping(service.clone(), stopped.clone()));
 
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo, as_json).await?;
@@ -61,7 +62,10 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
         }
     };
     // A mail under way may take its time; one that takes too long is tried again after its lease.
-    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, hearing, keys) }).await;
+    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, hearing, keys, bookkeeping) }).await;
+    if let Err(error) = service.write_bookkeeping().await {
+        tracing::warn!(%error, "the last bookkeeping was not written: {error}");
+    }
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })
 }

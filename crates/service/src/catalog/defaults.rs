@@ -15,7 +15,10 @@ use latchkey_licensing::{
 use latchkey_store::Product;
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{
+        actor::Actor,
+        event::{AuditEvent, ProductEvent},
+    },
     error::Internal,
     service::Service,
 };
@@ -110,7 +113,8 @@ impl Service {
         tx.insert_policy(&policy).await?;
         tx.insert_entitlement(&entitlement).await?;
         tx.add_policy_entitlement(policy.id, entitlement.id).await?;
-        self.record(&mut tx, now, Event::new(Actor::Host, "catalog.installed", "product", product.id)).await?;
+        let event = AuditEvent::Product(product.id, ProductEvent::Installed);
+        self.record(&mut tx, now, Actor::Host, event).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -14,10 +14,10 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Product, Tx};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    audit::log::Event,
+    audit::event::{AuditEvent, CatalogEvent},
     catalog::{
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
         impact::{self, Terms},
@@ -160,9 +160,9 @@ impl Admin<'_> {
             return Ok(());
         }
         self.service.write_catalog(&mut tx, &present, file, now).await?;
-        let event = Event::new(self.actor, "catalog.applied", "catalog", "catalog")
-            .with(json!({ "changes": found.steps.iter().map(ToString::to_string).collect::<Vec<_>>() }));
-        self.service.record(&mut tx, now, event).await?;
+        let changes = found.steps.iter().map(ToString::to_string).collect();
+        let event = AuditEvent::Catalog(CatalogEvent::Applied { changes });
+        self.service.record(&mut tx, now, self.actor, event).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -11,10 +11,13 @@ use latchkey_licensing::{
     policy::{Policy, SwapsLeft},
 };
 use latchkey_store::{MachineEnd, Product, Reader};
-use serde_json::json;
 
 use crate::{
-    audit::log::{Actor, AuditEntry, Event},
+    audit::{
+        actor::Actor,
+        event::{AccountEvent, LICENSE, LicenseEvent},
+        log::AuditEntry,
+    },
     error::Internal,
     service::Service,
     sign_in::sessions::{SessionSummary, SignedIn, is_alive},
@@ -140,6 +143,11 @@ impl Customer<'_> {
         self.who
     }
 
+    /// Whom the audit log names.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::from(&self.who.account)
+    }
+
     pub(crate) fn service(&self) -> &Service {
         self.service
     }
@@ -203,8 +211,7 @@ impl Customer<'_> {
                 return Err(CustomerError::NoSwapsLeft(swaps));
             }
         }
-        let actor = Actor::Customer(self.who.account.id);
-        self.service.deactivate(&mut tx, &active, MachineEnd::Customer, actor, now).await?;
+        self.service.deactivate(&mut tx, &active, MachineEnd::Customer, self.actor(), now).await?;
         tx.commit().await?;
         // For how long is the app's to say, which may ask for any time.
         Ok(Freed { label: Some(active.label()), may_hold_file: active.last_check_out_at.is_some() })
@@ -231,9 +238,8 @@ impl Customer<'_> {
         machine.facts.name = name;
         machine.updated_at = now;
         tx.update_machine(&machine).await?;
-        let event = Event::new(Actor::Customer(self.who.account.id), "machine.renamed", "license", license.id)
-            .with(json!({ "machine": machine.id.to_string(), "from": from, "name": machine.label() }));
-        self.service.record(&mut tx, now, event).await?;
+        let event = LicenseEvent::MachineRenamed { machine: machine.id, from, name: machine.label() };
+        self.service.record(&mut tx, now, self.actor(), event.of(license.id)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -242,9 +248,9 @@ impl Customer<'_> {
     /// the old key alone.
     pub async fn rotate_key(&self, id: LicenseId) -> Result<LicenseKey, CustomerError> {
         let mut tx = self.service.store().write().await?;
-        let facts = LicenseFacts::lock(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
+        let facts = self.service.lock_license(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
         self.own(Some(facts.license.clone()))?;
-        if !facts.policy.customer_rotates_key {
+        if !facts.policy().customer_rotates_key {
             return Err(CustomerError::KeyFixed);
         }
         // A new key must not bring back what was taken away, nor look as if it did.
@@ -254,7 +260,7 @@ impl Customer<'_> {
                 Standing::Good | Standing::Suspended(_) => AuthRefusal::Suspended,
             }));
         }
-        let key = self.service.replace_key(&mut tx, &facts, Actor::Customer(self.who.account.id)).await?;
+        let key = self.service.replace_key(&mut tx, &facts, self.actor()).await?;
         tx.commit().await?;
         Ok(key)
     }
@@ -263,10 +269,10 @@ impl Customer<'_> {
     pub async fn license_history(&self, id: LicenseId) -> Result<Vec<AuditEntry>, CustomerError> {
         let mut reader = self.service.store().read().await?;
         let license = self.own(reader.find_license(id).await?)?;
-        let rows = reader.list_audit_of("license", &license.id.to_string(), MAX_HISTORY).await?;
+        let rows = reader.list_audit_of(LICENSE, &license.id.to_string(), MAX_HISTORY).await?;
         // What was before it came to this owner is somebody else's.
-        let mut entries: Vec<AuditEntry> = rows.into_iter().map(AuditEntry::from).collect();
-        if let Some(at) = entries.iter().position(AuditEntry::changes_owner) {
+        let mut entries = AuditEntry::read_all(rows)?;
+        if let Some(at) = entries.iter().position(|entry| entry.event.may_change_owner()) {
             entries.truncate(at + 1);
         }
         Ok(entries)
@@ -286,9 +292,7 @@ impl Customer<'_> {
         let account = self.who.account.id;
         let mut tx = self.service.store().write().await?;
         if tx.delete_session(account, id).await? {
-            self.service
-                .record(&mut tx, now, Event::new(Actor::Customer(account), "session.ended", "account", account))
-                .await?;
+            self.service.record(&mut tx, now, self.actor(), AccountEvent::SessionEnded.of(account)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -299,9 +303,8 @@ impl Customer<'_> {
         let account = self.who.account.id;
         let mut tx = self.service.store().write().await?;
         let ended = tx.delete_sessions_of(account).await?;
-        let event = Event::new(Actor::Customer(account), "sessions.all_ended", "account", account)
-            .with(json!({ "ended": ended }));
-        self.service.record(&mut tx, now, event).await?;
+        let event = AccountEvent::AllSessionsEnded { ended };
+        self.service.record(&mut tx, now, self.actor(), event.of(account)).await?;
         tx.commit().await?;
         Ok(ended)
     }
@@ -313,9 +316,7 @@ impl Customer<'_> {
         let account = self.who.account.id;
         let mut tx = self.service.store().write().await?;
         tx.set_account_name(account, name.as_deref(), now).await?;
-        self.service
-            .record(&mut tx, now, Event::new(Actor::Customer(account), "account.renamed", "account", account))
-            .await?;
+        self.service.record(&mut tx, now, self.actor(), AccountEvent::Renamed.of(account)).await?;
         Ok(tx.commit().await?)
     }
 }

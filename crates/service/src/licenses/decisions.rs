@@ -10,10 +10,13 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_store::{Account, Role, Tx};
-use serde_json::json;
 
 use crate::{
-    audit::log::{Actor, AuditEntry, Event},
+    audit::{
+        actor::Actor,
+        event::{ACCOUNT, AccountEvent, AuditEvent, LicenseEvent, MadeAs},
+        log::AuditEntry,
+    },
     error::Internal,
     licenses::customer::LicenseView,
     service::Service,
@@ -144,9 +147,8 @@ impl Admin<'_> {
         }
         if account.role != Role::Admin {
             tx.set_account_role(account.id, Role::Admin.as_str(), now).await?;
-            let event = Event::new(self.actor, "account.role_changed", "account", account.id)
-                .with(json!({ "from": account.role.as_str(), "to": "admin" }));
-            self.service.record(&mut tx, now, event).await?;
+            let event = AccountEvent::RoleChanged { from: account.role, to: Role::Admin };
+            self.service.record(&mut tx, now, self.actor, event.of(account.id)).await?;
             account.role = Role::Admin;
         }
         let link = self.service.host_link(&mut tx, &account, now).await?;
@@ -191,8 +193,8 @@ impl Admin<'_> {
             let key = self.service.0.vault.open_key(license.id, &sealed).map_err(Internal::from)?;
             licenses.push((self.service.view_license(&mut reader, license, banned).await?, key));
         }
-        let history = reader.list_audit_of("account", &account.id.to_string(), 50).await?;
-        Ok(CustomerRecord { account, licenses, history: history.into_iter().map(AuditEntry::from).collect() })
+        let history = reader.list_audit_of(ACCOUNT, &account.id.to_string(), 50).await?;
+        Ok(CustomerRecord { account, licenses, history: AuditEntry::read_all(history)? })
     }
 
     /// Issues a license under a policy, and makes the customer when the address is new.
@@ -235,8 +237,8 @@ impl Admin<'_> {
             updated_at: now,
         };
         tx.insert_license(&license, key.kept()).await?;
-        let event = Event::new(self.actor, "license.issued", "license", id).with(json!({ "policy": policy.code }));
-        self.service.record(tx, now, event).await?;
+        let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
+        self.service.record(tx, now, self.actor, event.of(id)).await?;
         Ok(id)
     }
 
@@ -253,7 +255,7 @@ impl Admin<'_> {
 
     /// Suspends a license: it validates as suspended from now on. Doing it twice changes nothing.
     pub async fn suspend_license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
-        self.set_standing(id, "license.suspended", |standing, now| match standing {
+        self.set_standing(id, LicenseEvent::Suspended, |standing, now| match standing {
             Standing::Good => Ok(Some(Standing::Suspended(now))),
             Standing::Suspended(_) => Ok(None),
             Standing::Revoked(_) => Err(AdminError::Revoked(id)),
@@ -263,7 +265,7 @@ impl Admin<'_> {
 
     /// Lifts a suspension. Doing it twice changes nothing.
     pub async fn reinstate_license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
-        self.set_standing(id, "license.reinstated", |standing, _| match standing {
+        self.set_standing(id, LicenseEvent::Reinstated, |standing, _| match standing {
             Standing::Suspended(_) => Ok(Some(Standing::Good)),
             Standing::Good => Ok(None),
             Standing::Revoked(_) => Err(AdminError::Revoked(id)),
@@ -273,7 +275,7 @@ impl Admin<'_> {
 
     /// Revokes a license, for good. Doing it twice changes nothing.
     pub async fn revoke_license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
-        self.set_standing(id, "license.revoked", |standing, now| match standing {
+        self.set_standing(id, LicenseEvent::Revoked, |standing, now| match standing {
             Standing::Good | Standing::Suspended(_) => Ok(Some(Standing::Revoked(now))),
             Standing::Revoked(_) => Ok(None),
         })
@@ -283,7 +285,7 @@ impl Admin<'_> {
     async fn set_standing(
         &self,
         id: LicenseId,
-        verb: &str,
+        event: LicenseEvent,
         decide: impl FnOnce(Standing, Timestamp) -> Result<Option<Standing>, AdminError> + Send,
     ) -> Result<IssuedLicense, AdminError> {
         let now = self.service.now();
@@ -294,7 +296,7 @@ impl Admin<'_> {
             license.standing = standing;
             license.updated_at = now;
             tx.update_license(&license).await?;
-            self.service.record(&mut tx, now, Event::new(self.actor, verb, "license", id)).await?;
+            self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
         }
         tx.commit().await?;
         self.license(id).await
@@ -316,7 +318,7 @@ impl Admin<'_> {
         let now = self.service.now();
         let (account, is_new) = self.find_or_insert_account(tx, email, name, role).await?;
         if is_new {
-            self.service.record(tx, now, self.account_made(&account)).await?;
+            self.service.record(tx, now, self.actor, Self::account_made(&account)).await?;
         }
         Ok((account, is_new))
     }
@@ -338,8 +340,8 @@ impl Admin<'_> {
     }
 
     /// That an account was made.
-    pub(crate) fn account_made(&self, account: &Account) -> Event<'static> {
-        Event::new(self.actor, "account.made", "account", account.id).with(json!({ "role": account.role.as_str() }))
+    pub(crate) fn account_made(account: &Account) -> AuditEvent {
+        AccountEvent::Made { role: Some(MadeAs(account.role)) }.of(account.id)
     }
 
     /// Bans an account: its sessions end now, its licenses validate as banned.
@@ -349,7 +351,7 @@ impl Admin<'_> {
         let account = self.find_account(&mut tx, email).await?;
         tx.set_account_disabled(account.id, Some(now), now).await?;
         tx.delete_sessions_of(account.id).await?;
-        self.service.record(&mut tx, now, Event::new(self.actor, "account.disabled", "account", account.id)).await?;
+        self.service.record(&mut tx, now, self.actor, AccountEvent::Disabled.of(account.id)).await?;
         tx.commit().await?;
         Ok(account.id)
     }

@@ -1,15 +1,14 @@
 //! The first use of a license, where its time begins with it.
 
 use latchkey_licensing::{
-    license::{End, FirstUse, License},
+    license::{FirstUse, License},
     policy::Policy,
     time::Timestamp,
 };
 use latchkey_store::Tx;
-use serde_json::json;
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{actor::Actor, event::LicenseEvent},
     error::Internal,
     service::Service,
 };
@@ -31,11 +30,6 @@ impl Service {
         license.end = end;
         license.updated_at = now;
         tx.update_license(license).await?;
-        let until = match end {
-            End::At(at) => Some(at.rfc3339()),
-            End::Never | End::AfterFirstUse => None,
-        };
-        let event = Event::new(actor, "license.begun", "license", license.id).with(json!({ "until": until }));
-        self.record(tx, now, event).await
+        self.record(tx, now, actor, LicenseEvent::Begun { until: end.at() }.of(license.id)).await
     }
 }

@@ -13,10 +13,10 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Account, AuditRow, Product, Reader, Role, Tx};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
-    audit::log::Event,
+    audit::event::{AuditEvent, LicenseEvent, LicensesEvent},
     error::Internal,
     licenses::{
         decisions::{Admin, AdminError},
@@ -175,7 +175,7 @@ impl Admin<'_> {
     async fn note_export(&self) -> Result<(), AdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        self.service.record(&mut tx, now, Event::new(self.actor, "licenses.exported", "licenses", "all")).await?;
+        self.service.record(&mut tx, now, self.actor, AuditEvent::Licenses(LicensesEvent::Exported)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -309,7 +309,7 @@ impl Admin<'_> {
         };
         let (owner, is_new) = self.find_or_insert_account(tx, &read.email, None, Role::Customer).await?;
         if is_new {
-            events.push(self.service.audit_row(now, self.account_made(&owner))?);
+            events.push(self.service.audit_row(now, self.actor, &Self::account_made(&owner))?);
         }
         let license = License {
             id,
@@ -338,9 +338,8 @@ impl Admin<'_> {
         for entitlement in read.entitlements {
             tx.add_license_entitlement(id, entitlement).await?;
         }
-        let event = Event::new(self.actor, "license.issued", "license", id)
-            .with(json!({ "policy": policy.code, "imported": true }));
-        events.push(self.service.audit_row(now, event)?);
+        let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: true }.of(id);
+        events.push(self.service.audit_row(now, self.actor, &event)?);
         Ok(Ok(()))
     }
 

@@ -10,7 +10,7 @@ use latchkey_licensing::{
 use latchkey_store::{Product, StoredKey, Tx};
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{actor::Actor, event::LicenseEvent},
     error::Internal,
     service::Service,
     validation::facts::LicenseFacts,
@@ -67,10 +67,9 @@ impl Service {
     ) -> Result<LicenseKey, Internal> {
         let now = self.now();
         let license = &facts.license;
-        let key = self.new_license_key(tx, license.id, &facts.policy, &facts.product, license.end).await?;
+        let key = self.new_license_key(tx, license.id, facts.policy(), facts.product(), license.end).await?;
         tx.set_license_key(license.id, key.kept(), key.text.prefix(), key.text.tail(), now).await?;
-        let event = Event::new(actor, "license.key_replaced", "license", license.id);
-        self.record(tx, now, event).await?;
+        self.record(tx, now, actor, LicenseEvent::KeyReplaced.of(license.id)).await?;
         Ok(key.text)
     }
 

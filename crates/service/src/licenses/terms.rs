@@ -9,10 +9,10 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_store::Tx;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
-    audit::log::Event,
+    audit::event::{Change, LicenseDiff, LicenseEvent},
     error::Internal,
     licenses::decisions::{Admin, AdminError, IssuedLicense},
     validation::facts::LicenseFacts,
@@ -52,15 +52,14 @@ impl Admin<'_> {
     pub async fn renew_license(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        let mut facts = LicenseFacts::lock(&mut tx, id).await?.ok_or(AdminError::LicenseNotFound(id))?;
-        let end = facts.license.renewed(&facts.policy, now).map_err(|why| AdminError::NotRenewable { id, why })?;
+        let mut facts = self.service.lock_license(&mut tx, id).await?.ok_or(AdminError::LicenseNotFound(id))?;
+        let end = facts.license.renewed(facts.policy(), now).map_err(|why| AdminError::NotRenewable { id, why })?;
         let before = facts.license.end;
         facts.license.end = End::At(end);
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
-        let event = Event::new(self.actor, "license.renewed", "license", id)
-            .with(json!({ "from": before.at().map(Timestamp::rfc3339), "to": end.rfc3339() }));
-        self.service.record(&mut tx, now, event).await?;
+        let event = LicenseEvent::Renewed { from: before.at(), to: end };
+        self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
         tx.commit().await?;
         self.license(id).await
     }
@@ -69,15 +68,15 @@ impl Admin<'_> {
     pub async fn change_license(&self, id: LicenseId, change: LicenseChange) -> Result<IssuedLicense, AdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        let facts = LicenseFacts::lock(&mut tx, id).await?.ok_or(AdminError::LicenseNotFound(id))?;
+        let facts = self.service.lock_license(&mut tx, id).await?.ok_or(AdminError::LicenseNotFound(id))?;
         let before = facts.license.clone();
-        let mut license = facts.license;
+        let mut license = facts.license.clone();
         if let Some(email) = &change.owner {
             let owner = tx.find_account_by_email(email).await?;
             license.account = owner.ok_or_else(|| AdminError::AccountNotFound(email.to_string()))?.id;
         }
         if let Some(code) = &change.policy {
-            self.move_to_policy(&mut tx, &mut license, &facts.policy, code, now).await?;
+            self.move_to_policy(&mut tx, &mut license, facts.policy(), code, now).await?;
         }
         if let Some(end) = change.end {
             license.end = end.map_or(End::Never, End::At);
@@ -101,14 +100,13 @@ impl Admin<'_> {
         if license != before || !added.is_empty() || !removed.is_empty() {
             license.updated_at = now;
             tx.update_license(&license).await?;
-            let mut changed = differences(&before, &license);
-            for (name, codes) in [("entitlements_added", added), ("entitlements_removed", removed)] {
-                if !codes.is_empty() {
-                    changed.insert(name.to_owned(), json!(codes));
-                }
-            }
-            let event = Event::new(self.actor, "license.changed", "license", id).with(Value::Object(changed));
-            self.service.record(&mut tx, now, event).await?;
+            let diff = LicenseDiff {
+                entitlements_added: added,
+                entitlements_removed: removed,
+                ..differences(&before, &license)
+            };
+            let event = LicenseEvent::Changed(Box::new(diff));
+            self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
         }
         tx.commit().await?;
         self.license(id).await
@@ -117,7 +115,7 @@ impl Admin<'_> {
     /// Replaces a license's key: the old one opens nothing from now on.
     pub async fn rotate_license_key(&self, id: LicenseId) -> Result<IssuedLicense, AdminError> {
         let mut tx = self.service.store().write().await?;
-        let facts = LicenseFacts::lock(&mut tx, id).await?.ok_or(AdminError::LicenseNotFound(id))?;
+        let facts = self.service.lock_license(&mut tx, id).await?.ok_or(AdminError::LicenseNotFound(id))?;
         self.service.replace_key(&mut tx, &facts, self.actor).await?;
         tx.commit().await?;
         self.license(id).await
@@ -220,25 +218,17 @@ fn limit(change: Option<Option<u32>>, present: Option<u32>, name: &str, least: u
 }
 
 /// What changed, for the audit log: no address and no metadata, which may hold either.
-fn differences(before: &License, after: &License) -> Map<String, Value> {
-    let mut changed = Map::new();
-    let mut note = |name: &str, from: Value, to: Value| {
-        if from != to {
-            changed.insert(name.to_owned(), json!({ "from": from, "to": to }));
-        }
-    };
-    let end = |end: End| match end {
-        End::Never => json!("never"),
-        End::At(at) => json!(at.rfc3339()),
-        End::AfterFirstUse => json!("after first use"),
-    };
-    note("owner", json!(before.account.to_string()), json!(after.account.to_string()));
-    note("policy", json!(before.policy.to_string()), json!(after.policy.to_string()));
-    note("end", end(before.end), end(after.end));
-    note("max_machines", json!(before.max_machines), json!(after.max_machines));
-    note("max_cores", json!(before.max_cores), json!(after.max_cores));
-    note("max_uses", json!(before.max_uses), json!(after.max_uses));
-    note("uses", json!(before.uses), json!(after.uses));
-    note("metadata", json!(before.metadata == after.metadata), json!(true));
-    changed
+fn differences(before: &License, after: &License) -> LicenseDiff {
+    LicenseDiff {
+        owner: Change::of(before.account, after.account),
+        policy: Change::of(before.policy, after.policy),
+        end: Change::of(before.end, after.end),
+        max_machines: Change::of(before.max_machines, after.max_machines),
+        max_cores: Change::of(before.max_cores, after.max_cores),
+        max_uses: Change::of(before.max_uses, after.max_uses),
+        uses: Change::of(before.uses, after.uses),
+        metadata: before.metadata != after.metadata,
+        entitlements_added: Vec::new(),
+        entitlements_removed: Vec::new(),
+    }
 }

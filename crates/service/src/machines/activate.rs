@@ -8,10 +8,12 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_store::{MachineEnd, Tx};
-use serde_json::json;
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{
+        actor::Actor,
+        event::{DeactivationReason, LicenseEvent},
+    },
     error::Internal,
     service::Service,
     validation::facts::{ALL_MACHINES, AuthRefusal, LicenseFacts},
@@ -69,22 +71,21 @@ impl From<latchkey_store::StoreError> for ActivateError {
 }
 
 impl Service {
-    /// Activates a machine. The machine limit is exact: the decision and the insert happen under a
-    /// lock on the license.
+    /// Activates a machine. The machine limit is exact: the decision and the insert happen under a lock on the
+    /// license, and `active` was read under it, by slot.
     pub(crate) async fn activate(
         &self,
         tx: &mut Tx,
         facts: &mut LicenseFacts,
+        active: Vec<Machine>,
         new: NewMachine,
         actor: Actor,
         now: Timestamp,
     ) -> Result<Machine, ActivateError> {
         facts.may_use_api(now).map_err(ActivateError::Refused)?;
-        self.cull(tx, facts, now).await?;
-        self.release_dead_machine(tx, facts, &new.fingerprint, now).await?;
-        let (license, policy) = (&mut facts.license, &facts.policy);
-        let mut holders = tx.list_machines(license.id, None, ALL_MACHINES).await?;
-        holders.sort_by_key(|machine| machine.slot);
+        let terms = facts.terms.clone();
+        let (license, policy) = (&mut facts.license, &terms.policy);
+        let holders = self.release_dead_machines(tx, policy, active, Some(&new.fingerprint), now).await?;
         let slot = match activation::assign_slot(license, policy, &holders, &new.fingerprint, new.facts.cores) {
             Ok(slot) => slot,
             Err(ActivateRefusal::FingerprintTaken) => return Err(ActivateError::FingerprintTaken),
@@ -108,32 +109,38 @@ impl Service {
             updated_at: now,
         };
         tx.insert_machine(&machine, &plain_hash(machine.fingerprint.as_str().as_bytes())).await?;
-        let event = Event::new(actor, "machine.activated", "license", license.id)
-            .with(json!({ "machine": machine.id.to_string(), "slot": slot, "name": machine.label() }));
-        self.record(tx, now, event).await?;
+        let event = LicenseEvent::MachineActivated { machine: machine.id, slot, name: machine.label() };
+        self.record(tx, now, actor, event.of(license.id)).await?;
         self.note_first_use(tx, license, policy, FirstUse::Activation, actor, now).await?;
         Ok(machine)
     }
 
-    /// Lets a machine go that no heartbeat could bring back, so that the same computer can be activated
-    /// again, also where the policy keeps the places of dead machines.
-    async fn release_dead_machine(
+    /// Releases the slots of machines whose heartbeat stopped for good: of all where the policy says so, and of
+    /// the one with the fingerprint that is being activated again, even where the policy keeps the slots of
+    /// dead machines. The license must be locked. Returns the machines that stay.
+    async fn release_dead_machines(
         &self,
         tx: &mut Tx,
-        facts: &LicenseFacts,
-        fingerprint: &Fingerprint,
+        policy: &Policy,
+        active: Vec<Machine>,
+        again: Option<&Fingerprint>,
         now: Timestamp,
-    ) -> Result<(), Internal> {
-        let hash = plain_hash(fingerprint.as_str().as_bytes());
-        let found = tx.find_machine_by_fingerprint(facts.license.id, &hash).await?;
-        let Some(machine) = found.filter(|_| facts.policy.requires_heartbeat) else {
-            return Ok(());
-        };
-        let outages = self.outages_in(tx, &facts.policy, std::slice::from_ref(&machine), now).await?;
-        if machine.with_outages(&facts.policy, &outages).cannot_resurrect(&facts.policy, now) {
-            self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
+    ) -> Result<Vec<Machine>, Internal> {
+        if !policy.requires_heartbeat {
+            return Ok(active);
         }
-        Ok(())
+        let outages = self.outages(tx, policy, &active, now).await?;
+        let mut staying = Vec::with_capacity(active.len());
+        for machine in active {
+            let counted = machine.with_outages(policy, &outages);
+            let is_again = again.is_some_and(|fingerprint| *fingerprint == machine.fingerprint);
+            if counted.is_to_be_culled(policy, now) || (is_again && counted.cannot_resurrect(policy, now)) {
+                self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
+            } else {
+                staying.push(machine);
+            }
+        }
+        Ok(staying)
     }
 
     /// Deactivates an active machine, which must have been read under the license's lock.
@@ -148,31 +155,20 @@ impl Service {
         if !tx.set_machine_deactivated(machine.id, by, now).await? {
             return Ok(false);
         }
-        let why = if by == MachineEnd::Server { "heartbeat" } else { "asked" };
-        let event = Event::new(actor, "machine.deactivated", "license", machine.license).with(
-            json!({ "machine": machine.id.to_string(), "slot": machine.slot, "name": machine.label(), "why": why }),
-        );
-        self.record(tx, now, event).await?;
+        let reason =
+            if by == MachineEnd::Server { DeactivationReason::Heartbeat } else { DeactivationReason::Asked };
+        let event = LicenseEvent::MachineDeactivated {
+            machine: machine.id,
+            slot: machine.slot,
+            name: machine.label(),
+            reason,
+        };
+        self.record(tx, now, actor, event.of(machine.license)).await?;
         Ok(true)
     }
 
-    /// Lets go the machines whose heartbeat stopped, where the policy says so, so that their slots
-    /// open. The license must be locked. Returns how many went.
-    async fn cull(&self, tx: &mut Tx, facts: &LicenseFacts, now: Timestamp) -> Result<u64, Internal> {
-        let mut gone = 0;
-        let machines = tx.list_machines(facts.license.id, None, ALL_MACHINES).await?;
-        let outages = self.outages_in(tx, &facts.policy, &machines, now).await?;
-        for machine in machines {
-            if machine.with_outages(&facts.policy, &outages).is_to_be_culled(&facts.policy, now) {
-                self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
-                gone += 1;
-            }
-        }
-        Ok(gone)
-    }
-
-    /// One round of upkeep: lets go machines whose heartbeat stopped, of every license whose policy says
-    /// so. Returns how many went.
+    /// One round of upkeep: deactivates machines whose heartbeat stopped, of every license whose policy says
+    /// so. Returns how many.
     pub async fn cull_dead_machines(&self) -> Result<u64, Internal> {
         let now = self.now();
         let licenses: Vec<LicenseId> =
@@ -180,7 +176,7 @@ impl Service {
         let mut gone = 0;
         let mut failure = None;
         for license in licenses {
-            // One license that cannot be read keeps no other one waiting.
+            // One license that cannot be read must not keep the others waiting.
             match self.cull_license(license, now).await {
                 Ok(count) => gone += count,
                 Err(error) => failure = Some(error),
@@ -192,11 +188,15 @@ impl Service {
     /// In a transaction of its own, so that no license is locked for long.
     async fn cull_license(&self, license: LicenseId, now: Timestamp) -> Result<u64, Internal> {
         let mut tx = self.store().write().await?;
-        let gone = match LicenseFacts::lock(&mut tx, license).await? {
-            Some(facts) => self.cull(&mut tx, &facts, now).await?,
+        let gone = match self.lock_license_with_machines(&mut tx, license).await? {
+            Some((facts, active)) => {
+                let before = active.len();
+                let staying = self.release_dead_machines(&mut tx, facts.policy(), active, None, now).await?;
+                before - staying.len()
+            }
             None => 0,
         };
         tx.commit().await?;
-        Ok(gone)
+        Ok(gone as u64)
     }
 }

@@ -1,18 +1,18 @@
 //! Machines of the license whose key was shown.
 
 use latchkey_licensing::machine::Machine;
-use latchkey_store::{MachineEnd, Reader, Tx};
+use latchkey_store::{Conn, MachineEnd};
 
 use crate::{
-    audit::log::Actor,
+    audit::actor::Actor,
     error::Internal,
     machines::activate::{ActivateError, NewMachine},
     validation::{
         facts::{AuthRefusal, MachineDocument},
         key_holder::KeyHolder,
-        validate::SEEN_RESOLUTION,
     },
     vault::plain_hash,
+    write_behind::is_stale,
 };
 
 /// Why a heartbeat was not taken.
@@ -38,55 +38,43 @@ impl From<latchkey_store::StoreError> for HeartbeatError {
     }
 }
 
-macro_rules! find_machine {
-    ($($name:ident: $conn:ty;)+) => {
-        impl KeyHolder {$(
-            /// The active machine with this id or fingerprint.
-            pub(crate) async fn $name(&self, conn: &mut $conn, text: &str) -> Result<Option<Machine>, Internal> {
-                if let Ok(id) = text.parse()
-                    && let Some(machine) = conn.find_machine(self.license_id(), id).await?
-                {
-                    return Ok(Some(machine));
-                }
-                Ok(conn.find_machine_by_fingerprint(self.license_id(), &plain_hash(text.as_bytes())).await?)
-            }
-        )+}
-    };
-}
-
-find_machine! {
-    find: Reader;
-    find_in: Tx;
-}
-
 impl KeyHolder {
+    /// The active machine with this id or fingerprint.
+    pub(crate) async fn find_machine(&self, conn: &mut Conn, text: &str) -> Result<Option<Machine>, Internal> {
+        if let Ok(id) = text.parse()
+            && let Some(machine) = conn.find_machine(self.license_id(), id).await?
+        {
+            return Ok(Some(machine));
+        }
+        Ok(conn.find_machine_by_fingerprint(self.license_id(), &plain_hash(text.as_bytes())).await?)
+    }
+
     /// Activates a machine, up to the license's limits.
     pub async fn activate_machine(&self, new: NewMachine) -> Result<MachineDocument, ActivateError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        let mut facts = self.lock(&mut tx).await.map_err(ActivateError::Refused)?;
+        let (mut facts, active) = self.lock_with_machines(&mut tx).await.map_err(ActivateError::Refused)?;
         let actor = Actor::App(self.license_id());
-        let machine = self.service.activate(&mut tx, &mut facts, new, actor, now).await?;
+        let machine = self.service.activate(&mut tx, &mut facts, active, new, actor, now).await?;
         tx.commit().await?;
-        Ok(facts.describe(machine, &[], now))
+        Ok(facts.machine_document(machine, &[], now))
     }
 
     /// The active machine with this id or fingerprint.
     pub async fn machine(&self, name: &str) -> Result<Option<MachineDocument>, Internal> {
         let mut reader = self.service.store().read().await?;
         let now = self.service.now();
-        let Some(machine) = self.find(&mut reader, name).await? else {
+        let Some(machine) = self.find_machine(&mut reader, name).await? else {
             return Ok(None);
         };
-        let outages =
-            self.service.outages(&mut reader, &self.facts.policy, std::slice::from_ref(&machine), now).await?;
-        drop(reader);
-        if now.since(machine.last_seen_at) >= SEEN_RESOLUTION {
-            let mut tx = self.service.store().write().await?;
-            tx.set_machine_seen(machine.id, now).await?;
-            tx.commit().await?;
+        let outages = self
+            .service
+            .outages(&mut reader, self.facts.policy(), std::slice::from_ref(&machine), now)
+            .await?;
+        if is_stale(machine.last_seen_at, now) {
+            self.service.note_validation(None, [machine.id], now);
         }
-        Ok(Some(self.facts.describe(machine, &outages, now)))
+        Ok(Some(self.facts.machine_document(machine, &outages, now)))
     }
 
     /// Deactivates the machine with this id or fingerprint. `false` if there is none.
@@ -94,7 +82,7 @@ impl KeyHolder {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         tx.lock_license(self.license_id()).await?;
-        let Some(machine) = self.find_in(&mut tx, name).await? else {
+        let Some(machine) = self.find_machine(&mut tx, name).await? else {
             return Ok(false);
         };
         let actor = Actor::App(self.license_id());
@@ -108,12 +96,13 @@ impl KeyHolder {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let facts = self.lock(&mut tx).await.map_err(HeartbeatError::Refused)?;
-        let machine = self.find_in(&mut tx, name).await?.ok_or(HeartbeatError::NotFound)?;
-        let outages = self.service.outages_in(&mut tx, &facts.policy, std::slice::from_ref(&machine), now).await?;
-        let counted = machine.with_outages(&facts.policy, &outages);
-        let machine = counted.beat(&facts.policy, now).map_err(|_| HeartbeatError::Dead)?;
+        let machine = self.find_machine(&mut tx, name).await?.ok_or(HeartbeatError::NotFound)?;
+        let outages =
+            self.service.outages(&mut tx, facts.policy(), std::slice::from_ref(&machine), now).await?;
+        let counted = machine.with_outages(facts.policy(), &outages);
+        let machine = counted.beat(facts.policy(), now).map_err(|_| HeartbeatError::Dead)?;
         tx.update_machine(&machine).await?;
         tx.commit().await?;
-        Ok(facts.describe(machine, &[], now))
+        Ok(facts.machine_document(machine, &[], now))
     }
 }

@@ -10,7 +10,7 @@ use latchkey_licensing::{
     policy::Policy,
     time::Timestamp,
 };
-use latchkey_store::{MAX_SKEW, Reader, Tx};
+use latchkey_store::{Conn, MAX_SKEW};
 
 use crate::{error::Internal, service::Service};
 
@@ -49,39 +49,32 @@ impl Service {
     }
 }
 
-macro_rules! outages {
-    ($($name:ident, $all:ident: $conn:ty;)+) => {
-        impl Service {$(
-            /// The outages that count for these machines, in order: none, unless one of them seems dead,
-            /// because an outage only brings back.
-            pub(crate) async fn $name(
-                &self,
-                conn: &mut $conn,
-                policy: &Policy,
-                machines: &[Machine],
-                now: Timestamp,
-            ) -> Result<Vec<Outage>, Internal> {
-                if !machines.iter().any(|machine| machine.heartbeat(policy, now) == HeartbeatStatus::Dead) {
-                    return Ok(Vec::new());
-                }
-                Self::$all(conn, now).await
-            }
+impl Service {
+    /// Whether outages can matter to these machines: only if one of them seems dead, because an outage only
+    /// brings back.
+    pub(crate) fn may_need_outages(policy: &Policy, machines: &[Machine], now: Timestamp) -> bool {
+        machines.iter().any(|machine| machine.heartbeat(policy, now) == HeartbeatStatus::Dead)
+    }
 
-            /// All outages, in order.
-            pub(crate) async fn $all(conn: &mut $conn, now: Timestamp) -> Result<Vec<Outage>, Internal> {
-                // In this order: an outage that is noted in between is in the list, and the open one is the same.
-                let open = Self::open_outage(conn.find_heartbeat_watch().await?, now);
-                let mut outages = conn.list_outages().await?;
-                if outages.last().map(Outage::began_at) != open.map(|open| open.began_at()) {
-                    outages.extend(open);
-                }
-                Ok(outages)
-            }
-        )+}
-    };
-}
+    /// The outages that count for these machines, in order.
+    pub(crate) async fn outages(
+        &self,
+        conn: &mut Conn,
+        policy: &Policy,
+        machines: &[Machine],
+        now: Timestamp,
+    ) -> Result<Vec<Outage>, Internal> {
+        if Self::may_need_outages(policy, machines, now) { Self::all_outages(conn, now).await } else { Ok(Vec::new()) }
+    }
 
-outages! {
-    outages, all_outages: Reader;
-    outages_in, all_outages_in: Tx;
+    /// All outages, in order.
+    pub(crate) async fn all_outages(conn: &mut Conn, now: Timestamp) -> Result<Vec<Outage>, Internal> {
+        // In this order: an outage that is noted in between is in the list, and the open one is the same.
+        let open = Self::open_outage(conn.find_heartbeat_watch().await?, now);
+        let mut outages = conn.list_outages().await?;
+        if outages.last().map(Outage::began_at) != open.map(|open| open.began_at()) {
+            outages.extend(open);
+        }
+        Ok(outages)
+    }
 }

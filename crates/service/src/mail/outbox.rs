@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 8;
 /// How one step of the outbox ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Nothing is due.
+    /// Nothing is due now.
     Idle,
     /// One mail was sent.
     Sent,
@@ -55,9 +55,19 @@ impl Service {
         let _ = tokio::time::timeout(at_most, self.0.mail_queued.notified()).await;
     }
 
+    /// How long until a mail is due; `None` if none waits.
+    pub async fn mail_due_in(&self) -> Result<Option<Duration>, Internal> {
+        let due_at = self.store().read_one().await?.next_mail_due_at().await?;
+        Ok(due_at.map(|due_at| due_at.since(self.now())))
+    }
+
     /// Sends the mail that is due longest, if one is.
     pub async fn deliver_one(&self, mailer: &dyn Mailer) -> Result<Delivery, Internal> {
         let now = self.now();
+        // Only looking costs no lock: nothing is written while nothing is due.
+        if self.mail_due_in().await?.is_none_or(|due_in| !due_in.is_zero()) {
+            return Ok(Delivery::Idle);
+        }
         let mut tx = self.store().write().await?;
         let claimed = tx.claim_mail(now, now.plus(LEASE)).await?;
         tx.commit().await?;

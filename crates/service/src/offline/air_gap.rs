@@ -11,7 +11,6 @@ use latchkey_licensing::{
 use latchkey_store::{MachineEnd, Reader};
 
 use crate::{
-    audit::log::Actor,
     error::Internal,
     licenses::customer::{Customer, LicenseView},
     machines::activate::{ActivateError, NewMachine},
@@ -116,23 +115,23 @@ impl Customer<'_> {
         let id = self.find_by_proof(&mut reader, &request).await?.ok_or(AirGapRefusal::OtherKey)?;
         drop(reader);
         let now = self.service().now();
-        let actor = Actor::Customer(self.who().account.id);
+        let actor = self.actor();
         let mut tx = self.service().store().write().await?;
-        let mut facts = LicenseFacts::lock(&mut tx, id).await?.ok_or(AirGapRefusal::OtherKey)?;
+        let found = self.service().lock_license_with_machines(&mut tx, id).await?;
+        let (mut facts, machines) = found.ok_or(AirGapRefusal::OtherKey)?;
         // Owner or key may have changed since the license was looked for.
         let sealed = tx.get_key_ciphertext(id).await?;
         let key = self.service().0.vault.open_key(id, &sealed).map_err(Internal::from)?;
         if facts.license.account != self.who().account.id || !request.is_by_holder_of(&key) {
             return Err(AirGapRefusal::OtherKey);
         }
-        let hash = plain_hash(request.fingerprint.as_str().as_bytes());
-        let active = tx.find_machine_by_fingerprint(id, &hash).await?;
+        let active = machines.iter().find(|machine| machine.fingerprint == request.fingerprint).cloned();
         let done = match (request.action, active) {
             (Action::Activate, Some(machine)) => AirGapDone::Activated { license: id, machine: machine.id },
             (Action::Activate, None) => {
                 let new =
                     NewMachine { fingerprint: request.fingerprint, facts: request.facts, metadata: "{}".to_owned() };
-                let machine = self.service().activate(&mut tx, &mut facts, new, actor, now).await?;
+                let machine = self.service().activate(&mut tx, &mut facts, machines, new, actor, now).await?;
                 AirGapDone::Activated { license: id, machine: machine.id }
             }
             (Action::Deactivate, None) => AirGapDone::Deactivated { license: id, label: None },
@@ -160,16 +159,17 @@ impl Customer<'_> {
         compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let mut tx = self.service().store().write().await?;
-        let facts = LicenseFacts::lock(&mut tx, license).await?.ok_or(CheckOutError::NotFound)?;
+        let found = self.service().lock_license_with_machines(&mut tx, license).await?;
+        let (facts, machines) = found.ok_or(CheckOutError::NotFound)?;
         if facts.license.account != self.who().account.id {
             return Err(CheckOutError::NotFound);
         }
         facts.may_use_api(self.service().now()).map_err(CheckOutError::Refused)?;
-        let machine = tx.find_machine(license, machine).await?.ok_or(CheckOutError::NotFound)?;
+        let machine = machines.iter().find(|active| active.id == machine).cloned().ok_or(CheckOutError::NotFound)?;
         let asked = Duration::from_hours(u64::from(days) * 24);
-        let lasts = asked.min(facts.policy.offline_file);
-        let order = Order { machine: Some(machine), ttl: FileTtl::Seconds(lasts.as_secs()), is_encrypted: true };
-        let actor = Actor::Customer(self.who().account.id);
+        let lasts = asked.min(facts.policy().offline_file);
+        let order = Order { machine: Some(machine), machines, ttl: FileTtl::Seconds(lasts.as_secs()), is_encrypted: true };
+        let actor = self.actor();
         let file = self.service().make_file(&mut tx, facts, order, actor, compose).await?;
         tx.commit().await?;
         Ok(file)

@@ -7,14 +7,14 @@ use latchkey_licensing::{
     claims::MAX_TTL_SECONDS,
     entitlement::Entitlement,
     license::FirstUse,
+    machine::Machine,
     policy::MIN_OFFLINE_FILE,
     time::Timestamp,
 };
 use latchkey_store::{Account, Tx};
-use serde_json::json;
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{actor::Actor, event::LicenseEvent},
     error::Internal,
     service::Service,
     validation::{
@@ -133,21 +133,30 @@ impl KeyHolder {
         compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let mut tx = self.service.store().write().await?;
-        let facts = self.lock(&mut tx).await.map_err(CheckOutError::Refused)?;
+        let (facts, machines) = self.lock_with_machines(&mut tx).await.map_err(CheckOutError::Refused)?;
         let machine = match asked.subject {
             FileSubject::License => None,
-            FileSubject::Machine(name) => Some(self.find_in(&mut tx, name).await?.ok_or(CheckOutError::NotFound)?),
+            FileSubject::Machine(name) => Some(named(&machines, name).ok_or(CheckOutError::NotFound)?),
         };
-        let order = Order { machine, ttl: asked.ttl, is_encrypted: asked.is_encrypted };
+        let order = Order { machine, machines, ttl: asked.ttl, is_encrypted: asked.is_encrypted };
         let file = self.service.make_file(&mut tx, facts, order, Actor::App(self.license_id()), compose).await?;
         tx.commit().await?;
         Ok(file)
     }
 }
 
+/// The active machine with this id or fingerprint.
+fn named(machines: &[Machine], text: &str) -> Option<Machine> {
+    let by_id = text.parse().ok().and_then(|id| machines.iter().find(|machine| machine.id == id));
+    by_id.or_else(|| machines.iter().find(|machine| machine.fingerprint.as_str() == text)).cloned()
+}
+
 /// A file to make in a transaction that holds the license's lock.
 pub(crate) struct Order {
-    pub(crate) machine: Option<latchkey_licensing::machine::Machine>,
+    /// The machine that a machine file is for.
+    pub(crate) machine: Option<Machine>,
+    /// The license's active machines.
+    pub(crate) machines: Vec<Machine>,
     pub(crate) ttl: FileTtl,
     pub(crate) is_encrypted: bool,
 }
@@ -164,28 +173,31 @@ impl Service {
         compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let now = self.now();
-        let ttl = order.ttl.seconds(facts.policy.offline_file)?;
+        let Order { machine, mut machines, ttl, is_encrypted } = order;
+        let ttl = ttl.seconds(facts.policy().offline_file)?;
         let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));
         let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
 
-        let LicenseFacts { license, policy, .. } = &mut facts;
-        self.note_first_use(tx, license, policy, FirstUse::CheckOut, actor, now).await?;
+        let terms = facts.terms.clone();
+        self.note_first_use(tx, &mut facts.license, &terms.policy, FirstUse::CheckOut, actor, now).await?;
         facts.license.last_check_out_at = Some(now);
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
-        let machine = match order.machine {
+        let machine = match machine {
             Some(mut machine) => {
                 machine.last_check_out_at = Some(now);
                 machine.last_seen_at = now;
                 machine.updated_at = now;
                 tx.update_machine(&machine).await?;
-                let outages = self.outages_in(tx, &facts.policy, std::slice::from_ref(&machine), now).await?;
-                Some(facts.describe(machine, &outages, now))
+                if let Some(listed) = machines.iter_mut().find(|listed| listed.id == machine.id) {
+                    listed.clone_from(&machine);
+                }
+                let outages = self.outages(tx, facts.policy(), std::slice::from_ref(&machine), now).await?;
+                Some(facts.machine_document(machine, &outages, now))
             }
             None => None,
         };
-        let machines = tx.list_machines(facts.license.id, None, ALL_MACHINES).await?;
-        let entitlements = tx.list_entitlements(facts.license.id, facts.license.policy, None, ALL_ENTITLEMENTS).await?;
+        let entitlements = self.all_entitlements(tx, &facts).await?;
         let sealed_key = tx.get_key_ciphertext(facts.license.id).await?;
         let key = self.0.vault.open_key(facts.license.id, &sealed_key).map_err(Internal::from)?;
         let license = facts.document(&machines, &key, now);
@@ -199,18 +211,20 @@ impl Service {
                 (FileKind::Machine, FileSecret::of_machine(&told.license.key, &document.machine.fingerprint))
             }
         };
-        let sealing = if order.is_encrypted {
+        let sealing = if is_encrypted {
             Sealing::Encrypted { secret: &secret, iv: self.random()? }
         } else {
             Sealing::Plain
         };
         let text = certificate::seal(kind, &dataset, sealing, keyring.signer())?;
 
-        let verb = if told.machine.is_some() { "machine.checked_out" } else { "license.checked_out" };
-        let name = told.machine.as_ref().map(|document| document.machine.label());
-        let event = Event::new(actor, verb, "license", told.license.license.id)
-            .with(json!({ "ttl": ttl, "until": expires_at.rfc3339(), "name": name }));
-        self.record(tx, now, event).await?;
+        let event = match &told.machine {
+            Some(document) => {
+                LicenseEvent::MachineCheckedOut { ttl, until: expires_at, name: document.machine.label() }
+            }
+            None => LicenseEvent::CheckedOut { ttl, until: expires_at },
+        };
+        self.record(tx, now, actor, event.of(told.license.license.id)).await?;
         Ok(SignedFile { text, algorithm: sealing.algorithm(), facts: told })
     }
 }

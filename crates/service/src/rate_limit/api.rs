@@ -3,16 +3,19 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use latchkey_licensing::license_key::LicenseKey;
+use latchkey_licensing::time::Timestamp;
 
 use crate::{
     error::Internal,
-    rate_limit::gcra::{Limit, Throttled, network_bucket},
-    validation::key_holder::Apps,
-    vault::plain_hash,
+    rate_limit::{
+        bucket::{ApiBucket, Network},
+        gcra::{Limit, Throttled},
+        leases::Spending,
+    },
+    service::Service,
 };
 
-/// How fast something may come: `burst` at once, then `per_minute`. Nought a minute is no limit.
+/// How fast requests may come: `burst` at once, then `per_minute`. Zero a minute is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     /// How many may come at once.
@@ -25,7 +28,7 @@ impl RateLimit {
     /// No limit.
     pub const UNLIMITED: Self = Self { burst: 0, per_minute: 0 };
 
-    fn limit(self) -> Option<Limit> {
+    pub(crate) fn limit(self) -> Option<Limit> {
         (self.per_minute > 0)
             .then(|| Limit { burst: self.burst.max(1), interval: Duration::from_mins(1) / self.per_minute })
     }
@@ -36,61 +39,93 @@ impl RateLimit {
 pub struct ApiLimits {
     /// For requests with one license key.
     pub per_key: RateLimit,
-    /// For requests from one network: one IPv4 address or one IPv6 /64.
+    /// For requests without a known license key from one network: one IPv4 address or one IPv6 /64.
     pub per_network: RateLimit,
 }
 
-/// Why a request is not looked at.
-#[derive(Debug, thiserror::Error)]
-pub enum NotAdmitted {
-    /// A limit is reached.
-    #[error(transparent)]
-    Throttled(#[from] Throttled),
-    /// The server failed.
-    #[error(transparent)]
-    Internal(#[from] Internal),
-}
+/// How many leases a burst is divided into: what one process may hold of a bucket while others ask.
+const LEASES_PER_BURST: u32 = 4;
 
-impl From<latchkey_store::StoreError> for NotAdmitted {
-    fn from(error: latchkey_store::StoreError) -> Self {
-        Self::Internal(error.into())
+impl Service {
+    /// What memory says about one more request of a bucket. `None` where there is no limit.
+    pub(crate) fn spend_from_memory(&self, bucket: ApiBucket, limit: Option<Limit>, now: Timestamp) -> Spending {
+        limit.map_or(Spending::Spent, |limit| self.0.leases.spend(bucket, limit, now))
     }
-}
 
-impl Apps<'_> {
-    /// Counts a request against the limits of its network and, where it shows one, of its key. A key
-    /// counts whether it is known or not, so that a limit tells nothing about it. A request that is
-    /// refused is counted nowhere. A heartbeat counts for its machine, named by `beat`, not against all
-    /// that its license may do: machines come in any number, and silence costs them their place.
-    pub async fn check_rate_limit(
+    /// Counts a request of a bucket. `stored` is what the database was just seen to hold of it.
+    pub(crate) async fn spend_known(
         &self,
-        network: Option<IpAddr>,
-        key: Option<&str>,
-        beat: Option<&str>,
-    ) -> Result<(), NotAdmitted> {
-        let limits = self.0.0.options.api_limits;
-        let network = limits.per_network.limit().zip(network.map(|ip| network_bucket("api", ip)));
-        let key = limits.per_key.limit().zip(key.map(|key| self.key_bucket(key, beat)));
-        if network.is_none() && key.is_none() {
-            return Ok(());
+        bucket: ApiBucket,
+        limit: Option<Limit>,
+        stored: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<Throttled>, Internal> {
+        let Some(limit) = limit else {
+            return Ok(None);
+        };
+        let is_full = stored.is_none_or(|at| at <= now);
+        if is_full && limit.burst >= LEASES_PER_BURST && self.0.leases.spend_later(bucket, limit, now) {
+            self.0.write_behind.wake();
+            return Ok(None);
         }
-        let now = self.0.now();
-        let mut tx = self.0.store().write().await?;
-        // The key first: it is the narrower one, and whoever passes it alone must not use up the
-        // network's tokens.
-        for (limit, bucket) in [key, network].into_iter().flatten() {
-            limit.take(&mut tx, &bucket, now).await??;
-        }
-        Ok(tx.commit().await?)
+        self.spend(bucket, Some(limit), now).await
     }
 
-    /// The table outlives the key's use: the bucket is named by a keyed hash.
-    fn key_bucket(self, key: &str, beat: Option<&str>) -> String {
-        let half = |hash: [u8; 32]| hash.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
-        let key = half(self.lookup(LicenseKey::parse(key).ok().as_ref(), key));
-        match beat.map(|machine| half(plain_hash(machine.as_bytes()))) {
-            None => format!("api:key:{key:032x}"),
-            Some(machine) => format!("api:beat:{key:032x}:{machine:032x}"),
+    /// Counts a request of a bucket, asking the database where memory does not know.
+    pub(crate) async fn spend(
+        &self,
+        bucket: ApiBucket,
+        limit: Option<Limit>,
+        now: Timestamp,
+    ) -> Result<Option<Throttled>, Internal> {
+        let Some(limit) = limit else {
+            return Ok(None);
+        };
+        let remembered = || match self.0.leases.spend(bucket, limit, now) {
+            Spending::Spent => Some(None),
+            Spending::Refused(throttled) => Some(Some(throttled)),
+            Spending::Unknown => None,
+        };
+        if let Some(answer) = remembered() {
+            return Ok(answer);
         }
+        let gate = self.0.leases.gate(bucket);
+        let _alone = gate.lock().await;
+        // Another request may have asked meanwhile.
+        if let Some(answer) = remembered() {
+            return Ok(answer);
+        }
+        self.take_lease(bucket, limit, now).await?;
+        Ok(match self.0.leases.spend(bucket, limit, now) {
+            Spending::Refused(throttled) => Some(throttled),
+            Spending::Spent | Spending::Unknown => None,
+        })
+    }
+
+    /// Takes some of a bucket's tokens for this process, in one transaction.
+    async fn take_lease(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> Result<(), Internal> {
+        let debt = self.0.leases.debt(bucket);
+        let name = bucket.name();
+        let mut tx = self.store().write().await?;
+        let mut stored = Some(tx.lock_bucket(&name).await?);
+        if let Some((tokens, at)) = debt {
+            stored = Some(limit.after(stored, at, tokens));
+        }
+        let grant = limit.grant(stored, now, (limit.burst / LEASES_PER_BURST).max(1));
+        if grant.tokens > 0 || debt.is_some() {
+            tx.set_bucket(&name, grant.next_allowed_at).await?;
+            tx.commit().await?;
+        }
+        self.0.leases.granted(bucket, grant);
+        Ok(())
+    }
+
+    /// Counts a request without a known license key against its network.
+    pub async fn count_network_request(&self, network: Option<IpAddr>) -> Result<Option<Throttled>, Internal> {
+        let Some(network) = network else {
+            return Ok(None);
+        };
+        let bucket = ApiBucket::Network(Network::from(network));
+        self.spend(bucket, self.0.options.api_limits.per_network.limit(), self.now()).await
     }
 }

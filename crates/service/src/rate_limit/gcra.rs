@@ -1,29 +1,16 @@
-//! Durable rate limits, shared by all instances and unmoved by restarts.
+//! The generic cell rate algorithm (ITU-T I.371): one instant a bucket, from which everything follows.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
-use latchkey_licensing::{email::EmailAddress, time::Timestamp};
-use latchkey_store::{MAX_SKEW, Tx};
-use sha2::{Digest, Sha256};
+use latchkey_licensing::time::Timestamp;
+use latchkey_store::MAX_SKEW;
 
-use crate::error::Internal;
-
-/// The network address of a client, as the HTTP edge found it behind trusted proxies.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientAddress(pub IpAddr);
-
-/// A limit: `burst` at once, then one every `interval`.
-#[derive(Clone, Copy, Debug)]
+/// A limit: `burst` tokens at once, then one every `interval`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit {
     pub(crate) burst: u32,
     pub(crate) interval: Duration,
 }
-
-/// ML-09: sign-in mails for one address.
-pub(crate) const SIGN_IN_PER_ADDRESS: Limit = Limit { burst: 3, interval: Duration::from_hours(1) };
-
-/// ML-09: sign-in mails from one network.
-pub(crate) const SIGN_IN_PER_NETWORK: Limit = Limit { burst: 5, interval: Duration::from_mins(1) };
 
 /// A limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,10 +18,21 @@ pub(crate) const SIGN_IN_PER_NETWORK: Limit = Limit { burst: 5, interval: Durati
 pub struct Throttled {
     /// How long until the next request has a chance.
     pub retry_after: Duration,
-    /// How many may come at once.
+    /// How many requests may come at once.
     pub limit: u32,
     /// How long it takes until that many may come at once again.
     pub window: Duration,
+}
+
+/// Tokens taken from a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    /// How many.
+    pub(crate) tokens: u32,
+    /// The instant from which they count.
+    pub(crate) begins_at: Timestamp,
+    /// What the bucket stores from now on.
+    pub(crate) next_allowed_at: Timestamp,
 }
 
 impl Limit {
@@ -43,79 +41,93 @@ impl Limit {
         Self { burst: count.max(1), interval: Duration::from_hours(1) / count.max(1) }
     }
 
-    fn tolerance(self) -> Duration {
+    /// How far ahead of the steady rate a burst may run.
+    pub(crate) fn tolerance(self) -> Duration {
         self.interval * self.burst.saturating_sub(1)
     }
 
-    /// Takes one from the bucket.
-    pub(crate) async fn take(
-        self,
-        tx: &mut Tx,
-        bucket: &str,
-        now: Timestamp,
-    ) -> Result<Result<(), Throttled>, Internal> {
-        let (interval, tolerance) = (micros(self.interval), micros(self.tolerance()));
-        if tx.take_token(bucket, now, interval, tolerance).await? {
-            return Ok(Ok(()));
-        }
-        let tat = tx.find_bucket(bucket).await?;
-        Ok(Err(self.throttled(tat, now)))
+    /// The instant from which the next token counts. A bucket further ahead than any burst can run, by more
+    /// than [`MAX_SKEW`], was filled by a clock that has been set back since: it counts as untouched.
+    fn begins_at(self, stored: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        let furthest = now.plus(self.tolerance() + self.interval + MAX_SKEW);
+        stored.filter(|at| *at > now && *at <= furthest).unwrap_or(now)
     }
 
-    /// Looks whether the bucket has one, and takes nothing.
-    pub(crate) async fn peek(
-        self,
-        tx: &mut Tx,
-        bucket: &str,
-        now: Timestamp,
-    ) -> Result<Result<(), Throttled>, Internal> {
-        let tat = tx.find_bucket(bucket).await?;
+    /// Takes up to `wanted` tokens from a bucket that stores `stored`; 0 if there are none.
+    pub(crate) fn grant(self, stored: Option<Timestamp>, now: Timestamp, wanted: u32) -> Grant {
+        let begins_at = self.begins_at(stored, now);
         let latest = now.plus(self.tolerance());
-        // As in the statement that takes: what no burst reaches was written by a clock that ran ahead.
-        let is_open = tat.is_none_or(|tat| tat <= latest || tat > latest.plus(self.interval + MAX_SKEW));
-        Ok(if is_open { Ok(()) } else { Err(self.throttled(tat, now)) })
+        let tokens = if begins_at > latest {
+            0
+        } else {
+            let more = latest.since(begins_at).as_micros() / self.interval.as_micros().max(1);
+            u32::try_from(more).unwrap_or(u32::MAX).saturating_add(1).min(wanted)
+        };
+        Grant { tokens, begins_at, next_allowed_at: begins_at.plus(self.interval * tokens) }
     }
 
-    fn throttled(self, tat: Option<Timestamp>, now: Timestamp) -> Throttled {
-        let due = tat.unwrap_or(now).minus(self.tolerance());
-        // Rounded up, so that a client that waits as told is let in.
+    /// What a bucket stores after `tokens` were spent at `at`, whether it had them or not.
+    pub(crate) fn after(self, stored: Option<Timestamp>, at: Timestamp, tokens: u32) -> Timestamp {
+        self.begins_at(stored, at).plus(self.interval * tokens)
+    }
+
+    /// Why a bucket that stores `stored` gives nothing at `now`.
+    pub(crate) fn throttled(self, stored: Option<Timestamp>, now: Timestamp) -> Throttled {
+        let due = stored.unwrap_or(now).minus(self.tolerance());
+        // Rounded up, so that a client that waits as long as it is told gets through.
         let retry_after = Duration::from_secs(due.since(now).as_secs() + 1);
         Throttled { retry_after, limit: self.burst, window: self.interval * self.burst }
     }
 }
 
-/// The bucket of an address. Hashed, because the table outlives the reason to know the address.
-pub(crate) fn address_bucket(purpose: &str, email: &EmailAddress) -> String {
-    let hash: [u8; 32] = Sha256::digest(email.as_str().as_bytes()).into();
-    let hash = hash.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
-    format!("{purpose}:address:{hash:032x}")
-}
-
-/// The bucket of a network: one IPv4 address, or one IPv6 /64, which is what one household has.
-pub(crate) fn network_bucket(purpose: &str, ip: IpAddr) -> String {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => format!("{purpose}:network:{ip}"),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{purpose}:network:{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    const LIMIT: Limit = Limit { burst: 5, interval: Duration::from_secs(6) };
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_micros(1_800_000_000_000_000).plus(Duration::from_secs(seconds))
+    }
+
     #[test]
-    fn one_network_is_one_bucket() {
-        let bucket = |ip: &str| network_bucket("login", ip.parse().expect("valid"));
-        assert_eq!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:2:ffff::9"));
-        assert_ne!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:3::1"));
-        assert_eq!(bucket("::ffff:192.0.2.1"), bucket("192.0.2.1"));
-        assert_ne!(bucket("192.0.2.1"), bucket("192.0.2.2"));
+    fn an_untouched_bucket_gives_its_burst_and_no_more() {
+        let grant = LIMIT.grant(None, at(0), 9);
+        assert_eq!((grant.tokens, grant.next_allowed_at), (5, at(30)));
+        assert_eq!(LIMIT.grant(Some(at(30)), at(0), 1).tokens, 0);
+        assert_eq!(LIMIT.grant(Some(at(30)), at(5), 1).tokens, 0);
+        assert_eq!(LIMIT.grant(Some(at(30)), at(6), 9).tokens, 1);
+        assert_eq!(LIMIT.grant(Some(at(30)), at(30), 9).tokens, 5);
+        assert_eq!(LIMIT.throttled(Some(at(30)), at(0)).retry_after.as_secs(), 7);
+    }
+
+    #[test]
+    fn a_bucket_that_a_wrong_clock_filled_counts_as_untouched() {
+        let far = at(0).plus(LIMIT.tolerance() + LIMIT.interval + MAX_SKEW);
+        assert_eq!(LIMIT.grant(Some(far), at(0), 1).tokens, 0);
+        assert_eq!(LIMIT.grant(Some(far.plus(Duration::from_micros(1))), at(0), 1).tokens, 1);
+    }
+
+    proptest! {
+        /// Taking many tokens at once leaves the bucket as taking them one by one does.
+        #[test]
+        fn many_at_once_are_as_many_one_by_one(ahead in 0..60_u64, wanted in 0..9_u32) {
+            let stored = Some(at(ahead));
+            let whole = LIMIT.grant(stored, at(20), wanted);
+            let (mut single, mut bucket) = (0, stored);
+            for _ in 0..wanted {
+                let grant = LIMIT.grant(bucket, at(20), 1);
+                single += grant.tokens;
+                if grant.tokens > 0 {
+                    bucket = Some(grant.next_allowed_at);
+                }
+            }
+            prop_assert_eq!(whole.tokens, single);
+            if single > 0 {
+                prop_assert_eq!(Some(whole.next_allowed_at), bucket);
+            }
+        }
     }
 }

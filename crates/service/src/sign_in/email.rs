@@ -12,14 +12,16 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_store::{Account, LoginKind, LoginRequest, NewLoginRequest, NewSession, Role, Tx};
-use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{
+        actor::Actor,
+        event::{AccountEvent, AuditEvent, LoginRequestEvent, SignInMeans},
+    },
     error::Internal,
     mail::messages,
-    rate_limit::gcra::{Limit, SIGN_IN_PER_ADDRESS, SIGN_IN_PER_NETWORK, Throttled, address_bucket, network_bucket},
+    rate_limit::{bucket::{address_bucket, network_bucket}, exact::{SIGN_IN_PER_ADDRESS, SIGN_IN_PER_NETWORK}, gcra::{Limit, Throttled}},
     service::Service,
     sign_in::{
         secrets::{BrowserSecret, HostLink, LinkToken, LoginCode, SessionToken},
@@ -149,7 +151,7 @@ impl Service {
         let id = LoginRequestId::new(now, self.random()?);
 
         let mut tx = self.store().write().await?;
-        if let Err(throttled) = self.throttle(&mut tx, &ask, now).await? {
+        if let Some(throttled) = self.throttle(&mut tx, &ask, now).await? {
             // What was taken stays taken, so that hammering one limit does not refill another.
             tx.commit().await?;
             return Err(throttled.into());
@@ -175,9 +177,11 @@ impl Service {
             expires_at: now.plus(MAILED_LIFETIME),
         })
         .await?;
-        let event = Event::new(Actor::Visitor, "sign_in.requested", "login_request", id)
-            .with(json!({ "agent": ask.origin.agent, "network": coarse_network(ask.origin.ip) }));
-        self.record(&mut tx, now, event).await?;
+        let event = LoginRequestEvent::Requested {
+            agent: ask.origin.agent.to_owned(),
+            network: coarse_network(ask.origin.ip),
+        };
+        self.record(&mut tx, now, Actor::Visitor, AuditEvent::LoginRequest(id, event)).await?;
         if may_sign_in {
             self.mail_sign_in(&mut tx, &ask, &token, &code, now).await?;
         }
@@ -191,14 +195,14 @@ impl Service {
         tx: &mut Tx,
         ask: &SignInRequest<'_>,
         now: Timestamp,
-    ) -> Result<Result<(), Throttled>, Internal> {
+    ) -> Result<Option<Throttled>, Internal> {
         let network = network_bucket("sign_in", ask.origin.ip);
-        if let Err(throttled) = SIGN_IN_PER_NETWORK.take(tx, &network, now).await? {
-            return Ok(Err(throttled));
+        if let Some(throttled) = SIGN_IN_PER_NETWORK.take(tx, &network, now).await? {
+            return Ok(Some(throttled));
         }
         let address = address_bucket("sign_in", ask.email);
-        if let Err(throttled) = SIGN_IN_PER_ADDRESS.take(tx, &address, now).await? {
-            return Ok(Err(throttled));
+        if let Some(throttled) = SIGN_IN_PER_ADDRESS.take(tx, &address, now).await? {
+            return Ok(Some(throttled));
         }
         // Looked at for every address and spent on mails alone: neither a stranger's guesses use the
         // budget up, nor does a spent budget tell who has an account.
@@ -248,7 +252,7 @@ impl Service {
             expires_at: now.plus(HOST_LIFETIME),
         })
         .await?;
-        self.record(tx, now, Event::new(Actor::Host, "sign_in.link_made", "account", account.id)).await?;
+        self.record(tx, now, Actor::Host, AccountEvent::SignInLinkMade.of(account.id)).await?;
         let url = format!("{}/login/host/{}", self.0.options.portal_url, token.expose()).into();
         Ok(HostLink { url, minutes: HOST_LIFETIME.as_secs() / 60 })
     }
@@ -296,13 +300,13 @@ impl Service {
         })
         .await?;
         let means = match proof {
-            Proof::Link { .. } => "link",
-            Proof::Code { .. } => "code",
-            Proof::Host { .. } => "host link",
+            Proof::Link { .. } => SignInMeans::Link,
+            Proof::Code { .. } => SignInMeans::Code,
+            Proof::Host { .. } => SignInMeans::HostLink,
         };
-        let event = Event::new(Actor::Customer(account.id), "sign_in.confirmed", "account", account.id)
-            .with(json!({ "means": means, "agent": origin.agent, "network": coarse_network(origin.ip) }));
-        self.record(&mut tx, now, event).await?;
+        let network = coarse_network(origin.ip);
+        let event = AccountEvent::SignedIn { means, agent: origin.agent.to_owned(), network };
+        self.record(&mut tx, now, Actor::from(&account), event.of(account.id)).await?;
         tx.commit().await?;
         Ok(Confirmed { token, lifetime, next_path: request.next_path, role: account.role })
     }
@@ -353,7 +357,7 @@ impl Service {
             let found = tx.find_account_by_email(&request.email).await?;
             return Ok(found.filter(|account| account.disabled_at.is_none()));
         }
-        self.record(tx, now, Event::new(Actor::Visitor, "account.made", "account", account.id)).await?;
+        self.record(tx, now, Actor::Visitor, AccountEvent::Made { role: None }.of(account.id)).await?;
         Ok(Some(account))
     }
 

@@ -6,14 +6,12 @@ use latchkey_licensing::{ids::SessionId, time::Timestamp};
 use latchkey_store::{Account, Role, SessionRow};
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{actor::Actor, event::AccountEvent},
     error::Internal,
     service::Service,
     sign_in::secrets::SessionToken,
+    write_behind::is_stale,
 };
-
-/// How far `last_seen_at` may lag, which saves a write a request.
-const SEEN_RESOLUTION: Duration = Duration::from_mins(1);
 
 /// How long a session lives for a role (ML-18).
 pub(crate) struct Lifetime {
@@ -69,10 +67,8 @@ impl Service {
         if account.disabled_at.is_some() || !is_alive(&row, account.role, now) {
             return Ok(None);
         }
-        if now.since(row.last_seen_at()) >= SEEN_RESOLUTION {
-            let mut tx = self.store().write().await?;
-            tx.set_session_seen(row.id(), now).await?;
-            tx.commit().await?;
+        if is_stale(row.last_seen_at(), now) {
+            self.note_session_seen(row.id(), now);
         }
         Ok(Some(SignedIn { account, session: row.id(), assurance: row.assurance() }))
     }
@@ -84,8 +80,9 @@ impl Service {
         if let Some(row) = tx.find_session(&token.hash()).await?
             && tx.delete_session(row.account(), row.id()).await?
         {
-            let event = Event::new(Actor::Customer(row.account()), "session.ended", "account", row.account());
-            self.record(&mut tx, now, event).await?;
+            let account = tx.find_account(row.account()).await?;
+            let account = account.ok_or(Internal::Broken("a session has no account"))?;
+            self.record(&mut tx, now, Actor::from(&account), AccountEvent::SessionEnded.of(account.id)).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -11,13 +11,12 @@ use std::{
 use ed25519_dalek::SigningKey;
 use latchkey_licensing::{ids::SigningKeyId, public_key::PublicKey, time::Timestamp};
 use latchkey_store::{SigningKeyRow, Tx};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 use zeroize::Zeroizing;
 
 use crate::{
-    audit::log::{Actor, Event},
+    audit::{actor::Actor, event::SigningKeyEvent},
     error::Internal,
     licenses::decisions::{Admin, AdminError},
     service::Service,
@@ -235,7 +234,7 @@ impl Service {
         let mut row = self.new_key(&seed, now)?;
         row.activated_at = Some(now);
         tx.insert_signing_key(&row).await?;
-        self.record(&mut tx, now, Event::new(Actor::Host, "signing_key.made", "signing_key", row.id)).await?;
+        self.record(&mut tx, now, Actor::Host, SigningKeyEvent::Made.of(row.id)).await?;
         tx.commit().await?;
         Ok(vec![row])
     }
@@ -302,9 +301,8 @@ impl Admin<'_> {
         }
         tx.set_signing_key_activated(row.id, now).await?;
         row.activated_at = Some(now);
-        let event = Event::new(self.actor, "signing_key.rotated", "signing_key", row.id)
-            .with(json!({ "from": keyring.signer_id().to_string() }));
-        self.service.record(&mut tx, now, event).await?;
+        let event = SigningKeyEvent::Rotated { from: keyring.signer_id() }.of(row.id);
+        self.service.record(&mut tx, now, self.actor, event).await?;
         tx.commit().await?;
         self.service.refresh_keyring().await?;
         Ok(describe(&row)?)
@@ -334,8 +332,7 @@ impl Admin<'_> {
         }
         tx.set_signing_key_retired(id, now).await?;
         row.retired_at = Some(now);
-        let event = Event::new(self.actor, "signing_key.retired", "signing_key", id);
-        self.service.record(&mut tx, now, event).await?;
+        self.service.record(&mut tx, now, self.actor, SigningKeyEvent::Retired.of(id)).await?;
         tx.commit().await?;
         self.service.refresh_keyring().await?;
         Ok(describe(&row)?)
@@ -353,7 +350,7 @@ impl Admin<'_> {
         // instance on the wire.
         let row = self.service.new_key(&seed, latest.map_or(now, |latest| latest.plus(ID_STEP).max(now)))?;
         tx.insert_signing_key(&row).await?;
-        self.service.record(tx, now, Event::new(self.actor, "signing_key.made", "signing_key", row.id)).await?;
+        self.service.record(tx, now, self.actor, SigningKeyEvent::Made.of(row.id)).await?;
         Ok(row)
     }
 }

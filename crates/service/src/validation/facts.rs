@@ -1,8 +1,11 @@
-//! A license with everything that its rules look at, read at one moment.
+//! A license with everything that its rules look at.
+
+use std::sync::Arc;
 
 use latchkey_licensing::{
     activation,
-    ids::LicenseId,
+    entitlement::Entitlement,
+    ids::{AccountId, LicenseId},
     license::{License, LicenseStatus, Standing},
     license_key::LicenseKey,
     machine::{HeartbeatStatus, Machine},
@@ -10,9 +13,9 @@ use latchkey_licensing::{
     policy::{ExpiryStrategy, Policy},
     time::Timestamp,
 };
-use latchkey_store::{Account, Product, Reader, Tx};
+use latchkey_store::{Account, Conn, LicenseRecord, Product, Tx};
 
-use crate::error::Internal;
+use crate::{catalog::cache::PolicyTerms, error::Internal, service::Service};
 
 /// Why a key opens nothing.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +32,7 @@ pub enum AuthRefusal {
     /// Its owner is banned.
     #[error("the license's owner is banned")]
     Banned,
-    /// Over, under a policy that revokes access then.
+    /// Expired, under a policy that revokes access then.
     #[error("the license is expired")]
     Expired,
     /// The server failed.
@@ -50,16 +53,25 @@ pub struct LicenseDocument {
     pub license: License,
     /// Its key.
     pub key: LicenseKey,
-    /// Its policy.
-    pub policy: Policy,
-    /// Its product.
-    pub product: Product,
+    terms: Arc<PolicyTerms>,
     /// Its status.
     pub status: LicenseStatus,
     /// How many machines are active.
     pub machine_count: usize,
     /// The sum of their cores, as far as known.
     pub core_count: u64,
+}
+
+impl LicenseDocument {
+    /// The license's policy.
+    pub fn policy(&self) -> &Policy {
+        &self.terms.policy
+    }
+
+    /// The license's product.
+    pub fn product(&self) -> &Product {
+        &self.terms.product
+    }
 }
 
 /// A machine as apps see it.
@@ -69,58 +81,90 @@ pub struct MachineDocument {
     pub machine: Machine,
     /// Its heartbeat's state.
     pub heartbeat: HeartbeatStatus,
-    /// When its next heartbeat is due, if it is asked for.
+    /// When its next heartbeat is due, if the policy asks for heartbeats.
     pub next_heartbeat_at: Option<Timestamp>,
-    /// The policy of its license.
-    pub policy: Policy,
+    terms: Arc<PolicyTerms>,
     /// The license's owner.
-    pub owner: latchkey_licensing::ids::AccountId,
+    pub owner: AccountId,
 }
 
-/// More machines than any license has in practice; a bound on what one request reads.
-pub(crate) const ALL_MACHINES: i64 = 100_000;
+impl MachineDocument {
+    /// The policy of the machine's license.
+    pub fn policy(&self) -> &Policy {
+        &self.terms.policy
+    }
+}
 
-/// More entitlements than any license has in practice.
-pub(crate) const ALL_ENTITLEMENTS: i64 = 10_000;
-
-/// A license, its policy, its product and its owner.
+/// A license, its owner, its policy and its product.
 #[derive(Clone, Debug)]
 pub(crate) struct LicenseFacts {
     pub(crate) license: License,
-    pub(crate) policy: Policy,
-    pub(crate) product: Product,
     pub(crate) owner: Account,
+    /// The keyed hash of the license's key.
+    pub(crate) key_lookup: [u8; 32],
+    /// How many entitlements the license has beside those of its policy.
+    pub(crate) own_entitlements: u32,
+    pub(crate) terms: Arc<PolicyTerms>,
 }
 
-/// The same reading for what reads alone and for what also writes.
-macro_rules! complete {
-    ($($name:ident: $conn:ty;)+) => {
-        impl LicenseFacts {$(
-            /// What belongs to a license that was just read.
-            pub(crate) async fn $name(conn: &mut $conn, license: License) -> Result<Self, Internal> {
-                let policy = conn.find_policy(license.policy).await?.ok_or(Internal::Broken("a license has no policy"))?;
-                let product = conn.find_product(license.product).await?.ok_or(Internal::Broken("a license has no product"))?;
-                let owner = conn.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
-                Ok(Self { license, policy, product, owner })
-            }
-        )+}
-    };
-}
+impl Service {
+    /// Completes what was read of a license.
+    pub(crate) async fn license_facts(
+        &self,
+        conn: &mut Conn,
+        record: LicenseRecord,
+    ) -> Result<LicenseFacts, Internal> {
+        let LicenseRecord { license, owner, key_lookup, own_entitlements, catalog_version } = record;
+        let terms = self.policy_terms(conn, license.policy, catalog_version).await?;
+        Ok(LicenseFacts { license, owner, key_lookup, own_entitlements, terms })
+    }
 
-complete! {
-    read: Reader;
-    read_in: Tx;
+    /// Locks a license and reads it: what is decided then holds until the transaction ends. `None` if there is
+    /// no such license.
+    pub(crate) async fn lock_license(&self, tx: &mut Tx, id: LicenseId) -> Result<Option<LicenseFacts>, Internal> {
+        tx.lock_license(id).await?;
+        match tx.find_license_record(id).await? {
+            Some(record) => self.license_facts(tx, record).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same, with the license's active machines by slot.
+    pub(crate) async fn lock_license_with_machines(
+        &self,
+        tx: &mut Tx,
+        id: LicenseId,
+    ) -> Result<Option<(LicenseFacts, Vec<Machine>)>, Internal> {
+        tx.lock_license(id).await?;
+        match tx.find_license_record_with_machines(id).await? {
+            Some((record, machines)) => Ok(Some((self.license_facts(tx, record).await?, machines))),
+            None => Ok(None),
+        }
+    }
+
+    /// The entitlements of a license and of its policy, by id.
+    pub(crate) async fn all_entitlements(
+        &self,
+        conn: &mut Conn,
+        facts: &LicenseFacts,
+    ) -> Result<Vec<Entitlement>, Internal> {
+        let mut all = facts.terms.entitlements.clone();
+        if facts.own_entitlements > 0 {
+            all.extend(conn.list_license_entitlements(facts.license.id).await?);
+            all.sort_by_key(|held| held.id);
+            all.dedup_by_key(|held| held.id);
+        }
+        Ok(all)
+    }
 }
 
 impl LicenseFacts {
-    /// Locks a license and reads it: what is decided then holds until the transaction ends. `None`
-    /// if there is no such license.
-    pub(crate) async fn lock(tx: &mut Tx, id: LicenseId) -> Result<Option<Self>, Internal> {
-        tx.lock_license(id).await?;
-        match tx.find_license(id).await? {
-            Some(license) => Self::read_in(tx, license).await.map(Some),
-            None => Ok(None),
-        }
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.terms.policy
+    }
+
+    pub(crate) fn product(&self) -> &Product {
+        &self.terms.product
     }
 
     pub(crate) fn owner_is_banned(&self) -> bool {
@@ -137,7 +181,7 @@ impl LicenseFacts {
             Standing::Revoked(_) => return Err(AuthRefusal::Revoked),
             Standing::Good => {}
         }
-        if self.policy.expiry == ExpiryStrategy::RevokeAccess && self.license.is_expired(now) {
+        if self.policy().expiry == ExpiryStrategy::RevokeAccess && self.license.is_expired(now) {
             return Err(AuthRefusal::Expired);
         }
         Ok(())
@@ -148,22 +192,21 @@ impl LicenseFacts {
         LicenseDocument {
             key: key.clone(),
             license: self.license.clone(),
-            policy: self.policy.clone(),
-            product: self.product.clone(),
+            terms: self.terms.clone(),
             status: self.license.status(self.owner_is_banned(), machines, now),
             machine_count: machines.len(),
             core_count: activation::core_count(machines),
         }
     }
 
-    /// The machine as apps see it.
-    pub(crate) fn describe(&self, machine: Machine, outages: &[Outage], now: Timestamp) -> MachineDocument {
-        let counted = machine.with_outages(&self.policy, outages);
+    /// A machine of the license as apps see it.
+    pub(crate) fn machine_document(&self, machine: Machine, outages: &[Outage], now: Timestamp) -> MachineDocument {
+        let counted = machine.with_outages(self.policy(), outages);
         MachineDocument {
-            heartbeat: counted.heartbeat(&self.policy, now),
-            next_heartbeat_at: counted.next_heartbeat_at(&self.policy),
+            heartbeat: counted.heartbeat(self.policy(), now),
+            next_heartbeat_at: counted.next_heartbeat_at(self.policy()),
             machine,
-            policy: self.policy.clone(),
+            terms: self.terms.clone(),
             owner: self.license.account,
         }
     }

@@ -1,16 +1,20 @@
-//! What an app may do that shows a license key: validate, activate, list, heartbeat, check out,
-//! check in, count uses, deactivate.
+//! An app that shows a license key.
+
+use std::net::IpAddr;
 
 use latchkey_licensing::{
     entitlement::Entitlement,
     ids::{EntitlementId, LicenseId, MachineId},
     license_key::LicenseKey,
+    machine::Machine,
+    time::Timestamp,
 };
-use latchkey_store::{Reader, Tx};
+use latchkey_store::{Page, Tx};
 use subtle::ConstantTimeEq;
 
 use crate::{
     error::Internal,
+    rate_limit::{bucket::ApiBucket, gcra::Throttled, leases::Spending},
     service::Service,
     validation::facts::{AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
 };
@@ -24,17 +28,57 @@ pub struct Apps<'a>(pub(crate) &'a Service);
 pub struct KeyHolder {
     pub(crate) service: Service,
     pub(crate) facts: LicenseFacts,
-    /// The key that was shown. What answers show is this one, also if it is replaced meanwhile.
+    /// The key that was shown. Answers show this one, even if it is replaced meanwhile.
     pub(crate) key: LicenseKey,
+    /// The license's active machines by slot, where they were read with the license.
+    pub(crate) machines: Option<Vec<Machine>>,
 }
 
-/// A page of a list; `next` continues after it.
-#[derive(Clone, Debug)]
-pub struct Page<T, C> {
-    /// The items.
-    pub items: Vec<T>,
-    /// Where the next page starts, if there is one.
-    pub next: Option<C>,
+/// A request that shows a license key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRequest<'a> {
+    /// The key, as it was sent.
+    pub key: &'a str,
+    /// The machine, if the request is its heartbeat. Heartbeats count for their machine, not against all that
+    /// the license may do: machines come in any number, and silence costs them their place.
+    pub heartbeat_of: Option<&'a str>,
+    /// Where the request comes from.
+    pub network: Option<IpAddr>,
+    /// Whether the license's machines are needed.
+    pub with_machines: bool,
+    /// Whether the request is still to be counted against the limits.
+    pub counts: bool,
+}
+
+impl<'a> KeyRequest<'a> {
+    /// A request that shows this key, counted against the limits.
+    pub fn new(key: &'a str, network: Option<IpAddr>) -> Self {
+        Self { key, heartbeat_of: None, network, with_machines: false, counts: true }
+    }
+}
+
+/// Why a request is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAdmitted {
+    /// A limit is reached.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The key opens nothing.
+    #[error(transparent)]
+    Refused(#[from] AuthRefusal),
+}
+
+impl From<Internal> for NotAdmitted {
+    fn from(error: Internal) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// What a key opened.
+pub(crate) struct Found {
+    pub(crate) facts: LicenseFacts,
+    pub(crate) key: LicenseKey,
+    pub(crate) machines: Option<Vec<Machine>>,
 }
 
 impl Service {
@@ -45,31 +89,64 @@ impl Service {
 }
 
 impl Apps<'_> {
-    /// Checks a license key that is shown as a credential.
-    pub async fn authenticate(&self, key: &str) -> Result<KeyHolder, AuthRefusal> {
-        let mut reader = self.0.store().read().await?;
-        let (facts, key) = self.find(&mut reader, key).await?.ok_or(AuthRefusal::Unknown)?;
+    /// Checks a license key that is shown as a credential, and counts the request.
+    pub async fn authenticate(&self, request: KeyRequest<'_>) -> Result<KeyHolder, NotAdmitted> {
+        let Found { facts, key, machines } = self.find(request).await?.ok_or(AuthRefusal::Unknown)?;
         facts.may_use_api(self.0.now())?;
-        Ok(KeyHolder { service: self.0.clone(), facts, key })
+        Ok(KeyHolder { service: self.0.clone(), facts, key, machines })
     }
 
-    /// The license with this key, and the key in its one spelling. What is not of a key's form is looked
-    /// for as well, so that it takes as long as an unknown key (LC-12).
-    pub(crate) async fn find(
-        &self,
-        reader: &mut Reader,
-        text: &str,
-    ) -> Result<Option<(LicenseFacts, LicenseKey)>, Internal> {
-        let key = LicenseKey::parse(text).ok();
-        let found = reader.find_license_by_key(&self.lookup(key.as_ref(), text)).await?;
-        match (found, key) {
-            (Some(license), Some(key)) => Ok(Some((LicenseFacts::read(reader, license).await?, key))),
-            _ => Ok(None),
+    /// The license with this key, counted against the limits (LC-13). A known key spends from its own bucket
+    /// alone, so that an office behind one address is not a flood; an unknown one spends from its network's as
+    /// well. A refused request is counted nowhere.
+    ///
+    /// Text that does not have a key's form is looked up as well, so that it takes as long as an unknown key
+    /// (LC-12).
+    pub(crate) async fn find(&self, request: KeyRequest<'_>) -> Result<Option<Found>, NotAdmitted> {
+        let now = self.0.now();
+        let limits = self.0.0.options.api_limits;
+        let key = LicenseKey::parse(request.key).ok();
+        let lookup = self.lookup(key.as_ref(), request.key);
+        let bucket = match request.heartbeat_of {
+            None => ApiBucket::of_key(&lookup),
+            Some(machine) => ApiBucket::of_heartbeat(&lookup, machine),
+        };
+        let per_key = limits.per_key.limit().filter(|_| request.counts);
+        let spent = match self.0.spend_from_memory(bucket, per_key, now) {
+            Spending::Refused(throttled) => return Err(throttled.into()),
+            Spending::Spent => true,
+            Spending::Unknown => false,
+        };
+        let name = if spent { String::new() } else { bucket.name() };
+        let mut reader = self.0.store().read_one().await.map_err(Internal::from)?;
+        let found = if request.with_machines {
+            let found = reader.find_license_record_with_machines_by_key(&lookup, &name).await.map_err(Internal::from)?;
+            found.map(|(record, stored, machines)| (record, stored, Some(machines)))
+        } else {
+            let found = reader.find_license_record_by_key(&lookup, &name).await.map_err(Internal::from)?;
+            found.map(|(record, stored)| (record, stored, None))
+        };
+        let Some(((record, stored, machines), key)) = found.zip(key) else {
+            drop(reader);
+            if !spent && let Some(throttled) = self.0.spend(bucket, per_key, now).await? {
+                return Err(throttled.into());
+            }
+            let network = request.network.filter(|_| request.counts);
+            if let Some(throttled) = self.0.count_network_request(network).await? {
+                return Err(throttled.into());
+            }
+            return Ok(None);
+        };
+        let facts = self.0.license_facts(&mut reader, record).await?;
+        drop(reader);
+        if !spent && let Some(throttled) = self.0.spend_known(bucket, per_key, stored, now).await? {
+            return Err(throttled.into());
         }
+        Ok(Some(Found { facts, key, machines }))
     }
 
-    /// The keyed hash by which a key is found, in its one spelling if it is of a key's form.
-    pub(crate) fn lookup(self, key: Option<&LicenseKey>, text: &str) -> [u8; 32] {
+    /// The keyed hash by which a key is found, in its one spelling if it has a key's form.
+    fn lookup(self, key: Option<&LicenseKey>, text: &str) -> [u8; 32] {
         self.0.0.vault.key_lookup(key.map_or(text, LicenseKey::expose))
     }
 }
@@ -83,11 +160,9 @@ impl KeyHolder {
     /// Whether `text`, an id or a key in an URL, is this license.
     pub fn is_named(&self, text: &str) -> bool {
         text.parse() == Ok(self.license_id())
-            || LicenseKey::parse(text).is_ok_and(|key| self.lookup_of(&key).ct_eq(&self.lookup_of(&self.key)).into())
-    }
-
-    fn lookup_of(&self, key: &LicenseKey) -> [u8; 32] {
-        self.service.0.vault.key_lookup(key.expose())
+            || LicenseKey::parse(text).is_ok_and(|key| {
+                self.service.0.vault.key_lookup(key.expose()).ct_eq(&self.facts.key_lookup).into()
+            })
     }
 
     /// The license's page in the portal.
@@ -97,9 +172,12 @@ impl KeyHolder {
 
     /// The license.
     pub async fn license(&self) -> Result<LicenseDocument, Internal> {
-        let mut reader = self.service.store().read().await?;
-        let machines = reader.list_machines(self.license_id(), None, crate::validation::facts::ALL_MACHINES).await?;
-        Ok(self.facts.document(&machines, &self.key, self.service.now()))
+        let now = self.service.now();
+        if let Some(machines) = &self.machines {
+            return Ok(self.facts.document(machines, &self.key, now));
+        }
+        let machines = self.service.store().read_one().await?.list_active_machines(self.license_id()).await?;
+        Ok(self.facts.document(&machines, &self.key, now))
     }
 
     /// The active machines, by id, after `after`.
@@ -109,11 +187,10 @@ impl KeyHolder {
         limit: u32,
     ) -> Result<Page<MachineDocument, MachineId>, Internal> {
         let mut reader = self.service.store().read().await?;
-        let machines = reader.list_machines(self.license_id(), after, i64::from(limit) + 1).await?;
+        let page = reader.list_machines(self.license_id(), after, limit).await?;
         let now = self.service.now();
-        let outages = self.service.outages(&mut reader, &self.facts.policy, &machines, now).await?;
-        let items: Vec<_> = machines.into_iter().map(|machine| self.facts.describe(machine, &outages, now)).collect();
-        Ok(page(items, limit, |item| item.machine.id))
+        let outages = self.service.outages(&mut reader, self.facts.policy(), &page.items, now).await?;
+        Ok(page.map(|machine| self.facts.machine_document(machine, &outages, now)))
     }
 
     /// The entitlements from policy and license, by id, after `after`.
@@ -122,30 +199,35 @@ impl KeyHolder {
         after: Option<EntitlementId>,
         limit: u32,
     ) -> Result<Page<Entitlement, EntitlementId>, Internal> {
-        let mut reader = self.service.store().read().await?;
+        let mut reader = self.service.store().read_one().await?;
         let license = &self.facts.license;
-        let items = reader.list_entitlements(license.id, license.policy, after, i64::from(limit) + 1).await?;
-        Ok(page(items, limit, |item| item.id))
+        Ok(reader.list_entitlements(license.id, license.policy, after, limit).await?)
     }
 
-    /// Locks the license and reads it again: a decision may have come since the key was checked, and
-    /// under the lock the answer is final.
+    /// Locks the license and reads it again: a decision may have come since the key was checked, and under the
+    /// lock the answer is final.
     pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<LicenseFacts, AuthRefusal> {
-        let facts = LicenseFacts::lock(tx, self.license_id()).await?.ok_or(AuthRefusal::Unknown)?;
-        // The key may have been replaced meanwhile: the old one must not be answered with the new one.
-        let by_key = tx.find_license_by_key(&self.lookup_of(&self.key)).await?;
-        if by_key.is_none_or(|license| license.id != facts.license.id) {
-            return Err(AuthRefusal::Unknown);
-        }
-        facts.may_use_api(self.service.now())?;
+        let facts = self.service.lock_license(tx, self.license_id()).await?.ok_or(AuthRefusal::Unknown)?;
+        self.check_locked(&facts, self.service.now())?;
         Ok(facts)
     }
-}
 
-fn page<T, C>(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> C) -> Page<T, C> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = items.len() > limit;
-    items.truncate(limit);
-    let next = if has_more { items.last().map(cursor) } else { None };
-    Page { items, next }
+    /// The same, with the active machines by slot.
+    pub(crate) async fn lock_with_machines(
+        &self,
+        tx: &mut Tx,
+    ) -> Result<(LicenseFacts, Vec<Machine>), AuthRefusal> {
+        let found = self.service.lock_license_with_machines(tx, self.license_id()).await?;
+        let (facts, machines) = found.ok_or(AuthRefusal::Unknown)?;
+        self.check_locked(&facts, self.service.now())?;
+        Ok((facts, machines))
+    }
+
+    fn check_locked(&self, facts: &LicenseFacts, now: Timestamp) -> Result<(), AuthRefusal> {
+        // The key may have been replaced meanwhile: the old one must not be answered with the new one.
+        if facts.key_lookup != self.facts.key_lookup {
+            return Err(AuthRefusal::Unknown);
+        }
+        facts.may_use_api(now)
+    }
 }

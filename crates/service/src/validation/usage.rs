@@ -48,7 +48,7 @@ impl KeyHolder {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let mut facts = self.lock(&mut tx).await.map_err(UseError::Refused)?;
-        let uses = facts.license.uses_after(&facts.policy, by);
+        let uses = facts.license.uses_after(facts.policy(), by);
         facts.license.uses = uses.map_err(|refusal| UseError::LimitExceeded { limit: refusal.limit })?;
         facts.license.updated_at = now;
         Ok(self.write(tx, &facts).await?)
@@ -57,7 +57,7 @@ impl KeyHolder {
     /// Writes the license, ends the transaction and gives back the document.
     async fn write(&self, mut tx: Tx, facts: &LicenseFacts) -> Result<LicenseDocument, Internal> {
         tx.update_license(&facts.license).await?;
-        let machines = tx.list_machines(facts.license.id, None, ALL_MACHINES).await?;
+        let machines = tx.list_active_machines(facts.license.id).await?;
         tx.commit().await?;
         Ok(facts.document(&machines, &self.key, self.service.now()))
     }

@@ -5,16 +5,25 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use latchkey_service::{AuthRefusal, KeyHolder};
+use latchkey_service::{AuthRefusal, KeyHolder, KeyRequest};
 use latchkey_wire::error::ErrorCode;
 use zeroize::Zeroizing;
 
-use crate::http::{api::error::ApiError, state::AppState};
+use crate::http::{
+    api::{error::ApiError, input::PathParam, rate_limit},
+    state::AppState,
+};
 
-/// An app that showed the key of a license in good standing.
+/// An app that showed the key of a license in good standing. The request is counted against the key's limit.
 pub(crate) struct Authenticated(pub(crate) KeyHolder);
 
-/// The same, where a request may also come without a credential.
+/// The same, with the license's active machines, which come with the same read.
+pub(crate) struct AuthenticatedWithMachines(pub(crate) KeyHolder);
+
+/// The same for a heartbeat, which counts for the machine that the path names.
+pub(crate) struct AuthenticatedHeartbeat(pub(crate) KeyHolder);
+
+/// A request that may come without a credential.
 pub(crate) struct MaybeAuthenticated {
     /// Whether it came with one.
     pub(crate) is_authenticated: bool,
@@ -24,11 +33,24 @@ impl FromRequestParts<AppState> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let key = license_key(&parts.headers)?.ok_or_else(|| {
-            ApiError::new(ErrorCode::TokenMissing, "Show the license key: Authorization: License KEY.")
-                .in_header("Authorization")
-        })?;
-        authenticate(state, &key).await.map(Self)
+        required(parts, state, None, false).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for AuthenticatedWithMachines {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        required(parts, state, None, true).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for AuthenticatedHeartbeat {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let PathParam(machine): PathParam = PathParam::from_request_parts(parts, state).await?;
+        required(parts, state, Some(&machine), false).await.map(Self)
     }
 }
 
@@ -37,16 +59,47 @@ impl FromRequestParts<AppState> for MaybeAuthenticated {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         // A credential that is shown must be good, even where none is needed.
-        let key = license_key(&parts.headers)?;
+        let key = shown_key(parts, state).await?;
         if let Some(key) = &key {
-            authenticate(state, key).await?;
+            authenticate(parts, state, key, None, false).await?;
         }
         Ok(Self { is_authenticated: key.is_some() })
     }
 }
 
-async fn authenticate(state: &AppState, key: &str) -> Result<KeyHolder, ApiError> {
-    Ok(state.service.apps().authenticate(key).await?)
+async fn required(
+    parts: &Parts,
+    state: &AppState,
+    heartbeat_of: Option<&str>,
+    with_machines: bool,
+) -> Result<KeyHolder, ApiError> {
+    let Some(key) = shown_key(parts, state).await? else {
+        rate_limit::count_anonymous(state, &parts.extensions).await?;
+        return Err(ApiError::new(ErrorCode::TokenMissing, "Show the license key: Authorization: License KEY.")
+            .in_header("Authorization"));
+    };
+    authenticate(parts, state, &key, heartbeat_of, with_machines).await
+}
+
+/// The license key of the request. One that cannot be read counts against the network.
+async fn shown_key(parts: &Parts, state: &AppState) -> Result<Option<Zeroizing<String>>, ApiError> {
+    let key = license_key(&parts.headers);
+    if key.is_err() {
+        rate_limit::count_anonymous(state, &parts.extensions).await?;
+    }
+    key
+}
+
+async fn authenticate(
+    parts: &Parts,
+    state: &AppState,
+    key: &str,
+    heartbeat_of: Option<&str>,
+    with_machines: bool,
+) -> Result<KeyHolder, ApiError> {
+    let network = rate_limit::network(&parts.extensions);
+    let request = KeyRequest { heartbeat_of, with_machines, ..KeyRequest::new(key, network) };
+    state.service.apps().authenticate(request).await.map_err(|refusal| rate_limit::not_admitted(state, refusal))
 }
 
 impl From<AuthRefusal> for ApiError {

@@ -1,0 +1,220 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::audit::actor::Actor;
+
+/// Instants are stored to the millisecond.
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_000_i64).prop_map(|millis| Timestamp::from_unix_micros(millis * 1_000))
+}
+
+fn id<I: From<uuid::Uuid> + std::fmt::Debug>() -> impl Strategy<Value = I> {
+    any::<[u8; 16]>().prop_map(|bytes| I::from(uuid::Uuid::from_bytes(bytes)))
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Customer), Just(Role::Support), Just(Role::Admin)]
+}
+
+fn some_end() -> impl Strategy<Value = End> {
+    prop_oneof![Just(End::Never), Just(End::AfterFirstUse), instant().prop_map(End::At)]
+}
+
+fn change<T: std::fmt::Debug>(values: impl Strategy<Value = T> + Clone) -> impl Strategy<Value = Option<Change<T>>> {
+    prop::option::of((values.clone(), values).prop_map(|(from, to)| Change { from, to }))
+}
+
+fn diff() -> impl Strategy<Value = LicenseDiff> {
+    let limit = || prop::option::of(any::<u32>());
+    let codes = || prop::collection::vec("[A-Z]{1,5}", 0..3);
+    let who = (change(id::<AccountId>().boxed()), change(id::<PolicyId>().boxed()), change(some_end().boxed()));
+    let limits = (change(limit().boxed()), change(limit().boxed()), change(limit().boxed()));
+    let rest = (change(any::<u32>()), any::<bool>(), codes(), codes());
+    (who, limits, rest).prop_map(
+        |((owner, policy, end), (max_machines, max_cores, max_uses), (uses, metadata, added, removed))| LicenseDiff {
+            owner,
+            policy,
+            end,
+            max_machines,
+            max_cores,
+            max_uses,
+            uses,
+            metadata,
+            entitlements_added: added,
+            entitlements_removed: removed,
+        },
+    )
+}
+
+fn of_license() -> impl Strategy<Value = LicenseEvent> {
+    use LicenseEvent as E;
+    let name = || ".{0,20}";
+    let machine = || (id::<MachineId>(), any::<u32>(), name());
+    let reason = prop_oneof![Just(DeactivationReason::Asked), Just(DeactivationReason::Heartbeat)];
+    prop_oneof![
+        (name(), any::<bool>()).prop_map(|(policy, imported)| E::Issued { policy, imported }),
+        Just(E::Suspended),
+        Just(E::Reinstated),
+        Just(E::Revoked),
+        prop::option::of(instant()).prop_map(|until| E::Begun { until }),
+        (prop::option::of(instant()), instant()).prop_map(|(from, to)| E::Renewed { from, to }),
+        diff().prop_map(|diff| E::Changed(Box::new(diff))),
+        Just(E::KeyReplaced),
+        (any::<u32>(), instant()).prop_map(|(ttl, until)| E::CheckedOut { ttl, until }),
+        (any::<u32>(), instant(), name()).prop_map(|(ttl, until, name)| E::MachineCheckedOut { ttl, until, name }),
+        machine().prop_map(|(machine, slot, name)| E::MachineActivated { machine, slot, name }),
+        (machine(), reason).prop_map(|((machine, slot, name), reason)| E::MachineDeactivated {
+            machine,
+            slot,
+            name,
+            reason
+        }),
+        (id(), name(), name()).prop_map(|(machine, from, name)| E::MachineRenamed { machine, from, name }),
+    ]
+}
+
+fn of_account() -> impl Strategy<Value = AccountEvent> {
+    use AccountEvent as E;
+    let means = prop_oneof![Just(SignInMeans::Link), Just(SignInMeans::Code), Just(SignInMeans::HostLink)];
+    prop_oneof![
+        prop::option::of(role()).prop_map(|role| E::Made { role: role.map(MadeAs) }),
+        Just(E::Renamed),
+        (role(), role()).prop_map(|(from, to)| E::RoleChanged { from, to }),
+        Just(E::Disabled),
+        Just(E::SignInLinkMade),
+        (means, ".{0,20}", ".{0,20}").prop_map(|(means, agent, network)| E::SignedIn { means, agent, network }),
+        Just(E::SessionEnded),
+        any::<u64>().prop_map(|ended| E::AllSessionsEnded { ended }),
+    ]
+}
+
+fn any_event() -> impl Strategy<Value = AuditEvent> {
+    let requested = (".{0,20}", ".{0,20}").prop_map(|(agent, network)| LoginRequestEvent::Requested { agent, network });
+    let of_key = prop_oneof![
+        Just(SigningKeyEvent::Made),
+        id().prop_map(|from| SigningKeyEvent::Rotated { from }),
+        Just(SigningKeyEvent::Retired)
+    ];
+    prop_oneof![
+        8 => (id(), of_account()).prop_map(|(id, event)| AuditEvent::Account(id, event)),
+        1 => prop::collection::vec(".{0,20}", 0..3)
+            .prop_map(|changes| AuditEvent::Catalog(CatalogEvent::Applied { changes })),
+        13 => (id(), of_license()).prop_map(|(id, event)| AuditEvent::License(id, event)),
+        1 => Just(AuditEvent::Licenses(LicensesEvent::Exported)),
+        1 => (id(), requested).prop_map(|(id, event)| AuditEvent::LoginRequest(id, event)),
+        1 => id().prop_map(|id| AuditEvent::Product(id, ProductEvent::Installed)),
+        3 => (id(), of_key).prop_map(|(id, event)| AuditEvent::SigningKey(id, event)),
+    ]
+}
+
+proptest! {
+    /// What is written is read back, and is a verb and an object.
+    #[test]
+    fn events_read_back(event in any_event()) {
+        let stored = event.stored();
+        prop_assert!(stored.verb.contains('.'), "{stored:?}");
+        prop_assert!(serde_json::from_str::<Map<String, Value>>(&stored.detail).is_ok(), "{stored:?}");
+        prop_assert_eq!(AuditEvent::read(stored), event);
+    }
+
+    #[test]
+    fn actors_read_back(account in id(), role in role(), license in id()) {
+        for actor in [Actor::Host, Actor::Visitor, Actor::Server, Actor::App(license), Actor::Account { id: account, role }] {
+            prop_assert_eq!(Actor::read(actor.kind(), actor.id().as_deref()), Some(actor));
+        }
+    }
+}
+
+/// Databases hold these words: every one of them must still be read, and be written the same way.
+#[test]
+fn stored_words_stay() {
+    let id = "0190f3c2-0000-7000-8000-000000000000";
+    let at = "2026-11-25T12:00:00.000Z";
+    let rows = [
+        ("account", id, "account.made", "{}".to_owned()),
+        ("account", id, "account.made", r#"{"role":"admin"}"#.to_owned()),
+        ("account", id, "account.renamed", "{}".to_owned()),
+        ("account", id, "account.role_changed", r#"{"from":"customer","to":"admin"}"#.to_owned()),
+        ("account", id, "account.disabled", "{}".to_owned()),
+        ("account", id, "sign_in.link_made", "{}".to_owned()),
+        ("account", id, "sign_in.confirmed", r#"{"agent":"a","means":"host link","network":"n"}"#.to_owned()),
+        ("account", id, "session.ended", "{}".to_owned()),
+        ("account", id, "sessions.all_ended", r#"{"ended":2}"#.to_owned()),
+        ("catalog", "catalog", "catalog.applied", r#"{"changes":["+ policy x"]}"#.to_owned()),
+        ("licenses", "all", "licenses.exported", "{}".to_owned()),
+        ("login_request", id, "sign_in.requested", r#"{"agent":"a","network":"n"}"#.to_owned()),
+        ("product", id, "catalog.installed", "{}".to_owned()),
+        ("signing_key", id, "signing_key.made", "{}".to_owned()),
+        ("signing_key", id, "signing_key.rotated", format!(r#"{{"from":"{id}"}}"#)),
+        ("signing_key", id, "signing_key.retired", "{}".to_owned()),
+        ("license", id, "license.issued", r#"{"policy":"p"}"#.to_owned()),
+        ("license", id, "license.issued", r#"{"imported":true,"policy":"p"}"#.to_owned()),
+        ("license", id, "license.suspended", "{}".to_owned()),
+        ("license", id, "license.reinstated", "{}".to_owned()),
+        ("license", id, "license.revoked", "{}".to_owned()),
+        ("license", id, "license.begun", r#"{"until":null}"#.to_owned()),
+        ("license", id, "license.begun", format!(r#"{{"until":"{at}"}}"#)),
+        ("license", id, "license.renewed", format!(r#"{{"from":null,"to":"{at}"}}"#)),
+        ("license", id, "license.key_replaced", "{}".to_owned()),
+        ("license", id, "license.checked_out", format!(r#"{{"ttl":60,"until":"{at}"}}"#)),
+        ("license", id, "machine.checked_out", format!(r#"{{"name":"PC","ttl":60,"until":"{at}"}}"#)),
+        ("license", id, "machine.activated", format!(r#"{{"machine":"{id}","name":"PC","slot":1}}"#)),
+        ("license", id, "machine.deactivated", format!(r#"{{"machine":"{id}","name":"PC","slot":1,"why":"asked"}}"#)),
+        ("license", id, "machine.deactivated", format!(r#"{{"machine":"{id}","name":"PC","slot":1,"why":"heartbeat"}}"#)),
+        ("license", id, "machine.renamed", format!(r#"{{"from":"PC","machine":"{id}","name":"Mac"}}"#)),
+        ("license", id, "license.changed", format!(r#"{{"owner":{{"from":"{id}","to":"{id}"}}}}"#)),
+        (
+            "license",
+            id,
+            "license.changed",
+            format!(
+                r#"{{"end":{{"from":"never","to":"{at}"}},"entitlements_added":["A"],"max_machines":{{"from":null,"to":5}},"metadata":{{"from":false,"to":true}},"uses":{{"from":0,"to":3}}}}"#
+            ),
+        ),
+        ("license", id, "license.changed", r#"{"end":{"from":"after first use","to":"never"}}"#.to_owned()),
+    ];
+    let mut verbs = BTreeSet::new();
+    for (kind, subject, verb, detail) in rows {
+        let stored = StoredEvent {
+            verb: verb.to_owned(),
+            subject_kind: kind.to_owned(),
+            subject_id: subject.to_owned(),
+            detail,
+        };
+        let event = AuditEvent::read(stored.clone());
+        assert!(!matches!(event, AuditEvent::Unknown(_)), "{stored:?}");
+        assert_eq!(event.stored(), stored);
+        verbs.insert(verb);
+    }
+    assert_eq!(verbs.len(), 29);
+}
+
+/// A license file's row had a name that was always null.
+#[test]
+fn older_rows_are_read() {
+    let detail = r#"{"name":null,"ttl":60,"until":"2026-11-25T12:00:00.000Z"}"#.to_owned();
+    let id = "0190f3c2-0000-7000-8000-000000000000".to_owned();
+    let stored = StoredEvent { verb: "license.checked_out".to_owned(), subject_kind: LICENSE.to_owned(), subject_id: id, detail };
+    assert!(matches!(AuditEvent::read(stored), AuditEvent::License(_, LicenseEvent::CheckedOut { ttl: 60, .. })));
+}
+
+/// What is not known is kept as it is, and no history goes on behind it: it may have changed the owner.
+#[test]
+fn unknown_events_are_kept() {
+    for (kind, verb, detail) in
+        [("license", "license.painted", "{}"), ("webhook", "webhook.made", "{}"), ("license", "license.changed", "{")]
+    {
+        let stored = StoredEvent {
+            verb: verb.to_owned(),
+            subject_kind: kind.to_owned(),
+            subject_id: "x".to_owned(),
+            detail: detail.to_owned(),
+        };
+        let event = AuditEvent::read(stored.clone());
+        assert_eq!(event, AuditEvent::Unknown(stored.clone()));
+        assert_eq!(event.stored(), stored);
+        assert!(event.may_change_owner());
+    }
+}

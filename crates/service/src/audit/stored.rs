@@ -1,0 +1,112 @@
+//! How the details of events are spelled in the database.
+
+/// An instant, as RFC 3339.
+pub(super) mod instant {
+    use latchkey_licensing::time::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in crate::audit) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&at.rfc3339())
+    }
+
+    pub(in crate::audit) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Timestamp::parse_rfc3339(&text).ok_or_else(|| D::Error::custom("not an instant"))
+    }
+}
+
+/// An instant or null.
+pub(super) mod instant_or_null {
+    use latchkey_licensing::time::Timestamp;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(in crate::audit) fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.map(Timestamp::rfc3339).serialize(serializer)
+    }
+
+    pub(in crate::audit) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let read = |text: String| Timestamp::parse_rfc3339(&text).ok_or_else(|| D::Error::custom("not an instant"));
+        text.map(read).transpose()
+    }
+}
+
+/// A license's end: an instant or a word.
+pub(super) mod end {
+    use latchkey_licensing::{license::End, time::Timestamp};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use crate::audit::event::Change;
+
+    const NEVER: &str = "never";
+    const AFTER_FIRST_USE: &str = "after first use";
+
+    fn text(end: End) -> String {
+        match end {
+            End::Never => NEVER.to_owned(),
+            End::AfterFirstUse => AFTER_FIRST_USE.to_owned(),
+            End::At(at) => at.rfc3339(),
+        }
+    }
+
+    fn read(text: &str) -> Option<End> {
+        match text {
+            NEVER => Some(End::Never),
+            AFTER_FIRST_USE => Some(End::AfterFirstUse),
+            at => Timestamp::parse_rfc3339(at).map(End::At),
+        }
+    }
+
+    pub(in crate::audit) fn serialize<S: Serializer>(
+        change: &Option<Change<End>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        change.map(|change| Change { from: text(change.from), to: text(change.to) }).serialize(serializer)
+    }
+
+    pub(in crate::audit) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Change<End>>, D::Error> {
+        let Some(change) = Option::<Change<String>>::deserialize(deserializer)? else {
+            return Ok(None);
+        };
+        let end = |text: &str| read(text).ok_or_else(|| D::Error::custom("not an end"));
+        Ok(Some(Change { from: end(&change.from)?, to: end(&change.to)? }))
+    }
+}
+
+/// That metadata changed, which itself may hold anything and is not kept.
+pub(super) mod metadata {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
+
+    use crate::audit::event::Change;
+
+    pub(in crate::audit) fn serialize<S: Serializer>(_is_changed: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+        Change { from: false, to: true }.serialize(serializer)
+    }
+
+    pub(in crate::audit) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        Change::<IgnoredAny>::deserialize(deserializer).map(|_| true)
+    }
+}
+
+/// A role, as its word.
+pub(super) mod role {
+    use latchkey_store::Role;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in crate::audit) fn read(word: &str) -> Option<Role> {
+        [Role::Customer, Role::Support, Role::Admin].into_iter().find(|role| role.as_str() == word)
+    }
+
+    pub(in crate::audit) fn serialize<S: Serializer>(role: &Role, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(role.as_str())
+    }
+
+    pub(in crate::audit) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        read(&word).ok_or_else(|| D::Error::custom("not a role"))
+    }
+}

@@ -1,0 +1,91 @@
+//! The catalog in memory. Products, policies and entitlements change a few times a year and are needed by every
+//! request. The database counts the changes; what a request reads says which count it saw, so that a change
+//! reaches the very next request of every process.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use latchkey_licensing::{entitlement::Entitlement, ids::PolicyId, policy::Policy};
+use latchkey_store::{Conn, Product};
+
+use crate::{error::Internal, service::Service};
+
+/// A policy with its product and with the entitlements that it gives, by id.
+#[derive(Debug)]
+pub(crate) struct PolicyTerms {
+    pub(crate) policy: Policy,
+    pub(crate) product: Product,
+    pub(crate) entitlements: Vec<Entitlement>,
+}
+
+/// The catalog at one count of changes.
+#[derive(Debug)]
+struct Snapshot {
+    version: i64,
+    policies: HashMap<PolicyId, Arc<PolicyTerms>>,
+}
+
+/// The latest catalog that this process has seen.
+#[derive(Debug, Default)]
+pub(crate) struct CatalogCache(RwLock<Option<Arc<Snapshot>>>);
+
+impl CatalogCache {
+    fn get(&self, policy: PolicyId, version: i64) -> Option<Arc<PolicyTerms>> {
+        let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        cached.as_ref().filter(|snapshot| snapshot.version >= version)?.policies.get(&policy).cloned()
+    }
+
+    fn keep(&self, snapshot: Snapshot) {
+        let mut cached = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if cached.as_ref().is_none_or(|kept| kept.version < snapshot.version) {
+            *cached = Some(Arc::new(snapshot));
+        }
+    }
+}
+
+impl Snapshot {
+    /// Reads the whole catalog; again, if it changed while it was read.
+    async fn read(conn: &mut Conn) -> Result<Self, Internal> {
+        loop {
+            let version = conn.catalog_version().await?;
+            let products = conn.list_products().await?;
+            let mut given: HashMap<PolicyId, Vec<Entitlement>> = HashMap::new();
+            for (policy, entitlement) in conn.list_entitlements_of_policies().await? {
+                given.entry(policy).or_default().push(entitlement);
+            }
+            let mut policies = HashMap::new();
+            for policy in conn.list_policies().await? {
+                let product = products.iter().find(|product| product.id == policy.product).cloned();
+                let product = product.ok_or(Internal::Broken("a policy has no product"))?;
+                let entitlements = given.remove(&policy.id).unwrap_or_default();
+                policies.insert(policy.id, Arc::new(PolicyTerms { policy, product, entitlements }));
+            }
+            if conn.catalog_version().await? == version {
+                return Ok(Self { version, policies });
+            }
+        }
+    }
+}
+
+impl Service {
+    /// A policy with what belongs to it, at the count of changes `version` or later.
+    pub(crate) async fn policy_terms(
+        &self,
+        conn: &mut Conn,
+        policy: PolicyId,
+        version: i64,
+    ) -> Result<Arc<PolicyTerms>, Internal> {
+        if let Some(terms) = self.0.catalog.get(policy, version) {
+            return Ok(terms);
+        }
+        let snapshot = Snapshot::read(conn).await?;
+        let terms = snapshot.policies.get(&policy).cloned().ok_or(Internal::Broken("a license has no policy"))?;
+        // A transaction may see changes that never come about.
+        if !conn.is_writing() {
+            self.0.catalog.keep(snapshot);
+        }
+        Ok(terms)
+    }
+}

@@ -1,0 +1,8 @@
+//! How often the catalog has changed.
+
+use super::Conn;
+use crate::error::Result;
+
+pub(crate) async fn catalog_version(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT version FROM catalog_version").fetch_one(conn).await?)
+}

@@ -1,0 +1,11 @@
+//! How often the catalog has changed; triggers count.
+
+use crate::tables::methods;
+
+methods! {
+    catalog_version:
+    read {
+        /// How often products, policies and entitlements have changed.
+        catalog_version() -> i64;
+    }
+}

@@ -1,0 +1,138 @@
+//! A license with its owner and all else that one request needs to know about it, in one statement: so it is of
+//! one moment, and costs one round trip.
+
+use latchkey_licensing::{
+    account::Account,
+    ids::LicenseId,
+    license::License,
+    machine::Machine,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    tables::{Origin, accounts::AccountRow, licenses::LicenseRow, machines::MachineRow, methods},
+};
+
+/// A license with its owner, and what tells whether caches are current.
+#[derive(Clone, Debug)]
+pub struct LicenseRecord {
+    /// The license.
+    pub license: License,
+    /// Its owner.
+    pub owner: Account,
+    /// The keyed hash of its key.
+    pub key_lookup: [u8; 32],
+    /// How many entitlements it has beside those of its policy.
+    pub own_entitlements: u32,
+    /// How often the catalog had changed.
+    pub catalog_version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct LicenseRecordRow {
+    #[sqlx(flatten)]
+    license: LicenseRow,
+    key_lookup: Vec<u8>,
+    owner_email: String,
+    owner_name: Option<String>,
+    owner_role: String,
+    owner_disabled_at: Option<i64>,
+    owner_created_at: i64,
+    own_entitlements: i64,
+    catalog_version: i64,
+    /// What the rate-limit bucket that was asked for stores.
+    pub(crate) next_allowed_at: Option<i64>,
+}
+
+impl TryFrom<LicenseRecordRow> for LicenseRecord {
+    type Error = StoreError;
+
+    fn try_from(row: LicenseRecordRow) -> Result<Self> {
+        let license = License::try_from(row.license)?;
+        let origin = Origin::new("licenses", license.id);
+        let owner = AccountRow {
+            id: license.account.uuid(),
+            email: row.owner_email,
+            name: row.owner_name,
+            role: row.owner_role,
+            disabled_at: row.owner_disabled_at,
+            created_at: row.owner_created_at,
+        };
+        Ok(Self {
+            owner: owner.try_into()?,
+            key_lookup: origin.hash(&row.key_lookup)?,
+            own_entitlements: origin.count(row.own_entitlements)?,
+            catalog_version: row.catalog_version,
+            license,
+        })
+    }
+}
+
+/// A machine beside its license; nothing where the license has none.
+#[derive(sqlx::FromRow)]
+pub(crate) struct JoinedMachineRow {
+    machine_id: Option<Uuid>,
+    machine_slot: Option<i64>,
+    machine_fingerprint: Option<String>,
+    machine_name: Option<String>,
+    machine_hostname: Option<String>,
+    machine_platform: Option<String>,
+    machine_cores: Option<i64>,
+    machine_app_version: Option<String>,
+    machine_metadata: Option<String>,
+    machine_last_heartbeat_at: Option<i64>,
+    machine_is_resurrected: Option<bool>,
+    machine_last_check_out_at: Option<i64>,
+    machine_last_seen_at: Option<i64>,
+    machine_created_at: Option<i64>,
+    machine_updated_at: Option<i64>,
+}
+
+impl JoinedMachineRow {
+    /// The machine, if there is one.
+    pub(crate) fn of_license(self, license: LicenseId) -> Result<Option<Machine>> {
+        let Some(id) = self.machine_id else {
+            return Ok(None);
+        };
+        let missing = || StoreError::Corrupt {
+            table: "machines",
+            id: id.to_string(),
+            why: "a column that cannot be null is".to_owned(),
+        };
+        let row = MachineRow {
+            id,
+            license_id: license.uuid(),
+            slot: self.machine_slot.ok_or_else(missing)?,
+            fingerprint: self.machine_fingerprint.ok_or_else(missing)?,
+            name: self.machine_name,
+            hostname: self.machine_hostname,
+            platform: self.machine_platform,
+            cores: self.machine_cores,
+            app_version: self.machine_app_version,
+            metadata: self.machine_metadata.ok_or_else(missing)?,
+            last_heartbeat_at: self.machine_last_heartbeat_at,
+            is_resurrected: self.machine_is_resurrected.ok_or_else(missing)?,
+            last_check_out_at: self.machine_last_check_out_at,
+            last_seen_at: self.machine_last_seen_at.ok_or_else(missing)?,
+            created_at: self.machine_created_at.ok_or_else(missing)?,
+            updated_at: self.machine_updated_at.ok_or_else(missing)?,
+        };
+        row.try_into().map(Some)
+    }
+}
+
+methods! {
+    license_records:
+    read {
+        /// The license whose key has this keyed hash, and what the rate-limit bucket of this name stores.
+        find_license_record_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>)>;
+        /// The same, with the license's active machines by slot.
+        find_license_record_with_machines_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>, Vec<Machine>)>;
+        /// The license with this id.
+        find_license_record(id: LicenseId) -> Option<LicenseRecord>;
+        /// The license with this id, with its active machines by slot.
+        find_license_record_with_machines(id: LicenseId) -> Option<(LicenseRecord, Vec<Machine>)>;
+    }
+}

@@ -1,0 +1,86 @@
+//! What a request costs the database: statements and commits, counted with production settings.
+
+use latchkey_service::{ApiLimits, RateLimit};
+use latchkey_testkit::Backend;
+use reqwest::Client;
+use serde_json::json;
+
+use crate::app::TestApp;
+
+/// Limits that are in force and that no test reaches.
+async fn start(backend: Backend) -> TestApp {
+    TestApp::start_with(backend, |_, options| {
+        let limit = RateLimit { burst: 400, per_minute: 400 };
+        options.api_limits = ApiLimits { per_key: limit, per_network: limit };
+    })
+    .await
+}
+
+/// A validation of a good key costs one read, and its bookkeeping a share of a commit.
+async fn a_validation_costs_a_read(backend: Backend) {
+    let app = start(backend).await;
+    let issued = app.issue("ada@example.com").await;
+    let (id, key) = (issued.view.license.id, issued.key.expose().to_owned());
+    assert_eq!(app.desktop(Some(&key)).activate("office").await.status, 201);
+    let url = format!("{}/v1/licenses/{id}/actions/validate", app.origin());
+    let client = Client::new();
+    let validate = async || {
+        let request = client.post(&url).header("authorization", format!("License {key}"));
+        let body = json!({ "meta": { "scope": { "fingerprint": "office" } } }).to_string();
+        let answer = request.header("content-type", "application/vnd.api+json").body(body).send().await;
+        assert_eq!(answer.expect("an answer").status(), 200);
+    };
+    validate().await;
+    app.service().write_bookkeeping().await.expect("written");
+    let before = app.service().store().counters();
+    for _ in 0..100 {
+        validate().await;
+    }
+    app.service().write_bookkeeping().await.expect("written");
+    let after = app.service().store().counters();
+    let (statements, commits) = (after.statements - before.statements, after.commits - before.commits);
+    assert!(statements <= 3 * 100, "{statements} statements for 100 validations");
+    assert!(commits <= 10, "{commits} commits for 100 validations");
+}
+
+/// An activation costs a few statements and one commit, which it may share with others.
+async fn an_activation_costs_a_commit(backend: Backend) {
+    let app = start(backend).await;
+    app.add_policy("many", |policy| policy.max_machines = None).await;
+    let issued = app.issue_under("ada@example.com", "many").await;
+    let desktop = app.desktop(Some(issued.key.expose()));
+    assert_eq!(desktop.activate("first").await.status, 201);
+    app.service().write_bookkeeping().await.expect("written");
+    let before = app.service().store().counters();
+    assert_eq!(desktop.activate("second").await.status, 201);
+    let after = app.service().store().counters();
+    let (statements, commits) = (after.statements - before.statements, after.commits - before.commits);
+    assert!(statements <= 8 + 1, "{statements} statements: one to look the key up, eight in the transaction");
+    assert!(commits <= 1, "{commits} commits for one activation");
+}
+
+/// The license page costs the same however many licenses and machines there are.
+async fn a_license_page_costs_the_same_for_many(backend: Backend) {
+    let app = start(backend).await;
+    app.add_policy("many", |policy| policy.max_machines = None).await;
+    let issued = app.issue_under("ada@example.com", "many").await;
+    let desktop = app.desktop(Some(issued.key.expose()));
+    assert_eq!(desktop.activate("first").await.status, 201);
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let page = format!("/portal/licenses/{}", issued.view.license.id);
+    let cost = async |path: &str| {
+        app.service().write_bookkeeping().await.expect("written");
+        let before = app.service().store().counters().statements;
+        assert_eq!(browser.get(path).await.status(), 200);
+        app.service().store().counters().statements - before
+    };
+    let few = (cost(&page).await, cost("/portal").await, cost("/portal/licenses").await);
+    for n in 0..12 {
+        app.issue_under("ada@example.com", "many").await;
+        assert_eq!(desktop.activate(&format!("more-{n}")).await.status, 201);
+    }
+    let many = (cost(&page).await, cost("/portal").await, cost("/portal/licenses").await);
+    assert_eq!(few, many, "statements of license page, overview and list");
+    assert!(few.0 <= 8, "{} statements for a license page", few.0);
+}
