@@ -8,7 +8,7 @@ use latchkey_service::{AdoptError, ClaimError, Service, Vault};
 use latchkey_testkit::{Backend, SeededEntropy, TestClock, TestDatabase};
 
 fn service(database: &TestDatabase, seed: u64, master_secret: u8) -> Service {
-    let options = latchkey_testkit::options("http://127.0.0.1");
+    let options = latchkey_testkit::options("http://127.0.0.1", latchkey_testkit::UNLIMITED);
     let (clock, entropy) = (Arc::new(TestClock::default()), Arc::new(SeededEntropy::new(seed)));
     Service::new(database.store().clone(), clock, entropy, Vault::new(&[master_secret; 32]), options)
 }

@@ -22,14 +22,31 @@ use std::sync::Arc;
 use latchkey_licensing::ids::LicenseId;
 use latchkey_service::{ApiLimits, Options, RateLimit, Service, Vault};
 
-/// Options for tests: no limit on apps, closed signup, mail enough for all.
-pub fn options(portal_url: &str) -> Options {
-    Options {
-        portal_url: portal_url.to_owned(),
-        allow_signup: false,
-        hourly_mail_budget: 1_000,
-        api_limits: ApiLimits { per_key: RateLimit::UNLIMITED, per_network: RateLimit::UNLIMITED },
-    }
+/// Writes a test once and runs it on both databases: `on_both!(runner: test, another_test)`. The runner is a
+/// function in scope that takes a [`Backend`] and a test, starts what its tests work on, and runs the test.
+#[macro_export]
+macro_rules! on_both {
+    ($runner:ident: $($test:ident),+ $(,)?) => {$(
+        mod $test {
+            #[test]
+            fn sqlite() {
+                super::$runner($crate::Backend::Sqlite, super::$test);
+            }
+
+            #[test]
+            fn postgres() {
+                super::$runner($crate::Backend::Postgres, super::$test);
+            }
+        }
+    )+};
+}
+
+/// No limits on apps, for a test that asks more than one app does and says so.
+pub const UNLIMITED: ApiLimits = ApiLimits { per_key: RateLimit::UNLIMITED, per_network: RateLimit::UNLIMITED };
+
+/// Options for tests: closed signup, mail enough for all, and the limits on apps that the test names.
+pub fn options(portal_url: &str, api_limits: ApiLimits) -> Options {
+    Options { portal_url: portal_url.to_owned(), allow_signup: false, hourly_mail_budget: 1_000, api_limits }
 }
 
 /// Use cases on a database, with the clock and the mail that they use.
@@ -46,12 +63,7 @@ pub struct TestService {
 }
 
 impl TestService {
-    /// Use cases on a fresh database with the default catalog. Links start with `portal_url`.
-    pub async fn new(backend: Backend, portal_url: &str) -> Self {
-        Self::with_options(backend, options(portal_url)).await
-    }
-
-    /// The same with options of one's own.
+    /// Use cases on a fresh database with the default catalog.
     pub async fn with_options(backend: Backend, options: Options) -> Self {
         let database = TestDatabase::create(backend).await;
         let clock = Arc::new(TestClock::default());

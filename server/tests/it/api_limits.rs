@@ -3,11 +3,19 @@
 use std::time::Duration;
 
 use latchkey_service::{ApiLimits, RateLimit};
-use latchkey_testkit::Backend;
+use latchkey_testkit::{Backend, on_both};
 use reqwest::{Client, Method};
 use serde_json::json;
 
-use crate::app::{TestApp, run};
+use crate::app::{TestApp, with_backend};
+
+on_both!(
+    with_backend: lc_13_each_key_has_its_limit,
+    lc_13_unknown_keys_are_limited_too,
+    lc_13_each_network_has_its_limit,
+    lc_13_heartbeats_count_for_their_machine,
+    lc_13_the_limit_is_exact
+);
 
 async fn limited(backend: Backend) -> TestApp {
     TestApp::start_with(backend, |_, options| {
@@ -116,26 +124,4 @@ async fn lc_13_the_limit_is_exact(backend: Backend) {
         served += u32::from(ask.await.expect("no panic") == 200);
     }
     assert_eq!(served, 5);
-}
-
-macro_rules! both {
-    ($($check:ident => $sqlite:ident, $postgres:ident;)+) => {$(
-        #[test]
-        fn $sqlite() {
-            run($check(Backend::Sqlite));
-        }
-
-        #[test]
-        fn $postgres() {
-            run($check(Backend::Postgres));
-        }
-    )+};
-}
-
-both! {
-    lc_13_each_key_has_its_limit => lc_13_keys_sqlite, lc_13_keys_postgres;
-    lc_13_unknown_keys_are_limited_too => lc_13_unknown_keys_sqlite, lc_13_unknown_keys_postgres;
-    lc_13_each_network_has_its_limit => lc_13_networks_sqlite, lc_13_networks_postgres;
-    lc_13_heartbeats_count_for_their_machine => lc_13_heartbeats_sqlite, lc_13_heartbeats_postgres;
-    lc_13_the_limit_is_exact => lc_13_exact_sqlite, lc_13_exact_postgres;
 }

@@ -17,13 +17,14 @@ use latchkey_server::{
     settings::Settings,
 };
 use latchkey_service::{IssuedLicense, Operator, Options, Service, Vault};
-use latchkey_testkit::{Backend, SeededEntropy, TestService};
+use latchkey_testkit::{Backend, SeededEntropy, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
+    task::AbortHandle,
 };
 
 pub(crate) const CHROME: &str =
@@ -36,8 +37,24 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     RUNTIME.block_on(test);
 }
 
-/// A running server with everything that it stands on.
+/// Runs a test against a server with production's limits. For [`latchkey_testkit::on_both`].
+pub(crate) fn with_app(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
+    run(async { test(&TestApp::start(backend).await).await });
+}
+
+/// The same for a test whose apps ask more often than production lets them.
+pub(crate) fn with_unlimited_app(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
+    run(async { test(&TestApp::start_unlimited(backend).await).await });
+}
+
+/// The same for a test that starts its server itself.
+pub(crate) fn with_backend(backend: Backend, test: impl AsyncFnOnce(Backend)) {
+    run(async { test(backend).await });
+}
+
+/// A running server with everything that it stands on. Dropping it stops the server and removes its database.
 pub(crate) struct TestApp {
+    serving: AbortHandle,
     pub(crate) address: SocketAddr,
     pub(crate) kit: TestService,
     pub(crate) public_key: PublicKey,
@@ -48,12 +65,17 @@ impl TestApp {
         Self::start_with(backend, |_, _| {}).await
     }
 
+    /// Without limits on apps, which are on everywhere else, as they are in production.
+    pub(crate) async fn start_unlimited(backend: Backend) -> Self {
+        Self::start_with(backend, |_, options| options.api_limits = UNLIMITED).await
+    }
+
     pub(crate) async fn start_with(backend: Backend, change: impl FnOnce(&mut Settings, &mut Options)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let mut settings = Settings::default();
         settings.server.listen = address;
-        let mut options = latchkey_testkit::options(&settings.portal_url());
+        let mut options = latchkey_testkit::options(&settings.portal_url(), settings.api.limits());
         change(&mut settings, &mut options);
         options.portal_url = settings.portal_url();
         let kit = TestService::with_options(backend, options).await;
@@ -61,8 +83,8 @@ impl TestApp {
         let signing = Signing::new(settings.server.api_url.as_deref());
         let router = http::router(AppState::new(kit.service.clone(), settings, signing));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { address, kit, public_key }
+        let serving = tokio::spawn(async move { axum::serve(listener, service).await }).abort_handle();
+        Self { serving, address, kit, public_key }
     }
 
     pub(crate) fn service(&self) -> &Service {
@@ -76,7 +98,7 @@ impl TestApp {
             self.kit.clock.clone(),
             Arc::new(SeededEntropy::new(99)),
             Vault::new(&[42; 32]),
-            latchkey_testkit::options("http://127.0.0.1"),
+            latchkey_testkit::options("http://127.0.0.1", Settings::default().api.limits()),
         )
     }
 
@@ -129,6 +151,12 @@ impl TestApp {
     /// An app with a license key; without one for `None`.
     pub(crate) fn desktop(&self, key: Option<&str>) -> Desktop<'_> {
         Desktop { app: self, key: key.map(str::to_owned), client: Client::new() }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.serving.abort();
     }
 }
 

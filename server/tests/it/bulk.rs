@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use latchkey_licensing::email::EmailAddress;
 use latchkey_service::{ImportItem, ImportReport, LicenseRow, Operator, RowRefusal};
 
-use crate::{app::TestApp, on_both};
+use crate::app::{TestApp, with_app};
+use latchkey_testkit::on_both;
 
 /// More than are written at once.
 const ROWS: u64 = 450;
@@ -38,48 +39,51 @@ async fn history(app: &TestApp, kind: &str, id: String) -> BTreeMap<String, usiz
     verbs
 }
 
-on_both! {
-    async fn everything_taken_in_has_its_history(app: &TestApp) {
-        let (report, refused) = import(app, &[7, 449], true).await;
-        assert_eq!((report.rows, report.imported, report.refused), (ROWS, ROWS - 2, 2));
-        assert_eq!(refused, [7, 449]);
-        let mut reader = app.service().store().read().await.expect("read");
-        let licenses = reader.list_licenses(None, 1_000).await.expect("listed");
-        drop(reader);
-        assert_eq!(licenses.len() as u64, ROWS - 2);
-        for license in licenses {
-            let of_license = history(app, "license", license.id.to_string()).await;
-            assert_eq!(of_license, BTreeMap::from([("license.issued".to_owned(), 1)]));
-            let of_account = history(app, "account", license.account.to_string()).await;
-            assert_eq!(of_account, BTreeMap::from([("account.made".to_owned(), 1)]));
-        }
-    }
+on_both!(with_app: everything_taken_in_has_its_history, one_refused_row_leaves_nothing, a_key_that_is_there_twice_leaves_nothing);
 
-    async fn one_refused_row_leaves_nothing(app: &TestApp) {
-        let (report, refused) = import(app, &[450], false).await;
-        assert_eq!((report.imported, report.refused, refused), (0, 1, vec![450]));
-        let email = EmailAddress::parse("user1@example.com").expect("an address");
-        let mut reader = app.service().store().read().await.expect("read");
-        assert!(reader.find_account_by_email(&email).await.expect("asked").is_none());
-        assert_eq!(reader.list_licenses(None, 10).await.expect("listed"), []);
+async fn everything_taken_in_has_its_history(app: &TestApp) {
+    let (report, refused) = import(app, &[7, 449], true).await;
+    assert_eq!((report.rows, report.imported, report.refused), (ROWS, ROWS - 2, 2));
+    assert_eq!(refused, [7, 449]);
+    let mut reader = app.service().store().read().await.expect("read");
+    let licenses = reader.list_licenses(None, 1_000).await.expect("listed");
+    drop(reader);
+    assert_eq!(licenses.len() as u64, ROWS - 2);
+    for license in licenses {
+        let of_license = history(app, "license", license.id.to_string()).await;
+        assert_eq!(of_license, BTreeMap::from([("license.issued".to_owned(), 1)]));
+        let of_account = history(app, "account", license.account.to_string()).await;
+        assert_eq!(of_account, BTreeMap::from([("account.made".to_owned(), 1)]));
     }
+}
 
-    /// What only shows when the rows are taken: all that was written until then is taken back.
-    async fn a_key_that_is_there_twice_leaves_nothing(app: &TestApp) {
-        let key = app.issue("ada@example.com").await.key.expose().to_owned();
-        let twice = || rows(&[]).map(|item| match item {
+async fn one_refused_row_leaves_nothing(app: &TestApp) {
+    let (report, refused) = import(app, &[450], false).await;
+    assert_eq!((report.imported, report.refused, refused), (0, 1, vec![450]));
+    let email = EmailAddress::parse("user1@example.com").expect("an address");
+    let mut reader = app.service().store().read().await.expect("read");
+    assert!(reader.find_account_by_email(&email).await.expect("asked").is_none());
+    assert_eq!(reader.list_licenses(None, 10).await.expect("listed"), []);
+}
+
+/// What only shows when the rows are taken: all that was written until then is taken back.
+async fn a_key_that_is_there_twice_leaves_nothing(app: &TestApp) {
+    let key = app.issue("ada@example.com").await.key.expose().to_owned();
+    let twice = || {
+        rows(&[]).map(|item| match item {
             ImportItem::Row { line: ROWS, row } => {
                 ImportItem::Row { line: ROWS, row: row.map(|row| LicenseRow { key: Some(key.clone()), ..row }) }
             }
             other => other,
-        });
-        let admin = app.service().admin(Operator::Host);
-        let mut refused = Vec::new();
-        let report = admin.import_licenses(twice(), twice(), false, |refusal| refused.push(refusal.line)).await.expect("read");
-        assert_eq!((report.imported, refused), (0, vec![ROWS]));
-        let mut reader = app.service().store().read().await.expect("read");
-        assert_eq!(reader.list_licenses(None, 10).await.expect("listed").len(), 1);
-        let email = EmailAddress::parse("user1@example.com").expect("an address");
-        assert!(reader.find_account_by_email(&email).await.expect("asked").is_none());
-    }
+        })
+    };
+    let admin = app.service().admin(Operator::Host);
+    let mut refused = Vec::new();
+    let report =
+        admin.import_licenses(twice(), twice(), false, |refusal| refused.push(refusal.line)).await.expect("read");
+    assert_eq!((report.imported, refused), (0, vec![ROWS]));
+    let mut reader = app.service().store().read().await.expect("read");
+    assert_eq!(reader.list_licenses(None, 10).await.expect("listed").len(), 1);
+    let email = EmailAddress::parse("user1@example.com").expect("an address");
+    assert!(reader.find_account_by_email(&email).await.expect("asked").is_none());
 }

@@ -9,7 +9,8 @@ use latchkey_licensing::{
 use latchkey_service::{LicenseChange, Operator, PolicyEntry, Span};
 use reqwest::Method;
 
-use crate::{app::TestApp, on_both};
+use crate::app::{TestApp, with_app};
+use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -156,65 +157,65 @@ async fn set_up(app: &TestApp, case: &Case) -> LicenseId {
     id
 }
 
-on_both! {
-    async fn what_would_strand_licenses_is_refused(app: &TestApp) {
-        let admin = app.service().admin(Operator::Host);
-        for case in cases() {
-            let id = set_up(app, &case).await;
-            let (mut file, _) = admin.catalog().await.expect("read");
-            let entry = file.policies.iter_mut().find(|entry| entry.code == case.name).expect("the policy");
-            (case.change)(entry);
-            let planned = admin.plan_catalog(&file).await;
-            assert_eq!(planned.is_err(), case.refused.is_some(), "{}: {planned:?}", case.name);
-            match (planned, case.refused) {
-                (Ok(plan), _) => {
-                    admin.apply_catalog(&file, &plan).await.expect("applied");
-                    let again = admin.plan_catalog(&file).await.expect("planned");
-                    assert!(again.steps.is_empty(), "{}: {again:?}", case.name);
-                }
-                (Err(error), field) => {
-                    let field = field.expect("a field");
-                    let said = error.to_string();
-                    assert!(said.starts_with(&format!("policies.{}.{field}", case.name)), "{}: {said}", case.name);
-                    let names_it = said.contains(&id.to_string()) || said.contains("their apps do not do that yet");
-                    assert!(names_it && said.contains("new policy"), "{said}");
-                    // A revoked license is nobody's loss.
-                    admin.revoke_license(id).await.expect("revoked");
-                    if case.name != "check-in-begins" {
-                        admin.plan_catalog(&file).await.expect("nobody is stranded");
-                    }
+on_both!(with_app: what_would_strand_licenses_is_refused, a_sale_does_not_stop_a_plan, entitlements_given_are_written_down);
+
+async fn what_would_strand_licenses_is_refused(app: &TestApp) {
+    let admin = app.service().admin(Operator::Host);
+    for case in cases() {
+        let id = set_up(app, &case).await;
+        let (mut file, _) = admin.catalog().await.expect("read");
+        let entry = file.policies.iter_mut().find(|entry| entry.code == case.name).expect("the policy");
+        (case.change)(entry);
+        let planned = admin.plan_catalog(&file).await;
+        assert_eq!(planned.is_err(), case.refused.is_some(), "{}: {planned:?}", case.name);
+        match (planned, case.refused) {
+            (Ok(plan), _) => {
+                admin.apply_catalog(&file, &plan).await.expect("applied");
+                let again = admin.plan_catalog(&file).await.expect("planned");
+                assert!(again.steps.is_empty(), "{}: {again:?}", case.name);
+            }
+            (Err(error), field) => {
+                let field = field.expect("a field");
+                let said = error.to_string();
+                assert!(said.starts_with(&format!("policies.{}.{field}", case.name)), "{}: {said}", case.name);
+                let names_it = said.contains(&id.to_string()) || said.contains("their apps do not do that yet");
+                assert!(names_it && said.contains("new policy"), "{said}");
+                // A revoked license is nobody's loss.
+                admin.revoke_license(id).await.expect("revoked");
+                if case.name != "check-in-begins" {
+                    admin.plan_catalog(&file).await.expect("nobody is stranded");
                 }
             }
         }
     }
+}
 
-    /// Sales go on while somebody reads a plan.
-    async fn a_sale_does_not_stop_a_plan(app: &TestApp) {
-        let admin = app.service().admin(Operator::Host);
-        app.issue("ada@example.com").await;
-        let (mut file, _) = admin.catalog().await.expect("read");
-        "Another name".clone_into(&mut file.policies[0].name);
-        let plan = admin.plan_catalog(&file).await.expect("planned");
-        app.issue("bob@example.com").await;
-        admin.apply_catalog(&file, &plan).await.expect("applied");
-        // Another change is another plan.
-        "A third name".clone_into(&mut file.policies[0].name);
-        let refusal = admin.apply_catalog(&file, &plan).await.expect_err("refused");
-        assert!(refusal.to_string().contains("plan again"), "{refusal}");
-    }
+/// Sales go on while somebody reads a plan.
+async fn a_sale_does_not_stop_a_plan(app: &TestApp) {
+    let admin = app.service().admin(Operator::Host);
+    app.issue("ada@example.com").await;
+    let (mut file, _) = admin.catalog().await.expect("read");
+    "Another name".clone_into(&mut file.policies[0].name);
+    let plan = admin.plan_catalog(&file).await.expect("planned");
+    app.issue("bob@example.com").await;
+    admin.apply_catalog(&file, &plan).await.expect("applied");
+    // Another change is another plan.
+    "A third name".clone_into(&mut file.policies[0].name);
+    let refusal = admin.apply_catalog(&file, &plan).await.expect_err("refused");
+    assert!(refusal.to_string().contains("plan again"), "{refusal}");
+}
 
-    /// The audit log says what was given and taken, and nothing where nothing was.
-    async fn entitlements_given_are_written_down(app: &TestApp) {
-        app.add_entitlement("EXTRA").await;
-        let admin = app.service().admin(Operator::Host);
-        let id = app.issue("ada@example.com").await.view.license.id;
-        let give = LicenseChange { add_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
-        for _ in 0..2 {
-            admin.change_license(id, give.clone()).await.expect("given");
-        }
-        let mut reader = app.service().store().read().await.expect("a reader");
-        let rows = reader.list_audit_of("license", &id.to_string(), 10).await.expect("read");
-        let details: Vec<_> = rows.iter().filter(|row| row.verb == "license.changed").map(|row| &row.detail).collect();
-        assert_eq!(details, [r#"{"entitlements_added":["EXTRA"]}"#]);
+/// The audit log says what was given and taken, and nothing where nothing was.
+async fn entitlements_given_are_written_down(app: &TestApp) {
+    app.add_entitlement("EXTRA").await;
+    let admin = app.service().admin(Operator::Host);
+    let id = app.issue("ada@example.com").await.view.license.id;
+    let give = LicenseChange { add_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
+    for _ in 0..2 {
+        admin.change_license(id, give.clone()).await.expect("given");
     }
+    let mut reader = app.service().store().read().await.expect("a reader");
+    let rows = reader.list_audit_of("license", &id.to_string(), 10).await.expect("read");
+    let details: Vec<_> = rows.iter().filter(|row| row.verb == "license.changed").map(|row| &row.detail).collect();
+    assert_eq!(details, [r#"{"entitlements_added":["EXTRA"]}"#]);
 }

@@ -4,10 +4,8 @@ use latchkey_server::http::api;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{
-    app::{Answer, TestApp},
-    on_both,
-};
+use crate::app::{Answer, TestApp, with_app};
+use latchkey_testkit::on_both;
 
 /// Where a value differs from a schema (the part of JSON Schema that the description uses): members that
 /// are missing, members that nobody told of, values of another type.
@@ -72,56 +70,55 @@ fn agree(description: &Value, method: &str, path: &str, answer: &Answer) {
     assert!(found.is_empty(), "{name}: {found:?} in {}", answer.body);
 }
 
-on_both! {
-    async fn every_answer_is_as_described(app: &TestApp) {
-        let description = api::description();
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id.to_string();
-        let desktop = app.desktop(Some(issued.key.expose()));
-        let nobody = app.desktop(None);
-        let see = |method: &str, path: &str, answer: &Answer| agree(&description, method, path, answer);
+on_both!(with_app: every_answer_is_as_described);
 
-        see("get", "/v1/ping", &nobody.get("/v1/ping").await);
-        see("post", "/v1/machines", &desktop.activate("one").await);
-        see("post", "/v1/machines", &desktop.activate("one").await);
-        desktop.activate("two").await;
-        let full = desktop.activate("three").await;
-        assert!(full.body["errors"][0]["links"].is_object() && full.body["errors"][0]["meta"].is_object());
-        see("post", "/v1/machines", &full);
-        see("post", "/v1/machines", &desktop.post("/v1/machines", json!({ "data": 5 })).await);
-        see("get", "/v1/me", &desktop.get("/v1/me").await);
-        see("get", "/v1/me", &nobody.get("/v1/me").await);
-        see("get", "/v1/licenses/{license}", &desktop.get(&format!("/v1/licenses/{id}")).await);
-        see("get", "/v1/licenses/{license}", &desktop.get("/v1/licenses/x").await);
-        let path = format!("/v1/licenses/{id}/machines");
-        see("get", "/v1/licenses/{license}/machines", &desktop.get(&format!("{path}?limit=1")).await);
-        see("get", "/v1/licenses/{license}/machines", &desktop.get(&format!("{path}?limit=101")).await);
-        see("get", "/v1/licenses/{license}/entitlements", &desktop.get(&format!("/v1/licenses/{id}/entitlements")).await);
-        for key in [issued.key.expose(), "CGPT-0000-0000-0000-0000-0000-0000-0000"] {
-            let body = json!({ "meta": { "key": key, "nonce": 7, "scope": { "fingerprint": "one" } } });
-            let answer = nobody.post("/v1/licenses/actions/validate-key", body).await;
-            assert_eq!((answer.status, &answer.body["meta"]["nonce"]), (200, &json!(7)));
-            see("post", "/v1/licenses/actions/validate-key", &answer);
-        }
-        let validate = format!("/v1/licenses/{id}/actions/validate");
-        see("post", "/v1/licenses/{license}/actions/validate", &desktop.send(Method::POST, &validate, None).await);
-        for action in ["check-in", "increment-usage", "check-out"] {
-            let answer = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/{action}"), None).await;
-            assert_eq!(answer.status, 200, "{action}");
-            see("post", &format!("/v1/licenses/{{license}}/actions/{action}"), &answer);
-        }
-        let short = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/check-out?ttl=1"), None).await;
-        see("post", "/v1/licenses/{license}/actions/check-out", &short);
-        see("get", "/v1/machines/{machine}", &desktop.get("/v1/machines/one").await);
-        let machine = async |action: &str| {
-            desktop.send(Method::POST, &format!("/v1/machines/one/actions/{action}"), None).await
-        };
-        see("post", "/v1/machines/{machine}/actions/ping", &machine("ping").await);
-        see("post", "/v1/machines/{machine}/actions/check-out", &machine("check-out").await);
-        see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
-        see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
-        // What any path may answer.
-        see("get", "/v1/me", &desktop.send(Method::PATCH, "/v1/me", None).await);
-        see("post", "/v1/machines", &desktop.send(Method::POST, "/v1/machines", Some("x".repeat(20_000))).await);
+async fn every_answer_is_as_described(app: &TestApp) {
+    let description = api::description();
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id.to_string();
+    let desktop = app.desktop(Some(issued.key.expose()));
+    let nobody = app.desktop(None);
+    let see = |method: &str, path: &str, answer: &Answer| agree(&description, method, path, answer);
+
+    see("get", "/v1/ping", &nobody.get("/v1/ping").await);
+    see("post", "/v1/machines", &desktop.activate("one").await);
+    see("post", "/v1/machines", &desktop.activate("one").await);
+    desktop.activate("two").await;
+    let full = desktop.activate("three").await;
+    assert!(full.body["errors"][0]["links"].is_object() && full.body["errors"][0]["meta"].is_object());
+    see("post", "/v1/machines", &full);
+    see("post", "/v1/machines", &desktop.post("/v1/machines", json!({ "data": 5 })).await);
+    see("get", "/v1/me", &desktop.get("/v1/me").await);
+    see("get", "/v1/me", &nobody.get("/v1/me").await);
+    see("get", "/v1/licenses/{license}", &desktop.get(&format!("/v1/licenses/{id}")).await);
+    see("get", "/v1/licenses/{license}", &desktop.get("/v1/licenses/x").await);
+    let path = format!("/v1/licenses/{id}/machines");
+    see("get", "/v1/licenses/{license}/machines", &desktop.get(&format!("{path}?limit=1")).await);
+    see("get", "/v1/licenses/{license}/machines", &desktop.get(&format!("{path}?limit=101")).await);
+    see("get", "/v1/licenses/{license}/entitlements", &desktop.get(&format!("/v1/licenses/{id}/entitlements")).await);
+    for key in [issued.key.expose(), "CGPT-0000-0000-0000-0000-0000-0000-0000"] {
+        let body = json!({ "meta": { "key": key, "nonce": 7, "scope": { "fingerprint": "one" } } });
+        let answer = nobody.post("/v1/licenses/actions/validate-key", body).await;
+        assert_eq!((answer.status, &answer.body["meta"]["nonce"]), (200, &json!(7)));
+        see("post", "/v1/licenses/actions/validate-key", &answer);
     }
+    let validate = format!("/v1/licenses/{id}/actions/validate");
+    see("post", "/v1/licenses/{license}/actions/validate", &desktop.send(Method::POST, &validate, None).await);
+    for action in ["check-in", "increment-usage", "check-out"] {
+        let answer = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/{action}"), None).await;
+        assert_eq!(answer.status, 200, "{action}");
+        see("post", &format!("/v1/licenses/{{license}}/actions/{action}"), &answer);
+    }
+    let short = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/check-out?ttl=1"), None).await;
+    see("post", "/v1/licenses/{license}/actions/check-out", &short);
+    see("get", "/v1/machines/{machine}", &desktop.get("/v1/machines/one").await);
+    let machine =
+        async |action: &str| desktop.send(Method::POST, &format!("/v1/machines/one/actions/{action}"), None).await;
+    see("post", "/v1/machines/{machine}/actions/ping", &machine("ping").await);
+    see("post", "/v1/machines/{machine}/actions/check-out", &machine("check-out").await);
+    see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
+    see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
+    // What any path may answer.
+    see("get", "/v1/me", &desktop.send(Method::PATCH, "/v1/me", None).await);
+    see("post", "/v1/machines", &desktop.send(Method::POST, "/v1/machines", Some("x".repeat(20_000))).await);
 }

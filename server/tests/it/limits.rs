@@ -5,10 +5,8 @@ use std::time::Duration;
 use latchkey_testkit::Backend;
 use reqwest::StatusCode;
 
-use crate::{
-    app::{Browser, TestApp, location, run},
-    on_both,
-};
+use crate::app::{Browser, TestApp, location, run, with_app};
+use latchkey_testkit::on_both;
 
 async fn is_taken(browser: &Browser<'_>, email: &str) -> bool {
     let answer = browser.submit("/fn/request_sign_in", &[("email", email)]).await;
@@ -16,43 +14,43 @@ async fn is_taken(browser: &Browser<'_>, email: &str) -> bool {
     location(&answer) == "/login/code"
 }
 
-on_both! {
-    /// Three at once for an address, then one an hour; known or not.
-    async fn ml_09_per_address(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        for email in ["ada@example.com", "nobody@example.com"] {
-            let mut taken = Vec::new();
-            for _ in 0..5 {
-                taken.push(is_taken(&app.browser(), email).await);
-                // Time for the network's own limit to recover.
-                app.kit.clock.advance(Duration::from_mins(1));
-            }
-            assert_eq!(taken, [true, true, true, false, false], "{email}");
-            app.kit.clock.advance(Duration::from_hours(1));
-            assert!(is_taken(&app.browser(), email).await);
-            assert!(!is_taken(&app.browser(), email).await);
-            app.kit.clock.advance(Duration::from_hours(5));
-        }
-    }
+on_both!(with_app: ml_09_per_address, ml_09_per_network, ml_09_exact_in_parallel);
 
-    /// Five at once from a network, then one a minute.
-    async fn ml_09_per_network(app: &TestApp) {
+/// Three at once for an address, then one an hour; known or not.
+async fn ml_09_per_address(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    for email in ["ada@example.com", "nobody@example.com"] {
         let mut taken = Vec::new();
-        for n in 0..7 {
-            taken.push(is_taken(&app.browser(), &format!("user{n}@example.com")).await);
+        for _ in 0..5 {
+            taken.push(is_taken(&app.browser(), email).await);
+            // Time for the network's own limit to recover.
+            app.kit.clock.advance(Duration::from_mins(1));
         }
-        assert_eq!(taken, [true, true, true, true, true, false, false]);
-        app.kit.clock.advance(Duration::from_mins(1));
-        assert!(is_taken(&app.browser(), "more@example.com").await);
-        assert!(!is_taken(&app.browser(), "most@example.com").await);
+        assert_eq!(taken, [true, true, true, false, false], "{email}");
+        app.kit.clock.advance(Duration::from_hours(1));
+        assert!(is_taken(&app.browser(), email).await);
+        assert!(!is_taken(&app.browser(), email).await);
+        app.kit.clock.advance(Duration::from_hours(5));
     }
+}
 
-    /// Under parallel requests exactly the burst passes.
-    async fn ml_09_exact_in_parallel(app: &TestApp) {
-        let tries = (0..60).map(async |n| is_taken(&app.browser(), &format!("user{n}@example.com")).await);
-        let taken = futures_util::future::join_all(tries).await.into_iter().filter(|taken| *taken).count();
-        assert_eq!(taken, 5);
+/// Five at once from a network, then one a minute.
+async fn ml_09_per_network(app: &TestApp) {
+    let mut taken = Vec::new();
+    for n in 0..7 {
+        taken.push(is_taken(&app.browser(), &format!("user{n}@example.com")).await);
     }
+    assert_eq!(taken, [true, true, true, true, true, false, false]);
+    app.kit.clock.advance(Duration::from_mins(1));
+    assert!(is_taken(&app.browser(), "more@example.com").await);
+    assert!(!is_taken(&app.browser(), "most@example.com").await);
+}
+
+/// Under parallel requests exactly the burst passes.
+async fn ml_09_exact_in_parallel(app: &TestApp) {
+    let tries = (0..60).map(async |n| is_taken(&app.browser(), &format!("user{n}@example.com")).await);
+    let taken = futures_util::future::join_all(tries).await.into_iter().filter(|taken| *taken).count();
+    assert_eq!(taken, 5);
 }
 
 /// The budget of the whole instance holds for all alike, and is spent by mails alone.

@@ -4,54 +4,52 @@ use std::time::Duration;
 
 use latchkey_service::{Delivery, MailError};
 
-use crate::{
-    app::{TestApp, location},
-    on_both,
-};
+use crate::app::{TestApp, location, with_app};
+use latchkey_testkit::on_both;
 
-on_both! {
-    async fn a_failing_server_delays_mail_and_nothing_else(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        app.kit.mail.fail_with(Some(MailError::Temporary("451 later".to_owned())));
-        let answer = app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
-        assert_eq!(location(&answer), "/login/code");
-        let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
-        assert_eq!(step().await, Delivery::Retry("451 later".to_owned()));
-        assert_eq!(step().await, Delivery::Idle, "not before its time");
-        app.kit.clock.advance(Duration::from_secs(5));
-        assert_eq!(step().await, Delivery::Retry("451 later".to_owned()));
-        app.kit.mail.fail_with(None);
-        app.kit.clock.advance(Duration::from_secs(15));
-        assert_eq!(step().await, Delivery::Sent);
-        assert_eq!(step().await, Delivery::Idle);
-        assert_eq!(app.kit.mail.take().len(), 1);
-    }
+on_both!(with_app: a_failing_server_delays_mail_and_nothing_else, mail_that_cannot_help_is_given_up, a_lost_lease_is_taken_over);
 
-    async fn mail_that_cannot_help_is_given_up(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
-        app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
-        app.kit.mail.fail_with(Some(MailError::Permanent("550 no such user".to_owned())));
-        assert_eq!(step().await, Delivery::GivenUp("550 no such user".to_owned()));
-        app.kit.mail.fail_with(None);
-        app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
-        app.kit.clock.advance(Duration::from_secs(601));
-        assert!(matches!(step().await, Delivery::GivenUp(_)), "its link is over");
-        assert_eq!(step().await, Delivery::Idle);
-        assert!(app.kit.mail.take().is_empty());
-    }
+async fn a_failing_server_delays_mail_and_nothing_else(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    app.kit.mail.fail_with(Some(MailError::Temporary("451 later".to_owned())));
+    let answer = app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
+    assert_eq!(location(&answer), "/login/code");
+    let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
+    assert_eq!(step().await, Delivery::Retry("451 later".to_owned()));
+    assert_eq!(step().await, Delivery::Idle, "not before its time");
+    app.kit.clock.advance(Duration::from_secs(5));
+    assert_eq!(step().await, Delivery::Retry("451 later".to_owned()));
+    app.kit.mail.fail_with(None);
+    app.kit.clock.advance(Duration::from_secs(15));
+    assert_eq!(step().await, Delivery::Sent);
+    assert_eq!(step().await, Delivery::Idle);
+    assert_eq!(app.kit.mail.take().len(), 1);
+}
 
-    /// A worker that dies with a mail in hand: another takes it once the lease is over.
-    async fn a_lost_lease_is_taken_over(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
-        let now = app.service().now();
-        let mut tx = app.service().store().write().await.expect("a transaction");
-        tx.claim_mail(now, now.plus(Duration::from_mins(2))).await.expect("claimed").expect("a mail");
-        tx.commit().await.expect("committed");
-        let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
-        assert_eq!(step().await, Delivery::Idle);
-        app.kit.clock.advance(Duration::from_secs(121));
-        assert_eq!(step().await, Delivery::Sent);
-    }
+async fn mail_that_cannot_help_is_given_up(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
+    app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
+    app.kit.mail.fail_with(Some(MailError::Permanent("550 no such user".to_owned())));
+    assert_eq!(step().await, Delivery::GivenUp("550 no such user".to_owned()));
+    app.kit.mail.fail_with(None);
+    app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
+    app.kit.clock.advance(Duration::from_secs(601));
+    assert!(matches!(step().await, Delivery::GivenUp(_)), "its link is over");
+    assert_eq!(step().await, Delivery::Idle);
+    assert!(app.kit.mail.take().is_empty());
+}
+
+/// A worker that dies with a mail in hand: another takes it once the lease is over.
+async fn a_lost_lease_is_taken_over(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
+    let now = app.service().now();
+    let mut tx = app.service().store().write().await.expect("a transaction");
+    tx.claim_mail(now, now.plus(Duration::from_mins(2))).await.expect("claimed").expect("a mail");
+    tx.commit().await.expect("committed");
+    let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
+    assert_eq!(step().await, Delivery::Idle);
+    app.kit.clock.advance(Duration::from_secs(121));
+    assert_eq!(step().await, Delivery::Sent);
 }

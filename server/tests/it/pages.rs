@@ -3,10 +3,8 @@
 use latchkey_testkit::Backend;
 use reqwest::{Client, Method, StatusCode, header};
 
-use crate::{
-    app::{TestApp, location, run},
-    on_both,
-};
+use crate::app::{TestApp, location, run, with_app};
+use latchkey_testkit::on_both;
 
 /// Pages without script have none, and a policy that allows none.
 #[test]
@@ -32,61 +30,68 @@ fn the_documentation_has_no_script() {
     });
 }
 
-on_both! {
-    async fn a_customer_sees_and_frees(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let license = issued.view.license.id;
-        let machine = app.desktop(Some(issued.key.expose())).activate("one").await.body["data"]["id"].as_str().expect("an id").to_owned();
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let overview = browser.get("/portal").await.text().await.expect("a page");
-        assert!(overview.contains("PC one") && overview.contains("1 of 2 computers in use"), "{overview}");
-        assert!(!overview.contains(issued.key.expose()), "the key is hidden");
+on_both!(with_app: a_customer_sees_and_frees, foreign_things_do_not_exist);
 
-        // Shown once after asking, and never in the address.
-        let answer = browser.submit("/fn/reveal_key", &[("id", &license.to_string())]).await;
+async fn a_customer_sees_and_frees(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let license = issued.view.license.id;
+    let machine = app.desktop(Some(issued.key.expose())).activate("one").await.body["data"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let overview = browser.get("/portal").await.text().await.expect("a page");
+    assert!(overview.contains("PC one") && overview.contains("1 of 2 computers in use"), "{overview}");
+    assert!(!overview.contains(issued.key.expose()), "the key is hidden");
+
+    // Shown once after asking, and never in the address.
+    let answer = browser.submit("/fn/reveal_key", &[("id", &license.to_string())]).await;
+    assert_eq!(location(&answer), format!("/portal/licenses/{license}"));
+    let shown = browser.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
+    assert!(shown.contains(issued.key.expose()));
+    let again = browser.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
+    assert!(!again.contains(issued.key.expose()));
+
+    let free = [("license", license.to_string()), ("machine", machine)];
+    let free: Vec<(&str, &str)> = free.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for message in ["PC one is free", "free already"] {
+        let answer = browser.submit("/fn/free_computer", &free).await;
         assert_eq!(location(&answer), format!("/portal/licenses/{license}"));
-        let shown = browser.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
-        assert!(shown.contains(issued.key.expose()));
-        let again = browser.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
-        assert!(!again.contains(issued.key.expose()));
-
-        let free = [("license", license.to_string()), ("machine", machine)];
-        let free: Vec<(&str, &str)> = free.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        for message in ["PC one is free", "free already"] {
-            let answer = browser.submit("/fn/free_computer", &free).await;
-            assert_eq!(location(&answer), format!("/portal/licenses/{license}"));
-            let page = browser.get(location(&answer)).await.text().await.expect("a page");
-            assert!(page.contains(message) && page.contains("0 of 2 computers in use"), "{page}");
-        }
+        let page = browser.get(location(&answer)).await.text().await.expect("a page");
+        assert!(page.contains(message) && page.contains("0 of 2 computers in use"), "{page}");
     }
+}
 
-    /// WH-18: what is another's is answered as what does not exist, and stays as it is.
-    async fn foreign_things_do_not_exist(app: &TestApp) {
-        let ada = app.issue("ada@example.com").await;
-        app.issue("eve@example.com").await;
-        let license = ada.view.license.id.to_string();
-        let machine = app.desktop(Some(ada.key.expose())).activate("one").await.body["data"]["id"].as_str().expect("an id").to_owned();
-        let eve = app.browser();
-        eve.sign_in("eve@example.com").await;
-        let missing = "0190f3c2-0000-7000-8000-000000000000";
-        let strip = |page: String, id: &str| {
-            let body = page.split("<main").nth(1).unwrap_or_default().split("</main>").next().unwrap_or_default().to_owned();
-            body.replace(id, "ID")
-        };
-        for suffix in [String::new(), format!("/machines/{machine}/free")] {
-            let foreign = eve.get(&format!("/portal/licenses/{license}{suffix}")).await;
-            let absent = eve.get(&format!("/portal/licenses/{missing}{suffix}")).await;
-            assert_eq!((foreign.status(), absent.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
-            let (foreign, absent) = (foreign.text().await.expect("a page"), absent.text().await.expect("a page"));
-            assert_eq!(strip(foreign, &license), strip(absent, missing));
-        }
-        eve.submit("/fn/free_computer", &[("license", &license), ("machine", &machine)]).await;
-        eve.submit("/fn/reveal_key", &[("id", &license)]).await;
-        let page = eve.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
-        assert!(!page.contains(ada.key.expose()));
-        assert_eq!(app.desktop(Some(ada.key.expose())).get("/v1/machines/one").await.status, 200);
+/// WH-18: what is another's is answered as what does not exist, and stays as it is.
+async fn foreign_things_do_not_exist(app: &TestApp) {
+    let ada = app.issue("ada@example.com").await;
+    app.issue("eve@example.com").await;
+    let license = ada.view.license.id.to_string();
+    let machine = app.desktop(Some(ada.key.expose())).activate("one").await.body["data"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let eve = app.browser();
+    eve.sign_in("eve@example.com").await;
+    let missing = "0190f3c2-0000-7000-8000-000000000000";
+    let strip = |page: String, id: &str| {
+        let body =
+            page.split("<main").nth(1).unwrap_or_default().split("</main>").next().unwrap_or_default().to_owned();
+        body.replace(id, "ID")
+    };
+    for suffix in [String::new(), format!("/machines/{machine}/free")] {
+        let foreign = eve.get(&format!("/portal/licenses/{license}{suffix}")).await;
+        let absent = eve.get(&format!("/portal/licenses/{missing}{suffix}")).await;
+        assert_eq!((foreign.status(), absent.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+        let (foreign, absent) = (foreign.text().await.expect("a page"), absent.text().await.expect("a page"));
+        assert_eq!(strip(foreign, &license), strip(absent, missing));
     }
+    eve.submit("/fn/free_computer", &[("license", &license), ("machine", &machine)]).await;
+    eve.submit("/fn/reveal_key", &[("id", &license)]).await;
+    let page = eve.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
+    assert!(!page.contains(ada.key.expose()));
+    assert_eq!(app.desktop(Some(ada.key.expose())).get("/v1/machines/one").await.status, 200);
 }
 
 #[test]

@@ -16,10 +16,8 @@ use reqwest::{
     multipart::{Form, Part},
 };
 
-use crate::{
-    app::{Browser, TestApp, location},
-    on_both,
-};
+use crate::app::{Browser, TestApp, location, with_app};
+use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -49,362 +47,391 @@ fn request(action: Action, fingerprint: &str, app: &TestApp, issued: &IssuedLice
     AirGapRequest::new(action, fingerprint, facts, app.service().now(), &issued.key).to_text()
 }
 
-on_both! {
-    /// Six times in thirty days, as the default policy says; the seventh waits.
-    async fn the_swap_allowance(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id.to_string();
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let path = format!("/portal/licenses/{id}");
-        assert!(page(&browser, &path).await.contains("6 of 6 left this month"));
-        for round in 0..6 {
-            let machine = activate(app, &issued, &format!("m{round}")).await;
-            free(&browser, &id, &machine).await;
-            assert!(page(&browser, &path).await.contains(&format!("{} of 6 left this month", 5 - round)));
-            app.kit.clock.advance(DAY);
-        }
-        let machine = activate(app, &issued, "seventh").await;
+on_both!(with_app: the_swap_allowance, the_swap_allowance_is_exact, freeing_waits_for_the_license, a_computer_is_renamed, an_offline_file_is_downloaded, the_air_gap, history_ends_where_the_license_came_to_its_owner, requests_that_are_not_carried_out, a_request_survives_the_sign_in, what_is_no_request_stands_in_no_address, a_key_is_replaced, history_in_plain_words);
+
+/// Six times in thirty days, as the default policy says; the seventh waits.
+async fn the_swap_allowance(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id.to_string();
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let path = format!("/portal/licenses/{id}");
+    assert!(page(&browser, &path).await.contains("6 of 6 left this month"));
+    for round in 0..6 {
+        let machine = activate(app, &issued, &format!("m{round}")).await;
         free(&browser, &id, &machine).await;
-        let shown = page(&browser, "/portal/licenses").await;
-        assert!(shown.contains("You can free the next one in 24 days"), "{shown}");
-        // An app that lets itself go does not count, and the first swap comes back after its month.
-        assert_eq!(app.desktop(Some(issued.key.expose())).delete("/v1/machines/seventh").await.status, 204);
-        let machine = activate(app, &issued, "eighth").await;
-        app.kit.clock.advance(DAY * 24 + Duration::from_secs(1));
-        browser.sign_in("ada@example.com").await;
-        free(&browser, &id, &machine).await;
-        assert!(page(&browser, &path).await.contains("0 of 6 left this month"));
-    }
-
-    /// The allowance is exact when two browsers free two computers at once.
-    async fn the_swap_allowance_is_exact(app: &TestApp) {
-        app.add_policy("swaps", |policy| {
-            policy.max_machines = Some(20);
-            policy.swaps = Some(latchkey_licensing::policy::SwapAllowance { count: 3, window: DAY });
-        }).await;
-        let issued = app.issue_under("ada@example.com", "swaps").await;
-        let id = issued.view.license.id.to_string();
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let mut machines = Vec::new();
-        for n in 0..10 {
-            machines.push(activate(app, &issued, &format!("m{n}")).await);
-        }
-        let tries = machines.iter().map(|machine| {
-            let request = browser.form("/fn/free_computer", &[("license", id.as_str()), ("machine", machine.as_str())]);
-            tokio::spawn(async move { request.send().await.expect("an answer").status() })
-        });
-        for attempt in tries.collect::<Vec<_>>() {
-            attempt.await.expect("no panic");
-        }
-        let left = app.service().admin(Operator::Host).license(issued.view.license.id).await.expect("there").view.machines;
-        assert_eq!(left.len(), 7);
-    }
-
-    /// Freeing waits for whoever decides about the license: what it counts cannot change under it.
-    async fn freeing_waits_for_the_license(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let (id, machine) = (issued.view.license.id, activate(app, &issued, "one").await);
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let mut tx = app.service().store().write().await.expect("a transaction");
-        tx.lock_license(id).await.expect("locked");
-        let request = browser.form("/fn/free_computer", &[("license", id.to_string().as_str()), ("machine", machine.as_str())]);
-        let mut attempt = tokio::spawn(async move { request.send().await.expect("an answer").status() });
-        let early = tokio::time::timeout(Duration::from_millis(500), &mut attempt).await;
-        assert!(early.is_err(), "it was done beside the lock");
-        drop(tx);
-        assert_eq!(attempt.await.expect("no panic"), StatusCode::SEE_OTHER);
-        let left = app.service().admin(Operator::Host).license(id).await.expect("there").view.machines;
-        assert!(left.is_empty());
-    }
-
-    async fn a_computer_is_renamed(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id.to_string();
-        let machine = activate(app, &issued, "one").await;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let path = format!("/portal/licenses/{id}/machines/{machine}");
-        let rename = async |name: &str| {
-            let fields = [("license", id.as_str()), ("machine", machine.as_str()), ("name", name)];
-            let answer = browser.submit("/fn/rename_computer", &fields).await;
-            assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, path.as_str()));
-            page(&browser, &path).await
-        };
-        assert!(rename("  Büro <b>  ").await.contains("That computer is called Büro &lt;b&gt; now."));
-        assert!(rename(&"x".repeat(101)).await.contains("at most 100 characters"));
-        assert!(rename("a\u{7}b").await.contains("at most 100 characters"));
-        let history = page(&browser, &format!("/portal/licenses/{id}")).await;
-        assert!(history.contains("PC one renamed to Büro &lt;b&gt;") && history.contains("PC one activated"), "{history}");
-        assert!(rename("").await.contains("Computer 1"));
-        // The app sees the name, and somebody else's computer is not there.
-        let eve = app.browser();
-        app.issue("eve@example.com").await;
-        eve.sign_in("eve@example.com").await;
-        assert_eq!(eve.get(&path).await.status(), StatusCode::NOT_FOUND);
-        eve.submit("/fn/rename_computer", &[("license", id.as_str()), ("machine", machine.as_str()), ("name", "Mine")]).await;
-        assert!(!page(&browser, &path).await.contains("Mine"));
-    }
-
-    /// The file opens with the key on that computer, lasts as chosen, and at most as the policy says.
-    async fn an_offline_file_is_downloaded(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id;
-        let machine = activate(app, &issued, "one").await;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let shown = page(&browser, &format!("/portal/licenses/{id}/machines/{machine}")).await;
-        assert!(shown.contains("30 days") && shown.contains("7 days") && !shown.contains("90 days"), "{shown}");
-        let path = format!("/portal/licenses/{id}/machines/{machine}/file");
-        let secret = FileSecret::of_machine(&issued.key, &Fingerprint::parse("one").expect("a fingerprint"));
-        for (days, lasts) in [("7", 7), ("30", 30), ("9000", 30), ("0", 1)] {
-            let answer = browser.submit(&path, &[("days", days)]).await;
-            assert_eq!(answer.status(), StatusCode::OK);
-            assert_eq!(answer.headers()["content-type"], "application/octet-stream");
-            assert_eq!(answer.headers()["content-disposition"], format!("attachment; filename=\"{machine}.lic\""));
-            let text = answer.text().await.expect("a file");
-            let dataset = certificate::open(FileKind::Machine, &text, &[app.public_key], Some(&secret)).expect("good");
-            let claims = claims::read(FileKind::Machine, &dataset, app.service().now()).expect("good");
-            assert_eq!(claims.expires_at, app.service().now().plus(DAY * lasts));
-        }
-        assert!(page(&browser, &format!("/portal/licenses/{id}")).await.contains("File for working offline on PC one made"));
-        // Nobody else gets it, and nobody for a suspended license.
-        let computer = path.strip_suffix("/file").expect("the computer's page");
-        assert_eq!(location(&app.browser().submit(&path, &[("days", "7")]).await), format!("/login?next={computer}"));
-        let forged = browser.client.post(format!("{}{path}", app.origin())).form(&[("days", "7")]).send().await.expect("an answer");
-        assert_eq!(forged.status(), StatusCode::FORBIDDEN, "a form of another site is refused");
-        app.issue("eve@example.com").await;
-        let eve = app.browser();
-        eve.sign_in("eve@example.com").await;
-        assert_eq!(eve.submit(&path, &[("days", "7")]).await.status(), StatusCode::NOT_FOUND);
-        app.service().admin(Operator::Host).suspend_license(id).await.expect("suspended");
-        assert_eq!(location(&browser.submit(&path, &[("days", "7")]).await), format!("/portal/licenses/{id}"));
-    }
-
-    /// The whole air gap: a request carried in, a file carried back, and the way out again.
-    async fn the_air_gap(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let text = request(Action::Activate, "lab", app, &issued);
-        let shown = page(&browser, &format!("/portal/offline?request={text}")).await;
-        assert!(shown.contains("Activate Lab PC?") && shown.contains("0 of 2 computers in use"), "{shown}");
-        assert!(app.service().admin(Operator::Host).license(id).await.expect("there").view.machines.is_empty(), "looking changes nothing");
-        // As a file, with line breaks as editors make them.
-        let (half, rest) = text.split_at(60);
-        let file = Part::text(format!("{half}\r\n{rest}\r\n")).file_name("request.txt");
-        let upload = browser.client.post(format!("{}/portal/offline/upload", app.origin()))
-            .header("sec-fetch-site", "same-origin").multipart(Form::new().part("file", file)).send().await.expect("an answer");
-        assert_eq!(location(&upload), format!("/portal/offline?request={text}"));
-
-        let done = browser.submit("/fn/carry_out_request", &[("request", &text)]).await;
-        let computer = location(&done).to_owned();
-        assert!(computer.starts_with(&format!("/portal/licenses/{id}/machines/")), "{computer}");
-        assert!(page(&browser, &computer).await.contains("The computer is activated."));
-        let again = browser.submit("/fn/carry_out_request", &[("request", &text)]).await;
-        assert_eq!(location(&again), computer, "twice is no error");
-        let file = browser.submit(&format!("{computer}/file"), &[("days", "30")]).await.text().await.expect("a file");
-        let secret = FileSecret::of_machine(&issued.key, &Fingerprint::parse("lab").expect("a fingerprint"));
-        assert!(certificate::open(FileKind::Machine, &file, &[app.public_key], Some(&secret)).is_ok());
-
-        // Out again: it costs no swap.
+        assert!(page(&browser, &path).await.contains(&format!("{} of 6 left this month", 5 - round)));
         app.kit.clock.advance(DAY);
-        let out = request(Action::Deactivate, "lab", app, &issued);
-        assert!(page(&browser, &format!("/portal/offline?request={out}")).await.contains("Deactivate Lab PC?"));
-        let done = browser.submit("/fn/carry_out_request", &[("request", &out)]).await;
-        assert_eq!(location(&done), format!("/portal/licenses/{id}"));
-        let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
-        assert!(shown.contains("Lab PC is deactivated") && shown.contains("6 of 6 left"), "{shown}");
-        // The same request later does not end a later activation.
-        app.kit.clock.advance(DAY);
-        activate(app, &issued, "lab").await;
-        let done = browser.submit("/fn/carry_out_request", &[("request", &out)]).await;
-        let form = format!("/portal/offline?request={out}");
-        assert_eq!(location(&done), form);
-        assert!(page(&browser, &form).await.contains("older than the computer"));
-        // Nor does one that was made before the computer's last file: both would be kept.
-        let early = request(Action::Deactivate, "lab", app, &issued);
-        app.kit.clock.advance(DAY);
-        let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
-        let machine = view.machines[0].id;
-        browser.submit(&format!("/portal/licenses/{id}/machines/{machine}/file"), &[("days", "30")]).await;
-        browser.submit("/fn/carry_out_request", &[("request", &early)]).await;
-        let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
-        assert_eq!(view.machines.len(), 1, "the place is kept");
-        // Who frees it in the portal is told that the file goes on.
-        let question = page(&browser, &format!("/portal/licenses/{id}/machines/{machine}/free")).await;
-        assert!(question.contains("It may hold a file for working offline"), "{question}");
-        let (license, machine) = (id.to_string(), machine.to_string());
-        browser.submit("/fn/free_computer", &[("license", &license), ("machine", &machine)]).await;
-        let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
-        assert!(shown.contains("goes on until its file ends"), "{shown}");
     }
+    let machine = activate(app, &issued, "seventh").await;
+    free(&browser, &id, &machine).await;
+    let shown = page(&browser, "/portal/licenses").await;
+    assert!(shown.contains("You can free the next one in 24 days"), "{shown}");
+    // An app that lets itself go does not count, and the first swap comes back after its month.
+    assert_eq!(app.desktop(Some(issued.key.expose())).delete("/v1/machines/seventh").await.status, 204);
+    let machine = activate(app, &issued, "eighth").await;
+    app.kit.clock.advance(DAY * 24 + Duration::from_secs(1));
+    browser.sign_in("ada@example.com").await;
+    free(&browser, &id, &machine).await;
+    assert!(page(&browser, &path).await.contains("0 of 6 left this month"));
+}
 
-    /// What was before a license came to its owner is somebody else's.
-    async fn history_ends_where_the_license_came_to_its_owner(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id;
-        let machine = activate(app, &issued, "adas").await;
-        let ada = app.browser();
-        ada.sign_in("ada@example.com").await;
-        app.kit.clock.advance(DAY);
-        ada.submit("/fn/free_computer", &[("license", &id.to_string()), ("machine", &machine)]).await;
-        assert!(page(&ada, &format!("/portal/licenses/{id}")).await.contains("PC adas freed"));
-        app.issue("eve@example.com").await;
-        app.kit.clock.advance(DAY);
-        let owner = Some(EmailAddress::parse("eve@example.com").expect("an address"));
-        let change = LicenseChange { owner, ..LicenseChange::default() };
-        app.service().admin(Operator::Host).change_license(id, change).await.expect("moved");
-        let eve = app.browser();
-        eve.sign_in("eve@example.com").await;
-        let shown = page(&eve, &format!("/portal/licenses/{id}")).await;
-        assert!(shown.contains("Terms of the license changed") && !shown.contains("PC adas"), "{shown}");
+/// The allowance is exact when two browsers free two computers at once.
+async fn the_swap_allowance_is_exact(app: &TestApp) {
+    app.add_policy("swaps", |policy| {
+        policy.max_machines = Some(20);
+        policy.swaps = Some(latchkey_licensing::policy::SwapAllowance { count: 3, window: DAY });
+    })
+    .await;
+    let issued = app.issue_under("ada@example.com", "swaps").await;
+    let id = issued.view.license.id.to_string();
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let mut machines = Vec::new();
+    for n in 0..10 {
+        machines.push(activate(app, &issued, &format!("m{n}")).await);
     }
-
-    async fn requests_that_are_not_carried_out(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let other = app.issue("eve@example.com").await;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let foreign = request(Action::Activate, "lab", app, &other);
-        let own = request(Action::Activate, "lab", app, &issued);
-        for (text, said) in [
-            ("nonsense", "That is not a request from the app"),
-            (&own[..own.len() - 3], "A part of the request is missing"),
-            (foreign.as_str(), "a license key that is not in your account"),
-        ] {
-            // What is a request stays at hand; anything else, which may be a key, stands in no address.
-            let refused = browser.submit("/fn/carry_out_request", &[("request", text)]).await;
-            let kept = if text == "nonsense" { "x" } else { text };
-            let form = format!("/portal/offline?request={kept}");
-            assert_eq!((refused.status(), location(&refused)), (StatusCode::SEE_OTHER, form.as_str()));
-            let shown = browser.get(&form).await.text().await.expect("a page");
-            assert!(shown.contains(said), "{said}");
-            let looked = browser.get(&format!("/portal/offline?request={text}")).await;
-            assert_eq!(looked.status(), StatusCode::UNPROCESSABLE_ENTITY);
-            assert!(looked.text().await.expect("a page").contains(said), "{said}");
-        }
-        activate(app, &issued, "one").await;
-        activate(app, &issued, "two").await;
-        let path = format!("/portal/offline?request={own}");
-        let refused = browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
-        assert_eq!(location(&refused), path);
-        let shown = page(&browser, &path).await;
-        assert!(shown.contains("All computers of this license are in use"), "{shown}");
-        // Who holds the places, and where to free one; nothing to press that could not work.
-        assert!(shown.contains("All places of this license are in use") && shown.contains("Free PC one"), "{shown}");
-        assert!(!shown.contains("Activate this computer"), "{shown}");
-        app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
-        browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
-        let shown = page(&browser, &path).await;
-        assert!(shown.contains("suspended, revoked or over") && shown.contains("has been suspended since"), "{shown}");
-        assert!(page(&browser, "/portal/offline").await.contains("Bring a request"));
+    let tries = machines.iter().map(|machine| {
+        let request = browser.form("/fn/free_computer", &[("license", id.as_str()), ("machine", machine.as_str())]);
+        tokio::spawn(async move { request.send().await.expect("an answer").status() })
+    });
+    for attempt in tries.collect::<Vec<_>>() {
+        attempt.await.expect("no panic");
     }
+    let left = app.service().admin(Operator::Host).license(issued.view.license.id).await.expect("there").view.machines;
+    assert_eq!(left.len(), 7);
+}
 
-    /// A code that is scanned with a phone that is not signed in leads to its request all the same.
-    async fn a_request_survives_the_sign_in(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let path = format!("/portal/offline?request={}", request(Action::Activate, "lab", app, &issued));
-        let browser = app.browser();
-        let sent = browser.get(&path).await;
-        let login = location(&sent).to_owned();
-        assert!(login.starts_with("/login?next=/portal/offline%3Frequest%3Dlk1."), "{login}");
-        let form = page(&browser, &login).await;
-        assert!(form.contains(&format!("value=\"{path}\"")), "{form}");
-        // A typing error on the way loses nothing, nor does asking again.
-        let mistyped = browser.submit("/fn/request_sign_in", &[("email", "ada"), ("next", &path)]).await;
-        assert_eq!(location(&mistyped), login);
-        let asked = browser.submit("/fn/request_sign_in", &[("email", "ada@example.com"), ("next", &path)]).await;
-        assert_eq!(location(&asked), "/login/code");
-        let code_page = page(&browser, "/login/code").await;
-        assert!(code_page.contains(&login), "{code_page}");
-        app.kit.deliver_mail().await;
-        let (token, _) = crate::app::secrets_in(&app.kit.mail.take().pop().expect("a mail").text);
-        assert_eq!(location(&browser.confirm_link(&token).await), path);
-        assert!(page(&browser, &path).await.contains("Activate Lab PC?"));
+/// Freeing waits for whoever decides about the license: what it counts cannot change under it.
+async fn freeing_waits_for_the_license(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let (id, machine) = (issued.view.license.id, activate(app, &issued, "one").await);
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let mut tx = app.service().store().write().await.expect("a transaction");
+    tx.lock_license(id).await.expect("locked");
+    let request =
+        browser.form("/fn/free_computer", &[("license", id.to_string().as_str()), ("machine", machine.as_str())]);
+    let mut attempt = tokio::spawn(async move { request.send().await.expect("an answer").status() });
+    let early = tokio::time::timeout(Duration::from_millis(500), &mut attempt).await;
+    assert!(early.is_err(), "it was done beside the lock");
+    drop(tx);
+    assert_eq!(attempt.await.expect("no panic"), StatusCode::SEE_OTHER);
+    let left = app.service().admin(Operator::Host).license(id).await.expect("there").view.machines;
+    assert!(left.is_empty());
+}
+
+async fn a_computer_is_renamed(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id.to_string();
+    let machine = activate(app, &issued, "one").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let path = format!("/portal/licenses/{id}/machines/{machine}");
+    let rename = async |name: &str| {
+        let fields = [("license", id.as_str()), ("machine", machine.as_str()), ("name", name)];
+        let answer = browser.submit("/fn/rename_computer", &fields).await;
+        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, path.as_str()));
+        page(&browser, &path).await
+    };
+    assert!(rename("  Büro <b>  ").await.contains("That computer is called Büro &lt;b&gt; now."));
+    assert!(rename(&"x".repeat(101)).await.contains("at most 100 characters"));
+    assert!(rename("a\u{7}b").await.contains("at most 100 characters"));
+    let history = page(&browser, &format!("/portal/licenses/{id}")).await;
+    assert!(history.contains("PC one renamed to Büro &lt;b&gt;") && history.contains("PC one activated"), "{history}");
+    assert!(rename("").await.contains("Computer 1"));
+    // The app sees the name, and somebody else's computer is not there.
+    let eve = app.browser();
+    app.issue("eve@example.com").await;
+    eve.sign_in("eve@example.com").await;
+    assert_eq!(eve.get(&path).await.status(), StatusCode::NOT_FOUND);
+    eve.submit("/fn/rename_computer", &[("license", id.as_str()), ("machine", machine.as_str()), ("name", "Mine")])
+        .await;
+    assert!(!page(&browser, &path).await.contains("Mine"));
+}
+
+/// The file opens with the key on that computer, lasts as chosen, and at most as the policy says.
+async fn an_offline_file_is_downloaded(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id;
+    let machine = activate(app, &issued, "one").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let shown = page(&browser, &format!("/portal/licenses/{id}/machines/{machine}")).await;
+    assert!(shown.contains("30 days") && shown.contains("7 days") && !shown.contains("90 days"), "{shown}");
+    let path = format!("/portal/licenses/{id}/machines/{machine}/file");
+    let secret = FileSecret::of_machine(&issued.key, &Fingerprint::parse("one").expect("a fingerprint"));
+    for (days, lasts) in [("7", 7), ("30", 30), ("9000", 30), ("0", 1)] {
+        let answer = browser.submit(&path, &[("days", days)]).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "application/octet-stream");
+        assert_eq!(answer.headers()["content-disposition"], format!("attachment; filename=\"{machine}.lic\""));
+        let text = answer.text().await.expect("a file");
+        let dataset = certificate::open(FileKind::Machine, &text, &[app.public_key], Some(&secret)).expect("good");
+        let claims = claims::read(FileKind::Machine, &dataset, app.service().now()).expect("good");
+        assert_eq!(claims.expires_at, app.service().now().plus(DAY * lasts));
     }
+    assert!(
+        page(&browser, &format!("/portal/licenses/{id}")).await.contains("File for working offline on PC one made")
+    );
+    // Nobody else gets it, and nobody for a suspended license.
+    let computer = path.strip_suffix("/file").expect("the computer's page");
+    assert_eq!(location(&app.browser().submit(&path, &[("days", "7")]).await), format!("/login?next={computer}"));
+    let forged =
+        browser.client.post(format!("{}{path}", app.origin())).form(&[("days", "7")]).send().await.expect("an answer");
+    assert_eq!(forged.status(), StatusCode::FORBIDDEN, "a form of another site is refused");
+    app.issue("eve@example.com").await;
+    let eve = app.browser();
+    eve.sign_in("eve@example.com").await;
+    assert_eq!(eve.submit(&path, &[("days", "7")]).await.status(), StatusCode::NOT_FOUND);
+    app.service().admin(Operator::Host).suspend_license(id).await.expect("suspended");
+    assert_eq!(location(&browser.submit(&path, &[("days", "7")]).await), format!("/portal/licenses/{id}"));
+}
 
-    /// A key that is pasted where a request belongs stands in no address.
-    async fn what_is_no_request_stands_in_no_address(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        for (field, text) in [("request", issued.key.expose()), ("file", issued.key.expose()), ("file", "")] {
-            let upload = browser.client.post(format!("{}/portal/offline/upload", app.origin()))
-                .header("sec-fetch-site", "same-origin")
-                .multipart(Form::new().part(field, Part::text(text.to_owned()).file_name("x.txt")))
-                .send().await.expect("an answer");
-            assert_eq!(location(&upload), "/portal/offline?request=x");
-        }
-        let shown = browser.get("/portal/offline?request=x").await.text().await.expect("a page");
-        assert!(shown.contains("That is not a request from the app"), "{shown}");
-        // Whoever is signed out by then signs in first, and has not lost what was pasted.
-        let stranger = app.browser();
-        for (text, next) in [("x", "/portal/offline"), ("lk1.a.b", "/portal/offline%3Frequest%3Dlk1.a.b")] {
-            let sent = stranger.client.post(format!("{}/portal/offline/upload", app.origin()))
-                .header("sec-fetch-site", "same-origin").multipart(Form::new().text("request", text)).send().await.expect("an answer");
-            let asked = stranger.get(location(&sent)).await;
-            assert_eq!(location(&asked), format!("/login?next={next}"));
-        }
+/// The whole air gap: a request carried in, a file carried back, and the way out again.
+async fn the_air_gap(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let text = request(Action::Activate, "lab", app, &issued);
+    let shown = page(&browser, &format!("/portal/offline?request={text}")).await;
+    assert!(shown.contains("Activate Lab PC?") && shown.contains("0 of 2 computers in use"), "{shown}");
+    assert!(
+        app.service().admin(Operator::Host).license(id).await.expect("there").view.machines.is_empty(),
+        "looking changes nothing"
+    );
+    // As a file, with line breaks as editors make them.
+    let (half, rest) = text.split_at(60);
+    let file = Part::text(format!("{half}\r\n{rest}\r\n")).file_name("request.txt");
+    let upload = browser
+        .client
+        .post(format!("{}/portal/offline/upload", app.origin()))
+        .header("sec-fetch-site", "same-origin")
+        .multipart(Form::new().part("file", file))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(location(&upload), format!("/portal/offline?request={text}"));
+
+    let done = browser.submit("/fn/carry_out_request", &[("request", &text)]).await;
+    let computer = location(&done).to_owned();
+    assert!(computer.starts_with(&format!("/portal/licenses/{id}/machines/")), "{computer}");
+    assert!(page(&browser, &computer).await.contains("The computer is activated."));
+    let again = browser.submit("/fn/carry_out_request", &[("request", &text)]).await;
+    assert_eq!(location(&again), computer, "twice is no error");
+    let file = browser.submit(&format!("{computer}/file"), &[("days", "30")]).await.text().await.expect("a file");
+    let secret = FileSecret::of_machine(&issued.key, &Fingerprint::parse("lab").expect("a fingerprint"));
+    assert!(certificate::open(FileKind::Machine, &file, &[app.public_key], Some(&secret)).is_ok());
+
+    // Out again: it costs no swap.
+    app.kit.clock.advance(DAY);
+    let out = request(Action::Deactivate, "lab", app, &issued);
+    assert!(page(&browser, &format!("/portal/offline?request={out}")).await.contains("Deactivate Lab PC?"));
+    let done = browser.submit("/fn/carry_out_request", &[("request", &out)]).await;
+    assert_eq!(location(&done), format!("/portal/licenses/{id}"));
+    let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
+    assert!(shown.contains("Lab PC is deactivated") && shown.contains("6 of 6 left"), "{shown}");
+    // The same request later does not end a later activation.
+    app.kit.clock.advance(DAY);
+    activate(app, &issued, "lab").await;
+    let done = browser.submit("/fn/carry_out_request", &[("request", &out)]).await;
+    let form = format!("/portal/offline?request={out}");
+    assert_eq!(location(&done), form);
+    assert!(page(&browser, &form).await.contains("older than the computer"));
+    // Nor does one that was made before the computer's last file: both would be kept.
+    let early = request(Action::Deactivate, "lab", app, &issued);
+    app.kit.clock.advance(DAY);
+    let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
+    let machine = view.machines[0].id;
+    browser.submit(&format!("/portal/licenses/{id}/machines/{machine}/file"), &[("days", "30")]).await;
+    browser.submit("/fn/carry_out_request", &[("request", &early)]).await;
+    let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
+    assert_eq!(view.machines.len(), 1, "the place is kept");
+    // Who frees it in the portal is told that the file goes on.
+    let question = page(&browser, &format!("/portal/licenses/{id}/machines/{machine}/free")).await;
+    assert!(question.contains("It may hold a file for working offline"), "{question}");
+    let (license, machine) = (id.to_string(), machine.to_string());
+    browser.submit("/fn/free_computer", &[("license", &license), ("machine", &machine)]).await;
+    let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
+    assert!(shown.contains("goes on until its file ends"), "{shown}");
+}
+
+/// What was before a license came to its owner is somebody else's.
+async fn history_ends_where_the_license_came_to_its_owner(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id;
+    let machine = activate(app, &issued, "adas").await;
+    let ada = app.browser();
+    ada.sign_in("ada@example.com").await;
+    app.kit.clock.advance(DAY);
+    ada.submit("/fn/free_computer", &[("license", &id.to_string()), ("machine", &machine)]).await;
+    assert!(page(&ada, &format!("/portal/licenses/{id}")).await.contains("PC adas freed"));
+    app.issue("eve@example.com").await;
+    app.kit.clock.advance(DAY);
+    let owner = Some(EmailAddress::parse("eve@example.com").expect("an address"));
+    let change = LicenseChange { owner, ..LicenseChange::default() };
+    app.service().admin(Operator::Host).change_license(id, change).await.expect("moved");
+    let eve = app.browser();
+    eve.sign_in("eve@example.com").await;
+    let shown = page(&eve, &format!("/portal/licenses/{id}")).await;
+    assert!(shown.contains("Terms of the license changed") && !shown.contains("PC adas"), "{shown}");
+}
+
+async fn requests_that_are_not_carried_out(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let other = app.issue("eve@example.com").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let foreign = request(Action::Activate, "lab", app, &other);
+    let own = request(Action::Activate, "lab", app, &issued);
+    for (text, said) in [
+        ("nonsense", "That is not a request from the app"),
+        (&own[..own.len() - 3], "A part of the request is missing"),
+        (foreign.as_str(), "a license key that is not in your account"),
+    ] {
+        // What is a request stays at hand; anything else, which may be a key, stands in no address.
+        let refused = browser.submit("/fn/carry_out_request", &[("request", text)]).await;
+        let kept = if text == "nonsense" { "x" } else { text };
+        let form = format!("/portal/offline?request={kept}");
+        assert_eq!((refused.status(), location(&refused)), (StatusCode::SEE_OTHER, form.as_str()));
+        let shown = browser.get(&form).await.text().await.expect("a page");
+        assert!(shown.contains(said), "{said}");
+        let looked = browser.get(&format!("/portal/offline?request={text}")).await;
+        assert_eq!(looked.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(looked.text().await.expect("a page").contains(said), "{said}");
     }
+    activate(app, &issued, "one").await;
+    activate(app, &issued, "two").await;
+    let path = format!("/portal/offline?request={own}");
+    let refused = browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
+    assert_eq!(location(&refused), path);
+    let shown = page(&browser, &path).await;
+    assert!(shown.contains("All computers of this license are in use"), "{shown}");
+    // Who holds the places, and where to free one; nothing to press that could not work.
+    assert!(shown.contains("All places of this license are in use") && shown.contains("Free PC one"), "{shown}");
+    assert!(!shown.contains("Activate this computer"), "{shown}");
+    app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
+    browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
+    let shown = page(&browser, &path).await;
+    assert!(shown.contains("suspended, revoked or over") && shown.contains("has been suspended since"), "{shown}");
+    assert!(page(&browser, "/portal/offline").await.contains("Bring a request"));
+}
 
-    /// The old key opens nothing from the next request on; the new one opens what the old one did.
-    async fn a_key_is_replaced(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id;
-        activate(app, &issued, "one").await;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let question = page(&browser, &format!("/portal/licenses/{id}/new-key")).await;
-        assert!(question.contains("stops working at once") && question.contains("PC one stays activated"), "{question}");
-        app.kit.clock.advance(Duration::from_secs(1));
-        let done = browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
-        assert_eq!(location(&done), format!("/portal/licenses/{id}"));
-        let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
-        assert!(shown.contains("This license has a new key") && shown.contains("License key replaced"), "{shown}");
-        let admin = app.service().admin(Operator::Host);
-        let key = admin.license(id).await.expect("there").key;
-        assert_ne!(key, issued.key);
-        assert_eq!(app.desktop(Some(issued.key.expose())).get("/v1/me").await.code(), "LICENSE_INVALID");
-        let me = app.desktop(Some(key.expose())).get("/v1/machines/one").await;
-        assert_eq!(me.status, 200, "the computer stays activated");
-        // Not for somebody else, not while suspended, not where the vendor keeps keys.
-        app.issue("eve@example.com").await;
-        let eve = app.browser();
-        eve.sign_in("eve@example.com").await;
-        eve.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
-        admin.suspend_license(id).await.expect("suspended");
-        browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
-        admin.reinstate_license(id).await.expect("reinstated");
-        assert_eq!(admin.license(id).await.expect("there").key, key);
-        app.add_policy("fixed", |policy| policy.customer_rotates_key = false).await;
-        let fixed = app.issue_under("ada@example.com", "fixed").await;
-        let fixed_id = fixed.view.license.id;
-        browser.submit("/fn/replace_key", &[("id", &fixed_id.to_string())]).await;
-        assert_eq!(admin.license(fixed_id).await.expect("there").key, fixed.key);
-        let page = page(&browser, &format!("/portal/licenses/{fixed_id}")).await;
-        assert!(!page.contains("Replace this key"));
+/// A code that is scanned with a phone that is not signed in leads to its request all the same.
+async fn a_request_survives_the_sign_in(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let path = format!("/portal/offline?request={}", request(Action::Activate, "lab", app, &issued));
+    let browser = app.browser();
+    let sent = browser.get(&path).await;
+    let login = location(&sent).to_owned();
+    assert!(login.starts_with("/login?next=/portal/offline%3Frequest%3Dlk1."), "{login}");
+    let form = page(&browser, &login).await;
+    assert!(form.contains(&format!("value=\"{path}\"")), "{form}");
+    // A typing error on the way loses nothing, nor does asking again.
+    let mistyped = browser.submit("/fn/request_sign_in", &[("email", "ada"), ("next", &path)]).await;
+    assert_eq!(location(&mistyped), login);
+    let asked = browser.submit("/fn/request_sign_in", &[("email", "ada@example.com"), ("next", &path)]).await;
+    assert_eq!(location(&asked), "/login/code");
+    let code_page = page(&browser, "/login/code").await;
+    assert!(code_page.contains(&login), "{code_page}");
+    app.kit.deliver_mail().await;
+    let (token, _) = crate::app::secrets_in(&app.kit.mail.take().pop().expect("a mail").text);
+    assert_eq!(location(&browser.confirm_link(&token).await), path);
+    assert!(page(&browser, &path).await.contains("Activate Lab PC?"));
+}
+
+/// A key that is pasted where a request belongs stands in no address.
+async fn what_is_no_request_stands_in_no_address(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    for (field, text) in [("request", issued.key.expose()), ("file", issued.key.expose()), ("file", "")] {
+        let upload = browser
+            .client
+            .post(format!("{}/portal/offline/upload", app.origin()))
+            .header("sec-fetch-site", "same-origin")
+            .multipart(Form::new().part(field, Part::text(text.to_owned()).file_name("x.txt")))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(location(&upload), "/portal/offline?request=x");
     }
+    let shown = browser.get("/portal/offline?request=x").await.text().await.expect("a page");
+    assert!(shown.contains("That is not a request from the app"), "{shown}");
+    // Whoever is signed out by then signs in first, and has not lost what was pasted.
+    let stranger = app.browser();
+    for (text, next) in [("x", "/portal/offline"), ("lk1.a.b", "/portal/offline%3Frequest%3Dlk1.a.b")] {
+        let sent = stranger
+            .client
+            .post(format!("{}/portal/offline/upload", app.origin()))
+            .header("sec-fetch-site", "same-origin")
+            .multipart(Form::new().text("request", text))
+            .send()
+            .await
+            .expect("an answer");
+        let asked = stranger.get(location(&sent)).await;
+        assert_eq!(location(&asked), format!("/login?next={next}"));
+    }
+}
 
-    /// What the server let go is told as such.
-    async fn history_in_plain_words(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let id = issued.view.license.id;
-        let admin = app.service().admin(Operator::Host);
-        admin.suspend_license(id).await.expect("suspended");
-        admin.reinstate_license(id).await.expect("reinstated");
-        let machine = activate(app, &issued, "one").await;
-        let mut tx = app.service().store().write().await.expect("a transaction");
-        tx.set_machine_deactivated(machine.parse().expect("an id"), MachineEnd::Server, app.service().now()).await.expect("done");
-        tx.commit().await.expect("committed");
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
-        for line in ["License issued", "License suspended", "License reinstated", "PC one activated", "The seller", "The app"] {
-            assert!(shown.contains(line), "{line}: {shown}");
-        }
+/// The old key opens nothing from the next request on; the new one opens what the old one did.
+async fn a_key_is_replaced(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id;
+    activate(app, &issued, "one").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let question = page(&browser, &format!("/portal/licenses/{id}/new-key")).await;
+    assert!(question.contains("stops working at once") && question.contains("PC one stays activated"), "{question}");
+    app.kit.clock.advance(Duration::from_secs(1));
+    let done = browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
+    assert_eq!(location(&done), format!("/portal/licenses/{id}"));
+    let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
+    assert!(shown.contains("This license has a new key") && shown.contains("License key replaced"), "{shown}");
+    let admin = app.service().admin(Operator::Host);
+    let key = admin.license(id).await.expect("there").key;
+    assert_ne!(key, issued.key);
+    assert_eq!(app.desktop(Some(issued.key.expose())).get("/v1/me").await.code(), "LICENSE_INVALID");
+    let me = app.desktop(Some(key.expose())).get("/v1/machines/one").await;
+    assert_eq!(me.status, 200, "the computer stays activated");
+    // Not for somebody else, not while suspended, not where the vendor keeps keys.
+    app.issue("eve@example.com").await;
+    let eve = app.browser();
+    eve.sign_in("eve@example.com").await;
+    eve.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
+    admin.suspend_license(id).await.expect("suspended");
+    browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
+    admin.reinstate_license(id).await.expect("reinstated");
+    assert_eq!(admin.license(id).await.expect("there").key, key);
+    app.add_policy("fixed", |policy| policy.customer_rotates_key = false).await;
+    let fixed = app.issue_under("ada@example.com", "fixed").await;
+    let fixed_id = fixed.view.license.id;
+    browser.submit("/fn/replace_key", &[("id", &fixed_id.to_string())]).await;
+    assert_eq!(admin.license(fixed_id).await.expect("there").key, fixed.key);
+    let page = page(&browser, &format!("/portal/licenses/{fixed_id}")).await;
+    assert!(!page.contains("Replace this key"));
+}
+
+/// What the server let go is told as such.
+async fn history_in_plain_words(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let id = issued.view.license.id;
+    let admin = app.service().admin(Operator::Host);
+    admin.suspend_license(id).await.expect("suspended");
+    admin.reinstate_license(id).await.expect("reinstated");
+    let machine = activate(app, &issued, "one").await;
+    let mut tx = app.service().store().write().await.expect("a transaction");
+    tx.set_machine_deactivated(machine.parse().expect("an id"), MachineEnd::Server, app.service().now())
+        .await
+        .expect("done");
+    tx.commit().await.expect("committed");
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
+    for line in
+        ["License issued", "License suspended", "License reinstated", "PC one activated", "The seller", "The app"]
+    {
+        assert!(shown.contains(line), "{line}: {shown}");
     }
 }

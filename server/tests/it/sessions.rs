@@ -4,112 +4,115 @@ use std::time::Duration;
 
 use reqwest::header;
 
-use crate::{
-    app::{TestApp, location},
-    on_both,
-};
+use crate::app::{TestApp, location, with_app};
+use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
 
-on_both! {
-    /// ML-18: a customer's session idles out after seven days, and ends after thirty.
-    async fn ml_18_customers(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        app.kit.clock.advance((7 * DAY).saturating_sub(Duration::from_secs(1)));
-        assert!(browser.is_signed_in().await, "used within seven days");
-        app.kit.clock.advance(7 * DAY + Duration::from_secs(1));
-        assert!(!browser.is_signed_in().await, "idle for seven days");
+on_both!(with_app: ml_18_customers, ml_18_admins, ml_19_ended_is_over, ml_19_bans_and_strangers, ml_23_signing_out, the_account_is_named);
 
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        for _ in 0..29 {
-            app.kit.clock.advance(DAY);
-            assert!(browser.is_signed_in().await);
-        }
-        app.kit.clock.advance(DAY.saturating_sub(Duration::from_secs(1)));
+/// ML-18: a customer's session idles out after seven days, and ends after thirty.
+async fn ml_18_customers(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    app.kit.clock.advance((7 * DAY).saturating_sub(Duration::from_secs(1)));
+    assert!(browser.is_signed_in().await, "used within seven days");
+    app.kit.clock.advance(7 * DAY + Duration::from_secs(1));
+    assert!(!browser.is_signed_in().await, "idle for seven days");
+
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    for _ in 0..29 {
+        app.kit.clock.advance(DAY);
         assert!(browser.is_signed_in().await);
-        app.kit.clock.advance(Duration::from_secs(1));
-        assert!(!browser.is_signed_in().await, "thirty days old");
     }
+    app.kit.clock.advance(DAY.saturating_sub(Duration::from_secs(1)));
+    assert!(browser.is_signed_in().await);
+    app.kit.clock.advance(Duration::from_secs(1));
+    assert!(!browser.is_signed_in().await, "thirty days old");
+}
 
-    /// ML-18: an admin's session idles out after half an hour, and ends after twelve hours.
-    async fn ml_18_admins(app: &TestApp) {
-        let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
-        app.service().admin(latchkey_service::Operator::Host).add_admin(&email).await.expect("added");
-        let browser = app.browser();
-        browser.sign_in("boss@example.com").await;
-        for _ in 0..24 {
-            app.kit.clock.advance(Duration::from_mins(29));
-            assert!(browser.is_signed_in().await);
-        }
-        app.kit.clock.advance(Duration::from_mins(24));
-        assert!(!browser.is_signed_in().await, "twelve hours old");
-        let browser = app.browser();
-        browser.sign_in("boss@example.com").await;
-        app.kit.clock.advance(Duration::from_mins(31));
-        assert!(!browser.is_signed_in().await, "idle for half an hour");
+/// ML-18: an admin's session idles out after half an hour, and ends after twelve hours.
+async fn ml_18_admins(app: &TestApp) {
+    let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
+    app.service().admin(latchkey_service::Operator::Host).add_admin(&email).await.expect("added");
+    let browser = app.browser();
+    browser.sign_in("boss@example.com").await;
+    for _ in 0..24 {
+        app.kit.clock.advance(Duration::from_mins(29));
+        assert!(browser.is_signed_in().await);
     }
+    app.kit.clock.advance(Duration::from_mins(24));
+    assert!(!browser.is_signed_in().await, "twelve hours old");
+    let browser = app.browser();
+    browser.sign_in("boss@example.com").await;
+    app.kit.clock.advance(Duration::from_mins(31));
+    assert!(!browser.is_signed_in().await, "idle for half an hour");
+}
 
-    /// ML-19: an ended session is over with the very next request.
-    async fn ml_19_ended_is_over(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let (one, two, three) = (app.browser(), app.browser(), app.browser());
-        for browser in [&one, &two, &three] {
-            browser.sign_in("ada@example.com").await;
-        }
-        let mut reader = app.service().store().read().await.expect("a reader");
-        let sessions = reader.list_sessions_of(issued.owner.id).await.expect("read");
-        drop(reader);
-        assert_eq!(sessions.len(), 3);
-        let oldest = sessions.iter().min_by_key(|session| session.id()).expect("a session").id().to_string();
-        assert_eq!(location(&two.submit("/fn/end_session", &[("id", &oldest)]).await), "/portal/account");
-        assert!(!one.is_signed_in().await && two.is_signed_in().await);
-        let answer = three.submit("/fn/end_all_sessions", &[]).await;
-        assert_eq!(location(&answer), "/login/signed-out");
-        assert!(!two.is_signed_in().await && !three.is_signed_in().await);
-    }
-
-    /// ML-19: banning an account ends its sessions; nobody ends another's.
-    async fn ml_19_bans_and_strangers(app: &TestApp) {
-        let ada = app.issue("ada@example.com").await;
-        app.issue("eve@example.com").await;
-        let (hers, eves) = (app.browser(), app.browser());
-        hers.sign_in("ada@example.com").await;
-        eves.sign_in("eve@example.com").await;
-        let mut reader = app.service().store().read().await.expect("a reader");
-        let session = reader.list_sessions_of(ada.owner.id).await.expect("read").remove(0).id().to_string();
-        drop(reader);
-        eves.submit("/fn/end_session", &[("id", &session)]).await;
-        assert!(hers.is_signed_in().await);
-        app.service().admin(latchkey_service::Operator::Host).disable_account(&ada.owner.email).await.expect("disabled");
-        assert!(!hers.is_signed_in().await);
-    }
-
-    /// ML-23: signing out removes the row and asks the browser to forget; pages are never kept.
-    async fn ml_23_signing_out(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let browser = app.browser();
+/// ML-19: an ended session is over with the very next request.
+async fn ml_19_ended_is_over(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let (one, two, three) = (app.browser(), app.browser(), app.browser());
+    for browser in [&one, &two, &three] {
         browser.sign_in("ada@example.com").await;
-        assert_eq!(browser.get("/portal").await.headers()[header::CACHE_CONTROL], "no-store");
-        let answer = browser.submit("/fn/sign_out", &[]).await;
-        assert_eq!(answer.headers()["clear-site-data"], r#""cookies", "storage""#);
-        assert_eq!(location(&answer), "/login/signed-out");
-        let mut reader = app.service().store().read().await.expect("a reader");
-        assert!(reader.list_sessions_of(issued.owner.id).await.expect("read").is_empty());
     }
+    let mut reader = app.service().store().read().await.expect("a reader");
+    let sessions = reader.list_sessions_of(issued.owner.id).await.expect("read");
+    drop(reader);
+    assert_eq!(sessions.len(), 3);
+    let oldest = sessions.iter().min_by_key(|session| session.id()).expect("a session").id().to_string();
+    assert_eq!(location(&two.submit("/fn/end_session", &[("id", &oldest)]).await), "/portal/account");
+    assert!(!one.is_signed_in().await && two.is_signed_in().await);
+    let answer = three.submit("/fn/end_all_sessions", &[]).await;
+    assert_eq!(location(&answer), "/login/signed-out");
+    assert!(!two.is_signed_in().await && !three.is_signed_in().await);
+}
 
-    async fn the_account_is_named(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let name = "<b>Ada</b> & 'Co' \u{202e}";
-        browser.submit("/fn/rename", &[("name", name)]).await;
-        let page = browser.get("/portal/account").await.text().await.expect("a page");
-        assert!(page.contains("Your name is saved.") && page.contains("&lt;b>Ada") | page.contains("&lt;b&gt;Ada") && !page.contains("<b>Ada"), "{page}");
-        browser.submit("/fn/rename", &[("name", &"x".repeat(101))]).await;
-        let page = browser.get("/portal/account").await.text().await.expect("a page");
-        assert!(page.contains("at most 100 characters"), "{page}");
-    }
+/// ML-19: banning an account ends its sessions; nobody ends another's.
+async fn ml_19_bans_and_strangers(app: &TestApp) {
+    let ada = app.issue("ada@example.com").await;
+    app.issue("eve@example.com").await;
+    let (hers, eves) = (app.browser(), app.browser());
+    hers.sign_in("ada@example.com").await;
+    eves.sign_in("eve@example.com").await;
+    let mut reader = app.service().store().read().await.expect("a reader");
+    let session = reader.list_sessions_of(ada.owner.id).await.expect("read").remove(0).id().to_string();
+    drop(reader);
+    eves.submit("/fn/end_session", &[("id", &session)]).await;
+    assert!(hers.is_signed_in().await);
+    app.service().admin(latchkey_service::Operator::Host).disable_account(&ada.owner.email).await.expect("disabled");
+    assert!(!hers.is_signed_in().await);
+}
+
+/// ML-23: signing out removes the row and asks the browser to forget; pages are never kept.
+async fn ml_23_signing_out(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    assert_eq!(browser.get("/portal").await.headers()[header::CACHE_CONTROL], "no-store");
+    let answer = browser.submit("/fn/sign_out", &[]).await;
+    assert_eq!(answer.headers()["clear-site-data"], r#""cookies", "storage""#);
+    assert_eq!(location(&answer), "/login/signed-out");
+    let mut reader = app.service().store().read().await.expect("a reader");
+    assert!(reader.list_sessions_of(issued.owner.id).await.expect("read").is_empty());
+}
+
+async fn the_account_is_named(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let name = "<b>Ada</b> & 'Co' \u{202e}";
+    browser.submit("/fn/rename", &[("name", name)]).await;
+    let page = browser.get("/portal/account").await.text().await.expect("a page");
+    assert!(
+        page.contains("Your name is saved.")
+            && page.contains("&lt;b>Ada") | page.contains("&lt;b&gt;Ada")
+            && !page.contains("<b>Ada"),
+        "{page}"
+    );
+    browser.submit("/fn/rename", &[("name", &"x".repeat(101))]).await;
+    let page = browser.get("/portal/account").await.text().await.expect("a page");
+    assert!(page.contains("at most 100 characters"), "{page}");
 }

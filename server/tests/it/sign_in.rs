@@ -5,242 +5,251 @@ use std::{collections::BTreeSet, time::Duration};
 use latchkey_testkit::Backend;
 use reqwest::{Method, StatusCode, header};
 
-use crate::{
-    app::{Browser, TestApp, essence, location, run, secrets_in},
-    on_both,
-};
+use crate::app::{Browser, TestApp, essence, location, run, secrets_in, with_app};
+use latchkey_testkit::on_both;
 
 async fn refused(browser: &Browser<'_>, answer: reqwest::Response, form: &str) {
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, form));
     assert!(!browser.is_signed_in().await);
 }
 
-on_both! {
-    async fn link_and_code_sign_in_once(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let browser = app.browser();
-        let (token, code) = browser.ask("ada@example.com").await;
-        let answer = browser.confirm_link(&token).await;
-        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/portal"));
-        assert!(browser.is_signed_in().await);
-        browser.submit("/fn/sign_out", &[]).await;
-        refused(&browser, browser.confirm_link(&token).await, "/login").await;
-        refused(&browser, browser.confirm_code(&code).await, "/login/code").await;
-    }
+on_both!(with_app: link_and_code_sign_in_once, ml_02_opening_a_link_uses_nothing_up, ml_04_links_belong_to_the_browser_that_asked, ml_05_one_session_of_a_hundred, confirmations_do_not_lock_each_other, ml_06_requests_do_not_mix, ml_07_ten_minutes_and_one_answer, ml_08_five_tries, ml_08_parallel_tries_do_not_help, ml_11_unknown_addresses_look_the_same, ml_14_links_come_from_settings, ml_16_signing_in_makes_a_new_session, host_links_work_once);
 
-    /// ML-02: scanners that open the link change nothing.
-    async fn ml_02_opening_a_link_uses_nothing_up(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let browser = app.browser();
-        let (token, _) = browser.ask("ada@example.com").await;
-        let url = format!("{}/login/link/{token}", app.origin());
-        let scanner = reqwest::Client::builder().user_agent("Mozilla/5.0 (compatible; MSIE 9.0; scanner)").build().expect("a client");
-        for (method, times) in [(Method::GET, 50), (Method::HEAD, 50), (Method::OPTIONS, 10)] {
-            for _ in 0..times {
-                scanner.request(method.clone(), &url).send().await.expect("an answer");
+async fn link_and_code_sign_in_once(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    let (token, code) = browser.ask("ada@example.com").await;
+    let answer = browser.confirm_link(&token).await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/portal"));
+    assert!(browser.is_signed_in().await);
+    browser.submit("/fn/sign_out", &[]).await;
+    refused(&browser, browser.confirm_link(&token).await, "/login").await;
+    refused(&browser, browser.confirm_code(&code).await, "/login/code").await;
+}
+
+/// ML-02: scanners that open the link change nothing.
+async fn ml_02_opening_a_link_uses_nothing_up(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    let (token, _) = browser.ask("ada@example.com").await;
+    let url = format!("{}/login/link/{token}", app.origin());
+    let scanner =
+        reqwest::Client::builder().user_agent("Mozilla/5.0 (compatible; MSIE 9.0; scanner)").build().expect("a client");
+    for (method, times) in [(Method::GET, 50), (Method::HEAD, 50), (Method::OPTIONS, 10)] {
+        for _ in 0..times {
+            scanner.request(method.clone(), &url).send().await.expect("an answer");
+        }
+    }
+    let answer = browser.confirm_link(&token).await;
+    assert_eq!(location(&answer), "/portal");
+}
+
+/// ML-04: a link in another browser opens nothing there, whoever is signed in to it.
+async fn ml_04_links_belong_to_the_browser_that_asked(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    app.issue("bob@example.com").await;
+    let (hers, his, bare) = (app.browser(), app.browser(), app.browser());
+    his.sign_in("bob@example.com").await;
+    let (token, code) = hers.ask("ada@example.com").await;
+    refused(&bare, bare.confirm_link(&token).await, "/login").await;
+    refused(&bare, bare.confirm_code(&code).await, "/login/code").await;
+    his.confirm_link(&token).await;
+    let account = his.get("/portal/account").await.text().await.expect("a page");
+    assert!(account.contains("bob@example.com") && !account.contains("ada@example.com"));
+    assert_eq!(location(&hers.confirm_link(&token).await), "/portal");
+}
+
+/// ML-05: of a hundred confirmations at once, one opens a session.
+async fn ml_05_one_session_of_a_hundred(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let asked = app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
+    let cookie = cookie(&asked, "login");
+    app.kit.deliver_mail().await;
+    let (token, _) = secrets_in(&app.kit.mail.take().pop().expect("a mail").text);
+    let tries = (0..100).map(async |_| {
+        // A browser without a jar of its own, that shows the asking browser's cookie each time.
+        let request = app.browser().form("/fn/confirm_link", &[("token", &token)]).header(header::COOKIE, &cookie);
+        location(&request.send().await.expect("an answer")) == "/portal"
+    });
+    let wins = futures_util::future::join_all(tries).await.into_iter().filter(|won| *won).count();
+    assert_eq!(wins, 1);
+    let mut reader = app.service().store().read().await.expect("a reader");
+    assert_eq!(reader.list_sessions_of(issued.owner.id).await.expect("read").len(), 1);
+}
+
+/// Two browsers of one person confirm at once: one signs in, the other's request is over. Neither
+/// waits for the other for good.
+async fn confirmations_do_not_lock_each_other(app: &TestApp) {
+    for n in 0..6 {
+        let email = format!("user{n}@example.com");
+        app.issue(&email).await;
+        let (one, two) = (app.browser(), app.browser());
+        let (first, _) = one.ask(&email).await;
+        let (second, _) = two.ask(&email).await;
+        let (left, right) = futures_util::future::join(one.confirm_link(&first), two.confirm_link(&second)).await;
+        let mut ends = [location(&left), location(&right)];
+        ends.sort_unstable();
+        assert_eq!(ends, ["/login", "/portal"], "round {n}");
+        for (browser, answer) in [(&one, &left), (&two, &right)] {
+            if location(answer) == "/login" {
+                let page = browser.get("/login").await.text().await.expect("a page");
+                assert!(page.contains("not valid"), "refused, not failed: {page}");
             }
         }
-        let answer = browser.confirm_link(&token).await;
-        assert_eq!(location(&answer), "/portal");
+        app.kit.clock.advance(Duration::from_mins(3));
     }
+}
 
-    /// ML-04: a link in another browser opens nothing there, whoever is signed in to it.
-    async fn ml_04_links_belong_to_the_browser_that_asked(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        app.issue("bob@example.com").await;
-        let (hers, his, bare) = (app.browser(), app.browser(), app.browser());
-        his.sign_in("bob@example.com").await;
-        let (token, code) = hers.ask("ada@example.com").await;
-        refused(&bare, bare.confirm_link(&token).await, "/login").await;
-        refused(&bare, bare.confirm_code(&code).await, "/login/code").await;
-        his.confirm_link(&token).await;
-        let account = his.get("/portal/account").await.text().await.expect("a page");
-        assert!(account.contains("bob@example.com") && !account.contains("ada@example.com"));
-        assert_eq!(location(&hers.confirm_link(&token).await), "/portal");
+/// ML-06: a request's link and code are no good for the next request, and success ends all.
+async fn ml_06_requests_do_not_mix(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let (browser, other) = (app.browser(), app.browser());
+    let (old_token, old_code) = browser.ask("ada@example.com").await;
+    let (new_token, _) = browser.ask("ada@example.com").await;
+    refused(&browser, browser.confirm_link(&old_token).await, "/login").await;
+    refused(&browser, browser.confirm_code(&old_code).await, "/login/code").await;
+    let (elsewhere, _) = other.ask("ada@example.com").await;
+    assert_eq!(location(&browser.confirm_link(&new_token).await), "/portal");
+    refused(&other, other.confirm_link(&elsewhere).await, "/login").await;
+}
+
+/// ML-07: good at 599 s, over at 601 s, by the server's clock; every refusal is the same.
+async fn ml_07_ten_minutes_and_one_answer(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    let (token, _) = browser.ask("ada@example.com").await;
+    app.kit.clock.advance(Duration::from_secs(599));
+    assert_eq!(location(&browser.confirm_link(&token).await), "/portal");
+    let used = essence(browser.confirm_link(&token).await).await;
+
+    let late = app.browser();
+    let (token, _) = late.ask("ada@example.com").await;
+    app.kit.clock.advance(Duration::from_secs(601));
+    let expired = essence(late.confirm_link(&token).await).await;
+    let unknown = essence(late.confirm_link(&"A".repeat(43)).await).await;
+    let malformed = essence(late.confirm_link("?").await).await;
+    assert_eq!(expired.0, StatusCode::SEE_OTHER);
+    assert!(
+        [&used, &unknown, &malformed].iter().all(|other| **other == expired),
+        "{expired:?} {used:?} {unknown:?} {malformed:?}"
+    );
+}
+
+/// ML-08: the sixth try is refused even if it is right.
+async fn ml_08_five_tries(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    let (_, code) = browser.ask("ada@example.com").await;
+    for _ in 0..4 {
+        refused(&browser, browser.confirm_code("0000-0000").await, "/login/code").await;
     }
-
-    /// ML-05: of a hundred confirmations at once, one opens a session.
-    async fn ml_05_one_session_of_a_hundred(app: &TestApp) {
-        let issued = app.issue("ada@example.com").await;
-        let asked = app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
-        let cookie = cookie(&asked, "login");
-        app.kit.deliver_mail().await;
-        let (token, _) = secrets_in(&app.kit.mail.take().pop().expect("a mail").text);
-        let tries = (0..100).map(async |_| {
-            // A browser without a jar of its own, that shows the asking browser's cookie each time.
-            let request = app.browser().form("/fn/confirm_link", &[("token", &token)]).header(header::COOKIE, &cookie);
-            location(&request.send().await.expect("an answer")) == "/portal"
-        });
-        let wins = futures_util::future::join_all(tries).await.into_iter().filter(|won| *won).count();
-        assert_eq!(wins, 1);
-        let mut reader = app.service().store().read().await.expect("a reader");
-        assert_eq!(reader.list_sessions_of(issued.owner.id).await.expect("read").len(), 1);
+    let again = app.browser();
+    let (_, right) = again.ask("ada@example.com").await;
+    for _ in 0..5 {
+        refused(&again, again.confirm_code("not a code").await, "/login/code").await;
     }
+    refused(&again, again.confirm_code(&right).await, "/login/code").await;
+    assert_eq!(location(&browser.confirm_code(&code).await), "/portal");
+}
 
-    /// Two browsers of one person confirm at once: one signs in, the other's request is over. Neither
-    /// waits for the other for good.
-    async fn confirmations_do_not_lock_each_other(app: &TestApp) {
-        for n in 0..6 {
-            let email = format!("user{n}@example.com");
-            app.issue(&email).await;
-            let (one, two) = (app.browser(), app.browser());
-            let (first, _) = one.ask(&email).await;
-            let (second, _) = two.ask(&email).await;
-            let (left, right) = futures_util::future::join(one.confirm_link(&first), two.confirm_link(&second)).await;
-            let mut ends = [location(&left), location(&right)];
-            ends.sort_unstable();
-            assert_eq!(ends, ["/login", "/portal"], "round {n}");
-            for (browser, answer) in [(&one, &left), (&two, &right)] {
-                if location(answer) == "/login" {
-                    let page = browser.get("/login").await.text().await.expect("a page");
-                    assert!(page.contains("not valid"), "refused, not failed: {page}");
-                }
-            }
-            app.kit.clock.advance(Duration::from_mins(3));
-        }
-    }
+/// ML-08: two hundred tries at once count as at most five.
+async fn ml_08_parallel_tries_do_not_help(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    let (_, code) = browser.ask("ada@example.com").await;
+    let tries = (0..200).map(async |_| browser.confirm_code("1111-1111").await);
+    futures_util::future::join_all(tries).await;
+    refused(&browser, browser.confirm_code(&code).await, "/login/code").await;
+}
 
-    /// ML-06: a request's link and code are no good for the next request, and success ends all.
-    async fn ml_06_requests_do_not_mix(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let (browser, other) = (app.browser(), app.browser());
-        let (old_token, old_code) = browser.ask("ada@example.com").await;
-        let (new_token, _) = browser.ask("ada@example.com").await;
-        refused(&browser, browser.confirm_link(&old_token).await, "/login").await;
-        refused(&browser, browser.confirm_code(&old_code).await, "/login/code").await;
-        let (elsewhere, _) = other.ask("ada@example.com").await;
-        assert_eq!(location(&browser.confirm_link(&new_token).await), "/portal");
-        refused(&other, other.confirm_link(&elsewhere).await, "/login").await;
-    }
-
-    /// ML-07: good at 599 s, over at 601 s, by the server's clock; every refusal is the same.
-    async fn ml_07_ten_minutes_and_one_answer(app: &TestApp) {
-        app.issue("ada@example.com").await;
+/// ML-10 and ML-11: known, unknown and disabled addresses look the same, and only one gets mail.
+async fn ml_11_unknown_addresses_look_the_same(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    app.issue("banned@example.com").await;
+    let banned = latchkey_licensing::email::EmailAddress::parse("banned@example.com").expect("an address");
+    app.service().admin(latchkey_service::Operator::Host).disable_account(&banned).await.expect("disabled");
+    let mut seen = Vec::new();
+    for email in ["ada@example.com", "nobody@example.com", "banned@example.com"] {
         let browser = app.browser();
+        let asked = essence(browser.submit("/fn/request_sign_in", &[("email", email)]).await).await;
+        let page = browser.get("/login/code").await;
+        assert_eq!(page.status(), StatusCode::OK);
+        let text = page.text().await.expect("a page");
+        assert!(text.contains(email));
+        seen.push(asked);
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
+    app.kit.deliver_mail().await;
+    let mails = app.kit.mail.take();
+    assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ada@example.com"]);
+    assert_eq!(app.service().store().read().await.expect("a reader").count_accounts().await.expect("read"), 2);
+}
+
+/// ML-14: links in mail start with the configured origin, whatever the request claims.
+async fn ml_14_links_come_from_settings(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    for (name, value) in [
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("forwarded", "host=evil.example"),
+        ("x-forwarded-proto", "https"),
+    ] {
+        let request = app.browser().form("/fn/request_sign_in", &[("email", "ada@example.com")]);
+        let answer = request.header(name, value).send().await.expect("an answer");
+        assert_eq!(location(&answer), "/login/code", "{name}");
+        app.kit.deliver_mail().await;
+        let mail = app.kit.mail.take().pop().expect("a mail");
+        assert!(!mail.text.contains("evil") && !mail.html.contains("evil"));
+        assert!(mail.text.contains(&format!("\n{}/login/link/", app.origin())), "{}", mail.text);
+        app.kit.clock.advance(Duration::from_hours(1));
+    }
+}
+
+/// ML-16: a session that someone planted before the sign-in is worth nothing after it.
+async fn ml_16_signing_in_makes_a_new_session(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.browser();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
         let (token, _) = browser.ask("ada@example.com").await;
-        app.kit.clock.advance(Duration::from_secs(599));
-        assert_eq!(location(&browser.confirm_link(&token).await), "/portal");
-        let used = essence(browser.confirm_link(&token).await).await;
-
-        let late = app.browser();
-        let (token, _) = late.ask("ada@example.com").await;
-        app.kit.clock.advance(Duration::from_secs(601));
-        let expired = essence(late.confirm_link(&token).await).await;
-        let unknown = essence(late.confirm_link(&"A".repeat(43)).await).await;
-        let malformed = essence(late.confirm_link("?").await).await;
-        assert_eq!(expired.0, StatusCode::SEE_OTHER);
-        assert!([&used, &unknown, &malformed].iter().all(|other| **other == expired), "{expired:?} {used:?} {unknown:?} {malformed:?}");
+        seen.push(cookie(&browser.confirm_link(&token).await, "session"));
     }
-
-    /// ML-08: the sixth try is refused even if it is right.
-    async fn ml_08_five_tries(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let browser = app.browser();
-        let (_, code) = browser.ask("ada@example.com").await;
-        for _ in 0..4 {
-            refused(&browser, browser.confirm_code("0000-0000").await, "/login/code").await;
-        }
-        let again = app.browser();
-        let (_, right) = again.ask("ada@example.com").await;
-        for _ in 0..5 {
-            refused(&again, again.confirm_code("not a code").await, "/login/code").await;
-        }
-        refused(&again, again.confirm_code(&right).await, "/login/code").await;
-        assert_eq!(location(&browser.confirm_code(&code).await), "/portal");
+    assert_ne!(seen[0], seen[1]);
+    for (session, status) in [(&seen[0], StatusCode::SEE_OTHER), (&seen[1], StatusCode::OK)] {
+        let bare = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let request = bare.get(format!("{}/portal", app.origin())).header(header::COOKIE, session);
+        assert_eq!(request.send().await.expect("an answer").status(), status);
     }
+}
 
-    /// ML-08: two hundred tries at once count as at most five.
-    async fn ml_08_parallel_tries_do_not_help(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let browser = app.browser();
-        let (_, code) = browser.ask("ada@example.com").await;
-        let tries = (0..200).map(async |_| browser.confirm_code("1111-1111").await);
-        futures_util::future::join_all(tries).await;
-        refused(&browser, browser.confirm_code(&code).await, "/login/code").await;
+/// A link from the host's console works once, for 15 minutes, in the first browser that confirms.
+async fn host_links_work_once(app: &TestApp) {
+    let admin = app.service().admin(latchkey_service::Operator::Host);
+    let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
+    let link = async || {
+        let (_, link) = admin.add_admin(&email).await.expect("added");
+        link.url.rsplit('/').next().expect("a token").to_owned()
+    };
+    let token = link().await;
+    let browsers: Vec<_> = (0..20).map(|_| app.browser()).collect();
+    for browser in &browsers {
+        assert_eq!(browser.get(&format!("/login/host/{token}")).await.status(), StatusCode::OK);
     }
-
-    /// ML-10 and ML-11: known, unknown and disabled addresses look the same, and only one gets mail.
-    async fn ml_11_unknown_addresses_look_the_same(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        app.issue("banned@example.com").await;
-        let banned = latchkey_licensing::email::EmailAddress::parse("banned@example.com").expect("an address");
-        app.service().admin(latchkey_service::Operator::Host).disable_account(&banned).await.expect("disabled");
-        let mut seen = Vec::new();
-        for email in ["ada@example.com", "nobody@example.com", "banned@example.com"] {
-            let browser = app.browser();
-            let asked = essence(browser.submit("/fn/request_sign_in", &[("email", email)]).await).await;
-            let page = browser.get("/login/code").await;
-            assert_eq!(page.status(), StatusCode::OK);
-            let text = page.text().await.expect("a page");
-            assert!(text.contains(email));
-            seen.push(asked);
-        }
-        assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
-        app.kit.deliver_mail().await;
-        let mails = app.kit.mail.take();
-        assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ada@example.com"]);
-        assert_eq!(app.service().store().read().await.expect("a reader").count_accounts().await.expect("read"), 2);
-    }
-
-    /// ML-14: links in mail start with the configured origin, whatever the request claims.
-    async fn ml_14_links_come_from_settings(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        for (name, value) in [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example"), ("x-forwarded-proto", "https")] {
-            let request = app.browser().form("/fn/request_sign_in", &[("email", "ada@example.com")]);
-            let answer = request.header(name, value).send().await.expect("an answer");
-            assert_eq!(location(&answer), "/login/code", "{name}");
-            app.kit.deliver_mail().await;
-            let mail = app.kit.mail.take().pop().expect("a mail");
-            assert!(!mail.text.contains("evil") && !mail.html.contains("evil"));
-            assert!(mail.text.contains(&format!("\n{}/login/link/", app.origin())), "{}", mail.text);
-            app.kit.clock.advance(Duration::from_hours(1));
-        }
-    }
-
-    /// ML-16: a session that someone planted before the sign-in is worth nothing after it.
-    async fn ml_16_signing_in_makes_a_new_session(app: &TestApp) {
-        app.issue("ada@example.com").await;
-        let browser = app.browser();
-        let mut seen = Vec::new();
-        for _ in 0..2 {
-            let (token, _) = browser.ask("ada@example.com").await;
-            seen.push(cookie(&browser.confirm_link(&token).await, "session"));
-        }
-        assert_ne!(seen[0], seen[1]);
-        for (session, status) in [(&seen[0], StatusCode::SEE_OTHER), (&seen[1], StatusCode::OK)] {
-            let bare = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-            let request = bare.get(format!("{}/portal", app.origin())).header(header::COOKIE, session);
-            assert_eq!(request.send().await.expect("an answer").status(), status);
-        }
-    }
-
-    /// A link from the host's console works once, for 15 minutes, in the first browser that confirms.
-    async fn host_links_work_once(app: &TestApp) {
-        let admin = app.service().admin(latchkey_service::Operator::Host);
-        let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
-        let link = async || {
-            let (_, link) = admin.add_admin(&email).await.expect("added");
-            link.url.rsplit('/').next().expect("a token").to_owned()
-        };
+    let tries = browsers.iter().map(async |browser| {
+        location(&browser.submit("/fn/confirm_host_link", &[("token", &token)]).await) == "/portal"
+    });
+    let wins = futures_util::future::join_all(tries).await.into_iter().filter(|won| *won).count();
+    assert_eq!(wins, 1);
+    for (wait, good) in [(899, true), (901, false)] {
         let token = link().await;
-        let browsers: Vec<_> = (0..20).map(|_| app.browser()).collect();
-        for browser in &browsers {
-            assert_eq!(browser.get(&format!("/login/host/{token}")).await.status(), StatusCode::OK);
-        }
-        let tries = browsers.iter().map(async |browser| location(&browser.submit("/fn/confirm_host_link", &[("token", &token)]).await) == "/portal");
-        let wins = futures_util::future::join_all(tries).await.into_iter().filter(|won| *won).count();
-        assert_eq!(wins, 1);
-        for (wait, good) in [(899, true), (901, false)] {
-            let token = link().await;
-            app.kit.clock.advance(Duration::from_secs(wait));
-            let answer = app.browser().submit("/fn/confirm_host_link", &[("token", &token)]).await;
-            assert_eq!(location(&answer) == "/portal", good, "{wait} s");
-        }
-        // A mailed token is no host token, nor the other way round.
-        let mailed = app.browser();
-        let (mailed_token, _) = mailed.ask("boss@example.com").await;
-        assert_eq!(location(&app.browser().submit("/fn/confirm_host_link", &[("token", &mailed_token)]).await), "/login");
+        app.kit.clock.advance(Duration::from_secs(wait));
+        let answer = app.browser().submit("/fn/confirm_host_link", &[("token", &token)]).await;
+        assert_eq!(location(&answer) == "/portal", good, "{wait} s");
     }
+    // A mailed token is no host token, nor the other way round.
+    let mailed = app.browser();
+    let (mailed_token, _) = mailed.ask("boss@example.com").await;
+    assert_eq!(location(&app.browser().submit("/fn/confirm_host_link", &[("token", &mailed_token)]).await), "/login");
 }
 
 /// A cookie that an answer sets, as `name=value`.

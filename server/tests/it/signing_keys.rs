@@ -9,7 +9,8 @@ use latchkey_service::{AdminError, KeyState, Operator};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::Client;
 
-use crate::{app::TestApp, on_both};
+use crate::app::{TestApp, with_app};
+use latchkey_testkit::on_both;
 
 async fn is_signed_by(app: &TestApp, key: &PublicKey) -> bool {
     let answer = Client::new().get(format!("{}/v1/ping", app.origin())).send().await.expect("an answer");
@@ -20,121 +21,124 @@ async fn is_signed_by(app: &TestApp, key: &PublicKey) -> bool {
     verify(key, Target { method: "GET", path_and_query: "/v1/ping", host: &host }, &signed, &body)
 }
 
-on_both! {
-    /// LC-08: the new key signs, the old one verifies until it is retired, a retired key does not; the
-    /// id on the wire stays.
-    async fn lc_08_a_rotation(app: &TestApp) {
-        let admin = app.service().admin(Operator::Host);
-        let old = app.public_key;
-        let account = app.service().keyring().expect("keys").account();
-        let issued = app.issue("ada@example.com").await;
-        let desktop = app.desktop(Some(issued.key.expose()));
-        let path = format!("/v1/licenses/{}/actions/check-out?ttl=86400", issued.view.license.id);
-        let (_, _, old_file) = desktop.text(&path).await;
+on_both!(with_app: lc_08_a_rotation, keys_in_use, a_rotation_elsewhere_is_followed, lc_08_a_stale_signer_signs_nothing_that_lasts, rotations_at_once);
 
-        // A key can be shipped before it signs; asking twice makes one.
-        let next = admin.prepare_signing_key().await.expect("prepared");
-        assert_eq!(admin.prepare_signing_key().await.expect("prepared").id, next.id);
-        assert_eq!(next.state, KeyState::Waiting);
-        assert!(is_signed_by(app, &old).await);
+/// LC-08: the new key signs, the old one verifies until it is retired, a retired key does not; the
+/// id on the wire stays.
+async fn lc_08_a_rotation(app: &TestApp) {
+    let admin = app.service().admin(Operator::Host);
+    let old = app.public_key;
+    let account = app.service().keyring().expect("keys").account();
+    let issued = app.issue("ada@example.com").await;
+    let desktop = app.desktop(Some(issued.key.expose()));
+    let path = format!("/v1/licenses/{}/actions/check-out?ttl=86400", issued.view.license.id);
+    let (_, _, old_file) = desktop.text(&path).await;
 
-        let rotated = admin.rotate_signing_key().await.expect("rotated");
-        assert_eq!((rotated.id, rotated.state), (next.id, KeyState::Signing));
-        assert!(is_signed_by(app, &next.public_key).await && !is_signed_by(app, &old).await);
-        let keyring = app.service().keyring().expect("keys");
-        assert_eq!(keyring.account(), account);
-        assert_eq!(keyring.verifying(), [old, next.public_key]);
-        let opens = |file: &str, keys: &[PublicKey]| certificate::open(FileKind::License, file, keys, None).is_ok();
-        let new_file = {
-            let request = Client::new().get(format!("{}{path}", app.origin()));
-            let request = request.header("authorization", format!("License {}", issued.key.expose()));
-            request.send().await.expect("an answer").text().await.expect("a file")
-        };
-        // An app that embeds both reads both; one that embeds one reads its own.
-        for (file, keys, is_good) in [
-            (&old_file, &[old, next.public_key][..], true),
-            (&new_file, &[old, next.public_key][..], true),
-            (&old_file, &[next.public_key][..], false),
-            (&new_file, &[old][..], false),
-        ] {
-            assert_eq!(opens(file, keys), is_good);
-        }
+    // A key can be shipped before it signs; asking twice makes one.
+    let next = admin.prepare_signing_key().await.expect("prepared");
+    assert_eq!(admin.prepare_signing_key().await.expect("prepared").id, next.id);
+    assert_eq!(next.state, KeyState::Waiting);
+    assert!(is_signed_by(app, &old).await);
 
-        // Files that it signed are good for a day yet: retiring it takes a second word.
-        let keys = admin.signing_keys().await.expect("listed");
-        let first = keys.first().expect("a key").id;
-        assert!(matches!(admin.retire_signing_key(next.id, true).await, Err(AdminError::SigningKeyActive(_))));
-        let refusal = admin.retire_signing_key(first, false).await;
-        assert!(
-            matches!(refusal, Err(AdminError::SigningKeyInUse { files_until: Some(_), licenses: 0, .. })),
-            "{refusal:?}"
-        );
-        assert_eq!(admin.retire_signing_key(first, true).await.expect("retired").state, KeyState::Retired);
-        assert_eq!(admin.retire_signing_key(first, true).await.expect("again").state, KeyState::Retired);
-        let verifying = app.service().keyring().expect("keys").verifying();
-        assert_eq!(verifying, [next.public_key]);
-        assert!(!opens(&old_file, &verifying) && opens(&new_file, &verifying));
-        assert_eq!(app.service().keyring().expect("keys").account(), account);
+    let rotated = admin.rotate_signing_key().await.expect("rotated");
+    assert_eq!((rotated.id, rotated.state), (next.id, KeyState::Signing));
+    assert!(is_signed_by(app, &next.public_key).await && !is_signed_by(app, &old).await);
+    let keyring = app.service().keyring().expect("keys");
+    assert_eq!(keyring.account(), account);
+    assert_eq!(keyring.verifying(), [old, next.public_key]);
+    let opens = |file: &str, keys: &[PublicKey]| certificate::open(FileKind::License, file, keys, None).is_ok();
+    let new_file = {
+        let request = Client::new().get(format!("{}{path}", app.origin()));
+        let request = request.header("authorization", format!("License {}", issued.key.expose()));
+        request.send().await.expect("an answer").text().await.expect("a file")
+    };
+    // An app that embeds both reads both; one that embeds one reads its own.
+    for (file, keys, is_good) in [
+        (&old_file, &[old, next.public_key][..], true),
+        (&new_file, &[old, next.public_key][..], true),
+        (&old_file, &[next.public_key][..], false),
+        (&new_file, &[old][..], false),
+    ] {
+        assert_eq!(opens(file, keys), is_good);
     }
 
-    /// A key that signed license keys is not retired by accident; a waiting one is thrown away.
-    async fn keys_in_use(app: &TestApp) {
-        let admin = app.service().admin(Operator::Host);
-        app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
-        app.issue_under("ada@example.com", "signed").await;
-        let first = admin.signing_keys().await.expect("listed")[0].id;
-        admin.rotate_signing_key().await.expect("rotated");
-        let refusal = admin.retire_signing_key(first, false).await.expect_err("in use").to_string();
-        assert!(refusal.contains("1 licenses have a key that it signed") && refusal.contains("--even-if-in-use"), "{refusal}");
-        let waiting = admin.prepare_signing_key().await.expect("prepared");
-        assert_eq!(admin.retire_signing_key(waiting.id, false).await.expect("thrown away").state, KeyState::Retired);
-        let another = admin.prepare_signing_key().await.expect("prepared");
-        assert_ne!(another.id, waiting.id);
-    }
+    // Files that it signed are good for a day yet: retiring it takes a second word.
+    let keys = admin.signing_keys().await.expect("listed");
+    let first = keys.first().expect("a key").id;
+    assert!(matches!(admin.retire_signing_key(next.id, true).await, Err(AdminError::SigningKeyActive(_))));
+    let refusal = admin.retire_signing_key(first, false).await;
+    assert!(
+        matches!(refusal, Err(AdminError::SigningKeyInUse { files_until: Some(_), licenses: 0, .. })),
+        "{refusal:?}"
+    );
+    assert_eq!(admin.retire_signing_key(first, true).await.expect("retired").state, KeyState::Retired);
+    assert_eq!(admin.retire_signing_key(first, true).await.expect("again").state, KeyState::Retired);
+    let verifying = app.service().keyring().expect("keys").verifying();
+    assert_eq!(verifying, [next.public_key]);
+    assert!(!opens(&old_file, &verifying) && opens(&new_file, &verifying));
+    assert_eq!(app.service().keyring().expect("keys").account(), account);
+}
 
-    /// Another process rotates: this one follows when it reads the keys again.
-    async fn a_rotation_elsewhere_is_followed(app: &TestApp) {
-        let other = app.another_process();
-        let key = other.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
-        assert!(is_signed_by(app, &app.public_key).await);
-        app.service().refresh_keyring().await.expect("read");
-        assert!(is_signed_by(app, &key.public_key).await);
-    }
+/// A key that signed license keys is not retired by accident; a waiting one is thrown away.
+async fn keys_in_use(app: &TestApp) {
+    let admin = app.service().admin(Operator::Host);
+    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    app.issue_under("ada@example.com", "signed").await;
+    let first = admin.signing_keys().await.expect("listed")[0].id;
+    admin.rotate_signing_key().await.expect("rotated");
+    let refusal = admin.retire_signing_key(first, false).await.expect_err("in use").to_string();
+    assert!(
+        refusal.contains("1 licenses have a key that it signed") && refusal.contains("--even-if-in-use"),
+        "{refusal}"
+    );
+    let waiting = admin.prepare_signing_key().await.expect("prepared");
+    assert_eq!(admin.retire_signing_key(waiting.id, false).await.expect("thrown away").state, KeyState::Retired);
+    let another = admin.prepare_signing_key().await.expect("prepared");
+    assert_ne!(another.id, waiting.id);
+}
 
-    /// LC-08: what is kept is never signed by a key that another process has replaced, or retired, however
-    /// lately: neither files nor license keys.
-    async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
-        app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
-        let issued = app.issue("ada@example.com").await;
-        let other = app.another_process();
-        let old = app.service().keyring().expect("keys").signer_id();
-        let admin = other.admin(Operator::Host);
-        let key = admin.rotate_signing_key().await.expect("rotated");
-        admin.retire_signing_key(old, false).await.expect("nothing of it is about");
-        let request = Client::new()
-            .get(format!("{}/v1/licenses/{}/actions/check-out?ttl=86400", app.origin(), issued.view.license.id))
-            .header("authorization", format!("License {}", issued.key.expose()));
-        let file = request.send().await.expect("an answer").text().await.expect("a file");
-        assert!(certificate::open(FileKind::License, &file, &[key.public_key], None).is_ok());
-        assert_eq!(app.service().keyring().expect("keys").signer_id(), key.id, "it has learned of the rotation");
+/// Another process rotates: this one follows when it reads the keys again.
+async fn a_rotation_elsewhere_is_followed(app: &TestApp) {
+    let other = app.another_process();
+    let key = other.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
+    assert!(is_signed_by(app, &app.public_key).await);
+    app.service().refresh_keyring().await.expect("read");
+    assert!(is_signed_by(app, &key.public_key).await);
+}
 
-        let next = admin.rotate_signing_key().await.expect("rotated");
-        let signed = app.issue_under("ada@example.com", "signed").await;
-        assert!(latchkey_licensing::signed_key::verify(signed.key.expose(), &[next.public_key]).is_ok());
-    }
+/// LC-08: what is kept is never signed by a key that another process has replaced, or retired, however
+/// lately: neither files nor license keys.
+async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
+    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    let issued = app.issue("ada@example.com").await;
+    let other = app.another_process();
+    let old = app.service().keyring().expect("keys").signer_id();
+    let admin = other.admin(Operator::Host);
+    let key = admin.rotate_signing_key().await.expect("rotated");
+    admin.retire_signing_key(old, false).await.expect("nothing of it is about");
+    let request = Client::new()
+        .get(format!("{}/v1/licenses/{}/actions/check-out?ttl=86400", app.origin(), issued.view.license.id))
+        .header("authorization", format!("License {}", issued.key.expose()));
+    let file = request.send().await.expect("an answer").text().await.expect("a file");
+    assert!(certificate::open(FileKind::License, &file, &[key.public_key], None).is_ok());
+    assert_eq!(app.service().keyring().expect("keys").signer_id(), key.id, "it has learned of the rotation");
 
-    /// Several rotations at once leave one key that signs.
-    async fn rotations_at_once(app: &TestApp) {
-        let tries = (0..8).map(|_| {
-            let service = app.service().clone();
-            tokio::spawn(async move { service.admin(Operator::Host).rotate_signing_key().await.map(|key| key.id) })
-        });
-        let mut done = 0;
-        for rotation in tries.collect::<Vec<_>>() {
-            done += u32::from(rotation.await.expect("no panic").is_ok());
-        }
-        assert!(done >= 1);
-        let keys = app.service().admin(Operator::Host).signing_keys().await.expect("listed");
-        assert_eq!(keys.iter().filter(|key| key.state == KeyState::Signing).count(), 1);
+    let next = admin.rotate_signing_key().await.expect("rotated");
+    let signed = app.issue_under("ada@example.com", "signed").await;
+    assert!(latchkey_licensing::signed_key::verify(signed.key.expose(), &[next.public_key]).is_ok());
+}
+
+/// Several rotations at once leave one key that signs.
+async fn rotations_at_once(app: &TestApp) {
+    let tries = (0..8).map(|_| {
+        let service = app.service().clone();
+        tokio::spawn(async move { service.admin(Operator::Host).rotate_signing_key().await.map(|key| key.id) })
+    });
+    let mut done = 0;
+    for rotation in tries.collect::<Vec<_>>() {
+        done += u32::from(rotation.await.expect("no panic").is_ok());
     }
+    assert!(done >= 1);
+    let keys = app.service().admin(Operator::Host).signing_keys().await.expect("listed");
+    assert_eq!(keys.iter().filter(|key| key.state == KeyState::Signing).count(), 1);
 }

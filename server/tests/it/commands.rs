@@ -1,7 +1,5 @@
 //! The commands, as a person or a script runs them: output, exit codes, and what a refusal says.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
-
 use std::{
     fs,
     path::Path,

@@ -1,8 +1,6 @@
 //! The description of the API: made from the routes, and kept in the repository so that a change of it
 //! is seen. `cargo run -p latchkey -- openapi > docs/openapi.json` writes it anew.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
-
 use std::{fs, path::Path};
 
 use latchkey_server::http::api;

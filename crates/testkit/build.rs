@@ -1,0 +1,5 @@
+//! The template database is named by the migrations; a new file must rebuild this crate.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../../migrations/postgres");
+}
