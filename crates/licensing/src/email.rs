@@ -1,28 +1,28 @@
 //! E-mail addresses: exactly one mailbox, in one normal form.
 //!
-//! The form is: everything in lower case, the domain in IDNA
-//! ASCII. Display names, lists, comments, quoted local parts and anything outside printable ASCII
-//! in the local part are refused, because each is a way to smuggle a second recipient or a header.
+//! The normal form is all lower case, with the domain in IDNA ASCII. Display names, lists, comments,
+//! quoted local parts and anything outside printable ASCII in the local part are rejected, because each
+//! can smuggle in a second recipient or a header.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest address that SMTP can carry (RFC 5321, section 4.5.3.1.3, less the brackets).
+/// The longest address that SMTP can carry, in bytes (RFC 5321, section 4.5.3.1.3, without the brackets).
 pub const MAX_BYTES: usize = 254;
 
-/// One mailbox in normal form; equality is equality of mailboxes.
+/// One mailbox in normal form, so equal values mean the same mailbox.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
-/// The text is not one mailbox.
+/// The text is not exactly one mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an e-mail address: give one address such as ada@example.com")]
 pub struct InvalidEmail;
 
 impl EmailAddress {
-    /// Reads and normalises an address; surrounding white space is dropped.
+    /// Parses and normalizes an address. Surrounding spaces and tabs are ignored.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let text = text.trim_matches([' ', '\t']);
         if text.len() > MAX_BYTES {
@@ -31,8 +31,8 @@ impl EmailAddress {
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
         let local_fits = (1..=64).contains(&local.len())
             && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext));
-        // IDNA folds some letters that only look like a dot or a slash; the ASCII result is what is
-        // checked and kept.
+        // IDNA maps some characters that only look like a dot or a slash, so the checks below run on the
+        // ASCII result.
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| InvalidEmail)?;
         let domain_fits = domain.len() <= 253 && domain.contains('.') && domain.split('.').all(is_label);
         let address = format!("{}@{domain}", local.to_ascii_lowercase());
@@ -66,7 +66,7 @@ impl fmt::Display for EmailAddress {
     }
 }
 
-/// Addresses are personal data: `Debug`, which logs use, shows none.
+/// Addresses are personal data, so `Debug`, which logs use, hides them.
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EmailAddress(..)")
@@ -104,9 +104,9 @@ mod tests {
         }
     }
 
-    /// ML-12: the shapes that have smuggled recipients or headers elsewhere.
+    /// ML-12: forms that have smuggled in recipients or headers in other systems.
     #[test]
-    fn ml_12_bad_addresses_are_refused() {
+    fn ml_12_bad_addresses_are_rejected() {
         let long_local = format!("{}@example.com", "a".repeat(65));
         let long = format!("a@{}.com", "b.".repeat(130));
         let bad = [
@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_is_plain_and_stable(text in "\\PC{0,40}@\\PC{0,40}") {
+        fn accepted_addresses_are_plain_and_stable(text in "\\PC{0,40}@\\PC{0,40}") {
             if let Ok(address) = EmailAddress::parse(&text) {
                 prop_assert!(address.as_str().bytes().all(|b| b.is_ascii_graphic() && !b",;<>\"()[]:\\".contains(&b)));
                 prop_assert_eq!(address.as_str().matches('@').count(), 1);

@@ -1,4 +1,4 @@
-//! Signed files for working offline, and the requests that computers without a network make for them.
+//! Signed files for offline use, and the air-gap requests by which offline computers ask for them.
 
 pub mod air_gap;
 pub mod certificate;

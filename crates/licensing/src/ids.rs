@@ -1,7 +1,7 @@
-//! Identifiers: one newtype per kind of record, so that a machine id never passes for a license id.
+//! Identifiers: one newtype for each kind of record, so that a machine id cannot be used as a license id.
 //!
-//! All are UUID version 7 (RFC 9562, section 5.7): they sort by creation time, which is what cursor
-//! paging relies on.
+//! All are version 7 UUIDs (RFC 9562, section 5.7). They sort by creation time, and cursor paging relies
+//! on that.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::time::Timestamp;
 
-/// The text was not a UUID.
+/// The text is not a hyphenated UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a UUID")]
 pub struct InvalidId;
@@ -23,12 +23,12 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id for the instant `now`, made unique by 80 random bits.
+            /// Creates an id for the instant `now`, made unique by 80 random bits.
             pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
                 Self(uuid::Builder::from_unix_timestamp_millis(now.unix_millis(), &random).into_uuid())
             }
 
-            /// The UUID itself, for storage.
+            /// The UUID, for storage.
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
@@ -44,7 +44,7 @@ macro_rules! ids {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                // Only the hyphenated form: one id has one spelling in URLs.
+                // Only the hyphenated form is accepted, so that an id has one spelling in URLs.
                 if text.len() != 36 {
                     return Err(InvalidId);
                 }
@@ -61,27 +61,27 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A person who can sign in: customer, support or admin.
+    /// Identifies an account: a customer, a support agent or an admin.
     AccountId
-    /// A product that is sold.
+    /// Identifies a product.
     ProductId
-    /// A policy: the terms that licenses of one kind share.
+    /// Identifies a policy.
     PolicyId
-    /// An entitlement: a named right that a license carries.
+    /// Identifies an entitlement.
     EntitlementId
-    /// A license.
+    /// Identifies a license.
     LicenseId
-    /// A machine activated under a license.
+    /// Identifies one activation of a machine. A machine that is activated again gets a new id.
     MachineId
-    /// One request to sign in.
+    /// Identifies a request to sign in.
     LoginRequestId
-    /// A signed-in session, as its owner may see it; unrelated to the cookie's value.
+    /// Identifies a session. It is shown to the session's owner and reveals nothing about the cookie's value.
     SessionId
-    /// A mail in the outbox.
+    /// Identifies an e-mail in the outbox.
     MailId
-    /// A row of the audit log.
+    /// Identifies an entry of the audit log.
     AuditId
-    /// A key that signs answers, files and license keys.
+    /// Identifies a key that signs API responses, files and license keys.
     SigningKeyId
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_sort_by_time_and_survive_text() {
+    fn ids_sort_by_time_and_round_trip_through_text() {
         let early = LicenseId::new(Timestamp::from_unix_micros(1_000_000), [0xff; 10]);
         let late = LicenseId::new(Timestamp::from_unix_micros(2_000_000), [0; 10]);
         assert!(early < late);

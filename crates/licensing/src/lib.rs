@@ -1,7 +1,7 @@
-//! The rules of licensing as pure functions and types.
+//! Licensing rules as pure functions and types.
 //!
-//! Nothing here reads a clock, draws randomness or does I/O: time and random bytes come in as
-//! parameters, decisions go out as values. The crate builds for the server and for `wasm32`.
+//! Nothing here reads a clock, generates random numbers or does I/O: the current time and random bytes
+//! are parameters, decisions are return values. The crate builds for the server and for `wasm32`.
 
 pub mod email;
 mod files;

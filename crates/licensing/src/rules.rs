@@ -1,4 +1,4 @@
-//! What policies grant, what licenses and machines are, and what follows from both.
+//! Policies, licenses and machines, and the decisions that follow from them.
 
 pub mod activation;
 pub mod entitlement;

@@ -1,4 +1,4 @@
-//! Instants as the product stores them: whole microseconds since the Unix epoch, UTC.
+//! Instants as the server stores them: whole microseconds since the Unix epoch, UTC.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// An instant from microseconds since the Unix epoch.
+    /// The instant at this many microseconds since the Unix epoch.
     pub const fn from_unix_micros(micros: i64) -> Self {
         Self(micros)
     }
@@ -20,7 +20,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Milliseconds since the Unix epoch; an instant before the epoch counts as the epoch.
+    /// Milliseconds since the Unix epoch. Instants before the epoch give 0.
     pub fn unix_millis(self) -> u64 {
         u64::try_from(self.0.div_euclid(1_000)).unwrap_or(0)
     }
@@ -37,35 +37,36 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros(duration)))
     }
 
-    /// How long ago `earlier` was; zero if it lies in the future.
+    /// The time elapsed since `earlier`. Zero if `earlier` is in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// RFC 3339 in UTC with milliseconds, as JSON:API documents carry it.
+    /// RFC 3339 in UTC with milliseconds, as used in JSON:API documents.
     pub fn rfc3339(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%S.%3fZ")
     }
 
-    /// The `Date` header's form (RFC 9110, section 5.6.7).
+    /// The format of the `Date` header (RFC 9110, section 5.6.7).
     pub fn http_date(self) -> String {
         self.format("%a, %d %b %Y %H:%M:%S GMT")
     }
 
-    /// Date and time for people, in UTC and to the minute: `3 May 2026, 14:05 UTC`.
+    /// Date and time for display, in UTC and to the minute: `3 May 2026, 14:05 UTC`.
     pub fn human(self) -> String {
         self.format("%-d %B %Y, %H:%M UTC")
     }
 
-    /// The date for people, in UTC: `3 May 2026`.
+    /// The date for display, in UTC: `3 May 2026`.
     pub fn human_date(self) -> String {
         self.format("%-d %B %Y")
     }
 
-    /// Reads RFC 3339 with any offset, with capital `T` and `Z`, without leap seconds and with at most nine
-    /// digits of a second, which not all readers take otherwise. `None` if it is not such a text.
+    /// Parses RFC 3339 with any offset, with a capital `T` and `Z`, without leap seconds and with at most
+    /// nine fractional digits. This is the subset that parsers in other languages also accept. `None` for
+    /// any other text.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        // The reader below takes other forms of ISO 8601 as well.
+        // The parser called below accepts other forms of ISO 8601 as well.
         let (local, rest) = text.split_at_checked(19)?;
         let has_form = local.bytes().enumerate().all(|(at, byte)| match at {
             4 | 7 => byte == b'-',
@@ -87,14 +88,14 @@ impl Timestamp {
         Some(Self(instant.as_microsecond()))
     }
 
-    /// Reads a `Date` header (RFC 9110, section 5.6.7). `None` if it is not one.
+    /// Parses a `Date` header (RFC 9110, section 5.6.7). `None` if it is malformed.
     pub fn parse_http_date(text: &str) -> Option<Self> {
         let instant = jiff::fmt::rfc2822::parse(text).ok()?;
         Some(Self(instant.timestamp().as_microsecond()))
     }
 
     fn format(self, pattern: &str) -> String {
-        // Values outside jiff's range (the years -9999 to 9999) are clamped to it.
+        // Values outside jiff's range (years -9999 to 9999) are clamped.
         let instant = jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
             jiff::Timestamp::MIN
         } else {
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts() {
+    fn formats() {
         let at = Timestamp::parse_rfc3339("2021-06-09T16:08:15.25Z").expect("valid");
         assert_eq!(at.rfc3339(), "2021-06-09T16:08:15.250Z");
         assert_eq!(at.http_date(), "Wed, 09 Jun 2021 16:08:15 GMT");
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rfc_3339_is_read() {
+    fn only_rfc_3339_is_accepted() {
         let noon = Timestamp::parse_rfc3339("2026-11-23T12:00:00Z");
         assert!(noon.is_some());
         for same in ["2026-11-23T13:00:00+01:00", "2026-11-23T06:30:00.000000000-05:30"] {

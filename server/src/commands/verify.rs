@@ -43,7 +43,7 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
     }
     let entitlements: Vec<&str> =
         claims.license.entitlements.iter().map(latchkey_licensing::entitlement::EntitlementCode::as_str).collect();
-    let is_good = !(claims.is_over(now) || claims.license.is_suspended || claims.is_license_over(now));
+    let is_good = !(claims.is_expired(now) || claims.license.is_suspended || claims.is_license_expired(now));
     if as_json {
         console::json(&json!({
             "kind": kind.as_str(),
@@ -68,9 +68,9 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
     }
     let refusal = if claims.license.is_suspended {
         "its license is suspended".to_owned()
-    } else if claims.is_license_over(now) {
+    } else if claims.is_license_expired(now) {
         "its license has ended".to_owned()
-    } else if claims.is_over(now) {
+    } else if claims.is_expired(now) {
         format!("its time was over on {}", claims.expires_at.human())
     } else {
         return Ok(());

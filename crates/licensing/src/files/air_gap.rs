@@ -1,10 +1,10 @@
-//! Requests of computers without a network: a short text that a person carries to the portal.
+//! Air-gap requests: a short text that a person carries from an offline computer to the portal.
 //!
-//! `lk1.` + base64url(body) + `.` + eight check letters. The body tells what an activation over the
-//! network would tell. Its proof is an HMAC under the license key: it shows that an app which holds
-//! the key made the request, and for which license it is meant, without carrying the key. White space
-//! anywhere is ignored, because mail programs break long lines; the check letters tell a text that
-//! was cut from one that is wrong.
+//! The format is `lk1.` + base64url(body) + `.` + eight check letters. The body contains the same facts as
+//! an online activation, and an HMAC under the license key. The HMAC proves that the app that made the
+//! request holds the key, and shows which license it is for, without revealing the key. White space is
+//! ignored everywhere, because mail programs wrap long lines. The check letters detect text that was
+//! truncated or altered in transit.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,51 +20,51 @@ use crate::{
     time::Timestamp,
 };
 
-/// The longest request that is read, in bytes: what an address carries through every browser and proxy.
+/// The longest request that is accepted, in bytes: short enough for a URL in any browser and proxy.
 pub const MAX_BYTES: usize = 3_000;
 
 const PREFIX: &str = "lk1.";
 const CHECK_LETTERS: usize = 8;
 const PURPOSE: &[u8] = b"latchkey air gap 1\n";
 
-/// How the last member of the body begins.
+/// The start of the body's last member.
 const PROOF_MEMBER: &str = ",\"s\":\"";
 
 words! {
-    /// What is asked for.
+    /// What a request asks for.
     Action {
-        /// Activate this machine, and give back a machine file.
+        /// Activate the machine and issue a machine file.
         Activate = "activate",
-        /// Deactivate this machine: the app on it has thrown its file away.
+        /// Deactivate the machine. The app on it has deleted its file.
         Deactivate = "deactivate",
     }
 }
 
-/// A request of a computer without a network.
+/// A request made on an offline computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AirGapRequest {
-    /// What is asked for.
+    /// What the request asks for.
     pub action: Action,
-    /// What the app identifies the machine by.
+    /// The fingerprint by which the app identifies the machine.
     pub fingerprint: Fingerprint,
-    /// What the app tells about it.
+    /// Facts about the machine for display in the portal.
     pub facts: MachineFacts,
-    /// When it was made, by the machine's clock.
+    /// When the request was made, by the machine's clock, to the second.
     pub made_at: Timestamp,
-    /// The object that the proof is over, as it was written: how its maker spells letters is its own
-    /// affair.
+    /// The JSON object that the proof covers, byte for byte, because writers may escape characters
+    /// differently.
     signed: Vec<u8>,
     proof: [u8; 32],
 }
 
-/// Why a text is no request.
+/// Why a text is not a valid request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AirGapError {
-    /// It is something else.
-    #[error("this is not a request: it begins with lk1.")]
+    /// It does not start with `lk1.`.
+    #[error("this is not a request: a request starts with lk1.")]
     Form,
-    /// A part of it is missing or changed.
-    #[error("a part of the request is missing or changed: copy all of it")]
+    /// It is truncated, altered or malformed.
+    #[error("the request is incomplete or was changed: copy all of it")]
     Damaged,
 }
 
@@ -90,7 +90,7 @@ struct Body {
 }
 
 impl AirGapRequest {
-    /// A request of an app that holds `key`.
+    /// Creates a request with a proof under `key`.
     pub fn new(
         action: Action,
         fingerprint: Fingerprint,
@@ -99,7 +99,8 @@ impl AirGapRequest {
         key: &LicenseKey,
     ) -> Self {
         let made_at = Timestamp::from_unix_micros(made_at.unix_micros().div_euclid(1_000_000) * 1_000_000);
-        // What a request cannot carry is left out, as online, instead of making the whole of it unreadable.
+        // As in an online activation, a fact that is too long or has control characters is left out rather
+        // than making the whole request invalid.
         let kept = |text: Option<String>| text.as_deref().and_then(fact);
         let facts = MachineFacts {
             name: kept(facts.name),
@@ -125,12 +126,12 @@ impl AirGapRequest {
         Self { action, fingerprint, facts, made_at, signed, proof }
     }
 
-    /// Whether an app that holds this key made the request.
+    /// Whether the request was made by an app that holds this key.
     pub fn is_by_holder_of(&self, key: &LicenseKey) -> bool {
         mac(key, &self.signed).verify_slice(&self.proof).is_ok()
     }
 
-    /// The text that a person carries.
+    /// The request as text.
     pub fn to_text(&self) -> String {
         let mut body = self.signed.strip_suffix(b"}").unwrap_or(&self.signed).to_vec();
         body.extend_from_slice(format!("{PROOF_MEMBER}{}\"}}", URL_SAFE_NO_PAD.encode(self.proof)).as_bytes());
@@ -138,7 +139,7 @@ impl AirGapRequest {
         format!("{PREFIX}{body}.{}", check_letters(&body))
     }
 
-    /// Reads a text that a person brought.
+    /// Parses the text of a request. The proof is not checked; see [`Self::is_by_holder_of`].
     pub fn parse(text: &str) -> Result<Self, AirGapError> {
         let text: String = text.chars().filter(|letter| !letter.is_whitespace()).take(MAX_BYTES + 1).collect();
         let rest = text.strip_prefix(PREFIX).ok_or(AirGapError::Form)?;
@@ -147,7 +148,7 @@ impl AirGapRequest {
             return Err(AirGapError::Damaged);
         }
         let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| AirGapError::Damaged)?;
-        // The proof is the last member, so what it is over can be cut out as it stands.
+        // The proof is the last member, so the bytes that it covers can be cut out unchanged.
         let written = std::str::from_utf8(&body).map_err(|_| AirGapError::Damaged)?;
         let (unsigned, rest) = written.rsplit_once(PROOF_MEMBER).ok_or(AirGapError::Damaged)?;
         if rest.strip_suffix("\"}").is_none_or(|proof| proof.contains(['"', '\\'])) {
@@ -179,7 +180,7 @@ impl AirGapRequest {
 }
 
 fn mac(key: &LicenseKey, signed: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes keys of any length.
+    // HMAC accepts keys of any length.
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
         .unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
     mac.update(PURPOSE);
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_survives_being_carried() {
+    fn a_request_survives_wrapping_and_white_space() {
         let request = request();
         let text = request.to_text();
         assert!(text.len() < 400, "{}", text.len());
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_is_not_by_the_holder() {
+    fn changed_requests_fail_the_proof() {
         for (from, to) in [("\"activate\"", "\"deactivate\""), ("Windows", "windows"), ("\"c\":8", "\"c\":9")] {
             let changed = rewritten(&request(), |body| body.replacen(from, to, 1));
             let read = AirGapRequest::parse(&changed).expect("well formed");
@@ -244,7 +245,7 @@ mod tests {
         }
     }
 
-    /// The request's text with another body, as somebody would write it who knows the form.
+    /// The request's text with a changed body and correct check letters.
     fn rewritten(request: &AirGapRequest, change: impl FnOnce(String) -> String) -> String {
         let text = request.to_text();
         let body = text.strip_prefix(PREFIX).and_then(|rest| rest.split('.').next()).expect("a body");
@@ -253,16 +254,16 @@ mod tests {
         format!("{PREFIX}{body}.{}", check_letters(&body))
     }
 
-    /// What the proof is not over is not there.
+    /// Members after the proof are not covered by it, so they are rejected.
     #[test]
-    fn nothing_stands_behind_the_proof() {
+    fn nothing_may_follow_the_proof() {
         let changed = rewritten(&request(), |body| body.replace("\"}", "\",\"v\":\"9.9\"}"));
         assert_eq!(AirGapRequest::parse(&changed), Err(AirGapError::Damaged));
     }
 
-    /// Other languages escape other letters, and sign what they wrote.
+    /// JSON libraries escape different characters; the proof covers what was written.
     #[test]
-    fn spellings_of_json_do_not_matter() {
+    fn json_escaping_does_not_matter() {
         let escaped = r#"{"a":"activate","f":"x\u00fc","n":"B\u00fcro \u0026 Co","t":1795435200"#;
         let proof = URL_SAFE_NO_PAD.encode(mac(&key(1), format!("{escaped}}}").as_bytes()).finalize().into_bytes());
         let body = URL_SAFE_NO_PAD.encode(format!("{escaped},\"s\":\"{proof}\"}}"));
@@ -272,7 +273,7 @@ mod tests {
         assert_eq!(AirGapRequest::parse(&read.to_text()), Ok(read));
     }
 
-    /// What online is taken as absent or refused makes no whole request unreadable.
+    /// Facts that an online activation would ignore or reject do not invalidate the request.
     #[test]
     fn facts_that_cannot_be_carried_are_left_out() {
         let facts = MachineFacts {
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_texts_are_told_from_other_texts() {
+    fn damaged_requests_are_distinguished_from_other_text() {
         let text = request().to_text();
         for (bad, error) in [
             (String::new(), AirGapError::Form),
@@ -303,7 +304,7 @@ mod tests {
         ] {
             assert_eq!(AirGapRequest::parse(&bad), Err(error), "{bad:.40}");
         }
-        // Whole, and still none: the check letters are right, the body is not.
+        // Correct check letters, but a malformed body.
         for body in ["{}", "null", r#"{"a":"activate","f":"","t":0,"s":""}"#, r#"{"a":"erase","f":"x","t":0}"#] {
             let body = URL_SAFE_NO_PAD.encode(body);
             let text = format!("lk1.{body}.{}", check_letters(&body));

@@ -1,14 +1,13 @@
-//! Files for offline use: what the server signs, as text that survives mail and USB sticks.
+//! The format of license and machine files: signed text that survives e-mail and USB sticks.
 //!
-//! Between a line `-----BEGIN LICENSE FILE-----` and its end stands base64 of a JSON envelope
-//! `{"enc","sig","alg"}`. `enc` is the dataset in base64, or its AES-256-GCM ciphertext, IV and tag,
-//! each in base64, joined by dots. `sig` is Ed25519 over the kind's name, a slash and `enc`, so the
-//! signature is checked before anything is decrypted or read, and a file of one kind never passes for
-//! another.
+//! Between the lines `-----BEGIN LICENSE FILE-----` and `-----END LICENSE FILE-----` is the base64 of a
+//! JSON envelope `{"enc","sig","alg"}`. `enc` is the dataset in base64, or its AES-256-GCM ciphertext, IV
+//! and tag, each in base64, joined by dots. `sig` is an Ed25519 signature of the kind's name, a slash and
+//! `enc`. It is verified before anything is decrypted or parsed, and a file of one kind cannot be passed
+//! off as the other.
 //!
-//! The profile is closed: two algorithms, three members, one spelling of base64. A file may have CRLF
-//! for LF and empty lines at its end, because mail programs and editors write them; nothing else is
-//! forgiven.
+//! The format is closed: two algorithms, three members, canonical base64. CRLF line endings and empty
+//! lines at the end are accepted, because mail programs and editors add them. No other deviation is.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit, Nonce,
@@ -25,29 +24,29 @@ use crate::{
     rules::{machine::Fingerprint, policy::words},
 };
 
-/// The longest file that is read or made, in bytes.
+/// The largest file that is read or written, in bytes.
 pub const MAX_FILE_BYTES: usize = 64 * 1024;
 
-/// How many letters of base64 stand on a line of a file that is made here.
+/// The number of base64 characters on a line of a file written here.
 const COLUMNS: usize = 60;
 
 const IV_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
 
 words! {
-    /// What a file vouches for. The word is what its signature starts with.
+    /// The kind of a file. The signed text starts with its name.
     FileKind {
-        /// A license, on any machine.
+        /// Describes a license. It is valid on any machine.
         License = "license",
-        /// A license on one machine.
+        /// Describes a license on one machine. It is valid only there.
         Machine = "machine",
     }
 
     /// How a file is encoded and signed.
     FileAlgorithm {
-        /// The dataset can be read by anybody.
+        /// Signed, and readable by anyone.
         Plain = "base64+ed25519",
-        /// The dataset is encrypted for whoever holds the secret.
+        /// Signed and encrypted. See [`FileSecret`].
         Encrypted = "aes-256-gcm+ed25519",
     }
 }
@@ -68,17 +67,17 @@ impl FileKind {
     }
 }
 
-/// What an encrypted file is encrypted with.
+/// The secret from which the encryption key of a file is derived.
 #[derive(Clone)]
 pub struct FileSecret(Zeroizing<String>);
 
 impl FileSecret {
-    /// The secret of a license file: the license's key.
+    /// The secret of a license file: the license key.
     pub fn of_license(key: &LicenseKey) -> Self {
         Self(Zeroizing::new(key.expose().to_owned()))
     }
 
-    /// The secret of a machine file: the license's key, followed by the machine's fingerprint.
+    /// The secret of a machine file: the license key followed by the machine's fingerprint.
     pub fn of_machine(key: &LicenseKey, fingerprint: &Fingerprint) -> Self {
         Self(Zeroizing::new(format!("{}{}", key.expose(), fingerprint.as_str())))
     }
@@ -95,22 +94,22 @@ impl std::fmt::Debug for FileSecret {
     }
 }
 
-/// How a file is to be encoded.
+/// How to encode a dataset in a file.
 #[derive(Clone, Copy, Debug)]
 pub enum Sealing<'a> {
-    /// For anybody to read.
+    /// Readable by anyone.
     Plain,
-    /// For whoever holds the secret. The IV must be random and never used twice with one secret.
+    /// Encrypted. The IV must be random and must never be reused with the same secret.
     Encrypted {
-        /// The secret.
+        /// The secret that is needed to open the file.
         secret: &'a FileSecret,
-        /// The initialisation vector.
+        /// The initialization vector, 12 bytes.
         iv: [u8; IV_BYTES],
     },
 }
 
 impl Sealing<'_> {
-    /// The algorithm's name.
+    /// The algorithm that this encoding uses.
     pub fn algorithm(&self) -> FileAlgorithm {
         match self {
             Self::Plain => FileAlgorithm::Plain,
@@ -119,36 +118,36 @@ impl Sealing<'_> {
     }
 }
 
-/// A dataset does not fit into a file of [`MAX_FILE_BYTES`].
+/// The dataset does not fit into a file of [`MAX_FILE_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the file would be longer than {MAX_FILE_BYTES} bytes")]
 pub struct TooLong;
 
-/// Why a file is not to be trusted. In the order of the checks.
+/// Why a file is rejected, in the order of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// It is longer than [`MAX_FILE_BYTES`].
     #[error("the file is longer than {MAX_FILE_BYTES} bytes")]
     TooLong,
-    /// It does not begin and end as a file of this kind does.
-    #[error("this is not a file of the kind that is asked for")]
+    /// Its first or last line is not that of a file of this kind.
+    #[error("this is not a file of the expected kind")]
     Frame,
-    /// What stands between is not base64 in its one spelling.
-    #[error("the file is damaged: its text is not base64")]
+    /// The text between these lines, or a part of the envelope, is not canonical base64.
+    #[error("the file is damaged: its content is not valid base64")]
     Encoding,
-    /// The envelope is not exactly `enc`, `sig` and `alg`.
+    /// The envelope is not a JSON object with exactly the members `enc`, `sig` and `alg`.
     #[error("the file is damaged: its envelope cannot be read")]
     Envelope,
-    /// The algorithm is none of the two.
-    #[error("the file is signed in a way that is not known")]
+    /// The algorithm is unknown.
+    #[error("the file uses an unknown algorithm")]
     Algorithm,
-    /// None of the public keys made its signature.
+    /// Its signature is by none of the given public keys.
     #[error("the file's signature is not the vendor's")]
     Signature,
-    /// It is encrypted, and no secret was given.
-    #[error("the file is encrypted: the license key is needed to read it")]
+    /// It is encrypted and no secret was given.
+    #[error("the file is encrypted: the license key is required to open it")]
     SecretMissing,
-    /// It is encrypted for another key or another machine.
+    /// It cannot be decrypted with the given secret.
     #[error("the file is for another license key or another computer")]
     Secret,
 }
@@ -161,7 +160,7 @@ struct Envelope {
     alg: String,
 }
 
-/// Makes a file of a dataset.
+/// Signs a dataset, encrypts it if asked to, and writes it as a file.
 pub fn seal(kind: FileKind, dataset: &[u8], sealing: Sealing<'_>, signer: &SigningKey) -> Result<String, TooLong> {
     if dataset.len() > MAX_FILE_BYTES {
         return Err(TooLong);
@@ -170,7 +169,7 @@ pub fn seal(kind: FileKind, dataset: &[u8], sealing: Sealing<'_>, signer: &Signi
         Sealing::Plain => STANDARD.encode(dataset),
         Sealing::Encrypted { secret, iv } => {
             let payload = Payload { msg: dataset, aad: b"" };
-            // AES-GCM fails only on more than 64 GiB.
+            // AES-GCM fails only for more than 64 GiB.
             let sealed = secret.cipher().encrypt(&Nonce::from(iv), payload).map_err(|_| TooLong)?;
             let (text, tag) = sealed.split_at(sealed.len().saturating_sub(TAG_BYTES));
             format!("{}.{}.{}", STANDARD.encode(text), STANDARD.encode(iv), STANDARD.encode(tag))
@@ -194,8 +193,8 @@ pub fn seal(kind: FileKind, dataset: &[u8], sealing: Sealing<'_>, signer: &Signi
     if text.len() > MAX_FILE_BYTES { Err(TooLong) } else { Ok(text) }
 }
 
-/// Checks a file's signature against the vendor's public keys and gives back its dataset, decrypted.
-/// What the dataset says is for [`crate::files::claims`] to read.
+/// Verifies a file with the vendor's public keys and returns its dataset, decrypted. Use
+/// [`crate::files::claims`] to parse the dataset.
 pub fn open(
     kind: FileKind,
     text: &str,
@@ -228,7 +227,7 @@ pub fn open(
     }
 }
 
-/// The kind that a file says it is, by its first line; nothing else is looked at.
+/// The kind of a file according to its first line. Nothing is verified.
 pub fn kind_of(text: &str) -> Option<FileKind> {
     let first = text.lines().next()?;
     FileKind::ALL.iter().copied().find(|kind| kind.begin() == first)
@@ -256,7 +255,7 @@ fn read_envelope(kind: FileKind, text: &str) -> Result<Envelope, FileError> {
         return Err(FileError::Encoding);
     }
     let body = STANDARD.decode(body.concat()).map_err(|_| FileError::Encoding)?;
-    // A reader of named members would take a list of them in their order as well.
+    // serde would also accept an array of the fields in order.
     if body.first() != Some(&b'{') {
         return Err(FileError::Envelope);
     }
@@ -293,7 +292,7 @@ mod tests {
             .expect("fits")
     }
 
-    /// A file around an envelope of one's own.
+    /// Wraps an arbitrary envelope in the lines of a file.
     fn framed(kind: FileKind, envelope: &str) -> String {
         format!("{}\n{}\n{}\n", kind.begin(), STANDARD.encode(envelope), kind.end())
     }
@@ -303,7 +302,7 @@ mod tests {
         serde_json::from_slice(&STANDARD.decode(body).expect("base64")).expect("an envelope")
     }
 
-    /// The protocol's published vectors.
+    /// The protocol's published test vectors.
     #[test]
     fn the_published_vectors() {
         let plain = seal(FileKind::License, DATASET.as_bytes(), Sealing::Plain, &vector_signer()).expect("fits");
@@ -329,14 +328,14 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_needed_and_must_fit() {
+    fn encrypted_files_need_the_right_secret() {
         let file = sealed(FileKind::License);
         assert_eq!(open(FileKind::License, &file, &keys(), None), Err(FileError::SecretMissing));
         let other = FileSecret(Zeroizing::new("ABC-124".to_owned()));
         assert_eq!(open(FileKind::License, &file, &keys(), Some(&other)), Err(FileError::Secret));
     }
 
-    /// LC-08: a file verifies under any of the keys that are embedded, and under no other.
+    /// LC-08: a file verifies with any of the embedded keys and with no other.
     #[test]
     fn lc_08_one_of_several_keys() {
         let file = sealed(FileKind::Machine);
@@ -347,9 +346,9 @@ mod tests {
         assert_eq!(open(FileKind::Machine, &file, &[], Some(&vector_secret())), Err(FileError::Signature));
     }
 
-    /// LC-03: every way to present one thing as another, or the same thing differently.
+    /// LC-03: attempts to pass one thing off as another, or to encode the same thing differently.
     #[test]
-    fn lc_03_envelope_attacks_are_refused() {
+    fn lc_03_envelope_attacks_are_rejected() {
         let file = sealed(FileKind::License);
         let found = envelope(&file);
         let text = |name: &str| found[name].as_str().expect("text").to_owned();
@@ -371,7 +370,7 @@ mod tests {
             json(&enc, &sig, "base64+hmac-sha256"),
             json(&enc, &sig, "base64+ed25519"),
             json(plain["enc"].as_str().expect("text"), plain["sig"].as_str().expect("text"), &alg),
-            // Missing, unknown, doubled, mistyped members.
+            // Members that are missing, unknown, repeated or of the wrong type.
             format!(r#"{{"enc":"{enc}","sig":"{sig}"}}"#),
             format!(r#"{{"enc":"{enc}","alg":"{alg}"}}"#),
             format!(r#"{{"sig":"{sig}","alg":"{alg}"}}"#),
@@ -391,7 +390,7 @@ mod tests {
             String::new(),
             "null".to_owned(),
             "{}".to_owned(),
-            // The signature of another file, none, a longer and a shorter one.
+            // The signature of another file, no signature, one that is too long or too short.
             json(&enc, plain["sig"].as_str().expect("text"), &alg),
             json(&enc, machine["sig"].as_str().expect("text"), &alg),
             json(&enc, "", &alg),
@@ -399,18 +398,18 @@ mod tests {
             json(&enc, &STANDARD.encode([0; 63]), &alg),
             json(&enc, &STANDARD.encode([0; 65]), &alg),
             json(&enc, sig.trim_end_matches('='), &alg),
-            // The parts of the ciphertext exchanged, left out, doubled.
+            // Parts of the ciphertext swapped, omitted or repeated.
             json(&format!("{cipher}.{tag}.{iv}"), &sig, &alg),
             json(&format!("{cipher}.{iv}"), &sig, &alg),
             json(cipher, &sig, &alg),
             json(&format!("{enc}.{tag}"), &sig, &alg),
             json(&format!(".{iv}.{tag}"), &sig, &alg),
             json("", &sig, &alg),
-            // What is signed includes the kind: it does not stand in the file.
+            // The signed text includes the kind, which is not part of `enc`.
             json(&format!("license/{enc}"), &sig, &alg),
             json(&format!("machine/{enc}"), &sig, &alg),
         ];
-        // Signed by us, and still not of the profile.
+        // Signed by us, but malformed.
         let sign = |enc: &str| STANDARD.encode(vector_signer().sign(format!("license/{enc}").as_bytes()).to_bytes());
         for enc in ["%%%", "AAAA.AAAA.AAAA", &format!("{cipher}.{iv}"), &format!("{enc}.")] {
             refused.push(json(enc, &sign(enc), &alg));
@@ -426,20 +425,20 @@ mod tests {
         assert!(open(FileKind::License, &framed(FileKind::License, &good), &keys(), Some(&vector_secret())).is_ok());
     }
 
-    /// LC-03: a license file is no machine file, whatever its first line says.
+    /// LC-03: a license file cannot be passed off as a machine file by changing its first and last line.
     #[test]
     fn lc_03_kinds_do_not_mix() {
         for (made, asked) in [(FileKind::License, FileKind::Machine), (FileKind::Machine, FileKind::License)] {
             let file = sealed(made);
             assert_eq!(open(asked, &file, &keys(), Some(&vector_secret())), Err(FileError::Frame));
-            let relabelled = file.replace(made.begin(), asked.begin()).replace(made.end(), asked.end());
-            assert_eq!(open(asked, &relabelled, &keys(), Some(&vector_secret())), Err(FileError::Signature));
+            let relabeled = file.replace(made.begin(), asked.begin()).replace(made.end(), asked.end());
+            assert_eq!(open(asked, &relabeled, &keys(), Some(&vector_secret())), Err(FileError::Signature));
         }
     }
 
-    /// LC-05: what is forgiven, and what is not.
+    /// LC-05: deviations that are accepted, and those that are not.
     #[test]
-    fn lc_05_one_spelling() {
+    fn lc_05_one_encoding() {
         let file = sealed(FileKind::License);
         let accepts = |text: &str| open(FileKind::License, text, &keys(), Some(&vector_secret())).is_ok();
         let body: String = file.lines().filter(|line| !line.starts_with("-----")).collect();
@@ -456,7 +455,7 @@ mod tests {
         let mut last_letter = body.trim_end_matches('=').to_owned();
         let padding = body.len() - last_letter.len();
         if padding > 0 {
-            // The same bytes with other unused bits.
+            // The same bytes with different unused bits.
             last_letter.pop();
             last_letter.push('B');
         }
@@ -488,7 +487,7 @@ mod tests {
             "-----BEGIN LICENSE FILE-----".to_owned(),
             "-----BEGIN LICENSE FILE-----\n-----END LICENSE FILE-----".to_owned(),
         ] {
-            // A replacement may find nothing to replace.
+            // A replacement may not have changed anything.
             if bad != file && bad != one_line {
                 assert!(!accepts(&bad), "{bad:?}");
             }
@@ -498,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_not_made() {
+    fn datasets_that_do_not_fit_are_rejected() {
         for bytes in [MAX_FILE_BYTES * 3 / 4, MAX_FILE_BYTES + 1] {
             let dataset = vec![b'x'; bytes];
             assert_eq!(seal(FileKind::License, &dataset, Sealing::Plain, &vector_signer()), Err(TooLong), "{bytes}");
@@ -507,7 +506,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_sealed_opens(dataset in prop::collection::vec(any::<u8>(), 0..500), machine: bool, plain: bool, iv: [u8; IV_BYTES]) {
+        fn sealed_files_open(dataset in prop::collection::vec(any::<u8>(), 0..500), machine: bool, plain: bool, iv: [u8; IV_BYTES]) {
             let kind = if machine { FileKind::Machine } else { FileKind::License };
             let secret = vector_secret();
             let sealing = if plain { Sealing::Plain } else { Sealing::Encrypted { secret: &secret, iv } };
@@ -516,9 +515,9 @@ mod tests {
             prop_assert_eq!(opened.as_deref(), Ok(&dataset));
         }
 
-        /// LC-03: no single changed letter passes, but for the line breaks that are forgiven.
+        /// LC-03: changing any single character is detected, except for line breaks at the end.
         #[test]
-        fn lc_03_one_changed_letter_is_noticed(at: prop::sample::Index, letter in "[ -~]") {
+        fn lc_03_one_changed_character_is_detected(at: prop::sample::Index, letter in "[ -~]") {
             let file = sealed(FileKind::License);
             let mut changed = file.clone();
             let at = at.index(changed.trim_end().len());

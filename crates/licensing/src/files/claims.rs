@@ -1,8 +1,8 @@
-//! What a verified file says: the dataset of a license or machine file, read once and completely.
+//! The claims in the dataset of a license or machine file.
 //!
-//! The signature has been checked by then ([`crate::files::certificate`]). What is read here is still held
-//! to a closed form: ids are ids, times are RFC 3339 texts, the file ends after it was issued and was
-//! not issued in the future.
+//! By the time a dataset is parsed here, its signature has been verified ([`crate::files::certificate`]).
+//! The parser is nevertheless strict: ids must be UUIDs, times must be RFC 3339, and a file must expire
+//! after it was issued and must not be issued in the future.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,93 +17,93 @@ use crate::{
     time::Timestamp,
 };
 
-/// How far a file's issue may lie in the future, for clocks that differ.
+/// How far in the future a file may have been issued, to allow for clocks that differ.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
-/// The longest time that a file may last, in seconds: what 32-bit clients can read, 68 years.
+/// The longest time to live of a file, in seconds: the largest that 32-bit clients can read, 68 years.
 pub const MAX_TTL_SECONDS: u32 = i32::MAX.unsigned_abs();
 
-/// What a file vouches for, from when and until when.
+/// The claims of a file and the period for which they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileClaims {
-    /// When the server issued it, by the server's clock.
+    /// When the file was issued, by the server's clock.
     pub issued_at: Timestamp,
-    /// When it ends.
+    /// When the file expires. This is independent of the license's own expiry.
     pub expires_at: Timestamp,
-    /// The license.
+    /// The license that the file is for.
     pub license: LicenseClaims,
-    /// The machine, in a machine file.
+    /// The machine that the file is for. `None` in a license file.
     pub machine: Option<MachineClaims>,
 }
 
-/// A license as a file tells it.
+/// A license as described by a file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LicenseClaims {
-    /// Its id.
+    /// The license's id.
     pub id: LicenseId,
-    /// Its key, where the file tells it.
+    /// The license key, if the file contains it.
     pub key: Option<String>,
-    /// Its product.
+    /// The product that the license is for.
     pub product: ProductId,
-    /// Its policy.
+    /// The policy that the license is under.
     pub policy: PolicyId,
-    /// When the license itself ends; `None` is never, or not begun.
+    /// When the license itself expires. `None` if it never does or its duration has not started.
     pub expires_at: Option<Timestamp>,
-    /// What it may still do after its end.
+    /// What the license allows after it has expired. The strictest strategy if the file does not say.
     pub expiry: ExpiryStrategy,
-    /// Whether it was suspended or revoked when the file was made.
+    /// Whether the license was suspended or revoked when the file was issued.
     pub is_suspended: bool,
-    /// Its entitlements, where the file includes them.
+    /// The entitlements included in the file.
     pub entitlements: BTreeSet<EntitlementCode>,
 }
 
-/// A key opens the license: `Debug`, which logs use, shows the id alone.
+/// A license key is a credential, so `Debug`, which logs use, shows only the id.
 impl std::fmt::Debug for LicenseClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LicenseClaims").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-/// A machine as a file tells it.
+/// A machine as described by a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MachineClaims {
-    /// Its id.
+    /// The machine's id.
     pub id: MachineId,
-    /// What the app identifies it by.
+    /// The fingerprint by which the app identifies the machine.
     pub fingerprint: Fingerprint,
 }
 
 impl FileClaims {
-    /// Whether the file's own time is over at `now`.
-    pub fn is_over(&self, now: Timestamp) -> bool {
+    /// Whether the file has expired at `now`.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
 
-    /// The claims with an end no later than `longest` after the issue, whatever the file says.
+    /// Limits the file to `max_age` after its issue, even if it claims to last longer.
     #[must_use]
-    pub fn for_at_most(self, longest: Duration) -> Self {
-        Self { expires_at: self.expires_at.min(self.issued_at.plus(longest)), ..self }
+    pub fn with_max_age(self, max_age: Duration) -> Self {
+        Self { expires_at: self.expires_at.min(self.issued_at.plus(max_age)), ..self }
     }
 
-    /// Whether the license's end, where it has one, ends its use.
-    pub fn license_ends_use(&self) -> bool {
+    /// Whether the license stops being usable when it expires.
+    pub fn license_stops_at_expiry(&self) -> bool {
         matches!(self.license.expiry, ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess)
     }
 
-    /// Whether the license has ended at `now` in a way that ends its use.
-    pub fn is_license_over(&self, now: Timestamp) -> bool {
-        self.license_ends_use() && self.license.expires_at.is_some_and(|end| end <= now)
+    /// Whether the license has expired at `now` and its policy does not allow use after that.
+    pub fn is_license_expired(&self, now: Timestamp) -> bool {
+        self.license_stops_at_expiry() && self.license.expires_at.is_some_and(|end| end <= now)
     }
 }
 
-/// Why a dataset is not to be used, though its signature is good.
+/// Why a dataset is rejected although its signature is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimsError {
-    /// It is not of the form that the server writes.
-    #[error("the file's content cannot be read: {0} is missing or malformed")]
+    /// It does not have the form that the server writes. The value names the offending part.
+    #[error("the file cannot be read: {0} is missing or malformed")]
     Malformed(&'static str),
-    /// It was issued in the future: this computer's clock is behind, or was set back.
-    #[error("the file was issued in the future: set this computer's clock")]
+    /// It was issued in the future, so this computer's clock is slow or was set back.
+    #[error("the file was issued in the future: check this computer's clock")]
     IssuedInFuture,
 }
 
@@ -145,7 +145,7 @@ impl Resource {
     }
 }
 
-/// Reads the dataset of a verified file at `now`.
+/// Parses the dataset of a file whose signature has been verified.
 pub fn read(kind: FileKind, dataset: &[u8], now: Timestamp) -> Result<FileClaims, ClaimsError> {
     let malformed = |_| ClaimsError::Malformed("the dataset");
     let dataset = json::parse(dataset).map_err(malformed)?;
@@ -179,8 +179,8 @@ pub fn read(kind: FileKind, dataset: &[u8], now: Timestamp) -> Result<FileClaims
     Ok(claims)
 }
 
-/// Whether objects stand where they belong: a reader of named members would take a list of them in
-/// their order as well.
+/// Whether the parts that must be objects are objects. serde would also accept arrays of the fields in
+/// order.
 fn has_objects(dataset: &Value) -> bool {
     let included = dataset.get("included").and_then(Value::as_array);
     dataset.get("data").is_some_and(Value::is_object)
@@ -210,7 +210,7 @@ fn license(resource: &Resource, included: &[Resource]) -> Result<LicenseClaims, 
         Some(Value::String(text)) => Some(Timestamp::parse_rfc3339(text).ok_or(ClaimsError::Malformed("expiry"))?),
         Some(_) => return Err(ClaimsError::Malformed("expiry")),
     };
-    // Where a file does not tell the strategy, the strictest holds.
+    // Without a strategy in the file, the strictest applies.
     let expiry = match resource.attributes.get("expiryStrategy") {
         None | Some(Value::Null) => ExpiryStrategy::RestrictAccess,
         Some(Value::String(word)) => ExpiryStrategy::parse(word).ok_or(ClaimsError::Malformed("expiryStrategy"))?,
@@ -291,20 +291,20 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_read() {
+    fn both_kinds_are_parsed() {
         let claims = read_license(&license_file()).expect("good");
         assert_eq!(claims.license.entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(), ["PRO"]);
         assert_eq!((claims.machine.is_none(), claims.license.expiry), (true, ExpiryStrategy::MaintainAccess));
-        assert!(!claims.is_over(NOW) && claims.is_over(NOW.plus(Duration::from_hours(24))));
+        assert!(!claims.is_expired(NOW) && claims.is_expired(NOW.plus(Duration::from_hours(24))));
         let claims = read_machine(&machine_file()).expect("good");
         assert_eq!(claims.machine.map(|machine| machine.fingerprint.as_str().to_owned()).as_deref(), Some("fp"));
     }
 
     #[test]
-    fn a_license_that_is_over_is_over_unless_its_policy_maintains_it() {
+    fn an_expired_license_is_unusable_unless_its_policy_maintains_access() {
         let mut file = license_file();
         file["data"]["attributes"]["expiry"] = json!("2026-11-23T12:00:00.000Z");
-        for (strategy, is_over) in [
+        for (strategy, is_expired) in [
             (json!("MAINTAIN_ACCESS"), false),
             (json!("ALLOW_ACCESS"), false),
             (json!("RESTRICT_ACCESS"), true),
@@ -312,13 +312,13 @@ mod tests {
             (Value::Null, true),
         ] {
             file["data"]["attributes"]["expiryStrategy"] = strategy.clone();
-            assert_eq!(read_license(&file).map(|claims| claims.is_license_over(NOW)), Ok(is_over), "{strategy}");
+            assert_eq!(read_license(&file).map(|claims| claims.is_license_expired(NOW)), Ok(is_expired), "{strategy}");
         }
     }
 
-    /// LC-04: times of every wrong form.
+    /// LC-04: malformed times.
     #[test]
-    fn lc_04_bad_times_are_refused() {
+    fn lc_04_bad_times_are_rejected() {
         let bad = [
             ("issued", json!(null)),
             ("issued", json!(1)),
@@ -360,13 +360,13 @@ mod tests {
             assert!(read_license(&file).is_err(), "{name} is missing");
             let text = license_file().to_string();
             let twice = text.replacen(&format!("\"{name}\":"), &format!("\"{name}\":0,\"{name}\":"), 2);
-            assert!(read(FileKind::License, twice.as_bytes(), NOW).is_err(), "{name} is doubled");
+            assert!(read(FileKind::License, twice.as_bytes(), NOW).is_err(), "{name} is repeated");
         }
         let beyond = license_file().to_string().replace("86400", "9223372036854775808");
         assert!(read(FileKind::License, beyond.as_bytes(), NOW).is_err());
     }
 
-    /// LC-04: five minutes of difference between clocks are forgiven, no more.
+    /// LC-04: clocks may differ by five minutes, but not by more.
     #[test]
     fn lc_04_issued_in_the_future() {
         let file = license_file().to_string();
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_refused() {
+    fn other_forms_are_rejected() {
         type Change = fn(&mut Value);
         let license_changes: &[Change] = &[
             |file| file["extra"] = json!(1),

@@ -1,4 +1,4 @@
-//! JSON that all readers read alike.
+//! JSON that every parser interprets in the same way.
 
 use std::fmt;
 
@@ -8,8 +8,9 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// Reads a JSON text. Refuses one in which an object has two members of one name: some readers take the
-/// first of them and some the last (RFC 8259, section 4), so a file could tell them different things.
+/// Parses JSON, and rejects objects that repeat a member name. Some parsers keep the first of two such
+/// members and some the last (RFC 8259, section 4), so a file could mean different things to different
+/// readers.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(text).map(|Unambiguous(value)| value)
 }
@@ -67,7 +68,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut object = Map::new();
         while let Some((name, Unambiguous(value))) = members.next_entry::<String, _>()? {
             if object.insert(name, value).is_some() {
-                return Err(de::Error::custom("a member is given twice"));
+                return Err(de::Error::custom("a member name is repeated"));
             }
         }
         Ok(object.into())
@@ -80,10 +81,10 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn repeated_members_are_refused_wherever_they_are() {
+    fn repeated_members_are_rejected_at_any_depth() {
         for text in [r#"{"a":1,"a":1}"#, r#"[{"b":{"a":1,"c":[],"a":2}}]"#, r#"{"a":1,"\u0061":2}"#] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
-            assert!(serde_json::from_str::<Value>(text).is_ok(), "{text} is JSON otherwise");
+            assert!(serde_json::from_str::<Value>(text).is_ok(), "{text} is otherwise valid JSON");
         }
     }
 
@@ -107,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_else_reads_as_usual(value in any_json()) {
+        fn other_json_parses_as_usual(value in any_json()) {
             let text = value.to_string();
             prop_assert_eq!(parse(text.as_bytes()).ok(), serde_json::from_str(&text).ok());
         }

@@ -1,16 +1,16 @@
-//! The 32-letter alphabet of keys and codes: digits and capitals without I, L, O and U.
+//! The 32-character alphabet of keys and codes: digits and capitals without I, L, O and U.
 //!
-//! The letters that people misread are left out, and reading forgives them (Crockford's base 32:
-//! I and L are read as 1, O as 0). U is refused, so that no key spells a word by accident.
+//! This is Crockford's base 32. Letters that people misread are left out but accepted as input: I and L
+//! are read as 1, O as 0. U is rejected, so that keys do not spell obscenities by accident.
 
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// The letter for a value; only the low five bits count.
+/// The letter for a value. Only the low five bits are used.
 pub fn letter(value: u8) -> char {
     LETTERS.get(usize::from(value & 31)).map_or('0', |letter| char::from(*letter))
 }
 
-/// The value of a letter in either case. `None` for what is not in the alphabet.
+/// The value of a letter in either case. `None` if it is not in the alphabet.
 pub fn value(letter: char) -> Option<u8> {
     let letter = match letter.to_ascii_uppercase() {
         'I' | 'L' => '1',
@@ -21,10 +21,10 @@ pub fn value(letter: char) -> Option<u8> {
     u8::try_from(position).ok()
 }
 
-/// The check value of a text of at most 31 letters: a Reed-Solomon symbol over GF(32).
+/// The check value of at most 31 letters: a Reed-Solomon symbol over GF(32).
 ///
-/// It notices every single wrong letter and every swap of two different letters, because each
-/// position has its own multiplier.
+/// It detects every single wrong letter and every swap of two different letters, because each position
+/// has its own multiplier.
 pub fn check(values: &[u8]) -> u8 {
     let mut sum = 0;
     let mut multiplier = 1;
@@ -57,7 +57,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn every_letter_reads_back() {
+    fn every_letter_round_trips() {
         for v in 0..32 {
             assert_eq!(value(letter(v)), Some(v));
             assert_eq!(value(letter(v).to_ascii_lowercase()), Some(v));
@@ -67,14 +67,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_wrong_letter_is_noticed(text in prop::collection::vec(0u8..32, 1..28), at: prop::sample::Index, other in 1u8..32) {
+        fn one_wrong_letter_is_detected(text in prop::collection::vec(0u8..32, 1..28), at: prop::sample::Index, other in 1u8..32) {
             let mut wrong = text.clone();
             wrong[at.index(text.len())] ^= other;
             prop_assert_ne!(check(&text), check(&wrong));
         }
 
         #[test]
-        fn a_swap_is_noticed(text in prop::collection::vec(0u8..32, 2..28), a: prop::sample::Index, b: prop::sample::Index) {
+        fn a_swap_is_detected(text in prop::collection::vec(0u8..32, 2..28), a: prop::sample::Index, b: prop::sample::Index) {
             let (a, b) = (a.index(text.len()), b.index(text.len()));
             prop_assume!(text[a] != text[b]);
             let mut swapped = text.clone();

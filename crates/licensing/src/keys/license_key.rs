@@ -1,9 +1,10 @@
-//! License keys: `CGPT-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`, or by policy a signed key, `key/….…`.
+//! License keys: `CGPT-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX` or, if the policy says so, a signed key,
+//! `key/….…`.
 //!
-//! A prefix names the product; 27 letters carry 135 random bits and the 28th checks them and the
-//! prefix, so a typing error is told from an unknown key without asking a server. A key is a bearer
-//! credential: it never appears in `Debug` output and its memory is cleared. Signed keys are made and
-//! verified in [`crate::keys::signed_key`].
+//! The prefix identifies the product, 27 letters carry 135 random bits, and the 28th is a check letter
+//! over the prefix and the random letters, so that an app can report a typing error without asking the
+//! server. A key is a bearer credential: it never appears in `Debug` output, and its memory is cleared.
+//! [`crate::keys::signed_key`] makes and verifies signed keys.
 
 use std::fmt;
 
@@ -15,16 +16,16 @@ use crate::{keys::alphabet, rules::policy::KeyScheme};
 const RANDOM_LETTERS: usize = 27;
 const GROUP: usize = 4;
 
-/// What every signed key starts with.
+/// The prefix of every signed key.
 pub const SIGNED_PREFIX: &str = "key/";
 
-/// The longest signed key that is read, in bytes.
+/// The longest signed key that is accepted, in bytes.
 pub const MAX_SIGNED_BYTES: usize = 4096;
 
-/// The number of random bytes that make a key; one letter takes the low five bits of one byte.
+/// The number of random bytes needed for a key: one for each letter, of which five bits are used.
 pub const KEY_RANDOM_BYTES: usize = RANDOM_LETTERS;
 
-/// A license key in its one canonical spelling.
+/// A license key in its canonical spelling.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LicenseKey(Zeroizing<String>);
 
@@ -34,17 +35,17 @@ pub enum KeyError {
     /// Neither `PREFIX-` and 28 letters of the alphabet nor a signed key.
     #[error("not of the form PREFIX and seven groups of four letters")]
     Shape,
-    /// The check letter does not fit: there is a typing error.
+    /// The check letter does not match, so the key was mistyped.
     #[error("there is a typing error in the key")]
     Check,
 }
 
-/// The prefix of a product's keys: two to eight capitals or digits.
+/// The prefix of a product's keys: two to eight ASCII capitals or digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPrefix(String);
 
 impl KeyPrefix {
-    /// Reads a prefix. `None` unless it is two to eight ASCII capitals or digits.
+    /// Parses a prefix. `None` unless it is two to eight ASCII capitals or digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (2..=8).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
@@ -58,7 +59,7 @@ impl KeyPrefix {
 }
 
 impl LicenseKey {
-    /// Makes a key from random bytes.
+    /// Creates a key from random bytes.
     pub fn new(prefix: &KeyPrefix, random: &[u8; KEY_RANDOM_BYTES]) -> Self {
         let mut values = Zeroizing::new(random.map(|byte| byte & 31).to_vec());
         let check = check_letter(prefix.as_str(), &values);
@@ -71,14 +72,14 @@ impl LicenseKey {
         Self(Zeroizing::new(text))
     }
 
-    /// How the key was made.
+    /// How the key was generated.
     pub fn scheme(&self) -> KeyScheme {
         if self.0.starts_with(SIGNED_PREFIX) { KeyScheme::Ed25519Sign } else { KeyScheme::Random }
     }
 
-    /// Reads a key as people type it: any case, with or without dashes and spaces, I and L for 1,
-    /// O for 0. The prefix must be spelled out and is separated by a dash or a space. A signed key is
-    /// taken as it is; its form is checked, its signature is not.
+    /// Parses a key as people type it: in any case, with or without dashes and spaces, with I and L for 1
+    /// and O for 0. The prefix must be exact and followed by a dash or a space. For a signed key only the
+    /// form is checked, not the signature.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
         if text.starts_with(SIGNED_PREFIX) {
@@ -104,18 +105,18 @@ impl LicenseKey {
         Ok(Self(spell(prefix.as_str(), &values)))
     }
 
-    /// The key itself. Whoever reads it holds the license.
+    /// The key as text. It is a bearer credential: keep it out of logs and URLs.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What stands before the key's own letters: the product's prefix, or `key` for a signed key.
+    /// The part before the first separator: the product's prefix, or `key` for a signed key.
     pub fn prefix(&self) -> &str {
         self.0.split(['-', '/']).next().unwrap_or_default()
     }
 
-    /// The last four letters, which lists show: 15 random bits and the check letter, or 20 bits of
-    /// the signature.
+    /// The last four letters, shown in lists: 15 random bits and the check letter or, for a signed key,
+    /// part of the signature.
     pub fn tail(&self) -> &str {
         match self.scheme() {
             KeyScheme::Random => self.0.rsplit('-').next().unwrap_or_default(),
@@ -133,8 +134,8 @@ impl fmt::Debug for LicenseKey {
     }
 }
 
-/// The signed text, the payload and the signature of a text that has a signed key's form; whether the
-/// signature is anybody's is not looked at.
+/// Splits a signed key into the signed text, the payload and the signature, without verifying the
+/// signature.
 pub(crate) fn signed_parts(text: &str) -> Option<(&str, Vec<u8>, Vec<u8>)> {
     if text.len() > MAX_SIGNED_BYTES {
         return None;
@@ -145,14 +146,14 @@ pub(crate) fn signed_parts(text: &str) -> Option<(&str, Vec<u8>, Vec<u8>)> {
     (signature.len() == 64 && !payload.is_empty()).then_some((signed, payload, signature))
 }
 
-/// A key as lists show it: `CGPT-••••-••••-7F3K`.
+/// A key in the masked form shown in lists: `CGPT-••••-••••-7F3K`.
 pub fn masked(prefix: &str, tail: &str) -> String {
     format!("{prefix}-••••-••••-{tail}")
 }
 
 fn check_letter(prefix: &str, random: &[u8]) -> u8 {
-    // The prefix is folded to one value, so that a key moved to another product's prefix fails too,
-    // and the text stays within the 31 letters that the check can tell apart.
+    // The prefix is folded into one value, so that a key with another product's prefix fails the check
+    // and the input stays within the 31 letters that the check can cover.
     let fold = prefix.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) & 31;
     let mut values = Zeroizing::new(Vec::with_capacity(RANDOM_LETTERS + 1));
     values.push(fold);
@@ -217,7 +218,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_back_however_it_is_typed(random: [u8; KEY_RANDOM_BYTES]) {
+        fn parses_however_it_is_typed(random: [u8; KEY_RANDOM_BYTES]) {
             let key = LicenseKey::new(&prefix(), &random);
             let text = key.expose();
             for typed in [text.to_owned(), text.to_lowercase(), text.replace('-', " "), text.replace('1', "l").replace('0', "o")] {

@@ -1,25 +1,24 @@
-//! Public keys, read strictly: each names one point, in one spelling, that only its owner can sign
-//! for.
+//! Public keys, parsed strictly: only canonical encodings of points for which nobody but the key's owner
+//! can make signatures.
 
 use std::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-/// An Ed25519 public key (RFC 8032) that signatures are checked with.
+/// An Ed25519 public key (RFC 8032) for verifying signatures.
 ///
-/// Small-order points, which verify forged signatures, mixed-order points, on which verifiers
-/// disagree, and encodings that are not canonical are refused when the key is read; signatures are
-/// checked strictly.
+/// Parsing rejects small-order points, which accept forged signatures, mixed-order points, on which
+/// verifiers disagree, and non-canonical encodings. Signatures are verified strictly.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
-/// The text or the bytes are not a public key.
+/// The text or the bytes are not an acceptable public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an Ed25519 public key: give its 64 hex digits")]
 pub struct InvalidPublicKey;
 
 impl PublicKey {
-    /// Reads the 32 bytes of a key.
+    /// Parses the 32 bytes of a key.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, InvalidPublicKey> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| InvalidPublicKey)?;
         let point = key.to_edwards();
@@ -28,7 +27,7 @@ impl PublicKey {
         is_sound.then_some(Self(key)).ok_or(InvalidPublicKey)
     }
 
-    /// Reads 64 hex digits, in either case.
+    /// Parses 64 hex digits in either case.
     pub fn from_hex(text: &str) -> Result<Self, InvalidPublicKey> {
         let digits = text.as_bytes();
         let mut bytes = [0; 32];
@@ -37,7 +36,7 @@ impl PublicKey {
         }
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
             let pair = std::str::from_utf8(pair).map_err(|_| InvalidPublicKey)?;
-            // `from_str_radix` alone would take a sign.
+            // `from_str_radix` alone would accept a sign.
             if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
                 return Err(InvalidPublicKey);
             }
@@ -46,12 +45,12 @@ impl PublicKey {
         Self::from_bytes(&bytes)
     }
 
-    /// The 32 bytes.
+    /// The encoded point, 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
 
-    /// The 64 hex digits, in lower case.
+    /// The key as 64 lower-case hex digits.
     pub fn hex(&self) -> String {
         use std::fmt::Write;
         self.as_bytes().iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -61,14 +60,14 @@ impl PublicKey {
         })
     }
 
-    /// Whether `signature`, 64 bytes, is this key's over `message`.
+    /// Whether `signature` (64 bytes) is a valid signature of `message` by this key.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         Signature::from_slice(signature).is_ok_and(|signature| self.0.verify_strict(message, &signature).is_ok())
     }
 }
 
 impl From<&VerifyingKey> for PublicKey {
-    /// The key of a signing key at hand, which is sound by its making.
+    /// Converts without checks: for the public half of a signing key, which is valid by construction.
     fn from(key: &VerifyingKey) -> Self {
         Self(*key)
     }
@@ -93,7 +92,7 @@ mod tests {
             .collect()
     }
 
-    /// LC-01: the signing vectors of RFC 8032, section 7.1, TEST 1 to 3 and SHA(abc), bit by bit.
+    /// LC-01: the test vectors of RFC 8032, section 7.1 (TEST 1 to 3 and SHA(abc)), and changes of single bits.
     #[test]
     fn lc_01_rfc_8032_vectors() {
         let sha_abc = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
@@ -137,10 +136,10 @@ mod tests {
         }
     }
 
-    /// LC-02: the eight points of small order, their non-canonical spellings, and a point of mixed
-    /// order are no keys.
+    /// LC-02: the eight points of small order, their non-canonical encodings and a point of mixed order
+    /// are not accepted as keys.
     #[test]
-    fn lc_02_unsound_keys_are_refused() {
+    fn lc_02_weak_keys_are_rejected() {
         for point in [
             "0100000000000000000000000000000000000000000000000000000000000000",
             "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -150,7 +149,7 @@ mod tests {
             "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
             "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
             "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-            // Not canonical: y is at or above the field's prime, or x is 0 with its sign set.
+            // Not canonical: y is not below the field's prime, or x is 0 with its sign bit set.
             "0100000000000000000000000000000000000000000000000000000000000080",
             "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
             "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -177,9 +176,9 @@ mod tests {
         assert_eq!(PublicKey::from_bytes(mixed.as_bytes()), Err(InvalidPublicKey));
     }
 
-    /// LC-02: a signature whose scalar is not reduced, or whose R is of small order, verifies nothing.
+    /// LC-02: a signature with an unreduced scalar or an R of small order does not verify.
     #[test]
-    fn lc_02_malleable_signatures_are_refused() {
+    fn lc_02_malleable_signatures_are_rejected() {
         let signer = SigningKey::from_bytes(&[7; 32]);
         let key = PublicKey::from(&signer.verifying_key());
         let good = signer.sign(b"text").to_bytes();
@@ -201,7 +200,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reading_never_panics_and_reads_back(bytes: [u8; 32], text in "\\PC{0,70}") {
+        fn parsing_never_panics_and_round_trips(bytes: [u8; 32], text in "\\PC{0,70}") {
             let _ = PublicKey::from_hex(&text);
             if let Ok(key) = PublicKey::from_bytes(&bytes) {
                 prop_assert_eq!(PublicKey::from_hex(&key.hex()), Ok(key));

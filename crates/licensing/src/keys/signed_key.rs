@@ -1,9 +1,9 @@
 //! Signed license keys: `key/` + base64url(claims) + `.` + base64url(signature), both padded.
 //!
-//! The Ed25519 signature covers the text before the dot, `key/` included, so a license or machine
-//! file never passes for a key. The claims hold ids, the day of issue and the end as it was then,
-//! nothing about a person. The key stays a bearer credential; what it says offline is who issued it
-//! for which license, and a later renewal or suspension does not change it.
+//! The Ed25519 signature covers the text before the dot, including `key/`, so that a license or machine
+//! file cannot be passed off as a key. The claims are ids, the time of issue and the expiry at that time,
+//! and contain no personal data. A signed key is still a bearer credential. Offline it proves which
+//! license it was issued for; later renewals and suspensions do not change it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use ed25519_dalek::{Signer, SigningKey};
@@ -19,31 +19,32 @@ use crate::{
     time::Timestamp,
 };
 
-/// What a signed key says.
+/// The claims of a signed key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyClaims {
-    /// The license.
+    /// The license that the key was issued for.
     pub license: LicenseId,
-    /// Its product.
+    /// The license's product.
     pub product: ProductId,
-    /// Its policy when it was issued.
+    /// The license's policy when the key was issued.
     pub policy: PolicyId,
-    /// When the key was made.
+    /// When the key was issued.
     pub issued_at: Timestamp,
-    /// The license's end when the key was made; `None` is never, or not begun.
+    /// The license's expiry when the key was issued. `None` if it never expires or its duration had not
+    /// started.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Why a text is not a good signed key.
+/// Why a signed key does not verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignedKeyError {
-    /// It is not of a signed key's form.
+    /// It does not have the form of a signed key.
     #[error("not a signed license key")]
     Form,
-    /// None of the public keys made its signature.
+    /// Its signature is by none of the given public keys.
     #[error("the key's signature is not the vendor's")]
     Signature,
-    /// It is signed, and does not say what a license key says.
+    /// The signature is valid but the claims are not those of a license key.
     #[error("the key does not name a license")]
     Claims,
 }
@@ -74,7 +75,7 @@ impl Named {
     }
 }
 
-/// Makes a key. `None` only if the claims do not serialize, which no claims do.
+/// Issues a signed key. `None` only if serialization fails, which cannot happen with these claims.
 pub fn issue(claims: &KeyClaims, signer: &SigningKey) -> Option<LicenseKey> {
     let payload = Payload {
         license: Named::of(claims.license),
@@ -93,11 +94,11 @@ fn sign(payload: &[u8], signer: &SigningKey) -> String {
     format!("{signed}.{}", URL_SAFE.encode(signature))
 }
 
-/// Checks a key against the vendor's public keys and gives back what it says.
+/// Verifies a signed key with the vendor's public keys and returns its claims.
 pub fn verify(text: &str, keys: &[PublicKey]) -> Result<KeyClaims, SignedKeyError> {
     let payload = verify_signature(text, keys)?;
     let shape: Value = serde_json::from_slice(&payload).map_err(|_| SignedKeyError::Claims)?;
-    // A reader of named members would take a list of them in their order as well.
+    // serde would also accept an array of the fields in order.
     if !["license", "product", "policy"].iter().all(|name| shape.get(name).is_some_and(Value::is_object)) {
         return Err(SignedKeyError::Claims);
     }
@@ -112,7 +113,7 @@ pub fn verify(text: &str, keys: &[PublicKey]) -> Result<KeyClaims, SignedKeyErro
     })
 }
 
-/// Checks a key's signature and gives back the signed bytes.
+/// Verifies the signature of a signed key and returns the payload.
 pub fn verify_signature(text: &str, keys: &[PublicKey]) -> Result<Vec<u8>, SignedKeyError> {
     let (signed, payload, signature) = license_key::signed_parts(text).ok_or(SignedKeyError::Form)?;
     if !keys.iter().any(|key| key.verifies(signed.as_bytes(), &signature)) {
@@ -146,7 +147,7 @@ mod tests {
         PublicKey::from(&signer(seed).verifying_key())
     }
 
-    /// The protocol's published vector: seed 00 01 … 1f.
+    /// The protocol's published test vector: seed 00 01 … 1f.
     #[test]
     fn the_published_vector() {
         let seed: Vec<u8> = (0..32).collect();
@@ -156,11 +157,11 @@ mod tests {
         let keys =
             [PublicKey::from_hex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8").expect("a key")];
         assert_eq!(verify_signature(vector, &keys).as_deref(), Ok(br#"{"license":{"id":"lic_1"}}"#.as_slice()));
-        assert_eq!(verify(vector, &keys), Err(SignedKeyError::Claims), "no license of ours has that id");
+        assert_eq!(verify(vector, &keys), Err(SignedKeyError::Claims), "that is not a license id of ours");
     }
 
     #[test]
-    fn a_key_says_what_was_signed() {
+    fn the_claims_round_trip() {
         for expires_at in [None, Some(T0)] {
             let claims = KeyClaims { expires_at, ..claims() };
             let key = issue(&claims, &signer(1)).expect("issued");
@@ -173,9 +174,9 @@ mod tests {
         }
     }
 
-    /// LC-03 and LC-05, for keys: no change of form or content passes.
+    /// LC-03 and LC-05, for keys: changes of form or content are rejected.
     #[test]
-    fn lc_05_changed_keys_are_refused() {
+    fn lc_05_changed_keys_are_rejected() {
         let key = issue(&claims(), &signer(1)).expect("issued");
         let text = key.expose();
         let (signed, signature) = text.split_once('.').expect("a dot");
@@ -200,7 +201,7 @@ mod tests {
             format!("key/{}.{signature}", URL_SAFE.encode(vec![b'x'; 4096])),
             format!("key/{}.{signature}", URL_SAFE.encode(b"{}")),
         ] {
-            // The mixed alphabet may happen to be the same text.
+            // A replacement may not have changed anything.
             if bad != text {
                 assert!(verify(&bad, &[public(1)]).is_err(), "{bad}");
             }
@@ -212,7 +213,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_changed_letter_is_noticed(at: prop::sample::Index, letter in "[A-Za-z0-9_=./-]") {
+        fn one_changed_character_is_detected(at: prop::sample::Index, letter in "[A-Za-z0-9_=./-]") {
             let key = issue(&claims(), &signer(1)).expect("issued");
             let mut text = key.expose().to_owned();
             let at = at.index(text.len());

@@ -1,4 +1,4 @@
-//! The decision whether one more machine may be activated, and which slot it takes.
+//! Decides whether another machine may be activated, and which slot it gets.
 
 use std::collections::BTreeSet;
 
@@ -11,31 +11,32 @@ use crate::rules::{
 /// Why a machine may not be activated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ActivateRefusal {
-    /// A machine with this fingerprint is active already.
-    #[error("fingerprint is active already")]
+    /// A machine with this fingerprint is already active.
+    #[error("fingerprint is already active")]
     FingerprintTaken,
-    /// All machines that the license allows are active.
+    /// As many machines are active as the license allows.
     #[error("machine limit of {limit} is reached")]
     MachineLimit {
-        /// The limit in force, overage included.
+        /// The limit that applies, including overage.
         limit: u32,
     },
-    /// The machines would have more cores than the license allows.
-    #[error("core limit of {limit} would be passed")]
+    /// Together, the machines would have more cores than the license allows.
+    #[error("core limit of {limit} would be exceeded")]
     CoreLimit {
-        /// The limit in force, overage included.
+        /// The limit that applies, including overage.
         limit: u32,
     },
 }
 
-/// The cores of some machines together, as far as their apps told them.
+/// The total number of processor cores of these machines. Machines that did not report theirs count as 0.
 pub fn core_count(machines: &[Machine]) -> u64 {
     machines.iter().filter_map(|machine| machine.facts.cores).map(u64::from).sum()
 }
 
-/// Decides on an activation of a machine with this fingerprint and, where known, this many cores.
-/// `active` are the license's active machines, read under the same lock as the insert that follows.
+/// Decides whether a machine with this fingerprint and, if known, this many cores may be activated.
 /// Returns the lowest free slot, counted from 1.
+///
+/// `active` must be all active machines of the license, read under the lock that also covers the insert.
 pub fn assign_slot(
     license: &License,
     policy: &Policy,
@@ -57,7 +58,7 @@ pub fn assign_slot(
         return Err(ActivateRefusal::CoreLimit { limit });
     }
     let taken: BTreeSet<u32> = active.iter().map(|machine| machine.slot).collect();
-    // There is always a free slot among the first n + 1 when n are taken.
+    // If n slots are taken, at least one of the first n + 1 is free.
     Ok((1..=u32::MAX).find(|slot| !taken.contains(slot)).unwrap_or(u32::MAX))
 }
 
@@ -108,12 +109,12 @@ mod tests {
             assign_slot(&license, &policy, &active, &fp("c"), Some(5)),
             Err(ActivateRefusal::CoreLimit { limit: 12 })
         );
-        assert_eq!(assign_slot(&license, &policy, &active, &fp("c"), None), Ok(3), "untold cores count as none");
+        assert_eq!(assign_slot(&license, &policy, &active, &fp("c"), None), Ok(3), "unreported cores count as 0");
     }
 
     proptest! {
-        /// LC-10, the decision alone: whatever the order of arrivals and departures, never more
-        /// active machines than allowed, never a refusal below the limit, never a slot twice.
+        /// LC-10, for this decision alone: in any order of activations and deactivations there are never
+        /// more active machines than allowed, no refusal below the limit, and no slot used twice.
         #[test]
         fn lc_10_never_above_the_limit(limit in 0u32..6, events in prop::collection::vec((any::<bool>(), 0u8..12), 0..60)) {
             let policy = Policy { max_machines: Some(limit), ..policy() };

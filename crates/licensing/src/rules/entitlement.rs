@@ -1,15 +1,15 @@
-//! Entitlements: named rights that a license carries, from its policy or by itself.
+//! Entitlements: named features that a license grants, through its policy or individually.
 
 use std::fmt;
 
 use crate::{ids::EntitlementId, time::Timestamp};
 
-/// The code by which apps ask for an entitlement, such as `PRO`.
+/// The code by which apps check for an entitlement, such as `PRO`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntitlementCode(String);
 
 impl EntitlementCode {
-    /// Reads a code. `None` unless it is 1 to 64 ASCII letters, digits, `_`, `-` or `.`.
+    /// Parses a code. `None` unless it is 1 to 64 ASCII letters, digits, `_`, `-` or `.`.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
@@ -28,17 +28,17 @@ impl fmt::Display for EntitlementCode {
     }
 }
 
-/// An entitlement of the catalog.
+/// An entitlement defined in the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entitlement {
-    /// Its id.
+    /// Assigned when it is added to the catalog.
     pub id: EntitlementId,
-    /// The code by which apps ask for it.
+    /// The code by which apps check for it, unique in the catalog.
     pub code: EntitlementCode,
-    /// What people call it.
+    /// The name shown to customers and admins.
     pub name: String,
-    /// When it was made.
+    /// When it was added to the catalog.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it last changed in the catalog.
     pub updated_at: Timestamp,
 }

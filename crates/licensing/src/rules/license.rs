@@ -1,4 +1,4 @@
-//! Licenses: who may use a product, under which policy, until when.
+//! Licenses: who may use a product, under which policy and until when.
 
 use std::time::Duration;
 
@@ -11,36 +11,36 @@ use crate::{
     time::Timestamp,
 };
 
-/// What the vendor decided about a license, apart from its dates.
+/// The vendor's decision on a license, independent of its dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// In good standing.
     Good,
-    /// Suspended at this instant; an admin can reinstate it.
+    /// Suspended at this instant. An admin can reinstate it.
     Suspended(Timestamp),
-    /// Revoked at this instant, for good.
+    /// Revoked at this instant, permanently.
     Revoked(Timestamp),
 }
 
-/// When a license ends.
+/// When a license expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Never.
+    /// Never: the license is perpetual.
     Never,
     /// At this instant.
     At(Timestamp),
-    /// The policy's duration after its first use, which has not come yet.
+    /// After the policy's duration, which starts with the first use. There has been none yet.
     AfterFirstUse,
 }
 
 /// A use that may start a license's duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstUse {
-    /// An app validated it.
+    /// An app validated the license.
     Validation,
     /// A machine was activated.
     Activation,
-    /// A file was checked out, with which an app works without being seen again.
+    /// A file was checked out. The app can use it without contacting the server again.
     CheckOut,
 }
 
@@ -50,92 +50,92 @@ pub enum RenewRefusal {
     /// The policy has no duration to add.
     #[error("its policy has no duration, so there is nothing to add")]
     NoDuration,
-    /// The license never ends.
-    #[error("it never ends, so there is nothing to renew")]
+    /// The license never expires.
+    #[error("it never expires, so there is nothing to renew")]
     NeverEnds,
-    /// Its duration has not begun.
-    #[error("its time begins with its first use, which has not come yet")]
+    /// The license's duration has not started.
+    #[error("its duration starts with its first use, and it has not been used yet")]
     NotStarted,
 }
 
-/// The usage counter would pass its limit.
+/// The usage counter would exceed its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("all {limit} uses are used up")]
+#[error("the limit of {limit} uses is reached")]
 pub struct UsesExceeded {
-    /// The limit.
+    /// The number of uses that the license allows.
     pub limit: u32,
 }
 
-/// A license.
+/// A customer's right to use a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct License {
-    /// Its id.
+    /// Assigned when the license is issued. It stays the same when the key is replaced.
     pub id: LicenseId,
-    /// Who owns it.
+    /// The owner's account.
     pub account: AccountId,
-    /// The product it is for.
+    /// The product that the license is for.
     pub product: ProductId,
-    /// The terms it is under.
+    /// The policy that the license is under.
     pub policy: PolicyId,
-    /// The prefix of its key, for display.
+    /// The prefix of the license key, for display.
     pub key_prefix: String,
-    /// The last letters of its key, for display.
+    /// The last four letters of the license key, for display.
     pub key_tail: String,
-    /// What the vendor decided about it.
+    /// The vendor's decision on the license.
     pub standing: Standing,
-    /// When it ends.
+    /// When the license expires.
     pub end: End,
-    /// A machine limit of its own; `None` takes the policy's.
+    /// Overrides the policy's machine limit. `None` keeps it.
     pub max_machines: Option<u32>,
-    /// A core limit of its own; `None` takes the policy's.
+    /// Overrides the policy's core limit. `None` keeps it.
     pub max_cores: Option<u32>,
-    /// A limit of uses of its own; `None` takes the policy's.
+    /// Overrides the policy's limit of uses. `None` keeps it.
     pub max_uses: Option<u32>,
-    /// How far the usage counter is.
+    /// The usage counter.
     pub uses: u32,
-    /// What the vendor attached to it, a JSON object as text.
+    /// Data that the vendor attached: a JSON object as text.
     pub metadata: String,
-    /// When an app last validated it.
+    /// When an app last validated the license. `None` if none has.
     pub last_validated_at: Option<Timestamp>,
-    /// When an app last checked in.
+    /// When an app last checked in. `None` if none has.
     pub last_check_in_at: Option<Timestamp>,
-    /// When a file was last checked out.
+    /// When a license or machine file was last checked out. `None` if none has been.
     pub last_check_out_at: Option<Timestamp>,
-    /// When it was issued.
+    /// When the license was issued.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the license's data last changed.
     pub updated_at: Timestamp,
 }
 
 words! {
-    /// The state of a license as apps, customers and admins see it.
+    /// The status of a license as shown to apps, customers and admins.
     LicenseStatus {
         /// Its owner is banned.
         Banned = "BANNED",
         /// It is suspended or revoked.
         Suspended = "SUSPENDED",
-        /// Its end has passed.
+        /// Its expiry has passed.
         Expired = "EXPIRED",
-        /// It ends within [`EXPIRING_WITHIN`].
+        /// It expires within [`EXPIRING_WITHIN`].
         Expiring = "EXPIRING",
-        /// Nothing has used it for [`INACTIVE_AFTER`].
+        /// It has not been used for [`INACTIVE_AFTER`].
         Inactive = "INACTIVE",
-        /// It is in use.
+        /// None of the other statuses applies.
         Active = "ACTIVE",
     }
 }
 
-/// How long before its end a license counts as expiring.
+/// How long before its expiry a license counts as expiring.
 pub const EXPIRING_WITHIN: Duration = Duration::from_hours(3 * 24);
 
-/// The end of the usage counter, by the wire protocol.
+/// The highest value of the usage counter, set by the wire protocol.
 pub const MAX_USES: u32 = i32::MAX.unsigned_abs();
 
 /// After how long without use a license counts as inactive.
 pub const INACTIVE_AFTER: Duration = Duration::from_hours(90 * 24);
 
 impl End {
-    /// The end of a license that is issued at `now` under `policy`.
+    /// When a license issued at `now` under `policy` expires.
     pub fn on_issue(policy: &Policy, now: Timestamp) -> Self {
         match (policy.duration, policy.expiry_basis) {
             (None, _) => Self::Never,
@@ -144,7 +144,7 @@ impl End {
         }
     }
 
-    /// The instant, where there is one.
+    /// The instant of expiry. `None` if there is none or it is not known yet.
     pub fn at(self) -> Option<Timestamp> {
         match self {
             Self::At(end) => Some(end),
@@ -155,7 +155,7 @@ impl End {
 
 impl License {
     /// The status at `now`, by precedence: banned, suspended, expired, expiring, inactive, active.
-    /// `machines` are the active ones: what they do is use as well.
+    /// `machines` are the license's active machines, whose activity counts as use.
     pub fn status(&self, owner_is_banned: bool, machines: &[Machine], now: Timestamp) -> LicenseStatus {
         if owner_is_banned {
             return LicenseStatus::Banned;
@@ -178,19 +178,19 @@ impl License {
         LicenseStatus::Active
     }
 
-    /// Whether its end has passed at `now`.
+    /// Whether the license has expired at `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.end.at().is_some_and(|end| end <= now)
     }
 
-    /// The end that a first use at `now` gives it; `None` where the use starts nothing.
+    /// The expiry that results from a first use at `now`. `None` if this use does not start the duration.
     pub fn end_after(&self, first: FirstUse, policy: &Policy, now: Timestamp) -> Option<End> {
         let starts = match policy.expiry_basis {
             ExpiryBasis::FromCreation => true,
             ExpiryBasis::FromFirstValidation => first == FirstUse::Validation,
             ExpiryBasis::FromFirstActivation => first == FirstUse::Activation,
         };
-        // A file is signed for longer than one use: whatever it waits for, it must not be without an end.
+        // A file can be used offline many times, so checking one out always starts the duration.
         let starts = starts || first == FirstUse::CheckOut;
         if self.end != End::AfterFirstUse || !starts {
             return None;
@@ -198,7 +198,7 @@ impl License {
         Some(policy.duration.map_or(End::Never, |duration| End::At(now.plus(duration))))
     }
 
-    /// The end after a renewal at `now`.
+    /// The expiry after a renewal at `now`.
     pub fn renewed(&self, policy: &Policy, now: Timestamp) -> Result<Timestamp, RenewRefusal> {
         let duration = policy.duration.ok_or(RenewRefusal::NoDuration)?;
         let end = match self.end {
@@ -214,7 +214,7 @@ impl License {
         Ok(basis.plus(duration))
     }
 
-    /// When an app must next check in, where the policy asks for it.
+    /// When an app must check in next. `None` if the policy does not require check-ins.
     pub fn next_check_in_at(&self, policy: &Policy) -> Option<Timestamp> {
         let interval = policy.check_in?;
         Some(self.last_check_in_at.unwrap_or(self.created_at).plus(interval))
@@ -225,38 +225,38 @@ impl License {
         self.next_check_in_at(policy).is_some_and(|due| due < now)
     }
 
-    /// How many machines it may have, before overage. `None` is any number. Node-locked is one machine at
-    /// most, whatever else is set.
+    /// The machine limit, before overage. `None` is unlimited. A node-locked license has at most one
+    /// machine, whatever other limits say.
     pub fn machine_limit(&self, policy: &Policy) -> Option<u32> {
         let limit = self.max_machines.or(policy.max_machines);
         if policy.is_floating { limit } else { Some(limit.map_or(1, |limit| limit.min(1))) }
     }
 
-    /// How many machines may be active, overage included. `None` is any number. There is no overage of
-    /// node-locked.
+    /// The number of machines that may be active, including overage. `None` is unlimited. Overage does not
+    /// apply to node-locked licenses.
     pub fn machine_ceiling(&self, policy: &Policy) -> Option<u32> {
         let limit = self.machine_limit(policy);
         if policy.is_floating { policy.overage.ceiling(limit) } else { limit }
     }
 
-    /// How many cores its machines may have together, overage included. `None` is any number.
+    /// The number of cores that the active machines may have together, including overage. `None` is unlimited.
     pub fn core_ceiling(&self, policy: &Policy) -> Option<u32> {
         policy.overage.ceiling(self.core_limit(policy))
     }
 
-    /// How many cores its machines may have together, before overage. `None` is any number.
+    /// The core limit, before overage. `None` is unlimited.
     pub fn core_limit(&self, policy: &Policy) -> Option<u32> {
         self.max_cores.or(policy.max_cores)
     }
 
-    /// How far its usage counter may go. `None` is without end.
+    /// The highest value that the usage counter may reach. `None` is unlimited.
     pub fn use_limit(&self, policy: &Policy) -> Option<u32> {
         self.max_uses.or(policy.max_uses)
     }
 
-    /// The usage counter after `more` uses.
+    /// The usage counter after `more` further uses.
     pub fn uses_after(&self, policy: &Policy, more: u32) -> Result<u32, UsesExceeded> {
-        // The wire protocol's counter is a signed 32-bit number.
+        // In the wire protocol the counter is a signed 32-bit number.
         let limit = self.use_limit(policy).unwrap_or(MAX_USES).min(MAX_USES);
         self.uses.checked_add(more).filter(|uses| *uses <= limit).ok_or(UsesExceeded { limit })
     }
@@ -357,7 +357,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn own_limit_wins() {
+    fn a_limit_of_the_license_overrides_the_policy() {
         let policy = policy();
         let mut license = license(&policy);
         assert_eq!(license.machine_limit(&policy), Some(2));
@@ -366,7 +366,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_end_on_issue_follows_the_basis() {
+    fn the_expiry_on_issue_follows_the_basis() {
         for (duration, basis, end) in [
             (None, ExpiryBasis::FromCreation, End::Never),
             (None, ExpiryBasis::FromFirstActivation, End::Never),
@@ -379,7 +379,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// A trial starts once, with the use that its policy names.
+    /// A trial starts once, with the kind of use that its policy specifies.
     #[test]
     fn a_trial_starts_with_its_first_use() {
         use FirstUse::{Activation, CheckOut, Validation};
@@ -397,7 +397,7 @@ pub(crate) mod tests {
             let license = License { end: End::AfterFirstUse, ..license(&policy) };
             assert_eq!(license.end_after(first, &policy, late), expected, "{basis:?} {first:?}");
             let started = License { end: End::At(late), ..license };
-            assert_eq!(started.end_after(first, &policy, late), None, "it starts once");
+            assert_eq!(started.end_after(first, &policy, late), None, "it starts only once");
         }
     }
 
@@ -427,7 +427,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn check_ins_fall_due_from_issue_or_from_the_last() {
+    fn check_ins_are_due_an_interval_after_issue_or_the_last_one() {
         let policy = Policy { check_in: Some(DAY), ..policy() };
         let mut license = license(&policy);
         assert_eq!(license.next_check_in_at(&policy), Some(T0.plus(DAY)));
@@ -440,7 +440,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn uses_end_at_their_limit() {
+    fn the_usage_counter_stops_at_its_limit() {
         let policy = Policy { max_uses: Some(3), ..policy() };
         let mut license = License { uses: 1, ..license(&policy) };
         assert_eq!(license.uses_after(&policy, 2), Ok(3));

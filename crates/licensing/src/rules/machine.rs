@@ -11,16 +11,16 @@ use crate::{
     time::Timestamp,
 };
 
-/// The longest fingerprint that is taken, in bytes.
+/// The longest fingerprint that is accepted, in bytes.
 pub const MAX_FINGERPRINT_BYTES: usize = 4096;
 
-/// What an app uses to tell one computer from another: opaque to the server.
+/// The text by which an app identifies a computer. The server does not interpret it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// Takes a fingerprint as it is. `None` if it is empty, longer than [`MAX_FINGERPRINT_BYTES`] or
-    /// holds control characters, which no database column and no path could carry.
+    /// Accepts a fingerprint unchanged. `None` if it is empty, longer than [`MAX_FINGERPRINT_BYTES`] or
+    /// contains control characters, which could not be stored or used in a path.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=MAX_FINGERPRINT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
         fits.then(|| Self(text.to_owned()))
@@ -32,92 +32,93 @@ impl Fingerprint {
     }
 }
 
-/// A fingerprint names a person's computer: `Debug`, which logs use, shows none.
+/// A fingerprint identifies a person's computer, so `Debug`, which logs use, hides it.
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Fingerprint(..)")
     }
 }
 
-/// The longest name, host name, platform or version that is kept, in bytes.
+/// The longest name, host name, platform or version that is stored, in bytes.
 pub const MAX_FACT_BYTES: usize = 255;
 
-/// A text about a machine. `None` if it is empty, too long or holds control characters.
+/// Checks a fact about a machine. `None` if it is empty, longer than [`MAX_FACT_BYTES`] or contains control
+/// characters.
 pub fn fact(text: &str) -> Option<String> {
     let fits = (1..=MAX_FACT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
 }
 
-/// What an app tells about a computer when it activates.
+/// Facts about a computer that an app reports when it activates.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct MachineFacts {
-    /// A label that the app or its user gave.
+    /// A label chosen by the app or its user.
     pub name: Option<String>,
-    /// The host name.
+    /// The computer's host name.
     pub hostname: Option<String>,
-    /// Operating system and architecture.
+    /// The operating system and architecture, as the app spells them.
     pub platform: Option<String>,
-    /// Number of processor cores.
+    /// The number of processor cores.
     pub cores: Option<u32>,
-    /// Version of the app, where it says so in the metadata's `appVersion` or `version`.
+    /// The version of the app, from `appVersion` or `version` in the activation's metadata.
     pub app_version: Option<String>,
 }
 
-/// An active machine.
+/// A computer on which a license is active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// Its id.
+    /// Assigned when the machine is activated.
     pub id: MachineId,
-    /// The license it is active under.
+    /// The license that is active on the machine.
     pub license: LicenseId,
-    /// Which of the license's slots it holds, from 1.
+    /// The number of the license's slot that the machine occupies, from 1.
     pub slot: u32,
-    /// What the app identifies it by.
+    /// The fingerprint by which the app identifies the machine.
     pub fingerprint: Fingerprint,
-    /// What the app told about it.
+    /// Facts that the app reported.
     pub facts: MachineFacts,
-    /// What the app attached to it, a JSON object as text.
+    /// Data that the app attached: a JSON object as text.
     pub metadata: String,
-    /// When the last heartbeat came.
+    /// When the last heartbeat was received. `None` before the first.
     pub last_heartbeat_at: Option<Timestamp>,
-    /// Whether the last heartbeat brought it back after its death.
+    /// Whether the machine was dead when the last heartbeat was received.
     pub is_resurrected: bool,
-    /// When a file was last checked out for it.
+    /// When a machine file was last checked out. `None` if none has been.
     pub last_check_out_at: Option<Timestamp>,
-    /// When an app on it last spoke to the server, to the minute.
+    /// When the app on the machine last contacted the server, to the minute.
     pub last_seen_at: Timestamp,
-    /// When it was activated.
+    /// When the machine was activated.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the machine's data last changed.
     pub updated_at: Timestamp,
 }
 
 words! {
     /// The state of a machine's heartbeat.
     HeartbeatStatus {
-        /// No heartbeat came yet.
+        /// No heartbeat has been received.
         NotStarted = "NOT_STARTED",
-        /// The last heartbeat is recent.
+        /// The last heartbeat is within the policy's window.
         Alive = "ALIVE",
-        /// The last heartbeat is too old.
+        /// The last heartbeat is older than the policy's window.
         Dead = "DEAD",
-        /// A heartbeat came after the machine counted as dead.
+        /// Alive again after being dead.
         Resurrected = "RESURRECTED",
     }
 }
 
-/// The machine's heartbeat had stopped, and its policy does not bring it back.
+/// The machine is dead and its policy does not let a heartbeat resurrect it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the machine's heartbeat had stopped")]
+#[error("the machine's heartbeat has stopped")]
 pub struct HeartbeatStopped;
 
 impl Machine {
-    /// When it counts as dead if no heartbeat comes; `None` before the first one.
+    /// When the machine will count as dead without another heartbeat. `None` before the first heartbeat.
     fn dies_at(&self, policy: &Policy) -> Option<Timestamp> {
         self.last_heartbeat_at.map(|at| at.plus(policy.heartbeat + HEARTBEAT_DRIFT))
     }
 
-    /// The heartbeat's state at `now`.
+    /// The state of the machine's heartbeat at `now`.
     pub fn heartbeat(&self, policy: &Policy, now: Timestamp) -> HeartbeatStatus {
         match self.dies_at(policy) {
             None => HeartbeatStatus::NotStarted,
@@ -127,7 +128,7 @@ impl Machine {
         }
     }
 
-    /// The machine after a heartbeat at `now`. A policy that requires no heartbeat takes every one.
+    /// The machine after a heartbeat at `now`. A policy that does not require heartbeats accepts any.
     pub fn beat(mut self, policy: &Policy, now: Timestamp) -> Result<Self, HeartbeatStopped> {
         let was_dead = self.heartbeat(policy, now) == HeartbeatStatus::Dead;
         if was_dead && policy.requires_heartbeat && self.cannot_resurrect(policy, now) {
@@ -140,23 +141,24 @@ impl Machine {
         Ok(self)
     }
 
-    /// Whether it is to be deactivated at `now`, because its heartbeat stopped and no later one could
-    /// bring it back.
-    pub fn is_to_be_culled(&self, policy: &Policy, now: Timestamp) -> bool {
+    /// Whether the machine should be deactivated at `now` because it is dead and cannot be resurrected.
+    pub fn should_cull(&self, policy: &Policy, now: Timestamp) -> bool {
         policy.requires_heartbeat && policy.cull == HeartbeatCull::DeactivateDead && self.cannot_resurrect(policy, now)
     }
 
-    /// The machine with the heartbeat that counts. If it was alive when an outage began, it has its full
-    /// window after it. If it was dead by then it stays so, and what is left of the time in which it may
-    /// come back begins where it stopped. `outages` are in order.
+    /// The machine with its last heartbeat adjusted for outages, which must be in chronological order.
+    ///
+    /// A machine that was alive when an outage began gets its full window again when the outage ends. One
+    /// that was already dead stays dead, and the time in which it may be resurrected is extended by the
+    /// length of the outage.
     #[must_use]
     pub fn with_outages(&self, policy: &Policy, outages: &[Outage]) -> Self {
-        let last_heartbeat_at = self.last_heartbeat_at.map(|heard| {
-            outages.iter().fold(heard, |heard, outage| {
-                if heard >= outage.ended_at() {
-                    heard
-                } else if heard.plus(policy.heartbeat + HEARTBEAT_DRIFT) < outage.began_at() {
-                    heard.plus(outage.ended_at().since(outage.began_at()))
+        let last_heartbeat_at = self.last_heartbeat_at.map(|received| {
+            outages.iter().fold(received, |received, outage| {
+                if received >= outage.ended_at() {
+                    received
+                } else if received.plus(policy.heartbeat + HEARTBEAT_DRIFT) < outage.began_at() {
+                    received.plus(outage.ended_at().since(outage.began_at()))
                 } else {
                     outage.ended_at()
                 }
@@ -165,7 +167,7 @@ impl Machine {
         Self { last_heartbeat_at, ..self.clone() }
     }
 
-    /// Whether its heartbeat stopped for good: none that comes now would bring it back.
+    /// Whether the machine is dead and a heartbeat at `now` would not resurrect it.
     pub fn cannot_resurrect(&self, policy: &Policy, now: Timestamp) -> bool {
         match (self.dies_at(policy), policy.resurrection.period()) {
             (Some(death), Some(period)) => now > death.plus(period),
@@ -173,12 +175,12 @@ impl Machine {
         }
     }
 
-    /// When the next heartbeat is due, if one has come and the policy asks for them.
+    /// When the next heartbeat is due. `None` before the first, or if the policy does not require heartbeats.
     pub fn next_heartbeat_at(&self, policy: &Policy) -> Option<Timestamp> {
         self.last_heartbeat_at.filter(|_| policy.requires_heartbeat).map(|at| at.plus(policy.heartbeat))
     }
 
-    /// What people call it: its label, its host name, or its slot.
+    /// The name to display: the label, else the host name, else the slot.
     pub fn label(&self) -> String {
         let given = self.facts.name.as_ref().or(self.facts.hostname.as_ref());
         given.cloned().unwrap_or_else(|| format!("Computer {}", self.slot))
@@ -225,7 +227,7 @@ pub(crate) mod tests {
         );
     }
 
-    /// Every resurrection strategy at its edge: a beat in time, at the last instant, and after it.
+    /// Every resurrection strategy at its limit: a heartbeat at the last possible instant, and one after it.
     #[test]
     fn late_heartbeats_revive_as_the_policy_says() {
         use crate::rules::policy::HeartbeatResurrection as R;
@@ -233,37 +235,37 @@ pub(crate) mod tests {
         let tick = Duration::from_micros(1);
         for strategy in R::ALL {
             let policy = Policy { requires_heartbeat: true, resurrection: *strategy, ..policy() };
-            let first = machine("a").beat(&policy, T0).expect("the first beat is taken");
+            let first = machine("a").beat(&policy, T0).expect("the first heartbeat is accepted");
             assert_eq!(first.heartbeat(&policy, T0), HeartbeatStatus::Alive);
             let Some(period) = strategy.period() else {
                 let ages = death.plus(Duration::from_hours(9999));
-                assert!(!first.is_to_be_culled(&policy, ages));
+                assert!(!first.should_cull(&policy, ages));
                 let back = first.beat(&policy, ages).expect("always revived");
                 assert_eq!(back.heartbeat(&policy, ages), HeartbeatStatus::Resurrected);
                 continue;
             };
             let last = death.plus(period);
-            assert!(!first.is_to_be_culled(&policy, last), "{strategy:?}");
+            assert!(!first.should_cull(&policy, last), "{strategy:?}");
             let back = first.clone().beat(&policy, last).expect("in time");
             let expected = if period.is_zero() { HeartbeatStatus::Alive } else { HeartbeatStatus::Resurrected };
             assert_eq!(back.heartbeat(&policy, last), expected, "{strategy:?}");
             let again = back.beat(&policy, last.plus(tick)).expect("alive");
             assert_eq!(again.heartbeat(&policy, last.plus(tick)), HeartbeatStatus::Alive);
-            assert!(first.is_to_be_culled(&policy, last.plus(tick)), "{strategy:?}");
+            assert!(first.should_cull(&policy, last.plus(tick)), "{strategy:?}");
             assert_eq!(first.beat(&policy, last.plus(tick)), Err(HeartbeatStopped), "{strategy:?}");
         }
     }
 
     #[test]
-    fn only_policies_that_ask_for_heartbeats_cull() {
+    fn only_policies_that_require_heartbeats_cull() {
         let dead = Machine { last_heartbeat_at: Some(T0), ..machine("a") };
         let late = T0.plus(Duration::from_hours(1));
         let required = Policy { requires_heartbeat: true, ..policy() };
-        assert!(dead.is_to_be_culled(&required, late));
-        assert!(!dead.is_to_be_culled(&policy(), late));
-        assert!(!dead.is_to_be_culled(&Policy { cull: HeartbeatCull::KeepDead, ..required.clone() }, late));
-        assert!(!machine("never beat").is_to_be_culled(&required, late));
-        assert!(dead.beat(&policy(), late).is_ok(), "where none is required, each is taken");
+        assert!(dead.should_cull(&required, late));
+        assert!(!dead.should_cull(&policy(), late));
+        assert!(!dead.should_cull(&Policy { cull: HeartbeatCull::KeepDead, ..required.clone() }, late));
+        assert!(!machine("never beat").should_cull(&required, late));
+        assert!(dead.beat(&policy(), late).is_ok(), "without a requirement, any heartbeat is accepted");
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -276,18 +278,19 @@ pub(crate) mod tests {
 
     /// The window is 600 s, with 30 s of drift.
     #[test]
-    fn outages_kill_no_machine_and_revive_none() {
+    fn outages_neither_kill_nor_resurrect_machines() {
         let policy = Policy { requires_heartbeat: true, ..policy() };
-        let beating = |heard| Machine { last_heartbeat_at: Some(at(heard)), ..machine("a") };
-        let status =
-            |heard, outages: &[Outage], now| beating(heard).with_outages(&policy, outages).heartbeat(&policy, at(now));
+        let beating = |received| Machine { last_heartbeat_at: Some(at(received)), ..machine("a") };
+        let status = |received, outages: &[Outage], now| {
+            beating(received).with_outages(&policy, outages).heartbeat(&policy, at(now))
+        };
         let long = [outage(1_000, 9_000)];
-        for (what, heard, outages, now, dead) in [
+        for (what, received, outages, now, dead) in [
             ("alive when it began", 500, &long[..], 9_630, false),
             ("and silent after it", 500, &long, 9_631, true),
-            ("its last second", 370, &long, 9_630, false),
+            ("alive for one more second when it began", 370, &long, 9_630, false),
             ("dead when it began", 369, &long, 9_001, true),
-            ("heard after it", 9_100, &long, 9_730, false),
+            ("a heartbeat after it", 9_100, &long, 9_730, false),
             ("and silent then", 9_100, &long, 9_731, true),
             (
                 "two outages, the second within the window",
@@ -304,14 +307,14 @@ pub(crate) mod tests {
                 true,
             ),
         ] {
-            assert_eq!(status(heard, outages, now) == HeartbeatStatus::Dead, dead, "{what}");
+            assert_eq!(status(received, outages, now) == HeartbeatStatus::Dead, dead, "{what}");
         }
         assert_eq!(machine("never beat").with_outages(&policy, &long).last_heartbeat_at, None);
     }
 
-    /// What is left of the time to come back is left after the outage.
+    /// The time left for resurrection when the outage began is still left when it ends.
     #[test]
-    fn an_outage_takes_nothing_of_the_time_to_come_back() {
+    fn an_outage_does_not_use_up_the_time_for_resurrection() {
         let policy = Policy {
             requires_heartbeat: true,
             resurrection: HeartbeatResurrection::Within5Minutes,
@@ -321,17 +324,17 @@ pub(crate) mod tests {
         // Dead at 630 s, 200 s before the outage: 100 s are left.
         let dead = Machine { last_heartbeat_at: Some(T0), ..machine("a") };
         let counted = dead.with_outages(&policy, &[outage(830, 5_000)]);
-        assert!(!counted.is_to_be_culled(&policy, at(5_100)));
-        assert!(counted.is_to_be_culled(&policy, at(5_101)));
+        assert!(!counted.should_cull(&policy, at(5_100)));
+        assert!(counted.should_cull(&policy, at(5_101)));
         assert_eq!(counted.heartbeat(&policy, at(5_000)), HeartbeatStatus::Dead);
         assert!(counted.beat(&policy, at(5_100)).is_ok_and(|machine| machine.is_resurrected));
     }
 
     proptest! {
-        /// A machine whose app asks every window, and is heard whenever the server is there, never dies;
-        /// one that was dead when an outage began is dead after it.
+        /// A machine that sends a heartbeat in every window, except during outages, never dies. One that
+        /// was dead when an outage began is dead when it ends.
         #[test]
-        fn only_silence_that_could_be_broken_counts(
+        fn missed_heartbeats_count_only_while_the_server_was_up(
             gaps in prop::collection::vec((1_u64..3_000, 1_u64..50_000), 0..6),
             offset in 0_u64..600,
             rounds in 1_u64..100,

@@ -1,9 +1,10 @@
-//! Times in which no heartbeat could be heard, because no process of the server ran or none reached its
-//! database. A machine that was alive when one began is not dead for its silence.
+//! Outages: periods in which the server could not receive heartbeats, because no server process was
+//! running or none could reach its database. A machine that was alive when an outage began must not be
+//! declared dead because of it.
 
 use crate::time::Timestamp;
 
-/// A time in which no heartbeat could be heard.
+/// A period in which the server could not receive heartbeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
     began_at: Timestamp,
@@ -11,17 +12,17 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// From when until when. `None` if it does not end after it began.
+    /// An outage from `began_at` to `ended_at`. `None` unless it ends after it begins.
     pub fn new(began_at: Timestamp, ended_at: Timestamp) -> Option<Self> {
         (began_at < ended_at).then_some(Self { began_at, ended_at })
     }
 
-    /// When it began: until then heartbeats were heard.
+    /// The last instant at which heartbeats were still received.
     pub fn began_at(&self) -> Timestamp {
         self.began_at
     }
 
-    /// When it ended: since then they are heard again.
+    /// The first instant at which heartbeats were received again.
     pub fn ended_at(&self) -> Timestamp {
         self.ended_at
     }

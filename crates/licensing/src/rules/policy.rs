@@ -1,4 +1,4 @@
-//! Policies: the terms that all licenses of one kind share.
+//! Policies: the terms shared by all licenses of one kind.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// An enum that is stored and sent as one fixed word for each case.
+/// Defines enums that are stored and sent as a fixed word for each variant.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident = $word:literal,)+ })+) => {$(
         $(#[$doc])*
@@ -15,15 +15,15 @@ macro_rules! words {
         pub enum $name { $($(#[$case_doc])* $case,)+ }
 
         impl $name {
-            /// Every case.
+            /// All variants.
             pub const ALL: &[Self] = &[$(Self::$case),+];
 
-            /// The word of the wire protocol and of the database.
+            /// The word used in the wire protocol and the database.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$case => $word),+ }
             }
 
-            /// Reads the word. `None` for any other text.
+            /// Parses the word. `None` for any other text.
             pub fn parse(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|case| case.as_str() == text)
             }
@@ -48,198 +48,197 @@ macro_rules! words {
 pub(crate) use words;
 
 words! {
-    /// What an expired license may still do. The validation code is `EXPIRED` in all of them.
+    /// What a license allows after it has expired. The validation code is `EXPIRED` in every case.
     ExpiryStrategy {
-        /// Validation is false.
+        /// Validation fails.
         RestrictAccess = "RESTRICT_ACCESS",
-        /// The API refuses the key.
+        /// Validation fails and the API rejects the key.
         RevokeAccess = "REVOKE_ACCESS",
-        /// Validation stays true, newer releases are not offered: perpetual fallback.
+        /// Validation succeeds, but newer releases are not offered (perpetual fallback).
         MaintainAccess = "MAINTAIN_ACCESS",
-        /// Validation stays true.
+        /// Validation succeeds.
         AllowAccess = "ALLOW_ACCESS",
     }
 
-    /// How many machines beyond the limit may be active.
+    /// How many machines and cores beyond the limits are allowed.
     OverageStrategy {
-        /// None.
+        /// No overage.
         NoOverage = "NO_OVERAGE",
-        /// A quarter more, rounded down.
+        /// 1.25 times the limit, rounded down.
         Allow1_25x = "ALLOW_1_25X",
-        /// Half more, rounded down.
+        /// 1.5 times the limit, rounded down.
         Allow1_5x = "ALLOW_1_5X",
         /// Twice the limit.
         Allow2x = "ALLOW_2X",
-        /// Any number.
+        /// Unlimited.
         AlwaysAllow = "ALWAYS_ALLOW",
     }
 
-    /// When a license's duration begins.
+    /// What starts a license's duration.
     ExpiryBasis {
-        /// When it is issued.
+        /// The license is issued.
         FromCreation = "FROM_CREATION",
-        /// When an app first validates it: a trial that starts with its first use.
+        /// An app validates the license for the first time: a trial that starts with the first use.
         FromFirstValidation = "FROM_FIRST_VALIDATION",
-        /// When its first machine is activated.
+        /// The first machine is activated.
         FromFirstActivation = "FROM_FIRST_ACTIVATION",
     }
 
     /// What a renewal adds the policy's duration to.
     RenewalBasis {
-        /// The old end, also where it has passed.
+        /// The current expiry, even if it has passed.
         FromExpiry = "FROM_EXPIRY",
-        /// The day of the renewal; what was left is lost.
+        /// The time of the renewal. Remaining time is lost.
         FromNow = "FROM_NOW",
-        /// The day of the renewal where the end has passed, else the old end.
+        /// The time of the renewal if the license has expired, else the current expiry.
         FromNowIfExpired = "FROM_NOW_IF_EXPIRED",
     }
 
-    /// Whether a heartbeat that comes too late brings its machine back.
+    /// Until when a late heartbeat resurrects a dead machine.
     HeartbeatResurrection {
-        /// No: the machine must be activated again.
+        /// Never: the machine must be activated again.
         NoRevive = "NO_REVIVE",
-        /// Within a minute of its death.
+        /// Within 1 minute of its death.
         Within1Minute = "1_MINUTE_REVIVE",
-        /// Within two minutes of its death.
+        /// Within 2 minutes of its death.
         Within2Minutes = "2_MINUTE_REVIVE",
-        /// Within five minutes of its death.
+        /// Within 5 minutes of its death.
         Within5Minutes = "5_MINUTE_REVIVE",
-        /// Within ten minutes of its death.
+        /// Within 10 minutes of its death.
         Within10Minutes = "10_MINUTE_REVIVE",
-        /// Within a quarter of an hour of its death.
+        /// Within 15 minutes of its death.
         Within15Minutes = "15_MINUTE_REVIVE",
-        /// Whenever it comes; only where dead machines keep their slots.
+        /// At any time. Only valid with [`HeartbeatCull::KeepDead`].
         AlwaysRevive = "ALWAYS_REVIVE",
     }
 
-    /// How the keys of a policy's licenses are made.
+    /// How license keys are generated.
     KeyScheme {
-        /// Random letters with the product's prefix.
+        /// Random letters after the product's prefix.
         Random = "RANDOM",
-        /// A signed document that names the license, which an app can check offline.
+        /// A signed text that contains the license's id and can be verified offline.
         Ed25519Sign = "ED25519_SIGN",
     }
 
-    /// What happens to a machine whose heartbeat stopped.
+    /// What happens to dead machines.
     HeartbeatCull {
-        /// It is deactivated and its slot opens.
+        /// They are deactivated, which frees their slots.
         DeactivateDead = "DEACTIVATE_DEAD",
-        /// It keeps its slot and counts as dead.
+        /// They keep their slots.
         KeepDead = "KEEP_DEAD",
     }
 }
 
-/// The terms of licenses of one kind.
+/// The terms shared by all licenses of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a term of its own that a vendor sets")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent term set by the vendor")]
 pub struct Policy {
-    /// Its id.
+    /// Assigned when the policy is added to the catalog.
     pub id: PolicyId,
-    /// The product that it sells.
+    /// The product that licenses under this policy are for.
     pub product: ProductId,
-    /// The name that commands and catalogs use, such as `chartgpt-lifetime`.
+    /// The name used in commands and the catalog file, such as `chartgpt-lifetime`.
     pub code: String,
-    /// What people call it.
+    /// The name shown to customers and admins.
     pub name: String,
-    /// How long a license lasts; `None` is perpetual.
+    /// How long a license lasts. `None` is perpetual.
     pub duration: Option<Duration>,
-    /// When the duration begins.
+    /// What starts the duration.
     pub expiry_basis: ExpiryBasis,
     /// What a renewal adds the duration to.
     pub renewal: RenewalBasis,
-    /// How many machines may be active; `None` is any number.
+    /// How many machines may be active, before overage. `None` is unlimited.
     pub max_machines: Option<u32>,
-    /// How many processor cores the active machines may have together; `None` is any number.
+    /// How many processor cores the active machines may have together, before overage. `None` is unlimited.
     pub max_cores: Option<u32>,
-    /// How far the usage counter may go; `None` is without end.
+    /// The highest value of the usage counter. `None` is unlimited.
     pub max_uses: Option<u32>,
-    /// Whether more than one machine is meant; `false` is node-locked.
+    /// Whether several machines may be active. `false` is node-locked: one machine.
     pub is_floating: bool,
-    /// Whether validation also counts machines when no machine is named.
+    /// Whether every validation checks the machine and core limits, even one without a machine in its scope.
     pub is_strict: bool,
-    /// What an expired license may still do.
+    /// What a license allows after it has expired.
     pub expiry: ExpiryStrategy,
-    /// How many machines beyond the limit may be active.
+    /// How many machines and cores beyond the limits are allowed.
     pub overage: OverageStrategy,
     /// Whether machines must send heartbeats.
     pub requires_heartbeat: bool,
-    /// How long a heartbeat counts, at least [`MIN_HEARTBEAT`].
+    /// The window within which the next heartbeat must arrive, at least [`MIN_HEARTBEAT`].
     pub heartbeat: Duration,
-    /// What happens to machines whose heartbeat stopped.
+    /// What happens to dead machines.
     pub cull: HeartbeatCull,
-    /// Whether a late heartbeat brings its machine back.
+    /// Until when a late heartbeat resurrects a dead machine.
     pub resurrection: HeartbeatResurrection,
-    /// How often apps must check in; `None` is never.
+    /// The longest time between check-ins. `None` if check-ins are not required.
     pub check_in: Option<Duration>,
-    /// How keys are made.
+    /// How license keys are generated.
     pub scheme: KeyScheme,
-    /// How long a file for offline use lasts where nobody asks for another time, at least
-    /// [`MIN_OFFLINE_FILE`].
+    /// The default time to live of license and machine files, at least [`MIN_OFFLINE_FILE`].
     pub offline_file: Duration,
-    /// How often customers may free machines themselves; `None` is as often as they like.
+    /// How often customers may free machines themselves. `None` is unlimited.
     pub swaps: Option<SwapAllowance>,
-    /// Whether customers may replace their own key.
+    /// Whether customers may replace their own license key.
     pub customer_rotates_key: bool,
-    /// When it was made.
+    /// When the policy was added to the catalog.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the policy's terms last changed.
     pub updated_at: Timestamp,
 }
 
-/// How often customers may free machines themselves.
+/// How often customers may free machines themselves: `count` times in any `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwapAllowance {
-    /// How many times.
+    /// The number of machines that may be freed.
     pub count: u32,
-    /// Within how long, looking back from now.
+    /// The length of the sliding window, which ends now.
     pub window: Duration,
 }
 
 /// What is left of a swap allowance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwapsLeft {
-    /// The allowance.
+    /// The policy's allowance.
     pub allowance: SwapAllowance,
-    /// How many are left now.
+    /// How many machines may still be freed now.
     pub left: u32,
-    /// When the next one comes back; `None` while all are there.
+    /// When the next swap becomes available again. `None` if none has been used.
     pub next_at: Option<Timestamp>,
 }
 
 impl SwapAllowance {
-    /// The instant from which on swaps count at `now`.
+    /// The start of the window that ends at `now`.
     pub fn since(self, now: Timestamp) -> Timestamp {
         now.minus(self.window)
     }
 
-    /// What is left after the swaps at `times`, the earliest first, all of them within the window.
+    /// What is left after swaps at `times`, which must be in ascending order and within the window.
     pub fn left(self, times: &[Timestamp]) -> SwapsLeft {
         let used = u32::try_from(times.len()).unwrap_or(u32::MAX);
         let left = self.count.saturating_sub(used);
-        // With more used than allowed (the allowance was lowered), the surplus must run out first.
+        // More may have been used than the allowance if it was lowered. The surplus must expire first.
         let surplus = usize::try_from(used.saturating_sub(self.count)).unwrap_or(usize::MAX);
         let next_at = times.get(surplus).map(|at| at.plus(self.window)).filter(|_| self.count > 0);
         SwapsLeft { allowance: self, left, next_at }
     }
 }
 
-/// The shortest time that a file for offline use may last, by the wire protocol.
+/// The shortest time to live of a license or machine file, set by the wire protocol.
 pub const MIN_OFFLINE_FILE: Duration = Duration::from_hours(1);
 
-/// How long a file for offline use lasts where a policy says nothing.
+/// The time to live of license and machine files if the policy does not specify one.
 pub const DEFAULT_OFFLINE_FILE: Duration = Duration::from_hours(30 * 24);
 
 /// The shortest heartbeat window that a policy may set.
 pub const MIN_HEARTBEAT: Duration = Duration::from_mins(1);
 
-/// The heartbeat window where a policy says nothing.
+/// The heartbeat window if the policy does not specify one.
 pub const DEFAULT_HEARTBEAT: Duration = Duration::from_mins(10);
 
-/// How late a heartbeat may be before it counts as missed.
+/// How long after its window a heartbeat may still arrive.
 pub const HEARTBEAT_DRIFT: Duration = Duration::from_secs(30);
 
 impl HeartbeatResurrection {
-    /// For how long after its death a heartbeat brings a machine back; `None` is for ever.
+    /// For how long after its death a machine can be resurrected. `None` is without limit.
     pub fn period(self) -> Option<Duration> {
         let minutes = match self {
             Self::NoRevive => 0,
@@ -255,7 +254,7 @@ impl HeartbeatResurrection {
 }
 
 impl OverageStrategy {
-    /// How many machines may be active where the limit is `limit`. `None` is any number.
+    /// The number that is allowed where the limit is `limit`. `None` is unlimited.
     pub fn ceiling(self, limit: Option<u32>) -> Option<u32> {
         let limit = limit?;
         match self {
@@ -273,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_read_back() {
+    fn words_round_trip() {
         for case in ExpiryStrategy::ALL {
             assert_eq!(ExpiryStrategy::parse(case.as_str()), Some(*case));
         }
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn swaps_come_back_after_their_window() {
+    fn swaps_become_available_again_after_their_window() {
         let at = |seconds: i64| Timestamp::from_unix_micros(seconds * 1_000_000);
         let allowance = SwapAllowance { count: 2, window: Duration::from_secs(100) };
         for (times, left, next_at) in [

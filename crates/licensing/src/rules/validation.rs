@@ -1,8 +1,8 @@
-//! Validation: is this license good for this use, now?
+//! Validation: is this license valid for this use, now?
 //!
-//! The order of the checks is part of the contract, because clients act on the first code they see:
-//! banned, suspended, expired (where the policy revokes access), overdue for check-in, then the scopes
-//! (product, policy, user, entitlements, machine, fingerprint, what the server cannot vouch for), then
+//! The order of the checks is part of the contract, because clients act on the code that they get: banned,
+//! suspended, expired (if the policy revokes access), overdue for check-in, then the scopes (product,
+//! policy, user, entitlements, machine, fingerprint, scopes that the server does not support), then
 //! machines, cores and heartbeats, then expiry, then `VALID`.
 
 use std::collections::BTreeSet;
@@ -19,41 +19,41 @@ use crate::{
 };
 
 words! {
-    /// The outcome of a validation, as the wire protocol names it.
+    /// The result of a validation as a code of the wire protocol.
     ValidationCode {
-        /// The license is good.
+        /// The license is valid.
         Valid = "VALID",
-        /// There is no such license.
+        /// No license has this key or id.
         NotFound = "NOT_FOUND",
-        /// Its owner is banned.
+        /// The license's owner is banned.
         Banned = "BANNED",
-        /// It is suspended or revoked.
+        /// The license is suspended or revoked.
         Suspended = "SUSPENDED",
-        /// Its end has passed.
+        /// The license has expired.
         Expired = "EXPIRED",
         /// A check-in is overdue.
         Overdue = "OVERDUE",
-        /// The machine's heartbeat stopped.
+        /// The machine is dead.
         HeartbeatDead = "HEARTBEAT_DEAD",
-        /// The machine never sent a heartbeat, and must.
+        /// The policy requires heartbeats and the machine has never sent one.
         HeartbeatNotStarted = "HEARTBEAT_NOT_STARTED",
-        /// No machine is active under a node-locked license.
+        /// The license is node-locked and its machine is not active.
         NoMachine = "NO_MACHINE",
-        /// No machine is active under a floating license.
+        /// The license is floating and no machine is active.
         NoMachines = "NO_MACHINES",
         /// More machines are active than the license allows.
         TooManyMachines = "TOO_MANY_MACHINES",
         /// The active machines have more cores than the license allows.
         TooManyCores = "TOO_MANY_CORES",
-        /// An entitlement that was asked for is missing.
+        /// The license lacks a required entitlement.
         EntitlementsMissing = "ENTITLEMENTS_MISSING",
-        /// Entitlements were asked for without naming one.
+        /// The list of required entitlements is empty.
         EntitlementsScopeEmpty = "ENTITLEMENTS_SCOPE_EMPTY",
-        /// A fingerprint was asked for without naming one.
+        /// The fingerprint in the scope is empty.
         FingerprintScopeEmpty = "FINGERPRINT_SCOPE_EMPTY",
-        /// No active machine has the fingerprint.
+        /// No active machine has this fingerprint.
         FingerprintScopeMismatch = "FINGERPRINT_SCOPE_MISMATCH",
-        /// No active machine has the id.
+        /// No active machine has this id.
         MachineScopeMismatch = "MACHINE_SCOPE_MISMATCH",
         /// The license is for another product.
         ProductScopeMismatch = "PRODUCT_SCOPE_MISMATCH",
@@ -61,38 +61,37 @@ words! {
         PolicyScopeMismatch = "POLICY_SCOPE_MISMATCH",
         /// The license belongs to someone else.
         UserScopeMismatch = "USER_SCOPE_MISMATCH",
-        /// There are no environments.
+        /// Environments are not supported, so this scope always fails.
         EnvironmentScopeMismatch = "ENVIRONMENT_SCOPE_MISMATCH",
-        /// Components were asked for without naming one.
+        /// The list of components is empty.
         ComponentsScopeEmpty = "COMPONENTS_SCOPE_EMPTY",
-        /// The machine has no such component.
+        /// Components are not supported, so this scope always fails.
         ComponentsScopeMismatch = "COMPONENTS_SCOPE_MISMATCH",
-        /// There is no release with this checksum.
+        /// Releases are not supported, so this scope always fails.
         ChecksumScopeMismatch = "CHECKSUM_SCOPE_MISMATCH",
-        /// There is no release of this version.
+        /// Releases are not supported, so this scope always fails.
         VersionScopeMismatch = "VERSION_SCOPE_MISMATCH",
     }
 }
 
-/// Everything a validation looks at.
+/// The license to validate, with all data that validation needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// The license.
+    /// The license to validate.
     pub license: &'a License,
-    /// Its policy.
+    /// The policy that the license is under.
     pub policy: &'a Policy,
-    /// Whether its owner is banned.
+    /// Whether the license's owner is banned.
     pub owner_is_banned: bool,
-    /// The owner's address, by which a user may be named.
+    /// The owner's e-mail address, which may be used in the user scope.
     pub owner_email: &'a str,
-    /// Entitlements from policy and license.
+    /// The entitlements of the policy and of the license.
     pub entitlements: &'a BTreeSet<EntitlementCode>,
-    /// The active machines.
+    /// All active machines of the license.
     pub machines: &'a [Machine],
 }
 
-/// What the caller wants the license to be good for; an empty text counts as not given, but for
-/// the fingerprint.
+/// The use for which the caller validates the license. Empty strings are ignored, except in `fingerprints`.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// The product's id or code.
@@ -103,63 +102,63 @@ pub struct Scope {
     pub user: Option<String>,
     /// Entitlement codes, all of which must be held.
     pub entitlements: Option<Vec<String>>,
-    /// The id of an active machine.
+    /// The id of a machine that must be active.
     pub machine: Option<String>,
-    /// The fingerprints of active machines, all of which must match.
+    /// The fingerprints of machines, all of which must be active.
     pub fingerprints: Option<Vec<String>>,
-    /// An environment's id or code.
+    /// The id or code of an environment. Not supported: fails if set.
     pub environment: Option<String>,
-    /// Component fingerprints.
+    /// The fingerprints of components. Not supported: fails if set.
     pub components: Option<Vec<String>>,
-    /// A release's checksum.
+    /// The checksum of a release. Not supported: fails if set.
     pub checksum: Option<String>,
-    /// A release's version.
+    /// The version of a release. Not supported: fails if set.
     pub version: Option<String>,
 }
 
-/// The answer of a validation.
+/// The result of a validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether the license is good for the use.
+    /// Whether the license is valid for the scope.
     pub is_valid: bool,
-    /// Why.
+    /// The reason as a code.
     pub code: ValidationCode,
-    /// Why, in words.
+    /// The reason in words, to follow "the license": `is suspended`.
     pub detail: &'static str,
 }
 
-/// The answer for a key or id that does not exist.
-pub const NOT_FOUND: Verdict = no(ValidationCode::NotFound, "does not exist");
+/// The result for a key or id that does not exist.
+pub const NOT_FOUND: Verdict = invalid(ValidationCode::NotFound, "does not exist");
 
-const fn no(code: ValidationCode, detail: &'static str) -> Verdict {
+const fn invalid(code: ValidationCode, detail: &'static str) -> Verdict {
     Verdict { is_valid: false, code, detail }
 }
 
 /// Validates `subject` for `scope` at `now`. `product_code` is the code of the license's product.
 pub fn validate(subject: &Subject<'_>, product_code: &str, scope: &Scope, now: Timestamp) -> Verdict {
-    let refusal = standing(subject, now)
+    let failure = license_state(subject, now)
         .or_else(|| scopes(subject, product_code, scope))
         .or_else(|| named_machines(subject, scope))
-        .or_else(|| unknown_things(scope))
+        .or_else(|| unsupported_scopes(scope))
         .or_else(|| machine_count(subject))
         .or_else(|| named_heartbeats(subject, scope, now));
-    refusal.unwrap_or_else(|| expiry(subject, now))
+    failure.unwrap_or_else(|| expiry(subject, now))
 }
 
-fn standing(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
+fn license_state(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
     if subject.owner_is_banned {
-        return Some(no(ValidationCode::Banned, "its owner is banned"));
+        return Some(invalid(ValidationCode::Banned, "its owner is banned"));
     }
     match subject.license.standing {
-        Standing::Suspended(_) => return Some(no(ValidationCode::Suspended, "is suspended")),
-        // The protocol has no word of its own for a revoked license; the detail tells.
-        Standing::Revoked(_) => return Some(no(ValidationCode::Suspended, "is revoked")),
+        Standing::Suspended(_) => return Some(invalid(ValidationCode::Suspended, "is suspended")),
+        // The protocol has no code for revoked licenses. The detail says it.
+        Standing::Revoked(_) => return Some(invalid(ValidationCode::Suspended, "is revoked")),
         Standing::Good => {}
     }
     if subject.policy.expiry == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now) {
-        return Some(no(ValidationCode::Expired, "is expired"));
+        return Some(invalid(ValidationCode::Expired, "is expired"));
     }
-    subject.license.is_overdue(subject.policy, now).then_some(no(ValidationCode::Overdue, "is overdue for check in"))
+    subject.license.is_overdue(subject.policy, now).then_some(invalid(ValidationCode::Overdue, "is overdue for check-in"))
 }
 
 fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Verdict> {
@@ -170,27 +169,27 @@ fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Ve
     };
     let license = subject.license;
     if differs(&scope.product, license.product.to_string(), product_code) {
-        return Some(no(ValidationCode::ProductScopeMismatch, "is for another product"));
+        return Some(invalid(ValidationCode::ProductScopeMismatch, "is for another product"));
     }
     if differs(&scope.policy, license.policy.to_string(), &subject.policy.code) {
-        return Some(no(ValidationCode::PolicyScopeMismatch, "is under another policy"));
+        return Some(invalid(ValidationCode::PolicyScopeMismatch, "is under another policy"));
     }
     if differs(&scope.user, license.account.to_string(), subject.owner_email) {
-        return Some(no(ValidationCode::UserScopeMismatch, "belongs to another user"));
+        return Some(invalid(ValidationCode::UserScopeMismatch, "belongs to another user"));
     }
     match scope.entitlements.as_deref() {
         None => None,
-        Some([]) => Some(no(ValidationCode::EntitlementsScopeEmpty, "was asked for no entitlement by name")),
+        Some([]) => Some(invalid(ValidationCode::EntitlementsScopeEmpty, "cannot be validated for an empty list of entitlements")),
         Some(wanted) => {
             let held = |code: &String| subject.entitlements.iter().any(|held| held.as_str() == code);
-            (!wanted.iter().all(held)).then_some(no(ValidationCode::EntitlementsMissing, "lacks an entitlement"))
+            (!wanted.iter().all(held)).then_some(invalid(ValidationCode::EntitlementsMissing, "lacks an entitlement"))
         }
     }
 }
 
-/// The machines that the scope names must be active: by id, and by each fingerprint.
+/// Checks that the machines in the scope, by id or fingerprint, are active.
 fn named_machines(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
-    let absent = |code, detail| Some(no_machines(subject).unwrap_or(no(code, detail)));
+    let absent = |code, detail| Some(no_machines(subject).unwrap_or(invalid(code, detail)));
     if scope.machine.as_deref().is_some_and(|id| !id.is_empty())
         && !subject.machines.iter().any(|machine| has_id(scope, machine))
     {
@@ -198,7 +197,7 @@ fn named_machines(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     }
     let fingerprints = scope.fingerprints.as_deref()?;
     if fingerprints.is_empty() || fingerprints.iter().any(String::is_empty) {
-        return Some(no(ValidationCode::FingerprintScopeEmpty, "was asked for an empty fingerprint"));
+        return Some(invalid(ValidationCode::FingerprintScopeEmpty, "cannot be validated for an empty fingerprint"));
     }
     let is_active = |wanted: &String| subject.machines.iter().any(|machine| machine.fingerprint.as_str() == wanted);
     if fingerprints.iter().all(is_active) {
@@ -207,19 +206,19 @@ fn named_machines(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     absent(ValidationCode::FingerprintScopeMismatch, "is not active on this machine")
 }
 
-/// Whether the scope names this machine by its id: read as an id, so that the case of its letters does
-/// not matter, as it does not in paths.
+/// Whether the scope contains this machine's id. It is compared as a UUID, so that the case of the letters
+/// does not matter, as in paths.
 fn has_id(scope: &Scope, machine: &Machine) -> bool {
     scope.machine.as_deref().is_some_and(|wanted| wanted.parse() == Ok(machine.id))
 }
 
-/// Whether a machine is one of those that the scope names, by id or by fingerprint.
+/// Whether the scope contains this machine's id or fingerprint.
 pub fn is_named(scope: &Scope, machine: &Machine) -> bool {
     let by_fingerprint = scope.fingerprints.iter().flatten().any(|wanted| wanted == machine.fingerprint.as_str());
     by_fingerprint || has_id(scope, machine)
 }
 
-/// The machines that the scope names must be alive, where the policy asks for heartbeats.
+/// Checks that the machines in the scope are alive, if the policy requires heartbeats.
 fn named_heartbeats(subject: &Subject<'_>, scope: &Scope, now: Timestamp) -> Option<Verdict> {
     let mut named = subject.machines.iter().filter(|machine| is_named(scope, machine));
     named.find_map(|machine| heartbeat(subject.policy, machine, now))
@@ -227,40 +226,39 @@ fn named_heartbeats(subject: &Subject<'_>, scope: &Scope, now: Timestamp) -> Opt
 
 fn no_machines(subject: &Subject<'_>) -> Option<Verdict> {
     subject.machines.is_empty().then_some(if subject.policy.is_floating {
-        no(ValidationCode::NoMachines, "is active on no machine")
+        invalid(ValidationCode::NoMachines, "is not active on any machine")
     } else {
-        no(ValidationCode::NoMachine, "is not active on its machine")
+        invalid(ValidationCode::NoMachine, "is not active on its machine")
     })
 }
 
 fn heartbeat(policy: &Policy, machine: &Machine, now: Timestamp) -> Option<Verdict> {
     match machine.heartbeat(policy, now) {
         HeartbeatStatus::NotStarted if policy.requires_heartbeat => {
-            Some(no(ValidationCode::HeartbeatNotStarted, "waits for the machine's first heartbeat"))
+            Some(invalid(ValidationCode::HeartbeatNotStarted, "is waiting for the machine's first heartbeat"))
         }
         HeartbeatStatus::Dead if policy.requires_heartbeat => {
-            Some(no(ValidationCode::HeartbeatDead, "has lost the machine's heartbeat"))
+            Some(invalid(ValidationCode::HeartbeatDead, "is active on a machine whose heartbeat has stopped"))
         }
         _ => None,
     }
 }
 
-/// Scopes about records that this server does not keep can only fail: saying "valid" would vouch
-/// for something that was never checked.
-fn unknown_things(scope: &Scope) -> Option<Verdict> {
+/// Fails scopes about records that this server does not have. `VALID` would claim that they were checked.
+fn unsupported_scopes(scope: &Scope) -> Option<Verdict> {
     let given = |wanted: &Option<String>| wanted.as_deref().is_some_and(|wanted| !wanted.is_empty());
     match scope.components.as_deref() {
-        Some([]) => return Some(no(ValidationCode::ComponentsScopeEmpty, "was asked for no component by name")),
-        Some(_) => return Some(no(ValidationCode::ComponentsScopeMismatch, "has no such component")),
+        Some([]) => return Some(invalid(ValidationCode::ComponentsScopeEmpty, "cannot be validated for an empty list of components")),
+        Some(_) => return Some(invalid(ValidationCode::ComponentsScopeMismatch, "has no such component")),
         None => {}
     }
     if given(&scope.environment) {
-        return Some(no(ValidationCode::EnvironmentScopeMismatch, "is in no environment"));
+        return Some(invalid(ValidationCode::EnvironmentScopeMismatch, "does not belong to that environment"));
     }
     if given(&scope.checksum) {
-        return Some(no(ValidationCode::ChecksumScopeMismatch, "has no release with that checksum"));
+        return Some(invalid(ValidationCode::ChecksumScopeMismatch, "has no release with that checksum"));
     }
-    given(&scope.version).then_some(no(ValidationCode::VersionScopeMismatch, "has no release of that version"))
+    given(&scope.version).then_some(invalid(ValidationCode::VersionScopeMismatch, "has no release of that version"))
 }
 
 fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
@@ -271,11 +269,11 @@ fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
     no_machines(subject).or_else(|| {
         let count = u32::try_from(subject.machines.len()).unwrap_or(u32::MAX);
         if ceiling.is_some_and(|ceiling| count > ceiling) {
-            return Some(no(ValidationCode::TooManyMachines, "is active on more machines than it allows"));
+            return Some(invalid(ValidationCode::TooManyMachines, "is active on more machines than it allows"));
         }
         let cores = subject.license.core_ceiling(subject.policy);
         let over = cores.is_some_and(|cores| core_count(subject.machines) > u64::from(cores));
-        over.then_some(no(ValidationCode::TooManyCores, "is active on more cores than it allows"))
+        over.then_some(invalid(ValidationCode::TooManyCores, "is active on more cores than it allows"))
     })
 }
 
@@ -335,8 +333,8 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table, one row a reason")]
-    fn one_reason_each() {
+    #[expect(clippy::too_many_lines, reason = "a table with one row for each code")]
+    fn every_code() {
         type Change = fn(&mut Case);
         let cases: &[(Change, ValidationCode)] = &[
             (|_| {}, ValidationCode::Valid),
@@ -456,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expiry_strategies_differ_in_validity_alone() {
+    fn the_expiry_strategies_differ_only_in_validity() {
         for (strategy, is_valid) in [
             (ExpiryStrategy::RestrictAccess, false),
             (ExpiryStrategy::RevokeAccess, false),
@@ -471,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn revoked_access_ends_before_the_scopes_are_read() {
+    fn revoked_access_is_checked_before_the_scopes() {
         let mut case = Case::new();
         case.policy.expiry = ExpiryStrategy::RevokeAccess;
         case.license.end = End::At(T0);
@@ -482,9 +480,9 @@ mod tests {
     }
 
     proptest! {
-        /// LC-14: nothing in scope, policy or machines makes a suspended, revoked or banned license good.
+        /// LC-14: nothing in the scope, policy or machines makes a suspended, revoked or banned license valid.
         #[test]
-        fn lc_14_never_good_without_standing(
+        fn lc_14_never_valid_unless_in_good_standing(
             revoked: bool, banned: bool, strict: bool, floating: bool, machines in 0usize..4,
             product in prop::option::of("\\PC{0,8}"), fingerprint in prop::option::of("\\PC{0,8}"),
         ) {

@@ -142,7 +142,7 @@ fn reason(
     };
     // One that no heartbeat could bring back is lost to its app already.
     let is_let_go = |(before_it, after_it): (&Machine, &Machine)| {
-        after_it.is_to_be_culled(after.policy, now) && !before_it.cannot_resurrect(before.policy, now)
+        after_it.should_cull(after.policy, now) && !before_it.cannot_resurrect(before.policy, now)
     };
     std::iter::once(Scope::default())
         .chain(by_entitlement)

@@ -134,7 +134,7 @@ impl Service {
         for machine in active {
             let counted = machine.with_outages(policy, &outages);
             let is_again = again.is_some_and(|fingerprint| *fingerprint == machine.fingerprint);
-            if counted.is_to_be_culled(policy, now) || (is_again && counted.cannot_resurrect(policy, now)) {
+            if counted.should_cull(policy, now) || (is_again && counted.cannot_resurrect(policy, now)) {
                 self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
             } else {
                 staying.push(machine);
