@@ -125,15 +125,21 @@ fn compress(folder: &Path) -> Result<()> {
             continue;
         }
         let bytes = fs::read(&path)?;
-        let mut compressed = Vec::new();
-        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
-        brotli::BrotliCompress(&mut bytes.as_slice(), &mut compressed, &parameters)?;
+        let compressed = brotli(&bytes)?;
         println!("    {}: {} kB, {} kB compressed", path.display(), bytes.len() / 1000, compressed.len() / 1000);
         let mut name = path.into_os_string();
         name.push(".br");
         fs::write(name, compressed)?;
     }
     Ok(())
+}
+
+/// As small as a server sends it.
+pub(crate) fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?;
+    Ok(compressed)
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -1,10 +1,11 @@
-//! The whole toolchain: `cargo xtask run`, `cargo xtask test`, `cargo xtask dist`.
+//! The whole toolchain: `cargo xtask run`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask dist`.
 //!
 //! Each command does its own set-up on a machine that has rustup and a C compiler.
 
 #![expect(clippy::print_stdout, reason = "this is a command line tool")]
 #![expect(clippy::disallowed_methods, reason = "the tool looks at its own environment")]
 
+mod bench;
 mod browser;
 mod front_end;
 mod postgres;
@@ -44,6 +45,8 @@ enum Command {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
+    /// Build the release, measure it, and print each figure beside the least that it could cost.
+    Bench(bench::Options),
     /// Build the one-file release at target/release/latchkey.
     Dist,
 }
@@ -56,6 +59,7 @@ fn main() -> Result<()> {
         Command::Run { arguments } => run(&shell, &root, &arguments),
         Command::Build => front_end::build(&shell, &root, Profile::Dev),
         Command::Test { only } => suite::run(&shell, &root, &only),
+        Command::Bench(options) => bench::run(&shell, &root, &options),
         Command::Dist => dist(&shell, &root),
     }
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL server for one test run, on the loopback address, from the installed binaries.
+//! A PostgreSQL server for one run of tests or of the bench, on the loopback address, from the installed binaries.
 
 use std::{
     fs,
@@ -36,6 +36,22 @@ pub(crate) fn start(shell: &Shell) -> Result<Server> {
     if let Ok(url) = std::env::var("LATCHKEY_TEST_POSTGRES") {
         return Ok(Server { url, cluster: None });
     }
+    start_cluster(shell, Durability::None)
+}
+
+/// A server of our own that keeps what it acknowledges, as in production.
+pub(crate) fn start_durable(shell: &Shell) -> Result<Server> {
+    start_cluster(shell, Durability::Full)
+}
+
+/// Whether a commit waits for the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    Full,
+    None,
+}
+
+fn start_cluster(shell: &Shell, durability: Durability) -> Result<Server> {
     let binaries = find_binaries(shell).context(HOW_TO_GET_IT)?;
     // PostgreSQL refuses to run as root; its own user, which the package made, is there for that.
     let is_root = shell.output(&["id", "-u"]).as_deref() == Some("0");
@@ -47,7 +63,7 @@ pub(crate) fn start(shell: &Shell) -> Result<Server> {
     let cluster = Cluster { binaries, user, folder };
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     cluster.initialize()?;
-    cluster.start(port)?;
+    cluster.start(port, durability)?;
     Ok(Server { url: format!("postgres://postgres@127.0.0.1:{port}"), cluster: Some(cluster) })
 }
 
@@ -90,9 +106,10 @@ impl Cluster {
         run(command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]))
     }
 
-    fn start(&self, port: u16) -> Result<()> {
+    fn start(&self, port: u16, durability: Durability) -> Result<()> {
         let sockets = self.folder.path().display();
-        let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -c fsync=off -c max_connections=300");
+        let fsync = if durability == Durability::Full { "on" } else { "off" };
+        let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -c fsync={fsync} -c max_connections=300");
         let mut command = self.command("pg_ctl");
         command.arg("--pgdata").arg(self.data()).arg("--log").arg(self.folder.path().join("log"));
         if run(command.args(["--wait", "--options", &options, "start"])).is_err() {
@@ -100,6 +117,13 @@ impl Cluster {
             bail!("PostgreSQL does not start:\n{log}");
         }
         Ok(())
+    }
+}
+
+impl Server {
+    /// A program of the same version; by its bare name if the server is not ours.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.cluster.as_ref().map_or_else(|| name.into(), |cluster| cluster.binaries.join(name))
     }
 }
 

@@ -246,9 +246,9 @@ async fn lc_14_no_files_for_the_suspended(app: &TestApp) {
     }
     let dataset = certificate::open(FileKind::License, &file, &[app.public_key], None).expect("good");
     let claims = claims::read(FileKind::License, &dataset, app.service().now()).expect("good");
-    assert!(!claims.is_over(app.service().now()));
+    assert!(!claims.is_expired(app.service().now()));
     app.kit.clock.advance(Duration::from_hours(24));
-    assert!(claims.is_over(app.service().now()));
+    assert!(claims.is_expired(app.service().now()));
     admin.revoke_license(id).await.expect("revoked");
     assert_eq!(post(&desktop, &path).await.code(), "LICENSE_SUSPENDED");
 }

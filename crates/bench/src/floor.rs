@@ -1,0 +1,109 @@
+//! What no server of this kind can beat: axum with nothing behind it, answering the same bytes.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clap::Args;
+use ed25519_dalek::{Signer, SigningKey};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::{io::AsyncReadExt, net::TcpListener};
+
+/// What to answer.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A captured answer to a validation: given to every POST, hashed and signed anew.
+    #[arg(long)]
+    signed: PathBuf,
+    /// A captured page: given to every GET.
+    #[arg(long)]
+    page: PathBuf,
+}
+
+/// An answer of the real server.
+#[derive(Debug, Deserialize)]
+struct Captured {
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+#[derive(Debug)]
+struct Floor {
+    signed: Kept,
+    page: Kept,
+    key: SigningKey,
+}
+
+/// Serves until standard input ends, which it does with the process that started this one.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let floor = Floor {
+        signed: read(&options.signed)?,
+        page: read(&options.page)?,
+        key: SigningKey::from_bytes(&[7; 32]),
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    println!("{}", json!({ "address": listener.local_addr()?.to_string() }));
+    let router = Router::new()
+        .route("/hello", get(async || "hello"))
+        .route("/v1/licenses/{id}/actions/validate", post(signed))
+        .fallback(page)
+        .with_state(Arc::new(floor));
+    let over = async {
+        let mut input = tokio::io::stdin();
+        while input.read(&mut [0; 64]).await.is_ok_and(|count| count > 0) {}
+    };
+    tokio::select! {
+        served = axum::serve(listener, router) => served?,
+        () = over => {}
+    }
+    Ok(())
+}
+
+fn read(path: &PathBuf) -> Result<Kept> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} can be read", path.display()))?;
+    let captured: Captured = serde_json::from_str(&text)?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in captured.headers {
+        let name = HeaderName::try_from(name)?;
+        // The server library writes these itself.
+        if ![header::DATE, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION].contains(&name) {
+            headers.append(name, HeaderValue::try_from(value)?);
+        }
+    }
+    Ok(Kept { headers, body: captured.body.into() })
+}
+
+/// The least that a signed answer costs: one hash of the body and one signature over it.
+async fn signed(State(floor): State<Arc<Floor>>, _asked: Bytes) -> Response {
+    let Kept { headers, body } = &floor.signed;
+    let mut headers = headers.clone();
+    let digest = STANDARD.encode(Sha256::digest(body));
+    let text = format!("(request-target): post /v1\nhost: localhost\ndate: now\ndigest: sha-256={digest}");
+    let signature = STANDARD.encode(floor.key.sign(text.as_bytes()).to_bytes());
+    for (name, text) in [("digest", format!("sha-256={digest}")), ("keygen-signature", format!("signature=\"{signature}\""))] {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            headers.insert(name, value);
+        }
+    }
+    (headers, body.clone()).into_response()
+}
+
+async fn page(State(floor): State<Arc<Floor>>) -> Response {
+    (floor.page.headers.clone(), floor.page.body.clone()).into_response()
+}

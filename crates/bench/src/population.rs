@@ -1,0 +1,159 @@
+//! Who is in the database: each account, license and machine follows from its number, so that the
+//! load need not read a million keys from anywhere.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use latchkey_licensing::{
+    ids::{AccountId, LicenseId, MachineId, SessionId},
+    license_key::{KEY_RANDOM_BYTES, KeyPrefix, LicenseKey},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The prefix of the keys.
+const PREFIX: &str = "BENCH";
+
+/// At most this many accounts are signed in.
+const MAX_VIEWERS: u64 = 1_000;
+
+/// What all of it follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Population {
+    /// How many licenses there are, each of an account of its own.
+    pub(crate) licenses: u64,
+    /// How many machines each has.
+    pub(crate) machines_each: u32,
+    /// When the newest was made, in microseconds.
+    pub(crate) made_at: i64,
+}
+
+/// An account with its license.
+#[derive(Debug)]
+pub(crate) struct Resident {
+    pub(crate) account: AccountId,
+    pub(crate) license: LicenseId,
+    pub(crate) key: LicenseKey,
+    pub(crate) nonce: [u8; 12],
+    pub(crate) made_at: Timestamp,
+    number: u64,
+}
+
+impl Population {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("{} can be read", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} describes a population", path.display()))
+    }
+
+    pub(crate) fn prefix() -> Result<KeyPrefix> {
+        KeyPrefix::parse(PREFIX).context("the prefix of the keys is a prefix")
+    }
+
+    /// The account and license with this number. One was made each millisecond.
+    pub(crate) fn resident(&self, number: u64) -> Result<Resident> {
+        let age = i64::try_from(self.licenses.saturating_sub(number))?;
+        let made_at = Timestamp::from_unix_micros(self.made_at - age * 1_000);
+        let ids = bytes("ids", number, 0);
+        let key: [u8; KEY_RANDOM_BYTES] = part(&bytes("key", number, 0), 0)?;
+        Ok(Resident {
+            account: AccountId::new(made_at, part(&ids, 0)?),
+            license: LicenseId::new(made_at, part(&ids, 10)?),
+            key: LicenseKey::new(&Self::prefix()?, &key),
+            nonce: part(&bytes("nonce", number, 0), 0)?,
+            made_at,
+            number,
+        })
+    }
+
+    /// How many accounts are signed in.
+    pub(crate) fn viewers(&self) -> u64 {
+        self.licenses.min(MAX_VIEWERS)
+    }
+
+    /// The number of the account that is the `nth` of those signed in; they are spread over all.
+    pub(crate) fn viewer(&self, nth: u64) -> u64 {
+        nth * (self.licenses / self.viewers().max(1))
+    }
+}
+
+impl Resident {
+    pub(crate) fn email(&self) -> String {
+        format!("customer-{}@bench.example", self.number)
+    }
+
+    /// What the app on one of the machines calls it.
+    pub(crate) fn fingerprint(&self, machine: u32) -> String {
+        hex(&bytes("fingerprint", self.number, machine))
+    }
+
+    pub(crate) fn machine(&self, machine: u32) -> Result<MachineId> {
+        Ok(MachineId::new(self.made_at, part(&bytes("machine", self.number, machine), 0)?))
+    }
+
+    pub(crate) fn session(&self) -> Result<SessionId> {
+        Ok(SessionId::new(self.made_at, part(&bytes("session", self.number, 0), 0)?))
+    }
+
+    /// What opens its session.
+    pub(crate) fn session_token(&self) -> Result<[u8; 16]> {
+        part(&bytes("session", self.number, 0), 16)
+    }
+
+    /// The value of the cookie that carries the session.
+    pub(crate) fn cookie(&self) -> Result<String> {
+        Ok(URL_SAFE_NO_PAD.encode(self.session_token()?))
+    }
+}
+
+fn bytes(purpose: &str, number: u64, machine: u32) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(b"latchkey bench")
+        .chain_update(purpose)
+        .chain_update(number.to_be_bytes())
+        .chain_update(machine.to_be_bytes())
+        .finalize()
+        .into()
+}
+
+fn part<const N: usize>(bytes: &[u8; 32], from: usize) -> Result<[u8; N]> {
+    let part = bytes.get(from..from + N).context("a hash is long enough")?;
+    Ok(part.try_into()?)
+}
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POPULATION: Population = Population { licenses: 5_000, machines_each: 2, made_at: 1_795_435_200_000_000 };
+
+    #[test]
+    fn residents_are_the_same_each_time_and_never_alike() {
+        let one = POPULATION.resident(1).expect("made");
+        let (again, two) = (POPULATION.resident(1).expect("made"), POPULATION.resident(2).expect("made"));
+        assert_eq!((one.license, one.key.expose()), (again.license, again.key.expose()));
+        assert_ne!(one.key.expose(), two.key.expose());
+        assert_ne!(one.fingerprint(0), one.fingerprint(1));
+        assert_ne!(one.fingerprint(0), two.fingerprint(0));
+        assert!(one.license < two.license, "ids rise as in a real database");
+    }
+
+    #[test]
+    fn viewers_are_spread_over_all() {
+        assert_eq!(POPULATION.viewers(), 1_000);
+        assert_eq!((POPULATION.viewer(0), POPULATION.viewer(1), POPULATION.viewer(999)), (0, 5, 4_995));
+        let few = Population { licenses: 7, ..POPULATION };
+        assert_eq!((few.viewers(), few.viewer(6)), (7, 6));
+    }
+}

@@ -1,0 +1,185 @@
+//! What is asked, and what a good answer looks like.
+
+use std::{io::Write, path::PathBuf};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::{
+    http::{Answer, contains},
+    population::Population,
+};
+
+/// A page of the documentation that every instance has.
+const DOCS_PAGE: &str = "/docs";
+
+/// What to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A license, drawn at random, validates itself by its key with the fingerprint of a machine.
+    Validation,
+    /// A license, drawn at random, activates a new machine.
+    Activation,
+    /// A customer, drawn at random, looks at the page of a license.
+    LicensePage,
+    /// A page of the documentation.
+    Docs,
+    /// The five bytes of the floor.
+    Hello,
+}
+
+/// Whom to ask, and what.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Target {
+    /// The server's address, such as 127.0.0.1:3000.
+    #[arg(long)]
+    pub(crate) address: String,
+    /// The file in which `seed` described the data.
+    #[arg(long)]
+    population: PathBuf,
+    /// What to ask.
+    #[arg(long)]
+    kind: Kind,
+    /// A number that no other run on the same database has: it makes fingerprints new.
+    #[arg(long, default_value_t = 1)]
+    run: u64,
+}
+
+/// Makes the requests of one client.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    population: Population,
+    kind: Kind,
+    address: String,
+    name: String,
+    count: u64,
+    random: u64,
+    request: Vec<u8>,
+    wanted: Option<String>,
+}
+
+impl Target {
+    /// The requests of each of a number of clients.
+    pub(crate) fn clients(&self, count: u64) -> Result<Vec<Requests>> {
+        let population = Population::read(&self.population)?;
+        Ok((0..count)
+            .map(|client| Requests {
+                population,
+                kind: self.kind,
+                address: self.address.clone(),
+                name: format!("{}-{client}", self.run),
+                count: 0,
+                random: self.run << 32 | client,
+                request: Vec::with_capacity(1_024),
+                wanted: None,
+            })
+            .collect())
+    }
+}
+
+impl Requests {
+    /// The next request.
+    pub(crate) fn next(&mut self) -> Result<&[u8]> {
+        self.request.clear();
+        self.count += 1;
+        let host = &self.address;
+        match self.kind {
+            Kind::Hello => write!(self.request, "GET /hello HTTP/1.1\r\nhost: {host}\r\n\r\n")?,
+            Kind::Docs => write!(self.request, "GET {DOCS_PAGE} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\n\r\n")?,
+            Kind::Validation => {
+                let random = draw(&mut self.random);
+                let resident = self.population.resident(random % self.population.licenses)?;
+                let machine = u32::try_from(random >> 32)? % self.population.machines_each;
+                let body = format!(r#"{{"meta":{{"scope":{{"fingerprint":"{}"}}}}}}"#, resident.fingerprint(machine));
+                let path = format!("/v1/licenses/{}/actions/validate", resident.license);
+                post(&mut self.request, &path, host, resident.key.expose(), &body)?;
+                self.wanted = Some(r#""code":"VALID""#.to_owned());
+            }
+            Kind::Activation => {
+                let resident = self.population.resident(draw(&mut self.random) % self.population.licenses)?;
+                let body = format!(
+                    r#"{{"data":{{"type":"machines","attributes":{{"fingerprint":"bench-{}-{}","name":"New PC","platform":"Windows 11","cores":8}}}}}}"#,
+                    self.name, self.count
+                );
+                post(&mut self.request, "/v1/machines", host, resident.key.expose(), &body)?;
+            }
+            Kind::LicensePage => {
+                let number = self.population.viewer(draw(&mut self.random) % self.population.viewers());
+                let resident = self.population.resident(number)?;
+                write!(
+                    self.request,
+                    "GET /portal/licenses/{} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\ncookie: latchkey-session={}\r\n\r\n",
+                    resident.license,
+                    resident.cookie()?
+                )?;
+                self.wanted = Some(resident.license.to_string());
+            }
+        }
+        Ok(&self.request)
+    }
+
+    /// Whether the answer to the last request is the one that a customer needs.
+    pub(crate) fn check(&self, answer: &Answer<'_>) -> Result<()> {
+        let status = if self.kind == Kind::Activation { 201 } else { 200 };
+        let is_good =
+            answer.status == status && self.wanted.as_ref().is_none_or(|wanted| contains(&answer.body, wanted));
+        if !is_good {
+            let body = String::from_utf8_lossy(&answer.body);
+            bail!("{:?} was answered with {}: {}", self.kind, answer.status, body.chars().take(600).collect::<String>());
+        }
+        Ok(())
+    }
+}
+
+fn post(request: &mut Vec<u8>, path: &str, host: &str, key: &str, body: &str) -> Result<()> {
+    write!(
+        request,
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: License {key}\r\ncontent-type: application/vnd.api+json\r\n\
+         accept: application/vnd.api+json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    Ok(())
+}
+
+/// The next number of a sequence that is as good as random here (SplitMix64).
+fn draw(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checked against the sequence that the reference implementation gives for the seed 1234567.
+    #[test]
+    fn numbers_are_drawn_as_published() {
+        let mut state = 1_234_567;
+        let drawn: Vec<u64> = (0..3).map(|_| draw(&mut state)).collect();
+        assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
+    #[test]
+    fn only_the_right_answer_is_good() {
+        let population = Population { licenses: 10, machines_each: 2, made_at: 1_795_435_200_000_000 };
+        let mut requests = Requests {
+            population,
+            kind: Kind::Validation,
+            address: "127.0.0.1:1".to_owned(),
+            name: "1-0".to_owned(),
+            count: 0,
+            random: 1,
+            request: Vec::new(),
+            wanted: None,
+        };
+        let text = String::from_utf8(requests.next().expect("made").to_vec()).expect("text");
+        assert!(text.starts_with("POST /v1/licenses/") && text.contains("authorization: License BENCH-"), "{text}");
+        let answer = |status, body: &'static str| Answer { status, headers: "", body: body.as_bytes().into() };
+        assert!(requests.check(&answer(200, r#"{"meta":{"code":"VALID"}}"#)).is_ok());
+        assert!(requests.check(&answer(200, r#"{"meta":{"code":"EXPIRED"}}"#)).is_err());
+        assert!(requests.check(&answer(429, r#"{"meta":{"code":"VALID"}}"#)).is_err());
+    }
+}

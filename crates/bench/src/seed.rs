@@ -1,0 +1,272 @@
+//! Filling a database fast: many rows a transaction, through the store's own inserts, so that the
+//! server reads what it would have written.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{PolicyId, ProductId},
+    license::{End, License, Standing},
+    machine::{Fingerprint, Machine, MachineFacts},
+    policy::{
+        DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
+        KeyScheme, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
+    },
+    time::Timestamp,
+};
+use latchkey_service::{Vault, vault::plain_hash};
+use latchkey_store::{Account, NewSession, Product, Role, Store, StoredKey, Tx};
+use serde_json::json;
+use sqlx::{Connection, Executor, PgConnection};
+use tokio::task::JoinSet;
+
+use crate::population::Population;
+
+/// Licenses of one transaction. With its account and machines each is four rows.
+const BATCH: u64 = 10_000;
+
+/// Every license has room for the machines that a run activates.
+const ROOM: u32 = 1_000_000;
+
+/// How many may write at once; SQLite takes one at a time.
+const WRITERS: u64 = 4;
+
+/// What to make.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The database, which a server has migrated: `sqlite://PATH` or `postgres://…`.
+    #[arg(long)]
+    database: String,
+    /// The file with the instance's master secret.
+    #[arg(long)]
+    secret: PathBuf,
+    /// How many licenses.
+    #[arg(long)]
+    licenses: u64,
+    /// How many machines each has.
+    #[arg(long, default_value_t = 2)]
+    machines_each: u32,
+    /// Where to describe the data for the other commands.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Makes the data, and prints how long that took.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let began = Instant::now();
+    ensure!(options.licenses > 0 && options.machines_each > 0, "there must be a license and a machine");
+    let secret = std::fs::read_to_string(&options.secret)
+        .with_context(|| format!("{} can be read", options.secret.display()))?;
+    let vault = Vault::new(&from_hex(secret.trim()).context("the master secret is 64 hex digits")?);
+    let population =
+        Population { licenses: options.licenses, machines_each: options.machines_each, made_at: now()?.unix_micros() };
+    let store = Store::open(&options.database, u32::try_from(WRITERS)? + 1).await?;
+    let seed = std::sync::Arc::new(Seed { terms: insert_terms(&store, &population).await?, vault, population, store });
+
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let seed = seed.clone();
+        writers.spawn(async move { seed.insert_every(writer).await });
+    }
+    while let Some(written) = writers.join_next().await {
+        written??;
+    }
+    seed.insert_sessions().await?;
+    seed.store.close().await;
+    if !options.database.starts_with("sqlite:") {
+        // A database that has grown for years has statistics; one made in a minute has none yet.
+        let mut connection = PgConnection::connect(&options.database).await?;
+        connection.execute("VACUUM (ANALYZE)").await?;
+        connection.execute("CHECKPOINT").await?;
+        connection.close().await?;
+    }
+    std::fs::write(&options.out, serde_json::to_string(&population)?)?;
+    println!("{}", json!({ "licenses": population.licenses, "seconds": began.elapsed().as_secs_f64() }));
+    Ok(())
+}
+
+/// What all licenses share.
+#[derive(Debug)]
+struct Terms {
+    product: Product,
+    policy: Policy,
+}
+
+#[derive(Debug)]
+struct Seed {
+    store: Store,
+    vault: Vault,
+    population: Population,
+    terms: Terms,
+}
+
+impl Seed {
+    /// Inserts every batch that is this writer's.
+    async fn insert_every(&self, writer: u64) -> Result<()> {
+        let mut first = writer * BATCH;
+        while first < self.population.licenses {
+            let mut tx = self.store.write().await?;
+            for number in first..(first + BATCH).min(self.population.licenses) {
+                self.insert_resident(&mut tx, number).await?;
+            }
+            tx.commit().await?;
+            first += WRITERS * BATCH;
+        }
+        Ok(())
+    }
+
+    async fn insert_resident(&self, tx: &mut Tx, number: u64) -> Result<()> {
+        let resident = self.population.resident(number)?;
+        let account = Account {
+            id: resident.account,
+            email: EmailAddress::parse(&resident.email()).ok().context("an address is one")?,
+            name: Some(format!("Customer {number}")),
+            role: Role::Customer,
+            disabled_at: None,
+            created_at: resident.made_at,
+        };
+        ensure!(tx.insert_account(&account).await?, "the database holds a population already");
+        let license = License {
+            id: resident.license,
+            account: resident.account,
+            product: self.terms.product.id,
+            policy: self.terms.policy.id,
+            key_prefix: resident.key.prefix().to_owned(),
+            key_tail: resident.key.tail().to_owned(),
+            standing: Standing::Good,
+            end: End::Never,
+            max_machines: Some(ROOM),
+            max_cores: None,
+            max_uses: None,
+            uses: 0,
+            metadata: "{}".to_owned(),
+            last_validated_at: None,
+            last_check_in_at: None,
+            last_check_out_at: None,
+            created_at: resident.made_at,
+            updated_at: resident.made_at,
+        };
+        let ciphertext = self.vault.seal_key(license.id, &resident.key, resident.nonce).context("a key is sealed")?;
+        let lookup = self.vault.key_lookup(resident.key.expose());
+        let key = StoredKey { ciphertext: &ciphertext, lookup: &lookup, signed_by: None };
+        tx.insert_license(&license, key).await?;
+        for at in 0..self.population.machines_each {
+            let fingerprint = resident.fingerprint(at);
+            let machine = Machine {
+                id: resident.machine(at)?,
+                license: license.id,
+                slot: at + 1,
+                fingerprint: Fingerprint::parse(&fingerprint).context("a fingerprint is one")?,
+                facts: MachineFacts {
+                    name: Some(format!("PC {}", at + 1)),
+                    hostname: Some(format!("PC-{number}-{at}")),
+                    platform: Some("Windows 11".to_owned()),
+                    cores: Some(8),
+                    app_version: Some("1.4.2".to_owned()),
+                },
+                metadata: r#"{"appVersion":"1.4.2"}"#.to_owned(),
+                last_heartbeat_at: None,
+                is_resurrected: false,
+                last_check_out_at: None,
+                last_seen_at: resident.made_at,
+                created_at: resident.made_at,
+                updated_at: resident.made_at,
+            };
+            tx.insert_machine(&machine, &plain_hash(fingerprint.as_bytes())).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_sessions(&self) -> Result<()> {
+        let now = now()?;
+        let mut tx = self.store.write().await?;
+        for nth in 0..self.population.viewers() {
+            let resident = self.population.resident(self.population.viewer(nth))?;
+            let session = NewSession {
+                id: resident.session()?,
+                token_hash: plain_hash(&resident.session_token()?),
+                account: resident.account,
+                assurance: 1,
+                agent: "Chrome on Windows",
+                network: "127.0.0.0/24",
+                now,
+                expires_at: now.plus(Duration::from_hours(24)),
+            };
+            tx.insert_session(&session).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// A product and a policy with the terms of the default one.
+async fn insert_terms(store: &Store, population: &Population) -> Result<Terms> {
+    let made_at = Timestamp::from_unix_micros(population.made_at);
+    let product = Product {
+        id: ProductId::new(made_at, [1; 10]),
+        code: "bench".to_owned(),
+        name: "Bench".to_owned(),
+        key_prefix: Population::prefix()?,
+        created_at: made_at,
+    };
+    let policy = Policy {
+        id: PolicyId::new(made_at, [2; 10]),
+        product: product.id,
+        code: "bench-lifetime".to_owned(),
+        name: "Lifetime license".to_owned(),
+        duration: None,
+        expiry_basis: ExpiryBasis::FromCreation,
+        renewal: RenewalBasis::FromExpiry,
+        max_machines: Some(2),
+        max_cores: None,
+        max_uses: None,
+        is_floating: true,
+        is_strict: true,
+        expiry: ExpiryStrategy::MaintainAccess,
+        overage: OverageStrategy::NoOverage,
+        requires_heartbeat: false,
+        heartbeat: DEFAULT_HEARTBEAT,
+        cull: HeartbeatCull::KeepDead,
+        resurrection: HeartbeatResurrection::AlwaysRevive,
+        check_in: None,
+        scheme: KeyScheme::Random,
+        offline_file: DEFAULT_OFFLINE_FILE,
+        swaps: Some(SwapAllowance { count: 6, window: Duration::from_hours(30 * 24) }),
+        customer_rotates_key: true,
+        created_at: made_at,
+        updated_at: made_at,
+    };
+    let mut tx = store.write().await?;
+    tx.insert_product(&product).await?;
+    tx.insert_policy(&policy).await?;
+    tx.commit().await?;
+    Ok(Terms { product, policy })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the data must be as old as the clock of the server says")]
+fn now() -> Result<Timestamp> {
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
+    Ok(Timestamp::from_unix_micros(i64::try_from(micros)?))
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let bytes: Option<Vec<u8>> =
+        text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    bytes?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_back() {
+        let secret: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).expect("small") * 7);
+        assert_eq!(from_hex(&crate::population::hex(&secret)), Some(secret));
+        assert!(from_hex("00ff").is_none() && from_hex(&"zz".repeat(32)).is_none());
+    }
+}

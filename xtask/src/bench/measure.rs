@@ -1,0 +1,260 @@
+//! One run on one database: the data, the server, the floors, and the figures in turns with them.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{
+    Figure, Kind, Options, Programs,
+    database::Database,
+    process::{Process, ask},
+    server::{self, Limits, Server},
+    table::{Row, Unit, at_least, at_most},
+};
+use crate::shell::{Shell, timed};
+
+/// How many clients validate, and look at pages.
+const CLIENTS: u64 = 32;
+/// How many clients activate.
+const ACTIVATING: u64 = 64;
+/// How often the server is started to see how fast it is ready.
+const STARTS: usize = 3;
+/// How long the server idles before its memory is read.
+const IDLE: Duration = Duration::from_secs(2);
+/// The longest that making the data may take.
+const SEEDING: Duration = Duration::from_hours(2);
+/// How much longer than its seconds a measurement may take.
+const SLACK: Duration = Duration::from_secs(60);
+
+/// A run. Dropped, it ends what it started, in this order, and removes the folder.
+#[derive(Debug)]
+pub(crate) struct Bench<'a> {
+    floor: Option<(Process, String)>,
+    server: Option<Server>,
+    database: Database,
+    folder: TempDir,
+    programs: &'a Programs,
+    options: &'a Options,
+    kind: Kind,
+    limits: Limits,
+    ready: Vec<Duration>,
+    title: String,
+    runs: u64,
+}
+
+/// What one load saw.
+struct Load {
+    per_second: f64,
+    p99_us: f64,
+    requests: f64,
+}
+
+impl<'a> Bench<'a> {
+    /// Makes database and data, and starts the server on them.
+    pub(crate) fn start(
+        shell: &Shell,
+        kind: Kind,
+        programs: &'a Programs,
+        licenses: u64,
+        options: &'a Options,
+    ) -> Result<Self> {
+        let folder = server::folder()?;
+        let database = Database::create(shell, kind, folder.path())?;
+        let limits = Limits::for_licenses(licenses);
+        let title = format!("{}, {licenses} licenses", kind.title());
+        // The first start makes the master secret, the schema and the signing key.
+        Server::start(programs, folder.path(), &database, limits)?.stop()?;
+        timed(&format!("{title}: data"), || {
+            let mut seed = Command::new(&programs.bench);
+            seed.args(["seed", "--database", &database.url, "--licenses", &licenses.to_string(), "--secret"]);
+            seed.arg(folder.path().join("data/master.secret")).arg("--out").arg(folder.path().join("population"));
+            ask(&mut seed, SEEDING)
+        })?;
+        let mut ready = Vec::new();
+        let starts = if options.wants(Figure::Ready) { STARTS } else { 1 };
+        let mut server = Server::start(programs, folder.path(), &database, limits)?;
+        ready.push(server.ready_after);
+        for _ in 1..starts {
+            server.stop()?;
+            server = Server::start(programs, folder.path(), &database, limits)?;
+            ready.push(server.ready_after);
+        }
+        let server = Some(server);
+        Ok(Self { floor: None, server, database, folder, programs, options, kind, limits, ready, title, runs: 0 })
+    }
+
+    /// The heading of its rows.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Under what conditions its rows were measured.
+    pub(crate) fn about(&self) -> String {
+        format!("{}: limits on, {}", self.title, self.limits)
+    }
+
+    /// Every figure that is wanted.
+    pub(crate) fn measure(&mut self) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let wanted = |figure| self.options.wants(figure);
+        let (validation, page, docs) =
+            (wanted(Figure::Validation), wanted(Figure::LicensePage), wanted(Figure::Docs));
+        let (memory, ready, activation) = (wanted(Figure::Memory), wanted(Figure::Ready), wanted(Figure::Activation));
+        if ready {
+            self.ready.sort();
+            let median = self.ready.get(self.ready.len() / 2).copied().unwrap_or_default();
+            rows.push(Row::alone("ready after", Unit::Micros, median.as_secs_f64() * 1e6, at_most(200_000.0)));
+        }
+        if memory {
+            thread::sleep(IDLE);
+            if let Some(bytes) = self.server()?.memory() {
+                rows.push(Row::size("idle memory", bytes, at_most(40e6)));
+            }
+        }
+        if validation || page || docs {
+            self.start_floor()?;
+        }
+        if validation {
+            rows.extend(self.validation()?);
+        }
+        if page {
+            let (figure, floor) = self.pair("license-page", "hello", CLIENTS)?;
+            let name = "license page, signed in / hello";
+            rows.push(Row::ratio(name, Unit::PerSecond, figure.per_second, floor.per_second, at_least(0.06)));
+        }
+        if docs {
+            let (figure, floor) = self.pair("docs", "docs", CLIENTS)?;
+            let name = "docs page / same bytes";
+            rows.push(Row::ratio(name, Unit::PerSecond, figure.per_second, floor.per_second, at_least(0.9)));
+        }
+        // Last, because it changes how many machines the licenses have.
+        if activation {
+            rows.extend(self.activation()?);
+        }
+        Ok(rows)
+    }
+
+    fn validation(&mut self) -> Result<Vec<Row>> {
+        let (figure, floor) = self.pair("validation", "validation", CLIENTS)?;
+        let aim = if self.kind == Kind::Sqlite { 0.4 } else { 0.2 };
+        let name = "signed validation by key / same bytes, hashed and signed";
+        Ok(vec![
+            Row::ratio(name, Unit::PerSecond, figure.per_second, floor.per_second, at_least(aim)),
+            Row::ratio("its p99 at 32 clients", Unit::Micros, figure.p99_us, floor.p99_us, at_most(4.0)),
+        ])
+    }
+
+    fn activation(&mut self) -> Result<Vec<Row>> {
+        let (kind, clients) = ("activation", ACTIVATING);
+        let before = self.commit_rows()?;
+        let counted = self.server()?.commits();
+        let address = self.address()?;
+        let figure = self.load(&address, kind, clients)?;
+        let commits = counted.zip(self.server()?.commits()).map(|(before, after)| after - before);
+        let after = self.commit_rows()?;
+        // PostgreSQL shares commits by itself; the aims are SQLite's.
+        let is_sqlite = self.kind == Kind::Sqlite;
+        let name = "activations at 64 clients / raw one-row commits";
+        let aim = at_least(1.0).filter(|_| is_sqlite);
+        let mut rows =
+            vec![Row::ratio(name, Unit::PerSecond, figure.per_second, f64::midpoint(before, after), aim)];
+        if let Some(commits) = commits {
+            let aim = at_most(1.0 / 16.0).filter(|_| is_sqlite);
+            rows.push(Row::alone("commits for each activation", Unit::Number, commits / figure.requests, aim));
+        }
+        Ok(rows)
+    }
+
+    /// A figure of the server between two of the floor, whose mean is the floor's.
+    fn pair(&mut self, kind: &str, floor_kind: &str, clients: u64) -> Result<(Load, Load)> {
+        let (address, floor) = (self.address()?, self.floor_address()?);
+        let before = self.load(&floor, floor_kind, clients)?;
+        let figure = self.load(&address, kind, clients)?;
+        let after = self.load(&floor, floor_kind, clients)?;
+        let mean = Load {
+            per_second: f64::midpoint(before.per_second, after.per_second),
+            p99_us: f64::midpoint(before.p99_us, after.p99_us),
+            requests: before.requests + after.requests,
+        };
+        Ok((figure, mean))
+    }
+
+    fn load(&mut self, address: &str, kind: &str, clients: u64) -> Result<Load> {
+        self.runs += 1;
+        let mut command = Command::new(&self.programs.bench);
+        command.args(["load", "--address", address, "--kind", kind, "--clients", &clients.to_string()]);
+        command.args(["--run", &self.runs.to_string(), "--seconds", &self.options.seconds().to_string()]);
+        command.arg("--population").arg(self.population());
+        let seen = timed(&format!("{}: {kind} at {address}", self.title), || ask(&mut command, self.limit()))?;
+        if number(&seen, "failures")? > 0.0 {
+            let why = seen.get("first_failure").and_then(Value::as_str).unwrap_or_default();
+            bail!("{kind} at {address} failed: {why}");
+        }
+        let requests = number(&seen, "requests")?;
+        if requests < 1.0 {
+            bail!("{kind} at {address}: nothing was answered in time");
+        }
+        Ok(Load { per_second: number(&seen, "per_second")?, p99_us: number(&seen, "p99_us")?.max(1.0), requests })
+    }
+
+    /// Raw commits of one row a second.
+    fn commit_rows(&self) -> Result<f64> {
+        let mut command = Command::new(&self.programs.bench);
+        command.args(["commits", "--database", &self.database.floor_url]);
+        command.args(["--seconds", &self.options.seconds().to_string()]);
+        let seen = timed(&format!("{}: raw commits", self.title), || ask(&mut command, self.limit()))?;
+        number(&seen, "per_second")
+    }
+
+    /// Keeps what the server answers, and starts the floor that answers the same.
+    fn start_floor(&mut self) -> Result<()> {
+        let address = self.address()?;
+        let mut floor = Command::new(&self.programs.bench);
+        floor.arg("floor");
+        for (kind, argument) in [("validation", "--signed"), ("docs", "--page")] {
+            let out = self.folder.path().join(kind);
+            let mut command = Command::new(&self.programs.bench);
+            command.args(["capture", "--address", &address, "--kind", kind, "--population"]);
+            ask(command.arg(self.population()).arg("--out").arg(&out), SLACK)?;
+            floor.arg(argument).arg(out);
+        }
+        // Its input is a pipe that ends with this process: so does the floor, whatever happens.
+        let mut process = Process::start(floor.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
+        let line = process.first_line()?;
+        let said: Value = serde_json::from_str(&line).context("the floor says where it is")?;
+        let place = said.get("address").and_then(Value::as_str).context("the floor says where it is")?;
+        self.floor = Some((process, place.to_owned()));
+        Ok(())
+    }
+
+    fn server(&self) -> Result<&Server> {
+        self.server.as_ref().context("the server runs")
+    }
+
+    fn address(&self) -> Result<String> {
+        Ok(server::spelled(self.server()?.address))
+    }
+
+    fn floor_address(&self) -> Result<String> {
+        self.floor.as_ref().map(|(_, address)| address.clone()).context("the floor runs")
+    }
+
+    fn population(&self) -> PathBuf {
+        self.folder.path().join("population")
+    }
+
+    fn limit(&self) -> Duration {
+        Duration::from_secs(self.options.seconds()) + SLACK
+    }
+}
+
+fn number(seen: &Value, name: &str) -> Result<f64> {
+    seen.get(name).and_then(Value::as_f64).with_context(|| format!("the bench counts {name}"))
+}

@@ -1,0 +1,195 @@
+//! The real server with production settings, on a loopback address.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Programs, database::Database, interrupt, process::Process};
+
+/// How often /readyz is asked while the server starts.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// How long a server may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many requests a second the limits must let pass, whatever the machine.
+const FASTEST: u64 = 50_000;
+
+/// The limits under which the load passes. They stay on: each request takes its tokens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    key_per_minute: u64,
+    key_burst: u64,
+    network_per_minute: u64,
+    network_burst: u64,
+}
+
+impl Limits {
+    /// The defaults, raised where the load would not pass: all of it comes from one network, and a
+    /// thousand keys are asked for as often as a million would be.
+    pub(crate) fn for_licenses(licenses: u64) -> Self {
+        // A key is drawn at random, so some come far more often than the average.
+        let per_key = 4 * FASTEST * 60 / licenses;
+        Self {
+            key_per_minute: per_key.max(10),
+            key_burst: per_key.max(60),
+            network_per_minute: FASTEST * 60,
+            network_burst: FASTEST,
+        }
+    }
+
+    fn environment(self) -> [(&'static str, String); 4] {
+        [
+            ("LATCHKEY__API__KEY_PER_MINUTE", self.key_per_minute.to_string()),
+            ("LATCHKEY__API__KEY_BURST", self.key_burst.to_string()),
+            ("LATCHKEY__API__NETWORK_PER_MINUTE", self.network_per_minute.to_string()),
+            ("LATCHKEY__API__NETWORK_BURST", self.network_burst.to_string()),
+        ]
+    }
+}
+
+impl std::fmt::Display for Limits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { key_per_minute, key_burst, network_per_minute, network_burst } = self;
+        write!(f, "a key {key_per_minute} a minute and {key_burst} at once, ")?;
+        write!(f, "a network {network_per_minute} a minute and {network_burst} at once")
+    }
+}
+
+/// A server that is ready.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Process,
+    /// `127.0.0.1:PORT`
+    pub(crate) address: SocketAddr,
+    /// Where it counts what it does, if it can.
+    metrics: SocketAddr,
+    /// From the start of the process to the first good answer of /readyz.
+    pub(crate) ready_after: Duration,
+}
+
+impl Server {
+    /// Starts a server on the data in `folder` and waits until it is ready.
+    pub(crate) fn start(programs: &Programs, folder: &Path, database: &Database, limits: Limits) -> Result<Self> {
+        let (address, metrics) = (free_address()?, free_address()?);
+        let log = File::create(folder.join("log"))?;
+        let mut command = Command::new(&programs.server);
+        // Settings of whoever runs the bench are not those of the bench.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LATCHKEY_")) {
+            command.env_remove(name);
+        }
+        command
+            .arg("serve")
+            .current_dir(folder)
+            .env("LATCHKEY__DATA_DIR", folder.join("data"))
+            .env("LATCHKEY__DATABASE__URL", &database.url)
+            .env("LATCHKEY__SERVER__LISTEN", address.to_string())
+            .envs(limits.environment())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        if has_metrics(programs, folder) {
+            command.env("LATCHKEY__METRICS__LISTEN", metrics.to_string());
+        }
+        let started = Instant::now();
+        let process = Process::start(&mut command)?;
+        let mut server = Self { process, address, metrics, ready_after: Duration::ZERO };
+        while get(address, "/readyz").is_none() {
+            interrupt::check()?;
+            if !server.process.is_alive() || started.elapsed() > PATIENCE {
+                let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+                bail!("the server does not become ready:\n{log}");
+            }
+            thread::sleep(LOOK);
+        }
+        server.ready_after = started.elapsed();
+        Ok(server)
+    }
+
+    /// The memory that it holds, in bytes; only Linux tells.
+    pub(crate) fn memory(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1024.0)
+    }
+
+    /// How many transactions it has committed, if it counts them.
+    pub(crate) fn commits(&self) -> Option<f64> {
+        let text = get(self.metrics, "/metrics").or_else(|| get(self.address, "/metrics"))?;
+        sum(&text, "latchkey_commits_total")
+    }
+
+    /// Stops it as an operator would.
+    pub(crate) fn stop(self) -> Result<()> {
+        self.process.stop()
+    }
+}
+
+/// Whether this version has a listener for metrics.
+fn has_metrics(programs: &Programs, folder: &Path) -> bool {
+    let output = Command::new(&programs.server).args(["config", "schema"]).current_dir(folder).output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("metrics.listen"))
+}
+
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+}
+
+/// The body of a page; `None` unless it is there.
+fn get(address: SocketAddr, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
+}
+
+/// The sum of a counter over all its labels, in the text format of Prometheus.
+fn sum(text: &str, counter: &str) -> Option<f64> {
+    let values: Vec<f64> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix(counter))
+        .filter(|rest| rest.starts_with([' ', '{']))
+        .filter_map(|rest| rest.rsplit(' ').next()?.parse().ok())
+        .collect();
+    (!values.is_empty()).then(|| values.iter().sum())
+}
+
+/// The address as text for the programs of the bench.
+pub(crate) fn spelled(address: SocketAddr) -> String {
+    address.to_string()
+}
+
+/// The folder of a run, named so that a leftover is known for what it is.
+pub(crate) fn folder() -> Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix("latchkey-bench-").tempdir().context("a temporary folder can be made")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_summed_over_their_labels() {
+        let text = "# TYPE latchkey_commits_total counter\nlatchkey_commits_total{database=\"a\"} 3\nlatchkey_commits_total{database=\"b\"} 4\nlatchkey_commits_total_more 9\n";
+        assert_eq!(sum(text, "latchkey_commits_total"), Some(7.0));
+        assert_eq!(sum(text, "latchkey_rollbacks_total"), None);
+    }
+
+    #[test]
+    fn limits_fall_to_the_defaults_where_licenses_are_many() {
+        let (few, many) = (Limits::for_licenses(1_000), Limits::for_licenses(10_000_000));
+        assert!(few.key_per_minute > 10 && few.key_burst > 60);
+        assert_eq!((many.key_per_minute, many.key_burst), (10, 60));
+    }
+}
