@@ -135,7 +135,8 @@ pub(crate) fn run(shell: &Shell, root: &Path, options: &Options) -> Result<()> {
         report.add("", Row::size("release binary", size(&programs.server)?, table::at_most(35e6)));
     }
     if options.wants(Figure::FirstLoad) {
-        let row = Row::size("first load of the portal (WASM + script, brotli)", first_load(root)?, table::at_most(276e3));
+        let row =
+            Row::size("first load of the portal (WASM + script, brotli)", first_load(root)?, table::at_most(276e3));
         report.add("", row);
     }
     report.print(options.json)
@@ -202,7 +203,8 @@ fn first_load(root: &Path) -> Result<f64> {
         total += if compressed.exists() {
             size(&compressed)?
         } else {
-            front_end::brotli(&std::fs::read(pkg.join(name)).with_context(|| format!("{name} was built"))?)?.len() as f64
+            front_end::brotli(&std::fs::read(pkg.join(name)).with_context(|| format!("{name} was built"))?)?.len()
+                as f64
         };
     }
     Ok(total)

@@ -28,7 +28,8 @@ pub(crate) struct Options {
 }
 
 /// About what a small row of the audit log holds.
-const PAYLOAD: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const PAYLOAD: &str =
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// Commits, and prints how many there were.
 pub(crate) async fn run(options: Options) -> Result<()> {
@@ -40,7 +41,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let mut connection = SqliteConnection::connect_with(&settings).await?;
-        connection.execute("CREATE TABLE IF NOT EXISTS commits (id INTEGER PRIMARY KEY, payload TEXT NOT NULL)").await?;
+        connection
+            .execute("CREATE TABLE IF NOT EXISTS commits (id INTEGER PRIMARY KEY, payload TEXT NOT NULL)")
+            .await?;
         let mut commits = 0_u64;
         while Instant::now() < end {
             sqlx::query("INSERT INTO commits (payload) VALUES ($1)").bind(PAYLOAD).execute(&mut connection).await?;
@@ -50,8 +53,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         commits
     } else {
         let mut connection = PgConnection::connect(&options.database).await?;
-        let table =
-            "CREATE TABLE IF NOT EXISTS commits (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL)";
+        let table = "CREATE TABLE IF NOT EXISTS commits (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL)";
         connection.execute(table).await?;
         let mut commits = 0_u64;
         while Instant::now() < end {

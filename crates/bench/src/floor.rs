@@ -52,11 +52,8 @@ struct Floor {
 
 /// Serves until standard input ends, which it does with the process that started this one.
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let floor = Floor {
-        signed: read(&options.signed)?,
-        page: read(&options.page)?,
-        key: SigningKey::from_bytes(&[7; 32]),
-    };
+    let floor =
+        Floor { signed: read(&options.signed)?, page: read(&options.page)?, key: SigningKey::from_bytes(&[7; 32]) };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{}", json!({ "address": listener.local_addr()?.to_string() }));
     let router = Router::new()
@@ -96,7 +93,9 @@ async fn signed(State(floor): State<Arc<Floor>>, _asked: Bytes) -> Response {
     let digest = STANDARD.encode(Sha256::digest(body));
     let text = format!("(request-target): post /v1\nhost: localhost\ndate: now\ndigest: sha-256={digest}");
     let signature = STANDARD.encode(floor.key.sign(text.as_bytes()).to_bytes());
-    for (name, text) in [("digest", format!("sha-256={digest}")), ("keygen-signature", format!("signature=\"{signature}\""))] {
+    for (name, text) in
+        [("digest", format!("sha-256={digest}")), ("keygen-signature", format!("signature=\"{signature}\""))]
+    {
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name, value);
         }

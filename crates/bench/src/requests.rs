@@ -85,7 +85,9 @@ impl Requests {
         let host = &self.address;
         match self.kind {
             Kind::Hello => write!(self.request, "GET /hello HTTP/1.1\r\nhost: {host}\r\n\r\n")?,
-            Kind::Docs => write!(self.request, "GET {DOCS_PAGE} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\n\r\n")?,
+            Kind::Docs => {
+                write!(self.request, "GET {DOCS_PAGE} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\n\r\n")?
+            }
             Kind::Validation => {
                 let random = draw(&mut self.random);
                 let resident = self.population.resident(random % self.population.licenses)?;
@@ -125,7 +127,12 @@ impl Requests {
             answer.status == status && self.wanted.as_ref().is_none_or(|wanted| contains(&answer.body, wanted));
         if !is_good {
             let body = String::from_utf8_lossy(&answer.body);
-            bail!("{:?} was answered with {}: {}", self.kind, answer.status, body.chars().take(600).collect::<String>());
+            bail!(
+                "{:?} was answered with {}: {}",
+                self.kind,
+                answer.status,
+                body.chars().take(600).collect::<String>()
+            );
         }
         Ok(())
     }

@@ -3,10 +3,12 @@
 //! Nothing here reads a clock, generates random numbers or does I/O: the current time and random bytes
 //! are parameters, decisions are return values. The crate builds for the server and for `wasm32`.
 
+pub mod account;
 pub mod email;
 mod files;
 pub mod ids;
 mod keys;
+pub mod product;
 mod rules;
 pub mod time;
 

@@ -188,7 +188,11 @@ impl Life {
             Event::CheckIn => self.license.last_check_in_at = Some(self.now),
             Event::CheckOut => {
                 self.begin(FirstUse::CheckOut);
-                prop_assert_ne!(self.license.end, End::AfterFirstUse, "a check-out starts a trial, so that no file is unlimited");
+                prop_assert_ne!(
+                    self.license.end,
+                    End::AfterFirstUse,
+                    "a check-out starts a trial, so that no file is unlimited"
+                );
             }
             Event::Suspend | Event::Reinstate => {}
             Event::Renew => {

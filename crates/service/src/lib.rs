@@ -19,8 +19,8 @@ mod sign_in;
 mod signing;
 mod upkeep;
 mod validation;
-mod write_behind;
 pub mod vault;
+mod write_behind;
 
 pub use latchkey_store::{Account, Product, Role, Store, StoreError};
 

@@ -8,13 +8,13 @@ use tokio::sync::Notify;
 
 use crate::{
     catalog::cache::CatalogCache,
-    rate_limit::leases::Leases,
-    write_behind::WriteBehind,
     error::Internal,
     ports::{Clock, Entropy},
     rate_limit::api::ApiLimits,
+    rate_limit::leases::Leases,
     signing::keyring::Keyring,
     vault::Vault,
+    write_behind::WriteBehind,
 };
 
 /// What an operator sets about the use cases.

@@ -1,19 +1,30 @@
 //! Storage on SQLite and PostgreSQL: the only place with SQL.
 //!
 //! Queries are written once, in SQL that both databases accept, and compiled once for each with
-//! sqlx's native types; what truly differs lives in the `dialect` modules. A [`Tx`] reads and
-//! writes inside one transaction, a [`Reader`] only reads. Nothing here decides anything: rules live
-//! in `latchkey-licensing`, use cases in `latchkey-service`.
+//! sqlx's native types; what truly differs lives in the `dialect` modules. A [`Reader`] reads a snapshot,
+//! a [`Tx`] reads and writes inside one transaction; both share the reading methods of [`Conn`]. Nothing
+//! here decides anything: rules live in `latchkey-licensing`, use cases in `latchkey-service`.
 
 mod connection;
 mod error;
+mod filter;
+mod page;
 mod postgres;
-mod rows;
 mod sqlite;
+mod tables;
 
-pub use connection::{Reader, Store, Tx};
-pub use error::{Result, StoreError};
-pub use rows::{
-    Account, AuditRow, ClaimedMail, LoginKind, LoginRequest, MAX_SKEW, MachineEnd, NewLoginRequest, NewMail,
-    NewSession, Product, Role, SessionRow, SigningKeyRow, StoredKey,
+pub use connection::{Conn, Reader, Store, Tx};
+pub use error::{Constraint, Result, StoreError};
+pub use filter::LicenseFilter;
+pub use page::Page;
+pub use tables::{
+    audit_log::AuditRow,
+    license_records::LicenseRecord,
+    licenses::StoredKey,
+    login_requests::{LoginKind, LoginRequest, NewLoginRequest},
+    machines::MachineEnd,
+    outbox::{ClaimedMail, NewMail},
+    rate_limits::{BucketDebit, MAX_SKEW},
+    sessions::{NewSession, SessionRow},
+    signing_keys::SigningKeyRow,
 };

@@ -6,6 +6,9 @@ pub(crate) mod dialect {
     /// Begins a transaction; rows are locked one by one where a decision needs it.
     pub(crate) const BEGIN: &str = "BEGIN";
 
+    /// Begins a snapshot.
+    pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
     /// Locks a license's row until the transaction ends, so that changes to its machines queue up.
     pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1 FOR UPDATE";
 
@@ -18,6 +21,24 @@ pub(crate) mod dialect {
 
     /// Locks the one row of the instance, so that a first start happens once.
     pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance FOR UPDATE";
+}
+
+use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
+
+use crate::error::Failure;
+
+/// What a failure of the database means; `None` for errors of a statement.
+pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html
+    match error.try_downcast_ref::<PgDatabaseError>()?.code() {
+        // Serialization failure, deadlock, too many connections, lock timeout, starting up.
+        "40001" | "40P01" | "53300" | "55P03" | "57P03" => Some(Failure::Busy),
+        // Read-only transaction, shut down, crashed.
+        "25006" | "57P01" | "57P02" => Some(Failure::Storage),
+        // Connection exceptions, insufficient resources, system errors, data corrupted.
+        code if ["08", "53", "58", "XX"].iter().any(|class| code.starts_with(class)) => Some(Failure::Storage),
+        _ => None,
+    }
 }
 
 #[path = "queries/all.rs"]

@@ -7,6 +7,9 @@ pub(crate) mod dialect {
     /// change before it writes.
     pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+    /// Begins a snapshot, which never waits for a writer.
+    pub(crate) const BEGIN_READ: &str = "BEGIN";
+
     /// Locks nothing more: the transaction's write lock covers every row.
     pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1";
 
@@ -18,6 +21,67 @@ pub(crate) mod dialect {
 
     /// Reads the one row of the instance, so that a first start happens once.
     pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";
+}
+
+use std::borrow::Cow;
+
+use sqlx::{error::DatabaseError, sqlite::SqliteError};
+
+use crate::error::Failure;
+
+/// What a failure of the database means; `None` for errors of a statement.
+pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
+    let code: u32 = error.try_downcast_ref::<SqliteError>()?.code()?.parse().ok()?;
+    // The low byte is the primary result code: https://sqlite.org/rescode.html
+    match code & 0xff {
+        // BUSY, LOCKED
+        5 | 6 => Some(Failure::Busy),
+        // PERM, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOLFS, NOTADB
+        3 | 7 | 8 | 9 | 10 | 11 | 13 | 14 | 15 | 22 | 26 => Some(Failure::Storage),
+        _ => None,
+    }
+}
+
+/// SQLite names checks by their name and unique constraints by their columns.
+const UNIQUE: [(&str, &str); 27] = [
+    ("accounts.email", "uq_accounts_email"),
+    ("accounts.id", "pk_accounts"),
+    ("audit_log.id", "pk_audit_log"),
+    ("entitlements.code", "uq_entitlements_code"),
+    ("entitlements.id", "pk_entitlements"),
+    ("heartbeat_watch.id", "pk_heartbeat_watch"),
+    ("instance.id", "pk_instance"),
+    ("license_entitlements.license_id, license_entitlements.entitlement_id", "pk_license_entitlements"),
+    ("licenses.id", "pk_licenses"),
+    ("licenses.key_lookup", "uq_licenses_key"),
+    ("login_requests.browser_hash", "uq_login_requests_browser"),
+    ("login_requests.id", "pk_login_requests"),
+    ("login_requests.token_hash", "uq_login_requests_token"),
+    ("machines.id", "pk_machines"),
+    ("machines.license_id, machines.fingerprint_hash", "uq_machines_active_fingerprint"),
+    ("machines.license_id, machines.slot", "uq_machines_active_slot"),
+    ("outages.began_at", "pk_outages"),
+    ("outbox.id", "pk_outbox"),
+    ("policies.code", "uq_policies_code"),
+    ("policies.id", "pk_policies"),
+    ("policy_entitlements.policy_id, policy_entitlements.entitlement_id", "pk_policy_entitlements"),
+    ("products.code", "uq_products_code"),
+    ("products.id", "pk_products"),
+    ("rate_limits.bucket", "pk_rate_limits"),
+    ("sessions.id", "pk_sessions"),
+    ("sessions.token_hash", "uq_sessions_token"),
+    ("signing_keys.public_key", "uq_signing_keys_public"),
+];
+
+/// The name of the constraint that SQLite's message is about.
+pub(crate) fn constraint_name(message: &str) -> Cow<'static, str> {
+    let (_, subject) = message.split_once("constraint failed: ").unwrap_or(("", message));
+    if let Some((_, name)) = UNIQUE.iter().find(|(columns, _)| *columns == subject) {
+        return Cow::Borrowed(name);
+    }
+    // An index over an expression is named: `index 'uq_…'`.
+    let name = subject.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
+    Cow::Owned(name.unwrap_or(subject).to_owned())
 }
 
 #[path = "queries/all.rs"]

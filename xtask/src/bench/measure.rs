@@ -104,8 +104,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn measure(&mut self) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         let wanted = |figure| self.options.wants(figure);
-        let (validation, page, docs) =
-            (wanted(Figure::Validation), wanted(Figure::LicensePage), wanted(Figure::Docs));
+        let (validation, page, docs) = (wanted(Figure::Validation), wanted(Figure::LicensePage), wanted(Figure::Docs));
         let (memory, ready, activation) = (wanted(Figure::Memory), wanted(Figure::Ready), wanted(Figure::Activation));
         if ready {
             self.ready.sort();
@@ -163,8 +162,7 @@ impl<'a> Bench<'a> {
         let is_sqlite = self.kind == Kind::Sqlite;
         let name = "activations at 64 clients / raw one-row commits";
         let aim = at_least(1.0).filter(|_| is_sqlite);
-        let mut rows =
-            vec![Row::ratio(name, Unit::PerSecond, figure.per_second, f64::midpoint(before, after), aim)];
+        let mut rows = vec![Row::ratio(name, Unit::PerSecond, figure.per_second, f64::midpoint(before, after), aim)];
         if let Some(commits) = commits {
             let aim = at_most(1.0 / 16.0).filter(|_| is_sqlite);
             rows.push(Row::alone("commits for each activation", Unit::Number, commits / figure.requests, aim));

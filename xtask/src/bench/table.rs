@@ -288,7 +288,8 @@ binary       52.0 MB                   <= 35.0 MB  missed
 ";
         let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(squeeze(&report.text()), squeeze(expected));
-        let lines: Vec<_> = report.text().lines().filter(|line| line.contains("missed")).map(|line| line.find("missed")).collect();
+        let lines: Vec<_> =
+            report.text().lines().filter(|line| line.contains("missed")).map(|line| line.find("missed")).collect();
         assert_eq!(lines[0], lines[1]);
     }
 }

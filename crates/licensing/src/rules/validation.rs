@@ -158,7 +158,10 @@ fn license_state(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
     if subject.policy.expiry == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now) {
         return Some(invalid(ValidationCode::Expired, "is expired"));
     }
-    subject.license.is_overdue(subject.policy, now).then_some(invalid(ValidationCode::Overdue, "is overdue for check-in"))
+    subject
+        .license
+        .is_overdue(subject.policy, now)
+        .then_some(invalid(ValidationCode::Overdue, "is overdue for check-in"))
 }
 
 fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Verdict> {
@@ -179,7 +182,10 @@ fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Ve
     }
     match scope.entitlements.as_deref() {
         None => None,
-        Some([]) => Some(invalid(ValidationCode::EntitlementsScopeEmpty, "cannot be validated for an empty list of entitlements")),
+        Some([]) => Some(invalid(
+            ValidationCode::EntitlementsScopeEmpty,
+            "cannot be validated for an empty list of entitlements",
+        )),
         Some(wanted) => {
             let held = |code: &String| subject.entitlements.iter().any(|held| held.as_str() == code);
             (!wanted.iter().all(held)).then_some(invalid(ValidationCode::EntitlementsMissing, "lacks an entitlement"))
@@ -248,7 +254,12 @@ fn heartbeat(policy: &Policy, machine: &Machine, now: Timestamp) -> Option<Verdi
 fn unsupported_scopes(scope: &Scope) -> Option<Verdict> {
     let given = |wanted: &Option<String>| wanted.as_deref().is_some_and(|wanted| !wanted.is_empty());
     match scope.components.as_deref() {
-        Some([]) => return Some(invalid(ValidationCode::ComponentsScopeEmpty, "cannot be validated for an empty list of components")),
+        Some([]) => {
+            return Some(invalid(
+                ValidationCode::ComponentsScopeEmpty,
+                "cannot be validated for an empty list of components",
+            ));
+        }
         Some(_) => return Some(invalid(ValidationCode::ComponentsScopeMismatch, "has no such component")),
         None => {}
     }

@@ -155,14 +155,9 @@ impl Service {
         if !tx.set_machine_deactivated(machine.id, by, now).await? {
             return Ok(false);
         }
-        let reason =
-            if by == MachineEnd::Server { DeactivationReason::Heartbeat } else { DeactivationReason::Asked };
-        let event = LicenseEvent::MachineDeactivated {
-            machine: machine.id,
-            slot: machine.slot,
-            name: machine.label(),
-            reason,
-        };
+        let reason = if by == MachineEnd::Server { DeactivationReason::Heartbeat } else { DeactivationReason::Asked };
+        let event =
+            LicenseEvent::MachineDeactivated { machine: machine.id, slot: machine.slot, name: machine.label(), reason };
         self.record(tx, now, actor, event.of(machine.license)).await?;
         Ok(true)
     }

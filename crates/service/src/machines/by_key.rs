@@ -67,10 +67,8 @@ impl KeyHolder {
         let Some(machine) = self.find_machine(&mut reader, name).await? else {
             return Ok(None);
         };
-        let outages = self
-            .service
-            .outages(&mut reader, self.facts.policy(), std::slice::from_ref(&machine), now)
-            .await?;
+        let outages =
+            self.service.outages(&mut reader, self.facts.policy(), std::slice::from_ref(&machine), now).await?;
         if is_stale(machine.last_seen_at, now) {
             self.service.note_validation(None, [machine.id], now);
         }
@@ -97,8 +95,7 @@ impl KeyHolder {
         let mut tx = self.service.store().write().await?;
         let facts = self.lock(&mut tx).await.map_err(HeartbeatError::Refused)?;
         let machine = self.find_machine(&mut tx, name).await?.ok_or(HeartbeatError::NotFound)?;
-        let outages =
-            self.service.outages(&mut tx, facts.policy(), std::slice::from_ref(&machine), now).await?;
+        let outages = self.service.outages(&mut tx, facts.policy(), std::slice::from_ref(&machine), now).await?;
         let counted = machine.with_outages(facts.policy(), &outages);
         let machine = counted.beat(facts.policy(), now).map_err(|_| HeartbeatError::Dead)?;
         tx.update_machine(&machine).await?;

@@ -168,7 +168,8 @@ impl Customer<'_> {
         let machine = machines.iter().find(|active| active.id == machine).cloned().ok_or(CheckOutError::NotFound)?;
         let asked = Duration::from_hours(u64::from(days) * 24);
         let lasts = asked.min(facts.policy().offline_file);
-        let order = Order { machine: Some(machine), machines, ttl: FileTtl::Seconds(lasts.as_secs()), is_encrypted: true };
+        let order =
+            Order { machine: Some(machine), machines, ttl: FileTtl::Seconds(lasts.as_secs()), is_encrypted: true };
         let actor = self.actor();
         let file = self.service().make_file(&mut tx, facts, order, actor, compose).await?;
         tx.commit().await?;

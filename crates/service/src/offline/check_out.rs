@@ -211,11 +211,8 @@ impl Service {
                 (FileKind::Machine, FileSecret::of_machine(&told.license.key, &document.machine.fingerprint))
             }
         };
-        let sealing = if is_encrypted {
-            Sealing::Encrypted { secret: &secret, iv: self.random()? }
-        } else {
-            Sealing::Plain
-        };
+        let sealing =
+            if is_encrypted { Sealing::Encrypted { secret: &secret, iv: self.random()? } } else { Sealing::Plain };
         let text = certificate::seal(kind, &dataset, sealing, keyring.signer())?;
 
         let event = match &told.machine {

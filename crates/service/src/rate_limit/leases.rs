@@ -132,11 +132,7 @@ impl Leases {
                 return has_tokens || is_empty || !was_settled || Arc::strong_count(&entry.gate) > 1;
             };
             if let Ok(gate) = entry.gate.clone().try_lock_owned() {
-                writing.debits.push(BucketDebit {
-                    bucket: bucket.name(),
-                    at,
-                    cost: limit.interval * tokens,
-                });
+                writing.debits.push(BucketDebit { bucket: bucket.name(), at, cost: limit.interval * tokens });
                 writing.buckets.push((*bucket, gate));
             }
             true

@@ -21,7 +21,11 @@ use crate::{
     },
     error::Internal,
     mail::messages,
-    rate_limit::{bucket::{address_bucket, network_bucket}, exact::{SIGN_IN_PER_ADDRESS, SIGN_IN_PER_NETWORK}, gcra::{Limit, Throttled}},
+    rate_limit::{
+        bucket::{address_bucket, network_bucket},
+        exact::{SIGN_IN_PER_ADDRESS, SIGN_IN_PER_NETWORK},
+        gcra::{Limit, Throttled},
+    },
     service::Service,
     sign_in::{
         secrets::{BrowserSecret, HostLink, LinkToken, LoginCode, SessionToken},
@@ -177,10 +181,8 @@ impl Service {
             expires_at: now.plus(MAILED_LIFETIME),
         })
         .await?;
-        let event = LoginRequestEvent::Requested {
-            agent: ask.origin.agent.to_owned(),
-            network: coarse_network(ask.origin.ip),
-        };
+        let event =
+            LoginRequestEvent::Requested { agent: ask.origin.agent.to_owned(), network: coarse_network(ask.origin.ip) };
         self.record(&mut tx, now, Actor::Visitor, AuditEvent::LoginRequest(id, event)).await?;
         if may_sign_in {
             self.mail_sign_in(&mut tx, &ask, &token, &code, now).await?;

@@ -109,11 +109,7 @@ pub(crate) struct LicenseFacts {
 
 impl Service {
     /// Completes what was read of a license.
-    pub(crate) async fn license_facts(
-        &self,
-        conn: &mut Conn,
-        record: LicenseRecord,
-    ) -> Result<LicenseFacts, Internal> {
+    pub(crate) async fn license_facts(&self, conn: &mut Conn, record: LicenseRecord) -> Result<LicenseFacts, Internal> {
         let LicenseRecord { license, owner, key_lookup, own_entitlements, catalog_version } = record;
         let terms = self.policy_terms(conn, license.policy, catalog_version).await?;
         Ok(LicenseFacts { license, owner, key_lookup, own_entitlements, terms })

@@ -120,7 +120,8 @@ impl Apps<'_> {
         let name = if spent { String::new() } else { bucket.name() };
         let mut reader = self.0.store().read_one().await.map_err(Internal::from)?;
         let found = if request.with_machines {
-            let found = reader.find_license_record_with_machines_by_key(&lookup, &name).await.map_err(Internal::from)?;
+            let found =
+                reader.find_license_record_with_machines_by_key(&lookup, &name).await.map_err(Internal::from)?;
             found.map(|(record, stored, machines)| (record, stored, Some(machines)))
         } else {
             let found = reader.find_license_record_by_key(&lookup, &name).await.map_err(Internal::from)?;
@@ -160,9 +161,8 @@ impl KeyHolder {
     /// Whether `text`, an id or a key in an URL, is this license.
     pub fn is_named(&self, text: &str) -> bool {
         text.parse() == Ok(self.license_id())
-            || LicenseKey::parse(text).is_ok_and(|key| {
-                self.service.0.vault.key_lookup(key.expose()).ct_eq(&self.facts.key_lookup).into()
-            })
+            || LicenseKey::parse(text)
+                .is_ok_and(|key| self.service.0.vault.key_lookup(key.expose()).ct_eq(&self.facts.key_lookup).into())
     }
 
     /// The license's page in the portal.
@@ -213,10 +213,7 @@ impl KeyHolder {
     }
 
     /// The same, with the active machines by slot.
-    pub(crate) async fn lock_with_machines(
-        &self,
-        tx: &mut Tx,
-    ) -> Result<(LicenseFacts, Vec<Machine>), AuthRefusal> {
+    pub(crate) async fn lock_with_machines(&self, tx: &mut Tx) -> Result<(LicenseFacts, Vec<Machine>), AuthRefusal> {
         let found = self.service.lock_license_with_machines(tx, self.license_id()).await?;
         let (facts, machines) = found.ok_or(AuthRefusal::Unknown)?;
         self.check_locked(&facts, self.service.now())?;

@@ -1,12 +1,14 @@
 //! Accounts.
 
-use latchkey_licensing::{email::EmailAddress, ids::AccountId, time::Timestamp};
+use latchkey_licensing::{
+    account::{Account, Role},
+    email::EmailAddress,
+    ids::AccountId,
+    time::Timestamp,
+};
 
 use super::Conn;
-use crate::{
-    error::Result,
-    rows::{Account, AccountRow},
-};
+use crate::{error::Result, tables::accounts::AccountRow};
 
 pub(crate) async fn insert_account(conn: &mut Conn, account: &Account) -> Result<bool> {
     let sql = "INSERT INTO accounts (id, email, name, role, disabled_at, created_at, updated_at)
@@ -49,10 +51,10 @@ pub(crate) async fn set_account_name(conn: &mut Conn, id: AccountId, name: Optio
     Ok(())
 }
 
-pub(crate) async fn set_account_role(conn: &mut Conn, id: AccountId, role: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn set_account_role(conn: &mut Conn, id: AccountId, role: Role, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1")
         .bind(id.uuid())
-        .bind(role)
+        .bind(role.as_str())
         .bind(now.unix_micros())
         .execute(conn)
         .await?;

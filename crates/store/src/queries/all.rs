@@ -4,15 +4,25 @@ use super::dialect;
 
 type Conn = <dialect::Db as sqlx::Database>::Connection;
 
+/// How many rows one statement of a batch changes: databases bound the parameters of a statement.
+const BATCH: usize = 500;
+
 pub(crate) mod accounts;
-pub(crate) mod audit;
-pub(crate) mod catalog;
-pub(crate) mod hearing;
+pub(crate) mod audit_log;
+pub(crate) mod catalog_version;
+pub(crate) mod entitlements;
+pub(crate) mod heartbeat_watch;
 pub(crate) mod instance;
+pub(crate) mod license_entitlements;
+pub(crate) mod license_records;
 pub(crate) mod licenses;
-pub(crate) mod logins;
+pub(crate) mod login_requests;
 pub(crate) mod machines;
+pub(crate) mod outages;
 pub(crate) mod outbox;
+pub(crate) mod policies;
+pub(crate) mod policy_entitlements;
+pub(crate) mod products;
 pub(crate) mod rate_limits;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

@@ -3,7 +3,7 @@
 use latchkey_licensing::time::Timestamp;
 
 use super::{Conn, dialect};
-use crate::{error::Result, rows};
+use crate::{error::Result, tables::Origin};
 
 pub(crate) async fn insert_instance(conn: &mut Conn, secret_check: &[u8; 32], now: Timestamp) -> Result<()> {
     sqlx::query("INSERT INTO instance (id, secret_check, created_at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING")
@@ -16,7 +16,7 @@ pub(crate) async fn insert_instance(conn: &mut Conn, secret_check: &[u8; 32], no
 
 pub(crate) async fn find_secret_check(conn: &mut Conn) -> Result<Option<[u8; 32]>> {
     let check: Option<Vec<u8>> = sqlx::query_scalar("SELECT secret_check FROM instance").fetch_optional(conn).await?;
-    check.map(|check| rows::hash("instance", &check)).transpose()
+    check.map(|check| Origin::only("instance").hash(&check)).transpose()
 }
 
 /// Keeps other starting processes waiting until the transaction ends.

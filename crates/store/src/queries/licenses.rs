@@ -5,12 +5,15 @@ use latchkey_licensing::{
     license::License,
     time::Timestamp,
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{Conn, dialect};
+use super::{BATCH, Conn, dialect};
 use crate::{
     error::Result,
-    rows::{self, LicenseRow, StoredKey},
+    filter::LicenseFilter,
+    page::Page,
+    tables::licenses::{self, LicenseRow, StoredKey},
 };
 
 /// A SELECT of whole licenses.
@@ -50,8 +53,8 @@ pub(crate) async fn insert_license_if_free(conn: &mut Conn, license: &License, k
 }
 
 async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key: StoredKey<'_>) -> Result<bool> {
-    let (suspended_at, revoked_at) = rows::standing_columns(license.standing);
-    let (expires_at, ends_after_first_use) = rows::end_columns(license.end);
+    let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
+    let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
     let done = sqlx::query(sql)
         .bind(license.id.uuid())
         .bind(license.account.uuid())
@@ -84,8 +87,8 @@ async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key:
 /// Writes what a decision may change; the license must be locked. Key and last validation have
 /// statements of their own.
 pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result<()> {
-    let (suspended_at, revoked_at) = rows::standing_columns(license.standing);
-    let (expires_at, ends_after_first_use) = rows::end_columns(license.end);
+    let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
+    let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
     let sql =
         "UPDATE licenses SET account_id = $2, product_id = $3, policy_id = $4, suspended_at = $5, revoked_at = $6,
                    expires_at = $7, ends_after_first_use = $8, max_machines = $9, max_cores = $10, max_uses = $11, uses = $12,
@@ -147,19 +150,19 @@ pub(crate) async fn lock_license(conn: &mut Conn, id: LicenseId) -> Result<bool>
 
 pub(crate) async fn find_license(conn: &mut Conn, id: LicenseId) -> Result<Option<License>> {
     let row: Option<LicenseRow> = sqlx::query_as(select!("WHERE id = $1")).bind(id.uuid()).fetch_optional(conn).await?;
-    row.map(rows::license).transpose()
+    row.map(License::try_from).transpose()
 }
 
 pub(crate) async fn find_license_by_key(conn: &mut Conn, lookup: &[u8; 32]) -> Result<Option<License>> {
     let row: Option<LicenseRow> =
         sqlx::query_as(select!("WHERE key_lookup = $1")).bind(lookup.as_slice()).fetch_optional(conn).await?;
-    row.map(rows::license).transpose()
+    row.map(License::try_from).transpose()
 }
 
 pub(crate) async fn list_licenses_of(conn: &mut Conn, account: AccountId) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> =
         sqlx::query_as(select!("WHERE account_id = $1 ORDER BY id")).bind(account.uuid()).fetch_all(conn).await?;
-    rows.into_iter().map(rows::license).collect()
+    rows.into_iter().map(License::try_from).collect()
 }
 
 /// All licenses by id, after `after`.
@@ -169,7 +172,32 @@ pub(crate) async fn list_licenses(conn: &mut Conn, after: Option<LicenseId>, lim
         .bind(limit)
         .fetch_all(conn)
         .await?;
-    rows.into_iter().map(rows::license).collect()
+    rows.into_iter().map(License::try_from).collect()
+}
+
+/// Licenses that a filter lets through, by id, after `after`.
+pub(crate) async fn list_licenses_by(
+    conn: &mut Conn,
+    filter: &LicenseFilter,
+    after: Option<LicenseId>,
+    limit: u32,
+) -> Result<Page<License, LicenseId>> {
+    let mut query = QueryBuilder::<dialect::Db>::new(select!("WHERE id > "));
+    query.push_bind(after.map_or(Uuid::nil(), LicenseId::uuid));
+    if let Some(account) = filter.account {
+        query.push(" AND account_id = ").push_bind(account.uuid());
+    }
+    if let Some(policy) = filter.policy {
+        query.push(" AND policy_id = ").push_bind(policy.uuid());
+    }
+    if let Some((owner, key)) = filter.pattern() {
+        query.push(r" AND (account_id IN (SELECT id FROM accounts WHERE email LIKE ").push_bind(owner);
+        query.push(r" ESCAPE '\') OR UPPER(key_tail) LIKE ").push_bind(key).push(r" ESCAPE '\')");
+    }
+    query.push(" ORDER BY id LIMIT ").push_bind(Page::<License, LicenseId>::rows(limit));
+    let rows: Vec<LicenseRow> = query.build_query_as().fetch_all(conn).await?;
+    let licenses = rows.into_iter().map(License::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(Page::new(licenses, limit, |license| license.id))
 }
 
 /// A policy's licenses by id, after `after`.
@@ -185,7 +213,7 @@ pub(crate) async fn list_licenses_under(
         .bind(limit)
         .fetch_all(conn)
         .await?;
-    rows.into_iter().map(rows::license).collect()
+    rows.into_iter().map(License::try_from).collect()
 }
 
 pub(crate) async fn count_licenses_under(conn: &mut Conn, policy: PolicyId) -> Result<i64> {
@@ -202,11 +230,19 @@ pub(crate) async fn get_key_ciphertext(conn: &mut Conn, id: LicenseId) -> Result
     Ok(sqlx::query_scalar("SELECT key_ciphertext FROM licenses WHERE id = $1").bind(id.uuid()).fetch_one(conn).await?)
 }
 
-pub(crate) async fn set_license_validated(conn: &mut Conn, id: LicenseId, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE licenses SET last_validated_at = $2 WHERE id = $1")
-        .bind(id.uuid())
-        .bind(now.unix_micros())
-        .execute(conn)
-        .await?;
+/// Notes when licenses were last validated, each at most forward in time.
+pub(crate) async fn note_licenses_validated(conn: &mut Conn, validated: &[(LicenseId, Timestamp)]) -> Result<()> {
+    for batch in validated.chunks(BATCH) {
+        let mut query =
+            QueryBuilder::<dialect::Db>::new("UPDATE licenses SET last_validated_at = noted.column2 FROM (");
+        query.push_values(batch, |mut row, (id, at)| {
+            row.push_bind(id.uuid()).push_bind(at.unix_micros());
+        });
+        query.push(
+            ") AS noted WHERE licenses.id = noted.column1
+               AND (licenses.last_validated_at IS NULL OR licenses.last_validated_at < noted.column2)",
+        );
+        query.build().persistent(false).execute(&mut *conn).await?;
+    }
     Ok(())
 }

@@ -8,10 +8,15 @@ use latchkey_licensing::{
 };
 use uuid::Uuid;
 
-use super::Conn;
+use sqlx::QueryBuilder;
+
+use super::{BATCH, Conn, dialect};
 use crate::{
     error::Result,
-    rows::{self, MachineEnd, MachineRow},
+    tables::{
+        self,
+        machines::{MachineEnd, MachineRow},
+    },
 };
 
 /// A SELECT of whole machines.
@@ -68,13 +73,13 @@ pub(crate) async fn list_machines(
         .bind(limit)
         .fetch_all(conn)
         .await?;
-    rows.into_iter().map(rows::machine).collect()
+    rows.into_iter().map(Machine::try_from).collect()
 }
 
 pub(crate) async fn find_machine(conn: &mut Conn, license: LicenseId, id: MachineId) -> Result<Option<Machine>> {
     let sql = select!("WHERE license_id = $1 AND id = $2 AND deactivated_at IS NULL");
     let row: Option<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).bind(id.uuid()).fetch_optional(conn).await?;
-    row.map(rows::machine).transpose()
+    row.map(Machine::try_from).transpose()
 }
 
 pub(crate) async fn find_machine_by_fingerprint(
@@ -85,7 +90,7 @@ pub(crate) async fn find_machine_by_fingerprint(
     let sql = select!("WHERE license_id = $1 AND fingerprint_hash = $2 AND deactivated_at IS NULL");
     let row: Option<MachineRow> =
         sqlx::query_as(sql).bind(license.uuid()).bind(fingerprint_hash.as_slice()).fetch_optional(conn).await?;
-    row.map(rows::machine).transpose()
+    row.map(Machine::try_from).transpose()
 }
 
 /// Deactivates a machine. `false` if it was not active.
@@ -134,6 +139,7 @@ pub(crate) async fn list_machine_releases(
 
 /// Licenses with machines whose heartbeat may have stopped before `now`, where the policy lets such
 /// machines go; those that were silent longest come first. Which machines go is for the rules to say.
+/// The shortest period of any such policy bounds the part of the index that is read.
 pub(crate) async fn list_licenses_with_late_machines(
     conn: &mut Conn,
     now: Timestamp,
@@ -144,24 +150,19 @@ pub(crate) async fn list_licenses_with_late_machines(
                JOIN policies ON policies.id = licenses.policy_id
                WHERE machines.deactivated_at IS NULL AND policies.requires_heartbeat
                  AND policies.heartbeat_cull = 'DEACTIVATE_DEAD'
-                 AND machines.last_heartbeat_at + policies.heartbeat_us + $2 < $1
+                 AND machines.last_heartbeat_at < $1 - $2 - policies.heartbeat_us
+                 AND machines.last_heartbeat_at < $1 - $2 - (
+                     SELECT MIN(heartbeat_us) FROM policies
+                     WHERE requires_heartbeat AND heartbeat_cull = 'DEACTIVATE_DEAD'
+                 )
                GROUP BY licenses.id ORDER BY MIN(machines.last_heartbeat_at) LIMIT $3";
     let ids: Vec<Uuid> = sqlx::query_scalar(sql)
         .bind(now.unix_micros())
-        .bind(rows::micros(HEARTBEAT_DRIFT))
+        .bind(tables::micros(HEARTBEAT_DRIFT))
         .bind(limit)
         .fetch_all(conn)
         .await?;
     Ok(ids.into_iter().map(LicenseId::from).collect())
-}
-
-pub(crate) async fn set_machine_seen(conn: &mut Conn, id: MachineId, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE machines SET last_seen_at = $2 WHERE id = $1 AND deactivated_at IS NULL")
-        .bind(id.uuid())
-        .bind(now.unix_micros())
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// Whether this machine was once active under this license and no longer is.
@@ -169,4 +170,27 @@ pub(crate) async fn was_machine(conn: &mut Conn, license: LicenseId, id: Machine
     let sql = "SELECT COUNT(*) FROM machines WHERE license_id = $1 AND id = $2 AND deactivated_at IS NOT NULL";
     let count: i64 = sqlx::query_scalar(sql).bind(license.uuid()).bind(id.uuid()).fetch_one(conn).await?;
     Ok(count == 1)
+}
+
+/// All active machines of a license, by slot.
+pub(crate) async fn list_active_machines(conn: &mut Conn, license: LicenseId) -> Result<Vec<Machine>> {
+    let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY slot");
+    let rows: Vec<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).fetch_all(conn).await?;
+    rows.into_iter().map(Machine::try_from).collect()
+}
+
+/// Notes when machines were last seen, each at most forward in time.
+pub(crate) async fn note_machines_seen(conn: &mut Conn, seen: &[(MachineId, Timestamp)]) -> Result<()> {
+    for batch in seen.chunks(BATCH) {
+        let mut query = QueryBuilder::<dialect::Db>::new("UPDATE machines SET last_seen_at = noted.column2 FROM (");
+        query.push_values(batch, |mut row, (id, at)| {
+            row.push_bind(id.uuid()).push_bind(at.unix_micros());
+        });
+        query.push(
+            ") AS noted WHERE machines.id = noted.column1 AND machines.deactivated_at IS NULL
+               AND machines.last_seen_at < noted.column2",
+        );
+        query.build().persistent(false).execute(&mut *conn).await?;
+    }
+    Ok(())
 }

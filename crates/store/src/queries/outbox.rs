@@ -5,7 +5,7 @@ use latchkey_licensing::{ids::MailId, time::Timestamp};
 use super::Conn;
 use crate::{
     error::Result,
-    rows::{self, ClaimedMail, MailRow, NewMail},
+    tables::outbox::{ClaimedMail, MailRow, NewMail},
 };
 
 pub(crate) async fn insert_mail(conn: &mut Conn, mail: &NewMail<'_>) -> Result<()> {
@@ -38,7 +38,7 @@ pub(crate) async fn claim_mail(
                RETURNING id, kind, recipient, payload, attempts, expires_at, created_at";
     let row: Option<MailRow> =
         sqlx::query_as(sql).bind(now.unix_micros()).bind(leased_until.unix_micros()).fetch_optional(conn).await?;
-    row.map(rows::mail).transpose()
+    row.map(ClaimedMail::try_from).transpose()
 }
 
 pub(crate) async fn set_mail_sent(conn: &mut Conn, id: MailId, now: Timestamp) -> Result<()> {
@@ -76,4 +76,11 @@ pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp,
 pub(crate) async fn delete_mails_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM outbox WHERE sent_at < $1 OR failed_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+}
+
+/// When the next mail is due, if one waits.
+pub(crate) async fn next_mail_due_at(conn: &mut Conn) -> Result<Option<Timestamp>> {
+    let sql = "SELECT MIN(next_attempt_at) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL";
+    let due: Option<i64> = sqlx::query_scalar(sql).fetch_one(conn).await?;
+    Ok(due.map(Timestamp::from_unix_micros))
 }

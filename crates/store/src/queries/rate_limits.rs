@@ -2,10 +2,15 @@
 
 use latchkey_licensing::time::Timestamp;
 
-use super::Conn;
+use sqlx::QueryBuilder;
+
+use super::{BATCH, Conn, dialect};
 use crate::{
     error::Result,
-    rows::{self, MAX_SKEW},
+    tables::{
+        self,
+        rate_limits::{BucketDebit, MAX_SKEW},
+    },
 };
 
 /// Takes one token from `bucket`. A token comes back every `interval_us`; `tolerance_us` is how far
@@ -19,17 +24,17 @@ pub(crate) async fn take_token(
     interval_us: i64,
     tolerance_us: i64,
 ) -> Result<bool> {
-    let sql = "INSERT INTO rate_limits (bucket, tat) VALUES ($1, $2 + $3)
+    let sql = "INSERT INTO rate_limits (bucket, next_allowed_at) VALUES ($1, $2 + $3)
                ON CONFLICT (bucket) DO UPDATE
-               SET tat = CASE WHEN rate_limits.tat > $2 AND rate_limits.tat <= $2 + $4
-                              THEN rate_limits.tat ELSE $2 END + $3
-               WHERE rate_limits.tat <= $2 + $4 OR rate_limits.tat > $2 + $4 + $3 + $5";
+               SET next_allowed_at = $3 + CASE WHEN rate_limits.next_allowed_at > $2 AND rate_limits.next_allowed_at <= $2 + $4
+                                               THEN rate_limits.next_allowed_at ELSE $2 END
+               WHERE rate_limits.next_allowed_at <= $2 + $4 OR rate_limits.next_allowed_at > $2 + $4 + $3 + $5";
     let done = sqlx::query(sql)
         .bind(bucket)
         .bind(now.unix_micros())
         .bind(interval_us)
         .bind(tolerance_us)
-        .bind(rows::micros(MAX_SKEW))
+        .bind(tables::micros(MAX_SKEW))
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
@@ -37,12 +42,54 @@ pub(crate) async fn take_token(
 
 /// When a bucket's next token is due, less the tolerance; `None` for an untouched bucket.
 pub(crate) async fn find_bucket(conn: &mut Conn, bucket: &str) -> Result<Option<Timestamp>> {
-    let tat: Option<i64> =
-        sqlx::query_scalar("SELECT tat FROM rate_limits WHERE bucket = $1").bind(bucket).fetch_optional(conn).await?;
-    Ok(tat.map(Timestamp::from_unix_micros))
+    let sql = "SELECT next_allowed_at FROM rate_limits WHERE bucket = $1";
+    let next_allowed_at: Option<i64> = sqlx::query_scalar(sql).bind(bucket).fetch_optional(conn).await?;
+    Ok(next_allowed_at.map(Timestamp::from_unix_micros))
 }
 
 pub(crate) async fn delete_buckets_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM rate_limits WHERE tat < $1";
+    let sql = "DELETE FROM rate_limits WHERE next_allowed_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+}
+
+/// What a bucket stores, kept from everybody else until the transaction ends. A bucket that does not exist is
+/// made, with an instant long past.
+pub(crate) async fn lock_bucket(conn: &mut Conn, bucket: &str) -> Result<Timestamp> {
+    let sql = "INSERT INTO rate_limits (bucket, next_allowed_at) VALUES ($1, 0)
+               ON CONFLICT (bucket) DO UPDATE SET next_allowed_at = rate_limits.next_allowed_at
+               RETURNING next_allowed_at";
+    let stored: i64 = sqlx::query_scalar(sql).bind(bucket).fetch_one(conn).await?;
+    Ok(Timestamp::from_unix_micros(stored))
+}
+
+/// Writes a bucket that is locked.
+pub(crate) async fn set_bucket(conn: &mut Conn, bucket: &str, next_allowed_at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE rate_limits SET next_allowed_at = $2 WHERE bucket = $1")
+        .bind(bucket)
+        .bind(next_allowed_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes down tokens that were spent already, whether their buckets had them or not.
+pub(crate) async fn debit_buckets(conn: &mut Conn, debits: &[BucketDebit]) -> Result<()> {
+    // Limits differ in what a token costs; usually all of a batch are of one limit.
+    for same in debits.chunk_by(|one, other| one.cost == other.cost) {
+        for batch in same.chunks(BATCH) {
+            let cost = batch.first().map_or(0, |debit| tables::micros(debit.cost));
+            let mut query = QueryBuilder::<dialect::Db>::new("INSERT INTO rate_limits (bucket, next_allowed_at) ");
+            query.push_values(batch, |mut row, debit| {
+                row.push_bind(&debit.bucket).push_bind(debit.at.plus(debit.cost).unix_micros());
+            });
+            query.push(
+                " ON CONFLICT (bucket) DO UPDATE SET next_allowed_at = CASE
+                      WHEN rate_limits.next_allowed_at > excluded.next_allowed_at - ",
+            );
+            query.push_bind(cost).push(" THEN rate_limits.next_allowed_at + ").push_bind(cost);
+            query.push(" ELSE excluded.next_allowed_at END");
+            query.build().persistent(false).execute(&mut *conn).await?;
+        }
+    }
+    Ok(())
 }

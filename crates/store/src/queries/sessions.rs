@@ -5,10 +5,12 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use super::Conn;
+use sqlx::QueryBuilder;
+
+use super::{BATCH, Conn, dialect};
 use crate::{
     error::Result,
-    rows::{NewSession, SessionRow},
+    tables::sessions::{NewSession, SessionColumns, SessionRow},
 };
 
 pub(crate) async fn insert_session(conn: &mut Conn, new: &NewSession<'_>) -> Result<()> {
@@ -31,22 +33,15 @@ pub(crate) async fn insert_session(conn: &mut Conn, new: &NewSession<'_>) -> Res
 pub(crate) async fn find_session(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<SessionRow>> {
     let sql = "SELECT id, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at
                FROM sessions WHERE token_hash = $1";
-    Ok(sqlx::query_as(sql).bind(token_hash.as_slice()).fetch_optional(conn).await?)
+    let row: Option<SessionColumns> = sqlx::query_as(sql).bind(token_hash.as_slice()).fetch_optional(conn).await?;
+    row.map(SessionRow::try_from).transpose()
 }
 
 pub(crate) async fn list_sessions_of(conn: &mut Conn, account: AccountId) -> Result<Vec<SessionRow>> {
     let sql = "SELECT id, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at
                FROM sessions WHERE account_id = $1 ORDER BY last_seen_at DESC, id";
-    Ok(sqlx::query_as(sql).bind(account.uuid()).fetch_all(conn).await?)
-}
-
-pub(crate) async fn set_session_seen(conn: &mut Conn, id: SessionId, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
-        .bind(id.uuid())
-        .bind(now.unix_micros())
-        .execute(conn)
-        .await?;
-    Ok(())
+    let rows: Vec<SessionColumns> = sqlx::query_as(sql).bind(account.uuid()).fetch_all(conn).await?;
+    rows.into_iter().map(SessionRow::try_from).collect()
 }
 
 pub(crate) async fn delete_session(conn: &mut Conn, account: AccountId, id: SessionId) -> Result<bool> {
@@ -62,4 +57,17 @@ pub(crate) async fn delete_sessions_of(conn: &mut Conn, account: AccountId) -> R
 pub(crate) async fn delete_sessions_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE expires_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+}
+
+/// Notes when sessions were last used, each at most forward in time.
+pub(crate) async fn note_sessions_seen(conn: &mut Conn, seen: &[(SessionId, Timestamp)]) -> Result<()> {
+    for batch in seen.chunks(BATCH) {
+        let mut query = QueryBuilder::<dialect::Db>::new("UPDATE sessions SET last_seen_at = noted.column2 FROM (");
+        query.push_values(batch, |mut row, (id, at)| {
+            row.push_bind(id.uuid()).push_bind(at.unix_micros());
+        });
+        query.push(") AS noted WHERE sessions.id = noted.column1 AND sessions.last_seen_at < noted.column2");
+        query.build().persistent(false).execute(&mut *conn).await?;
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 use super::{Conn, dialect};
 use crate::{
     error::Result,
-    rows::{self, KeyRow, SigningKeyRow},
+    tables::signing_keys::{KeyRow, SigningKeyRow},
 };
 
 pub(crate) async fn insert_signing_key(conn: &mut Conn, key: &SigningKeyRow) -> Result<()> {
@@ -30,7 +30,7 @@ pub(crate) async fn list_signing_keys(conn: &mut Conn) -> Result<Vec<SigningKeyR
     let sql = "SELECT id, public_key, seed_ciphertext, created_at, activated_at, replaced_at, retired_at, files_until
                FROM signing_keys ORDER BY id";
     let rows: Vec<KeyRow> = sqlx::query_as(sql).fetch_all(conn).await?;
-    rows.into_iter().map(rows::signing_key).collect()
+    rows.into_iter().map(SigningKeyRow::try_from).collect()
 }
 
 pub(crate) async fn set_signing_key_activated(conn: &mut Conn, id: SigningKeyId, now: Timestamp) -> Result<()> {

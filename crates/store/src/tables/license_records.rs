@@ -1,13 +1,7 @@
 //! A license with its owner and all else that one request needs to know about it, in one statement: so it is of
 //! one moment, and costs one round trip.
 
-use latchkey_licensing::{
-    account::Account,
-    ids::LicenseId,
-    license::License,
-    machine::Machine,
-    time::Timestamp,
-};
+use latchkey_licensing::{account::Account, ids::LicenseId, license::License, machine::Machine, time::Timestamp};
 use uuid::Uuid;
 
 use crate::{

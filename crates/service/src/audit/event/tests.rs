@@ -162,7 +162,12 @@ fn stored_words_stay() {
         ("license", id, "machine.checked_out", format!(r#"{{"name":"PC","ttl":60,"until":"{at}"}}"#)),
         ("license", id, "machine.activated", format!(r#"{{"machine":"{id}","name":"PC","slot":1}}"#)),
         ("license", id, "machine.deactivated", format!(r#"{{"machine":"{id}","name":"PC","slot":1,"why":"asked"}}"#)),
-        ("license", id, "machine.deactivated", format!(r#"{{"machine":"{id}","name":"PC","slot":1,"why":"heartbeat"}}"#)),
+        (
+            "license",
+            id,
+            "machine.deactivated",
+            format!(r#"{{"machine":"{id}","name":"PC","slot":1,"why":"heartbeat"}}"#),
+        ),
         ("license", id, "machine.renamed", format!(r#"{{"from":"PC","machine":"{id}","name":"Mac"}}"#)),
         ("license", id, "license.changed", format!(r#"{{"owner":{{"from":"{id}","to":"{id}"}}}}"#)),
         (
@@ -196,7 +201,12 @@ fn stored_words_stay() {
 fn older_rows_are_read() {
     let detail = r#"{"name":null,"ttl":60,"until":"2026-11-25T12:00:00.000Z"}"#.to_owned();
     let id = "0190f3c2-0000-7000-8000-000000000000".to_owned();
-    let stored = StoredEvent { verb: "license.checked_out".to_owned(), subject_kind: LICENSE.to_owned(), subject_id: id, detail };
+    let stored = StoredEvent {
+        verb: "license.checked_out".to_owned(),
+        subject_kind: LICENSE.to_owned(),
+        subject_id: id,
+        detail,
+    };
     assert!(matches!(AuditEvent::read(stored), AuditEvent::License(_, LicenseEvent::CheckedOut { ttl: 60, .. })));
 }
 

@@ -8,7 +8,7 @@ use latchkey_licensing::{
 use super::{Conn, dialect};
 use crate::{
     error::Result,
-    rows::{self, LoginRequest, LoginRow, NewLoginRequest},
+    tables::login_requests::{LoginRequest, LoginRow, NewLoginRequest},
 };
 
 pub(crate) async fn insert_login_request(conn: &mut Conn, new: &NewLoginRequest<'_>) -> Result<()> {
@@ -64,7 +64,7 @@ pub(crate) async fn find_open_login(
                WHERE browser_hash = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     let row: Option<LoginRow> =
         sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(rows::login).transpose()
+    row.map(LoginRequest::try_from).transpose()
 }
 
 /// Counts one try at the code before anything is compared; `None` once no try is left.
@@ -78,7 +78,7 @@ pub(crate) async fn count_login_try(
                RETURNING id, kind, account_id, email, token_hash, code_hash, next_path";
     let row: Option<LoginRow> =
         sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(rows::login).transpose()
+    row.map(LoginRequest::try_from).transpose()
 }
 
 /// The open request that was made on the host with this token.
@@ -91,7 +91,7 @@ pub(crate) async fn find_host_login(
                WHERE token_hash = $1 AND kind = 'host' AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     let row: Option<LoginRow> =
         sqlx::query_as(sql).bind(token_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(rows::login).transpose()
+    row.map(LoginRequest::try_from).transpose()
 }
 
 /// Uses a request up. `true` for exactly one of any number of callers.

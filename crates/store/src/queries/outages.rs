@@ -1,23 +1,9 @@
-//! When heartbeats were heard, and when not.
+//! The times in which no heartbeat could be received.
 
 use latchkey_licensing::{outage::Outage, time::Timestamp};
 
 use super::Conn;
-use crate::error::Result;
-
-/// Until when heartbeats were heard, and from when on they count as not heard.
-pub(crate) async fn find_heartbeat_watch(conn: &mut Conn) -> Result<Option<(Timestamp, Timestamp)>> {
-    let row: Option<(i64, i64)> =
-        sqlx::query_as("SELECT heard_at, deaf_after FROM hearing").fetch_optional(conn).await?;
-    Ok(row.map(|(heard, deaf)| (Timestamp::from_unix_micros(heard), Timestamp::from_unix_micros(deaf))))
-}
-
-pub(crate) async fn set_heartbeat_watch(conn: &mut Conn, heard_at: Timestamp, deaf_after: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO hearing (id, heard_at, deaf_after) VALUES (1, $1, $2)
-               ON CONFLICT (id) DO UPDATE SET heard_at = excluded.heard_at, deaf_after = excluded.deaf_after";
-    sqlx::query(sql).bind(heard_at.unix_micros()).bind(deaf_after.unix_micros()).execute(conn).await?;
-    Ok(())
-}
+use crate::{error::Result, tables::Origin};
 
 /// Two processes that come back from the same outage tell of one.
 pub(crate) async fn insert_outage(conn: &mut Conn, outage: Outage) -> Result<()> {
@@ -31,8 +17,11 @@ pub(crate) async fn insert_outage(conn: &mut Conn, outage: Outage) -> Result<()>
 pub(crate) async fn list_outages(conn: &mut Conn) -> Result<Vec<Outage>> {
     let rows: Vec<(i64, i64)> =
         sqlx::query_as("SELECT began_at, ended_at FROM outages ORDER BY began_at").fetch_all(conn).await?;
-    let outage = |(began, ended)| Outage::new(Timestamp::from_unix_micros(began), Timestamp::from_unix_micros(ended));
-    Ok(rows.into_iter().filter_map(outage).collect())
+    let outage = |(began, ended)| {
+        Outage::new(Timestamp::from_unix_micros(began), Timestamp::from_unix_micros(ended))
+            .ok_or_else(|| Origin::new("outages", began).corrupt("an outage ends before it begins"))
+    };
+    rows.into_iter().map(outage).collect()
 }
 
 /// Ends at `now` what is said to end after `limit`.

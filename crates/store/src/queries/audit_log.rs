@@ -3,7 +3,10 @@
 use sqlx::QueryBuilder;
 
 use super::{Conn, dialect};
-use crate::{error::Result, rows::AuditRow};
+use crate::{
+    error::Result,
+    tables::audit_log::{AuditColumns, AuditRow},
+};
 
 pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<()> {
     let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) ";
@@ -12,8 +15,8 @@ pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<
         let mut query = QueryBuilder::<dialect::Db>::new(sql);
         query.push_values(rows, |mut values, row| {
             values
-                .push_bind(row.id)
-                .push_bind(row.at)
+                .push_bind(row.id.uuid())
+                .push_bind(row.at.unix_micros())
                 .push_bind(&row.actor_kind)
                 .push_bind(row.actor_id.as_deref())
                 .push_bind(&row.verb)
@@ -35,5 +38,7 @@ pub(crate) async fn list_audit_of(
 ) -> Result<Vec<AuditRow>> {
     let sql = "SELECT id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail FROM audit_log
                WHERE subject_kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT $3";
-    Ok(sqlx::query_as(sql).bind(subject_kind).bind(subject_id).bind(limit).fetch_all(conn).await?)
+    let rows: Vec<AuditColumns> =
+        sqlx::query_as(sql).bind(subject_kind).bind(subject_id).bind(limit).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(AuditRow::from).collect())
 }

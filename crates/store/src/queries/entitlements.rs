@@ -1,0 +1,67 @@
+//! Entitlements of the catalog.
+
+use latchkey_licensing::{
+    entitlement::Entitlement,
+    ids::{EntitlementId, LicenseId, PolicyId},
+};
+use uuid::Uuid;
+
+use super::Conn;
+use crate::{error::Result, tables::entitlements::EntitlementRow};
+
+pub(crate) async fn insert_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {
+    let sql = "INSERT INTO entitlements (id, code, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)";
+    sqlx::query(sql)
+        .bind(entitlement.id.uuid())
+        .bind(entitlement.code.as_str())
+        .bind(&entitlement.name)
+        .bind(entitlement.created_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn update_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {
+    sqlx::query("UPDATE entitlements SET name = $2, updated_at = $3 WHERE id = $1")
+        .bind(entitlement.id.uuid())
+        .bind(&entitlement.name)
+        .bind(entitlement.updated_at.unix_micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn delete_entitlement(conn: &mut Conn, id: EntitlementId) -> Result<()> {
+    sqlx::query("DELETE FROM entitlements WHERE id = $1").bind(id.uuid()).execute(conn).await?;
+    Ok(())
+}
+
+/// Every entitlement of the catalog, by code.
+pub(crate) async fn list_all_entitlements(conn: &mut Conn) -> Result<Vec<Entitlement>> {
+    let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements ORDER BY code";
+    let rows: Vec<EntitlementRow> = sqlx::query_as(sql).fetch_all(conn).await?;
+    rows.into_iter().map(Entitlement::try_from).collect()
+}
+
+/// Entitlements of a license and its policy, by id, after `after`.
+pub(crate) async fn list_entitlements(
+    conn: &mut Conn,
+    license: LicenseId,
+    policy: PolicyId,
+    after: Option<EntitlementId>,
+    limit: i64,
+) -> Result<Vec<Entitlement>> {
+    let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements
+               WHERE (id IN (SELECT entitlement_id FROM license_entitlements WHERE license_id = $1)
+                      OR id IN (SELECT entitlement_id FROM policy_entitlements WHERE policy_id = $2))
+                 AND id > $3
+               ORDER BY id LIMIT $4";
+    let rows: Vec<EntitlementRow> = sqlx::query_as(sql)
+        .bind(license.uuid())
+        .bind(policy.uuid())
+        .bind(after.map_or(Uuid::nil(), EntitlementId::uuid))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter().map(Entitlement::try_from).collect()
+}

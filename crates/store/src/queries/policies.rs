@@ -1,0 +1,96 @@
+//! Policies.
+
+use latchkey_licensing::{ids::PolicyId, policy::Policy};
+
+use super::{Conn, dialect};
+use crate::{
+    error::Result,
+    tables::{self, policies::PolicyRow},
+};
+
+/// A SELECT of whole policies.
+macro_rules! select_policies {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, product_id, code, name, duration_us, expiry_basis, renewal_basis, max_machines, max_cores, max_uses,
+                 is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat, heartbeat_us, heartbeat_cull,
+                 heartbeat_resurrection, check_in_us, key_scheme, offline_file_us, swap_count, swap_window_us,
+                 customer_rotates_key, created_at, updated_at
+             FROM policies ",
+            $condition
+        )
+    };
+}
+
+type Query<'q> = sqlx::query::Query<'q, dialect::Db, <dialect::Db as sqlx::Database>::Arguments>;
+
+pub(crate) async fn insert_policy(conn: &mut Conn, policy: &Policy) -> Result<()> {
+    let sql = "INSERT INTO policies (id, product_id, code, name, duration_us, expiry_basis, renewal_basis, max_machines,
+                   max_cores, max_uses, is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat,
+                   heartbeat_us, heartbeat_cull, heartbeat_resurrection, check_in_us, key_scheme, offline_file_us,
+                   swap_count, swap_window_us, customer_rotates_key, updated_at, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                   $23, $24, $25, $26)";
+    let query = bind_policy(sqlx::query(sql), policy).bind(policy.created_at.unix_micros());
+    query.execute(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn update_policy(conn: &mut Conn, policy: &Policy) -> Result<()> {
+    let sql = "UPDATE policies SET product_id = $2, code = $3, name = $4, duration_us = $5, expiry_basis = $6,
+                   renewal_basis = $7, max_machines = $8, max_cores = $9, max_uses = $10, is_floating = $11, is_strict = $12,
+                   expiry_strategy = $13, overage_strategy = $14, requires_heartbeat = $15, heartbeat_us = $16,
+                   heartbeat_cull = $17, heartbeat_resurrection = $18, check_in_us = $19, key_scheme = $20,
+                   offline_file_us = $21, swap_count = $22, swap_window_us = $23, customer_rotates_key = $24, updated_at = $25
+               WHERE id = $1";
+    bind_policy(sqlx::query(sql), policy).execute(conn).await?;
+    Ok(())
+}
+
+/// Binds $1 to $25: every column that an update writes.
+fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
+    query
+        .bind(policy.id.uuid())
+        .bind(policy.product.uuid())
+        .bind(&policy.code)
+        .bind(&policy.name)
+        .bind(policy.duration.map(tables::micros))
+        .bind(policy.expiry_basis.as_str())
+        .bind(policy.renewal.as_str())
+        .bind(policy.max_machines.map(i64::from))
+        .bind(policy.max_cores.map(i64::from))
+        .bind(policy.max_uses.map(i64::from))
+        .bind(policy.is_floating)
+        .bind(policy.is_strict)
+        .bind(policy.expiry.as_str())
+        .bind(policy.overage.as_str())
+        .bind(policy.requires_heartbeat)
+        .bind(tables::micros(policy.heartbeat))
+        .bind(policy.cull.as_str())
+        .bind(policy.resurrection.as_str())
+        .bind(policy.check_in.map(tables::micros))
+        .bind(policy.scheme.as_str())
+        .bind(tables::micros(policy.offline_file))
+        .bind(policy.swaps.map(|swaps| i64::from(swaps.count)))
+        .bind(policy.swaps.map(|swaps| tables::micros(swaps.window)))
+        .bind(policy.customer_rotates_key)
+        .bind(policy.updated_at.unix_micros())
+}
+
+pub(crate) async fn delete_policy(conn: &mut Conn, id: PolicyId) -> Result<()> {
+    sqlx::query("DELETE FROM policy_entitlements WHERE policy_id = $1").bind(id.uuid()).execute(&mut *conn).await?;
+    sqlx::query("DELETE FROM policies WHERE id = $1").bind(id.uuid()).execute(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn find_policy(conn: &mut Conn, id: PolicyId) -> Result<Option<Policy>> {
+    let sql = select_policies!("WHERE id = $1");
+    let row: Option<PolicyRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
+    row.map(Policy::try_from).transpose()
+}
+
+pub(crate) async fn list_policies(conn: &mut Conn) -> Result<Vec<Policy>> {
+    let sql = select_policies!("ORDER BY code");
+    let rows: Vec<PolicyRow> = sqlx::query_as(sql).fetch_all(conn).await?;
+    rows.into_iter().map(Policy::try_from).collect()
+}

@@ -1,0 +1,62 @@
+//! Accounts: people who can sign in.
+
+use latchkey_licensing::{
+    account::{Account, Role},
+    email::EmailAddress,
+    ids::AccountId,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    tables::{Origin, methods},
+};
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct AccountRow {
+    id: Uuid,
+    email: String,
+    name: Option<String>,
+    role: String,
+    disabled_at: Option<i64>,
+    created_at: i64,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self> {
+        let origin = Origin::new("accounts", row.id);
+        Ok(Self {
+            id: row.id.into(),
+            email: origin.email(&row.email)?,
+            name: row.name,
+            role: Role::parse(&row.role).ok_or_else(|| origin.corrupt("unknown role"))?,
+            disabled_at: row.disabled_at.map(Timestamp::from_unix_micros),
+            created_at: Timestamp::from_unix_micros(row.created_at),
+        })
+    }
+}
+
+methods! {
+    accounts:
+    read {
+        /// The account with this id.
+        find_account(id: AccountId) -> Option<Account>;
+        /// The account with this address.
+        find_account_by_email(email: &EmailAddress) -> Option<Account>;
+        /// How many accounts there are.
+        count_accounts() -> i64;
+    }
+    write {
+        /// Adds an account. `false` if the address is taken.
+        insert_account(account: &Account) -> bool;
+        /// Changes what to call a person.
+        set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
+        /// Changes what an account may do.
+        set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
+        /// Bans an account or lifts the ban.
+        set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
+    }
+}

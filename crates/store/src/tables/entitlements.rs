@@ -1,0 +1,55 @@
+//! Entitlements of the catalog.
+
+use latchkey_licensing::{
+    entitlement::{Entitlement, EntitlementCode},
+    ids::{EntitlementId, LicenseId, PolicyId},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    tables::{Origin, methods},
+};
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct EntitlementRow {
+    id: Uuid,
+    code: String,
+    name: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<EntitlementRow> for Entitlement {
+    type Error = StoreError;
+
+    fn try_from(row: EntitlementRow) -> Result<Self> {
+        let origin = Origin::new("entitlements", row.id);
+        Ok(Self {
+            id: row.id.into(),
+            code: EntitlementCode::parse(&row.code).ok_or_else(|| origin.corrupt("code is not a code"))?,
+            name: row.name,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+        })
+    }
+}
+
+methods! {
+    entitlements:
+    read {
+        /// Every entitlement of the catalog, by code.
+        list_all_entitlements() -> Vec<Entitlement>;
+        /// Entitlements of a license and of its policy, by id, after `after`.
+        list_entitlements(license: LicenseId, policy: PolicyId, after: Option<EntitlementId>, limit: i64) -> Vec<Entitlement>;
+    }
+    write {
+        /// Changes an entitlement's name.
+        update_entitlement(entitlement: &Entitlement) -> ();
+        /// Removes an entitlement that nothing refers to.
+        delete_entitlement(id: EntitlementId) -> ();
+        /// Adds an entitlement.
+        insert_entitlement(entitlement: &Entitlement) -> ();
+    }
+}

@@ -1,0 +1,117 @@
+//! Machines. Only active ones are ever returned; a deactivated one is history.
+
+use latchkey_licensing::{
+    ids::{LicenseId, MachineId},
+    machine::{Fingerprint, Machine, MachineFacts},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    tables::{Origin, methods},
+};
+
+/// Who ended a machine's activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineEnd {
+    /// The app on it.
+    App,
+    /// The license's owner in the portal.
+    Customer,
+    /// An admin.
+    Admin,
+    /// The server, for a lost heartbeat.
+    Server,
+}
+
+impl MachineEnd {
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Customer => "customer",
+            Self::Admin => "admin",
+            Self::Server => "server",
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct MachineRow {
+    id: Uuid,
+    license_id: Uuid,
+    slot: i64,
+    fingerprint: String,
+    name: Option<String>,
+    hostname: Option<String>,
+    platform: Option<String>,
+    cores: Option<i64>,
+    app_version: Option<String>,
+    metadata: String,
+    last_heartbeat_at: Option<i64>,
+    is_resurrected: bool,
+    last_check_out_at: Option<i64>,
+    last_seen_at: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<MachineRow> for Machine {
+    type Error = StoreError;
+
+    fn try_from(row: MachineRow) -> Result<Self> {
+        let origin = Origin::new("machines", row.id);
+        Ok(Self {
+            id: MachineId::from(row.id),
+            license: row.license_id.into(),
+            slot: origin.count(row.slot)?,
+            fingerprint: Fingerprint::parse(&row.fingerprint)
+                .ok_or_else(|| origin.corrupt("fingerprint is not a fingerprint"))?,
+            facts: MachineFacts {
+                name: row.name,
+                hostname: row.hostname,
+                platform: row.platform,
+                cores: row.cores.map(|cores| origin.count(cores)).transpose()?,
+                app_version: row.app_version,
+            },
+            metadata: row.metadata,
+            last_heartbeat_at: row.last_heartbeat_at.map(Timestamp::from_unix_micros),
+            is_resurrected: row.is_resurrected,
+            last_check_out_at: row.last_check_out_at.map(Timestamp::from_unix_micros),
+            last_seen_at: Timestamp::from_unix_micros(row.last_seen_at),
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+        })
+    }
+}
+
+methods! {
+    machines:
+    read {
+        /// A license's active machines by id, after `after`.
+        list_machines(license: LicenseId, after: Option<MachineId>, limit: i64) -> Vec<Machine>;
+        /// All active machines of a license, by slot.
+        list_active_machines(license: LicenseId) -> Vec<Machine>;
+        /// A license's active machine with this id.
+        find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
+        /// A license's active machine with this fingerprint.
+        find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
+        /// When a license's owner freed machines after `since`, the earliest first.
+        list_machine_releases(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
+        /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.
+        list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;
+        /// Whether a machine was once active under a license and no longer is.
+        was_machine(license: LicenseId, id: MachineId) -> bool;
+    }
+    write {
+        /// Adds an active machine.
+        insert_machine(machine: &Machine, fingerprint_hash: &[u8; 32]) -> ();
+        /// Deactivates a machine. `false` if it was not active.
+        set_machine_deactivated(id: MachineId, by: MachineEnd, now: Timestamp) -> bool;
+        /// Writes a heartbeat, a name or a check-out. `false` if the machine is not active.
+        update_machine(machine: &Machine) -> bool;
+        /// Notes when machines were last seen, each at most forward in time.
+        note_machines_seen(seen: &[(MachineId, Timestamp)]) -> ();
+    }
+}

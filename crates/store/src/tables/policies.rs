@@ -1,0 +1,110 @@
+//! Policies.
+
+use latchkey_licensing::{
+    ids::PolicyId,
+    policy::{
+        ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme, OverageStrategy, Policy,
+        RenewalBasis, SwapAllowance,
+    },
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    tables::{Origin, methods},
+};
+
+#[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
+pub(crate) struct PolicyRow {
+    id: Uuid,
+    product_id: Uuid,
+    code: String,
+    name: String,
+    duration_us: Option<i64>,
+    expiry_basis: String,
+    renewal_basis: String,
+    max_machines: Option<i64>,
+    max_cores: Option<i64>,
+    max_uses: Option<i64>,
+    is_floating: bool,
+    is_strict: bool,
+    expiry_strategy: String,
+    overage_strategy: String,
+    requires_heartbeat: bool,
+    heartbeat_us: i64,
+    heartbeat_cull: String,
+    heartbeat_resurrection: String,
+    check_in_us: Option<i64>,
+    key_scheme: String,
+    offline_file_us: i64,
+    swap_count: Option<i64>,
+    swap_window_us: Option<i64>,
+    customer_rotates_key: bool,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<PolicyRow> for Policy {
+    type Error = StoreError;
+
+    fn try_from(row: PolicyRow) -> Result<Self> {
+        let origin = Origin::new("policies", row.id);
+        let word = |what| origin.corrupt(format!("unknown {what}"));
+        let limit = |limit: Option<i64>| limit.map(|limit| origin.count(limit)).transpose();
+        let swaps = match (row.swap_count, row.swap_window_us) {
+            (Some(times), Some(window)) => {
+                Some(SwapAllowance { count: origin.count(times)?, window: origin.duration(window)? })
+            }
+            (None, None) => None,
+            _ => return Err(origin.corrupt("half a swap allowance")),
+        };
+        Ok(Self {
+            id: row.id.into(),
+            product: row.product_id.into(),
+            code: row.code,
+            name: row.name,
+            duration: row.duration_us.map(|us| origin.duration(us)).transpose()?,
+            expiry_basis: ExpiryBasis::parse(&row.expiry_basis).ok_or_else(|| word("expiry_basis"))?,
+            renewal: RenewalBasis::parse(&row.renewal_basis).ok_or_else(|| word("renewal_basis"))?,
+            max_machines: limit(row.max_machines)?,
+            max_cores: limit(row.max_cores)?,
+            max_uses: limit(row.max_uses)?,
+            is_floating: row.is_floating,
+            is_strict: row.is_strict,
+            expiry: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| word("expiry_strategy"))?,
+            overage: OverageStrategy::parse(&row.overage_strategy).ok_or_else(|| word("overage_strategy"))?,
+            requires_heartbeat: row.requires_heartbeat,
+            heartbeat: origin.duration(row.heartbeat_us)?,
+            cull: HeartbeatCull::parse(&row.heartbeat_cull).ok_or_else(|| word("heartbeat_cull"))?,
+            resurrection: HeartbeatResurrection::parse(&row.heartbeat_resurrection)
+                .ok_or_else(|| word("heartbeat_resurrection"))?,
+            check_in: row.check_in_us.map(|us| origin.duration(us)).transpose()?,
+            scheme: KeyScheme::parse(&row.key_scheme).ok_or_else(|| word("key_scheme"))?,
+            offline_file: origin.duration(row.offline_file_us)?,
+            swaps,
+            customer_rotates_key: row.customer_rotates_key,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+        })
+    }
+}
+
+methods! {
+    policies:
+    read {
+        /// The policy with this id.
+        find_policy(id: PolicyId) -> Option<Policy>;
+        /// Every policy, by code.
+        list_policies() -> Vec<Policy>;
+    }
+    write {
+        /// Changes every term of a policy.
+        update_policy(policy: &Policy) -> ();
+        /// Removes a policy that no license is under.
+        delete_policy(id: PolicyId) -> ();
+        /// Adds a policy.
+        insert_policy(policy: &Policy) -> ();
+    }
+}

@@ -1,0 +1,50 @@
+//! Products.
+
+use latchkey_licensing::{ids::ProductId, license_key::KeyPrefix, product::Product, time::Timestamp};
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    tables::{Origin, methods},
+};
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct ProductRow {
+    id: Uuid,
+    code: String,
+    name: String,
+    key_prefix: String,
+    created_at: i64,
+}
+
+impl TryFrom<ProductRow> for Product {
+    type Error = StoreError;
+
+    fn try_from(row: ProductRow) -> Result<Self> {
+        let origin = Origin::new("products", row.id);
+        let key_prefix =
+            KeyPrefix::parse(&row.key_prefix).ok_or_else(|| origin.corrupt("key_prefix is not a prefix"))?;
+        let created_at = Timestamp::from_unix_micros(row.created_at);
+        Ok(Self { id: row.id.into(), code: row.code, name: row.name, key_prefix, created_at })
+    }
+}
+
+methods! {
+    products:
+    read {
+        /// How many products there are.
+        count_products() -> i64;
+        /// The product with this id.
+        find_product(id: ProductId) -> Option<Product>;
+        /// Every product, by code.
+        list_products() -> Vec<Product>;
+    }
+    write {
+        /// Adds a product.
+        insert_product(product: &Product) -> ();
+        /// Changes a product's name and key prefix.
+        update_product(product: &Product, now: Timestamp) -> ();
+        /// Removes a product that nothing refers to.
+        delete_product(id: ProductId) -> ();
+    }
+}
