@@ -1,28 +1,27 @@
-//! Documents that the server sends.
+//! Documents sent by the server.
 
 use latchkey_licensing::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// The media type of every document (JSON:API 1.0).
+/// The media type of all documents (JSON:API 1.0).
 pub const MEDIA_TYPE: &str = "application/vnd.api+json";
 
-/// One resource: what JSON:API calls a resource object. `relationships` is always present, because
-/// clients require it.
+/// A JSON:API resource object. `relationships` is always present, because clients require it.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Resource<A> {
-    /// Its id.
+    /// The resource's id, a UUID.
     pub id: String,
-    /// Its type, in the plural.
+    /// The resource type in the plural, such as `licenses`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// What it holds.
+    /// The resource's own data.
     pub attributes: A,
-    /// What it belongs to.
+    /// Related resources by name.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub relationships: Map<String, Value>,
-    /// Where it is.
+    /// The resource's link to itself.
     pub links: Links,
 }
 
@@ -30,7 +29,7 @@ pub struct Resource<A> {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Links {
-    /// Its own path.
+    /// The path of the resource.
     #[serde(rename = "self")]
     pub this: String,
 }
@@ -39,7 +38,7 @@ pub struct Links {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct One<A> {
-    /// The resource.
+    /// The resource object.
     pub data: Resource<A>,
 }
 
@@ -47,32 +46,32 @@ pub struct One<A> {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Many<A> {
-    /// The page.
+    /// The resources on this page.
     pub data: Vec<Resource<A>>,
-    /// The neighbouring pages.
+    /// Links to this page and the next.
     pub links: PageLinks,
 }
 
-/// Links of a page; `next` is null on the last one.
+/// Links between pages. `next` is null on the last page.
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PageLinks {
-    /// This page.
+    /// The path of this page.
     #[serde(rename = "self")]
     pub this: String,
-    /// The page after it.
+    /// The path of the next page.
     pub next: Option<String>,
 }
 
-/// That the server is there.
+/// The response to a ping.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pong {
-    /// All there is to say.
+    /// Always `{"ok": true}`.
     pub meta: PongMeta,
 }
 
-/// What a server says that is there.
+/// The content of a ping response.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PongMeta {
@@ -80,32 +79,32 @@ pub struct PongMeta {
     pub ok: bool,
 }
 
-/// The answer of a validation. `data` is null where there is no such license.
+/// The result of a validation. `data` is null if the license does not exist.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Validation {
-    /// The license.
+    /// The license, or null if it does not exist.
     pub data: Option<Resource<LicenseAttributes>>,
-    /// The verdict.
+    /// Whether the license is valid, and why not.
     pub meta: ValidationMeta,
 }
 
-/// The verdict of a validation.
+/// Whether a license is valid, and why not.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ValidationMeta {
-    /// The server's time.
+    /// The server's time, RFC 3339.
     pub ts: String,
-    /// Whether the license is good for the scope.
+    /// Whether the license is valid for the scope.
     pub valid: bool,
-    /// Why, in words.
+    /// The reason in words.
     pub detail: String,
-    /// Why, as a code.
+    /// The reason as a code.
     pub code: &'static str,
-    /// The scope as it was asked; an object, empty if none was given.
+    /// The scope as sent. An empty object if none was sent.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub scope: Map<String, Value>,
-    /// The caller's nonce, if it sent one.
+    /// The nonce as sent. Absent if none was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub nonce: Option<Value>,
@@ -115,66 +114,66 @@ pub struct ValidationMeta {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the protocol's own fields")]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are set by the protocol")]
 pub struct LicenseAttributes {
-    /// Its name; this server gives none.
+    /// The license's name. Always null: licenses have no names on this server.
     pub name: Option<String>,
-    /// Its key.
+    /// The license key.
     pub key: String,
-    /// When it ends.
+    /// When the license expires, RFC 3339. Null if it never does or its duration has not started.
     pub expiry: Option<String>,
-    /// Its status.
+    /// `ACTIVE`, `INACTIVE`, `EXPIRING`, `EXPIRED`, `SUSPENDED` or `BANNED`.
     pub status: &'static str,
-    /// How often it was used.
+    /// The usage counter.
     pub uses: i64,
-    /// Whether it is suspended or revoked.
+    /// Whether the license is suspended or revoked.
     pub suspended: bool,
-    /// What it may still do after its end; no client but our own reads it.
+    /// What the license allows after it has expired. An extension that only `latchkey-client` reads.
     pub expiry_strategy: &'static str,
-    /// The scheme of a signed key.
+    /// The signature scheme of a signed key. Null for random keys.
     pub scheme: Option<&'static str>,
-    /// Whether keys are hashed in this API; never.
+    /// Whether the key is stored only as a hash. Always false.
     pub encrypted: bool,
-    /// Whether machines are counted in every validation.
+    /// Whether every validation checks the machine and core limits.
     pub strict: bool,
-    /// Whether several machines are meant.
+    /// Whether several machines may be active.
     pub floating: bool,
-    /// Whether only the vendor may create machines by hand.
+    /// Keygen's protection against changes by users. Always true.
     pub protected: bool,
-    /// The version last used.
+    /// The version of the app that was last used. Always null.
     pub version: Option<String>,
-    /// The limits.
+    /// The machine limit, before overage. Null is unlimited.
     pub max_machines: Option<i32>,
     /// Always null.
     pub max_processes: Option<i32>,
     /// Always null.
     pub max_users: Option<i32>,
-    /// How many cores its machines may have together.
+    /// The limit of processor cores of all active machines together, before overage. Null is unlimited.
     pub max_cores: Option<i32>,
     /// Always null.
     pub max_memory: Option<i64>,
     /// Always null.
     pub max_disk: Option<i64>,
-    /// How far the usage counter may go.
+    /// The highest value of the usage counter. Null is unlimited.
     pub max_uses: Option<i32>,
     /// Whether machines must send heartbeats.
     pub require_heartbeat: bool,
-    /// Whether apps must check in.
+    /// Whether apps must check in regularly.
     pub require_check_in: bool,
-    /// When it was last validated.
+    /// When an app last validated the license, RFC 3339.
     pub last_validated: Option<String>,
-    /// When an app last checked in.
+    /// When an app last checked in, RFC 3339.
     pub last_check_in: Option<String>,
-    /// When an app must check in again.
+    /// When an app must check in next, RFC 3339.
     pub next_check_in: Option<String>,
-    /// When a file was last checked out.
+    /// When a license or machine file was last checked out, RFC 3339.
     pub last_check_out: Option<String>,
-    /// What the vendor attached.
+    /// Data that the vendor attached.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
-    /// When it was issued.
+    /// When the license was issued, RFC 3339.
     pub created: String,
-    /// When it last changed.
+    /// When the license's data last changed, RFC 3339.
     pub updated: String,
 }
 
@@ -183,42 +182,42 @@ pub struct LicenseAttributes {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MachineAttributes {
-    /// What the app identifies it by.
+    /// The fingerprint by which the app identifies the machine.
     pub fingerprint: String,
-    /// Its label.
+    /// A label chosen by the app or its user.
     pub name: Option<String>,
-    /// Operating system and architecture.
+    /// The operating system and architecture, as the app spells them.
     pub platform: Option<String>,
-    /// Its host name.
+    /// The machine's host name.
     pub hostname: Option<String>,
-    /// Always null: addresses are not kept.
+    /// Always null: IP addresses are not stored.
     pub ip: Option<String>,
-    /// Number of processor cores.
+    /// The number of processor cores.
     pub cores: Option<u32>,
     /// Always null.
     pub memory: Option<i64>,
     /// Always null.
     pub disk: Option<i64>,
-    /// Whether it must send heartbeats.
+    /// Whether the machine must send heartbeats.
     pub require_heartbeat: bool,
-    /// The heartbeat's state.
+    /// `NOT_STARTED`, `ALIVE`, `DEAD` or `RESURRECTED`.
     pub heartbeat_status: &'static str,
     /// The heartbeat window in seconds.
     pub heartbeat_duration: u64,
-    /// When the last heartbeat came.
+    /// When the last heartbeat was received, RFC 3339.
     pub last_heartbeat: Option<String>,
-    /// When the next heartbeat is due.
+    /// When the next heartbeat is due, RFC 3339.
     pub next_heartbeat: Option<String>,
-    /// When a file was last checked out for it.
+    /// When a machine file was last checked out, RFC 3339.
     pub last_check_out: Option<String>,
     /// Always null.
     pub max_processes: Option<i32>,
-    /// What the app attached.
+    /// Data that the app attached.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
-    /// When it was activated.
+    /// When the machine was activated, RFC 3339.
     pub created: String,
-    /// When it last changed.
+    /// When the machine's data last changed, RFC 3339.
     pub updated: String,
 }
 
@@ -226,118 +225,118 @@ pub struct MachineAttributes {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntitlementAttributes {
-    /// What people call it.
+    /// The name for display.
     pub name: String,
-    /// The code by which apps ask for it.
+    /// The code by which apps check for the entitlement.
     pub code: String,
-    /// What the vendor attached.
+    /// Data that the vendor attached.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
-    /// When it was made.
+    /// When it was added to the catalog, RFC 3339.
     pub created: String,
-    /// When it last changed.
+    /// When it last changed, RFC 3339.
     pub updated: String,
 }
 
-/// A policy's attributes, as far as files tell them.
+/// The attributes of a policy that files include.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAttributes {
-    /// What people call it.
+    /// The name for display.
     pub name: String,
-    /// The name that catalogs use.
+    /// The name used in the catalog file, such as `chartgpt-lifetime`.
     pub code: String,
-    /// How long a license lasts, in seconds.
+    /// How long a license lasts, in seconds. Null is perpetual.
     pub duration: Option<u64>,
-    /// Whether machines are counted in every validation.
+    /// Whether every validation checks the machine and core limits.
     pub strict: bool,
-    /// Whether several machines are meant.
+    /// Whether several machines may be active.
     pub floating: bool,
-    /// What an expired license may still do.
+    /// What a license allows after it has expired.
     pub expiration_strategy: &'static str,
-    /// How many machines beyond the limit may be active.
+    /// How many machines and cores beyond the limits are allowed.
     pub overage_strategy: &'static str,
     /// Whether machines must send heartbeats.
     pub require_heartbeat: bool,
     /// The heartbeat window in seconds.
     pub heartbeat_duration: u64,
-    /// How many machines may be active.
+    /// The machine limit, before overage. Null is unlimited.
     pub max_machines: Option<i32>,
-    /// When it was made.
+    /// When it was added to the catalog, RFC 3339.
     pub created: String,
-    /// When it last changed.
+    /// When it last changed, RFC 3339.
     pub updated: String,
 }
 
-/// A product's attributes, as far as files tell them.
+/// The attributes of a product that files include.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProductAttributes {
-    /// What people call it.
+    /// The name for display.
     pub name: String,
-    /// The name that catalogs use.
+    /// The name used in the catalog file, such as `chartgpt-lifetime`.
     pub code: String,
-    /// When it was made.
+    /// When it was added to the catalog, RFC 3339.
     pub created: String,
 }
 
-/// A user's attributes, as far as files tell them: no address, because files travel.
+/// The attributes of a user that files include. No e-mail address, because files get passed around.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserAttributes {
-    /// What to call the person.
+    /// The person's full name.
     #[serde(rename = "fullName")]
     pub full_name: Option<String>,
-    /// When the account was made.
+    /// When the account was created, RFC 3339.
     pub created: String,
 }
 
-/// What a license file or a machine file is signed over.
+/// The signed content of a license or machine file.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Dataset<A> {
-    /// The license or the machine.
+    /// The license, or in a machine file the machine.
     pub data: Resource<A>,
-    /// What else it tells of; for machine files the license is always among it.
+    /// Included resources. A machine file always includes the license.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub included: Vec<Value>,
-    /// From when until when it is good.
+    /// The validity period of the file.
     pub meta: DatasetMeta,
 }
 
-/// From when until when a file is good.
+/// The validity period of a file.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatasetMeta {
-    /// When it was issued.
+    /// When the file was issued, RFC 3339.
     pub issued: String,
-    /// When it ends.
+    /// When the file expires, RFC 3339.
     pub expiry: String,
-    /// How long it lasts, in seconds.
+    /// The time to live that was requested, in seconds.
     pub ttl: u32,
 }
 
-/// The answer of a check-out.
+/// The result of a check-out.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct File {
-    /// The file.
+    /// The file as a resource object.
     pub data: FileResource,
 }
 
-/// A file as a resource.
+/// A license or machine file as a resource object.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileResource {
-    /// An id of its own, by which logs name it.
+    /// Identifies this file in logs.
     pub id: String,
     /// `license-files` or `machine-files`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The file itself.
+    /// The file and its properties.
     pub attributes: FileAttributes,
-    /// What it belongs to.
+    /// The license, and in a machine file the machine.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub relationships: Map<String, Value>,
 }
@@ -346,17 +345,17 @@ pub struct FileResource {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileAttributes {
-    /// The file's text.
+    /// The text of the file.
     pub certificate: String,
-    /// How it is encoded and signed.
+    /// How the file is encoded and signed: `base64+ed25519` or `aes-256-gcm+ed25519`.
     pub algorithm: &'static str,
-    /// What it includes, as it was asked.
+    /// The resources that were requested with `include`.
     pub includes: Vec<String>,
-    /// How long it lasts, in seconds.
+    /// The file's time to live, in seconds.
     pub ttl: u32,
-    /// When it was issued.
+    /// When the file was issued, RFC 3339.
     pub issued: String,
-    /// When it ends.
+    /// When the file expires, RFC 3339.
     pub expiry: String,
 }
 
@@ -370,7 +369,7 @@ pub fn to_none() -> Value {
     json!({ "data": null })
 }
 
-/// A relationship to many resources: a link and a count, never a list, which clients refuse.
+/// A relationship to many resources: a link and a count, but no list, because clients reject one.
 pub fn to_many(related: &str, count: Option<usize>) -> Value {
     match count {
         Some(count) => json!({ "links": { "related": related }, "meta": { "count": count } }),
@@ -378,7 +377,7 @@ pub fn to_many(related: &str, count: Option<usize>) -> Value {
     }
 }
 
-/// An instant as documents carry it.
+/// An optional instant as RFC 3339.
 pub fn instant(at: Option<Timestamp>) -> Option<String> {
     at.map(Timestamp::rfc3339)
 }

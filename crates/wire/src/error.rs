@@ -1,4 +1,4 @@
-//! Errors as documents.
+//! Error codes and error documents.
 
 use serde::Serialize;
 
@@ -9,20 +9,20 @@ macro_rules! codes {
         pub enum ErrorCode { $($(#[$doc])* $case,)+ }
 
         impl ErrorCode {
-            /// Every code.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$case),+];
 
-            /// The word that clients see.
+            /// The code as sent to clients.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$case => $word),+ }
             }
 
-            /// The HTTP status.
+            /// The HTTP status sent with the code.
             pub const fn status(self) -> u16 {
                 match self { $(Self::$case => $status),+ }
             }
 
-            /// The kind of error in words.
+            /// A short title for the kind of error.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$case => $title),+ }
             }
@@ -31,105 +31,105 @@ macro_rules! codes {
 }
 
 codes! {
-    /// No such license key, or one that cannot be read.
+    /// The license key is unknown or malformed.
     LicenseInvalid = "LICENSE_INVALID", 401, "Unauthorized";
-    /// A token that is not known.
+    /// The token is unknown.
     TokenInvalid = "TOKEN_INVALID", 401, "Unauthorized";
-    /// No credential where one is needed.
+    /// A credential is required and none was sent.
     TokenMissing = "TOKEN_MISSING", 401, "Unauthorized";
-    /// An Authorization header of no known form.
+    /// The `Authorization` header is malformed.
     TokenFormatInvalid = "TOKEN_FORMAT_INVALID", 401, "Unauthorized";
     /// The license is suspended or revoked.
     LicenseSuspended = "LICENSE_SUSPENDED", 403, "Access denied";
-    /// The license is over and its policy revokes access.
+    /// The license has expired and its policy revokes access.
     LicenseExpired = "LICENSE_EXPIRED", 403, "Access denied";
     /// The license's owner is banned.
     LicenseBanned = "LICENSE_BANNED", 403, "Access denied";
-    /// There is nothing here that this credential may see.
+    /// The resource does not exist or the credential does not give access to it.
     NotFound = "NOT_FOUND", 404, "Not found";
-    /// The path knows other methods.
+    /// The path does not support this method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "Method not allowed";
     /// The body is longer than 16 KiB.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "Payload too large";
-    /// The body is not JSON.
+    /// The content type of the body is not JSON.
     MediaTypeUnsupported = "MEDIA_TYPE_UNSUPPORTED", 415, "Unsupported media type";
-    /// The body is not JSON, or not of the form that the path takes.
+    /// The body is not JSON, or does not have the form that the operation expects.
     DocumentInvalid = "DOCUMENT_INVALID", 400, "Bad request";
-    /// A query parameter is not of the form that the path takes.
+    /// A query parameter is malformed.
     ParameterInvalid = "PARAMETER_INVALID", 400, "Bad request";
-    /// The protocol version asked for is not known.
+    /// The requested protocol version is not supported.
     InvalidApiVersion = "INVALID_API_VERSION", 400, "Bad request";
-    /// A machine with this fingerprint is active.
+    /// A machine with this fingerprint is already active.
     FingerprintTaken = "FINGERPRINT_TAKEN", 422, "Unprocessable resource";
-    /// A fingerprint is missing.
+    /// The fingerprint is missing.
     FingerprintMissing = "FINGERPRINT_MISSING", 422, "Unprocessable resource";
-    /// A fingerprint cannot be kept.
+    /// The fingerprint is empty, too long or contains control characters.
     FingerprintInvalid = "FINGERPRINT_INVALID", 422, "Unprocessable resource";
-    /// A field cannot be kept.
+    /// A field has a value that cannot be stored.
     AttributeInvalid = "ATTRIBUTE_INVALID", 422, "Unprocessable resource";
-    /// All machines that the license allows are active.
+    /// As many machines are active as the license allows.
     MachineLimitExceeded = "MACHINE_LIMIT_EXCEEDED", 422, "Unprocessable resource";
-    /// The machines would have more cores than the license allows.
+    /// Together, the machines would have more cores than the license allows.
     MachineCoreLimitExceeded = "MACHINE_CORE_LIMIT_EXCEEDED", 422, "Unprocessable resource";
-    /// The usage counter would pass its limit.
+    /// The usage counter would exceed its limit.
     UsesLimitExceeded = "USES_LIMIT_EXCEEDED", 422, "Unprocessable resource";
-    /// A file is asked for that lasts too short, or for a time that is none.
+    /// The requested time to live is too short or malformed.
     CheckoutTtlInvalid = "CHECKOUT_TTL_INVALID", 400, "Bad request";
-    /// A file is asked for with something that it cannot include.
+    /// A requested include is unknown.
     CheckoutIncludeInvalid = "CHECKOUT_INCLUDE_INVALID", 400, "Bad request";
-    /// A file is asked for in a form that this server does not make.
+    /// The requested algorithm is not supported.
     CheckoutAlgorithmInvalid = "CHECKOUT_ALGORITHM_INVALID", 400, "Bad request";
-    /// A file would be longer than clients read.
+    /// The file would be larger than clients accept.
     CheckoutTooLarge = "CHECKOUT_TOO_LARGE", 422, "Unprocessable resource";
-    /// A limit of requests is reached.
+    /// A rate limit is exceeded.
     TooManyRequests = "TOO_MANY_REQUESTS", 429, "Too many requests";
-    /// The machine's heartbeat stopped and its policy lets it go.
+    /// The machine is dead and its policy does not resurrect it.
     MachineHeartbeatDead = "MACHINE_HEARTBEAT_DEAD", 422, "Unprocessable resource";
-    /// The server failed; the request can be repeated.
+    /// The server failed. The request can be retried.
     Internal = "INTERNAL_SERVER_ERROR", 500, "Internal server error";
 }
 
-/// A document that tells of an error.
+/// An error document.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDocument {
-    /// The request's id.
+    /// Data about the response.
     pub meta: ErrorMeta,
     /// Exactly one error.
     pub errors: Vec<ErrorObject>,
 }
 
-/// What belongs to the answer as a whole.
+/// Data about an error response.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorMeta {
-    /// The request's id, by which the vendor finds it in the log.
+    /// The request's id, for finding it in the server's log.
     pub id: String,
 }
 
-/// One error.
+/// An error.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorObject {
-    /// The kind of error in words.
+    /// A short title for the kind of error.
     pub title: &'static str,
-    /// What happened, and what to do.
+    /// What went wrong and what to do about it.
     pub detail: String,
-    /// The code.
+    /// The error code.
     pub code: &'static str,
-    /// Where in the request, if in one place.
+    /// The part of the request that caused the error, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Where to go on: the portal's page that frees a machine.
+    /// For machine limits: the portal page on which machines can be freed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<ErrorLinks>,
-    /// More, for the code's own purposes.
+    /// Further data, depending on the code. For machine limits: the active machines.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub meta: Option<serde_json::Value>,
 }
 
-/// Where in the request an error is.
+/// The part of a request that caused an error.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -142,11 +142,11 @@ pub enum Source {
     Header(String),
 }
 
-/// Where to go on.
+/// Links for resolving an error.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorLinks {
-    /// A page for the person at the app.
+    /// The URL of a page to show to the user.
     pub about: String,
 }
 

@@ -1,6 +1,6 @@
-//! What goes over the wire on `/v1`: JSON:API documents, error codes, response signatures.
+//! The wire format of `/v1`: JSON:API documents, error codes and response signatures.
 //!
-//! The format is compatible with the public clients `keygen-rs`, `keygen-go` and `keygen-py`; it is
+//! The format is compatible with the public clients `keygen-rs`, `keygen-go` and `keygen-py`, and is
 //! described in `content/docs/protocol.md`. Server and client share these types.
 
 pub mod document;

@@ -1,117 +1,117 @@
-//! Bodies that clients send. Unknown members are ignored, as the clients in use send more than is
-//! read; members that are read must have the right type.
+//! Request bodies. Unknown members are ignored, because existing clients send more than the server reads.
+//! Known members must have the right type.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Number, Value};
 
-/// The body of a validation; by id, `key` stays away.
+/// The body of a validation request. Without `key` if the path contains the license's id.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Validate {
-    /// Everything is in `meta`.
+    /// The parameters of the request.
     #[serde(default)]
     pub meta: ValidateMeta,
 }
 
-/// What is to be validated, and for what.
+/// What to validate, and for which use.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ValidateMeta {
-    /// The license key.
+    /// The license key to validate.
     pub key: Option<String>,
-    /// The scope as sent, for the echo.
+    /// The scope, kept as sent because the response repeats it.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Scope>))]
     pub scope: Option<Map<String, Value>>,
-    /// A whole number that the answer repeats.
+    /// An integer of at most 64 bits. The response repeats it.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
     #[serde(default, deserialize_with = "exact")]
     pub nonce: Option<Number>,
 }
 
-/// A number that is written as it was read. A fraction, or one of more than 64 bits, would be rounded.
+/// Rejects numbers that would not be repeated exactly: fractions, and integers of more than 64 bits.
 fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
     let number: Option<Number> = Option::deserialize(deserializer)?;
     match number {
-        Some(number) if number.is_f64() => Err(D::Error::custom("must be a whole number of at most 64 bits")),
+        Some(number) if number.is_f64() => Err(D::Error::custom("must be an integer of at most 64 bits")),
         number => Ok(number),
     }
 }
 
-/// A validation's scope. Clients send `null` and empty texts for what they have not configured.
+/// The scope of a validation. Clients send `null` and empty strings for values that they do not use.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Scope {
-    /// The product's id.
+    /// The product's id or code.
     pub product: Option<String>,
-    /// The policy's id.
+    /// The policy's id or code.
     pub policy: Option<String>,
-    /// The owner's id or address.
+    /// The owner's id or e-mail address.
     pub user: Option<String>,
-    /// A machine's id.
+    /// The id of a machine that must be active.
     pub machine: Option<String>,
-    /// A machine's fingerprint.
+    /// The fingerprint of a machine that must be active.
     pub fingerprint: Option<String>,
-    /// Several fingerprints.
+    /// The fingerprints of machines, all of which must be active.
     pub fingerprints: Option<Vec<String>>,
-    /// Component fingerprints.
+    /// Not supported: validation fails if set.
     pub components: Option<Vec<String>>,
-    /// Entitlement codes.
+    /// Codes of entitlements, all of which the license must have.
     pub entitlements: Option<Vec<String>>,
-    /// An environment.
+    /// Not supported: validation fails if set.
     pub environment: Option<String>,
-    /// A release's checksum.
+    /// Not supported: validation fails if set.
     pub checksum: Option<String>,
-    /// A release's version.
+    /// Not supported: validation fails if set.
     pub version: Option<String>,
 }
 
-/// The body of an activation.
+/// The body of an activation request.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Activate {
-    /// The machine.
+    /// The machine to activate.
     pub data: ActivateData,
 }
 
-/// The machine to activate.
+/// A machine to activate.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivateData {
-    /// `machines`, where it is given.
+    /// `machines`, if sent.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What is told about it.
+    /// Facts about the machine.
     pub attributes: ActivateAttributes,
-    /// What it belongs to.
+    /// Related resources.
     pub relationships: Option<ActivateRelationships>,
 }
 
-/// What is told about a machine.
+/// Facts about a machine to activate.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivateAttributes {
-    /// What the app identifies it by.
+    /// The fingerprint by which the app identifies the machine. Required.
     pub fingerprint: Option<String>,
-    /// A label.
+    /// A label for display.
     pub name: Option<String>,
-    /// The host name.
+    /// The machine's host name.
     pub hostname: Option<String>,
-    /// Operating system and architecture.
+    /// The operating system and architecture.
     pub platform: Option<String>,
-    /// Number of processor cores.
+    /// The number of processor cores.
     pub cores: Option<u32>,
-    /// What the app attaches.
+    /// Data to attach. `appVersion` is shown in the portal.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<Map<String, Value>>,
 }
 
-/// What a machine belongs to.
+/// Resources related to a machine to activate.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivateRelationships {
-    /// Its license.
+    /// The license to activate. The default is that of the credential.
     pub license: Option<ToOne>,
-    /// Its components, which this server does not keep.
+    /// Not supported: activation is rejected unless empty.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub components: Option<Value>,
 }
@@ -120,40 +120,40 @@ pub struct ActivateRelationships {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ToOne {
-    /// The resource.
+    /// The related resource.
     pub data: Identifier,
 }
 
-/// A resource's identity.
+/// A reference to a resource.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Identifier {
-    /// Its id.
+    /// The id of the resource.
     pub id: String,
 }
 
-/// The body of an increment; without one the counter moves by one.
+/// The body of a usage increment. Without a body the increment is 1.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IncrementUsage {
-    /// Everything is in `meta`.
+    /// The parameters of the request.
     #[serde(default)]
     pub meta: IncrementMeta,
 }
 
-/// By how much to count.
+/// The size of a usage increment.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IncrementMeta {
-    /// How many uses, at least one.
+    /// The number of uses to add, at least 1.
     pub increment: Option<u32>,
 }
 
-/// Options of a check-out that stand in a body; those of the query go before.
+/// The body of a check-out. Parameters in the query take precedence.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckOut {
-    /// Everything is in `meta`.
+    /// The parameters of the request.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub meta: Map<String, Value>,

@@ -1,36 +1,36 @@
 //! Response signatures.
 //!
-//! Every answer under `/v1` is signed with Ed25519 over four lines, joined by LF, that name the
-//! request, the host as the client sees it, the date, and the SHA-256 of the body.
+//! Every response under `/v1` is signed with Ed25519. The signed text is four lines, joined by LF: the
+//! request target, the host as the client sees it, the date, and the SHA-256 digest of the body.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signer, SigningKey};
 use latchkey_licensing::public_key::PublicKey;
 use sha2::{Digest as _, Sha256};
 
-/// What an answer is an answer to.
+/// The request that a signed response belongs to.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
-    /// The method; any case.
+    /// The HTTP method, in any case.
     pub method: &'a str,
-    /// The path exactly as on the request line, with `?` and query if there is a `?`.
+    /// The path and query exactly as on the request line, including a `?` without a query.
     pub path_and_query: &'a str,
-    /// The host of the client's URL, with the port if it is not the scheme's own.
+    /// The host of the client's URL, with the port unless it is the scheme's default.
     pub host: &'a str,
 }
 
-/// The headers of a signed answer.
+/// The signature headers of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedHeaders {
-    /// `Date` and `Keygen-Date`.
+    /// The value of `Date` and `Keygen-Date`.
     pub date: String,
-    /// `Digest` and `Keygen-Digest`.
+    /// The value of `Digest` and `Keygen-Digest`.
     pub digest: String,
-    /// `Keygen-Signature`.
+    /// The value of `Keygen-Signature`.
     pub signature: String,
 }
 
-/// Signs an answer. `date` is an HTTP date, `account` goes into `keyid`.
+/// Signs a response. `date` is an HTTP date. `account` becomes the `keyid`, which clients do not check.
 pub fn sign(key: &SigningKey, account: &str, target: Target<'_>, date: String, body: &[u8]) -> SignedHeaders {
     let digest = digest(body);
     let signature = key.sign(text(target, &date, &digest).as_bytes());
@@ -41,7 +41,7 @@ pub fn sign(key: &SigningKey, account: &str, target: Target<'_>, date: String, b
     SignedHeaders { date, digest, signature }
 }
 
-/// Checks the signature of an answer, strictly (no small-order or non-canonical points).
+/// Verifies the signature of a response, strictly: small-order and non-canonical points are rejected.
 pub fn verify(key: &PublicKey, target: Target<'_>, headers: &SignedHeaders, body: &[u8]) -> bool {
     let Some(signature) = parameter(&headers.signature, "signature").and_then(|text| STANDARD.decode(text).ok()) else {
         return false;
