@@ -1,5 +1,5 @@
-//! What is fuzzed (LC-16). The tests of `latchkey-client` run the kept corpus through these same
-//! functions, with any compiler.
+//! The fuzz targets (LC-16). The tests of `latchkey-client` run the stored corpus through the same functions,
+//! with any compiler.
 
 use base64::{
     Engine as _,
@@ -7,8 +7,8 @@ use base64::{
 };
 use ed25519_dalek::{Signer, SigningKey};
 use latchkey_client::{
-    AirGapRequest, FileKind, Fingerprint, LicenseKey, PublicKey, Terms, Timestamp, Verifier, record::Record,
-    standing::standing,
+    AirGapRequest, FileKind, Fingerprint, LicenseKey, OfflineTerms, PublicKey, Timestamp, Verifier, access,
+    record::Record,
 };
 use latchkey_licensing::{
     certificate::{self, FileSecret, Sealing},
@@ -20,7 +20,8 @@ const NOW: Timestamp = Timestamp::from_unix_micros(1_795_435_200_000_000);
 const KEY: &str = "CGPT-3333-3333-3333-3333-3333-3333-333X";
 const PRODUCT: &str = "01a20846-fe00-7000-8000-000000000004";
 
-/// The vendor of the published cases: who fuzzes gets past its signature.
+/// The vendor of the published vectors. Its signing key is known, so that fuzzing reaches the code behind the
+/// signature check.
 struct Vendor {
     signer: SigningKey,
     verifier: Verifier,
@@ -42,8 +43,8 @@ impl Vendor {
         }
     }
 
-    /// Looks at a file as an app would, in every way there is.
-    fn look(&self, text: &str) {
+    /// Opens a file in every way that an app can.
+    fn open(&self, text: &str) {
         let Self { verifier, key, fingerprint, .. } = self;
         let license = verifier.open_license_file(text, key, NOW);
         let machine = verifier.open_machine_file(text, key, fingerprint, NOW);
@@ -51,13 +52,13 @@ impl Vendor {
             assert_eq!(claims.license.product, verifier.product());
             assert!(claims.issued_at < claims.expires_at);
         }
-        assert!(license.is_err() || machine.is_err(), "a file is of one kind");
+        assert!(license.is_err() || machine.is_err(), "a file has one kind");
         let record = Record { key: Some(KEY.to_owned()), file: Some(text.to_owned()), ..Record::default() };
-        let _ = standing(&record, verifier, fingerprint, NOW, &Terms::default()).to_string();
+        let _ = access::decide(&record, verifier, fingerprint, NOW, &OfflineTerms::default()).to_string();
     }
 }
 
-/// Files as they come: texts, and datasets that no signature covers.
+/// Unsigned input: arbitrary text as a file, and arbitrary bytes as a dataset.
 pub fn file(data: &[u8]) {
     let Some(vendor) = Vendor::new() else { return };
     for kind in [FileKind::License, FileKind::Machine] {
@@ -65,11 +66,12 @@ pub fn file(data: &[u8]) {
     }
     if let Ok(text) = std::str::from_utf8(data) {
         let _ = certificate::kind_of(text);
-        vendor.look(text);
+        vendor.open(text);
     }
 }
 
-/// What the vendor's key signed, whatever it is: a dataset, the encoded text, a license key's payload.
+/// Input signed by the vendor's key: as a dataset, as the encoded text of a file, and as the payload of a signed
+/// license key.
 pub fn signed(data: &[u8]) {
     let Some(vendor) = Vendor::new() else { return };
     for kind in [FileKind::License, FileKind::Machine] {
@@ -77,8 +79,12 @@ pub fn signed(data: &[u8]) {
         for sealing in [Sealing::Plain, Sealing::Encrypted { secret: &secret, iv: [7; 12] }] {
             if let Ok(text) = certificate::seal(kind, data, sealing, &vendor.signer) {
                 let opened = certificate::open(kind, &text, vendor.verifier.keys(), Some(&secret));
-                assert_eq!(opened.ok().as_deref().map(Vec::as_slice), Some(data), "what was sealed opens as it was");
-                vendor.look(&text);
+                assert_eq!(
+                    opened.ok().as_deref().map(Vec::as_slice),
+                    Some(data),
+                    "a sealed dataset is recovered unchanged"
+                );
+                vendor.open(&text);
             }
         }
         let Ok(enc) = std::str::from_utf8(data) else { continue };
@@ -87,7 +93,7 @@ pub fn signed(data: &[u8]) {
         for alg in ["base64+ed25519", "aes-256-gcm+ed25519"] {
             let envelope = STANDARD.encode(serde_json::json!({ "enc": enc, "sig": sig, "alg": alg }).to_string());
             let name = word.to_uppercase();
-            vendor.look(&format!("-----BEGIN {name} FILE-----\n{envelope}\n-----END {name} FILE-----\n"));
+            vendor.open(&format!("-----BEGIN {name} FILE-----\n{envelope}\n-----END {name} FILE-----\n"));
         }
     }
     let payload = format!("key/{}", URL_SAFE.encode(data));
@@ -95,11 +101,11 @@ pub fn signed(data: &[u8]) {
     let _ = vendor.verifier.signed_key(&format!("{payload}.{signature}"));
 }
 
-/// License keys, signed keys, public keys, requests of computers without a network, and records.
+/// License keys, signed keys, public keys, air-gap requests and records.
 pub fn key(text: &str) {
     let Some(vendor) = Vendor::new() else { return };
     if let Ok(key) = LicenseKey::parse(text) {
-        // What was read has one spelling.
+        // The parsed key is in canonical form.
         assert_eq!(LicenseKey::parse(key.expose()).as_ref(), Ok(&key));
         let _ = (key.prefix(), key.tail(), key.scheme());
     }
@@ -109,13 +115,13 @@ pub fn key(text: &str) {
         assert_eq!(AirGapRequest::parse(&request.to_text()).as_ref(), Ok(&request));
     }
     if let Ok(record) = Record::read(Some(text)) {
-        let found = standing(&record, &vendor.verifier, &vendor.fingerprint, NOW, &Terms::default());
-        assert!(found.rights().is_none() || record.file.is_some(), "nothing but a file grants anything");
+        let found = access::decide(&record, &vendor.verifier, &vendor.fingerprint, NOW, &OfflineTerms::default());
+        assert!(found.rights().is_none() || record.file.is_some(), "only a file grants access");
         assert_eq!(Record::read(Some(&record.to_text())).as_ref(), Ok(&record));
     }
 }
 
-/// The bodies that apps send to `/v1`.
+/// Request bodies of `/v1`.
 pub fn body(data: &[u8]) {
     if let Ok(body) = serde_json::from_slice::<request::Validate>(data)
         && let Some(scope) = body.meta.scope

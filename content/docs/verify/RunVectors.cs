@@ -1,4 +1,4 @@
-// Checks Verify.cs with a file of vectors: put it beside Verify.cs, then
+// Runs Verify.cs on a file of test vectors. Put this file beside Verify.cs, then
 //
 //   dotnet run -- vectors.json
 #nullable enable
@@ -17,10 +17,10 @@ public static class RunVectors
         {
             string found = Outcome(test);
             bool isValid = (bool)test["valid"]!, isAccepted = found == "accepted";
-            // What is off in its form alone may be accepted or refused.
+            // A case that is invalid only in form may be accepted or rejected.
             if (isAccepted == isValid || (bool)test["form_only"]!) continue;
             wrong++;
-            Console.WriteLine($"{test["kind"]}, {test["name"]}: should be {(isValid ? "accepted" : "refused")}, is {found}");
+            Console.WriteLine($"{test["kind"]}, {test["name"]}: should be {(isValid ? "accepted" : "rejected")}, is {found}");
         }
         Console.WriteLine($"{cases.Length} cases, {wrong} wrong");
         return wrong > 0 || cases.Length == 0 ? 1 : 0;
@@ -35,9 +35,9 @@ public static class RunVectors
             Verifier.Verify(Text("kind")!, Text("text")!, keys, Text("license_key"), Text("fingerprint"),
                 Text("product")!, Verifier.Instant(test["now"]!));
         }
-        catch (Exception error) // Whatever it is, it means "no".
+        catch (Exception error) // Any exception means no.
         {
-            return "refused: " + error.Message;
+            return "rejected: " + error.Message;
         }
         return "accepted";
     }

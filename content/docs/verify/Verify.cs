@@ -15,7 +15,7 @@ using Org.BouncyCastle.Crypto.Signers;
 
 public static class Verifier
 {
-    // Returns what a file or a signed key says. Any exception means: do not trust it.
+    // Returns the content of a valid file or signed key. Any exception means that it is not valid.
     public static JsonNode Verify(string kind, string text, IReadOnlyList<string> publicKeys, string? licenseKey,
         string? fingerprint, string product, DateTimeOffset now)
     {
@@ -26,7 +26,7 @@ public static class Verifier
         Need(frame.Success, $"not a {word} file");
         JsonNode envelope = JsonNode.Parse(Decode(frame.Groups[1].Value))!;
         string enc = (string)envelope["enc"]!, sig = (string)envelope["sig"]!;
-        // The word is part of what is signed: a license file relabeled as a machine file is none.
+        // The kind is part of the signed text, so a license file relabeled as a machine file fails.
         CheckSignature(word + "/" + enc, Decode(sig), publicKeys);
         byte[][] parts = enc.Split('.').Select(Decode).ToArray();
         bool isPlain = (string)envelope["alg"]! == "base64+ed25519";
@@ -36,8 +36,8 @@ public static class Verifier
         JsonNode dataset = JsonNode.Parse(content)!, data = dataset["data"]!, meta = dataset["meta"]!;
         DateTimeOffset issued = Instant(meta["issued"]!), expiry = Instant(meta["expiry"]!);
         bool isOfNow = issued < expiry && issued.AddMinutes(-5) <= now && now < expiry;
-        Need(isOfNow, "its time is over, or this computer's clock is wrong");
-        Need(now < issued.AddDays(366), "its time is over"); // Whoever holds a key can get a file of 68 years.
+        Need(isOfNow, "it has expired, or this computer's clock is wrong");
+        Need(now < issued.AddDays(366), "it has expired"); // A key holder can request a file that lasts 68 years.
         Need((string)data["type"]! == word + "s", $"not a {word}");
         JsonNode license = word == "license" ? data
             : dataset["included"]!.AsArray().Single(item => (string)item!["type"]! == "licenses")!;
@@ -47,11 +47,11 @@ public static class Verifier
         Need(isForKey, "for another license");
         bool isHere = fingerprint is not (null or "") && (string?)data["attributes"]!["fingerprint"] == fingerprint;
         Need(word == "license" || isHere, "for another machine");
-        if (licenseKey?.StartsWith("key/", StringComparison.Ordinal) == true) // It names the one license it is for.
+        if (licenseKey?.StartsWith("key/", StringComparison.Ordinal) == true) // A signed key contains the id of its license.
             Need(IsId(VerifyKey(licenseKey, publicKeys, product)["license"]!, (string)license["id"]!), "for another license");
         Need((bool?)attributes["suspended"] != true, "suspended");
-        bool goesOn = (string?)attributes["expiryStrategy"] is "MAINTAIN_ACCESS" or "ALLOW_ACCESS";
-        Need(goesOn || attributes["expiry"] is not { } end || now < Instant(end), "the license has ended");
+        bool staysUsable = (string?)attributes["expiryStrategy"] is "MAINTAIN_ACCESS" or "ALLOW_ACCESS";
+        Need(staysUsable || attributes["expiry"] is not { } end || now < Instant(end), "the license has expired");
         return dataset;
     }
 
@@ -68,7 +68,7 @@ public static class Verifier
     private static void CheckSignature(string message, byte[] signature, IReadOnlyList<string> publicKeys)
     {
         byte[] signed = Encoding.UTF8.GetBytes(message);
-        bool isGood = publicKeys.Any(hex => // Several, so that an app can trust the next key before it signs.
+        bool isGood = publicKeys.Any(hex => // Several, so that an app trusts the next key before it signs.
         {
             var verifier = new Ed25519Signer();
             verifier.Init(false, new Ed25519PublicKeyParameters(Convert.FromHexString(hex)));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Checks a verifier with a file of vectors: node run_vectors.mjs vectors.json [verify.mjs | strict.mjs]
+// Runs a verifier on a file of test vectors: node run_vectors.mjs vectors.json [verify.mjs | strict.mjs]
 import { readFileSync } from 'node:fs';
 
 const [, , vectors, program = 'verify.mjs'] = process.argv;
@@ -10,7 +10,7 @@ function outcome({ kind, text, public_keys, license_key, fingerprint, product, n
   try {
     verify(kind, text, public_keys, license_key, fingerprint, product, new Date(now));
   } catch (error) {
-    return `refused: ${error.message}`;
+    return `rejected: ${error.message}`;
   }
   return 'accepted';
 }
@@ -19,11 +19,11 @@ const { cases } = JSON.parse(readFileSync(vectors, 'utf8'));
 let wrong = 0;
 for (const test of cases) {
   const found = outcome(test);
-  // What is off in its form alone may be accepted, but not by who claims to be strict.
+  // A case that is invalid only in form may be accepted, except by the strict program.
   const mayPass = test.valid || (test.form_only && !isStrict);
   if (found === 'accepted' ? !mayPass : test.valid) {
     wrong += 1;
-    console.log(`${test.kind}, ${test.name}: should be ${test.valid ? 'accepted' : 'refused'}, is ${found}`);
+    console.log(`${test.kind}, ${test.name}: should be ${test.valid ? 'accepted' : 'rejected'}, is ${found}`);
   }
 }
 console.log(`${cases.length} cases, ${wrong} wrong`);

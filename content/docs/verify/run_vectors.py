@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks verify.py with a file of vectors: python run_vectors.py vectors.json"""
+"""Runs verify.py on a file of test vectors: python run_vectors.py vectors.json"""
 import json
 import sys
 from datetime import datetime
@@ -12,8 +12,8 @@ def outcome(case):
     given = (case[name] for name in ("public_keys", "license_key", "fingerprint", "product"))
     try:
         verify(case["kind"], case["text"], *given, now)
-    except Exception as error:  # Whatever it is, it means "no".
-        return f"refused: {error!r}"
+    except Exception as error:  # Any exception means no.
+        return f"rejected: {error!r}"
     return "accepted"
 
 
@@ -23,10 +23,10 @@ def main():
     wrong = 0
     for case in cases:
         found = outcome(case)
-        # What is off in its form alone may be accepted.
+        # A case that is invalid only in form may be accepted.
         if found == "accepted" and not case["valid"] and not case["form_only"] or found != "accepted" and case["valid"]:
             wrong += 1
-            print(f"{case['kind']}, {case['name']}: should be {'accepted' if case['valid'] else 'refused'}, is {found}")
+            print(f"{case['kind']}, {case['name']}: should be {'accepted' if case['valid'] else 'rejected'}, is {found}")
     print(f"{len(cases)} cases, {wrong} wrong")
     sys.exit(1 if wrong or not cases else 0)
 

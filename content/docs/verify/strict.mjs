@@ -1,8 +1,8 @@
-// What verify.mjs does, and beside it every rule of form: it refuses each bad case of the vectors. Node 20
+// Does what verify.mjs does and also checks every rule of form: it rejects every invalid vector. Node 20
 // or later, without packages.
 import { createDecipheriv, createHash, createPublicKey, verify as isSigned } from 'node:crypto';
 
-// Returns what a file or a signed key says. Any exception means: do not trust it.
+// Returns the content of a valid file or signed key. Any exception means that it is not valid.
 export function verify(kind, text, publicKeys, licenseKey, fingerprint, product, now) {
   if (kind === 'signed-key') return verifyKey(text, publicKeys, product);
   const word = kind.replace('-file', '');
@@ -11,7 +11,7 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   need(Buffer.byteLength(text) <= 65536 && frame, `not a ${word} file`);
   const [enc, sig, alg] = members(parse(decode(frame[1].replace(/\s/g, ''))), 'enc', 'sig', 'alg');
   need(['base64+ed25519', 'aes-256-gcm+ed25519'].includes(alg), 'unknown algorithm');
-  // The word is part of what is signed: a license file relabeled as a machine file is none.
+  // The kind is part of the signed text, so a license file relabeled as a machine file fails.
   checkSignature(`${word}/${enc}`, decode(sig), publicKeys);
   const secret = word === 'machine' ? licenseKey + fingerprint : licenseKey;
   const dataset = { included: [], ...parse(alg === 'base64+ed25519' ? decode(enc) : decrypt(enc, secret)) };
@@ -19,8 +19,8 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   const [data, included, meta] = members(dataset, 'data', 'included', 'meta');
   const [issued, expiry, ttl] = members(meta, 'issued', 'expiry', 'ttl');
   need(Number.isInteger(ttl) && ttl >= 1 && ttl <= 2147483647, 'malformed times');
-  need(instant(issued) < instant(expiry) && now < instant(expiry), "its time is over");
-  need(now < instant(issued) + 366 * 86_400_000, "its time is over"); // Whoever holds a key can get 68 years.
+  need(instant(issued) < instant(expiry) && now < instant(expiry), "it has expired");
+  need(now < instant(issued) + 366 * 86_400_000, "it has expired"); // A key holder can request 68 years.
   need(instant(issued) - 5 * 60 * 1000 <= now, "issued in the future: is this computer's clock right?");
   need(idOf(data) && data.type === `${word}s` && Array.isArray(included), 'malformed content');
   const [license, ...others] = word === 'license' ? [data] : included.filter((item) => item.type === 'licenses');
@@ -29,14 +29,14 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
     need(related(data, 'license') === idOf(license) && others.length === 0, 'not exactly its one license');
     need(fingerprint && data.attributes.fingerprint === fingerprint, 'for another machine');
   }
-  if (licenseKey?.startsWith('key/')) { // A signed key names the one license it is for.
+  if (licenseKey?.startsWith('key/')) { // A signed key contains the id of its license.
     need(idOf(verifyKey(licenseKey, publicKeys, product).license) === idOf(license), 'for another license');
   }
   const { key, suspended = false, expiry: lastDay = null, expiryStrategy } = license.attributes;
   need(key == null || licenseKey == null || key === licenseKey, 'for another license');
   need(suspended === false, 'suspended');
-  const goesOn = ['MAINTAIN_ACCESS', 'ALLOW_ACCESS'].includes(expiryStrategy) || lastDay === null;
-  need(goesOn || now < instant(lastDay), 'the license has ended');
+  const staysUsable = ['MAINTAIN_ACCESS', 'ALLOW_ACCESS'].includes(expiryStrategy) || lastDay === null;
+  need(staysUsable || now < instant(lastDay), 'the license has expired');
   return dataset;
 }
 
@@ -49,12 +49,12 @@ function verifyKey(text, publicKeys, product) {
   const [ours] = named.map((item) => members(item, 'id') && idOf(item));
   need(ours === product.toLowerCase(), 'for another product');
   instant(issued);
-  if (expiry !== null) instant(expiry); // Read, not judged: a renewal does not change the key.
+  if (expiry !== null) instant(expiry); // Only parsed: a renewal does not change the key.
   return claims;
 }
 
 function checkSignature(message, signature, publicKeys) {
-  const isGood = publicKeys.some((hex) => { // Several, so that an app can trust the next key before it signs.
+  const isGood = publicKeys.some((hex) => { // Several, so that an app trusts the next key before it signs.
     const key = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(hex, 'hex').toString('base64url') };
     return isSigned(null, Buffer.from(message), createPublicKey({ key, format: 'jwk' }), signature);
   });
@@ -71,8 +71,8 @@ function decrypt(enc, secret) {
 
 function parse(bytes) {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  const value = JSON.parse(text); // Of two members with one name it keeps the last; the text has more names then.
-  need(countNames(text) === countNames(JSON.stringify(value)), 'a member is given twice');
+  const value = JSON.parse(text); // Keeps the last of two members with one name, so count the names in the text.
+  need(countNames(text) === countNames(JSON.stringify(value)), 'a member name is repeated');
   return value;
 }
 
@@ -90,7 +90,7 @@ const base64 = (bytes) => bytes.toString('base64');
 const base64url = (bytes) => base64(bytes).replaceAll('+', '-').replaceAll('/', '_');
 
 function decode(text, encode = base64) {
-  const bytes = Buffer.from(text, 'base64'); // Reads many spellings and both alphabets; one is right.
+  const bytes = Buffer.from(text, 'base64'); // Accepts non-canonical text and both alphabets.
   need(encode(bytes) === text, 'not canonical base64');
   return bytes;
 }
@@ -104,7 +104,7 @@ function idOf({ id }) {
 
 function instant(text) {
   need(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text), 'not a time');
-  const local = text.slice(0, 19); // Date makes March 2 of February 30.
+  const local = text.slice(0, 19); // Date turns February 30 into March 2.
   need(new Date(`${local}Z`).toISOString().startsWith(local) && !Number.isNaN(Date.parse(text)), 'no such time');
   return Date.parse(text);
 }

@@ -2,16 +2,16 @@
 // packages. Copy this file into your app.
 import { createDecipheriv, createHash, createPublicKey, verify as isSigned } from 'node:crypto';
 
-// Returns what a file or a signed key says. Any exception means: do not trust it.
+// Returns the content of a valid file or signed key. Any exception means that it is not valid.
 export function verify(kind, text, publicKeys, licenseKey, fingerprint, product, now) {
   if (kind === 'signed-key') return verifyKey(text, publicKeys, product);
   const word = kind.replace('-file', '');
   const name = `${word.toUpperCase()} FILE`;
   need(Buffer.byteLength(text) <= 65536, 'too long');
   const [before, begin, body, end, after, ...others] = text.split('-----');
-  need(!before && begin === `BEGIN ${name}` && end === `END ${name}` && !after.trim() && !others.length, `no ${word} file`);
+  need(!before && begin === `BEGIN ${name}` && end === `END ${name}` && !after.trim() && !others.length, `not a ${word} file`);
   const { enc, sig, alg } = JSON.parse(decode(body));
-  // The word is part of what is signed: a license file relabeled as a machine file is none.
+  // The kind is part of the signed text, so a license file relabeled as a machine file fails.
   checkSignature(`${word}/${enc}`, sig, publicKeys);
   let [content, ...rest] = enc.split('.').map(decode);
   need(alg === (rest.length ? 'aes-256-gcm+ed25519' : 'base64+ed25519') && [0, 2].includes(rest.length), 'unknown algorithm');
@@ -22,21 +22,21 @@ export function verify(kind, text, publicKeys, licenseKey, fingerprint, product,
   }
   const dataset = JSON.parse(content);
   const { data, meta, included = [] } = dataset;
-  const [issued, expiry] = [Date.parse(meta.issued), Date.parse(meta.expiry)]; // What is no time compares false.
-  need(issued < expiry && issued - 300_000 <= now && now < expiry, "its time is over, or this computer's clock is wrong");
-  need(now < issued + 366 * 86_400_000, 'its time is over'); // Whoever holds a key can get a file of 68 years.
+  const [issued, expiry] = [Date.parse(meta.issued), Date.parse(meta.expiry)]; // Comparisons with an invalid time are false.
+  need(issued < expiry && issued - 300_000 <= now && now < expiry, "it has expired, or this computer's clock is wrong");
+  need(now < issued + 366 * 86_400_000, 'it has expired'); // A key holder can request a file that lasts 68 years.
   const [license, second] = word === 'license' ? [data] : included.filter((item) => item.type === 'licenses');
   const { key, suspended, expiry: lastDay = null, expiryStrategy } = license.attributes;
   need(data.type === `${word}s` && !second, `not one ${word}`);
   need(isSame(license.relationships.product.data.id, product), 'for another product');
   need(key == null || licenseKey == null || key === licenseKey, 'for another license');
   need(word === 'license' || (fingerprint && data.attributes.fingerprint === fingerprint), 'for another machine');
-  if (licenseKey?.startsWith('key/')) { // A signed key names the one license it is for.
+  if (licenseKey?.startsWith('key/')) { // A signed key contains the id of its license.
     need(isSame(verifyKey(licenseKey, publicKeys, product).license.id, license.id), 'for another license');
   }
   need(!suspended, 'suspended');
-  const goesOn = ['MAINTAIN_ACCESS', 'ALLOW_ACCESS'].includes(expiryStrategy) || lastDay === null;
-  need(goesOn || now < Date.parse(lastDay), 'the license has ended');
+  const staysUsable = ['MAINTAIN_ACCESS', 'ALLOW_ACCESS'].includes(expiryStrategy) || lastDay === null;
+  need(staysUsable || now < Date.parse(lastDay), 'the license has expired');
   return dataset;
 }
 
@@ -49,7 +49,7 @@ function verifyKey(text, publicKeys, product) {
 }
 
 function checkSignature(message, signature, publicKeys) {
-  const isGood = publicKeys.some((hex) => { // Several, so that an app can trust the next key before it signs.
+  const isGood = publicKeys.some((hex) => { // Several, so that an app trusts the next key before it signs.
     const key = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(hex, 'hex').toString('base64url') };
     return isSigned(null, Buffer.from(message), createPublicKey({ key, format: 'jwk' }), decode(signature));
   });
@@ -58,7 +58,7 @@ function checkSignature(message, signature, publicKeys) {
 
 const isSame = (id, other) => id.toLowerCase() === other.toLowerCase();
 
-const decode = (text) => Buffer.from(text, 'base64'); // Both alphabets.
+const decode = (text) => Buffer.from(text, 'base64'); // Accepts both alphabets.
 
 function need(condition, message) {
   if (!condition) throw new Error(message);

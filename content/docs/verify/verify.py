@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
 def verify(kind, text, public_keys, license_key, fingerprint, product, now):
-    """Returns what a file or a signed key says. Any exception means: do not trust it."""
+    """Returns the content of a valid file or signed key. Any exception means that it is not valid."""
     if kind == "signed-key":
         return verify_key(text, public_keys, product)
     word = kind.removesuffix("-file")
@@ -20,7 +20,7 @@ def verify(kind, text, public_keys, license_key, fingerprint, product, now):
     name = word.upper() + " FILE"
     need([before, begin, end, after.strip()] == ["", "BEGIN " + name, "END " + name, ""], f"not a {word} file")
     envelope = json.loads(decode("".join(body.split())))
-    # The word is part of what is signed: a license file relabeled as a machine file is none.
+    # The kind is part of the signed text, so a license file relabeled as a machine file fails.
     check_signature(word + "/" + envelope["enc"], decode(envelope["sig"]), public_keys)
     content, *rest = map(decode, envelope["enc"].split("."))
     need(envelope["alg"] == ("aes-256-gcm+ed25519" if rest else "base64+ed25519"), "unknown algorithm")
@@ -31,20 +31,20 @@ def verify(kind, text, public_keys, license_key, fingerprint, product, now):
     dataset = json.loads(content)
     data, meta = dataset["data"], dataset["meta"]
     issued, expiry = datetime.fromisoformat(meta["issued"]), datetime.fromisoformat(meta["expiry"])
-    need(issued < expiry and issued - timedelta(minutes=5) <= now < expiry, "its time is over, or this computer's clock is wrong")
-    need(now < issued + timedelta(days=366), "its time is over")  # Whoever holds a key can get a file of 68 years.
+    need(issued < expiry and issued - timedelta(minutes=5) <= now < expiry, "it has expired, or this computer's clock is wrong")
+    need(now < issued + timedelta(days=366), "it has expired")  # A key holder can request a file that lasts 68 years.
     [license] = [data] if word == "license" else [item for item in dataset["included"] if item["type"] == "licenses"]
     attributes = license["attributes"]
     need(data["type"] == word + "s", f"not a {word}")
     need(license["relationships"]["product"]["data"]["id"].lower() == product.lower(), "for another product")
-    told = attributes.get("key")
-    need(told is None or license_key is None or told == license_key, "for another license")
+    key_in_file = attributes.get("key")
+    need(key_in_file is None or license_key is None or key_in_file == license_key, "for another license")
     need(word == "license" or (fingerprint and data["attributes"]["fingerprint"] == fingerprint), "another machine")
-    if license_key and license_key.startswith("key/"):  # A signed key names the one license it is for.
+    if license_key and license_key.startswith("key/"):  # A signed key contains the id of its license.
         need(verify_key(license_key, public_keys, product)["license"]["id"].lower() == license["id"].lower(), "for another license")
     need(not attributes.get("suspended"), "suspended")
-    end, goes_on = attributes.get("expiry"), attributes.get("expiryStrategy") in ("MAINTAIN_ACCESS", "ALLOW_ACCESS")
-    need(goes_on or end is None or now < datetime.fromisoformat(end), "the license has ended")
+    end, stays_usable = attributes.get("expiry"), attributes.get("expiryStrategy") in ("MAINTAIN_ACCESS", "ALLOW_ACCESS")
+    need(stays_usable or end is None or now < datetime.fromisoformat(end), "the license has expired")
     return dataset
 
 
@@ -57,7 +57,7 @@ def verify_key(text, public_keys, product):
 
 
 def check_signature(message, signature, public_keys):
-    for key in public_keys:  # Several, so that an app can trust the next key before it signs.
+    for key in public_keys:  # Several, so that an app trusts the next key before it signs.
         try:
             return Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(signature, message.encode())
         except InvalidSignature:

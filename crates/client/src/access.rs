@@ -1,19 +1,19 @@
-//! May the app run? A pure decision from what is remembered and what time it is.
+//! May the app run? A pure function of the app's record and the current time.
 //!
-//! | what is known | standing |
+//! | Record | Access |
 //! |---|---|
-//! | no key, or no file | [`Standing::NotActivated`] |
-//! | the server said "no", signed, after the file was made | [`Standing::Locked`] |
-//! | a good file | [`Standing::Licensed`] |
-//! | a good file whose time is over, within the grace period | [`Standing::Grace`] |
-//! | a good file whose time is over, beyond the grace period | [`Standing::Over`] |
-//! | a file from before this computer was freed | [`Standing::NotActivated`] |
-//! | a good file of a license that has ended | [`Standing::Over`] |
-//! | a file that is not good | [`Standing::Refused`] |
+//! | no key or no file | [`Access::NotActivated`] |
+//! | a signed refusal that is newer than the file | [`Access::Locked`] |
+//! | a valid file | [`Access::Licensed`] |
+//! | an expired file, within the grace period | [`Access::Grace`] |
+//! | an expired file, after the grace period | [`Access::Expired`] |
+//! | a file issued before this computer was deactivated | [`Access::NotActivated`] |
+//! | a file for a license that has expired | [`Access::Expired`] |
+//! | an invalid file | [`Access::Rejected`] |
 //!
-//! The clock of the decision never runs behind the latest time that the server signed: setting the
-//! computer's clock back lengthens nothing. [`Rights::clock_is_behind`] tells when the two differ by
-//! more than five minutes, so that the app can ask for the clock to be set.
+//! The time used for the decision is never earlier than the latest time signed by the server, so setting
+//! the computer's clock back does not extend anything. [`Rights::clock_is_behind`] is set if the clock is
+//! more than five minutes behind that time, so that the app can ask the user to correct it.
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
@@ -28,162 +28,167 @@ use latchkey_licensing::{
 
 use crate::{
     record::{Record, Verdict},
-    verify::{LONGEST_FILE, Verifier, VerifyError},
+    verify::{DEFAULT_MAX_FILE_AGE, Verifier, VerifyError},
 };
 
 /// Whether the app may run, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// There is no key yet, or no file for it.
+pub enum Access {
+    /// No license key has been entered, or this computer is not activated.
     NotActivated,
-    /// It may run.
+    /// The app may run.
     Licensed(Rights),
-    /// It may run; the server should be reached before the grace period ends.
+    /// The file has expired, but the app may run until the grace period ends. Connect before then.
     Grace(Rights),
-    /// It may not run until the server is reached: the file's time and the grace period are over, or
-    /// the license has ended.
-    Over {
-        /// Since when.
+    /// The app must not run until it has contacted the server: the file and the grace period have expired,
+    /// or the license has.
+    Expired {
+        /// When access ended.
         since: Timestamp,
     },
-    /// The server said no, signed.
+    /// The server refused the license, in a signed response.
     Locked(Verdict),
-    /// The file is not to be trusted.
-    Refused(VerifyError),
+    /// The stored file is not valid.
+    Rejected(VerifyError),
 }
 
-/// What a license grants here and now.
+/// What a license grants on this computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
-    /// Until when, without reaching the server: the end of the file, or of the grace period.
+    /// How long the app may run without contacting the server: until the file or, in [`Access::Grace`], the
+    /// grace period expires.
     pub until: Timestamp,
-    /// What the license carries.
+    /// The license's entitlements.
     pub entitlements: BTreeSet<EntitlementCode>,
-    /// Whether this computer's clock is more than five minutes behind what the server signed.
+    /// Whether this computer's clock is more than five minutes behind the latest time signed by the server.
     pub clock_is_behind: bool,
 }
 
 impl Rights {
-    /// Whether the license carries an entitlement.
+    /// Whether the license has an entitlement.
     pub fn has(&self, code: &str) -> bool {
         self.entitlements.iter().any(|held| held.as_str() == code)
     }
 }
 
-impl Standing {
-    /// What the app may do; `None` if it may not run.
+impl Access {
+    /// The rights that the license grants. `None` if the app must not run.
     pub fn rights(&self) -> Option<&Rights> {
         match self {
             Self::Licensed(rights) | Self::Grace(rights) => Some(rights),
-            Self::NotActivated | Self::Over { .. } | Self::Locked(_) | Self::Refused(_) => None,
+            Self::NotActivated | Self::Expired { .. } | Self::Locked(_) | Self::Rejected(_) => None,
         }
     }
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotActivated => f.write_str("not activated on this computer"),
             Self::Licensed(rights) => write!(f, "licensed; works offline until {}", rights.until.human_date()),
             Self::Grace(rights) => {
-                write!(f, "licensed, but not confirmed lately: connect before {}", rights.until.human_date())
+                write!(f, "licensed, but not confirmed recently: connect before {}", rights.until.human_date())
             }
-            Self::Over { since } => write!(f, "over since {}: connect to confirm the license", since.human_date()),
+            Self::Expired { since } => write!(f, "expired on {}: connect to confirm the license", since.human_date()),
             Self::Locked(verdict) => write!(f, "not licensed: the license {} ({})", verdict.detail, verdict.code),
-            Self::Refused(why) => why.fmt(f),
+            Self::Rejected(reason) => reason.fmt(f),
         }
     }
 }
 
-/// What files an app takes, and how long it goes on with one.
+/// Which files an app accepts and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// How long the app goes on after its file's time is over.
-    pub grace: Duration,
-    /// The longest time that a file counts, whatever it says, [`LONGEST_FILE`] unless you hand out longer
-    /// ones.
-    pub longest_file: Duration,
-    /// Whether license files count as well as machine files. They name no computer: one file and one key
-    /// then open any number of computers that stay offline.
-    pub license_files: bool,
+pub struct OfflineTerms {
+    /// How long the app may run after its file has expired.
+    pub grace_period: Duration,
+    /// How long after its issue a file is accepted, even if it claims to last longer. Raise this above
+    /// [`DEFAULT_MAX_FILE_AGE`] only if you issue files that are meant to last longer.
+    pub max_file_age: Duration,
+    /// Whether license files are accepted as well as machine files. License files are not tied to a computer:
+    /// one file and its key unlock any number of computers that stay offline.
+    pub accept_license_files: bool,
 }
 
-impl Default for Terms {
-    /// 14 days of grace, files of at most 366 days, machine files alone.
+impl Default for OfflineTerms {
+    /// A grace period of 14 days, and only machine files of at most 366 days.
     fn default() -> Self {
-        Self { grace: Duration::from_hours(14 * 24), longest_file: LONGEST_FILE, license_files: false }
+        Self {
+            grace_period: Duration::from_hours(14 * 24),
+            max_file_age: DEFAULT_MAX_FILE_AGE,
+            accept_license_files: false,
+        }
     }
 }
 
-/// Decides at `now`, by this computer's clock.
-pub fn standing(
+/// Decides whether the app may run at `now`, the time of this computer's clock.
+pub fn decide(
     record: &Record,
     verifier: &Verifier,
     fingerprint: &Fingerprint,
     now: Timestamp,
-    terms: &Terms,
-) -> Standing {
+    offline: &OfflineTerms,
+) -> Access {
     let key = record.key.as_deref().and_then(|text| LicenseKey::parse(text).ok());
     let (Some(key), Some(file)) = (key, record.file.as_deref()) else {
         return match &record.verdict {
-            Some(verdict) => Standing::Locked(verdict.clone()),
-            None => Standing::NotActivated,
+            Some(verdict) => Access::Locked(verdict.clone()),
+            None => Access::NotActivated,
         };
     };
     let latest = record.latest_signed.unwrap_or(now);
     let decided_at = now.max(latest);
-    let claims = match open(verifier, file, &key, fingerprint, decided_at, terms) {
+    let claims = match open(verifier, file, &key, fingerprint, decided_at, offline) {
         Ok(claims) => claims,
-        Err(why) => return Standing::Refused(why),
+        Err(reason) => return Access::Rejected(reason),
     };
     if let Some(verdict) = record.verdict.as_ref().filter(|verdict| verdict.at >= claims.issued_at) {
-        return Standing::Locked(verdict.clone());
+        return Access::Locked(verdict.clone());
     }
-    if record.is_history(claims.issued_at) {
-        return Standing::NotActivated;
+    if record.is_superseded(claims.issued_at) {
+        return Access::NotActivated;
     }
-    // The file's own time of issue is a time that the server signed as well.
+    // The file's time of issue is also a time signed by the server.
     let latest = latest.max(claims.issued_at);
-    decide(&claims, decided_at.max(latest), latest > now.plus(CLOCK_TOLERANCE), terms.grace)
+    decide_for_file(&claims, decided_at.max(latest), latest > now.plus(CLOCK_TOLERANCE), offline.grace_period)
 }
 
-/// Opens a file that counts on these terms; its end is no later than they say.
+/// Opens a file if it is accepted under these terms, and limits its expiry to their maximum age.
 pub(crate) fn open(
     verifier: &Verifier,
     file: &str,
     key: &LicenseKey,
     fingerprint: &Fingerprint,
     now: Timestamp,
-    terms: &Terms,
+    offline: &OfflineTerms,
 ) -> Result<FileClaims, VerifyError> {
     let claims = match kind_of(file) {
-        Some(FileKind::License) if !terms.license_files => return Err(VerifyError::NamesNoMachine),
+        Some(FileKind::License) if !offline.accept_license_files => return Err(VerifyError::LicenseFileNotAccepted),
         Some(FileKind::License) => verifier.open_license_file(file, key, now)?,
-        // What is no file at all is refused as a machine file.
+        // Text that is not a file of either kind fails as a machine file.
         Some(FileKind::Machine) | None => verifier.open_machine_file(file, key, fingerprint, now)?,
     };
-    Ok(claims.for_at_most(terms.longest_file))
+    Ok(claims.with_max_age(offline.max_file_age))
 }
 
-fn decide(claims: &FileClaims, now: Timestamp, clock_is_behind: bool, grace: Duration) -> Standing {
+fn decide_for_file(claims: &FileClaims, now: Timestamp, clock_is_behind: bool, grace_period: Duration) -> Access {
     if claims.license.is_suspended {
-        // No server makes such a file; one that was made so is a signed "no".
+        // The server does not issue such files. If it did, the file itself would be a signed refusal.
         let verdict = Verdict { code: "SUSPENDED".to_owned(), detail: "is suspended".to_owned(), at: claims.issued_at };
-        return Standing::Locked(verdict);
+        return Access::Locked(verdict);
     }
-    // That the license ends is signed: no grace lengthens it.
-    let license_end = claims.license.expires_at.filter(|_| claims.license_ends_use());
+    // The license's own expiry is signed, and the grace period does not extend it.
+    let license_end = claims.license.expires_at.filter(|_| claims.license_stops_at_expiry());
     if let Some(since) = license_end.filter(|end| *end <= now) {
-        return Standing::Over { since };
+        return Access::Expired { since };
     }
     let until = |end: Timestamp| license_end.map_or(end, |license_end| license_end.min(end));
     let rights = |end| Rights { until: until(end), entitlements: claims.license.entitlements.clone(), clock_is_behind };
-    let grace_end = claims.expires_at.plus(grace);
-    if !claims.is_over(now) {
-        Standing::Licensed(rights(claims.expires_at))
+    let grace_end = claims.expires_at.plus(grace_period);
+    if !claims.is_expired(now) {
+        Access::Licensed(rights(claims.expires_at))
     } else if now < grace_end {
-        Standing::Grace(rights(grace_end))
+        Access::Grace(rights(grace_end))
     } else {
-        Standing::Over { since: grace_end }
+        Access::Expired { since: grace_end }
     }
 }

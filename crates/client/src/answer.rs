@@ -1,4 +1,4 @@
-//! Answers of the server: believed only with a good signature of one of the embedded keys.
+//! Server responses. They are trusted only if they are signed by one of the embedded public keys.
 
 use latchkey_licensing::{public_key::PublicKey, time::Timestamp};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
@@ -6,27 +6,27 @@ use serde_json::Value;
 
 use crate::transport::{Request, Response};
 
-/// An answer that the server signed.
+/// A response whose signature has been verified.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
-    /// The server's time, as it was signed.
+    /// The server's time, from the signed date.
     pub(crate) at: Timestamp,
     retry_after: Option<u64>,
 }
 
-/// An answer that must not be believed: a proxy's error page, another server, a changed body. For the
-/// app it is as if nothing had come.
+/// The response is not signed by the license server: a proxy's error page, another server's response or a
+/// modified body. It is treated as no response at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the answer is not signed by the license server")]
+#[error("the response is not signed by the license server")]
 pub(crate) struct Unsigned;
 
 impl Answer {
     pub(crate) fn read(request: &Request, response: &Response, keys: &[PublicKey]) -> Result<Self, Unsigned> {
-        let (host, path_and_query) = split(&request.url).ok_or(Unsigned)?;
+        let (host, path_and_query) = split_url(&request.url).ok_or(Unsigned)?;
         let header = |name: &str| response.header(name).map(str::to_owned);
-        // Proxies replace `Date`; the server's own copy is under another name.
+        // Proxies replace `Date`, so the server sends a copy under another name.
         let date = header("keygen-date").or_else(|| header("date")).ok_or(Unsigned)?;
         let digest = header("keygen-digest").or_else(|| header("digest")).ok_or(Unsigned)?;
         let signed = SignedHeaders { date, digest, signature: header("keygen-signature").ok_or(Unsigned)? };
@@ -47,23 +47,23 @@ impl Answer {
         })
     }
 
-    /// Whether it is a success. Its status is not signed, so what counts first is that the signed body
-    /// tells no error.
+    /// Whether the response is a success. The status is not signed, so the signed body must not contain
+    /// errors either.
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status) && self.body.get("errors").is_none()
     }
 
-    /// The code of an error.
+    /// The error code. Empty if there is none.
     pub(crate) fn error_code(&self) -> &str {
         self.body.pointer("/errors/0/code").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// How many seconds to wait, if it says that there were too many requests.
+    /// How many seconds to wait, if a rate limit was exceeded.
     pub(crate) fn too_many(&self) -> Option<u64> {
         (self.error_code() == "TOO_MANY_REQUESTS").then(|| self.retry_after.unwrap_or(60))
     }
 
-    /// An error in words.
+    /// The error in words.
     pub(crate) fn error_detail(&self) -> String {
         self.text("/errors/0/detail").unwrap_or_else(|| format!("the server answered {}", self.status))
     }
@@ -73,8 +73,8 @@ impl Answer {
     }
 }
 
-/// Host with port, as it is signed, and the target of a URL.
-fn split(url: &str) -> Option<(&str, &str)> {
+/// Splits a URL into the host with port, as it is signed, and the request target.
+fn split_url(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once("://")?;
     let at = rest.find('/').unwrap_or(rest.len());
     let (host, target) = rest.split_at(at);
@@ -108,7 +108,7 @@ mod tests {
     type Change = fn(&mut Request, &mut Response);
 
     #[test]
-    fn only_what_is_signed_is_believed() {
+    fn only_signed_responses_are_trusted() {
         let signer = SigningKey::from_bytes(&[1; 32]);
         let key = PublicKey::from(&signer.verifying_key());
         let other = PublicKey::from(&SigningKey::from_bytes(&[2; 32]).verifying_key());
@@ -133,20 +133,20 @@ mod tests {
             assert_eq!(Answer::read(&request, &response, &[key]).err(), Some(Unsigned), "row {row}");
         }
         assert_eq!(Answer::read(&request, &response, &[other]).err(), Some(Unsigned));
-        let (request, response) = exchange(&signer, "no JSON");
+        let (request, response) = exchange(&signer, "not JSON");
         assert_eq!(Answer::read(&request, &response, &[key]).err(), Some(Unsigned));
     }
 
     #[test]
-    fn hosts_are_signed_as_clients_see_them() {
+    fn urls_are_split_as_they_are_signed() {
         for (url, host, target) in [
             ("https://api.example.com/v1/me", "api.example.com", "/v1/me"),
             ("https://api.example.com:443/v1/me", "api.example.com", "/v1/me"),
             ("http://api.example.com:80", "api.example.com", "/"),
             ("http://127.0.0.1:3000/x//v1/me?a=b", "127.0.0.1:3000", "/x//v1/me?a=b"),
         ] {
-            assert_eq!(split(url), Some((host, target)));
+            assert_eq!(split_url(url), Some((host, target)));
         }
-        assert_eq!(split("api.example.com"), None);
+        assert_eq!(split_url("api.example.com"), None);
     }
 }

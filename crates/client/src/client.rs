@@ -1,5 +1,5 @@
-//! The client of the activation API: every call leaves the record in a state that [`Client::standing`]
-//! can be asked about, whatever happened to the call.
+//! The client of the activation API. Whether a call succeeds or fails, it leaves the record consistent, so that
+//! [`Client::access`] can be called at any time.
 
 use std::{collections::BTreeSet, fmt, io};
 
@@ -16,11 +16,11 @@ use latchkey_licensing::{
 use serde_json::{Value, json};
 
 use crate::{
+    access::{self, Access},
     answer::{Answer, Unsigned},
     config::{Clock, Config, SystemClock},
-    outcome::{ActivateError, EnterKeyError, Holder, Outcome, StartError},
+    outcome::{ActiveMachine, ClientError, EnterKeyError, Outcome, StartError},
     record::{Record, RecordError, Verdict},
-    standing::{self, Standing},
     storage::Storage,
     transport::{HttpTransport, Request, Transport, Unreachable},
     verify::{Verifier, VerifyError},
@@ -28,14 +28,15 @@ use crate::{
 
 const MEDIA_TYPE: &str = "application/vnd.api+json";
 
-/// The codes with which a server says that this machine is not active, and could be.
-const ACTIVATE_NOW: [&str; 4] = ["NO_MACHINE", "NO_MACHINES", "FINGERPRINT_SCOPE_MISMATCH", "MACHINE_SCOPE_MISMATCH"];
+/// Validation codes that mean that the license is not active on this machine.
+const NOT_ACTIVATED_CODES: [&str; 4] =
+    ["NO_MACHINE", "NO_MACHINES", "FINGERPRINT_SCOPE_MISMATCH", "MACHINE_SCOPE_MISMATCH"];
 
-/// The most entitlements that are compared; the server's longest page.
+/// The largest page that the server sends. More entitlements than this are not compared.
 const MAX_ENTITLEMENTS: usize = 100;
 
-/// What a server said about a license.
-struct Said {
+/// The server's answer to a validation.
+struct Validation {
     code: String,
     detail: String,
     is_valid: bool,
@@ -45,7 +46,7 @@ struct Said {
     at: Timestamp,
 }
 
-/// The license of this app on this computer.
+/// The license of an app on this computer.
 pub struct Client<S, T = HttpTransport, C = SystemClock> {
     config: Config,
     verifier: Verifier,
@@ -54,7 +55,7 @@ pub struct Client<S, T = HttpTransport, C = SystemClock> {
     transport: T,
     clock: C,
     record: Record,
-    /// The license's id, once the server told it.
+    /// The license's id from the last validation. `None` before the first.
     license: Option<LicenseId>,
 }
 
@@ -65,14 +66,14 @@ impl<S, T, C> fmt::Debug for Client<S, T, C> {
 }
 
 impl<S: Storage> Client<S> {
-    /// A client over HTTP and this computer's clock.
+    /// Creates a client that uses HTTP and this computer's clock.
     pub fn new(config: Config, storage: S, fingerprint: Fingerprint) -> Result<Self, StartError> {
         Self::with(config, storage, fingerprint, HttpTransport::default(), SystemClock)
     }
 }
 
 impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
-    /// A client over a transport and a clock of one's own.
+    /// Creates a client with a custom transport and clock.
     pub fn with(
         config: Config,
         storage: S,
@@ -84,7 +85,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             return Err(StartError::NoPublicKey);
         }
         let record = match Record::read(storage.load()?.as_deref()) {
-            // What cannot be read is gone: the person enters the key again.
+            // A damaged record is discarded, and the user enters the key again.
             Err(RecordError::Unreadable) => Record::default(),
             other => other?,
         };
@@ -92,152 +93,156 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         Ok(Self { config, verifier, fingerprint, storage, transport, clock, record, license: None })
     }
 
-    /// May the app run? Asks nobody: the answer follows from what is remembered.
-    pub fn standing(&self) -> Standing {
-        standing::standing(&self.record, &self.verifier, &self.fingerprint, self.clock.now(), &self.config.terms)
+    /// Whether the app may run. Decides from the record and the clock, without contacting the server.
+    pub fn access(&self) -> Access {
+        access::decide(&self.record, &self.verifier, &self.fingerprint, self.clock.now(), &self.config.offline)
     }
 
-    /// The license key that was entered, masked: `CGPT-••••-••••-7F3K`.
+    /// The entered license key in masked form: `CGPT-••••-••••-7F3K`. `None` if there is none.
     pub fn masked_key(&self) -> Option<String> {
         self.key().map(|key| latchkey_licensing::license_key::masked(key.prefix(), key.tail()))
     }
 
-    /// What this computer is told apart by.
+    /// The fingerprint that identifies this computer.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// Takes a license key as people type it. Another key than the one before forgets the license that
-    /// belonged to that.
+    /// Stores a license key as the user typed it. A different key replaces the previous one and its license.
     pub fn enter_key(&mut self, text: &str) -> Result<(), EnterKeyError> {
         let key = LicenseKey::parse(text)?;
         if self.record.key.as_deref() != Some(key.expose()) {
-            self.record = Record { key: Some(key.expose().to_owned()), ..self.record.emptied() };
+            self.record = Record { key: Some(key.expose().to_owned()), ..self.record.cleared() };
             self.license = None;
             self.save()?;
         }
         Ok(())
     }
 
-    /// Activates this computer and keeps a machine file for working offline. Doing it again on an active
-    /// computer only fetches a new file. For when the person asks for it, and when the standing is
-    /// [`Standing::NotActivated`]: it needs the server, and starts of the app must not.
-    pub fn activate(&mut self, facts: &MachineFacts) -> Result<Standing, ActivateError> {
-        let key = self.key().ok_or(ActivateError::NoKey)?;
-        // First whether the key is for this product at all: another one's place must not be taken.
-        let said = self.ask(&key)?;
-        // Other things may be told before the product is looked at, so the license itself is asked as well.
-        let is_other = said.product.is_some_and(|product| product != self.config.product);
-        if is_other || said.code == "PRODUCT_SCOPE_MISMATCH" {
-            return Err(VerifyError::OtherProduct.into());
+    /// Activates this computer and stores a machine file for offline use. On a computer that is already active it
+    /// only fetches a new file.
+    ///
+    /// Call this when the user enters a key or asks to activate, not on every start: it needs the server.
+    pub fn activate(&mut self, facts: &MachineFacts) -> Result<Access, ClientError> {
+        let key = self.key().ok_or(ClientError::NoKey)?;
+        // First check that the key is for this product, so as not to use up an activation of another one.
+        let validation = self.validate(&key)?;
+        // Checks that precede the product's may have failed, so look at the license in the answer as well.
+        let is_other = validation.product.is_some_and(|product| product != self.config.product);
+        if is_other || validation.code == "PRODUCT_SCOPE_MISMATCH" {
+            return Err(VerifyError::WrongProduct.into());
         }
-        let answer = self.call("POST", "/machines", Some(self.activation(facts)), &key).map_err(silent)?;
+        let answer = self.call("POST", "/machines", Some(self.activation_body(facts)), &key).map_err(no_answer)?;
         if !answer.is_success() && answer.error_code() != "FINGERPRINT_TAKEN" {
-            return Err(self.refused(&answer)?);
+            return Err(self.handle_refusal(&answer)?);
         }
         self.check_out(&key)?;
-        Ok(self.standing())
+        Ok(self.access())
     }
 
-    /// Asks the server about the license, with a nonce that the answer must repeat, and fetches a new
-    /// file when the present one has passed half its time or tells another end or other entitlements than
-    /// the server. What the server says is final: a signed "no" locks, a signed "yes" unlocks. Without an
-    /// answer nothing changes. Where the policy waits for a heartbeat, one is sent first. Afterwards
-    /// [`Self::standing`] tells whether the app may run. For a thread in the background, some times a day.
-    pub fn refresh(&mut self) -> Result<Outcome, ActivateError> {
-        let key = self.key().ok_or(ActivateError::NoKey)?;
-        let mut said = match self.ask(&key) {
-            Ok(said) => said,
-            Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
+    /// Validates the license with the server and updates the record. Afterwards [`Self::access`] tells whether the
+    /// app may run.
+    ///
+    /// A signed refusal locks the app and a signed confirmation unlocks it. Without a trustworthy response nothing
+    /// changes. Heartbeats and check-ins that the policy requires are sent. A new machine file is fetched if the
+    /// current one is past half of its time to live, or if its expiry or entitlements differ from the server's.
+    ///
+    /// Call this in the background, a few times a day.
+    pub fn refresh(&mut self) -> Result<Outcome, ClientError> {
+        let key = self.key().ok_or(ClientError::NoKey)?;
+        let mut validation = match self.validate(&key) {
+            Ok(validation) => validation,
+            Err(reason) => return Ok(Outcome::NoAnswer { reason: reason.to_string() }),
         };
-        // What the app can mend by itself is no verdict: it is mended, or waits for another time. One
-        // thing may stand behind the other.
+        // A missing heartbeat or check-in is not a refusal: the app sends it and validates again. The second try is
+        // for a license that needs both.
         for _ in 0..2 {
-            let mended = match said.code.as_str() {
+            let sent = match validation.code.as_str() {
                 "HEARTBEAT_NOT_STARTED" | "HEARTBEAT_DEAD" => self.heartbeat(),
                 "OVERDUE" => self.check_in(),
                 _ => break,
             };
-            match mended {
+            match sent {
                 Ok(Outcome::Answered) => {}
-                Ok(Outcome::Silent { why }) => return Ok(Outcome::Silent { why }),
-                Err(error @ (ActivateError::Silent(_) | ActivateError::TooManyRequests { .. })) => {
-                    return Ok(Outcome::Silent { why: error.to_string() });
+                Ok(Outcome::NoAnswer { reason }) => return Ok(Outcome::NoAnswer { reason }),
+                Err(error @ (ClientError::NoAnswer(_) | ClientError::TooManyRequests { .. })) => {
+                    return Ok(Outcome::NoAnswer { reason: error.to_string() });
                 }
-                Err(error @ ActivateError::Storage(_)) => return Err(error),
-                // A machine beyond revival: it is not active any more.
-                Err(ActivateError::NotActivated) => return Ok(Outcome::Answered),
-                // A license that lost its good standing meanwhile: the verdict stands.
+                Err(error @ ClientError::Storage(_)) => return Err(error),
+                // The machine is dead for good and no longer active.
+                Err(ClientError::NotActivated) => return Ok(Outcome::Answered),
+                // The license was refused in the meantime: keep that verdict.
                 Err(_) => break,
             }
-            said = match self.ask(&key) {
-                Ok(said) => said,
-                Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
+            validation = match self.validate(&key) {
+                Ok(validation) => validation,
+                Err(reason) => return Ok(Outcome::NoAnswer { reason: reason.to_string() }),
             };
         }
-        // The nonce proves that the answer is of now: an earlier time that was later was wrong.
-        self.record.latest_signed = Some(said.at);
-        if said.is_valid {
+        // The nonce proves that the answer is current, so a later signed time in the record was wrong.
+        self.record.latest_signed = Some(validation.at);
+        if validation.is_valid {
             self.record.verdict = None;
             self.record.files_after = None;
             self.save()?;
-            if self.needs_file(&said, &key) || self.standing().rights().is_none() {
-                // The license is good; a file can be fetched another time.
+            if self.needs_new_file(&validation, &key) || self.access().rights().is_none() {
+                // The license is valid. If the server is unreachable now, the file can be fetched later.
                 match self.check_out(&key) {
-                    Ok(()) | Err(ActivateError::Silent(_) | ActivateError::TooManyRequests { .. }) => {}
+                    Ok(()) | Err(ClientError::NoAnswer(_) | ClientError::TooManyRequests { .. }) => {}
                     Err(other) => return Err(other),
                 }
             }
             return Ok(Outcome::Answered);
         }
         let kind = self.record.file.as_deref().and_then(kind_of);
-        let is_bound_to_none = self.config.terms.license_files && kind == Some(FileKind::License);
-        if !ACTIVATE_NOW.contains(&said.code.as_str()) {
-            self.record.verdict = Some(Verdict { code: said.code, detail: said.detail, at: said.at });
-            self.record.end_files(said.at);
-        } else if is_bound_to_none {
-            // A license file is no computer's: that none is active says nothing against it, and that the
-            // license is good again is said with it.
+        let is_license_file = self.config.offline.accept_license_files && kind == Some(FileKind::License);
+        if !NOT_ACTIVATED_CODES.contains(&validation.code.as_str()) {
+            let at = validation.at;
+            self.record.verdict = Some(Verdict { code: validation.code, detail: validation.detail, at });
+            self.record.supersede_files(at);
+        } else if is_license_file {
+            // A license file does not need an active computer. The code also implies that the license is no longer
+            // refused.
             if self.record.verdict.take().is_some() {
                 self.record.files_after = None;
             }
         } else {
-            self.is_not_active(said.at);
+            self.mark_deactivated(validation.at);
         }
         self.save()?;
         Ok(Outcome::Answered)
     }
 
-    /// This computer is not active any more: freed here, in the portal, by the vendor, or because it was
-    /// silent. Its files, also those that were put aside, are history.
-    fn is_not_active(&mut self, at: Timestamp) {
+    /// Records that this computer is no longer active: the app, the customer, the vendor or a missed heartbeat
+    /// deactivated it. Its earlier files are superseded, including copies.
+    fn mark_deactivated(&mut self, at: Timestamp) {
         self.record.file = None;
         self.record.verdict = None;
-        self.record.end_files(at);
+        self.record.supersede_files(at);
     }
 
-    /// The server's verdict on the license, here and now.
-    fn ask(&mut self, key: &LicenseKey) -> Result<Said, ActivateError> {
-        let nonce = nonce().map_err(ActivateError::Silent)?;
+    /// Validates the license for this product and computer.
+    fn validate(&mut self, key: &LicenseKey) -> Result<Validation, ClientError> {
+        let nonce = nonce().map_err(ClientError::NoAnswer)?;
         let scope = json!({ "product": self.config.product.to_string(), "fingerprint": self.fingerprint.as_str() });
         let body = json!({ "meta": { "key": key.expose(), "scope": &scope, "nonce": nonce } });
-        // Without a credential, so that the server tells what is wrong with the license instead of
-        // refusing the key.
+        // Without a credential, because with one the server would reject the key instead of saying what is wrong
+        // with the license.
         let path = "/licenses/actions/validate-key";
-        let answer = self.exchange("POST", path, Some(body), None).map_err(silent)?;
+        let answer = self.exchange("POST", path, Some(body), None).map_err(no_answer)?;
         if let Some(seconds) = answer.too_many() {
-            return Err(ActivateError::TooManyRequests { seconds });
+            return Err(ClientError::TooManyRequests { seconds });
         }
-        // That it is of now, and about this license on this computer: the question itself is not signed.
+        // The request body is not signed, so check that the answer is current and about this license and computer.
         let is_ours = answer.body.pointer("/meta/nonce").and_then(Value::as_u64) == Some(u64::from(nonce))
             && answer.body.pointer("/meta/scope") == Some(&scope)
-            && answer.text("/data/attributes/key").is_none_or(|told| told == key.expose());
+            && answer.text("/data/attributes/key").is_none_or(|in_answer| in_answer == key.expose());
         if !is_ours {
-            return Err(ActivateError::Silent(format!("the server answered {} without a verdict", answer.status)));
+            return Err(ClientError::NoAnswer(format!("the server answered {} without a verdict", answer.status)));
         }
         let license = answer.text("/data/id").and_then(|id| id.parse().ok());
         self.license = license.or(self.license);
-        Ok(Said {
+        Ok(Validation {
             license,
             product: answer.text("/data/relationships/product/data/id").and_then(|id| id.parse().ok()),
             code: answer.text("/meta/code").unwrap_or_default(),
@@ -248,81 +253,87 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         })
     }
 
-    /// Tells the server that the app is running, where its policy asks for heartbeats.
-    pub fn heartbeat(&mut self) -> Result<Outcome, ActivateError> {
+    /// Sends a heartbeat. Only needed if the policy requires heartbeats.
+    pub fn heartbeat(&mut self) -> Result<Outcome, ClientError> {
         let path = format!("{}/actions/ping", self.machine_path());
-        self.tell("POST", &path, None)
+        self.send("POST", &path, None)
     }
 
-    /// Checks in, where the policy asks for it.
-    pub fn check_in(&mut self) -> Result<Outcome, ActivateError> {
-        self.tell("POST", "/licenses/{license}/actions/check-in", None)
+    /// Checks in. Only needed if the policy requires check-ins.
+    pub fn check_in(&mut self) -> Result<Outcome, ClientError> {
+        self.send("POST", "/licenses/{license}/actions/check-in", None)
     }
 
-    /// Counts uses against the license's limit, where the policy has one.
-    pub fn count_uses(&mut self, uses: u32) -> Result<Outcome, ActivateError> {
+    /// Adds uses to the license's usage counter.
+    pub fn count_uses(&mut self, uses: u32) -> Result<Outcome, ClientError> {
         let body = json!({ "meta": { "increment": uses } });
-        self.tell("POST", "/licenses/{license}/actions/increment-usage", Some(body))
+        self.send("POST", "/licenses/{license}/actions/increment-usage", Some(body))
     }
 
-    /// Frees this computer's place. Afterwards the app is not activated; the key stays.
-    pub fn deactivate(&mut self) -> Result<Outcome, ActivateError> {
-        let key = self.key().ok_or(ActivateError::NoKey)?;
+    /// Deactivates this computer, so that the license can be activated on another. The key is kept.
+    pub fn deactivate(&mut self) -> Result<Outcome, ClientError> {
+        let key = self.key().ok_or(ClientError::NoKey)?;
         let path = self.machine_path();
         let answer = match self.call("DELETE", &path, None, &key) {
             Ok(answer) => answer,
-            Err(why) => return Ok(Outcome::Silent { why: why.to_string() }),
+            Err(reason) => return Ok(Outcome::NoAnswer { reason: reason.to_string() }),
         };
-        // What is gone already is as good as freed.
+        // A machine that the server does not know is already deactivated.
         if !answer.is_success() && answer.error_code() != "NOT_FOUND" {
-            return Err(self.refused(&answer)?);
+            return Err(self.handle_refusal(&answer)?);
         }
-        self.is_not_active(answer.at);
+        self.mark_deactivated(answer.at);
         self.record.note_signed_time(answer.at);
         self.save()?;
         Ok(Outcome::Answered)
     }
 
-    /// Forgets key and file; the clock's mark stays, and which files are history.
+    /// Deletes the key and the file. The latest signed time and which files are superseded are kept.
     pub fn forget(&mut self) -> io::Result<()> {
-        self.record = self.record.emptied();
+        self.record = self.record.cleared();
         self.license = None;
         self.save()
     }
 
-    /// The request that activates this computer without a network: a person carries it to the portal
-    /// and brings a machine file back, for [`Client::import_file`].
-    pub fn request_activation(&self, facts: &MachineFacts) -> Result<AirGapRequest, ActivateError> {
-        let key = self.key().ok_or(ActivateError::NoKey)?;
+    /// Creates an air-gap request to activate this computer. The user takes it to the portal and brings back a
+    /// machine file for [`Client::import_file`].
+    pub fn request_activation(&self, facts: &MachineFacts) -> Result<AirGapRequest, ClientError> {
+        let key = self.key().ok_or(ClientError::NoKey)?;
         let fingerprint = self.fingerprint.clone();
-        carried(AirGapRequest::new(Action::Activate, fingerprint, facts.clone(), self.latest(), &key))
+        check_length(AirGapRequest::new(Action::Activate, fingerprint, facts.clone(), self.trusted_now(), &key))
     }
 
-    /// Throws this computer's file away and gives the request that frees its place without a network.
-    pub fn request_deactivation(&mut self) -> Result<AirGapRequest, ActivateError> {
-        let key = self.key().ok_or(ActivateError::NoKey)?;
+    /// Deletes this computer's file and creates an air-gap request to deactivate it.
+    pub fn request_deactivation(&mut self) -> Result<AirGapRequest, ClientError> {
+        let key = self.key().ok_or(ClientError::NoKey)?;
         let fingerprint = self.fingerprint.clone();
-        let request =
-            carried(AirGapRequest::new(Action::Deactivate, fingerprint, MachineFacts::default(), self.latest(), &key))?;
-        // First the file goes, then the request exists: the other way round, both could be kept. How late
-        // it is, this computer's clock alone says, and a wrong one must not lock it out later: files are
-        // history up to the latest time that is signed.
-        let file = self.open_file().map(|claims| claims.issued_at);
+        let request = check_length(AirGapRequest::new(
+            Action::Deactivate,
+            fingerprint,
+            MachineFacts::default(),
+            self.trusted_now(),
+            &key,
+        ))?;
+        // Delete the file before returning the request, so that the app cannot end up with both. Files are
+        // superseded up to the latest signed time, not up to now: this computer's clock may be fast, and would
+        // then also rule out files issued later.
+        let file = self.current_file().map(|claims| claims.issued_at);
         if let Some(latest) = file.into_iter().chain(self.record.latest_signed).max() {
-            self.record.end_files(latest);
+            self.record.supersede_files(latest);
         }
         self.record.file = None;
         self.save()?;
         Ok(request)
     }
 
-    /// Takes a machine file that a person brought; or a license file, if the app's terms say so. A file
-    /// from before this computer was freed, or before the one at hand, is refused.
-    pub fn import_file(&mut self, text: &str) -> Result<Standing, ActivateError> {
-        let key = self.key().ok_or(ActivateError::NoKey)?;
+    /// Imports a machine file, or a license file if [`Config::offline`] accepts them. A file that is older than the
+    /// current one, or than the deactivation of this computer, is rejected.
+    pub fn import_file(&mut self, text: &str) -> Result<Access, ClientError> {
+        let key = self.key().ok_or(ClientError::NoKey)?;
         let claims = self.open(text, &key)?;
-        let at_hand = self.open_file().filter(|at_hand| at_hand.license.id == claims.license.id);
-        if self.record.is_history(claims.issued_at) || at_hand.is_some_and(|file| file.issued_at > claims.issued_at) {
+        let current = self.current_file().filter(|current| current.license.id == claims.license.id);
+        if self.record.is_superseded(claims.issued_at) || current.is_some_and(|file| file.issued_at > claims.issued_at)
+        {
             return Err(VerifyError::OutOfDate.into());
         }
         self.record.file = Some(text.to_owned());
@@ -331,22 +342,22 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             self.record.verdict = None;
         }
         self.save()?;
-        Ok(self.standing())
+        Ok(self.access())
     }
 
-    /// Now, and never before what the server signed.
-    fn latest(&self) -> Timestamp {
+    /// The current time, but not earlier than the latest time signed by the server.
+    fn trusted_now(&self) -> Timestamp {
         let now = self.clock.now();
         self.record.latest_signed.map_or(now, |latest| latest.max(now))
     }
 
-    /// Opens a file on this app's terms.
+    /// Opens a file under this app's terms.
     fn open(&self, text: &str, key: &LicenseKey) -> Result<FileClaims, VerifyError> {
-        standing::open(&self.verifier, text, key, &self.fingerprint, self.latest(), &self.config.terms)
+        access::open(&self.verifier, text, key, &self.fingerprint, self.trusted_now(), &self.config.offline)
     }
 
-    /// What the file at hand says, if there is a good one.
-    fn open_file(&self) -> Option<FileClaims> {
+    /// The claims of the stored file. `None` if there is no valid file.
+    fn current_file(&self) -> Option<FileClaims> {
         self.open(self.record.file.as_deref()?, &self.key()?).ok()
     }
 
@@ -358,7 +369,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         self.storage.save(&self.record.to_text())
     }
 
-    fn activation(&self, facts: &MachineFacts) -> Value {
+    fn activation_body(&self, facts: &MachineFacts) -> Value {
         let metadata = facts.app_version.as_ref().map(|version| json!({ "appVersion": version }));
         let attributes = json!({
             "fingerprint": self.fingerprint.as_str(),
@@ -371,15 +382,15 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         json!({ "data": { "type": "machines", "attributes": attributes } })
     }
 
-    /// Fetches a machine file, verifies it and keeps it.
-    fn check_out(&mut self, key: &LicenseKey) -> Result<(), ActivateError> {
-        let ttl = self.config.file_lasts.map_or_else(String::new, |lasts| format!("&ttl={}", lasts.as_secs()));
+    /// Fetches a machine file, verifies it and stores it.
+    fn check_out(&mut self, key: &LicenseKey) -> Result<(), ClientError> {
+        let ttl = self.config.file_ttl.map_or_else(String::new, |ttl| format!("&ttl={}", ttl.as_secs()));
         let machine = self.machine_path();
         let path = format!("{machine}/actions/check-out?encrypt=1&include=license.entitlements{ttl}");
-        let answer = self.call("POST", &path, None, key).map_err(silent)?;
+        let answer = self.call("POST", &path, None, key).map_err(no_answer)?;
         let file = answer.text("/data/attributes/certificate").filter(|_| answer.is_success());
         let Some(file) = file else {
-            return Err(self.refused(&answer)?);
+            return Err(self.handle_refusal(&answer)?);
         };
         self.record.note_signed_time(answer.at);
         let now = self.clock.now().max(answer.at);
@@ -392,22 +403,21 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         Ok(())
     }
 
-    /// Whether there is no good machine file, or one that has passed half its time, or one that tells
-    /// another end or other entitlements than the server does now. Of entitlements that the server does not
-    /// tell, nothing is known.
-    fn needs_file(&self, said: &Said, key: &LicenseKey) -> bool {
-        let Some(claims) = self.open_file() else {
+    /// Whether there is no valid machine file, or it is past half of its time to live, or its expiry or entitlements
+    /// differ from the server's. Entitlements are not compared if the server does not list them.
+    fn needs_new_file(&self, validation: &Validation, key: &LicenseKey) -> bool {
+        let Some(claims) = self.current_file() else {
             return true;
         };
-        let lasts = claims.expires_at.since(claims.issued_at);
-        let held = || said.license.and_then(|license| self.entitlements(license, key));
+        let ttl = claims.expires_at.since(claims.issued_at);
+        let held = || validation.license.and_then(|license| self.entitlements(license, key));
         claims.machine.is_none()
-            || self.latest().since(claims.issued_at) >= lasts / 2
-            || claims.license.expires_at.map(Timestamp::rfc3339) != said.license_end
+            || self.trusted_now().since(claims.issued_at) >= ttl / 2
+            || claims.license.expires_at.map(Timestamp::rfc3339) != validation.license_end
             || held().is_some_and(|held| held != claims.license.entitlements)
     }
 
-    /// What the license carries now; `None` if the server does not tell, or more than fits a page.
+    /// The license's current entitlements. `None` if the server does not list them or they do not fit on a page.
     fn entitlements(&self, license: LicenseId, key: &LicenseKey) -> Option<BTreeSet<EntitlementCode>> {
         let path = format!("/licenses/{license}/entitlements?limit={MAX_ENTITLEMENTS}");
         let answer = self.call("GET", &path, None, key).ok().filter(Answer::is_success)?;
@@ -416,77 +426,82 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         items.iter().map(code).collect()
     }
 
-    /// A call that changes nothing here but the clock's mark.
-    fn tell(&mut self, method: &'static str, path: &str, body: Option<Value>) -> Result<Outcome, ActivateError> {
-        let key = self.key().ok_or(ActivateError::NoKey)?;
+    /// Sends a request whose answer changes nothing in the record but the latest signed time.
+    fn send(&mut self, method: &'static str, path: &str, body: Option<Value>) -> Result<Outcome, ClientError> {
+        let key = self.key().ok_or(ClientError::NoKey)?;
         let path = match path.strip_prefix("/licenses/{license}") {
-            // By its id, never by its key, which would stand in the log of every proxy.
-            Some(rest) => format!("/licenses/{}{rest}", self.license_id(&key).ok_or(ActivateError::NotActivated)?),
+            // By id, because the key would appear in the logs of proxies.
+            Some(rest) => format!("/licenses/{}{rest}", self.license_id(&key).ok_or(ClientError::NotActivated)?),
             None => path.to_owned(),
         };
         match self.call(method, &path, body, &key) {
-            Err(why) => Ok(Outcome::Silent { why: why.to_string() }),
+            Err(reason) => Ok(Outcome::NoAnswer { reason: reason.to_string() }),
             Ok(answer) if answer.is_success() => {
                 self.record.note_signed_time(answer.at);
                 self.save()?;
                 Ok(Outcome::Answered)
             }
-            Ok(answer) => Err(self.refused(&answer)?),
+            Ok(answer) => Err(self.handle_refusal(&answer)?),
         }
     }
 
-    /// The license's id, from the file, from what the server said, or from a signed key.
+    /// The license's id, from the file, the last validation or a signed key.
     fn license_id(&self, key: &LicenseKey) -> Option<LicenseId> {
-        let from_file = self.open_file().map(|claims| claims.license.id);
+        let from_file = self.current_file().map(|claims| claims.license.id);
         from_file.or(self.license).or_else(|| self.verifier.signed_key(key.expose()).ok().map(|claims| claims.license))
     }
 
-    /// What a signed refusal means. A license that lost its good standing locks the app.
-    fn refused(&mut self, answer: &Answer) -> Result<ActivateError, io::Error> {
+    /// Handles a signed refusal. If the license itself is refused, the app is locked.
+    fn handle_refusal(&mut self, answer: &Answer) -> Result<ClientError, io::Error> {
         self.record.note_signed_time(answer.at);
         if let Some(seconds) = answer.too_many() {
             self.save()?;
-            return Ok(ActivateError::TooManyRequests { seconds });
+            return Ok(ClientError::TooManyRequests { seconds });
         }
         let (code, detail) = (answer.error_code().to_owned(), answer.error_detail());
         let error = match code.as_str() {
-            "MACHINE_LIMIT_EXCEEDED" | "MACHINE_CORE_LIMIT_EXCEEDED" => ActivateError::LimitReached {
+            "MACHINE_LIMIT_EXCEEDED" | "MACHINE_CORE_LIMIT_EXCEEDED" => ClientError::LimitReached {
                 detail,
-                holders: holders(answer),
+                machines: active_machines(answer),
                 portal_page: answer.text("/errors/0/links/about"),
             },
-            _ if answer.status >= 500 => ActivateError::Silent(detail),
+            _ if answer.status >= 500 => ClientError::NoAnswer(detail),
             "MACHINE_HEARTBEAT_DEAD" => {
-                // Silent for too long, as after a night's sleep: nothing is wrong with the license.
-                self.is_not_active(answer.at);
-                ActivateError::NotActivated
+                // No heartbeat for too long, for example because the computer was asleep. The license is not refused.
+                self.mark_deactivated(answer.at);
+                ClientError::NotActivated
             }
             "LICENSE_SUSPENDED" | "LICENSE_BANNED" | "LICENSE_EXPIRED" | "LICENSE_INVALID" => {
-                let said = detail.trim_end_matches('.').to_owned();
-                self.record.verdict = Some(Verdict { code: code.clone(), detail: said, at: answer.at });
-                self.record.end_files(answer.at);
-                ActivateError::Refused { code, detail }
+                let detail_in_record = detail.trim_end_matches('.').to_owned();
+                self.record.verdict = Some(Verdict { code: code.clone(), detail: detail_in_record, at: answer.at });
+                self.record.supersede_files(answer.at);
+                ClientError::Refused { code, detail }
             }
-            _ => ActivateError::Refused { code, detail },
+            _ => ClientError::Refused { code, detail },
         };
         self.save()?;
         Ok(error)
     }
 
-    fn call(&self, method: &'static str, path: &str, body: Option<Value>, key: &LicenseKey) -> Result<Answer, Silence> {
+    fn call(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<Value>,
+        key: &LicenseKey,
+    ) -> Result<Answer, NoAnswer> {
         self.exchange(method, path, body, Some(key))
     }
 
-    /// Exchanges a request for a signed answer. The request's target is part of what is signed, and a
-    /// number in it that nobody can foresee makes each its own: an answer that was signed another day, or
-    /// for another question, does not verify.
+    /// Sends a request and returns the signed answer. The signature covers the request's target, which includes a
+    /// random number, so that an answer to an earlier or different request does not verify.
     fn exchange(
         &self,
         method: &'static str,
         path: &str,
         body: Option<Value>,
         key: Option<&LicenseKey>,
-    ) -> Result<Answer, Silence> {
+    ) -> Result<Answer, NoAnswer> {
         let mut headers = vec![("accept", MEDIA_TYPE.to_owned()), ("user-agent", self.config.user_agent.clone())];
         if let Some(key) = key {
             headers.push(("authorization", format!("License {}", key.expose())));
@@ -495,24 +510,24 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             headers.push(("content-type", MEDIA_TYPE.to_owned()));
         }
         let mark = if path.contains('?') { '&' } else { '?' };
-        let url = format!("{}/v1{path}{mark}fresh={}", self.config.api_url, nonce().map_err(Silence::NoRandomness)?);
+        let url = format!("{}/v1{path}{mark}fresh={}", self.config.api_url, nonce().map_err(NoAnswer::NoRandomness)?);
         let request = Request { method, url, headers, body: body.map(|body| body.to_string().into_bytes()) };
         let response = self.transport.send(&request)?;
         Ok(Answer::read(&request, &response, self.verifier.keys())?)
     }
 
-    /// This machine in a path.
+    /// The path of this machine.
     fn machine_path(&self) -> String {
         format!("/machines/{}", escape(self.fingerprint.as_str()))
     }
 }
 
-/// A request that a person can carry.
-fn carried(request: AirGapRequest) -> Result<AirGapRequest, ActivateError> {
-    if request.to_text().len() > MAX_BYTES { Err(ActivateError::RequestTooLong) } else { Ok(request) }
+/// Checks that a request is not too long for the portal.
+fn check_length(request: AirGapRequest) -> Result<AirGapRequest, ClientError> {
+    if request.to_text().len() > MAX_BYTES { Err(ClientError::RequestTooLong) } else { Ok(request) }
 }
 
-/// A text as one segment of a path (RFC 3986, section 2.3).
+/// Percent-encodes a text for use as one path segment (RFC 3986, section 2.3).
 fn escape(text: &str) -> String {
     use std::fmt::Write;
     text.bytes().fold(String::with_capacity(text.len()), |mut path, byte| {
@@ -526,9 +541,9 @@ fn escape(text: &str) -> String {
     })
 }
 
-/// Nothing came that can be believed.
+/// No trustworthy response was received.
 #[derive(Debug, thiserror::Error)]
-enum Silence {
+enum NoAnswer {
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     #[error(transparent)]
@@ -537,27 +552,27 @@ enum Silence {
     NoRandomness(String),
 }
 
-fn silent(why: Silence) -> ActivateError {
-    ActivateError::Silent(why.to_string())
+fn no_answer(reason: NoAnswer) -> ClientError {
+    ClientError::NoAnswer(reason.to_string())
 }
 
-fn holders(answer: &Answer) -> Vec<Holder> {
+fn active_machines(answer: &Answer) -> Vec<ActiveMachine> {
     let all = answer.body.pointer("/errors/0/meta/machines").and_then(Value::as_array);
     let text = |machine: &Value, name: &str| machine.get(name).and_then(Value::as_str).map(str::to_owned);
     all.into_iter()
         .flatten()
-        .map(|machine| Holder {
+        .map(|machine| ActiveMachine {
             name: text(machine, "name").unwrap_or_default(),
             last_seen: text(machine, "lastSeen").and_then(|at| Timestamp::parse_rfc3339(&at)),
         })
         .collect()
 }
 
-/// A number that nobody can foresee, so that an old answer does not pass for a new one.
+/// A random number, so that an old answer cannot be replayed as a new one.
 fn nonce() -> Result<u32, String> {
     let mut bytes = [0; 4];
     #[expect(clippy::disallowed_methods, reason = "this is where the client's randomness comes from")]
-    getrandom::fill(&mut bytes).map_err(|_| "there is no randomness on this computer".to_owned())?;
-    // Servers and clients of this protocol read a signed 32-bit number.
+    getrandom::fill(&mut bytes).map_err(|_| "this computer cannot generate random numbers".to_owned())?;
+    // Servers and clients of this protocol use signed 32-bit numbers.
     Ok(u32::from_le_bytes(bytes) >> 1)
 }

@@ -1,53 +1,53 @@
-//! What a vendor builds into an app, and where its time comes from.
+//! Settings that a vendor builds into an app, and the source of the current time.
 
 use std::time::Duration;
 
 use latchkey_licensing::{ids::ProductId, public_key::PublicKey, time::Timestamp};
 
-use crate::standing::Terms;
+use crate::access::OfflineTerms;
 
-/// What a vendor builds into an app.
+/// Settings that a vendor builds into an app.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the activation API is, without `/v1`.
+    /// The base URL of the activation API, without `/v1`.
     pub api_url: String,
-    /// The product's id, as `latchkey catalog show` prints it.
+    /// The product's id, from `latchkey catalog show`.
     pub product: ProductId,
-    /// The vendor's public keys: the one that signs, and the one that will.
+    /// The vendor's public keys, from `latchkey keys public`: the current one and, before a rotation, the next.
     pub public_keys: Vec<PublicKey>,
-    /// What files the app takes, and how long it goes on with one.
-    pub terms: Terms,
-    /// How long files last that are checked out; `None` leaves it to the policy.
-    pub file_lasts: Option<Duration>,
-    /// What the app says about itself, for the server's log.
+    /// Which files the app accepts and for how long.
+    pub offline: OfflineTerms,
+    /// The time to live to request for machine files. `None` uses the policy's default.
+    pub file_ttl: Option<Duration>,
+    /// The `User-Agent` header sent to the server.
     pub user_agent: String,
 }
 
 impl Config {
-    /// The usual terms ([`Terms::default`]), and files as long as the policy says.
+    /// Default settings: [`OfflineTerms::default`], and the policy's time to live for files.
     pub fn new(api_url: &str, product: ProductId, public_keys: Vec<PublicKey>) -> Self {
         Self {
-            api_url: normal(api_url),
+            api_url: normalize_url(api_url),
             product,
             public_keys,
-            terms: Terms::default(),
-            file_lasts: None,
+            offline: OfflineTerms::default(),
+            file_ttl: None,
             user_agent: concat!("latchkey-client/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
 }
 
-/// The URL without slashes at its end, and with scheme and host in small letters, as the server signs them.
-fn normal(url: &str) -> String {
+/// Removes trailing slashes and converts scheme and host to lower case, as the server signs them.
+fn normalize_url(url: &str) -> String {
     let url = url.trim_end_matches('/');
     let host = url.find("://").map_or(0, |at| at + 3);
     let path = url[host..].find('/').map_or(url.len(), |at| host + at);
     url[..path].to_ascii_lowercase() + &url[path..]
 }
 
-/// Where the client's time comes from.
+/// The client's source of the current time.
 pub trait Clock {
-    /// Now, by this computer's clock.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_spelled_as_they_are_signed() {
-        for (given, spelled) in [
+    fn urls_are_normalized_as_they_are_signed() {
+        for (given, normal) in [
             ("https://api.example.com", "https://api.example.com"),
             ("HTTPS://API.Example.com:8443/Licenses/", "https://api.example.com:8443/Licenses"),
             ("http://localhost:3000//", "http://localhost:3000"),
             ("nonsense", "nonsense"),
         ] {
-            assert_eq!(normal(given), spelled);
+            assert_eq!(normalize_url(given), normal);
         }
     }
 }

@@ -1,25 +1,26 @@
-//! A fingerprint for this computer, by a recipe that does not change.
+//! A fingerprint for this computer, computed by an algorithm that does not change.
 //!
-//! **Recipe, version 1:** lower-case hex of SHA-256 over `latchkey fingerprint 1`, LF, the app's own
-//! name, LF, the operating system's machine id in lower case without white space. The id is
+//! **Algorithm, version 1:** the lower-case hex of the SHA-256 of `latchkey fingerprint 1`, LF, the app's
+//! name, LF, and the operating system's machine id in lower case without white space. The machine id is
 //! `/etc/machine-id` (Linux; `/var/lib/dbus/machine-id` where that is missing, empty or
 //! `uninitialized`), `IOPlatformUUID` (macOS), or
 //! `HKLM\SOFTWARE\Microsoft\Cryptography\MachineGuid` (Windows).
 //!
-//! It stays the same when the app, the user's name, the host name, a disk or a network card changes,
-//! and changes when the operating system is installed anew. Two apps with other names get other
-//! fingerprints, so that vendors cannot compare their customers. Machines cloned from one image share
-//! it, until the image is sealed as its system's maker says (`sysprep`, an empty `/etc/machine-id`).
+//! The fingerprint does not change with the app's version, the user name, the host name, a disk or a network
+//! card. It changes when the operating system is reinstalled. Apps with different names get different
+//! fingerprints, so vendors cannot use them to match their customers. Machines cloned from one image share
+//! a fingerprint unless the image was generalized as the system's documentation says (`sysprep`, or an empty
+//! `/etc/machine-id`).
 
 use latchkey_licensing::machine::Fingerprint;
 use sha2::{Digest, Sha256};
 
-/// This computer tells no id of itself.
+/// The operating system's machine id is not available.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("this computer tells no machine id: {0}")]
+#[error("this computer has no machine id: {0}")]
 pub struct NoMachineId(String);
 
-/// The fingerprint of this computer for the app of this name, which must never change.
+/// The fingerprint of this computer for an app. `app` is part of the algorithm: never change it.
 pub fn of_this_machine(app: &str) -> Result<Fingerprint, NoMachineId> {
     from_machine_id(app, &machine_id()?).ok_or_else(|| NoMachineId("it is empty".to_owned()))
 }
@@ -27,7 +28,7 @@ pub fn of_this_machine(app: &str) -> Result<Fingerprint, NoMachineId> {
 #[cfg(target_os = "linux")]
 fn machine_id() -> Result<String, NoMachineId> {
     first_id(&["/etc/machine-id", "/var/lib/dbus/machine-id"].map(std::path::Path::new))
-        .ok_or_else(|| NoMachineId("there is none in /etc/machine-id or /var/lib/dbus/machine-id".to_owned()))
+        .ok_or_else(|| NoMachineId("/etc/machine-id and /var/lib/dbus/machine-id are missing or empty".to_owned()))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -35,14 +36,14 @@ fn machine_id() -> Result<String, NoMachineId> {
     machine_uid::get().map_err(|error| NoMachineId(error.to_string()))
 }
 
-/// The first of these files that holds an id.
+/// The content of the first of these files that contains an id.
 #[cfg(target_os = "linux")]
 fn first_id(files: &[&std::path::Path]) -> Option<String> {
     let read = |file: &&std::path::Path| std::fs::read_to_string(file).ok();
     files.iter().filter_map(read).find(|id| !matches!(id.trim(), "" | "uninitialized"))
 }
 
-/// The recipe, for a machine id that comes from elsewhere. `None` if the id is empty.
+/// The fingerprint for a machine id from another source. `None` if the id is empty.
 pub fn from_machine_id(app: &str, machine_id: &str) -> Option<Fingerprint> {
     let id: String = machine_id.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
     if id.is_empty() {
@@ -62,9 +63,9 @@ pub fn from_machine_id(app: &str, machine_id: &str) -> Option<Fingerprint> {
 mod tests {
     use super::*;
 
-    /// The recipe is a promise: this value must never change.
+    /// Apps rely on the algorithm, so this value must never change.
     #[test]
-    fn the_recipe_is_stable() {
+    fn the_algorithm_is_stable() {
         let of = |app, id| from_machine_id(app, id).map(|found| found.as_str().to_owned());
         let expected = "79a3730f1b66c609409ece0a889cacb9ea6ec0df9415a38669dbdb44da68d19c";
         assert_eq!(of("chartgpt", "0123456789ABCDEF0123456789abcdef\n").as_deref(), Some(expected));
@@ -76,7 +77,7 @@ mod tests {
         assert_eq!(of("chartgpt", " \n"), None);
     }
 
-    /// In the order that the recipe names; an image that was sealed gives nothing away.
+    /// In the documented order. The empty or `uninitialized` file of a generalized image does not count.
     #[cfg(target_os = "linux")]
     #[test]
     fn the_first_file_with_an_id_counts() {
@@ -90,8 +91,8 @@ mod tests {
             first_id(&[&files[0], &files[1]])
         };
         assert_eq!(first(["id", "other"]).as_deref(), Some("0123\n"));
-        for sealed in ["empty", "new", "missing"] {
-            assert_eq!(first([sealed, "other"]).as_deref(), Some("4567\n"), "{sealed}");
+        for unset in ["empty", "new", "missing"] {
+            assert_eq!(first([unset, "other"]).as_deref(), Some("4567\n"), "{unset}");
         }
         assert_eq!(first(["empty", "missing"]), None);
         assert_eq!(of_this_machine("chartgpt").ok(), machine_id().ok().and_then(|id| from_machine_id("chartgpt", &id)));

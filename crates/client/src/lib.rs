@@ -1,55 +1,56 @@
-//! What a desktop app embeds to ask whether it may run.
+//! License checks for desktop apps.
 //!
-//! Three layers, each usable alone:
+//! The crate has three layers, and each can be used alone:
 //!
-//! * [`verify`]: checks license files, machine files and signed keys offline. No network, no clock, no
-//!   threads; builds for `wasm32` with `default-features = false`.
-//! * [`record`] and [`standing`]: what an app remembers, and what follows from it at a given time. The
-//!   rule that decides everything: **only a signed "no" locks; silence starts the grace period**, which
-//!   keeps every entitlement.
-//! * [`client`] (feature `http`): talks to the server, checks every answer's signature, keeps the record
-//!   in a [`storage::Storage`] that the app chooses.
+//! * [`verify`] verifies license files, machine files and signed keys offline. It uses no network, clock or
+//!   threads, and builds for `wasm32` with `default-features = false`.
+//! * [`record`] and [`access`]: what an app stores, and whether it may run at a given time. The most important
+//!   rule: **only a signed refusal locks the app. If the server cannot be reached, the app keeps running until
+//!   its file expires and then for a grace period**, with all entitlements.
+//! * [`client`] (feature `http`) talks to the server, verifies the signature of every response, and keeps the
+//!   record in a [`storage::Storage`] that the app chooses.
 //!
 //! ```no_run
 //! # #[cfg(feature = "http")] fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use latchkey_client::{Client, Config, MachineFacts, PublicKey, Standing, storage::FileStorage};
+//! use latchkey_client::{Access, Client, Config, MachineFacts, PublicKey, storage::FileStorage};
 //!
 //! let config = Config::new(
 //!     "https://licenses.example.com",
 //!     "0190f3c2-0000-7000-8000-000000000001".parse()?,
 //!     vec![PublicKey::from_hex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")?],
 //! );
-//! // The app's own folder, not the folder it was started in.
+//! // The app's own folder, not the current directory.
 //! let folder = std::env::home_dir().ok_or("no home folder")?.join(".chartgpt");
 //! let this_machine = latchkey_client::fingerprint::of_this_machine("chartgpt")?;
 //! let mut client = Client::new(config, FileStorage::new(folder.join("license.json")), this_machine)?;
 //!
-//! // At every start, and whenever it matters: asks nobody, needs no network.
-//! match client.standing() {
-//!     Standing::Licensed(rights) | Standing::Grace(rights) => println!("run, until {}", rights.until.human_date()),
-//!     Standing::NotActivated => {
-//!         // The person enters a key; this needs the server once.
+//! // At every start, and before anything that needs a license. Does not use the network.
+//! match client.access() {
+//!     Access::Licensed(rights) | Access::Grace(rights) => println!("run, until {}", rights.until.human_date()),
+//!     Access::NotActivated => {
+//!         // The user enters a key. This needs the server once.
 //!         client.enter_key("CGPT-0000-0000-0000-0000-0000-0000-0000")?;
 //!         client.activate(&MachineFacts::default())?;
 //!     }
 //!     other => println!("{other}"),
 //! }
 //!
-//! // In the background, some times a day: this is how a renewal, a suspension or a new entitlement
-//! // arrives. Without an answer nothing changes.
+//! // In the background, a few times a day, to learn of renewals, suspensions and new entitlements.
+//! // If the server cannot be reached, nothing changes.
 //! client.refresh()?;
-//! println!("{}", client.standing());
+//! println!("{}", client.access());
 //! # Ok(()) }
 //! # #[cfg(not(feature = "http"))] fn main() {}
 //! ```
 //!
-//! # What it cannot do
+//! # Limits
 //!
-//! The person at the computer owns the computer. Whoever edits the app, or keeps its clock standing
-//! while it stays offline, gets past any check on it. This crate makes honest use effortless and
-//! dishonest use inconvenient: a clock set back does not lengthen anything that was signed, and a file
-//! for another computer, product or vendor does not open.
+//! Users control their computers. Someone who modifies the app, or stops the clock of a computer that stays
+//! offline, can bypass any check. This crate makes honest use effortless and dishonest use inconvenient:
+//! setting the clock back does not extend anything that was signed, and a file for another computer, product
+//! or vendor is rejected.
 
+pub mod access;
 #[cfg(feature = "http")]
 pub mod client;
 #[cfg(feature = "fingerprint")]
@@ -57,7 +58,6 @@ pub mod fingerprint;
 #[cfg(feature = "qr")]
 pub mod qr;
 pub mod record;
-pub mod standing;
 pub mod storage;
 #[cfg(feature = "http")]
 pub mod transport;
@@ -70,6 +70,7 @@ pub mod config;
 #[cfg(feature = "http")]
 pub mod outcome;
 
+pub use access::{Access, OfflineTerms, Rights};
 #[cfg(feature = "http")]
 pub use client::Client;
 #[cfg(feature = "http")]
@@ -87,6 +88,5 @@ pub use latchkey_licensing::{
     time::Timestamp,
 };
 #[cfg(feature = "http")]
-pub use outcome::{ActivateError, Holder, Outcome};
-pub use standing::{Rights, Standing, Terms};
-pub use verify::{LONGEST_FILE, Verifier, VerifyError};
+pub use outcome::{ActiveMachine, ClientError, Outcome};
+pub use verify::{DEFAULT_MAX_FILE_AGE, Verifier, VerifyError};

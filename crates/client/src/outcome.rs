@@ -1,4 +1,4 @@
-//! What calls come to: nothing, a refusal with its reason, or silence.
+//! Results and errors of the client's calls.
 
 use std::io;
 
@@ -6,71 +6,71 @@ use latchkey_licensing::{license_key::KeyError, time::Timestamp};
 
 use crate::{record::RecordError, verify::VerifyError};
 
-/// What a call came to.
+/// The result of a call that does not fail when the server cannot be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server answered. Whether it said yes or no, the standing tells.
+    /// The server answered. [`crate::Client::access`] tells whether the app may run now.
     Answered,
-    /// Nothing came that can be believed. Nothing changed; the grace period, if it comes to that, has
-    /// begun with the end of the file.
-    Silent {
-        /// Why, for a log.
-        why: String,
+    /// No trustworthy response was received, and nothing changed. The app can continue with its file and then
+    /// the grace period.
+    NoAnswer {
+        /// The reason, for a log.
+        reason: String,
     },
 }
 
-/// A machine that holds one of the license's places.
+/// A computer on which the license is active.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// What people call it.
+pub struct ActiveMachine {
+    /// The name to display.
     pub name: String,
-    /// When it was last seen.
+    /// When the app on it last contacted the server.
     pub last_seen: Option<Timestamp>,
 }
 
-/// Why the app is not activated.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ActivateError {
-    /// All places are held. The page of the portal frees one.
-    #[error("all computers of this license are in use")]
+pub enum ClientError {
+    /// The license is active on as many computers, or cores, as it allows.
+    #[error("this license is already active on as many computers as it allows")]
     LimitReached {
-        /// What the server said.
+        /// The server's description.
         detail: String,
-        /// Who holds the places.
-        holders: Vec<Holder>,
-        /// The page that frees one.
+        /// The computers on which the license is active.
+        machines: Vec<ActiveMachine>,
+        /// The portal page on which the customer can free one.
         portal_page: Option<String>,
     },
-    /// The server refuses the license, signed.
-    #[error("the license server refuses: {detail} ({code})")]
+    /// The server refused the request, in a signed response.
+    #[error("the license server refused: {detail} ({code})")]
     Refused {
-        /// The code.
+        /// The error code, such as `LICENSE_SUSPENDED`.
         code: String,
-        /// In words.
+        /// The server's description.
         detail: String,
     },
-    /// Too many requests.
-    #[error("too many tries: wait {seconds} s")]
+    /// A rate limit was exceeded.
+    #[error("too many requests: wait {seconds} s")]
     TooManyRequests {
-        /// How long to wait.
+        /// How many seconds to wait before the next request.
         seconds: u64,
     },
-    /// Nothing came that can be believed.
+    /// No trustworthy response was received. The value is the reason.
     #[error("{0}")]
-    Silent(String),
-    /// There is no key yet.
+    NoAnswer(String),
+    /// No license key has been entered.
     #[error("enter a license key first")]
     NoKey,
-    /// The fingerprint is too long for a request that a person carries.
-    #[error("this computer's fingerprint is too long for a request: a kilobyte fits")]
+    /// The fingerprint is too long for an air-gap request. Keep it below a kilobyte.
+    #[error("this computer's fingerprint is too long for a request: use at most a kilobyte")]
     RequestTooLong,
-    /// This computer is not activated.
+    /// The license is not active on this computer.
     #[error("activate this computer first")]
     NotActivated,
-    /// What came is signed, and not for this app or this computer.
+    /// A file or key is not valid for this app and this computer.
     #[error(transparent)]
     File(#[from] VerifyError),
-    /// The record could not be kept.
+    /// The record could not be saved.
     #[error("the license could not be saved: {0}")]
     Storage(#[from] io::Error),
 }
@@ -78,24 +78,24 @@ pub enum ActivateError {
 /// Why a client cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The record cannot be loaded.
+    /// The record could not be loaded.
     #[error("the license could not be read: {0}")]
     Storage(#[from] io::Error),
-    /// The record is none.
+    /// The record was written by a later version of the app.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// There is no key to verify with.
+    /// [`crate::Config::public_keys`] is empty.
     #[error("the app embeds no public key")]
     NoPublicKey,
 }
 
-/// Why a key was not taken.
+/// Why a license key was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum EnterKeyError {
-    /// It is no key, or mistyped.
+    /// The text is not a license key or was mistyped.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The record could not be kept.
+    /// The record could not be saved.
     #[error("the license could not be saved: {0}")]
     Storage(#[from] io::Error),
 }

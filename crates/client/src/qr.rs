@@ -1,21 +1,21 @@
-//! Air-gap requests as QR codes, for a phone's camera.
+//! Air-gap requests as QR codes, to be scanned with a phone.
 
 use latchkey_licensing::air_gap::AirGapRequest;
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
-/// The address of the portal's page that takes a request, with the request in it. It holds no secret.
+/// The URL of the portal page for offline computers, with the request in it. It contains no secret.
 pub fn link(portal_url: &str, request: &AirGapRequest) -> String {
     format!("{}/portal/offline?request={}", portal_url.trim_end_matches('/'), request.to_text())
 }
 
-/// A QR code for a terminal, two rows of dots to a line. `None` if the text is too long for one.
+/// A QR code as text for a terminal, with two rows of modules on each line. `None` if the text is too long.
 pub fn for_terminal(text: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     Some(code.render::<Dense1x2>().quiet_zone(true).build())
 }
 
-/// The dots of a QR code, row by row, for an app that draws it itself; `true` is dark. `None` if the
-/// text is too long for one.
+/// The modules of a QR code, row by row, for an app that draws it itself. `true` is dark. `None` if the text
+/// is too long.
 pub fn modules(text: &str) -> Option<Vec<Vec<bool>>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let dots: Vec<bool> = code.to_colors().into_iter().map(|color| color == qrcode::Color::Dark).collect();

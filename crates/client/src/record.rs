@@ -1,9 +1,8 @@
-//! What an app remembers between its starts: a few lines of JSON in a storage of its choice.
+//! The record: what an app stores between runs, as a little JSON in a storage of the app's choice.
 //!
-//! The record is the person's to read and to change. Nothing in it grants anything: what does is the
-//! signed file inside, which is verified at every look. What the record holds against the person (the
-//! clock's mark, the server's "no") lasts as long as the record: who deletes or edits it takes that away,
-//! and the file's own end stays.
+//! Users can read and change the record. Only the signed file in it grants access, and that is verified on
+//! every use. Entries that restrict access (the latest signed time, the server's refusal) can be removed by
+//! deleting or editing the record, but the file's own expiry remains.
 
 use std::fmt;
 
@@ -11,27 +10,28 @@ use serde::{Deserialize, Serialize};
 
 use latchkey_licensing::time::Timestamp;
 
-/// The version of the record's form.
+/// The version of the record's format.
 const VERSION: u32 = 1;
 
-/// What an app remembers.
+/// What an app stores between runs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// The version of this form.
+    /// The version of the format.
     pub version: u32,
-    /// The license key as the person entered it. It is a bearer credential: storages keep it private.
+    /// The license key. It is a bearer credential, so the storage must keep it private.
     pub key: Option<String>,
-    /// The last machine file or license file.
+    /// The latest machine or license file.
     pub file: Option<String>,
-    /// The latest time that the server signed: the clock is not behind it.
+    /// The latest time signed by the server. The current time is never taken to be earlier.
     pub latest_signed: Option<Timestamp>,
-    /// What the server said against the license, signed.
+    /// The server's signed refusal of the license, if it is in force.
     pub verdict: Option<Verdict>,
-    /// Files that were made no later are history: this computer was freed, or the license refused.
+    /// Files issued at or before this time are superseded, because this computer was deactivated or the license
+    /// refused.
     pub files_after: Option<Timestamp>,
 }
 
-/// The key opens the license and so does the file: `Debug`, which logs use, shows neither.
+/// The license key and the file are credentials, so `Debug`, which logs use, hides them.
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
@@ -42,25 +42,25 @@ impl fmt::Debug for Record {
     }
 }
 
-/// A signed "no".
+/// A signed refusal of the license.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The code, such as `SUSPENDED`.
+    /// The server's code, such as `SUSPENDED`.
     pub code: String,
-    /// In words.
+    /// The server's description, to follow "the license".
     pub detail: String,
-    /// When the server said it.
+    /// The server's time of the refusal.
     pub at: Timestamp,
 }
 
-/// The text is no record, or one of a later version of the app.
+/// Why a record cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// It cannot be read.
-    #[error("what was remembered of the license cannot be read: enter the key again")]
+    /// The text is not a valid record.
+    #[error("the stored license cannot be read: enter the key again")]
     Unreadable,
-    /// A later version of the app wrote it.
-    #[error("a later version of this app wrote what is remembered of the license: use that one")]
+    /// The record was written by a later version of the app.
+    #[error("the stored license was written by a later version of this app: use that version")]
     Later,
 }
 
@@ -71,7 +71,7 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Reads a record. Nothing remembered is an empty one.
+    /// Parses a record. `None` gives an empty one.
     pub fn read(text: Option<&str>) -> Result<Self, RecordError> {
         #[derive(Deserialize)]
         struct Version {
@@ -80,7 +80,7 @@ impl Record {
         let Some(text) = text else {
             return Ok(Self::default());
         };
-        // The version alone first: of the rest a later one may have made anything.
+        // The version comes first, because later versions may have changed everything else.
         let Version { version } = serde_json::from_str(text).map_err(|_| RecordError::Unreadable)?;
         if version > VERSION {
             return Err(RecordError::Later);
@@ -88,29 +88,29 @@ impl Record {
         serde_json::from_str(text).map_err(|_| RecordError::Unreadable)
     }
 
-    /// The record as text.
+    /// The record as text, for storage.
     pub fn to_text(&self) -> String {
         // Strings and numbers always serialize.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// An empty record that keeps what outlasts a license: the clock's mark, and which files are history.
+    /// A record without key, file and refusal. It keeps the latest signed time and which files are superseded.
     #[must_use]
-    pub fn emptied(&self) -> Self {
+    pub fn cleared(&self) -> Self {
         Self { latest_signed: self.latest_signed, files_after: self.files_after, ..Self::default() }
     }
 
-    /// Notes that files made no later than `at` are history.
-    pub fn end_files(&mut self, at: Timestamp) {
+    /// Marks files issued at or before `at` as superseded.
+    pub fn supersede_files(&mut self, at: Timestamp) {
         self.files_after = Some(self.files_after.map_or(at, |before| before.max(at)));
     }
 
-    /// Whether a file made at `issued_at` is history.
-    pub fn is_history(&self, issued_at: Timestamp) -> bool {
+    /// Whether a file issued at `issued_at` is superseded.
+    pub fn is_superseded(&self, issued_at: Timestamp) -> bool {
         self.files_after.is_some_and(|after| issued_at <= after)
     }
 
-    /// Notes a time that the server signed. The mark only moves forward.
+    /// Records a time signed by the server. The latest signed time never moves back.
     pub fn note_signed_time(&mut self, at: Timestamp) {
         self.latest_signed = Some(self.latest_signed.map_or(at, |latest| latest.max(at)));
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_reads_back() {
+    fn a_record_round_trips() {
         let mut record = Record { key: Some("CGPT".to_owned()), ..Record::default() };
         record.note_signed_time(Timestamp::from_unix_micros(5));
         record.note_signed_time(Timestamp::from_unix_micros(3));
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(Record::read(None), Ok(Record::default()));
         assert_eq!(Record::read(Some("{")), Err(RecordError::Unreadable));
         assert_eq!(Record::read(Some(r#"{"version":2,"key":{"of":"another form"}}"#)), Err(RecordError::Later));
-        // What an earlier version wrote, before it knew of history.
+        // Written by an earlier version, without `files_after`.
         let earlier = r#"{"version":1,"key":"CGPT","file":null,"latest_signed":null,"verdict":null}"#;
         assert_eq!(Record::read(Some(earlier)).map(|record| record.key), Ok(Some("CGPT".to_owned())));
     }
@@ -144,12 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn history_outlasts_the_license() {
+    fn superseded_files_are_remembered_without_the_license() {
         let at = Timestamp::from_unix_micros;
         let mut record = Record { key: Some("CGPT".to_owned()), ..Record::default() };
-        record.end_files(at(5));
-        record.end_files(at(3));
-        let record = record.emptied();
-        assert_eq!((record.key.as_ref(), record.is_history(at(5)), record.is_history(at(6))), (None, true, false));
+        record.supersede_files(at(5));
+        record.supersede_files(at(3));
+        let record = record.cleared();
+        assert_eq!(
+            (record.key.as_ref(), record.is_superseded(at(5)), record.is_superseded(at(6))),
+            (None, true, false)
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Where an app keeps its record: a file, memory, or whatever the app has (a registry, a keychain).
+//! Where an app stores its record: a file, memory, or a storage of its own such as a registry or keychain.
 
 use std::{
     fs, io,
@@ -6,28 +6,28 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Keeps one text between starts of the app.
+/// Stores one text between runs of the app.
 pub trait Storage {
-    /// The text that was kept, if there is one.
+    /// Loads the stored text. `None` if nothing has been stored.
     fn load(&self) -> io::Result<Option<String>>;
 
-    /// Keeps a text instead of the one before. After an error the one before must still be there.
+    /// Stores a text in place of the previous one. If this fails, the previous text must be preserved.
     fn save(&mut self, text: &str) -> io::Result<()>;
 }
 
-/// A file, readable by its owner alone, replaced as a whole.
+/// A file that only its owner can read (on Unix) and that is replaced atomically.
 #[derive(Clone, Debug)]
 pub struct FileStorage {
     path: PathBuf,
 }
 
 impl FileStorage {
-    /// Keeps the text in this file; its folder is made when first needed.
+    /// Stores the text in this file. Its folder is created on the first save.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -38,7 +38,7 @@ impl Storage for FileStorage {
         match fs::read_to_string(&self.path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            // No text at all: as unreadable as any other damaged record, and no reason never to start again.
+            // Not UTF-8: treated like any other damaged record, so that the app can still start.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(String::new())),
             Err(error) => Err(error),
         }
@@ -46,12 +46,13 @@ impl Storage for FileStorage {
 
     fn save(&mut self, text: &str) -> io::Result<()> {
         use std::io::Write;
-        // Two windows of the app may save at once, so each writes a file of its own.
+        // Two instances of the app may save at the same time, so each writes its own temporary file.
         static SAVES: AtomicU32 = AtomicU32::new(0);
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)?;
         }
-        // Written beside and renamed, so that a power cut leaves the old text or the new one.
+        // The file is written under another name and renamed, so that a power failure leaves the old text or
+        // the new one.
         let number = SAVES.fetch_add(1, Ordering::Relaxed);
         let beside = self.path.with_extension(format!("new-{}-{number}", std::process::id()));
         let mut options = fs::OpenOptions::new();
@@ -65,7 +66,7 @@ impl Storage for FileStorage {
     }
 }
 
-/// Memory: for tests, and for apps that ask again at every start.
+/// Memory, for tests and for apps that activate on every start.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStorage(Option<String>);
 
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_private_and_replaced_whole() {
+    fn a_file_is_private_and_replaced_atomically() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut storage = FileStorage::new(folder.path().join("deep/license.json"));
         assert_eq!(storage.load().expect("read"), None);

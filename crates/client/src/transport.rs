@@ -1,4 +1,4 @@
-//! How requests reach the server. An app with an HTTP client of its own can put it here.
+//! How requests reach the server. An app can plug in its own HTTP client.
 
 use std::time::Duration;
 
@@ -7,53 +7,53 @@ use std::time::Duration;
 pub struct Request {
     /// `GET`, `POST` or `DELETE`.
     pub method: &'static str,
-    /// The whole URL.
+    /// The complete URL.
     pub url: String,
-    /// Names and values. `Authorization` holds the license key: keep it out of logs.
+    /// Header names and values. `Authorization` contains the license key, so keep it out of logs.
     pub headers: Vec<(&'static str, String)>,
-    /// The body, if there is one.
+    /// The request body, if any.
     pub body: Option<Vec<u8>>,
 }
 
-/// An answer, whatever its status; it is not trusted until its signature is checked.
+/// A response with any status. It is not trusted until its signature has been verified.
 #[derive(Clone, Debug)]
 pub struct Response {
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: u16,
-    /// Names in lower case, and values.
+    /// Header names, in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// The body as it came over the wire.
+    /// The body exactly as received.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// The first value of a header.
+    /// The first value of a header. `name` must be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// No answer came.
+/// No response was received. The value is the reason.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the license server cannot be reached: {0}")]
 pub struct Unreachable(pub String);
 
-/// Sends one request and gives back its answer. It must not follow redirects and must not change the
-/// body: both would break the signature.
+/// Sends requests. An implementation must not follow redirects or change the body, because both would break
+/// the signature.
 pub trait Transport {
-    /// Sends the request.
+    /// Sends a request and waits for the response.
     fn send(&self, request: &Request) -> Result<Response, Unreachable>;
 }
 
-/// No answer is longer than a page of machines with metadata.
+/// The largest response body that is read, in bytes. A page of machines with metadata is well below it.
 const ANSWER_LIMIT: u64 = 8 * 1024 * 1024;
 
-/// Blocking HTTP with TLS. Apps with an event loop call it from a thread of their own.
+/// Blocking HTTP with TLS. Apps with an event loop should call it from a separate thread.
 #[derive(Clone, Debug)]
 pub struct HttpTransport(ureq::Agent);
 
 impl HttpTransport {
-    /// Gives each request this much time.
+    /// Creates a transport that allows each request this much time.
     pub fn new(timeout: Duration) -> Self {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
@@ -66,7 +66,7 @@ impl HttpTransport {
 }
 
 impl Default for HttpTransport {
-    /// Ten seconds a request.
+    /// Allows ten seconds for each request.
     fn default() -> Self {
         Self::new(Duration::from_secs(10))
     }

@@ -1,7 +1,7 @@
-//! Verification offline: is this file the vendor's, for this product, this license and this machine?
+//! Offline verification: is this file signed by the vendor, for this product, this license and this machine?
 //!
-//! Nothing in a file chooses a key or causes a request: the keys are those that the app embeds, and a
-//! file that none of them signed is refused (LC-08).
+//! A file cannot choose the key that it is verified with or cause a request. Only the public keys embedded in
+//! the app count, and a file that is signed by none of them is rejected (LC-08).
 
 use std::time::Duration;
 
@@ -17,87 +17,88 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-/// What an app trusts: the vendor's public keys, and its own product.
+/// Verifies files and signed keys with the vendor's public keys, for one product.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     keys: Vec<PublicKey>,
     product: ProductId,
-    longest_file: Duration,
+    max_file_age: Duration,
 }
 
-/// The longest time that a file counts, unless the app says otherwise. Who holds the key may ask the server
-/// for a file of 68 years, which would outlast a refund.
-pub const LONGEST_FILE: Duration = Duration::from_hours(366 * 24);
+/// How long after its issue a file is accepted by default: 366 days. A key holder can request a file that lasts
+/// 68 years, and it would still be valid after a refund.
+pub const DEFAULT_MAX_FILE_AGE: Duration = Duration::from_hours(366 * 24);
 
-/// Why something is not to be trusted.
+/// Why a file or key is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// The file is not one of the vendor's.
+    /// The file is malformed or not signed by the vendor.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is the vendor's, and cannot be used.
+    /// The file is signed by the vendor but its content is malformed.
     #[error(transparent)]
     Claims(#[from] ClaimsError),
-    /// The key is not one of the vendor's.
+    /// The signed key is malformed or not signed by the vendor.
     #[error(transparent)]
     Key(#[from] SignedKeyError),
-    /// It is for another product.
+    /// The license is for another product.
     #[error("this is a license for another product")]
-    OtherProduct,
-    /// It is for another machine.
+    WrongProduct,
+    /// The machine file is for another machine.
     #[error("this file is for another computer")]
-    OtherMachine,
-    /// It is for another license than the key's.
+    WrongMachine,
+    /// The file is not for the license of the given key.
     #[error("this file is for another license")]
-    OtherLicense,
-    /// Its time is over.
-    #[error("the time of this file is over")]
-    Over,
-    /// The license has ended.
-    #[error("the license has ended")]
-    LicenseOver,
-    /// The license was suspended when the file was made.
+    WrongLicense,
+    /// The file has expired.
+    #[error("this file has expired")]
+    Expired,
+    /// The license has expired and its policy does not allow use after that.
+    #[error("the license has expired")]
+    LicenseExpired,
+    /// The license was suspended when the file was issued.
     #[error("the license is suspended")]
     Suspended,
-    /// It was made before this computer was freed or the license refused, or before the file at hand.
+    /// The file is older than the current one, or than the deactivation of this computer or the refusal of the
+    /// license.
     #[error("this file is out of date: fetch a new one")]
     OutOfDate,
-    /// A license file, which names no computer, where the app takes machine files alone.
-    #[error("this file names no computer: fetch the file for this computer")]
-    NamesNoMachine,
+    /// The file is a license file and the app accepts only machine files.
+    #[error("this file is not tied to a computer: get the file for this computer")]
+    LicenseFileNotAccepted,
 }
 
 impl Verifier {
-    /// Trusts what any of `keys` signed for `product`. Several keys let an app go through a rotation:
-    /// ship the next one before it signs, drop the old one after it is retired.
+    /// Creates a verifier that trusts `keys` for `product`. Embed several keys to survive a rotation: ship the
+    /// next key before it starts to sign, and remove the old one after it is retired.
     pub fn new(keys: Vec<PublicKey>, product: ProductId) -> Self {
-        Self { keys, product, longest_file: LONGEST_FILE }
+        Self { keys, product, max_file_age: DEFAULT_MAX_FILE_AGE }
     }
 
-    /// Lets files count for `longest` after they were issued, whatever they say, instead of for
-    /// [`LONGEST_FILE`].
+    /// Accepts files for `max_age` after their issue instead of [`DEFAULT_MAX_FILE_AGE`].
     #[must_use]
-    pub fn with_longest_file(self, longest: Duration) -> Self {
-        Self { longest_file: longest, ..self }
+    pub fn with_max_file_age(self, max_age: Duration) -> Self {
+        Self { max_file_age: max_age, ..self }
     }
 
-    /// The keys that are trusted.
+    /// The public keys that are trusted.
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
     }
 
-    /// The product that is asked for.
+    /// The product that licenses must be for.
     pub fn product(&self) -> ProductId {
         self.product
     }
 
-    /// Verifies a license file, plain or encrypted with `key`: it is good at `now`, and so is its license.
-    /// It names no computer: whoever has it and the key may use it anywhere.
+    /// Verifies a license file, plain or encrypted with `key`, and checks that the file and the license are
+    /// valid at `now`. A license file is not tied to a computer: with the key it can be used anywhere.
     pub fn license_file(&self, text: &str, key: &LicenseKey, now: Timestamp) -> Result<FileClaims, VerifyError> {
-        self.judge(self.open_license_file(text, key, now)?, now)
+        self.check_validity(self.open_license_file(text, key, now)?, now)
     }
 
-    /// Verifies a machine file: it is for this machine and good at `now`, and so is its license.
+    /// Verifies a machine file, plain or encrypted, and checks that it is for this machine and that the file and
+    /// the license are valid at `now`.
     pub fn machine_file(
         &self,
         text: &str,
@@ -105,17 +106,17 @@ impl Verifier {
         fingerprint: &Fingerprint,
         now: Timestamp,
     ) -> Result<FileClaims, VerifyError> {
-        self.judge(self.open_machine_file(text, key, fingerprint, now)?, now)
+        self.check_validity(self.open_machine_file(text, key, fingerprint, now)?, now)
     }
 
-    /// Opens a license file as [`Self::license_file`] does, and leaves to the caller whether its time or
-    /// its license is over, and for how long it counts: what a grace period needs.
+    /// Like [`Self::license_file`], but accepts files and licenses that have expired or are suspended, and does
+    /// not limit the file's age. Used to implement a grace period.
     pub fn open_license_file(&self, text: &str, key: &LicenseKey, now: Timestamp) -> Result<FileClaims, VerifyError> {
         self.file(FileKind::License, text, &FileSecret::of_license(key), key, now)
     }
 
-    /// Opens a machine file as [`Self::machine_file`] does, and leaves to the caller whether its time or
-    /// its license is over, and for how long it counts: what a grace period needs.
+    /// Like [`Self::machine_file`], but accepts files and licenses that have expired or are suspended, and does
+    /// not limit the file's age. Used to implement a grace period.
     pub fn open_machine_file(
         &self,
         text: &str,
@@ -126,13 +127,13 @@ impl Verifier {
         let secret = FileSecret::of_machine(key, fingerprint);
         let claims = self.file(FileKind::Machine, text, &secret, key, now)?;
         let is_ours = claims.machine.as_ref().is_some_and(|machine| machine.fingerprint == *fingerprint);
-        if is_ours { Ok(claims) } else { Err(VerifyError::OtherMachine) }
+        if is_ours { Ok(claims) } else { Err(VerifyError::WrongMachine) }
     }
 
     /// Verifies a signed license key.
     pub fn signed_key(&self, text: &str) -> Result<KeyClaims, VerifyError> {
         let claims = signed_key::verify(text, &self.keys)?;
-        if claims.product == self.product { Ok(claims) } else { Err(VerifyError::OtherProduct) }
+        if claims.product == self.product { Ok(claims) } else { Err(VerifyError::WrongProduct) }
     }
 
     fn file(
@@ -146,28 +147,29 @@ impl Verifier {
         let dataset = certificate::open(kind, text, &self.keys, Some(secret))?;
         let claims = claims::read(kind, &dataset, now)?;
         if claims.license.product != self.product {
-            return Err(VerifyError::OtherProduct);
+            return Err(VerifyError::WrongProduct);
         }
-        // An encrypted file opens with its own key alone; a plain one tells the key that it is for.
-        if claims.license.key.as_deref().is_some_and(|told| told != key.expose()) {
-            return Err(VerifyError::OtherLicense);
+        // An encrypted file opens only with its own key, but a plain one opens with any, so the key in it must
+        // match.
+        if claims.license.key.as_deref().is_some_and(|in_file| in_file != key.expose()) {
+            return Err(VerifyError::WrongLicense);
         }
-        // A signed key says which license it is for; a file of another one does not go with it.
+        // A signed key contains its license's id, which must match the file.
         if key.scheme() == KeyScheme::Ed25519Sign && self.signed_key(key.expose())?.license != claims.license.id {
-            return Err(VerifyError::OtherLicense);
+            return Err(VerifyError::WrongLicense);
         }
         Ok(claims)
     }
 
-    /// Whether what a file says holds now.
-    fn judge(&self, claims: FileClaims, now: Timestamp) -> Result<FileClaims, VerifyError> {
-        let claims = claims.for_at_most(self.longest_file);
+    /// Checks that the file and its license are valid at `now`.
+    fn check_validity(&self, claims: FileClaims, now: Timestamp) -> Result<FileClaims, VerifyError> {
+        let claims = claims.with_max_age(self.max_file_age);
         if claims.license.is_suspended {
             Err(VerifyError::Suspended)
-        } else if claims.is_license_over(now) {
-            Err(VerifyError::LicenseOver)
-        } else if claims.is_over(now) {
-            Err(VerifyError::Over)
+        } else if claims.is_license_expired(now) {
+            Err(VerifyError::LicenseExpired)
+        } else if claims.is_expired(now) {
+            Err(VerifyError::Expired)
         } else {
             Ok(claims)
         }

@@ -24,7 +24,7 @@ use std::{
 
 use app::{Browser, TestApp, run};
 use latchkey_client::{
-    Client, Config, Fingerprint, MachineFacts, Outcome, PublicKey, Standing, Timestamp,
+    Access, Client, Config, Fingerprint, MachineFacts, Outcome, PublicKey, Timestamp,
     config::Clock,
     storage::{FileStorage, MemoryStorage},
     transport::{HttpTransport, Request, Response, Transport, Unreachable},
@@ -33,7 +33,7 @@ use latchkey_licensing::policy::{ExpiryStrategy, HeartbeatResurrection, RenewalB
 use latchkey_service::{Clock as _, IssuedLicense, LicenseChange, Operator};
 use latchkey_testkit::{Backend, TestClock};
 use reqwest::StatusCode;
-use shell::{Shell, Turn, turned};
+use shell::{Shell, ShiftClock, shifted};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -46,12 +46,12 @@ struct ComputerClock {
 
 impl Clock for ComputerClock {
     fn now(&self) -> Timestamp {
-        turned(self.server.now(), self.days.load(Ordering::SeqCst))
+        shifted(self.server.now(), self.days.load(Ordering::SeqCst))
     }
 }
 
-impl Turn for ComputerClock {
-    fn turn(&self, days: i64) {
+impl ShiftClock for ComputerClock {
+    fn shift(&self, days: i64) {
         self.days.store(days, Ordering::SeqCst);
     }
 }
@@ -171,7 +171,7 @@ async fn the_everyday_life(backend: Backend) {
     let mut one = Computer::new(&server, &issued, "one", keys.clone());
     one.says("status", "The app does not run: not activated");
     one.says("activate", "enter a license key first");
-    one.says("key CGPT-0000", "That is no key");
+    one.says("key CGPT-0000", "That is not a license key");
     one.says("key CGPT-0000-0000-0000-0000-0000-0000-0000", "typing error");
     one.says(&format!("key {}", issued.key.expose().to_lowercase()), "Key CGPT-••••");
     one.says("activate Office PC", "The app runs: licensed; works offline until 23 December 2026");
@@ -183,18 +183,18 @@ async fn the_everyday_life(backend: Backend) {
     server.kit.clock.advance(DAY * 29);
     one.says("status", "The app runs: licensed; works offline");
     server.kit.clock.advance(DAY);
-    one.says("status", "The app runs: licensed, but not confirmed lately: connect before 6 January 2027");
+    one.says("status", "The app runs: licensed, but not confirmed recently: connect before 6 January 2027");
     // Somebody answers who is not the server: it is not believed, whatever it says.
     one.network.set(Network::Captive);
     one.says("refresh", "not signed by the license server). The app runs");
     server.kit.clock.advance(DAY * 14);
-    one.says("status", "The app does not run: over since 6 January 2027");
+    one.says("status", "The app does not run: expired on 6 January 2027");
     // The server is back: so is the app.
     one.network.set(Network::Works);
     one.says("refresh", "The app runs: licensed");
     // A clock turned back lengthens nothing, and is told; turned forward, it ends the file.
-    one.says("clock -365", "This computer's clock is behind: set it.");
-    one.says("clock 60", "The app does not run: over");
+    one.says("clock -365", "This computer's clock is slow: correct it.");
+    one.says("clock 60", "The app does not run: expired");
     one.says("clock 0", "The app runs: licensed");
 
     // Two places: a third computer is told who holds them and where to free one.
@@ -203,7 +203,7 @@ async fn the_everyday_life(backend: Backend) {
     two.says("activate Laptop", "The app runs");
     let mut three = Computer::new(&server, &issued, "three", keys);
     three.says(&format!("key {}", issued.key.expose()), "entered");
-    let refused = three.says("activate Studio", "All computers of this license are in use");
+    let refused = three.says("activate Studio", "already active on as many computers as it allows");
     let page = format!("{}/portal/licenses/{}", server.origin(), issued.view.license.id);
     assert!(
         refused.contains("Office PC, last seen") && refused.contains("Laptop") && refused.contains(&page),
@@ -215,7 +215,7 @@ async fn the_everyday_life(backend: Backend) {
     three.says("activate Studio", "The app runs");
     // The freed one learns of it when it asks, and can be freed and moved by itself as well.
     two.says("refresh", "The app does not run: not activated");
-    two.says("activate Laptop", "All computers");
+    two.says("activate Laptop", "already active on as many computers");
     three.says("deactivate", "The app does not run: not activated");
     three.says("deactivate", "The app does not run: not activated");
     two.says("activate Laptop", "The app runs");
@@ -271,7 +271,7 @@ async fn what_the_vendor_decides(backend: Backend) {
     let give = LicenseChange { add_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
     server.add_entitlement("EXTRA").await;
     admin.change_license(id, give).await.expect("given");
-    one.says("refresh", "It carries EXTRA.");
+    one.says("refresh", "Includes EXTRA.");
     let take = LicenseChange { remove_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
     admin.change_license(id, take).await.expect("taken");
     let without = one.says("refresh", "The app runs: licensed");
@@ -279,7 +279,7 @@ async fn what_the_vendor_decides(backend: Backend) {
 
     // The license's own end needs no server to be noticed, and a renewal brings the app back.
     server.kit.clock.advance(DAY * 365);
-    one.says("status", "The app does not run: over since 23 November 2027");
+    one.says("status", "The app does not run: expired on 23 November 2027");
     one.says("refresh", "does not run");
     admin.renew_license(id).await.expect("renewed");
     one.says("refresh", "The app runs: licensed");
@@ -288,7 +288,7 @@ async fn what_the_vendor_decides(backend: Backend) {
     server.kit.clock.advance(DAY * 360);
     one.says("refresh", "The app runs: licensed; works offline until 22 November 2028");
     server.kit.clock.advance(DAY * 5);
-    one.says("status", "The app does not run: over");
+    one.says("status", "The app does not run: expired");
     admin.renew_license(id).await.expect("renewed");
     one.says("refresh", "The app runs: licensed");
 
@@ -331,7 +331,7 @@ async fn files_that_were_put_aside(backend: Backend) {
         answer.body["data"]["attributes"]["certificate"].as_str().expect("a file").to_owned()
     };
     let (_, _, license_file) = desktop.text(&format!("/v1/licenses/{id}/actions/check-out?ttl=null")).await;
-    one.says(&format!("import {}", put("license.lic", license_file)), "names no computer");
+    one.says(&format!("import {}", put("license.lic", license_file)), "not tied to a computer");
     let aside = put("aside.lic", machine_file().await);
     // A file of 68 years counts for one.
     one.says(&format!("import {aside}"), "works offline until 24 November 2027");
@@ -448,11 +448,11 @@ fn a_killed_server_is_silence() {
         // Another start of the app, with what it remembers, and nobody listening.
         let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
         let mut app = start(&format!("http://{gone}"));
-        assert!(matches!(app.refresh(), Ok(Outcome::Silent { .. })));
-        assert!(matches!(app.deactivate(), Ok(Outcome::Silent { .. })));
-        assert!(matches!(app.standing(), Standing::Licensed(_)));
+        assert!(matches!(app.refresh(), Ok(Outcome::NoAnswer { .. })));
+        assert!(matches!(app.deactivate(), Ok(Outcome::NoAnswer { .. })));
+        assert!(matches!(app.access(), Access::Licensed(_)));
         server.kit.clock.advance(DAY * 31);
-        assert!(matches!(app.standing(), Standing::Grace(rights) if rights.has("CHART_ASSISTANT")));
+        assert!(matches!(app.access(), Access::Grace(rights) if rights.has("CHART_ASSISTANT")));
     });
 }
 

@@ -1,12 +1,12 @@
-//! A desktop app in a terminal that lives the whole life of a license: enter a key, activate, work
-//! offline, meet the limit, carry on, and see what a dead server or a turned-back clock comes to.
+//! A desktop app in a terminal that goes through the life of a license: enter a key, activate, work offline,
+//! reach the machine limit, and see what happens when the server is down or the clock is set back.
 //!
 //! ```text
 //! cargo run -p latchkey-client --example desktop -- http://127.0.0.1:3000 PRODUCT-ID PUBLIC-KEY [PUBLIC-KEY …]
 //! ```
 //!
-//! The product's id comes from `latchkey catalog show`, the key from `latchkey keys public`. The license
-//! is kept in `desktop-license.json` where the program runs.
+//! Get the product's id from `latchkey catalog show` and the public key from `latchkey keys public`. The license is
+//! stored in `desktop-license.json` in the current directory.
 
 mod shell;
 
@@ -21,8 +21,8 @@ use shell::{AdjustableClock, Shell};
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            let _ = writeln!(io::stderr(), "error: {why}");
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! The app's conversation: one command a line, one answer each.
+//! The app's command loop: one command on each line, and one answer to each.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use std::{
 };
 
 use latchkey_client::{
-    ActivateError, Client, EntitlementCode, MachineFacts, Outcome, Standing, Timestamp,
+    Access, Client, ClientError, EntitlementCode, MachineFacts, Outcome, Timestamp,
     config::{Clock, SystemClock},
     qr,
     storage::Storage,
@@ -21,19 +21,19 @@ use latchkey_client::{
 const HELP: &str = "\
 key KEY          enter a license key
 activate [NAME]  activate this computer
-status           may the app run?
-refresh          ask the server
-deactivate       free this computer's place
-request [NAME]   a request to activate without a network
-release          a request to deactivate without a network
-import FILE      take a file that was brought from the portal
-clock DAYS       turn this app's clock, +30 or -365
+status           show whether the app may run
+refresh          check the license with the server
+deactivate       deactivate this computer
+request [NAME]   create a request to activate without a network
+release          create a request to deactivate without a network
+import FILE      import a file downloaded from the portal
+clock DAYS       shift this app's clock, such as +30 or -365
 quit";
 
-/// A thousand years: as far as the clock turns.
+/// The largest shift of the clock, in hours: a thousand years.
 const MAX_HOURS: u64 = 24 * 366 * 1000;
 
-/// This computer's clock, turned by some days: to see what that comes to.
+/// This computer's clock, shifted by a number of days.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AdjustableClock {
     days: Arc<AtomicI64>,
@@ -41,24 +41,24 @@ pub(crate) struct AdjustableClock {
 
 impl Clock for AdjustableClock {
     fn now(&self) -> Timestamp {
-        turned(SystemClock.now(), self.days.load(Ordering::SeqCst))
+        shifted(SystemClock.now(), self.days.load(Ordering::SeqCst))
     }
 }
 
-/// A time some days later or earlier.
-pub(crate) fn turned(at: Timestamp, days: i64) -> Timestamp {
+/// A time shifted by a number of days.
+pub(crate) fn shifted(at: Timestamp, days: i64) -> Timestamp {
     let by = Duration::from_hours(days.unsigned_abs().saturating_mul(24).min(MAX_HOURS));
     if days < 0 { at.minus(by) } else { at.plus(by) }
 }
 
-/// What turns a clock.
-pub(crate) trait Turn {
-    /// Turns it by some days from the true time.
-    fn turn(&self, days: i64);
+/// A clock that can be shifted.
+pub(crate) trait ShiftClock {
+    /// Shifts the clock by a number of days from the real time.
+    fn shift(&self, days: i64);
 }
 
-impl Turn for AdjustableClock {
-    fn turn(&self, days: i64) {
+impl ShiftClock for AdjustableClock {
+    fn shift(&self, days: i64) {
         self.days.store(days, Ordering::SeqCst);
     }
 }
@@ -70,14 +70,14 @@ pub(crate) struct Shell<S, T, C> {
     portal_url: String,
 }
 
-impl<S: Storage, T: Transport, C: Clock + Turn> Shell<S, T, C> {
+impl<S: Storage, T: Transport, C: Clock + ShiftClock> Shell<S, T, C> {
     pub(crate) fn new(client: Client<S, T, C>, clock: C, portal_url: String) -> Self {
         Self { client, clock, portal_url }
     }
 
-    /// Reads commands until `quit` or the end.
+    /// Reads commands until `quit` or the end of the input.
     pub(crate) fn run(&mut self, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
-        writeln!(output, "ChartGPT: {}. `help` lists the commands.", self.client.standing())?;
+        writeln!(output, "ChartGPT: {}. `help` lists the commands.", self.client.access())?;
         for line in input.lines() {
             let line = line?;
             if line.trim() == "quit" {
@@ -89,19 +89,19 @@ impl<S: Storage, T: Transport, C: Clock + Turn> Shell<S, T, C> {
         Ok(())
     }
 
-    /// Carries out one command.
+    /// Runs one command and returns the answer.
     pub(crate) fn answer(&mut self, line: &str) -> String {
         let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
         match command {
             "key" => match self.client.enter_key(rest) {
                 Ok(()) => format!("Key {} entered.", self.client.masked_key().unwrap_or_default()),
-                Err(why) => format!("That is no key: {why}."),
+                Err(error) => format!("That is not a license key: {error}."),
             },
             "activate" => match self.client.activate(&facts(rest)) {
-                Ok(standing) => describe(&standing),
+                Ok(access) => describe(&access),
                 Err(error) => explain(&error),
             },
-            "status" => describe(&self.client.standing()),
+            "status" => describe(&self.client.access()),
             "refresh" => {
                 let result = self.client.refresh();
                 self.report(result)
@@ -111,24 +111,24 @@ impl<S: Storage, T: Transport, C: Clock + Turn> Shell<S, T, C> {
                 self.report(result)
             }
             "request" => match self.client.request_activation(&facts(rest)) {
-                Ok(request) => self.carry(&request.to_text(), qr::link(&self.portal_url, &request)),
+                Ok(request) => self.show_request(&request.to_text(), qr::link(&self.portal_url, &request)),
                 Err(error) => explain(&error),
             },
             "release" => match self.client.request_deactivation() {
-                Ok(request) => self.carry(&request.to_text(), qr::link(&self.portal_url, &request)),
+                Ok(request) => self.show_request(&request.to_text(), qr::link(&self.portal_url, &request)),
                 Err(error) => explain(&error),
             },
             "import" => match fs::read_to_string(rest) {
                 Ok(text) => match self.client.import_file(&text) {
-                    Ok(standing) => describe(&standing),
+                    Ok(access) => describe(&access),
                     Err(error) => explain(&error),
                 },
                 Err(error) => format!("{rest} cannot be read: {error}."),
             },
             "clock" => match rest.parse() {
                 Ok(days) => {
-                    self.clock.turn(days);
-                    format!("It is {} now. {}", self.clock.now().human(), describe(&self.client.standing()))
+                    self.clock.shift(days);
+                    format!("It is {} now. {}", self.clock.now().human(), describe(&self.client.access()))
                 }
                 Err(_) => "Give a number of days, such as clock -365.".to_owned(),
             },
@@ -136,19 +136,19 @@ impl<S: Storage, T: Transport, C: Clock + Turn> Shell<S, T, C> {
         }
     }
 
-    fn report(&self, result: Result<Outcome, ActivateError>) -> String {
+    fn report(&self, result: Result<Outcome, ClientError>) -> String {
         match result {
-            Ok(Outcome::Answered) => describe(&self.client.standing()),
-            Ok(Outcome::Silent { why }) => {
-                format!("No answer ({why}). {}", describe(&self.client.standing()))
+            Ok(Outcome::Answered) => describe(&self.client.access()),
+            Ok(Outcome::NoAnswer { reason }) => {
+                format!("No answer ({reason}). {}", describe(&self.client.access()))
             }
             Err(error) => explain(&error),
         }
     }
 
-    fn carry(&self, text: &str, link: String) -> String {
+    fn show_request(&self, text: &str, link: String) -> String {
         let code = qr::for_terminal(&link).unwrap_or_default();
-        format!("Scan this, or paste the text at {}/portal/offline:\n{code}\n{text}", self.portal_url)
+        format!("Scan this code, or paste the text at {}/portal/offline:\n{code}\n{text}", self.portal_url)
     }
 }
 
@@ -162,31 +162,31 @@ fn facts(name: &str) -> MachineFacts {
     }
 }
 
-fn describe(standing: &Standing) -> String {
-    let clock = match standing.rights() {
-        Some(rights) if rights.clock_is_behind => " This computer's clock is behind: set it.",
+fn describe(access: &Access) -> String {
+    let clock = match access.rights() {
+        Some(rights) if rights.clock_is_behind => " This computer's clock is slow: correct it.",
         _ => "",
     };
-    match standing.rights() {
+    match access.rights() {
         Some(rights) => {
             let held: Vec<&str> = rights.entitlements.iter().map(EntitlementCode::as_str).collect();
-            let carries = if held.is_empty() { String::new() } else { format!(" It carries {}.", held.join(", ")) };
-            format!("The app runs: {standing}.{carries}{clock}")
+            let included = if held.is_empty() { String::new() } else { format!(" Includes {}.", held.join(", ")) };
+            format!("The app runs: {access}.{included}{clock}")
         }
-        None => format!("The app does not run: {standing}."),
+        None => format!("The app does not run: {access}."),
     }
 }
 
-fn explain(error: &ActivateError) -> String {
+fn explain(error: &ClientError) -> String {
     match error {
-        ActivateError::LimitReached { holders, portal_page, .. } => {
-            let mut lines = vec!["All computers of this license are in use:".to_owned()];
-            for holder in holders {
-                let seen = holder.last_seen.map_or_else(String::new, |at| format!(", last seen {}", at.human()));
-                lines.push(format!("  {}{seen}", holder.name));
+        ClientError::LimitReached { machines, portal_page, .. } => {
+            let mut lines = vec!["This license is already active on as many computers as it allows:".to_owned()];
+            for machine in machines {
+                let seen = machine.last_seen.map_or_else(String::new, |at| format!(", last seen {}", at.human()));
+                lines.push(format!("  {}{seen}", machine.name));
             }
             if let Some(page) = portal_page {
-                lines.push(format!("Free one here, then activate again: {page}"));
+                lines.push(format!("Free one on this page, then activate again: {page}"));
             }
             lines.join("\n")
         }

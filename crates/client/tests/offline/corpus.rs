@@ -1,15 +1,15 @@
-//! LC-16: every input that fuzzing kept, through the same functions, with any compiler.
+//! LC-16: runs the fuzz corpus through the fuzz targets, with any compiler.
 
 use std::{fs, path::PathBuf};
 
 #[path = "../../../../fuzz/src/targets.rs"]
-#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
 mod targets;
 
 fn inputs(target: &str) -> Vec<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let inputs: Vec<Vec<u8>> = fs::read_dir(folder)
-        .expect("the corpus is there")
+        .expect("the corpus exists")
         .map(|entry| fs::read(entry.expect("an entry").path()).expect("an input"))
         .collect();
     assert!(inputs.len() >= 5, "{target}");
@@ -24,7 +24,7 @@ fn lc_16_files() {
 }
 
 #[test]
-fn lc_16_what_is_signed() {
+fn lc_16_signed_input() {
     for input in inputs("signed") {
         targets::signed(&input);
     }

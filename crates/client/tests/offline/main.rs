@@ -1,8 +1,8 @@
-//! Verification and standing offline, over files that a vendor's key signed.
+//! Offline verification and access decisions, for files signed by a vendor's key.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod access;
 mod corpus;
-mod standing;
 mod vectors;
 mod vendor;

@@ -1,8 +1,8 @@
-//! LC-15: the published vector file, for authors of verifiers in other languages.
+//! LC-15: the published test vectors, for authors of verifiers in other languages.
 //!
-//! The cases are made here, deterministically, and compared with the file; every case also goes through
-//! our own verifier. After a change of the format, `cargo test -p latchkey-client --test offline --
-//! --ignored` writes the file anew.
+//! The cases are generated here, deterministically, and compared with the published file. Every case is also
+//! run through our own verifier. After a change of the format, `cargo test -p latchkey-client --test offline --
+//! --ignored` regenerates the file.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// One case, as the file has it.
+/// A case of the published file.
 #[derive(Clone, Debug, Serialize)]
 struct Case {
     name: &'static str,
@@ -35,52 +35,52 @@ struct Case {
     product: &'static str,
     now: String,
     valid: bool,
-    /// Not valid for its form alone: a genuine file spelled otherwise, or a content that nobody but the
-    /// vendor could have signed. A verifier may accept it and gives nothing away.
+    /// Invalid only in form: a genuine file in a different spelling, or content that only the vendor could have
+    /// signed. A verifier can safely accept it.
     form_only: bool,
 }
 
-/// The cases that differ from a good one in their form alone.
+/// The cases that differ from a valid one only in form.
 const FORM_ONLY: [&str; 30] = [
     "an unknown member",
-    "a doubled member",
-    "a doubled algorithm",
+    "a repeated member",
+    "a repeated algorithm",
     "spaces at line ends",
     "tabs before lines",
     "an empty line inside",
-    "old Mac line ends",
-    "one letter more",
+    "CR line endings",
+    "one extra character",
     "a signature that is not canonical base64",
     "a signature without padding",
     "an IV of 16 bytes",
-    "issued is a date alone",
-    "issued with a space for the T",
+    "issued is a date without a time",
+    "issued with a space instead of T",
     "a UUID without hyphens",
-    "ttl is a text",
+    "ttl is a string",
     "ttl is a fraction",
     "ttl is negative",
-    "ttl is nought",
-    "ttl is beyond 32 bits",
+    "ttl is zero",
+    "ttl exceeds 32 bits",
     "an unknown member of meta",
-    "an unknown member beside meta",
-    "an id that is no UUID",
-    "a doubled member of meta",
-    "a doubled attribute",
+    "an unknown top-level member",
+    "an id that is not a UUID",
+    "a repeated member of meta",
+    "a repeated attribute",
     "an offset without minutes",
     "a machine file with another license inside",
     "a signed key without padding",
-    "a signed key with a doubled member",
+    "a signed key with a repeated member",
     "a signed key with a UUID without hyphens",
     "a signed key with an impossible offset",
 ];
 
-/// Makes cases that differ from a good one in one thing.
+/// Generates cases that differ from a valid one in one respect.
 struct Maker {
     vendor: Vendor,
     cases: Vec<Case>,
 }
 
-/// Some languages write ids so.
+/// Some languages write UUIDs in upper case.
 const PRODUCT_IN_CAPITALS: &str = "01A20846-FE00-7000-8000-000000000004";
 
 const LICENSE_FILE: &str = "license-file";
@@ -129,7 +129,7 @@ impl Maker {
         self.vendor.machine_dataset(&FileSpec::default())
     }
 
-    /// A plain license file over any dataset text.
+    /// A plain license file with an arbitrary dataset.
     fn license_file(&self, dataset: &str) -> String {
         seal(FileKind::License, dataset.as_bytes(), Sealing::Plain, &self.vendor.signer).expect("fits")
     }
@@ -141,7 +141,7 @@ impl Maker {
         seal(FileKind::Machine, dataset.as_bytes(), sealing, &self.vendor.signer).expect("fits")
     }
 
-    /// A license file whose dataset one change made.
+    /// Adds a license file with a changed dataset.
     fn changed(&mut self, name: &'static str, valid: bool, change: impl FnOnce(&mut Value)) {
         let mut dataset = self.license_dataset();
         change(&mut dataset);
@@ -150,7 +150,7 @@ impl Maker {
     }
 }
 
-/// A license file around an envelope of one's own.
+/// Wraps an arbitrary envelope in the lines of a license file.
 fn framed(envelope: &str) -> String {
     format!("-----BEGIN LICENSE FILE-----\n{}\n-----END LICENSE FILE-----\n", STANDARD.encode(envelope))
 }
@@ -174,7 +174,7 @@ fn signed_key(payload: &str, signer: &SigningKey) -> String {
 
 fn cases() -> Vec<Case> {
     let mut maker = Maker { vendor: Vendor::new(), cases: Vec::new() };
-    good_and_misdirected(&mut maker);
+    valid_and_misdirected(&mut maker);
     envelopes(&mut maker);
     spellings(&mut maker);
     datasets(&mut maker);
@@ -182,7 +182,7 @@ fn cases() -> Vec<Case> {
     maker.cases
 }
 
-fn good_and_misdirected(maker: &mut Maker) {
+fn valid_and_misdirected(maker: &mut Maker) {
     let spec = FileSpec::default();
     let plain = maker.license_file(&maker.license_dataset().to_string());
     let sealed = maker.vendor.license_file_for(&maker.vendor.key);
@@ -238,15 +238,15 @@ fn good_and_misdirected(maker: &mut Maker) {
         case.product = PRODUCT_IN_CAPITALS;
     });
     maker.with("the last day", LICENSE_FILE, plain.clone(), true, |case| case.now = at(29));
-    maker.with("the file's time is over", LICENSE_FILE, plain.clone(), false, |case| case.now = at(30));
-    maker.with("long over", MACHINE_FILE, machine.clone(), false, |case| case.now = at(3_000));
+    maker.with("the file has expired", LICENSE_FILE, plain.clone(), false, |case| case.now = at(30));
+    maker.with("long expired", MACHINE_FILE, machine.clone(), false, |case| case.now = at(3_000));
     maker.with("issued four minutes in the future", LICENSE_FILE, plain.clone(), true, |case| {
         case.now = Vendor::new().now.minus(Duration::from_mins(4)).rfc3339();
     });
     maker.with("issued a day in the future", LICENSE_FILE, plain.clone(), false, |case| case.now = at(-1));
     maker.with("a license file offered as a machine file", MACHINE_FILE, plain.clone(), false, |_| {});
     maker.with("a machine file offered as a license file", LICENSE_FILE, machine, false, |_| {});
-    maker.add("a license file relabelled", MACHINE_FILE, plain.replace("LICENSE FILE", "MACHINE FILE"), false);
+    maker.add("a license file relabeled", MACHINE_FILE, plain.replace("LICENSE FILE", "MACHINE FILE"), false);
 }
 
 fn envelopes(maker: &mut Maker) {
@@ -265,9 +265,9 @@ fn envelopes(maker: &mut Maker) {
         ("another file's signature", format!(r#"{{"enc":"{enc}","sig":"{other_sig}","alg":"{alg}"}}"#)),
         ("a signature for a machine file", format!(r#"{{"enc":"{enc}","sig":"{machine_sig}","alg":"{alg}"}}"#)),
         ("an unknown member", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"{alg}","kid":"1"}}"#)),
-        ("a doubled member", format!(r#"{{"enc":"AAAA","enc":"{enc}","sig":"{sig}","alg":"{alg}"}}"#)),
-        ("a doubled algorithm", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"none","alg":"{alg}"}}"#)),
-        ("a member that is no text", format!(r#"{{"enc":["{enc}"],"sig":"{sig}","alg":"{alg}"}}"#)),
+        ("a repeated member", format!(r#"{{"enc":"AAAA","enc":"{enc}","sig":"{sig}","alg":"{alg}"}}"#)),
+        ("a repeated algorithm", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"none","alg":"{alg}"}}"#)),
+        ("a member that is not a string", format!(r#"{{"enc":["{enc}"],"sig":"{sig}","alg":"{alg}"}}"#)),
         ("an envelope in a list", format!(r#"[{{"enc":"{enc}","sig":"{sig}","alg":"{alg}"}}]"#)),
         ("an envelope as a list of its parts", format!(r#"["{enc}","{sig}","{alg}"]"#)),
         ("two envelopes", format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"{alg}"}}{{}}"#)),
@@ -280,7 +280,7 @@ fn envelopes(maker: &mut Maker) {
     let parts: Vec<&str> = enc.split('.').collect();
     let sign = |enc: &str| STANDARD.encode(Vendor::new().signer.sign(format!("license/{enc}").as_bytes()).to_bytes());
     for (name, enc) in [
-        ("IV and tag exchanged", format!("{}.{}.{}", parts[0], parts[2], parts[1])),
+        ("IV and tag swapped", format!("{}.{}.{}", parts[0], parts[2], parts[1])),
         ("no tag", format!("{}.{}", parts[0], parts[1])),
         ("four parts", format!("{enc}.AAAA")),
         ("a changed tag", format!("{}.{}.{}", parts[0], parts[1], STANDARD.encode([0; 16]))),
@@ -297,7 +297,7 @@ fn envelopes(maker: &mut Maker) {
     maker.add("an IV of 16 bytes", LICENSE_FILE, text, false);
 }
 
-/// A content that was encrypted rightly, but for the length of its IV.
+/// Correctly encrypted content, except for the length of its IV.
 fn with_long_iv(content: &str, license_key: &str) -> String {
     let cipher = AesGcm::<Aes256, U16>::new(&Sha256::digest(license_key));
     let iv = [7; 16];
@@ -310,9 +310,9 @@ fn spellings(maker: &mut Maker) {
     let plain = maker.license_file(&maker.license_dataset().to_string());
     let body = body_of(&plain);
     let one_line = format!("-----BEGIN LICENSE FILE-----\n{body}\n-----END LICENSE FILE-----\n");
-    maker.add("CRLF line ends", LICENSE_FILE, plain.replace('\n', "\r\n"), true);
+    maker.add("CRLF line endings", LICENSE_FILE, plain.replace('\n', "\r\n"), true);
     maker.add("empty lines at the end", LICENSE_FILE, format!("{plain}\n\n"), true);
-    maker.add("no line end at the end", LICENSE_FILE, plain.trim_end().to_owned(), true);
+    maker.add("no line ending at the end", LICENSE_FILE, plain.trim_end().to_owned(), true);
     maker.add("one long line", LICENSE_FILE, one_line.clone(), true);
     maker.add("a byte order mark", LICENSE_FILE, format!("\u{feff}{plain}"), false);
     maker.add("an empty line before", LICENSE_FILE, format!("\n{plain}"), false);
@@ -324,14 +324,14 @@ fn spellings(maker: &mut Maker) {
         plain.replacen("\nZ", "\n\nZ", 1).replacen("\ne", "\n\ne", 1),
         false,
     );
-    maker.add("old Mac line ends", LICENSE_FILE, plain.replace('\n', "\r"), false);
-    maker.add("no end line", LICENSE_FILE, plain.replace("-----END LICENSE FILE-----\n", ""), false);
+    maker.add("CR line endings", LICENSE_FILE, plain.replace('\n', "\r"), false);
+    maker.add("no END line", LICENSE_FILE, plain.replace("-----END LICENSE FILE-----\n", ""), false);
     maker.add("text after the end", LICENSE_FILE, format!("{plain}x"), false);
     maker.add("two files", LICENSE_FILE, format!("{plain}{plain}"), false);
-    maker.add("one letter more", LICENSE_FILE, one_line.replace(&body, &format!("{body}A")), false);
+    maker.add("one extra character", LICENSE_FILE, one_line.replace(&body, &format!("{body}A")), false);
     maker.add("cut in the middle", LICENSE_FILE, one_line.replace(&body, &body[..body.len() / 2]), false);
     maker.add("empty", LICENSE_FILE, String::new(), false);
-    // The same signature bytes, spelled with other unused bits.
+    // The same signature bytes with different unused bits.
     let (enc, sig, alg) = envelope(&plain);
     let at = sig.len() - 3;
     let loose = format!("{}{}==", &sig[..at], if &sig[at..=at] == "A" { "B" } else { bump(&sig[at..=at]) });
@@ -350,10 +350,10 @@ fn spellings(maker: &mut Maker) {
     );
     maker.add("longer than 64 KiB", LICENSE_FILE, format!("{plain}{}", "\n".repeat(65_536)), false);
     let wide = format!("{plain}{}", "\u{3000}".repeat(22_000));
-    maker.add("longer than 64 KiB, in fewer letters", LICENSE_FILE, wide, false);
+    maker.add("longer than 64 KiB in bytes but not in characters", LICENSE_FILE, wide, false);
 }
 
-/// The next letter of base64, which for a canonical last letter differs in unused bits alone.
+/// The next base64 character. After a canonical last character it differs only in unused bits.
 fn bump(letter: &str) -> &'static str {
     const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let at = LETTERS.find(letter).expect("a letter of base64") + 1;
@@ -361,7 +361,7 @@ fn bump(letter: &str) -> &'static str {
 }
 
 fn datasets(maker: &mut Maker) {
-    maker.changed("perpetual, with the longest time", true, |file| {
+    maker.changed("the longest time to live", true, |file| {
         file["meta"]["expiry"] = json!("2094-12-11T15:14:07.000Z");
         file["meta"]["ttl"] = json!(2_147_483_647);
     });
@@ -377,9 +377,10 @@ fn datasets(maker: &mut Maker) {
     maker.changed("an offset without minutes", false, |file| file["meta"]["issued"] = json!("2026-11-23T13:00:00+01"));
     maker.changed("issued is a number", false, |file| file["meta"]["issued"] = json!(1_795_435_200));
     maker.changed("issued is null", false, |file| file["meta"]["issued"] = Value::Null);
-    maker.changed("issued is a date alone", false, |file| file["meta"]["issued"] = json!("2026-11-23"));
-    maker
-        .changed("issued with a space for the T", false, |file| file["meta"]["issued"] = json!("2026-11-23 12:00:00Z"));
+    maker.changed("issued is a date without a time", false, |file| file["meta"]["issued"] = json!("2026-11-23"));
+    maker.changed("issued with a space instead of T", false, |file| {
+        file["meta"]["issued"] = json!("2026-11-23 12:00:00Z")
+    });
     maker.changed("meta is a list", false, |file| {
         file["meta"] = json!(["2026-11-23T12:00:00.000Z", "2026-12-23T12:00:00.000Z", 2_592_000]);
     });
@@ -394,52 +395,52 @@ fn datasets(maker: &mut Maker) {
         file["meta"]["issued"] = json!(now.plus(Duration::from_mins(4)).rfc3339());
         file["meta"]["expiry"] = json!(now.plus(Duration::from_mins(1)).rfc3339());
     });
-    maker.changed("ttl is a text", false, |file| file["meta"]["ttl"] = json!("86400"));
+    maker.changed("ttl is a string", false, |file| file["meta"]["ttl"] = json!("86400"));
     maker.changed("ttl is a fraction", false, |file| file["meta"]["ttl"] = json!(86_400.5));
     maker.changed("ttl is negative", false, |file| file["meta"]["ttl"] = json!(-1));
-    maker.changed("ttl is nought", false, |file| file["meta"]["ttl"] = json!(0));
-    maker.changed("ttl is beyond 32 bits", false, |file| file["meta"]["ttl"] = json!(2_147_483_648_u64));
+    maker.changed("ttl is zero", false, |file| file["meta"]["ttl"] = json!(0));
+    maker.changed("ttl exceeds 32 bits", false, |file| file["meta"]["ttl"] = json!(2_147_483_648_u64));
     maker.changed("no meta", false, |file| {
         file.as_object_mut().expect("an object").remove("meta");
     });
     maker.changed("an unknown member of meta", false, |file| file["meta"]["trusted"] = json!(true));
-    maker.changed("an unknown member beside meta", false, |file| file["jsonapi"] = json!({}));
+    maker.changed("an unknown top-level member", false, |file| file["jsonapi"] = json!({}));
     maker.changed("no product", false, |file| file["data"]["relationships"]["product"] = json!({ "data": null }));
-    maker.changed("an id that is no UUID", false, |file| file["data"]["id"] = json!("lic_1"));
+    maker.changed("an id that is not a UUID", false, |file| file["data"]["id"] = json!("lic_1"));
     maker.changed("a list instead of a license", false, |file| file["data"] = json!([file["data"].clone()]));
     let dataset = maker.license_dataset().to_string();
     let twice = dataset.replacen(r#""ttl":"#, r#""ttl":1,"ttl":"#, 1);
     for (name, strategy, valid) in [
-        ("the license has ended", "RESTRICT_ACCESS", false),
-        ("the license has ended, and its key is refused", "REVOKE_ACCESS", false),
-        ("the license has ended, and its use goes on", "MAINTAIN_ACCESS", true),
+        ("the license has expired", "RESTRICT_ACCESS", false),
+        ("the license has expired and access is revoked", "REVOKE_ACCESS", false),
+        ("the license has expired but stays usable", "MAINTAIN_ACCESS", true),
     ] {
         maker.changed(name, valid, |dataset| {
             dataset["data"]["attributes"]["expiry"] = dataset["meta"]["issued"].clone();
             dataset["data"]["attributes"]["expiryStrategy"] = json!(strategy);
         });
     }
-    maker.changed("the license has ended, and no strategy is told", false, |dataset| {
+    maker.changed("the license has expired, without a strategy", false, |dataset| {
         let attributes = dataset["data"]["attributes"].as_object_mut().expect("an object");
         attributes.remove("expiryStrategy");
         attributes.insert("expiry".to_owned(), json!("2026-11-01T00:00:00.000Z"));
     });
-    maker.changed("the license has not ended yet", true, |dataset| {
+    maker.changed("the license has not expired yet", true, |dataset| {
         dataset["data"]["attributes"]["expiry"] = json!("2026-12-01T00:00:00.000Z");
         dataset["data"]["attributes"]["expiryStrategy"] = json!("RESTRICT_ACCESS");
     });
     maker.changed("a suspended license", false, |dataset| dataset["data"]["attributes"]["suspended"] = json!(true));
-    maker.changed("neither suspension nor end are told", true, |dataset| {
+    maker.changed("neither suspension nor expiry", true, |dataset| {
         let attributes = dataset["data"]["attributes"].as_object_mut().expect("an object");
         attributes.retain(|name, _| name == "key");
     });
     let doubled = maker.license_file(&twice);
-    maker.add("a doubled member of meta", LICENSE_FILE, doubled, false);
+    maker.add("a repeated member of meta", LICENSE_FILE, doubled, false);
     let doubled =
         maker.license_file(&dataset.replacen(r#""suspended":false"#, r#""suspended":true,"suspended":false"#, 1));
-    maker.add("a doubled attribute", LICENSE_FILE, doubled, false);
+    maker.add("a repeated attribute", LICENSE_FILE, doubled, false);
     let broken = maker.license_file("{");
-    maker.add("no JSON", LICENSE_FILE, broken, false);
+    maker.add("not JSON", LICENSE_FILE, broken, false);
     for (name, change) in [
         ("a machine file without its license", json!([])),
         ("a machine file with two licenses", {
@@ -455,7 +456,7 @@ fn datasets(maker: &mut Maker) {
     let mut dataset = maker.machine_dataset();
     dataset["data"]["type"] = json!("licenses");
     let text = maker.machine_file(&dataset.to_string());
-    maker.add("a machine file whose content is no machine", MACHINE_FILE, text, false);
+    maker.add("a machine file that contains no machine", MACHINE_FILE, text, false);
     let mut dataset = maker.machine_dataset();
     dataset["data"]["relationships"]["license"]["data"]["id"] = json!(OTHER_LICENSE);
     let text = maker.machine_file(&dataset.to_string());
@@ -482,7 +483,7 @@ fn keys(maker: &mut Maker) {
     );
     maker.add("a signed key with white space", SIGNED_KEY, format!("{good}\n"), false);
     let empty = signed_key("{}", &maker.vendor.signer);
-    maker.add("a signed key that names nothing", SIGNED_KEY, empty, false);
+    maker.add("a signed key without claims", SIGNED_KEY, empty, false);
     let payload = good.split(['/', '.']).nth(1).map(|payload| URL_SAFE.decode(payload).expect("base64"));
     let payload = String::from_utf8(payload.expect("a payload")).expect("text");
     let bare = signed_key(&payload.replace(PRODUCT, &PRODUCT.replace('-', "")), &maker.vendor.signer);
@@ -491,8 +492,8 @@ fn keys(maker: &mut Maker) {
     let issued = maker.vendor.now.rfc3339();
     let late = signed_key(&payload.replace(&issued, "2026-11-23T12:00:00+99:99"), &maker.vendor.signer);
     maker.add("a signed key with an impossible offset", SIGNED_KEY, late, false);
-    maker.add("a signed key with a doubled member", SIGNED_KEY, doubled, false);
-    // In files that do not tell their key, so that only the key itself says whose it is.
+    maker.add("a signed key with a repeated member", SIGNED_KEY, doubled, false);
+    // The file contains no license key, so only the signed key shows which license it belongs to.
     let mut dataset = maker.license_dataset();
     dataset["data"]["attributes"].as_object_mut().expect("an object").remove("key");
     let open = maker.license_file(&dataset.to_string());
@@ -509,7 +510,7 @@ fn keys(maker: &mut Maker) {
     maker.add("a random key", SIGNED_KEY, maker.vendor.key.expose().to_owned(), false);
 }
 
-/// What our verifier says; nothing where it cannot be asked, because it always has a license key.
+/// The result of our verifier. `None` for cases without a license key, which our verifier always requires.
 fn verdict(case: &Case) -> Option<bool> {
     let keys = case.public_keys.iter().map(|hex| PublicKey::from_hex(hex).expect("a key")).collect();
     let verifier = Verifier::new(keys, case.product.parse().expect("an id"));
@@ -531,7 +532,7 @@ fn path() -> PathBuf {
 }
 
 fn text() -> String {
-    let about = "Cases for verifiers of license files, machine files and signed keys. A case is valid if the text verifies with one of the keys, is for the product (and the license key, and the machine), and neither its time nor its license is over at `now`. A verifier may accept what is not valid with `form_only`: a genuine file spelled otherwise, or a content that nobody but the vendor could have signed.";
+    let about = "Test vectors for verifiers of license files, machine files and signed keys. A case is valid if the text verifies with one of the keys, is for the product (and for the license key and the machine), and neither the file nor the license has expired at `now`. A verifier may accept an invalid case with `form_only`: it is a genuine file in a different spelling, or has content that only the vendor could have signed.";
     let mut text = serde_json::to_string_pretty(&json!({ "about": about, "cases": cases() })).expect("JSON");
     text.push('\n');
     text
@@ -541,21 +542,21 @@ fn text() -> String {
 fn lc_15_our_verifier_agrees_with_every_case() {
     let cases = cases();
     let names: std::collections::BTreeSet<_> = cases.iter().map(|case| (case.kind, case.name)).collect();
-    assert_eq!(names.len(), cases.len(), "each case has a name of its own");
+    assert_eq!(names.len(), cases.len(), "each case has a unique name");
     assert!(cases.len() >= 60, "{}", cases.len());
     assert!(cases.iter().filter(|case| case.valid).count() >= 10);
-    assert_eq!(cases.iter().filter(|case| case.form_only).count(), FORM_ONLY.len(), "each names a case");
+    assert_eq!(cases.iter().filter(|case| case.form_only).count(), FORM_ONLY.len(), "each is the name of a case");
     for case in &cases {
         let verdict = verdict(case);
         assert!(verdict.is_none_or(|verdict| verdict == case.valid), "{}: {}", case.kind, case.name);
     }
-    assert_eq!(cases.iter().filter(|case| verdict(case).is_none()).count(), 3, "all others were asked");
+    assert_eq!(cases.iter().filter(|case| verdict(case).is_none()).count(), 3, "all other cases were verified");
 }
 
 #[test]
 fn lc_15_the_published_file_is_up_to_date() {
-    let published = fs::read_to_string(path()).expect("the file is there");
-    assert!(published == text(), "the vectors changed: run this test file with --ignored to write them anew");
+    let published = fs::read_to_string(path()).expect("the file exists");
+    assert!(published == text(), "the vectors changed: run this test file with --ignored to regenerate them");
 }
 
 #[test]

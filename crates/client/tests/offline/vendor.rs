@@ -1,4 +1,4 @@
-//! A vendor who signs files for tests.
+//! A vendor that signs files for tests.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use latchkey_licensing::{
 };
 use serde_json::{Value, json};
 
-/// A vendor with a product, a license and a second vendor beside it.
+/// A vendor with a product and a license, and the key of a second vendor.
 pub(crate) struct Vendor {
     pub(crate) signer: SigningKey,
     pub(crate) other_signer: SigningKey,
@@ -23,9 +23,9 @@ pub(crate) struct Vendor {
     pub(crate) now: Timestamp,
 }
 
-/// A file to make.
+/// The properties of a file to create.
 pub(crate) struct FileSpec {
-    pub(crate) lasts: Duration,
+    pub(crate) ttl: Duration,
     pub(crate) license_end: Option<Timestamp>,
     pub(crate) strategy: &'static str,
     pub(crate) is_plain: bool,
@@ -36,7 +36,7 @@ pub(crate) struct FileSpec {
 impl Default for FileSpec {
     fn default() -> Self {
         Self {
-            lasts: Duration::from_hours(30 * 24),
+            ttl: Duration::from_hours(30 * 24),
             license_end: None,
             strategy: "MAINTAIN_ACCESS",
             is_plain: false,
@@ -106,7 +106,7 @@ impl Vendor {
 
     pub(crate) fn meta(&self, spec: &FileSpec) -> Value {
         json!({
-            "issued": self.now.rfc3339(), "expiry": self.now.plus(spec.lasts).rfc3339(), "ttl": spec.lasts.as_secs(),
+            "issued": self.now.rfc3339(), "expiry": self.now.plus(spec.ttl).rfc3339(), "ttl": spec.ttl.as_secs(),
         })
     }
 
@@ -137,13 +137,13 @@ impl Vendor {
         seal(FileKind::Machine, dataset.as_bytes(), sealing, signer).expect("fits")
     }
 
-    /// A license file that anybody can read.
+    /// An unencrypted license file.
     pub(crate) fn plain_license_file(&self) -> String {
         let dataset = self.license_dataset(&FileSpec::default()).to_string();
         seal(FileKind::License, dataset.as_bytes(), Sealing::Plain, &self.signer).expect("fits")
     }
 
-    /// A license file, encrypted with a key.
+    /// A license file encrypted with a key.
     pub(crate) fn license_file_for(&self, key: &LicenseKey) -> String {
         let secret = FileSecret::of_license(key);
         let mut dataset = self.license_dataset(&FileSpec::default());
@@ -153,7 +153,7 @@ impl Vendor {
             .expect("fits")
     }
 
-    /// A signed key for the license, or for another one.
+    /// A signed key for the vendor's license or for another one.
     pub(crate) fn signed_key(&self, is_ours: bool) -> LicenseKey {
         let license: LicenseId = if is_ours { LICENSE } else { OTHER_LICENSE }.parse().expect("an id");
         let policy: PolicyId = POLICY.parse().expect("an id");
