@@ -1,4 +1,4 @@
-// Every journey runs twice: as the browser runs it, and with script switched off.
+// Most tests run twice: with script and without it.
 import { defineConfig } from "@playwright/test";
 
 const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";

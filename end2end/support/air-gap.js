@@ -1,4 +1,4 @@
-// A request of a computer without a network, made from its description in content/docs/air-gap.md alone.
+// Makes an air-gap request, implemented only from the description in content/docs/air-gap.md.
 import { createHash, createHmac } from "node:crypto";
 
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -1,4 +1,4 @@
-// A real SMTP server on the loopback address that keeps what it receives.
+// A real SMTP server on the loopback address that stores the messages it receives.
 import { SMTPServer } from "smtp-server";
 import { simpleParser } from "mailparser";
 

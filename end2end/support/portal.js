@@ -1,4 +1,4 @@
-// The real binary, alone in a folder of its own, with a demo database.
+// Runs the real binary with a demo database in a temporary folder.
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";

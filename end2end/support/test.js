@@ -1,4 +1,4 @@
-// What every test gets: a portal and a mailbox of its own, and a browser whose errors fail the test.
+// Gives each test its own portal and mailbox, and fails it on errors in the browser.
 import { test as base, expect } from "@playwright/test";
 import { startMailbox } from "./mailbox.js";
 import { startPortal } from "./portal.js";
@@ -27,7 +27,7 @@ function watch(page) {
   const problems = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
-    // A failed page is looked at by the test that asks for it.
+    // Tests check these statuses themselves.
     const isExpected = /status of (401|404|422|429)/.test(message.text());
     if (message.type() === "error" && !isExpected) problems.push(message.text());
   });

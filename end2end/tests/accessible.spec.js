@@ -1,5 +1,5 @@
-// Every page: axe finds nothing in either theme, nothing scrolls sideways on a small phone, and
-// pictures are kept for people to look at.
+// On every page, axe finds no violations in either theme, and nothing scrolls sideways on a small phone.
+// Screenshots are saved for review.
 import AxeBuilder from "@axe-core/playwright";
 import { airGapRequest } from "../support/air-gap.js";
 import { expect, hydrated, signIn, test } from "../support/test.js";
@@ -38,7 +38,7 @@ for (const colorScheme of ["light", "dark"]) {
       }
       await page.setViewportSize({ width: 1280, height: 900 });
       await page.goto(portal.origin + path);
-      // What is judged is the page as people use it, after its script took over.
+      // Check the page as people use it, after hydration.
       await page.waitForLoadState("networkidle");
       if (["overview", "license"].includes(name)) await hydrated(page, true);
       const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();

@@ -1,7 +1,7 @@
-// What script adds.
+// Behavior that requires script.
 import { expect, hydrated, signIn, test } from "../support/test.js";
 
-test("pages change without loading anew", async ({ page, portal }) => {
+test("navigation does not reload the document", async ({ page, portal }) => {
   await signIn(page, portal);
   await hydrated(page, true);
   await page.evaluate(() => (window.sameDocument = true));
@@ -20,7 +20,7 @@ test("a key is copied without being shown", async ({ page, portal, context }) =>
   const customer = await portal.command("customer", "show", "ada@example.com");
   const license = await portal.command("license", "show", customer.licenses[0].id);
   await signIn(page, portal);
-  // The button says it for two seconds: it is watched from before the click, so that a slow machine does not miss it.
+  // The button says "Copied" for two seconds. Watch it from before the click, so that a slow machine does not miss it.
   const copied = page.getByRole("button", { name: "Copied", exact: true });
   const said = expect.poll(() => copied.count(), { intervals: [50] }).toBe(1);
   await page.getByRole("button", { name: "Copy", exact: true }).click();
@@ -29,7 +29,7 @@ test("a key is copied without being shown", async ({ page, portal, context }) =>
   await expect(page.getByText(license.key)).toHaveCount(0);
 });
 
-test("freeing a computer stays in the same document", async ({ page, portal }) => {
+test("freeing a computer does not reload the document", async ({ page, portal }) => {
   await signIn(page, portal);
   await hydrated(page, true);
   await page.evaluate(() => (window.sameDocument = true));
@@ -39,7 +39,7 @@ test("freeing a computer stays in the same document", async ({ page, portal }) =
   expect(await page.evaluate(() => window.sameDocument)).toBe(true);
 });
 
-test("a session that ended elsewhere leads to the sign-in", async ({ page, portal, context }) => {
+test("a session that was ended elsewhere leads to the sign-in page", async ({ page, portal, context }) => {
   await signIn(page, portal);
   await hydrated(page, true);
   await context.clearCookies();
@@ -49,7 +49,7 @@ test("a session that ended elsewhere leads to the sign-in", async ({ page, porta
   await expect(page).toHaveURL(`${portal.origin}/login?next=/portal/account`);
 });
 
-test("a message is said on its page, and not on the next one", async ({ page, portal }) => {
+test("a message is shown on its page but not on the next", async ({ page, portal }) => {
   await signIn(page, portal);
   await hydrated(page, true);
   await page.getByRole("link", { name: "Free Office PC" }).click();
@@ -63,7 +63,7 @@ test("a message is said on its page, and not on the next one", async ({ page, po
   await expect(page.getByText("Office PC is free")).toHaveCount(0);
 });
 
-test("a key is not shown once the session has ended, and the way back is", async ({ page, portal, context }) => {
+test("after the session has ended, a key is not shown but a link to sign in is", async ({ page, portal, context }) => {
   await signIn(page, portal);
   await hydrated(page, true);
   await context.clearCookies();

@@ -1,4 +1,4 @@
-// Computers without internet, files that are carried, keys that are replaced.
+// Computers without internet, and replacing a license key.
 import { readFile, writeFile } from "node:fs/promises";
 import { verify } from "../../content/docs/verify/verify.mjs";
 import { airGapRequest } from "../support/air-gap.js";
@@ -16,7 +16,7 @@ async function isGood(portal, download, key, fingerprint) {
   return verify("machine-file", text, [hex], key, fingerprint, ids.chartgpt, new Date());
 }
 
-test("a computer without internet is activated by hand", async ({ page, portal }, info) => {
+test("a computer without internet is activated with a request and a file", async ({ page, portal }, info) => {
   const { id, key } = await license(portal);
   const request = airGapRequest("activate", key, { f: "lab-pc", n: "Lab PC", p: "Windows 11" });
   await signIn(page, portal);
@@ -65,7 +65,7 @@ test("a computer is renamed", async ({ page, portal }) => {
   await expect(page.getByText("Office PC renamed to Trading desk")).toBeVisible();
 });
 
-test("a key is replaced, with its consequences named", async ({ page, portal }) => {
+test("a key is replaced after its consequences are shown", async ({ page, portal }) => {
   const { id, key } = await license(portal);
   await signIn(page, portal);
   await page.goto(`${portal.origin}/portal/licenses/${id}`);

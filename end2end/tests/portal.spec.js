@@ -29,7 +29,7 @@ test("see the license, show its key, free a computer", async ({ page, portal, ja
   expect(after.machines).toEqual([]);
 });
 
-test("freeing a computer twice is no error", async ({ page, portal, javaScriptEnabled }) => {
+test("freeing a computer twice is not an error", async ({ page, portal, javaScriptEnabled }) => {
   const customer = await portal.command("customer", "show", "ada@example.com");
   const [license] = customer.licenses;
   const path = `${portal.origin}/portal/licenses/${license.id}/machines/${license.machines[0].id}/free`;
@@ -46,7 +46,7 @@ test("freeing a computer twice is no error", async ({ page, portal, javaScriptEn
   await expect(page.getByRole("heading", { name: "Already free" })).toBeVisible();
 });
 
-test("a computer that activates shows up, with what it told", async ({ page, portal }) => {
+test("a newly activated computer is listed with the facts it reported", async ({ page, portal }) => {
   const customer = await portal.command("customer", "show", "ada@example.com");
   const license = await portal.command("license", "show", customer.licenses[0].id);
   const answer = await fetch(`${portal.origin}/v1/machines`, {
@@ -71,7 +71,7 @@ test("a computer that activates shows up, with what it told", async ({ page, por
   await expect(row).toContainText("just now");
 });
 
-test("a suspended and a revoked license say so", async ({ page, portal }) => {
+test("suspended and revoked licenses are labeled", async ({ page, portal }) => {
   const customer = await portal.command("customer", "show", "ada@example.com");
   const { id } = customer.licenses[0];
   await portal.command("license", "suspend", id);
@@ -94,7 +94,7 @@ test("the account: name, sessions, one signed out, all signed out", async ({ pag
   await page.reload();
   await expect(page.getByLabel("Name")).toHaveValue("Augusta Ada King");
 
-  // A second browser of the same person, through an admin's link made for the same address.
+  // A second browser of the same person, signed in with an admin's link for the same address.
   const again = await portal.command("admin", "add", "ada@example.com");
   const other = await browser.newContext({ javaScriptEnabled });
   const second = await other.newPage();
@@ -113,12 +113,12 @@ test("the account: name, sessions, one signed out, all signed out", async ({ pag
   await expect(page).toHaveURL(`${portal.origin}/login`);
 });
 
-test("the licenses list leads to a license; what is not yours is not there", async ({ page, portal, javaScriptEnabled }) => {
+test("the list links to a license; another customer's license is not found", async ({ page, portal, javaScriptEnabled }) => {
   const foreign = await portal.command("license", "issue", "--email", "eve@example.com", "--policy", "chartgpt-lifetime");
   await signIn(page, portal);
   await hydrated(page, javaScriptEnabled);
   await page.getByRole("link", { name: "Licenses", exact: true }).click();
-  // The wordmark in the bar has the same name, and is there before the table is.
+  // The wordmark in the header has the same name and appears before the table.
   await page.getByRole("table", { name: "Your licenses" }).getByRole("link", { name: "ChartGPT", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Computers", exact: true })).toBeVisible();
   for (const id of [foreign.id, "0190f3c2-0000-7000-8000-000000000000", "x"]) {
@@ -132,7 +132,7 @@ test("an account without a license says what to do", async ({ page, portal }) =>
   await expect(page.getByRole("heading", { name: "No licenses yet" })).toBeVisible();
 });
 
-test("the theme is a choice that the browser keeps", async ({ page, portal }) => {
+test("the browser remembers the chosen theme", async ({ page, portal }) => {
   await page.goto(`${portal.origin}/login`);
   await page.getByRole("button", { name: "Dark" }).click();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");

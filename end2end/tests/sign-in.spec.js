@@ -10,7 +10,7 @@ async function ask(page, portal, email) {
 const linkIn = (mail) => mail.text.match(/http:\S+\/login\/link\/\S+/)[0];
 const codeIn = (mail) => mail.text.match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/)[0];
 
-test("the mailed link signs in, in the browser that asked", async ({ page, portal, mailbox }) => {
+test("the mailed link signs in the browser that requested it", async ({ page, portal, mailbox }) => {
   await ask(page, portal, "ada@example.com");
   const mail = await nextMail(mailbox);
   expect(mail.to.text).toBe("ada@example.com");
@@ -22,7 +22,7 @@ test("the mailed link signs in, in the browser that asked", async ({ page, porta
   await expect(page.getByRole("heading", { name: "Your license" })).toBeVisible();
 });
 
-test("the mailed code signs in, however it is typed", async ({ page, portal, mailbox }) => {
+test("the mailed code signs in, in any notation", async ({ page, portal, mailbox }) => {
   await ask(page, portal, "Ada@Example.com");
   const code = codeIn(await nextMail(mailbox));
   await page.getByLabel("Code").fill("0000-0000");
@@ -33,14 +33,14 @@ test("the mailed code signs in, however it is typed", async ({ page, portal, mai
   await expect(page).toHaveURL(`${portal.origin}/portal`);
 });
 
-test("ML-03: the link opens nothing in another browser, and stays good", async ({ page, portal, mailbox, browser, javaScriptEnabled }) => {
+test("ML-03: the link does nothing in another browser and remains valid", async ({ page, portal, mailbox, browser, javaScriptEnabled }) => {
   await ask(page, portal, "ada@example.com");
   const link = linkIn(await nextMail(mailbox));
   const stranger = await browser.newContext({ javaScriptEnabled });
   const other = await stranger.newPage();
   await other.goto(link);
   await expect(other.getByText("works in the browser that asked")).toBeVisible();
-  // There is nothing to press that could use the link up.
+  // There is no button that could consume the link.
   await expect(other.getByRole("main").getByRole("button")).toHaveCount(0);
   await expect(other.getByRole("main").getByRole("link", { name: "Ask for a new e-mail" })).toBeVisible();
   await other.goto(`${portal.origin}/portal`);
@@ -51,7 +51,7 @@ test("ML-03: the link opens nothing in another browser, and stays good", async (
   await expect(page).toHaveURL(`${portal.origin}/portal`);
 });
 
-test("ML-11: an unknown address gets the same page and no mail", async ({ page, portal, mailbox }) => {
+test("ML-11: an unknown address gets the same page and no e-mail", async ({ page, portal, mailbox }) => {
   await ask(page, portal, "nobody@example.com");
   await ask(page, portal, "ada@example.com");
   const mail = await nextMail(mailbox);
@@ -59,14 +59,14 @@ test("ML-11: an unknown address gets the same page and no mail", async ({ page, 
   expect(mailbox.mails).toHaveLength(1);
 });
 
-test("a wrong address is told where it was typed", async ({ page, portal }) => {
+test("an invalid address is reported at its field", async ({ page, portal }) => {
   await page.goto(`${portal.origin}/login`);
   await page.getByLabel("E-mail address").fill("ada@example");
   await page.getByRole("button", { name: "Continue" }).click();
   await expect(page.getByRole("alert")).toContainText("not an e-mail address");
 });
 
-test("signing in leads back to the page that was asked for", async ({ page, portal, mailbox }) => {
+test("signing in leads back to the requested page", async ({ page, portal, mailbox }) => {
   await page.goto(`${portal.origin}/portal/account`);
   await expect(page).toHaveURL(`${portal.origin}/login?next=/portal/account`);
   await page.getByLabel("E-mail address").fill("ada@example.com");
@@ -77,7 +77,7 @@ test("signing in leads back to the page that was asked for", async ({ page, port
   await expect(page).toHaveURL(`${portal.origin}/portal/account`);
 });
 
-test("ML-23: after signing out nothing is left, not even behind the back button", async ({ page, portal, context }) => {
+test("ML-23: after signing out, nothing is visible even with the back button", async ({ page, portal, context }) => {
   await signIn(page, portal);
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();

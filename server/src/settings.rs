@@ -69,7 +69,6 @@ pub const FIELDS: &[Field] = &[
 /// All settings.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Settings {
     pub data_dir: PathBuf,
     pub server: Server,
@@ -84,7 +83,6 @@ pub struct Settings {
 /// Section `server`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Server {
     pub listen: SocketAddr,
     pub surfaces: Surfaces,
@@ -96,7 +94,6 @@ pub struct Server {
 /// Section `database`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Database {
     pub url: Secret,
     pub connections: u32,
@@ -105,7 +102,6 @@ pub struct Database {
 /// Section `api`.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Api {
     pub key_burst: u32,
     pub key_per_minute: u32,
@@ -132,7 +128,6 @@ impl Default for Api {
 /// Section `auth`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Auth {
     pub allow_signup: bool,
 }
@@ -140,7 +135,6 @@ pub struct Auth {
 /// Section `mail`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Mail {
     pub smtp_url: Secret,
     pub from: Option<String>,
@@ -150,7 +144,6 @@ pub struct Mail {
 /// Section `secrets`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Secrets {
     pub master_secret: Secret,
     pub signing_key: Secret,
@@ -159,7 +152,6 @@ pub struct Secrets {
 /// Section `log`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Log {
     pub level: String,
     pub format: LogFormat,

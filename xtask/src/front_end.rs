@@ -1,7 +1,7 @@
-//! What browsers load: WASM with its script, the style sheet, fonts and pictures, all in `dist/`.
+//! Builds what browsers load into `dist/`: WASM with its script, the style sheet, fonts and images.
 //!
-//! wasm-bindgen is used as a library, pinned by Cargo.lock to the version that the crates were built
-//! for, so there is no tool to install and no version to mismatch.
+//! wasm-bindgen is used as a library. Cargo.lock pins it to the version that the crates were built for, so there
+//! is no tool to install and no version mismatch.
 
 use std::{
     fs,
@@ -23,12 +23,12 @@ use crate::{
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// How to build.
+/// A build profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// Fast to build.
     Dev,
-    /// Small, and compressed ahead.
+    /// Small and precompressed.
     Release,
 }
 
@@ -80,20 +80,20 @@ fn ensure_target(shell: &Shell) -> Result<()> {
         Some(list) if !list.lines().any(|line| line == WASM_TARGET) => {
             shell.step("WASM target", &["rustup", "target", "add", WASM_TARGET])
         }
-        // Without rustup the toolchain's owner has to provide the target; cargo says so if it is missing.
+        // Without rustup, the target must be installed by other means. Cargo reports it if it is missing.
         _ => Ok(()),
     }
 }
 
 fn bindgen(wasm: &Path, out: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.web(true).context("wasm-bindgen takes the target web")?;
+    bindgen.web(true).context("wasm-bindgen could not be set up for the web target")?;
     bindgen.input_path(wasm).out_name("latchkey").typescript(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
-    bindgen.generate(out).context("wasm-bindgen reads the front end")
+    bindgen.generate(out).context("wasm-bindgen could not process the front end")
 }
 
-/// The style sheet with its imports, checked and made small.
+/// The style sheet with its imports, checked and minified.
 fn style(main: &Path) -> Result<String> {
     let files = FileProvider::new();
     let mut bundler = Bundler::new(&files, None, ParserOptions::default());
@@ -105,7 +105,7 @@ fn style(main: &Path) -> Result<String> {
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("{} is there", from.display()))? {
+    for entry in fs::read_dir(from).with_context(|| format!("{} could not be read", from.display()))? {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
@@ -155,8 +155,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Puts the new files in place of the old ones, and touches none that stayed the same, so that the
-/// server is not built again for nothing.
+/// Replaces the old files with the new ones. Unchanged files are not touched, so that the server is not rebuilt
+/// without need.
 fn replace_changed(fresh: &Path, place: &Path) -> Result<()> {
     fs::create_dir_all(place)?;
     let wanted: Vec<PathBuf> =

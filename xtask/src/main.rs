@@ -1,9 +1,9 @@
-//! The whole toolchain: `cargo xtask run`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask dist`.
+//! The build and test tools: `cargo xtask run`, `test`, `bench` and `dist`.
 //!
-//! Each command does its own set-up on a machine that has rustup and a C compiler.
+//! Each command does its own setup on a machine that has rustup and a C compiler.
 
-#![expect(clippy::print_stdout, reason = "this is a command line tool")]
-#![expect(clippy::disallowed_methods, reason = "the tool looks at its own environment")]
+#![expect(clippy::print_stdout, reason = "this is a command-line tool")]
+#![expect(clippy::disallowed_methods, reason = "the tool reads its own environment")]
 
 mod bench;
 mod browser;
@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 use front_end::Profile;
 use shell::Shell;
 
-/// The toolchain of Latchkey.
+/// Builds and tests Latchkey.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 struct Cli {
@@ -39,7 +39,7 @@ enum Command {
     },
     /// Build the front end into dist/.
     Build,
-    /// Run every test, with everything that they need.
+    /// Set up what the tests need, and run all of them.
     Test {
         /// Only these parts: lints, rust, python, browser.
         #[arg(long, value_delimiter = ',')]
@@ -47,7 +47,7 @@ enum Command {
     },
     /// Build the release, measure it, and print each figure beside the least that it could cost.
     Bench(bench::Options),
-    /// Build the one-file release at target/release/latchkey.
+    /// Build the release binary at target/release/latchkey, with everything included.
     Dist,
 }
 
@@ -83,12 +83,12 @@ fn dist(shell: &Shell, root: &Path) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a size for people")]
+#[expect(clippy::cast_precision_loss, reason = "a size for display")]
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// Where cargo builds.
+/// Cargo's target folder.
 fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }

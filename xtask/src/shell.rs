@@ -1,4 +1,4 @@
-//! Running other programs, with progress that a person can follow.
+//! Runs other programs and reports progress.
 
 use std::{
     ffi::OsStr,
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// Runs programs in the workspace's folder.
+/// Runs programs in the workspace's root folder.
 #[derive(Debug)]
 pub(crate) struct Shell {
     root: PathBuf,
@@ -20,7 +20,7 @@ impl Shell {
         Self { root: root.to_owned() }
     }
 
-    /// A program to be run in the workspace's folder.
+    /// A command that runs in the workspace's root folder.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);
@@ -29,27 +29,27 @@ impl Shell {
 
     /// Runs a named step and says how long it took.
     pub(crate) fn step(&self, name: &str, line: &[&str]) -> Result<()> {
-        let (program, arguments) = line.split_first().context("a step runs something")?;
+        let (program, arguments) = line.split_first().context("a step needs a command")?;
         let mut command = self.command(program);
         command.args(arguments);
         timed(name, || run(&mut command))
     }
 
-    /// The output of a program, or `None` if it is not there or fails.
+    /// The output of a program. `None` if it is not installed or fails.
     pub(crate) fn output(&self, line: &[&str]) -> Option<String> {
         let (program, arguments) = line.split_first()?;
         let output = self.command(program).args(arguments).stderr(Stdio::null()).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Becomes another program.
+    /// Replaces this process with another program.
     pub(crate) fn replace(&self, program: &Path, arguments: &[String]) -> Result<()> {
         let mut command = self.command(program);
         command.args(arguments);
         #[cfg(unix)]
         {
             let error = std::os::unix::process::CommandExt::exec(&mut command);
-            Err(error).with_context(|| format!("{} does not start", program.display()))
+            Err(error).with_context(|| format!("{} could not be started", program.display()))
         }
         #[cfg(not(unix))]
         run(&mut command)
@@ -66,12 +66,12 @@ pub(crate) fn timed<T>(name: &str, step: impl FnOnce() -> Result<T>) -> Result<T
     result
 }
 
-/// Runs a program to its end.
+/// Runs a program and waits for it. A failure status is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = format!("{command:?}");
-    let status = command.status().with_context(|| format!("{shown} does not start"))?;
+    let status = command.status().with_context(|| format!("{shown} could not be started"))?;
     if !status.success() {
-        bail!("{shown} ended with {status}");
+        bail!("{shown} failed: {status}");
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Which crate may use which: dependencies point one way, and any other arrow fails here.
+//! Checks which crates may depend on which: dependencies point in one direction.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// What each crate may use of the workspace, in the program itself; tests may use the testkit too.
+/// The workspace crates that each crate may depend on. Tests may also use the testkit.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     BTreeMap::from([
         ("latchkey-licensing", BTreeSet::from([])),
@@ -48,13 +48,13 @@ fn dependencies_point_one_way() {
     let mut seen = BTreeSet::new();
     for package in packages {
         let name = package["name"].as_str().expect("a name");
-        let uses = allowed.get(name).unwrap_or_else(|| panic!("{name} has no row: say what it may use"));
+        let uses = allowed.get(name).unwrap_or_else(|| panic!("{name} is missing from the table: add what it may use"));
         seen.insert(name);
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let target = dependency["name"].as_str().expect("a name");
             let is_ours = allowed.contains_key(target);
             let is_for_tests = dependency["kind"] == "dev";
-            // The server's tests talk to it as an app does.
+            // The server's tests also use it as a desktop app does.
             let for_tests: &[&str] =
                 if name == "latchkey" { &["latchkey-testkit", "latchkey-client"] } else { &["latchkey-testkit"] };
             let fits = uses.contains(target) || (is_for_tests && for_tests.contains(&target));
@@ -64,7 +64,7 @@ fn dependencies_point_one_way() {
     assert_eq!(seen.len(), allowed.len());
 }
 
-/// The browser's bundle must not pull the server in: its features decide.
+/// The browser's bundle must not depend on server crates. Features decide this.
 #[test]
 fn the_browser_gets_no_server() {
     let output = Command::new(env!("CARGO"))
@@ -85,13 +85,13 @@ fn the_browser_gets_no_server() {
     let tree = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(tree.contains("latchkey-app"), "{tree}");
     for server in ["latchkey-service", "latchkey-store", "sqlx ", "axum ", "tokio "] {
-        assert!(!tree.lines().any(|line| line.starts_with(server)), "the bundle holds {server}");
+        assert!(!tree.lines().any(|line| line.starts_with(server)), "the bundle contains {server}");
     }
 }
 
-/// SQL stands in one crate.
+/// All SQL is in one crate.
 #[test]
-fn sql_stands_in_the_store_alone() {
+fn only_the_store_contains_sql() {
     let metadata = metadata();
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("a name");

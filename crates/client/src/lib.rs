@@ -50,6 +50,8 @@
 //! setting the clock back does not extend anything that was signed, and a file for another computer, product
 //! or vendor is rejected.
 
+#![warn(missing_docs)]
+
 pub mod access;
 #[cfg(feature = "http")]
 pub mod client;

@@ -3,6 +3,8 @@
 //! Nothing here reads a clock, generates random numbers or does I/O: the current time and random bytes
 //! are parameters, decisions are return values. The crate builds for the server and for `wasm32`.
 
+#![warn(missing_docs)]
+
 pub mod account;
 pub mod email;
 mod files;

@@ -3,6 +3,8 @@
 //! The format is compatible with the public clients `keygen-rs`, `keygen-go` and `keygen-py`, and is
 //! described in `content/docs/protocol.md`. Server and client share these types.
 
+#![warn(missing_docs)]
+
 pub mod document;
 pub mod error;
 pub mod request;
