@@ -286,6 +286,9 @@ on_both! {
         let second = tx.list_machines(license(1).id, first.last().map(|m| m.id), 2).await.expect("read");
         let third = tx.list_machines(license(1).id, second.last().map(|m| m.id), 2).await.expect("read");
         assert_eq!(first.iter().chain(&second).chain(&third).map(|m| m.slot).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(tx.machine_at(license(1).id, 1).await.expect("read"), first.last().map(|m| m.id));
+        assert_eq!(tx.machine_at(license(1).id, 4).await.expect("read"), third.first().map(|m| m.id));
+        assert_eq!(tx.machine_at(license(1).id, 5).await.expect("read"), None);
     }
 
     async fn standing_is_one_of_three(store: &Store) {
@@ -434,6 +437,9 @@ on_both! {
         tx.add_license_entitlement(license(1).id, first.id).await.expect("given");
         let held = tx.list_entitlements(license(1).id, policy().id, None, 9).await.expect("read");
         assert_eq!(held, [first.clone(), second.clone()], "each once");
+        for (skipped, id) in [(0, Some(first.id)), (1, Some(second.id)), (2, None)] {
+            assert_eq!(tx.entitlement_at(license(1).id, policy().id, skipped).await.expect("read"), id);
+        }
         assert_eq!(tx.list_policy_entitlements(policy().id).await.expect("read"), std::slice::from_ref(&first));
         assert_eq!(tx.list_license_entitlements(license(1).id).await.expect("read"), [first.clone(), second.clone()]);
         assert_eq!(tx.count_licenses_holding(second.id).await.expect("read"), 1);
@@ -516,6 +522,10 @@ on_both! {
             };
             tx.insert_session(&session).await.expect("inserted");
         }
+        let (session, account) = tx.find_session_with_account(&[1; 32]).await.expect("read").expect("a session");
+        assert_eq!(tx.find_session(&[1; 32]).await.expect("read"), Some(session));
+        assert_eq!(tx.find_account(owner).await.expect("read"), Some(account));
+        assert!(tx.find_session_with_account(&[4; 32]).await.expect("read").is_none());
         let stranger = AccountId::new(T0, [9; 10]);
         assert!(!tx.delete_session(stranger, SessionId::new(T0, [1; 10])).await.expect("written"));
         assert!(tx.delete_session(owner, SessionId::new(T0, [1; 10])).await.expect("written"));

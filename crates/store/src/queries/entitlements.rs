@@ -65,3 +65,19 @@ pub(crate) async fn list_entitlements(
         .await?;
     rows.into_iter().map(Entitlement::try_from).collect()
 }
+
+/// What comes after `skipped` others of a license's and its policy's entitlements, by id.
+pub(crate) async fn entitlement_at(
+    conn: &mut Conn,
+    license: LicenseId,
+    policy: PolicyId,
+    skipped: i64,
+) -> Result<Option<EntitlementId>> {
+    let sql = "SELECT id FROM entitlements
+               WHERE id IN (SELECT entitlement_id FROM license_entitlements WHERE license_id = $1)
+                  OR id IN (SELECT entitlement_id FROM policy_entitlements WHERE policy_id = $2)
+               ORDER BY id LIMIT 1 OFFSET $3";
+    let id: Option<Uuid> =
+        sqlx::query_scalar(sql).bind(license.uuid()).bind(policy.uuid()).bind(skipped).fetch_optional(conn).await?;
+    Ok(id.map(EntitlementId::from))
+}

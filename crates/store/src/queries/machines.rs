@@ -59,6 +59,13 @@ pub(crate) async fn insert_machine(conn: &mut Conn, machine: &Machine, fingerpri
     Ok(())
 }
 
+/// The active machine that comes after `skipped` others, by id.
+pub(crate) async fn machine_at(conn: &mut Conn, license: LicenseId, skipped: i64) -> Result<Option<MachineId>> {
+    let sql = "SELECT id FROM machines WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY id LIMIT 1 OFFSET $2";
+    let id: Option<Uuid> = sqlx::query_scalar(sql).bind(license.uuid()).bind(skipped).fetch_optional(conn).await?;
+    Ok(id.map(MachineId::from))
+}
+
 /// The license's active machines by id, after `after`.
 pub(crate) async fn list_machines(
     conn: &mut Conn,

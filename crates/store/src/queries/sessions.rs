@@ -1,6 +1,7 @@
 //! Signed-in sessions, found by the hash of the cookie's value.
 
 use latchkey_licensing::{
+    account::Account,
     ids::{AccountId, SessionId},
     time::Timestamp,
 };
@@ -10,7 +11,7 @@ use sqlx::QueryBuilder;
 use super::{BATCH, Conn, dialect};
 use crate::{
     error::Result,
-    tables::sessions::{NewSession, SessionColumns, SessionRow},
+    tables::sessions::{NewSession, SessionColumns, SessionRow, SessionWithAccountRow},
 };
 
 pub(crate) async fn insert_session(conn: &mut Conn, new: &NewSession<'_>) -> Result<()> {
@@ -35,6 +36,20 @@ pub(crate) async fn find_session(conn: &mut Conn, token_hash: &[u8; 32]) -> Resu
                FROM sessions WHERE token_hash = $1";
     let row: Option<SessionColumns> = sqlx::query_as(sql).bind(token_hash.as_slice()).fetch_optional(conn).await?;
     row.map(SessionRow::try_from).transpose()
+}
+
+/// A session with its account, in one read.
+pub(crate) async fn find_session_with_account(
+    conn: &mut Conn,
+    token_hash: &[u8; 32],
+) -> Result<Option<(SessionRow, Account)>> {
+    let sql = "SELECT sessions.id, sessions.account_id, sessions.assurance, sessions.agent, sessions.network,
+                   sessions.authenticated_at, sessions.last_seen_at, sessions.expires_at,
+                   accounts.email, accounts.name, accounts.role, accounts.disabled_at, accounts.created_at
+               FROM sessions JOIN accounts ON accounts.id = sessions.account_id WHERE sessions.token_hash = $1";
+    let row: Option<SessionWithAccountRow> =
+        sqlx::query_as(sql).bind(token_hash.as_slice()).fetch_optional(conn).await?;
+    row.map(SessionWithAccountRow::split).transpose()
 }
 
 pub(crate) async fn list_sessions_of(conn: &mut Conn, account: AccountId) -> Result<Vec<SessionRow>> {

@@ -39,6 +39,8 @@ impl TryFrom<EntitlementRow> for Entitlement {
 methods! {
     entitlements:
     read {
+        /// What a license has after `skipped` other entitlements, by id.
+        entitlement_at(license: LicenseId, policy: PolicyId, skipped: i64) -> Option<EntitlementId>;
         /// Every entitlement of the catalog, by code.
         list_all_entitlements() -> Vec<Entitlement>;
         /// Entitlements of a license and of its policy, by id, after `after`.

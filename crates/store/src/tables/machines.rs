@@ -89,6 +89,8 @@ impl TryFrom<MachineRow> for Machine {
 methods! {
     machines:
     read {
+        /// The active machine after `skipped` others, by id.
+        machine_at(license: LicenseId, skipped: i64) -> Option<MachineId>;
         /// A license's active machines by id, after `after`.
         list_machines(license: LicenseId, after: Option<MachineId>, limit: i64) -> Vec<Machine>;
         /// All active machines of a license, by slot.

@@ -1,6 +1,7 @@
 //! Signed-in sessions, found by the hash of the cookie's value.
 
 use latchkey_licensing::{
+    account::Account,
     ids::{AccountId, SessionId},
     time::Timestamp,
 };
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::{Origin, accounts::AccountRow, methods},
 };
 
 /// A session to insert.
@@ -83,11 +84,32 @@ impl TryFrom<SessionColumns> for SessionRow {
     }
 }
 
+#[derive(sqlx::FromRow)]
+pub(crate) struct SessionWithAccountRow {
+    #[sqlx(flatten)]
+    session: SessionColumns,
+    email: String,
+    name: Option<String>,
+    role: String,
+    disabled_at: Option<i64>,
+    created_at: i64,
+}
+
+impl SessionWithAccountRow {
+    pub(crate) fn split(self) -> Result<(SessionRow, Account)> {
+        let Self { session, email, name, role, disabled_at, created_at } = self;
+        let account = AccountRow { id: session.account_id, email, name, role, disabled_at, created_at };
+        Ok((session.try_into()?, account.try_into()?))
+    }
+}
+
 methods! {
     sessions:
     read {
         /// The session whose cookie has this hash, ended or not.
         find_session(token_hash: &[u8; 32]) -> Option<SessionRow>;
+        /// The same with its account.
+        find_session_with_account(token_hash: &[u8; 32]) -> Option<(SessionRow, Account)>;
         /// An account's sessions, the latest used first.
         list_sessions_of(account: AccountId) -> Vec<SessionRow>;
     }
