@@ -1,6 +1,6 @@
 //! Instants as the server stores them: whole microseconds since the Unix epoch, UTC.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -88,10 +88,13 @@ impl Timestamp {
         Some(Self(instant.as_microsecond()))
     }
 
-    /// Parses a `Date` header (RFC 9110, section 5.6.7). `None` if it is malformed.
+    /// Reads a `Date` header in the form that senders must use (RFC 9110, section 5.6.7). `None` if it is
+    /// not one.
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        let instant = jiff::fmt::rfc2822::parse(text).ok()?;
-        Some(Self(instant.timestamp().as_microsecond()))
+        let since_epoch = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let instant = Self(micros(since_epoch));
+        // The reader takes the two obsolete forms as well, and a 31st of June.
+        (instant.http_date() == text).then_some(instant)
     }
 
     fn format(self, pattern: &str) -> String {
@@ -126,7 +129,22 @@ mod tests {
             Timestamp::parse_http_date(&at.http_date()).map(Timestamp::rfc3339).as_deref(),
             Some("2021-06-09T16:08:15.000Z")
         );
-        assert_eq!(Timestamp::parse_http_date("yesterday"), None);
+        for other in [
+            "yesterday",
+            "",
+            "Wed, 09 Jun 2021 16:08:15 +0000",
+            "Wed, 09 Jun 2021 16:08:15 EST",
+            "9 Jun 2021 16:08:15 GMT",
+            "Wed, 9 Jun 2021 16:08:15 GMT",
+            "Wed, 09 Jun 2021 16:08:15 GMT (noon)",
+            "Wed, 09 Jun 2021 16:08 GMT",
+            "Wed, 31 Jun 2021 16:08:15 GMT",
+            "Thu, 09 Jun 2021 16:08:15 GMT",
+            "Wednesday, 09-Jun-21 16:08:15 GMT",
+            "Wed Jun  9 16:08:15 2021",
+        ] {
+            assert_eq!(Timestamp::parse_http_date(other), None, "{other}");
+        }
         assert_eq!(at.human(), "9 June 2021, 16:08 UTC");
         assert_eq!(Timestamp::from_unix_micros(i64::MAX).human_date(), "30 December 9999");
     }
