@@ -16,6 +16,14 @@ pub enum Internal {
     /// Stored data that does not decrypt.
     #[error(transparent)]
     Undecryptable(#[from] Undecryptable),
+    /// A document that cannot be written, or a stored one that cannot be read.
+    #[error("{what}: {why}")]
+    Document {
+        /// Which, and what is wrong.
+        what: String,
+        /// The serializer's words.
+        why: serde_json::Error,
+    },
     /// A record that must exist does not.
     #[error("{0}")]
     Broken(&'static str),

@@ -22,7 +22,7 @@ mod validation;
 pub mod vault;
 mod write_behind;
 
-pub use latchkey_store::{Account, Product, Role, Store, StoreError};
+pub use latchkey_store::{Account, Page, Product, Role, Store, StoreError};
 
 pub use audit::{
     actor::Actor,
@@ -69,7 +69,7 @@ pub use sign_in::{
 pub use signing::keyring::{AdoptError, KeyState, Keyring, SigningKeyInfo};
 pub use validation::{
     facts::{AuthRefusal, LicenseDocument, MachineDocument},
-    key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted},
+    key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted, PageStart},
     usage::UseError,
 };
 pub use vault::Vault;

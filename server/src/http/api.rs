@@ -1,6 +1,7 @@
 //! `/v1`, the surface of desktop apps: every answer is signed, whatever it is.
 
 pub(crate) mod auth;
+mod check_out;
 pub(crate) mod documents;
 pub(crate) mod error;
 mod input;
@@ -8,7 +9,9 @@ mod licenses;
 mod machines;
 mod openapi;
 mod paging;
+mod ping;
 mod rate_limit;
+mod responses;
 pub(crate) mod signing;
 
 use std::convert::Infallible;
@@ -62,20 +65,20 @@ impl Surface {
 /// Every route with its description: the one cannot be there without the other.
 fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::about())
-        .routes(routes!(licenses::validate::ping))
-        .routes(routes!(licenses::read::me))
-        .routes(routes!(licenses::validate::validate_key))
-        .routes(routes!(licenses::read::show))
+        .routes(routes!(ping::ping))
+        .routes(routes!(licenses::me::me))
+        .routes(routes!(licenses::validate_key::validate_key))
+        .routes(routes!(licenses::show::show))
         .routes(routes!(licenses::validate::validate))
-        .routes(routes!(licenses::check_out::check_out_license, licenses::check_out::download_license))
-        .routes(routes!(licenses::read::check_in))
-        .routes(routes!(licenses::read::increment_usage))
-        .routes(routes!(licenses::read::machines))
-        .routes(routes!(licenses::read::entitlements))
-        .routes(routes!(machines::activate))
-        .routes(routes!(machines::show, machines::deactivate))
-        .routes(routes!(machines::ping))
-        .routes(routes!(licenses::check_out::check_out_machine, licenses::check_out::download_machine))
+        .routes(routes!(licenses::check_out::check_out, licenses::check_out::download))
+        .routes(routes!(licenses::check_in::check_in))
+        .routes(routes!(licenses::increment_usage::increment_usage))
+        .routes(routes!(licenses::machines::machines))
+        .routes(routes!(licenses::entitlements::entitlements))
+        .routes(routes!(machines::activate::activate))
+        .routes(routes!(machines::show::show, machines::deactivate::deactivate))
+        .routes(routes!(machines::ping::ping))
+        .routes(routes!(machines::check_out::check_out, machines::check_out::download))
 }
 
 /// The description of the API (OpenAPI 3.1), made from its routes.

@@ -259,6 +259,11 @@ async fn lists_have_pages(app: &TestApp) {
     assert_eq!(second.body["links"]["next"], Value::Null);
     let numbered = desktop.get(&format!("{path}?page[size]=1&page[number]=2")).await;
     assert_eq!(numbered.body["data"][0]["attributes"]["fingerprint"], "two");
+    assert_eq!(numbered.body["data"].as_array().map(Vec::len), Some(1));
+    for beyond in ["page[size]=1&page[number]=3", "page[size]=100&page[number]=1000"] {
+        let answer = desktop.get(&format!("{path}?{beyond}")).await;
+        assert_eq!((&answer.body["data"], &answer.body["links"]["next"]), (&json!([]), &Value::Null), "{beyond}");
+    }
     assert_eq!(desktop.get(&format!("{path}?limit=100")).await.body["data"].as_array().map(Vec::len), Some(2));
     for bad in ["limit=0", "limit=101", "limit=x", "page[cursor]=x", "page[number]=0"] {
         let answer = desktop.get(&format!("{path}?{bad}")).await;
@@ -266,6 +271,11 @@ async fn lists_have_pages(app: &TestApp) {
     }
     let held = desktop.get(&format!("/v1/licenses/{}/entitlements?limit=100", issued.view.license.id)).await;
     assert_eq!(held.body["data"][0]["attributes"]["code"], "CHART_ASSISTANT");
+    let count = held.body["data"].as_array().map_or(0, Vec::len);
+    let page = format!("/v1/licenses/{}/entitlements?page[size]=1&page[number]=", issued.view.license.id);
+    let last = desktop.get(&format!("{page}{count}")).await;
+    assert_eq!(last.body["data"][0], held.body["data"][count - 1]);
+    assert_eq!(desktop.get(&format!("{page}{}", count + 1)).await.body["data"], json!([]));
 }
 
 async fn bad_input_names_its_place(app: &TestApp) {

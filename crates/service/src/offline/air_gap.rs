@@ -156,7 +156,7 @@ impl Customer<'_> {
         license: LicenseId,
         machine: MachineId,
         days: u32,
-        compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
+        compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let mut tx = self.service().store().write().await?;
         let found = self.service().lock_license_with_machines(&mut tx, license).await?;

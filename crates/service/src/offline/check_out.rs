@@ -130,7 +130,7 @@ impl KeyHolder {
     pub async fn check_out(
         &self,
         asked: CheckOut<'_>,
-        compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
+        compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let mut tx = self.service.store().write().await?;
         let (facts, machines) = self.lock_with_machines(&mut tx).await.map_err(CheckOutError::Refused)?;
@@ -170,7 +170,7 @@ impl Service {
         mut facts: LicenseFacts,
         order: Order,
         actor: Actor,
-        compose: impl FnOnce(&CheckOutFacts) -> Vec<u8> + Send,
+        compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let now = self.now();
         let Order { machine, mut machines, ttl, is_encrypted } = order;
@@ -204,7 +204,7 @@ impl Service {
         let told =
             CheckOutFacts { license, machine, entitlements, owner: facts.owner, issued_at: now, expires_at, ttl };
 
-        let dataset = compose(&told);
+        let dataset = compose(&told)?;
         let (kind, secret) = match &told.machine {
             None => (FileKind::License, FileSecret::of_license(&told.license.key)),
             Some(document) => {

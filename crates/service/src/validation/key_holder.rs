@@ -81,6 +81,15 @@ pub(crate) struct Found {
     pub(crate) machines: Option<Vec<Machine>>,
 }
 
+/// Where a page starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageStart<C> {
+    /// After this item, or at the first.
+    After(Option<C>),
+    /// After so many items.
+    Skip(u32),
+}
+
 impl Service {
     /// The use cases of apps.
     pub fn apps(&self) -> Apps<'_> {
@@ -180,28 +189,48 @@ impl KeyHolder {
         Ok(self.facts.document(&machines, &self.key, now))
     }
 
-    /// The active machines, by id, after `after`.
+    /// A page of the active machines, by id.
     pub async fn machines(
         &self,
-        after: Option<MachineId>,
+        start: PageStart<MachineId>,
         limit: u32,
     ) -> Result<Page<MachineDocument, MachineId>, Internal> {
         let mut reader = self.service.store().read().await?;
-        let page = reader.list_machines(self.license_id(), after, limit).await?;
+        let after = match start {
+            PageStart::After(after) => after,
+            PageStart::Skip(0) => None,
+            PageStart::Skip(count) => match reader.machine_at(self.license_id(), i64::from(count) - 1).await? {
+                Some(last) => Some(last),
+                None => return Ok(Page { items: Vec::new(), next: None }),
+            },
+        };
+        let machines =
+            reader.list_machines(self.license_id(), after, Page::<Machine, MachineId>::rows(limit)).await?;
         let now = self.service.now();
-        let outages = self.service.outages(&mut reader, self.facts.policy(), &page.items, now).await?;
+        let outages = self.service.outages(&mut reader, self.facts.policy(), &machines, now).await?;
+        let page = Page::new(machines, limit, |machine| machine.id);
         Ok(page.map(|machine| self.facts.machine_document(machine, &outages, now)))
     }
 
-    /// The entitlements from policy and license, by id, after `after`.
+    /// A page of the entitlements from policy and license, by id.
     pub async fn entitlements(
         &self,
-        after: Option<EntitlementId>,
+        start: PageStart<EntitlementId>,
         limit: u32,
     ) -> Result<Page<Entitlement, EntitlementId>, Internal> {
-        let mut reader = self.service.store().read_one().await?;
-        let license = &self.facts.license;
-        Ok(reader.list_entitlements(license.id, license.policy, after, limit).await?)
+        let (license, policy) = (self.facts.license.id, self.facts.license.policy);
+        let mut reader = self.service.store().read().await?;
+        let after = match start {
+            PageStart::After(after) => after,
+            PageStart::Skip(0) => None,
+            PageStart::Skip(count) => match reader.entitlement_at(license, policy, i64::from(count) - 1).await? {
+                Some(last) => Some(last),
+                None => return Ok(Page { items: Vec::new(), next: None }),
+            },
+        };
+        let rows = Page::<Entitlement, EntitlementId>::rows(limit);
+        let held = reader.list_entitlements(license, policy, after, rows).await?;
+        Ok(Page::new(held, limit, |held| held.id))
     }
 
     /// Locks the license and reads it again: a decision may have come since the key was checked, and under the

@@ -33,14 +33,6 @@ impl ApiError {
         Self { source: Some(Source::Parameter(name.into())), ..self }
     }
 
-    /// The parameter of the query that it is about.
-    pub(crate) fn parameter(&self) -> Option<&str> {
-        match &self.source {
-            Some(Source::Parameter(name)) => Some(name),
-            _ => None,
-        }
-    }
-
     pub(crate) fn in_header(self, name: impl Into<String>) -> Self {
         Self { source: Some(Source::Header(name.into())), ..self }
     }

@@ -1,5 +1,20 @@
-//! Endpoints of one license.
+//! Endpoints of one license, each in a file of its own.
 
+pub(crate) mod check_in;
 pub(crate) mod check_out;
-pub(crate) mod read;
+pub(crate) mod entitlements;
+pub(crate) mod increment_usage;
+pub(crate) mod machines;
+pub(crate) mod me;
+pub(crate) mod show;
 pub(crate) mod validate;
+pub(crate) mod validate_key;
+
+use latchkey_service::KeyHolder;
+
+use crate::http::api::error::ApiError;
+
+/// The license in the path must be the one whose key was shown.
+fn check_name(app: &KeyHolder, license: &str) -> Result<(), ApiError> {
+    if app.is_named(license) { Ok(()) } else { Err(ApiError::not_found()) }
+}

@@ -1,10 +1,14 @@
 //! What the description of the API says beside its routes, and what holds for all of them.
 
+use latchkey_wire::{document::MEDIA_TYPE, error::ErrorDocument};
 use serde_json::{Map, Value, json};
-use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
-    security::{Http, HttpAuthScheme, SecurityScheme},
-    tag::TagBuilder,
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+        tag::TagBuilder,
+    },
 };
 
 const ABOUT: &str = "What desktop apps talk to: JSON:API documents, each answer signed with Ed25519. `/v1/accounts/{anything}/…` names the same paths. Errors are documents with one error, whose `code` is for programs and whose `detail` is for people. The signature is in `Keygen-Signature`, over four lines: `(request-target)`, `host`, `date` and `digest`; `Keygen-Date` and `Keygen-Digest` repeat the last two where proxies change them. A request may say `Keygen-Version`, from 1.0 to 1.8.";
@@ -20,9 +24,16 @@ pub(super) fn about() -> OpenApi {
     let mut scheme = Http::new(HttpAuthScheme::Basic);
     scheme.description = Some(KEY.to_owned());
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
+    // The endpoints name this document only by the sets of errors that they share.
+    let mut schemas = vec![(ErrorDocument::name().into_owned(), ErrorDocument::schema())];
+    ErrorDocument::schemas(&mut schemas);
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .security_scheme("license_key", SecurityScheme::Http(scheme))
+        .build();
     OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Activation API").version("1.8").description(Some(ABOUT)).build())
-        .components(Some(ComponentsBuilder::new().security_scheme("license_key", SecurityScheme::Http(scheme)).build()))
+        .components(Some(components))
         .tags(Some([
             tag("Licenses", "Is this license good for this use? What does it carry?"),
             tag("Machines", "Activate a computer, keep it alive, free its place."),
@@ -36,14 +47,16 @@ pub(super) fn about() -> OpenApi {
 pub(super) fn complete(description: &mut Value) {
     let error = json!({
         "description": ANYWHERE,
-        "content": { "application/vnd.api+json": { "schema": { "$ref": "#/components/schemas/ErrorDocument" } } },
+        "content": { MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/ErrorDocument" } } },
     });
     let paths = description.get_mut("paths").and_then(Value::as_object_mut);
     let operations = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
     for operation in operations.flat_map(Map::values_mut) {
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.values_mut().for_each(use_media_type);
             responses.insert("default".to_owned(), error.clone());
         }
+        operation.get_mut("requestBody").into_iter().for_each(use_media_type);
         if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
             let is_needed =
                 body.get("description").and_then(Value::as_str).is_some_and(|text| text.contains("required"));
@@ -62,6 +75,15 @@ pub(super) fn complete(description: &mut Value) {
             continue;
         }
         require_all(schema, left_out);
+    }
+}
+
+/// Every JSON document of the API is of one media type, which the route macros need not repeat.
+fn use_media_type(part: &mut Value) {
+    if let Some(content) = part.get_mut("content").and_then(Value::as_object_mut)
+        && let Some(document) = content.remove("application/json")
+    {
+        content.insert(MEDIA_TYPE.to_owned(), document);
     }
 }
 

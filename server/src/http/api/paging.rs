@@ -4,17 +4,38 @@ use axum::{
     extract::{FromRequestParts, OriginalUri},
     http::request::Parts,
 };
+use latchkey_service::{Internal, Page, PageStart};
 use latchkey_wire::{
     document::{Many, PageLinks, Resource},
     error::ErrorCode,
 };
+use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::http::api::error::ApiError;
+use crate::http::api::{documents::resources::Document, error::ApiError};
 
 const DEFAULT_SIZE: u32 = 10;
 const MAX_SIZE: u32 = 100;
 const MAX_NUMBER: u32 = 1_000;
+
+/// The parameters of a list, for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "they are read one by one, because two of them are one")]
+pub(crate) struct PageParams {
+    /// Items on a page, 10 without
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The same as `limit`
+    #[param(rename = "page[size]", minimum = 1, maximum = 100)]
+    page_size: Option<u32>,
+    /// Where the page starts; empty for the first
+    #[param(rename = "page[cursor]")]
+    page_cursor: Option<String>,
+    /// The page by its number, from 1
+    #[param(rename = "page[number]", minimum = 1)]
+    page_number: Option<u32>,
+}
 
 /// Which page is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,19 +79,48 @@ impl Paging {
         Ok(paging)
     }
 
-    /// The id after which to read.
-    pub(crate) fn after<T: From<Uuid>>(&self) -> Option<T> {
+    /// How many items are on it.
+    pub(crate) fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Where it starts.
+    pub(crate) fn start<T: From<Uuid>>(&self) -> PageStart<T> {
         match self.start {
-            Start::Cursor(after) => after.map(T::from),
-            Start::Number(_) => None,
+            Start::Cursor(after) => PageStart::After(after.map(T::from)),
+            Start::Number(number) => PageStart::Skip(self.size.saturating_mul(number.saturating_sub(1))),
         }
     }
 
-    /// How many items to read: a numbered page is the end of a longer reading.
-    pub(crate) fn reach(&self) -> u32 {
+    /// The page as a document.
+    pub(crate) fn document<T, C: ToString, A>(
+        &self,
+        page: Page<T, C>,
+        describe: impl Fn(&T) -> Result<Resource<A>, Internal>,
+        uri: &OriginalUri,
+    ) -> Result<Document<Many<A>>, ApiError> {
+        let data = page.items.iter().map(describe).collect::<Result<_, _>>()?;
+        let links = self.links(page.next.map(|next| next.to_string()), uri);
+        Ok(Document(Many { data, links }))
+    }
+
+    /// `next` is where the reading stopped, if it did not reach the end.
+    fn links(&self, next: Option<String>, uri: &OriginalUri) -> PageLinks {
+        let path = uri.path();
+        let link = |key: &str, value: &str| format!("{path}?page[{key}]={value}&page[size]={}", self.size);
         match self.start {
-            Start::Cursor(_) => self.size,
-            Start::Number(number) => self.size.saturating_mul(number),
+            Start::Cursor(after) => {
+                let this = after.map(|id| id.to_string()).unwrap_or_default();
+                PageLinks { this: link("cursor", &this), next: next.map(|next| link("cursor", &next)) }
+            }
+            Start::Number(number) => {
+                // Beyond the last number there are only cursors.
+                let follow = |next: String| match number {
+                    MAX_NUMBER.. => link("cursor", &next),
+                    _ => link("number", &(number + 1).to_string()),
+                };
+                PageLinks { this: link("number", &number.to_string()), next: next.map(follow) }
+            }
         }
     }
 }
@@ -84,34 +134,6 @@ fn invalid(name: &str, what: &str) -> ApiError {
     ApiError::new(ErrorCode::ParameterInvalid, format!("{name} {what}.")).in_parameter(name)
 }
 
-/// The page as a document. `next` is where the reading stopped, if it did not reach the end.
-pub(crate) fn many<A>(
-    mut items: Vec<Resource<A>>,
-    next: Option<String>,
-    paging: &Paging,
-    uri: &OriginalUri,
-) -> Many<A> {
-    let path = uri.path();
-    let link = |key: &str, value: &str| format!("{path}?page[{key}]={value}&page[size]={}", paging.size);
-    let (this, next) = match paging.start {
-        Start::Cursor(after) => {
-            let this = after.map(|id| id.to_string()).unwrap_or_default();
-            (link("cursor", &this), next.map(|next| link("cursor", &next)))
-        }
-        Start::Number(number) => {
-            let before = usize::try_from(paging.size.saturating_mul(number - 1)).unwrap_or(usize::MAX);
-            items.drain(..before.min(items.len()));
-            // Beyond the last number there are only cursors.
-            let follow = |next: String| match number {
-                MAX_NUMBER.. => link("cursor", &next),
-                _ => link("number", &(number + 1).to_string()),
-            };
-            (link("number", &number.to_string()), next.map(follow))
-        }
-    };
-    Many { data: items, links: PageLinks { this, next } }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,8 +144,8 @@ mod tests {
         let uri = OriginalUri(http::Uri::from_static("/v1/machines"));
         for (number, next) in [(999, "page[number]=1000"), (1_000, "page[cursor]=id")] {
             let paging = Paging { size: 1, start: Start::Number(number) };
-            let page = many(Vec::<Resource<()>>::new(), Some("id".to_owned()), &paging, &uri);
-            assert_eq!(page.links.next, Some(format!("/v1/machines?{next}&page[size]=1")), "{number}");
+            let links = paging.links(Some("id".to_owned()), &uri);
+            assert_eq!(links.next, Some(format!("/v1/machines?{next}&page[size]=1")), "{number}");
         }
     }
 
@@ -133,7 +155,8 @@ mod tests {
         assert_eq!(Paging::parse("").ok(), Some(cursor.clone()));
         assert_eq!(Paging::parse("page[cursor]=").ok(), Some(cursor));
         assert_eq!(Paging::parse("limit=100").map(|paging| paging.size).ok(), Some(100));
-        assert_eq!(Paging::parse("page%5Bsize%5D=3&page%5Bnumber%5D=4").map(|paging| paging.reach()).ok(), Some(12));
+        let fourth = Paging::parse("page%5Bsize%5D=3&page%5Bnumber%5D=4").expect("good");
+        assert_eq!((fourth.size(), fourth.start::<Uuid>()), (3, PageStart::Skip(9)));
         for bad in
             ["limit=0", "limit=101", "limit=-1", "limit=x", "page[size]=2147483648", "page[number]=0", "page[cursor]=x"]
         {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_service::CheckOutFacts;
+use latchkey_service::{CheckOutFacts, Internal};
 use latchkey_wire::{
     document::{
         Dataset, DatasetMeta, Links, PolicyAttributes, ProductAttributes, Resource, UserAttributes, to_many, to_one,
@@ -65,42 +65,46 @@ pub(crate) fn includes(names: &[String], is_license: bool) -> Result<BTreeSet<In
         known.iter().find(|(known, _)| known == name).map(|(_, include)| *include).ok_or_else(|| {
             let all = known.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
             ApiError::new(ErrorCode::CheckoutIncludeInvalid, format!("A file cannot include that: it can {all}."))
-                .in_parameter("include")
         })
     };
     names.iter().map(find).collect()
 }
 
 /// The dataset of a file.
-pub(crate) fn compose(facts: &CheckOutFacts, includes: &BTreeSet<Include>, account: &str) -> Vec<u8> {
-    let license = resources::license(&facts.license, account);
+pub(crate) fn compose(facts: &CheckOutFacts, includes: &BTreeSet<Include>, account: &str) -> Result<Vec<u8>, Internal> {
+    let license = resources::license(&facts.license, account)?;
     let mut included = Vec::new();
     // Clients read a machine file's license out of it, so it is there whether asked for or not.
     if facts.machine.is_some() {
-        included.push(value(&license));
+        included.push(value(&license)?);
     }
     for include in includes {
         match include {
             Include::License | Include::Nothing => {}
             Include::Entitlements => {
-                included.extend(facts.entitlements.iter().map(|held| value(&resources::entitlement(held, account))));
+                for held in &facts.entitlements {
+                    included.push(value(&resources::entitlement(held, account))?);
+                }
             }
-            Include::Product => included.push(value(&product(facts, account))),
-            Include::Policy => included.push(value(&policy(facts, account))),
-            Include::Owner => included.push(value(&owner(facts, account))),
+            Include::Product => included.push(value(&product(facts, account))?),
+            Include::Policy => included.push(value(&policy(facts, account))?),
+            Include::Owner => included.push(value(&owner(facts, account))?),
         }
     }
     let meta = DatasetMeta { issued: facts.issued_at.rfc3339(), expiry: facts.expires_at.rfc3339(), ttl: facts.ttl };
     let bytes = match &facts.machine {
-        Some(machine) => serde_json::to_vec(&Dataset { data: resources::machine(machine, account), included, meta }),
+        Some(machine) => serde_json::to_vec(&Dataset { data: resources::machine(machine, account)?, included, meta }),
         None => serde_json::to_vec(&Dataset { data: license, included, meta }),
     };
-    // Documents of strings and numbers always serialize.
-    bytes.unwrap_or_default()
+    bytes.map_err(unwritable)
 }
 
-fn value(resource: &impl Serialize) -> Value {
-    serde_json::to_value(resource).unwrap_or_default()
+fn value(resource: &impl Serialize) -> Result<Value, Internal> {
+    serde_json::to_value(resource).map_err(unwritable)
+}
+
+fn unwritable(why: serde_json::Error) -> Internal {
+    Internal::Document { what: "a file's dataset cannot be written".to_owned(), why }
 }
 
 fn product(facts: &CheckOutFacts, account: &str) -> Resource<ProductAttributes> {

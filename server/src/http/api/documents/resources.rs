@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use latchkey_licensing::{entitlement::Entitlement, license::Standing, policy::KeyScheme, time::Timestamp};
-use latchkey_service::{LicenseDocument, MachineDocument};
+use latchkey_service::{Internal, LicenseDocument, MachineDocument};
 use latchkey_wire::document::{
     EntitlementAttributes, LicenseAttributes, Links, MEDIA_TYPE, MachineAttributes, Resource, instant, to_many,
     to_none, to_one,
@@ -39,15 +39,22 @@ pub(crate) fn wire_limit(limit: Option<u32>) -> Option<i32> {
     limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))
 }
 
-pub(crate) fn license(document: &LicenseDocument, account: &str) -> Resource<LicenseAttributes> {
+/// Metadata as stored. What cannot be read is an error, because an app must not take it for empty.
+fn read_metadata(text: &str, kind: &str, id: &str) -> Result<Map<String, Value>, Internal> {
+    let unread = |why| Internal::Document { what: format!("the metadata of {kind} {id} cannot be read"), why };
+    serde_json::from_str(text).map_err(unread)
+}
+
+pub(crate) fn license(document: &LicenseDocument, account: &str) -> Result<Resource<LicenseAttributes>, Internal> {
     let LicenseDocument { license, policy, .. } = document;
     let id = license.id.to_string();
+    let metadata = read_metadata(&license.metadata, "license", &id)?;
     let path = format!("/v1/licenses/{id}");
     let machines = json!({
         "links": { "related": format!("{path}/machines") },
         "meta": { "count": document.machine_count, "cores": document.core_count },
     });
-    Resource {
+    Ok(Resource {
         kind: "licenses",
         attributes: LicenseAttributes {
             name: None,
@@ -76,7 +83,7 @@ pub(crate) fn license(document: &LicenseDocument, account: &str) -> Resource<Lic
             last_check_in: instant(license.last_check_in_at),
             next_check_in: instant(license.next_check_in_at(policy)),
             last_check_out: instant(license.last_check_out_at),
-            metadata: serde_json::from_str(&license.metadata).unwrap_or_default(),
+            metadata,
             created: license.created_at.rfc3339(),
             updated: license.updated_at.rfc3339(),
         },
@@ -92,13 +99,14 @@ pub(crate) fn license(document: &LicenseDocument, account: &str) -> Resource<Lic
         ]),
         links: Links { this: path },
         id,
-    }
+    })
 }
 
-pub(crate) fn machine(document: &MachineDocument, account: &str) -> Resource<MachineAttributes> {
+pub(crate) fn machine(document: &MachineDocument, account: &str) -> Result<Resource<MachineAttributes>, Internal> {
     let MachineDocument { machine, policy, .. } = document;
     let id = machine.id.to_string();
-    Resource {
+    let metadata = read_metadata(&machine.metadata, "machine", &id)?;
+    Ok(Resource {
         kind: "machines",
         attributes: MachineAttributes {
             fingerprint: machine.fingerprint.as_str().to_owned(),
@@ -116,7 +124,7 @@ pub(crate) fn machine(document: &MachineDocument, account: &str) -> Resource<Mac
             next_heartbeat: instant(document.next_heartbeat_at),
             last_check_out: instant(machine.last_check_out_at),
             max_processes: None,
-            metadata: serde_json::from_str(&machine.metadata).unwrap_or_default(),
+            metadata,
             created: machine.created_at.rfc3339(),
             updated: machine.updated_at.rfc3339(),
         },
@@ -129,7 +137,7 @@ pub(crate) fn machine(document: &MachineDocument, account: &str) -> Resource<Mac
         ]),
         links: Links { this: format!("/v1/machines/{id}") },
         id,
-    }
+    })
 }
 
 pub(crate) fn entitlement(entitlement: &Entitlement, account: &str) -> Resource<EntitlementAttributes> {
@@ -156,4 +164,17 @@ pub(crate) fn holders(machines: &[latchkey_licensing::machine::Machine]) -> Valu
         json!({ "id": machine.id.to_string(), "name": machine.label(), "lastSeen": seen.rfc3339() })
     };
     json!({ "machines": machines.iter().take(10).map(describe).collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_metadata_is_no_empty_metadata() {
+        assert_eq!(read_metadata(r#"{"a":1}"#, "license", "x").ok().map(|map| map.len()), Some(1));
+        for damaged in ["", "{", "null", "[]", "{} {}"] {
+            assert!(read_metadata(damaged, "license", "x").is_err(), "{damaged}");
+        }
+    }
 }

@@ -1,0 +1,361 @@
+//! Check-out: what a request for a file says, and the file that it gets.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    extract::{FromRequest, Request},
+    http::{Method, header},
+};
+use latchkey_licensing::certificate::FileAlgorithm;
+use latchkey_service::{CheckOut, CheckOutError, FileSubject, FileTtl, KeyHolder, SignedFile};
+use latchkey_wire::{
+    document::{File, FileAttributes, FileResource, to_one},
+    error::ErrorCode,
+    request,
+};
+use serde_json::{Map, Value};
+use utoipa::IntoParams;
+
+use crate::http::{
+    api::{
+        documents::{
+            dataset::{self, Include},
+            resources::{Document, relationships},
+        },
+        error::ApiError,
+        input::Json,
+    },
+    state::AppState,
+};
+
+/// The options that all files have, for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the options are read one by one, because clients spell them in many ways")]
+pub(crate) struct FileParams {
+    /// How long the file lasts, in seconds, at least 3600; `null` or nothing for as long as clients can read; without it as the policy says
+    ttl: Option<String>,
+    /// Whether the file is encrypted
+    encrypt: Option<bool>,
+    /// `base64+ed25519` or `aes-256-gcm+ed25519`; not together with `encrypt`
+    algorithm: Option<String>,
+}
+
+/// Which file is asked for, by the name in the path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted<'a> {
+    License(&'a str),
+    Machine(&'a str),
+}
+
+/// Makes the file.
+pub(crate) async fn make(
+    state: &AppState,
+    app: &KeyHolder,
+    wanted: Wanted<'_>,
+    asked: Asked,
+) -> Result<(SignedFile, Options), ApiError> {
+    let options = asked.options(matches!(wanted, Wanted::License(_)))?;
+    let subject = match wanted {
+        Wanted::License(name) if !app.is_named(name) => return Err(ApiError::not_found()),
+        Wanted::License(_) => FileSubject::License,
+        Wanted::Machine(name) => FileSubject::Machine(name),
+    };
+    let account = state.account()?;
+    let order = CheckOut { subject, ttl: options.ttl.unwrap_or(FileTtl::Default), is_encrypted: options.is_encrypted };
+    let compose = |facts: &_| dataset::compose(facts, &options.includes, &account);
+    let file = app.check_out(order, compose).await?;
+    Ok((file, options))
+}
+
+impl From<CheckOutError> for ApiError {
+    fn from(error: CheckOutError) -> Self {
+        match error {
+            CheckOutError::NotFound => Self::not_found(),
+            CheckOutError::TtlTooShort => ttl_invalid().in_parameter("ttl"),
+            CheckOutError::TooLong(_) => Self::new(
+                ErrorCode::CheckoutTooLarge,
+                "The file would be longer than 64 KiB, which clients refuse: include less.",
+            )
+            .in_parameter("include"),
+            CheckOutError::Refused(refusal) => refusal.into(),
+            CheckOutError::Internal(error) => error.into(),
+        }
+    }
+}
+
+/// The file as a document.
+pub(crate) fn document(state: &AppState, file: SignedFile, options: Options) -> Result<Document<File>, ApiError> {
+    let account = state.account()?;
+    let license = ("license", to_one("licenses", &file.facts.license.license.id.to_string()));
+    let machine =
+        file.facts.machine.as_ref().map(|document| ("machine", to_one("machines", &document.machine.id.to_string())));
+    let kind = if machine.is_some() { "machine-files" } else { "license-files" };
+    let all = [Some(("account", to_one("accounts", &account))), Some(license), machine];
+    let data = FileResource {
+        id: state.new_id()?.to_string(),
+        kind,
+        attributes: FileAttributes {
+            certificate: file.text,
+            algorithm: file.algorithm.as_str(),
+            includes: options.asked_includes,
+            ttl: file.facts.ttl,
+            issued: file.facts.issued_at.rfc3339(),
+            expiry: file.facts.expires_at.rfc3339(),
+        },
+        relationships: relationships(all.into_iter().flatten()),
+    };
+    Ok(Document(File { data }))
+}
+
+/// How a file is to be made.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    ttl: Option<FileTtl>,
+    is_encrypted: bool,
+    /// As asked, for the echo.
+    asked_includes: Vec<String>,
+    includes: BTreeSet<Include>,
+}
+
+/// What a request says of the file: in its query and, where there is a body, under `meta`. Some clients
+/// send both, some send bodies of their own making; what is no option is ignored.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    query: Half,
+    body: Half,
+}
+
+impl FromRequest<AppState> for Asked {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        if request.method() == Method::HEAD {
+            // It would make a file that nobody gets, begin a trial and hold a signing key.
+            return Err(ApiError::method_not_allowed());
+        }
+        let query = Half::of_query(request.uri().query().unwrap_or_default());
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let has_json = request.method() == Method::POST
+            && content_type.is_some_and(|text| text.to_ascii_lowercase().contains("json"));
+        // A body that is no document has no options; clients exist that send such.
+        let body = if has_json { Json::<request::CheckOut>::from_request(request, state).await.ok() } else { None };
+        Ok(Self { query, body: body.map(|Json(body)| Half::of_body(body.meta)).unwrap_or_default() })
+    }
+}
+
+impl Asked {
+    /// Where both halves name an option, the query counts. `encrypt` and `algorithm` say one thing in two
+    /// ways: what the query says of it, if anything, stands for both.
+    fn options(self, is_license: bool) -> Result<Options, ApiError> {
+        let Self { query, mut body } = self;
+        if query.says_form() {
+            body.encrypt = None;
+            body.algorithm = None;
+        }
+        let place = |is_in_query: bool| if is_in_query { Place::Query } else { Place::Body };
+        let (algorithm_place, include_place) = (place(query.algorithm.is_some()), place(query.include.is_some()));
+        let ttl = query.ttl.or(body.ttl).transpose()?;
+        let encrypt = query.encrypt.or(body.encrypt).transpose()?.flatten();
+        let algorithm = query.algorithm.or(body.algorithm).transpose()?.flatten();
+        let asked_includes = query.include.or(body.include).unwrap_or_default();
+        let includes =
+            dataset::includes(&asked_includes, is_license).map_err(|error| include_place.blame(error, "include"))?;
+        let is_encrypted = match (encrypt, algorithm) {
+            (Some(false), Some(FileAlgorithm::Encrypted)) | (Some(true), Some(FileAlgorithm::Plain)) => {
+                let error = algorithm_invalid("encrypt and algorithm say different things: give one.");
+                return Err(algorithm_place.blame(error, "algorithm"));
+            }
+            (_, Some(algorithm)) => algorithm == FileAlgorithm::Encrypted,
+            (encrypt, None) => encrypt.unwrap_or(false),
+        };
+        Ok(Options { ttl, is_encrypted, asked_includes, includes })
+    }
+}
+
+/// Where an option stands, which is where its error points.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Query,
+    Body,
+}
+
+impl Place {
+    fn blame(self, error: ApiError, name: &str) -> ApiError {
+        match self {
+            Self::Query => error.in_parameter(name),
+            Self::Body => error.at(format!("/meta/{name}")),
+        }
+    }
+}
+
+/// An option: `None` if it is not named. What is wrong with it matters only where it counts.
+type Said<T> = Option<Result<T, ApiError>>;
+
+/// The options of a query or of a body. The inner `None` of a form is a word that says nothing of it.
+#[derive(Debug, Default)]
+struct Half {
+    ttl: Said<FileTtl>,
+    encrypt: Said<Option<bool>>,
+    algorithm: Said<Option<FileAlgorithm>>,
+    include: Option<Vec<String>>,
+}
+
+impl Half {
+    fn of_query(query: &str) -> Self {
+        Self::read(Place::Query, url::form_urlencoded::parse(query.as_bytes()).into_owned())
+    }
+
+    fn of_body(meta: Map<String, Value>) -> Self {
+        Self::read(Place::Body, meta.into_iter().map(|(name, value)| (name, plain(value))))
+    }
+
+    fn read(place: Place, pairs: impl Iterator<Item = (String, String)>) -> Self {
+        let mut half = Self::default();
+        for (name, value) in pairs {
+            let blame = |error| place.blame(error, &name);
+            match name.as_str() {
+                "ttl" => note(&mut half.ttl, read_ttl(&value).map_err(blame)),
+                "encrypt" => note(&mut half.encrypt, read_encrypt(&value).map_err(blame)),
+                "algorithm" => note(&mut half.algorithm, read_algorithm(&value).map_err(blame)),
+                "include" => {
+                    let names = value.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "null");
+                    half.include = Some(names.map(str::to_owned).collect());
+                }
+                _ => {}
+            }
+        }
+        half
+    }
+
+    /// Whether it says anything of encryption.
+    fn says_form(&self) -> bool {
+        !matches!(self.encrypt, None | Some(Ok(None))) || !matches!(self.algorithm, None | Some(Ok(None)))
+    }
+}
+
+/// The last of several counts, unless one of them is wrong.
+fn note<T>(option: &mut Said<T>, said: Result<T, ApiError>) {
+    if !matches!(option, Some(Err(_))) {
+        *option = Some(said);
+    }
+}
+
+/// A JSON value as the query would spell it.
+fn plain(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Array(items) => items.into_iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn read_ttl(text: &str) -> Result<FileTtl, ApiError> {
+    match text {
+        "" | "null" => Ok(FileTtl::Perpetual),
+        text => text.parse().map(FileTtl::Seconds).map_err(|_| ttl_invalid()),
+    }
+}
+
+fn read_encrypt(text: &str) -> Result<Option<bool>, ApiError> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" => Ok(Some(true)),
+        "0" | "false" => Ok(Some(false)),
+        "" | "null" => Ok(None),
+        _ => Err(algorithm_invalid("encrypt must be 1, true, 0 or false.")),
+    }
+}
+
+fn read_algorithm(text: &str) -> Result<Option<FileAlgorithm>, ApiError> {
+    match text {
+        // The last names the signature alone: whether a file is encrypted is another option.
+        "" | "null" | "ed25519" => Ok(None),
+        text => FileAlgorithm::parse(text).map(Some).ok_or_else(|| {
+            let all: Vec<_> = FileAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+            algorithm_invalid(&format!("This server makes files as {}.", all.join(" or ")))
+        }),
+    }
+}
+
+fn ttl_invalid() -> ApiError {
+    let detail = "ttl is a number of seconds, at least 3600, or null for as long as clients can read.";
+    ApiError::new(ErrorCode::CheckoutTtlInvalid, detail)
+}
+
+fn algorithm_invalid(detail: &str) -> ApiError {
+    ApiError::new(ErrorCode::CheckoutAlgorithmInvalid, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(query: &str, is_license: bool) -> Result<Options, u16> {
+        let asked = Asked { query: Half::of_query(query), body: Half::default() };
+        asked.options(is_license).map_err(|error| error.status().as_u16())
+    }
+
+    #[test]
+    fn options_as_clients_send_them() {
+        for (query, ttl, is_encrypted, includes) in [
+            ("", None, false, 0),
+            ("ttl=86400", Some(FileTtl::Seconds(86_400)), false, 0),
+            ("encrypt=true&include=entitlements&ttl=86400", Some(FileTtl::Seconds(86_400)), true, 1),
+            ("ttl=null", Some(FileTtl::Perpetual), false, 0),
+            ("ttl=", Some(FileTtl::Perpetual), false, 0),
+            ("encrypt=0", None, false, 0),
+            ("algorithm=aes-256-gcm%2Bed25519", None, true, 0),
+            ("algorithm=base64%2Bed25519&encrypt=false", None, false, 0),
+            ("algorithm=ed25519&encrypt=1", None, true, 0),
+            ("include=entitlements,product, policy", None, false, 3),
+            ("include=&nonsense=1", None, false, 0),
+        ] {
+            let read = options(query, true).expect(query);
+            assert_eq!((read.ttl, read.is_encrypted, read.includes.len()), (ttl, is_encrypted, includes), "{query}");
+        }
+        let machine = options("encrypt=1&include=license.entitlements&ttl=86400", false).expect("good");
+        assert_eq!(machine.asked_includes, ["license.entitlements"]);
+        assert!(machine.is_encrypted);
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_refused() {
+        for (query, is_license) in [
+            ("ttl=-1", true),
+            ("ttl=1.5", true),
+            ("ttl=soon", true),
+            ("ttl=99999999999999999999999", true),
+            ("encrypt=maybe", true),
+            ("algorithm=aes-256-gcm%2Brsa-sha256", true),
+            ("algorithm=none", true),
+            ("algorithm=base64%2Bed25519&encrypt=1", true),
+            ("algorithm=aes-256-gcm%2Bed25519&encrypt=0", true),
+            ("include=secrets", true),
+            ("include=license", true),
+            ("include=entitlements", false),
+            ("include=license.secrets", false),
+        ] {
+            assert_eq!(options(query, is_license), Err(400), "{query}");
+        }
+    }
+
+    #[test]
+    fn the_query_overrules_the_body() {
+        use serde_json::json;
+        for (query, body, ttl, is_encrypted, includes) in [
+            ("", json!({ "encrypt": true, "ttl": 7200, "include": ["product"] }), Some(7_200), true, 1),
+            ("ttl=3600", json!({ "ttl": "soon" }), Some(3_600), false, 0),
+            ("encrypt=0", json!({ "algorithm": "aes-256-gcm+ed25519" }), None, false, 0),
+            ("algorithm=base64%2Bed25519", json!({ "encrypt": true }), None, false, 0),
+            ("algorithm=ed25519", json!({ "encrypt": 1 }), None, true, 0),
+            ("encrypt=", json!({ "encrypt": true, "algorithm": "base64+ed25519" }), None, false, 0),
+            ("include=", json!({ "include": "secrets" }), None, false, 0),
+        ] {
+            let meta = body.as_object().cloned().expect("an object");
+            let asked = Asked { query: Half::of_query(query), body: Half::of_body(meta) };
+            let read = asked.options(true).expect(query);
+            let seen = (read.ttl, read.is_encrypted, read.includes.len());
+            assert_eq!(seen, (ttl.map(FileTtl::Seconds), is_encrypted, includes), "{query} {body}");
+        }
+    }
+}

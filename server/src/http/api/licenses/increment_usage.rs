@@ -1,0 +1,65 @@
+//! `POST /v1/licenses/{license}/actions/increment-usage`
+
+use axum::extract::State;
+use latchkey_service::UseError;
+use latchkey_wire::{
+    document::{LicenseAttributes, One},
+    error::{ErrorCode, ErrorDocument},
+    request::IncrementUsage,
+};
+
+use crate::http::{
+    api::{
+        auth::Authenticated,
+        documents::resources::{self, Document},
+        error::ApiError,
+        input::{Json, PathParam},
+        licenses::check_name,
+        responses::{BodyErrors, NamedErrors},
+    },
+    state::AppState,
+};
+
+/// Counts uses against the limit, exactly, under any number of callers.
+#[utoipa::path(
+    post,
+    path = "/v1/licenses/{license}/actions/increment-usage",
+    tag = "Licenses",
+    operation_id = "incrementUsage",
+    params(("license" = String, Path, description = "The license's id or key")),
+    request_body(content = IncrementUsage, description = "Without a body the counter moves by one"),
+    responses(
+        (status = 200, description = "The license", body = One<LicenseAttributes>),
+        (status = 422, description = "`USES_LIMIT_EXCEEDED`: nothing was counted; `ATTRIBUTE_INVALID`", body = ErrorDocument),
+        BodyErrors,
+        NamedErrors,
+    ),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn increment_usage(
+    State(state): State<AppState>,
+    Authenticated(app): Authenticated,
+    PathParam(license): PathParam,
+    Json(body): Json<IncrementUsage>,
+) -> Result<Document<One<LicenseAttributes>>, ApiError> {
+    check_name(&app, &license)?;
+    let by = body.meta.increment.unwrap_or(1);
+    if by == 0 {
+        return Err(ApiError::new(ErrorCode::AttributeInvalid, "The increment is at least 1.").at("/meta/increment"));
+    }
+    let license = app.increment_uses(by).await?;
+    Ok(Document(One { data: resources::license(&license, &state.account()?)? }))
+}
+
+impl From<UseError> for ApiError {
+    fn from(error: UseError) -> Self {
+        match error {
+            UseError::LimitExceeded { limit } => {
+                let detail = format!("The license allows {limit} uses, and this would pass them; none was counted.");
+                Self::new(ErrorCode::UsesLimitExceeded, detail).at("/data/attributes/uses")
+            }
+            UseError::Refused(refusal) => refusal.into(),
+            UseError::Internal(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `GET /v1/me`
+
+use axum::extract::State;
+use latchkey_wire::document::{LicenseAttributes, One};
+
+use crate::http::{
+    api::{
+        auth::Authenticated,
+        documents::resources::{self, Document},
+        error::ApiError,
+        responses::KeyErrors,
+    },
+    state::AppState,
+};
+
+/// Shows the license whose key is the credential.
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    tag = "Licenses",
+    operation_id = "me",
+    responses((status = 200, description = "The license whose key was shown", body = One<LicenseAttributes>), KeyErrors),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn me(
+    State(state): State<AppState>,
+    Authenticated(app): Authenticated,
+) -> Result<Document<One<LicenseAttributes>>, ApiError> {
+    Ok(Document(One { data: resources::license(&app.license().await?, &state.account()?)? }))
+}

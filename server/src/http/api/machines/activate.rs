@@ -1,0 +1,147 @@
+//! `POST /v1/machines`
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use latchkey_licensing::machine::{Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, Machine, MachineFacts, fact};
+use latchkey_service::{ActivateError, KeyHolder, NewMachine};
+use latchkey_wire::{
+    document::{MachineAttributes, One},
+    error::{ErrorCode, ErrorDocument},
+    request::{Activate, ActivateAttributes},
+};
+use serde_json::{Map, Value};
+
+use crate::http::{
+    api::{
+        auth::Authenticated,
+        documents::resources::{self, Document},
+        error::ApiError,
+        input::Json,
+        responses::{BodyErrors, NamedErrors},
+    },
+    state::AppState,
+};
+
+/// Activates a machine, up to the limits of the license.
+#[utoipa::path(
+    post,
+    path = "/v1/machines",
+    tag = "Machines",
+    operation_id = "activate",
+    request_body(content = Activate, description = "A fingerprint is required"),
+    responses(
+        (status = 201, description = "The machine; `Location` is its address", body = One<MachineAttributes>),
+        (status = 422, description = "`FINGERPRINT_TAKEN`, `MACHINE_LIMIT_EXCEEDED` (`meta.machines` names the holders, `links.about` is the page that frees one), `MACHINE_CORE_LIMIT_EXCEEDED`, `FINGERPRINT_MISSING`, `FINGERPRINT_INVALID`, `ATTRIBUTE_INVALID`", body = ErrorDocument),
+        BodyErrors,
+        NamedErrors,
+    ),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn activate(
+    State(state): State<AppState>,
+    Authenticated(app): Authenticated,
+    Json(body): Json<Activate>,
+) -> Result<impl IntoResponse, ApiError> {
+    if body.data.kind.as_deref().is_some_and(|kind| kind != "machines" && kind != "machine") {
+        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type"));
+    }
+    if let Some(relationships) = body.data.relationships {
+        if relationships.license.is_some_and(|license| !app.is_named(&license.data.id)) {
+            return Err(ApiError::not_found().at("/data/relationships/license"));
+        }
+        let components = relationships.components.as_ref().and_then(|given| given.get("data")?.as_array());
+        let has_components = components.is_some_and(|list| !list.is_empty());
+        if has_components {
+            let detail = "Components are not kept: make them part of the fingerprint.";
+            return Err(ApiError::new(ErrorCode::AttributeInvalid, detail).at("/data/relationships/components"));
+        }
+    }
+    let machine = read_machine(body.data.attributes)?;
+    let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app))?;
+    let document = resources::machine(&activated, &state.account()?)?;
+    // Where apps know the API by a path of its own, the address is below that.
+    let location = format!("{}{}", state.signing.path_prefix(), document.links.this);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
+}
+
+fn refused(error: ActivateError, app: &KeyHolder) -> ApiError {
+    match error {
+        ActivateError::FingerprintTaken => {
+            ApiError::new(ErrorCode::FingerprintTaken, "This machine is active already.")
+                .at("/data/attributes/fingerprint")
+        }
+        ActivateError::MachineLimit { limit, holders } => {
+            let names: Vec<_> = holders.iter().take(3).map(Machine::label).collect();
+            let detail = format!(
+                "All {limit} machines of this license are in use ({}). Free one to activate this one.",
+                names.join(", ")
+            );
+            ApiError::new(ErrorCode::MachineLimitExceeded, detail)
+                .at("/data")
+                .about(app.portal_page())
+                .with_meta(resources::holders(&holders))
+        }
+        ActivateError::CoreLimit { limit, holders } => {
+            let detail =
+                format!("The machines of this license may have {limit} cores together: free one to activate this one.");
+            ApiError::new(ErrorCode::MachineCoreLimitExceeded, detail)
+                .at("/data/attributes/cores")
+                .about(app.portal_page())
+                .with_meta(resources::holders(&holders))
+        }
+        ActivateError::Refused(refusal) => refusal.into(),
+        ActivateError::Internal(error) => error.into(),
+    }
+}
+
+fn read_machine(given: ActivateAttributes) -> Result<NewMachine, ApiError> {
+    let place = "/data/attributes/fingerprint";
+    let fingerprint = given
+        .fingerprint
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| ApiError::new(ErrorCode::FingerprintMissing, "The machine needs a fingerprint.").at(place))?;
+    let fingerprint = Fingerprint::parse(&fingerprint).ok_or_else(|| {
+        let detail = format!("A fingerprint has at most {MAX_FINGERPRINT_BYTES} bytes and no control characters.");
+        ApiError::new(ErrorCode::FingerprintInvalid, detail).at(place)
+    })?;
+    let metadata = given.metadata.unwrap_or_default();
+    let cores = given.cores.filter(|cores| *cores > 0);
+    if cores.is_some_and(|cores| i32::try_from(cores).is_err()) {
+        return Err(ApiError::new(ErrorCode::AttributeInvalid, "A machine has fewer cores than that.")
+            .at("/data/attributes/cores"));
+    }
+    Ok(NewMachine {
+        fingerprint,
+        facts: MachineFacts {
+            name: read_text(given.name, "name")?,
+            hostname: read_text(given.hostname, "hostname")?,
+            platform: read_text(given.platform, "platform")?,
+            cores,
+            app_version: app_version(&metadata),
+        },
+        metadata: Value::Object(metadata).to_string(),
+    })
+}
+
+fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, ApiError> {
+    let Some(text) = given.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let kept = fact(&text).ok_or_else(|| {
+        let detail = format!("{name} has at most {MAX_FACT_BYTES} bytes and no control characters.");
+        ApiError::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}"))
+    })?;
+    Ok(Some(kept))
+}
+
+/// The protocol has no field for the app's version; apps put it into the metadata.
+fn app_version(metadata: &Map<String, Value>) -> Option<String> {
+    let given = ["appVersion", "app_version", "version"].iter().find_map(|name| metadata.get(*name))?;
+    given
+        .as_str()
+        .filter(|text| (1..=64).contains(&text.len()) && !text.chars().any(char::is_control))
+        .map(str::to_owned)
+}

@@ -1,0 +1,69 @@
+//! `/v1/machines/{machine}/actions/check-out`: a machine file, as a document or as the text itself.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use latchkey_wire::{document::File, request};
+
+use crate::http::{
+    api::{
+        auth::Authenticated,
+        check_out::{self, Asked, FileParams, Wanted},
+        documents::resources::Document,
+        error::ApiError,
+        input::PathParam,
+        responses::{FileErrors, NamedErrors},
+    },
+    download::Download,
+    state::AppState,
+};
+
+/// Checks out a machine file, for one machine.
+#[utoipa::path(
+    post,
+    path = "/v1/machines/{machine}/actions/check-out",
+    tag = "Files",
+    operation_id = "checkOutMachine",
+    params(
+        ("machine" = String, Path, description = "The machine's id or fingerprint"),
+        FileParams,
+        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always there")
+    ),
+    request_body(content = Option<request::CheckOut>, description = "The same options may stand under `meta`"),
+    responses((status = 200, description = "The file in `data.attributes.certificate`", body = File), FileErrors, NamedErrors),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn check_out(
+    State(state): State<AppState>,
+    Authenticated(app): Authenticated,
+    PathParam(machine): PathParam,
+    asked: Asked,
+) -> Result<Document<File>, ApiError> {
+    let (file, options) = check_out::make(&state, &app, Wanted::Machine(&machine), asked).await?;
+    check_out::document(&state, file, options)
+}
+
+/// Checks out a machine file and answers with its text.
+#[utoipa::path(
+    get,
+    path = "/v1/machines/{machine}/actions/check-out",
+    tag = "Files",
+    operation_id = "downloadMachineFile",
+    params(
+        ("machine" = String, Path, description = "The machine's id or fingerprint"),
+        FileParams,
+        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always there")
+    ),
+    responses((status = 200, description = "The file itself", body = String, content_type = "application/octet-stream"), FileErrors, NamedErrors),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn download(
+    State(state): State<AppState>,
+    Authenticated(app): Authenticated,
+    PathParam(machine): PathParam,
+    asked: Asked,
+) -> Result<Response, ApiError> {
+    let (file, _) = check_out::make(&state, &app, Wanted::Machine(&machine), asked).await?;
+    Ok(Download::of_file(&file).into_response())
+}

@@ -1,0 +1,22 @@
+//! `DELETE /v1/machines/{machine}`
+
+use axum::http::StatusCode;
+
+use crate::http::api::{auth::Authenticated, error::ApiError, input::PathParam, responses::NamedErrors};
+
+/// Deactivates a machine; its place opens at once.
+#[utoipa::path(
+    delete,
+    path = "/v1/machines/{machine}",
+    tag = "Machines",
+    operation_id = "deactivate",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint")),
+    responses((status = 204, description = "Deactivated"), NamedErrors),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn deactivate(
+    Authenticated(app): Authenticated,
+    PathParam(name): PathParam,
+) -> Result<StatusCode, ApiError> {
+    if app.deactivate_machine(&name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found()) }
+}

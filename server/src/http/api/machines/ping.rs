@@ -1,0 +1,49 @@
+//! `POST /v1/machines/{machine}/actions/ping`
+
+use axum::{extract::State, response::IntoResponse};
+use latchkey_service::HeartbeatError;
+use latchkey_wire::{
+    document::{MachineAttributes, One},
+    error::{ErrorCode, ErrorDocument},
+};
+
+use crate::http::{
+    api::{
+        auth::Authenticated,
+        documents::resources::{self, Document},
+        error::ApiError,
+        input::PathParam,
+        responses::NamedErrors,
+    },
+    state::AppState,
+};
+
+/// Takes a heartbeat.
+#[utoipa::path(
+    post,
+    path = "/v1/machines/{machine}/actions/ping",
+    tag = "Machines",
+    operation_id = "pingMachine",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint")),
+    responses(
+        (status = 200, description = "The machine", body = One<MachineAttributes>),
+        (status = 422, description = "`MACHINE_HEARTBEAT_DEAD`: activate it again", body = ErrorDocument),
+        NamedErrors,
+    ),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn ping(
+    State(state): State<AppState>,
+    Authenticated(app): Authenticated,
+    PathParam(name): PathParam,
+) -> Result<impl IntoResponse, ApiError> {
+    let machine = app.ping_machine(&name).await.map_err(|error| match error {
+        HeartbeatError::NotFound => ApiError::not_found(),
+        HeartbeatError::Dead => {
+            ApiError::new(ErrorCode::MachineHeartbeatDead, "The machine's heartbeat had stopped: activate it again.")
+        }
+        HeartbeatError::Refused(refusal) => refusal.into(),
+        HeartbeatError::Internal(error) => error.into(),
+    })?;
+    Ok(Document(One { data: resources::machine(&machine, &state.account()?)? }))
+}
