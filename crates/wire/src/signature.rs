@@ -8,6 +8,13 @@ use ed25519_dalek::{Signer, SigningKey};
 use latchkey_licensing::public_key::PublicKey;
 use sha2::{Digest as _, Sha256};
 
+/// The lengths of the headers, without the account: each is allocated once.
+const SIGNATURE_LENGTH: usize = 192;
+const DIGEST_LENGTH: usize = 52;
+
+/// Where the method begins in the signed text.
+const METHOD_AT: usize = "(request-target): ".len();
+
 /// The request that a signed response belongs to.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
@@ -34,11 +41,11 @@ pub struct SignedHeaders {
 pub fn sign(key: &SigningKey, account: &str, target: Target<'_>, date: String, body: &[u8]) -> SignedHeaders {
     let digest = digest(body);
     let signature = key.sign(text(target, &date, &digest).as_bytes());
-    let signature = STANDARD.encode(signature.to_bytes());
-    let signature = format!(
-        r#"keyid="{account}", algorithm="ed25519", signature="{signature}", headers="(request-target) host date digest""#
-    );
-    SignedHeaders { date, digest, signature }
+    let mut header = String::with_capacity(SIGNATURE_LENGTH + account.len());
+    header.extend(["keyid=\"", account, "\", algorithm=\"ed25519\", signature=\""]);
+    STANDARD.encode_string(signature.to_bytes(), &mut header);
+    header.push_str("\", headers=\"(request-target) host date digest\"");
+    SignedHeaders { date, digest, signature: header }
 }
 
 /// Verifies the signature of a response, strictly: small-order and non-canonical points are rejected.
@@ -54,13 +61,23 @@ fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn digest(body: &[u8]) -> String {
-    format!("sha-256={}", STANDARD.encode(Sha256::digest(body)))
+    let mut header = String::with_capacity(DIGEST_LENGTH);
+    header.push_str("sha-256=");
+    STANDARD.encode_string(Sha256::digest(body), &mut header);
+    header
 }
 
 fn text(target: Target<'_>, date: &str, digest: &str) -> String {
-    let method = target.method.to_ascii_lowercase();
-    let Target { path_and_query, host, .. } = target;
-    format!("(request-target): {method} {path_and_query}\nhost: {host}\ndate: {date}\ndigest: {digest}")
+    let Target { method, path_and_query, host } = target;
+    let parts =
+        ["(request-target): ", method, " ", path_and_query, "\nhost: ", host, "\ndate: ", date, "\ndigest: ", digest];
+    let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    text.extend(parts);
+    // The method stands in the text, in small letters.
+    if let Some(written) = text.get_mut(METHOD_AT..METHOD_AT + method.len()) {
+        written.make_ascii_lowercase();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ pub struct Keyring {
     signer: SigningKey,
     signer_id: SigningKeyId,
     account: Uuid,
+    account_text: Arc<str>,
     keys: Vec<SigningKeyInfo>,
 }
 
@@ -98,6 +99,11 @@ impl Keyring {
     /// instances on one database share it and no rotation changes it.
     pub fn account(&self) -> Uuid {
         self.account
+    }
+
+    /// The same as text, as every answer carries it.
+    pub fn account_text(&self) -> &Arc<str> {
+        &self.account_text
     }
 
     /// Every key, the oldest first.
@@ -260,10 +266,12 @@ impl Service {
             return Err(Internal::Broken("no key signs"));
         };
         let seed = self.0.vault.open_seed(active.id, &active.seed_ciphertext)?;
+        let account = account_of(&first.public_key);
         Ok(Keyring {
             signer: SigningKey::from_bytes(&seed),
             signer_id: active.id,
-            account: account_of(&first.public_key),
+            account,
+            account_text: account.to_string().into(),
             keys: rows.iter().map(describe).collect::<Result<_, _>>()?,
         })
     }

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{MatchedPath, OriginalUri, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, response::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -25,6 +25,10 @@ use crate::http::{
 
 /// No answer is longer than a page of a hundred machines with full metadata.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+
+/// In place of an error that cannot be written.
+const UNWRITTEN: &[u8] =
+    br#"{"meta":{"id":""},"errors":[{"title":"Internal server error","detail":"The server failed.","code":"INTERNAL_SERVER_ERROR"}]}"#;
 
 /// For whom answers are signed; the key is the service's.
 #[derive(Debug)]
@@ -62,26 +66,14 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     let method = request.method().clone();
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
     let host = state.signing.host(&uri, request.headers()).to_owned();
-    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.to_string());
+    let id = request.extensions().get::<RequestId>().copied();
 
     let response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => panicked(&*panic),
     };
     let (mut parts, body) = response.into_parts();
-    let fault = parts.extensions.remove::<ApiError>();
-    let is_error = parts.status.is_client_error() || parts.status.is_server_error();
-    let body = match fault.or_else(|| is_error.then(|| ApiError::of_status(parts.status))) {
-        Some(fault) => {
-            parts.status = fault.status();
-            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-            serde_json::to_vec(&fault.document(id)).map(Bytes::from).unwrap_or_default()
-        }
-        None => to_bytes(body, ANSWER_LIMIT).await.unwrap_or_else(|_| {
-            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-            Bytes::new()
-        }),
-    };
+    let body = write_body(&mut parts, body, id).await;
     // What is signed is what arrives: an answer to HEAD arrives without its body.
     let body = if method == Method::HEAD { Bytes::new() } else { body };
     let target = Target {
@@ -92,8 +84,8 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     let date = state.service.now().http_date();
     match state.service.keyring() {
         Ok(keyring) => {
-            let account = keyring.account().to_string();
-            attach(&mut parts.headers, &signature::sign(keyring.signer(), &account, target, date, &body));
+            let signed = signature::sign(keyring.signer(), keyring.account_text(), target, date, &body);
+            attach(&mut parts.headers, signed);
         }
         // Cannot happen in a service that was started: the keys are read before it listens.
         Err(error) => tracing::error!(%error, "an API answer leaves unsigned"),
@@ -102,16 +94,45 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     Response::from_parts(parts, Body::from(body))
 }
 
-fn attach(headers: &mut HeaderMap, signed: &SignedHeaders) {
-    for (name, text) in [
-        ("date", &signed.date),
-        ("keygen-date", &signed.date),
-        ("digest", &signed.digest),
-        ("keygen-digest", &signed.digest),
-        ("keygen-signature", &signed.signature),
+/// The bytes of an answer: those of the handler, or the document of its error.
+async fn write_body(parts: &mut Parts, body: Body, id: Option<RequestId>) -> Bytes {
+    let is_error = parts.status.is_client_error() || parts.status.is_server_error();
+    let error = match parts.extensions.remove::<ApiError>() {
+        Some(error) => error,
+        None if is_error => ApiError::of_status(parts.status),
+        None => match to_bytes(body, ANSWER_LIMIT).await {
+            Ok(bytes) => return bytes,
+            Err(error) => {
+                tracing::error!(%error, "an API answer cannot be read");
+                ApiError::internal()
+            }
+        },
+    };
+    parts.status = error.status();
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    let document = error.document(id.map_or_else(String::new, |id| id.0.to_string()));
+    serde_json::to_vec(&document).map_or_else(
+        |error| {
+            tracing::error!(%error, "an error document does not serialize");
+            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+            Bytes::from_static(UNWRITTEN)
+        },
+        Bytes::from,
+    )
+}
+
+fn attach(headers: &mut HeaderMap, signed: SignedHeaders) {
+    let SignedHeaders { date, digest, signature } = signed;
+    for (names, text) in [
+        (&["date", "keygen-date"][..], date),
+        (&["digest", "keygen-digest"][..], digest),
+        (&["keygen-signature"][..], signature),
     ] {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            headers.insert(HeaderName::from_static(name), value);
+        // Made from the text without a copy, and shared by the headers that repeat it.
+        if let Ok(value) = HeaderValue::try_from(text) {
+            for name in names {
+                headers.insert(*name, value.clone());
+            }
         }
     }
     headers.insert("keygen-version", HeaderValue::from_static(VERSION));
@@ -127,8 +148,8 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
 
 /// Tells the access log which route answered.
 pub(crate) async fn note_route(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map(|path| Route(path.as_str().to_owned()));
+    let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::Api, Route::Matched);
     let mut response = next.run(request).await;
-    response.extensions_mut().insert(route.unwrap_or_else(|| Route("/v1/*".to_owned())));
+    response.extensions_mut().insert(route);
     response
 }
