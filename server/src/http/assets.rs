@@ -15,7 +15,7 @@ use axum::{
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
-use crate::http::state::AppState;
+use crate::http::{prerendered::takes_brotli, state::AppState};
 
 /// The name of the built files.
 pub(crate) const OUTPUT_NAME: &str = "latchkey";
@@ -68,11 +68,7 @@ async fn versioned(Path((wanted, name)): Path<(String, String)>, headers: Header
 }
 
 fn serve(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
-    let takes_brotli = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(',').any(|coding| coding.trim().split(';').next() == Some("br")));
-    let compressed = if takes_brotli { Dist::get(&format!("{name}.br")) } else { None };
+    let compressed = if takes_brotli(headers) { Dist::get(&format!("{name}.br")) } else { None };
     let is_compressed = compressed.is_some();
     let Some(file) = compressed.or_else(|| Dist::get(name)) else {
         return StatusCode::NOT_FOUND.into_response();

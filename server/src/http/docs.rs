@@ -1,14 +1,6 @@
 //! The documentation surface: pages made once at start, without script.
 
-use std::future::{Ready, ready};
-
-use axum::{
-    Router,
-    body::Bytes,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::body::Bytes;
 use latchkey_app::static_pages::{
     api_reference,
     docs::{self, DocsLink, DocsPage, DocsSection},
@@ -16,14 +8,18 @@ use latchkey_app::static_pages::{
 
 use crate::{
     docs::{Heading, Library, Page, ROOT},
-    http::{api, plain_pages, state::AppState},
+    http::{
+        api, plain_pages,
+        prerendered::{HTML, Prerendered},
+    },
 };
 
 /// Where the reference of the API is, and its description as a document.
 const API: &str = "/docs/api";
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
-pub(crate) fn router() -> Router<AppState> {
+/// Adds every page and file of the documentation.
+pub(crate) fn add(to: &mut Prerendered) {
     let description = api::description();
     let library = match Library::read() {
         Ok(library) => Some(library),
@@ -35,12 +31,10 @@ pub(crate) fn router() -> Router<AppState> {
     };
     let sections = sections(library.as_ref());
     let reference = api_reference::page(plain_pages::stylesheet(), &description, DOCUMENT, API, sections.clone());
-    let json = HeaderValue::from_static("application/json");
-    let mut router = Router::new()
-        .route(API, get(page(reference)))
-        .route(DOCUMENT, get(file(json, Bytes::from(description.to_string()))));
+    to.add(API, HTML, reference);
+    to.add(DOCUMENT, "application/json", description.to_string());
     let Some(library) = library else {
-        return router;
+        return;
     };
     let pages: Vec<&Page> = library.pages().collect();
     for (at, one) in pages.iter().enumerate() {
@@ -54,17 +48,15 @@ pub(crate) fn router() -> Router<AppState> {
             previous: link(at.checked_sub(1).and_then(|before| pages.get(before))),
             next: link(pages.get(at + 1)),
         };
-        router = router.route(&one.path, get(page(docs::page(plain_pages::stylesheet(), whole))));
+        to.add(&one.path, HTML, docs::page(plain_pages::stylesheet(), whole));
     }
     for one in &library.files {
         let kind = match one.path.rsplit('.').next() {
             Some("json") => "application/json",
             _ => "text/plain; charset=utf-8",
         };
-        let text = Bytes::copy_from_slice(&one.text);
-        router = router.route(&one.path, get(file(HeaderValue::from_static(kind), text)));
+        to.add(&one.path, kind, Bytes::copy_from_slice(&one.text));
     }
-    router
 }
 
 /// All pages, for the navigation of each.
@@ -90,12 +82,4 @@ fn link(page: &Page) -> DocsLink {
 
 fn part(heading: &Heading) -> DocsLink {
     DocsLink { href: format!("#{}", heading.id), title: heading.text.clone() }
-}
-
-fn page(html: String) -> impl Fn() -> Ready<Response> + Clone + Send + Sync + 'static {
-    file(HeaderValue::from_static("text/html; charset=utf-8"), html.into())
-}
-
-fn file(kind: HeaderValue, text: Bytes) -> impl Fn() -> Ready<Response> + Clone + Send + Sync + 'static {
-    move || ready(([(header::CONTENT_TYPE, kind.clone())], text.clone()).into_response())
 }

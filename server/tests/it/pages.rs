@@ -176,9 +176,66 @@ fn wh_04_headers_are_on_every_answer() {
                     || (referrer == "same-origin" && !path.contains("/login/link") && !path.contains("/login/host")),
                 "{path}: {referrer}"
             );
+            // What is the same for everyone may be kept, if it is asked for anew each time.
+            let caching = if path == "/" { "public, no-cache" } else { "no-store" };
             if !path.contains("favicon") {
-                assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+                assert_eq!(answer.headers()["cache-control"], caching, "{path}");
             }
+        }
+    });
+}
+
+/// Pages that are the same for everyone: the headers of every page, and what a browser has is not sent again.
+#[test]
+fn static_pages_are_sent_once() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let client = Client::new();
+        for path in ["/", "/docs", "/docs/client", "/docs/api", "/docs/api/openapi.json"] {
+            let url = format!("{}{path}", app.origin());
+            let send = async |method: Method, headers: &[(&str, &str)]| {
+                let request = client.request(method, &url);
+                let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+                request.send().await.expect("an answer")
+            };
+            let plain = send(Method::GET, &[]).await;
+            let packed = send(Method::GET, &[("accept-encoding", "gzip, br")]).await;
+            let tag = |answer: &reqwest::Response| answer.headers()["etag"].to_str().expect("text").to_owned();
+            let (plain_tag, packed_tag) = (tag(&plain), tag(&packed));
+            assert_ne!(plain_tag, packed_tag, "{path}");
+            assert!(!plain.headers().contains_key("content-encoding"), "{path}");
+            assert_eq!(packed.headers()["content-encoding"], "br", "{path}");
+            let known = send(Method::GET, &[("if-none-match", &plain_tag)]).await;
+            let changed = send(Method::GET, &[("if-none-match", "\"other\"")]).await;
+            let known_packed = send(Method::GET, &[("if-none-match", &packed_tag), ("accept-encoding", "br")]).await;
+            let head = send(Method::HEAD, &[]).await;
+            let refused = send(Method::POST, &[("sec-fetch-site", "same-origin")]).await;
+            let all = [&plain, &packed, &known, &changed, &known_packed, &head, &refused];
+            assert_eq!(all.map(|answer| answer.status().as_u16()), [200, 200, 304, 200, 304, 200, 405], "{path}");
+            for answer in all {
+                for name in [
+                    "content-security-policy",
+                    "x-content-type-options",
+                    "x-frame-options",
+                    "referrer-policy",
+                    "cross-origin-opener-policy",
+                    "cross-origin-resource-policy",
+                    "permissions-policy",
+                    "cache-control",
+                    "x-request-id",
+                ] {
+                    assert!(answer.headers().contains_key(name), "{path} {} lacks {name}", answer.status());
+                }
+            }
+            assert_eq!(plain.headers()["vary"], "accept-encoding", "{path}");
+            assert_eq!(tag(&known), plain_tag, "{path}");
+            assert_ne!(plain.headers()["x-request-id"], packed.headers()["x-request-id"], "{path}");
+            assert_eq!(head.headers()["content-length"], plain.headers()["content-length"], "{path}");
+            let (plain, packed) = (plain.bytes().await.expect("a body"), packed.bytes().await.expect("a body"));
+            assert!(packed.len() < plain.len() && known.bytes().await.expect("a body").is_empty(), "{path}");
+            let mut unpacked = Vec::new();
+            brotli::BrotliDecompress(&mut &packed[..], &mut unpacked).expect("brotli");
+            assert!(unpacked == plain, "{path}");
         }
     });
 }

@@ -4,6 +4,8 @@
 //! there and must say "here"; a request with neither is refused too, because a browser old enough to
 //! send neither cannot be told from a forgery.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header},
@@ -11,11 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::http::state::AppState;
-
-pub(crate) async fn require(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Lets requests pass that change nothing, and those from pages of this origin.
+pub(crate) async fn require(State(origin): State<Arc<str>>, request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    if is_safe || is_from_here(request.headers(), &state.settings.portal_url()) {
+    if is_safe || is_from_here(request.headers(), &origin) {
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, "This request did not come from this site. Open the page anew and try again.\n")

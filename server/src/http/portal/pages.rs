@@ -7,37 +7,25 @@ use axum::{
     extract::{OriginalUri, Request, State},
     http::{HeaderValue, header},
     middleware::{self, Next},
-    response::{Html, IntoResponse, Redirect, Response},
-    routing::get,
+    response::{IntoResponse, Redirect, Response},
 };
 use latchkey_app::{
     App,
     server_side::{Backend, CookieKit, Identity, NextPath, session_token},
     shell,
-    static_pages::site,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use crate::{
-    http::{
-        assets, plain_pages,
-        portal::{files, sessions::Sessions},
-        state::AppState,
-    },
-    settings::Surface,
+use crate::http::{
+    assets, plain_pages,
+    portal::{files, sessions::Sessions},
+    state::AppState,
 };
 
 pub(crate) fn leptos_options() -> LeptosOptions {
     LeptosOptions::builder().output_name(assets::OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
-}
-
-/// The start page.
-pub(crate) fn site(state: &AppState) -> Router<AppState> {
-    let docs = state.settings.server.surfaces.has(Surface::Docs).then_some(crate::docs::ROOT);
-    let home = site::home(plain_pages::stylesheet(), "/login".to_owned(), docs);
-    Router::new().route("/", get(move || std::future::ready(Html(home.clone()))))
 }
 
 /// The portal's routes. Found once a process: while it looks for routes, the framework stops all

@@ -1,0 +1,228 @@
+//! Answers that are made once, at start: pages without script, and files.
+//!
+//! They are the same for everyone, so nothing about the request is looked at but what the browser already
+//! has and which encodings it takes. No layer of the other pages is around them: there is no body to limit
+//! and nothing to change, and their headers are made with them.
+
+use std::{
+    future::ready,
+    io,
+    sync::{Arc, OnceLock},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+    routing::get,
+};
+use sha2::{Digest, Sha256};
+
+use crate::http::layers::request_id::RequestId;
+
+pub(crate) const HTML: &str = "text/html; charset=utf-8";
+
+/// Browsers may keep the answer, and ask each time whether it is still good: after an upgrade a page names
+/// other style sheets.
+const REVALIDATED: &str = "public, no-cache";
+
+/// Below this size an encoding saves nothing worth having.
+const MIN_COMPRESSED: usize = 1_024;
+
+/// A router of such answers.
+#[derive(Debug)]
+pub(crate) struct Prerendered {
+    /// What every answer carries.
+    always: HeaderMap,
+    router: Router,
+}
+
+impl Prerendered {
+    pub(crate) fn new(always: &HeaderMap) -> Self {
+        let mut always = always.clone();
+        always.insert(header::CACHE_CONTROL, HeaderValue::from_static(REVALIDATED));
+        Self { always, router: Router::new() }
+    }
+
+    /// Answers for `path` with `body`.
+    pub(crate) fn add(&mut self, path: &str, kind: &'static str, body: impl Into<Bytes>) {
+        let page = Arc::new(Page::new(&self.always, kind, body.into()));
+        let refusal = Arc::new(refusal(&self.always));
+        let route: Arc<str> = path.into();
+        let refused = Arc::clone(&route);
+        let answer = move |request: Request| ready(identified(page.answer(request.headers()), &route));
+        let refuse = move || ready(identified(response(StatusCode::METHOD_NOT_ALLOWED, &refusal), &refused));
+        self.router = std::mem::take(&mut self.router).route(path, get(answer).fallback(refuse));
+    }
+
+    pub(crate) fn into_router(self) -> Router {
+        self.router
+    }
+}
+
+/// The headers of an answer to any method but GET and HEAD.
+fn refusal(always: &HeaderMap) -> HeaderMap {
+    let mut headers = always.clone();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+    headers
+}
+
+fn response(status: StatusCode, headers: &HeaderMap) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers.clone();
+    response
+}
+
+/// Gives an answer its id. Its line of the log is of a lower level than that of other requests: writing it
+/// takes longer than the answer.
+fn identified(mut response: Response, route: &str) -> Response {
+    let id = RequestId::new();
+    id.show_in(response.headers_mut());
+    let status = response.status().as_u16();
+    tracing::debug!(id = %id.0, route, status, "{route} {status}");
+    response
+}
+
+struct Page {
+    plain: Variant,
+    /// Made when it is first asked for. `None` where it would save nothing.
+    brotli: OnceLock<Option<Variant>>,
+}
+
+impl Page {
+    fn new(always: &HeaderMap, kind: &'static str, body: Bytes) -> Self {
+        let digest = Sha256::digest(&body);
+        let tag = crate::instance::hex(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
+        let mut headers = always.clone();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        Self { plain: Variant::new(headers, &tag, body), brotli: OnceLock::new() }
+    }
+
+    fn answer(&self, asked: &HeaderMap) -> Response {
+        let brotli = || self.brotli.get_or_init(|| self.plain.compress()).as_ref();
+        let variant = if takes_brotli(asked) { brotli().unwrap_or(&self.plain) } else { &self.plain };
+        if variant.is_known(asked) {
+            return response(StatusCode::NOT_MODIFIED, &variant.unchanged);
+        }
+        let mut response = Response::new(Body::from(variant.body.clone()));
+        *response.headers_mut() = variant.headers.clone();
+        response
+    }
+}
+
+/// A page in one encoding.
+struct Variant {
+    headers: HeaderMap,
+    /// The headers of an answer that says that the browser has it already.
+    unchanged: HeaderMap,
+    /// What names this version, without quotation marks.
+    tag: String,
+    body: Bytes,
+}
+
+impl Variant {
+    fn new(mut headers: HeaderMap, tag: &str, body: Bytes) -> Self {
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
+            headers.insert(header::ETAG, tag);
+        }
+        let mut unchanged = headers.clone();
+        unchanged.remove(header::CONTENT_TYPE);
+        unchanged.remove(header::CONTENT_ENCODING);
+        Self { headers, unchanged, tag: tag.to_owned(), body }
+    }
+
+    fn compress(&self) -> Option<Self> {
+        if self.body.len() < MIN_COMPRESSED {
+            return None;
+        }
+        let body =
+            compress(&self.body).inspect_err(|error| tracing::error!(%error, "a page is not compressed")).ok()?;
+        let mut headers = self.headers.clone();
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+        (body.len() < self.body.len()).then(|| Self::new(headers, &format!("{}-br", self.tag), body.into()))
+    }
+
+    /// Whether the browser has this version (RFC 9110, section 13.1.2).
+    fn is_known(&self, asked: &HeaderMap) -> bool {
+        let texts = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        texts.flat_map(|text| text.split(',')).map(str::trim).any(|given| {
+            let tag = given.strip_prefix("W/").unwrap_or(given);
+            given == "*" || tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(self.tag.as_str())
+        })
+    }
+}
+
+fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 9, ..Default::default() };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut io::Cursor::new(body), &mut compressed, &parameters)?;
+    Ok(compressed)
+}
+
+/// Whether an answer may be in brotli.
+pub(crate) fn takes_brotli(asked: &HeaderMap) -> bool {
+    let texts = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case("br") && weight.is_none_or(|weight| weight > 0.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking(name: header::HeaderName, text: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, text.parse().expect("a header"))])
+    }
+
+    #[test]
+    fn encodings_that_are_taken() {
+        for (text, takes) in [
+            ("br", true),
+            ("gzip, deflate, br, zstd", true),
+            ("gzip, BR;q=0.5", true),
+            ("br;q=0", false),
+            ("br; q=0.000", false),
+            ("gzip", false),
+            ("brotli", false),
+            ("*", false),
+            ("", false),
+        ] {
+            assert_eq!(takes_brotli(&asking(header::ACCEPT_ENCODING, text)), takes, "{text}");
+        }
+        assert!(!takes_brotli(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_version_is_known_by_its_tag() {
+        let variant = Variant::new(HeaderMap::new(), "abc", Bytes::from_static(b"x"));
+        for (text, known) in [
+            ("\"abc\"", true),
+            ("W/\"abc\"", true),
+            ("\"x\", \"abc\"", true),
+            ("*", true),
+            ("\"abc-br\"", false),
+            ("abc", false),
+            ("", false),
+        ] {
+            assert_eq!(variant.is_known(&asking(header::IF_NONE_MATCH, text)), known, "{text}");
+        }
+        assert!(!variant.is_known(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn short_answers_stay_as_they_are() {
+        let long = Page::new(&HeaderMap::new(), HTML, Bytes::from("<p>many words</p>".repeat(500)));
+        let asked = asking(header::ACCEPT_ENCODING, "br");
+        assert_eq!(long.answer(&asked).headers()[header::CONTENT_ENCODING], "br");
+        let short = Page::new(&HeaderMap::new(), HTML, Bytes::from_static(b"<p>few</p>"));
+        assert!(!short.answer(&asked).headers().contains_key(header::CONTENT_ENCODING));
+    }
+}
