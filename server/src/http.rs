@@ -8,7 +8,11 @@ mod health;
 mod layers;
 mod plain_pages;
 mod portal;
+mod prerendered;
+mod site;
 mod state;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -21,6 +25,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::settings::Surface;
 
+use prerendered::Prerendered;
+
 pub use api::signing::Signing;
 pub use state::AppState;
 
@@ -29,26 +35,30 @@ const PAGE_BODY_LIMIT: usize = 64 * 1024;
 
 /// Everything that this instance serves.
 pub fn router(state: AppState) -> Router {
-    let surfaces = state.settings.server.surfaces.clone();
-    let mut pages = Router::new();
+    let settings = state.settings.clone();
+    let surfaces = settings.server.surfaces.clone();
+    let page_headers = layers::headers::page_headers(settings.is_https());
+    let mut prerendered = Prerendered::new(&page_headers);
     if surfaces.has(Surface::Site) {
-        pages = pages.merge(portal::pages::site(&state));
+        site::add(&mut prerendered, &settings);
     }
     if surfaces.has(Surface::Docs) {
-        pages = pages.merge(docs::router());
+        docs::add(&mut prerendered);
     }
+    let mut pages = Router::new();
     if surfaces.has(Surface::Portal) {
         pages = pages.merge(portal::pages::portal(&state));
     }
+    let origin: Arc<str> = settings.portal_url().into();
     let pages = pages
         .merge(assets::router())
         .fallback(plain_pages::not_found)
         .with_state(state.clone())
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(state.clone(), layers::same_origin::require))
+        .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
         .layer(CatchPanicLayer::custom(|_| plain_pages::failed()))
-        .layer(middleware::from_fn_with_state(state.clone(), layers::headers::secure));
+        .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
         pages.layer(middleware::from_fn_with_state(api::Surface::new(&state), split_off_api))
     } else {
@@ -58,6 +68,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health::router(state.service.clone()))
         .layer(middleware::from_fn_with_state(state, layers::client_address::find_address))
         .layer(middleware::from_fn(layers::request_id::attach))
+        .merge(prerendered.into_router())
 }
 
 /// The API answers for every path that looks like its own, known or not: each of its answers is

@@ -81,7 +81,13 @@ impl CookieKit {
     }
 
     fn remove(&self, name: &str) {
-        send(&self.build(name, String::new(), Duration::ZERO));
+        send(&self.removal(name));
+    }
+
+    /// A cookie that makes the browser drop the one of this name: browsers heed it only with the attributes
+    /// that `__Host-` requires.
+    fn removal(&self, name: &str) -> Cookie<'static> {
+        self.build(name, String::new(), Duration::ZERO)
     }
 
     /// What this browser holds of its request to sign in.
@@ -99,6 +105,11 @@ impl CookieKit {
         let lifetime = Duration::try_from(lifetime).unwrap_or(Duration::ZERO);
         send(&self.build("session", session_id(token).to_string(), lifetime));
         self.remove("login");
+    }
+
+    /// Ends a session in this browser.
+    pub(crate) fn remove_session(&self) {
+        self.remove("session");
     }
 
     /// Lets the next view of a license show its key, once and soon.
@@ -150,5 +161,18 @@ fn send(cookie: &Cookie<'_>) {
         (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie.encoded().to_string()))
     {
         response.append_header(header::SET_COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removals_are_heeded() {
+        let text = CookieKit::new(true, &[7; 64]).removal("session").encoded().to_string();
+        assert_eq!(text, "__Host-latchkey-session=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
+        let text = CookieKit::new(false, &[7; 64]).removal("session").encoded().to_string();
+        assert_eq!(text, "latchkey-session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
     }
 }

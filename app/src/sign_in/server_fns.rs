@@ -157,13 +157,15 @@ fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
 #[server(prefix = "/fn", endpoint = "sign_out", input = PostUrl)]
 pub async fn sign_out() -> Result<Done, UiError> {
     use crate::server_side as server;
-    let result = match server::session_of(&server::parts()?) {
-        Some(session) => session.flush().await.map_err(|error| {
+    let result = match server::session_of(&server::parts()?).filter(|session| session.id().is_some()) {
+        // Not `flush`: its removal of the cookie lacks `Secure`, without which browsers keep the cookie.
+        Some(session) => session.delete().await.map_err(|error| {
             leptos::logging::error!("a session does not end: {error}");
             UiError::Unavailable
         }),
         None => Ok(()),
     };
+    server::backend()?.cookies.remove_session();
     server::clear_site_data();
     let done = Done { flash: None, go_to: "/login/signed-out".to_owned() };
     server::finish(result.map(|()| done), "/portal/account")

@@ -95,6 +95,9 @@ async fn ml_23_signing_out(app: &TestApp) {
     let answer = browser.submit("/fn/sign_out", &[]).await;
     assert_eq!(answer.headers()["clear-site-data"], r#""cookies", "storage""#);
     assert_eq!(location(&answer), "/login/signed-out");
+    let removed = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let removed: Vec<_> = removed.filter(|cookie| cookie.starts_with("latchkey-session=")).collect();
+    assert_eq!(removed, ["latchkey-session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"]);
     let mut reader = app.service().store().read().await.expect("a reader");
     assert!(reader.list_sessions_of(issued.owner.id).await.expect("read").is_empty());
 }

@@ -35,6 +35,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// 1 for a mail link, 2 with a second factor.
     pub assurance: u8,
+    /// When the session ends whatever happens.
+    pub expires_at: Timestamp,
 }
 
 /// A session, as its owner may see it.
@@ -57,10 +59,7 @@ impl Service {
     pub async fn find_session(&self, token: &SessionToken) -> Result<Option<SignedIn>, Internal> {
         let now = self.now();
         let mut reader = self.store().read().await?;
-        let Some(row) = reader.find_session(&token.hash()).await? else {
-            return Ok(None);
-        };
-        let Some(account) = reader.find_account(row.account()).await? else {
+        let Some((row, account)) = reader.find_session_with_account(&token.hash()).await? else {
             return Ok(None);
         };
         drop(reader);
@@ -70,7 +69,8 @@ impl Service {
         if is_stale(row.last_seen_at(), now) {
             self.note_session_seen(row.id(), now);
         }
-        Ok(Some(SignedIn { account, session: row.id(), assurance: row.assurance() }))
+        let (session, assurance, expires_at) = (row.id(), row.assurance(), row.expires_at());
+        Ok(Some(SignedIn { account, session, assurance, expires_at }))
     }
 
     /// Ends the session of this token, if there is one.

@@ -1,21 +1,19 @@
 //! tower-sessions over our own storage.
 //!
-//! A session exists only once someone has signed in, and it is opened by the use case that confirms
-//! the sign-in, in the same transaction that uses the link up. So this store reads and ends
-//! sessions; it neither makes nor changes any.
+//! A session exists only once someone has signed in. The use case that confirms the sign-in opens it, in
+//! the transaction that uses the link up, so this store finds and ends sessions and writes none (ADR 3).
+
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use latchkey_app::server_side::session_token;
 use latchkey_service::Service;
-use serde_json::json;
+use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
     session::{Id, Record},
     session_store::{Error, Result},
 };
-
-/// Under this key a session says that someone is signed in; who, the use case tells.
-const MARK: &str = "signed_in";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions(pub(crate) Service);
@@ -31,18 +29,21 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found =
-            self.0.find_session(&session_token(*id)).await.map_err(|error| Error::Backend(error.to_string()))?;
-        Ok(found.map(|_| Record {
-            id: *id,
-            data: [(MARK.to_owned(), json!(true))].into(),
-            // Expiry is the use case's, by its own clock; this date only has to lie ahead.
-            expiry_date: time::OffsetDateTime::from_unix_timestamp(32_503_680_000)
-                .unwrap_or(time::OffsetDateTime::UNIX_EPOCH),
-        }))
+        let found = self.0.find_session(&session_token(*id)).await.map_err(failed)?;
+        let record = |expiry_date| Record { id: *id, data: HashMap::new(), expiry_date };
+        found.map(|who| expiry_date(who.expires_at.unix_micros()).map(record)).transpose()
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.sign_out(&session_token(*id)).await.map_err(|error| Error::Backend(error.to_string()))
+        self.0.sign_out(&session_token(*id)).await.map_err(failed)
     }
+}
+
+fn expiry_date(unix_micros: i64) -> Result<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_micros) * 1_000)
+        .map_err(|error| Error::Decode(error.to_string()))
+}
+
+fn failed(error: latchkey_service::Internal) -> Error {
+    Error::Backend(error.to_string())
 }
