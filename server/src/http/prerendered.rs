@@ -28,9 +28,6 @@ pub(crate) const HTML: &str = "text/html; charset=utf-8";
 /// other style sheets.
 const REVALIDATED: &str = "public, no-cache";
 
-/// Below this size an encoding saves nothing worth having.
-const MIN_COMPRESSED: usize = 1_024;
-
 /// A router of such answers.
 #[derive(Debug)]
 pub(crate) struct Prerendered {
@@ -137,9 +134,6 @@ impl Variant {
     }
 
     fn compress(&self) -> Option<Self> {
-        if self.body.len() < MIN_COMPRESSED {
-            return None;
-        }
         let body =
             compress(&self.body).inspect_err(|error| tracing::error!(%error, "a page is not compressed")).ok()?;
         let mut headers = self.headers.clone();
