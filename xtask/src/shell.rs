@@ -20,7 +20,13 @@ impl Shell {
         Self { root: root.to_owned() }
     }
 
-    /// A command that runs in the workspace's root folder.
+    /// Where cargo builds, and where fetched programs are kept.
+    pub(crate) fn target(&self) -> PathBuf {
+        let folder = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        self.root.join(folder)
+    }
+
+    /// A program to be run in the workspace's folder.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);

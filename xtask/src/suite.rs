@@ -10,11 +10,12 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    browser,
+    browser::Chromium,
     front_end::{self, Profile},
+    node::Node,
     postgres,
     shell::{Shell, timed},
-    target, verifiers,
+    verifiers,
 };
 
 /// How many tests of a part passed, failed and were skipped.
@@ -34,11 +35,16 @@ struct Part {
 
 /// Runs the parts; those of `only`, if any are named.
 pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
-    let known = ["lints", "rust", "python", "browser"];
+    let known = ["setup", "lints", "rust", "python", "browser"];
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("there is no part {unknown}: the parts are {}", known.join(", "));
     }
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| part == name);
+    // First, so that a machine that lacks something says so now and not after the build.
+    timed("what the tests need", || set_up(shell, root, &wanted))?;
+    if only.iter().any(|part| part == "setup") {
+        return Ok(());
+    }
     let mut parts = Vec::new();
     // The server embeds the front end, so that comes first.
     parts.push(part("front end", || front_end::build(shell, root, Profile::Dev).map(|()| Counts::default())));
@@ -50,7 +56,7 @@ pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
     }
     if wanted("python") {
         parts.push(part("Python", || {
-            let ran = verifiers::python(shell, root, &target(root))?;
+            let ran = verifiers::python(shell, root)?;
             Ok(Counts { passed: u64::from(ran), failed: 0, skipped: u64::from(!ran) })
         }));
     }
@@ -94,6 +100,29 @@ fn report(parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
+/// Fetches what the parts need and this machine lacks.
+fn set_up(shell: &Shell, root: &Path, wanted: &impl Fn(&str) -> bool) -> Result<()> {
+    if wanted("setup") || wanted("rust") {
+        // Started once: what cannot run is no better than what is not there.
+        drop(postgres::start(shell)?);
+    }
+    if wanted("setup") || wanted("python") {
+        verifiers::python_packages(shell)?;
+    }
+    if wanted("setup") || wanted("browser") {
+        browser(shell, root)?;
+    }
+    Ok(())
+}
+
+/// Node with the packages of the browser tests, and the browser.
+fn browser(shell: &Shell, root: &Path) -> Result<(Node, Chromium)> {
+    let node = Node::find_or_install(shell)?;
+    node.install_locked(shell, &root.join("end2end"))?;
+    let chromium = Chromium::find_or_install(shell, &node)?;
+    Ok((node, chromium))
+}
+
 fn lints(shell: &Shell) -> Result<()> {
     shell.step("format", &["cargo", "fmt", "--all", "--check"])?;
     let strict = ["--", "--deny", "warnings"];
@@ -130,17 +159,16 @@ fn rust_tests(shell: &Shell) -> Result<Counts> {
 }
 
 fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
-    let chromium = browser::chromium(shell)?;
-    let folder = root.join("end2end");
-    timed("Node packages", || browser::packages(shell, &folder))?;
+    let (node, chromium) = browser(shell, root)?;
     // Built the way the Rust tests build it: another selection of packages would build it twice.
     shell.step("server", &["cargo", "test", "--workspace", "--exclude", "latchkey-frontend", "--no-run", "--quiet"])?;
-    let alone = alone(&target(root).join("debug").join("latchkey"))?;
-    let mut command = shell.command("npx");
+    let alone = alone(&shell.target().join("debug").join("latchkey"))?;
+    let mut command = node.command(shell)?;
     command
-        .args(["--no-install", "playwright", "test"])
-        .current_dir(&folder)
-        .env("CHROMIUM", chromium)
+        .args(["node_modules/@playwright/test/cli.js", "test"])
+        .current_dir(root.join("end2end"))
+        .env("CHROMIUM", chromium.program)
+        .envs(chromium.environment)
         .env("LATCHKEY_BINARY", alone.path().join("latchkey"));
     let mut counts = Counts::default();
     let is_good = follow(&mut command, |line| {

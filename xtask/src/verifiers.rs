@@ -1,10 +1,13 @@
 //! Runs the published verifiers in other languages on the published test vectors.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::shell::{Shell, run};
+use crate::{
+    packages,
+    shell::{Shell, run},
+};
 
 /// The package that the Python program needs, in the version that it was tested with.
 const CRYPTOGRAPHY: &str = "cryptography==48.0.0";
@@ -12,21 +15,27 @@ const CRYPTOGRAPHY: &str = "cryptography==48.0.0";
 /// The folder of the programs and the test vectors.
 const FOLDER: &str = "content/docs/verify";
 
-/// Runs the Python program on the test vectors. `false` if there is no suitable Python.
-pub(crate) fn python(shell: &Shell, root: &Path, target: &Path) -> Result<bool> {
+/// The folder of the package for this Python. `None` where there is no Python to run the program with.
+pub(crate) fn python_packages(shell: &Shell) -> Result<Option<PathBuf>> {
+    let has_pip = packages::ensure_pip(shell)?;
     let asks = "import sys; v = sys.version_info; sys.exit(1) if v < (3, 11) else print(f'{v[0]}.{v[1]}')";
-    let version = shell.output(&["python3", "-c", asks]);
-    let Some(version) = version.filter(|_| shell.output(&["python3", "-m", "pip", "--version"]).is_some()) else {
-        println!("    not run: Python 3.11 with pip was not found");
+    let Some(version) = shell.output(&["python3", "-c", asks]).filter(|_| has_pip) else {
+        return Ok(None);
+    };
+    // By the versions of both: what was put there for others does not do.
+    let folder = shell.target().join(format!("python-packages-{version}-{CRYPTOGRAPHY}"));
+    if !folder.join("cryptography").exists() {
+        packages::install_from_pypi(shell, CRYPTOGRAPHY, &folder)?;
+    }
+    Ok(Some(folder))
+}
+
+/// Runs the Python program on the cases. `false` where there is no Python to run it with.
+pub(crate) fn python(shell: &Shell, root: &Path) -> Result<bool> {
+    let Some(packages) = python_packages(shell)? else {
+        println!("    not run: there is no Python 3.11 with pip");
         return Ok(false);
     };
-    // The folder name contains both versions, so that packages for other versions are not used.
-    let packages = target.join(format!("python-packages-{version}-{CRYPTOGRAPHY}"));
-    if !packages.join("cryptography").exists() {
-        let mut install = shell.command("python3");
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"]);
-        run(install.arg("--target").arg(&packages).arg(CRYPTOGRAPHY))?;
-    }
     let mut cases = shell.command("python3");
     // Python must not write its cache next to the programs.
     cases.current_dir(root.join(FOLDER)).env("PYTHONPATH", &packages).env("PYTHONDONTWRITEBYTECODE", "1");

@@ -285,7 +285,7 @@ impl Service {
         if let Some(earlier) = earlier
             && let Some(row) = tx.find_session(&earlier.hash()).await?
         {
-            tx.delete_session(row.account(), row.id()).await?;
+            tx.delete_session(row.account, row.id).await?;
         }
         let token = SessionToken::from_bytes(self.random()?);
         let session = SessionId::new(now, self.random()?);

@@ -66,10 +66,10 @@ impl Service {
         if account.disabled_at.is_some() || !is_alive(&row, account.role, now) {
             return Ok(None);
         }
-        if is_stale(row.last_seen_at(), now) {
-            self.note_session_seen(row.id(), now);
+        if is_stale(row.last_seen_at, now) {
+            self.note_session_seen(row.id, now);
         }
-        let (session, assurance, expires_at) = (row.id(), row.assurance(), row.expires_at());
+        let (session, assurance, expires_at) = (row.id, row.assurance, row.expires_at);
         Ok(Some(SignedIn { account, session, assurance, expires_at }))
     }
 
@@ -78,9 +78,9 @@ impl Service {
         let now = self.now();
         let mut tx = self.store().write().await?;
         if let Some(row) = tx.find_session(&token.hash()).await?
-            && tx.delete_session(row.account(), row.id()).await?
+            && tx.delete_session(row.account, row.id).await?
         {
-            let account = tx.find_account(row.account()).await?;
+            let account = tx.find_account(row.account).await?;
             let account = account.ok_or(Internal::Broken("a session has no account"))?;
             self.record(&mut tx, now, Actor::from(&account), AccountEvent::SessionEnded.of(account.id)).await?;
         }
@@ -91,17 +91,17 @@ impl Service {
 pub(crate) fn is_alive(row: &SessionRow, role: Role, now: Timestamp) -> bool {
     // The role's lifetime is applied when the session is used: a role given later shortens it too.
     let lifetime = lifetime(role);
-    now < row.expires_at()
-        && now.since(row.authenticated_at()) < lifetime.absolute
-        && now.since(row.last_seen_at()) < lifetime.idle
+    now < row.expires_at
+        && now.since(row.authenticated_at) < lifetime.absolute
+        && now.since(row.last_seen_at) < lifetime.idle
 }
 
 impl From<SessionRow> for SessionSummary {
     fn from(row: SessionRow) -> Self {
         Self {
-            id: row.id(),
-            authenticated_at: row.authenticated_at(),
-            last_seen_at: row.last_seen_at(),
+            id: row.id,
+            authenticated_at: row.authenticated_at,
+            last_seen_at: row.last_seen_at,
             agent: row.agent,
             network: row.network,
         }
