@@ -10,10 +10,10 @@
 
 mod portal;
 mod root;
-#[cfg(feature = "ssr")]
-mod routes;
+pub mod routes;
 mod shared;
 mod sign_in;
+pub mod theme;
 
 #[cfg(feature = "ssr")]
 pub mod server_side;
@@ -25,10 +25,11 @@ pub mod server_fns {
     pub use crate::{
         portal::server_fns::{account, computers, licenses, offline},
         sign_in::server_fns as sign_in,
+        theme,
     };
 }
 
 pub use root::App;
 #[cfg(feature = "ssr")]
 pub use root::shell;
-pub use shared::{error::UiError, flash::Flash};
+pub use shared::{branding::Branding, error::UiError, flash::Flash};

@@ -16,7 +16,8 @@ use crate::{
         },
         shell::PortalShell,
     },
-    shared::not_found::NotFoundPage,
+    routes::declared,
+    shared::{branding::provide_branding, not_found::NotFoundPage},
     sign_in::pages::{CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage},
 };
 
@@ -28,6 +29,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = crate::server_side::cookies::theme();
     crate::server_side::set_page_policy();
     let pkg = format!("/{}", options.site_pkg_dir);
+    let accent = use_context::<crate::Branding>().and_then(|branding| branding.stylesheet);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -37,6 +39,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="preload" href=format!("{pkg}/inter.woff2") r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 <link rel="stylesheet" href=format!("{pkg}/latchkey.css")/>
+                {accent.map(|href| view! { <link rel="stylesheet" href=href/> })}
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
                 <HydrationScripts options/>
                 <MetaTags/>
@@ -52,27 +55,28 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_branding();
     view! {
         <Router>
             <Routes fallback=|| view! { <NotFoundPage/> }>
-                <Route path=path!("/login") view=SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/login/code") view=CodePage ssr=SsrMode::Async/>
-                <Route path=path!("/login/link/:token") view=LinkPage ssr=SsrMode::Async/>
-                <Route path=path!("/login/host/:token") view=HostLinkPage ssr=SsrMode::Async/>
-                <Route path=path!("/login/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
-                <ParentRoute path=path!("/portal") view=PortalShell ssr=SsrMode::Async>
-                    <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
-                    <Route path=path!("licenses") view=LicensesPage ssr=SsrMode::Async/>
-                    <Route path=path!("licenses/:license") view=LicensePage ssr=SsrMode::Async/>
+                <Route path=declared::sign_in() view=SignInPage ssr=SsrMode::Async/>
+                <Route path=declared::code() view=CodePage ssr=SsrMode::Async/>
+                <Route path=declared::link() view=LinkPage ssr=SsrMode::Async/>
+                <Route path=declared::host_link() view=HostLinkPage ssr=SsrMode::Async/>
+                <Route path=declared::signed_out() view=SignedOutPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=PortalShell ssr=SsrMode::Async>
+                    <Route path=declared::overview() view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=declared::licenses() view=LicensesPage ssr=SsrMode::Async/>
+                    <Route path=declared::license() view=LicensePage ssr=SsrMode::Async/>
                     <Route
-                        path=path!("licenses/:license/machines/:machine/free")
+                        path=declared::free_computer()
                         view=FreeComputerPage
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("licenses/:license/machines/:machine") view=ComputerPage ssr=SsrMode::Async/>
-                    <Route path=path!("licenses/:license/new-key") view=NewKeyPage ssr=SsrMode::Async/>
-                    <Route path=path!("offline") view=OfflinePage ssr=SsrMode::Async/>
-                    <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=declared::computer() view=ComputerPage ssr=SsrMode::Async/>
+                    <Route path=declared::new_key() view=NewKeyPage ssr=SsrMode::Async/>
+                    <Route path=declared::offline() view=OfflinePage ssr=SsrMode::Async/>
+                    <Route path=declared::account() view=AccountPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

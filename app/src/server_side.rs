@@ -16,7 +16,6 @@ use crate::shared::{
     flash::{Done, Flash},
 };
 
-pub use crate::routes::NextPath;
 pub use cookies::CookieKit;
 
 /// The use cases and the cookies, given to every request.

@@ -1,6 +1,9 @@
 //! What pages of every area use.
 
+pub(crate) mod address;
+pub(crate) mod branding;
 pub(crate) mod components;
 pub(crate) mod error;
 pub(crate) mod flash;
+pub(crate) mod model;
 pub(crate) mod not_found;

@@ -1,4 +1,5 @@
 //! Signing in by e-mail.
 
+pub(crate) mod model;
 pub(crate) mod pages;
 pub mod server_fns;

@@ -1,45 +1,15 @@
 //! What pages show, in words and ready to render.
 
+use latchkey_licensing::ids::{LicenseId, MachineId};
 use serde::{Deserialize, Serialize};
 
-/// An instant for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct When {
-    /// RFC 3339, for the `datetime` attribute.
-    pub iso: String,
-    /// `3 minutes ago`, or the date if long ago.
-    pub words: String,
-    /// Date and time, for the tooltip.
-    pub exact: String,
-}
-
-/// How good a state is, which chooses color and icon beside its word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Tone {
-    /// All is well.
-    Good,
-    /// Something needs attention.
-    Warn,
-    /// It does not work.
-    Bad,
-}
-
-/// A license's state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
-    /// One word or two.
-    pub word: String,
-    /// How good it is.
-    pub tone: Tone,
-    /// What it means and what to do, where it is not plain.
-    pub notice: Option<String>,
-}
+use crate::shared::model::{Status, When};
 
 /// An active computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Computer {
     /// Its id.
-    pub id: String,
+    pub id: MachineId,
     /// What to call it.
     pub label: String,
     /// Operating system.
@@ -58,7 +28,7 @@ pub struct Computer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseSummary {
     /// Its id.
-    pub id: String,
+    pub id: LicenseId,
     /// The product's name.
     pub product: String,
     /// The policy's name.
@@ -226,16 +196,3 @@ pub struct AccountDetail {
     /// The open sessions.
     pub sessions: Vec<SessionLine>,
 }
-
-/// What the sign-in pages know of this browser.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignInState {
-    /// The address of the open request, as it was typed.
-    pub pending: Option<String>,
-    /// The page that asks for another mail, and leads where this request does.
-    pub again: String,
-    /// What went wrong with the last form.
-    pub flash: Option<Flash>,
-}
-
-use crate::shared::flash::Flash;

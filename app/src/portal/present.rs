@@ -1,6 +1,7 @@
 //! From the domain to words.
 
 use latchkey_licensing::{
+    brand::Brand,
     ids::AccountId,
     license::{LicenseStatus, Standing},
     license_key,
@@ -12,7 +13,10 @@ use latchkey_service::{
     Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, Role, SessionSummary, SignedIn,
 };
 
-use crate::portal::model::{Computer, HistoryLine, LicenseSummary, SessionLine, Status, Swaps, Tone, When};
+use crate::{
+    portal::model::{Computer, HistoryLine, LicenseSummary, SessionLine, Swaps},
+    shared::model::{Status, Tone, When},
+};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -34,12 +38,12 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
     When { iso: at.rfc3339(), words, exact: at.human() }
 }
 
-pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
+pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> LicenseSummary {
     LicenseSummary {
-        id: view.license.id.to_string(),
+        id: view.license.id,
         product: view.product.name.clone(),
         policy: view.policy.name.clone(),
-        status: status(view),
+        status: status(view, brand),
         masked_key: license_key::masked(&view.license.key_prefix, &view.license.key_tail),
         issued: when(view.license.created_at, now),
         ends: view.license.end.at().map(|at| when(at, now)),
@@ -60,7 +64,8 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp) -> LicenseSummary {
     }
 }
 
-fn status(view: &LicenseView) -> Status {
+fn status(view: &LicenseView, brand: &Brand) -> Status {
+    let contact = brand.contact();
     let plain = |word: &str, tone| Status { word: word.to_owned(), tone, notice: None };
     let with = |word: &str, tone, notice: String| Status { word: word.to_owned(), tone, notice: Some(notice) };
     match (view.status, view.license.standing) {
@@ -68,29 +73,29 @@ fn status(view: &LicenseView) -> Status {
         (LicenseStatus::Suspended, Standing::Revoked(at)) => with(
             "Revoked",
             Tone::Bad,
-            format!("This license was revoked on {}. Questions? Reply to your receipt.", at.human_date()),
+            format!("This license was revoked on {}. If you have questions, {contact}.", at.human_date()),
         ),
         (LicenseStatus::Suspended, Standing::Suspended(at)) => with(
             "Suspended",
             Tone::Warn,
             format!(
-                "This license has been suspended since {}. The app does not start until it is reinstated. Reply to your receipt to ask why.",
+                "This license has been suspended since {}. The app does not start until it is reinstated. To ask why, {contact}.",
                 at.human_date()
             ),
         ),
         (LicenseStatus::Suspended, Standing::Good) => plain("Suspended", Tone::Warn),
-        (LicenseStatus::Expired, _) => with("Expired", Tone::Bad, expired(view)),
+        (LicenseStatus::Expired, _) => with("Expired", Tone::Bad, expired(view, &contact)),
         (LicenseStatus::Expiring, _) => plain("Ends soon", Tone::Warn),
         (LicenseStatus::Inactive | LicenseStatus::Active, _) => plain("Active", Tone::Good),
     }
 }
 
 /// What it means that a license is over.
-fn expired(view: &LicenseView) -> String {
+fn expired(view: &LicenseView, contact: &str) -> String {
     let on = view.license.end.at().map_or_else(String::new, |at| format!(" on {}", at.human_date()));
     match view.policy.expiry {
         ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess => {
-            format!("This license ended{on}, and the app with it. Reply to your receipt to renew it.")
+            format!("This license ended{on}, and the app with it. To renew it, {contact}.")
         }
         ExpiryStrategy::MaintainAccess => {
             format!("This license ended{on}. The app you have goes on working; newer versions need a renewal.")
@@ -102,7 +107,7 @@ fn expired(view: &LicenseView) -> String {
 pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
     Computer {
         may_hold_file: machine.last_check_out_at.is_some(),
-        id: machine.id.to_string(),
+        id: machine.id,
         label: machine.label(),
         platform: machine.facts.platform.clone(),
         app_version: machine.facts.app_version.clone(),

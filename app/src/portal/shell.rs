@@ -8,11 +8,14 @@ use leptos_router::{
 
 use crate::{
     portal::{server_fns::account::waiting_message, toasts::Toasts},
+    routes::Page,
     shared::{
-        components::{Failure, Message, ThemeChoice},
+        branding::{HelpLine, LegalName, Wordmark, use_branding},
+        components::{Failure, Message},
         flash::Flash,
     },
     sign_in::server_fns::SignOut,
+    theme::ThemeChoice,
 };
 
 /// The frame.
@@ -20,17 +23,19 @@ use crate::{
 pub(crate) fn PortalShell() -> impl IntoView {
     let toasts = Toasts(RwSignal::new(None));
     provide_context(toasts);
+    let branding = use_branding();
+    let brand = branding.brand.clone();
     view! {
         // A link within the page: the router must leave it to the browser, which moves the focus.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <header class="bar">
             <div class="bar-inner">
-                <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
+                <Wordmark branding or=Page::Overview.path()/>
                 <nav aria-label="Portal" class="tabs">
-                    <A href="/portal" exact=true>"Overview"</A>
-                    <A href="/portal/licenses">"Licenses"</A>
-                    <A href="/portal/offline">"Offline"</A>
-                    <A href="/portal/account">"Account"</A>
+                    <A href=Page::Overview.path() exact=true>"Overview"</A>
+                    <A href=Page::Licenses.path()>"Licenses"</A>
+                    <A href=Page::Offline.path()>"Offline"</A>
+                    <A href=Page::Account.path()>"Account"</A>
                 </nav>
                 <form method="post" action=SignOut::url() class="bar-end">
                     <button r#type="submit" class="button button-small">"Sign out"</button>
@@ -42,7 +47,10 @@ pub(crate) fn PortalShell() -> impl IntoView {
             <Outlet/>
         </main>
         <footer class="footer">
-            <p class="small text-2">"Help: reply to your receipt or to any e-mail from us."</p>
+            <div>
+                <HelpLine brand=brand.clone()/>
+                <LegalName brand/>
+            </div>
             <ThemeChoice/>
         </footer>
     }

@@ -1,14 +1,11 @@
 //! Components that pages of every area use.
 
-mod address;
 mod forms;
 mod icon;
 mod message;
 mod text;
-mod theme;
 
 pub(crate) use forms::{HiddenField, Submit};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use message::{Failure, Message, Problem};
 pub(crate) use text::{PageTitle, StatusBadge, Time};
-pub(crate) use theme::ThemeChoice;

@@ -1,5 +1,6 @@
 //! Everything that can go wrong as a page tells it: a closed set, never free text.
 
+use latchkey_licensing::brand::Brand;
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -51,7 +52,8 @@ pub enum UiError {
 
 impl UiError {
     /// What happened, and what to do.
-    pub fn text(self) -> String {
+    pub fn text(self, brand: &Brand) -> String {
+        let contact = brand.contact();
         match self {
             Self::EmailInvalid => {
                 "That is not an e-mail address. Enter one address, such as ada@example.com.".to_owned()
@@ -65,15 +67,15 @@ impl UiError {
             Self::NotFound => "There is no such page in your account.".to_owned(),
             Self::NameInvalid => "That name is too long. Use at most 100 characters.".to_owned(),
             Self::NoSwapsLeft { days: None } => {
-                "Computers of this license cannot be freed here. Reply to your receipt, and we free one for you.".to_owned()
+                format!("Computers of this license cannot be freed here. To have one freed, {contact}.")
             }
-            Self::NoSwapsLeft { days: Some(1) } => {
-                "You have freed as many computers as this license allows for now. You can free the next one tomorrow; reply to your receipt if you need it today.".to_owned()
-            }
-            Self::NoSwapsLeft { days: Some(days) } => format!(
-                "You have freed as many computers as this license allows for now. You can free the next one in {days} days; reply to your receipt if you need it sooner."
+            Self::NoSwapsLeft { days: Some(1) } => format!(
+                "You have freed as many computers as this license allows for now. You can free the next one tomorrow; if you need it today, {contact}."
             ),
-            Self::KeyFixed => "The key of this license cannot be replaced here. Reply to your receipt for a new one.".to_owned(),
+            Self::NoSwapsLeft { days: Some(days) } => format!(
+                "You have freed as many computers as this license allows for now. You can free the next one in {days} days; if you need it sooner, {contact}."
+            ),
+            Self::KeyFixed => format!("The key of this license cannot be replaced here. For a new one, {contact}."),
             Self::LicenseNotGood => {
                 "This license is suspended, revoked or over, so that cannot be done with it now.".to_owned()
             }

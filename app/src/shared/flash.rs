@@ -1,5 +1,6 @@
 //! What a page says once after something was done.
 
+use latchkey_licensing::brand::Brand;
 use serde::{Deserialize, Serialize};
 
 use crate::shared::error::UiError;
@@ -38,7 +39,7 @@ pub enum Flash {
 
 impl Flash {
     /// The message.
-    pub fn text(&self) -> String {
+    pub fn text(&self, brand: &Brand) -> String {
         match self {
             Self::Freed { label: Some(label), may_hold_file: false } => {
                 format!("{label} is free. The app there stops at its next check, and the place is open now.")
@@ -58,7 +59,7 @@ impl Flash {
             Self::DeactivatedOffline { label: Some(label) } => format!("{label} is deactivated. Its place is open now."),
             Self::DeactivatedOffline { label: None } => "That computer was not active. Nothing had to be done.".to_owned(),
             Self::SessionEnded => "That browser is signed out.".to_owned(),
-            Self::Failed(error) => error.text(),
+            Self::Failed(error) => error.text(brand),
         }
     }
 

@@ -2,22 +2,30 @@
 
 use leptos::prelude::*;
 
-use crate::shared::components::PageTitle;
+use crate::{routes::Page, shared::components::PageTitle};
 
 /// No page.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(http::StatusCode::NOT_FOUND);
-    }
+    set_status();
     view! {
         <PageTitle text="Not found"/>
         <main id="main" class="narrow">
             <div class="crosshair" aria-hidden="true"></div>
             <h1 class="title-1">"Not found"</h1>
             <p class="text-2">"There is no page at this address."</p>
-            <p><a class="button" href="/portal" rel="external">"Go to the portal"</a></p>
+            <p><a class="button" href=Page::Overview.path() rel="external">"Go to the portal"</a></p>
         </main>
     }
 }
+
+/// The status that the server answers with.
+#[cfg(feature = "ssr")]
+fn set_status() {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn set_status() {}

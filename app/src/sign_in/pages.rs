@@ -4,19 +4,28 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    portal::model::SignInState,
-    shared::components::{HiddenField, Message, PageTitle, Submit, ThemeChoice},
-    sign_in::server_fns::{ConfirmCode, ConfirmHostLink, ConfirmLink, RequestSignIn, read_sign_in},
+    routes::Page,
+    shared::{
+        branding::{LegalName, Wordmark, use_branding},
+        components::{HiddenField, Message, PageTitle, Submit},
+    },
+    sign_in::{
+        model::SignInState,
+        server_fns::{ConfirmCode, ConfirmHostLink, ConfirmLink, RequestSignIn, read_sign_in},
+    },
+    theme::ThemeChoice,
 };
 
 /// The frame of the sign-in pages.
 #[component]
 fn SignInFrame(#[prop(into)] title: String, children: Children) -> impl IntoView {
+    let branding = use_branding();
+    let brand = branding.brand.clone();
     view! {
         <PageTitle text=title.clone()/>
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <header class="sign-in-bar">
-            <a class="wordmark" href="/" rel="external">"ChartGPT"</a>
+            <Wordmark branding or=Page::SignIn.path()/>
         </header>
         <main id="main" class="narrow" tabindex="-1">
             <div class="card stack">
@@ -25,6 +34,7 @@ fn SignInFrame(#[prop(into)] title: String, children: Children) -> impl IntoView
             </div>
         </main>
         <footer class="footer">
+            <LegalName brand/>
             <ThemeChoice/>
         </footer>
     }
@@ -127,7 +137,7 @@ fn CodeForm(email: String, again: String) -> impl IntoView {
 fn NothingPending() -> impl IntoView {
     view! {
         <p>"This browser has not asked to sign in, or its e-mail is too old. Links and codes work for 10 minutes."</p>
-        <p><a class="button button-accent" href="/login">"Ask for a new e-mail"</a></p>
+        <p><a class="button button-accent" href=Page::SignIn.path()>"Ask for a new e-mail"</a></p>
     }
 }
 
@@ -156,7 +166,7 @@ pub(crate) fn LinkPage() -> impl IntoView {
                                 "This link works in the browser that asked for it. To sign in there without it, enter the code from the same e-mail."
                             </p>
                             <p class="text-2">"To sign in here instead, ask for a new e-mail in this browser."</p>
-                            <p><a class="button" href="/login">"Ask for a new e-mail"</a></p>
+                            <p><a class="button" href=Page::SignIn.path()>"Ask for a new e-mail"</a></p>
                         }
                             .into_any()
                     }
@@ -192,7 +202,7 @@ pub(crate) fn SignedOutPage() -> impl IntoView {
     view! {
         <SignInFrame title="You are signed out">
             <p>"This browser holds nothing of your account any more."</p>
-            <p><a class="button button-accent" href="/login" rel="external">"Sign in again"</a></p>
+            <p><a class="button button-accent" href=Page::SignIn.path() rel="external">"Sign in again"</a></p>
         </SignInFrame>
     }
 }

@@ -4,8 +4,8 @@
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    portal::model::SignInState,
     shared::{error::UiError, flash::Done},
+    sign_in::model::SignInState,
 };
 
 /// Asks for a sign-in mail.
@@ -16,15 +16,21 @@ pub async fn request_sign_in(
     /// Where to go afterwards.
     next: Option<String>,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
-    let next = next.as_deref().and_then(server::NextPath::nearest);
-    let form = next.as_ref().map_or_else(|| "/login".to_owned(), server::NextPath::sign_in);
+    use crate::{
+        routes::{NextPath, Page},
+        server_side as server,
+    };
+    let next = next.as_deref().and_then(NextPath::nearest);
+    let form = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
     server::finish(server_request_sign_in(email, next).await, &form)
 }
 
 #[cfg(feature = "ssr")]
 async fn server_request_sign_in(email: String, next: Option<crate::routes::NextPath>) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{
+        routes::{NextPath, Page},
+        server_side as server,
+    };
     use latchkey_licensing::email::EmailAddress;
     use latchkey_service::{RequestSignInError, SignInRequest};
 
@@ -34,14 +40,14 @@ async fn server_request_sign_in(email: String, next: Option<crate::routes::NextP
     let earlier = backend.cookies.browser_secret(&parts.headers);
     let ask = SignInRequest {
         email: &email,
-        next_path: next.as_ref().map(server::NextPath::as_str),
+        next_path: next.as_ref().map(NextPath::as_str),
         browser: earlier.as_ref(),
         origin: latchkey_service::SignInOrigin { ip, agent: &agent },
     };
     match backend.service.request_sign_in(ask).await {
         Ok(secret) => {
             backend.cookies.set_browser_secret(&secret);
-            Ok(Done { flash: None, go_to: "/login/code".to_owned() })
+            Ok(Done { flash: None, go_to: Page::Code.path() })
         }
         Err(RequestSignInError::Throttled(throttled)) => {
             Err(UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60) })
@@ -56,8 +62,8 @@ pub async fn confirm_code(
     /// The code as typed.
     code: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
-    server::finish(confirm(Shown::Code(&code)).await, "/login/code")
+    use crate::{routes::Page, server_side as server};
+    server::finish(confirm(Shown::Code(&code)).await, &Page::Code.path())
 }
 
 /// Signs in with the mailed link, in the browser that asked.
@@ -66,12 +72,12 @@ pub async fn confirm_link(
     /// The link's last path segment.
     token: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let done = confirm(Shown::Link(&token)).await;
     // The page that was asked for is not lost with a link that is too old.
     let form = match &done {
         Err(_) => form_for(open_sign_in().await?.as_ref()),
-        Ok(_) => "/login".to_owned(),
+        Ok(_) => Page::SignIn.path(),
     };
     server::finish(done, &form)
 }
@@ -82,8 +88,8 @@ pub async fn confirm_host_link(
     /// The link's last path segment.
     token: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
-    server::finish(confirm(Shown::Host(&token)).await, "/login")
+    use crate::{routes::Page, server_side as server};
+    server::finish(confirm(Shown::Host(&token)).await, &Page::SignIn.path())
 }
 
 #[cfg(feature = "ssr")]
@@ -95,7 +101,10 @@ enum Shown<'a> {
 
 #[cfg(feature = "ssr")]
 async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{
+        routes::{NextPath, Page},
+        server_side as server,
+    };
     use latchkey_service::{ConfirmError, Proof};
 
     let (backend, parts) = (server::backend()?, server::parts()?);
@@ -115,8 +124,8 @@ async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
     {
         Ok(confirmed) => {
             backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
-            let next = confirmed.next_path.as_deref().and_then(server::NextPath::parse);
-            let go_to = next.map_or_else(|| "/portal".to_owned(), |next| next.as_str().to_owned());
+            let next = confirmed.next_path.as_deref().and_then(NextPath::parse);
+            let go_to = next.map_or_else(|| Page::Overview.path(), |next| next.as_str().to_owned());
             Ok(Done { flash: None, go_to })
         }
         Err(ConfirmError::Refused) => Err(UiError::SignInRefused),
@@ -148,15 +157,15 @@ async fn open_sign_in() -> Result<Option<latchkey_service::PendingSignIn>, UiErr
 /// The sign-in form that leads where an open sign-in leads.
 #[cfg(feature = "ssr")]
 fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
-    use crate::routes::NextPath;
+    use crate::routes::{NextPath, Page};
     let next = pending.and_then(|open| NextPath::parse(open.next_path.as_deref()?));
-    next.map_or_else(|| "/login".to_owned(), |next| next.sign_in())
+    next.map_or_else(|| Page::SignIn.path(), |next| next.sign_in())
 }
 
 /// Ends this browser's session and clears what the site keeps in it.
 #[server(prefix = "/fn", endpoint = "sign_out", input = PostUrl)]
 pub async fn sign_out() -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let result = match server::session_of(&server::parts()?).filter(|session| session.id().is_some()) {
         // Not `flush`: its removal of the cookie lacks `Secure`, without which browsers keep the cookie.
         Some(session) => session.delete().await.map_err(|error| {
@@ -167,20 +176,6 @@ pub async fn sign_out() -> Result<Done, UiError> {
     };
     server::backend()?.cookies.remove_session();
     server::clear_site_data();
-    let done = Done { flash: None, go_to: "/login/signed-out".to_owned() };
-    server::finish(result.map(|()| done), "/portal/account")
-}
-
-/// Chooses the theme of this browser.
-#[server(prefix = "/fn", endpoint = "choose_theme", input = PostUrl)]
-pub async fn choose_theme(
-    /// `light`, `dark`, or anything else for the system's.
-    theme: String,
-    /// The page to come back to.
-    back: String,
-) -> Result<Done, UiError> {
-    use crate::server_side as server;
-    server::cookies::set_theme(&server::backend()?, &theme);
-    let back = crate::routes::own_page(&back).unwrap_or_else(|| "/login".to_owned());
-    server::finish(Ok(Done { flash: None, go_to: back }), "/login")
+    let done = Done { flash: None, go_to: Page::SignedOut.path() };
+    server::finish(result.map(|()| done), &Page::Account.path())
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::static_pages::{
     docs::{DocsDocument, DocsSection},
-    site::render,
+    site::{Look, render},
 };
 
 /// How deep the members of an object are shown; below, its name has to do.
@@ -13,7 +13,7 @@ const DEPTH: usize = 4;
 
 /// The page at `path`. `description` is the OpenAPI document, served at `json`; `sections` are all pages.
 pub fn page(
-    stylesheet: String,
+    look: Look,
     description: &Value,
     json: &'static str,
     path: &'static str,
@@ -30,7 +30,7 @@ pub fn page(
         let error = description.pointer("/components/schemas/ErrorDocument");
         let error = error.map(|schema| members(&description, schema, 0));
         view! {
-            <DocsDocument title=title.clone() stylesheet path sections>
+            <DocsDocument title=title.clone() look path sections>
                 <main id="main" class="docs-main stack-large reference" tabindex="-1">
                     <div class="stack">
                         <h1 class="title-1">{title.clone()}</h1>

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::static_pages::site::{Head, render};
+use crate::{
+    shared::branding::{LegalName, Wordmark},
+    static_pages::site::{Head, Look, render},
+};
 
 /// A link to a page, or to a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +49,13 @@ pub struct DocsPage {
 #[component]
 pub(crate) fn DocsDocument(
     title: String,
-    stylesheet: String,
+    look: Look,
     #[prop(into)] path: String,
     sections: Vec<DocsSection>,
     children: Children,
 ) -> impl IntoView {
+    let branding = look.branding.clone();
+    let brand = branding.brand.clone();
     let sections = sections.into_iter().map(|section| {
         let links = section.links.into_iter().map(|link| {
             let here = (link.href == path).then_some("page");
@@ -61,12 +66,12 @@ pub(crate) fn DocsDocument(
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <Head title=format!("{title} · Docs") stylesheet/>
+            <Head title=format!("{title} · Docs") look/>
             <body>
                 <a class="skip-link" href="#main">"Skip to content"</a>
                 <header class="bar">
                     <div class="bar-inner bar-docs">
-                        <a class="wordmark" href="/">"ChartGPT"</a>
+                        <Wordmark branding or="/docs"/>
                         <a class="docs-home" href="/docs">"Docs"</a>
                     </div>
                 </header>
@@ -76,13 +81,14 @@ pub(crate) fn DocsDocument(
                     </nav>
                     {children()}
                 </div>
+                <footer class="footer"><LegalName brand/></footer>
             </body>
         </html>
     }
 }
 
 /// The page as a whole document.
-pub fn page(stylesheet: String, page: DocsPage) -> String {
+pub fn page(look: Look, page: DocsPage) -> String {
     render(move || {
         let DocsPage { title, path, html, parts, sections, previous, next } = page;
         let parts: Vec<_> =
@@ -91,7 +97,7 @@ pub fn page(stylesheet: String, page: DocsPage) -> String {
         let previous = previous.map(|link| view! { <a href=link.href rel="prev">"← " {link.title}</a> });
         let next = next.map(|link| view! { <a href=link.href rel="next" class="docs-next">{link.title} " →"</a> });
         view! {
-            <DocsDocument title stylesheet path sections>
+            <DocsDocument title look path sections>
                 <main id="main" class="docs-main" tabindex="-1">
                     // The documentation's own pages, in which raw HTML is not rendered.
                     <article class="prose" inner_html=html></article>

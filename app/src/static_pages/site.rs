@@ -2,31 +2,47 @@
 
 use leptos::prelude::*;
 
+use crate::shared::branding::{Branding, LegalName};
+
+/// How pages look: the style sheet, and whose pages they are.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Where the style sheet is.
+    pub stylesheet: String,
+    /// The vendor.
+    pub branding: Branding,
+}
+
 /// What stands before the body of every page.
 #[component]
-pub(crate) fn Head(#[prop(into)] title: String, stylesheet: String) -> impl IntoView {
+pub(crate) fn Head(#[prop(into)] title: String, look: Look) -> impl IntoView {
+    let Look { stylesheet, branding } = look;
+    let accent = branding.stylesheet.map(|href| view! { <link rel="stylesheet" href=href/> });
     view! {
         <head>
             <meta charset="utf-8"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
-            <title>{format!("{title} · ChartGPT")}</title>
+            <title>{format!("{title} · {}", branding.brand.name)}</title>
             <link rel="stylesheet" href=stylesheet/>
+            {accent}
             <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
         </head>
     }
 }
 
 #[component]
-fn Page(title: &'static str, stylesheet: String, children: Children) -> impl IntoView {
+fn Page(title: &'static str, look: Look, children: Children) -> impl IntoView {
+    let brand = look.branding.brand.clone();
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <Head title stylesheet/>
+            <Head title look/>
             <body>
                 <main id="main" class="narrow">
                     <div class="card stack">{children()}</div>
                 </main>
+                <footer class="footer"><LegalName brand/></footer>
             </body>
         </html>
     }
@@ -37,11 +53,12 @@ pub(crate) fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
 }
 
 /// `/`. `docs` is where the documentation is, if this instance has it.
-pub fn home(stylesheet: String, sign_in: String, docs: Option<&'static str>) -> String {
+pub fn home(look: Look, sign_in: String, docs: Option<&'static str>) -> String {
     render(|| {
+        let name = look.branding.brand.name.clone();
         view! {
-            <Page title="Licenses" stylesheet>
-                <h1 class="title-1">"ChartGPT licenses"</h1>
+            <Page title="Licenses" look>
+                <h1 class="title-1">{format!("{name} licenses")}</h1>
                 <p class="text-2">"See your license key, and the computers that use it. Free one to make room for another."</p>
                 <p class="cluster">
                     <a class="button button-accent" href=sign_in>"Sign in"</a>
@@ -53,28 +70,35 @@ pub fn home(stylesheet: String, sign_in: String, docs: Option<&'static str>) -> 
 }
 
 /// For what does not exist.
-pub fn not_found(stylesheet: String) -> String {
+pub fn not_found(look: Look) -> String {
     render(|| {
+        let home = home_link(&look.branding);
         view! {
-            <Page title="Not found" stylesheet>
+            <Page title="Not found" look>
                 <div class="crosshair" aria-hidden="true"></div>
                 <h1 class="title-1">"Not found"</h1>
                 <p class="text-2">"There is no page at this address."</p>
-                <p><a class="button" href="/">"Start page"</a></p>
+                {home}
             </Page>
         }
     })
 }
 
 /// For a failure of the server.
-pub fn failed(stylesheet: String) -> String {
+pub fn failed(look: Look) -> String {
     render(|| {
+        let home = home_link(&look.branding);
         view! {
-            <Page title="Error" stylesheet>
+            <Page title="Error" look>
                 <h1 class="title-1">"That did not work"</h1>
                 <p class="text-2">"The server failed. Try again in a moment."</p>
-                <p><a class="button" href="/">"Start page"</a></p>
+                {home}
             </Page>
         }
     })
+}
+
+/// Leads to the start page, where this instance serves one.
+fn home_link(branding: &Branding) -> Option<impl IntoView + use<>> {
+    branding.home.clone().map(|href| view! { <p><a class="button" href=href>"Start page"</a></p> })
 }

@@ -20,8 +20,8 @@
 //!     vec![PublicKey::from_hex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")?],
 //! );
 //! // The app's own folder, not the current directory.
-//! let folder = std::env::home_dir().ok_or("no home folder")?.join(".chartgpt");
-//! let this_machine = latchkey_client::fingerprint::of_this_machine("chartgpt")?;
+//! let folder = std::env::home_dir().ok_or("no home folder")?.join(".acme-draw");
+//! let this_machine = latchkey_client::fingerprint::of_this_machine("acme-draw")?;
 //! let mut client = Client::new(config, FileStorage::new(folder.join("license.json")), this_machine)?;
 //!
 //! // At every start, and before anything that needs a license. Does not use the network.

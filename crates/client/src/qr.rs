@@ -1,11 +1,11 @@
 //! Air-gap requests as QR codes, to be scanned with a phone.
 
-use latchkey_licensing::air_gap::AirGapRequest;
+use latchkey_licensing::{air_gap::AirGapRequest, portal_paths};
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
 /// The URL of the portal page for offline computers, with the request in it. It contains no secret.
 pub fn link(portal_url: &str, request: &AirGapRequest) -> String {
-    format!("{}/portal/offline?request={}", portal_url.trim_end_matches('/'), request.to_text())
+    format!("{}{}", portal_url.trim_end_matches('/'), portal_paths::offline_request(&request.to_text()))
 }
 
 /// A QR code as text for a terminal, with two rows of modules on each line. `None` if the text is too long.

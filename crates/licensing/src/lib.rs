@@ -6,10 +6,13 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod brand;
 pub mod email;
 mod files;
+pub mod hex;
 pub mod ids;
 mod keys;
+pub mod portal_paths;
 pub mod product;
 mod rules;
 pub mod time;

@@ -1,4 +1,5 @@
-//! The demo: an empty database filled with a customer, a license, an active machine and an admin.
+//! The demo: an empty database filled with a catalog, a customer, a license, an active machine and an
+//! admin.
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -6,9 +7,15 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    error::Internal, licenses::decisions::Operator, machines::activate::NewMachine, service::Service,
-    sign_in::secrets::HostLink,
+    catalog::file::CatalogFile, error::Internal, licenses::decisions::Operator, machines::activate::NewMachine,
+    service::Service, sign_in::secrets::HostLink, validation::key_holder::KeyRequest,
 };
+
+/// What the demo sells.
+const CATALOG: &str = include_str!("../../../content/demo/catalog.toml");
+
+/// The policy of the demo's license.
+const POLICY: &str = "chartgpt-lifetime";
 
 /// Who can sign in to the demo.
 #[derive(Debug)]
@@ -20,6 +27,24 @@ pub struct Demo {
 }
 
 impl Service {
+    /// Gives a database without products those of the demo. Returns whether it did.
+    pub async fn install_demo_catalog(&self) -> Result<bool, Internal> {
+        if !self.is_catalog_empty().await? {
+            return Ok(false);
+        }
+        let file: CatalogFile =
+            toml::from_str(CATALOG).map_err(|_| Internal::Broken("the demo's catalog cannot be read"))?;
+        let admin = self.admin(Operator::Host);
+        let broken = |_| Internal::Broken("the demo's catalog cannot be applied");
+        let plan = admin.plan_catalog(&file).await.map_err(broken)?;
+        match admin.apply_catalog(&file, &plan).await {
+            Ok(()) => Ok(!plan.steps.is_empty()),
+            // Another process that started at the same moment was faster.
+            Err(_) if !self.is_catalog_empty().await? => Ok(false),
+            Err(error) => Err(broken(error)),
+        }
+    }
+
     /// Fills an empty database with the demo. On one that has accounts it adds nothing; either way
     /// it makes a sign-in link for each of the demo's two people who exists.
     pub async fn prepare_demo(&self) -> Result<Option<Demo>, Internal> {
@@ -29,8 +54,9 @@ impl Service {
             EmailAddress::parse("admin@example.com").map_err(|_| Internal::Broken("the demo's address is none"))?;
         let admin = self.admin(Operator::Host);
         if self.store().read().await?.count_accounts().await? == 0 {
+            self.install_demo_catalog().await?;
             admin.add_customer(&ada, Some("Ada Lovelace".to_owned())).await.map_err(broken)?;
-            let issued = admin.issue_license(&ada, "chartgpt-lifetime").await.map_err(broken)?;
+            let issued = admin.issue_license(&ada, POLICY).await.map_err(broken)?;
             let app = self
                 .apps()
                 .authenticate(KeyRequest { counts: false, ..KeyRequest::new(issued.key.expose(), None) })

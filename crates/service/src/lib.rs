@@ -6,6 +6,7 @@
 
 mod audit;
 mod catalog;
+mod claim;
 mod demo;
 mod error;
 mod licenses;
@@ -22,7 +23,11 @@ mod validation;
 pub mod vault;
 mod write_behind;
 
-pub use latchkey_store::{Account, Page, Product, Role, Store, StoreError};
+pub use latchkey_licensing::{
+    account::{Account, Role},
+    product::Product,
+};
+pub use latchkey_store::{Page, Store, StoreError};
 
 pub use audit::{
     actor::Actor,
@@ -33,10 +38,10 @@ pub use audit::{
     log::AuditEntry,
 };
 pub use catalog::{
-    defaults::ClaimError,
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, Span, SwapsEntry},
     plan::{CatalogPlan, CatalogStep},
 };
+pub use claim::ClaimError;
 pub use demo::Demo;
 pub use error::Internal;
 pub use licenses::{

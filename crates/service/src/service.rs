@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use latchkey_licensing::time::Timestamp;
+use latchkey_licensing::{brand::Brand, ids::LicenseId, portal_paths, time::Timestamp};
 use latchkey_store::Store;
 use tokio::sync::Notify;
 
@@ -26,6 +26,8 @@ pub struct Options {
     pub allow_signup: bool,
     /// How many mails may leave in an hour.
     pub hourly_mail_budget: u32,
+    /// Whose licenses these are, as mail says it.
+    pub brand: Brand,
     /// How fast apps may ask.
     pub api_limits: ApiLimits,
 }
@@ -80,9 +82,14 @@ impl Service {
         self.0.vault.cookie_signing()
     }
 
+    /// Whose licenses these are.
+    pub fn brand(&self) -> &Brand {
+        &self.0.options.brand
+    }
+
     /// The page of the portal that shows a license.
-    pub fn license_page(&self, license: latchkey_licensing::ids::LicenseId) -> String {
-        format!("{}/portal/licenses/{license}", self.0.options.portal_url)
+    pub fn license_page(&self, license: LicenseId) -> String {
+        format!("{}{}", self.0.options.portal_url, portal_paths::license(license))
     }
 
     /// A UUID version 7 for what is kept nowhere, such as an answer.

@@ -21,7 +21,7 @@ async fn starts_at_once(backend: Backend) {
             service.claim_database().await.expect("claimed");
             let keyring = service.refresh_keyring().await.expect("keys");
             assert_eq!(keyring.keys().len(), 1, "all start with one key");
-            service.install_default_catalog().await.expect("furnished")
+            service.install_demo_catalog().await.expect("furnished")
         })
     });
     let mut furnished = 0;

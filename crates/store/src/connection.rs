@@ -172,6 +172,11 @@ fn make_private(path: &Path) -> Result<()> {
 }
 
 impl Conn {
+    /// Whether it is a transaction that writes: it may see changes that never come about.
+    pub fn is_writing(&self) -> bool {
+        matches!(self.0, Held::SqliteTx(_) | Held::PostgresTx(_))
+    }
+
     pub(crate) fn link(&mut self) -> Link<'_> {
         match &mut self.0 {
             Held::Sqlite(conn) => Link::Sqlite(conn),

@@ -39,7 +39,7 @@ macro_rules! methods {
     };
     (@each $table:ident $($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {$(
         $(#[$doc])*
-        pub async fn $name(&mut self, $($arg: $ty),*) -> Result<$out> {
+        pub async fn $name(&mut self, $($arg: $ty),*) -> crate::error::Result<$out> {
             let conn: &mut crate::connection::Conn = self;
             match conn.link() {
                 crate::connection::Link::Sqlite(conn) => crate::sqlite::queries::$table::$name(conn, $($arg),*).await,

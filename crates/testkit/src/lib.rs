@@ -19,7 +19,7 @@ pub use mailer::KeptMail;
 
 use std::sync::Arc;
 
-use latchkey_licensing::ids::LicenseId;
+use latchkey_licensing::{brand::Brand, ids::LicenseId};
 use latchkey_service::{ApiLimits, Options, RateLimit, Service, Vault};
 
 /// Writes a test once and runs it on both databases: `on_both!(runner: test, another_test)`. The runner is a
@@ -46,7 +46,13 @@ pub const UNLIMITED: ApiLimits = ApiLimits { per_key: RateLimit::UNLIMITED, per_
 
 /// Options for tests: closed signup, mail enough for all, and the limits on apps that the test names.
 pub fn options(portal_url: &str, api_limits: ApiLimits) -> Options {
-    Options { portal_url: portal_url.to_owned(), allow_signup: false, hourly_mail_budget: 1_000, api_limits }
+    Options {
+        portal_url: portal_url.to_owned(),
+        allow_signup: false,
+        hourly_mail_budget: 1_000,
+        api_limits,
+        brand: Brand::default(),
+    }
 }
 
 /// Use cases on a database, with the clock and the mail that they use.
@@ -63,7 +69,7 @@ pub struct TestService {
 }
 
 impl TestService {
-    /// Use cases on a fresh database with the default catalog.
+    /// Use cases on a fresh database with the demo's catalog.
     pub async fn with_options(backend: Backend, options: Options) -> Self {
         let database = TestDatabase::create(backend).await;
         let clock = Arc::new(TestClock::default());
@@ -71,7 +77,7 @@ impl TestService {
         let store = database.store().clone();
         let service = Service::new(store, clock.clone(), entropy, Vault::new(&[42; 32]), options);
         service.refresh_keyring().await.expect("the signing keys are read");
-        service.install_default_catalog().await.expect("the default catalog installs");
+        service.install_demo_catalog().await.expect("the demo's catalog installs");
         Self { service, clock, mail: Arc::new(KeptMail::default()), database }
     }
 

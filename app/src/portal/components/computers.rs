@@ -4,16 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     portal::model::{Computer, LicenseSummary},
+    routes::Page,
     shared::components::{Icon, Symbol, Time},
 };
-
-fn page_path(license: &str, computer: &str) -> String {
-    format!("/portal/licenses/{license}/machines/{computer}")
-}
-
-fn free_path(license: &str, computer: &str) -> String {
-    format!("/portal/licenses/{license}/machines/{computer}/free")
-}
 
 fn facts(computer: &Computer) -> String {
     let version = computer.app_version.as_ref().map(|version| format!("Version {version}"));
@@ -23,10 +16,10 @@ fn facts(computer: &Computer) -> String {
 /// The places of a license: computers that hold one, and open ones.
 #[component]
 pub(crate) fn PlaceTiles(license: LicenseSummary) -> impl IntoView {
-    let id = license.id.clone();
+    let id = license.id;
     let open = license.open_places();
     let taken = license.computers.into_iter().map(move |computer| {
-        let href = free_path(&id, &computer.id);
+        let href = Page::FreeComputer(id, computer.id).path();
         let facts = facts(&computer);
         let label = format!("Free {}", computer.label);
         view! {
@@ -58,7 +51,7 @@ pub(crate) fn PlaceTiles(license: LicenseSummary) -> impl IntoView {
 /// The computers of a license in full.
 #[component]
 pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
-    let id = license.id.clone();
+    let id = license.id;
     if license.computers.is_empty() {
         return view! {
             <p class="text-2">
@@ -68,8 +61,8 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
         .into_any();
     }
     let rows = license.computers.into_iter().map(move |computer| {
-        let href = free_path(&id, &computer.id);
-        let page = page_path(&id, &computer.id);
+        let href = Page::FreeComputer(id, computer.id).path();
+        let page = Page::Computer(id, computer.id).path();
         let label = format!("Free {}", computer.label);
         view! {
             <tr>

@@ -1,5 +1,6 @@
 //! A license key: hidden but for its end, to be copied or shown.
 
+use latchkey_licensing::ids::LicenseId;
 use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
 use leptos_router::hooks::use_location;
 
@@ -8,6 +9,7 @@ use crate::{
         server_fns::licenses::{RevealKey, reveal_key},
         toasts::Toasts,
     },
+    routes::Page,
     shared::components::{HiddenField, Icon, Symbol},
 };
 
@@ -21,7 +23,7 @@ const COPIED_FOR: std::time::Duration = std::time::Duration::from_secs(2);
 /// copying needs script, so its button appears with the script.
 #[component]
 pub(crate) fn KeyRow(
-    license: String,
+    license: LicenseId,
     masked: String,
     /// The key, where the page was asked for it without script.
     #[prop(optional_no_strip)]
@@ -41,7 +43,7 @@ pub(crate) fn KeyRow(
     let toasts = use_context::<Toasts>();
     let here = use_location().pathname;
 
-    let id = StoredValue::new(license.clone());
+    let id = StoredValue::new(license.to_string());
     let reveal = move |copies: bool| {
         spawn_local(async move {
             let key = match reveal_key(id.get_value()).await {
@@ -77,7 +79,7 @@ pub(crate) fn KeyRow(
         }
     };
     let (method, action) =
-        if hides { ("get", format!("/portal/licenses/{license}")) } else { ("post", RevealKey::url().to_owned()) };
+        if hides { ("get", Page::License(license).path()) } else { ("post", RevealKey::url().to_owned()) };
     view! {
         <div class="key-row">
             <Icon symbol=Symbol::Key/>
@@ -91,7 +93,7 @@ pub(crate) fn KeyRow(
                     </button>
                 </Show>
                 <form method=method action=action on:submit=on_submit>
-                    {(!hides).then(|| view! { <HiddenField name="id" value=license/> })}
+                    {(!hides).then(|| view! { <HiddenField name="id" value=license.to_string()/> })}
                     <button r#type="submit" class="button button-small" aria-pressed=move || shown.get().is_some().to_string()>
                         {move || if shown.get().is_some() { "Hide" } else { "Show" }}
                     </button>

@@ -9,6 +9,7 @@ use crate::{
         server_fns::computers::{RenameComputer, computer},
         toasts::say,
     },
+    routes::{FormTarget, Page},
     shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
 };
 
@@ -40,12 +41,12 @@ pub(crate) fn ComputerPage() -> impl IntoView {
 #[component]
 fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl IntoView {
     let ComputerDetail { license, computer, file_days, file_hours } = detail;
-    let back = format!("/portal/licenses/{}", license.id);
-    let free = format!("{back}/machines/{}/free", computer.id);
-    let file = format!("{back}/machines/{}/file", computer.id);
+    let back = Page::License(license.id).path();
+    let free = Page::FreeComputer(license.id, computer.id).path();
+    let file = FormTarget::ComputerFile(license.id, computer.id).path();
     view! {
         <nav aria-label="Breadcrumb" class="small">
-            <a href="/portal/licenses">"Licenses"</a> " / " <a href=back>{license.product.clone()}</a>
+            <a href=Page::Licenses.path()>"Licenses"</a> " / " <a href=back>{license.product.clone()}</a>
         </nav>
         <div class="split">
             <h1 class="title-1">{computer.label.clone()}</h1>
@@ -59,8 +60,8 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                 <div><dt>"Last seen"</dt><dd><Time when=computer.last_seen.clone()/></dd></div>
             </dl>
             <ActionForm action=rename>
-                <HiddenField name="license" value=license.id.clone()/>
-                <HiddenField name="machine" value=computer.id.clone()/>
+                <HiddenField name="license" value=license.id.to_string()/>
+                <HiddenField name="machine" value=computer.id.to_string()/>
                 <div class="field">
                     <label for="name">"Name"</label>
                     <div class="cluster">

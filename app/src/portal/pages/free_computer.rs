@@ -9,7 +9,11 @@ use crate::{
         server_fns::licenses::{FreeComputer, ask_to_free},
         toasts::follow,
     },
-    shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
+    routes::Page,
+    shared::{
+        branding::use_branding,
+        components::{HiddenField, PageTitle, Problem, Submit, Time},
+    },
 };
 
 /// The question.
@@ -40,10 +44,11 @@ pub(crate) fn FreeComputerPage() -> impl IntoView {
 fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
     let action = ServerAction::<FreeComputer>::new();
     let failure = follow(Signal::derive(move || action.value().get()));
-    let back = format!("/portal/licenses/{}", license.id);
+    let back = Page::License(license.id).path();
     let swaps = license.swaps.clone();
     let none_left = swaps.as_ref().filter(|swaps| swaps.left == 0).map(|swaps| swaps.next.clone());
     let may_free = none_left.is_none();
+    let contact = use_branding().brand.contact();
     view! {
         <section class="card stack measure">
             <h1 class="title-1">{format!("Free {}?", computer.label)}</h1>
@@ -65,12 +70,12 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                 <p class="notice">
                     "You have freed as many computers as this license allows for now. "
                     {next.map(|when| view! { "The next one comes back on " <Time when/> ". " })}
-                    "Reply to your receipt if you need it sooner."
+                    {format!("If you need it sooner, {contact}.")}
                 </p>
             })}
             <ActionForm action>
-                <HiddenField name="license" value=license.id.clone()/>
-                <HiddenField name="machine" value=computer.id.clone()/>
+                <HiddenField name="license" value=license.id.to_string()/>
+                <HiddenField name="machine" value=computer.id.to_string()/>
                 <div class="cluster">
                     <a class="button" href=back>{if may_free { "Keep it" } else { "Back to the license" }}</a>
                     {may_free.then(|| view! {
@@ -84,7 +89,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
 
 #[component]
 fn AlreadyFree(license: LicenseSummary) -> impl IntoView {
-    let back = format!("/portal/licenses/{}", license.id);
+    let back = Page::License(license.id).path();
     view! {
         <section class="card stack measure">
             <h1 class="title-1">"Already free"</h1>

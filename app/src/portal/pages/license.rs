@@ -9,6 +9,7 @@ use crate::{
         model::{HistoryLine, LicenseDetail, Swaps},
         server_fns::licenses::license,
     },
+    routes::Page,
     shared::components::{PageTitle, Problem, StatusBadge, Time},
 };
 
@@ -35,10 +36,10 @@ pub(crate) fn LicensePage() -> impl IntoView {
 fn Detail(detail: LicenseDetail) -> impl IntoView {
     let LicenseDetail { license, revealed_key, history } = detail;
     let notice = license.status.notice.clone();
-    let new_key = license.may_rotate_key.then(|| format!("/portal/licenses/{}/new-key", license.id));
+    let new_key = license.may_rotate_key.then(|| Page::NewKey(license.id).path());
     let swaps = license.swaps.clone();
     view! {
-        <nav aria-label="Breadcrumb" class="small"><a href="/portal/licenses">"Licenses"</a></nav>
+        <nav aria-label="Breadcrumb" class="small"><a href=Page::Licenses.path()>"Licenses"</a></nav>
         <div class="split">
             <h1 class="title-1">{license.product.clone()}</h1>
             <StatusBadge status=license.status.clone()/>
@@ -46,7 +47,7 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
         {notice.map(|text| view! { <p class="notice">{text}</p> })}
         <section class="card stack">
             <h2 class="title-2">"License key"</h2>
-            <KeyRow license=license.id.clone() masked=license.masked_key.clone() revealed=revealed_key/>
+            <KeyRow license=license.id masked=license.masked_key.clone() revealed=revealed_key/>
             <dl class="facts">
                 <div><dt>"Kind"</dt><dd>{license.policy.clone()}</dd></div>
                 <div><dt>"Issued"</dt><dd><Time when=license.issued.clone()/></dd></div>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     portal::{model::LicenseSummary, pages::overview::NoLicenses, server_fns::licenses::licenses},
+    routes::Page,
     shared::components::{PageTitle, Problem, StatusBadge, Time},
 };
 
@@ -28,7 +29,7 @@ pub(crate) fn LicensesPage() -> impl IntoView {
 #[component]
 fn LicenseTable(licenses: Vec<LicenseSummary>) -> impl IntoView {
     let rows = licenses.into_iter().map(|license| {
-        let href = format!("/portal/licenses/{}", license.id);
+        let href = Page::License(license.id).path();
         let usage = license.usage();
         view! {
             <tr>

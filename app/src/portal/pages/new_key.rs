@@ -9,6 +9,7 @@ use crate::{
         server_fns::licenses::{ReplaceKey, license},
         toasts::follow,
     },
+    routes::Page,
     shared::{
         components::{HiddenField, PageTitle, Problem, Submit},
         error::UiError,
@@ -42,7 +43,7 @@ pub(crate) fn NewKeyPage() -> impl IntoView {
 fn Question(license: LicenseSummary) -> impl IntoView {
     let action = ServerAction::<ReplaceKey>::new();
     let failure = follow(Signal::derive(move || action.value().get()));
-    let back = format!("/portal/licenses/{}", license.id);
+    let back = Page::License(license.id).path();
     let computers = match license.computers.len() {
         0 => "No computer uses this license now, so nothing stops working.".to_owned(),
         1 => format!("{} stays activated, but its app asks for the new key.", name(&license, 0)),
@@ -59,7 +60,7 @@ fn Question(license: LicenseSummary) -> impl IntoView {
                 <li>"The old key cannot be brought back."</li>
             </ul>
             <ActionForm action>
-                <HiddenField name="id" value=license.id.clone()/>
+                <HiddenField name="id" value=license.id.to_string()/>
                 <div class="cluster">
                     <a class="button" href=back>"Keep the key"</a>
                     <Submit class="button button-danger" busy=action.pending()>"Replace the key"</Submit>

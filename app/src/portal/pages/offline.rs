@@ -10,6 +10,7 @@ use crate::{
         server_fns::offline::{CarryOutRequest, read_request},
         toasts::follow,
     },
+    routes::{FormTarget, Page},
     shared::{
         components::{Failure, HiddenField, PageTitle, Submit, Time},
         error::UiError,
@@ -52,7 +53,7 @@ fn RequestForm() -> impl IntoView {
                 "Scan the code it shows with your phone, or carry its text here."
             </p>
             // Posted, so that what is pasted by mistake, such as a license key, stands in no address.
-            <form method="post" action="/portal/offline/upload" enctype="multipart/form-data">
+            <form method="post" action=FormTarget::OfflineRequest.path() enctype="multipart/form-data">
                 <div class="field">
                     <label for="request">"Text of the request"</label>
                     <div class="cluster">
@@ -64,7 +65,7 @@ fn RequestForm() -> impl IntoView {
                     </div>
                 </div>
             </form>
-            <form method="post" action="/portal/offline/upload" enctype="multipart/form-data">
+            <form method="post" action=FormTarget::OfflineRequest.path() enctype="multipart/form-data">
                 <div class="field">
                     <label for="file">"Or the file that the app saved"</label>
                     <div class="cluster">
@@ -81,7 +82,7 @@ fn RequestForm() -> impl IntoView {
 #[component]
 fn Full(license: LicenseSummary) -> impl IntoView {
     let holders = license.computers.into_iter().map(|computer| {
-        let href = format!("/portal/licenses/{}/machines/{}/free", license.id, computer.id);
+        let href = Page::FreeComputer(license.id, computer.id).path();
         let label = format!("Free {}", computer.label);
         view! {
             <li>
@@ -140,7 +141,7 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
             <ActionForm action>
                 <HiddenField name="request" value=text/>
                 <div class="cluster">
-                    <a class="button" href="/portal/offline" rel="external">"Cancel"</a>
+                    <a class="button" href=Page::Offline.path() rel="external">"Cancel"</a>
                     {may_go_on.then(|| view! {
                         <Submit class="button button-accent" busy=action.pending()>{button}</Submit>
                     })}

@@ -8,6 +8,7 @@ use crate::{
         model::LicenseSummary,
         server_fns::licenses::licenses,
     },
+    routes::Page,
     shared::components::{PageTitle, Problem, StatusBadge},
 };
 
@@ -51,7 +52,7 @@ pub(crate) fn NoLicenses() -> impl IntoView {
 
 #[component]
 fn LicenseCard(license: LicenseSummary) -> impl IntoView {
-    let href = format!("/portal/licenses/{}", license.id);
+    let href = Page::License(license.id).path();
     let notice = license.status.notice.clone();
     let label = format!("License details of {} {}", license.product, license.masked_key);
     view! {
@@ -64,7 +65,7 @@ fn LicenseCard(license: LicenseSummary) -> impl IntoView {
                 <StatusBadge status=license.status.clone()/>
             </div>
             {notice.map(|text| view! { <p class="notice">{text}</p> })}
-            <KeyRow license=license.id.clone() masked=license.masked_key.clone() revealed=None/>
+            <KeyRow license=license.id masked=license.masked_key.clone() revealed=None/>
             <div class="split">
                 <h3 class="title-3">{license.usage()}</h3>
                 <a class="small" href=href aria-label=label>"License details"</a>

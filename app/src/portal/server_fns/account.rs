@@ -31,16 +31,16 @@ pub async fn rename(
     /// The name; empty removes it.
     name: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
-    server::finish(server_rename(&name).await, "/portal/account")
+    use crate::{routes::Page, server_side as server};
+    server::finish(server_rename(&name).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
 async fn server_rename(name: &str) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity()?);
     backend.service.customer(&who).rename(name).await.map_err(super::licenses::refusal)?;
-    Ok(Done { flash: Some(Flash::Renamed), go_to: "/portal/account".to_owned() })
+    Ok(Done { flash: Some(Flash::Renamed), go_to: Page::Account.path() })
 }
 
 /// Ends one other session.
@@ -49,33 +49,33 @@ pub async fn end_session(
     /// Its id.
     id: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
-    server::finish(server_end_session(&id).await, "/portal/account")
+    use crate::{routes::Page, server_side as server};
+    server::finish(server_end_session(&id).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
 async fn server_end_session(id: &str) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).end_session(id).await.map_err(|error| server::hidden(&error))?;
-    Ok(Done { flash: Some(Flash::SessionEnded), go_to: "/portal/account".to_owned() })
+    Ok(Done { flash: Some(Flash::SessionEnded), go_to: Page::Account.path() })
 }
 
 /// Ends all sessions, this one included.
 #[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl)]
 pub async fn end_all_sessions() -> Result<Done, UiError> {
-    use crate::server_side as server;
-    server::finish(server_end_all_sessions().await, "/portal/account")
+    use crate::{routes::Page, server_side as server};
+    server::finish(server_end_all_sessions().await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
 async fn server_end_all_sessions() -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity()?);
     backend.service.customer(&who).end_all_sessions().await.map_err(|error| server::hidden(&error))?;
     server::clear_site_data();
-    Ok(Done { flash: None, go_to: "/login/signed-out".to_owned() })
+    Ok(Done { flash: None, go_to: Page::SignedOut.path() })
 }
 
 /// The message that waits for this page, if one does.

@@ -29,7 +29,7 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
     let (view, found) = backend.service.customer(&who).machine(license, machine).await.map_err(refusal)?;
     let now = backend.service.now();
     Ok(ComputerDetail {
-        license: crate::portal::present::license(&view, now),
+        license: crate::portal::present::license(&view, now, backend.service.brand()),
         computer: crate::portal::present::computer(&found, now),
         file_days: latchkey_service::file_days(&view.policy).unwrap_or_default(),
         file_hours: view.policy.offline_file.as_secs() / (60 * 60),
@@ -46,17 +46,19 @@ pub async fn rename_computer(
     /// What to call it; empty goes back to its host name.
     name: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
-    let form = server::NextPath::parse(&format!("/portal/licenses/{license}/machines/{machine}"));
-    let form = form.as_ref().map_or("/portal/licenses", server::NextPath::as_str).to_owned();
+    use crate::{routes::Page, server_side as server};
+    let form = match (license.parse(), machine.parse()) {
+        (Ok(license), Ok(machine)) => Page::Computer(license, machine),
+        _ => Page::Licenses,
+    };
     let result = server_rename_computer(&license, &machine, &name).await;
-    server::finish(result, &form)
+    server::finish(result, &form.path())
 }
 
 #[cfg(feature = "ssr")]
 async fn server_rename_computer(license: &str, machine: &str, name: &str) -> Result<Done, UiError> {
     use super::licenses::refusal;
-    use crate::{server_side as server, shared::flash::Flash};
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let (backend, who) = (server::backend()?, server::identity()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
@@ -65,6 +67,6 @@ async fn server_rename_computer(license: &str, machine: &str, name: &str) -> Res
     let (_, renamed) = customer.machine(license, machine).await.map_err(refusal)?;
     Ok(Done {
         flash: Some(Flash::ComputerRenamed { label: renamed.label() }),
-        go_to: format!("/portal/licenses/{license}/machines/{machine}"),
+        go_to: Page::Computer(license, machine).path(),
     })
 }

@@ -14,7 +14,10 @@ pub async fn licenses() -> Result<Vec<LicenseSummary>, UiError> {
     let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
     let views = backend.service.customer(&who).licenses().await;
     let views = views.map_err(|error| server::failed(server::hidden(&error)))?;
-    Ok(views.iter().map(|view| crate::portal::present::license(view, backend.service.now())).collect())
+    Ok(views
+        .iter()
+        .map(|view| crate::portal::present::license(view, backend.service.now(), backend.service.brand()))
+        .collect())
 }
 
 /// One own license.
@@ -43,7 +46,11 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     } else {
         None
     };
-    Ok(LicenseDetail { license: crate::portal::present::license(&view, now), revealed_key, history })
+    Ok(LicenseDetail {
+        license: crate::portal::present::license(&view, now, backend.service.brand()),
+        revealed_key,
+        history,
+    })
 }
 
 #[cfg(feature = "ssr")]
@@ -71,15 +78,16 @@ pub async fn reveal_key(
     /// The license's id.
     id: String,
 ) -> Result<String, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let key = server_reveal_key(&id).await;
     if !server::is_plain_form() {
         return key.map_err(server::failed);
     }
-    match key {
-        Ok(_) => server::see_other(&format!("/portal/licenses/{id}")),
-        Err(_) => server::see_other("/portal/licenses"),
-    }
+    let page = match (key, id.parse()) {
+        (Ok(_), Ok(id)) => Page::License(id),
+        _ => Page::Licenses,
+    };
+    server::see_other(&page.path());
     Ok(String::new())
 }
 
@@ -101,19 +109,19 @@ pub async fn replace_key(
     /// The license's id.
     id: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let result = server_replace_key(&id).await;
-    let form = server::NextPath::parse(&format!("/portal/licenses/{id}/new-key"));
-    server::finish(result, form.as_ref().map_or("/portal/licenses", server::NextPath::as_str))
+    let form = id.parse().map_or(Page::Licenses, Page::NewKey);
+    server::finish(result, &form.path())
 }
 
 #[cfg(feature = "ssr")]
 async fn server_replace_key(id: &str) -> Result<Done, UiError> {
-    use crate::{server_side as server, shared::flash::Flash};
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).rotate_key(id).await.map_err(refusal)?;
-    Ok(Done { flash: Some(Flash::KeyReplaced), go_to: format!("/portal/licenses/{id}") })
+    Ok(Done { flash: Some(Flash::KeyReplaced), go_to: Page::License(id).path() })
 }
 
 /// What the page asks before it frees a computer.
@@ -134,8 +142,9 @@ async fn server_ask_to_free(license: &str, machine: &str) -> Result<FreeQuestion
     let (backend, who) = (server::backend()?, server::identity()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let view = backend.service.customer(&who).license(license).await.map_err(refusal)?;
-    let license = crate::portal::present::license(&view, backend.service.now());
-    let computer = license.computers.iter().find(|computer| computer.id == machine).cloned();
+    let license = crate::portal::present::license(&view, backend.service.now(), backend.service.brand());
+    let machine = machine.parse().ok();
+    let computer = license.computers.iter().find(|computer| Some(computer.id) == machine).cloned();
     Ok(FreeQuestion { license, computer })
 }
 
@@ -147,19 +156,22 @@ pub async fn free_computer(
     /// The computer's id.
     machine: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let result = server_free_computer(&license, &machine).await;
-    let form = server::NextPath::parse(&format!("/portal/licenses/{license}/machines/{machine}/free"));
-    server::finish(result, form.as_ref().map_or("/portal/licenses", server::NextPath::as_str))
+    let form = match (license.parse(), machine.parse()) {
+        (Ok(license), Ok(machine)) => Page::FreeComputer(license, machine),
+        _ => Page::Licenses,
+    };
+    server::finish(result, &form.path())
 }
 
 #[cfg(feature = "ssr")]
 async fn server_free_computer(license: &str, machine: &str) -> Result<Done, UiError> {
-    use crate::{server_side as server, shared::flash::Flash};
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let (backend, who) = (server::backend()?, server::identity()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let freed = backend.service.customer(&who).free_machine(license, machine).await.map_err(refusal)?;
     let flash = Flash::Freed { label: freed.label, may_hold_file: freed.may_hold_file };
-    Ok(Done { flash: Some(flash), go_to: format!("/portal/licenses/{license}") })
+    Ok(Done { flash: Some(flash), go_to: Page::License(license).path() })
 }

@@ -34,7 +34,7 @@ async fn server_read_request(text: &str) -> Result<Option<OfflineRequest>, UiErr
         label: label.unwrap_or_else(|| "This computer".to_owned()),
         platform: facts.platform.clone(),
         is_active: found.machine.is_some(),
-        license: crate::portal::present::license(&found.license, backend.service.now()),
+        license: crate::portal::present::license(&found.license, backend.service.now(), backend.service.brand()),
     }))
 }
 
@@ -64,26 +64,25 @@ pub async fn carry_out_request(
     /// The request's text.
     request: String,
 ) -> Result<Done, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::NextPath, server_side as server};
     let result = server_carry_out_request(&request).await;
     // The request stays at hand: once a place is free, it need not be carried in again.
-    let form = server::NextPath::of_request(&request);
+    let form = NextPath::of_request(&request);
     server::finish(result, form.as_str())
 }
 
 #[cfg(feature = "ssr")]
 async fn server_carry_out_request(text: &str) -> Result<Done, UiError> {
-    use crate::{server_side as server, shared::flash::Flash};
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
     use latchkey_service::AirGapDone;
     let (backend, who) = (server::backend()?, server::identity()?);
     let done = backend.service.customer(&who).carry_out_air_gap_request(text).await.map_err(refusal)?;
     Ok(match done {
-        AirGapDone::Activated { license, machine } => Done {
-            flash: Some(Flash::ActivatedOffline),
-            go_to: format!("/portal/licenses/{license}/machines/{machine}"),
-        },
+        AirGapDone::Activated { license, machine } => {
+            Done { flash: Some(Flash::ActivatedOffline), go_to: Page::Computer(license, machine).path() }
+        }
         AirGapDone::Deactivated { license, label } => {
-            Done { flash: Some(Flash::DeactivatedOffline { label }), go_to: format!("/portal/licenses/{license}") }
+            Done { flash: Some(Flash::DeactivatedOffline { label }), go_to: Page::License(license).path() }
         }
     })
 }

@@ -2,10 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::shared::{
-    components::{Icon, Symbol, address::use_address},
-    error::UiError,
-    flash::Flash,
+use crate::{
+    routes::{Page, sign_in_for},
+    shared::{
+        address::use_address,
+        branding::use_branding,
+        components::{Icon, Symbol},
+        error::UiError,
+        flash::Flash,
+    },
 };
 
 /// A message that is shown once.
@@ -17,7 +22,7 @@ pub(crate) fn Message(flash: Flash) -> impl IntoView {
     view! {
         <p class=class role=is_bad.then_some("alert")>
             <Icon symbol/>
-            <span>{flash.text()}</span>
+            <span>{flash.text(&use_branding().brand)}</span>
         </p>
     }
 }
@@ -34,7 +39,7 @@ pub(crate) fn Failure(error: UiError) -> AnyView {
 fn SignInLink() -> impl IntoView {
     let address = use_address();
     // The sign-in page takes of it what it knows; a code that was scanned is worth keeping.
-    let href = move || format!("/login?next={}", address().replace('?', "%3F").replace('=', "%3D").replace('&', "%26"));
+    let href = move || sign_in_for(&address());
     view! { <a class="button" href=href rel="external">"Sign in"</a> }
 }
 
@@ -44,11 +49,14 @@ pub(crate) fn Problem(error: UiError) -> impl IntoView {
     let way_out = if error == UiError::SignedOut {
         view! { <SignInLink/> }.into_any()
     } else {
-        view! { <a class="button" href="/portal">"Back to the overview"</a> }.into_any()
+        view! { <a class="button" href=Page::Overview.path()>"Back to the overview"</a> }.into_any()
     };
     // Nothing was being done here; there was only something to read.
-    let text =
-        if error == UiError::NoAnswer { "No answer came. Load the page again.".to_owned() } else { error.text() };
+    let text = if error == UiError::NoAnswer {
+        "No answer came. Load the page again.".to_owned()
+    } else {
+        error.text(&use_branding().brand)
+    };
     view! {
         <section class="card empty">
             <h1 class="title-1">{if error == UiError::NotFound { "Not found" } else { "That did not work" }}</h1>

@@ -3,15 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{
-    portal::model::{Status, Tone, When},
-    shared::components::{Icon, Symbol},
+use crate::shared::{
+    branding::use_branding,
+    components::{Icon, Symbol},
+    model::{Status, Tone, When},
 };
 
-/// The title of the window: page, then product.
+/// The title of the window: page, then vendor.
 #[component]
 pub(crate) fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
-    view! { <Title text=format!("{text} · ChartGPT")/> }
+    view! { <Title text=format!("{text} · {}", use_branding().brand.name)/> }
 }
 
 /// An instant, with its exact time as a tooltip.

@@ -17,6 +17,7 @@ use latchkey_client::{
     storage::Storage,
     transport::Transport,
 };
+use latchkey_licensing::portal_paths;
 
 const HELP: &str = "\
 key KEY          enter a license key
@@ -77,7 +78,7 @@ impl<S: Storage, T: Transport, C: Clock + ShiftClock> Shell<S, T, C> {
 
     /// Reads commands until `quit` or the end of the input.
     pub(crate) fn run(&mut self, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
-        writeln!(output, "ChartGPT: {}. `help` lists the commands.", self.client.access())?;
+        writeln!(output, "License: {}. `help` lists the commands.", self.client.access())?;
         for line in input.lines() {
             let line = line?;
             if line.trim() == "quit" {
@@ -148,7 +149,7 @@ impl<S: Storage, T: Transport, C: Clock + ShiftClock> Shell<S, T, C> {
 
     fn show_request(&self, text: &str, link: String) -> String {
         let code = qr::for_terminal(&link).unwrap_or_default();
-        format!("Scan this code, or paste the text at {}/portal/offline:\n{code}\n{text}", self.portal_url)
+        format!("Scan this code, or paste the text at {}{}:\n{code}\n{text}", self.portal_url, portal_paths::OFFLINE)
     }
 }
 

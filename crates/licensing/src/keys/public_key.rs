@@ -5,6 +5,8 @@ use std::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
+use crate::hex;
+
 /// An Ed25519 public key (RFC 8032) for verifying signatures.
 ///
 /// Parsing rejects small-order points, which accept forged signatures, mixed-order points, on which
@@ -29,19 +31,7 @@ impl PublicKey {
 
     /// Parses 64 hex digits in either case.
     pub fn from_hex(text: &str) -> Result<Self, InvalidPublicKey> {
-        let digits = text.as_bytes();
-        let mut bytes = [0; 32];
-        if digits.len() != 64 {
-            return Err(InvalidPublicKey);
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| InvalidPublicKey)?;
-            // `from_str_radix` alone would accept a sign.
-            if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-                return Err(InvalidPublicKey);
-            }
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidPublicKey)?;
-        }
+        let bytes = hex::decode(text).ok_or(InvalidPublicKey)?;
         Self::from_bytes(&bytes)
     }
 
@@ -52,12 +42,7 @@ impl PublicKey {
 
     /// The key as 64 lower-case hex digits.
     pub fn hex(&self) -> String {
-        use std::fmt::Write;
-        self.as_bytes().iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex::encode(self.as_bytes())
     }
 
     /// Whether `signature` (64 bytes) is a valid signature of `message` by this key.

@@ -277,7 +277,7 @@ pub(crate) mod tests {
         Policy {
             id: PolicyId::new(T0, [1; 10]),
             product: ProductId::new(T0, [2; 10]),
-            code: "chartgpt-lifetime".to_owned(),
+            code: "lifetime".to_owned(),
             name: "Lifetime".to_owned(),
             duration: None,
             expiry_basis: ExpiryBasis::FromCreation,

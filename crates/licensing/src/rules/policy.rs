@@ -137,7 +137,7 @@ pub struct Policy {
     pub id: PolicyId,
     /// The product that licenses under this policy are for.
     pub product: ProductId,
-    /// The name used in commands and the catalog file, such as `chartgpt-lifetime`.
+    /// The name used in commands and the catalog file, such as `lifetime`.
     pub code: String,
     /// The name shown to customers and admins.
     pub name: String,

@@ -334,7 +334,7 @@ mod tests {
                 entitlements: &held,
                 machines: &self.machines,
             };
-            let verdict = validate(&subject, "chartgpt", &self.scope, T0);
+            let verdict = validate(&subject, "acme-draw", &self.scope, T0);
             (verdict.is_valid, verdict.code)
         }
     }
@@ -355,7 +355,7 @@ mod tests {
             (|c| c.license.end = End::At(T0), ValidationCode::Expired),
             (|c| c.scope.product = Some(text("other")), ValidationCode::ProductScopeMismatch),
             (|c| c.scope.product = Some(text("")), ValidationCode::Valid),
-            (|c| c.scope.product = Some(text("ChartGPT")), ValidationCode::Valid),
+            (|c| c.scope.product = Some(text("Acme-Draw")), ValidationCode::Valid),
             (|c| c.scope.product = Some(c.license.product.to_string()), ValidationCode::Valid),
             (|c| c.scope.policy = Some(text("other")), ValidationCode::PolicyScopeMismatch),
             (|c| c.scope.user = Some(text("eve@example.com")), ValidationCode::UserScopeMismatch),

@@ -1,7 +1,9 @@
 //! Who did something.
 
-use latchkey_licensing::ids::{AccountId, LicenseId};
-use latchkey_store::{Account, Role};
+use latchkey_licensing::{
+    account::{Account, Role},
+    ids::{AccountId, LicenseId},
+};
 
 use crate::audit::stored::role;
 

@@ -5,11 +5,11 @@
 //! event.
 
 use latchkey_licensing::{
+    account::Role,
     ids::{AccountId, LicenseId, LoginRequestId, MachineId, PolicyId, ProductId, SigningKeyId},
     license::End,
     time::Timestamp,
 };
-use latchkey_store::Role;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 

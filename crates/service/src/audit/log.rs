@@ -29,7 +29,7 @@ impl AuditEntry {
         let actor = Actor::read(&row.actor_kind, row.actor_id.as_deref());
         let AuditRow { verb, subject_kind, subject_id, detail, .. } = row;
         Ok(Self {
-            at: Timestamp::from_unix_micros(row.at),
+            at: row.at,
             actor: actor.ok_or(Internal::Broken("a row of the audit log names no actor"))?,
             event: AuditEvent::read(StoredEvent { verb, subject_kind, subject_id, detail }),
         })
@@ -58,8 +58,8 @@ impl Service {
     pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
         let StoredEvent { verb, subject_kind, subject_id, detail } = event.stored();
         Ok(AuditRow {
-            id: AuditId::new(now, self.random()?).uuid(),
-            at: now.unix_micros(),
+            id: AuditId::new(now, self.random()?),
+            at: now,
             actor_kind: actor.kind().to_owned(),
             actor_id: actor.id(),
             verb,

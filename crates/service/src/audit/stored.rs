@@ -94,7 +94,7 @@ pub(super) mod metadata {
 
 /// A role, as its word.
 pub(super) mod role {
-    use latchkey_store::Role;
+    use latchkey_licensing::account::Role;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(in crate::audit) fn read(word: &str) -> Option<Role> {

@@ -7,8 +7,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use latchkey_licensing::{entitlement::Entitlement, ids::PolicyId, policy::Policy};
-use latchkey_store::{Conn, Product};
+use latchkey_licensing::{entitlement::Entitlement, ids::PolicyId, policy::Policy, product::Product};
+use latchkey_store::Conn;
 
 use crate::{error::Internal, service::Service};
 

@@ -14,7 +14,7 @@ use latchkey_licensing::{
 };
 use latchkey_store::Tx;
 
-use crate::{error::Internal, service::Service, validation::facts::ALL_MACHINES};
+use crate::{error::Internal, service::Service};
 
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
@@ -77,7 +77,7 @@ pub(crate) async fn newly_invalid(
     after: Terms<'_>,
     now: Timestamp,
 ) -> Result<Vec<NewlyInvalid>, Internal> {
-    let outages = Service::all_outages_in(tx, now).await?;
+    let outages = Service::all_outages(tx, now).await?;
     let mut found: BTreeMap<&'static str, NewlyInvalid> = BTreeMap::new();
     let mut last = None;
     loop {
@@ -91,7 +91,7 @@ pub(crate) async fn newly_invalid(
                 continue;
             }
             let license = License { standing: Standing::Good, ..license };
-            let machines = tx.list_machines(license.id, None, ALL_MACHINES).await?;
+            let machines = tx.list_active_machines(license.id).await?;
             let own = tx.list_license_entitlements(license.id).await?.into_iter().map(|held| held.code).collect();
             if let Some(code) = reason(&license, &machines, &outages, &own, before, after, now) {
                 let entry = found.entry(code.as_str());

@@ -10,9 +10,10 @@ use latchkey_licensing::{
     ids::{EntitlementId, PolicyId, ProductId},
     license_key::KeyPrefix,
     policy::Policy,
+    product::Product,
     time::Timestamp,
 };
-use latchkey_store::{Product, Tx};
+use latchkey_store::Tx;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -9,8 +9,9 @@ use latchkey_licensing::{
     license_key::LicenseKey,
     machine::Machine,
     policy::{Policy, SwapsLeft},
+    product::Product,
 };
-use latchkey_store::{MachineEnd, Product, Reader};
+use latchkey_store::{MachineEnd, Reader};
 
 use crate::{
     audit::{
@@ -21,7 +22,7 @@ use crate::{
     error::Internal,
     service::Service,
     sign_in::sessions::{SessionSummary, SignedIn, is_alive},
-    validation::facts::{AuthRefusal, LicenseFacts},
+    validation::facts::AuthRefusal,
 };
 
 /// The longest name that is kept, in characters.

@@ -2,6 +2,7 @@
 //! call this; the admin pages will hold the same type.
 
 use latchkey_licensing::{
+    account::{Account, Role},
     email::EmailAddress,
     ids::{AccountId, LicenseId, SigningKeyId},
     license::{End, License, RenewRefusal, Standing},
@@ -9,7 +10,7 @@ use latchkey_licensing::{
     policy::Policy,
     time::Timestamp,
 };
-use latchkey_store::{Account, Role, Tx};
+use latchkey_store::Tx;
 
 use crate::{
     audit::{
@@ -146,7 +147,7 @@ impl Admin<'_> {
             return Err(AdminError::AccountDisabled(email.to_string()));
         }
         if account.role != Role::Admin {
-            tx.set_account_role(account.id, Role::Admin.as_str(), now).await?;
+            tx.set_account_role(account.id, Role::Admin, now).await?;
             let event = AccountEvent::RoleChanged { from: account.role, to: Role::Admin };
             self.service.record(&mut tx, now, self.actor, event.of(account.id)).await?;
             account.role = Role::Admin;

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use latchkey_licensing::{
+    account::{Account, Role},
     email::EmailAddress,
     ids::{EntitlementId, LicenseId, SigningKeyId},
     license::{End, License, MAX_USES, Standing},
     license_key::LicenseKey,
     policy::{KeyScheme, Policy},
+    product::Product,
     signed_key::{self, KeyClaims},
     time::Timestamp,
 };
-use latchkey_store::{Account, AuditRow, Product, Reader, Role, Tx};
+use latchkey_store::{AuditRow, Reader, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

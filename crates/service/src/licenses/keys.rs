@@ -5,9 +5,10 @@ use latchkey_licensing::{
     license::End,
     license_key::LicenseKey,
     policy::{KeyScheme, Policy},
+    product::Product,
     signed_key::{self, KeyClaims},
 };
-use latchkey_store::{Product, StoredKey, Tx};
+use latchkey_store::{StoredKey, Tx};
 
 use crate::{
     audit::{actor::Actor, event::LicenseEvent},

@@ -15,7 +15,6 @@ use crate::{
     audit::event::{Change, LicenseDiff, LicenseEvent},
     error::Internal,
     licenses::decisions::{Admin, AdminError, IssuedLicense},
-    validation::facts::LicenseFacts,
 };
 
 /// The longest metadata that is kept, in bytes of JSON.

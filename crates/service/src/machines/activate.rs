@@ -5,6 +5,7 @@ use latchkey_licensing::{
     ids::{LicenseId, MachineId},
     license::FirstUse,
     machine::{Fingerprint, Machine, MachineFacts},
+    policy::Policy,
     time::Timestamp,
 };
 use latchkey_store::{MachineEnd, Tx};
@@ -16,7 +17,7 @@ use crate::{
     },
     error::Internal,
     service::Service,
-    validation::facts::{ALL_MACHINES, AuthRefusal, LicenseFacts},
+    validation::facts::{AuthRefusal, LicenseFacts},
     vault::plain_hash,
 };
 

@@ -1,7 +1,7 @@
 //! What mails say. Text and HTML carry the same words.
 
 use askama::Template;
-use latchkey_licensing::time::Timestamp;
+use latchkey_licensing::{brand::Brand, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -31,6 +31,7 @@ pub(crate) struct SignIn<'a> {
     pub(crate) network: String,
     pub(crate) at: Timestamp,
     pub(crate) minutes: u64,
+    pub(crate) brand: &'a Brand,
 }
 
 #[derive(Template)]
@@ -54,7 +55,7 @@ pub(crate) fn sign_in(mail: &SignIn<'_>) -> Result<Content, Internal> {
     Ok(Content {
         kind: "sign_in".to_owned(),
         // No code in the subject: it would show on a locked screen.
-        subject: "Your sign-in link".to_owned(),
+        subject: format!("Your sign-in link for {}", mail.brand.name),
         text: SignInText { mail, at: at.clone() }.render().map_err(unrendered)?,
         html: SignInHtml { mail, at }.render().map_err(unrendered)?,
     })
@@ -62,9 +63,16 @@ pub(crate) fn sign_in(mail: &SignIn<'_>) -> Result<Content, Internal> {
 
 #[cfg(test)]
 mod tests {
+    use latchkey_licensing::brand::Support;
+
     use super::*;
 
     fn content(agent: &str) -> Content {
+        let brand = Brand {
+            name: "Acme <Draw>".to_owned(),
+            legal_name: Some("Acme & Sons".to_owned()),
+            support: Support::parse("help@acme.example"),
+        };
         sign_in(&SignIn {
             link: "https://portal.example/login/link/TOKEN".to_owned(),
             code: "ABCD-EFGH".to_owned(),
@@ -72,6 +80,7 @@ mod tests {
             network: "192.0.2.0/24".to_owned(),
             at: Timestamp::from_unix_micros(1_790_000_000_000_000),
             minutes: 10,
+            brand: &brand,
         })
         .expect("renders")
     }
@@ -88,16 +97,20 @@ mod tests {
                 "192.0.2.0/24",
                 "21 September 2026",
                 "did not ask",
+                "help@acme.example",
             ] {
                 assert!(body.contains(part), "{part} is missing in {body}");
             }
         }
         assert!(!content.subject.contains("ABCD"));
+        assert_eq!(content.subject, "Your sign-in link for Acme <Draw>");
+        assert!(content.text.contains("Acme <Draw>") && content.text.contains("Acme & Sons"), "{}", content.text);
     }
 
     #[test]
     fn html_is_escaped() {
         let content = content("<script>alert(1)</script>");
         assert!(!content.html.contains("<script>"));
+        assert!(!content.html.contains("<Draw>") && !content.html.contains("Acme & Sons"));
     }
 }

@@ -15,7 +15,6 @@ use crate::{
     licenses::customer::{Customer, LicenseView},
     machines::activate::{ActivateError, NewMachine},
     offline::check_out::{CheckOutError, CheckOutFacts, FileTtl, Order, SignedFile},
-    validation::facts::LicenseFacts,
     vault::plain_hash,
 };
 

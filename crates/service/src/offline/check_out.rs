@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::{
+    account::Account,
     certificate::{self, FileAlgorithm, FileKind, FileSecret, Sealing},
     claims::MAX_TTL_SECONDS,
     entitlement::Entitlement,
@@ -11,14 +12,14 @@ use latchkey_licensing::{
     policy::MIN_OFFLINE_FILE,
     time::Timestamp,
 };
-use latchkey_store::{Account, Tx};
+use latchkey_store::Tx;
 
 use crate::{
     audit::{actor::Actor, event::LicenseEvent},
     error::Internal,
     service::Service,
     validation::{
-        facts::{ALL_ENTITLEMENTS, ALL_MACHINES, AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
+        facts::{AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
         key_holder::KeyHolder,
     },
 };

@@ -7,11 +7,13 @@
 use std::{net::IpAddr, time::Duration};
 
 use latchkey_licensing::{
+    account::{Account, Role},
     email::EmailAddress,
     ids::{AccountId, LoginRequestId, MailId, SessionId},
+    portal_paths,
     time::Timestamp,
 };
-use latchkey_store::{Account, LoginKind, LoginRequest, NewLoginRequest, NewSession, Role, Tx};
+use latchkey_store::{LoginKind, LoginRequest, NewLoginRequest, NewSession, Tx};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -226,12 +228,13 @@ impl Service {
         // Two requests at once may both have seen the last mail of the budget; one too many leaves.
         let _ = self.mail_budget().take(tx, MAIL_BUDGET, now).await?;
         let content = messages::sign_in(&messages::SignIn {
-            link: format!("{}/login/link/{}", self.0.options.portal_url, token.expose()),
+            link: format!("{}{}", self.0.options.portal_url, portal_paths::sign_in_link(token.expose())),
             code: code.spelled(),
             agent: ask.origin.agent,
             network: coarse_network(ask.origin.ip),
             at: now,
             minutes: MAILED_LIFETIME.as_secs() / 60,
+            brand: self.brand(),
         })?;
         let id = MailId::new(now, self.random()?);
         self.queue_mail(tx, id, ask.email, &content, now, now.plus(MAILED_LIFETIME)).await
@@ -255,7 +258,7 @@ impl Service {
         })
         .await?;
         self.record(tx, now, Actor::Host, AccountEvent::SignInLinkMade.of(account.id)).await?;
-        let url = format!("{}/login/host/{}", self.0.options.portal_url, token.expose()).into();
+        let url = format!("{}{}", self.0.options.portal_url, portal_paths::host_link(token.expose())).into();
         Ok(HostLink { url, minutes: HOST_LIFETIME.as_secs() / 60 })
     }
 

@@ -2,8 +2,12 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use latchkey_licensing::{ids::SessionId, time::Timestamp};
-use latchkey_store::{Account, Role, SessionRow};
+use latchkey_licensing::{
+    account::{Account, Role},
+    ids::SessionId,
+    time::Timestamp,
+};
+use latchkey_store::SessionRow;
 
 use crate::{
     audit::{actor::Actor, event::AccountEvent},

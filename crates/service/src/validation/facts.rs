@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use latchkey_licensing::{
+    account::Account,
     activation,
     entitlement::Entitlement,
     ids::{AccountId, LicenseId},
@@ -11,9 +12,10 @@ use latchkey_licensing::{
     machine::{HeartbeatStatus, Machine},
     outage::Outage,
     policy::{ExpiryStrategy, Policy},
+    product::Product,
     time::Timestamp,
 };
-use latchkey_store::{Account, Conn, LicenseRecord, Product, Tx};
+use latchkey_store::{Conn, LicenseRecord, Tx};
 
 use crate::{catalog::cache::PolicyTerms, error::Internal, service::Service};
 

@@ -204,8 +204,7 @@ impl KeyHolder {
                 None => return Ok(Page { items: Vec::new(), next: None }),
             },
         };
-        let machines =
-            reader.list_machines(self.license_id(), after, Page::<Machine, MachineId>::rows(limit)).await?;
+        let machines = reader.list_machines(self.license_id(), after, Page::<Machine, MachineId>::rows(limit)).await?;
         let now = self.service.now();
         let outages = self.service.outages(&mut reader, self.facts.policy(), &machines, now).await?;
         let page = Page::new(machines, limit, |machine| machine.id);

@@ -3,7 +3,7 @@
 use crate::{
     error::Internal,
     validation::{
-        facts::{ALL_MACHINES, AuthRefusal, LicenseDocument, LicenseFacts},
+        facts::{AuthRefusal, LicenseDocument, LicenseFacts},
         key_holder::KeyHolder,
     },
 };

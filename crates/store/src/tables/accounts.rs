@@ -15,12 +15,12 @@ use crate::{
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct AccountRow {
-    id: Uuid,
-    email: String,
-    name: Option<String>,
-    role: String,
-    disabled_at: Option<i64>,
-    created_at: i64,
+    pub(crate) id: Uuid,
+    pub(crate) email: String,
+    pub(crate) name: Option<String>,
+    pub(crate) role: String,
+    pub(crate) disabled_at: Option<i64>,
+    pub(crate) created_at: i64,
 }
 
 impl TryFrom<AccountRow> for Account {

@@ -39,22 +39,22 @@ impl MachineEnd {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct MachineRow {
-    id: Uuid,
-    license_id: Uuid,
-    slot: i64,
-    fingerprint: String,
-    name: Option<String>,
-    hostname: Option<String>,
-    platform: Option<String>,
-    cores: Option<i64>,
-    app_version: Option<String>,
-    metadata: String,
-    last_heartbeat_at: Option<i64>,
-    is_resurrected: bool,
-    last_check_out_at: Option<i64>,
-    last_seen_at: i64,
-    created_at: i64,
-    updated_at: i64,
+    pub(crate) id: Uuid,
+    pub(crate) license_id: Uuid,
+    pub(crate) slot: i64,
+    pub(crate) fingerprint: String,
+    pub(crate) name: Option<String>,
+    pub(crate) hostname: Option<String>,
+    pub(crate) platform: Option<String>,
+    pub(crate) cores: Option<i64>,
+    pub(crate) app_version: Option<String>,
+    pub(crate) metadata: String,
+    pub(crate) last_heartbeat_at: Option<i64>,
+    pub(crate) is_resurrected: bool,
+    pub(crate) last_check_out_at: Option<i64>,
+    pub(crate) last_seen_at: i64,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
 }
 
 impl TryFrom<MachineRow> for Machine {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 /// The address of this page: its path, and its query where it has one.
-pub(super) fn use_address() -> impl Fn() -> String + Copy + Send + Sync + 'static {
+pub(crate) fn use_address() -> impl Fn() -> String + Copy + Send + Sync + 'static {
     let location = use_location();
     let (path, query) = (location.pathname, location.search);
     move || {

@@ -1,8 +1,11 @@
 //! The choice between light, dark and the system's theme.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{
+    prelude::*,
+    server_fn::{ServerFn, codec::PostUrl},
+};
 
-use crate::{shared::components::address::use_address, sign_in::server_fns::ChooseTheme};
+use crate::shared::{address::use_address, error::UiError, flash::Done};
 
 /// Three buttons of a form that sets a cookie; the server writes the theme into the page.
 #[component]
@@ -21,4 +24,21 @@ pub(crate) fn ThemeChoice() -> impl IntoView {
                 .collect_view()}
         </form>
     }
+}
+
+/// Chooses the theme of this browser.
+#[server(prefix = "/fn", endpoint = "choose_theme", input = PostUrl)]
+pub async fn choose_theme(
+    /// `light`, `dark`, or anything else for the system's.
+    theme: String,
+    /// The page to come back to.
+    back: String,
+) -> Result<Done, UiError> {
+    use crate::{
+        routes::{Page, own_page},
+        server_side as server,
+    };
+    server::cookies::set_theme(&server::backend()?, &theme);
+    let back = own_page(&back).unwrap_or_else(|| Page::SignIn.path());
+    server::finish(Ok(Done { flash: None, go_to: back }), &Page::SignIn.path())
 }

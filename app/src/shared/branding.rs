@@ -1,0 +1,60 @@
+//! The vendor in pages: name, logo, and where customers get help.
+
+use latchkey_licensing::brand::{Brand, Support};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What pages show of the vendor. The server writes it into each page once, and the browser reads it there,
+/// so that both sides render the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branding {
+    /// Who the vendor is.
+    pub brand: Brand,
+    /// Where the logo is, if there is one.
+    pub logo: Option<String>,
+    /// The start page, where this instance serves one.
+    pub home: Option<String>,
+    /// Where the style sheet with the vendor's accent is, if it has one. Only the document needs it.
+    #[serde(skip)]
+    pub stylesheet: Option<String>,
+}
+
+/// Gives the vendor to everything below.
+pub(crate) fn provide_branding() {
+    let given = SharedValue::new(|| use_context::<Branding>().unwrap_or_default());
+    provide_context(given.into_inner());
+}
+
+pub(crate) fn use_branding() -> Branding {
+    use_context::<Branding>().unwrap_or_default()
+}
+
+/// The vendor's logo or name, which leads to the start page; without one, to the page `or`.
+#[component]
+pub(crate) fn Wordmark(branding: Branding, #[prop(into)] or: String) -> impl IntoView {
+    let Branding { brand, logo, home, .. } = branding;
+    let mark = match logo {
+        Some(src) => view! { <img class="logo" src=src alt=brand.name/> }.into_any(),
+        None => brand.name.into_any(),
+    };
+    view! { <a class="wordmark" href=home.unwrap_or(or) rel="external">{mark}</a> }
+}
+
+/// Where customers get help.
+#[component]
+pub(crate) fn HelpLine(brand: Brand) -> impl IntoView {
+    let way = match &brand.support {
+        Some(support) => {
+            let verb = if matches!(support, Support::Email(_)) { "write to " } else { "go to " };
+            view! { {verb} <a class="break-anywhere" href=support.href() rel="external">{support.text().to_owned()}</a> }.into_any()
+        }
+        None => brand.contact().into_any(),
+    };
+    view! { <p class="small text-2">"Need help? Please " {way} "."</p> }
+}
+
+/// The company behind the name, if it is known.
+#[component]
+pub(crate) fn LegalName(brand: Brand) -> impl IntoView {
+    brand.legal_name.map(|name| view! { <p class="small text-2">{name}</p> })
+}

@@ -1,0 +1,90 @@
+//! The vendor whose licenses these are, as customers read it in pages and mail.
+
+use serde::{Deserialize, Serialize};
+
+use crate::email::EmailAddress;
+
+/// Who sells the licenses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brand {
+    /// The name in titles, pages and mail.
+    pub name: String,
+    /// The company behind it.
+    pub legal_name: Option<String>,
+    /// Where customers get help.
+    pub support: Option<Support>,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: "Latchkey".to_owned(), legal_name: None, support: None }
+    }
+}
+
+impl Brand {
+    /// What to do in order to get help, to follow a comma or "please": `write to help@example.com`.
+    pub fn contact(&self) -> String {
+        match &self.support {
+            Some(Support::Email(address)) => format!("write to {address}"),
+            Some(Support::Page(url)) => format!("go to {url}"),
+            None => "ask the seller of your license".to_owned(),
+        }
+    }
+}
+
+/// Where customers get help.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Support {
+    /// An e-mail address.
+    Email(String),
+    /// A web page.
+    Page(String),
+}
+
+impl Support {
+    /// Reads an e-mail address or the URL of a web page.
+    pub fn parse(text: &str) -> Option<Self> {
+        let has_no_gaps = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+        let rest = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+        match rest {
+            Some(rest) => (has_no_gaps && !rest.is_empty()).then(|| Self::Page(text.to_owned())),
+            None => EmailAddress::parse(text).ok().map(|address| Self::Email(address.to_string())),
+        }
+    }
+
+    /// Where a link to it leads.
+    pub fn href(&self) -> String {
+        match self {
+            Self::Email(address) => format!("mailto:{address}"),
+            Self::Page(url) => url.clone(),
+        }
+    }
+
+    /// What a link to it says.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Email(address) => address,
+            Self::Page(url) => url.split_once("://").map_or(url.as_str(), |(_, rest)| rest.trim_end_matches('/')),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn support_is_an_address_or_a_page() {
+        let brand = |support: &str| Brand { support: Support::parse(support), ..Brand::default() };
+        assert_eq!(brand("help@example.com").contact(), "write to help@example.com");
+        assert_eq!(brand("https://example.com/help").contact(), "go to https://example.com/help");
+        assert_eq!(Brand::default().contact(), "ask the seller of your license");
+        assert_eq!(
+            Support::parse("https://example.com/").map(|page| page.text().to_owned()),
+            Some("example.com".to_owned())
+        );
+        for other in ["", "help", "https://", "javascript:alert(1)", "https://exa mple.com", "ftp://example.com"] {
+            assert_eq!(Support::parse(other), None, "{other}");
+        }
+    }
+}
