@@ -24,7 +24,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "Examples:
   latchkey serve --demo
-  latchkey license issue --email ada@example.com --policy chartgpt-lifetime
+  latchkey license issue --email ada@example.com --policy my-app-lifetime
 
 Settings are read from latchkey.toml and from LATCHKEY__SECTION__KEY; `latchkey config print` shows them.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 69 database or address unavailable, 78 wrong settings.";
@@ -143,7 +143,7 @@ pub struct LicenseSet {
 /// `serve`
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Fill an empty database with ChartGPT, a customer, a license and an admin, and print sign-in links.
+    /// Fill an empty database with a product, a customer, a license and an admin, and print sign-in links.
     #[arg(long)]
     pub demo: bool,
     /// Address and port to listen on.
@@ -196,7 +196,7 @@ pub enum License {
         /// The customer's e-mail address.
         #[arg(long)]
         email: String,
-        /// The policy's code, such as chartgpt-lifetime.
+        /// The policy's code, such as my-app-lifetime.
         #[arg(long)]
         policy: String,
     },

@@ -60,12 +60,12 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     {
         flags.push(("server.listen", listen.to_string()));
     }
-    let settings = Settings::read(Sources::of_process(cli.config, flags))?;
+    let is_demo = matches!(&cli.command, Command::Serve(serve) if serve.demo);
+    let settings = Settings::read(Sources { is_demo, ..Sources::of_process(cli.config, flags) })?;
     if let Command::Config(command) = &cli.command {
         config::show(command, &settings, cli.json);
         return Ok(());
     }
-    let is_demo = matches!(&cli.command, Command::Serve(serve) if serve.demo);
     logging::start(&settings.log, is_demo);
     let service = startup::open(&settings).await?;
     match cli.command {

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod assets;
+mod branding;
 mod docs;
 mod download;
 mod health;
@@ -39,11 +40,12 @@ pub fn router(state: AppState) -> Router {
     let surfaces = settings.server.surfaces.clone();
     let page_headers = layers::headers::page_headers(settings.is_https());
     let mut prerendered = Prerendered::new(&page_headers);
+    let plain = state.plain.clone();
     if surfaces.has(Surface::Site) {
-        site::add(&mut prerendered, &settings);
+        site::add(&mut prerendered, &state);
     }
     if surfaces.has(Surface::Docs) {
-        docs::add(&mut prerendered);
+        docs::add(&mut prerendered, &state.look());
     }
     let mut pages = Router::new();
     if surfaces.has(Surface::Portal) {
@@ -52,12 +54,13 @@ pub fn router(state: AppState) -> Router {
     let origin: Arc<str> = settings.portal_url().into();
     let pages = pages
         .merge(assets::router())
+        .merge(state.branded.router())
         .fallback(plain_pages::not_found)
         .with_state(state.clone())
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
-        .layer(CatchPanicLayer::custom(|_| plain_pages::failed()))
+        .layer(CatchPanicLayer::custom(move |_| plain.failed()))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
         pages.layer(middleware::from_fn_with_state(api::Surface::new(&state), split_off_api))

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use latchkey_licensing::hex;
 use latchkey_service::{Entropy, vault::MASTER_SECRET_BYTES};
 use zeroize::Zeroizing;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, read_secret};
 
 /// An instance that cannot start, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -58,42 +59,18 @@ impl Instance {
         let folder = &settings.data_dir;
         make_folder(folder)?;
         let secrets = &settings.secrets;
-        let master_secret = match secrets.master_secret.expose().and_then(read_hex) {
+        let master_secret = match secrets.master_secret.expose().and_then(read_secret) {
             Some(secret) => secret,
             None => secret_file(folder, "master.secret", entropy)?,
         };
         let old_key_file = Some(folder.join("signing.key")).filter(|path| path.exists());
-        let given_signing_key = match (secrets.signing_key.expose().and_then(read_hex), &old_key_file) {
+        let given_signing_key = match (secrets.signing_key.expose().and_then(read_secret), &old_key_file) {
             (Some(seed), _) => Some(seed),
-            (None, Some(path)) => Some(read_secret(path.clone())?),
+            (None, Some(path)) => Some(secret_from(path.clone())?),
             (None, None) => None,
         };
         Ok(Self { master_secret, given_signing_key, old_key_file })
     }
-}
-
-/// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Reads 64 hex digits. `None` for anything else.
-pub fn read_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
-    let text = text.trim();
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0; 32]);
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let digits = std::str::from_utf8(digits).ok()?;
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 fn make_folder(folder: &Path) -> Result<(), InstanceError> {
@@ -106,31 +83,31 @@ fn make_folder(folder: &Path) -> Result<(), InstanceError> {
     tempfile::NamedTempFile::new_in(folder).and_then(tempfile::NamedTempFile::close).map_err(broken)
 }
 
-fn read_secret(path: PathBuf) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
+fn secret_from(path: PathBuf) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
     let broken = |why| InstanceError::DataFolder { path: path.clone(), why };
     if is_exposed(&path).map_err(broken)? {
         return Err(InstanceError::Exposed(path));
     }
     let text = Zeroizing::new(fs::read_to_string(&path).map_err(broken)?);
-    read_hex(&text).ok_or(InstanceError::Damaged(path))
+    read_secret(&text).ok_or(InstanceError::Damaged(path))
 }
 
 fn secret_file(folder: &Path, name: &str, entropy: &dyn Entropy) -> Result<Zeroizing<[u8; 32]>, InstanceError> {
     let path = folder.join(name);
     let broken = |why| InstanceError::DataFolder { path: path.clone(), why };
     if path.exists() {
-        return read_secret(path);
+        return secret_from(path);
     }
     let mut fresh = Zeroizing::new([0; 32]);
     entropy.fill(fresh.as_mut_slice())?;
-    let text = Zeroizing::new(format!("{}\n", hex(fresh.as_slice())));
+    let text = Zeroizing::new(format!("{}\n", hex::encode(fresh.as_slice())));
     // Written whole beside its place, and put there only if nothing is: of two processes that start at
     // once the other one reads, and none ever reads half a secret.
     let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
     beside.write_all(text.as_bytes()).and_then(|()| beside.as_file().sync_all()).map_err(broken)?;
     match beside.persist_noclobber(&path) {
         Ok(_) => Ok(fresh),
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => read_secret(path),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => secret_from(path),
         Err(error) => Err(broken(error.error)),
     }
 }

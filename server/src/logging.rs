@@ -4,14 +4,14 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::settings::{Log, LogFormat};
+use crate::settings::{Log, LogFormat, log_filter};
 
 /// Starts the log. The demo's console belongs to its
 /// address and links, so a line for each request is left out there unless the level says otherwise.
 pub(crate) fn start(settings: &Log, is_demo: bool) {
     let is_default = settings.level == Log::default().level;
     let level = if is_demo && is_default { "warn" } else { settings.level.as_str() };
-    let filter = filter(level).unwrap_or_else(|| EnvFilter::new("info"));
+    let filter = log_filter(level).unwrap_or_else(|| EnvFilter::new("info"));
     let is_text = match settings.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,
@@ -21,12 +21,4 @@ pub(crate) fn start(settings: &Log, is_demo: bool) {
     // A second start, as in tests, keeps the first.
     let _ =
         if is_text { builder.with_target(false).try_init() } else { builder.json().with_span_list(false).try_init() };
-}
-
-/// Reads a level or filter. A bare word must be a level: otherwise it would name a part of the program,
-/// and silence all others.
-pub(crate) fn filter(level: &str) -> Option<EnvFilter> {
-    let is_known =
-        |part: &str| part.contains('=') || ["off", "error", "warn", "info", "debug", "trace"].contains(&part);
-    level.split(',').all(|part| is_known(part.trim())).then(|| EnvFilter::try_new(level).ok()).flatten()
 }

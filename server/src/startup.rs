@@ -79,7 +79,7 @@ impl Failure {
     }
 }
 
-/// Opens and migrates the database. A new one gets a signing key and the default catalog.
+/// Opens and migrates the database. A new one gets a signing key, and has no products yet.
 pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     let instance = Instance::open(settings, &OsEntropy)?;
     let store = Store::open(&settings.database_url(), settings.database.connections).await?;
@@ -88,6 +88,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
         portal_url: settings.portal_url(),
         allow_signup: settings.auth.allow_signup,
         hourly_mail_budget: settings.mail.hourly_budget,
+        brand: settings.brand.vendor(),
         api_limits: settings.api.limits(),
     };
     let vault = Vault::new(&instance.master_secret);
@@ -114,6 +115,5 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
         );
     }
     service.refresh_keyring().await?;
-    service.install_default_catalog().await?;
     Ok(service)
 }

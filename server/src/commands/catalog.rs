@@ -11,6 +11,13 @@ use crate::{
     startup::Failure,
 };
 
+/// What to do while there is nothing to license.
+pub(super) const NO_PRODUCTS: &str = "There are no products yet: `latchkey catalog show` prints an example of a \
+    catalog file, and `latchkey catalog apply FILE` makes what such a file says.";
+
+/// A catalog file to begin with.
+const EXAMPLE: &str = include_str!("../../../content/catalog.example.toml");
+
 pub(super) async fn catalog(service: &Service, command: Catalog, as_json: bool) -> Result<(), Failure> {
     match command {
         Catalog::Show => show(service, as_json).await,
@@ -23,6 +30,13 @@ async fn show(service: &Service, as_json: bool) -> Result<(), Failure> {
     if as_json {
         let ids: Map<String, Value> = ids.into_iter().map(|(code, id)| (code, json!(id.to_string()))).collect();
         console::json(&json!({ "product_ids": ids, "catalog": file }));
+        return Ok(());
+    }
+    if file.products.is_empty() {
+        console::line("# There are no products yet. This is an example: save it as a file, make it yours, and run");
+        console::line("# `latchkey catalog apply FILE`.");
+        console::line("");
+        console::line(EXAMPLE.trim_end());
         return Ok(());
     }
     let text = toml::to_string(&file)

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     cli::Config,
     console,
-    settings::{self, FIELDS, Settings},
+    settings::{self, Settings},
 };
 
 /// The settings have been read and checked by now.
@@ -19,7 +19,7 @@ pub(super) fn show(command: &Config, settings: &Settings, as_json: bool) {
             console::json(&all);
         }
         Config::Print => {
-            for ((key, value), field) in settings.print().into_iter().zip(FIELDS) {
+            for ((key, value), field) in settings.print().into_iter().zip(settings::fields()) {
                 let value = match value {
                     Value::Null => "(not set)".to_owned(),
                     Value::String(text) => text,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{License, LicenseSet},
-    commands::{accounts::address, license_files},
+    commands::{accounts::address, catalog::NO_PRODUCTS, license_files},
     console::{self, Confirmed},
     startup::Failure,
 };
@@ -21,7 +21,13 @@ use crate::{
 pub(super) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
     let issued = match command {
-        License::Issue { email, policy } => admin.issue_license(&address(&email)?, &policy).await?,
+        License::Issue { email, policy } => {
+            let email = address(&email)?;
+            if service.is_catalog_empty().await? {
+                return Err(Failure::Refused(NO_PRODUCTS.to_owned()));
+            }
+            admin.issue_license(&email, &policy).await?
+        }
         License::Show { id } => admin.license(read_id(&id)?).await?,
         License::Suspend { id } => admin.suspend_license(read_id(&id)?).await?,
         License::Reinstate { id } => admin.reinstate_license(read_id(&id)?).await?,

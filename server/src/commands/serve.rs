@@ -11,6 +11,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     adapters::{FolderMailer, SmtpMailer},
+    commands::catalog::NO_PRODUCTS,
     console,
     http::{self, AppState, Signing},
     settings::{Settings, SettingsError},
@@ -28,7 +29,7 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let signing = Signing::new(settings.server.api_url.as_deref());
     let mailer = mailer(&settings, is_demo)?;
     let portal_url = settings.portal_url();
-    let router = http::router(AppState::new(service.clone(), settings, signing));
+    let router = http::router(AppState::new(service.clone(), settings, signing)?);
 
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
@@ -72,6 +73,10 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
 
 async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: bool) -> Result<(), Failure> {
     let demo = if is_demo { service.prepare_demo().await? } else { None };
+    let is_empty = service.is_catalog_empty().await?;
+    if is_empty && as_json {
+        tracing::warn!("{NO_PRODUCTS}");
+    }
     if as_json {
         let links = demo.map(|demo| {
             let person =
@@ -83,6 +88,9 @@ async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: b
     }
     console::line("");
     console::line(&format!("Latchkey serves {portal_url}"));
+    if is_empty {
+        console::line(NO_PRODUCTS);
+    }
     if let Some(demo) = demo {
         console::line(&format!("  Customer {}:", demo.customer.0));
         console::line(&format!("    {}", *demo.customer.1.url));
@@ -94,8 +102,14 @@ async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: b
 }
 
 fn mailer(settings: &Settings, is_demo: bool) -> Result<Arc<dyn Mailer>, Failure> {
-    let from = settings.mail.from.clone().unwrap_or_else(|| "Latchkey <latchkey@localhost.localdomain>".to_owned());
-    let from: Mailbox = from.parse().map_err(|_| SettingsError("mail.from is no sender".to_owned()))?;
+    let no_sender = |_| SettingsError("mail.from is no sender".to_owned());
+    let from = match &settings.mail.from {
+        Some(from) => from.parse().map_err(no_sender)?,
+        None => {
+            let address = "licenses@localhost.localdomain".parse().map_err(no_sender)?;
+            Mailbox::new(Some(settings.brand.name.clone()), address)
+        }
+    };
     match settings.mail.smtp_url.expose() {
         Some(url) => {
             let mailer = SmtpMailer::new(url, from)

@@ -33,12 +33,17 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
         hash.update(name.as_bytes());
         hash.update(Dist::get(&name).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
     }
-    crate::instance::hex(hash.finalize().first_chunk::<8>().unwrap_or(&[0; 8]))
+    latchkey_licensing::hex::encode(hash.finalize().first_chunk::<8>().unwrap_or(&[0; 8]))
 });
 
 /// The part of the path that changes with the content.
 pub(crate) fn version() -> &'static str {
     &VERSION
+}
+
+/// Where the style sheet is.
+pub(crate) fn stylesheet() -> String {
+    format!("/pkg/{}/{OUTPUT_NAME}.css", version())
 }
 
 /// Whether the front end was built into this binary.

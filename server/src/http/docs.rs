@@ -4,12 +4,13 @@ use axum::body::Bytes;
 use latchkey_app::static_pages::{
     api_reference,
     docs::{self, DocsLink, DocsPage, DocsSection},
+    site::Look,
 };
 
 use crate::{
     docs::{Heading, Library, Page, ROOT},
     http::{
-        api, plain_pages,
+        api,
         prerendered::{HTML, Prerendered},
     },
 };
@@ -19,7 +20,7 @@ const API: &str = "/docs/api";
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
 /// Adds every page and file of the documentation.
-pub(crate) fn add(to: &mut Prerendered) {
+pub(crate) fn add(to: &mut Prerendered, look: &Look) {
     let description = api::description();
     let library = match Library::read() {
         Ok(library) => Some(library),
@@ -30,7 +31,7 @@ pub(crate) fn add(to: &mut Prerendered) {
         }
     };
     let sections = sections(library.as_ref());
-    let reference = api_reference::page(plain_pages::stylesheet(), &description, DOCUMENT, API, sections.clone());
+    let reference = api_reference::page(look.clone(), &description, DOCUMENT, API, sections.clone());
     to.add(API, HTML, reference);
     to.add(DOCUMENT, "application/json", description.to_string());
     let Some(library) = library else {
@@ -48,7 +49,7 @@ pub(crate) fn add(to: &mut Prerendered) {
             previous: link(at.checked_sub(1).and_then(|before| pages.get(before))),
             next: link(pages.get(at + 1)),
         };
-        to.add(&one.path, HTML, docs::page(plain_pages::stylesheet(), whole));
+        to.add(&one.path, HTML, docs::page(look.clone(), whole));
     }
     for one in &library.files {
         let kind = match one.path.rsplit('.').next() {

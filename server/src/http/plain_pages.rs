@@ -1,24 +1,43 @@
-//! Pages for what is not there and for what failed: HTML alone, of no surface.
+//! Pages for what is not there and for what failed: HTML alone, of no surface, made once at start.
 
 use axum::{
-    body::Body,
-    http::StatusCode,
-    response::{Html, IntoResponse, Response},
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use latchkey_app::static_pages::site;
+use latchkey_app::static_pages::site::{self, Look};
 
-use crate::http::assets;
+use crate::http::state::AppState;
 
-/// Where the style sheet is.
-pub(crate) fn stylesheet() -> String {
-    format!("/pkg/{}/{}.css", assets::version(), assets::OUTPUT_NAME)
+/// The pages.
+#[derive(Clone, Debug)]
+pub(crate) struct PlainPages {
+    not_found: Bytes,
+    failed: Bytes,
 }
 
-pub(crate) async fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, Html(site::not_found(stylesheet()))).into_response()
+impl PlainPages {
+    pub(crate) fn new(look: &Look) -> Self {
+        Self { not_found: site::not_found(look.clone()).into(), failed: site::failed(look.clone()).into() }
+    }
+
+    pub(crate) fn not_found(&self) -> Response {
+        page(StatusCode::NOT_FOUND, &self.not_found)
+    }
+
+    /// For a panic or a database that does not answer.
+    pub(crate) fn failed(&self) -> Response<Body> {
+        page(StatusCode::INTERNAL_SERVER_ERROR, &self.failed)
+    }
 }
 
-/// For a panic or a database that does not answer.
-pub(crate) fn failed() -> Response<Body> {
-    (StatusCode::INTERNAL_SERVER_ERROR, Html(site::failed(stylesheet()))).into_response()
+fn page(status: StatusCode, html: &Bytes) -> Response {
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, kind)], html.clone()).into_response()
+}
+
+/// The answer for every path that nothing else answers.
+pub(crate) async fn not_found(State(state): State<AppState>) -> Response {
+    state.plain.not_found()
 }

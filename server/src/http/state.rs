@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use latchkey_app::static_pages::site::Look;
 use latchkey_service::{Internal, Service};
 use leptos::config::LeptosOptions;
 use uuid::Uuid;
 
 use crate::{
-    http::{api::signing::Signing, portal::pages},
-    settings::Settings,
+    http::{api::signing::Signing, assets, branding::Branded, plain_pages::PlainPages, portal::pages},
+    settings::{Settings, SettingsError},
 };
 
 /// What handlers work with.
@@ -18,6 +19,8 @@ pub struct AppState {
     pub(crate) settings: Arc<Settings>,
     pub(crate) signing: Arc<Signing>,
     pub(crate) leptos: LeptosOptions,
+    pub(crate) branded: Arc<Branded>,
+    pub(crate) plain: PlainPages,
 }
 
 impl axum::extract::FromRef<AppState> for LeptosOptions {
@@ -28,9 +31,17 @@ impl axum::extract::FromRef<AppState> for LeptosOptions {
 
 impl AppState {
     /// The state of these use cases.
-    pub fn new(service: Service, settings: Settings, signing: Signing) -> Self {
+    pub fn new(service: Service, settings: Settings, signing: Signing) -> Result<Self, SettingsError> {
         let leptos = pages::leptos_options();
-        Self { service, settings: Arc::new(settings), signing: Arc::new(signing), leptos }
+        let branded = Branded::read(&settings, service.brand())?;
+        let plain = PlainPages::new(&look(&branded));
+        let (settings, signing, branded) = (Arc::new(settings), Arc::new(signing), Arc::new(branded));
+        Ok(Self { service, settings, signing, leptos, branded, plain })
+    }
+
+    /// How pages look.
+    pub(crate) fn look(&self) -> Look {
+        look(&self.branded)
     }
 
     /// The id by which this instance goes on the wire.
@@ -42,4 +53,8 @@ impl AppState {
     pub(crate) fn new_id(&self) -> Result<Uuid, Internal> {
         self.service.new_id()
     }
+}
+
+fn look(branded: &Branded) -> Look {
+    Look { stylesheet: assets::stylesheet(), branding: branded.pages.clone() }
 }

@@ -81,7 +81,8 @@ impl TestApp {
         let kit = TestService::with_options(backend, options).await;
         let public_key = PublicKey::from(&kit.service.keyring().expect("keys").signer().verifying_key());
         let signing = Signing::new(settings.server.api_url.as_deref());
-        let router = http::router(AppState::new(kit.service.clone(), settings, signing));
+        let router =
+            http::router(AppState::new(kit.service.clone(), settings, signing).expect("the settings are good"));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await }).abort_handle();
         Self { serving, address, kit, public_key }
@@ -111,7 +112,7 @@ impl TestApp {
         self.issue_under(email, "chartgpt-lifetime").await
     }
 
-    /// A policy like ChartGPT's, but for what `change` changes.
+    /// A policy like the demo's, but for what `change` changes.
     pub(crate) async fn add_policy(&self, code: &str, change: impl FnOnce(&mut Policy)) -> Policy {
         let mut tx = self.service().store().write().await.expect("a transaction");
         let mut policy = tx.list_policies().await.expect("read").remove(0);

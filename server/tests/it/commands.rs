@@ -18,6 +18,14 @@ impl Host {
         Self { folder: TempDir::new().expect("a folder") }
     }
 
+    /// One with the products of the demo.
+    fn with_products() -> Self {
+        let host = Self::new();
+        let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/demo/catalog.toml");
+        host.json(&["catalog", "apply", catalog.to_str().expect("UTF-8")]);
+        host
+    }
+
     fn run(&self, words: &[&str]) -> Output {
         self.run_with(words, &[])
     }
@@ -47,7 +55,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn a_vendors_day() {
-    let host = Host::new();
+    let host = Host::with_products();
     assert_eq!(host.json(&["migrate"])["migrated"], true);
     let issued = host.json(&["license", "issue", "--email", "Ada@Example.com", "--policy", "chartgpt-lifetime"]);
     for field in ["id", "key", "status", "policy", "email"] {
@@ -78,7 +86,7 @@ fn a_vendors_day() {
 
 #[test]
 fn refusals_say_what_to_do() {
-    let host = Host::new();
+    let host = Host::with_products();
     let unknown = "0190f3c2-0000-7000-8000-000000000000";
     let said = host.refusal(&["license", "issue", "--email", "ada@example.com", "--policy", "gold"], 1);
     assert!(said.contains("gold") && said.contains("chartgpt-lifetime"), "{said}");
@@ -148,7 +156,7 @@ fn secrets_that_others_can_read_are_refused() {
 /// Another master secret would write keys that nobody can read: it is refused before anything is.
 #[test]
 fn a_database_keeps_its_master_secret() {
-    let host = Host::new();
+    let host = Host::with_products();
     host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
     fs::remove_file(host.folder.path().join("data/master.secret")).expect("removed");
     let said = host.refusal(&["customer", "show", "ada@example.com"], 78);
@@ -278,7 +286,7 @@ fn a_given_signing_key_must_be_the_databases() {
 
 #[test]
 fn a_catalog_is_a_file() {
-    let host = Host::new();
+    let host = Host::with_products();
     let path = host.folder.path().join("catalog.toml");
     let shown = text(&host.run(&["catalog", "show"]).stdout);
     assert!(shown.contains("chartgpt-lifetime") && shown.contains("# The id of chartgpt"), "{shown}");
@@ -345,7 +353,7 @@ entitlements = [\"CHART_ASSISTANT\"]
 /// A signed key is taken with the license that it names, and with no other.
 #[test]
 fn signed_keys_come_in_with_their_license() {
-    let host = Host::new();
+    let host = Host::with_products();
     let shown = text(&host.run(&["catalog", "show"]).stdout);
     let signed = shown.replace("key_scheme = \"RANDOM\"", "key_scheme = \"ED25519_SIGN\"");
     fs::write(host.folder.path().join("c.toml"), signed).expect("written");
@@ -377,7 +385,7 @@ fn signed_keys_come_in_with_their_license() {
 /// A limit that is lowered below what is in use would stop licenses from validating.
 #[test]
 fn a_catalog_strands_no_machines() {
-    let host = Host::new();
+    let host = Host::with_products();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
     let id: uuid::Uuid = issued["id"].as_str().expect("an id").parse().expect("a UUID");
@@ -407,7 +415,7 @@ fn a_catalog_strands_no_machines() {
 
 #[test]
 fn licenses_are_changed_and_renewed() {
-    let host = Host::new();
+    let host = Host::with_products();
     let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
     let id = issued["id"].as_str().expect("an id");
     assert!(host.refusal(&["license", "renew", id], 1).contains("no duration"));
@@ -470,7 +478,7 @@ fn licenses_are_changed_and_renewed() {
 
 #[test]
 fn licenses_go_out_and_come_in() {
-    let host = Host::new();
+    let host = Host::with_products();
     for n in 0..3 {
         host.json(&["license", "issue", "--email", &format!("user{n}@example.com"), "--policy", "chartgpt-lifetime"]);
     }
@@ -516,7 +524,7 @@ fn licenses_go_out_and_come_in() {
 
 #[test]
 fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
-    let host = Host::new();
+    let host = Host::with_products();
     let rows = "email,policy,max_machines,status,expires_at,key\n\
                 good@example.com,chartgpt-lifetime,3,,,\n\
                 not an address,chartgpt-lifetime,,,,\n\

@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
-use latchkey_app::server_side::{Identity, NextPath};
+use latchkey_app::{
+    routes::{FormTarget, NextPath, Page},
+    server_side::Identity,
+};
 use latchkey_licensing::ids::{LicenseId, MachineId};
 use latchkey_service::CheckOutError;
 use serde::Deserialize;
@@ -15,17 +18,13 @@ use serde::Deserialize;
 use crate::http::{
     api::documents::dataset::{self, Include},
     download::Download,
-    plain_pages,
     state::AppState,
 };
 
-/// Takes a request that was pasted or saved as a file.
-pub(crate) const UPLOAD: &str = "/portal/offline/upload";
-
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
-        .route("/portal/licenses/{license}/machines/{machine}/file", post(machine_file))
-        .route(UPLOAD, post(upload))
+        .route(FormTarget::COMPUTER_FILES, post(machine_file))
+        .route(&FormTarget::OfflineRequest.path(), post(upload))
 }
 
 #[derive(Deserialize)]
@@ -41,31 +40,31 @@ async fn machine_file(
     Form(lasts): Form<Lasts>,
 ) -> Response {
     let (Ok(license), Ok(machine)) = (license.parse::<LicenseId>(), machine.parse::<MachineId>()) else {
-        return plain_pages::not_found().await;
+        return state.plain.not_found();
     };
     let account = match state.account() {
         Ok(account) => account,
-        Err(error) => return failed(&error),
+        Err(error) => return failed(&state, &error),
     };
     let includes = [Include::Entitlements].into();
     let compose = |facts: &_| dataset::compose(facts, &includes, &account);
     let customer = state.service.customer(&identity.0.0);
     match customer.check_out_machine(license, machine, lasts.days.max(1), compose).await {
         Ok(file) => Download::of_file(&file).into_response(),
-        Err(CheckOutError::NotFound) => plain_pages::not_found().await,
+        Err(CheckOutError::NotFound) => state.plain.not_found(),
         // The license's page says why: it is suspended, revoked or over.
-        Err(CheckOutError::Refused(_)) => Redirect::to(&format!("/portal/licenses/{license}")).into_response(),
-        Err(CheckOutError::Internal(error)) => failed(&error),
+        Err(CheckOutError::Refused(_)) => Redirect::to(&Page::License(license).path()).into_response(),
+        Err(CheckOutError::Internal(error)) => failed(&state, &error),
         Err(error @ (CheckOutError::TtlTooShort | CheckOutError::TooLong(_))) => {
             tracing::error!(%error, "a customer's file cannot be made");
-            plain_pages::failed()
+            state.plain.failed()
         }
     }
 }
 
-fn failed(error: &latchkey_service::Internal) -> Response {
+fn failed(state: &AppState, error: &latchkey_service::Internal) -> Response {
     tracing::error!(%error, "a file was not made");
-    plain_pages::failed()
+    state.plain.failed()
 }
 
 /// A request that was pasted, or that the app saved as a file: shown on the page that carries it out, which

@@ -11,7 +11,8 @@ use axum::{
 };
 use latchkey_app::{
     App,
-    server_side::{Backend, CookieKit, Identity, NextPath, session_token},
+    routes::{Guard, NextPath, Page, holds_secret},
+    server_side::{Backend, CookieKit, Identity, session_token},
     shell,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
@@ -19,7 +20,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use crate::http::{
-    assets, plain_pages,
+    assets,
     portal::{files, sessions::Sessions},
     state::AppState,
 };
@@ -46,7 +47,11 @@ pub(crate) fn portal(state: &AppState) -> Router<AppState> {
         .with_path("/")
         .with_expiry(Expiry::OnSessionEnd);
     let backend = Backend { service: state.service.clone(), cookies };
-    let context = move || provide_context(backend.clone());
+    let branding = state.branded.pages.clone();
+    let context = move || {
+        provide_context(backend.clone());
+        provide_context(branding.clone());
+    };
     let options = state.leptos.clone();
     Router::new()
         .leptos_routes_with_context(state, ROUTES.clone(), context, move || shell(options.clone()))
@@ -66,7 +71,7 @@ async fn identify(State(state): State<AppState>, session: Session, mut request: 
             Ok(None) => {}
             Err(error) => {
                 tracing::error!(%error, "a session cannot be looked up: {error}");
-                return plain_pages::failed();
+                return state.plain.failed();
             }
         }
     }
@@ -77,15 +82,13 @@ async fn identify(State(state): State<AppState>, session: Session, mut request: 
 /// that, each server function asks for itself.
 async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let path = uri.path();
-    // A request that was pasted while the session ended goes on in the address that its answer names.
-    let is_portal = (path == "/portal" || path.starts_with("/portal/")) && path != files::UPLOAD;
     let is_signed_in = request.extensions().get::<Identity>().is_some();
-    if is_portal && !is_signed_in {
+    if Guard::of(path) == Guard::SignedIn && !is_signed_in {
         let next = NextPath::after_sign_in(path, uri.query());
-        let target = next.as_ref().map_or_else(|| "/login".to_owned(), NextPath::sign_in);
+        let target = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
         return Redirect::to(&target).into_response();
     }
-    let is_sign_in_link = path.starts_with("/login/link/") || path.starts_with("/login/host/");
+    let is_sign_in_link = holds_secret(path);
     let mut response = next.run(request).await;
     keep_on_this_site(&mut response);
     if !is_sign_in_link {
@@ -105,7 +108,11 @@ fn keep_on_this_site(response: &mut Response) {
     let is_ours = location.to_str().is_ok_and(|path| {
         path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.contains("__err")
     });
-    if !is_ours {
-        headers.insert(header::LOCATION, HeaderValue::from_static("/portal"));
+    if is_ours {
+        return;
     }
+    match HeaderValue::from_str(&Page::Overview.path()) {
+        Ok(overview) => headers.insert(header::LOCATION, overview),
+        Err(_) => headers.remove(header::LOCATION),
+    };
 }

@@ -1,0 +1,142 @@
+//! Section `brand`: whose licenses these are, in every page, title and mail.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use latchkey_licensing::brand::{self as vendor, Support};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    SettingsError,
+    accent::Accent,
+    field::{Field, field},
+};
+
+pub(super) const FIELDS: &[Field] = &[
+    field("brand.name", "The vendor's name in pages, titles and mail."),
+    field("brand.legal_name", "The company behind the name, at the foot of pages and mail."),
+    field("brand.support", "Where customers get help: an e-mail address or the URL of a page."),
+    field("brand.accent", "Color of buttons and links, such as #136e7a."),
+    field("brand.logo", "An SVG or PNG file of at most 256 KiB that stands for the name in pages."),
+];
+
+/// The longest name, in letters.
+const NAME_LETTERS: usize = 60;
+
+/// The largest logo, in bytes.
+const LOGO_BYTES: u64 = 256 * 1024;
+
+/// Section `brand`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "FIELDS explains each")]
+pub struct Brand {
+    pub name: String,
+    pub legal_name: Option<String>,
+    pub support: Option<String>,
+    pub accent: Option<String>,
+    pub logo: Option<PathBuf>,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: vendor::Brand::default().name, legal_name: None, support: None, accent: None, logo: None }
+    }
+}
+
+impl Brand {
+    /// The vendor as pages and mail name it.
+    pub fn vendor(&self) -> vendor::Brand {
+        vendor::Brand {
+            name: self.name.clone(),
+            legal_name: self.legal_name.clone(),
+            support: self.support.as_deref().and_then(Support::parse),
+        }
+    }
+
+    /// The vendor's color, if it has one.
+    pub(crate) fn accent(&self) -> Option<Accent> {
+        self.accent.as_deref().and_then(Accent::parse)
+    }
+
+    /// Reads the logo, if there is one.
+    pub(crate) fn read_logo(&self) -> Result<Option<Logo>, SettingsError> {
+        self.logo.as_deref().map(Logo::read).transpose()
+    }
+
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let names = [("name", Some(&self.name)), ("legal_name", self.legal_name.as_ref())];
+        for (key, name) in names {
+            let fits = |name: &String| {
+                !name.trim().is_empty() && name.chars().count() <= NAME_LETTERS && !name.chars().any(char::is_control)
+            };
+            if name.is_some_and(|name| !fits(name)) {
+                return Err(SettingsError(format!("brand.{key} must have 1 to {NAME_LETTERS} letters on one line")));
+            }
+        }
+        if self.support.as_deref().is_some_and(|support| Support::parse(support).is_none()) {
+            return Err(SettingsError::new(
+                "brand.support is neither an e-mail address nor a URL: give one such as help@example.com",
+            ));
+        }
+        if self.accent.is_some() && self.accent().is_none() {
+            return Err(SettingsError::new("brand.accent is not a color: give one such as #136e7a"));
+        }
+        self.read_logo().map(drop)
+    }
+}
+
+/// A logo as it is served.
+#[derive(Clone, Debug)]
+pub(crate) struct Logo {
+    pub(crate) extension: &'static str,
+    pub(crate) media_type: &'static str,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Logo {
+    fn read(path: &Path) -> Result<Self, SettingsError> {
+        let refuse = |why: &str| SettingsError(format!("brand.logo, {}, {why}", path.display()));
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(LOGO_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+        if bytes.len() as u64 > LOGO_BYTES {
+            return Err(refuse("is larger than 256 KiB: give a smaller file"));
+        }
+        let is_svg = || std::str::from_utf8(&bytes).is_ok_and(|text| text.contains("<svg"));
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Ok(Self { extension: "png", media_type: "image/png", bytes })
+        } else if is_svg() {
+            Ok(Self { extension: "svg", media_type: "image/svg+xml", bytes })
+        } else {
+            Err(refuse("is neither SVG nor PNG: give one of these"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logo_is_a_small_picture() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let check = |content: &[u8]| {
+            let path = folder.path().join("logo");
+            std::fs::write(&path, content).expect("written");
+            Brand { logo: Some(path), ..Brand::default() }.check()
+        };
+        assert!(check(b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>").is_ok());
+        assert!(check(b"\x89PNG\r\n\x1a\n0000").is_ok());
+        for (content, why) in [(&b"GIF89a"[..], "neither SVG nor PNG"), (&vec![b' '; 256 * 1024 + 1][..], "larger")] {
+            let error = check(content).expect_err("refused").to_string();
+            assert!(error.contains(why), "{error}");
+        }
+        let missing = Brand { logo: Some(folder.path().join("none")), ..Brand::default() };
+        assert!(missing.check().is_err());
+    }
+}

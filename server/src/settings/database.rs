@@ -1,0 +1,41 @@
+//! Section `database`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Secret, SettingsError,
+    field::{Field, field, secret},
+};
+
+pub(super) const FIELDS: &[Field] = &[
+    secret("database.url", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME; unset is SQLite in data_dir."),
+    field("database.connections", "Most connections to the database at once."),
+];
+
+/// Section `database`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "FIELDS explains each")]
+pub struct Database {
+    pub url: Secret,
+    pub connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: Secret::default(), connections: 16 }
+    }
+}
+
+impl Database {
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let is_known =
+            |url: &str| ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        match self.url.expose() {
+            Some(url) if !is_known(url) => {
+                Err(SettingsError::new("database.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Which parts of the product an instance serves.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A part of the product that an instance may serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// `/`.
+    Site,
+    /// `/docs`.
+    Docs,
+    /// `/login` and `/portal`.
+    Portal,
+    /// `/v1`.
+    Api,
+}
+
+/// Which surfaces an instance serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surfaces(Vec<Surface>);
+
+impl Surface {
+    const ALL: [(&'static str, Self); 4] =
+        [("site", Self::Site), ("docs", Self::Docs), ("portal", Self::Portal), ("api", Self::Api)];
+}
+
+impl Surfaces {
+    /// Whether a surface is served.
+    pub fn has(&self, surface: Surface) -> bool {
+        self.0.contains(&surface)
+    }
+}
+
+impl Default for Surfaces {
+    fn default() -> Self {
+        Self(Surface::ALL.iter().map(|(_, surface)| *surface).collect())
+    }
+}
+
+impl<'de> Deserialize<'de> for Surfaces {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Given {
+            Text(String),
+            List(Vec<String>),
+        }
+        let words = match Given::deserialize(deserializer)? {
+            Given::Text(text) => text.split(',').map(|word| word.trim().to_owned()).collect(),
+            Given::List(words) => words,
+        };
+        if words == ["all"] {
+            return Ok(Self::default());
+        }
+        let read = |word: &String| {
+            Surface::ALL.iter().find(|(name, _)| name == word).map(|(_, surface)| *surface).ok_or_else(|| {
+                serde::de::Error::custom(format!("`{word}` is no surface: use all, or some of site, docs, portal, api"))
+            })
+        };
+        words.iter().map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Serialize for Surfaces {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = Surface::ALL.iter().filter(|(_, surface)| self.has(*surface)).map(|(name, _)| *name);
+        serializer.serialize_str(&names.collect::<Vec<_>>().join(","))
+    }
+}
