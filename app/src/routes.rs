@@ -63,10 +63,10 @@ macro_rules! pages {
 
             /// The page that is spelled exactly like this.
             pub fn parse(path: &str) -> Option<Self> {
-                $(if let Some(_values) = values($pattern, path) {
-                    $(let mut _values = _values.into_iter();
-                    $(let $value = _values.next()?.parse::<$kind>().ok()?;)+)?
-                    return Some(Self::$page $(($($value),+))?);
+                $(if let Some(found) = values($pattern, path) {
+                    let mut found = found.into_iter();
+                    $($(let $value: $kind = found.next()?.parse().ok()?;)+)?
+                    return found.next().is_none().then_some(Self::$page $(($($value),+))?);
                 })+
                 None
             }

@@ -19,7 +19,6 @@ use clap::{Args, ValueEnum};
 use crate::{
     front_end::{self, Profile},
     shell::Shell,
-    target,
 };
 use measure::Bench;
 use table::{Report, Row};
@@ -120,7 +119,7 @@ pub(crate) fn run(shell: &Shell, root: &Path, options: &Options) -> Result<()> {
     if !options.no_build {
         build(shell, root, options.profile)?;
     }
-    let folder = target(root).join(if options.profile == Built::Release { "release" } else { "debug" });
+    let folder = shell.target().join(if options.profile == Built::Release { "release" } else { "debug" });
     let programs = Programs { server: folder.join("latchkey"), bench: folder.join("latchkey-bench") };
 
     let mut report = Report::new(shell, options.profile == Built::Release, options.seconds);

@@ -50,10 +50,24 @@ pub(crate) fn start(shell: &Shell) -> Result<Server> {
     if let Ok(url) = std::env::var("LATCHKEY_TEST_POSTGRES") {
         return Ok(Server { url, cluster: None });
     }
-    start_cluster(shell)
+    start_cluster(shell, Durability::None)
 }
 
-fn start_cluster(shell: &Shell) -> Result<Server> {
+/// A server of our own that flushes each commit to disk, as in production.
+pub(crate) fn start_durable(shell: &Shell) -> Result<Server> {
+    start_cluster(shell, Durability::Full)
+}
+
+/// Whether a commit waits for the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// For tests, which throw their data away.
+    None,
+    /// As in production.
+    Full,
+}
+
+fn start_cluster(shell: &Shell, durability: Durability) -> Result<Server> {
     let binaries = find_or_install(shell)?;
     let folder = tempfile::Builder::new().prefix("latchkey-postgres-").tempdir()?;
     let user = if packages::is_root(shell) { Some(User::find(shell)?) } else { None };
@@ -63,7 +77,7 @@ fn start_cluster(shell: &Shell) -> Result<Server> {
     };
     let cluster = Cluster { binaries, user, folder };
     cluster.initialize()?;
-    let port = cluster.start_somewhere()?;
+    let port = cluster.start_somewhere(durability)?;
     Ok(Server { url: format!("postgres://postgres@127.0.0.1:{port}"), cluster: Some(cluster) })
 }
 
@@ -199,11 +213,11 @@ impl Cluster {
         run(command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]))
     }
 
-    fn start_somewhere(&self) -> Result<u16> {
+    fn start_somewhere(&self, durability: Durability) -> Result<u16> {
         let mut failure = None;
         for _ in 0..TRIES {
             let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-            match self.start(port) {
+            match self.start(port, durability) {
                 Ok(()) => return Ok(port),
                 Err(error) => failure = Some(error),
             }
@@ -211,7 +225,7 @@ impl Cluster {
         Err(failure.context("it was tried")?)
     }
 
-    fn start(&self, port: u16) -> Result<()> {
+    fn start(&self, port: u16, durability: Durability) -> Result<()> {
         let sockets = self.folder.path().display();
         let fsync = if durability == Durability::Full { "on" } else { "off" };
         let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -c fsync={fsync} -c max_connections=300");

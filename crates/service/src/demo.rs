@@ -37,12 +37,13 @@ impl Service {
         let admin = self.admin(Operator::Host);
         let broken = |_| Internal::Broken("the demo's catalog cannot be applied");
         let plan = admin.plan_catalog(&file).await.map_err(broken)?;
-        match admin.apply_catalog(&file, &plan).await {
-            Ok(()) => Ok(!plan.steps.is_empty()),
-            // Another process that started at the same moment was faster.
-            Err(_) if !self.is_catalog_empty().await? => Ok(false),
-            Err(error) => Err(broken(error)),
+        let applied = admin.apply_catalog(&file, &plan).await;
+        // Another process that started at the same moment may have been faster.
+        if applied.is_err() && !self.is_catalog_empty().await? {
+            return Ok(false);
         }
+        applied.map_err(broken)?;
+        Ok(!plan.steps.is_empty())
     }
 
     /// Fills an empty database with the demo. On one that has accounts it adds nothing; either way

@@ -18,7 +18,7 @@ use std::convert::Infallible;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::{Uri, uri::PathAndQuery},
     middleware,
     response::Response,
@@ -28,6 +28,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::state::AppState;
 use error::ApiError;
+use rate_limit::Anonymous;
 
 /// The longest body that is taken.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -96,9 +97,12 @@ pub fn description_text() -> String {
 fn router(state: AppState) -> Router {
     let (router, _) = documented().split_for_parts();
     router
-        .fallback(async || ApiError::not_found())
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(middleware::from_fn_with_state(state.clone(), rate_limit::check_rate_limit))
+        .fallback(async |State(state): State<AppState>, network: Anonymous| {
+            network.count(&state).await.err().unwrap_or_else(ApiError::not_found)
+        })
+        .method_not_allowed_fallback(async |State(state): State<AppState>, network: Anonymous| {
+            network.count(&state).await.err().unwrap_or_else(ApiError::method_not_allowed)
+        })
         .layer(middleware::from_fn(signing::note_route))
         .layer(middleware::from_fn(input::check_version))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -93,7 +93,7 @@ struct Page {
 impl Page {
     fn new(always: &HeaderMap, kind: &'static str, body: Bytes) -> Self {
         let digest = Sha256::digest(&body);
-        let tag = crate::instance::hex(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
+        let tag = latchkey_licensing::hex::encode(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
         let mut headers = always.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));

@@ -78,6 +78,7 @@ impl TestApp {
         let mut options = latchkey_testkit::options(&settings.portal_url(), settings.api.limits());
         change(&mut settings, &mut options);
         options.portal_url = settings.portal_url();
+        options.brand = settings.brand.vendor();
         let kit = TestService::with_options(backend, options).await;
         let public_key = PublicKey::from(&kit.service.keyring().expect("keys").signer().verifying_key());
         let signing = Signing::new(settings.server.api_url.as_deref());

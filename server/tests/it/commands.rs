@@ -130,6 +130,23 @@ fn settings_are_checked_and_printed_without_secrets() {
     host.refusal(&["config", "check"], 78);
 }
 
+/// A new database sells nothing, and what there is to do about it is said where one looks for it.
+#[test]
+fn an_empty_catalog_says_what_to_do() {
+    let host = Host::new();
+    let said = host.refusal(&["license", "issue", "--email", "ada@example.com", "--policy", "my-app-lifetime"], 1);
+    assert!(said.contains("no products yet") && said.contains("latchkey catalog apply FILE"), "{said}");
+    host.refusal(&["customer", "show", "ada@example.com"], 1);
+    let shown = text(&host.run(&["catalog", "show"]).stdout);
+    assert!(shown.starts_with("# There are no products yet"), "{shown}");
+    assert_eq!(host.json(&["catalog", "show"])["catalog"]["products"], Value::Array(Vec::new()));
+    // The example is a file as it stands.
+    fs::write(host.folder.path().join("catalog.toml"), shown).expect("written");
+    assert_eq!(host.json(&["catalog", "apply", "catalog.toml"])["applied"], true);
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "my-app-lifetime"]);
+    assert!(issued["key"].as_str().is_some_and(|key| key.starts_with("MYAPP-")), "{issued}");
+}
+
 #[test]
 fn a_folder_that_cannot_be_used_is_named() {
     let host = Host::new();
@@ -499,7 +516,7 @@ fn licenses_go_out_and_come_in() {
     for format in ["csv", "json"] {
         let name = format!("out.{format}");
         assert!(host.run(&["license", "export", "--format", format, "--output", &name]).status.success());
-        let there = Host::new();
+        let there = Host::with_products();
         fs::copy(host.folder.path().join(&name), there.folder.path().join(&name)).expect("copied");
         let report = there.json(&["license", "import", &name]);
         assert_eq!((&report["rows"], &report["imported"]), (&Value::from(3), &Value::from(3)), "{format}");
@@ -578,7 +595,7 @@ fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
     host.refusal(&["customer", "show", "new@example.com"], 1);
     // Two rows with one key: only the second can be told, and only where rows are taken.
     let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
-    let there = Host::new();
+    let there = Host::with_products();
     let key = issued["key"].as_str().expect("a key");
     let twice =
         format!("email,policy,key\na@example.com,chartgpt-lifetime,{key}\nb@example.com,chartgpt-lifetime,{key}\n");

@@ -6,6 +6,7 @@
 mod api;
 mod api_limits;
 mod app;
+mod brand;
 mod bulk;
 mod catalog;
 mod commands;

@@ -143,7 +143,7 @@ async fn server_ask_to_free(license: &str, machine: &str) -> Result<FreeQuestion
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let view = backend.service.customer(&who).license(license).await.map_err(refusal)?;
     let license = crate::portal::present::license(&view, backend.service.now(), backend.service.brand());
-    let machine = machine.parse().ok();
+    let machine = machine.parse::<latchkey_licensing::ids::MachineId>().ok();
     let computer = license.computers.iter().find(|computer| Some(computer.id) == machine).cloned();
     Ok(FreeQuestion { license, computer })
 }

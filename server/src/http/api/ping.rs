@@ -1,8 +1,12 @@
 //! `GET /v1/ping`
 
+use axum::extract::State;
 use latchkey_wire::document::{Pong, PongMeta};
 
-use crate::http::api::{documents::resources::Document, responses::LimitErrors};
+use crate::http::{
+    api::{documents::resources::Document, error::ApiError, rate_limit::Anonymous, responses::LimitErrors},
+    state::AppState,
+};
 
 /// Says that the server is there.
 #[utoipa::path(
@@ -12,6 +16,7 @@ use crate::http::api::{documents::resources::Document, responses::LimitErrors};
     operation_id = "ping",
     responses((status = 200, description = "The server is there", body = Pong), LimitErrors),
 )]
-pub(crate) async fn ping() -> Document<Pong> {
-    Document(Pong { meta: PongMeta { ok: true } })
+pub(crate) async fn ping(State(state): State<AppState>, network: Anonymous) -> Result<Document<Pong>, ApiError> {
+    network.count(&state).await?;
+    Ok(Document(Pong { meta: PongMeta { ok: true } }))
 }

@@ -1,8 +1,11 @@
 //! Limits of requests that show no license key. Those that show one are counted where the key is looked up.
 
-use std::net::IpAddr;
+use std::{convert::Infallible, net::IpAddr};
 
-use axum::http::Extensions;
+use axum::{
+    extract::FromRequestParts,
+    http::{Extensions, request::Parts},
+};
 use latchkey_service::{ClientAddress, NotAdmitted};
 
 use crate::http::{api::error::ApiError, state::AppState};
@@ -12,9 +15,31 @@ pub(crate) fn network(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ClientAddress>().map(|client| client.0)
 }
 
+/// The network of a request that may have no license key.
+pub(crate) struct Anonymous(pub(crate) Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Anonymous {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(network(&parts.extensions)))
+    }
+}
+
+impl Anonymous {
+    /// Counts a request without a license key against its network.
+    pub(crate) async fn count(&self, state: &AppState) -> Result<(), ApiError> {
+        count(state, self.0).await
+    }
+}
+
 /// Counts a request without a license key against its network.
 pub(crate) async fn count_anonymous(state: &AppState, extensions: &Extensions) -> Result<(), ApiError> {
-    match state.service.count_network_request(network(extensions)).await? {
+    count(state, network(extensions)).await
+}
+
+async fn count(state: &AppState, network: Option<IpAddr>) -> Result<(), ApiError> {
+    match state.service.count_network_request(network).await? {
         Some(throttled) => Err(ApiError::throttled(throttled, state.service.now())),
         None => Ok(()),
     }

@@ -108,7 +108,7 @@ fn unwritable(why: serde_json::Error) -> Internal {
 }
 
 fn product(facts: &CheckOutFacts, account: &str) -> Resource<ProductAttributes> {
-    let product = &facts.license.product;
+    let product = facts.license.product();
     let id = product.id.to_string();
     Resource {
         kind: "products",
@@ -124,7 +124,7 @@ fn product(facts: &CheckOutFacts, account: &str) -> Resource<ProductAttributes> 
 }
 
 fn policy(facts: &CheckOutFacts, account: &str) -> Resource<PolicyAttributes> {
-    let policy = &facts.license.policy;
+    let policy = facts.license.policy();
     let id = policy.id.to_string();
     Resource {
         kind: "policies",

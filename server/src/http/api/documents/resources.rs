@@ -46,7 +46,7 @@ fn read_metadata(text: &str, kind: &str, id: &str) -> Result<Map<String, Value>,
 }
 
 pub(crate) fn license(document: &LicenseDocument, account: &str) -> Result<Resource<LicenseAttributes>, Internal> {
-    let LicenseDocument { license, policy, .. } = document;
+    let (license, policy) = (&document.license, document.policy());
     let id = license.id.to_string();
     let metadata = read_metadata(&license.metadata, "license", &id)?;
     let path = format!("/v1/licenses/{id}");
@@ -103,7 +103,7 @@ pub(crate) fn license(document: &LicenseDocument, account: &str) -> Result<Resou
 }
 
 pub(crate) fn machine(document: &MachineDocument, account: &str) -> Result<Resource<MachineAttributes>, Internal> {
-    let MachineDocument { machine, policy, .. } = document;
+    let (machine, policy) = (&document.machine, document.policy());
     let id = machine.id.to_string();
     let metadata = read_metadata(&machine.metadata, "machine", &id)?;
     Ok(Resource {

@@ -5,7 +5,7 @@ use latchkey_wire::document::{LicenseAttributes, One};
 
 use crate::http::{
     api::{
-        auth::Authenticated,
+        auth::AuthenticatedWithMachines,
         documents::resources::{self, Document},
         error::ApiError,
         responses::KeyErrors,
@@ -24,7 +24,7 @@ use crate::http::{
 )]
 pub(crate) async fn me(
     State(state): State<AppState>,
-    Authenticated(app): Authenticated,
+    AuthenticatedWithMachines(app): AuthenticatedWithMachines,
 ) -> Result<Document<One<LicenseAttributes>>, ApiError> {
     Ok(Document(One { data: resources::license(&app.license().await?, &state.account()?)? }))
 }

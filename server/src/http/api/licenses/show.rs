@@ -5,7 +5,7 @@ use latchkey_wire::document::{LicenseAttributes, One};
 
 use crate::http::{
     api::{
-        auth::Authenticated,
+        auth::AuthenticatedWithMachines,
         documents::resources::{self, Document},
         error::ApiError,
         input::PathParam,
@@ -27,7 +27,7 @@ use crate::http::{
 )]
 pub(crate) async fn show(
     State(state): State<AppState>,
-    Authenticated(app): Authenticated,
+    AuthenticatedWithMachines(app): AuthenticatedWithMachines,
     PathParam(license): PathParam,
 ) -> Result<Document<One<LicenseAttributes>>, ApiError> {
     check_name(&app, &license)?;

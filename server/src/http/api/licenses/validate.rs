@@ -10,7 +10,7 @@ use latchkey_wire::{
 
 use crate::http::{
     api::{
-        auth::Authenticated,
+        auth::AuthenticatedWithMachines,
         documents::resources::{self, Document},
         error::ApiError,
         input::{self, Json, PathParam},
@@ -33,7 +33,7 @@ use crate::http::{
 )]
 pub(crate) async fn validate(
     State(state): State<AppState>,
-    Authenticated(app): Authenticated,
+    AuthenticatedWithMachines(app): AuthenticatedWithMachines,
     PathParam(license): PathParam,
     Json(body): Json<request::Validate>,
 ) -> Result<Document<Validation>, ApiError> {

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use latchkey_licensing::validation::NOT_FOUND;
+use latchkey_service::KeyRequest;
 use latchkey_wire::{
     document::Validation,
     error::{ErrorCode, ErrorDocument},
@@ -15,7 +16,7 @@ use crate::http::{
         error::ApiError,
         input::Json,
         licenses::validate::{answer, read_scope},
-        rate_limit,
+        rate_limit::{self, Anonymous},
         responses::{BodyErrors, OptionalKeyErrors},
     },
     state::AppState,
@@ -39,21 +40,36 @@ use crate::http::{
 pub(crate) async fn validate_key(
     State(state): State<AppState>,
     credential: MaybeAuthenticated,
-    Json(body): Json<request::Validate>,
+    network: Anonymous,
+    body: Result<Json<request::Validate>, ApiError>,
 ) -> Result<Document<Validation>, ApiError> {
-    let key =
-        body.meta.key.as_deref().filter(|key| !key.is_empty()).ok_or_else(|| {
-            ApiError::new(ErrorCode::DocumentInvalid, "The body names no license key.").at("/meta/key")
-        })?;
-    // A key in the header has been counted already.
-    if !credential.is_authenticated {
-        rate_limit::check_key(&state, key).await?;
-    }
+    // A key in the header has been counted already; a body without a key counts for its network.
+    let counts = !credential.is_authenticated;
+    let body = match body.and_then(with_key) {
+        Ok(body) => body,
+        Err(error) => {
+            if counts {
+                network.count(&state).await?;
+            }
+            return Err(error);
+        }
+    };
+    let key = body.meta.key.as_deref().unwrap_or_default();
     let scope = read_scope(&body.meta)?;
-    let found = state.service.apps().validate_key(key, &scope).await?;
+    let request = KeyRequest { counts, ..KeyRequest::new(key, network.0) };
+    let found = state.service.apps().validate_key(request, &scope).await;
+    let found = found.map_err(|refusal| rate_limit::not_admitted(&state, refusal))?;
     let (verdict, license) = match found {
         Some((verdict, license)) => (verdict, Some(license)),
         None => (NOT_FOUND, None),
     };
     answer(&state, verdict, license.as_ref(), body.meta)
+}
+
+/// A body that names a key.
+fn with_key(Json(body): Json<request::Validate>) -> Result<request::Validate, ApiError> {
+    if body.meta.key.as_deref().is_none_or(str::is_empty) {
+        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The body names no license key.").at("/meta/key"));
+    }
+    Ok(body)
 }

@@ -9,7 +9,7 @@ use latchkey_wire::{
 
 use crate::http::{
     api::{
-        auth::Authenticated,
+        auth::AuthenticatedHeartbeat,
         documents::resources::{self, Document},
         error::ApiError,
         input::PathParam,
@@ -34,7 +34,7 @@ use crate::http::{
 )]
 pub(crate) async fn ping(
     State(state): State<AppState>,
-    Authenticated(app): Authenticated,
+    AuthenticatedHeartbeat(app): AuthenticatedHeartbeat,
     PathParam(name): PathParam,
 ) -> Result<impl IntoResponse, ApiError> {
     let machine = app.ping_machine(&name).await.map_err(|error| match error {
