@@ -126,7 +126,7 @@ fn compress(folder: &Path) -> Result<()> {
         }
         let bytes = fs::read(&path)?;
         let compressed = brotli(&bytes)?;
-        println!("    {}: {} kB, {} kB compressed", path.display(), bytes.len() / 1000, compressed.len() / 1000);
+        eprintln!("    {}: {} kB, {} kB compressed", path.display(), bytes.len() / 1000, compressed.len() / 1000);
         let mut name = path.into_os_string();
         name.push(".br");
         fs::write(name, compressed)?;

@@ -64,11 +64,11 @@ impl Shell {
 
 /// Runs a step and says how long it took.
 pub(crate) fn timed<T>(name: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
-    println!("==> {name}");
+    eprintln!("==> {name}");
     let started = Instant::now();
     let result = step();
     let word = if result.is_ok() { "done" } else { "FAILED" };
-    println!("    {name}: {word} in {:.1} s", started.elapsed().as_secs_f64());
+    eprintln!("    {name}: {word} in {:.1} s", started.elapsed().as_secs_f64());
     result
 }
 

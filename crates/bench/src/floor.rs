@@ -19,6 +19,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
+/// The header that carries the signature.
+const SIGNATURE: &str = "keygen-signature";
+
 /// What to answer.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -93,9 +96,8 @@ async fn signed(State(floor): State<Arc<Floor>>, _asked: Bytes) -> Response {
     let digest = STANDARD.encode(Sha256::digest(body));
     let text = format!("(request-target): post /v1\nhost: localhost\ndate: now\ndigest: sha-256={digest}");
     let signature = STANDARD.encode(floor.key.sign(text.as_bytes()).to_bytes());
-    for (name, text) in
-        [("digest", format!("sha-256={digest}")), ("keygen-signature", format!("signature=\"{signature}\""))]
-    {
+    let signature = replace_signature(headers.get(SIGNATURE), &signature);
+    for (name, text) in [("digest", format!("sha-256={digest}")), (SIGNATURE, signature)] {
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name, value);
         }
@@ -103,6 +105,26 @@ async fn signed(State(floor): State<Arc<Floor>>, _asked: Bytes) -> Response {
     (headers, body.clone()).into_response()
 }
 
+/// The header of the captured answer with another signature in it, so that it is as long.
+fn replace_signature(captured: Option<&HeaderValue>, signature: &str) -> String {
+    let captured = captured.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (before, rest) = captured.split_once("signature=\"").unwrap_or_default();
+    let (_, after) = rest.split_once('"').unwrap_or_default();
+    format!("{before}signature=\"{signature}\"{after}")
+}
+
 async fn page(State(floor): State<Arc<Floor>>) -> Response {
     (floor.page.headers.clone(), floor.page.body.clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_takes_the_place_of_the_captured_one() {
+        let captured = HeaderValue::from_static(r#"keyid="a", signature="old", headers="date""#);
+        assert_eq!(replace_signature(Some(&captured), "new"), r#"keyid="a", signature="new", headers="date""#);
+        assert_eq!(replace_signature(None, "new"), r#"signature="new""#);
+    }
 }

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use latchkey_licensing::{
+    account::{Account, Role},
     email::EmailAddress,
     ids::{PolicyId, ProductId},
     license::{End, License, Standing},
@@ -17,10 +18,11 @@ use latchkey_licensing::{
         DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
         KeyScheme, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
+    product::Product,
     time::Timestamp,
 };
 use latchkey_service::{Vault, vault::plain_hash};
-use latchkey_store::{Account, NewSession, Product, Role, Store, StoredKey, Tx};
+use latchkey_store::{NewSession, Store, StoredKey, Tx};
 use serde_json::json;
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::task::JoinSet;
@@ -33,8 +35,8 @@ const BATCH: u64 = 10_000;
 /// Every license has room for the machines that a run activates.
 const ROOM: u32 = 1_000_000;
 
-/// How many may write at once; SQLite takes one at a time.
-const WRITERS: u64 = 4;
+/// How many transactions PostgreSQL gets at once.
+const POSTGRES_WRITERS: u64 = 4;
 
 /// What to make.
 #[derive(Debug, Args)]
@@ -65,20 +67,24 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let vault = Vault::new(&from_hex(secret.trim()).context("the master secret is 64 hex digits")?);
     let population =
         Population { licenses: options.licenses, machines_each: options.machines_each, made_at: now()?.unix_micros() };
-    let store = Store::open(&options.database, u32::try_from(WRITERS)? + 1).await?;
-    let seed = std::sync::Arc::new(Seed { terms: insert_terms(&store, &population).await?, vault, population, store });
+    let is_sqlite = options.database.starts_with("sqlite:");
+    // SQLite takes one transaction at a time: a second writer would only wait, and give up in the end.
+    let count = if is_sqlite { 1 } else { POSTGRES_WRITERS };
+    let store = Store::open(&options.database, u32::try_from(count)? + 1).await?;
+    let terms = insert_terms(&store, &population).await?;
+    let seed = std::sync::Arc::new(Seed { store, vault, population, terms });
 
     let mut writers = JoinSet::new();
-    for writer in 0..WRITERS {
+    for writer in 0..count {
         let seed = seed.clone();
-        writers.spawn(async move { seed.insert_every(writer).await });
+        writers.spawn(async move { seed.insert_every(writer, count).await });
     }
     while let Some(written) = writers.join_next().await {
         written??;
     }
     seed.insert_sessions().await?;
     seed.store.close().await;
-    if !options.database.starts_with("sqlite:") {
+    if !is_sqlite {
         // A database that has grown for years has statistics; one made in a minute has none yet.
         let mut connection = PgConnection::connect(&options.database).await?;
         connection.execute("VACUUM (ANALYZE)").await?;
@@ -106,8 +112,8 @@ struct Seed {
 }
 
 impl Seed {
-    /// Inserts every batch that is this writer's.
-    async fn insert_every(&self, writer: u64) -> Result<()> {
+    /// Inserts every batch that is this writer's, of a number of writers.
+    async fn insert_every(&self, writer: u64, writers: u64) -> Result<()> {
         let mut first = writer * BATCH;
         while first < self.population.licenses {
             let mut tx = self.store.write().await?;
@@ -115,7 +121,7 @@ impl Seed {
                 self.insert_resident(&mut tx, number).await?;
             }
             tx.commit().await?;
-            first += WRITERS * BATCH;
+            first += writers * BATCH;
         }
         Ok(())
     }

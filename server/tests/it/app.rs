@@ -171,7 +171,9 @@ pub(crate) struct Browser<'a> {
 impl Browser<'_> {
     pub(crate) async fn get(&self, path: &str) -> Response {
         let request = self.client.get(format!("{}{path}", self.app.origin())).header(header::ACCEPT, "text/html");
-        request.send().await.expect("an answer")
+        let answer = request.send().await.expect("an answer");
+        self.app.service().write_bookkeeping().await.expect("written");
+        answer
     }
 
     /// A form as the browser submits it with script switched off.
@@ -304,6 +306,8 @@ impl Desktop<'_> {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await.expect("a body");
+        // What a worker writes behind, a test wants to see.
+        self.app.service().write_bookkeeping().await.expect("written");
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let signed = SignedHeaders { date: text("date"), digest: text("digest"), signature: text("keygen-signature") };
         let host = self.app.address.to_string();

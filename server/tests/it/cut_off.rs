@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use latchkey_testkit::Backend;
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use latchkey_service::Entropy;
+use latchkey_testkit::{Backend, SeededEntropy, on_both};
 use sqlx::{Connection, PgConnection};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,7 +18,9 @@ use tokio::{
 };
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::app::TestApp;
+use crate::app::{TestApp, with_backend};
+
+on_both!(with_backend: requests_that_are_cut_off_leave_nothing_behind);
 
 /// How many requests are cut off.
 const CUT_OFF: usize = 2_000;
@@ -56,6 +58,12 @@ async fn cut_off(address: std::net::SocketAddr, request: &[u8], after: Duration)
     let _ = socket.set_zero_linger();
 }
 
+fn up_to_four_milliseconds(random: &SeededEntropy) -> Duration {
+    let mut bytes = [0; 2];
+    random.fill(&mut bytes).expect("random bytes");
+    Duration::from_micros(u64::from(u16::from_le_bytes(bytes)) / 16)
+}
+
 fn activation(address: std::net::SocketAddr, key: &str, fingerprint: &str) -> Vec<u8> {
     let body = format!(r#"{{"data":{{"type":"machines","attributes":{{"fingerprint":"{fingerprint}"}}}}}}"#);
     format!(
@@ -68,7 +76,7 @@ fn activation(address: std::net::SocketAddr, key: &str, fingerprint: &str) -> Ve
 
 async fn requests_that_are_cut_off_leave_nothing_behind(backend: Backend) {
     let complaints = COMPLAINTS.load(Ordering::SeqCst);
-    let app = TestApp::start(backend).await;
+    let app = TestApp::start_unlimited(backend).await;
     app.add_policy("many", |policy| policy.max_machines = None).await;
     let issued = app.issue_under("ada@example.com", "many").await;
     let (id, key) = (issued.view.license.id, issued.key.expose().to_owned());
@@ -77,14 +85,14 @@ async fn requests_that_are_cut_off_leave_nothing_behind(backend: Backend) {
          content-length: 0\r\n\r\n",
         app.address
     );
-    let mut random = StdRng::seed_from_u64(7);
+    let random = SeededEntropy::new(7);
     let mut under_way = tokio::task::JoinSet::new();
     for n in 0..CUT_OFF {
         let request = match n % 3 {
             0 => validation.clone().into_bytes(),
             _ => activation(app.address, &key, &format!("cut-{n}")),
         };
-        let (address, after) = (app.address, Duration::from_micros(random.random_range(0..4_000)));
+        let (address, after) = (app.address, up_to_four_milliseconds(&random));
         under_way.spawn(async move { cut_off(address, &request, after).await });
         if under_way.len() >= AT_A_TIME {
             under_way.join_next().await.expect("one is under way").expect("no panic");

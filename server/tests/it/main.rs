@@ -10,6 +10,7 @@ mod brand;
 mod bulk;
 mod catalog;
 mod commands;
+mod cut_off;
 mod described;
 mod files;
 mod limits;

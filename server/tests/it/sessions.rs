@@ -62,7 +62,7 @@ async fn ml_19_ended_is_over(app: &TestApp) {
     let sessions = reader.list_sessions_of(issued.owner.id).await.expect("read");
     drop(reader);
     assert_eq!(sessions.len(), 3);
-    let oldest = sessions.iter().min_by_key(|session| session.id()).expect("a session").id().to_string();
+    let oldest = sessions.iter().min_by_key(|session| session.id).expect("a session").id.to_string();
     assert_eq!(location(&two.submit("/fn/end_session", &[("id", &oldest)]).await), "/portal/account");
     assert!(!one.is_signed_in().await && two.is_signed_in().await);
     let answer = three.submit("/fn/end_all_sessions", &[]).await;
@@ -78,7 +78,7 @@ async fn ml_19_bans_and_strangers(app: &TestApp) {
     hers.sign_in("ada@example.com").await;
     eves.sign_in("eve@example.com").await;
     let mut reader = app.service().store().read().await.expect("a reader");
-    let session = reader.list_sessions_of(ada.owner.id).await.expect("read").remove(0).id().to_string();
+    let session = reader.list_sessions_of(ada.owner.id).await.expect("read").remove(0).id.to_string();
     drop(reader);
     eves.submit("/fn/end_session", &[("id", &session)]).await;
     assert!(hers.is_signed_in().await);

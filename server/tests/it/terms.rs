@@ -8,7 +8,7 @@ use latchkey_licensing::{
     license::End,
     policy::{ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy},
 };
-use latchkey_service::{IssuedLicense, LicenseChange, Operator};
+use latchkey_service::{IssuedLicense, KeyRequest, LicenseChange, Operator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -202,7 +202,7 @@ async fn uses_are_counted_exactly(app: &TestApp) {
     let tries = (0..60).map(|_| {
         let (service, key) = (service.clone(), issued.key.expose().to_owned());
         tokio::spawn(async move {
-            let app = service.apps().authenticate(&key).await.expect("known");
+            let app = service.apps().authenticate(KeyRequest::new(&key, None)).await.expect("known");
             app.increment_uses(1).await.is_ok()
         })
     });
@@ -290,7 +290,7 @@ async fn an_outage_kills_no_machine_and_revives_none(app: &TestApp) {
     app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
     app.kit.clock.advance(Duration::from_hours(5));
     let back = app.another_process();
-    let there = back.apps().authenticate(issued.key.expose()).await.expect("known");
+    let there = back.apps().authenticate(KeyRequest::new(issued.key.expose(), None)).await.expect("known");
     for is_noted in [false, true] {
         if is_noted {
             back.record_heartbeat_watch(OFTEN).await.expect("noted");
