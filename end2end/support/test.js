@@ -48,7 +48,7 @@ export async function hydrated(page, javaScriptEnabled) {
 
 /** The next mail. */
 export async function nextMail(mailbox, count = 1) {
-  await expect.poll(() => mailbox.mails.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => mailbox.mails.length).toBeGreaterThanOrEqual(count);
   return mailbox.mails[count - 1];
 }
 

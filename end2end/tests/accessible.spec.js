@@ -28,7 +28,6 @@ async function pages(portal) {
 
 for (const colorScheme of ["light", "dark"]) {
   test(`axe, ${colorScheme}`, async ({ page, portal }, info) => {
-    test.setTimeout(120_000);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const { before, after } = await pages(portal);
     for (const [name, path] of [...Object.entries(before), ["", ""], ...Object.entries(after)]) {

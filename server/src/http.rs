@@ -29,6 +29,7 @@ use crate::settings::Surface;
 use prerendered::Prerendered;
 
 pub use api::signing::Signing;
+pub use portal::pages::page_routes;
 pub use state::AppState;
 
 /// The longest body that pages and server functions take.

@@ -446,7 +446,10 @@ fn a_killed_server_is_silence() {
         app.activate(&MachineFacts::default()).expect("activated");
         drop(app);
         // Another start of the app, with what it remembers, and nobody listening.
-        let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        // A port that is taken, so that nobody else listens on it, and refuses every connection.
+        let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
+        taken.bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let gone = taken.local_addr().expect("an address");
         let mut app = start(&format!("http://{gone}"));
         assert!(matches!(app.refresh(), Ok(Outcome::NoAnswer { .. })));
         assert!(matches!(app.deactivate(), Ok(Outcome::NoAnswer { .. })));

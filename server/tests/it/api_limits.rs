@@ -14,7 +14,7 @@ on_both!(
     lc_13_unknown_keys_are_limited_too,
     lc_13_each_network_has_its_limit,
     lc_13_heartbeats_count_for_their_machine,
-    lc_13_the_limit_is_exact
+    lc_13_the_limit_is_exact,
 );
 
 async fn limited(backend: Backend) -> TestApp {

@@ -1,8 +1,10 @@
 //! A server on the loopback address, and those who talk to it.
 
 use std::{
+    fmt::Debug,
     net::SocketAddr,
     sync::{Arc, LazyLock},
+    time::Duration,
 };
 
 use latchkey_licensing::{
@@ -16,7 +18,7 @@ use latchkey_server::{
     http::{self, AppState, Signing},
     settings::Settings,
 };
-use latchkey_service::{IssuedLicense, Operator, Options, Service, Vault};
+use latchkey_service::{HostLink, IssuedLicense, Operator, Options, Service, Vault};
 use latchkey_testkit::{Backend, SeededEntropy, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
@@ -150,6 +152,41 @@ impl TestApp {
         Browser { app: self, client: client.expect("a client") }
     }
 
+    /// The browser of a customer with this address, who is signed in.
+    pub(crate) async fn customer(&self, email: &str) -> Browser<'_> {
+        let email = EmailAddress::parse(email).expect("an address");
+        let admin = self.service().admin(Operator::Host);
+        admin.add_customer(&email, None).await.expect("there is a customer");
+        self.signed_in(admin.sign_in_link(&email).await.expect("a link")).await
+    }
+
+    /// The browser of an account with the role `support`, who is signed in.
+    pub(crate) async fn support(&self) -> Browser<'_> {
+        let email = EmailAddress::parse("support@example.com").expect("an address");
+        let admin = self.service().admin(Operator::Host);
+        let (account, _) = admin.add_customer(&email, None).await.expect("there is an account");
+        let mut tx = self.service().store().write().await.expect("a transaction");
+        tx.set_account_role(account.id, "support", self.service().now()).await.expect("changed");
+        tx.commit().await.expect("committed");
+        self.signed_in(admin.sign_in_link(&email).await.expect("a link")).await
+    }
+
+    /// The browser of an admin, who is signed in.
+    pub(crate) async fn admin(&self) -> Browser<'_> {
+        let email = EmailAddress::parse("admin@example.com").expect("an address");
+        let (_, link) = self.service().admin(Operator::Host).add_admin(&email).await.expect("there is an admin");
+        self.signed_in(link).await
+    }
+
+    /// By a link from the host's console, which no limit counts.
+    async fn signed_in(&self, link: HostLink) -> Browser<'_> {
+        let browser = self.browser();
+        let token = link.url.rsplit('/').next().expect("a token");
+        let answer = browser.submit("/fn/confirm_host_link", &[("token", token)]).await;
+        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/portal"));
+        browser
+    }
+
     /// An app with a license key; without one for `None`.
     pub(crate) fn desktop(&self, key: Option<&str>) -> Desktop<'_> {
         Desktop { app: self, key: key.map(str::to_owned), client: Client::new() }
@@ -219,6 +256,18 @@ pub(crate) fn secrets_in(text: &str) -> (String, String) {
     let after = |mark: &str| text.lines().skip_while(|line| !line.contains(mark)).nth(1).expect("a line").to_owned();
     let link = after("Open this link");
     (link.rsplit('/').next().expect("a token").to_owned(), after("Or type this code"))
+}
+
+/// Waits until `look` finds what is wanted, however busy the machine is.
+pub(crate) async fn eventually<T: PartialEq + Debug>(wanted: T, look: impl AsyncFn() -> T) {
+    let waiting = async {
+        while look().await != wanted {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    if tokio::time::timeout(Duration::from_mins(2), waiting).await.is_err() {
+        assert_eq!(look().await, wanted, "after two minutes");
+    }
 }
 
 pub(crate) fn location(answer: &Response) -> &str {

@@ -39,7 +39,11 @@ async fn history(app: &TestApp, kind: &str, id: String) -> BTreeMap<String, usiz
     verbs
 }
 
-on_both!(with_app: everything_taken_in_has_its_history, one_refused_row_leaves_nothing, a_key_that_is_there_twice_leaves_nothing);
+on_both!(
+    with_app: everything_taken_in_has_its_history,
+    one_refused_row_leaves_nothing,
+    a_key_that_is_there_twice_leaves_nothing,
+);
 
 async fn everything_taken_in_has_its_history(app: &TestApp) {
     let (report, refused) = import(app, &[7, 449], true).await;

@@ -157,7 +157,11 @@ async fn set_up(app: &TestApp, case: &Case) -> LicenseId {
     id
 }
 
-on_both!(with_app: what_would_strand_licenses_is_refused, a_sale_does_not_stop_a_plan, entitlements_given_are_written_down);
+on_both!(
+    with_app: what_would_strand_licenses_is_refused,
+    a_sale_does_not_stop_a_plan,
+    entitlements_given_are_written_down,
+);
 
 async fn what_would_strand_licenses_is_refused(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);

@@ -223,19 +223,25 @@ fn an_address_in_use_is_told() {
 #[test]
 fn the_demo_serves_and_stops() {
     use std::io::{BufRead, BufReader};
-    let host = Host::new();
-    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = probe.local_addr().expect("an address").to_string();
-    drop(probe);
-    let mut server = Command::new(env!("CARGO_BIN_EXE_latchkey"))
-        .current_dir(host.folder.path())
-        .args(["serve", "--demo", "--json", "--listen", &address])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .expect("the program runs");
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().expect("output")).read_line(&mut line).expect("a line");
+    // Another program may take the port between its choice and its use: then it is tried again.
+    let start = || {
+        let host = Host::new();
+        let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = probe.local_addr().expect("an address").to_string();
+        drop(probe);
+        let mut server = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+            .current_dir(host.folder.path())
+            .args(["serve", "--demo", "--json", "--listen", &address])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().expect("output")).read_line(&mut line).expect("read");
+        let is_taken = line.is_empty() && server.wait().expect("it ends").code() == Some(69);
+        (!is_taken).then_some((host, address, server, line))
+    };
+    let (host, address, mut server, line) = (0..5).find_map(|_| start()).expect("a port that is free");
     let said: Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(said["url"], format!("http://{address}"));
     assert_eq!(said["demo"]["customer"]["email"], "ada@example.com");

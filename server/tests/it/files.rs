@@ -35,7 +35,15 @@ async fn post(desktop: &Desktop<'_>, path: &str) -> crate::app::Answer {
     desktop.send(Method::POST, path, None).await
 }
 
-on_both!(with_app: many_check_outs_at_once, a_license_file_in_every_form, the_file_itself, a_machine_file, what_cannot_be_made_names_its_parameter, lc_14_no_files_for_the_suspended, signed_keys);
+on_both!(
+    with_app: many_check_outs_at_once,
+    a_license_file_in_every_form,
+    the_file_itself,
+    a_machine_file,
+    what_cannot_be_made_names_its_parameter,
+    lc_14_no_files_for_the_suspended,
+    signed_keys,
+);
 
 /// Whoever signs notes until when: of many at once, each later than the last, none waits for ever.
 async fn many_check_outs_at_once(app: &TestApp) {

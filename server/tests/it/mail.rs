@@ -7,7 +7,11 @@ use latchkey_service::{Delivery, MailError};
 use crate::app::{TestApp, location, with_app};
 use latchkey_testkit::on_both;
 
-on_both!(with_app: a_failing_server_delays_mail_and_nothing_else, mail_that_cannot_help_is_given_up, a_lost_lease_is_taken_over);
+on_both!(
+    with_app: a_failing_server_delays_mail_and_nothing_else,
+    mail_that_cannot_help_is_given_up,
+    a_lost_lease_is_taken_over,
+);
 
 async fn a_failing_server_delays_mail_and_nothing_else(app: &TestApp) {
     app.issue("ada@example.com").await;

@@ -9,7 +9,14 @@ use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
 
-on_both!(with_app: ml_18_customers, ml_18_admins, ml_19_ended_is_over, ml_19_bans_and_strangers, ml_23_signing_out, the_account_is_named);
+on_both!(
+    with_app: ml_18_customers,
+    ml_18_admins,
+    ml_19_ended_is_over,
+    ml_19_bans_and_strangers,
+    ml_23_signing_out,
+    the_account_is_named,
+);
 
 /// ML-18: a customer's session idles out after seven days, and ends after thirty.
 async fn ml_18_customers(app: &TestApp) {

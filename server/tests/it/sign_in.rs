@@ -13,7 +13,21 @@ async fn refused(browser: &Browser<'_>, answer: reqwest::Response, form: &str) {
     assert!(!browser.is_signed_in().await);
 }
 
-on_both!(with_app: link_and_code_sign_in_once, ml_02_opening_a_link_uses_nothing_up, ml_04_links_belong_to_the_browser_that_asked, ml_05_one_session_of_a_hundred, confirmations_do_not_lock_each_other, ml_06_requests_do_not_mix, ml_07_ten_minutes_and_one_answer, ml_08_five_tries, ml_08_parallel_tries_do_not_help, ml_11_unknown_addresses_look_the_same, ml_14_links_come_from_settings, ml_16_signing_in_makes_a_new_session, host_links_work_once);
+on_both!(
+    with_app: link_and_code_sign_in_once,
+    ml_02_opening_a_link_uses_nothing_up,
+    ml_04_links_belong_to_the_browser_that_asked,
+    ml_05_one_session_of_a_hundred,
+    confirmations_do_not_lock_each_other,
+    ml_06_requests_do_not_mix,
+    ml_07_ten_minutes_and_one_answer,
+    ml_08_five_tries,
+    ml_08_parallel_tries_do_not_help,
+    ml_11_unknown_addresses_look_the_same,
+    ml_14_links_come_from_settings,
+    ml_16_signing_in_makes_a_new_session,
+    host_links_work_once,
+);
 
 async fn link_and_code_sign_in_once(app: &TestApp) {
     app.issue("ada@example.com").await;

@@ -21,7 +21,13 @@ async fn is_signed_by(app: &TestApp, key: &PublicKey) -> bool {
     verify(key, Target { method: "GET", path_and_query: "/v1/ping", host: &host }, &signed, &body)
 }
 
-on_both!(with_app: lc_08_a_rotation, keys_in_use, a_rotation_elsewhere_is_followed, lc_08_a_stale_signer_signs_nothing_that_lasts, rotations_at_once);
+on_both!(
+    with_app: lc_08_a_rotation,
+    keys_in_use,
+    a_rotation_elsewhere_is_followed,
+    lc_08_a_stale_signer_signs_nothing_that_lasts,
+    rotations_at_once,
+);
 
 /// LC-08: the new key signs, the old one verifies until it is retired, a retired key does not; the
 /// id on the wire stays.

@@ -33,6 +33,11 @@ pub(crate) fn leptos_options() -> LeptosOptions {
 /// loading of data, and pages that another router renders at that moment would never end.
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
+/// The paths of the app's pages, with their parameters in braces.
+pub fn page_routes() -> impl Iterator<Item = String> {
+    ROUTES.iter().map(|route| route.path().to_owned())
+}
+
 /// The portal: its pages and its server functions, behind the session.
 pub(crate) fn portal(state: &AppState) -> Router<AppState> {
     if !assets::are_built() {
