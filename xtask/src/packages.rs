@@ -3,6 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    process::Stdio,
     sync::OnceLock,
 };
 
@@ -46,6 +47,8 @@ pub(crate) fn install_from_system(shell: &Shell, names: &[&str]) -> Result<bool>
             .command("apt-get")
             .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
             .args(names)
+            // dpkg's account of its work, which nothing keeps quiet. Errors are on the other stream.
+            .stdout(Stdio::null())
             .env("DEBIAN_FRONTEND", "noninteractive"))
     })?;
     Ok(true)
@@ -61,6 +64,7 @@ pub(crate) fn ensure_pip(shell: &Shell) -> Result<bool> {
 pub(crate) fn install_from_pypi(shell: &Shell, package: &str, folder: &Path) -> Result<()> {
     let mut install = shell.command("python3");
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"]);
-    install.args(["--root-user-action", "ignore"]);
+    // As a setting and not as an argument, which older versions refuse. A folder of its own is no risk for root.
+    install.env("PIP_ROOT_USER_ACTION", "ignore");
     run(install.arg("--target").arg(folder).arg(package))
 }
