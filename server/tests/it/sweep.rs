@@ -259,10 +259,14 @@ impl<'a> World<'a> {
     async fn call(&self, actor: Actor, path: &str) -> u16 {
         let email = format!("{actor:?}@example.com");
         let id = if path == "/fn/end_session" { &self.session } else { &self.license };
-        let mut fields = FIELDS.to_vec();
-        fields.retain(|(name, _)| !matches!(*name, "request" | "email" | "id" | "license" | "machine"));
-        fields.extend([("request", self.request.as_str()), ("email", &email), ("id", id)]);
-        fields.extend([("license", self.license.as_str()), ("machine", &self.machine)]);
+        let fields = FIELDS.map(|(name, value)| match name {
+            "request" => (name, self.request.as_str()),
+            "email" => (name, email.as_str()),
+            "id" => (name, id.as_str()),
+            "license" => (name, self.license.as_str()),
+            "machine" => (name, self.machine.as_str()),
+            _ => (name, value),
+        });
         let request = self.browser(actor).client.post(format!("{}{path}", self.app.origin()));
         let request = request.header(header::ACCEPT, "application/json").header("sec-fetch-site", "same-origin");
         self.status(actor, request.form(&fields)).await
@@ -358,8 +362,9 @@ fn wh_17_every_page_is_guarded() {
 fn wh_17_every_other_route_is_guarded() {
     run(async {
         same(routes_in_source(), ROUTES.map(|(spelled, ..)| spelled));
+        let table = ROUTES;
         for method in [Method::GET, Method::POST] {
-            let rows = ROUTES.iter().filter(|row| row.1 == method).map(|(_, _, path, row)| (*path, *row));
+            let rows = table.iter().filter(|row| row.1 == method).map(|(_, _, path, row)| (*path, *row));
             let found = differences(rows, async |world, actor, path| world.visit(actor, &method, path).await).await;
             assert_eq!(found, [""; 0]);
         }
