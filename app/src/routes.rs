@@ -10,7 +10,7 @@ use latchkey_licensing::{
     ids::{LicenseId, MachineId},
     portal_paths,
 };
-use leptos_router::{PossibleRouteMatch, path};
+use leptos_router::PossibleRouteMatch;
 
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, own_page};
@@ -74,10 +74,10 @@ macro_rules! pages {
 
         /// The paths as the router takes them.
         pub(crate) mod declared {
-            use super::{PossibleRouteMatch, path};
+            use super::PossibleRouteMatch;
 
             $(pub(crate) fn $declared() -> impl PossibleRouteMatch + Clone + Send + Sync + 'static {
-                path!($pattern)
+                leptos_router::path!($pattern)
             })+
         }
     };
