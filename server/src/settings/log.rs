@@ -44,7 +44,7 @@ impl Default for Log {
 impl Log {
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         let is_known = filter(&self.level).is_some();
-        let refusal = "log.level is none: give error, warn, info, debug or trace, or target=level";
+        let refusal = "log.level is unknown: give error, warn, info, debug or trace, or target=level";
         if is_known { Ok(()) } else { Err(SettingsError::new(refusal)) }
     }
 }

@@ -46,7 +46,7 @@ impl Mail {
             }
         }
         if self.from.as_ref().is_some_and(|from| from.parse::<Mailbox>().is_err()) {
-            return Err(SettingsError(format!("mail.from is no sender: give one {example}")));
+            return Err(SettingsError(format!("mail.from is not a sender: give one {example}")));
         }
         if self.hourly_budget == 0 {
             return Err(SettingsError::new("mail.hourly_budget is 0, so nobody could sign in: give at least 1"));

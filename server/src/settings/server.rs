@@ -67,7 +67,7 @@ impl Server {
 
 fn check_portal(given: &str) -> Result<(), SettingsError> {
     let portal = Url::parse(given)
-        .map_err(|_| SettingsError::new("server.portal_url is no URL: give one such as https://portal.example.com"))?;
+        .map_err(|_| SettingsError::new("server.portal_url is not a URL: give one such as https://portal.example.com"))?;
     let has_more = !matches!(portal.path(), "" | "/")
         || portal.query().is_some()
         || portal.fragment().is_some()
@@ -97,7 +97,7 @@ fn check_api(given: &str) -> Result<(), SettingsError> {
     if fits {
         Ok(())
     } else {
-        Err(SettingsError::new("server.api_url is no URL: give one such as https://api.example.com"))
+        Err(SettingsError::new("server.api_url is not a URL: give one such as https://api.example.com"))
     }
 }
 
