@@ -288,7 +288,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         Ok(Outcome::Answered)
     }
 
-    /// Deletes the key and the file. The latest signed time and which files are superseded are kept.
+    /// Deletes the key and the file. The latest signed time and the record of superseded files are kept.
     pub fn forget(&mut self) -> io::Result<()> {
         self.record = self.record.cleared();
         self.license = None;
