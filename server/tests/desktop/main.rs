@@ -1,15 +1,15 @@
-//! The example desktop app against the real server, on both databases: enter a key, activate, work
-//! offline, meet the limit, free a place in the portal, carry on; suspension, revocation, renewal,
-//! rotation; a dead server and a turned-back clock.
+//! The example desktop app against the real server, on both databases: entering a key, activation, offline use, the
+//! machine limit, freeing a computer in the portal, suspension, revocation, renewal, key rotation, an unreachable server
+//! and a clock that is set back.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 #[path = "../it/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
 mod app;
 
 #[path = "../../../crates/client/examples/desktop/shell.rs"]
-#[expect(dead_code, reason = "the example's own clock and loop are the example's")]
+#[expect(dead_code, reason = "the example's clock and command loop are not used here")]
 mod shell;
 
 use std::{
@@ -37,7 +37,7 @@ use shell::{Shell, ShiftClock, shifted};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The server's clock, as a computer sees it that may be some days off.
+/// The clock of a computer: the server's clock, shifted by a number of days.
 #[derive(Clone, Debug)]
 struct ComputerClock {
     server: Arc<TestClock>,
@@ -56,60 +56,60 @@ impl ShiftClock for ComputerClock {
     }
 }
 
-/// What is wrong with the network.
+/// What goes wrong on the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Network {
     Works,
-    /// Nothing comes back.
-    Dead,
-    /// A captive portal answers everything with a page of its own.
+    /// There is no response.
+    Down,
+    /// A captive portal responds to every request with its own page.
     Captive,
-    /// Somebody plays back what came by first of each kind.
+    /// An attacker replays the first response of each kind.
     Replays,
-    /// Somebody asks about a license of their own in this one's place.
-    Relays,
-    /// Somebody makes every refusal look like a success.
-    Gilds,
+    /// An attacker replaces the license key in validations with their own.
+    ReplacesKey,
+    /// An attacker changes the status of every refusal to a success.
+    HidesRefusals,
 }
 
-/// The real network, which a test can cut.
+/// The real network, which a test can disturb.
 #[derive(Clone)]
-struct Cable {
+struct TestNetwork {
     http: HttpTransport,
     state: Rc<Cell<Network>>,
-    heard: Rc<RefCell<Vec<(String, Response)>>>,
+    received: Rc<RefCell<Vec<(String, Response)>>>,
     others_key: Rc<RefCell<String>>,
 }
 
-/// What a request is for, without what changes from one to the next.
+/// The kind of a request: its method and path, without the query.
 fn kind(request: &Request) -> String {
     format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default())
 }
 
-impl Transport for Cable {
+impl Transport for TestNetwork {
     fn send(&self, request: &Request) -> Result<Response, Unreachable> {
         match self.state.get() {
             Network::Works => {
                 let answer = self.http.send(request)?;
-                self.heard.borrow_mut().push((kind(request), answer.clone()));
+                self.received.borrow_mut().push((kind(request), answer.clone()));
                 Ok(answer)
             }
             Network::Replays => {
-                let heard = self.heard.borrow();
-                let same = heard.iter().find(|(what, _)| *what == kind(request));
-                same.map(|(_, answer)| answer.clone()).ok_or_else(|| Unreachable("nothing to play".to_owned()))
+                let received = self.received.borrow();
+                let same = received.iter().find(|(what, _)| *what == kind(request));
+                same.map(|(_, answer)| answer.clone()).ok_or_else(|| Unreachable("no response to replay".to_owned()))
             }
-            Network::Relays => {
+            Network::ReplacesKey => {
                 let mut request = request.clone();
                 if let Some(body) = &mut request.body {
-                    let mut asked: serde_json::Value = serde_json::from_slice(body).expect("JSON");
-                    asked["meta"]["key"] = self.others_key.borrow().as_str().into();
-                    *body = asked.to_string().into_bytes();
+                    let mut sent: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+                    sent["meta"]["key"] = self.others_key.borrow().as_str().into();
+                    *body = sent.to_string().into_bytes();
                 }
                 self.http.send(&request)
             }
-            Network::Gilds => self.http.send(request).map(|answer| Response { status: 200, ..answer }),
-            Network::Dead => Err(Unreachable("connection refused".to_owned())),
+            Network::HidesRefusals => self.http.send(request).map(|answer| Response { status: 200, ..answer }),
+            Network::Down => Err(Unreachable("connection refused".to_owned())),
             Network::Captive => Ok(Response {
                 status: 200,
                 headers: vec![("content-type".to_owned(), "text/html".to_owned())],
@@ -119,7 +119,7 @@ impl Transport for Cable {
     }
 }
 
-type App = Shell<MemoryStorage, Cable, ComputerClock>;
+type App = Shell<MemoryStorage, TestNetwork, ComputerClock>;
 
 struct Computer {
     app: App,
@@ -133,15 +133,15 @@ impl Computer {
         let config = Config::new(&server.origin(), issued.view.product.id, keys);
         let clock = ComputerClock { server: server.kit.clock.clone(), days: Arc::default() };
         let others_key = Rc::new(RefCell::default());
-        let cable = Cable {
+        let network = TestNetwork {
             http: HttpTransport::default(),
             state: network.clone(),
-            heard: Rc::default(),
+            received: Rc::default(),
             others_key: Rc::clone(&others_key),
         };
         let fingerprint = Fingerprint::parse(name).expect("a fingerprint");
         let client =
-            Client::with(config, MemoryStorage::default(), fingerprint, cable, clock.clone()).expect("a client");
+            Client::with(config, MemoryStorage::default(), fingerprint, network, clock.clone()).expect("a client");
         Self { app: Shell::new(client, clock, server.origin()), network, others_key }
     }
 
@@ -163,7 +163,7 @@ async fn free_in_the_portal(browser: &Browser<'_>, issued: &IssuedLicense, serve
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
 }
 
-/// Activation, offline work, limit and swap.
+/// Activation, offline use, the machine limit, and freeing a computer.
 async fn the_everyday_life(backend: Backend) {
     let server = TestApp::start(backend).await;
     let issued = server.issue("ada@example.com").await;
@@ -177,27 +177,27 @@ async fn the_everyday_life(backend: Backend) {
     one.says("activate Office PC", "The app runs: licensed; works offline until 23 December 2026");
     one.says("activate Office PC", "The app runs");
 
-    // Offline: the file carries it to its end, grace two weeks further.
-    one.network.set(Network::Dead);
+    // Offline, the app runs until the file expires, and for two more weeks in the grace period.
+    one.network.set(Network::Down);
     one.says("refresh", "No answer (the license server cannot be reached: connection refused). The app runs: licensed");
     server.kit.clock.advance(DAY * 29);
     one.says("status", "The app runs: licensed; works offline");
     server.kit.clock.advance(DAY);
     one.says("status", "The app runs: licensed, but not confirmed recently: connect before 6 January 2027");
-    // Somebody answers who is not the server: it is not believed, whatever it says.
+    // A response that is not from the server is not trusted, whatever it says.
     one.network.set(Network::Captive);
     one.says("refresh", "not signed by the license server). The app runs");
     server.kit.clock.advance(DAY * 14);
     one.says("status", "The app does not run: expired on 6 January 2027");
-    // The server is back: so is the app.
+    // The server is reachable again, and the app runs again.
     one.network.set(Network::Works);
     one.says("refresh", "The app runs: licensed");
-    // A clock turned back lengthens nothing, and is told; turned forward, it ends the file.
+    // Setting the clock back does not extend anything and is reported. Setting it forward expires the file.
     one.says("clock -365", "This computer's clock is slow: correct it.");
     one.says("clock 60", "The app does not run: expired");
     one.says("clock 0", "The app runs: licensed");
 
-    // Two places: a third computer is told who holds them and where to free one.
+    // The limit is two: a third computer learns which two are active and where to free one.
     let mut two = Computer::new(&server, &issued, "two", keys.clone());
     two.says(&format!("key {}", issued.key.expose()), "entered");
     two.says("activate Laptop", "The app runs");
@@ -213,7 +213,7 @@ async fn the_everyday_life(backend: Backend) {
     browser.sign_in("ada@example.com").await;
     free_in_the_portal(&browser, &issued, &server, "two").await;
     three.says("activate Studio", "The app runs");
-    // The freed one learns of it when it asks, and can be freed and moved by itself as well.
+    // The freed computer learns of it at the next refresh. An app can also deactivate itself.
     two.says("refresh", "The app does not run: not activated");
     two.says("activate Laptop", "already active on as many computers");
     three.says("deactivate", "The app does not run: not activated");
@@ -238,17 +238,17 @@ async fn what_the_vendor_decides(backend: Backend) {
     one.says(&format!("key {}", issued.key.expose()), "entered");
     one.says("activate Office PC", "The app runs");
 
-    // LC-14: a suspension reaches the next refresh; silence afterwards does not lift it.
+    // LC-14: a suspension takes effect with the next refresh, and remains in effect while the server is unreachable.
     admin.suspend_license(id).await.expect("suspended");
     one.says("status", "The app runs");
     one.says("refresh", "The app does not run: not licensed: the license is suspended (SUSPENDED)");
-    one.network.set(Network::Dead);
+    one.network.set(Network::Down);
     one.says("refresh", "The app does not run");
     one.network.set(Network::Works);
     one.says("activate", "LICENSE_SUSPENDED");
     admin.reinstate_license(id).await.expect("reinstated");
     one.says("refresh", "The app runs: licensed");
-    // What was said that day is no answer to what is asked today: neither the "no" nor, later, the "yes".
+    // Replayed responses are not accepted: neither the refusal nor, later, the confirmation.
     one.network.set(Network::Replays);
     one.says("activate", "not signed by the license server");
     one.says("refresh", "not signed by the license server). The app runs");
@@ -257,17 +257,17 @@ async fn what_the_vendor_decides(backend: Backend) {
     one.says("refresh", "The app does not run");
     one.network.set(Network::Replays);
     one.says("refresh", "not signed by the license server). The app does not run");
-    // Nor is what the server says of somebody else's license.
+    // Nor is a response about another license.
     let other = server.issue_under("eve@example.com", "yearly").await;
     one.others_key.replace(other.key.expose().to_owned());
-    one.network.set(Network::Relays);
+    one.network.set(Network::ReplacesKey);
     one.says("refresh", "without a verdict). The app does not run");
-    one.network.set(Network::Gilds);
+    one.network.set(Network::HidesRefusals);
     one.says("activate", "LICENSE_SUSPENDED");
     one.network.set(Network::Works);
     admin.reinstate_license(id).await.expect("reinstated");
     one.says("refresh", "The app runs: licensed");
-    // An entitlement that was bought arrives with the next refresh, though the file at hand is fresh.
+    // An added entitlement arrives with the next refresh, even if the current file is new.
     let give = LicenseChange { add_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
     server.add_entitlement("EXTRA").await;
     admin.change_license(id, give).await.expect("given");
@@ -277,14 +277,14 @@ async fn what_the_vendor_decides(backend: Backend) {
     let without = one.says("refresh", "The app runs: licensed");
     assert!(!without.contains("EXTRA"), "{without}");
 
-    // The license's own end needs no server to be noticed, and a renewal brings the app back.
+    // The license's own expiry takes effect without the server, and a renewal lets the app run again.
     server.kit.clock.advance(DAY * 365);
     one.says("status", "The app does not run: expired on 23 November 2027");
     one.says("refresh", "does not run");
     admin.renew_license(id).await.expect("renewed");
     one.says("refresh", "The app runs: licensed");
 
-    // Also where the file at hand is fresh and tells the old end.
+    // The same if the current file is new and contains the old expiry.
     server.kit.clock.advance(DAY * 360);
     one.says("refresh", "The app runs: licensed; works offline until 22 November 2028");
     server.kit.clock.advance(DAY * 5);
@@ -292,7 +292,7 @@ async fn what_the_vendor_decides(backend: Backend) {
     admin.renew_license(id).await.expect("renewed");
     one.says("refresh", "The app runs: licensed");
 
-    // LC-08: the next version of the app embeds the next key; both versions run until the switch.
+    // LC-08: the next version of the app embeds the next key. Both versions run until the rotation.
     let next = admin.prepare_signing_key().await.expect("prepared").public_key;
     let mut next_version = Computer::new(&server, &issued, "one", vec![server.public_key, next]);
     next_version.says(&format!("key {}", issued.key.expose()), "entered");
@@ -300,18 +300,18 @@ async fn what_the_vendor_decides(backend: Backend) {
     admin.rotate_signing_key().await.expect("rotated");
     next_version.says("refresh", "The app runs");
     next_version.says("activate", "The app runs");
-    // The old version hears nothing that it can believe: its file carries it on.
+    // The old version does not trust the new responses, and runs with its file.
     one.says("refresh", "not signed by the license server). The app runs");
 
-    // Revocation is for good.
+    // Revocation is permanent.
     admin.revoke_license(id).await.expect("revoked");
     next_version.says("refresh", "the license is revoked (SUSPENDED)");
     next_version.says("activate", "LICENSE_SUSPENDED");
     next_version.says("status", "The app does not run");
 }
 
-/// Whoever puts files aside gains nothing by it.
-async fn files_that_were_put_aside(backend: Backend) {
+/// Keeping copies of files gains nothing.
+async fn copies_of_files_that_were_superseded(backend: Backend) {
     let server = TestApp::start(backend).await;
     let issued = server.issue("ada@example.com").await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -333,7 +333,7 @@ async fn files_that_were_put_aside(backend: Backend) {
     let (_, _, license_file) = desktop.text(&format!("/v1/licenses/{id}/actions/check-out?ttl=null")).await;
     one.says(&format!("import {}", put("license.lic", license_file)), "not tied to a computer");
     let aside = put("aside.lic", machine_file().await);
-    // A file of 68 years counts for one.
+    // A file that lasts 68 years is accepted for one.
     one.says(&format!("import {aside}"), "works offline until 24 November 2027");
 
     server.kit.clock.advance(Duration::from_mins(1));
@@ -348,7 +348,7 @@ async fn files_that_were_put_aside(backend: Backend) {
     one.says("activate", "The app runs");
     one.says(&format!("import {aside}"), "out of date");
 
-    // Freed in the portal: the app learns of it, and what it put aside is history as well.
+    // Freed in the portal: the app learns of it, and the copy is superseded as well.
     let aside = put("aside.lic", machine_file().await);
     server.kit.clock.advance(Duration::from_mins(1));
     let browser = server.browser();
@@ -358,7 +358,7 @@ async fn files_that_were_put_aside(backend: Backend) {
     one.says(&format!("import {aside}"), "out of date");
 }
 
-/// A key of the vendor's other product is told before it takes a place.
+/// A key of the vendor's other product is rejected before it uses up an activation.
 async fn a_key_of_another_product(backend: Backend) {
     let server = TestApp::start(backend).await;
     let ours = server.issue("ada@example.com").await;
@@ -379,11 +379,11 @@ async fn a_key_of_another_product(backend: Backend) {
     one.says(&format!("key {}", other.key.expose()), "entered");
     one.says("activate", "a license for another product");
     let view = admin.license(other.view.license.id).await.expect("there").view;
-    assert!(view.machines.is_empty(), "no place is taken");
+    assert!(view.machines.is_empty(), "no machine is activated");
 }
 
-/// A policy that asks for heartbeats and check-ins, and a key that its owner replaces.
-async fn what_a_policy_asks_for(backend: Backend) {
+/// Policies that require heartbeats and check-ins, and a license key that is replaced.
+async fn what_a_policy_requires(backend: Backend) {
     let server = TestApp::start(backend).await;
     server.add_policy("beating", |policy| policy.requires_heartbeat = true).await;
     let issued = server.issue_under("ada@example.com", "beating").await;
@@ -394,7 +394,7 @@ async fn what_a_policy_asks_for(backend: Backend) {
     server.kit.clock.advance(DAY);
     one.says("refresh", "The app runs: licensed");
 
-    // Where late heartbeats bring nothing back, a night's sleep ends the activation, not the license.
+    // Without resurrection, a computer that sleeps for a night loses its activation, but the license is not refused.
     server
         .add_policy("strictly", |policy| {
             policy.requires_heartbeat = true;
@@ -425,9 +425,9 @@ async fn what_a_policy_asks_for(backend: Backend) {
     one.says("activate", "The app runs: licensed");
 }
 
-/// A server that is really gone: the connection is refused, and the file carries the app.
+/// A server that is not running: the connection is refused, and the app runs with its file.
 #[test]
-fn a_killed_server_is_silence() {
+fn a_stopped_server_does_not_stop_the_app() {
     run(async {
         let server = TestApp::start(Backend::Sqlite).await;
         let issued = server.issue("ada@example.com").await;
@@ -462,17 +462,17 @@ fn a_killed_server_is_silence() {
 #[test]
 fn sqlite() {
     run(the_everyday_life(Backend::Sqlite));
-    run(files_that_were_put_aside(Backend::Sqlite));
+    run(copies_of_files_that_were_superseded(Backend::Sqlite));
     run(a_key_of_another_product(Backend::Sqlite));
-    run(what_a_policy_asks_for(Backend::Sqlite));
+    run(what_a_policy_requires(Backend::Sqlite));
     run(what_the_vendor_decides(Backend::Sqlite));
 }
 
 #[test]
 fn postgres() {
     run(the_everyday_life(Backend::Postgres));
-    run(files_that_were_put_aside(Backend::Postgres));
+    run(copies_of_files_that_were_superseded(Backend::Postgres));
     run(a_key_of_another_product(Backend::Postgres));
-    run(what_a_policy_asks_for(Backend::Postgres));
+    run(what_a_policy_requires(Backend::Postgres));
     run(what_the_vendor_decides(Backend::Postgres));
 }
