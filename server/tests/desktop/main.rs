@@ -133,7 +133,7 @@ impl Computer {
         let config = Config::new(&server.origin(), issued.view.product.id, keys);
         let clock = ComputerClock { server: server.kit.clock.clone(), days: Arc::default() };
         let others_key = Rc::new(RefCell::default());
-        let network = TestNetwork {
+        let transport = TestNetwork {
             http: HttpTransport::default(),
             state: network.clone(),
             received: Rc::default(),
@@ -141,7 +141,7 @@ impl Computer {
         };
         let fingerprint = Fingerprint::parse(name).expect("a fingerprint");
         let client =
-            Client::with(config, MemoryStorage::default(), fingerprint, network, clock.clone()).expect("a client");
+            Client::with(config, MemoryStorage::default(), fingerprint, transport, clock.clone()).expect("a client");
         Self { app: Shell::new(client, clock, server.origin()), network, others_key }
     }
 
