@@ -220,7 +220,7 @@ impl Life {
                     return Ok(());
                 };
                 let machine = self.machines.swap_remove(at);
-                if let Ok(alive) = machine.clone().beat(&self.policy, self.now) {
+                if let Ok(alive) = machine.clone().after_heartbeat(&self.policy, self.now) {
                     prop_assert_ne!(alive.heartbeat(&self.policy, self.now), HeartbeatStatus::Dead);
                     self.machines.push(alive);
                 } else {

@@ -129,7 +129,7 @@ impl Machine {
     }
 
     /// The machine after a heartbeat at `now`. A policy that does not require heartbeats accepts any.
-    pub fn beat(mut self, policy: &Policy, now: Timestamp) -> Result<Self, HeartbeatStopped> {
+    pub fn after_heartbeat(mut self, policy: &Policy, now: Timestamp) -> Result<Self, HeartbeatStopped> {
         let was_dead = self.heartbeat(policy, now) == HeartbeatStatus::Dead;
         if was_dead && policy.requires_heartbeat && self.cannot_resurrect(policy, now) {
             return Err(HeartbeatStopped);
@@ -235,24 +235,24 @@ pub(crate) mod tests {
         let tick = Duration::from_micros(1);
         for strategy in R::ALL {
             let policy = Policy { requires_heartbeat: true, resurrection: *strategy, ..policy() };
-            let first = machine("a").beat(&policy, T0).expect("the first heartbeat is accepted");
+            let first = machine("a").after_heartbeat(&policy, T0).expect("the first heartbeat is accepted");
             assert_eq!(first.heartbeat(&policy, T0), HeartbeatStatus::Alive);
             let Some(period) = strategy.period() else {
                 let ages = death.plus(Duration::from_hours(9999));
                 assert!(!first.should_cull(&policy, ages));
-                let back = first.beat(&policy, ages).expect("always revived");
+                let back = first.after_heartbeat(&policy, ages).expect("always revived");
                 assert_eq!(back.heartbeat(&policy, ages), HeartbeatStatus::Resurrected);
                 continue;
             };
             let last = death.plus(period);
             assert!(!first.should_cull(&policy, last), "{strategy:?}");
-            let back = first.clone().beat(&policy, last).expect("in time");
+            let back = first.clone().after_heartbeat(&policy, last).expect("in time");
             let expected = if period.is_zero() { HeartbeatStatus::Alive } else { HeartbeatStatus::Resurrected };
             assert_eq!(back.heartbeat(&policy, last), expected, "{strategy:?}");
-            let again = back.beat(&policy, last.plus(tick)).expect("alive");
+            let again = back.after_heartbeat(&policy, last.plus(tick)).expect("alive");
             assert_eq!(again.heartbeat(&policy, last.plus(tick)), HeartbeatStatus::Alive);
             assert!(first.should_cull(&policy, last.plus(tick)), "{strategy:?}");
-            assert_eq!(first.beat(&policy, last.plus(tick)), Err(HeartbeatStopped), "{strategy:?}");
+            assert_eq!(first.after_heartbeat(&policy, last.plus(tick)), Err(HeartbeatStopped), "{strategy:?}");
         }
     }
 
@@ -264,8 +264,8 @@ pub(crate) mod tests {
         assert!(dead.should_cull(&required, late));
         assert!(!dead.should_cull(&policy(), late));
         assert!(!dead.should_cull(&Policy { cull: HeartbeatCull::KeepDead, ..required.clone() }, late));
-        assert!(!machine("never beat").should_cull(&required, late));
-        assert!(dead.beat(&policy(), late).is_ok(), "without a requirement, any heartbeat is accepted");
+        assert!(!machine("no heartbeat").should_cull(&required, late));
+        assert!(dead.after_heartbeat(&policy(), late).is_ok(), "without a requirement, any heartbeat is accepted");
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -309,7 +309,7 @@ pub(crate) mod tests {
         ] {
             assert_eq!(status(received, outages, now) == HeartbeatStatus::Dead, dead, "{what}");
         }
-        assert_eq!(machine("never beat").with_outages(&policy, &long).last_heartbeat_at, None);
+        assert_eq!(machine("no heartbeat").with_outages(&policy, &long).last_heartbeat_at, None);
     }
 
     /// The time left for resurrection when the outage began is still left when it ends.
@@ -327,7 +327,7 @@ pub(crate) mod tests {
         assert!(!counted.should_cull(&policy, at(5_100)));
         assert!(counted.should_cull(&policy, at(5_101)));
         assert_eq!(counted.heartbeat(&policy, at(5_000)), HeartbeatStatus::Dead);
-        assert!(counted.beat(&policy, at(5_100)).is_ok_and(|machine| machine.is_resurrected));
+        assert!(counted.after_heartbeat(&policy, at(5_100)).is_ok_and(|machine| machine.is_resurrected));
     }
 
     proptest! {
@@ -355,7 +355,7 @@ pub(crate) mod tests {
                 let over: Vec<Outage> = outages.iter().copied().filter(|outage| outage.ended_at() <= now).collect();
                 let counted = machine.with_outages(&policy, &over);
                 prop_assert_ne!(counted.heartbeat(&policy, now), HeartbeatStatus::Dead, "round {}", round);
-                machine = counted.beat(&policy, now).expect("alive");
+                machine = counted.after_heartbeat(&policy, now).expect("alive");
             }
             for (index, gap) in outages.iter().enumerate() {
                 if machine.with_outages(&policy, &outages[..index]).heartbeat(&policy, gap.began_at()) == HeartbeatStatus::Dead {

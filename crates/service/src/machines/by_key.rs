@@ -97,7 +97,7 @@ impl KeyHolder {
         let machine = self.find_machine(&mut tx, name).await?.ok_or(HeartbeatError::NotFound)?;
         let outages = self.service.outages(&mut tx, facts.policy(), std::slice::from_ref(&machine), now).await?;
         let counted = machine.with_outages(facts.policy(), &outages);
-        let machine = counted.beat(facts.policy(), now).map_err(|_| HeartbeatError::Dead)?;
+        let machine = counted.after_heartbeat(facts.policy(), now).map_err(|_| HeartbeatError::Dead)?;
         tx.update_machine(&machine).await?;
         tx.commit().await?;
         Ok(facts.machine_document(machine, &[], now))
