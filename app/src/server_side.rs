@@ -75,9 +75,12 @@ pub(crate) fn hidden(error: &latchkey_service::Internal) -> UiError {
 pub(crate) fn failed(error: UiError) -> UiError {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(error.status());
-        if let UiError::TooManyRequests { minutes } = error
-            && let Ok(seconds) = HeaderValue::from_str(&(minutes * 60).to_string())
-        {
+        let retry_after = match error {
+            UiError::TooManyRequests { minutes } => Some(minutes * 60),
+            UiError::Unavailable => Some(5),
+            _ => None,
+        };
+        if let Some(Ok(seconds)) = retry_after.map(|seconds| HeaderValue::from_str(&seconds.to_string())) {
             response.insert_header(header::RETRY_AFTER, seconds);
         }
     }

@@ -70,8 +70,8 @@ impl Failure {
             | Self::OtherSecret(_)
             | Self::OtherSigningKey { .. }
             | Self::Store(StoreError::Address(_)) => 78,
-            Self::Store(StoreError::Database(_) | StoreError::NewerSchema(_))
-            | Self::Internal(Internal::Store(StoreError::Database(_)))
+            Self::Store(StoreError::Busy | StoreError::Database(_) | StoreError::NewerSchema(_))
+            | Self::Internal(Internal::Store(StoreError::Busy | StoreError::Database(_)))
             | Self::Listen { .. } => 69,
             Self::Usage(_) => 2,
             Self::Store(_) | Self::Refused(_) | Self::PartlyDone(_) | Self::Internal(_) => 1,

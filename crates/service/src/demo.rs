@@ -7,8 +7,13 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    catalog::file::CatalogFile, error::Internal, licenses::decisions::Operator, machines::activate::NewMachine,
-    service::Service, sign_in::secrets::HostLink, validation::key_holder::KeyRequest,
+    catalog::file::CatalogFile,
+    error::Internal,
+    licenses::decisions::{AdminError, Operator},
+    machines::activate::NewMachine,
+    service::Service,
+    sign_in::secrets::HostLink,
+    validation::key_holder::KeyRequest,
 };
 
 /// What the demo sells.
@@ -34,15 +39,18 @@ impl Service {
         }
         let file: CatalogFile =
             toml::from_str(CATALOG).map_err(|_| Internal::Broken("the demo's catalog cannot be read"))?;
-        let admin = self.admin(Operator::Host);
-        let broken = |_| Internal::Broken("the demo's catalog cannot be applied");
-        let plan = admin.plan_catalog(&file).await.map_err(broken)?;
-        let applied = admin.apply_catalog(&file, &plan).await;
-        // Another process that started at the same moment may have been faster.
-        if applied.is_err() && !self.is_catalog_empty().await? {
+        let installed = self.apply_new_catalog(&file).await;
+        // Another process that starts at the same moment may be faster, or in the middle of it.
+        if installed.is_err() && !self.is_catalog_empty().await? {
             return Ok(false);
         }
-        applied.map_err(broken)?;
+        installed.map_err(|_| Internal::Broken("the demo's catalog cannot be applied"))
+    }
+
+    async fn apply_new_catalog(&self, file: &CatalogFile) -> Result<bool, AdminError> {
+        let admin = self.admin(Operator::Host);
+        let plan = admin.plan_catalog(file).await?;
+        admin.apply_catalog(file, &plan).await?;
         Ok(!plan.steps.is_empty())
     }
 

@@ -28,3 +28,10 @@ pub enum Internal {
     #[error("{0}")]
     Broken(&'static str),
 }
+
+impl Internal {
+    /// Whether the database cannot serve at the moment: the same request can succeed later.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
+    }
+}

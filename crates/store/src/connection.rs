@@ -1,57 +1,97 @@
 //! Opening a database, and the two ways to talk to it: a reader and a transaction.
+//!
+//! No connection goes back to its pool inside a transaction, whoever is dropped and whenever: one that was
+//! interrupted is closed, one whose transaction is open is rolled back in a task of its own.
 
 use std::{
     fmt,
     ops::{Deref, DerefMut},
     path::Path,
     str::FromStr,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
     migrate::Migrator,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout},
+};
 
 use crate::{
     error::{Result, StoreError},
     postgres, sqlite,
+    stats::{Counters, Histogram, QueryStats, Stats},
+    writer::{Turn, Writer},
 };
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// How long a caller waits for a connection or a lock, well below the half minute that apps wait for an
-/// answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a caller waits at most for SQLite's writer: well below the half minute that apps wait for an answer.
+const WRITER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a caller waits for a connection, and again for a lock that another transaction holds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long one statement waits for SQLite's lock. Beginning a transaction tries again until its own deadline.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a check of the writer may take.
+const CHECK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a connection may have been idle before it is tried first.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// A database. Clones share its connections.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Pools>);
+pub struct Store(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    pools: Pools,
+    runtime: Handle,
+    stats: Arc<Stats>,
+}
 
 #[derive(Debug)]
 enum Pools {
     /// SQLite takes one writer at a time. One connection that queues its callers has far better
     /// worst-case latency than several that fight for the lock.
     Sqlite {
-        writer: SqlitePool,
+        options: SqliteConnectOptions,
+        writer: Arc<Writer>,
         readers: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres {
+        options: PgConnectOptions,
+        pool: PgPool,
+    },
 }
 
 /// A connection, with every method that reads.
-pub struct Conn(Held);
+pub struct Conn {
+    held: Option<Held>,
+    store: Arc<Shared>,
+    is_in_transaction: bool,
+    /// Whether it is a transaction that writes.
+    is_writing: bool,
+    /// Whether a statement runs, or its future was dropped before it ended.
+    is_interrupted: bool,
+    /// Whether a statement of the transaction failed.
+    has_failed: bool,
+}
 
 enum Held {
-    Sqlite(PoolConnection<Sqlite>),
-    SqliteTx(Transaction<'static, Sqlite>),
+    Reader(PoolConnection<Sqlite>),
+    Writer(Turn),
     Postgres(PoolConnection<Postgres>),
-    PostgresTx(Transaction<'static, Postgres>),
 }
 
 pub(crate) enum Link<'a> {
@@ -63,7 +103,8 @@ pub(crate) enum Link<'a> {
 #[derive(Debug)]
 pub struct Reader(Conn);
 
-/// A transaction. Dropped without [`Tx::commit`] it leaves no trace.
+/// A transaction. Dropped without [`Tx::commit`] it leaves no trace. Once a statement of it has failed, no
+/// other one is taken.
 #[derive(Debug)]
 pub struct Tx(Conn);
 
@@ -71,94 +112,170 @@ impl Store {
     /// Opens the database at `url`: `sqlite://path` (made if missing) or `postgres://…`.
     /// `connections` bounds the pool of readers (SQLite) or of everything (PostgreSQL).
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            return Self::open_sqlite(Path::new(path.trim_start_matches("//")), connections).await;
-        }
-        let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
-        // The parser's own message could repeat the password.
-        let options = PgConnectOptions::from_str(url).ok().filter(|_| is_postgres).ok_or_else(|| {
-            StoreError::Address("the database URL is neither sqlite://PATH nor postgres://USER@HOST/NAME".to_owned())
-        })?;
-        let pool = PgPoolOptions::new()
-            .max_connections(connections.max(2))
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await?;
-        Ok(Self(Arc::new(Pools::Postgres(pool))))
-    }
-
-    async fn open_sqlite(path: &Path, connections: u32) -> Result<Self> {
-        if path.as_os_str().is_empty() || path == Path::new(":memory:") {
-            return Err(StoreError::Address("the SQLite URL names no file: use sqlite://PATH".to_owned()));
-        }
-        make_private(path)?;
-        // WAL with synchronous=FULL: an acknowledged commit survives a power cut.
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE);
-        let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        let readers = pool()
-            .max_connections(connections.max(1))
-            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        Ok(Self(Arc::new(Pools::Sqlite { writer, readers })))
+        let stats = Arc::<Stats>::default();
+        let runtime = Handle::current();
+        let pools = match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let path = Path::new(path.trim_start_matches("//"));
+                open_sqlite(path, connections, &runtime, &stats).await?
+            }
+            None => open_postgres(url, connections).await?,
+        };
+        Ok(Self(Arc::new(Shared { pools, runtime, stats })))
     }
 
     /// Brings the schema up to this program's version. Refuses a newer one and changes nothing then.
     pub async fn migrate(&self) -> Result<()> {
-        match &*self.0 {
-            Pools::Sqlite { writer, .. } => SQLITE_MIGRATIONS.run(writer).await?,
-            Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
+        // On a connection of its own, without the patience of others: another process may be migrating.
+        match &self.0.pools {
+            Pools::Sqlite { options, .. } => {
+                let mut conn = options.clone().busy_timeout(Duration::from_mins(1)).connect().await?;
+                SQLITE_MIGRATIONS.run(&mut conn).await?;
+                conn.close().await?;
+            }
+            Pools::Postgres { options, .. } => {
+                let mut conn = options.connect().await?;
+                POSTGRES_MIGRATIONS.run(&mut conn).await?;
+                conn.close().await?;
+            }
         }
         Ok(())
     }
 
     /// The kind of database, for people.
     pub fn kind(&self) -> &'static str {
-        match &*self.0 {
+        match &self.0.pools {
             Pools::Sqlite { .. } => "SQLite",
-            Pools::Postgres(_) => "PostgreSQL",
+            Pools::Postgres { .. } => "PostgreSQL",
         }
     }
 
     /// A snapshot: all that is read from it is of one moment, and no writer waits for it.
     pub async fn read(&self) -> Result<Reader> {
-        Ok(Reader(Conn(match &*self.0 {
-            Pools::Sqlite { readers, .. } => Held::SqliteTx(readers.begin_with(sqlite::dialect::BEGIN_READ).await?),
-            Pools::Postgres(pool) => Held::PostgresTx(pool.begin_with(postgres::dialect::BEGIN_READ).await?),
-        })))
+        let mut reader = self.read_one().await?;
+        self.0.stats.snapshots.fetch_add(1, Ordering::Relaxed);
+        let begin = match &self.0.pools {
+            Pools::Sqlite { .. } => sqlite::dialect::BEGIN_READ,
+            Pools::Postgres { .. } => postgres::dialect::BEGIN_READ,
+        };
+        reader.0.begin(begin).await?;
+        Ok(reader)
     }
 
     /// A reader for one query, which needs no snapshot: each of its queries sees what is committed by then.
     pub async fn read_one(&self) -> Result<Reader> {
-        Ok(Reader(Conn(match &*self.0 {
-            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.acquire().await?),
-            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
-        })))
+        let held = match &self.0.pools {
+            Pools::Sqlite { readers, .. } => Held::Reader(readers.acquire().await?),
+            Pools::Postgres { pool, .. } => Held::Postgres(pool.acquire().await?),
+        };
+        Ok(Reader(Conn::new(held, &self.0)))
     }
 
     /// Begins a transaction.
     pub async fn write(&self) -> Result<Tx> {
-        Ok(Tx(Conn(match &*self.0 {
-            Pools::Sqlite { writer, .. } => Held::SqliteTx(writer.begin_with(sqlite::dialect::BEGIN).await?),
-            Pools::Postgres(pool) => Held::PostgresTx(pool.begin_with(postgres::dialect::BEGIN).await?),
-        })))
+        self.write_until(Instant::now() + WRITER_PATIENCE).await
+    }
+
+    async fn write_until(&self, deadline: Instant) -> Result<Tx> {
+        match &self.0.pools {
+            Pools::Sqlite { writer, .. } => {
+                let turn = writer.begin(deadline).await?;
+                let mut conn = Conn::new(Held::Writer(turn), &self.0);
+                conn.is_in_transaction = true;
+                conn.is_writing = true;
+                Ok(Tx(conn))
+            }
+            Pools::Postgres { pool, .. } => {
+                let mut conn = Conn::new(Held::Postgres(pool.acquire().await?), &self.0);
+                self.0.stats.begins.fetch_add(1, Ordering::Relaxed);
+                conn.begin(postgres::dialect::BEGIN).await?;
+                conn.is_writing = true;
+                Ok(Tx(conn))
+            }
+        }
+    }
+
+    /// Whether the database takes writes: begins a transaction, writes a row and takes it back. After a
+    /// failure it writes the row for good, because only that shows whether the disk takes it again.
+    pub async fn check_writer(&self) -> Result<()> {
+        let check = async {
+            let mut tx = self.write_until(Instant::now() + CHECK_PATIENCE).await?;
+            tx.touch_instance().await?;
+            match &self.0.pools {
+                Pools::Sqlite { writer, .. } if writer.is_suspect() => tx.commit().await,
+                _ => Ok(()),
+            }
+        };
+        timeout(CHECK_PATIENCE, check).await.unwrap_or(Err(StoreError::Busy))
+    }
+
+    /// What the database was made to do since the store was opened.
+    pub fn counters(&self) -> Counters {
+        self.0.stats.counters()
+    }
+
+    /// How long the calls of each method took since the store was opened.
+    pub fn query_stats(&self) -> Vec<QueryStats> {
+        self.0.stats.timings.report()
     }
 
     /// Closes every connection, after letting those in use finish.
     pub async fn close(&self) {
-        match &*self.0 {
-            Pools::Sqlite { writer, readers } => {
+        match &self.0.pools {
+            Pools::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, .. } => pool.close().await,
         }
     }
+}
+
+async fn open_sqlite(path: &Path, connections: u32, runtime: &Handle, stats: &Arc<Stats>) -> Result<Pools> {
+    if path.as_os_str().is_empty() || path == Path::new(":memory:") {
+        return Err(StoreError::Address("the SQLite URL names no file: use sqlite://PATH".to_owned()));
+    }
+    make_private(path)?;
+    // WAL with synchronous=FULL: an acknowledged commit survives a power cut.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(LOCK_PATIENCE);
+    let writer = Arc::new(Writer::new(options.clone(), runtime.clone(), Arc::clone(stats)));
+    writer.open().await?;
+    let readers = SqlitePoolOptions::new()
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .max_connections(connections.max(1))
+        .connect_lazy_with(options.clone().create_if_missing(false).pragma("query_only", "ON"));
+    Ok(Pools::Sqlite { options, writer, readers })
+}
+
+async fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
+    let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    // The parser's own message could repeat the password.
+    let options = PgConnectOptions::from_str(url).ok().filter(|_| is_postgres).ok_or_else(|| {
+        StoreError::Address("the database URL is neither sqlite://PATH nor postgres://USER@HOST/NAME".to_owned())
+    })?;
+    let pool = PgPoolOptions::new()
+        .max_connections(connections.max(2))
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(|conn, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_IDLE {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(|conn, _| Box::pin(async move { conn.execute(postgres::dialect::LOCK_TIMEOUT).await.map(drop) }))
+        .connect_with(options.clone())
+        .await?;
+    Ok(Pools::Postgres { options, pool })
 }
 
 /// Makes the database's file, if it is missing, readable by its owner alone; SQLite gives the files
@@ -172,24 +289,115 @@ fn make_private(path: &Path) -> Result<()> {
 }
 
 impl Conn {
-    /// Whether it is a transaction that writes: it may see changes that never come about.
-    pub fn is_writing(&self) -> bool {
-        matches!(self.0, Held::SqliteTx(_) | Held::PostgresTx(_))
+    fn new(held: Held, store: &Arc<Shared>) -> Self {
+        Self {
+            held: Some(held),
+            store: Arc::clone(store),
+            is_in_transaction: false,
+            is_writing: false,
+            is_interrupted: false,
+            has_failed: false,
+        }
     }
 
-    pub(crate) fn link(&mut self) -> Link<'_> {
-        match &mut self.0 {
-            Held::Sqlite(conn) => Link::Sqlite(conn),
-            Held::SqliteTx(tx) => Link::Sqlite(tx),
-            Held::Postgres(conn) => Link::Postgres(conn),
-            Held::PostgresTx(tx) => Link::Postgres(tx),
+    /// Whether it is a transaction that writes: it may see changes that never come about.
+    pub fn is_writing(&self) -> bool {
+        self.is_writing
+    }
+
+    pub(crate) fn link(&mut self) -> Result<Link<'_>> {
+        let link = match self.held.as_mut() {
+            Some(Held::Reader(conn)) => Some(Link::Sqlite(conn)),
+            Some(Held::Writer(turn)) => turn.conn().map(Link::Sqlite),
+            Some(Held::Postgres(conn)) => Some(Link::Postgres(conn)),
+            None => None,
+        };
+        link.ok_or_else(|| StoreError::from(sqlx::Error::WorkerCrashed))
+    }
+
+    /// Begins a transaction on a connection of a pool.
+    async fn begin(&mut self, sql: &'static str) -> Result<()> {
+        self.is_in_transaction = true;
+        self.execute(sql).await
+    }
+
+    async fn execute(&mut self, sql: &'static str) -> Result<()> {
+        self.is_interrupted = true;
+        match self.link()? {
+            Link::Sqlite(conn) => conn.execute(sql).await.map(drop)?,
+            Link::Postgres(conn) => conn.execute(sql).await.map(drop)?,
         }
+        self.is_interrupted = false;
+        Ok(())
+    }
+
+    /// Begins a query of one of the tables' methods.
+    pub(crate) fn start(&mut self) -> Result<Instant> {
+        // The statement of a dropped future may still run, and may fail unseen.
+        self.has_failed |= self.is_in_transaction && self.is_interrupted;
+        if self.has_failed {
+            return Err(StoreError::Aborted);
+        }
+        self.is_interrupted = true;
+        self.store.stats.statements.fetch_add(1, Ordering::Relaxed);
+        Ok(Instant::now())
+    }
+
+    /// Ends it.
+    pub(crate) fn finish<T>(
+        &mut self,
+        result: &Result<T>,
+        started: Instant,
+        histogram: impl FnOnce(&Stats) -> &Histogram,
+    ) {
+        self.is_interrupted = false;
+        histogram(&self.store.stats).record(started.elapsed());
+        // What is damaged was read without a fault of the transaction.
+        if let Err(error) = result
+            && !matches!(error, StoreError::Corrupt { .. })
+        {
+            self.has_failed |= self.is_in_transaction;
+            if let Some(Held::Writer(turn)) = self.held.as_mut() {
+                turn.note(error);
+            }
+        }
+    }
+}
+
+impl Drop for Conn {
+    fn drop(&mut self) {
+        // Connections go back to their pools in tasks.
+        let _context = self.store.runtime.enter();
+        match self.held.take() {
+            Some(Held::Reader(conn)) if self.is_in_transaction => {
+                self.store.runtime.spawn(roll_back_reader(conn));
+            }
+            // Its protocol may be in the middle of an answer.
+            Some(Held::Postgres(mut conn)) if self.is_interrupted => conn.close_on_drop(),
+            Some(Held::Postgres(conn)) if self.is_in_transaction => {
+                self.store.runtime.spawn(roll_back_postgres(conn));
+            }
+            // A turn with the writer rolls back by itself.
+            Some(Held::Reader(_) | Held::Writer(_) | Held::Postgres(_)) | None => {}
+        }
+    }
+}
+
+async fn roll_back_reader(mut conn: PoolConnection<Sqlite>) {
+    if conn.execute("ROLLBACK").await.is_err() {
+        conn.close_on_drop();
+    }
+}
+
+async fn roll_back_postgres(mut conn: PoolConnection<Postgres>) {
+    if !matches!(timeout(PATIENCE, conn.execute("ROLLBACK")).await, Ok(Ok(_))) {
+        conn.close_on_drop();
     }
 }
 
 impl fmt::Debug for Conn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Conn")
+        f.debug_struct("Conn").finish_non_exhaustive()
     }
 }
 
@@ -223,12 +431,18 @@ impl DerefMut for Tx {
 
 impl Tx {
     /// Makes everything written in this transaction last.
-    pub async fn commit(self) -> Result<()> {
-        match (self.0).0 {
-            Held::SqliteTx(tx) => tx.commit().await?,
-            Held::PostgresTx(tx) => tx.commit().await?,
-            Held::Sqlite(_) | Held::Postgres(_) => {}
+    pub async fn commit(mut self) -> Result<()> {
+        if self.0.has_failed || self.0.is_interrupted {
+            return Err(StoreError::Aborted);
         }
+        if let Some(Held::Writer(_)) = &self.0.held {
+            let Some(Held::Writer(turn)) = self.0.held.take() else { return Err(StoreError::Aborted) };
+            return turn.commit().await;
+        }
+        // Interrupted or failed, it is not known whether the transaction is over: the connection is closed.
+        self.0.execute("COMMIT").await?;
+        self.0.is_in_transaction = false;
+        self.0.store.stats.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }

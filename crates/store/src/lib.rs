@@ -11,12 +11,15 @@ mod filter;
 mod page;
 mod postgres;
 mod sqlite;
+mod stats;
 mod tables;
+mod writer;
 
 pub use connection::{Conn, Reader, Store, Tx};
 pub use error::{Constraint, Result, StoreError};
 pub use filter::LicenseFilter;
 pub use page::Page;
+pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
 pub use tables::{
     audit_log::AuditRow,
     license_records::LicenseRecord,

@@ -6,6 +6,9 @@ pub(crate) mod dialect {
     /// Begins a transaction; rows are locked one by one where a decision needs it.
     pub(crate) const BEGIN: &str = "BEGIN";
 
+    /// Ends the wait for another transaction's lock as an error. Less than the time that clients wait.
+    pub(crate) const LOCK_TIMEOUT: &str = "SET lock_timeout = '5s'";
+
     /// Begins a snapshot.
     pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 

@@ -43,7 +43,7 @@ pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
 }
 
 /// SQLite names checks by their name and unique constraints by their columns.
-const UNIQUE: [(&str, &str); 27] = [
+const UNIQUE: [(&str, &str); 28] = [
     ("accounts.email", "uq_accounts_email"),
     ("accounts.id", "pk_accounts"),
     ("audit_log.id", "pk_audit_log"),
@@ -70,6 +70,7 @@ const UNIQUE: [(&str, &str); 27] = [
     ("rate_limits.bucket", "pk_rate_limits"),
     ("sessions.id", "pk_sessions"),
     ("sessions.token_hash", "uq_sessions_token"),
+    ("signing_keys.id", "pk_signing_keys"),
     ("signing_keys.public_key", "uq_signing_keys_public"),
 ];
 
@@ -86,3 +87,33 @@ pub(crate) fn constraint_name(message: &str) -> Cow<'static, str> {
 
 #[path = "queries/all.rs"]
 pub(crate) mod queries;
+
+#[cfg(test)]
+mod tests {
+    use latchkey_testkit::{Backend, TestDatabase};
+    use sqlx::Connection;
+
+    /// SQLite names unique constraints by their columns. Every one has the same name as on PostgreSQL.
+    #[tokio::test]
+    async fn constraints_have_their_names() {
+        let database = TestDatabase::create(Backend::Postgres).await;
+        let mut postgres = sqlx::PgConnection::connect(database.url()).await.expect("connected");
+        let sql = "SELECT c.relname::text, t.relname::text,
+                       (SELECT string_agg(a.attname::text, ',' ORDER BY k.n)
+                        FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, n)
+                        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum)
+                   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+                   JOIN pg_namespace n ON n.oid = t.relnamespace
+                   WHERE i.indisunique AND i.indexprs IS NULL AND n.nspname = 'public'
+                     AND t.relname <> '_sqlx_migrations' AND c.relname <> 'uq_policies_product'";
+        let indexes: Vec<(String, String, String)> = sqlx::query_as(sql).fetch_all(&mut postgres).await.expect("read");
+        assert!(indexes.len() > 20, "{indexes:?}");
+        for (name, table, columns) in indexes {
+            let columns: Vec<_> = columns.split(',').map(|column| format!("{table}.{column}")).collect();
+            let message = format!("UNIQUE constraint failed: {}", columns.join(", "));
+            assert_eq!(super::constraint_name(&message), name, "{message}");
+        }
+        assert_eq!(super::constraint_name("UNIQUE constraint failed: index 'uq_x'"), "uq_x");
+        assert_eq!(super::constraint_name("CHECK constraint failed: ck_x"), "ck_x");
+    }
+}

@@ -28,27 +28,114 @@ use std::{fmt::Display, time::Duration};
 
 use latchkey_licensing::email::EmailAddress;
 
-use crate::error::{Result, StoreError};
+use crate::{
+    error::{Result, StoreError},
+    stats::QueryStats,
+};
 
 /// Hands each method to the query of the same name, compiled for the database at hand: those that read
-/// become methods of `Conn`, those that write methods of `Tx`.
+/// become methods of `Conn`, those that write methods of `Tx`. Each call runs in a span and is timed.
 macro_rules! methods {
-    ($table:ident: $(read { $($reads:tt)* })? $(write { $($writes:tt)* })?) => {
-        $(impl crate::connection::Conn { methods! { @each $table $($reads)* } })?
-        $(impl crate::connection::Tx { methods! { @each $table $($writes)* } })?
+    (
+        $table:ident:
+        read { $($(#[$read_doc:meta])* $read:ident($($read_arg:ident: $read_ty:ty),*) -> $read_out:ty;)* }
+        write { $($(#[$write_doc:meta])* $write:ident($($write_arg:ident: $write_ty:ty),*) -> $write_out:ty;)* }
+    ) => {
+        impl crate::connection::Conn {$(
+            methods! { @method $table $(#[$read_doc])* $read($($read_arg: $read_ty),*) -> $read_out }
+        )*}
+
+        impl crate::connection::Tx {$(
+            methods! { @method $table $(#[$write_doc])* $write($($write_arg: $write_ty),*) -> $write_out }
+        )*}
+
+        /// How long the calls of each method took.
+        #[derive(Debug, Default)]
+        pub(crate) struct Timings {
+            $($read: crate::stats::Histogram,)*
+            $($write: crate::stats::Histogram,)*
+        }
+
+        impl Timings {
+            pub(crate) fn report(&self, into: &mut Vec<crate::stats::QueryStats>) {
+                $(into.push(self.$read.report(stringify!($table), stringify!($read)));)*
+                $(into.push(self.$write.report(stringify!($table), stringify!($write)));)*
+            }
+        }
     };
-    (@each $table:ident $($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {$(
+    (@method $table:ident $(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $out:ty) => {
         $(#[$doc])*
         pub async fn $name(&mut self, $($arg: $ty),*) -> crate::error::Result<$out> {
             let conn: &mut crate::connection::Conn = self;
-            match conn.link() {
-                crate::connection::Link::Sqlite(conn) => crate::sqlite::queries::$table::$name(conn, $($arg),*).await,
-                crate::connection::Link::Postgres(conn) => crate::postgres::queries::$table::$name(conn, $($arg),*).await,
-            }
+            let started = conn.start()?;
+            let span = tracing::debug_span!(target: "latchkey_store", stringify!($name), table = stringify!($table));
+            let query = async {
+                match conn.link()? {
+                    crate::connection::Link::Sqlite(conn) => {
+                        crate::sqlite::queries::$table::$name(conn, $($arg),*).await
+                    }
+                    crate::connection::Link::Postgres(conn) => {
+                        crate::postgres::queries::$table::$name(conn, $($arg),*).await
+                    }
+                }
+            };
+            let result = tracing::Instrument::instrument(query, span).await;
+            conn.finish(&result, started, |stats| &stats.timings.$table.$name);
+            result
         }
-    )*};
+    };
 }
 pub(crate) use methods;
+
+/// How long the calls of every method took, by table.
+#[derive(Debug, Default)]
+pub(crate) struct Timings {
+    accounts: accounts::Timings,
+    audit_log: audit_log::Timings,
+    catalog_version: catalog_version::Timings,
+    entitlements: entitlements::Timings,
+    heartbeat_watch: heartbeat_watch::Timings,
+    instance: instance::Timings,
+    license_entitlements: license_entitlements::Timings,
+    license_records: license_records::Timings,
+    licenses: licenses::Timings,
+    login_requests: login_requests::Timings,
+    machines: machines::Timings,
+    outages: outages::Timings,
+    outbox: outbox::Timings,
+    policies: policies::Timings,
+    policy_entitlements: policy_entitlements::Timings,
+    products: products::Timings,
+    rate_limits: rate_limits::Timings,
+    sessions: sessions::Timings,
+    signing_keys: signing_keys::Timings,
+}
+
+impl Timings {
+    pub(crate) fn report(&self) -> Vec<QueryStats> {
+        let mut report = Vec::new();
+        self.accounts.report(&mut report);
+        self.audit_log.report(&mut report);
+        self.catalog_version.report(&mut report);
+        self.entitlements.report(&mut report);
+        self.heartbeat_watch.report(&mut report);
+        self.instance.report(&mut report);
+        self.license_entitlements.report(&mut report);
+        self.license_records.report(&mut report);
+        self.licenses.report(&mut report);
+        self.login_requests.report(&mut report);
+        self.machines.report(&mut report);
+        self.outages.report(&mut report);
+        self.outbox.report(&mut report);
+        self.policies.report(&mut report);
+        self.policy_entitlements.report(&mut report);
+        self.products.report(&mut report);
+        self.rate_limits.report(&mut report);
+        self.sessions.report(&mut report);
+        self.signing_keys.report(&mut report);
+        report
+    }
+}
 
 /// Where a value was read, for the error if it cannot be one.
 #[derive(Clone, Copy)]

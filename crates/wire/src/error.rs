@@ -87,6 +87,8 @@ codes! {
     MachineHeartbeatDead = "MACHINE_HEARTBEAT_DEAD", 422, "Unprocessable resource";
     /// The server failed. The request can be retried.
     Internal = "INTERNAL_SERVER_ERROR", 500, "Internal server error";
+    /// The database is busy, out of reach or out of space. The same request can succeed later.
+    Unavailable = "SERVICE_UNAVAILABLE", 503, "Service unavailable";
 }
 
 /// An error document.

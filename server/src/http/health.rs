@@ -1,19 +1,26 @@
 //! Whether the process lives, and whether it can serve.
 
-use axum::{Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use latchkey_service::Service;
 
 pub(crate) fn router(service: Service) -> Router {
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(service)
 }
 
-async fn ready(State(service): State<Service>) -> (StatusCode, &'static str) {
-    let answer = async { service.store().read().await?.count_products().await };
-    match answer.await {
-        Ok(_) => (StatusCode::OK, "ready\n"),
+async fn ready(State(service): State<Service>) -> Response {
+    // What cannot be written to is not ready, however well it reads.
+    match service.store().check_writer().await {
+        Ok(()) => (StatusCode::OK, "ready\n").into_response(),
         Err(error) => {
-            tracing::error!(%error, "not ready: the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+            tracing::error!(%error, "not ready: the database takes no writes");
+            let retry_after = [(header::RETRY_AFTER, "5")];
+            (StatusCode::SERVICE_UNAVAILABLE, retry_after, "the database takes no writes\n").into_response()
         }
     }
 }

@@ -66,8 +66,9 @@ impl Server {
 }
 
 fn check_portal(given: &str) -> Result<(), SettingsError> {
-    let portal = Url::parse(given)
-        .map_err(|_| SettingsError::new("server.portal_url is not a URL: give one such as https://portal.example.com"))?;
+    let portal = Url::parse(given).map_err(|_| {
+        SettingsError::new("server.portal_url is not a URL: give one such as https://portal.example.com")
+    })?;
     let has_more = !matches!(portal.path(), "" | "/")
         || portal.query().is_some()
         || portal.fragment().is_some()

@@ -54,7 +54,9 @@ impl<'de> Deserialize<'de> for Surfaces {
         }
         let read = |word: &String| {
             Surface::ALL.iter().find(|(name, _)| name == word).map(|(_, surface)| *surface).ok_or_else(|| {
-                serde::de::Error::custom(format!("`{word}` is not a surface: use all, or some of site, docs, portal, api"))
+                serde::de::Error::custom(format!(
+                    "`{word}` is not a surface: use all, or some of site, docs, portal, api"
+                ))
             })
         };
         words.iter().map(read).collect::<Result<_, _>>().map(Self)

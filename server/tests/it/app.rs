@@ -166,7 +166,9 @@ impl TestApp {
         let admin = self.service().admin(Operator::Host);
         let (account, _) = admin.add_customer(&email, None).await.expect("there is an account");
         let mut tx = self.service().store().write().await.expect("a transaction");
-        tx.set_account_role(account.id, "support", self.service().now()).await.expect("changed");
+        tx.set_account_role(account.id, latchkey_licensing::account::Role::Support, self.service().now())
+            .await
+            .expect("changed");
         tx.commit().await.expect("committed");
         self.signed_in(admin.sign_in_link(&email).await.expect("a link")).await
     }

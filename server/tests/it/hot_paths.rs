@@ -1,11 +1,13 @@
 //! What a request costs the database: statements and commits, counted with production settings.
 
 use latchkey_service::{ApiLimits, RateLimit};
-use latchkey_testkit::Backend;
+use latchkey_testkit::{Backend, on_both};
 use reqwest::Client;
 use serde_json::json;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, with_backend};
+
+on_both!(with_backend: a_validation_costs_a_read, an_activation_costs_a_commit, a_license_page_costs_the_same_for_many);
 
 /// Limits that are in force and that no test reaches.
 async fn start(backend: Backend) -> TestApp {

@@ -13,6 +13,7 @@ mod commands;
 mod cut_off;
 mod described;
 mod files;
+mod hot_paths;
 mod limits;
 mod mail;
 mod openapi;

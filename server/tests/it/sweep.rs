@@ -214,7 +214,7 @@ impl<'a> World<'a> {
             app,
             license: issued.view.license.id.to_string(),
             machine,
-            session: sessions.first().expect("a session").id().to_string(),
+            session: sessions.first().expect("a session").id.to_string(),
             request: AirGapRequest::new(Action::Activate, lab, MachineFacts::default(), now, &issued.key).to_text(),
             key: issued.key.expose().to_owned(),
             other_key: foreign.key.expose().to_owned(),

@@ -218,7 +218,11 @@ async fn uses_are_counted_exactly(app: &TestApp) {
     let tries = (0..60).map(|_| {
         let (service, key) = (service.clone(), issued.key.expose().to_owned());
         tokio::spawn(async move {
-            let app = service.apps().authenticate(KeyRequest { counts: false, ..KeyRequest::new(&key, None) }).await.expect("known");
+            let app = service
+                .apps()
+                .authenticate(KeyRequest { counts: false, ..KeyRequest::new(&key, None) })
+                .await
+                .expect("known");
             app.increment_uses(1).await.is_ok()
         })
     });

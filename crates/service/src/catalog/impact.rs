@@ -12,7 +12,7 @@ use latchkey_licensing::{
     time::Timestamp,
     validation::{self, Scope, Subject, ValidationCode},
 };
-use latchkey_store::Tx;
+use latchkey_store::Conn;
 
 use crate::{error::Internal, service::Service};
 
@@ -71,17 +71,17 @@ impl NewlyInvalid {
 /// The licenses of a policy that are good now and would not be under other terms, by what validation
 /// would say. A suspended license counts as the one it will be when it is reinstated.
 pub(crate) async fn newly_invalid(
-    tx: &mut Tx,
+    conn: &mut Conn,
     policy: PolicyId,
     before: Terms<'_>,
     after: Terms<'_>,
     now: Timestamp,
 ) -> Result<Vec<NewlyInvalid>, Internal> {
-    let outages = Service::all_outages(tx, now).await?;
+    let outages = Service::all_outages(conn, now).await?;
     let mut found: BTreeMap<&'static str, NewlyInvalid> = BTreeMap::new();
     let mut last = None;
     loop {
-        let page = tx.list_licenses_under(policy, last, PAGE).await?;
+        let page = conn.list_licenses_under(policy, last, PAGE).await?;
         let Some(license) = page.last() else {
             return Ok(found.into_values().collect());
         };
@@ -91,8 +91,8 @@ pub(crate) async fn newly_invalid(
                 continue;
             }
             let license = License { standing: Standing::Good, ..license };
-            let machines = tx.list_active_machines(license.id).await?;
-            let own = tx.list_license_entitlements(license.id).await?.into_iter().map(|held| held.code).collect();
+            let machines = conn.list_active_machines(license.id).await?;
+            let own = conn.list_license_entitlements(license.id).await?.into_iter().map(|held| held.code).collect();
             if let Some(code) = reason(&license, &machines, &outages, &own, before, after, now) {
                 let entry = found.entry(code.as_str());
                 entry.or_insert(NewlyInvalid { code, count: 0, example: license.id }).count += 1;

@@ -13,7 +13,7 @@ use latchkey_licensing::{
     product::Product,
     time::Timestamp,
 };
-use latchkey_store::Tx;
+use latchkey_store::{Conn, Tx};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -93,14 +93,14 @@ struct Present {
 }
 
 impl Present {
-    async fn read(tx: &mut Tx) -> Result<Self, Internal> {
-        let products = tx.list_products().await?;
-        let entitlements = tx.list_all_entitlements().await?;
+    async fn read(conn: &mut Conn) -> Result<Self, Internal> {
+        let products = conn.list_products().await?;
+        let entitlements = conn.list_all_entitlements().await?;
         let mut policies = Vec::new();
-        for policy in tx.list_policies().await? {
+        for policy in conn.list_policies().await? {
             let product = products.iter().find(|product| product.id == policy.product);
             let product = product.ok_or(Internal::Broken("a policy has no product"))?;
-            let held = tx.list_policy_entitlements(policy.id).await?;
+            let held = conn.list_policy_entitlements(policy.id).await?;
             let codes = held.into_iter().map(|held| held.code.as_str().to_owned()).collect();
             let entry = PolicyEntry::of(&policy, &product.code, codes);
             policies.push((policy, entry));
@@ -132,18 +132,17 @@ fn entitlement_entry(entitlement: &Entitlement) -> EntitlementEntry {
 impl Admin<'_> {
     /// The catalog as a file, and the ids of its products, which apps embed.
     pub async fn catalog(&self) -> Result<(CatalogFile, BTreeMap<String, ProductId>), AdminError> {
-        // A transaction, so that all of it is of one moment.
-        let mut tx = self.service.store().write().await?;
-        let present = Present::read(&mut tx).await?;
+        let mut reader = self.service.store().read().await?;
+        let present = Present::read(&mut reader).await?;
         let ids = present.products.iter().map(|product| (product.code.clone(), product.id)).collect();
         Ok((present.file(), ids))
     }
 
     /// What would have to be done. Changes nothing; refuses what would strand licenses.
     pub async fn plan_catalog(&self, file: &CatalogFile) -> Result<CatalogPlan, AdminError> {
-        let mut tx = self.service.store().write().await?;
-        let present = Present::read(&mut tx).await?;
-        plan(&mut tx, &present, file, self.service.now()).await
+        let mut reader = self.service.store().read().await?;
+        let present = Present::read(&mut reader).await?;
+        plan(&mut reader, &present, file, self.service.now()).await
     }
 
     /// Does what a plan says, all of it or nothing. Refused if the catalog has changed since it was
@@ -185,7 +184,12 @@ fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<(String, 
         .collect()
 }
 
-async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp) -> Result<CatalogPlan, AdminError> {
+async fn plan(
+    conn: &mut Conn,
+    present: &Present,
+    file: &CatalogFile,
+    now: Timestamp,
+) -> Result<CatalogPlan, AdminError> {
     file.check().map_err(AdminError::Invalid)?;
     let mut steps = Vec::new();
     let step =
@@ -220,8 +224,8 @@ async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp
                 if fields.is_empty() {
                     continue;
                 }
-                let licenses = tx.count_licenses_under(policy.id).await?;
-                refuse_stranding(tx, policy, entry, before, &fields, licenses, now).await?;
+                let licenses = conn.count_licenses_under(policy.id).await?;
+                refuse_stranding(conn, policy, entry, before, &fields, licenses, now).await?;
                 steps.push(CatalogStep { fields, licenses, ..step("change", "policy", &entry.code) });
             }
         }
@@ -230,7 +234,7 @@ async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp
         if file.policies.iter().any(|entry| entry.code == policy.code) {
             continue;
         }
-        let licenses = tx.count_licenses_under(policy.id).await?;
+        let licenses = conn.count_licenses_under(policy.id).await?;
         if licenses > 0 {
             return Err(AdminError::Invalid(format!(
                 "policy `{}` cannot be removed: {licenses} licenses are under it. Move them first (`license set --policy`), or keep it in the file",
@@ -244,7 +248,7 @@ async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp
         if file.entitlements.iter().any(|entry| entry.code == code) {
             continue;
         }
-        let licenses = tx.count_licenses_holding(entitlement.id).await?;
+        let licenses = conn.count_licenses_holding(entitlement.id).await?;
         if licenses > 0 {
             return Err(AdminError::Invalid(format!(
                 "entitlement `{code}` cannot be removed: {licenses} licenses hold it by themselves. Take it from them first (`license set --remove-entitlement`), or keep it in the file"
@@ -263,7 +267,7 @@ async fn plan(tx: &mut Tx, present: &Present, file: &CatalogFile, now: Timestamp
 
 /// Refuses changes after which licenses in use would no longer be good. `changed` are the fields that differ.
 async fn refuse_stranding(
-    tx: &mut Tx,
+    conn: &mut Conn,
     policy: &Policy,
     entry: &PolicyEntry,
     before: &PolicyEntry,
@@ -296,7 +300,7 @@ async fn refuse_stranding(
     let terms = entry.policy(policy.id, policy.product, policy.created_at, now);
     let before_terms = Terms { policy, entitlements: &before.entitlements };
     let after_terms = Terms { policy: &terms, entitlements: &entry.entitlements };
-    if let Some(found) = impact::newly_invalid(tx, policy.id, before_terms, after_terms, now).await?.first() {
+    if let Some(found) = impact::newly_invalid(conn, policy.id, before_terms, after_terms, now).await?.first() {
         let field = found.field(changed.iter().map(|(name, _, _)| name.as_str()));
         return Err(AdminError::Invalid(format!(
             "policies.{}.{field}: {} licenses that are good now would stop validating ({}), such as {}. Change those first (`license set`), or make a new policy and move licenses to it",

@@ -84,7 +84,9 @@ impl Service {
         match mailer.send(&mail).await {
             Ok(()) => {
                 let mut tx = self.store().write().await?;
-                tx.set_mail_sent(claimed.id, self.now()).await?;
+                if !tx.set_mail_sent(claimed.id, self.now()).await? {
+                    tracing::warn!(mail = %claimed.id, "a mail was sent that another worker had given up");
+                }
                 tx.commit().await?;
                 Ok(Delivery::Sent)
             }
@@ -92,18 +94,21 @@ impl Service {
             Err(MailError::Temporary(why)) if claimed.attempts >= MAX_ATTEMPTS => self.give_up(&claimed, why).await,
             Err(MailError::Temporary(why)) => {
                 let mut tx = self.store().write().await?;
-                tx.set_mail_retry(claimed.id, self.now().plus(backoff(claimed.attempts)), &why).await?;
+                let is_waiting =
+                    tx.set_mail_retry(claimed.id, self.now().plus(backoff(claimed.attempts)), &why).await?;
                 tx.commit().await?;
-                Ok(Delivery::Retry(why))
+                // Another worker, which took over when the lease ended, may have sent it.
+                Ok(if is_waiting { Delivery::Retry(why) } else { Delivery::Sent })
             }
         }
     }
 
     async fn give_up(&self, claimed: &ClaimedMail, why: String) -> Result<Delivery, Internal> {
         let mut tx = self.store().write().await?;
-        tx.set_mail_failed(claimed.id, self.now(), &why).await?;
+        let is_given_up = tx.set_mail_failed(claimed.id, self.now(), &why).await?;
         tx.commit().await?;
-        Ok(Delivery::GivenUp(why))
+        // Another worker, which took over when the lease ended, may have sent it.
+        Ok(if is_given_up { Delivery::GivenUp(why) } else { Delivery::Sent })
     }
 
     fn unseal(&self, claimed: &ClaimedMail) -> Result<Mail, Internal> {

@@ -177,7 +177,7 @@ impl Service {
     /// Reads the signing keys, on start and again and again, so that a rotation by another process is
     /// followed. Makes the first key in a database that has none.
     pub async fn refresh_keyring(&self) -> Result<Arc<Keyring>, Internal> {
-        let mut rows = self.store().read().await?.list_signing_keys().await?;
+        let mut rows = self.store().read_one().await?.list_signing_keys().await?;
         if rows.is_empty() {
             rows = self.make_first_key(None).await?;
         }

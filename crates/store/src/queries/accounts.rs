@@ -7,7 +7,7 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use super::Conn;
+use super::{Conn, expect_one};
 use crate::{error::Result, tables::accounts::AccountRow};
 
 pub(crate) async fn insert_account(conn: &mut Conn, account: &Account) -> Result<bool> {
@@ -42,23 +42,23 @@ pub(crate) async fn count_accounts(conn: &mut Conn) -> Result<i64> {
 }
 
 pub(crate) async fn set_account_name(conn: &mut Conn, id: AccountId, name: Option<&str>, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE accounts SET name = $2, updated_at = $3 WHERE id = $1")
+    let done = sqlx::query("UPDATE accounts SET name = $2, updated_at = $3 WHERE id = $1")
         .bind(id.uuid())
         .bind(name)
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "accounts", id)
 }
 
 pub(crate) async fn set_account_role(conn: &mut Conn, id: AccountId, role: Role, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1")
+    let done = sqlx::query("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1")
         .bind(id.uuid())
         .bind(role.as_str())
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "accounts", id)
 }
 
 pub(crate) async fn set_account_disabled(
@@ -67,11 +67,11 @@ pub(crate) async fn set_account_disabled(
     disabled_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("UPDATE accounts SET disabled_at = $2, updated_at = $3 WHERE id = $1")
+    let done = sqlx::query("UPDATE accounts SET disabled_at = $2, updated_at = $3 WHERE id = $1")
         .bind(id.uuid())
         .bind(disabled_at.map(Timestamp::unix_micros))
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "accounts", id)
 }

@@ -1,6 +1,14 @@
 //! Every query, compiled once for each database: `super::dialect` names which.
 
+use std::fmt::Display;
+
 use super::dialect;
+use crate::{error::Result, tables::Origin};
+
+/// Refuses a change of one row that hit none or several.
+fn expect_one(rows: u64, table: &'static str, id: impl Display) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(Origin::new(table, id).corrupt("a change of the row hit no row")) }
+}
 
 type Conn = <dialect::Db as sqlx::Database>::Connection;
 

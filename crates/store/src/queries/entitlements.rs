@@ -6,7 +6,7 @@ use latchkey_licensing::{
 };
 use uuid::Uuid;
 
-use super::Conn;
+use super::{Conn, expect_one};
 use crate::{error::Result, tables::entitlements::EntitlementRow};
 
 pub(crate) async fn insert_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {
@@ -22,18 +22,18 @@ pub(crate) async fn insert_entitlement(conn: &mut Conn, entitlement: &Entitlemen
 }
 
 pub(crate) async fn update_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {
-    sqlx::query("UPDATE entitlements SET name = $2, updated_at = $3 WHERE id = $1")
+    let done = sqlx::query("UPDATE entitlements SET name = $2, updated_at = $3 WHERE id = $1")
         .bind(entitlement.id.uuid())
         .bind(&entitlement.name)
         .bind(entitlement.updated_at.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "entitlements", entitlement.id)
 }
 
 pub(crate) async fn delete_entitlement(conn: &mut Conn, id: EntitlementId) -> Result<()> {
-    sqlx::query("DELETE FROM entitlements WHERE id = $1").bind(id.uuid()).execute(conn).await?;
-    Ok(())
+    let done = sqlx::query("DELETE FROM entitlements WHERE id = $1").bind(id.uuid()).execute(conn).await?;
+    expect_one(done.rows_affected(), "entitlements", id)
 }
 
 /// Every entitlement of the catalog, by code.

@@ -24,3 +24,9 @@ pub(crate) async fn lock_instance(conn: &mut Conn) -> Result<()> {
     sqlx::query(dialect::LOCK_INSTANCE).fetch_all(conn).await?;
     Ok(())
 }
+
+/// Writes the mark as it is.
+pub(crate) async fn touch_instance(conn: &mut Conn) -> Result<()> {
+    sqlx::query("UPDATE instance SET created_at = created_at").execute(conn).await?;
+    Ok(())
+}

@@ -8,7 +8,7 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{BATCH, Conn, dialect};
+use super::{BATCH, Conn, dialect, expect_one};
 use crate::{
     error::Result,
     filter::LicenseFilter,
@@ -94,7 +94,7 @@ pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result
                    expires_at = $7, ends_after_first_use = $8, max_machines = $9, max_cores = $10, max_uses = $11, uses = $12,
                    metadata = $13, last_check_in_at = $14, last_check_out_at = $15, updated_at = $16
                WHERE id = $1";
-    sqlx::query(sql)
+    let done = sqlx::query(sql)
         .bind(license.id.uuid())
         .bind(license.account.uuid())
         .bind(license.product.uuid())
@@ -113,7 +113,7 @@ pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result
         .bind(license.updated_at.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "licenses", license.id)
 }
 
 /// Gives a license another key; the old one is gone.
@@ -129,7 +129,7 @@ pub(crate) async fn set_license_key(
         "UPDATE licenses SET key_ciphertext = $2, key_lookup = $3, signed_by = $4, key_prefix = $5, key_tail = $6,
                    updated_at = $7
                WHERE id = $1";
-    sqlx::query(sql)
+    let done = sqlx::query(sql)
         .bind(id.uuid())
         .bind(key.ciphertext)
         .bind(key.lookup.as_slice())
@@ -139,7 +139,7 @@ pub(crate) async fn set_license_key(
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "licenses", id)
 }
 
 /// Keeps others from changing the license or its machines until the transaction ends.

@@ -41,35 +41,37 @@ pub(crate) async fn claim_mail(
     row.map(ClaimedMail::try_from).transpose()
 }
 
-pub(crate) async fn set_mail_sent(conn: &mut Conn, id: MailId, now: Timestamp) -> Result<()> {
-    sqlx::query(
+pub(crate) async fn set_mail_sent(conn: &mut Conn, id: MailId, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
         "UPDATE outbox SET sent_at = $2, payload = NULL, last_error = NULL WHERE id = $1 AND failed_at IS NULL",
     )
     .bind(id.uuid())
     .bind(now.unix_micros())
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn set_mail_retry(conn: &mut Conn, id: MailId, at: Timestamp, error: &str) -> Result<()> {
-    sqlx::query("UPDATE outbox SET next_attempt_at = $2, last_error = $3 WHERE id = $1 AND sent_at IS NULL")
+pub(crate) async fn set_mail_retry(conn: &mut Conn, id: MailId, at: Timestamp, error: &str) -> Result<bool> {
+    let done = sqlx::query("UPDATE outbox SET next_attempt_at = $2, last_error = $3 WHERE id = $1 AND sent_at IS NULL")
         .bind(id.uuid())
         .bind(at.unix_micros())
         .bind(error)
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp, error: &str) -> Result<()> {
-    sqlx::query("UPDATE outbox SET failed_at = $2, payload = NULL, last_error = $3 WHERE id = $1 AND sent_at IS NULL")
-        .bind(id.uuid())
-        .bind(now.unix_micros())
-        .bind(error)
-        .execute(conn)
-        .await?;
-    Ok(())
+pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp, error: &str) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE outbox SET failed_at = $2, payload = NULL, last_error = $3 WHERE id = $1 AND sent_at IS NULL",
+    )
+    .bind(id.uuid())
+    .bind(now.unix_micros())
+    .bind(error)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Removes what was sent or given up before `instant`.

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{ids::PolicyId, policy::Policy};
 
-use super::{Conn, dialect};
+use super::{Conn, dialect, expect_one};
 use crate::{
     error::Result,
     tables::{self, policies::PolicyRow},
@@ -43,8 +43,8 @@ pub(crate) async fn update_policy(conn: &mut Conn, policy: &Policy) -> Result<()
                    heartbeat_cull = $17, heartbeat_resurrection = $18, check_in_us = $19, key_scheme = $20,
                    offline_file_us = $21, swap_count = $22, swap_window_us = $23, customer_rotates_key = $24, updated_at = $25
                WHERE id = $1";
-    bind_policy(sqlx::query(sql), policy).execute(conn).await?;
-    Ok(())
+    let done = bind_policy(sqlx::query(sql), policy).execute(conn).await?;
+    expect_one(done.rows_affected(), "policies", policy.id)
 }
 
 /// Binds $1 to $25: every column that an update writes.
@@ -79,8 +79,8 @@ fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
 
 pub(crate) async fn delete_policy(conn: &mut Conn, id: PolicyId) -> Result<()> {
     sqlx::query("DELETE FROM policy_entitlements WHERE policy_id = $1").bind(id.uuid()).execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM policies WHERE id = $1").bind(id.uuid()).execute(conn).await?;
-    Ok(())
+    let done = sqlx::query("DELETE FROM policies WHERE id = $1").bind(id.uuid()).execute(conn).await?;
+    expect_one(done.rows_affected(), "policies", id)
 }
 
 pub(crate) async fn find_policy(conn: &mut Conn, id: PolicyId) -> Result<Option<Policy>> {

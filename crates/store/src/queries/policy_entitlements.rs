@@ -14,20 +14,20 @@ pub(crate) async fn add_policy_entitlement(
     conn: &mut Conn,
     policy: PolicyId,
     entitlement: EntitlementId,
-) -> Result<()> {
+) -> Result<bool> {
     let sql = "INSERT INTO policy_entitlements (policy_id, entitlement_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    sqlx::query(sql).bind(policy.uuid()).bind(entitlement.uuid()).execute(conn).await?;
-    Ok(())
+    let done = sqlx::query(sql).bind(policy.uuid()).bind(entitlement.uuid()).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(crate) async fn remove_policy_entitlement(
     conn: &mut Conn,
     policy: PolicyId,
     entitlement: EntitlementId,
-) -> Result<()> {
+) -> Result<bool> {
     let sql = "DELETE FROM policy_entitlements WHERE policy_id = $1 AND entitlement_id = $2";
-    sqlx::query(sql).bind(policy.uuid()).bind(entitlement.uuid()).execute(conn).await?;
-    Ok(())
+    let done = sqlx::query(sql).bind(policy.uuid()).bind(entitlement.uuid()).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// A policy's own entitlements, by code.

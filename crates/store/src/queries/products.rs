@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{ids::ProductId, product::Product, time::Timestamp};
 
-use super::Conn;
+use super::{Conn, expect_one};
 use crate::{error::Result, tables::products::ProductRow};
 
 pub(crate) async fn insert_product(conn: &mut Conn, product: &Product) -> Result<()> {
@@ -20,19 +20,19 @@ pub(crate) async fn insert_product(conn: &mut Conn, product: &Product) -> Result
 }
 
 pub(crate) async fn update_product(conn: &mut Conn, product: &Product, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE products SET name = $2, key_prefix = $3, updated_at = $4 WHERE id = $1")
+    let done = sqlx::query("UPDATE products SET name = $2, key_prefix = $3, updated_at = $4 WHERE id = $1")
         .bind(product.id.uuid())
         .bind(&product.name)
         .bind(product.key_prefix.as_str())
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "products", product.id)
 }
 
 pub(crate) async fn delete_product(conn: &mut Conn, id: ProductId) -> Result<()> {
-    sqlx::query("DELETE FROM products WHERE id = $1").bind(id.uuid()).execute(conn).await?;
-    Ok(())
+    let done = sqlx::query("DELETE FROM products WHERE id = $1").bind(id.uuid()).execute(conn).await?;
+    expect_one(done.rows_affected(), "products", id)
 }
 
 /// Every product, by code.

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 
-use super::{Conn, dialect};
+use super::{Conn, dialect, expect_one};
 use crate::{
     error::Result,
     tables::signing_keys::{KeyRow, SigningKeyRow},
@@ -34,30 +34,30 @@ pub(crate) async fn list_signing_keys(conn: &mut Conn) -> Result<Vec<SigningKeyR
 }
 
 pub(crate) async fn set_signing_key_activated(conn: &mut Conn, id: SigningKeyId, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE signing_keys SET activated_at = $2 WHERE id = $1 AND activated_at IS NULL")
+    let done = sqlx::query("UPDATE signing_keys SET activated_at = $2 WHERE id = $1 AND activated_at IS NULL")
         .bind(id.uuid())
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "signing_keys", id)
 }
 
 pub(crate) async fn set_signing_key_replaced(conn: &mut Conn, id: SigningKeyId, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE signing_keys SET replaced_at = $2 WHERE id = $1 AND replaced_at IS NULL")
+    let done = sqlx::query("UPDATE signing_keys SET replaced_at = $2 WHERE id = $1 AND replaced_at IS NULL")
         .bind(id.uuid())
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "signing_keys", id)
 }
 
 pub(crate) async fn set_signing_key_retired(conn: &mut Conn, id: SigningKeyId, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE signing_keys SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL")
+    let done = sqlx::query("UPDATE signing_keys SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL")
         .bind(id.uuid())
         .bind(now.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    expect_one(done.rows_affected(), "signing_keys", id)
 }
 
 /// Keeps a key signing until the transaction ends. `false` if it signs no longer, or not yet.

@@ -8,4 +8,5 @@ methods! {
         /// How often products, policies and entitlements have changed.
         catalog_version() -> i64;
     }
+    write {}
 }

@@ -129,4 +129,5 @@ methods! {
         /// The license with this id, with its active machines by slot.
         find_license_record_with_machines(id: LicenseId) -> Option<(LicenseRecord, Vec<Machine>)>;
     }
+    write {}
 }

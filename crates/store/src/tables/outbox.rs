@@ -83,12 +83,12 @@ methods! {
         insert_mail(mail: &NewMail<'_>) -> ();
         /// Takes the mail that is due longest and keeps it from others until `leased_until`.
         claim_mail(now: Timestamp, leased_until: Timestamp) -> Option<ClaimedMail>;
-        /// Notes that a mail was sent, and erases it.
-        set_mail_sent(id: MailId, now: Timestamp) -> ();
-        /// Puts a mail back for another try at `at`.
-        set_mail_retry(id: MailId, at: Timestamp, error: &str) -> ();
-        /// Gives a mail up, and erases it.
-        set_mail_failed(id: MailId, now: Timestamp, error: &str) -> ();
+        /// Notes that a mail was sent, and erases it. `false` if it was given up.
+        set_mail_sent(id: MailId, now: Timestamp) -> bool;
+        /// Puts a mail back for another try at `at`. `false` if it was sent.
+        set_mail_retry(id: MailId, at: Timestamp, error: &str) -> bool;
+        /// Gives a mail up, and erases it. `false` if it was sent.
+        set_mail_failed(id: MailId, now: Timestamp, error: &str) -> bool;
         /// Removes mails that were sent or given up before `instant`.
         delete_mails_before(instant: Timestamp) -> u64;
     }

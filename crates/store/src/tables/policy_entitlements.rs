@@ -16,9 +16,9 @@ methods! {
         list_entitlements_of_policies() -> Vec<(PolicyId, Entitlement)>;
     }
     write {
-        /// Takes an entitlement from every license of a policy.
-        remove_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> ();
-        /// Gives an entitlement to every license of a policy.
-        add_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> ();
+        /// Takes an entitlement from every license of a policy. `false` if the policy did not give it.
+        remove_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> bool;
+        /// Gives an entitlement to every license of a policy. `false` if the policy gives it already.
+        add_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> bool;
     }
 }

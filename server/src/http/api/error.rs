@@ -8,6 +8,9 @@ use latchkey_licensing::time::Timestamp;
 use latchkey_service::{Internal, Throttled};
 use latchkey_wire::error::{ErrorCode, ErrorDocument, ErrorLinks, ErrorMeta, ErrorObject, Source};
 
+/// When to come back to a database that cannot serve.
+const RETRY_AFTER_SECONDS: &str = "5";
+
 /// An error on its way out. The signing layer writes the document, because it knows the request's
 /// id.
 #[derive(Clone, Debug)]
@@ -83,6 +86,11 @@ impl ApiError {
         )
     }
 
+    /// The database cannot serve at the moment.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(ErrorCode::Unavailable, "The server cannot answer at the moment. Try again in a few seconds.")
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -105,7 +113,7 @@ impl ApiError {
 impl From<Internal> for ApiError {
     fn from(error: Internal) -> Self {
         tracing::error!(%error, "an API request failed");
-        Self::internal()
+        if error.is_unavailable() { Self::unavailable() } else { Self::internal() }
     }
 }
 
@@ -131,6 +139,9 @@ impl IntoResponse for ApiError {
         let mut response = self.status().into_response();
         if let Some(limit) = &self.throttled {
             tell_limit(response.headers_mut(), limit.0, limit.1);
+        }
+        if self.code == ErrorCode::Unavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         response.extensions_mut().insert(self);
         response

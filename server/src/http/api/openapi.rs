@@ -14,7 +14,7 @@ use utoipa::{
 const ABOUT: &str = "What desktop apps talk to: JSON:API documents, each answer signed with Ed25519. `/v1/accounts/{anything}/…` names the same paths. Errors are documents with one error, whose `code` is for programs and whose `detail` is for people. The signature is in `Keygen-Signature`, over four lines: `(request-target)`, `host`, `date` and `digest`; `Keygen-Date` and `Keygen-Digest` repeat the last two where proxies change them. A request may say `Keygen-Version`, from 1.0 to 1.8.";
 
 /// What every path may answer beside what is its own.
-const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `INTERNAL_SERVER_ERROR` (500)";
+const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `INTERNAL_SERVER_ERROR` (500), `SERVICE_UNAVAILABLE` (503, `Retry-After` says when to come back)";
 
 const KEY: &str =
     "The license key: `Authorization: License KEY`, or Basic with the user `license` and the key as password.";

@@ -1,0 +1,108 @@
+//! What queries cost: how often each was asked and how long it took, and how often the database was made
+//! to begin and to commit. Counting takes no lock and allocates nothing.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use crate::tables;
+
+/// The upper bounds of the buckets in which durations are counted, in microseconds. A last bucket holds
+/// what took longer.
+pub const DURATION_BOUNDS_US: [u64; 14] =
+    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000];
+
+/// How long the calls of one method took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryStats {
+    /// The table.
+    pub table: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// The sum of all durations.
+    pub total: Duration,
+    /// How many calls took at most the bound of [`DURATION_BOUNDS_US`] with the same index and more than the one
+    /// before; the last is for what took longer than all of them.
+    pub buckets: [u64; 15],
+}
+
+impl QueryStats {
+    /// How many calls there were.
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+}
+
+/// What the database was made to do since the store was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Calls of methods that query.
+    pub statements: u64,
+    /// Write transactions of the database that began. Transactions that share one count once.
+    pub begins: u64,
+    /// Write transactions of the database that were committed. Transactions that share one count once.
+    pub commits: u64,
+    /// Snapshots that readers took.
+    pub snapshots: u64,
+}
+
+/// Durations of one method.
+#[derive(Debug, Default)]
+pub(crate) struct Histogram {
+    buckets: [AtomicU64; 15],
+    total_us: AtomicU64,
+}
+
+impl Histogram {
+    pub(crate) fn record(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let index = DURATION_BOUNDS_US.partition_point(|bound| *bound < micros);
+        if let Some(bucket) = self.buckets.get(index) {
+            bucket.fetch_add(1, Relaxed);
+        }
+        self.total_us.fetch_add(micros, Relaxed);
+    }
+
+    pub(crate) fn report(&self, table: &'static str, method: &'static str) -> QueryStats {
+        let buckets = self.buckets.each_ref().map(|bucket| bucket.load(Relaxed));
+        QueryStats { table, method, total: Duration::from_micros(self.total_us.load(Relaxed)), buckets }
+    }
+}
+
+/// Everything that is counted of one store.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    pub(crate) timings: tables::Timings,
+    pub(crate) statements: AtomicU64,
+    pub(crate) begins: AtomicU64,
+    pub(crate) commits: AtomicU64,
+    pub(crate) snapshots: AtomicU64,
+}
+
+impl Stats {
+    pub(crate) fn counters(&self) -> Counters {
+        Counters {
+            statements: self.statements.load(Relaxed),
+            begins: self.begins.load(Relaxed),
+            commits: self.commits.load(Relaxed),
+            snapshots: self.snapshots.load(Relaxed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_fall_into_their_bucket() {
+        let histogram = Histogram::default();
+        for micros in [0, 50, 51, 5_000_000, 5_000_001] {
+            histogram.record(Duration::from_micros(micros));
+        }
+        let report = histogram.report("t", "m");
+        assert_eq!(report.buckets, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+        assert_eq!((report.count(), report.total), (5, Duration::from_micros(10_000_102)));
+    }
+}

@@ -1,0 +1,415 @@
+//! SQLite's one writer, and the group commit that its callers share.
+//!
+//! Callers take turns in the order in which they came. A caller behind whom nobody waits commits by itself.
+//! One behind whom others wait leaves the database's transaction open for the next, whose own work is then a
+//! savepoint in it, and is answered once the transaction that they share is on disk. A group is committed by the
+//! first of: its last member, when nobody waits any more; the member that makes it full; a task of its own,
+//! which queues behind those that waited when the group began and survives whoever is dropped.
+//!
+//! A connection on which anything but a statement's own fault failed is thrown away: SQLite may have rolled
+//! back by itself. Its whole group gets the error, and the next turn opens a new connection.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, OwnedMutexGuard, oneshot},
+    time::{Instant, timeout, timeout_at},
+};
+
+use crate::{
+    error::{Failure, Result, StoreError},
+    sqlite,
+    stats::Stats,
+};
+
+/// The savepoint of a turn in a group's transaction.
+const SAVEPOINT: &str = "SAVEPOINT member";
+const RELEASE: &str = "RELEASE member";
+const ROLLBACK_TO: &str = "ROLLBACK TO member";
+
+/// How many transactions share a commit at most, and how old a group grows while others wait.
+const GROUP_MEMBERS: usize = 64;
+const GROUP_AGE: Duration = Duration::from_millis(20);
+
+/// How long a connection that is thrown away may take to close.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The writer, which its callers share.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    options: SqliteConnectOptions,
+    slot: Arc<Mutex<Slot>>,
+    waiting: AtomicUsize,
+    is_suspect: AtomicBool,
+    runtime: Handle,
+    stats: Arc<Stats>,
+}
+
+/// What is handed from turn to turn.
+#[derive(Debug, Default)]
+struct Slot {
+    /// `None` before the first turn, during a turn, and after a connection was thrown away.
+    conn: Option<Link>,
+    /// The finished members of the transaction that is open between turns.
+    group: Option<Group>,
+    groups: u64,
+}
+
+#[derive(Debug)]
+struct Group {
+    number: u64,
+    began: Instant,
+    members: Vec<oneshot::Sender<Result<()>>>,
+}
+
+/// A connection, and whether SQLite has rolled back on it since that was last looked at.
+#[derive(Debug)]
+struct Link {
+    conn: SqliteConnection,
+    has_rolled_back: Arc<AtomicBool>,
+}
+
+impl Link {
+    async fn execute(&mut self, sql: &'static str) -> sqlx::Result<()> {
+        sqlx::query(sql).execute(&mut self.conn).await.map(drop)
+    }
+}
+
+/// A caller's place in the queue.
+struct Place<'w>(&'w Writer);
+
+impl<'w> Place<'w> {
+    fn take(writer: &'w Writer) -> Self {
+        writer.waiting.fetch_add(1, Ordering::SeqCst);
+        Self(writer)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Writer {
+    pub(crate) fn new(options: SqliteConnectOptions, runtime: Handle, stats: Arc<Stats>) -> Self {
+        Self {
+            options,
+            slot: Arc::default(),
+            waiting: AtomicUsize::new(0),
+            is_suspect: AtomicBool::new(false),
+            runtime,
+            stats,
+        }
+    }
+
+    /// Whether the last commit or statement failed in a way that throws a connection away.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.is_suspect.load(Ordering::SeqCst)
+    }
+
+    async fn connect(&self) -> sqlx::Result<Link> {
+        let mut conn = self.options.connect().await?;
+        let has_rolled_back = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&has_rolled_back);
+        conn.lock_handle().await?.set_rollback_hook(move || flag.store(true, Ordering::SeqCst));
+        Ok(Link { conn, has_rolled_back })
+    }
+
+    /// Opens the connection, so that a database that cannot be used is known at once.
+    pub(crate) async fn open(&self) -> Result<()> {
+        let mut slot = self.slot.lock().await;
+        if slot.conn.is_none() {
+            slot.conn = Some(self.connect().await?);
+        }
+        Ok(())
+    }
+
+    /// Waits for a turn and begins its transaction.
+    pub(crate) async fn begin(self: &Arc<Self>, deadline: Instant) -> Result<Turn> {
+        let place = Place::take(self);
+        let slot = timeout_at(deadline, Arc::clone(&self.slot).lock_owned()).await.map_err(|_| StoreError::Busy)?;
+        drop(place);
+        let mut turn = Turn { writer: Arc::clone(self), slot: Some(slot), link: None, failure: None, is_first: true };
+        let mut is_fresh = false;
+        loop {
+            let begun = timeout_at(deadline, turn.begin(deadline, &mut is_fresh)).await;
+            match begun {
+                Ok(Ok(())) => return Ok(turn),
+                Ok(Err(StoreError::Busy)) | Err(_) => return Err(StoreError::Busy),
+                // A connection that failed before may only now say so: a new one may not.
+                Ok(Err(_)) if !is_fresh && turn.is_first => turn.link = None,
+                Ok(Err(error)) => {
+                    turn.failure = Some(error.clone());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Closes the connection, after letting those who queue finish.
+    pub(crate) async fn close(&self) {
+        let mut slot = self.slot.lock().await;
+        if let Some(link) = slot.conn.take() {
+            // What was acknowledged is on disk; there is nothing to be done about an error.
+            let _ = timeout(CLOSE_PATIENCE, link.conn.close()).await;
+        }
+    }
+}
+
+/// A caller's turn with the writer. Dropped, its work is rolled back before the next turn.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    writer: Arc<Writer>,
+    slot: Option<OwnedMutexGuard<Slot>>,
+    link: Option<Link>,
+    /// Why the connection cannot be used any more.
+    failure: Option<StoreError>,
+    /// Whether the transaction is this turn's own, and not a savepoint in a group's.
+    is_first: bool,
+}
+
+impl Turn {
+    /// The connection.
+    pub(crate) fn conn(&mut self) -> Option<&mut SqliteConnection> {
+        self.link.as_mut().map(|link| &mut link.conn)
+    }
+
+    /// Looks at a failed statement: whether the connection can still be used.
+    pub(crate) fn note(&mut self, error: &StoreError) {
+        let has_rolled_back = self.link.as_ref().is_none_or(|link| link.has_rolled_back.load(Ordering::SeqCst));
+        if has_rolled_back || breaks_connection(error) {
+            self.failure = Some(error.clone());
+        }
+    }
+
+    async fn begin(&mut self, deadline: Instant, is_fresh: &mut bool) -> Result<()> {
+        let Some(slot) = self.slot.as_mut() else { return Err(gone()) };
+        self.is_first = slot.group.is_none();
+        if self.link.is_none() {
+            self.link = slot.conn.take();
+        }
+        if self.link.is_none() {
+            *is_fresh = true;
+            self.link = Some(self.writer.connect().await?);
+        }
+        let Some(link) = self.link.as_mut() else { return Err(gone()) };
+        if !self.is_first {
+            return Ok(link.execute(SAVEPOINT).await?);
+        }
+        // Another process may hold the lock for longer than the connection's own patience.
+        loop {
+            match link.execute(sqlite::dialect::BEGIN).await.map_err(StoreError::from) {
+                Err(StoreError::Busy) if Instant::now() < deadline => {}
+                Err(error) => return Err(error),
+                Ok(()) => break,
+            }
+        }
+        self.writer.stats.begins.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Makes the turn's work last, together with that of others if they wait.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        if self.link.as_ref().is_none_or(|link| link.has_rolled_back.load(Ordering::SeqCst)) {
+            self.failure.get_or_insert_with(gone);
+        }
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        let (Some(slot), Some(link)) = (self.slot.as_mut(), self.link.as_mut()) else { return Err(gone()) };
+        let is_full = slot
+            .group
+            .as_ref()
+            .is_some_and(|group| group.members.len() + 1 >= GROUP_MEMBERS || group.began.elapsed() >= GROUP_AGE);
+        let is_last = is_full || self.writer.waiting.load(Ordering::SeqCst) == 0;
+        if is_last && self.is_first {
+            // Dropped meanwhile, the rollback that follows finds it committed or not; nobody was told either.
+            let result = link.execute("COMMIT").await.map_err(StoreError::from);
+            match &result {
+                Ok(()) => {
+                    self.writer.committed();
+                    self.hand_on();
+                }
+                Err(error) => self.failure = Some(error.clone()),
+            }
+            return result;
+        }
+        if !is_last && !self.is_first {
+            let released = link.execute(RELEASE).await.map_err(StoreError::from);
+            if let Err(error) = &released {
+                self.failure = Some(error.clone());
+                return released;
+            }
+        }
+        // From here on nothing waits until the work is in the group's hands.
+        let (sender, answer) = oneshot::channel();
+        let writer = Arc::clone(&self.writer);
+        let Some(slot) = self.slot.as_mut() else { return Err(gone()) };
+        if let Some(group) = slot.group.as_mut() {
+            group.members.push(sender);
+        } else {
+            slot.groups += 1;
+            let number = slot.groups;
+            slot.group = Some(Group { number, began: Instant::now(), members: vec![sender] });
+            writer.runtime.spawn(flush_later(Arc::clone(&writer), number));
+        }
+        if is_last {
+            if let (Some(slot), Some(link)) = (self.slot.take(), self.link.take()) {
+                writer.runtime.spawn(flush(Arc::clone(&writer), slot, link));
+            }
+        } else {
+            self.hand_on();
+        }
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Gives the writer to the next caller.
+    fn hand_on(&mut self) {
+        if let (Some(mut slot), Some(link)) = (self.slot.take(), self.link.take()) {
+            slot.conn = Some(link);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            let work = Work {
+                writer: Arc::clone(&self.writer),
+                slot,
+                link: self.link.take(),
+                failure: self.failure.take(),
+                is_first: self.is_first,
+            };
+            self.writer.runtime.spawn(work.roll_back());
+        }
+    }
+}
+
+/// A turn that ended without a commit.
+struct Work {
+    writer: Arc<Writer>,
+    slot: OwnedMutexGuard<Slot>,
+    link: Option<Link>,
+    failure: Option<StoreError>,
+    is_first: bool,
+}
+
+impl Work {
+    async fn roll_back(mut self) {
+        let Some(mut link) = self.link.take() else {
+            // The connection is gone, and with it what the group had done.
+            self.writer.fail(self.slot, None, &self.failure.unwrap_or_else(gone));
+            return;
+        };
+        if self.failure.is_none() {
+            let statements: &[&'static str] = if self.is_first { &["ROLLBACK"] } else { &[ROLLBACK_TO, RELEASE] };
+            for sql in statements {
+                // A dropped future may have begun nothing, or committed: then there is nothing to roll back.
+                if let Err(error) = link.execute(sql).await.map_err(StoreError::from)
+                    && breaks_connection(&error)
+                {
+                    self.failure = Some(error);
+                    break;
+                }
+            }
+            let has_rolled_back = link.has_rolled_back.swap(false, Ordering::SeqCst);
+            if !self.is_first && has_rolled_back {
+                self.failure.get_or_insert_with(gone);
+            }
+        }
+        match self.failure {
+            Some(failure) => self.writer.fail(self.slot, Some(link), &failure),
+            None => self.slot.conn = Some(link),
+        }
+    }
+}
+
+impl Writer {
+    fn committed(&self) {
+        self.stats.commits.fetch_add(1, Ordering::Relaxed);
+        self.is_suspect.store(false, Ordering::SeqCst);
+    }
+
+    /// Throws a connection away and tells the group that its work is lost.
+    fn fail(&self, mut slot: OwnedMutexGuard<Slot>, link: Option<Link>, failure: &StoreError) {
+        self.is_suspect.store(true, Ordering::SeqCst);
+        let group = slot.group.take();
+        drop(slot);
+        if let Some(link) = link {
+            // Closing rolls back. It can wait for the disk, so nobody waits for it.
+            self.runtime.spawn(timeout(CLOSE_PATIENCE, link.conn.close()));
+        }
+        for member in group.into_iter().flat_map(|group| group.members) {
+            // A caller that is gone needs no answer.
+            let _ = member.send(Err(failure.clone()));
+        }
+    }
+}
+
+/// Commits for a group once those who waited when it began had their turn, unless that was done before.
+async fn flush_later(writer: Arc<Writer>, number: u64) {
+    let mut slot = Arc::clone(&writer.slot).lock_owned().await;
+    if slot.group.as_ref().is_none_or(|group| group.number != number) {
+        return;
+    }
+    match slot.conn.take() {
+        Some(link) => flush(writer, slot, link).await,
+        None => writer.fail(slot, None, &gone()),
+    }
+}
+
+/// Commits for a group.
+async fn flush(writer: Arc<Writer>, mut slot: OwnedMutexGuard<Slot>, mut link: Link) {
+    let result = if link.has_rolled_back.load(Ordering::SeqCst) {
+        Err(gone())
+    } else {
+        link.execute("COMMIT").await.map_err(StoreError::from)
+    };
+    if let Err(failure) = result {
+        writer.fail(slot, Some(link), &failure);
+        return;
+    }
+    writer.committed();
+    let group = slot.group.take();
+    slot.conn = Some(link);
+    drop(slot);
+    for member in group.into_iter().flat_map(|group| group.members) {
+        // A caller that is gone needs no answer.
+        let _ = member.send(Ok(()));
+    }
+}
+
+/// The error of work whose connection or transaction is gone.
+fn gone() -> StoreError {
+    StoreError::from(sqlx::Error::WorkerCrashed)
+}
+
+/// Whether SQLite may have rolled back, or the connection may be damaged: whether anything but the statement
+/// itself failed.
+fn breaks_connection(error: &StoreError) -> bool {
+    match error {
+        StoreError::Busy => true,
+        StoreError::Database(error) => match &**error {
+            sqlx::Error::Database(error) => matches!(sqlite::failure(&**error), Some(Failure::Busy | Failure::Storage)),
+            sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::TypeNotFound { .. } => false,
+            _ => true,
+        },
+        _ => false,
+    }
+}

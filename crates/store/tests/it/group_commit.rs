@@ -1,0 +1,154 @@
+//! Transactions that share a commit keep the promises of those that do not.
+
+use std::{sync::Arc, time::Duration};
+
+use latchkey_licensing::{account::Account, ids::AccountId};
+use latchkey_store::{Store, StoreError};
+use latchkey_testkit::{Backend, TestDatabase};
+use tokio::{sync::Barrier, time::timeout};
+
+use crate::{
+    T0,
+    conformance::{account, email},
+};
+
+/// An account of its own for every number.
+fn numbered(number: u32) -> Account {
+    let [a, b, c, d] = number.to_be_bytes();
+    let address = email(&format!("a{number}@example.com"));
+    Account { id: AccountId::new(T0, [0, 0, 0, 0, 0, 0, a, b, c, d]), email: address, ..account(1, "x@example.com") }
+}
+
+async fn is_there(store: &Store, number: u32) -> bool {
+    let mut reader = store.read_one().await.expect("a reader");
+    reader.find_account(numbered(number).id).await.expect("read").is_some()
+}
+
+/// What became of a transaction, as its caller knows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Acknowledged,
+    RolledBack,
+    Unknown,
+}
+
+/// One transaction, ended in one of several ways.
+async fn run(store: &Store, number: u32) -> Fate {
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.insert_account(&numbered(number)).await.expect("inserted"));
+    match number % 5 {
+        0 => Fate::RolledBack,
+        1 => {
+            let twice = Account { email: email(&format!("b{number}@example.com")), ..numbered(number) };
+            assert!(matches!(tx.insert_account(&twice).await, Err(StoreError::Conflict(_))));
+            assert!(matches!(tx.commit().await, Err(StoreError::Aborted)));
+            Fate::RolledBack
+        }
+        2 => {
+            let patience = Duration::from_micros(u64::from(number * 37 % 900));
+            match timeout(patience, tx.commit()).await {
+                Ok(result) => {
+                    result.expect("committed");
+                    Fate::Acknowledged
+                }
+                Err(_) => Fate::Unknown,
+            }
+        }
+        _ => {
+            tx.commit().await.expect("committed");
+            Fate::Acknowledged
+        }
+    }
+}
+
+on_both! {
+    async fn acknowledged_is_there_and_rolled_back_is_not(store: &Store) {
+        let tasks: Vec<_> = (0..40)
+            .map(|task| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let mut fates = Vec::new();
+                    for round in 0..10 {
+                        let number = task * 10 + round;
+                        fates.push((number, run(&store, number).await));
+                    }
+                    fates
+                })
+            })
+            .collect();
+        let mut fates = Vec::new();
+        for task in tasks {
+            fates.extend(task.await.expect("no panic"));
+        }
+        // A write now is behind everything that was begun before.
+        store.write().await.expect("a transaction").commit().await.expect("committed");
+        for (number, fate) in fates {
+            match fate {
+                Fate::Acknowledged => assert!(is_there(store, number).await, "{number} was lost"),
+                Fate::RolledBack => assert!(!is_there(store, number).await, "{number} was kept"),
+                Fate::Unknown => {}
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lone_writer_commits_by_itself_and_many_together() {
+    let database = TestDatabase::create(Backend::Sqlite).await;
+    let store = database.store();
+    let before = store.counters();
+    for number in 0..3 {
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_account(&numbered(number)).await.expect("inserted");
+        tx.commit().await.expect("committed");
+    }
+    let alone = store.counters();
+    assert_eq!((alone.begins - before.begins, alone.commits - before.commits), (3, 3));
+
+    let start = Arc::new(Barrier::new(64));
+    let tasks: Vec<_> = (0..64)
+        .map(|task| {
+            let (store, start) = (store.clone(), Arc::clone(&start));
+            tokio::spawn(async move {
+                start.wait().await;
+                for round in 0..5 {
+                    let mut tx = store.write().await.expect("a transaction");
+                    tx.insert_account(&numbered(100 + task * 5 + round)).await.expect("inserted");
+                    tx.commit().await.expect("committed");
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    let together = store.counters().commits - alone.commits;
+    assert!(together < 320 / 4, "{together} commits for 320 transactions");
+    let mut reader = store.read_one().await.expect("a reader");
+    assert_eq!(reader.count_accounts().await.expect("read"), 323);
+}
+
+/// A member's acknowledgement waits for the group's commit: until then no reader sees its work.
+#[tokio::test]
+async fn nobody_is_answered_before_the_commit() {
+    let database = TestDatabase::create(Backend::Sqlite).await;
+    let store = database.store();
+    let mut first = store.write().await.expect("a transaction");
+    first.insert_account(&numbered(1)).await.expect("inserted");
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move { store.write().await }
+    });
+    tokio::task::yield_now().await;
+    let committing = tokio::spawn(first.commit());
+    let mut second = second.await.expect("no panic").expect("a turn");
+    // The first has handed the writer on, but is not answered.
+    assert!(!committing.is_finished());
+    assert!(!is_there(store, 1).await);
+    assert!(second.find_account(numbered(1).id).await.expect("read").is_some(), "members see each other");
+    second.insert_account(&numbered(2)).await.expect("inserted");
+    drop(second);
+    committing.await.expect("no panic").expect("committed");
+    assert!(is_there(store, 1).await);
+    assert!(!is_there(store, 2).await);
+}

@@ -1,0 +1,80 @@
+//! Requests that are cut off leave nothing half done.
+
+use std::time::{Duration, Instant};
+
+use latchkey_store::Store;
+use latchkey_testkit::{Backend, TestDatabase};
+use sqlx::Connection;
+use tokio::time::timeout;
+
+use crate::conformance::{account, furnish, license};
+
+/// Cuts reads and writes off at all moments.
+async fn cut_off(store: &Store) {
+    let mut tasks = Vec::new();
+    for number in 0..1_500_u64 {
+        let store = store.clone();
+        tasks.push(tokio::spawn(async move {
+            let patience = Duration::from_micros(number * 7_919 % 4_000);
+            let _ = timeout(patience, async {
+                if number % 3 == 0 {
+                    let mut reader = store.read().await?;
+                    reader.find_license(license(1).id).await?;
+                    reader.list_products().await?;
+                    return Ok(());
+                }
+                let mut tx = store.write().await?;
+                tx.lock_license(license(1).id).await?;
+                tx.note_licenses_validated(&[(license(1).id, crate::T0)]).await?;
+                tx.commit().await
+            })
+            .await;
+        }));
+        if number % 50 == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+}
+
+async fn serves(store: &Store) {
+    for _ in 0..30 {
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.lock_license(license(1).id).await.expect("locked"));
+        tx.set_account_name(account(1, "x@example.com").id, Some("Bea"), crate::T0).await.expect("written");
+        tx.commit().await.expect("committed");
+        let mut reader = store.read().await.expect("a reader");
+        assert_eq!(reader.list_products().await.expect("read").len(), 1);
+    }
+    store.check_writer().await.expect("it takes writes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite() {
+    let database = TestDatabase::create(Backend::Sqlite).await;
+    furnish(database.store()).await;
+    cut_off(database.store()).await;
+    serves(database.store()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres() {
+    let database = TestDatabase::create(Backend::Postgres).await;
+    furnish(database.store()).await;
+    cut_off(database.store()).await;
+    let mut connection = sqlx::PgConnection::connect(database.url()).await.expect("connected");
+    let sql = "SELECT COUNT(*) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let busy: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("read");
+        if busy == 0 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{busy} connections are still in a transaction");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    serves(database.store()).await;
+}

@@ -1,0 +1,38 @@
+//! What the store promises, on both databases.
+
+#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+
+use latchkey_licensing::time::Timestamp;
+
+const T0: Timestamp = Timestamp::from_unix_micros(1_795_435_200_000_000);
+
+/// Writes each test once and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($store:ident: &Store) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$doc])*
+            async fn check($store: &Store) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                let database = TestDatabase::create(Backend::Sqlite).await;
+                check(database.store()).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                let database = TestDatabase::create(Backend::Postgres).await;
+                check(database.store()).await;
+            }
+        }
+    )+};
+}
+
+mod conformance;
+mod errors;
+mod group_commit;
+mod healing;
+mod interruptions;
+mod snapshots;
