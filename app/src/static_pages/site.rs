@@ -23,12 +23,18 @@ pub(crate) fn Head(#[prop(into)] title: String, look: Look) -> impl IntoView {
             <meta charset="utf-8"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
-            <title>{format!("{title} · {}", branding.brand.name)}</title>
+            // The marker that follows text elsewhere would be read as a part of the title.
+            <title inner_html=escaped(&format!("{title} · {}", branding.brand.name))></title>
             <link rel="stylesheet" href=stylesheet/>
             {accent}
             <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
         </head>
     }
+}
+
+/// Text as it stands within an element.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[component]
