@@ -327,6 +327,7 @@ mod tests {
             &[("LATCHKEY__SECRETS__SIGNING_KEY", "hunter2")],
             &[("LATCHKEY__SECRETS__MASTER_SECRET", &"+a".repeat(32))],
             &[("LATCHKEY__BRAND__NAME", " ")],
+            &[("LATCHKEY__BRAND__NAME", "Acme</title>")],
             &[("LATCHKEY__BRAND__SUPPORT", "call us")],
             &[("LATCHKEY__BRAND__ACCENT", "teal")],
             &[("LATCHKEY__BRAND__LOGO", "/nonexistent.svg")],

@@ -43,10 +43,11 @@ pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
 }
 
 /// SQLite names checks by their name and unique constraints by their columns.
-const UNIQUE: [(&str, &str); 28] = [
+const UNIQUE: &[(&str, &str)] = &[
     ("accounts.email", "uq_accounts_email"),
     ("accounts.id", "pk_accounts"),
     ("audit_log.id", "pk_audit_log"),
+    ("catalog_version.id", "pk_catalog_version"),
     ("entitlements.code", "uq_entitlements_code"),
     ("entitlements.id", "pk_entitlements"),
     ("heartbeat_watch.id", "pk_heartbeat_watch"),

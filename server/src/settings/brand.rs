@@ -71,10 +71,14 @@ impl Brand {
         let names = [("name", Some(&self.name)), ("legal_name", self.legal_name.as_ref())];
         for (key, name) in names {
             let fits = |name: &String| {
-                !name.trim().is_empty() && name.chars().count() <= NAME_LETTERS && !name.chars().any(char::is_control)
+                // Titles hold the name as it is, and a bracket could end one.
+                let is_taken = |letter: char| !letter.is_control() && !matches!(letter, '<' | '>');
+                !name.trim().is_empty() && name.chars().count() <= NAME_LETTERS && name.chars().all(is_taken)
             };
             if name.is_some_and(|name| !fits(name)) {
-                return Err(SettingsError(format!("brand.{key} must have 1 to {NAME_LETTERS} letters on one line")));
+                return Err(SettingsError(format!(
+                    "brand.{key} must have 1 to {NAME_LETTERS} letters on one line, and no < or >"
+                )));
             }
         }
         if self.support.as_deref().is_some_and(|support| Support::parse(support).is_none()) {

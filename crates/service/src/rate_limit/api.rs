@@ -4,6 +4,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use latchkey_licensing::time::Timestamp;
+use latchkey_store::StoreError;
 
 use crate::{
     error::Internal,
@@ -43,6 +44,12 @@ pub struct ApiLimits {
     pub per_network: RateLimit,
 }
 
+/// The part of a burst that may be spent before it is written down.
+const CREDIT_PER_BURST: u32 = 8;
+
+/// How long a request waits for a lease while others write.
+const LEASE_PATIENCE: Duration = Duration::from_millis(250);
+
 /// How many leases a burst is divided into: what one process may hold of a bucket while others ask.
 const LEASES_PER_BURST: u32 = 4;
 
@@ -63,8 +70,7 @@ impl Service {
         let Some(limit) = limit else {
             return Ok(None);
         };
-        let is_full = stored.is_none_or(|at| at <= now);
-        if is_full && limit.burst >= LEASES_PER_BURST && self.0.leases.spend_later(bucket, limit, now) {
+        if self.0.leases.spend_on_credit(bucket, limit, stored, now, (limit.burst / CREDIT_PER_BURST).max(1)) {
             self.0.write_behind.wake();
             return Ok(None);
         }
@@ -89,17 +95,35 @@ impl Service {
         if let Some(answer) = remembered() {
             return Ok(answer);
         }
-        let gate = self.0.leases.gate(bucket);
-        let _alone = gate.lock().await;
-        // Another request may have asked meanwhile.
-        if let Some(answer) = remembered() {
-            return Ok(answer);
+        let leased = async {
+            let gate = self.0.leases.gate(bucket);
+            let _alone = gate.lock().await;
+            // Another request may have asked meanwhile.
+            if let Some(answer) = remembered() {
+                return Ok(answer);
+            }
+            self.take_lease(bucket, limit, now).await?;
+            Ok(remembered().flatten())
+        };
+        match tokio::time::timeout(LEASE_PATIENCE, leased).await {
+            Ok(Err(Internal::Store(StoreError::Busy))) | Err(_) => self.spend_unleased(bucket, limit, now).await,
+            Ok(answer) => answer,
         }
-        self.take_lease(bucket, limit, now).await?;
-        Ok(match self.0.leases.spend(bucket, limit, now) {
-            Spending::Refused(throttled) => Some(throttled),
-            Spending::Spent | Spending::Unknown => None,
-        })
+    }
+
+    /// Counts a request while the database takes no writes: against what it was last seen to store.
+    async fn spend_unleased(
+        &self,
+        bucket: ApiBucket,
+        limit: Limit,
+        now: Timestamp,
+    ) -> Result<Option<Throttled>, Internal> {
+        let stored = self.store().read_one().await?.find_bucket(&bucket.name()).await?;
+        if self.0.leases.spend_on_credit(bucket, limit, stored, now, limit.burst) {
+            self.0.write_behind.wake();
+            return Ok(None);
+        }
+        Ok(Some(limit.throttled(stored, now)))
     }
 
     /// Takes some of a bucket's tokens for this process, in one transaction.

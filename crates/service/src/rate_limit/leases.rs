@@ -6,9 +6,9 @@
 //! lapses when that instant has passed, because from then on the bucket refills without it. So all processes
 //! together never let more through than the limit allows.
 //!
-//! The first request of a bucket that the database shows as full is let through at once, and its token is
-//! written down with the next batch. Only there can two processes that meet the same bucket in the same half
-//! second each spend a token that neither has written down yet; both are counted then.
+//! A few tokens may also be spent on credit: where the database was just seen to have them, they are written down
+//! with the next batch, and nobody waits. Only in that half second can another process spend the same tokens too;
+//! both are counted afterwards, and the bucket then takes as much longer to refill.
 
 use std::{
     collections::HashMap,
@@ -31,6 +31,8 @@ struct Entry {
     lease: Option<(Timestamp, Timestamp)>,
     /// Tokens spent and not yet written down, by a bucket of this limit, first at this instant.
     debt: Option<(u32, Timestamp, Limit)>,
+    /// The furthest that the bucket is known to have come in the database.
+    seen: Option<Timestamp>,
     /// What the bucket stored when it had no token left.
     empty: Option<Timestamp>,
     /// Whether the last round of writing saw nothing to write here.
@@ -87,14 +89,28 @@ impl Leases {
         }
     }
 
-    /// Spends a token of a bucket that the database shows as full, to be written down later. `false` if this
-    /// process has dealt with the bucket already.
-    pub(crate) fn spend_later(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> bool {
+    /// Spends a token on credit, if the bucket has one beside those that are not written down yet, and if no more
+    /// than `most` are not. `stored` is what the database was just seen to store.
+    pub(crate) fn spend_on_credit(
+        &self,
+        bucket: ApiBucket,
+        limit: Limit,
+        stored: Option<Timestamp>,
+        now: Timestamp,
+        most: u32,
+    ) -> bool {
         let mut entries = self.entries();
-        if entries.contains_key(&bucket) {
+        let entry = entries.entry(bucket).or_default();
+        let (owed, since) = entry.debt.map_or((0, now), |(owed, since, _)| (owed, since));
+        // What was read may be older than what this process has written since.
+        entry.seen = entry.seen.max(stored);
+        let known = if owed > 0 { Some(limit.after(entry.seen, since, owed)) } else { entry.seen };
+        let left = limit.grant(known, now, 1);
+        if owed >= most || left.tokens == 0 {
             return false;
         }
-        entries.insert(bucket, Entry { debt: Some((1, now, limit)), ..Entry::default() });
+        entry.debt = Some((owed + 1, since, limit));
+        entry.is_settled = false;
         true
     }
 
@@ -114,6 +130,7 @@ impl Leases {
         let entry = entries.entry(bucket).or_default();
         entry.debt = None;
         entry.is_settled = false;
+        entry.seen = Some(grant.next_allowed_at);
         entry.lease = Some((grant.begins_at, grant.next_allowed_at));
         entry.empty = (grant.tokens == 0).then_some(grant.begins_at);
     }
@@ -147,7 +164,9 @@ impl Leases {
         let mut entries = self.entries();
         for (bucket, _gate) in writing.buckets {
             if let Some(entry) = entries.get_mut(&bucket) {
-                entry.debt = None;
+                if let Some((tokens, at, limit)) = entry.debt.take() {
+                    entry.seen = Some(limit.after(entry.seen, at, tokens));
+                }
                 entry.is_settled = false;
             }
         }
