@@ -155,12 +155,18 @@ impl Writer {
         }
     }
 
-    /// Closes the connection, after letting those who queue finish.
-    pub(crate) async fn close(&self) {
-        let mut slot = self.slot.lock().await;
-        if let Some(link) = slot.conn.take() {
-            // What was acknowledged is on disk; there is nothing to be done about an error.
-            let _ = timeout(CLOSE_PATIENCE, link.conn.close()).await;
+    /// Closes the connection, after what was handed to a group is on disk.
+    pub(crate) async fn close(self: &Arc<Self>) {
+        loop {
+            let mut slot = Arc::clone(&self.slot).lock_owned().await;
+            let Some(link) = slot.conn.take() else { return };
+            if slot.group.is_some() {
+                flush(Arc::clone(self), slot, link).await;
+            } else {
+                // There is nothing to be done about an error: what was acknowledged is on disk.
+                let _ = timeout(CLOSE_PATIENCE, link.conn.close()).await;
+                return;
+            }
         }
     }
 }
