@@ -81,6 +81,8 @@ ids! {
     MailId
     /// Identifies an entry of the audit log.
     AuditId
+    /// Identifies one run of an import of licenses.
+    ImportId
     /// Identifies a key that signs API responses, files and license keys.
     SigningKeyId
 }

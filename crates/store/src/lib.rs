@@ -22,10 +22,11 @@ pub use page::Page;
 pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
 pub use tables::{
     audit_log::AuditRow,
+    imports::{ImportRow, TakenRow},
     license_records::LicenseRecord,
     licenses::StoredKey,
     login_requests::{LoginKind, LoginRequest, NewLoginRequest},
-    machines::MachineEnd,
+    machines::{MachineCount, MachineEnd},
     outbox::{ClaimedMail, NewMail},
     rate_limits::{BucketDebit, MAX_SKEW},
     sessions::{NewSession, SessionRow},

@@ -9,6 +9,7 @@ pub(crate) mod audit_log;
 pub(crate) mod catalog_version;
 pub(crate) mod entitlements;
 pub(crate) mod heartbeat_watch;
+pub(crate) mod imports;
 pub(crate) mod instance;
 pub(crate) mod license_entitlements;
 pub(crate) mod license_records;
@@ -95,6 +96,7 @@ pub(crate) struct Timings {
     catalog_version: catalog_version::Timings,
     entitlements: entitlements::Timings,
     heartbeat_watch: heartbeat_watch::Timings,
+    imports: imports::Timings,
     instance: instance::Timings,
     license_entitlements: license_entitlements::Timings,
     license_records: license_records::Timings,
@@ -119,6 +121,7 @@ impl Timings {
         self.catalog_version.report(&mut report);
         self.entitlements.report(&mut report);
         self.heartbeat_watch.report(&mut report);
+        self.imports.report(&mut report);
         self.instance.report(&mut report);
         self.license_entitlements.report(&mut report);
         self.license_records.report(&mut report);

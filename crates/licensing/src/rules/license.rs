@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     ids::{AccountId, LicenseId, PolicyId, ProductId},
+    keys::license_key::LicenseKey,
     rules::{
         machine::Machine,
         policy::{ExpiryBasis, Policy, RenewalBasis, words},
@@ -154,9 +155,44 @@ impl End {
 }
 
 impl License {
+    /// A license that is issued to `account` at `now`, on the terms of `policy` and no others.
+    pub fn issue(id: LicenseId, account: AccountId, policy: &Policy, key: &LicenseKey, now: Timestamp) -> Self {
+        Self {
+            id,
+            account,
+            product: policy.product,
+            policy: policy.id,
+            key_prefix: key.prefix().to_owned(),
+            key_tail: key.tail().to_owned(),
+            standing: Standing::Good,
+            end: End::on_issue(policy, now),
+            max_machines: None,
+            max_cores: None,
+            max_uses: None,
+            uses: 0,
+            metadata: "{}".to_owned(),
+            last_validated_at: None,
+            last_check_in_at: None,
+            last_check_out_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// The status at `now`, by precedence: banned, suspended, expired, expiring, inactive, active.
     /// `machines` are the license's active machines, whose activity counts as use.
     pub fn status(&self, owner_is_banned: bool, machines: &[Machine], now: Timestamp) -> LicenseStatus {
+        let seen = machines.iter().map(|machine| machine.last_seen_at).max();
+        self.status_when_seen(owner_is_banned, seen, now)
+    }
+
+    /// The status at `now`, where an active machine was last seen at `machine_seen_at`.
+    pub fn status_when_seen(
+        &self,
+        owner_is_banned: bool,
+        machine_seen_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> LicenseStatus {
         if owner_is_banned {
             return LicenseStatus::Banned;
         }
@@ -169,9 +205,8 @@ impl License {
         if self.end.at().is_some_and(|end| end < now.plus(EXPIRING_WITHIN)) {
             return LicenseStatus::Expiring;
         }
-        let uses = [self.last_validated_at, self.last_check_in_at, self.last_check_out_at];
-        let seen = machines.iter().map(|machine| machine.last_seen_at);
-        let used_at = uses.into_iter().flatten().chain(seen).fold(self.created_at, Timestamp::max);
+        let uses = [self.last_validated_at, self.last_check_in_at, self.last_check_out_at, machine_seen_at];
+        let used_at = uses.into_iter().flatten().fold(self.created_at, Timestamp::max);
         if now.since(used_at) >= INACTIVE_AFTER {
             return LicenseStatus::Inactive;
         }
@@ -265,6 +300,7 @@ impl License {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::keys::license_key::{KEY_RANDOM_BYTES, KeyPrefix};
     use crate::rules::policy::{
         DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
         OverageStrategy,
@@ -324,6 +360,20 @@ pub(crate) mod tests {
             created_at: T0,
             updated_at: T0,
         }
+    }
+
+    #[test]
+    fn a_license_is_issued_on_its_policys_terms() {
+        let policy = Policy { duration: Some(DAY), ..policy() };
+        let key = LicenseKey::new(&KeyPrefix::parse("CGPT").expect("valid"), &[7; KEY_RANDOM_BYTES]);
+        let issued = License::issue(LicenseId::new(T0, [3; 10]), AccountId::new(T0, [4; 10]), &policy, &key, T0);
+        let expected = License {
+            key_prefix: "CGPT".to_owned(),
+            key_tail: key.tail().to_owned(),
+            end: End::At(T0.plus(DAY)),
+            ..license(&policy)
+        };
+        assert_eq!(issued, expected);
     }
 
     #[test]

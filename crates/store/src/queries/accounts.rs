@@ -7,7 +7,9 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use super::{Conn, expect_one};
+use sqlx::QueryBuilder;
+
+use super::{Conn, dialect, expect_one, expect_row, ids};
 use crate::{error::Result, tables::accounts::AccountRow};
 
 pub(crate) async fn insert_account(conn: &mut Conn, account: &Account) -> Result<bool> {
@@ -74,4 +76,24 @@ pub(crate) async fn set_account_disabled(
         .execute(conn)
         .await?;
     expect_one(done.rows_affected(), "accounts", id)
+}
+
+/// The account with this id, which must be there.
+pub(crate) async fn get_account(conn: &mut Conn, id: AccountId) -> Result<Account> {
+    expect_row(find_account(conn, id).await?, "accounts", id)
+}
+
+/// The accounts with these ids.
+pub(crate) async fn list_accounts(conn: &mut Conn, accounts: &[AccountId]) -> Result<Vec<Account>> {
+    let mut found = Vec::new();
+    for ids in accounts.chunks(ids::MOST) {
+        let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE id IN ";
+        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        let rows: Vec<AccountRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
+        for row in rows {
+            found.push(Account::try_from(row)?);
+        }
+    }
+    Ok(found)
 }

@@ -10,6 +10,11 @@ fn expect_one(rows: u64, table: &'static str, id: impl Display) -> Result<()> {
     if rows == 1 { Ok(()) } else { Err(Origin::new(table, id).corrupt("a change of the row hit no row")) }
 }
 
+/// Refuses to be without a row that other rows refer to.
+fn expect_row<T>(row: Option<T>, table: &'static str, id: impl Display) -> Result<T> {
+    row.ok_or_else(|| Origin::new(table, id).corrupt("the row is referred to and missing"))
+}
+
 type Conn = <dialect::Db as sqlx::Database>::Connection;
 
 /// How many rows one statement of a batch changes: databases bound the parameters of a statement.
@@ -20,6 +25,8 @@ pub(crate) mod audit_log;
 pub(crate) mod catalog_version;
 pub(crate) mod entitlements;
 pub(crate) mod heartbeat_watch;
+mod ids;
+pub(crate) mod imports;
 pub(crate) mod instance;
 pub(crate) mod license_entitlements;
 pub(crate) mod license_records;

@@ -1,12 +1,18 @@
 //! Which entitlements a license holds by itself.
 
 use latchkey_licensing::{
-    entitlement::Entitlement,
+    entitlement::{Entitlement, EntitlementCode},
     ids::{EntitlementId, LicenseId},
 };
 
-use super::Conn;
-use crate::{error::Result, tables::entitlements::EntitlementRow};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::{Conn, dialect, ids};
+use crate::{
+    error::Result,
+    tables::entitlements::{self, EntitlementRow},
+};
 
 pub(crate) async fn add_license_entitlement(
     conn: &mut Conn,
@@ -39,4 +45,26 @@ pub(crate) async fn list_license_entitlements(conn: &mut Conn, license: LicenseI
                WHERE id IN (SELECT entitlement_id FROM license_entitlements WHERE license_id = $1) ORDER BY code";
     let rows: Vec<EntitlementRow> = sqlx::query_as(sql).bind(license.uuid()).fetch_all(conn).await?;
     rows.into_iter().map(Entitlement::try_from).collect()
+}
+
+/// Licenses' own entitlements, by code; those of their policies are not among them.
+pub(crate) async fn list_own_entitlements(
+    conn: &mut Conn,
+    licenses: &[LicenseId],
+) -> Result<Vec<(LicenseId, EntitlementCode)>> {
+    let mut held = Vec::new();
+    for ids in licenses.chunks(ids::MOST) {
+        let sql = "SELECT license_id, entitlements.id, code FROM license_entitlements
+                   JOIN entitlements ON entitlements.id = license_entitlements.entitlement_id
+                   WHERE license_id IN ";
+        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        query.push(" ORDER BY code");
+        let rows: Vec<(Uuid, Uuid, String)> =
+            query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;
+        for (license, id, code) in rows {
+            held.push((license.into(), entitlements::code(id, &code)?));
+        }
+    }
+    Ok(held)
 }

@@ -8,7 +8,7 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{BATCH, Conn, dialect, expect_one};
+use super::{BATCH, Conn, dialect, expect_one, ids};
 use crate::{
     error::Result,
     filter::LicenseFilter,
@@ -245,4 +245,16 @@ pub(crate) async fn note_licenses_validated(conn: &mut Conn, validated: &[(Licen
         query.build().persistent(false).execute(&mut *conn).await?;
     }
     Ok(())
+}
+
+/// The keys of licenses, encrypted.
+pub(crate) async fn list_key_ciphertexts(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<(LicenseId, Vec<u8>)>> {
+    let mut keys = Vec::new();
+    for ids in licenses.chunks(ids::MOST) {
+        let mut query = QueryBuilder::<dialect::Db>::new("SELECT id, key_ciphertext FROM licenses WHERE id IN ");
+        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        let rows: Vec<(Uuid, Vec<u8>)> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
+        keys.extend(rows.into_iter().map(|(license, key)| (license.into(), key)));
+    }
+    Ok(keys)
 }

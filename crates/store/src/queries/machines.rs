@@ -6,16 +6,15 @@ use latchkey_licensing::{
     policy::HEARTBEAT_DRIFT,
     time::Timestamp,
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use sqlx::QueryBuilder;
-
-use super::{BATCH, Conn, dialect};
+use super::{BATCH, Conn, dialect, ids};
 use crate::{
     error::Result,
     tables::{
-        self,
-        machines::{MachineEnd, MachineRow},
+        self, Origin,
+        machines::{MachineCount, MachineEnd, MachineRow},
     },
 };
 
@@ -200,4 +199,85 @@ pub(crate) async fn note_machines_seen(conn: &mut Conn, seen: &[(MachineId, Time
         query.build().persistent(false).execute(&mut *conn).await?;
     }
     Ok(())
+}
+
+/// How many active machines licenses have, and when one of them was last seen; none where there are none.
+pub(crate) async fn count_machines(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<MachineCount>> {
+    let mut counts = Vec::new();
+    for ids in licenses.chunks(ids::MOST) {
+        let sql = "SELECT license_id, COUNT(*), MAX(last_seen_at) FROM machines
+                   WHERE deactivated_at IS NULL AND license_id IN ";
+        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        query.push(" GROUP BY license_id");
+        let rows: Vec<(Uuid, i64, i64)> =
+            query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;
+        for (license, machines, last_seen_at) in rows {
+            counts.push(MachineCount {
+                license: license.into(),
+                machines: Origin::new("licenses", license).count(machines)?,
+                last_seen_at: Some(Timestamp::from_unix_micros(last_seen_at)),
+            });
+        }
+    }
+    Ok(counts)
+}
+
+/// The first `at_most` active machines of each license, by slot.
+pub(crate) async fn list_first_machines(conn: &mut Conn, licenses: &[LicenseId], at_most: i64) -> Result<Vec<Machine>> {
+    if let [license] = licenses {
+        let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY slot LIMIT $2");
+        let rows: Vec<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).bind(at_most).fetch_all(conn).await?;
+        return rows.into_iter().map(Machine::try_from).collect();
+    }
+    let mut machines = Vec::new();
+    for ids in licenses.chunks(ids::MOST) {
+        let mut query = QueryBuilder::<dialect::Db>::new(select!(
+            "WHERE id IN (SELECT id FROM (
+                 SELECT id, ROW_NUMBER() OVER (PARTITION BY license_id ORDER BY slot) AS place FROM machines
+                 WHERE deactivated_at IS NULL AND license_id IN "
+        ));
+        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        query.push(") AS placed WHERE place <= ").push_bind(at_most).push(") ORDER BY license_id, slot");
+        let rows: Vec<MachineRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
+        for row in rows {
+            machines.push(Machine::try_from(row)?);
+        }
+    }
+    Ok(machines)
+}
+
+/// All active machines of licenses, by id.
+pub(crate) async fn list_machines_of(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<Machine>> {
+    let mut machines = Vec::new();
+    for ids in licenses.chunks(ids::MOST) {
+        let mut query = QueryBuilder::<dialect::Db>::new(select!("WHERE deactivated_at IS NULL AND license_id IN "));
+        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        query.push(" ORDER BY id");
+        let rows: Vec<MachineRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
+        for row in rows {
+            machines.push(Machine::try_from(row)?);
+        }
+    }
+    Ok(machines)
+}
+
+/// When the owners of licenses freed machines, since `since`, the earliest first.
+pub(crate) async fn list_releases(
+    conn: &mut Conn,
+    licenses: &[LicenseId],
+    since: Timestamp,
+) -> Result<Vec<(LicenseId, Timestamp)>> {
+    let mut releases = Vec::new();
+    for ids in licenses.chunks(ids::MOST) {
+        let sql =
+            "SELECT license_id, deactivated_at FROM machines WHERE deactivated_by = 'customer' AND deactivated_at > ";
+        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        query.push_bind(since.unix_micros()).push(" AND license_id IN ");
+        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        query.push(" ORDER BY deactivated_at");
+        let rows: Vec<(Uuid, i64)> = query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;
+        releases.extend(rows.into_iter().map(|(license, at)| (license.into(), Timestamp::from_unix_micros(at))));
+    }
+    Ok(releases)
 }

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{ids::PolicyId, policy::Policy};
 
-use super::{Conn, dialect, expect_one};
+use super::{Conn, dialect, expect_one, expect_row};
 use crate::{
     error::Result,
     tables::{self, policies::PolicyRow},
@@ -93,4 +93,9 @@ pub(crate) async fn list_policies(conn: &mut Conn) -> Result<Vec<Policy>> {
     let sql = select_policies!("ORDER BY code");
     let rows: Vec<PolicyRow> = sqlx::query_as(sql).fetch_all(conn).await?;
     rows.into_iter().map(Policy::try_from).collect()
+}
+
+/// The policy with this id, which must be there.
+pub(crate) async fn get_policy(conn: &mut Conn, id: PolicyId) -> Result<Policy> {
+    expect_row(find_policy(conn, id).await?, "policies", id)
 }

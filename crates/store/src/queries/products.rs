@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{ids::ProductId, product::Product, time::Timestamp};
 
-use super::{Conn, expect_one};
+use super::{Conn, expect_one, expect_row};
 use crate::{error::Result, tables::products::ProductRow};
 
 pub(crate) async fn insert_product(conn: &mut Conn, product: &Product) -> Result<()> {
@@ -50,4 +50,9 @@ pub(crate) async fn find_product(conn: &mut Conn, id: ProductId) -> Result<Optio
     let sql = "SELECT id, code, name, key_prefix, created_at FROM products WHERE id = $1";
     let row: Option<ProductRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Product::try_from).transpose()
+}
+
+/// The product with this id, which must be there.
+pub(crate) async fn get_product(conn: &mut Conn, id: ProductId) -> Result<Product> {
+    expect_row(find_product(conn, id).await?, "products", id)
 }

@@ -46,6 +46,10 @@ methods! {
         find_account(id: AccountId) -> Option<Account>;
         /// The account with this address.
         find_account_by_email(email: &EmailAddress) -> Option<Account>;
+        /// The account with this id, which must be there.
+        get_account(id: AccountId) -> Account;
+        /// The accounts with these ids.
+        list_accounts(accounts: &[AccountId]) -> Vec<Account>;
         /// How many accounts there are.
         count_accounts() -> i64;
     }

@@ -21,14 +21,18 @@ pub(crate) struct EntitlementRow {
     updated_at: i64,
 }
 
+/// The code of an entitlement.
+pub(crate) fn code(id: Uuid, text: &str) -> Result<EntitlementCode> {
+    EntitlementCode::parse(text).ok_or_else(|| Origin::new("entitlements", id).corrupt("code is not a code"))
+}
+
 impl TryFrom<EntitlementRow> for Entitlement {
     type Error = StoreError;
 
     fn try_from(row: EntitlementRow) -> Result<Self> {
-        let origin = Origin::new("entitlements", row.id);
         Ok(Self {
             id: row.id.into(),
-            code: EntitlementCode::parse(&row.code).ok_or_else(|| origin.corrupt("code is not a code"))?,
+            code: code(row.id, &row.code)?,
             name: row.name,
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),

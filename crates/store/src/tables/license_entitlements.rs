@@ -1,7 +1,7 @@
 //! Which entitlements a license holds by itself.
 
 use latchkey_licensing::{
-    entitlement::Entitlement,
+    entitlement::{Entitlement, EntitlementCode},
     ids::{EntitlementId, LicenseId},
 };
 
@@ -12,6 +12,8 @@ methods! {
     read {
         /// A license's own entitlements, by code; those of its policy are not among them.
         list_license_entitlements(license: LicenseId) -> Vec<Entitlement>;
+        /// Licenses' own entitlements, by code; those of their policies are not among them.
+        list_own_entitlements(licenses: &[LicenseId]) -> Vec<(LicenseId, EntitlementCode)>;
         /// How many licenses hold an entitlement of their own.
         count_licenses_holding(id: EntitlementId) -> i64;
     }

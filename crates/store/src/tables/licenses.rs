@@ -129,6 +129,8 @@ methods! {
         count_licenses_signed_by(key: SigningKeyId) -> i64;
         /// A license's key, encrypted.
         get_key_ciphertext(id: LicenseId) -> Vec<u8>;
+        /// The keys of licenses, encrypted.
+        list_key_ciphertexts(licenses: &[LicenseId]) -> Vec<(LicenseId, Vec<u8>)>;
     }
     write {
         /// Adds a license.

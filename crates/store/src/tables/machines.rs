@@ -37,6 +37,17 @@ impl MachineEnd {
     }
 }
 
+/// How many active machines a license has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MachineCount {
+    /// The license.
+    pub license: LicenseId,
+    /// How many, at least one.
+    pub machines: u32,
+    /// When one of them was last seen.
+    pub last_seen_at: Option<Timestamp>,
+}
+
 #[derive(sqlx::FromRow)]
 pub(crate) struct MachineRow {
     pub(crate) id: Uuid,
@@ -101,6 +112,14 @@ methods! {
         find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
         /// When a license's owner freed machines after `since`, the earliest first.
         list_machine_releases(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
+        /// How many active machines licenses have, and when one of them was last seen.
+        count_machines(licenses: &[LicenseId]) -> Vec<MachineCount>;
+        /// The first `at_most` active machines of each license, by slot.
+        list_first_machines(licenses: &[LicenseId], at_most: i64) -> Vec<Machine>;
+        /// All active machines of licenses, by id.
+        list_machines_of(licenses: &[LicenseId]) -> Vec<Machine>;
+        /// When the owners of licenses freed machines after `since`, the earliest first.
+        list_releases(licenses: &[LicenseId], since: Timestamp) -> Vec<(LicenseId, Timestamp)>;
         /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.
         list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;
         /// Whether a machine was once active under a license and no longer is.

@@ -96,6 +96,8 @@ methods! {
     read {
         /// The policy with this id.
         find_policy(id: PolicyId) -> Option<Policy>;
+        /// The policy with this id, which must be there.
+        get_policy(id: PolicyId) -> Policy;
         /// Every policy, by code.
         list_policies() -> Vec<Policy>;
     }

@@ -36,6 +36,8 @@ methods! {
         count_products() -> i64;
         /// The product with this id.
         find_product(id: ProductId) -> Option<Product>;
+        /// The product with this id, which must be there.
+        get_product(id: ProductId) -> Product;
         /// Every product, by code.
         list_products() -> Vec<Product>;
     }

@@ -1,0 +1,77 @@
+//! What an import of licenses stages.
+
+use latchkey_licensing::{
+    account::Account,
+    ids::{EntitlementId, ImportId, LicenseId, SigningKeyId},
+    license::License,
+    time::Timestamp,
+};
+
+use crate::tables::{audit_log::AuditRow, methods};
+
+/// A license that is no license to anyone yet.
+#[derive(Clone, Debug)]
+pub struct ImportRow {
+    /// Its number, which orders the rows of an import.
+    pub number: i64,
+    /// The line of the file on which it begins.
+    pub line: u64,
+    /// The account that is made for it, unless its address has one.
+    pub account: Account,
+    /// The license, owned by that account.
+    pub license: License,
+    /// Its key, encrypted.
+    pub key_ciphertext: Vec<u8>,
+    /// The keyed hash by which its key is found.
+    pub key_lookup: [u8; 32],
+    /// Which key signed its key, if it is a signed key.
+    pub signed_by: Option<SigningKeyId>,
+    /// Whether its key was made for it, and did not come with it.
+    pub is_key_made: bool,
+    /// Its own entitlements, each once.
+    pub entitlements: Vec<EntitlementId>,
+    /// That it was issued, for the audit log.
+    pub issued: AuditRow,
+    /// That its account was made, if it is.
+    pub made: AuditRow,
+}
+
+/// A staged row whose id or key a license has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenRow {
+    /// Its number.
+    pub number: i64,
+    /// Its line.
+    pub line: u64,
+    /// The id that it asks for.
+    pub license: LicenseId,
+    /// Whether it is the id that is taken.
+    pub is_id_taken: bool,
+}
+
+methods! {
+    imports:
+    read {
+        /// Which of these ids a license has, or a row that this import staged.
+        list_taken_ids(import: ImportId, licenses: &[LicenseId]) -> Vec<LicenseId>;
+        /// Which of these keys a license has, or a row that this import staged.
+        list_taken_keys(import: ImportId, lookups: &[[u8; 32]]) -> Vec<[u8; 32]>;
+        /// The staged rows whose id or key a license has, in order.
+        list_taken_rows(import: ImportId) -> Vec<TakenRow>;
+        /// Which keys signed the keys of staged rows, and whether those were made for the rows.
+        list_import_signers(import: ImportId) -> Vec<(SigningKeyId, bool)>;
+    }
+    write {
+        /// Stages rows of an import.
+        insert_import_rows(import: ImportId, rows: &[ImportRow]) -> ();
+        /// Makes every staged row a license, with its account, its entitlements and its lines of the audit log.
+        /// Returns how many there are now.
+        publish_import(import: ImportId) -> u64;
+        /// Removes a staged row.
+        delete_import_row(import: ImportId, number: i64) -> ();
+        /// Removes at most so many staged rows of an import.
+        delete_import_rows(import: ImportId, at_most: i64) -> u64;
+        /// Removes at most so many rows that were staged before `instant`.
+        delete_import_rows_before(instant: Timestamp, at_most: i64) -> u64;
+    }
+}

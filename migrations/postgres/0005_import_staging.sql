@@ -1,0 +1,65 @@
+-- Imports stage their rows here in short transactions and make all of them real in one last one, so that
+-- other writers pass in between. Expand step: nothing else reads these tables. The SQLite file of the
+-- same number says the same.
+
+-- A license that is no license to anyone yet, and the account that is made for it unless its address has one.
+-- What is checked is checked where it becomes real; no foreign key keeps the catalog from changing until then.
+CREATE TABLE import_rows (
+    import_id            UUID    NOT NULL,
+    number               BIGINT  NOT NULL,
+    line                 BIGINT  NOT NULL,
+    account_id           UUID    NOT NULL,
+    email                TEXT    NOT NULL,
+    role                 TEXT    NOT NULL,
+    license_id           UUID    NOT NULL,
+    product_id           UUID    NOT NULL,
+    policy_id            UUID    NOT NULL,
+    key_ciphertext       BYTEA   NOT NULL,
+    key_lookup           BYTEA   NOT NULL,
+    key_prefix           TEXT    NOT NULL,
+    key_tail             TEXT    NOT NULL,
+    signed_by            UUID,
+    is_key_made          BOOLEAN NOT NULL,
+    suspended_at         BIGINT,
+    revoked_at           BIGINT,
+    expires_at           BIGINT,
+    ends_after_first_use BOOLEAN NOT NULL,
+    max_machines         BIGINT,
+    max_cores            BIGINT,
+    max_uses             BIGINT,
+    uses                 BIGINT  NOT NULL,
+    metadata             TEXT    NOT NULL,
+    last_check_in_at     BIGINT,
+    created_at           BIGINT  NOT NULL,
+    updated_at           BIGINT  NOT NULL,
+    CONSTRAINT pk_import_rows PRIMARY KEY (import_id, number),
+    CONSTRAINT uq_import_rows_license UNIQUE (import_id, license_id),
+    CONSTRAINT uq_import_rows_key UNIQUE (import_id, key_lookup)
+);
+
+CREATE TABLE import_entitlements (
+    import_id      UUID    NOT NULL,
+    number         BIGINT  NOT NULL,
+    entitlement_id UUID    NOT NULL,
+    CONSTRAINT pk_import_entitlements PRIMARY KEY (import_id, number, entitlement_id),
+    CONSTRAINT fk_import_entitlements_row FOREIGN KEY (import_id, number)
+        REFERENCES import_rows (import_id, number) ON DELETE CASCADE
+);
+
+-- Lines for the audit log. One that names an account is written only if the import made that account.
+CREATE TABLE import_audits (
+    import_id       UUID    NOT NULL,
+    number          BIGINT  NOT NULL,
+    made_account_id UUID,
+    id              UUID    NOT NULL,
+    at              BIGINT  NOT NULL,
+    actor_kind      TEXT    NOT NULL,
+    actor_id        TEXT,
+    verb            TEXT    NOT NULL,
+    subject_kind    TEXT    NOT NULL,
+    subject_id      TEXT    NOT NULL,
+    detail          TEXT    NOT NULL,
+    CONSTRAINT pk_import_audits PRIMARY KEY (import_id, number, id),
+    CONSTRAINT fk_import_audits_row FOREIGN KEY (import_id, number)
+        REFERENCES import_rows (import_id, number) ON DELETE CASCADE
+);
