@@ -240,9 +240,8 @@ pub enum License {
         format: Option<Format>,
     },
     /// Make licenses from a file; the columns are those of an export, email and policy are enough.
-    /// Machines, names and bans of accounts are not in it. The file is read twice. On SQLite a running
-    /// server's answers wait while rows are taken in, and fail after 25 seconds: take many rows in at a
-    /// quiet hour.
+    /// Machines, names and bans of accounts are not in it. A running server goes on meanwhile: rows are
+    /// prepared in small steps and become licenses together at the end.
     Import {
         /// The file.
         file: PathBuf,

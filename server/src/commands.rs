@@ -1,8 +1,10 @@
 //! The commands: read settings, do one thing, print the result.
 
 mod accounts;
+mod arguments;
 mod catalog;
 mod config;
+mod describe;
 mod keys;
 mod license_files;
 mod licenses;

@@ -23,7 +23,10 @@ pub(crate) enum Failure {
     #[error("{0}")]
     OtherSecret(ClaimError),
     /// The signing key that is given is none of the database's.
-    #[error("{why}{}", from(.file.as_deref()))]
+    #[error(
+        "{why}: unset it, and see `latchkey keys list`; a database takes a given key only while it has none{}",
+        from(.file.as_deref())
+    )]
     OtherSigningKey {
         /// What is wrong with it.
         why: AdoptError,

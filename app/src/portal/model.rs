@@ -43,7 +43,9 @@ pub struct LicenseSummary {
     pub ends: Option<When>,
     /// Whether computers can be activated with it, as far as the license itself goes.
     pub is_good: bool,
-    /// The active computers.
+    /// How many computers are active.
+    pub computer_count: usize,
+    /// The first of them; a page shows no more.
     pub computers: Vec<Computer>,
     /// How many may be active; `None` is any number.
     pub limit: Option<u32>,
@@ -85,7 +87,7 @@ impl Swaps {
 impl LicenseSummary {
     /// `1 of 2 computers in use`.
     pub fn usage(&self) -> String {
-        let used = self.computers.len();
+        let used = self.computer_count;
         match self.limit {
             Some(1) => format!("{used} of 1 computer in use"),
             Some(limit) => format!("{used} of {limit} computers in use"),
@@ -96,7 +98,7 @@ impl LicenseSummary {
 
     /// Whether another computer could be activated, as far as places go.
     pub fn has_room(&self) -> bool {
-        self.limit.is_none_or(|limit| self.computers.len() < usize::try_from(limit).unwrap_or(usize::MAX))
+        self.limit.is_none_or(|limit| self.computer_count < usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
     /// How many places are open, of those that a page can show; none where nothing can be activated.
@@ -105,7 +107,7 @@ impl LicenseSummary {
             return 0;
         }
         let limit = usize::try_from(self.limit.unwrap_or(0)).unwrap_or(0);
-        limit.saturating_sub(self.computers.len()).min(12)
+        limit.saturating_sub(self.computer_count).min(12)
     }
 }
 

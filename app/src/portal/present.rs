@@ -52,6 +52,7 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
             LicenseStatus::Expired => view.policy.expiry != ExpiryStrategy::RevokeAccess,
             LicenseStatus::Expiring | LicenseStatus::Inactive | LicenseStatus::Active => true,
         },
+        computer_count: usize::try_from(view.machine_count).unwrap_or(usize::MAX),
         computers: view.machines.iter().map(|machine| computer(machine, now)).collect(),
         limit: view.machine_limit,
         swaps: view.swaps.map(|swaps| Swaps {

@@ -1,9 +1,11 @@
 //! Products, policies and entitlements: what a database starts with, and what a file says.
 
 pub(crate) mod cache;
+pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod impact;
 pub(crate) mod plan;
+pub(crate) mod span;
 
 use crate::{error::Internal, service::Service};
 

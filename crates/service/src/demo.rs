@@ -7,13 +7,8 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    catalog::file::CatalogFile,
-    error::Internal,
-    licenses::decisions::{AdminError, Operator},
-    machines::activate::NewMachine,
-    service::Service,
-    sign_in::secrets::HostLink,
-    validation::key_holder::KeyRequest,
+    actors::Operator, catalog::{file::CatalogFile, plan::CatalogError}, error::Internal, machines::activate::NewMachine, service::Service,
+    sign_in::secrets::HostLink, validation::key_holder::KeyRequest,
 };
 
 /// What the demo sells.
@@ -47,7 +42,7 @@ impl Service {
         installed.map_err(|_| Internal::Broken("the demo's catalog cannot be applied"))
     }
 
-    async fn apply_new_catalog(&self, file: &CatalogFile) -> Result<bool, AdminError> {
+    async fn apply_new_catalog(&self, file: &CatalogFile) -> Result<bool, CatalogError> {
         let admin = self.admin(Operator::Host);
         let plan = admin.plan_catalog(file).await?;
         admin.apply_catalog(file, &plan).await?;
@@ -57,15 +52,15 @@ impl Service {
     /// Fills an empty database with the demo. On one that has accounts it adds nothing; either way
     /// it makes a sign-in link for each of the demo's two people who exists.
     pub async fn prepare_demo(&self) -> Result<Option<Demo>, Internal> {
-        let broken = |_| Internal::Broken("the demo cannot be made");
         let ada = EmailAddress::parse("ada@example.com").map_err(|_| Internal::Broken("the demo's address is none"))?;
         let boss =
             EmailAddress::parse("admin@example.com").map_err(|_| Internal::Broken("the demo's address is none"))?;
         let admin = self.admin(Operator::Host);
         if self.store().read().await?.count_accounts().await? == 0 {
             self.install_demo_catalog().await?;
-            admin.add_customer(&ada, Some("Ada Lovelace".to_owned())).await.map_err(broken)?;
-            let issued = admin.issue_license(&ada, POLICY).await.map_err(broken)?;
+            admin.add_customer(&ada, Some("Ada Lovelace".to_owned())).await?;
+            let issued = admin.issue_license(&ada, POLICY).await;
+            let issued = issued.map_err(|_| Internal::Broken("the demo's license cannot be issued"))?;
             let app = self
                 .apps()
                 .authenticate(KeyRequest { counts: false, ..KeyRequest::new(issued.key.expose(), None) })
@@ -84,7 +79,7 @@ impl Service {
             app.activate_machine(machine)
                 .await
                 .map_err(|_| Internal::Broken("the demo's machine does not activate"))?;
-            admin.add_admin(&boss).await.map_err(broken)?;
+            admin.add_admin(&boss).await.map_err(|_| Internal::Broken("the demo's admin cannot be made"))?;
         }
         let (Ok(customer), Ok(boss_link)) = (admin.sign_in_link(&ada).await, admin.sign_in_link(&boss).await) else {
             return Ok(None);

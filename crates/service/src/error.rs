@@ -35,3 +35,22 @@ impl Internal {
         matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
+
+/// Lets `?` turn what fails below a use case into the `Internal` case of its error.
+macro_rules! internal_errors {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<latchkey_store::StoreError> for $error {
+            fn from(error: latchkey_store::StoreError) -> Self {
+                Self::Internal(error.into())
+            }
+        }
+
+        impl From<crate::vault::Undecryptable> for $error {
+            fn from(error: crate::vault::Undecryptable) -> Self {
+                Self::Internal(error.into())
+            }
+        }
+    )+};
+}
+
+pub(crate) use internal_errors;

@@ -4,6 +4,8 @@
 //! [`KeyHolder`] is an app that showed a license key, [`Admin`] decides. A customer path cannot call an
 //! admin verb, because it does not compile.
 
+mod accounts;
+mod actors;
 mod audit;
 mod catalog;
 mod claim;
@@ -29,6 +31,12 @@ pub use latchkey_licensing::{
 };
 pub use latchkey_store::{Page, Store, StoreError};
 
+pub use accounts::{
+    admins::{AddAdminError, SignInLinkError},
+    customers::AccountError,
+    name::{NameInvalid, RenameError},
+};
+pub use actors::{Admin, Customer, Operator, SignedIn};
 pub use audit::{
     actor::Actor,
     event::{
@@ -38,21 +46,29 @@ pub use audit::{
     log::AuditEntry,
 };
 pub use catalog::{
-    file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, Span, SwapsEntry},
-    plan::{CatalogPlan, CatalogStep},
+    fault::{CatalogFault, CatalogProblem},
+    file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
+    impact::NewlyInvalid,
+    plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
+    span::Span,
 };
 pub use claim::ClaimError;
 pub use demo::Demo;
 pub use error::Internal;
 pub use licenses::{
-    customer::{Customer, CustomerError, Freed, LicenseView},
-    decisions::{Admin, AdminError, CustomerRecord, IssuedLicense, Operator},
-    import::{ImportError, ImportItem, ImportReport, LicenseRow, RowRefusal},
-    terms::LicenseChange,
+    customer_record::CustomerRecord,
+    decisions::StandingError,
+    import::{ImportError, ImportItem, ImportReport, RowProblem, RowRefusal},
+    issue::{IssueError, PolicyNotFound},
+    own::CustomerError,
+    row::{LicenseRow, RowStanding},
+    terms::{ChangeError, LicenseChange, MetadataTooLong, OutOfRange, RenewError},
+    view::{IssuedLicense, LicenseError, LicenseView},
 };
 pub use machines::{
     activate::{ActivateError, NewMachine},
     by_key::HeartbeatError,
+    own::Freed,
 };
 pub use mail::outbox::Delivery;
 pub use offline::{
@@ -69,9 +85,13 @@ pub use service::{Options, Service};
 pub use sign_in::{
     email::{ConfirmError, Confirmed, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
     secrets::{BrowserSecret, HostLink, SessionToken},
-    sessions::{SessionSummary, SignedIn},
+    sessions::SessionSummary,
 };
-pub use signing::keyring::{AdoptError, KeyState, Keyring, SigningKeyInfo};
+pub use signing::{
+    current::AdoptError,
+    keyring::{KeyState, Keyring, SigningKeyInfo},
+    rotation::RetireError,
+};
 pub use validation::{
     facts::{AuthRefusal, LicenseDocument, MachineDocument},
     key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted, PageStart},

@@ -3,3 +3,4 @@
 pub(crate) mod activate;
 pub(crate) mod by_key;
 pub(crate) mod outages;
+pub(crate) mod own;

@@ -1,3 +1,5 @@
-//! The keys that sign.
+//! The keys that sign answers, files and license keys.
 
+pub(crate) mod current;
 pub(crate) mod keyring;
+pub(crate) mod rotation;

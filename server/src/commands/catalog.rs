@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use latchkey_service::{CatalogFile, Operator, Service};
+use latchkey_service::{CatalogError, CatalogFile, Operator, Service};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -17,6 +17,34 @@ pub(super) const NO_PRODUCTS: &str = "There are no products yet: `latchkey catal
 
 /// A catalog file to begin with.
 const EXAMPLE: &str = include_str!("../../../content/catalog.example.toml");
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        let way_out = match &error {
+            CatalogError::Fault(_) | CatalogError::Changed => return Self::Refused(error.to_string()),
+            CatalogError::PolicyInUse { .. } => {
+                ". Move them first (`license set --policy`), or keep it in the file".to_owned()
+            }
+            CatalogError::EntitlementInUse { .. } => {
+                ". Take it from them first (`license set --remove-entitlement`), or keep it in the file".to_owned()
+            }
+            CatalogError::ProductInUse { .. } => ". Make a new policy instead".to_owned(),
+            CatalogError::NewDuty { .. } => {
+                ": they would stop validating. Make a new policy and move licenses to it (`license set --policy`)"
+                    .to_owned()
+            }
+            CatalogError::WouldInvalidate { found, .. } => format!(
+                ", such as {}. Change those first (`license set`), or make a new policy and move licenses to it",
+                found.example
+            ),
+            CatalogError::Internal(_) => String::new(),
+        };
+        match error {
+            CatalogError::Internal(error) => Self::Internal(error),
+            refusal => Self::Refused(format!("{refusal}{way_out}")),
+        }
+    }
+}
 
 pub(super) async fn catalog(service: &Service, command: Catalog, as_json: bool) -> Result<(), Failure> {
     match command {

@@ -5,7 +5,7 @@ use ed25519_dalek::{
     pkcs8::{EncodePublicKey, spki::der::pem::LineEnding},
 };
 use latchkey_licensing::{ids::SigningKeyId, public_key::PublicKey, time::Timestamp};
-use latchkey_service::{KeyState, Operator, Service, SigningKeyInfo};
+use latchkey_service::{KeyState, Operator, RetireError, Service, SigningKeyInfo};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,6 +13,27 @@ use crate::{
     console::{self, Confirmed},
     startup::Failure,
 };
+
+impl From<RetireError> for Failure {
+    fn from(error: RetireError) -> Self {
+        Self::Refused(match error {
+            RetireError::NotFound(_) => format!("{error}: `latchkey keys list` shows those there are"),
+            RetireError::Signs(_) => format!("{error}: `latchkey keys rotate` first"),
+            RetireError::InUse { files_until, licenses, .. } => {
+                let in_use = in_use(files_until, licenses);
+                format!("{error}: {in_use}. Retire it with --even-if-in-use to end them now")
+            }
+            RetireError::Internal(error) => return Self::Internal(error),
+        })
+    }
+}
+
+/// What a key has signed that is still about.
+fn in_use(files_until: Option<Timestamp>, licenses: i64) -> String {
+    let files = files_until.map(|until| format!("files that it signed are good until {}", until.human_date()));
+    let keys = (licenses > 0).then(|| format!("{licenses} licenses have a key that it signed"));
+    files.into_iter().chain(keys).collect::<Vec<_>>().join(", and ")
+}
 
 pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);

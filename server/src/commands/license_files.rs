@@ -1,6 +1,7 @@
 //! `license export | import`
 
 mod csv_rows;
+mod file_row;
 mod json_rows;
 
 use std::{
@@ -10,10 +11,10 @@ use std::{
     sync::mpsc,
 };
 
-use latchkey_service::{Admin, AdminError, ImportError, ImportItem, Operator, RowRefusal, Service};
+use latchkey_service::{Admin, ImportError, ImportItem, Internal, Operator, RowProblem, RowRefusal, Service};
 use serde_json::{Value, json};
 
-use crate::{cli::Format, console, startup::Failure};
+use crate::{cli::Format, commands::license_files::file_row::FileRow, console, startup::Failure};
 
 /// How many rows the reader may be ahead of the database.
 const AHEAD: usize = 1_000;
@@ -64,7 +65,7 @@ pub(super) async fn export(
 #[derive(Debug)]
 enum ExportError {
     Write(io::Error),
-    Admin(AdminError),
+    Internal(Internal),
 }
 
 impl From<io::Error> for ExportError {
@@ -73,9 +74,9 @@ impl From<io::Error> for ExportError {
     }
 }
 
-impl From<AdminError> for ExportError {
-    fn from(error: AdminError) -> Self {
-        Self::Admin(error)
+impl From<Internal> for ExportError {
+    fn from(error: Internal) -> Self {
+        Self::Internal(error)
     }
 }
 
@@ -92,7 +93,7 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Write(error) => Self::Refused(format!("the export cannot be written: {error}")),
-            ExportError::Admin(error) => error.into(),
+            ExportError::Internal(error) => Self::Internal(error),
         }
     }
 }
@@ -102,8 +103,8 @@ async fn write(admin: &Admin<'_>, out: impl Write + Send, format: Format) -> Res
         Format::Csv => {
             let mut writer = csv::Writer::from_writer(out);
             writer.write_record(csv_rows::COLUMNS)?;
-            let count =
-                admin.export_licenses(|row| Ok::<_, ExportError>(writer.write_record(csv_rows::cells(&row))?)).await?;
+            let write = |row| Ok::<_, ExportError>(writer.write_record(csv_rows::cells(&FileRow::of(row)))?);
+            let count = admin.export_licenses(write).await?;
             writer.flush()?;
             Ok(count)
         }
@@ -113,7 +114,7 @@ async fn write(admin: &Admin<'_>, out: impl Write + Send, format: Format) -> Res
             out.write_all(b"[")?;
             let count = admin
                 .export_licenses(|row| {
-                    let text = serde_json::to_string(&row).map_err(io::Error::from)?;
+                    let text = serde_json::to_string(&FileRow::of(row)).map_err(io::Error::from)?;
                     let comma = if std::mem::take(&mut is_first) { "\n" } else { ",\n" };
                     Ok::<_, ExportError>(write!(out, "{comma}{text}")?)
                 })
@@ -140,24 +141,25 @@ pub(super) async fn import(
         _ => return Err(Failure::Usage(format!("{}: is it csv or json? Add --format", path.display()))),
     };
     let mut told = Vec::new();
-    let tell = |refusal: RowRefusal| {
+    let tell = |RowRefusal { line, why }: RowRefusal<String>| {
+        let why = problem(why);
         if as_json {
             if told.len() < MAX_TOLD {
-                told.push(refusal);
+                told.push(json!({ "line": line, "why": why }));
             }
         } else {
-            console::error(&format!("{}:{}: {}", path.display(), refusal.line, refusal.why));
+            console::error(&format!("{}:{line}: {why}", path.display()));
         }
     };
-    // Read twice: once to look at every row while nobody waits, and once to take them in.
-    let (first, second) = (rows(path, format)?, rows(path, format)?);
-    let report = match service.admin(Operator::Host).import_licenses(first, second, is_partial, tell).await {
+    let report = match service.admin(Operator::Host).import_licenses(rows(path, format)?, is_partial, tell).await {
         Ok(report) => report,
-        Err(ImportError::Broken(at)) => {
-            let why = format!("{}:{}: {}; nothing was taken", path.display(), at.line, at.why);
-            return Err(Failure::Refused(why));
+        Err(ImportError::Broken { line, why }) => {
+            return Err(Failure::Refused(format!("{}:{line}: {why}; nothing was taken", path.display())));
         }
-        Err(ImportError::Admin(error)) => return Err(error.into()),
+        Err(why @ (ImportError::CatalogChanged | ImportError::SigningKeysChanged)) => {
+            return Err(Failure::Refused(format!("{why}, so nothing was taken: import the file again")));
+        }
+        Err(ImportError::Internal(error)) => return Err(Failure::Internal(error)),
     };
     let outcome = match (report.refused, is_partial) {
         (0, _) => None,
@@ -183,15 +185,45 @@ pub(super) async fn import(
     outcome.map_or(Ok(()), |error| Err(Failure::PartlyDone(error)))
 }
 
+/// What is wrong with a row, with the column's name.
+fn problem(problem: RowProblem<String>) -> String {
+    match problem {
+        RowProblem::Unreadable(why) => why,
+        RowProblem::PolicyNotFound(why) => format!("policy: {why}"),
+        RowProblem::KeyOfLicense(id) => format!("key: it is signed for the license {id}"),
+        RowProblem::KeyOfOtherProduct => "key: it is signed for another product than the policy's".to_owned(),
+        RowProblem::KeyNotSigned(why) => format!("key: {why}"),
+        RowProblem::EntitlementNotFound(code) => format!("entitlements: there is no entitlement `{code}`"),
+        RowProblem::OutOfRange(why) => format!("{}: must be from {} to {}", why.field, why.least, why.most),
+        RowProblem::Metadata(why) => format!("metadata: {why}"),
+        RowProblem::LicenseExists(id) => format!("id: there is a license {id} already"),
+        RowProblem::KeyTaken => "key: another license has this key".to_owned(),
+    }
+}
+
+/// What comes of reading a file.
+#[expect(clippy::large_enum_variant, reason = "all but one are rows, and few are held at once")]
+enum FileItem {
+    /// A line, or why it is none.
+    Row { line: u64, row: Result<FileRow, String> },
+    /// The file breaks off: what follows is not known.
+    Broken { line: u64, why: String },
+}
+
+impl From<FileItem> for ImportItem<String> {
+    fn from(item: FileItem) -> Self {
+        match item {
+            FileItem::Row { line, row } => Self::Row { line, row: row.and_then(FileRow::read).map(Box::new) },
+            FileItem::Broken { line, why } => Self::Broken { line, why },
+        }
+    }
+}
+
 /// The rows of a file. A thread of its own reads it, a little ahead, so that it need not fit into memory.
-fn rows(path: &Path, format: Format) -> Result<impl Iterator<Item = ImportItem> + Send + use<>, Failure> {
+fn rows(path: &Path, format: Format) -> Result<impl Iterator<Item = ImportItem<String>> + Send + use<>, Failure> {
     let file =
         File::open(path).map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))?;
-    if !file.metadata().is_ok_and(|about| about.is_file()) {
-        let why = "is read twice, so it must be a file: save it first";
-        return Err(Failure::Usage(format!("{} {why}", path.display())));
-    }
-    let (send, receive) = mpsc::sync_channel::<ImportItem>(AHEAD);
+    let (send, receive) = mpsc::sync_channel::<FileItem>(AHEAD);
     std::thread::spawn(move || {
         // Nobody listens any more once the import has failed.
         let take = |item| send.send(item).is_ok();
@@ -200,5 +232,5 @@ fn rows(path: &Path, format: Format) -> Result<impl Iterator<Item = ImportItem> 
             Format::Json => json_rows::read(file, take),
         }
     });
-    Ok(receive.into_iter())
+    Ok(receive.into_iter().map(ImportItem::from))
 }

@@ -1,22 +1,82 @@
 //! `license …`
 
-use latchkey_licensing::{
-    entitlement::EntitlementCode,
-    ids::LicenseId,
-    license::{End, Standing},
-    license_key,
-    license_key::LicenseKey,
-    time::Timestamp,
+use latchkey_licensing::{entitlement::EntitlementCode, ids::LicenseId, license::End, time::Timestamp};
+use latchkey_service::{
+    ChangeError, IssueError, IssuedLicense, LicenseChange, LicenseError, Operator, RenewError, Service, StandingError,
 };
-use latchkey_service::{Account, IssuedLicense, LicenseChange, LicenseView, Operator, Service};
-use serde_json::{Value, json};
 
 use crate::{
     cli::{License, LicenseSet},
-    commands::{accounts::address, catalog::NO_PRODUCTS, license_files},
+    commands::{
+        arguments::{address, license_id, no_account},
+        catalog::NO_PRODUCTS,
+        describe, license_files,
+    },
     console::{self, Confirmed},
     startup::Failure,
 };
+
+/// There is none with this id.
+fn not_found(id: LicenseId) -> Failure {
+    let hint = "`latchkey customer show EMAIL` lists a customer's";
+    Failure::Refused(format!("there is no license with the id {id}: {hint}"))
+}
+
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::PolicyNotFound(_) | IssueError::AccountDisabled(_) => Self::Refused(error.to_string()),
+            IssueError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<LicenseError> for Failure {
+    fn from(error: LicenseError) -> Self {
+        match error {
+            LicenseError::NotFound(id) => not_found(id),
+            LicenseError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<StandingError> for Failure {
+    fn from(error: StandingError) -> Self {
+        match error {
+            StandingError::NotFound(id) => not_found(id),
+            StandingError::Revoked(_) => Self::Refused(format!("{error}: issue a new one")),
+            StandingError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<RenewError> for Failure {
+    fn from(error: RenewError) -> Self {
+        match error {
+            RenewError::NotFound(id) => not_found(id),
+            RenewError::Refused { .. } => Self::Refused(error.to_string()),
+            RenewError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        Self::Refused(match error {
+            ChangeError::NotFound(id) => return not_found(id),
+            ChangeError::OwnerNotFound(email) => return no_account(&email),
+            ChangeError::OtherProduct { .. } => format!("{error}: issue a new license under it"),
+            ChangeError::NodeLocked { .. } => {
+                format!("max_machines: {error}: move the license to another policy, or leave its limit to the policy")
+            }
+            ChangeError::PolicyNotFound(_)
+            | ChangeError::OutOfRange(_)
+            | ChangeError::Metadata(_)
+            | ChangeError::EntitlementNotFound { .. } => error.to_string(),
+            ChangeError::Internal(error) => return Self::Internal(error),
+        })
+    }
+}
 
 pub(super) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
@@ -28,13 +88,13 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             }
             admin.issue_license(&email, &policy).await?
         }
-        License::Show { id } => admin.license(read_id(&id)?).await?,
-        License::Suspend { id } => admin.suspend_license(read_id(&id)?).await?,
-        License::Reinstate { id } => admin.reinstate_license(read_id(&id)?).await?,
-        License::Renew { id } => admin.renew_license(read_id(&id)?).await?,
-        License::Set(set) => admin.change_license(read_id(&set.id)?, read_change(*set)?).await?,
+        License::Show { id } => admin.license(license_id(&id)?).await?,
+        License::Suspend { id } => admin.suspend_license(license_id(&id)?).await?,
+        License::Reinstate { id } => admin.reinstate_license(license_id(&id)?).await?,
+        License::Renew { id } => admin.renew_license(license_id(&id)?).await?,
+        License::Set(set) => admin.change_license(license_id(&set.id)?, read_change(*set)?).await?,
         License::NewKey { id, yes } => {
-            let id = read_id(&id)?;
+            let id = license_id(&id)?;
             let issued = admin.license(id).await?;
             let question = format!(
                 "Replace the key {} of {}? It opens nothing from then on.",
@@ -51,7 +111,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             return license_files::import(service, &file, format, partial, as_json).await;
         }
         License::Revoke { id, yes } => {
-            let id = read_id(&id)?;
+            let id = license_id(&id)?;
             let issued = admin.license(id).await?;
             let question = format!("Revoke the license {} of {}, for good?", issued.key.tail(), issued.owner.email);
             if console::confirmed(yes, &question)? == Confirmed::No {
@@ -61,7 +121,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
         }
     };
     if as_json {
-        console::json(&describe(&issued.view, &issued.key, &issued.owner));
+        console::json(&describe::license(&issued.view, &issued.key, &issued.owner));
     } else {
         print(&issued);
     }
@@ -109,63 +169,11 @@ fn read_end(text: &str) -> Result<Option<Timestamp>, Failure> {
     })
 }
 
-fn read_id(text: &str) -> Result<LicenseId, Failure> {
-    text.parse().map_err(|_| {
-        Failure::Usage(format!(
-            "{text:?} is no license id: `latchkey customer show EMAIL` lists a customer's licenses with their ids"
-        ))
-    })
-}
-
-fn status(view: &LicenseView) -> &'static str {
-    match view.license.standing {
-        Standing::Revoked(_) => "REVOKED",
-        Standing::Good | Standing::Suspended(_) => view.status.as_str(),
-    }
-}
-
-/// A license as JSON.
-pub(super) fn describe(view: &LicenseView, key: &LicenseKey, owner: &Account) -> Value {
-    let license = &view.license;
-    let machines: Vec<Value> = view
-        .machines
-        .iter()
-        .map(|machine| json!({ "id": machine.id.to_string(), "name": machine.label(), "last_seen_at": machine.last_seen_at.rfc3339() }))
-        .collect();
-    json!({
-        "id": license.id.to_string(),
-        "status": status(view),
-        "product": view.product.code,
-        "policy": view.policy.code,
-        "email": owner.email.as_str(),
-        "account_id": owner.id.to_string(),
-        "key": key.expose(),
-        "max_machines": license.machine_limit(&view.policy),
-        "machine_ceiling": view.machine_limit,
-        "max_cores": license.core_limit(&view.policy),
-        "max_uses": license.use_limit(&view.policy),
-        "uses": license.uses,
-        "metadata": serde_json::from_str::<Value>(&license.metadata).unwrap_or_default(),
-        "own_entitlements": view.own_entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(),
-        "machines": machines,
-        "expires_at": license.end.at().map(Timestamp::rfc3339),
-        "begins_with_first_use": license.end == End::AfterFirstUse,
-        "created_at": license.created_at.rfc3339(),
-    })
-}
-
-/// A license in a list.
-pub(super) fn one_line(view: &LicenseView) -> String {
-    let license = &view.license;
-    let masked = license_key::masked(&license.key_prefix, &license.key_tail);
-    format!("{}  {masked}  {}  {}", license.id, status(view), view.policy.code)
-}
-
 fn print(issued: &IssuedLicense) {
     let IssuedLicense { view, key, owner } = issued;
     console::line(&format!("License   {}", view.license.id));
     console::line(&format!("Key       {}", key.expose()));
-    console::line(&format!("Status    {}", status(view)));
+    console::line(&format!("Status    {}", describe::status(view)));
     console::line(&format!("Policy    {}", view.policy.code));
     console::line(&format!("Customer  {}", owner.email));
     let end = match view.license.end {
@@ -179,8 +187,12 @@ fn print(issued: &IssuedLicense) {
         let own: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
         console::line(&format!("Given     {}", own.join(", ")));
     }
-    console::line(&format!("Machines  {} of {limit}", view.machines.len()));
+    console::line(&format!("Machines  {} of {limit}", view.machine_count));
     for machine in &view.machines {
         console::line(&format!("          {}, last seen {}", machine.label(), machine.last_seen_at.human()));
+    }
+    let hidden = usize::try_from(view.machine_count).unwrap_or(usize::MAX).saturating_sub(view.machines.len());
+    if hidden > 0 {
+        console::line(&format!("          and {hidden} more"));
     }
 }

@@ -1,9 +1,13 @@
 //! Licenses in bulk, on both databases: what was taken in is all there, with its history, or nothing is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
-use latchkey_licensing::email::EmailAddress;
-use latchkey_service::{ImportItem, ImportReport, LicenseRow, Operator, RowRefusal};
+use latchkey_licensing::{
+    email::EmailAddress,
+    license_key::{KEY_RANDOM_BYTES, KeyPrefix, LicenseKey},
+    policy::KeyScheme,
+};
+use latchkey_service::{ImportError, ImportItem, ImportReport, LicenseRow, Operator, RowProblem, RowRefusal, Service};
 
 use crate::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
@@ -12,21 +16,70 @@ use latchkey_testkit::on_both;
 const ROWS: u64 = 450;
 
 /// Two licenses for each of the first addresses, one for the others; `spoil` are the lines that are wrong.
-fn rows(spoil: &'static [u64]) -> impl Iterator<Item = ImportItem> + Send {
+fn rows(spoil: &'static [u64]) -> impl Iterator<Item = ImportItem<String>> + Send {
     (1..=ROWS).map(|line| {
         let policy = if spoil.contains(&line) { "nowhere" } else { "chartgpt-lifetime" };
-        let email = format!("user{}@example.com", line % 300);
-        let row = LicenseRow { email, policy: policy.to_owned(), ..LicenseRow::default() };
-        ImportItem::Row { line, row: Ok(row) }
+        let email = EmailAddress::parse(&format!("user{}@example.com", line % 300)).expect("an address");
+        ImportItem::Row { line, row: Ok(Box::new(LicenseRow::new(email, policy.to_owned()))) }
     })
 }
 
 async fn import(app: &TestApp, spoil: &'static [u64], is_partial: bool) -> (ImportReport, Vec<u64>) {
     let mut refused = Vec::new();
-    let tell = |refusal: RowRefusal| refused.push(refusal.line);
+    let tell = |refusal: RowRefusal<String>| refused.push(refusal.line);
     let admin = app.service().admin(Operator::Host);
-    let report = admin.import_licenses(rows(spoil), rows(spoil), is_partial, tell).await.expect("read");
+    let report = admin.import_licenses(rows(spoil), is_partial, tell).await.expect("read");
     (report, refused)
+}
+
+/// The same rows; `what` is done, to its end, by somebody else before the row on `at` is read. By then
+/// rows before it are staged.
+fn meanwhile<F: Future<Output = ()> + Send + 'static>(
+    rows: impl Iterator<Item = ImportItem<String>> + Send,
+    at: u64,
+    what: impl Fn() -> F + Send,
+) -> impl Iterator<Item = ImportItem<String>> + Send {
+    rows.inspect(move |item| {
+        if matches!(item, ImportItem::Row { line, .. } if *line == at) {
+            let (done, wait) = mpsc::channel();
+            let task = what();
+            tokio::spawn(async move {
+                task.await;
+                done.send(()).expect("the import waits");
+            });
+            wait.recv().expect("it is done");
+        }
+    })
+}
+
+/// A row on line 5 has this key.
+fn with_key(rows: impl Iterator<Item = ImportItem<String>> + Send) -> impl Iterator<Item = ImportItem<String>> + Send {
+    rows.map(|item| match item {
+        ImportItem::Row { line: 5, row: Ok(mut row) } => {
+            row.key = Some(a_key());
+            ImportItem::Row { line: 5, row: Ok(row) }
+        }
+        other => other,
+    })
+}
+
+fn a_key() -> LicenseKey {
+    LicenseKey::new(&KeyPrefix::parse("CGPT").expect("a prefix"), &[7; KEY_RANDOM_BYTES])
+}
+
+/// Somebody else takes in the key of line 5.
+async fn take_the_key(service: Service) {
+    let email = EmailAddress::parse("eve@example.com").expect("an address");
+    let mut row = LicenseRow::new(email, "chartgpt-lifetime".to_owned());
+    row.key = Some(a_key());
+    let rows = [ImportItem::<String>::Row { line: 1, row: Ok(Box::new(row)) }];
+    let report = service.admin(Operator::Host).import_licenses(rows.into_iter(), false, |_| {}).await.expect("read");
+    assert_eq!(report.imported, 1);
+}
+
+async fn licenses(app: &TestApp) -> usize {
+    let mut reader = app.service().store().read().await.expect("read");
+    reader.list_licenses(None, 1_000).await.expect("listed").len()
 }
 
 /// How often the history of something tells of each thing.
@@ -43,6 +96,12 @@ on_both!(
     with_app: everything_taken_in_has_its_history,
     one_refused_row_leaves_nothing,
     a_key_that_is_there_twice_leaves_nothing,
+    nobody_waits_for_an_import,
+    a_key_that_is_taken_meanwhile,
+    a_key_that_is_taken_meanwhile_is_left_out,
+    a_catalog_that_changes_meanwhile,
+    lc_08_a_signing_key_that_is_replaced_meanwhile,
+    what_a_crashed_import_leaves,
 );
 
 async fn everything_taken_in_has_its_history(app: &TestApp) {
@@ -72,22 +131,124 @@ async fn one_refused_row_leaves_nothing(app: &TestApp) {
 
 /// What only shows when the rows are taken: all that was written until then is taken back.
 async fn a_key_that_is_there_twice_leaves_nothing(app: &TestApp) {
-    let key = app.issue("ada@example.com").await.key.expose().to_owned();
-    let twice = || {
-        rows(&[]).map(|item| match item {
-            ImportItem::Row { line: ROWS, row } => {
-                ImportItem::Row { line: ROWS, row: row.map(|row| LicenseRow { key: Some(key.clone()), ..row }) }
-            }
-            other => other,
-        })
-    };
+    let key = app.issue("ada@example.com").await.key;
+    let twice = rows(&[]).map(|item| match item {
+        ImportItem::Row { line: ROWS, row: Ok(mut row) } => {
+            row.key = Some(key.clone());
+            ImportItem::Row { line: ROWS, row: Ok(row) }
+        }
+        other => other,
+    });
     let admin = app.service().admin(Operator::Host);
     let mut refused = Vec::new();
-    let report =
-        admin.import_licenses(twice(), twice(), false, |refusal| refused.push(refusal.line)).await.expect("read");
+    let report = admin.import_licenses(twice, false, |refusal| refused.push(refusal.line)).await.expect("read");
     assert_eq!((report.imported, refused), (0, vec![ROWS]));
     let mut reader = app.service().store().read().await.expect("read");
     assert_eq!(reader.list_licenses(None, 10).await.expect("listed").len(), 1);
     let email = EmailAddress::parse("user1@example.com").expect("an address");
     assert!(reader.find_account_by_email(&email).await.expect("asked").is_none());
+}
+
+/// Others write between the steps, and see no license before all are there.
+async fn nobody_waits_for_an_import(app: &TestApp) {
+    let service = app.service().clone();
+    let others = meanwhile(rows(&[]), 401, || {
+        let service = service.clone();
+        async move {
+            let ada = EmailAddress::parse("ada@example.com").expect("an address");
+            service.admin(Operator::Host).issue_license(&ada, "chartgpt-lifetime").await.expect("issued");
+            let mut reader = service.store().read().await.expect("read");
+            assert_eq!(reader.list_licenses(None, 1_000).await.expect("listed").len(), 1);
+            let imported = EmailAddress::parse("user1@example.com").expect("an address");
+            assert!(reader.find_account_by_email(&imported).await.expect("asked").is_none());
+        }
+    });
+    let report = app.service().admin(Operator::Host).import_licenses(others, false, |_| {}).await.expect("read");
+    assert_eq!((report.imported, licenses(app).await as u64), (ROWS, ROWS + 1));
+}
+
+/// A key that is taken after its row was staged: the last step finds it.
+async fn a_key_that_is_taken_meanwhile(app: &TestApp) {
+    let service = app.service().clone();
+    let race = || meanwhile(with_key(rows(&[])), 401, || take_the_key(service.clone()));
+    let mut refused = Vec::new();
+    let admin = app.service().admin(Operator::Host);
+    let tell = |refusal: RowRefusal<String>| refused.push((refusal.line, refusal.why));
+    let report = admin.import_licenses(race(), false, tell).await.expect("read");
+    assert_eq!((report.imported, report.refused, licenses(app).await), (0, 1, 1));
+    assert_eq!(refused, [(5, RowProblem::KeyTaken)]);
+    let report = admin.import_licenses(with_key(rows(&[])), true, |_| {}).await.expect("read");
+    assert_eq!((report.imported, licenses(app).await as u64), (ROWS - 1, ROWS));
+}
+
+/// The other rows are kept where that is asked for.
+async fn a_key_that_is_taken_meanwhile_is_left_out(app: &TestApp) {
+    let service = app.service().clone();
+    let race = meanwhile(with_key(rows(&[])), 401, || take_the_key(service.clone()));
+    let report = app.service().admin(Operator::Host).import_licenses(race, true, |_| {}).await.expect("read");
+    assert_eq!((report.imported, report.refused, licenses(app).await as u64), (ROWS - 1, 1, ROWS));
+}
+
+/// Rows are checked against one catalog; under another one they might mean something else.
+async fn a_catalog_that_changes_meanwhile(app: &TestApp) {
+    let service = app.service().clone();
+    let change = meanwhile(rows(&[]), 401, || {
+        let service = service.clone();
+        async move {
+            let admin = service.admin(Operator::Host);
+            let (mut file, _) = admin.catalog().await.expect("read");
+            "Another name".clone_into(&mut file.policies[0].name);
+            let plan = admin.plan_catalog(&file).await.expect("planned");
+            admin.apply_catalog(&file, &plan).await.expect("applied");
+        }
+    });
+    let result = app.service().admin(Operator::Host).import_licenses(change, true, |_| {}).await;
+    assert!(matches!(result, Err(ImportError::CatalogChanged)), "{result:?}");
+    assert_eq!(licenses(app).await, 0);
+}
+
+/// LC-08: a key that was made for a row is not kept once another key signs.
+async fn lc_08_a_signing_key_that_is_replaced_meanwhile(app: &TestApp) {
+    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    let service = app.service().clone();
+    let signed = || {
+        rows(&[]).map(|item| match item {
+            ImportItem::Row { line, row: Ok(mut row) } => {
+                "signed".clone_into(&mut row.policy);
+                ImportItem::Row { line, row: Ok(row) }
+            }
+            other => other,
+        })
+    };
+    let rotation = meanwhile(signed(), 401, || {
+        let service = service.clone();
+        async move {
+            service.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
+        }
+    });
+    let admin = app.service().admin(Operator::Host);
+    let result = admin.import_licenses(rotation, true, |_| {}).await;
+    assert!(matches!(result, Err(ImportError::SigningKeysChanged)), "{result:?}");
+    assert_eq!(licenses(app).await, 0);
+    assert_eq!(admin.import_licenses(signed(), true, |_| {}).await.expect("read").imported, ROWS);
+}
+
+/// What a process that ended has staged is never seen, and goes after a day.
+async fn what_a_crashed_import_leaves(app: &TestApp) {
+    let service = app.service().clone();
+    let crash = tokio::spawn(async move {
+        let crashing = rows(&[]).inspect(|item| {
+            assert!(!matches!(item, ImportItem::Row { line: 401, .. }), "the process ends here");
+        });
+        service.admin(Operator::Host).import_licenses(crashing, true, |_| {}).await.map(drop)
+    });
+    assert!(crash.await.is_err());
+    assert_eq!(licenses(app).await, 0);
+    let removed = async || app.service().remove_what_has_run_out().await.expect("removed");
+    app.kit.clock.advance(Duration::from_hours(23));
+    assert_eq!(removed().await, 0);
+    app.kit.clock.advance(Duration::from_hours(2));
+    assert_eq!((removed().await, removed().await), (400, 0));
+    let (report, _) = import(app, &[], false).await;
+    assert_eq!(report.imported, ROWS);
 }

@@ -373,6 +373,22 @@ entitlements = [\"CHART_ASSISTANT\"]
     assert_eq!(text(&host.run(&["catalog", "show"]).stdout), shown, "nothing was half written");
 }
 
+/// What a retired key would end is said, and what to do about it.
+#[test]
+fn a_key_in_use_is_not_retired_by_accident() {
+    let host = Host::new();
+    let shown = text(&host.run(&["catalog", "show"]).stdout);
+    let signed = shown.replace("key_scheme = \"RANDOM\"", "key_scheme = \"ED25519_SIGN\"");
+    fs::write(host.folder.path().join("c.toml"), signed).expect("written");
+    host.json(&["catalog", "apply", "c.toml"]);
+    host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let first = host.json(&["keys", "list"])[0]["id"].as_str().expect("an id").to_owned();
+    host.json(&["keys", "rotate", "--yes"]);
+    let said = host.refusal(&["keys", "retire", &first, "--yes"], 1);
+    assert!(said.contains("1 licenses have a key that it signed") && said.contains("--even-if-in-use"), "{said}");
+    assert_eq!(host.json(&["keys", "retire", &first, "--even-if-in-use", "--yes"])["state"], "retired");
+}
+
 /// A signed key is taken with the license that it names, and with no other.
 #[test]
 fn signed_keys_come_in_with_their_license() {

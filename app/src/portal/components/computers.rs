@@ -60,6 +60,9 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
         }
         .into_any();
     }
+    let shown = license.computers.len();
+    let hidden = (license.computer_count > shown)
+        .then(|| format!("These are the first {shown} of {} computers.", license.computer_count));
     let rows = license.computers.into_iter().map(move |computer| {
         let href = Page::FreeComputer(id, computer.id).path();
         let page = Page::Computer(id, computer.id).path();
@@ -90,6 +93,7 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
             </thead>
             <tbody>{rows.collect_view()}</tbody>
         </table>
+        {hidden.map(|text| view! { <p class="small text-2">{text}</p> })}
     }
     .into_any()
 }

@@ -39,7 +39,10 @@ pub async fn rename(
 async fn server_rename(name: &str) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity()?);
-    backend.service.customer(&who).rename(name).await.map_err(super::licenses::refusal)?;
+    backend.service.customer(&who).rename(name).await.map_err(|error| match error {
+        latchkey_service::RenameError::Invalid(_) => UiError::NameInvalid,
+        latchkey_service::RenameError::Internal(error) => server::hidden(&error),
+    })?;
     Ok(Done { flash: Some(Flash::Renamed), go_to: Page::Account.path() })
 }
 

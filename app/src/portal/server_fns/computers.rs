@@ -63,10 +63,6 @@ async fn server_rename_computer(license: &str, machine: &str, name: &str) -> Res
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let customer = backend.service.customer(&who);
-    customer.rename_machine(license, machine, name).await.map_err(refusal)?;
-    let (_, renamed) = customer.machine(license, machine).await.map_err(refusal)?;
-    Ok(Done {
-        flash: Some(Flash::ComputerRenamed { label: renamed.label() }),
-        go_to: Page::Computer(license, machine).path(),
-    })
+    let label = customer.rename_machine(license, machine, name).await.map_err(refusal)?;
+    Ok(Done { flash: Some(Flash::ComputerRenamed { label }), go_to: Page::Computer(license, machine).path() })
 }

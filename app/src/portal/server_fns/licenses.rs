@@ -36,9 +36,8 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     let customer = backend.service.customer(&who);
-    let view = customer.license(id).await.map_err(refusal)?;
+    let (view, entries) = customer.license_with_history(id).await.map_err(refusal)?;
     let now = backend.service.now();
-    let entries = customer.license_history(id).await.map_err(refusal)?;
     let reader = who.account.id;
     let history = entries.iter().filter_map(|entry| crate::portal::present::history(entry, reader, now)).collect();
     let revealed_key = if backend.cookies.take_reveal(&server::parts()?.headers, id) {
@@ -58,7 +57,7 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
     use latchkey_service::CustomerError;
     match error {
         CustomerError::NotFound => UiError::NotFound,
-        CustomerError::NameInvalid => UiError::NameInvalid,
+        CustomerError::NameInvalid(_) => UiError::NameInvalid,
         CustomerError::NoSwapsLeft(swaps) => {
             let days = swaps.next_at.map(|at| {
                 let now = crate::server_side::backend().map_or(at, |backend| backend.service.now());
@@ -141,11 +140,16 @@ async fn server_ask_to_free(license: &str, machine: &str) -> Result<FreeQuestion
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
-    let view = backend.service.customer(&who).license(license).await.map_err(refusal)?;
-    let license = crate::portal::present::license(&view, backend.service.now(), backend.service.brand());
-    let machine = machine.parse::<latchkey_licensing::ids::MachineId>().ok();
-    let computer = license.computers.iter().find(|computer| Some(computer.id) == machine).cloned();
-    Ok(FreeQuestion { license, computer })
+    let customer = backend.service.customer(&who);
+    let (view, machine) = match machine.parse() {
+        Ok(machine) => customer.find_machine(license, machine).await.map_err(refusal)?,
+        Err(_) => (customer.license(license).await.map_err(refusal)?, None),
+    };
+    let now = backend.service.now();
+    Ok(FreeQuestion {
+        license: crate::portal::present::license(&view, now, backend.service.brand()),
+        computer: machine.map(|machine| crate::portal::present::computer(&machine, now)),
+    })
 }
 
 /// Frees a computer.

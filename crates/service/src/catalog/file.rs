@@ -1,6 +1,6 @@
 //! The catalog as a file: products, entitlements and policies as a vendor writes them down.
 
-use std::{collections::BTreeSet, fmt, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use latchkey_licensing::{
     entitlement::EntitlementCode,
@@ -13,7 +13,12 @@ use latchkey_licensing::{
     },
     time::Timestamp,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{
+    fault::{CatalogFault, CatalogProblem},
+    span::Span,
+};
 
 /// A whole catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,51 +177,6 @@ fn yes() -> bool {
     true
 }
 
-/// A length of time as people write it: a number and `s`, `m`, `h` or `d`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub Duration);
-
-const UNITS: [(&str, u64); 4] = [("d", 24 * 60 * 60), ("h", 60 * 60), ("m", 60), ("s", 1)];
-
-/// The longest time that a catalog may name: a thousand years.
-const MAX_SECONDS: u64 = 365_250 * 24 * 60 * 60;
-
-impl Span {
-    /// Reads a length of time. `None` if it is none, or nought, or longer than a thousand years.
-    pub fn parse(text: &str) -> Option<Self> {
-        let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;
-        let digits = text.strip_suffix(unit.0)?;
-        let number: u64 = digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())??;
-        let seconds = number.checked_mul(unit.1).filter(|seconds| (1..=MAX_SECONDS).contains(seconds))?;
-        Some(Self(Duration::from_secs(seconds)))
-    }
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        let (unit, length) = UNITS.iter().find(|(_, length)| seconds.is_multiple_of(*length)).unwrap_or(&("s", 1));
-        write!(f, "{}{unit}", seconds / length)
-    }
-}
-
-impl Serialize for Span {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "`{text}` is no length of time: write a number and d, h, m or s, such as 30d"
-            ))
-        })
-    }
-}
-
 impl PolicyEntry {
     /// The entry of a policy.
     pub(crate) fn of(policy: &Policy, product: &str, entitlements: BTreeSet<String>) -> Self {
@@ -280,90 +240,92 @@ impl PolicyEntry {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
-        let refuse = |field: &str, why: &str| Err(format!("policies.{}.{field}: {why}", self.code));
-        if !(1..=100).contains(&self.name.chars().count()) {
-            return refuse("name", "give a name of 1 to 100 characters");
-        }
-        for (field, limit, least) in
-            [("max_machines", self.max_machines, 0), ("max_cores", self.max_cores, 1), ("max_uses", self.max_uses, 0)]
-        {
-            if limit.is_some_and(|limit| !(least..=i32::MAX.unsigned_abs()).contains(&limit)) {
-                return refuse(field, &format!("give a number from {least} to {}, or leave it out", i32::MAX));
+    fn check(&self) -> Result<(), CatalogFault> {
+        let refuse = |field: &str, problem: CatalogProblem| Err(problem.at(format!("policies.{}.{field}", self.code)));
+        check_name("policies", &self.code, &self.name)?;
+        for (field, limit, least) in [
+            ("max_machines", self.max_machines, 0),
+            ("max_cores", self.max_cores, 1),
+            ("max_uses", self.max_uses, 0),
+            ("swaps.count", self.swaps.map(|swaps| swaps.count), 0),
+        ] {
+            if limit.is_some_and(|limit| !(least..=MAX_USES).contains(&limit)) {
+                return refuse(field, CatalogProblem::OutOfRange { least });
             }
         }
         if !self.floating && self.max_machines != Some(1) {
-            return refuse("max_machines", "a policy that is not floating has one machine: set it to 1");
+            return refuse("max_machines", CatalogProblem::NodeLocked);
         }
         if self.duration.is_none() && self.expiry_basis != ExpiryBasis::FromCreation {
-            return refuse("expiry_basis", "there is no duration that could begin: set duration");
+            return refuse("expiry_basis", CatalogProblem::NoDuration);
         }
         if self.heartbeat.window.0 < MIN_HEARTBEAT {
-            return refuse("heartbeat.window", "at least 60s");
+            return refuse("heartbeat.window", CatalogProblem::TooShort(Span(MIN_HEARTBEAT)));
         }
-        // Clients read it as seconds in 32 bits.
         if self.heartbeat.window.0 > Duration::from_secs(u64::from(MAX_USES)) {
-            return refuse("heartbeat.window", "at most 24855d");
-        }
-        if self.swaps.is_some_and(|swaps| swaps.count > MAX_USES) {
-            return refuse("swaps.count", &format!("give a number from 0 to {MAX_USES}, or leave swaps out"));
+            return refuse("heartbeat.window", CatalogProblem::TooLong(MAX_HEARTBEAT));
         }
         if self.heartbeat.resurrection == HeartbeatResurrection::AlwaysRevive
             && self.heartbeat.cull == HeartbeatCull::DeactivateDead
         {
-            return refuse("heartbeat.resurrection", "ALWAYS_REVIVE goes with cull = \"KEEP_DEAD\"");
+            return refuse("heartbeat.resurrection", CatalogProblem::RevivesWhatIsLetGo);
         }
         if self.offline_file.0 < MIN_OFFLINE_FILE {
-            return refuse("offline_file", "at least 1h");
+            return refuse("offline_file", CatalogProblem::TooShort(Span(MIN_OFFLINE_FILE)));
         }
-        if self.check_in.is_some_and(|span| span.0 < Duration::from_hours(1)) {
-            return refuse("check_in", "at least 1h");
+        if self.check_in.is_some_and(|span| span < MIN_CHECK_IN) {
+            return refuse("check_in", CatalogProblem::TooShort(MIN_CHECK_IN));
         }
         Ok(())
     }
 }
 
+/// The longest heartbeat window, in whole days: clients read it as seconds in 32 bits.
+const MAX_HEARTBEAT: Span = Span(Duration::from_hours(24_855 * 24));
+
+/// The shortest interval of check-ins.
+const MIN_CHECK_IN: Span = Span(Duration::from_hours(1));
+
 impl CatalogFile {
-    /// Checks what can be checked without a database. The error names the field.
-    pub fn check(&self) -> Result<(), String> {
+    /// Checks what can be checked without a database.
+    pub fn check(&self) -> Result<(), CatalogFault> {
         let mut seen = BTreeSet::new();
         if self.products.is_empty() {
-            return Err("products: a catalog has at least one product".to_owned());
+            return Err(CatalogProblem::NoProducts.at("products".to_owned()));
         }
         for product in &self.products {
-            check_code("products", &product.code)?;
+            let at = format!("products.{}", product.code);
+            check_code(&at, &product.code)?;
             if !seen.insert(("product", &product.code)) {
-                return Err(format!("products.{}: is there twice", product.code));
+                return Err(CatalogProblem::Twice.at(at));
             }
-            if !(1..=100).contains(&product.name.chars().count()) {
-                return Err(format!("products.{}.name: give a name of 1 to 100 characters", product.code));
-            }
+            check_name("products", &product.code, &product.name)?;
             if KeyPrefix::parse(&product.key_prefix).is_none() {
-                return Err(format!("products.{}.key_prefix: give 2 to 8 capitals or digits", product.code));
+                return Err(CatalogProblem::KeyPrefixForm.at(format!("{at}.key_prefix")));
             }
         }
         for entitlement in &self.entitlements {
+            let at = format!("entitlements.{}", entitlement.code);
             if EntitlementCode::parse(&entitlement.code).is_none() {
-                return Err(format!("entitlements.{}: a code is 1 to 64 letters, digits, _, - or .", entitlement.code));
+                return Err(CatalogProblem::EntitlementCodeForm.at(at));
             }
             if !seen.insert(("entitlement", &entitlement.code)) {
-                return Err(format!("entitlements.{}: is there twice", entitlement.code));
+                return Err(CatalogProblem::Twice.at(at));
             }
-            if !(1..=100).contains(&entitlement.name.chars().count()) {
-                return Err(format!("entitlements.{}.name: give a name of 1 to 100 characters", entitlement.code));
-            }
+            check_name("entitlements", &entitlement.code, &entitlement.name)?;
         }
         for policy in &self.policies {
-            check_code("policies", &policy.code)?;
+            let at = format!("policies.{}", policy.code);
+            check_code(&at, &policy.code)?;
             if !seen.insert(("policy", &policy.code)) {
-                return Err(format!("policies.{}: is there twice", policy.code));
+                return Err(CatalogProblem::Twice.at(at));
             }
             if !self.products.iter().any(|product| product.code == policy.product) {
-                return Err(format!("policies.{}.product: there is no product `{}`", policy.code, policy.product));
+                return Err(CatalogProblem::ProductNotFound(policy.product.clone()).at(format!("{at}.product")));
             }
             for code in &policy.entitlements {
                 if !self.entitlements.iter().any(|entitlement| entitlement.code == *code) {
-                    return Err(format!("policies.{}.entitlements: there is no entitlement `{code}`", policy.code));
+                    return Err(CatalogProblem::EntitlementNotFound(code.clone()).at(format!("{at}.entitlements")));
                 }
             }
             policy.check()?;
@@ -372,25 +334,13 @@ impl CatalogFile {
     }
 }
 
-fn check_code(list: &str, code: &str) -> Result<(), String> {
+fn check_code(at: &str, code: &str) -> Result<(), CatalogFault> {
     let fits = (1..=64).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if fits { Ok(()) } else { Err(format!("{list}.{code}: a code is 1 to 64 small letters, digits or dashes")) }
+    if fits { Ok(()) } else { Err(CatalogProblem::CodeForm.at(at.to_owned())) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_read_back() {
-        for (text, seconds) in [("30d", 2_592_000), ("12h", 43_200), ("90s", 90), ("10m", 600), ("365d", 31_536_000)] {
-            let span = Span::parse(text).expect("a span");
-            assert_eq!((span.0.as_secs(), span.to_string().as_str()), (seconds, text));
-        }
-        assert_eq!(Span::parse("24h").map(|span| span.to_string()).as_deref(), Some("1d"));
-        for bad in ["", "d", "0d", "-1d", "1.5d", "30", "30 d", "1y", "99999999999999d", "+1d"] {
-            assert_eq!(Span::parse(bad), None, "{bad}");
-        }
-    }
+fn check_name(list: &str, code: &str, name: &str) -> Result<(), CatalogFault> {
+    let fits = (1..=100).contains(&name.chars().count());
+    if fits { Ok(()) } else { Err(CatalogProblem::NameLength.at(format!("{list}.{code}.name"))) }
 }

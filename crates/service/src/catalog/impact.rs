@@ -41,13 +41,13 @@ pub(crate) struct Terms<'a> {
 
 /// Licenses that a change would strand for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NewlyInvalid {
+pub struct NewlyInvalid {
     /// What validation would say.
-    pub(crate) code: ValidationCode,
+    pub code: ValidationCode,
     /// How many licenses it would say that to.
-    pub(crate) count: u64,
+    pub count: u64,
     /// One of them.
-    pub(crate) example: LicenseId,
+    pub example: LicenseId,
 }
 
 impl NewlyInvalid {
@@ -86,13 +86,22 @@ pub(crate) async fn newly_invalid(
             return Ok(found.into_values().collect());
         };
         last = Some(license.id);
+        let ids: Vec<LicenseId> = page.iter().map(|license| license.id).collect();
+        let mut machines: BTreeMap<LicenseId, Vec<Machine>> = BTreeMap::new();
+        for machine in conn.list_machines_of(&ids).await? {
+            machines.entry(machine.license).or_default().push(machine);
+        }
+        let mut own: BTreeMap<LicenseId, BTreeSet<EntitlementCode>> = BTreeMap::new();
+        for (license, code) in conn.list_own_entitlements(&ids).await? {
+            own.entry(license).or_default().insert(code);
+        }
         for license in page {
             if matches!(license.standing, Standing::Revoked(_)) {
                 continue;
             }
             let license = License { standing: Standing::Good, ..license };
-            let machines = conn.list_active_machines(license.id).await?;
-            let own = conn.list_license_entitlements(license.id).await?.into_iter().map(|held| held.code).collect();
+            let machines = machines.remove(&license.id).unwrap_or_default();
+            let own = own.remove(&license.id).unwrap_or_default();
             if let Some(code) = reason(&license, &machines, &outages, &own, before, after, now) {
                 let entry = found.entry(code.as_str());
                 entry.or_insert(NewlyInvalid { code, count: 0, example: license.id }).count += 1;
@@ -101,7 +110,7 @@ pub(crate) async fn newly_invalid(
     }
 }
 
-/// Why one license would be newly_invalid.
+/// Why one license would be newly invalid.
 fn reason(
     license: &License,
     machines: &[Machine],

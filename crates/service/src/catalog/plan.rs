@@ -18,23 +18,110 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    actors::Admin,
     audit::event::{AuditEvent, CatalogEvent},
     catalog::{
+        fault::CatalogFault,
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
-        impact::{self, Terms},
+        impact::{self, NewlyInvalid, Terms},
     },
-    error::Internal,
-    licenses::decisions::{Admin, AdminError},
+    error::{Internal, internal_errors},
     service::Service,
 };
+
+/// Why a catalog's file cannot be applied. Nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The file itself is wrong.
+    #[error(transparent)]
+    Fault(#[from] CatalogFault),
+    /// Licenses are under a policy that would be removed.
+    #[error("policy `{policy}` cannot be removed: {licenses} licenses are under it")]
+    PolicyInUse {
+        /// Its code.
+        policy: String,
+        /// How many.
+        licenses: i64,
+    },
+    /// Licenses hold an entitlement of their own that would be removed.
+    #[error("entitlement `{code}` cannot be removed: {licenses} licenses hold it by themselves")]
+    EntitlementInUse {
+        /// Its code.
+        code: String,
+        /// How many.
+        licenses: i64,
+    },
+    /// Apps of licenses under a policy ask for its present product.
+    #[error("policies.{policy}.product: {licenses} licenses are under this policy, and their apps ask for `{product}`")]
+    ProductInUse {
+        /// The policy's code.
+        policy: String,
+        /// The present product's code.
+        product: String,
+        /// How many.
+        licenses: i64,
+    },
+    /// Apps of licenses under a policy would have to do what they do not do yet.
+    #[error("policies.{policy}.{field}: {licenses} licenses are under this policy, and their apps do not do that yet")]
+    NewDuty {
+        /// The policy's code.
+        policy: String,
+        /// The field that asks for it.
+        field: &'static str,
+        /// How many.
+        licenses: i64,
+    },
+    /// Licenses that are good now would stop validating.
+    #[error("policies.{policy}.{field}: {} licenses that are good now would stop validating ({})", .found.count, .found.code.as_str())]
+    WouldInvalidate {
+        /// The policy's code.
+        policy: String,
+        /// The field that is to blame.
+        field: String,
+        /// Which licenses.
+        found: NewlyInvalid,
+    },
+    /// The catalog is another one than when it was planned.
+    #[error("the catalog was changed meanwhile: plan again")]
+    Changed,
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(CatalogError);
+
+/// What is done to an entry of the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CatalogAction {
+    /// It is new.
+    Add,
+    /// It changes.
+    Change,
+    /// It goes.
+    Remove,
+}
+
+/// What an entry of the catalog is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CatalogKind {
+    /// A product.
+    Product,
+    /// An entitlement.
+    Entitlement,
+    /// A policy.
+    Policy,
+}
 
 /// One change of the catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CatalogStep {
-    /// `add`, `change` or `remove`.
-    pub action: &'static str,
-    /// `product`, `entitlement` or `policy`.
-    pub kind: &'static str,
+    /// What is done.
+    pub action: CatalogAction,
+    /// To what.
+    pub kind: CatalogKind,
     /// Its code.
     pub code: String,
     /// What changes: field, before, after.
@@ -46,11 +133,16 @@ pub struct CatalogStep {
 impl fmt::Display for CatalogStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.action {
-            "add" => '+',
-            "remove" => '-',
-            _ => '~',
+            CatalogAction::Add => '+',
+            CatalogAction::Change => '~',
+            CatalogAction::Remove => '-',
         };
-        write!(f, "{sign} {} {}", self.kind, self.code)?;
+        let kind = match self.kind {
+            CatalogKind::Product => "product",
+            CatalogKind::Entitlement => "entitlement",
+            CatalogKind::Policy => "policy",
+        };
+        write!(f, "{sign} {kind} {}", self.code)?;
         if self.licenses > 0 {
             write!(f, "  ({} licenses)", self.licenses)?;
         }
@@ -71,7 +163,7 @@ pub struct CatalogPlan {
 impl CatalogPlan {
     /// Whether something goes, or terms change that licenses are under.
     pub fn needs_confirmation(&self) -> bool {
-        self.steps.iter().any(|step| step.action == "remove" || step.licenses > 0)
+        self.steps.iter().any(|step| step.action == CatalogAction::Remove || step.licenses > 0)
     }
 
     /// Whether another plan changes the same in the same way. How many licenses are under a policy may
@@ -97,11 +189,14 @@ impl Present {
         let products = conn.list_products().await?;
         let entitlements = conn.list_all_entitlements().await?;
         let mut policies = Vec::new();
+        let mut held: BTreeMap<PolicyId, BTreeSet<String>> = BTreeMap::new();
+        for (policy, entitlement) in conn.list_entitlements_of_policies().await? {
+            held.entry(policy).or_default().insert(entitlement.code.as_str().to_owned());
+        }
         for policy in conn.list_policies().await? {
             let product = products.iter().find(|product| product.id == policy.product);
             let product = product.ok_or(Internal::Broken("a policy has no product"))?;
-            let held = conn.list_policy_entitlements(policy.id).await?;
-            let codes = held.into_iter().map(|held| held.code.as_str().to_owned()).collect();
+            let codes = held.remove(&policy.id).unwrap_or_default();
             let entry = PolicyEntry::of(&policy, &product.code, codes);
             policies.push((policy, entry));
         }
@@ -131,7 +226,7 @@ fn entitlement_entry(entitlement: &Entitlement) -> EntitlementEntry {
 
 impl Admin<'_> {
     /// The catalog as a file, and the ids of its products, which apps embed.
-    pub async fn catalog(&self) -> Result<(CatalogFile, BTreeMap<String, ProductId>), AdminError> {
+    pub async fn catalog(&self) -> Result<(CatalogFile, BTreeMap<String, ProductId>), Internal> {
         let mut reader = self.service.store().read().await?;
         let present = Present::read(&mut reader).await?;
         let ids = present.products.iter().map(|product| (product.code.clone(), product.id)).collect();
@@ -139,7 +234,7 @@ impl Admin<'_> {
     }
 
     /// What would have to be done. Changes nothing; refuses what would strand licenses.
-    pub async fn plan_catalog(&self, file: &CatalogFile) -> Result<CatalogPlan, AdminError> {
+    pub async fn plan_catalog(&self, file: &CatalogFile) -> Result<CatalogPlan, CatalogError> {
         let mut reader = self.service.store().read().await?;
         let present = Present::read(&mut reader).await?;
         plan(&mut reader, &present, file, self.service.now()).await
@@ -147,14 +242,14 @@ impl Admin<'_> {
 
     /// Does what a plan says, all of it or nothing. Refused if the catalog has changed since it was
     /// planned.
-    pub async fn apply_catalog(&self, file: &CatalogFile, planned: &CatalogPlan) -> Result<(), AdminError> {
+    pub async fn apply_catalog(&self, file: &CatalogFile, planned: &CatalogPlan) -> Result<(), CatalogError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         tx.lock_instance().await?;
         let present = Present::read(&mut tx).await?;
         let found = plan(&mut tx, &present, file, now).await?;
         if !found.is_same_change(planned) {
-            return Err(AdminError::Invalid("the catalog was changed meanwhile: plan again".to_owned()));
+            return Err(CatalogError::Changed);
         }
         if found.steps.is_empty() {
             return Ok(());
@@ -189,36 +284,40 @@ async fn plan(
     present: &Present,
     file: &CatalogFile,
     now: Timestamp,
-) -> Result<CatalogPlan, AdminError> {
-    file.check().map_err(AdminError::Invalid)?;
+) -> Result<CatalogPlan, CatalogError> {
+    file.check()?;
     let mut steps = Vec::new();
     let step =
         |action, kind, code: &str| CatalogStep { action, kind, code: code.to_owned(), fields: Vec::new(), licenses: 0 };
     for entry in &file.products {
         match present.products.iter().find(|product| product.code == entry.code) {
-            None => steps.push(step("add", "product", &entry.code)),
+            None => steps.push(step(CatalogAction::Add, CatalogKind::Product, &entry.code)),
             Some(product) => {
                 let fields = differences(&product_entry(product), entry);
                 if !fields.is_empty() {
-                    steps.push(CatalogStep { fields, ..step("change", "product", &entry.code) });
+                    steps
+                        .push(CatalogStep { fields, ..step(CatalogAction::Change, CatalogKind::Product, &entry.code) });
                 }
             }
         }
     }
     for entry in &file.entitlements {
         match present.entitlements.iter().find(|entitlement| entitlement.code.as_str() == entry.code) {
-            None => steps.push(step("add", "entitlement", &entry.code)),
+            None => steps.push(step(CatalogAction::Add, CatalogKind::Entitlement, &entry.code)),
             Some(entitlement) => {
                 let fields = differences(&entitlement_entry(entitlement), entry);
                 if !fields.is_empty() {
-                    steps.push(CatalogStep { fields, ..step("change", "entitlement", &entry.code) });
+                    steps.push(CatalogStep {
+                        fields,
+                        ..step(CatalogAction::Change, CatalogKind::Entitlement, &entry.code)
+                    });
                 }
             }
         }
     }
     for entry in &file.policies {
         match present.policies.iter().find(|(policy, _)| policy.code == entry.code) {
-            None => steps.push(step("add", "policy", &entry.code)),
+            None => steps.push(step(CatalogAction::Add, CatalogKind::Policy, &entry.code)),
             Some((policy, before)) => {
                 let fields = differences(before, entry);
                 if fields.is_empty() {
@@ -226,7 +325,11 @@ async fn plan(
                 }
                 let licenses = conn.count_licenses_under(policy.id).await?;
                 refuse_stranding(conn, policy, entry, before, &fields, licenses, now).await?;
-                steps.push(CatalogStep { fields, licenses, ..step("change", "policy", &entry.code) });
+                steps.push(CatalogStep {
+                    fields,
+                    licenses,
+                    ..step(CatalogAction::Change, CatalogKind::Policy, &entry.code)
+                });
             }
         }
     }
@@ -236,12 +339,9 @@ async fn plan(
         }
         let licenses = conn.count_licenses_under(policy.id).await?;
         if licenses > 0 {
-            return Err(AdminError::Invalid(format!(
-                "policy `{}` cannot be removed: {licenses} licenses are under it. Move them first (`license set --policy`), or keep it in the file",
-                policy.code
-            )));
+            return Err(CatalogError::PolicyInUse { policy: policy.code.clone(), licenses });
         }
-        steps.push(step("remove", "policy", &policy.code));
+        steps.push(step(CatalogAction::Remove, CatalogKind::Policy, &policy.code));
     }
     for entitlement in &present.entitlements {
         let code = entitlement.code.as_str();
@@ -250,16 +350,14 @@ async fn plan(
         }
         let licenses = conn.count_licenses_holding(entitlement.id).await?;
         if licenses > 0 {
-            return Err(AdminError::Invalid(format!(
-                "entitlement `{code}` cannot be removed: {licenses} licenses hold it by themselves. Take it from them first (`license set --remove-entitlement`), or keep it in the file"
-            )));
+            return Err(CatalogError::EntitlementInUse { code: code.to_owned(), licenses });
         }
-        steps.push(step("remove", "entitlement", code));
+        steps.push(step(CatalogAction::Remove, CatalogKind::Entitlement, code));
     }
     // A product that goes has no policies left in the file; those it had are checked above.
     for product in &present.products {
         if !file.products.iter().any(|entry| entry.code == product.code) {
-            steps.push(step("remove", "product", &product.code));
+            steps.push(step(CatalogAction::Remove, CatalogKind::Product, &product.code));
         }
     }
     Ok(CatalogPlan { steps })
@@ -274,12 +372,13 @@ async fn refuse_stranding(
     changed: &[(String, Value, Value)],
     licenses: i64,
     now: Timestamp,
-) -> Result<(), AdminError> {
+) -> Result<(), CatalogError> {
     if entry.product != before.product && licenses > 0 {
-        return Err(AdminError::Invalid(format!(
-            "policies.{}.product: {licenses} licenses are under this policy, and their apps ask for `{}`. Make a new policy instead",
-            policy.code, before.product
-        )));
+        return Err(CatalogError::ProductInUse {
+            policy: policy.code.clone(),
+            product: before.product.clone(),
+            licenses,
+        });
     }
     // Terms that nobody's app obeys yet: licenses would stop validating from one moment to the next.
     let begins = [
@@ -288,10 +387,7 @@ async fn refuse_stranding(
     ];
     for (field, does_begin) in begins {
         if does_begin && licenses > 0 {
-            return Err(AdminError::Invalid(format!(
-                "policies.{}.{field}: {licenses} licenses are under this policy, and their apps do not do that yet: they would stop validating. Make a new policy and move licenses to it (`license set --policy`)",
-                policy.code
-            )));
+            return Err(CatalogError::NewDuty { policy: policy.code.clone(), field, licenses });
         }
     }
     if !changed.iter().any(|(name, _, _)| impact::VALIDITY_FIELDS.contains(&name.as_str())) {
@@ -300,15 +396,10 @@ async fn refuse_stranding(
     let terms = entry.policy(policy.id, policy.product, policy.created_at, now);
     let before_terms = Terms { policy, entitlements: &before.entitlements };
     let after_terms = Terms { policy: &terms, entitlements: &entry.entitlements };
-    if let Some(found) = impact::newly_invalid(conn, policy.id, before_terms, after_terms, now).await?.first() {
+    let found = impact::newly_invalid(conn, policy.id, before_terms, after_terms, now).await?;
+    if let Some(found) = found.into_iter().next() {
         let field = found.field(changed.iter().map(|(name, _, _)| name.as_str()));
-        return Err(AdminError::Invalid(format!(
-            "policies.{}.{field}: {} licenses that are good now would stop validating ({}), such as {}. Change those first (`license set`), or make a new policy and move licenses to it",
-            policy.code,
-            found.count,
-            found.code.as_str(),
-            found.example
-        )));
+        return Err(CatalogError::WouldInvalidate { policy: policy.code.clone(), field, found });
     }
     Ok(())
 }
@@ -320,7 +411,7 @@ impl Service {
         present: &Present,
         file: &CatalogFile,
         now: Timestamp,
-    ) -> Result<(), AdminError> {
+    ) -> Result<(), Internal> {
         let mut products: BTreeMap<&str, ProductId> = BTreeMap::new();
         for entry in &file.products {
             let key_prefix = KeyPrefix::parse(&entry.key_prefix).ok_or(Internal::Broken("a checked prefix is none"))?;
@@ -386,7 +477,7 @@ impl Service {
         product: ProductId,
         entitlements: &BTreeMap<&str, EntitlementId>,
         now: Timestamp,
-    ) -> Result<(), AdminError> {
+    ) -> Result<(), Internal> {
         let known = present.policies.iter().find(|(policy, _)| policy.code == entry.code);
         let id = if let Some((policy, before)) = known {
             if before != entry {

@@ -1,114 +1,104 @@
-//! Licenses in bulk: read out page by page; looked at row by row, then taken in, in one transaction.
+//! Taking licenses in from a file: all or nothing to every reader, and other writers pass meanwhile.
+//!
+//! Rows are checked, sealed and staged in short transactions. What is staged is no license to anyone. One
+//! last transaction makes all of it real. What a crashed import has staged is removed by upkeep.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use latchkey_licensing::{
-    account::{Account, Role},
-    email::EmailAddress,
-    ids::{EntitlementId, LicenseId, SigningKeyId},
-    license::{End, License, MAX_USES, Standing},
+    account::Role,
+    ids::{AccountId, AuditId, EntitlementId, ImportId, LicenseId, SigningKeyId},
+    license::{End, License},
     license_key::LicenseKey,
     policy::{KeyScheme, Policy},
     product::Product,
-    signed_key::{self, KeyClaims},
-    time::Timestamp,
+    signed_key::{self, KeyClaims, SignedKeyError},
 };
-use latchkey_store::{AuditRow, Reader, Tx};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use latchkey_store::{Conn, ImportRow, Tx};
 
 use crate::{
-    audit::event::{AuditEvent, LicenseEvent, LicensesEvent},
-    error::Internal,
+    accounts::make::account_made,
+    actors::Admin,
+    audit::event::LicenseEvent,
+    error::{Internal, internal_errors},
     licenses::{
-        decisions::{Admin, AdminError},
-        terms::metadata_text,
+        issue::PolicyNotFound,
+        keys::NewKey,
+        row::LicenseRow,
+        terms::{MetadataTooLong, OutOfRange, in_range, metadata_text},
     },
+    signing::keyring::{KeyState, state},
 };
 
-/// How many licenses are read at once.
-const PAGE: i64 = 500;
+/// How many rows are staged in one transaction.
+const BATCH: usize = 200;
 
-/// How many lines of the audit log are written at once.
-const EVENTS: usize = 200;
+/// How many staged rows are removed in one transaction.
+const SWEEP: i64 = 2_000;
 
-const KEY_TAKEN: &str = "key: another license has this key";
-
-/// A license as a line of a file. On the way in, `email` and `policy` are enough.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LicenseRow {
-    /// Its id; empty makes one.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// Its owner's address; an account is made where there is none.
-    #[serde(default)]
-    pub email: String,
-    /// Its policy's code.
-    #[serde(default)]
-    pub policy: String,
-    /// Its key; empty makes one.
-    #[serde(default)]
-    pub key: Option<String>,
-    /// `ACTIVE`, `SUSPENDED` or `REVOKED`.
-    #[serde(default)]
-    pub status: Option<String>,
-    /// When it ends, RFC 3339; `never`; `after-first-use`; empty follows the policy.
-    #[serde(default)]
-    pub expires_at: Option<String>,
-    /// A machine limit of its own.
-    #[serde(default)]
-    pub max_machines: Option<u32>,
-    /// A core limit of its own.
-    #[serde(default)]
-    pub max_cores: Option<u32>,
-    /// A limit of uses of its own.
-    #[serde(default)]
-    pub max_uses: Option<u32>,
-    /// Where its usage counter stands.
-    #[serde(default)]
-    pub uses: Option<u32>,
-    /// What is attached to it.
-    #[serde(default)]
-    pub metadata: Option<Map<String, Value>>,
-    /// Its own entitlements, by code; those of its policy are not among them.
-    #[serde(default)]
-    pub entitlements: Option<Vec<String>>,
-    /// When it was issued, RFC 3339; empty is now.
-    #[serde(default)]
-    pub created_at: Option<String>,
-    /// When an app last checked in, RFC 3339.
-    #[serde(default)]
-    pub last_check_in_at: Option<String>,
-}
-
-/// A row that was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RowRefusal {
-    /// The line, or the row, that it stands on.
-    pub line: u64,
-    /// What is wrong, with the column's name.
-    pub why: String,
-}
-
-/// What comes of reading a file of licenses.
+/// What comes of reading a file of licenses. `E` is why the reader of the file could not make a row of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "all but one are rows, and few are held at once")]
-pub enum ImportItem {
+pub enum ImportItem<E> {
     /// A row, or why it is none.
     Row {
         /// The line on which it begins, from 1.
         line: u64,
         /// The row.
-        row: Result<LicenseRow, String>,
+        row: Result<Box<LicenseRow>, E>,
     },
     /// The file breaks off: what follows is not known.
     Broken {
         /// The line where it does.
         line: u64,
         /// Why.
-        why: String,
+        why: E,
     },
+}
+
+/// A row that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowRefusal<E> {
+    /// The line, or the row, that it stands on.
+    pub line: u64,
+    /// What is wrong.
+    pub why: RowProblem<E>,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowProblem<E> {
+    /// The reader of the file could not make a row of it.
+    Unreadable(E),
+    /// There is no such policy.
+    PolicyNotFound(PolicyNotFound),
+    /// The key is signed for another license than the row's id says.
+    KeyOfLicense(LicenseId),
+    /// The key is signed for another product than the policy's.
+    KeyOfOtherProduct,
+    /// The key is of a signed key's form, and none of this database's keys made it.
+    KeyNotSigned(SignedKeyError),
+    /// There is no such entitlement.
+    EntitlementNotFound(String),
+    /// A number that the wire protocol does not carry.
+    OutOfRange(OutOfRange),
+    /// The metadata is too long.
+    Metadata(MetadataTooLong),
+    /// There is a license with this id.
+    LicenseExists(LicenseId),
+    /// Another license has this key.
+    KeyTaken,
+}
+
+impl<E> From<OutOfRange> for RowProblem<E> {
+    fn from(problem: OutOfRange) -> Self {
+        Self::OutOfRange(problem)
+    }
+}
+
+impl<E> From<MetadataTooLong> for RowProblem<E> {
+    fn from(problem: MetadataTooLong) -> Self {
+        Self::Metadata(problem)
+    }
 }
 
 /// What became of an import.
@@ -116,7 +106,7 @@ pub enum ImportItem {
 pub struct ImportReport {
     /// How many rows there were.
     pub rows: u64,
-    /// How many licenses were made; nought if it was all or nothing and a row was refused.
+    /// How many licenses were made; 0 if it was all or nothing and a row was refused.
     pub imported: u64,
     /// How many rows were refused.
     pub refused: u64,
@@ -124,405 +114,411 @@ pub struct ImportReport {
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
+pub enum ImportError<E: std::fmt::Debug + std::fmt::Display> {
     /// The file breaks off.
-    #[error("line {}: {}", .0.line, .0.why)]
-    Broken(RowRefusal),
+    #[error("line {line}: {why}")]
+    Broken {
+        /// The line where it does.
+        line: u64,
+        /// Why.
+        why: E,
+    },
+    /// The catalog was changed after the rows were checked.
+    #[error("the catalog was changed meanwhile")]
+    CatalogChanged,
+    /// A signing key was replaced or retired after keys were made or checked with it.
+    #[error("the signing keys were changed meanwhile")]
+    SigningKeysChanged,
     /// The server failed.
     #[error(transparent)]
-    Admin(#[from] AdminError),
+    Internal(#[from] Internal),
 }
 
-impl From<latchkey_store::StoreError> for ImportError {
+impl<E: std::fmt::Debug + std::fmt::Display> From<latchkey_store::StoreError> for ImportError<E> {
     fn from(error: latchkey_store::StoreError) -> Self {
-        Self::Admin(error.into())
+        Self::Internal(error.into())
     }
 }
 
-impl From<Internal> for ImportError {
+/// Why what is staged cannot be made real.
+enum NotPublished {
+    CatalogChanged,
+    SigningKeysChanged,
+    Internal(Internal),
+}
+
+impl From<Internal> for NotPublished {
     fn from(error: Internal) -> Self {
-        Self::Admin(error.into())
+        Self::Internal(error)
     }
 }
 
-/// What is known of the catalog while rows are taken in.
-struct Terms {
+internal_errors!(NotPublished);
+
+impl<E: std::fmt::Debug + std::fmt::Display> From<NotPublished> for ImportError<E> {
+    fn from(why: NotPublished) -> Self {
+        match why {
+            NotPublished::CatalogChanged => Self::CatalogChanged,
+            NotPublished::SigningKeysChanged => Self::SigningKeysChanged,
+            NotPublished::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+/// What rows are checked against.
+#[derive(PartialEq)]
+struct Catalog {
     policies: BTreeMap<String, (Policy, Product)>,
     entitlements: BTreeMap<String, EntitlementId>,
 }
 
-impl Admin<'_> {
-    /// Hands every license with its key to `take`, the oldest first, page by page, and notes that it did.
-    pub async fn export_licenses<E: From<AdminError>>(
-        &self,
-        mut take: impl FnMut(LicenseRow) -> Result<(), E> + Send,
-    ) -> Result<u64, E> {
-        self.note_export().await?;
-        let mut after = None;
-        let mut count = 0;
-        loop {
-            let page = self.export_page(after).await?;
-            let Some((last, _)) = page.last() else {
-                return Ok(count);
-            };
-            after = Some(*last);
-            for (_, row) in page {
-                take(row)?;
-                count += 1;
-            }
+impl Catalog {
+    /// Under the instance's lock in the end, so that no file is applied to the catalog until it is done.
+    async fn read(conn: &mut Conn) -> Result<Self, Internal> {
+        let products = conn.list_products().await?;
+        let products: BTreeMap<_, _> = products.into_iter().map(|product| (product.id, product)).collect();
+        let mut policies = BTreeMap::new();
+        for policy in conn.list_policies().await? {
+            let product = products.get(&policy.product).cloned();
+            let product = product.ok_or(Internal::Broken("a policy has no product"))?;
+            policies.insert(policy.code.clone(), (policy, product));
         }
-    }
-
-    /// Every key leaves the server: that is written down before it does.
-    async fn note_export(&self) -> Result<(), AdminError> {
-        let now = self.service.now();
-        let mut tx = self.service.store().write().await?;
-        self.service.record(&mut tx, now, self.actor, AuditEvent::Licenses(LicensesEvent::Exported)).await?;
-        Ok(tx.commit().await?)
-    }
-
-    async fn export_page(&self, after: Option<LicenseId>) -> Result<Vec<(LicenseId, LicenseRow)>, AdminError> {
-        let mut reader = self.service.store().read().await?;
-        let page = reader.list_licenses(after, PAGE).await?;
-        let policies: BTreeMap<_, _> =
-            reader.list_policies().await?.into_iter().map(|policy| (policy.id, policy.code)).collect();
-        let mut rows = Vec::with_capacity(page.len());
-        for license in page {
-            let owner =
-                reader.find_account(license.account).await?.ok_or(Internal::Broken("a license has no owner"))?;
-            let sealed = reader.get_key_ciphertext(license.id).await?;
-            let key = self.service.0.vault.open_key(license.id, &sealed).map_err(Internal::from)?;
-            let policy = policies.get(&license.policy).cloned().unwrap_or_default();
-            let held = reader.list_license_entitlements(license.id).await?;
-            let mut row = row(&license, &owner, policy, &key);
-            row.entitlements = Some(held.into_iter().map(|held| held.code.as_str().to_owned()).collect());
-            rows.push((license.id, row));
-        }
-        Ok(rows)
-    }
-
-    /// Takes licenses in, in one transaction. With `is_partial` the good rows are kept although others
-    /// are refused; without, one refused row leaves everything as it was. A file that breaks off always
-    /// does.
-    ///
-    /// `looked_at` and `taken` are the same rows, read twice: what can be seen to be wrong without the
-    /// database's lock is, so that nobody waits for a file that is not taken. Every refusal goes to `tell`
-    /// as it is found.
-    pub async fn import_licenses(
-        &self,
-        looked_at: impl Iterator<Item = ImportItem> + Send,
-        taken: impl Iterator<Item = ImportItem> + Send,
-        is_partial: bool,
-        mut tell: impl FnMut(RowRefusal) + Send,
-    ) -> Result<ImportReport, ImportError> {
-        let mut reader = self.service.store().read().await?;
-        let terms = Terms::read(&mut reader).await?;
-        drop(reader);
-        let now = self.service.now();
-        let mut report = ImportReport::default();
-        let mut refused = BTreeSet::new();
-        for item in looked_at {
-            let (line, row) = item.into_row()?;
-            report.rows += 1;
-            if let Err(why) = row.and_then(|row| self.read_row(&terms, &row, now).map(drop)) {
-                refused.insert(report.rows);
-                tell(RowRefusal { line, why });
-            }
-        }
-        report.refused = refused.len() as u64;
-        if report.refused > 0 && !is_partial {
-            return Ok(report);
-        }
-        let mut tx = self.service.store().write().await?;
-        let terms = Terms::read_in(&mut tx).await?;
-        let mut events = Vec::new();
-        let mut rows = 0;
-        for (number, item) in (1..).zip(taken) {
-            let (line, row) = item.into_row()?;
-            rows = number;
-            if refused.contains(&number) {
-                continue;
-            }
-            let result = match row {
-                Ok(row) => self.import_row(&mut tx, &terms, row, &mut events).await?,
-                Err(why) => Err(why),
-            };
-            if events.len() >= EVENTS {
-                tx.insert_audits(&std::mem::take(&mut events)).await?;
-            }
-            match result {
-                Ok(()) => report.imported += 1,
-                Err(why) => {
-                    report.refused += 1;
-                    tell(RowRefusal { line, why });
-                }
-            }
-        }
-        if rows != report.rows {
-            return Err(AdminError::Invalid(format!(
-                "the file had {} rows when it was looked at and {rows} when they were taken: nothing was taken",
-                report.rows
-            ))
-            .into());
-        }
-        if report.refused > 0 && !is_partial {
-            report.imported = 0;
-            return Ok(report);
-        }
-        tx.insert_audits(&events).await?;
-        tx.commit().await?;
-        Ok(report)
-    }
-
-    /// Takes one row in. The outer error is the server's, the inner one the row's; a refused row has
-    /// made no license. What is to be written down comes to `events`.
-    async fn import_row(
-        &self,
-        tx: &mut Tx,
-        terms: &Terms,
-        row: LicenseRow,
-        events: &mut Vec<AuditRow>,
-    ) -> Result<Result<(), String>, AdminError> {
-        let now = self.service.now();
-        let read = match self.read_row(terms, &row, now) {
-            Ok(read) => read,
-            Err(why) => return Ok(Err(why)),
-        };
-        let (policy, product) = read.terms;
-        let id = match read.id {
-            Some(id) => id,
-            None => LicenseId::new(now, self.service.random()?),
-        };
-        // Before anything is written: the account of a refused row is not made either.
-        let taken = |is_known: bool| {
-            if is_known { format!("id: there is a license {id} already") } else { KEY_TAKEN.to_owned() }
-        };
-        if (read.id.is_some() || read.key.is_some()) && tx.find_license(id).await?.is_some() {
-            return Ok(Err(taken(true)));
-        }
-        if let Some(key) = &read.key
-            && tx.find_license_by_key(&self.service.0.vault.key_lookup(key.expose())).await?.is_some()
-        {
-            return Ok(Err(taken(false)));
-        }
-        let key = match read.key {
-            Some(key) => self.service.keep_key(id, key, read.signed_by)?,
-            None => self.service.new_license_key(tx, id, policy, product, read.end).await?,
-        };
-        let (owner, is_new) = self.find_or_insert_account(tx, &read.email, None, Role::Customer).await?;
-        if is_new {
-            events.push(self.service.audit_row(now, self.actor, &Self::account_made(&owner))?);
-        }
-        let license = License {
-            id,
-            account: owner.id,
-            product: product.id,
-            policy: policy.id,
-            key_prefix: key.text.prefix().to_owned(),
-            key_tail: key.text.tail().to_owned(),
-            standing: read.standing,
-            end: read.end,
-            max_machines: row.max_machines,
-            max_cores: row.max_cores,
-            max_uses: row.max_uses,
-            uses: row.uses.unwrap_or(0),
-            metadata: read.metadata,
-            last_validated_at: None,
-            last_check_in_at: read.last_check_in_at,
-            last_check_out_at: None,
-            created_at: read.created_at,
-            updated_at: now,
-        };
-        if !tx.insert_license_if_free(&license, key.kept()).await? {
-            // Somebody else was a moment earlier.
-            return Ok(Err(taken(tx.find_license(id).await?.is_some())));
-        }
-        for entitlement in read.entitlements {
-            tx.add_license_entitlement(id, entitlement).await?;
-        }
-        let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: true }.of(id);
-        events.push(self.service.audit_row(now, self.actor, &event)?);
-        Ok(Ok(()))
-    }
-
-    fn read_row<'t>(&self, terms: &'t Terms, row: &LicenseRow, now: Timestamp) -> Result<ReadRow<'t>, String> {
-        let email = EmailAddress::parse(&row.email).map_err(|error| format!("email: {error}"))?;
-        let (policy, product) = terms.policies.get(&row.policy).ok_or_else(|| {
-            let known: Vec<&str> = terms.policies.keys().map(String::as_str).collect();
-            format!("policy: there is no policy `{}`: the catalog has {}", row.policy, known.join(", "))
-        })?;
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let id = match given(&row.id) {
-            Some(text) => {
-                let id: Option<LicenseId> = text.parse().ok().filter(|id: &LicenseId| !id.uuid().is_nil());
-                Some(id.ok_or_else(|| "id: not a UUID; leave it empty to have one made".to_owned())?)
-            }
-            None => None,
-        };
-        let (key, claims) = match given(&row.key) {
-            Some(text) => {
-                let (key, claims) = self.read_key(&text)?;
-                (Some(key), claims)
-            }
-            None => (None, None),
-        };
-        let id = match (&claims, id) {
-            (Some((claims, _)), Some(id)) if claims.license != id => {
-                return Err(format!("key: it is signed for the license {}", claims.license));
-            }
-            (Some((claims, _)), _) if claims.product != product.id => {
-                return Err("key: it is signed for another product than the policy's".to_owned());
-            }
-            (Some((claims, _)), _) => Some(claims.license),
-            (None, id) => id,
-        };
-        let entitlements = row.entitlements.iter().flatten().filter(|code| !code.is_empty()).map(|code| {
-            let found = terms.entitlements.get(code).copied();
-            found.ok_or_else(|| format!("entitlements: there is no entitlement `{code}`"))
-        });
-        let entitlements = entitlements.collect::<Result<Vec<_>, _>>()?;
-        let instant = |name: &str, text: &str| {
-            Timestamp::parse_rfc3339(text).ok_or_else(|| format!("{name}: not a time; write 2027-01-31T00:00:00Z"))
-        };
-        let created_at = match given(&row.created_at) {
-            Some(text) => instant("created_at", &text)?,
-            None => now,
-        };
-        let end = match given(&row.expires_at).as_deref() {
-            None => End::on_issue(policy, created_at),
-            Some("never") => End::Never,
-            Some("after-first-use") => End::AfterFirstUse,
-            Some(text) => End::At(instant("expires_at", text)?),
-        };
-        let standing = match given(&row.status).as_deref() {
-            None | Some("ACTIVE") => Standing::Good,
-            Some("SUSPENDED") => Standing::Suspended(now),
-            Some("REVOKED") => Standing::Revoked(now),
-            Some(other) => return Err(format!("status: `{other}` is none of ACTIVE, SUSPENDED, REVOKED")),
-        };
-        for (name, value, least) in [
-            ("max_machines", row.max_machines, 0),
-            ("max_cores", row.max_cores, 1),
-            ("max_uses", row.max_uses, 0),
-            ("uses", row.uses, 0),
-        ] {
-            if value.is_some_and(|value| !(least..=MAX_USES).contains(&value)) {
-                return Err(format!("{name}: must be from {least} to {MAX_USES}"));
-            }
-        }
-        let metadata =
-            metadata_text(row.metadata.clone().unwrap_or_default()).map_err(|error| format!("metadata: {error}"))?;
-        let last_check_in_at = match given(&row.last_check_in_at) {
-            Some(text) => Some(instant("last_check_in_at", &text)?),
-            None => None,
-        };
-        Ok(ReadRow {
-            email,
-            terms: (policy, product),
-            id,
-            key,
-            signed_by: claims.map(|(_, signer)| signer),
-            created_at,
-            last_check_in_at,
-            end,
-            standing,
-            metadata,
-            entitlements,
-        })
-    }
-
-    /// A key, and what it says and who signed it, if it is a signed one.
-    fn read_key(&self, text: &str) -> Result<(LicenseKey, Option<(KeyClaims, SigningKeyId)>), String> {
-        let key = LicenseKey::parse(text).map_err(|error| format!("key: {error}; leave it empty to have one made"))?;
-        // A key made otherwise than its policy makes them now is as good as it was.
-        if key.scheme() == KeyScheme::Random {
-            return Ok((key, None));
-        }
-        // A key that this instance did not sign would pass for one that it did.
-        let keyring = self.service.keyring().map_err(|_| "key: the signing keys are not read".to_owned())?;
-        let good = keyring.verifying();
-        let claims = signed_key::verify(key.expose(), &good).map_err(|error| format!("key: {error}"))?;
-        let signer = keyring.keys().iter().find(|one| signed_key::verify(key.expose(), &[one.public_key]).is_ok());
-        let signer = signer.ok_or_else(|| "key: its signing key is not known".to_owned())?.id;
-        Ok((key, Some((claims, signer))))
+        let entitlements = conn.list_all_entitlements().await?;
+        let entitlements = entitlements.into_iter().map(|one| (one.code.as_str().to_owned(), one.id)).collect();
+        Ok(Self { policies, entitlements })
     }
 }
 
 /// A row whose fields are what they should be.
-struct ReadRow<'t> {
-    email: EmailAddress,
-    terms: (&'t Policy, &'t Product),
+struct CheckedRow<'c> {
+    number: i64,
+    line: u64,
+    row: LicenseRow,
+    policy: &'c Policy,
+    product: &'c Product,
+    /// The license that the row names, or its key does.
     id: Option<LicenseId>,
-    key: Option<LicenseKey>,
     signed_by: Option<SigningKeyId>,
-    created_at: Timestamp,
-    last_check_in_at: Option<Timestamp>,
-    end: End,
-    standing: Standing,
     metadata: String,
     entitlements: Vec<EntitlementId>,
 }
 
-/// The same reading for what reads alone and for what also writes.
-macro_rules! read_terms {
-    ($($name:ident: $conn:ty;)+) => {
-        impl Terms {$(
-            async fn $name(conn: &mut $conn) -> Result<Self, Internal> {
-                let products = conn.list_products().await?;
-                let mut policies = BTreeMap::new();
-                for policy in conn.list_policies().await? {
-                    let product = products.iter().find(|product| product.id == policy.product);
-                    let product = product.ok_or(Internal::Broken("a policy has no product"))?.clone();
-                    policies.insert(policy.code.clone(), (policy, product));
-                }
-                let entitlements = conn.list_all_entitlements().await?;
-                let entitlements = entitlements.into_iter().map(|one| (one.code.as_str().to_owned(), one.id)).collect();
-                Ok(Self { policies, entitlements })
-            }
-        )+}
-    };
+/// The rows that are staged next, and what is refused among them.
+struct Batch<'c, E> {
+    rows: Vec<CheckedRow<'c>>,
+    refusals: Vec<RowRefusal<E>>,
 }
 
-read_terms! {
-    read: Reader;
-    read_in: Tx;
-}
-
-impl ImportItem {
-    /// The row with its line; an error where the file breaks off.
-    fn into_row(self) -> Result<(u64, Result<LicenseRow, String>), ImportError> {
-        match self {
-            Self::Row { line, row } => Ok((line, row)),
-            Self::Broken { line, why } => Err(ImportError::Broken(RowRefusal { line, why })),
-        }
+impl<E> Batch<'_, E> {
+    fn len(&self) -> usize {
+        self.rows.len() + self.refusals.len()
     }
 }
 
-fn row(license: &License, owner: &Account, policy: String, key: &LicenseKey) -> LicenseRow {
-    let status = match license.standing {
-        Standing::Good => "ACTIVE",
-        Standing::Suspended(_) => "SUSPENDED",
-        Standing::Revoked(_) => "REVOKED",
-    };
-    let expires_at = match license.end {
-        End::Never => "never".to_owned(),
-        End::AfterFirstUse => "after-first-use".to_owned(),
-        End::At(at) => at.rfc3339(),
-    };
-    LicenseRow {
-        id: Some(license.id.to_string()),
-        email: owner.email.as_str().to_owned(),
-        policy,
-        key: Some(key.expose().to_owned()),
-        status: Some(status.to_owned()),
-        expires_at: Some(expires_at),
-        max_machines: license.max_machines,
-        max_cores: license.max_cores,
-        max_uses: license.max_uses,
-        uses: Some(license.uses),
-        metadata: Some(serde_json::from_str(&license.metadata).unwrap_or_default()),
-        entitlements: None,
-        created_at: Some(license.created_at.rfc3339()),
-        last_check_in_at: license.last_check_in_at.map(Timestamp::rfc3339),
+impl Admin<'_> {
+    /// Takes licenses in. With `is_partial` the good rows are kept although others are refused; without, one
+    /// refused row leaves everything as it was. A file that breaks off always does. Every refusal goes to
+    /// `tell`, in the order of the lines as far as it is found while rows are read.
+    pub async fn import_licenses<E: std::fmt::Debug + std::fmt::Display + Send>(
+        &self,
+        rows: impl Iterator<Item = ImportItem<E>> + Send,
+        is_partial: bool,
+        tell: impl FnMut(RowRefusal<E>) + Send,
+    ) -> Result<ImportReport, ImportError<E>> {
+        let import = ImportId::new(self.service.now(), self.service.random()?);
+        let report = self.stage_and_publish(import, rows, is_partial, tell).await;
+        // In steps of its own: whether it is done is decided, and nobody has to wait for this.
+        if let Err(error) = self.sweep(import).await {
+            tracing::warn!(%error, "the staged rows of an import are left to upkeep");
+        }
+        report
+    }
+
+    async fn stage_and_publish<E: std::fmt::Debug + std::fmt::Display + Send>(
+        &self,
+        import: ImportId,
+        rows: impl Iterator<Item = ImportItem<E>> + Send,
+        is_partial: bool,
+        mut tell: impl FnMut(RowRefusal<E>) + Send,
+    ) -> Result<ImportReport, ImportError<E>> {
+        let catalog = Catalog::read(&mut *self.service.store().read().await?).await?;
+        let mut report = ImportReport::default();
+        let mut batch = Batch { rows: Vec::new(), refusals: Vec::new() };
+        for (number, item) in (1..).zip(rows) {
+            let (line, row) = match item {
+                ImportItem::Row { line, row } => (line, row),
+                ImportItem::Broken { line, why } => return Err(ImportError::Broken { line, why }),
+            };
+            report.rows += 1;
+            let row = row.map_err(RowProblem::Unreadable);
+            match row.and_then(|row| self.check_row(&catalog, number, line, *row)) {
+                Ok(row) => batch.rows.push(row),
+                Err(why) => batch.refusals.push(RowRefusal { line, why }),
+            }
+            if batch.len() >= BATCH {
+                self.stage_batch(import, &mut batch, &mut report, is_partial, &mut tell).await?;
+            }
+        }
+        self.stage_batch(import, &mut batch, &mut report, is_partial, &mut tell).await?;
+        if report.refused > 0 && !is_partial {
+            return Ok(report);
+        }
+        self.publish(import, &catalog, &mut report, is_partial, &mut tell).await?;
+        Ok(report)
+    }
+
+    /// Stages the good rows of a batch, unless nothing is to be taken any more, and tells what is refused.
+    async fn stage_batch<E: Send>(
+        &self,
+        import: ImportId,
+        batch: &mut Batch<'_, E>,
+        report: &mut ImportReport,
+        is_partial: bool,
+        tell: &mut (impl FnMut(RowRefusal<E>) + Send),
+    ) -> Result<(), Internal> {
+        let is_lost = report.refused > 0 && !is_partial;
+        if !batch.rows.is_empty() {
+            let mut tx = self.service.store().write().await?;
+            let taken = self.stage(&mut tx, import, std::mem::take(&mut batch.rows), is_lost).await?;
+            if !is_lost {
+                tx.commit().await?;
+            }
+            batch.refusals.extend(taken);
+        }
+        batch.refusals.sort_by_key(|refusal| refusal.line);
+        report.refused += batch.refusals.len() as u64;
+        batch.refusals.drain(..).for_each(tell);
+        Ok(())
+    }
+
+    /// Stages rows, all but those whose id or key is taken, which it gives back.
+    async fn stage<E>(
+        &self,
+        tx: &mut Tx,
+        import: ImportId,
+        rows: Vec<CheckedRow<'_>>,
+        is_lost: bool,
+    ) -> Result<Vec<RowRefusal<E>>, Internal> {
+        let vault = &self.service.0.vault;
+        let lookup = |row: &CheckedRow<'_>| row.row.key.as_ref().map(|key| vault.key_lookup(key.expose()));
+        let ids: Vec<LicenseId> = rows.iter().filter_map(|row| row.id).collect();
+        let lookups: Vec<[u8; 32]> = rows.iter().filter_map(lookup).collect();
+        let mut ids: BTreeSet<LicenseId> = tx.list_taken_ids(import, &ids).await?.into_iter().collect();
+        let mut lookups: BTreeSet<[u8; 32]> = tx.list_taken_keys(import, &lookups).await?.into_iter().collect();
+        let mut refusals = Vec::new();
+        let mut staged = Vec::new();
+        for row in rows {
+            let line = row.line;
+            if let Some(id) = row.id
+                && !ids.insert(id)
+            {
+                refusals.push(RowRefusal { line, why: RowProblem::LicenseExists(id) });
+                continue;
+            }
+            if let Some(lookup) = lookup(&row)
+                && !lookups.insert(lookup)
+            {
+                refusals.push(RowRefusal { line, why: RowProblem::KeyTaken });
+                continue;
+            }
+            if !is_lost {
+                staged.push(self.staged_row(tx, row).await?);
+            }
+        }
+        tx.insert_import_rows(import, &staged).await?;
+        Ok(refusals)
+    }
+
+    /// A row as it is staged, with its key.
+    async fn staged_row(&self, tx: &mut Tx, checked: CheckedRow<'_>) -> Result<ImportRow, Internal> {
+        let CheckedRow { number, line, row, policy, product, id, signed_by, metadata, entitlements } = checked;
+        let service = self.service;
+        let now = service.now();
+        let id = match id {
+            Some(id) => id,
+            None => LicenseId::new(now, in_order(number, service.random()?)),
+        };
+        let created_at = row.created_at.unwrap_or(now);
+        let end = row.end.unwrap_or_else(|| End::on_issue(policy, created_at));
+        let is_key_made = row.key.is_none();
+        let key = match row.key {
+            Some(key) => service.keep_key(id, key, signed_by)?,
+            None => service.new_license_key(tx, id, policy, product, end).await?,
+        };
+        let mut account = service.new_account(&row.email, None, Role::Customer, now)?;
+        account.id = AccountId::new(now, in_order(number, service.random()?));
+        let license = License {
+            standing: row.standing.since(now),
+            end,
+            max_machines: row.max_machines,
+            max_cores: row.max_cores,
+            max_uses: row.max_uses,
+            uses: row.uses,
+            metadata,
+            last_check_in_at: row.last_check_in_at,
+            created_at,
+            ..License::issue(id, account.id, policy, &key.text, now)
+        };
+        let issued = LicenseEvent::Issued { policy: policy.code.clone(), imported: true }.of(id);
+        let mut issued = service.audit_row(now, self.actor, &issued)?;
+        issued.id = AuditId::new(now, in_order(number, service.random()?));
+        let mut made = service.audit_row(now, self.actor, &account_made(&account))?;
+        made.id = AuditId::new(now, in_order(number, service.random()?));
+        let NewKey { ciphertext, lookup, signed_by, .. } = key;
+        Ok(ImportRow {
+            number,
+            line,
+            account,
+            license,
+            key_ciphertext: ciphertext,
+            key_lookup: lookup,
+            signed_by,
+            is_key_made,
+            entitlements,
+            issued,
+            made,
+        })
+    }
+
+    /// Makes what is staged real, in one transaction.
+    async fn publish<E: Send>(
+        &self,
+        import: ImportId,
+        catalog: &Catalog,
+        report: &mut ImportReport,
+        is_partial: bool,
+        tell: &mut (impl FnMut(RowRefusal<E>) + Send),
+    ) -> Result<(), NotPublished> {
+        let mut tx = self.service.store().write().await?;
+        tx.lock_instance().await?;
+        if Catalog::read(&mut tx).await? != *catalog {
+            return Err(NotPublished::CatalogChanged);
+        }
+        check_signers(&mut tx, import).await?;
+        // Most were found when they were staged: what is left was issued or imported since.
+        let taken = tx.list_taken_rows(import).await?;
+        report.refused += taken.len() as u64;
+        for row in &taken {
+            let why = if row.is_id_taken { RowProblem::LicenseExists(row.license) } else { RowProblem::KeyTaken };
+            tell(RowRefusal { line: row.line, why });
+        }
+        if report.refused > 0 && !is_partial {
+            return Ok(());
+        }
+        for row in taken {
+            tx.delete_import_row(import, row.number).await?;
+        }
+        report.imported = tx.publish_import(import).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Removes what is left of an import.
+    async fn sweep(&self, import: ImportId) -> Result<(), Internal> {
+        loop {
+            let mut tx = self.service.store().write().await?;
+            let removed = tx.delete_import_rows(import, SWEEP).await?;
+            tx.commit().await?;
+            if removed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn check_row<'c, E>(
+        &self,
+        catalog: &'c Catalog,
+        number: i64,
+        line: u64,
+        mut row: LicenseRow,
+    ) -> Result<CheckedRow<'c>, RowProblem<E>> {
+        let (policy, product) = catalog.policies.get(&row.policy).ok_or_else(|| {
+            let known = catalog.policies.keys().cloned().collect();
+            RowProblem::<E>::PolicyNotFound(PolicyNotFound { wanted: row.policy.clone(), known })
+        })?;
+        let claims = row.key.as_ref().map(|key| self.read_claims::<E>(key)).transpose()?.flatten();
+        let id = match &claims {
+            Some((claims, _)) if row.id.is_some_and(|id| id != claims.license) => {
+                return Err(RowProblem::KeyOfLicense(claims.license));
+            }
+            Some((claims, _)) if claims.product != product.id => return Err(RowProblem::KeyOfOtherProduct),
+            Some((claims, _)) => Some(claims.license),
+            None => row.id,
+        };
+        let entitlements = row.entitlements.iter().map(|code| {
+            let found = catalog.entitlements.get(code).copied();
+            found.ok_or_else(|| RowProblem::<E>::EntitlementNotFound(code.clone()))
+        });
+        let entitlements = entitlements.collect::<Result<BTreeSet<_>, _>>()?.into_iter().collect();
+        in_range(row.max_machines, "max_machines", 0)?;
+        in_range(row.max_cores, "max_cores", 1)?;
+        in_range(row.max_uses, "max_uses", 0)?;
+        in_range(Some(row.uses), "uses", 0)?;
+        let metadata = metadata_text(std::mem::take(&mut row.metadata))?;
+        let signed_by = claims.map(|(_, signer)| signer);
+        Ok(CheckedRow { number, line, row, policy, product, id, signed_by, metadata, entitlements })
+    }
+
+    /// What a key says and who signed it, if it is a signed one.
+    fn read_claims<E>(&self, key: &LicenseKey) -> Result<Option<(KeyClaims, SigningKeyId)>, RowProblem<E>> {
+        // A key made otherwise than its policy makes them now is as good as it was.
+        if key.scheme() == KeyScheme::Random {
+            return Ok(None);
+        }
+        // A key that this instance did not sign would pass for one that it did.
+        let not_signed = RowProblem::<E>::KeyNotSigned;
+        let keyring = self.service.keyring().map_err(|_| not_signed(SignedKeyError::Signature))?;
+        let claims = signed_key::verify(key.expose(), &keyring.verifying()).map_err(not_signed)?;
+        let signer = keyring.keys().iter().find(|one| signed_key::verify(key.expose(), &[one.public_key]).is_ok());
+        let signer = signer.ok_or(not_signed(SignedKeyError::Signature))?;
+        Ok(Some((claims, signer.id)))
+    }
+}
+
+/// Keys that were made for the rows must be signed by the key that signs now, and it goes on signing until
+/// they are real; keys that came with the rows by one that is not retired.
+async fn check_signers(tx: &mut Tx, import: ImportId) -> Result<(), NotPublished> {
+    let signers = tx.list_import_signers(import).await?;
+    if signers.is_empty() {
+        return Ok(());
+    }
+    let keys = tx.list_signing_keys().await?;
+    for (signer, is_key_made) in signers {
+        let is_good = if is_key_made {
+            tx.lock_signer(signer).await?
+        } else {
+            keys.iter().any(|key| key.id == signer && state(key) != KeyState::Retired)
+        };
+        if !is_good {
+            return Err(NotPublished::SigningKeysChanged);
+        }
+    }
+    Ok(())
+}
+
+/// Random bits for an id whose first ones are the row's number, so that ids are in the order of the file and
+/// the indexes of many rows grow at one end, which halves the time of the last transaction. An id has 26
+/// bits here between those that are fixed; 48 random ones are left.
+fn in_order(number: i64, random: [u8; 10]) -> [u8; 10] {
+    let bits = |shift: u32, mask: i64| u8::try_from((number >> shift) & mask).unwrap_or_default();
+    let [_, _, _, _, a, b, c, d, e, f] = random;
+    [bits(22, 0x0f), bits(14, 0xff), bits(8, 0x3f), bits(0, 0xff), a, b, c, d, e, f]
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey_licensing::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_in_the_order_of_rows() {
+        let now = Timestamp::from_unix_micros(0);
+        let id = |number: i64| LicenseId::new(now, in_order(number, [0xff; 10]));
+        for number in (1..26).map(|bit| 1_i64 << bit) {
+            for number in [number - 1, number, number + 1] {
+                let next = LicenseId::new(now, in_order(number + 1, [0; 10]));
+                assert!(id(number) < next && next.uuid().get_version_num() == 7, "{number}");
+            }
+        }
     }
 }

@@ -11,8 +11,10 @@ use latchkey_licensing::{
 use latchkey_store::{StoredKey, Tx};
 
 use crate::{
+    actors::Admin,
     audit::{actor::Actor, event::LicenseEvent},
     error::Internal,
+    licenses::view::{IssuedLicense, LicenseError},
     service::Service,
     validation::facts::LicenseFacts,
 };
@@ -20,9 +22,9 @@ use crate::{
 /// A new key, in clear and as it is kept.
 pub(crate) struct NewKey {
     pub(crate) text: LicenseKey,
-    ciphertext: Vec<u8>,
-    lookup: [u8; 32],
-    signed_by: Option<SigningKeyId>,
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) lookup: [u8; 32],
+    pub(crate) signed_by: Option<SigningKeyId>,
 }
 
 impl NewKey {
@@ -84,5 +86,16 @@ impl Service {
         let sealed = self.0.vault.seal_key(id, &text, self.random()?);
         let ciphertext = sealed.ok_or(Internal::Broken("a key does not encrypt"))?;
         Ok(NewKey { lookup: self.0.vault.key_lookup(text.expose()), text, ciphertext, signed_by })
+    }
+}
+
+impl Admin<'_> {
+    /// Replaces a license's key: the old one opens nothing from now on.
+    pub async fn rotate_license_key(&self, id: LicenseId) -> Result<IssuedLicense, LicenseError> {
+        let mut tx = self.service.store().write().await?;
+        let facts = self.service.lock_license(&mut tx, id).await?.ok_or(LicenseError::NotFound(id))?;
+        self.service.replace_key(&mut tx, &facts, self.actor).await?;
+        tx.commit().await?;
+        Ok(self.written_license(id).await?)
     }
 }

@@ -11,8 +11,9 @@ use latchkey_licensing::{
 use latchkey_store::{MachineEnd, Reader};
 
 use crate::{
-    error::Internal,
-    licenses::customer::{Customer, LicenseView},
+    actors::Customer,
+    error::{Internal, internal_errors},
+    licenses::view::LicenseView,
     machines::activate::{ActivateError, NewMachine},
     offline::check_out::{CheckOutError, CheckOutFacts, FileTtl, Order, SignedFile},
     vault::plain_hash,
@@ -74,11 +75,7 @@ pub enum AirGapRefusal {
     Internal(#[from] Internal),
 }
 
-impl From<latchkey_store::StoreError> for AirGapRefusal {
-    fn from(error: latchkey_store::StoreError) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_errors!(AirGapRefusal);
 
 /// How long a customer may have a file last, in days; the last of them is usual. `None` where the policy
 /// has a file last less than a day: then there is nothing to choose.
@@ -98,10 +95,11 @@ impl Customer<'_> {
         let request = AirGapRequest::parse(text)?;
         let mut reader = self.service().store().read().await?;
         let id = self.find_by_proof(&mut reader, &request).await?.ok_or(AirGapRefusal::OtherKey)?;
-        let license = reader.find_license(id).await?.ok_or(AirGapRefusal::OtherKey)?;
+        let record = reader.find_license_record(id).await?.ok_or(AirGapRefusal::OtherKey)?;
+        let facts = self.service().license_facts(&mut reader, record).await?;
         let hash = plain_hash(request.fingerprint.as_str().as_bytes());
         let machine = reader.find_machine_by_fingerprint(id, &hash).await?;
-        let license = self.service().view_license(&mut reader, license, false).await?;
+        let license = self.service().view_license(&mut reader, facts).await?;
         Ok(AirGapMatch { request, license, machine })
     }
 
@@ -120,7 +118,7 @@ impl Customer<'_> {
         let (mut facts, machines) = found.ok_or(AirGapRefusal::OtherKey)?;
         // Owner or key may have changed since the license was looked for.
         let sealed = tx.get_key_ciphertext(id).await?;
-        let key = self.service().0.vault.open_key(id, &sealed).map_err(Internal::from)?;
+        let key = self.service().0.vault.open_key(id, &sealed)?;
         if facts.license.account != self.who().account.id || !request.is_by_holder_of(&key) {
             return Err(AirGapRefusal::OtherKey);
         }
@@ -177,12 +175,8 @@ impl Customer<'_> {
 
     /// The own license whose key made the request.
     async fn find_by_proof(&self, reader: &mut Reader, request: &AirGapRequest) -> Result<Option<LicenseId>, Internal> {
-        for license in reader.list_licenses_of(self.who().account.id).await? {
-            let sealed = reader.get_key_ciphertext(license.id).await?;
-            if request.is_by_holder_of(&self.service().0.vault.open_key(license.id, &sealed)?) {
-                return Ok(Some(license.id));
-            }
-        }
-        Ok(None)
+        let licenses = reader.list_licenses_of(self.who().account.id).await?;
+        let keys = self.service().open_keys(reader, &licenses).await?;
+        Ok(keys.into_iter().find(|(_, key)| request.is_by_holder_of(key)).map(|(license, _)| license))
     }
 }

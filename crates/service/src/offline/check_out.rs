@@ -16,7 +16,7 @@ use latchkey_store::Tx;
 
 use crate::{
     audit::{actor::Actor, event::LicenseEvent},
-    error::Internal,
+    error::{Internal, internal_errors},
     service::Service,
     validation::{
         facts::{AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
@@ -120,11 +120,7 @@ pub enum CheckOutError {
     Internal(#[from] Internal),
 }
 
-impl From<latchkey_store::StoreError> for CheckOutError {
-    fn from(error: latchkey_store::StoreError) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_errors!(CheckOutError);
 
 impl KeyHolder {
     /// Makes a file. `compose` writes the dataset from the facts.
@@ -200,7 +196,7 @@ impl Service {
         };
         let entitlements = self.all_entitlements(tx, &facts).await?;
         let sealed_key = tx.get_key_ciphertext(facts.license.id).await?;
-        let key = self.0.vault.open_key(facts.license.id, &sealed_key).map_err(Internal::from)?;
+        let key = self.0.vault.open_key(facts.license.id, &sealed_key)?;
         let license = facts.document(&machines, &key, now);
         let told =
             CheckOutFacts { license, machine, entitlements, owner: facts.owner, issued_at: now, expires_at, ttl };

@@ -9,7 +9,7 @@ use std::{net::IpAddr, time::Duration};
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{AccountId, LoginRequestId, MailId, SessionId},
+    ids::{LoginRequestId, MailId, SessionId},
     portal_paths,
     time::Timestamp,
 };
@@ -21,7 +21,7 @@ use crate::{
         actor::Actor,
         event::{AccountEvent, AuditEvent, LoginRequestEvent, SignInMeans},
     },
-    error::Internal,
+    error::{Internal, internal_errors},
     mail::messages,
     rate_limit::{
         bucket::{address_bucket, network_bucket},
@@ -77,11 +77,7 @@ pub enum RequestSignInError {
     Internal(#[from] Internal),
 }
 
-impl From<latchkey_store::StoreError> for RequestSignInError {
-    fn from(error: latchkey_store::StoreError) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_errors!(RequestSignInError, ConfirmError);
 
 /// What a person shows to sign in.
 #[derive(Clone, Copy, Debug)]
@@ -138,12 +134,6 @@ pub enum ConfirmError {
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
-}
-
-impl From<latchkey_store::StoreError> for ConfirmError {
-    fn from(error: latchkey_store::StoreError) -> Self {
-        Self::Internal(error.into())
-    }
 }
 
 impl Service {
@@ -364,17 +354,6 @@ impl Service {
         }
         self.record(tx, now, Actor::Visitor, AccountEvent::Made { role: None }.of(account.id)).await?;
         Ok(Some(account))
-    }
-
-    pub(crate) fn new_account(
-        &self,
-        email: &EmailAddress,
-        name: Option<String>,
-        role: Role,
-        now: Timestamp,
-    ) -> Result<Account, Internal> {
-        let id = AccountId::new(now, self.random()?);
-        Ok(Account { id, email: email.clone(), name, role, disabled_at: None, created_at: now })
     }
 }
 

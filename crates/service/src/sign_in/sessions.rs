@@ -2,14 +2,11 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use latchkey_licensing::{
-    account::{Account, Role},
-    ids::SessionId,
-    time::Timestamp,
-};
+use latchkey_licensing::{account::Role, ids::SessionId, time::Timestamp};
 use latchkey_store::SessionRow;
 
 use crate::{
+    actors::SignedIn,
     audit::{actor::Actor, event::AccountEvent},
     error::Internal,
     service::Service,
@@ -28,19 +25,6 @@ pub(crate) fn lifetime(role: Role) -> Lifetime {
         Role::Customer => Lifetime { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
         Role::Support | Role::Admin => Lifetime { idle: Duration::from_mins(30), absolute: Duration::from_hours(12) },
     }
-}
-
-/// Who is signed in, and by which session.
-#[derive(Clone, Debug)]
-pub struct SignedIn {
-    /// The account.
-    pub account: Account,
-    /// The session.
-    pub session: SessionId,
-    /// 1 for a mail link, 2 with a second factor.
-    pub assurance: u8,
-    /// When the session ends whatever happens.
-    pub expires_at: Timestamp,
 }
 
 /// A session, as its owner may see it.
@@ -84,8 +68,7 @@ impl Service {
         if let Some(row) = tx.find_session(&token.hash()).await?
             && tx.delete_session(row.account, row.id).await?
         {
-            let account = tx.find_account(row.account).await?;
-            let account = account.ok_or(Internal::Broken("a session has no account"))?;
+            let account = tx.get_account(row.account).await?;
             self.record(&mut tx, now, Actor::from(&account), AccountEvent::SessionEnded.of(account.id)).await?;
         }
         Ok(tx.commit().await?)

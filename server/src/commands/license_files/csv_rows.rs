@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use latchkey_service::{ImportItem, LicenseRow};
 use serde_json::{Map, Value};
 
-use crate::commands::license_files::MARK;
+use crate::commands::license_files::{FileItem, MARK, file_row::FileRow};
 
 /// The columns of a CSV file, in their order.
 pub(super) const COLUMNS: [&str; 14] = [
@@ -30,7 +29,7 @@ pub(super) const COLUMNS: [&str; 14] = [
 const MAX_ROW: usize = 64 * 1024;
 
 /// A license as the cells of a row.
-pub(super) fn cells(row: &LicenseRow) -> [String; 14] {
+pub(super) fn cells(row: &FileRow) -> [String; 14] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let number = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
     let metadata = row.metadata.as_ref().filter(|metadata| !metadata.is_empty());
@@ -59,8 +58,8 @@ fn is_neutralised(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
-fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<LicenseRow, String> {
-    let mut row = LicenseRow::default();
+fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<FileRow, String> {
+    let mut row = FileRow::default();
     for (name, cell) in cells {
         let cell = cell.strip_prefix('\'').filter(|rest| is_neutralised(rest)).unwrap_or(cell).trim();
         if cell.is_empty() {
@@ -93,19 +92,19 @@ fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<Lic
 }
 
 /// Hands every row to `take`, until it says that it wants no more.
-pub(super) fn read(file: impl Read, mut take: impl FnMut(ImportItem) -> bool) {
+pub(super) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
     let mut records = Records { lines: BufReader::new(file), line: 0 };
     let headers = match headers(&mut records) {
         Ok(headers) => headers,
         Err((line, why)) => {
-            take(ImportItem::Broken { line, why });
+            take(FileItem::Broken { line, why });
             return;
         }
     };
     for record in records {
         let item = match record {
-            Ok((line, text)) => ImportItem::Row { line, row: row(&headers, &text) },
-            Err((line, why)) => ImportItem::Broken { line, why },
+            Ok((line, text)) => FileItem::Row { line, row: row(&headers, &text) },
+            Err((line, why)) => FileItem::Broken { line, why },
         };
         if !take(item) {
             return;
@@ -125,7 +124,7 @@ fn headers<R: BufRead>(records: &mut Records<R>) -> Result<Vec<String>, (u64, St
     }
 }
 
-fn row(headers: &[String], text: &str) -> Result<LicenseRow, String> {
+fn row(headers: &[String], text: &str) -> Result<FileRow, String> {
     let fields = fields(text)?;
     if fields.len() != headers.len() {
         return Err(format!("there are {} cells, and {} columns", fields.len(), headers.len()));
@@ -192,12 +191,12 @@ fn has_even_quotes(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn items(text: &[u8]) -> Vec<(u64, Result<LicenseRow, String>)> {
+    fn items(text: &[u8]) -> Vec<(u64, Result<FileRow, String>)> {
         let mut items = Vec::new();
         read(text, |item| {
             items.push(match item {
-                ImportItem::Row { line, row } => (line, row),
-                ImportItem::Broken { line, why } => (line, Err(format!("broken: {why}"))),
+                FileItem::Row { line, row } => (line, row),
+                FileItem::Broken { line, why } => (line, Err(format!("broken: {why}"))),
             });
             true
         });
@@ -208,14 +207,14 @@ mod tests {
     #[test]
     fn wh_23_formulas_are_neutralised() {
         for text in ["=1+1", "+1", "-1", "@x", "\tx", "'=1", "''@x"] {
-            let row = LicenseRow { email: text.to_owned(), ..LicenseRow::default() };
+            let row = FileRow { email: text.to_owned(), ..FileRow::default() };
             let written = cells(&row);
             assert!(written[1].starts_with('\''), "{text}");
             let back = from_cells(COLUMNS.into_iter().zip(written.iter().map(String::as_str))).expect("reads");
             assert_eq!(back.email, text.trim());
         }
         for plain in ["ada@example.com", "'ada@example.com", "o'hara@example.com"] {
-            let row = LicenseRow { email: plain.to_owned(), ..LicenseRow::default() };
+            let row = FileRow { email: plain.to_owned(), ..FileRow::default() };
             assert_eq!(cells(&row)[1], plain);
         }
     }

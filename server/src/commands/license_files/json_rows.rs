@@ -6,14 +6,13 @@ use std::{
     io::{BufRead, BufReader, Read},
 };
 
-use latchkey_service::ImportItem;
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::commands::license_files::MARK;
+use crate::commands::license_files::{FileItem, MARK};
 
 /// Hands every row to `take`, until it says that it wants no more.
-pub(super) fn read(file: impl Read, mut take: impl FnMut(ImportItem) -> bool) {
+pub(super) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
     let lines = Cell::new(1);
     let mut file = BufReader::new(file);
     if file.fill_buf().is_ok_and(|start| start.starts_with(MARK)) {
@@ -25,7 +24,7 @@ pub(super) fn read(file: impl Read, mut take: impl FnMut(ImportItem) -> bool) {
         rows.deserialize(&mut deserializer).and_then(|goes_on| if goes_on { deserializer.end() } else { Ok(()) });
     if let Err(error) = read {
         let line = if error.line() > 0 { error.line() as u64 } else { lines.get() };
-        take(ImportItem::Broken { line, why: format!("not an array of licenses: {error}") });
+        take(FileItem::Broken { line, why: format!("not an array of licenses: {error}") });
     }
 }
 
@@ -51,7 +50,7 @@ struct Rows<'a, F> {
     lines: &'a Cell<u64>,
 }
 
-impl<'de, F: FnMut(ImportItem) -> bool> DeserializeSeed<'de> for Rows<'_, F> {
+impl<'de, F: FnMut(FileItem) -> bool> DeserializeSeed<'de> for Rows<'_, F> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -59,7 +58,7 @@ impl<'de, F: FnMut(ImportItem) -> bool> DeserializeSeed<'de> for Rows<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(ImportItem) -> bool> Visitor<'de> for Rows<'_, F> {
+impl<'de, F: FnMut(FileItem) -> bool> Visitor<'de> for Rows<'_, F> {
     /// Whether more is wanted.
     type Value = bool;
 
@@ -71,7 +70,7 @@ impl<'de, F: FnMut(ImportItem) -> bool> Visitor<'de> for Rows<'_, F> {
         // First as any value, so that one wrong row does not end the reading.
         while let Some((line, value)) = rows.next_element_seed(Placed(self.lines))? {
             let row = serde_path_to_error::deserialize(value).map_err(|error| error.to_string());
-            if !(self.take)(ImportItem::Row { line, row }) {
+            if !(self.take)(FileItem::Row { line, row }) {
                 // The rest is not read: it would have to be, to go on behind it.
                 return Ok(false);
             }
@@ -102,8 +101,8 @@ mod tests {
         let mut items = Vec::new();
         read(text.as_bytes(), |item| {
             items.push(match item {
-                ImportItem::Row { line, row } => (line, row.is_ok(), row.map_or_else(|why| why, |row| row.email)),
-                ImportItem::Broken { line, why } => (line, false, format!("broken: {why}")),
+                FileItem::Row { line, row } => (line, row.is_ok(), row.map_or_else(|why| why, |row| row.email)),
+                FileItem::Broken { line, why } => (line, false, format!("broken: {why}")),
             });
             true
         });

@@ -1,0 +1,49 @@
+//! Customers: made and banned by an admin.
+
+use latchkey_licensing::{
+    account::{Account, Role},
+    email::EmailAddress,
+    ids::AccountId,
+};
+
+use crate::{
+    actors::Admin,
+    audit::event::AccountEvent,
+    error::{Internal, internal_errors},
+};
+
+/// Why nothing was done about an account.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// There is no account with this address.
+    #[error("there is no account with the address {0}")]
+    NotFound(EmailAddress),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(AccountError);
+
+impl Admin<'_> {
+    /// Makes a customer. Returns the account, and whether it is new.
+    pub async fn add_customer(&self, email: &EmailAddress, name: Option<String>) -> Result<(Account, bool), Internal> {
+        let mut tx = self.service.store().write().await?;
+        let made = self.ensure_account(&mut tx, email, name, Role::Customer).await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// Bans an account: its sessions end now, its licenses validate as banned.
+    pub async fn disable_account(&self, email: &EmailAddress) -> Result<AccountId, AccountError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let account = tx.find_account_by_email(email).await?;
+        let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;
+        tx.set_account_disabled(account.id, Some(now), now).await?;
+        tx.delete_sessions_of(account.id).await?;
+        self.service.record(&mut tx, now, self.actor, AccountEvent::Disabled.of(account.id)).await?;
+        tx.commit().await?;
+        Ok(account.id)
+    }
+}

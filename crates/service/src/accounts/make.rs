@@ -1,0 +1,54 @@
+//! Making accounts.
+
+use latchkey_licensing::{
+    account::{Account, Role},
+    email::EmailAddress,
+    ids::AccountId,
+    time::Timestamp,
+};
+use latchkey_store::Tx;
+
+use crate::{
+    actors::Admin,
+    audit::event::{AccountEvent, AuditEvent, MadeAs},
+    error::Internal,
+    service::Service,
+};
+
+impl Service {
+    pub(crate) fn new_account(
+        &self,
+        email: &EmailAddress,
+        name: Option<String>,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<Account, Internal> {
+        let id = AccountId::new(now, self.random()?);
+        Ok(Account { id, email: email.clone(), name, role, disabled_at: None, created_at: now })
+    }
+}
+
+impl Admin<'_> {
+    /// The account with this address; made, in this transaction, if there is none.
+    pub(crate) async fn ensure_account(
+        &self,
+        tx: &mut Tx,
+        email: &EmailAddress,
+        name: Option<String>,
+        role: Role,
+    ) -> Result<(Account, bool), Internal> {
+        let now = self.service.now();
+        let account = self.service.new_account(email, name, role, now)?;
+        if tx.insert_account(&account).await? {
+            self.service.record(tx, now, self.actor, account_made(&account)).await?;
+            return Ok((account, true));
+        }
+        let found = tx.find_account_by_email(email).await?;
+        Ok((found.ok_or(Internal::Broken("an address is taken by no account"))?, false))
+    }
+}
+
+/// That an account was made.
+pub(crate) fn account_made(account: &Account) -> AuditEvent {
+    AccountEvent::Made { role: Some(MadeAs(account.role)) }.of(account.id)
+}

@@ -1,0 +1,80 @@
+//! Issuing licenses.
+
+use latchkey_licensing::{
+    account::{Account, Role},
+    email::EmailAddress,
+    ids::LicenseId,
+    license::{End, License},
+    policy::Policy,
+};
+use latchkey_store::Tx;
+
+use crate::{
+    actors::Admin,
+    audit::event::LicenseEvent,
+    error::{Internal, internal_errors},
+    licenses::view::IssuedLicense,
+};
+
+/// There is no policy with this code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no policy `{wanted}`: the catalog has {}", known.join(", "))]
+pub struct PolicyNotFound {
+    /// What was asked for.
+    pub wanted: String,
+    /// What there is.
+    pub known: Vec<String>,
+}
+
+/// Why no license was issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// There is no such policy.
+    #[error(transparent)]
+    PolicyNotFound(#[from] PolicyNotFound),
+    /// The customer is banned.
+    #[error("the account {0} is disabled")]
+    AccountDisabled(EmailAddress),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(IssueError);
+
+impl Admin<'_> {
+    /// Issues a license under a policy, and makes the customer when the address is new.
+    pub async fn issue_license(&self, email: &EmailAddress, policy_code: &str) -> Result<IssuedLicense, IssueError> {
+        let mut tx = self.service.store().write().await?;
+        let policy = choose_policy(tx.list_policies().await?, policy_code)?;
+        let (owner, _) = self.ensure_account(&mut tx, email, None, Role::Customer).await?;
+        if owner.disabled_at.is_some() {
+            return Err(IssueError::AccountDisabled(owner.email));
+        }
+        let id = self.insert_license(&mut tx, &owner, &policy).await?;
+        tx.commit().await?;
+        Ok(self.written_license(id).await?)
+    }
+
+    async fn insert_license(&self, tx: &mut Tx, owner: &Account, policy: &Policy) -> Result<LicenseId, Internal> {
+        let now = self.service.now();
+        let product = tx.get_product(policy.product).await?;
+        let id = LicenseId::new(now, self.service.random()?);
+        let key = self.service.new_license_key(tx, id, policy, &product, End::on_issue(policy, now)).await?;
+        let license = License::issue(id, owner.id, policy, &key.text, now);
+        tx.insert_license(&license, key.kept()).await?;
+        let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
+        self.service.record(tx, now, self.actor, event.of(id)).await?;
+        Ok(id)
+    }
+}
+
+/// The policy with this code.
+pub(crate) fn choose_policy(mut policies: Vec<Policy>, code: &str) -> Result<Policy, PolicyNotFound> {
+    if let Some(at) = policies.iter().position(|policy| policy.code == code) {
+        Ok(policies.swap_remove(at))
+    } else {
+        let known = policies.into_iter().map(|policy| policy.code).collect();
+        Err(PolicyNotFound { wanted: code.to_owned(), known })
+    }
+}

@@ -1,0 +1,224 @@
+//! Licenses with what belongs to them, read as sets: the number of statements does not grow with the
+//! number of licenses or machines.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
+
+use latchkey_licensing::{
+    account::Account,
+    entitlement::EntitlementCode,
+    ids::{LicenseId, PolicyId},
+    license::{License, LicenseStatus},
+    license_key::LicenseKey,
+    machine::Machine,
+    policy::{Policy, SwapsLeft},
+    product::Product,
+    time::Timestamp,
+};
+use latchkey_store::{Conn, LicenseRecord};
+
+use crate::{
+    actors::Admin,
+    catalog::cache::PolicyTerms,
+    error::{Internal, internal_errors},
+    service::Service,
+    validation::facts::LicenseFacts,
+};
+
+/// How many machines of a license are shown.
+const SHOWN_MACHINES: i64 = 100;
+
+/// A license with what belongs to it.
+#[derive(Clone, Debug)]
+pub struct LicenseView {
+    /// The license.
+    pub license: License,
+    /// Its status now.
+    pub status: LicenseStatus,
+    /// Its policy.
+    pub policy: Policy,
+    /// Its product.
+    pub product: Product,
+    /// How many machines may be active, overage included; `None` is any number.
+    pub machine_limit: Option<u32>,
+    /// How many machines are active.
+    pub machine_count: u32,
+    /// The first active machines by slot, at most a hundred.
+    pub machines: Vec<Machine>,
+    /// How often the owner may free machines yet; `None` is as often as they like.
+    pub swaps: Option<SwapsLeft>,
+    /// Its own entitlements, by code; those of its policy are not among them.
+    pub own_entitlements: Vec<EntitlementCode>,
+}
+
+/// A license with its key and its owner.
+#[derive(Clone, Debug)]
+pub struct IssuedLicense {
+    /// The license.
+    pub view: LicenseView,
+    /// Its key.
+    pub key: LicenseKey,
+    /// Its owner.
+    pub owner: Account,
+}
+
+/// Why nothing was done about a license.
+#[derive(Debug, thiserror::Error)]
+pub enum LicenseError {
+    /// There is no license with this id.
+    #[error("there is no license with the id {0}")]
+    NotFound(LicenseId),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(LicenseError);
+
+impl Admin<'_> {
+    /// A license with its key and its owner.
+    pub async fn license(&self, id: LicenseId) -> Result<IssuedLicense, LicenseError> {
+        let mut reader = self.service.store().read().await?;
+        let record = reader.find_license_record(id).await?.ok_or(LicenseError::NotFound(id))?;
+        Ok(self.service.issued_license(&mut reader, record).await?)
+    }
+
+    /// A license that this operator has just written.
+    pub(crate) async fn written_license(&self, id: LicenseId) -> Result<IssuedLicense, Internal> {
+        let mut reader = self.service.store().read().await?;
+        let record = reader.find_license_record(id).await?;
+        let record = record.ok_or(Internal::Broken("a license that was written is gone"))?;
+        self.service.issued_license(&mut reader, record).await
+    }
+}
+
+impl Service {
+    async fn issued_license(&self, conn: &mut Conn, record: LicenseRecord) -> Result<IssuedLicense, Internal> {
+        let facts = self.license_facts(conn, record).await?;
+        let sealed = conn.get_key_ciphertext(facts.license.id).await?;
+        let key = self.0.vault.open_key(facts.license.id, &sealed)?;
+        let owner = facts.owner.clone();
+        let view = self.view_license(conn, facts).await?;
+        Ok(IssuedLicense { view, key, owner })
+    }
+
+    /// One license with what belongs to it.
+    pub(crate) async fn view_license(&self, conn: &mut Conn, facts: LicenseFacts) -> Result<LicenseView, Internal> {
+        let now = self.now();
+        let owner_is_banned = facts.owner_is_banned();
+        let has_own = facts.own_entitlements > 0;
+        let mut parts = Parts::read(conn, &[facts.license.id], earliest([facts.policy()], now), has_own).await?;
+        Ok(parts.view(facts.license, &facts.terms, owner_is_banned, now))
+    }
+
+    /// Licenses of one owner, in their order.
+    pub(crate) async fn view_licenses(
+        &self,
+        conn: &mut Conn,
+        licenses: Vec<License>,
+        owner_is_banned: bool,
+    ) -> Result<Vec<LicenseView>, Internal> {
+        if licenses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.now();
+        let version = conn.catalog_version().await?;
+        let mut terms: BTreeMap<PolicyId, Arc<PolicyTerms>> = BTreeMap::new();
+        for license in &licenses {
+            if let Entry::Vacant(entry) = terms.entry(license.policy) {
+                entry.insert(self.policy_terms(conn, license.policy, version).await?);
+            }
+        }
+        let ids: Vec<LicenseId> = licenses.iter().map(|license| license.id).collect();
+        let since = earliest(terms.values().map(|terms| &terms.policy), now);
+        let mut parts = Parts::read(conn, &ids, since, true).await?;
+        let views = licenses.into_iter().map(|license| {
+            let terms = terms.get(&license.policy).ok_or(Internal::Broken("a license has no policy"))?;
+            Ok::<_, Internal>(parts.view(license, terms, owner_is_banned, now))
+        });
+        views.collect()
+    }
+
+    /// The keys of licenses.
+    pub(crate) async fn open_keys(
+        &self,
+        conn: &mut Conn,
+        licenses: &[License],
+    ) -> Result<BTreeMap<LicenseId, LicenseKey>, Internal> {
+        let ids: Vec<LicenseId> = licenses.iter().map(|license| license.id).collect();
+        let sealed = conn.list_key_ciphertexts(&ids).await?;
+        let open = |(id, sealed): (LicenseId, Vec<u8>)| Ok::<_, Internal>((id, self.0.vault.open_key(id, &sealed)?));
+        sealed.into_iter().map(open).collect()
+    }
+}
+
+/// From when on machines that were freed count under these policies; `None` where none counts them.
+fn earliest<'p>(policies: impl IntoIterator<Item = &'p Policy>, now: Timestamp) -> Option<Timestamp> {
+    policies.into_iter().filter_map(|policy| policy.swaps.map(|allowance| allowance.since(now))).min()
+}
+
+/// What belongs to some licenses.
+struct Parts {
+    counts: BTreeMap<LicenseId, (u32, Option<Timestamp>)>,
+    machines: BTreeMap<LicenseId, Vec<Machine>>,
+    releases: BTreeMap<LicenseId, Vec<Timestamp>>,
+    entitlements: BTreeMap<LicenseId, Vec<EntitlementCode>>,
+}
+
+impl Parts {
+    /// At most four statements: nothing is asked for that no policy counts and no license has.
+    async fn read(
+        conn: &mut Conn,
+        ids: &[LicenseId],
+        since: Option<Timestamp>,
+        has_entitlements: bool,
+    ) -> Result<Self, Internal> {
+        let counts = conn.count_machines(ids).await?;
+        let counts = counts.into_iter().map(|count| (count.license, (count.machines, count.last_seen_at))).collect();
+        let machines = conn.list_first_machines(ids, SHOWN_MACHINES).await?;
+        let machines = grouped(machines.into_iter().map(|machine| (machine.license, machine)));
+        let releases = match since {
+            Some(since) => grouped(conn.list_releases(ids, since).await?.into_iter()),
+            None => BTreeMap::new(),
+        };
+        let entitlements = if has_entitlements {
+            grouped(conn.list_own_entitlements(ids).await?.into_iter())
+        } else {
+            BTreeMap::new()
+        };
+        Ok(Self { counts, machines, releases, entitlements })
+    }
+
+    fn view(&mut self, license: License, terms: &PolicyTerms, owner_is_banned: bool, now: Timestamp) -> LicenseView {
+        let policy = &terms.policy;
+        let id = license.id;
+        let (machine_count, last_seen_at) = self.counts.get(&id).copied().unwrap_or_default();
+        let releases = self.releases.remove(&id).unwrap_or_default();
+        let swaps = policy.swaps.map(|allowance| {
+            let since = allowance.since(now);
+            let times: Vec<Timestamp> = releases.into_iter().filter(|at| *at > since).collect();
+            allowance.left(&times)
+        });
+        LicenseView {
+            status: license.status_when_seen(owner_is_banned, last_seen_at, now),
+            machine_limit: license.machine_ceiling(policy),
+            machine_count,
+            machines: self.machines.remove(&id).unwrap_or_default(),
+            swaps,
+            own_entitlements: self.entitlements.remove(&id).unwrap_or_default(),
+            license,
+            policy: policy.clone(),
+            product: terms.product.clone(),
+        }
+    }
+}
+
+fn grouped<T>(pairs: impl Iterator<Item = (LicenseId, T)>) -> BTreeMap<LicenseId, Vec<T>> {
+    let mut groups: BTreeMap<LicenseId, Vec<T>> = BTreeMap::new();
+    for (license, item) in pairs {
+        groups.entry(license).or_default().push(item);
+    }
+    groups
+}

@@ -1,0 +1,100 @@
+//! The machines of a customer's own licenses.
+
+use latchkey_licensing::{
+    ids::{LicenseId, MachineId},
+    machine::Machine,
+};
+use latchkey_store::MachineEnd;
+
+use crate::{
+    accounts::name::read_name,
+    actors::Customer,
+    audit::event::LicenseEvent,
+    licenses::{own::CustomerError, view::LicenseView},
+};
+
+/// A machine that was freed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freed {
+    /// What it was called; `None` if it had been freed before.
+    pub label: Option<String>,
+    /// Whether it may hold a file for working offline that is good yet.
+    pub may_hold_file: bool,
+}
+
+impl Customer<'_> {
+    /// An own license, and its active machine with this id, if it has one.
+    pub async fn find_machine(
+        &self,
+        license: LicenseId,
+        machine: MachineId,
+    ) -> Result<(LicenseView, Option<Machine>), CustomerError> {
+        let mut reader = self.service().store().read().await?;
+        let facts = self.own_facts(&mut reader, license).await?;
+        let machine = reader.find_machine(license, machine).await?;
+        Ok((self.service().view_license(&mut reader, facts).await?, machine))
+    }
+
+    /// One active machine of an own license, with the license.
+    pub async fn machine(
+        &self,
+        license: LicenseId,
+        machine: MachineId,
+    ) -> Result<(LicenseView, Machine), CustomerError> {
+        let (view, machine) = self.find_machine(license, machine).await?;
+        machine.map(|machine| (view, machine)).ok_or(CustomerError::NotFound)
+    }
+
+    /// Frees a machine of an own license. Freeing one that is free already is no error.
+    pub async fn free_machine(&self, license: LicenseId, machine: MachineId) -> Result<Freed, CustomerError> {
+        let now = self.service().now();
+        let mut tx = self.service().store().write().await?;
+        tx.lock_license(license).await?;
+        let license = self.own(tx.find_license(license).await?)?;
+        let Some(active) = tx.find_machine(license.id, machine).await? else {
+            let was_ours = tx.was_machine(license.id, machine).await?;
+            let freed = Freed { label: None, may_hold_file: false };
+            return if was_ours { Ok(freed) } else { Err(CustomerError::NotFound) };
+        };
+        let policy = tx.get_policy(license.policy).await?;
+        if let Some(allowance) = policy.swaps {
+            let times = tx.list_machine_releases(license.id, allowance.since(now)).await?;
+            let swaps = allowance.left(&times);
+            if swaps.left == 0 {
+                return Err(CustomerError::NoSwapsLeft(swaps));
+            }
+        }
+        self.service().deactivate(&mut tx, &active, MachineEnd::Customer, self.actor(), now).await?;
+        tx.commit().await?;
+        // For how long is the app's to say, which may ask for any time.
+        Ok(Freed { label: Some(active.label()), may_hold_file: active.last_check_out_at.is_some() })
+    }
+
+    /// Renames a machine of an own license; an empty name goes back to its host name. A name that says the
+    /// same as before changes nothing. Returns what it is called then.
+    pub async fn rename_machine(
+        &self,
+        license: LicenseId,
+        machine: MachineId,
+        name: &str,
+    ) -> Result<String, CustomerError> {
+        let name = read_name(name)?;
+        let now = self.service().now();
+        let mut tx = self.service().store().write().await?;
+        tx.lock_license(license).await?;
+        let license = self.own(tx.find_license(license).await?)?;
+        let mut machine = tx.find_machine(license.id, machine).await?.ok_or(CustomerError::NotFound)?;
+        let from = machine.label();
+        if name.as_deref() == Some(from.as_str()) {
+            return Ok(from);
+        }
+        machine.facts.name = name;
+        machine.updated_at = now;
+        tx.update_machine(&machine).await?;
+        let label = machine.label();
+        let event = LicenseEvent::MachineRenamed { machine: machine.id, from, name: label.clone() };
+        self.service().record(&mut tx, now, self.actor(), event.of(license.id)).await?;
+        tx.commit().await?;
+        Ok(label)
+    }
+}

@@ -1,0 +1,43 @@
+//! A customer's own sessions.
+
+use latchkey_licensing::ids::SessionId;
+
+use crate::{
+    actors::Customer,
+    audit::event::AccountEvent,
+    error::Internal,
+    sign_in::sessions::{SessionSummary, is_alive},
+};
+
+impl Customer<'_> {
+    /// Own sessions that are open, the latest used first.
+    pub async fn sessions(&self) -> Result<Vec<SessionSummary>, Internal> {
+        let now = self.service().now();
+        let rows = self.service().store().read().await?.list_sessions_of(self.who().account.id).await?;
+        let alive = rows.into_iter().filter(|row| is_alive(row, self.who().account.role, now));
+        Ok(alive.map(SessionSummary::from).collect())
+    }
+
+    /// Ends one own session. Ending one that has ended is no error.
+    pub async fn end_session(&self, id: SessionId) -> Result<(), Internal> {
+        let now = self.service().now();
+        let account = self.who().account.id;
+        let mut tx = self.service().store().write().await?;
+        if tx.delete_session(account, id).await? {
+            self.service().record(&mut tx, now, self.actor(), AccountEvent::SessionEnded.of(account)).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends all own sessions, this one included.
+    pub async fn end_all_sessions(&self) -> Result<u64, Internal> {
+        let now = self.service().now();
+        let account = self.who().account.id;
+        let mut tx = self.service().store().write().await?;
+        let ended = tx.delete_sessions_of(account).await?;
+        let event = AccountEvent::AllSessionsEnded { ended };
+        self.service().record(&mut tx, now, self.actor(), event.of(account)).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,129 @@
+//! Rotating signing keys: the next one is prepared, signs, and its predecessor is retired.
+
+use std::time::Duration;
+
+use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
+use latchkey_store::{SigningKeyRow, Tx};
+use zeroize::Zeroizing;
+
+use crate::{
+    actors::Admin,
+    audit::event::SigningKeyEvent,
+    error::{Internal, internal_errors},
+    signing::keyring::{KeyState, SigningKeyInfo, describe, state},
+};
+
+/// The resolution of the time in ids.
+const ID_STEP: Duration = Duration::from_millis(1);
+
+/// Why a signing key was not retired.
+#[derive(Debug, thiserror::Error)]
+pub enum RetireError {
+    /// There is no signing key with this id.
+    #[error("there is no signing key with the id {0}")]
+    NotFound(SigningKeyId),
+    /// It is the one that signs.
+    #[error("key {0} signs now")]
+    Signs(SigningKeyId),
+    /// Files or license keys that it signed are still about.
+    #[error("key {id} is in use")]
+    InUse {
+        /// The key.
+        id: SigningKeyId,
+        /// Until when files are good that it signed.
+        files_until: Option<Timestamp>,
+        /// How many licenses have a key that it signed.
+        licenses: i64,
+    },
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(RetireError);
+
+impl Admin<'_> {
+    /// Every signing key, the oldest first.
+    pub async fn signing_keys(&self) -> Result<Vec<SigningKeyInfo>, Internal> {
+        Ok(self.service.refresh_keyring().await?.keys().to_vec())
+    }
+
+    /// Makes a key that waits to be next, so that an app's next version can embed it before it signs.
+    /// If one waits already, that one is given back.
+    pub async fn prepare_signing_key(&self) -> Result<SigningKeyInfo, Internal> {
+        self.service.refresh_keyring().await?;
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        tx.lock_instance().await?;
+        let row = self.waiting_key(&mut tx, now).await?;
+        tx.commit().await?;
+        self.service.refresh_keyring().await?;
+        describe(&row)
+    }
+
+    /// Lets the waiting key sign from now on, or a new one if none waits. What the old key signed
+    /// stays good until that key is retired.
+    pub async fn rotate_signing_key(&self) -> Result<SigningKeyInfo, Internal> {
+        let keyring = self.service.refresh_keyring().await?;
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        tx.lock_instance().await?;
+        let mut row = self.waiting_key(&mut tx, now).await?;
+        for old in tx.list_signing_keys().await?.iter().filter(|row| state(row) == KeyState::Signing) {
+            tx.set_signing_key_replaced(old.id, now).await?;
+        }
+        tx.set_signing_key_activated(row.id, now).await?;
+        row.activated_at = Some(now);
+        let event = SigningKeyEvent::Rotated { from: keyring.signer_id() }.of(row.id);
+        self.service.record(&mut tx, now, self.actor, event).await?;
+        tx.commit().await?;
+        self.service.refresh_keyring().await?;
+        describe(&row)
+    }
+
+    /// Ends what a key has signed. Refused for the key that signs, and, unless `even_if_in_use`, while
+    /// files or license keys that it signed are still about.
+    pub async fn retire_signing_key(
+        &self,
+        id: SigningKeyId,
+        even_if_in_use: bool,
+    ) -> Result<SigningKeyInfo, RetireError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        tx.lock_instance().await?;
+        let rows = tx.list_signing_keys().await?;
+        let mut row = rows.into_iter().find(|row| row.id == id).ok_or(RetireError::NotFound(id))?;
+        match state(&row) {
+            KeyState::Signing => return Err(RetireError::Signs(id)),
+            KeyState::Retired => return Ok(describe(&row)?),
+            KeyState::Waiting | KeyState::Verifying => {}
+        }
+        let licenses = tx.count_licenses_signed_by(id).await?;
+        let files_until = row.files_until.filter(|until| *until > now);
+        if !even_if_in_use && (licenses > 0 || files_until.is_some()) {
+            return Err(RetireError::InUse { id, files_until, licenses });
+        }
+        tx.set_signing_key_retired(id, now).await?;
+        row.retired_at = Some(now);
+        self.service.record(&mut tx, now, self.actor, SigningKeyEvent::Retired.of(id)).await?;
+        tx.commit().await?;
+        self.service.refresh_keyring().await?;
+        Ok(describe(&row)?)
+    }
+
+    /// The key that waits; made, in this transaction, if none does.
+    async fn waiting_key(&self, tx: &mut Tx, now: Timestamp) -> Result<SigningKeyRow, Internal> {
+        let rows = tx.list_signing_keys().await?;
+        let latest = rows.iter().map(|row| row.created_at).max();
+        if let Some(waiting) = rows.into_iter().find(|row| state(row) == KeyState::Waiting) {
+            return Ok(waiting);
+        }
+        let seed = Zeroizing::new(self.service.random()?);
+        // Ids are in the order of creation also where the clock was set back: the first key names this
+        // instance on the wire.
+        let row = self.service.new_signing_key(&seed, latest.map_or(now, |latest| latest.plus(ID_STEP).max(now)))?;
+        tx.insert_signing_key(&row).await?;
+        self.service.record(tx, now, self.actor, SigningKeyEvent::Made.of(row.id)).await?;
+        Ok(row)
+    }
+}
