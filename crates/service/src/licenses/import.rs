@@ -357,7 +357,7 @@ impl Admin<'_> {
             metadata,
             last_check_in_at: row.last_check_in_at,
             created_at,
-            ..License::issue(id, account.id, policy, &key.text, now)
+            ..License::issue(id, account.id, policy, key.hint(), now)
         };
         let issued = LicenseEvent::Issued { policy: policy.code.clone(), imported: true }.of(id);
         let mut issued = service.audit_row(now, self.actor, &issued)?;

@@ -61,7 +61,7 @@ impl Admin<'_> {
         let product = tx.get_product(policy.product).await?;
         let id = LicenseId::new(now, self.service.random()?);
         let key = self.service.new_license_key(tx, id, policy, &product, End::on_issue(policy, now)).await?;
-        let license = License::issue(id, owner.id, policy, &key.text, now);
+        let license = License::issue(id, owner.id, policy, key.hint(), now);
         tx.insert_license(&license, key.kept()).await?;
         let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
         self.service.record(tx, now, self.actor, event.of(id)).await?;

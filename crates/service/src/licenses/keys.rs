@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::{LicenseId, SigningKeyId},
-    license::End,
+    license::{End, KeyHint},
     license_key::LicenseKey,
     policy::{KeyScheme, Policy},
     product::Product,
@@ -28,6 +28,11 @@ pub(crate) struct NewKey {
 }
 
 impl NewKey {
+    /// What is shown of it.
+    pub(crate) fn hint(&self) -> KeyHint<'_> {
+        KeyHint { prefix: self.text.prefix(), tail: self.text.tail() }
+    }
+
     pub(crate) fn kept(&self) -> StoredKey<'_> {
         StoredKey { ciphertext: &self.ciphertext, lookup: &self.lookup, signed_by: self.signed_by }
     }
