@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use latchkey_service::{AdoptError, ClaimError, Internal, Options, Service, Store, StoreError, Vault};
+use latchkey_service::{AdoptError, ClaimError, Internal, OpenError, Options, Service, Store, StoreError, Vault};
 
 use crate::{
     adapters::{OsEntropy, SystemClock},
@@ -95,28 +95,25 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
         api_limits: settings.api.limits(),
     };
     let vault = Vault::new(&instance.master_secret);
-    let service = Service::new(store, Arc::new(SystemClock), Arc::new(OsEntropy), vault, options);
-    service.claim_database().await.map_err(|error| match error {
-        ClaimError::OtherSecret => Failure::OtherSecret(ClaimError::OtherSecret),
-        ClaimError::Internal(error) => Failure::Internal(error),
+    let given_key = instance.given_signing_key.as_deref();
+    let service = Service::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), vault, options, given_key);
+    let service = service.await.map_err(|error| match error {
+        OpenError::Claim(ClaimError::OtherSecret) => Failure::OtherSecret(ClaimError::OtherSecret),
+        OpenError::Adopt(AdoptError::OtherKey) => {
+            // A key from the settings goes before one from the file.
+            let is_from_file = settings.secrets.signing_key.expose().is_none();
+            let file = instance.old_key_file.clone().filter(|_| is_from_file);
+            Failure::OtherSigningKey { why: AdoptError::OtherKey, file }
+        }
+        OpenError::Claim(ClaimError::Internal(error))
+        | OpenError::Adopt(AdoptError::Internal(error))
+        | OpenError::Internal(error) => Failure::Internal(error),
     })?;
-    if let Some(seed) = &instance.given_signing_key {
-        service.adopt_signing_key(seed).await.map_err(|error| match error {
-            AdoptError::OtherKey => {
-                // A key from the settings goes before one from the file.
-                let is_from_file = settings.secrets.signing_key.expose().is_none();
-                let file = instance.old_key_file.clone().filter(|_| is_from_file);
-                Failure::OtherSigningKey { why: AdoptError::OtherKey, file }
-            }
-            AdoptError::Internal(error) => Failure::Internal(error),
-        })?;
-    }
     if let Some(file) = &instance.old_key_file {
         tracing::warn!(
             "{} still holds the signing key in clear; the database keeps it encrypted, so delete the file",
             file.display()
         );
     }
-    service.refresh_keyring().await?;
     Ok(service)
 }

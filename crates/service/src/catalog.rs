@@ -7,11 +7,26 @@ pub(crate) mod impact;
 pub(crate) mod plan;
 pub(crate) mod span;
 
-use crate::{error::Internal, service::Service};
+use std::sync::Arc;
+
+use latchkey_licensing::ids::PolicyId;
+use latchkey_store::Conn;
+
+use crate::{catalog::cache::PolicyTerms, error::Internal, service::Service};
 
 impl Service {
     /// Whether there is nothing yet that a license could be for.
     pub async fn is_catalog_empty(&self) -> Result<bool, Internal> {
-        Ok(self.store().read().await?.count_products().await? == 0)
+        Ok(self.store().read_one().await?.count_products().await? == 0)
+    }
+
+    /// A policy with what belongs to it, at the count of changes `version` or later.
+    pub(crate) async fn policy_terms(
+        &self,
+        conn: &mut Conn,
+        policy: PolicyId,
+        version: i64,
+    ) -> Result<Arc<PolicyTerms>, Internal> {
+        self.0.catalog.terms(conn, policy, version).await
     }
 }

@@ -1,6 +1,9 @@
 //! What a new database starts with: the mark of its master secret. It has no products yet.
 
-use crate::{error::Internal, service::Service};
+use crate::{
+    error::{Internal, internal_errors},
+    resources::Resources,
+};
 
 /// Why a database cannot be used with this master secret.
 #[derive(Debug, thiserror::Error)]
@@ -13,22 +16,18 @@ pub enum ClaimError {
     Internal(#[from] Internal),
 }
 
-impl From<latchkey_store::StoreError> for ClaimError {
-    fn from(error: latchkey_store::StoreError) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_errors!(ClaimError);
 
-impl Service {
+impl Resources {
     /// Marks a new database as belonging to this master secret, or checks that it does.
-    pub async fn claim_database(&self) -> Result<(), ClaimError> {
-        let check = *self.0.vault.check();
+    pub(crate) async fn claim_database(&self) -> Result<(), ClaimError> {
+        let check = *self.vault.check();
         // Mostly it is marked already: then nobody waits for who writes.
-        let known = self.store().read().await?.find_secret_check().await?;
+        let known = self.store.read_one().await?.find_secret_check().await?;
         if let Some(known) = known {
             return if known == check { Ok(()) } else { Err(ClaimError::OtherSecret) };
         }
-        let mut tx = self.store().write().await?;
+        let mut tx = self.store.write().await?;
         tx.insert_instance(&check, self.now()).await?;
         let found = tx.find_secret_check().await?;
         tx.commit().await?;

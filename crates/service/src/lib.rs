@@ -7,6 +7,7 @@
 mod accounts;
 mod actors;
 mod audit;
+mod bookkeeping;
 mod catalog;
 mod claim;
 mod demo;
@@ -17,6 +18,7 @@ mod mail;
 mod offline;
 pub mod ports;
 mod rate_limit;
+mod resources;
 mod service;
 mod sign_in;
 mod signing;
@@ -77,18 +79,18 @@ pub use offline::{
 };
 pub use ports::{Clock, Entropy, Mail, MailError, Mailer};
 pub use rate_limit::{
-    api::{ApiLimits, RateLimit},
     bucket::ClientAddress,
     gcra::Throttled,
+    limits::{ApiLimits, RateLimit},
 };
-pub use service::{Options, Service};
+pub use service::{OpenError, Options, Service};
 pub use sign_in::{
     email::{ConfirmError, Confirmed, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
     secrets::{BrowserSecret, HostLink, SessionToken},
     sessions::SessionSummary,
 };
 pub use signing::{
-    current::AdoptError,
+    first::AdoptError,
     keyring::{KeyState, Keyring, SigningKeyInfo},
     rotation::RetireError,
 };

@@ -5,3 +5,4 @@ pub(crate) mod bucket;
 pub(crate) mod exact;
 pub(crate) mod gcra;
 pub(crate) mod leases;
+pub(crate) mod limits;

@@ -1,6 +1,9 @@
 //! The use cases on one database, and what an operator sets about them.
 
-use std::sync::{Arc, RwLock};
+use std::{
+    ops::Deref,
+    sync::{Arc, RwLock},
+};
 
 use latchkey_licensing::{brand::Brand, ids::LicenseId, portal_paths, time::Timestamp};
 use latchkey_store::Store;
@@ -8,11 +11,15 @@ use tokio::sync::Notify;
 
 use crate::{
     catalog::cache::CatalogCache,
-    error::Internal,
+    claim::ClaimError,
+    error::{Internal, internal_errors},
     ports::{Clock, Entropy},
-    rate_limit::api::ApiLimits,
-    rate_limit::leases::Leases,
-    signing::keyring::Keyring,
+    rate_limit::{leases::Leases, limits::ApiLimits},
+    resources::Resources,
+    signing::{
+        first::{self, AdoptError},
+        keyring::Keyring,
+    },
     vault::Vault,
     write_behind::WriteBehind,
 };
@@ -32,39 +39,71 @@ pub struct Options {
     pub api_limits: ApiLimits,
 }
 
+/// Why there are no use cases on a database.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It belongs to another master secret.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The signing key that was given is not one of its keys.
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(OpenError);
+
 /// The use cases on one database. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct Service(pub(crate) Arc<Inner>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) store: Store,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) vault: Vault,
+    pub(crate) resources: Resources,
     pub(crate) options: Options,
     pub(crate) mail_queued: Notify,
     pub(crate) catalog: CatalogCache,
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind,
-    pub(crate) keyring: RwLock<Option<Arc<Keyring>>>,
+    pub(crate) keyring: RwLock<Arc<Keyring>>,
+}
+
+impl Deref for Inner {
+    type Target = Resources;
+
+    fn deref(&self) -> &Resources {
+        &self.resources
+    }
 }
 
 impl Service {
-    /// The use cases on `store`.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, vault: Vault, options: Options) -> Self {
-        Self(Arc::new(Inner {
-            store,
-            clock,
-            entropy,
-            vault,
+    /// The use cases on a migrated database. A new one is claimed for the vault's master secret, and gets
+    /// `given_key` or a new key to sign with; one that has keys must know `given_key`.
+    pub async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        vault: Vault,
+        options: Options,
+        given_key: Option<&[u8; 32]>,
+    ) -> Result<Self, OpenError> {
+        let resources = Resources { store, clock, entropy, vault };
+        resources.claim_database().await?;
+        if let Some(seed) = given_key {
+            resources.adopt_signing_key(seed).await?;
+        }
+        let keyring = first::read_keyring(&resources).await?;
+        Ok(Self(Arc::new(Inner {
+            resources,
             options,
             mail_queued: Notify::new(),
             catalog: CatalogCache::default(),
             leases: Leases::default(),
             write_behind: WriteBehind::default(),
-            keyring: RwLock::default(),
-        }))
+            keyring: RwLock::new(keyring),
+        })))
     }
 
     /// The database.
@@ -74,7 +113,7 @@ impl Service {
 
     /// Now.
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.now()
     }
 
     /// The key that signs cookies which the browser keeps for the server.
@@ -98,8 +137,6 @@ impl Service {
     }
 
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Internal> {
-        let mut bytes = [0; N];
-        self.0.entropy.fill(&mut bytes)?;
-        Ok(bytes)
+        self.0.resources.random()
     }
 }

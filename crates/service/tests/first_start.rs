@@ -4,23 +4,28 @@
 
 use std::sync::Arc;
 
-use latchkey_service::{AdoptError, ClaimError, Service, Vault};
+use latchkey_service::{AdoptError, ClaimError, OpenError, Service, Vault};
 use latchkey_testkit::{Backend, SeededEntropy, TestClock, TestDatabase};
 
-fn service(database: &TestDatabase, seed: u64, master_secret: u8) -> Service {
+async fn open(
+    database: &TestDatabase,
+    seed: u64,
+    master_secret: u8,
+    given_key: Option<[u8; 32]>,
+) -> Result<Service, OpenError> {
     let options = latchkey_testkit::options("http://127.0.0.1", latchkey_testkit::UNLIMITED);
     let (clock, entropy) = (Arc::new(TestClock::default()), Arc::new(SeededEntropy::new(seed)));
-    Service::new(database.store().clone(), clock, entropy, Vault::new(&[master_secret; 32]), options)
+    let vault = Vault::new(&[master_secret; 32]);
+    Service::open(database.store().clone(), clock, entropy, vault, options, given_key.as_ref()).await
 }
 
 async fn starts_at_once(backend: Backend) {
-    let database = TestDatabase::create(backend).await;
+    let database = Arc::new(TestDatabase::create(backend).await);
     let starts = (0..8).map(|seed| {
-        let service = service(&database, seed, 1);
+        let database = database.clone();
         tokio::spawn(async move {
-            service.claim_database().await.expect("claimed");
-            let keyring = service.refresh_keyring().await.expect("keys");
-            assert_eq!(keyring.keys().len(), 1, "all start with one key");
+            let service = open(&database, seed, 1, None).await.expect("opened");
+            assert_eq!(service.keyring().keys().len(), 1, "all start with one key");
             service.install_demo_catalog().await.expect("furnished")
         })
     });
@@ -30,20 +35,18 @@ async fn starts_at_once(backend: Backend) {
     }
     assert_eq!(furnished, 1);
     // A given signing key is taken by a database without keys alone.
-    let late = service(&database, 9, 1);
-    assert!(matches!(late.adopt_signing_key(&[5; 32]).await, Err(AdoptError::OtherKey)));
-    assert!(matches!(service(&database, 9, 2).claim_database().await, Err(ClaimError::OtherSecret)));
+    let late = open(&database, 9, 1, Some([5; 32])).await;
+    assert!(matches!(late, Err(OpenError::Adopt(AdoptError::OtherKey))));
+    assert!(matches!(open(&database, 9, 2, None).await, Err(OpenError::Claim(ClaimError::OtherSecret))));
 }
 
 /// Earlier versions kept the signing key in a file: apps that embed it must go on trusting the server.
 #[tokio::test]
 async fn a_given_signing_key_is_taken_over() {
     let database = TestDatabase::create(Backend::Sqlite).await;
-    let service = service(&database, 1, 1);
-    service.claim_database().await.expect("claimed");
     for _ in 0..2 {
-        service.adopt_signing_key(&[5; 32]).await.expect("taken");
-        let keyring = service.refresh_keyring().await.expect("keys");
+        let service = open(&database, 1, 1, Some([5; 32])).await.expect("taken");
+        let keyring = service.keyring();
         assert_eq!((keyring.signer().to_bytes(), keyring.keys().len()), ([5; 32], 1));
     }
 }

@@ -75,8 +75,8 @@ impl TestService {
         let clock = Arc::new(TestClock::default());
         let entropy = Arc::new(SeededEntropy::new(7));
         let store = database.store().clone();
-        let service = Service::new(store, clock.clone(), entropy, Vault::new(&[42; 32]), options);
-        service.refresh_keyring().await.expect("the signing keys are read");
+        let service = Service::open(store, clock.clone(), entropy, Vault::new(&[42; 32]), options, None);
+        let service = service.await.expect("the use cases open");
         service.install_demo_catalog().await.expect("the demo's catalog installs");
         Self { service, clock, mail: Arc::new(KeptMail::default()), database }
     }

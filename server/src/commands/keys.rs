@@ -63,7 +63,7 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
             Ok(())
         }
         Keys::Rotate { yes, .. } => {
-            let waits = service.keyring()?.keys().iter().any(|key| key.state == KeyState::Waiting);
+            let waits = service.keyring().keys().iter().any(|key| key.state == KeyState::Waiting);
             let warning = if waits {
                 "Let the waiting key sign from now on? Apps that do not embed it will refuse this server's answers."
             } else {
@@ -101,7 +101,7 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
 }
 
 fn public(service: &Service, as_json: bool) -> Result<(), Failure> {
-    let keyring = service.keyring()?;
+    let keyring = service.keyring();
     let account = keyring.account().to_string();
     let hex = PublicKey::from(&keyring.signer().verifying_key()).hex();
     let waiting = keyring.keys().iter().find(|key| key.state == KeyState::Waiting).map(|key| key.public_key.hex());

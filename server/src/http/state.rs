@@ -45,8 +45,8 @@ impl AppState {
     }
 
     /// The id by which this instance goes on the wire.
-    pub(crate) fn account(&self) -> Result<Arc<str>, Internal> {
-        Ok(Arc::clone(self.service.keyring()?.account_text()))
+    pub(crate) fn account(&self) -> Arc<str> {
+        Arc::clone(self.service.keyring().account_text())
     }
 
     /// An id for what is kept nowhere.

@@ -82,7 +82,7 @@ impl TestApp {
         options.portal_url = settings.portal_url();
         options.brand = settings.brand.vendor();
         let kit = TestService::with_options(backend, options).await;
-        let public_key = PublicKey::from(&kit.service.keyring().expect("keys").signer().verifying_key());
+        let public_key = PublicKey::from(&kit.service.keyring().signer().verifying_key());
         let signing = Signing::new(settings.server.api_url.as_deref());
         let router =
             http::router(AppState::new(kit.service.clone(), settings, signing).expect("the settings are good"));
@@ -96,14 +96,16 @@ impl TestApp {
     }
 
     /// The use cases of another process on the same database.
-    pub(crate) fn another_process(&self) -> Service {
-        Service::new(
+    pub(crate) async fn another_process(&self) -> Service {
+        let service = Service::open(
             self.service().store().clone(),
             self.kit.clock.clone(),
             Arc::new(SeededEntropy::new(99)),
             Vault::new(&[42; 32]),
             latchkey_testkit::options("http://127.0.0.1", Settings::default().api.limits()),
-        )
+            None,
+        );
+        service.await.expect("the use cases open")
     }
 
     pub(crate) fn origin(&self) -> String {

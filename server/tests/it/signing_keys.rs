@@ -34,7 +34,7 @@ on_both!(
 async fn lc_08_a_rotation(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     let old = app.public_key;
-    let account = app.service().keyring().expect("keys").account();
+    let account = app.service().keyring().account();
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     let path = format!("/v1/licenses/{}/actions/check-out?ttl=86400", issued.view.license.id);
@@ -49,7 +49,7 @@ async fn lc_08_a_rotation(app: &TestApp) {
     let rotated = admin.rotate_signing_key().await.expect("rotated");
     assert_eq!((rotated.id, rotated.state), (next.id, KeyState::Signing));
     assert!(is_signed_by(app, &next.public_key).await && !is_signed_by(app, &old).await);
-    let keyring = app.service().keyring().expect("keys");
+    let keyring = app.service().keyring();
     assert_eq!(keyring.account(), account);
     assert_eq!(keyring.verifying(), [old, next.public_key]);
     let opens = |file: &str, keys: &[PublicKey]| certificate::open(FileKind::License, file, keys, None).is_ok();
@@ -76,10 +76,10 @@ async fn lc_08_a_rotation(app: &TestApp) {
     assert!(matches!(refusal, Err(RetireError::InUse { files_until: Some(_), licenses: 0, .. })), "{refusal:?}");
     assert_eq!(admin.retire_signing_key(first, true).await.expect("retired").state, KeyState::Retired);
     assert_eq!(admin.retire_signing_key(first, true).await.expect("again").state, KeyState::Retired);
-    let verifying = app.service().keyring().expect("keys").verifying();
+    let verifying = app.service().keyring().verifying();
     assert_eq!(verifying, [next.public_key]);
     assert!(!opens(&old_file, &verifying) && opens(&new_file, &verifying));
-    assert_eq!(app.service().keyring().expect("keys").account(), account);
+    assert_eq!(app.service().keyring().account(), account);
 }
 
 /// A key that signed license keys is not retired by accident; a waiting one is thrown away.
@@ -99,7 +99,7 @@ async fn keys_in_use(app: &TestApp) {
 
 /// Another process rotates: this one follows when it reads the keys again.
 async fn a_rotation_elsewhere_is_followed(app: &TestApp) {
-    let other = app.another_process();
+    let other = app.another_process().await;
     let key = other.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
     assert!(is_signed_by(app, &app.public_key).await);
     app.service().refresh_keyring().await.expect("read");
@@ -111,8 +111,8 @@ async fn a_rotation_elsewhere_is_followed(app: &TestApp) {
 async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
     app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
     let issued = app.issue("ada@example.com").await;
-    let other = app.another_process();
-    let old = app.service().keyring().expect("keys").signer_id();
+    let other = app.another_process().await;
+    let old = app.service().keyring().signer_id();
     let admin = other.admin(Operator::Host);
     let key = admin.rotate_signing_key().await.expect("rotated");
     admin.retire_signing_key(old, false).await.expect("nothing of it is about");
@@ -121,7 +121,7 @@ async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
         .header("authorization", format!("License {}", issued.key.expose()));
     let file = request.send().await.expect("an answer").text().await.expect("a file");
     assert!(certificate::open(FileKind::License, &file, &[key.public_key], None).is_ok());
-    assert_eq!(app.service().keyring().expect("keys").signer_id(), key.id, "it has learned of the rotation");
+    assert_eq!(app.service().keyring().signer_id(), key.id, "it has learned of the rotation");
 
     let next = admin.rotate_signing_key().await.expect("rotated");
     let signed = app.issue_under("ada@example.com", "signed").await;

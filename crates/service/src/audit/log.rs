@@ -9,6 +9,7 @@ use crate::{
         event::{AuditEvent, StoredEvent},
     },
     error::Internal,
+    resources::Resources,
     service::Service,
 };
 
@@ -41,7 +42,7 @@ impl AuditEntry {
     }
 }
 
-impl Service {
+impl Resources {
     /// Writes down what happened.
     pub(crate) async fn record(
         &self,
@@ -67,5 +68,23 @@ impl Service {
             subject_id,
             detail,
         })
+    }
+}
+
+impl Service {
+    /// Writes down what happened.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        actor: Actor,
+        event: AuditEvent,
+    ) -> Result<(), Internal> {
+        self.0.record(tx, now, actor, event).await
+    }
+
+    /// The row to write for an event, where many are written at once.
+    pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
+        self.0.audit_row(now, actor, event)
     }
 }

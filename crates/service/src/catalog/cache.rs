@@ -10,7 +10,7 @@ use std::{
 use latchkey_licensing::{entitlement::Entitlement, ids::PolicyId, policy::Policy, product::Product};
 use latchkey_store::Conn;
 
-use crate::{error::Internal, service::Service};
+use crate::error::Internal;
 
 /// A policy with its product and with the entitlements that it gives, by id.
 #[derive(Debug)]
@@ -43,6 +43,25 @@ impl CatalogCache {
             *cached = Some(Arc::new(snapshot));
         }
     }
+
+    /// A policy with what belongs to it, at the count of changes `version` or later.
+    pub(crate) async fn terms(
+        &self,
+        conn: &mut Conn,
+        policy: PolicyId,
+        version: i64,
+    ) -> Result<Arc<PolicyTerms>, Internal> {
+        if let Some(terms) = self.get(policy, version) {
+            return Ok(terms);
+        }
+        let snapshot = Snapshot::read(conn).await?;
+        let terms = snapshot.policies.get(&policy).cloned().ok_or(Internal::Broken("a license has no policy"))?;
+        // A transaction may see changes that never come about.
+        if !conn.is_writing() {
+            self.keep(snapshot);
+        }
+        Ok(terms)
+    }
 }
 
 impl Snapshot {
@@ -66,26 +85,5 @@ impl Snapshot {
                 return Ok(Self { version, policies });
             }
         }
-    }
-}
-
-impl Service {
-    /// A policy with what belongs to it, at the count of changes `version` or later.
-    pub(crate) async fn policy_terms(
-        &self,
-        conn: &mut Conn,
-        policy: PolicyId,
-        version: i64,
-    ) -> Result<Arc<PolicyTerms>, Internal> {
-        if let Some(terms) = self.0.catalog.get(policy, version) {
-            return Ok(terms);
-        }
-        let snapshot = Snapshot::read(conn).await?;
-        let terms = snapshot.policies.get(&policy).cloned().ok_or(Internal::Broken("a license has no policy"))?;
-        // A transaction may see changes that never come about.
-        if !conn.is_writing() {
-            self.0.catalog.keep(snapshot);
-        }
-        Ok(terms)
     }
 }

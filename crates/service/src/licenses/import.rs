@@ -466,7 +466,7 @@ impl Admin<'_> {
         }
         // A key that this instance did not sign would pass for one that it did.
         let not_signed = RowProblem::<E>::KeyNotSigned;
-        let keyring = self.service.keyring().map_err(|_| not_signed(SignedKeyError::Signature))?;
+        let keyring = self.service.keyring();
         let claims = signed_key::verify(key.expose(), &keyring.verifying()).map_err(not_signed)?;
         let signer = keyring.keys().iter().find(|one| signed_key::verify(key.expose(), &[one.public_key]).is_ok());
         let signer = signer.ok_or(not_signed(SignedKeyError::Signature))?;

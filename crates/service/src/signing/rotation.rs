@@ -121,7 +121,7 @@ impl Admin<'_> {
         let seed = Zeroizing::new(self.service.random()?);
         // Ids are in the order of creation also where the clock was set back: the first key names this
         // instance on the wire.
-        let row = self.service.new_signing_key(&seed, latest.map_or(now, |latest| latest.plus(ID_STEP).max(now)))?;
+        let row = self.service.0.new_signing_key(&seed, latest.map_or(now, |latest| latest.plus(ID_STEP).max(now)))?;
         tx.insert_signing_key(&row).await?;
         self.service.record(tx, now, self.actor, SigningKeyEvent::Made.of(row.id)).await?;
         Ok(row)

@@ -61,7 +61,7 @@ pub(crate) async fn make(
         Wanted::License(_) => FileSubject::License,
         Wanted::Machine(name) => FileSubject::Machine(name),
     };
-    let account = state.account()?;
+    let account = state.account();
     let order = CheckOut { subject, ttl: options.ttl.unwrap_or(FileTtl::Default), is_encrypted: options.is_encrypted };
     let compose = |facts: &_| dataset::compose(facts, &options.includes, &account);
     let file = app.check_out(order, compose).await?;
@@ -86,7 +86,7 @@ impl From<CheckOutError> for ApiError {
 
 /// The file as a document.
 pub(crate) fn document(state: &AppState, file: SignedFile, options: Options) -> Result<Document<File>, ApiError> {
-    let account = state.account()?;
+    let account = state.account();
     let license = ("license", to_one("licenses", &file.facts.license.license.id.to_string()));
     let machine =
         file.facts.machine.as_ref().map(|document| ("machine", to_one("machines", &document.machine.id.to_string())));

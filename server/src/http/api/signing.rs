@@ -82,14 +82,8 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
         host: &host,
     };
     let date = state.service.now().http_date();
-    match state.service.keyring() {
-        Ok(keyring) => {
-            let signed = signature::sign(keyring.signer(), keyring.account_text(), target, date, &body);
-            attach(&mut parts.headers, signed);
-        }
-        // Cannot happen in a service that was started: the keys are read before it listens.
-        Err(error) => tracing::error!(%error, "an API answer leaves unsigned"),
-    }
+    let keyring = state.service.keyring();
+    attach(&mut parts.headers, signature::sign(keyring.signer(), keyring.account_text(), target, date, &body));
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }

@@ -42,10 +42,7 @@ async fn machine_file(
     let (Ok(license), Ok(machine)) = (license.parse::<LicenseId>(), machine.parse::<MachineId>()) else {
         return state.plain.not_found();
     };
-    let account = match state.account() {
-        Ok(account) => account,
-        Err(error) => return failed(&state, &error),
-    };
+    let account = state.account();
     let includes = [Include::Entitlements].into();
     let compose = |facts: &_| dataset::compose(facts, &includes, &account);
     let customer = state.service.customer(&identity.0.0);

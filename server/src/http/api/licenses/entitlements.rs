@@ -39,6 +39,6 @@ pub(crate) async fn entitlements(
 ) -> Result<Document<Many<EntitlementAttributes>>, ApiError> {
     check_name(&app, &license)?;
     let page = app.entitlements(paging.start(), paging.size()).await?;
-    let account = state.account()?;
+    let account = state.account();
     paging.document(page, |held| Ok(resources::entitlement(held, &account)), &uri)
 }

@@ -48,7 +48,7 @@ pub(crate) async fn increment_usage(
         return Err(ApiError::new(ErrorCode::AttributeInvalid, "The increment is at least 1.").at("/meta/increment"));
     }
     let license = app.increment_uses(by).await?;
-    Ok(Document(One { data: resources::license(&license, &state.account()?)? }))
+    Ok(Document(One { data: resources::license(&license, &state.account())? }))
 }
 
 impl From<UseError> for ApiError {

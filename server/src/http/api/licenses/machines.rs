@@ -35,6 +35,6 @@ pub(crate) async fn machines(
 ) -> Result<Document<Many<MachineAttributes>>, ApiError> {
     check_name(&app, &license)?;
     let page = app.machines(paging.start(), paging.size()).await?;
-    let account = state.account()?;
+    let account = state.account();
     paging.document(page, |machine| resources::machine(machine, &account), &uri)
 }

@@ -26,5 +26,5 @@ pub(crate) async fn me(
     State(state): State<AppState>,
     AuthenticatedWithMachines(app): AuthenticatedWithMachines,
 ) -> Result<Document<One<LicenseAttributes>>, ApiError> {
-    Ok(Document(One { data: resources::license(&app.license().await?, &state.account()?)? }))
+    Ok(Document(One { data: resources::license(&app.license().await?, &state.account())? }))
 }

@@ -31,5 +31,5 @@ pub(crate) async fn show(
     PathParam(license): PathParam,
 ) -> Result<Document<One<LicenseAttributes>>, ApiError> {
     check_name(&app, &license)?;
-    Ok(Document(One { data: resources::license(&app.license().await?, &state.account()?)? }))
+    Ok(Document(One { data: resources::license(&app.license().await?, &state.account())? }))
 }

@@ -61,7 +61,7 @@ pub(crate) async fn activate(
     }
     let machine = read_machine(body.data.attributes)?;
     let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app))?;
-    let document = resources::machine(&activated, &state.account()?)?;
+    let document = resources::machine(&activated, &state.account())?;
     // Where apps know the API by a path of its own, the address is below that.
     let location = format!("{}{}", state.signing.path_prefix(), document.links.this);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))

@@ -45,5 +45,5 @@ pub(crate) async fn ping(
         HeartbeatError::Refused(refusal) => refusal.into(),
         HeartbeatError::Internal(error) => error.into(),
     })?;
-    Ok(Document(One { data: resources::machine(&machine, &state.account()?)? }))
+    Ok(Document(One { data: resources::machine(&machine, &state.account())? }))
 }

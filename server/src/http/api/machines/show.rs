@@ -30,5 +30,5 @@ pub(crate) async fn show(
     PathParam(name): PathParam,
 ) -> Result<impl IntoResponse, ApiError> {
     let machine = app.machine(&name).await?.ok_or_else(ApiError::not_found)?;
-    Ok(Document(One { data: resources::machine(&machine, &state.account()?)? }))
+    Ok(Document(One { data: resources::machine(&machine, &state.account())? }))
 }
