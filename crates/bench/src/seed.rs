@@ -12,7 +12,7 @@ use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
     ids::{PolicyId, ProductId},
-    license::{End, License, Standing},
+    license::{KeyHint, License},
     machine::{Fingerprint, Machine, MachineFacts},
     policy::{
         DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
@@ -71,8 +71,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     // SQLite takes one transaction at a time: a second writer would only wait, and give up in the end.
     let count = if is_sqlite { 1 } else { POSTGRES_WRITERS };
     let store = Store::open(&options.database, u32::try_from(count)? + 1).await?;
-    let terms = insert_terms(&store, &population).await?;
-    let seed = std::sync::Arc::new(Seed { store, vault, population, terms });
+    let policy = insert_policy(&store, &population).await?;
+    let seed = std::sync::Arc::new(Seed { store, vault, population, policy });
 
     let mut writers = JoinSet::new();
     for writer in 0..count {
@@ -96,19 +96,12 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// What all licenses share.
-#[derive(Debug)]
-struct Terms {
-    product: Product,
-    policy: Policy,
-}
-
 #[derive(Debug)]
 struct Seed {
     store: Store,
     vault: Vault,
     population: Population,
-    terms: Terms,
+    policy: Policy,
 }
 
 impl Seed {
@@ -137,25 +130,10 @@ impl Seed {
             created_at: resident.made_at,
         };
         ensure!(tx.insert_account(&account).await?, "the database holds a population already");
+        let hint = KeyHint { prefix: resident.key.prefix(), tail: resident.key.tail() };
         let license = License {
-            id: resident.license,
-            account: resident.account,
-            product: self.terms.product.id,
-            policy: self.terms.policy.id,
-            key_prefix: resident.key.prefix().to_owned(),
-            key_tail: resident.key.tail().to_owned(),
-            standing: Standing::Good,
-            end: End::Never,
             max_machines: Some(ROOM),
-            max_cores: None,
-            max_uses: None,
-            uses: 0,
-            metadata: "{}".to_owned(),
-            last_validated_at: None,
-            last_check_in_at: None,
-            last_check_out_at: None,
-            created_at: resident.made_at,
-            updated_at: resident.made_at,
+            ..License::issue(resident.license, resident.account, &self.policy, hint, resident.made_at)
         };
         let ciphertext = self.vault.seal_key(license.id, &resident.key, resident.nonce).context("a key is sealed")?;
         let lookup = self.vault.key_lookup(resident.key.expose());
@@ -209,8 +187,8 @@ impl Seed {
     }
 }
 
-/// A product and a policy with the terms of the default one.
-async fn insert_terms(store: &Store, population: &Population) -> Result<Terms> {
+/// The policy that all licenses are under, with the terms of the default one, and its product.
+async fn insert_policy(store: &Store, population: &Population) -> Result<Policy> {
     let made_at = Timestamp::from_unix_micros(population.made_at);
     let product = Product {
         id: ProductId::new(made_at, [1; 10]),
@@ -250,7 +228,7 @@ async fn insert_terms(store: &Store, population: &Population) -> Result<Terms> {
     tx.insert_product(&product).await?;
     tx.insert_policy(&policy).await?;
     tx.commit().await?;
-    Ok(Terms { product, policy })
+    Ok(policy)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the data must be as old as the clock of the server says")]

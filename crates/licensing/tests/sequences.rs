@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 use latchkey_licensing::{
     activation::{self, ActivateRefusal, core_count},
     ids::{AccountId, LicenseId, MachineId, PolicyId, ProductId},
-    license::{End, FirstUse, License, LicenseStatus, Standing},
+    license::{End, FirstUse, KeyHint, License, LicenseStatus, Standing},
     machine::{Fingerprint, HeartbeatStatus, Machine, MachineFacts},
     policy::{
         DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
@@ -127,26 +127,8 @@ fn fingerprint(machine: u8) -> Fingerprint {
 
 impl Life {
     fn new(policy: Policy) -> Self {
-        let license = License {
-            id: LicenseId::new(T0, [3; 10]),
-            account: AccountId::new(T0, [4; 10]),
-            product: policy.product,
-            policy: policy.id,
-            key_prefix: "CGPT".to_owned(),
-            key_tail: "7F3K".to_owned(),
-            standing: Standing::Good,
-            end: End::on_issue(&policy, T0),
-            max_machines: None,
-            max_cores: None,
-            max_uses: None,
-            uses: 0,
-            metadata: "{}".to_owned(),
-            last_validated_at: None,
-            last_check_in_at: None,
-            last_check_out_at: None,
-            created_at: T0,
-            updated_at: T0,
-        };
+        let key = KeyHint { prefix: "CGPT", tail: "7F3K" };
+        let license = License::issue(LicenseId::new(T0, [3; 10]), AccountId::new(T0, [4; 10]), &policy, key, T0);
         Self { policy, license, machines: Vec::new(), now: T0 }
     }
 
