@@ -7,8 +7,13 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    actors::Operator, catalog::{file::CatalogFile, plan::CatalogError}, error::Internal, machines::activate::NewMachine, service::Service,
-    sign_in::secrets::HostLink, validation::key_holder::KeyRequest,
+    actors::Operator,
+    catalog::{file::CatalogFile, plan::CatalogError},
+    error::Internal,
+    machines::activate::NewMachine,
+    service::Service,
+    sign_in::secrets::HostLink,
+    validation::key_holder::KeyRequest,
 };
 
 /// What the demo sells.
@@ -34,12 +39,13 @@ impl Service {
         }
         let file: CatalogFile =
             toml::from_str(CATALOG).map_err(|_| Internal::Broken("the demo's catalog cannot be read"))?;
-        let installed = self.apply_new_catalog(&file).await;
-        // Another process that starts at the same moment may be faster, or in the middle of it.
-        if installed.is_err() && !self.is_catalog_empty().await? {
-            return Ok(false);
+        match self.apply_new_catalog(&file).await {
+            Ok(is_installed) => Ok(is_installed),
+            // Another process that started at the same moment was faster.
+            Err(CatalogError::Changed) => Ok(false),
+            Err(CatalogError::Internal(error)) => Err(error),
+            Err(_) => Err(Internal::Broken("the demo's catalog cannot be applied")),
         }
-        installed.map_err(|_| Internal::Broken("the demo's catalog cannot be applied"))
     }
 
     async fn apply_new_catalog(&self, file: &CatalogFile) -> Result<bool, CatalogError> {

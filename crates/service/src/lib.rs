@@ -41,8 +41,9 @@ pub use accounts::{
 pub use actors::{Admin, Customer, Operator, SignedIn};
 pub use audit::{
     actor::Actor,
+    change::Change,
     event::{
-        AccountEvent, AuditEvent, CatalogEvent, Change, DeactivationReason, LicenseDiff, LicenseEvent, LicensesEvent,
+        AccountEvent, AuditEvent, CatalogEvent, DeactivationReason, LicenseDiff, LicenseEvent, LicensesEvent,
         LoginRequestEvent, MadeAs, ProductEvent, SignInMeans, SigningKeyEvent, StoredEvent,
     },
     log::AuditEntry,

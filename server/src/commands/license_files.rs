@@ -22,8 +22,8 @@ const AHEAD: usize = 1_000;
 /// The byte order mark that some programs begin UTF-8 with.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How many refused rows are told in JSON.
-const MAX_TOLD: usize = 100;
+/// How many refused rows are listed in JSON.
+const MAX_LISTED: usize = 100;
 
 pub(super) async fn export(
     service: &Service,
@@ -140,12 +140,12 @@ pub(super) async fn import(
         (None, "json") => Format::Json,
         _ => return Err(Failure::Usage(format!("{}: is it csv or json? Add --format", path.display()))),
     };
-    let mut told = Vec::new();
+    let mut listed = Vec::new();
     let tell = |RowRefusal { line, why }: RowRefusal<String>| {
         let why = problem(why);
         if as_json {
-            if told.len() < MAX_TOLD {
-                told.push(json!({ "line": line, "why": why }));
+            if listed.len() < MAX_LISTED {
+                listed.push(json!({ "line": line, "why": why }));
             }
         } else {
             console::error(&format!("{}:{line}: {why}", path.display()));
@@ -173,7 +173,7 @@ pub(super) async fn import(
             "rows": report.rows,
             "imported": report.imported,
             "refused": report.refused,
-            "refusals": told,
+            "refusals": listed,
         });
         if let (Some(error), Some(document)) = (&outcome, document.as_object_mut()) {
             document.insert("error".to_owned(), Value::from(error.as_str()));

@@ -381,7 +381,7 @@ fn a_key_in_use_is_not_retired_by_accident() {
     let signed = shown.replace("key_scheme = \"RANDOM\"", "key_scheme = \"ED25519_SIGN\"");
     fs::write(host.folder.path().join("c.toml"), signed).expect("written");
     host.json(&["catalog", "apply", "c.toml"]);
-    host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "my-app-lifetime"]);
     let first = host.json(&["keys", "list"])[0]["id"].as_str().expect("an id").to_owned();
     host.json(&["keys", "rotate", "--yes"]);
     let said = host.refusal(&["keys", "retire", &first, "--yes"], 1);

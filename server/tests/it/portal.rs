@@ -61,6 +61,7 @@ on_both!(
     what_is_no_request_stands_in_no_address,
     a_key_is_replaced,
     history_in_plain_words,
+    more_computers_than_a_page_shows,
 );
 
 /// Six times in thirty days, as the default policy says; the seventh waits.
@@ -451,50 +452,50 @@ async fn history_in_plain_words(app: &TestApp) {
     {
         assert!(shown.contains(line), "{line}: {shown}");
     }
+}
 
-    /// A page shows the first hundred computers and counts them all; the others are found by their ids.
-    async fn more_computers_than_a_page_shows(app: &TestApp) {
-        app.add_policy("site", |policy| policy.max_machines = Some(150)).await;
-        let issued = app.issue_under("ada@example.com", "site").await;
-        let license = issued.view.license.id;
-        let now = app.service().now();
-        let mut tx = app.service().store().write().await.expect("a transaction");
-        let mut last = None;
-        for slot in 1..=120_u8 {
-            let machine = Machine {
-                id: MachineId::new(now, [slot; 10]),
-                license,
-                slot: u32::from(slot),
-                fingerprint: Fingerprint::parse(&format!("pc-{slot}")).expect("a fingerprint"),
-                facts: MachineFacts { name: Some(format!("Desk {slot}")), ..MachineFacts::default() },
-                metadata: "{}".to_owned(),
-                last_heartbeat_at: None,
-                is_resurrected: false,
-                last_check_out_at: None,
-                last_seen_at: now,
-                created_at: now,
-                updated_at: now,
-            };
-            tx.insert_machine(&machine, &[slot; 32]).await.expect("inserted");
-            last = Some(machine.id.to_string());
-        }
-        tx.commit().await.expect("committed");
-        let (license, machine) = (license.to_string(), last.expect("a machine"));
-        let browser = app.browser();
-        browser.sign_in("ada@example.com").await;
-        let shown = page(&browser, &format!("/portal/licenses/{license}")).await;
-        assert!(shown.contains("120 of 150 computers in use"), "{shown}");
-        assert!(shown.contains("first 100 of 120 computers"), "{shown}");
-        assert!(shown.contains(">Desk 100<") && !shown.contains(">Desk 101<"), "{shown}");
-        let path = format!("/portal/licenses/{license}/machines/{machine}");
-        assert!(page(&browser, &path).await.contains("Desk 120"));
-        assert!(page(&browser, &format!("{path}/free")).await.contains("Free Desk 120?"));
-        free(&browser, &license, &machine).await;
-        let shown = page(&browser, &format!("/portal/licenses/{license}")).await;
-        assert!(shown.contains("119 of 150 computers in use"), "{shown}");
-        // The list of licenses reads them as a set.
-        app.issue("ada@example.com").await;
-        let shown = page(&browser, "/portal/licenses").await;
-        assert!(shown.contains("119 of 150") && shown.contains("0 of 2"), "{shown}");
+/// A page shows the first hundred computers and counts them all; the others are found by their ids.
+async fn more_computers_than_a_page_shows(app: &TestApp) {
+    app.add_policy("site", |policy| policy.max_machines = Some(150)).await;
+    let issued = app.issue_under("ada@example.com", "site").await;
+    let license = issued.view.license.id;
+    let now = app.service().now();
+    let mut tx = app.service().store().write().await.expect("a transaction");
+    let mut last = None;
+    for slot in 1..=120_u8 {
+        let machine = Machine {
+            id: MachineId::new(now, [slot; 10]),
+            license,
+            slot: u32::from(slot),
+            fingerprint: Fingerprint::parse(&format!("pc-{slot}")).expect("a fingerprint"),
+            facts: MachineFacts { name: Some(format!("Desk {slot}")), ..MachineFacts::default() },
+            metadata: "{}".to_owned(),
+            last_heartbeat_at: None,
+            is_resurrected: false,
+            last_check_out_at: None,
+            last_seen_at: now,
+            created_at: now,
+            updated_at: now,
+        };
+        tx.insert_machine(&machine, &[slot; 32]).await.expect("inserted");
+        last = Some(machine.id.to_string());
     }
+    tx.commit().await.expect("committed");
+    let (license, machine) = (license.to_string(), last.expect("a machine"));
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let shown = page(&browser, &format!("/portal/licenses/{license}")).await;
+    assert!(shown.contains("120 of 150 computers in use"), "{shown}");
+    assert!(shown.contains("first 100 of 120 computers"), "{shown}");
+    assert!(shown.contains(">Desk 100<") && !shown.contains(">Desk 101<"), "{shown}");
+    let path = format!("/portal/licenses/{license}/machines/{machine}");
+    assert!(page(&browser, &path).await.contains("Desk 120"));
+    assert!(page(&browser, &format!("{path}/free")).await.contains("Free Desk 120?"));
+    free(&browser, &license, &machine).await;
+    let shown = page(&browser, &format!("/portal/licenses/{license}")).await;
+    assert!(shown.contains("119 of 150 computers in use"), "{shown}");
+    // The list of licenses reads them as a set.
+    app.issue("ada@example.com").await;
+    let shown = page(&browser, "/portal/licenses").await;
+    assert!(shown.contains("119 of 150") && shown.contains("0 of 2"), "{shown}");
 }

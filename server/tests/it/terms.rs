@@ -309,7 +309,7 @@ async fn an_outage_kills_no_machine_and_revives_none(app: &TestApp) {
     assert_eq!(ping("one").await.status, 200);
     app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
     app.kit.clock.advance(Duration::from_hours(5));
-    let back = app.another_process();
+    let back = app.another_process().await;
     let there = back.apps().authenticate(KeyRequest::new(issued.key.expose(), None)).await.expect("known");
     for is_noted in [false, true] {
         if is_noted {
@@ -361,7 +361,7 @@ async fn a_pause_kills_no_machine(app: &TestApp) {
 
 /// Two processes that come back from one outage tell of one; a clock that is set back ends nothing.
 async fn outages_are_told_once(app: &TestApp) {
-    let (one, two) = (app.service().clone(), app.another_process());
+    let (one, two) = (app.service().clone(), app.another_process().await);
     one.record_heartbeat_watch(OFTEN).await.expect("noted");
     app.kit.clock.advance(Duration::from_hours(1));
     let (first, second) = tokio::join!(one.record_heartbeat_watch(OFTEN), two.record_heartbeat_watch(OFTEN));

@@ -13,7 +13,10 @@ use latchkey_licensing::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use crate::audit::stored::{end, instant, instant_or_null, metadata, role};
+use crate::audit::{
+    change::Change,
+    stored::{end, instant, instant_or_null, metadata, role},
+};
 
 /// What happened, and to what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -276,22 +279,6 @@ pub enum DeactivationReason {
     Asked,
     /// Its heartbeat stopped.
     Heartbeat,
-}
-
-/// Two values of one thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change<T> {
-    /// Before.
-    pub from: T,
-    /// From then on.
-    pub to: T,
-}
-
-impl<T: PartialEq> Change<T> {
-    /// `None` if both are the same.
-    pub(crate) fn of(from: T, to: T) -> Option<Self> {
-        (from != to).then_some(Self { from, to })
-    }
 }
 
 /// What changed about a license.

@@ -38,7 +38,7 @@ pub(super) mod end {
     use latchkey_licensing::{license::End, time::Timestamp};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-    use crate::audit::event::Change;
+    use crate::audit::change::Change;
 
     const NEVER: &str = "never";
     const AFTER_FIRST_USE: &str = "after first use";
@@ -81,7 +81,7 @@ pub(super) mod end {
 pub(super) mod metadata {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
 
-    use crate::audit::event::Change;
+    use crate::audit::change::Change;
 
     pub(in crate::audit) fn serialize<S: Serializer>(_is_changed: &bool, serializer: S) -> Result<S::Ok, S::Error> {
         Change { from: false, to: true }.serialize(serializer)

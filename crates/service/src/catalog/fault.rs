@@ -59,9 +59,9 @@ pub enum CatalogProblem {
     /// A time that is too long.
     #[error("at most {0}")]
     TooLong(Span),
-    /// Dead machines are both kept for ever and let go.
+    /// Dead machines are both kept for ever and deactivated.
     #[error("ALWAYS_REVIVE goes with cull = \"KEEP_DEAD\"")]
-    RevivesWhatIsLetGo,
+    RevivesDeactivated,
 }
 
 impl CatalogProblem {

@@ -268,7 +268,7 @@ impl PolicyEntry {
         if self.heartbeat.resurrection == HeartbeatResurrection::AlwaysRevive
             && self.heartbeat.cull == HeartbeatCull::DeactivateDead
         {
-            return refuse("heartbeat.resurrection", CatalogProblem::RevivesWhatIsLetGo);
+            return refuse("heartbeat.resurrection", CatalogProblem::RevivesDeactivated);
         }
         if self.offline_file.0 < MIN_OFFLINE_FILE {
             return refuse("offline_file", CatalogProblem::TooShort(Span(MIN_OFFLINE_FILE)));

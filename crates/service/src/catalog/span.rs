@@ -14,7 +14,7 @@ const UNITS: [(&str, u64); 4] = [("d", 24 * 60 * 60), ("h", 60 * 60), ("m", 60),
 const MAX_SECONDS: u64 = 365_250 * 24 * 60 * 60;
 
 impl Span {
-    /// Reads a length of time. `None` if it is none, or nought, or longer than a thousand years.
+    /// Reads a length of time. `None` if it is not one, is zero, or is longer than a thousand years.
     pub fn parse(text: &str) -> Option<Self> {
         let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;
         let digits = text.strip_suffix(unit.0)?;

@@ -13,7 +13,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     actors::Admin,
-    audit::event::{Change, LicenseDiff, LicenseEvent},
+    audit::{
+        change::Change,
+        event::{LicenseDiff, LicenseEvent},
+    },
     error::{Internal, internal_errors},
     licenses::{
         issue::{PolicyNotFound, choose_policy},

@@ -100,19 +100,20 @@ impl Service {
 
     /// Takes some of a bucket's tokens for this process, in one transaction.
     async fn take_lease(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> Result<(), Internal> {
-        let debt = self.0.leases.debt(bucket);
+        let wanted = (limit.burst / LEASES_PER_BURST).max(1);
+        let asking = self.0.leases.ask(bucket, wanted);
         let name = bucket.name();
         let mut tx = self.store().write().await?;
         let mut stored = Some(tx.lock_bucket(&name).await?);
-        if let Some((tokens, at)) = debt {
+        if let Some((tokens, at)) = asking.debt {
             stored = Some(limit.after(stored, at, tokens));
         }
-        let grant = limit.grant(stored, now, (limit.burst / LEASES_PER_BURST).max(1));
-        if grant.tokens > 0 || debt.is_some() {
+        let grant = limit.grant(stored, now, wanted);
+        if grant.tokens > 0 || asking.debt.is_some() {
             tx.set_bucket(&name, grant.next_allowed_at).await?;
             tx.commit().await?;
         }
-        self.0.leases.granted(bucket, grant);
+        asking.granted(grant);
         Ok(())
     }
 

@@ -29,6 +29,8 @@ use crate::rate_limit::{
 struct Entry {
     /// The instant for which the next token is, and the end of the last one.
     lease: Option<(Timestamp, Timestamp)>,
+    /// Tokens that a lease on its way would bring.
+    asked: u32,
     /// Tokens spent and not yet written down, by a bucket of this limit, first at this instant.
     debt: Option<(u32, Timestamp, Limit)>,
     /// The furthest that the bucket is known to have come in the database.
@@ -50,6 +52,39 @@ pub(crate) enum Spending {
     Refused(Throttled),
     /// The database has to be asked.
     Unknown,
+}
+
+/// A lease on its way. Dropped, it asks for nothing any more.
+#[derive(Debug)]
+pub(crate) struct Asking<'a> {
+    leases: &'a Leases,
+    bucket: ApiBucket,
+    /// The tokens that are not written down yet, and when the first of them was spent: the lease pays them.
+    pub(crate) debt: Option<(u32, Timestamp)>,
+}
+
+impl Asking<'_> {
+    /// Keeps what the database granted.
+    pub(crate) fn granted(self, grant: Grant) {
+        let mut entries = self.leases.entries();
+        let entry = entries.entry(self.bucket).or_default();
+        let paid = self.debt.map_or(0, |(tokens, _)| tokens);
+        // What was spent while the lease was on its way is still owed.
+        entry.debt = entry.debt.take().map(|(owed, at, limit)| (owed.saturating_sub(paid), at, limit));
+        entry.debt.take_if(|(owed, ..)| *owed == 0);
+        entry.is_settled = false;
+        entry.seen = Some(grant.next_allowed_at);
+        entry.lease = Some((grant.begins_at, grant.next_allowed_at));
+        entry.empty = (grant.tokens == 0).then_some(grant.begins_at);
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(entry) = self.leases.entries().get_mut(&self.bucket) {
+            entry.asked = 0;
+        }
+    }
 }
 
 /// Debts on their way into the database. Nobody else asks for these buckets meanwhile.
@@ -104,7 +139,8 @@ impl Leases {
         let (owed, since) = entry.debt.map_or((0, now), |(owed, since, _)| (owed, since));
         // What was read may be older than what this process has written since.
         entry.seen = entry.seen.max(stored);
-        let known = if owed > 0 { Some(limit.after(entry.seen, since, owed)) } else { entry.seen };
+        let gone = owed + entry.asked;
+        let known = if gone > 0 { Some(limit.after(entry.seen, since, gone)) } else { entry.seen };
         let left = limit.grant(known, now, 1);
         if owed >= most || left.tokens == 0 {
             return false;
@@ -119,20 +155,12 @@ impl Leases {
         self.entries().entry(bucket).or_default().gate.clone()
     }
 
-    /// The tokens of a bucket that are not written down yet. The caller holds its gate.
-    pub(crate) fn debt(&self, bucket: ApiBucket) -> Option<(u32, Timestamp)> {
-        self.entries().get(&bucket).and_then(|entry| entry.debt).map(|(tokens, at, _)| (tokens, at))
-    }
-
-    /// Keeps what the database granted, debts included. The caller holds the bucket's gate.
-    pub(crate) fn granted(&self, bucket: ApiBucket, grant: Grant) {
+    /// Begins to ask the database for tokens of a bucket. The caller holds its gate.
+    pub(crate) fn ask(&self, bucket: ApiBucket, tokens: u32) -> Asking<'_> {
         let mut entries = self.entries();
         let entry = entries.entry(bucket).or_default();
-        entry.debt = None;
-        entry.is_settled = false;
-        entry.seen = Some(grant.next_allowed_at);
-        entry.lease = Some((grant.begins_at, grant.next_allowed_at));
-        entry.empty = (grant.tokens == 0).then_some(grant.begins_at);
+        entry.asked = tokens;
+        Asking { leases: self, bucket, debt: entry.debt.map(|(owed, since, _)| (owed, since)) }
     }
 
     /// Takes every debt whose bucket nobody is asking for, and forgets buckets of which nothing is left to know.

@@ -17,7 +17,7 @@ use crate::{
 /// Why a signing key was not taken over.
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptError {
-    /// It is none of the database's keys.
+    /// It is not one of the database's keys.
     #[error("the signing key that is given is none of this database's keys")]
     OtherKey,
     /// The server failed.

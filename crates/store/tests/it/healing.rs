@@ -51,13 +51,6 @@ async fn write_much(store: &Store, seed: u8, round: u8) -> Result<(), StoreError
     tx.commit().await
 }
 
-/// The smallest write.
-async fn touch(store: &Store) -> Result<(), StoreError> {
-    let mut tx = store.write().await?;
-    tx.touch_instance().await?;
-    tx.commit().await
-}
-
 /// Writes until the disk takes no more.
 fn fill(path: &Path) {
     let mut file = fs::File::create(path).expect("a file");
