@@ -25,3 +25,6 @@ CREATE INDEX ix_licenses_policy ON licenses (policy_id, id);
 -- Machines by their last heartbeat, with the license that upkeep has to look at.
 DROP INDEX ix_machines_heartbeat;
 CREATE INDEX ix_machines_heartbeat ON machines (last_heartbeat_at, license_id) WHERE deactivated_at IS NULL;
+
+-- What a check of readiness writes: a write that changes nothing would not reach the disk.
+ALTER TABLE instance ADD COLUMN write_checks INTEGER NOT NULL DEFAULT 0;

@@ -25,8 +25,8 @@ pub(crate) async fn lock_instance(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// Writes the mark as it is.
+/// SQLite skips a page whose bytes stay the same, so the change is a real one.
 pub(crate) async fn touch_instance(conn: &mut Conn) -> Result<()> {
-    sqlx::query("UPDATE instance SET created_at = created_at").execute(conn).await?;
+    sqlx::query("UPDATE instance SET write_checks = write_checks + 1").execute(conn).await?;
     Ok(())
 }

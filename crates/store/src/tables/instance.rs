@@ -13,7 +13,7 @@ methods! {
     write {
         /// Marks a new database as belonging to a master secret; an existing mark stays.
         insert_instance(secret_check: &[u8; 32], now: Timestamp) -> ();
-        /// Writes the mark as it is, to try whether the database takes writes.
+        /// Changes a counter that means nothing, to try whether the database takes writes.
         touch_instance() -> ();
         /// Keeps other starting processes waiting until the transaction ends.
         lock_instance() -> ();

@@ -33,22 +33,21 @@ on_both! {
         // Nothing more is taken, and nothing is committed.
         assert!(matches!(tx.count_accounts().await, Err(StoreError::Aborted)));
         assert!(matches!(tx.commit().await, Err(StoreError::Aborted)));
-
         let mut tx = store.write().await.expect("a transaction");
         assert_eq!(constraint(tx.insert_license(&license(1), kept(&[2; 32])).await), unique("pk_licenses"));
-
+        drop(tx);
         let mut tx = store.write().await.expect("a transaction");
         let orphan = License { account: AccountId::new(T0, [9; 10]), ..license(2) };
         assert_eq!(constraint(tx.insert_license(&orphan, kept(&[2; 32])).await), Constraint::ForeignKey);
-
+        drop(tx);
         let mut tx = store.write().await.expect("a transaction");
         let wide = Policy { code: "wide".to_owned(), is_floating: false, id: latchkey_licensing::ids::PolicyId::new(T0, [2; 10]), ..policy() };
         assert_eq!(constraint(tx.insert_policy(&wide).await), Constraint::Check("ck_policies_node_locked".into()));
-
+        drop(tx);
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_machine(&machine(1, 1), &[1; 32]).await.expect("inserted");
         assert_eq!(constraint(tx.insert_machine(&machine(2, 1), &[2; 32]).await), unique("uq_machines_active_slot"));
-
+        drop(tx);
         let mut tx = store.write().await.expect("a transaction");
         let same_id = Account { email: crate::conformance::email("bob@example.com"), ..account(1, "x@example.com") };
         assert_eq!(constraint(tx.insert_account(&same_id).await), unique("pk_accounts"));
