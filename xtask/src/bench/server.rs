@@ -18,7 +18,7 @@ use super::{Programs, database::Database, interrupt, process::Process};
 const LOOK: Duration = Duration::from_millis(2);
 
 /// How long a server may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many requests a second the limits must let pass, whatever the machine.
 const FASTEST: u64 = 50_000;

@@ -16,14 +16,6 @@ pub(crate) enum Aim {
     AtMost(f64),
 }
 
-pub(crate) fn at_least(value: f64) -> Option<Aim> {
-    Some(Aim::AtLeast(value))
-}
-
-pub(crate) fn at_most(value: f64) -> Option<Aim> {
-    Some(Aim::AtMost(value))
-}
-
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -134,7 +126,7 @@ pub(crate) fn compare(few: &[Row], many: &[Row]) -> Vec<Row> {
         .filter_map(|row| {
             let same = many.iter().find(|other| other.name == row.name)?;
             let slower = row.of_floor()? / same.of_floor()?;
-            Some(Row::alone(&format!("{}, times slower", row.name), Unit::Number, slower, at_most(1.2)))
+            Some(Row::alone(&format!("{}, times slower", row.name), Unit::Number, slower, Some(Aim::AtMost(1.2))))
         })
         .collect()
 }
@@ -241,15 +233,15 @@ mod tests {
     use super::*;
 
     fn rate(name: &str, measured: f64, floor: f64) -> Row {
-        Row::ratio(name, Unit::PerSecond, measured, floor, at_least(0.4))
+        Row::ratio(name, Unit::PerSecond, measured, floor, Some(Aim::AtLeast(0.4)))
     }
 
     #[test]
     fn an_aim_is_about_the_ratio_where_there_is_a_floor() {
         assert_eq!(rate("validation", 500.0, 1_000.0).is_reached(), Some(true));
         assert_eq!(rate("validation", 399.0, 1_000.0).is_reached(), Some(false));
-        assert_eq!(Row::size("binary", 35e6, at_most(35e6)).is_reached(), Some(true));
-        assert_eq!(Row::size("binary", 52e6, at_most(35e6)).is_reached(), Some(false));
+        assert_eq!(Row::size("binary", 35e6, Some(Aim::AtMost(35e6))).is_reached(), Some(true));
+        assert_eq!(Row::size("binary", 52e6, Some(Aim::AtMost(35e6))).is_reached(), Some(false));
         assert_eq!(Row::size("binary", 1.0, None).is_reached(), None);
     }
 
@@ -271,8 +263,8 @@ mod tests {
             notes: vec!["Note".to_owned()],
             rows: vec![
                 ("SQLite".to_owned(), rate("validation", 523.4, 25_100.0)),
-                ("SQLite".to_owned(), Row::alone("ready", Unit::Micros, 31_000.0, at_most(200_000.0))),
-                (String::new(), Row::size("binary", 52e6, at_most(35e6))),
+                ("SQLite".to_owned(), Row::alone("ready", Unit::Micros, 31_000.0, Some(Aim::AtMost(200_000.0)))),
+                (String::new(), Row::size("binary", 52e6, Some(Aim::AtMost(35e6)))),
             ],
         };
         let expected = "
