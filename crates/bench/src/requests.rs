@@ -86,7 +86,7 @@ impl Requests {
         match self.kind {
             Kind::Hello => write!(self.request, "GET /hello HTTP/1.1\r\nhost: {host}\r\n\r\n")?,
             Kind::Docs => {
-                write!(self.request, "GET {DOCS_PAGE} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\n\r\n")?
+                write!(self.request, "GET {DOCS_PAGE} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\n\r\n")?;
             }
             Kind::Validation => {
                 let random = draw(&mut self.random);
