@@ -35,4 +35,5 @@ mod errors;
 mod group_commit;
 mod healing;
 mod interruptions;
+mod sets;
 mod snapshots;
