@@ -1,4 +1,4 @@
-//! The template database is named by the migrations; a new file must rebuild this crate.
+//! The template database's name depends on the migrations, so a new migration must rebuild this crate.
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations/postgres");

@@ -1,4 +1,4 @@
-//! One connection that commits one row after the other, at the durability that the server has.
+//! Commits rows one after the other on one connection, as durably as the server does.
 
 use std::{
     str::FromStr,
@@ -16,22 +16,22 @@ use sqlx::{
 /// Where to commit.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A database of its own beside the server's: `sqlite://PATH` or `postgres://…`.
+    /// A separate database beside the server's: `sqlite://PATH` or `postgres://…`
     #[arg(long)]
     database: String,
-    /// How long commits are counted.
+    /// The number of seconds for which commits are counted
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// How long before that commits are not counted.
+    /// The number of seconds of commits before that, which are not counted
     #[arg(long, default_value_t = 0.5)]
     warm_up: f64,
 }
 
-/// About what a small row of the audit log holds.
+/// About the size of a small row of the audit log.
 const PAYLOAD: &str =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// Commits, and prints how many there were.
+/// Commits rows and prints their number.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let start = Instant::now() + Duration::from_secs_f64(options.warm_up);
     let end = start + Duration::from_secs_f64(options.seconds);
@@ -63,7 +63,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         connection.close().await?;
         commits
     };
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    #[expect(clippy::cast_precision_loss, reason = "a rate for display")]
     let rate = commits as f64 / options.seconds;
     println!("{}", json!({ "commits": commits, "per_second": rate }));
     Ok(())

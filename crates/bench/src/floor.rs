@@ -1,4 +1,4 @@
-//! What no server of this kind can beat: axum with nothing behind it, answering the same bytes.
+//! The upper bound for a server of this kind: axum without any logic, responding with the same bytes.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -19,21 +19,19 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
-/// The header that carries the signature.
 const SIGNATURE: &str = "keygen-signature";
 
-/// What to answer.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A captured answer to a validation: given to every POST, hashed and signed anew.
+    /// A captured response to a validation, which is returned for every POST, hashed and signed again
     #[arg(long)]
     signed: PathBuf,
-    /// A captured page: given to every GET.
+    /// A captured page, which is returned for every GET
     #[arg(long)]
     page: PathBuf,
 }
 
-/// An answer of the real server.
+/// A response of the real server.
 #[derive(Debug, Deserialize)]
 struct Captured {
     headers: Vec<(String, String)>,
@@ -41,19 +39,19 @@ struct Captured {
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
+struct Stored {
     headers: HeaderMap,
     body: Bytes,
 }
 
 #[derive(Debug)]
 struct Floor {
-    signed: Kept,
-    page: Kept,
+    signed: Stored,
+    page: Stored,
     key: SigningKey,
 }
 
-/// Serves until standard input ends, which it does with the process that started this one.
+/// Serves until standard input is closed, which happens when the parent process ends.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let floor =
         Floor { signed: read(&options.signed)?, page: read(&options.page)?, key: SigningKey::from_bytes(&[7; 32]) };
@@ -75,23 +73,23 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-fn read(path: &PathBuf) -> Result<Kept> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} can be read", path.display()))?;
+fn read(path: &PathBuf) -> Result<Stored> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let captured: Captured = serde_json::from_str(&text)?;
     let mut headers = HeaderMap::new();
     for (name, value) in captured.headers {
         let name = HeaderName::try_from(name)?;
-        // The server library writes these itself.
+        // Set by the server library itself.
         if ![header::DATE, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION].contains(&name) {
             headers.append(name, HeaderValue::try_from(value)?);
         }
     }
-    Ok(Kept { headers, body: captured.body.into() })
+    Ok(Stored { headers, body: captured.body.into() })
 }
 
-/// The least that a signed answer costs: one hash of the body and one signature over it.
+/// The minimum cost of a signed response: hashing the body and signing once.
 async fn signed(State(floor): State<Arc<Floor>>, _asked: Bytes) -> Response {
-    let Kept { headers, body } = &floor.signed;
+    let Stored { headers, body } = &floor.signed;
     let mut headers = headers.clone();
     let digest = STANDARD.encode(Sha256::digest(body));
     let text = format!("(request-target): post /v1\nhost: localhost\ndate: now\ndigest: sha-256={digest}");
@@ -105,7 +103,7 @@ async fn signed(State(floor): State<Arc<Floor>>, _asked: Bytes) -> Response {
     (headers, body.clone()).into_response()
 }
 
-/// The header of the captured answer with another signature in it, so that it is as long.
+/// The captured response's header with another signature, so that it has the same length.
 fn replace_signature(captured: Option<&HeaderValue>, signature: &str) -> String {
     let captured = captured.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (before, rest) = captured.split_once("signature=\"").unwrap_or_default();
@@ -122,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_takes_the_place_of_the_captured_one() {
+    fn the_captured_signature_is_replaced() {
         let captured = HeaderValue::from_static(r#"keyid="a", signature="old", headers="date""#);
         assert_eq!(replace_signature(Some(&captured), "new"), r#"keyid="a", signature="new", headers="date""#);
         assert_eq!(replace_signature(None, "new"), r#"signature="new""#);

@@ -1,10 +1,10 @@
-//! How long answers took, in buckets that are at most 1/32 wide.
+//! A histogram of response times, in buckets with a relative width of at most 1/32.
 
-/// Each power of two has this many buckets.
+/// The number of buckets for each power of two.
 const STEPS: u64 = 32;
-/// The number of bits that a step takes.
+/// The number of bits in a step.
 const STEP_BITS: u32 = STEPS.trailing_zeros();
-/// Enough for every `u64`.
+/// Enough for any `u64`.
 const BUCKETS: usize = 64 * 32;
 
 /// Counts of durations in microseconds.
@@ -22,7 +22,6 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts one duration.
     pub(crate) fn record(&mut self, micros: u64) {
         if let Some(count) = self.counts.get_mut(bucket(micros)) {
             *count += 1;
@@ -31,7 +30,6 @@ impl Histogram {
         self.max = self.max.max(micros);
     }
 
-    /// Adds the counts of another one.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
@@ -40,17 +38,16 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
-    /// How many durations were counted.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
-    /// The longest one.
     pub(crate) fn max(&self) -> u64 {
         self.max
     }
 
-    /// The duration that this share, in thousandths, of all did not exceed; zero without any.
+    /// The duration that this fraction of all durations, in thousandths, did not exceed. Zero if there are
+    /// none.
     pub(crate) fn quantile(&self, thousandths: u64) -> u64 {
         let rank = (self.total * thousandths).div_ceil(1_000).max(1);
         let mut seen = 0;
@@ -64,7 +61,7 @@ impl Histogram {
     }
 }
 
-/// Below [`STEPS`] each number has a bucket; above, each power of two is cut into as many steps.
+/// Each number below [`STEPS`] has its own bucket. Above, each power of two is divided into that many steps.
 fn bucket(micros: u64) -> usize {
     let bucket = if micros < STEPS {
         micros
@@ -75,7 +72,6 @@ fn bucket(micros: u64) -> usize {
     usize::try_from(bucket).unwrap_or(BUCKETS - 1)
 }
 
-/// The largest number in a bucket.
 fn upper_edge(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     if bucket < STEPS {
@@ -91,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_is_in_its_bucket_and_no_bucket_is_wide() {
+    fn every_number_falls_into_a_narrow_bucket() {
         let mut last = 0;
         for micros in (0..100_000).chain([1 << 30, (1 << 40) + 12_345, u64::MAX >> 8]) {
             let at = bucket(micros);
@@ -105,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_those_of_the_numbers() {
+    fn quantiles_are_close_to_the_exact_values() {
         let mut histogram = Histogram::default();
         assert_eq!(histogram.quantile(990), 0);
         (1..=1_000).for_each(|micros| histogram.record(micros));
@@ -117,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_is_counting_both() {
+    fn merging_adds_the_counts() {
         let (mut one, mut two) = (Histogram::default(), Histogram::default());
         (0..99).for_each(|_| one.record(10));
         two.record(5_000);

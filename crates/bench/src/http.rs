@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as the load needs: one request at a time on a connection that stays open.
+//! As much of HTTP/1.1 as the load generator needs: one request at a time on a persistent connection.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,15 @@ use tokio::{
     net::TcpStream,
 };
 
-/// No answer of the bench is longer.
+/// Longer than any response of the bench.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
-/// A connection to a server.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-/// An answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
@@ -29,12 +27,12 @@ pub(crate) struct Answer<'a> {
 
 impl Connection {
     pub(crate) async fn open(address: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).await.with_context(|| format!("nobody answers at {address}"))?;
+        let stream = TcpStream::connect(address).await.with_context(|| format!("connect to {address}"))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
 
-    /// Sends a whole request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         self.buffer.clear();
         self.stream.write_all(request).await?;
@@ -43,32 +41,34 @@ impl Connection {
                 bail!("the server closed the connection");
             }
             if self.buffer.len() > ANSWER_LIMIT {
-                bail!("the answer does not end");
+                bail!("the response is too long");
             }
         }
-        parse(&self.buffer)?.context("the answer is complete")
+        parse(&self.buffer)?.context("the response is incomplete")
     }
 }
 
-/// Reads an answer; `None` while part of it is missing.
+/// Parses a response. `None` while it is incomplete.
 fn parse(bytes: &[u8]) -> Result<Option<Answer<'_>>> {
     let Some((head, rest)) = split_once(bytes, b"\r\n\r\n") else {
         return Ok(None);
     };
-    let head = std::str::from_utf8(head).context("headers are text")?;
+    let head = std::str::from_utf8(head).context("the headers are not text")?;
     let (status_line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
     let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.with_context(|| format!("not a status line: {status_line}"))?;
     let body = if header(headers, "transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
         unchunk(rest)?.map(Cow::Owned)
     } else {
-        let length = header(headers, "content-length").map(str::parse).transpose().context("a length is a number")?;
+        let length = header(headers, "content-length")
+            .map(str::parse)
+            .transpose()
+            .context("the content length is not a number")?;
         rest.get(..length.unwrap_or(0)).map(Cow::Borrowed)
     };
     Ok(body.map(|body| Answer { status, headers, body }))
 }
 
-/// The value of a header.
 pub(crate) fn header<'a>(headers: &'a str, name: &str) -> Option<&'a str> {
     headers.split("\r\n").find_map(|line| {
         let (found, value) = line.split_once(':')?;
@@ -76,7 +76,7 @@ pub(crate) fn header<'a>(headers: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Puts chunks together; `None` while the last one is missing.
+/// Joins chunks. `None` while the last one is missing.
 fn unchunk(mut rest: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::with_capacity(rest.len());
     loop {
@@ -84,7 +84,7 @@ fn unchunk(mut rest: &[u8]) -> Result<Option<Vec<u8>>> {
             return Ok(None);
         };
         let size = std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size.trim(), 16).ok());
-        let size = size.context("a chunk starts with its size")?;
+        let size = size.context("a chunk does not start with its size")?;
         let (Some(chunk), Some(next)) = (after.get(..size), after.get(size + 2..)) else {
             return Ok(None);
         };
@@ -101,7 +101,6 @@ fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u
     Some((bytes.get(..at)?, bytes.get(at + separator.len()..)?))
 }
 
-/// Whether a text is part of a body.
 pub(crate) fn contains(body: &[u8], text: &str) -> bool {
     body.windows(text.len()).any(|window| window == text.as_bytes())
 }
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_read_once_they_are_complete() {
+    fn responses_are_parsed_once_they_are_complete() {
         let plain = "HTTP/1.1 201 Created\r\nContent-Length: 5\r\nx: y\r\n\r\nhello";
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n";
         for (text, status) in [(plain, 201), (chunked, 200)] {

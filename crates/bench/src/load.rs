@@ -1,4 +1,4 @@
-//! Clients that ask, wait for the answer, check it, and ask again.
+//! Clients that send a request, wait for the response, check it, and repeat.
 
 use std::{
     path::PathBuf,
@@ -15,26 +15,25 @@ use crate::{
     requests::{Requests, Target},
 };
 
-/// A client gives up after as many failures.
+/// A client gives up after this number of failures.
 const MAX_FAILURES: u64 = 20;
 
-/// How to ask.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     target: Target,
-    /// How many clients ask at once.
+    /// The number of concurrent clients
     #[arg(long, default_value_t = 32)]
     clients: u64,
-    /// How long answers are counted.
+    /// The number of seconds for which responses are counted
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// How long before that answers are not counted.
+    /// The number of seconds of load before that, which are not counted
     #[arg(long, default_value_t = 0.5)]
     warm_up: f64,
 }
 
-/// What one client saw.
+/// The results of one client.
 #[derive(Debug, Default)]
 struct Seen {
     latencies: Histogram,
@@ -42,7 +41,7 @@ struct Seen {
     first_failure: Option<String>,
 }
 
-/// Asks as fast as the clients can, and prints what they saw.
+/// Sends requests as fast as the clients can, and prints the results.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let start = Instant::now() + Duration::from_secs_f64(options.warm_up);
     let end = start + Duration::from_secs_f64(options.seconds);
@@ -60,7 +59,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         all.first_failure = all.first_failure.or(seen.first_failure);
     }
     let latencies = &all.latencies;
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    #[expect(clippy::cast_precision_loss, reason = "a rate for display")]
     let rate = latencies.total() as f64 / options.seconds;
     let result = json!({
         "requests": latencies.total(),
@@ -109,9 +108,9 @@ async fn ask_once(address: &str, connection: &mut Option<Connection>, requests: 
     requests.check(&answer)
 }
 
-/// Asks once and writes the answer to a file, for [`crate::floor`].
+/// Sends one request and writes the response to a file, for [`crate::floor`].
 pub(crate) async fn capture(target: Target, out: PathBuf) -> Result<()> {
-    let mut requests = target.clients(1)?.pop().context("one client asks")?;
+    let mut requests = target.clients(1)?.pop().context("there is no client")?;
     let mut connection = Connection::open(&target.address).await?;
     let answer = connection.exchange(requests.next()?).await?;
     requests.check(&answer)?;
@@ -121,7 +120,7 @@ pub(crate) async fn capture(target: Target, out: PathBuf) -> Result<()> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.trim(), value.trim()))
         .collect();
-    let body = std::str::from_utf8(&answer.body).context("the answer is text")?;
-    let kept = json!({ "headers": headers, "body": body });
-    std::fs::write(&out, kept.to_string()).with_context(|| format!("{} can be written", out.display()))
+    let body = std::str::from_utf8(&answer.body).context("the response is not text")?;
+    let captured = json!({ "headers": headers, "body": body });
+    std::fs::write(&out, captured.to_string()).with_context(|| format!("cannot write {}", out.display()))
 }

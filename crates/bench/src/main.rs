@@ -1,8 +1,8 @@
-//! The parts of `cargo xtask bench` that must be fast themselves: making the data, the floors that
-//! every figure is compared with, and the load.
+//! The parts of `cargo xtask bench` that must be fast: creating the data, the floors that every figure is
+//! compared with, and the load.
 //!
-//! Each subcommand is a process of its own, which `xtask` starts and ends. Results are one JSON
-//! document on standard output.
+//! Each subcommand is a separate process, which `xtask` starts and stops. The result is a JSON document on
+//! standard output.
 
 #![expect(clippy::print_stdout, reason = "this is a command line tool")]
 
@@ -30,21 +30,21 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Fill a database with accounts, licenses, machines and sessions.
+    /// Fill a database with accounts, licenses, machines and sessions
     Seed(seed::Options),
-    /// Serve the bytes that the real server answered, with as little as possible around them.
+    /// Serve captured responses of the real server with as little overhead as possible
     Floor(floor::Options),
-    /// Commit one row after the other on one connection.
+    /// Commit rows one after the other on one connection
     Commits(commits::Options),
-    /// Ask once, and keep the answer in a file for the floor.
+    /// Send one request and save the response for `floor`
     Capture {
         #[command(flatten)]
         target: requests::Target,
-        /// Where to write the answer.
+        /// Where to save the response
         #[arg(long)]
         out: PathBuf,
     },
-    /// Ask as fast as a number of clients can, and count.
+    /// Send requests as fast as the clients can, and measure
     Load(load::Options),
 }
 
@@ -58,12 +58,12 @@ fn main() -> Result<()> {
     }
 }
 
-/// As the real server runs.
+/// Like the real server.
 fn on_all_cores(work: impl Future<Output = Result<()>>) -> Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
-/// The load shares the machine with what it measures.
+/// The load generator shares the machine with the server it measures.
 fn on_one_core(work: impl Future<Output = Result<()>>) -> Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }

@@ -1,5 +1,5 @@
-//! Who is in the database: each account, license and machine follows from its number, so that the
-//! load need not read a million keys from anywhere.
+//! The contents of the database: each account, license and machine is derived from its number, so that the
+//! load generator does not have to read a million keys.
 
 use std::path::Path;
 
@@ -19,18 +19,16 @@ const PREFIX: &str = "BENCH";
 /// At most this many accounts are signed in.
 const MAX_VIEWERS: u64 = 1_000;
 
-/// What all of it follows from.
+/// The parameters from which everything is derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Population {
-    /// How many licenses there are, each of an account of its own.
+    /// The number of licenses. Each has its own account.
     pub(crate) licenses: u64,
-    /// How many machines each has.
     pub(crate) machines_each: u32,
-    /// When the newest was made, in microseconds.
+    /// When the newest license was created, in microseconds.
     pub(crate) made_at: i64,
 }
 
-/// An account with its license.
 #[derive(Debug)]
 pub(crate) struct Resident {
     pub(crate) account: AccountId,
@@ -43,15 +41,15 @@ pub(crate) struct Resident {
 
 impl Population {
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("{} can be read", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} describes a population", path.display()))
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} does not describe a population", path.display()))
     }
 
     pub(crate) fn prefix() -> Result<KeyPrefix> {
-        KeyPrefix::parse(PREFIX).context("the prefix of the keys is a prefix")
+        KeyPrefix::parse(PREFIX).context("the key prefix is invalid")
     }
 
-    /// The account and license with this number. One was made each millisecond.
+    /// The account and license with this number. Each was created one millisecond after the previous one.
     pub(crate) fn resident(&self, number: u64) -> Result<Resident> {
         let age = i64::try_from(self.licenses.saturating_sub(number))?;
         let made_at = Timestamp::from_unix_micros(self.made_at - age * 1_000);
@@ -67,12 +65,11 @@ impl Population {
         })
     }
 
-    /// How many accounts are signed in.
     pub(crate) fn viewers(&self) -> u64 {
         self.licenses.min(MAX_VIEWERS)
     }
 
-    /// The number of the account that is the `nth` of those signed in; they are spread over all.
+    /// The number of the `nth` signed-in account. They are spread evenly over all accounts.
     pub(crate) fn viewer(&self, nth: u64) -> u64 {
         nth * (self.licenses / self.viewers().max(1))
     }
@@ -83,7 +80,7 @@ impl Resident {
         format!("customer-{}@bench.example", self.number)
     }
 
-    /// What the app on one of the machines calls it.
+    /// The fingerprint of one of the machines.
     pub(crate) fn fingerprint(&self, machine: u32) -> String {
         hex(&bytes("fingerprint", self.number, machine))
     }
@@ -96,12 +93,11 @@ impl Resident {
         Ok(SessionId::new(self.made_at, part(&bytes("session", self.number, 0), 0)?))
     }
 
-    /// What opens its session.
     pub(crate) fn session_token(&self) -> Result<[u8; 16]> {
         part(&bytes("session", self.number, 0), 16)
     }
 
-    /// The value of the cookie that carries the session.
+    /// The value of the session cookie.
     pub(crate) fn cookie(&self) -> Result<String> {
         Ok(URL_SAFE_NO_PAD.encode(self.session_token()?))
     }
@@ -118,7 +114,7 @@ fn bytes(purpose: &str, number: u64, machine: u32) -> [u8; 32] {
 }
 
 fn part<const N: usize>(bytes: &[u8; 32], from: usize) -> Result<[u8; N]> {
-    let part = bytes.get(from..from + N).context("a hash is long enough")?;
+    let part = bytes.get(from..from + N).context("the hash is too short")?;
     Ok(part.try_into()?)
 }
 
@@ -139,14 +135,14 @@ mod tests {
     const POPULATION: Population = Population { licenses: 5_000, machines_each: 2, made_at: 1_795_435_200_000_000 };
 
     #[test]
-    fn residents_are_the_same_each_time_and_never_alike() {
+    fn residents_are_reproducible_and_distinct() {
         let one = POPULATION.resident(1).expect("made");
         let (again, two) = (POPULATION.resident(1).expect("made"), POPULATION.resident(2).expect("made"));
         assert_eq!((one.license, one.key.expose()), (again.license, again.key.expose()));
         assert_ne!(one.key.expose(), two.key.expose());
         assert_ne!(one.fingerprint(0), one.fingerprint(1));
         assert_ne!(one.fingerprint(0), two.fingerprint(0));
-        assert!(one.license < two.license, "ids rise as in a real database");
+        assert!(one.license < two.license, "ids increase as in a real database");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is asked, and what a good answer looks like.
+//! The requests, and the checks of their responses.
 
 use std::{io::Write, path::PathBuf};
 
@@ -10,42 +10,41 @@ use crate::{
     population::Population,
 };
 
-/// A page of the documentation that every instance has.
+/// A documentation page that every instance has.
 const DOCS_PAGE: &str = "/docs";
 
-/// What to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
-    /// A license, drawn at random, validates itself by its key with the fingerprint of a machine.
+    /// A random license validates its key with the fingerprint of a machine
     Validation,
-    /// A license, drawn at random, activates a new machine.
+    /// A random license activates a new machine
     Activation,
-    /// A customer, drawn at random, looks at the page of a license.
+    /// A random customer views the page of a license
     LicensePage,
-    /// A page of the documentation.
+    /// A documentation page
     Docs,
-    /// The five bytes of the floor.
+    /// The five bytes of the floor
     Hello,
 }
 
-/// Whom to ask, and what.
+/// Where to send requests, and which.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Target {
-    /// The server's address, such as 127.0.0.1:3000.
+    /// The server's address, such as 127.0.0.1:3000
     #[arg(long)]
     pub(crate) address: String,
-    /// The file in which `seed` described the data.
+    /// The file with the description of the data, written by `seed`
     #[arg(long)]
     population: PathBuf,
-    /// What to ask.
+    /// What to request
     #[arg(long)]
     kind: Kind,
-    /// A number that no other run on the same database has: it makes fingerprints new.
+    /// A number that no other run on the same database has, which makes fingerprints new
     #[arg(long, default_value_t = 1)]
     run: u64,
 }
 
-/// Makes the requests of one client.
+/// The requests of one client.
 #[derive(Debug)]
 pub(crate) struct Requests {
     population: Population,
@@ -59,7 +58,6 @@ pub(crate) struct Requests {
 }
 
 impl Target {
-    /// The requests of each of a number of clients.
     pub(crate) fn clients(&self, count: u64) -> Result<Vec<Requests>> {
         let population = Population::read(&self.population)?;
         Ok((0..count)
@@ -78,7 +76,6 @@ impl Target {
 }
 
 impl Requests {
-    /// The next request.
     pub(crate) fn next(&mut self) -> Result<&[u8]> {
         self.request.clear();
         self.count += 1;
@@ -120,19 +117,14 @@ impl Requests {
         Ok(&self.request)
     }
 
-    /// Whether the answer to the last request is the one that a customer needs.
+    /// Checks that the response to the last request is the expected one.
     pub(crate) fn check(&self, answer: &Answer<'_>) -> Result<()> {
         let status = if self.kind == Kind::Activation { 201 } else { 200 };
         let is_good =
             answer.status == status && self.wanted.as_ref().is_none_or(|wanted| contains(&answer.body, wanted));
         if !is_good {
             let body = String::from_utf8_lossy(&answer.body);
-            bail!(
-                "{:?} was answered with {}: {}",
-                self.kind,
-                answer.status,
-                body.chars().take(600).collect::<String>()
-            );
+            bail!("{:?} got the response {}: {}", self.kind, answer.status, body.chars().take(600).collect::<String>());
         }
         Ok(())
     }
@@ -148,7 +140,7 @@ fn post(request: &mut Vec<u8>, path: &str, host: &str, key: &str, body: &str) ->
     Ok(())
 }
 
-/// The next number of a sequence that is as good as random here (SplitMix64).
+/// The next number of a pseudorandom sequence (SplitMix64).
 fn draw(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;
@@ -161,16 +153,16 @@ fn draw(state: &mut u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Checked against the sequence that the reference implementation gives for the seed 1234567.
+    /// Compared with the output of the reference implementation for the seed 1234567.
     #[test]
-    fn numbers_are_drawn_as_published() {
+    fn numbers_match_the_reference_implementation() {
         let mut state = 1_234_567;
         let drawn: Vec<u64> = (0..3).map(|_| draw(&mut state)).collect();
         assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
 
     #[test]
-    fn only_the_right_answer_is_good() {
+    fn only_the_expected_response_passes() {
         let population = Population { licenses: 10, machines_each: 2, made_at: 1_795_435_200_000_000 };
         let mut requests = Requests {
             population,

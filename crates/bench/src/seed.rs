@@ -1,5 +1,5 @@
-//! Filling a database fast: many rows a transaction, through the store's own inserts, so that the
-//! server reads what it would have written.
+//! Fills a database quickly: many rows per transaction, through the store's own inserts, so that the data is
+//! what the server itself would have written.
 
 use std::{
     path::PathBuf,
@@ -29,46 +29,45 @@ use tokio::task::JoinSet;
 
 use crate::population::Population;
 
-/// Licenses of one transaction. With its account and machines each is four rows.
+/// The number of licenses per transaction. Each has four rows, with its account and two machines.
 const BATCH: u64 = 10_000;
 
 /// Every license has room for the machines that a run activates.
 const ROOM: u32 = 1_000_000;
 
-/// How many transactions PostgreSQL gets at once.
+/// The number of concurrent transactions on PostgreSQL.
 const POSTGRES_WRITERS: u64 = 4;
 
-/// What to make.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The database, which a server has migrated: `sqlite://PATH` or `postgres://…`.
+    /// The database, migrated by a server: `sqlite://PATH` or `postgres://…`
     #[arg(long)]
     database: String,
-    /// The file with the instance's master secret.
+    /// The file with the instance's master secret
     #[arg(long)]
     secret: PathBuf,
-    /// How many licenses.
+    /// The number of licenses
     #[arg(long)]
     licenses: u64,
-    /// How many machines each has.
+    /// The number of machines per license
     #[arg(long, default_value_t = 2)]
     machines_each: u32,
-    /// Where to describe the data for the other commands.
+    /// Where to write the description of the data for the other commands
     #[arg(long)]
     out: PathBuf,
 }
 
-/// Makes the data, and prints how long that took.
+/// Creates the data and prints how long it took.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let began = Instant::now();
-    ensure!(options.licenses > 0 && options.machines_each > 0, "there must be a license and a machine");
+    ensure!(options.licenses > 0 && options.machines_each > 0, "there must be at least one license and one machine");
     let secret = std::fs::read_to_string(&options.secret)
-        .with_context(|| format!("{} can be read", options.secret.display()))?;
-    let vault = Vault::new(&from_hex(secret.trim()).context("the master secret is 64 hex digits")?);
+        .with_context(|| format!("cannot read {}", options.secret.display()))?;
+    let vault = Vault::new(&from_hex(secret.trim()).context("the master secret must be 64 hex digits")?);
     let population =
         Population { licenses: options.licenses, machines_each: options.machines_each, made_at: now()?.unix_micros() };
     let is_sqlite = options.database.starts_with("sqlite:");
-    // SQLite takes one transaction at a time: a second writer would only wait, and give up in the end.
+    // SQLite allows one writer at a time: others would only wait and finally time out.
     let count = if is_sqlite { 1 } else { POSTGRES_WRITERS };
     let store = Store::open(&options.database, u32::try_from(count)? + 1).await?;
     let policy = insert_policy(&store, &population).await?;
@@ -85,7 +84,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     seed.insert_sessions().await?;
     seed.store.close().await;
     if !is_sqlite {
-        // A database that has grown for years has statistics; one made in a minute has none yet.
+        // A database that has been in use for some time has statistics, but a new one does not.
         let mut connection = PgConnection::connect(&options.database).await?;
         connection.execute("VACUUM (ANALYZE)").await?;
         connection.execute("CHECKPOINT").await?;
@@ -105,7 +104,7 @@ struct Seed {
 }
 
 impl Seed {
-    /// Inserts every batch that is this writer's, of a number of writers.
+    /// Inserts this writer's batches.
     async fn insert_every(&self, writer: u64, writers: u64) -> Result<()> {
         let mut first = writer * BATCH;
         while first < self.population.licenses {
@@ -123,7 +122,7 @@ impl Seed {
         let resident = self.population.resident(number)?;
         let account = Account {
             id: resident.account,
-            email: EmailAddress::parse(&resident.email()).ok().context("an address is one")?,
+            email: EmailAddress::parse(&resident.email()).ok().context("an e-mail address is invalid")?,
             name: Some(format!("Customer {number}")),
             role: Role::Customer,
             disabled_at: None,
@@ -135,7 +134,8 @@ impl Seed {
             max_machines: Some(ROOM),
             ..License::issue(resident.license, resident.account, &self.policy, hint, resident.made_at)
         };
-        let ciphertext = self.vault.seal_key(license.id, &resident.key, resident.nonce).context("a key is sealed")?;
+        let ciphertext =
+            self.vault.seal_key(license.id, &resident.key, resident.nonce).context("a key cannot be encrypted")?;
         let lookup = self.vault.key_lookup(resident.key.expose());
         let key = StoredKey { ciphertext: &ciphertext, lookup: &lookup, signed_by: None };
         tx.insert_license(&license, key).await?;
@@ -145,7 +145,7 @@ impl Seed {
                 id: resident.machine(at)?,
                 license: license.id,
                 slot: at + 1,
-                fingerprint: Fingerprint::parse(&fingerprint).context("a fingerprint is one")?,
+                fingerprint: Fingerprint::parse(&fingerprint).context("a fingerprint is invalid")?,
                 facts: MachineFacts {
                     name: Some(format!("PC {}", at + 1)),
                     hostname: Some(format!("PC-{number}-{at}")),
@@ -231,7 +231,7 @@ async fn insert_policy(store: &Store, population: &Population) -> Result<Policy>
     Ok(policy)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the data must be as old as the clock of the server says")]
+#[expect(clippy::disallowed_methods, reason = "the data must be recent by the server's clock")]
 fn now() -> Result<Timestamp> {
     let micros = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
     Ok(Timestamp::from_unix_micros(i64::try_from(micros)?))
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_read_back() {
+    fn a_secret_is_parsed() {
         let secret: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).expect("small") * 7);
         assert_eq!(from_hex(&crate::population::hex(&secret)), Some(secret));
         assert!(from_hex("00ff").is_none() && from_hex(&"zz".repeat(32)).is_none());

@@ -1,7 +1,7 @@
-//! Opening a database, and the two ways to talk to it: a reader and a transaction.
+//! Opens a database and gives out readers and transactions.
 //!
-//! No connection goes back to its pool inside a transaction, whoever is dropped and whenever: one that was
-//! interrupted is closed, one whose transaction is open is rolled back in a task of its own.
+//! No connection returns to its pool with an open transaction, even if a future is dropped at any point: an
+//! interrupted connection is closed, and an open transaction is rolled back in a separate task.
 
 use std::{
     fmt,
@@ -34,19 +34,19 @@ use crate::{
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// How long a caller waits at most for SQLite's writer: well below the half minute that apps wait for an answer.
+/// The longest wait for SQLite's writer: well below the 30 seconds that apps wait for a response.
 const WRITER_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a caller waits for a connection, and again for a lock that another transaction holds.
+/// The longest wait for a connection, and separately for a lock held by another transaction.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long one statement waits for SQLite's lock. Beginning a transaction tries again until its own deadline.
+/// How long one statement waits for SQLite's lock. Beginning a transaction retries until its own deadline.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a check of the writer may take.
+/// The longest that a check of the writer may take.
 const CHECK_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a connection may have been idle before it is tried first.
+/// A connection that was idle for longer is tested before it is used.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// A database. Clones share its connections.
@@ -62,8 +62,8 @@ struct Shared {
 
 #[derive(Debug)]
 enum Pools {
-    /// SQLite takes one writer at a time. One connection that queues its callers has far better
-    /// worst-case latency than several that fight for the lock.
+    /// SQLite allows one writer at a time. One connection with a queue has a far better worst-case latency
+    /// than several connections that compete for the lock.
     Sqlite {
         options: SqliteConnectOptions,
         writer: Arc<Writer>,
@@ -80,9 +80,9 @@ pub struct Conn {
     held: Option<Held>,
     store: Arc<Shared>,
     is_in_transaction: bool,
-    /// Whether it is a transaction that writes.
+    /// Whether it is a write transaction.
     is_writing: bool,
-    /// Whether a statement runs, or its future was dropped before it ended.
+    /// Whether a statement is running, or its future was dropped before it finished.
     is_interrupted: bool,
     /// Whether a statement of the transaction failed.
     has_failed: bool,
@@ -99,18 +99,18 @@ pub(crate) enum Link<'a> {
     Postgres(&'a mut PgConnection),
 }
 
-/// A connection that reads. From [`Store::read`] it is a snapshot: whatever it reads is of one moment.
+/// A connection for reading. One from [`Store::read`] is a snapshot: all its queries see the same state.
 #[derive(Debug)]
 pub struct Reader(Conn);
 
-/// A transaction. Dropped without [`Tx::commit`] it leaves no trace. Once a statement of it has failed, no
-/// other one is taken.
+/// A transaction. If it is dropped without [`Tx::commit`], it is rolled back. After a failed statement it
+/// accepts no others.
 #[derive(Debug)]
 pub struct Tx(Conn);
 
 impl Store {
-    /// Opens the database at `url`: `sqlite://path` (made if missing) or `postgres://…`.
-    /// `connections` bounds the pool of readers (SQLite) or of everything (PostgreSQL).
+    /// Opens the database at `url`: `sqlite://path` (created if missing) or `postgres://…`. `connections`
+    /// limits the pool: on SQLite that of the readers, on PostgreSQL all of it.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
         let stats = Arc::<Stats>::default();
         let runtime = Handle::current();
@@ -124,9 +124,9 @@ impl Store {
         Ok(Self(Arc::new(Shared { pools, runtime, stats })))
     }
 
-    /// Brings the schema up to this program's version. Refuses a newer one and changes nothing then.
+    /// Migrates the schema to this program's version. A newer schema is refused and left unchanged.
     pub async fn migrate(&self) -> Result<()> {
-        // On a connection of its own, without the patience of others: another process may be migrating.
+        // On a separate connection without the usual timeouts: another process may be migrating.
         match &self.0.pools {
             Pools::Sqlite { options, .. } => {
                 let mut conn = options.clone().busy_timeout(Duration::from_mins(1)).connect().await?;
@@ -142,7 +142,7 @@ impl Store {
         Ok(())
     }
 
-    /// The kind of database, for people.
+    /// The kind of database, for display.
     pub fn kind(&self) -> &'static str {
         match &self.0.pools {
             Pools::Sqlite { .. } => "SQLite",
@@ -150,7 +150,7 @@ impl Store {
         }
     }
 
-    /// A snapshot: all that is read from it is of one moment, and no writer waits for it.
+    /// A snapshot: all its queries see the same state, and writers do not wait for it.
     pub async fn read(&self) -> Result<Reader> {
         let mut reader = self.read_one().await?;
         self.0.stats.snapshots.fetch_add(1, Ordering::Relaxed);
@@ -162,7 +162,7 @@ impl Store {
         Ok(reader)
     }
 
-    /// A reader for one query, which needs no snapshot: each of its queries sees what is committed by then.
+    /// A reader for a single query, which needs no snapshot: each query sees what is committed at that time.
     pub async fn read_one(&self) -> Result<Reader> {
         let held = match &self.0.pools {
             Pools::Sqlite { readers, .. } => Held::Reader(readers.acquire().await?),
@@ -171,7 +171,6 @@ impl Store {
         Ok(Reader(Conn::new(held, &self.0)))
     }
 
-    /// Begins a transaction.
     pub async fn write(&self) -> Result<Tx> {
         self.write_until(Instant::now() + WRITER_PATIENCE).await
     }
@@ -195,8 +194,8 @@ impl Store {
         }
     }
 
-    /// Whether the database takes writes: begins a transaction, writes a row and takes it back. After a
-    /// failure it writes the row for good, because only that shows whether the disk takes it again.
+    /// Checks whether the database accepts writes: begins a transaction, writes a row, and rolls back. After
+    /// a failure it commits instead, because only a commit shows that the disk accepts writes again.
     pub async fn check_writer(&self) -> Result<()> {
         let check = async {
             let mut tx = self.write_until(Instant::now() + CHECK_PATIENCE).await?;
@@ -209,7 +208,7 @@ impl Store {
         timeout(CHECK_PATIENCE, check).await.unwrap_or(Err(StoreError::Busy))
     }
 
-    /// What the database was made to do since the store was opened.
+    /// Counts of what the database did since the store was opened.
     pub fn counters(&self) -> Counters {
         self.0.stats.counters()
     }
@@ -219,7 +218,7 @@ impl Store {
         self.0.stats.timings.report()
     }
 
-    /// Closes every connection, after letting those in use finish.
+    /// Closes all connections after those in use have finished.
     pub async fn close(&self) {
         match &self.0.pools {
             Pools::Sqlite { writer, readers, .. } => {
@@ -236,7 +235,7 @@ async fn open_sqlite(path: &Path, connections: u32, runtime: &Handle, stats: &Ar
         return Err(StoreError::Address("the SQLite URL names no file: use sqlite://PATH".to_owned()));
     }
     make_private(path)?;
-    // WAL with synchronous=FULL: an acknowledged commit survives a power cut.
+    // WAL with synchronous=FULL: an acknowledged commit survives a power failure.
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -256,7 +255,7 @@ async fn open_sqlite(path: &Path, connections: u32, runtime: &Handle, stats: &Ar
 
 async fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
     let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    // The parser's own message could repeat the password.
+    // The parser's own message could contain the password.
     let options = PgConnectOptions::from_str(url).ok().filter(|_| is_postgres).ok_or_else(|| {
         StoreError::Address("the database URL is neither sqlite://PATH nor postgres://USER@HOST/NAME".to_owned())
     })?;
@@ -278,8 +277,8 @@ async fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
     Ok(Pools::Postgres { options, pool })
 }
 
-/// Makes the database's file, if it is missing, readable by its owner alone; SQLite gives the files
-/// beside it the same mode.
+/// Creates the database's file if it is missing, readable only by its owner. SQLite creates its other files
+/// with the same mode.
 fn make_private(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
@@ -300,7 +299,7 @@ impl Conn {
         }
     }
 
-    /// Whether it is a transaction that writes: it may see changes that never come about.
+    /// Whether it is a write transaction, which may see changes that are never committed.
     pub fn is_writing(&self) -> bool {
         self.is_writing
     }
@@ -315,7 +314,7 @@ impl Conn {
         link.ok_or_else(|| StoreError::from(sqlx::Error::WorkerCrashed))
     }
 
-    /// Begins a transaction on a connection of a pool.
+    /// Begins a transaction on a pooled connection.
     async fn begin(&mut self, sql: &'static str) -> Result<()> {
         self.is_in_transaction = true;
         self.execute(sql).await
@@ -331,9 +330,9 @@ impl Conn {
         Ok(())
     }
 
-    /// Begins a query of one of the tables' methods.
+    /// Called before each query of a table's method.
     pub(crate) fn start(&mut self) -> Result<Instant> {
-        // The statement of a dropped future may still run, and may fail unseen.
+        // The statement of a dropped future may still be running, and may fail unnoticed.
         self.has_failed |= self.is_in_transaction && self.is_interrupted;
         if self.has_failed {
             return Err(StoreError::Aborted);
@@ -343,7 +342,7 @@ impl Conn {
         Ok(Instant::now())
     }
 
-    /// Ends it.
+    /// Called after each query.
     pub(crate) fn finish<T>(
         &mut self,
         result: &Result<T>,
@@ -352,7 +351,7 @@ impl Conn {
     ) {
         self.is_interrupted = false;
         histogram(&self.store.stats).record(started.elapsed());
-        // What is damaged was read without a fault of the transaction.
+        // Reading a damaged row does not break the transaction.
         if let Err(error) = result
             && !matches!(error, StoreError::Corrupt { .. })
         {
@@ -366,18 +365,18 @@ impl Conn {
 
 impl Drop for Conn {
     fn drop(&mut self) {
-        // Connections go back to their pools in tasks.
+        // Connections return to their pools in tasks.
         let _context = self.store.runtime.enter();
         match self.held.take() {
             Some(Held::Reader(conn)) if self.is_in_transaction => {
                 self.store.runtime.spawn(roll_back_reader(conn));
             }
-            // Its protocol may be in the middle of an answer.
+            // The protocol may be in the middle of a response.
             Some(Held::Postgres(mut conn)) if self.is_interrupted => conn.close_on_drop(),
             Some(Held::Postgres(conn)) if self.is_in_transaction => {
                 self.store.runtime.spawn(roll_back_postgres(conn));
             }
-            // A turn with the writer rolls back by itself.
+            // A turn with the writer rolls back when it is dropped.
             Some(Held::Reader(_) | Held::Writer(_) | Held::Postgres(_)) | None => {}
         }
     }
@@ -430,7 +429,6 @@ impl DerefMut for Tx {
 }
 
 impl Tx {
-    /// Makes everything written in this transaction last.
     pub async fn commit(mut self) -> Result<()> {
         if self.0.has_failed || self.0.is_interrupted {
             return Err(StoreError::Aborted);
@@ -439,7 +437,7 @@ impl Tx {
             let Some(Held::Writer(turn)) = self.0.held.take() else { return Err(StoreError::Aborted) };
             return turn.commit().await;
         }
-        // Interrupted or failed, it is not known whether the transaction is over: the connection is closed.
+        // If interrupted or failed, the transaction's outcome is unknown, so the connection is closed.
         self.0.execute("COMMIT").await?;
         self.0.is_in_transaction = false;
         self.0.store.stats.commits.fetch_add(1, Ordering::Relaxed);

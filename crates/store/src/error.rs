@@ -1,4 +1,4 @@
-//! What can go wrong between a query and its answer.
+//! What can go wrong with a query.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -6,47 +6,39 @@ use sqlx::error::{DatabaseError, ErrorKind};
 
 use crate::{postgres, sqlite};
 
-/// The result of a query.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// A failed query. Absence is never an error: it is `None`.
+/// A failed query. A missing row is not an error: it is `None`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A constraint refused the change; nothing was written.
+    /// A constraint rejected the change. Nothing was written.
     #[error("the change conflicts with what is stored: {0}")]
     Conflict(Constraint),
-    /// The database has too much to do. The same request can succeed a moment later.
+    /// The database is overloaded. The same request can succeed a moment later.
     #[error("the database is busy")]
     Busy,
-    /// Stored data breaks an invariant that this program keeps.
+    /// Stored data violates an invariant of this program.
     #[error("stored data is damaged: {table} {id}: {why}")]
-    Corrupt {
-        /// The table.
-        table: &'static str,
-        /// The row's id.
-        id: String,
-        /// What is wrong with the row.
-        why: String,
-    },
-    /// A statement of the transaction failed before, so it cannot be committed.
-    #[error("a transaction in which a statement failed was to be committed")]
+    Corrupt { table: &'static str, id: String, why: String },
+    /// An earlier statement of the transaction failed, so the transaction cannot be committed.
+    #[error("the transaction cannot be committed because a statement in it failed")]
     Aborted,
     /// A newer version of this program has migrated the database.
     #[error(
         "the database is at schema version {0}, which is newer than this program: run the newer program, or restore a backup made before the upgrade"
     )]
     NewerSchema(i64),
-    /// The database's address is not one that can be used.
+    /// The database URL is invalid.
     #[error("{0}")]
     Address(String),
-    /// The database could not be reached or answered with an error.
+    /// The database is unreachable or reported an error.
     #[error("database: {0}")]
     Database(Arc<sqlx::Error>),
 }
 
 impl StoreError {
-    /// Whether the database cannot serve at the moment, through no fault of the request: it is busy, out
-    /// of reach, out of space or read-only.
+    /// Whether the database is unavailable for reasons unrelated to the request: it is busy, unreachable, out
+    /// of space or read-only.
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Busy => true,
@@ -68,31 +60,30 @@ impl StoreError {
     }
 }
 
-/// Failures of the database itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// It has too much to do.
+    /// It is overloaded.
     Busy,
-    /// What it stores to, or the way to it, fails.
+    /// Its storage, or the connection to it, fails.
     Storage,
 }
 
-/// The rule of the schema that a change breaks.
+/// The schema rule that a change violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Constraint {
-    /// A primary key, a unique constraint or a unique index, by its name.
+    /// A primary key, unique constraint or unique index, by name.
     Unique(Cow<'static, str>),
-    /// A check, by its name.
+    /// A check constraint, by name.
     Check(Cow<'static, str>),
-    /// A reference to a row that does not exist, or from a row that still does. SQLite does not say which.
+    /// A reference to a missing row, or the removal of a row that is referenced. SQLite does not say which.
     ForeignKey,
-    /// A value that must be there.
+    /// A required value is missing.
     NotNull,
 }
 
 impl Constraint {
-    /// Its name in the schema. SQLite has none for foreign keys, and neither database has one for columns
-    /// that must not be null.
+    /// Its name in the schema. SQLite does not name foreign keys, and neither database names not-null
+    /// constraints.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Unique(name) | Self::Check(name) => Some(name),

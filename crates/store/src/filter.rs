@@ -1,20 +1,18 @@
-//! What lists can be narrowed down to.
+//! Filters for lists.
 
 use latchkey_licensing::ids::{AccountId, PolicyId};
 
-/// Which licenses to list; the default is all of them.
+/// Which licenses to list. The default is all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicenseFilter {
-    /// Those of this account.
     pub account: Option<AccountId>,
-    /// Those under this policy.
     pub policy: Option<PolicyId>,
-    /// Those whose owner's address contains this text, or whose key ends with it; case does not matter.
+    /// Licenses whose owner's address contains this text or whose key ends with it, ignoring case.
     pub text: Option<String>,
 }
 
 impl LicenseFilter {
-    /// The text as a pattern of `LIKE`, with its own wildcards escaped by `\`.
+    /// The text as a `LIKE` pattern, with wildcards escaped by `\\`.
     pub(crate) fn pattern(&self) -> Option<(String, String)> {
         let text = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
         let escape = |text: String| {

@@ -1,12 +1,10 @@
-//! Lists, page by page: a cursor instead of an offset, and one row more than asked for to know whether
-//! there is a next page.
+//! Paged lists: a cursor instead of an offset, and one row more than requested, to learn whether there is a
+//! next page.
 
-/// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T, C> {
-    /// The items.
     pub items: Vec<T>,
-    /// What to continue after, if there is more.
+    /// Where the next page starts, if there is one.
     pub next: Option<C>,
 }
 
@@ -16,7 +14,7 @@ impl<T, C> Page<T, C> {
         i64::from(limit) + 1
     }
 
-    /// The page of the first `limit` of `rows`, which are at most [`Page::rows`].
+    /// Takes the first `limit` of `rows`, of which there are at most [`Page::rows`].
     pub fn new(mut rows: Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> C) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
@@ -25,7 +23,7 @@ impl<T, C> Page<T, C> {
         Self { items: rows, next }
     }
 
-    /// The same page of other items.
+    /// The same page with converted items.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U, C> {
         Page { items: self.items.into_iter().map(change).collect(), next: self.next }
     }

@@ -1,25 +1,25 @@
-//! SQLite: the queries compiled for it, and what it does its own way.
+//! SQLite: the queries compiled for it, and what is specific to it.
 
 pub(crate) mod dialect {
     pub(crate) type Db = sqlx::Sqlite;
 
-    /// Begins a transaction that holds the write lock from its start, so that what it reads cannot
-    /// change before it writes.
+    /// Begins a transaction that holds the write lock from the start, so that what it reads cannot change
+    /// before it writes.
     pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
     /// Begins a snapshot, which never waits for a writer.
     pub(crate) const BEGIN_READ: &str = "BEGIN";
 
-    /// Locks nothing more: the transaction's write lock covers every row.
+    /// Needs no lock: the transaction's write lock covers all rows.
     pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1";
 
-    /// Locks nothing more: the transaction's write lock covers every row.
+    /// Needs no lock: the transaction's write lock covers all rows.
     pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id";
 
-    /// Locks nothing more: the transaction's write lock covers every row.
+    /// Needs no lock: the transaction's write lock covers all rows.
     pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 AND activated_at IS NOT NULL AND replaced_at IS NULL AND retired_at IS NULL";
 
-    /// Reads the one row of the instance, so that a first start happens once.
+    /// Reads the instance's only row. The write lock ensures that the first start is initialized once.
     pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";
 }
 
@@ -29,7 +29,7 @@ use sqlx::{error::DatabaseError, sqlite::SqliteError};
 
 use crate::error::Failure;
 
-/// What a failure of the database means; `None` for errors of a statement.
+/// What an error of the database means. `None` for errors of a statement.
 pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
     let code: u32 = error.try_downcast_ref::<SqliteError>()?.code()?.parse().ok()?;
     // The low byte is the primary result code: https://sqlite.org/rescode.html
@@ -83,13 +83,13 @@ const UNIQUE: &[(&str, &str)] = &[
     ("signing_keys.public_key", "uq_signing_keys_public"),
 ];
 
-/// The name of the constraint that SQLite's message is about.
+/// The name of the constraint in SQLite's message.
 pub(crate) fn constraint_name(message: &str) -> Cow<'static, str> {
     let (_, subject) = message.split_once("constraint failed: ").unwrap_or(("", message));
     if let Some((_, name)) = UNIQUE.iter().find(|(columns, _)| *columns == subject) {
         return Cow::Borrowed(name);
     }
-    // An index over an expression is named: `index 'uq_…'`.
+    // For an index on an expression, SQLite gives the name: `index 'uq_…'`.
     let name = subject.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
     Cow::Owned(name.unwrap_or(subject).to_owned())
 }
@@ -102,7 +102,7 @@ mod tests {
     use latchkey_testkit::{Backend, TestDatabase};
     use sqlx::Connection;
 
-    /// SQLite names unique constraints by their columns. Every one has the same name as on PostgreSQL.
+    /// SQLite lists the columns of unique constraints. Each one gets the same name as on PostgreSQL.
     #[tokio::test]
     async fn constraints_have_their_names() {
         let database = TestDatabase::create(Backend::Postgres).await;

@@ -1,5 +1,5 @@
-//! What queries cost: how often each was asked and how long it took, and how often the database was made
-//! to begin and to commit. Counting takes no lock and allocates nothing.
+//! Query statistics: how often each method was called, how long it took, and how many transactions began and
+//! were committed. Counting takes no lock and does not allocate.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -8,46 +8,41 @@ use std::{
 
 use crate::tables;
 
-/// The upper bounds of the buckets in which durations are counted, in microseconds. A last bucket holds
-/// what took longer.
+/// The upper bounds of the duration buckets, in microseconds. A last bucket counts anything longer.
 pub const DURATION_BOUNDS_US: [u64; 14] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000];
 
 /// How long the calls of one method took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryStats {
-    /// The table.
     pub table: &'static str,
-    /// The method.
     pub method: &'static str,
-    /// The sum of all durations.
     pub total: Duration,
-    /// How many calls took at most the bound of [`DURATION_BOUNDS_US`] with the same index and more than the one
-    /// before; the last is for what took longer than all of them.
+    /// The number of calls for each bound of [`DURATION_BOUNDS_US`] that took at most this long and longer
+    /// than the previous bound. The last counts calls longer than all bounds.
     pub buckets: [u64; 15],
 }
 
 impl QueryStats {
-    /// How many calls there were.
+    /// The number of calls.
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
 }
 
-/// What the database was made to do since the store was opened.
+/// Counts of what the database did since the store was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Calls of methods that query.
+    /// Calls of query methods.
     pub statements: u64,
-    /// Write transactions of the database that began. Transactions that share one count once.
+    /// Write transactions begun. Transactions that share one count once.
     pub begins: u64,
-    /// Write transactions of the database that were committed. Transactions that share one count once.
+    /// Write transactions committed. Transactions that share one count once.
     pub commits: u64,
-    /// Snapshots that readers took.
+    /// Snapshots taken by readers.
     pub snapshots: u64,
 }
 
-/// Durations of one method.
 #[derive(Debug, Default)]
 pub(crate) struct Histogram {
     buckets: [AtomicU64; 15],
@@ -70,7 +65,6 @@ impl Histogram {
     }
 }
 
-/// Everything that is counted of one store.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     pub(crate) timings: tables::Timings,

@@ -1,5 +1,5 @@
-//! What tables hold, one file a table: its rows as domain types, and the methods of [`Conn`] and [`Tx`]
-//! that read and write it. A row that breaks an invariant is an error that names it, never a guess.
+//! The tables, one per file: their rows as domain types, and the methods of [`Conn`] and [`Tx`] that read and
+//! write them. A row that violates an invariant is an error that names the row.
 //!
 //! [`Conn`]: crate::Conn
 //! [`Tx`]: crate::Tx
@@ -34,8 +34,8 @@ use crate::{
     stats::QueryStats,
 };
 
-/// Hands each method to the query of the same name, compiled for the database at hand: those that read
-/// become methods of `Conn`, those that write methods of `Tx`. Each call runs in a span and is timed.
+/// Forwards each method to the query of the same name, compiled for the database in use. Reading methods
+/// become methods of `Conn`, writing ones methods of `Tx`. Each call runs in a span and is timed.
 macro_rules! methods {
     (
         $table:ident:
@@ -50,7 +50,6 @@ macro_rules! methods {
             methods! { @method $table $(#[$write_doc])* $write($($write_arg: $write_ty),*) -> $write_out }
         )*}
 
-        /// How long the calls of each method took.
         #[derive(Debug, Default)]
         pub(crate) struct Timings {
             $($read: crate::stats::Histogram,)*
@@ -88,7 +87,7 @@ macro_rules! methods {
 }
 pub(crate) use methods;
 
-/// How long the calls of every method took, by table.
+/// How long the calls of all methods took, by table.
 #[derive(Debug, Default)]
 pub(crate) struct Timings {
     accounts: accounts::Timings,
@@ -140,7 +139,7 @@ impl Timings {
     }
 }
 
-/// Where a value was read, for the error if it cannot be one.
+/// Where a value was read from, for the error if the value is invalid.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<I> {
     table: &'static str,
@@ -148,14 +147,13 @@ pub(crate) struct Origin<I> {
 }
 
 impl Origin<i64> {
-    /// The row of a table that has one.
+    /// The row of a table that has only one.
     pub(crate) fn only(table: &'static str) -> Self {
         Self { table, id: 1 }
     }
 }
 
 impl<I: Display> Origin<I> {
-    /// A row of `table`.
     pub(crate) fn new(table: &'static str, id: I) -> Self {
         Self { table, id }
     }
@@ -173,7 +171,7 @@ impl<I: Display> Origin<I> {
     }
 
     pub(crate) fn email(&self, text: &str) -> Result<EmailAddress> {
-        EmailAddress::parse(text).map_err(|_| self.corrupt("an e-mail address is not one"))
+        EmailAddress::parse(text).map_err(|_| self.corrupt("an e-mail address is invalid"))
     }
 
     pub(crate) fn hash(&self, bytes: &[u8]) -> Result<[u8; 32]> {
@@ -181,7 +179,7 @@ impl<I: Display> Origin<I> {
     }
 }
 
-/// A duration as stored.
+/// A duration as it is stored, in microseconds.
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

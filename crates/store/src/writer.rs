@@ -1,13 +1,15 @@
-//! SQLite's one writer, and the group commit that its callers share.
+//! SQLite's only writer, and the group commit that its callers share.
 //!
-//! Callers take turns in the order in which they came. A caller behind whom nobody waits commits by itself.
-//! One behind whom others wait leaves the database's transaction open for the next, whose own work is then a
-//! savepoint in it, and is answered once the transaction that they share is on disk. A group is committed by the
-//! first of: its last member, when nobody waits any more; the member that makes it full; a task of its own,
-//! which queues behind those that waited when the group began and survives whoever is dropped.
+//! Callers take turns in the order of their arrival. A caller that nobody waits behind commits alone. If
+//! others are waiting, it leaves the transaction open for the next caller, whose work is a savepoint in that
+//! transaction, and gets its response when the shared transaction is on disk. A group is committed by
+//! whichever comes first: its last member, when nobody else is waiting; the member that fills it; or a
+//! separate task, which queues behind the callers that were waiting when the group began and is not affected
+//! by dropped futures.
 //!
-//! A connection on which anything but a statement's own fault failed is thrown away: SQLite may have rolled
-//! back by itself. Its whole group gets the error, and the next turn opens a new connection.
+//! If anything fails on a connection other than a statement because of its own error, the connection is
+//! closed: SQLite may have rolled back by itself. The whole group gets the error, and the next turn opens a
+//! new connection.
 
 use std::{
     sync::{
@@ -35,14 +37,13 @@ const SAVEPOINT: &str = "SAVEPOINT member";
 const RELEASE: &str = "RELEASE member";
 const ROLLBACK_TO: &str = "ROLLBACK TO member";
 
-/// How many transactions share a commit at most, and how old a group grows while others wait.
+/// The most transactions that share a commit, and the greatest age of a group while others wait.
 const GROUP_MEMBERS: usize = 64;
 const GROUP_AGE: Duration = Duration::from_millis(20);
 
-/// How long a connection that is thrown away may take to close.
+/// How long a failed connection may take to close.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The writer, which its callers share.
 #[derive(Debug)]
 pub(crate) struct Writer {
     options: SqliteConnectOptions,
@@ -53,10 +54,10 @@ pub(crate) struct Writer {
     stats: Arc<Stats>,
 }
 
-/// What is handed from turn to turn.
+/// What one turn passes to the next.
 #[derive(Debug, Default)]
 struct Slot {
-    /// `None` before the first turn, during a turn, and after a connection was thrown away.
+    /// `None` before the first turn, during a turn, and after a connection was closed.
     conn: Option<Link>,
     /// The finished members of the transaction that is open between turns.
     group: Option<Group>,
@@ -70,7 +71,7 @@ struct Group {
     members: Vec<oneshot::Sender<Result<()>>>,
 }
 
-/// A connection, and whether SQLite has rolled back on it since that was last looked at.
+/// A connection, and whether SQLite has rolled back on it since the last look.
 #[derive(Debug)]
 struct Link {
     conn: SqliteConnection,
@@ -83,7 +84,6 @@ impl Link {
     }
 }
 
-/// A caller's place in the queue.
 struct Place<'w>(&'w Writer);
 
 impl<'w> Place<'w> {
@@ -111,7 +111,7 @@ impl Writer {
         }
     }
 
-    /// Whether the last commit or statement failed in a way that throws a connection away.
+    /// Whether the last commit or statement failed so that its connection was closed.
     pub(crate) fn is_suspect(&self) -> bool {
         self.is_suspect.load(Ordering::SeqCst)
     }
@@ -124,7 +124,7 @@ impl Writer {
         Ok(Link { conn, has_rolled_back })
     }
 
-    /// Opens the connection, so that a database that cannot be used is known at once.
+    /// Opens the connection, to fail early if the database is unusable.
     pub(crate) async fn open(&self) -> Result<()> {
         let mut slot = self.slot.lock().await;
         if slot.conn.is_none() {
@@ -145,7 +145,7 @@ impl Writer {
             match begun {
                 Ok(Ok(())) => return Ok(turn),
                 Ok(Err(StoreError::Busy)) | Err(_) => return Err(StoreError::Busy),
-                // A connection that failed before may only now say so: a new one may not.
+                // A connection that failed earlier may report it only now, unlike a new one.
                 Ok(Err(_)) if !is_fresh && turn.is_first => turn.link = None,
                 Ok(Err(error)) => {
                     turn.failure = Some(error.clone());
@@ -171,25 +171,24 @@ impl Writer {
     }
 }
 
-/// A caller's turn with the writer. Dropped, its work is rolled back before the next turn.
+/// A caller's turn with the writer. If it is dropped, its work is rolled back before the next turn.
 #[derive(Debug)]
 pub(crate) struct Turn {
     writer: Arc<Writer>,
     slot: Option<OwnedMutexGuard<Slot>>,
     link: Option<Link>,
-    /// Why the connection cannot be used any more.
+    /// Why the connection is unusable.
     failure: Option<StoreError>,
-    /// Whether the transaction is this turn's own, and not a savepoint in a group's.
+    /// Whether the turn has its own transaction rather than a savepoint in a group's.
     is_first: bool,
 }
 
 impl Turn {
-    /// The connection.
     pub(crate) fn conn(&mut self) -> Option<&mut SqliteConnection> {
         self.link.as_mut().map(|link| &mut link.conn)
     }
 
-    /// Looks at a failed statement: whether the connection can still be used.
+    /// Decides after a failed statement whether the connection is still usable.
     pub(crate) fn note(&mut self, error: &StoreError) {
         let has_rolled_back = self.link.as_ref().is_none_or(|link| link.has_rolled_back.load(Ordering::SeqCst));
         if has_rolled_back || breaks_connection(error) {
@@ -211,7 +210,7 @@ impl Turn {
         if !self.is_first {
             return Ok(link.execute(SAVEPOINT).await?);
         }
-        // Another process may hold the lock for longer than the connection's own patience.
+        // Another process may hold the lock for longer than one statement waits.
         loop {
             match link.execute(sqlite::dialect::BEGIN).await.map_err(StoreError::from) {
                 Err(StoreError::Busy) if Instant::now() < deadline => {}
@@ -223,7 +222,7 @@ impl Turn {
         Ok(())
     }
 
-    /// Makes the turn's work last, together with that of others if they wait.
+    /// Commits the turn's work, together with that of others if they are waiting.
     pub(crate) async fn commit(mut self) -> Result<()> {
         if self.link.as_ref().is_none_or(|link| link.has_rolled_back.load(Ordering::SeqCst)) {
             self.failure.get_or_insert_with(gone);
@@ -238,7 +237,8 @@ impl Turn {
             .is_some_and(|group| group.members.len() + 1 >= GROUP_MEMBERS || group.began.elapsed() >= GROUP_AGE);
         let is_last = is_full || self.writer.waiting.load(Ordering::SeqCst) == 0;
         if is_last && self.is_first {
-            // Dropped meanwhile, the rollback that follows finds it committed or not; nobody was told either.
+            // If this is dropped here, the rollback finds the work either committed or not; no caller got a
+            // response.
             let result = link.execute("COMMIT").await.map_err(StoreError::from);
             match &result {
                 Ok(()) => {
@@ -256,7 +256,7 @@ impl Turn {
                 return released;
             }
         }
-        // From here on nothing waits until the work is in the group's hands.
+        // From here there is no await until the group owns the work.
         let (sender, answer) = oneshot::channel();
         let writer = Arc::clone(&self.writer);
         let Some(slot) = self.slot.as_mut() else { return Err(gone()) };
@@ -301,7 +301,7 @@ impl Drop for Turn {
     }
 }
 
-/// A turn that ended without a commit.
+/// The work of a turn that ended without a commit.
 struct Work {
     writer: Arc<Writer>,
     slot: OwnedMutexGuard<Slot>,
@@ -313,14 +313,15 @@ struct Work {
 impl Work {
     async fn roll_back(mut self) {
         let Some(mut link) = self.link.take() else {
-            // The connection is gone, and with it what the group had done.
+            // The connection is closed, and the group's work is lost with it.
             self.writer.fail(self.slot, None, &self.failure.unwrap_or_else(gone));
             return;
         };
         if self.failure.is_none() {
             let statements: &[&'static str] = if self.is_first { &["ROLLBACK"] } else { &[ROLLBACK_TO, RELEASE] };
             for sql in statements {
-                // A dropped future may have begun nothing, or committed: then there is nothing to roll back.
+                // A dropped future may not have begun, or may have committed: then there is nothing to roll
+                // back.
                 if let Err(error) = link.execute(sql).await.map_err(StoreError::from)
                     && breaks_connection(&error)
                 {
@@ -346,23 +347,24 @@ impl Writer {
         self.is_suspect.store(false, Ordering::SeqCst);
     }
 
-    /// Throws a connection away and tells the group that its work is lost.
+    /// Closes a connection and reports to the group that its work is lost.
     fn fail(&self, mut slot: OwnedMutexGuard<Slot>, link: Option<Link>, failure: &StoreError) {
         self.is_suspect.store(true, Ordering::SeqCst);
         let group = slot.group.take();
         drop(slot);
         if let Some(link) = link {
-            // Closing rolls back. It can wait for the disk, so nobody waits for it.
+            // Closing rolls back. It can wait for the disk, so it runs in the background.
             self.runtime.spawn(timeout(CLOSE_PATIENCE, link.conn.close()));
         }
         for member in group.into_iter().flat_map(|group| group.members) {
-            // A caller that is gone needs no answer.
+            // A caller that is gone needs no response.
             let _ = member.send(Err(failure.clone()));
         }
     }
 }
 
-/// Commits for a group once those who waited when it began had their turn, unless that was done before.
+/// Commits a group after the callers that were waiting when it began have had their turns, unless it is
+/// already committed.
 async fn flush_later(writer: Arc<Writer>, number: u64) {
     let mut slot = Arc::clone(&writer.slot).lock_owned().await;
     if slot.group.as_ref().is_none_or(|group| group.number != number) {
@@ -374,7 +376,7 @@ async fn flush_later(writer: Arc<Writer>, number: u64) {
     }
 }
 
-/// Commits for a group.
+/// Commits a group.
 async fn flush(writer: Arc<Writer>, mut slot: OwnedMutexGuard<Slot>, mut link: Link) {
     let result = if link.has_rolled_back.load(Ordering::SeqCst) {
         Err(gone())
@@ -390,18 +392,18 @@ async fn flush(writer: Arc<Writer>, mut slot: OwnedMutexGuard<Slot>, mut link: L
     slot.conn = Some(link);
     drop(slot);
     for member in group.into_iter().flat_map(|group| group.members) {
-        // A caller that is gone needs no answer.
+        // A caller that is gone needs no response.
         let _ = member.send(Ok(()));
     }
 }
 
-/// The error of work whose connection or transaction is gone.
+/// The error for work whose connection or transaction is gone.
 fn gone() -> StoreError {
     StoreError::from(sqlx::Error::WorkerCrashed)
 }
 
-/// Whether SQLite may have rolled back, or the connection may be damaged: whether anything but the statement
-/// itself failed.
+/// Whether SQLite may have rolled back or the connection may be damaged, that is, whether more failed than
+/// the statement itself.
 fn breaks_connection(error: &StoreError) -> bool {
     match error {
         StoreError::Busy => true,

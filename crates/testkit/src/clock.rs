@@ -1,4 +1,4 @@
-//! A clock that stands until a test moves it.
+//! A clock that only moves when a test moves it.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -8,7 +8,6 @@ use std::{
 use latchkey_licensing::time::Timestamp;
 use latchkey_service::Clock;
 
-/// A clock that a test sets.
 #[derive(Debug)]
 pub struct TestClock(AtomicI64);
 
@@ -20,12 +19,10 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Moves the clock on.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).expect("a test's duration"), Ordering::SeqCst);
+        self.0.fetch_add(i64::try_from(by.as_micros()).expect("a short duration"), Ordering::SeqCst);
     }
 
-    /// Sets the clock back.
     pub fn set_back(&self, by: Duration) {
         self.0.fetch_sub(i64::try_from(by.as_micros()).expect("a test's duration"), Ordering::SeqCst);
     }

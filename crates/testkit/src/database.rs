@@ -1,4 +1,4 @@
-//! A database for one test: a SQLite file, or a database of its own on a PostgreSQL server.
+//! A database for one test: a SQLite file, or a separate database on a PostgreSQL server.
 
 use std::{
     fmt::Write,
@@ -17,33 +17,33 @@ use sqlx::{AssertSqlSafe, Executor, PgPool, migrate::Migrator, postgres::PgPoolO
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-/// Which database a test runs on.
+/// The database that a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// A file in a temporary folder.
     Sqlite,
-    /// A new database on the server that `LATCHKEY_TEST_POSTGRES` names.
+    /// A new database on the server at `LATCHKEY_TEST_POSTGRES`.
     Postgres,
 }
 
-/// The connections of one test's store.
+/// The number of connections of one test's store.
 const POOL: u32 = 8;
 
-/// What one test may take of the server: its pool, and a connection or two of its own.
+/// The most connections that one test uses: its pool, and two more.
 const SHARE: u32 = POOL + 2;
 
-/// Connections that are left for the server's superuser, for making and dropping databases, and for a person.
+/// Connections reserved for the superuser, for creating and dropping databases, and for people.
 const RESERVE: u32 = 20;
 
-/// Test programs that may use one server at the same time.
+/// The number of test programs that may use one server at the same time.
 const PROGRAMS: u32 = 4;
 
-/// How long a test waits for the server, or for other tests to finish. Reached only when something is broken.
+/// How long a test waits for the server, or for other tests to finish. Only reached if something is broken.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// A migrated database that is removed at the end.
+/// A migrated database that is deleted when the test ends.
 #[derive(Debug)]
 pub struct TestDatabase {
     store: Store,
@@ -58,10 +58,10 @@ enum Place {
 }
 
 impl TestDatabase {
-    /// Makes a database and migrates it.
+    /// Creates and migrates a database.
     ///
     /// # Panics
-    /// When there is no PostgreSQL to be had: a test that cannot run must not pass.
+    /// Panics if there is no PostgreSQL server: a test that cannot run must not pass.
     pub async fn create(backend: Backend) -> Self {
         let (url, place) = match backend {
             Backend::Sqlite => {
@@ -80,22 +80,20 @@ impl TestDatabase {
         Self { store, url, place }
     }
 
-    /// The database.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Its address.
     pub fn url(&self) -> &str {
         &self.url
     }
 }
 
 impl Drop for TestDatabase {
-    /// Runs also when the test failed, so that a failure does not take connections from the tests after it.
+    /// Also runs if the test failed, so that a failed test does not take connections from later tests.
     fn drop(&mut self) {
-        // One poll closes the pool to new callers. Connections in use are not waited for: their tasks may
-        // need this very thread.
+        // The first poll closes the pool to new callers. Connections in use are not waited for: their tasks
+        // may need this thread.
         let _ = self.store.close().now_or_never();
         if let Place::Server { server, name, .. } = &self.place {
             server.drop_database(name);
@@ -108,9 +106,9 @@ impl Drop for TestDatabase {
 struct TestServer {
     /// `postgres://USER@HOST:PORT`
     url: String,
-    /// A migrated database, which the tests' databases are copies of.
+    /// The migrated database that the tests' databases are copied from.
     template: String,
-    /// One permit for each database that fits into the server's connections.
+    /// One permit for each test that the server has connections for.
     shares: Arc<Semaphore>,
 }
 
@@ -123,7 +121,7 @@ impl TestServer {
     async fn prepare() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the test run names its PostgreSQL server this way")]
         let url = std::env::var("LATCHKEY_TEST_POSTGRES")
-            .expect("LATCHKEY_TEST_POSTGRES names no PostgreSQL server: `cargo xtask test` starts one and names it");
+            .expect("LATCHKEY_TEST_POSTGRES must be the URL of a PostgreSQL server; `cargo xtask test` starts one");
         let admin = connect(&url).await;
         let most: String = sqlx::query_scalar("SHOW max_connections").fetch_one(&admin).await.expect("a setting");
         let most: u32 = most.parse().expect("a number of connections");
@@ -136,24 +134,24 @@ impl TestServer {
 
     async fn wait_for_share(&self) -> OwnedSemaphorePermit {
         let share = tokio::time::timeout(PATIENCE, self.shares.clone().acquire_owned()).await;
-        share.expect("other tests give back their databases").expect("the semaphore is never closed")
+        share.expect("other tests release their databases in time").expect("the semaphore is never closed")
     }
 
     async fn create_database(&self) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("latchkey_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let admin = connect(&self.url).await;
-        // What an earlier process with this id left behind when it was killed.
+        // Left over from an earlier process with this id that was killed.
         execute(&admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
         execute(&admin, format!("CREATE DATABASE {name} TEMPLATE {}", self.template)).await;
         admin.close().await;
         name
     }
 
-    /// Drops a database and cuts off whoever still uses it.
+    /// Drops a database and closes any connections to it.
     fn drop_database(&self, name: &str) {
         let (url, name) = (self.url.clone(), name.to_owned());
-        // A thread of its own, because a runtime cannot be entered from within another.
+        // In a separate thread, because a runtime cannot be entered from within another one.
         let dropping = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
@@ -168,8 +166,8 @@ impl TestServer {
     }
 }
 
-/// The migrated database that all others are copied from, named by what its migrations are: made once on a
-/// server, by whichever test program comes first, and good for every later run.
+/// The migrated database that all others are copied from. Its name depends on its migrations. It is created
+/// once per server, by the first test program, and used by all later runs.
 async fn make_template(url: &str, admin: &PgPool) -> String {
     let mut hash = Sha256::new();
     for migration in MIGRATIONS.iter() {
@@ -178,9 +176,9 @@ async fn make_template(url: &str, admin: &PgPool) -> String {
     }
     let mut template = "latchkey_template_".to_owned();
     for byte in hash.finalize().iter().take(8) {
-        write!(template, "{byte:02x}").expect("a string takes everything");
+        write!(template, "{byte:02x}").expect("writing to a string cannot fail");
     }
-    // Held until the connection is closed: other programs wait here until the template is whole.
+    // Held until the connection is closed. Other programs wait here until the template is complete.
     let mut locked = admin.acquire().await.expect("a connection");
     locked.execute("SELECT pg_advisory_lock(795274369)").await.expect("a lock");
     let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
@@ -191,7 +189,7 @@ async fn make_template(url: &str, admin: &PgPool) -> String {
     if !exists {
         let draft = format!("{template}_draft");
         let run = async |connection: &mut sqlx::PgConnection, statement: String| {
-            connection.execute(AssertSqlSafe(statement)).await.expect("the template is made");
+            connection.execute(AssertSqlSafe(statement)).await.expect("the template is created");
         };
         run(&mut locked, format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
         run(&mut locked, format!("CREATE DATABASE {draft}")).await;
@@ -203,13 +201,13 @@ async fn make_template(url: &str, admin: &PgPool) -> String {
     template
 }
 
-/// A connection for making and dropping databases. As a pool, because that tries again while the server
-/// has no room.
+/// A connection for creating and dropping databases. It is a pool because a pool retries while the server has
+/// no free connection.
 async fn connect(url: &str) -> PgPool {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
     pool.connect(&format!("{url}/postgres")).await.expect("PostgreSQL answers")
 }
 
 async fn execute(admin: &PgPool, statement: String) {
-    admin.execute(AssertSqlSafe(statement)).await.expect("PostgreSQL makes and drops databases");
+    admin.execute(AssertSqlSafe(statement)).await.expect("PostgreSQL creates and drops databases");
 }

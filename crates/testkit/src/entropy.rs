@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use latchkey_service::{Entropy, ports::EntropyUnavailable};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of a seed and a counter: predictable, and never the same twice.
+/// SHA-256 of a seed and a counter: predictable, and never repeated.
 #[derive(Debug)]
 pub struct SeededEntropy {
     seed: u64,
@@ -13,7 +13,6 @@ pub struct SeededEntropy {
 }
 
 impl SeededEntropy {
-    /// Randomness from a seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, counter: AtomicU64::new(0) }
     }

@@ -11,7 +11,7 @@ use latchkey_licensing::{
     machine::{Fingerprint, Machine, MachineFacts},
 };
 use latchkey_service::{IssuedLicense, LicenseChange, Operator};
-use latchkey_store::MachineEnd;
+use latchkey_store::DeactivatedBy;
 use reqwest::{
     StatusCode,
     multipart::{Form, Part},
@@ -440,7 +440,7 @@ async fn history_in_plain_words(app: &TestApp) {
     admin.reinstate_license(id).await.expect("reinstated");
     let machine = activate(app, &issued, "one").await;
     let mut tx = app.service().store().write().await.expect("a transaction");
-    tx.set_machine_deactivated(machine.parse().expect("an id"), MachineEnd::Server, app.service().now())
+    tx.set_machine_deactivated(machine.parse().expect("an id"), DeactivatedBy::Server, app.service().now())
         .await
         .expect("done");
     tx.commit().await.expect("committed");

@@ -8,7 +8,7 @@ use latchkey_licensing::{
     policy::Policy,
     time::Timestamp,
 };
-use latchkey_store::{MachineEnd, Tx};
+use latchkey_store::{DeactivatedBy, Tx};
 
 use crate::{
     audit::{
@@ -136,7 +136,7 @@ impl Service {
             let counted = machine.with_outages(policy, &outages);
             let is_again = again.is_some_and(|fingerprint| *fingerprint == machine.fingerprint);
             if counted.should_cull(policy, now) || (is_again && counted.cannot_resurrect(policy, now)) {
-                self.deactivate(tx, &machine, MachineEnd::Server, Actor::Server, now).await?;
+                self.deactivate(tx, &machine, DeactivatedBy::Server, Actor::Server, now).await?;
             } else {
                 staying.push(machine);
             }
@@ -149,14 +149,15 @@ impl Service {
         &self,
         tx: &mut Tx,
         machine: &Machine,
-        by: MachineEnd,
+        by: DeactivatedBy,
         actor: Actor,
         now: Timestamp,
     ) -> Result<bool, Internal> {
         if !tx.set_machine_deactivated(machine.id, by, now).await? {
             return Ok(false);
         }
-        let reason = if by == MachineEnd::Server { DeactivationReason::Heartbeat } else { DeactivationReason::Asked };
+        let reason =
+            if by == DeactivatedBy::Server { DeactivationReason::Heartbeat } else { DeactivationReason::Asked };
         let event =
             LicenseEvent::MachineDeactivated { machine: machine.id, slot: machine.slot, name: machine.label(), reason };
         self.record(tx, now, actor, event.of(machine.license)).await?;

@@ -1,7 +1,7 @@
 //! Machines of the license whose key was shown.
 
 use latchkey_licensing::machine::Machine;
-use latchkey_store::{Conn, MachineEnd};
+use latchkey_store::{Conn, DeactivatedBy};
 
 use crate::{
     audit::actor::Actor,
@@ -84,7 +84,7 @@ impl KeyHolder {
             return Ok(false);
         };
         let actor = Actor::App(self.license_id());
-        let is_done = self.service.deactivate(&mut tx, &machine, MachineEnd::App, actor, now).await?;
+        let is_done = self.service.deactivate(&mut tx, &machine, DeactivatedBy::App, actor, now).await?;
         tx.commit().await?;
         Ok(is_done)
     }

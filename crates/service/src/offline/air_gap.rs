@@ -8,7 +8,7 @@ use latchkey_licensing::{
     machine::Machine,
     policy::Policy,
 };
-use latchkey_store::{MachineEnd, Reader};
+use latchkey_store::{DeactivatedBy, Reader};
 
 use crate::{
     actors::Customer,
@@ -138,7 +138,7 @@ impl Customer<'_> {
                 if request.made_at.plus(CLOCK_TOLERANCE) < latest {
                     return Err(AirGapRefusal::Old);
                 }
-                self.service().deactivate(&mut tx, &machine, MachineEnd::App, actor, now).await?;
+                self.service().deactivate(&mut tx, &machine, DeactivatedBy::App, actor, now).await?;
                 AirGapDone::Deactivated { license: id, label: Some(machine.label()) }
             }
         };

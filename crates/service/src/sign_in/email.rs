@@ -316,7 +316,7 @@ impl Service {
             Proof::Code { code, browser } => {
                 // The try counts before anything is compared, in a transaction of its own (ML-08).
                 let mut tx = self.store().write().await?;
-                let open = tx.count_login_try(&browser.hash(), now).await?;
+                let open = tx.count_login_attempt(&browser.hash(), now).await?;
                 tx.commit().await?;
                 let Some(code) = LoginCode::parse(code) else { return Ok(None) };
                 Ok(open.filter(|request| {

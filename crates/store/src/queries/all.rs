@@ -1,11 +1,11 @@
-//! Every query, compiled once for each database: `super::dialect` names which.
+//! All queries, compiled once for each database. `super::dialect` says which.
 
 use std::fmt::Display;
 
 use super::dialect;
 use crate::{error::Result, tables::Origin};
 
-/// Refuses a change of one row that hit none or several.
+/// Fails unless exactly one row was changed.
 fn expect_one(rows: u64, table: &'static str, id: impl Display) -> Result<()> {
     if rows == 1 { Ok(()) } else { Err(Origin::new(table, id).corrupt("a change of the row hit no row")) }
 }
@@ -17,7 +17,7 @@ fn expect_row<T>(row: Option<T>, table: &'static str, id: impl Display) -> Resul
 
 type Conn = <dialect::Db as sqlx::Database>::Connection;
 
-/// How many rows one statement of a batch changes: databases bound the parameters of a statement.
+/// How many rows one statement of a batch changes: databases limit a statement's parameters.
 const BATCH: usize = 500;
 
 pub(crate) mod accounts;

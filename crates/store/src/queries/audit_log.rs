@@ -1,4 +1,4 @@
-//! The audit log: appended to in the transaction of the change it tells of, never changed.
+//! The append-only audit log, written in the same transaction as the change.
 
 use sqlx::QueryBuilder;
 
@@ -10,7 +10,7 @@ use crate::{
 
 pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<()> {
     let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) ";
-    // Each row has eight values, and SQLite takes 32766 in a statement.
+    // Each row has eight values, and SQLite allows 32,766 in a statement.
     for rows in rows.chunks(1_000) {
         let mut query = QueryBuilder::<dialect::Db>::new(sql);
         query.push_values(rows, |mut values, row| {
@@ -29,7 +29,6 @@ pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<
     Ok(())
 }
 
-/// The newest rows about one subject, newest first.
 pub(crate) async fn list_audit_of(
     conn: &mut Conn,
     subject_kind: &str,

@@ -1,4 +1,4 @@
-//! How often the catalog has changed.
+//! The catalog's version.
 
 use super::Conn;
 use crate::error::Result;

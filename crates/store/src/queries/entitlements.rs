@@ -1,4 +1,4 @@
-//! Entitlements of the catalog.
+//! Entitlements in the catalog.
 
 use latchkey_licensing::{
     entitlement::Entitlement,
@@ -36,14 +36,12 @@ pub(crate) async fn delete_entitlement(conn: &mut Conn, id: EntitlementId) -> Re
     expect_one(done.rows_affected(), "entitlements", id)
 }
 
-/// Every entitlement of the catalog, by code.
 pub(crate) async fn list_all_entitlements(conn: &mut Conn) -> Result<Vec<Entitlement>> {
     let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements ORDER BY code";
     let rows: Vec<EntitlementRow> = sqlx::query_as(sql).fetch_all(conn).await?;
     rows.into_iter().map(Entitlement::try_from).collect()
 }
 
-/// Entitlements of a license and its policy, by id, after `after`.
 pub(crate) async fn list_entitlements(
     conn: &mut Conn,
     license: LicenseId,
@@ -66,7 +64,6 @@ pub(crate) async fn list_entitlements(
     rows.into_iter().map(Entitlement::try_from).collect()
 }
 
-/// What comes after `skipped` others of a license's and its policy's entitlements, by id.
 pub(crate) async fn entitlement_at(
     conn: &mut Conn,
     license: LicenseId,

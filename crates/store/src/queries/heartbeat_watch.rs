@@ -1,4 +1,4 @@
-//! Until when the server is known to have received heartbeats.
+//! The period in which the server is known to have received heartbeats.
 
 use latchkey_licensing::time::Timestamp;
 

@@ -1,4 +1,4 @@
-//! The database's own mark.
+//! The instance's identity.
 
 use latchkey_licensing::time::Timestamp;
 
@@ -19,7 +19,6 @@ pub(crate) async fn find_secret_check(conn: &mut Conn) -> Result<Option<[u8; 32]
     check.map(|check| Origin::only("instance").hash(&check)).transpose()
 }
 
-/// Keeps other starting processes waiting until the transaction ends.
 pub(crate) async fn lock_instance(conn: &mut Conn) -> Result<()> {
     sqlx::query(dialect::LOCK_INSTANCE).fetch_all(conn).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Which entitlements a license holds by itself.
+//! Entitlements granted to individual licenses.
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
@@ -39,7 +39,6 @@ pub(crate) async fn count_licenses_holding(conn: &mut Conn, id: EntitlementId) -
     Ok(sqlx::query_scalar(sql).bind(id.uuid()).fetch_one(conn).await?)
 }
 
-/// A license's own entitlements, by code; those of its policy are not among them.
 pub(crate) async fn list_license_entitlements(conn: &mut Conn, license: LicenseId) -> Result<Vec<Entitlement>> {
     let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements
                WHERE id IN (SELECT entitlement_id FROM license_entitlements WHERE license_id = $1) ORDER BY code";

@@ -1,4 +1,5 @@
-//! A license with its owner, its machines and what tells whether caches are current, in one statement.
+//! A license with its owner, its machines and what is needed to check whether caches are current, in one
+//! statement.
 
 use latchkey_licensing::{ids::LicenseId, machine::Machine, time::Timestamp};
 use sqlx::FromRow;
@@ -9,7 +10,7 @@ use crate::{
     tables::license_records::{JoinedMachineRow, LicenseRecord, LicenseRecordRow},
 };
 
-/// A SELECT of license records; `$2` names a rate-limit bucket.
+/// Selects license records. `$2` names a rate-limit bucket.
 macro_rules! select {
     ($machine_columns:literal, $machines:literal, $condition:literal) => {
         concat!(
@@ -32,7 +33,7 @@ macro_rules! select {
     };
 }
 
-/// The same with a row for each active machine, by slot.
+/// The same with one row for each active machine, by slot.
 macro_rules! select_with_machines {
     ($condition:literal) => {
         select!(
@@ -53,7 +54,7 @@ macro_rules! select_with_machines {
 
 type Row = <dialect::Db as sqlx::Database>::Row;
 
-/// A record and what its bucket stores.
+/// A record and the stored value of its bucket.
 fn read(row: &Row) -> Result<(LicenseRecord, Option<Timestamp>)> {
     let row = LicenseRecordRow::from_row(row)?;
     let stored = row.next_allowed_at.map(Timestamp::from_unix_micros);

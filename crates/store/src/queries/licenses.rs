@@ -16,7 +16,6 @@ use crate::{
     tables::licenses::{self, LicenseRow, StoredKey},
 };
 
-/// A SELECT of whole licenses.
 macro_rules! select {
     ($condition:literal) => {
         concat!(
@@ -29,7 +28,6 @@ macro_rules! select {
     };
 }
 
-/// An INSERT of a license.
 macro_rules! insert {
     ($conflict:literal) => {
         concat!(
@@ -47,7 +45,6 @@ pub(crate) async fn insert_license(conn: &mut Conn, license: &License, key: Stor
     insert_with(conn, insert!(""), license, key).await.map(drop)
 }
 
-/// Adds a license, unless its id or its key is taken.
 pub(crate) async fn insert_license_if_free(conn: &mut Conn, license: &License, key: StoredKey<'_>) -> Result<bool> {
     insert_with(conn, insert!("ON CONFLICT DO NOTHING"), license, key).await
 }
@@ -84,8 +81,7 @@ async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key:
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes what a decision may change; the license must be locked. Key and last validation have
-/// statements of their own.
+/// The license must be locked. The key and the last validation are written by other statements.
 pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result<()> {
     let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
     let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
@@ -116,7 +112,6 @@ pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result
     expect_one(done.rows_affected(), "licenses", license.id)
 }
 
-/// Gives a license another key; the old one is gone.
 pub(crate) async fn set_license_key(
     conn: &mut Conn,
     id: LicenseId,
@@ -142,7 +137,6 @@ pub(crate) async fn set_license_key(
     expect_one(done.rows_affected(), "licenses", id)
 }
 
-/// Keeps others from changing the license or its machines until the transaction ends.
 pub(crate) async fn lock_license(conn: &mut Conn, id: LicenseId) -> Result<bool> {
     let found = sqlx::query(dialect::LOCK_LICENSE).bind(id.uuid()).fetch_optional(conn).await?;
     Ok(found.is_some())
@@ -165,7 +159,6 @@ pub(crate) async fn list_licenses_of(conn: &mut Conn, account: AccountId) -> Res
     rows.into_iter().map(License::try_from).collect()
 }
 
-/// All licenses by id, after `after`.
 pub(crate) async fn list_licenses(conn: &mut Conn, after: Option<LicenseId>, limit: i64) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> = sqlx::query_as(select!("WHERE id > $1 ORDER BY id LIMIT $2"))
         .bind(after.map_or(Uuid::nil(), LicenseId::uuid))
@@ -175,7 +168,6 @@ pub(crate) async fn list_licenses(conn: &mut Conn, after: Option<LicenseId>, lim
     rows.into_iter().map(License::try_from).collect()
 }
 
-/// Licenses that a filter lets through, by id, after `after`.
 pub(crate) async fn list_licenses_by(
     conn: &mut Conn,
     filter: &LicenseFilter,
@@ -200,7 +192,6 @@ pub(crate) async fn list_licenses_by(
     Ok(Page::new(licenses, limit, |license| license.id))
 }
 
-/// A policy's licenses by id, after `after`.
 pub(crate) async fn list_licenses_under(
     conn: &mut Conn,
     policy: PolicyId,
@@ -230,7 +221,6 @@ pub(crate) async fn get_key_ciphertext(conn: &mut Conn, id: LicenseId) -> Result
     Ok(sqlx::query_scalar("SELECT key_ciphertext FROM licenses WHERE id = $1").bind(id.uuid()).fetch_one(conn).await?)
 }
 
-/// Notes when licenses were last validated, each at most forward in time.
 pub(crate) async fn note_licenses_validated(conn: &mut Conn, validated: &[(LicenseId, Timestamp)]) -> Result<()> {
     for batch in validated.chunks(BATCH) {
         let mut query =

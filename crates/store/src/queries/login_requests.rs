@@ -1,4 +1,4 @@
-//! Requests to sign in. Each step that must happen once is one conditional update.
+//! Sign-in requests. Each step that must happen once is a single conditional update.
 
 use latchkey_licensing::{
     ids::{AccountId, LoginRequestId},
@@ -31,7 +31,6 @@ pub(crate) async fn insert_login_request(conn: &mut Conn, new: &NewLoginRequest<
     Ok(())
 }
 
-/// Ends the open request of a browser that asks again.
 pub(crate) async fn supersede_login_request(conn: &mut Conn, browser_hash: &[u8; 32], now: Timestamp) -> Result<()> {
     let sql = "UPDATE login_requests SET superseded_at = $2
                WHERE browser_hash = $1 AND used_at IS NULL AND superseded_at IS NULL";
@@ -39,14 +38,14 @@ pub(crate) async fn supersede_login_request(conn: &mut Conn, browser_hash: &[u8;
     Ok(())
 }
 
-/// Keeps others from using or ending an address's open requests until the transaction ends. Taken
-/// before anything is changed, in one order, so that two confirmations never wait for each other.
+/// Called before anything is changed, with rows locked in a fixed order, so that two confirmations never
+/// deadlock.
 pub(crate) async fn lock_logins_of(conn: &mut Conn, email: &str, now: Timestamp) -> Result<()> {
     sqlx::query(dialect::LOCK_LOGINS).bind(email).bind(now.unix_micros()).fetch_all(conn).await?;
     Ok(())
 }
 
-/// Ends every open request of an address, once one of them has succeeded.
+/// Called after one of the requests has succeeded.
 pub(crate) async fn supersede_logins_of(conn: &mut Conn, email: &str, now: Timestamp) -> Result<()> {
     let sql = "UPDATE login_requests SET superseded_at = $2
                WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
@@ -54,7 +53,7 @@ pub(crate) async fn supersede_logins_of(conn: &mut Conn, email: &str, now: Times
     Ok(())
 }
 
-/// The open request of a browser, for its page to say which address it was for.
+/// For the page that says which address a browser's open request is for.
 pub(crate) async fn find_open_login(
     conn: &mut Conn,
     browser_hash: &[u8; 32],
@@ -67,8 +66,8 @@ pub(crate) async fn find_open_login(
     row.map(LoginRequest::try_from).transpose()
 }
 
-/// Counts one try at the code before anything is compared; `None` once no try is left.
-pub(crate) async fn count_login_try(
+/// Counts the attempt before the code is compared.
+pub(crate) async fn count_login_attempt(
     conn: &mut Conn,
     browser_hash: &[u8; 32],
     now: Timestamp,
@@ -81,7 +80,6 @@ pub(crate) async fn count_login_try(
     row.map(LoginRequest::try_from).transpose()
 }
 
-/// The open request that was made on the host with this token.
 pub(crate) async fn find_host_login(
     conn: &mut Conn,
     token_hash: &[u8; 32],
@@ -94,7 +92,6 @@ pub(crate) async fn find_host_login(
     row.map(LoginRequest::try_from).transpose()
 }
 
-/// Uses a request up. `true` for exactly one of any number of callers.
 pub(crate) async fn use_login_request(conn: &mut Conn, id: LoginRequestId, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE login_requests SET used_at = $2
                WHERE id = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";

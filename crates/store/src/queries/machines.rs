@@ -1,4 +1,4 @@
-//! Machines. Only active ones are ever returned; a deactivated one is history.
+//! Machines. Only active machines are returned; deactivated ones are history.
 
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
@@ -18,7 +18,6 @@ use crate::{
     },
 };
 
-/// A SELECT of whole machines.
 macro_rules! select {
     ($condition:literal) => {
         concat!(
@@ -58,14 +57,12 @@ pub(crate) async fn insert_machine(conn: &mut Conn, machine: &Machine, fingerpri
     Ok(())
 }
 
-/// The active machine that comes after `skipped` others, by id.
 pub(crate) async fn machine_at(conn: &mut Conn, license: LicenseId, skipped: i64) -> Result<Option<MachineId>> {
     let sql = "SELECT id FROM machines WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY id LIMIT 1 OFFSET $2";
     let id: Option<Uuid> = sqlx::query_scalar(sql).bind(license.uuid()).bind(skipped).fetch_optional(conn).await?;
     Ok(id.map(MachineId::from))
 }
 
-/// The license's active machines by id, after `after`.
 pub(crate) async fn list_machines(
     conn: &mut Conn,
     license: LicenseId,
@@ -99,11 +96,10 @@ pub(crate) async fn find_machine_by_fingerprint(
     row.map(Machine::try_from).transpose()
 }
 
-/// Deactivates a machine. `false` if it was not active.
 pub(crate) async fn set_machine_deactivated(
     conn: &mut Conn,
     id: MachineId,
-    by: MachineEnd,
+    by: DeactivatedBy,
     now: Timestamp,
 ) -> Result<bool> {
     let sql = "UPDATE machines SET deactivated_at = $2, deactivated_by = $3, updated_at = $2
@@ -112,7 +108,6 @@ pub(crate) async fn set_machine_deactivated(
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes a heartbeat, a name or a check-out. `false` if the machine is not active.
 pub(crate) async fn update_machine(conn: &mut Conn, machine: &Machine) -> Result<bool> {
     let sql = "UPDATE machines SET name = $2, last_heartbeat_at = $3, is_resurrected = $4, last_check_out_at = $5,
                    last_seen_at = $6, updated_at = $7
@@ -130,8 +125,7 @@ pub(crate) async fn update_machine(conn: &mut Conn, machine: &Machine) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-/// When the license's owner freed machines, since `since`, the earliest first.
-pub(crate) async fn list_machine_releases(
+pub(crate) async fn list_deactivations_by_customer(
     conn: &mut Conn,
     license: LicenseId,
     since: Timestamp,
@@ -143,9 +137,9 @@ pub(crate) async fn list_machine_releases(
     Ok(times.into_iter().map(Timestamp::from_unix_micros).collect())
 }
 
-/// Licenses with machines whose heartbeat may have stopped before `now`, where the policy lets such
-/// machines go; those that were silent longest come first. Which machines go is for the rules to say.
-/// The shortest period of any such policy bounds the part of the index that is read.
+/// Finds licenses with machines that may have missed their heartbeat before `now`, longest silent first. The
+/// rules decide which of the machines are dead. The shortest period of all policies that cull machines limits
+/// the part of the index that is read.
 pub(crate) async fn list_licenses_with_late_machines(
     conn: &mut Conn,
     now: Timestamp,
@@ -171,21 +165,18 @@ pub(crate) async fn list_licenses_with_late_machines(
     Ok(ids.into_iter().map(LicenseId::from).collect())
 }
 
-/// Whether this machine was once active under this license and no longer is.
-pub(crate) async fn was_machine(conn: &mut Conn, license: LicenseId, id: MachineId) -> Result<bool> {
+pub(crate) async fn was_active_machine(conn: &mut Conn, license: LicenseId, id: MachineId) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM machines WHERE license_id = $1 AND id = $2 AND deactivated_at IS NOT NULL";
     let count: i64 = sqlx::query_scalar(sql).bind(license.uuid()).bind(id.uuid()).fetch_one(conn).await?;
     Ok(count == 1)
 }
 
-/// All active machines of a license, by slot.
 pub(crate) async fn list_active_machines(conn: &mut Conn, license: LicenseId) -> Result<Vec<Machine>> {
     let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY slot");
     let rows: Vec<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).fetch_all(conn).await?;
     rows.into_iter().map(Machine::try_from).collect()
 }
 
-/// Notes when machines were last seen, each at most forward in time.
 pub(crate) async fn note_machines_seen(conn: &mut Conn, seen: &[(MachineId, Timestamp)]) -> Result<()> {
     for batch in seen.chunks(BATCH) {
         let mut query = QueryBuilder::<dialect::Db>::new("UPDATE machines SET last_seen_at = noted.column2 FROM (");

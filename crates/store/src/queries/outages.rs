@@ -1,11 +1,11 @@
-//! The times in which no heartbeat could be received.
+//! Periods in which no heartbeats could be received.
 
 use latchkey_licensing::{outage::Outage, time::Timestamp};
 
 use super::Conn;
 use crate::{error::Result, tables::Origin};
 
-/// Two processes that come back from the same outage tell of one.
+/// If two processes return from the same outage, it is recorded once.
 pub(crate) async fn insert_outage(conn: &mut Conn, outage: Outage) -> Result<()> {
     let sql = "INSERT INTO outages (began_at, ended_at) VALUES ($1, $2)
                ON CONFLICT (began_at) DO UPDATE SET ended_at = excluded.ended_at WHERE excluded.ended_at > outages.ended_at";
@@ -13,7 +13,7 @@ pub(crate) async fn insert_outage(conn: &mut Conn, outage: Outage) -> Result<()>
     Ok(())
 }
 
-/// In the order in which they began.
+/// By start.
 pub(crate) async fn list_outages(conn: &mut Conn) -> Result<Vec<Outage>> {
     let rows: Vec<(i64, i64)> =
         sqlx::query_as("SELECT began_at, ended_at FROM outages ORDER BY began_at").fetch_all(conn).await?;
@@ -24,7 +24,6 @@ pub(crate) async fn list_outages(conn: &mut Conn) -> Result<Vec<Outage>> {
     rows.into_iter().map(outage).collect()
 }
 
-/// Ends at `now` what is said to end after `limit`.
 pub(crate) async fn truncate_outages(conn: &mut Conn, limit: Timestamp, now: Timestamp) -> Result<()> {
     let (limit, now) = (limit.unix_micros(), now.unix_micros());
     let sql = "DELETE FROM outages WHERE ended_at > $1 AND began_at >= $2";

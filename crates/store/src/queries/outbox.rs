@@ -1,4 +1,4 @@
-//! Mails that wait to be sent, with leases so that several workers never send one twice at once.
+//! Mails waiting to be sent. Leases prevent several workers from sending one mail twice.
 
 use latchkey_licensing::{ids::MailId, time::Timestamp};
 
@@ -23,9 +23,8 @@ pub(crate) async fn insert_mail(conn: &mut Conn, mail: &NewMail<'_>) -> Result<(
     Ok(())
 }
 
-/// Takes the mail that is due longest and keeps it from other workers until `leased_until`.
-/// The outer condition repeats the inner one, because PostgreSQL checks it again after waiting for
-/// another worker's row lock.
+/// The outer condition repeats the inner one because PostgreSQL evaluates it again after waiting for another
+/// worker's row lock.
 pub(crate) async fn claim_mail(
     conn: &mut Conn,
     now: Timestamp,
@@ -74,13 +73,11 @@ pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp,
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes what was sent or given up before `instant`.
 pub(crate) async fn delete_mails_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM outbox WHERE sent_at < $1 OR failed_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }
 
-/// When the next mail is due, if one waits.
 pub(crate) async fn next_mail_due_at(conn: &mut Conn) -> Result<Option<Timestamp>> {
     let sql = "SELECT MIN(next_attempt_at) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL";
     let due: Option<i64> = sqlx::query_scalar(sql).fetch_one(conn).await?;

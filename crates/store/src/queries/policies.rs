@@ -8,7 +8,6 @@ use crate::{
     tables::{self, policies::PolicyRow},
 };
 
-/// A SELECT of whole policies.
 macro_rules! select_policies {
     ($condition:literal) => {
         concat!(
@@ -47,7 +46,7 @@ pub(crate) async fn update_policy(conn: &mut Conn, policy: &Policy) -> Result<()
     expect_one(done.rows_affected(), "policies", policy.id)
 }
 
-/// Binds $1 to $25: every column that an update writes.
+/// Binds $1 to $25: all columns that an update writes.
 fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
     query
         .bind(policy.id.uuid())

@@ -1,4 +1,4 @@
-//! Which entitlements a policy gives to its licenses.
+//! Entitlements that policies grant to their licenses.
 
 use latchkey_licensing::{
     entitlement::Entitlement,
@@ -30,7 +30,6 @@ pub(crate) async fn remove_policy_entitlement(
     Ok(done.rows_affected() == 1)
 }
 
-/// A policy's own entitlements, by code.
 pub(crate) async fn list_policy_entitlements(conn: &mut Conn, policy: PolicyId) -> Result<Vec<Entitlement>> {
     let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements
                WHERE id IN (SELECT entitlement_id FROM policy_entitlements WHERE policy_id = $1) ORDER BY code";
@@ -45,7 +44,6 @@ struct GivenRow {
     entitlement: EntitlementRow,
 }
 
-/// Every entitlement that a policy gives, by id.
 pub(crate) async fn list_entitlements_of_policies(conn: &mut Conn) -> Result<Vec<(PolicyId, Entitlement)>> {
     let sql = "SELECT policy_entitlements.policy_id, entitlements.id, entitlements.code, entitlements.name,
                    entitlements.created_at, entitlements.updated_at

@@ -35,7 +35,6 @@ pub(crate) async fn delete_product(conn: &mut Conn, id: ProductId) -> Result<()>
     expect_one(done.rows_affected(), "products", id)
 }
 
-/// Every product, by code.
 pub(crate) async fn list_products(conn: &mut Conn) -> Result<Vec<Product>> {
     let sql = "SELECT id, code, name, key_prefix, created_at FROM products ORDER BY code";
     let rows: Vec<ProductRow> = sqlx::query_as(sql).fetch_all(conn).await?;

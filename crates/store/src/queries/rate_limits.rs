@@ -1,4 +1,4 @@
-//! Durable rate limits: the generic cell rate algorithm, one conditional upsert a decision.
+//! Durable rate limits: the generic cell rate algorithm, with one conditional upsert per decision.
 
 use latchkey_licensing::time::Timestamp;
 
@@ -13,10 +13,9 @@ use crate::{
     },
 };
 
-/// Takes one token from `bucket`. A token comes back every `interval_us`; `tolerance_us` is how far
-/// ahead of that pace a burst may run. `true` if there was a token. A bucket that is further ahead than
-/// any burst can run, by more than [`MAX_SKEW`], was filled by a clock that has been set back since: it
-/// counts as untouched.
+/// A token comes back every `interval_us`; `tolerance_us` is how far ahead of that rate a burst may run. A
+/// bucket that is more than [`MAX_SKEW`] further ahead than any burst allows was filled by a clock that has
+/// since been set back: it is treated as full.
 pub(crate) async fn take_token(
     conn: &mut Conn,
     bucket: &str,
@@ -40,7 +39,7 @@ pub(crate) async fn take_token(
     Ok(done.rows_affected() == 1)
 }
 
-/// When a bucket's next token is due, less the tolerance; `None` for an untouched bucket.
+/// `None` for a bucket that was never used.
 pub(crate) async fn find_bucket(conn: &mut Conn, bucket: &str) -> Result<Option<Timestamp>> {
     let sql = "SELECT next_allowed_at FROM rate_limits WHERE bucket = $1";
     let next_allowed_at: Option<i64> = sqlx::query_scalar(sql).bind(bucket).fetch_optional(conn).await?;
@@ -52,8 +51,7 @@ pub(crate) async fn delete_buckets_before(conn: &mut Conn, instant: Timestamp) -
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }
 
-/// What a bucket stores, kept from everybody else until the transaction ends. A bucket that does not exist is
-/// made, with an instant long past.
+/// A missing bucket is created with an instant in the distant past.
 pub(crate) async fn lock_bucket(conn: &mut Conn, bucket: &str) -> Result<Timestamp> {
     let sql = "INSERT INTO rate_limits (bucket, next_allowed_at) VALUES ($1, 0)
                ON CONFLICT (bucket) DO UPDATE SET next_allowed_at = rate_limits.next_allowed_at
@@ -62,7 +60,6 @@ pub(crate) async fn lock_bucket(conn: &mut Conn, bucket: &str) -> Result<Timesta
     Ok(Timestamp::from_unix_micros(stored))
 }
 
-/// Writes a bucket that is locked.
 pub(crate) async fn set_bucket(conn: &mut Conn, bucket: &str, next_allowed_at: Timestamp) -> Result<()> {
     sqlx::query("UPDATE rate_limits SET next_allowed_at = $2 WHERE bucket = $1")
         .bind(bucket)
@@ -72,9 +69,8 @@ pub(crate) async fn set_bucket(conn: &mut Conn, bucket: &str, next_allowed_at: T
     Ok(())
 }
 
-/// Writes down tokens that were spent already, whether their buckets had them or not.
 pub(crate) async fn debit_buckets(conn: &mut Conn, debits: &[BucketDebit]) -> Result<()> {
-    // Limits differ in what a token costs; usually all of a batch are of one limit.
+    // Limits differ in the cost of a token, but all debits of a batch usually belong to one limit.
     for same in debits.chunk_by(|one, other| one.cost == other.cost) {
         for batch in same.chunks(BATCH) {
             let cost = batch.first().map_or(0, |debit| tables::micros(debit.cost));

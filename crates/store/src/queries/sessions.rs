@@ -1,4 +1,4 @@
-//! Signed-in sessions, found by the hash of the cookie's value.
+//! Sessions, found by the hash of the cookie's value.
 
 use latchkey_licensing::{
     account::Account,
@@ -38,7 +38,6 @@ pub(crate) async fn find_session(conn: &mut Conn, token_hash: &[u8; 32]) -> Resu
     row.map(SessionRow::try_from).transpose()
 }
 
-/// A session with its account, in one read.
 pub(crate) async fn find_session_with_account(
     conn: &mut Conn,
     token_hash: &[u8; 32],
@@ -74,7 +73,6 @@ pub(crate) async fn delete_sessions_before(conn: &mut Conn, instant: Timestamp) 
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }
 
-/// Notes when sessions were last used, each at most forward in time.
 pub(crate) async fn note_sessions_seen(conn: &mut Conn, seen: &[(SessionId, Timestamp)]) -> Result<()> {
     for batch in seen.chunks(BATCH) {
         let mut query = QueryBuilder::<dialect::Db>::new("UPDATE sessions SET last_seen_at = noted.column2 FROM (");

@@ -1,4 +1,4 @@
-//! Signing keys: one signs, its predecessors verify until they are retired, one may wait.
+//! Signing keys: one is active, its predecessors verify until they are retired, and one may be waiting.
 
 use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 
@@ -25,7 +25,6 @@ pub(crate) async fn insert_signing_key(conn: &mut Conn, key: &SigningKeyRow) -> 
     Ok(())
 }
 
-/// Every key, the oldest first.
 pub(crate) async fn list_signing_keys(conn: &mut Conn) -> Result<Vec<SigningKeyRow>> {
     let sql = "SELECT id, public_key, seed_ciphertext, created_at, activated_at, replaced_at, retired_at, files_until
                FROM signing_keys ORDER BY id";
@@ -60,14 +59,12 @@ pub(crate) async fn set_signing_key_retired(conn: &mut Conn, id: SigningKeyId, n
     expect_one(done.rows_affected(), "signing_keys", id)
 }
 
-/// Keeps a key signing until the transaction ends. `false` if it signs no longer, or not yet.
 pub(crate) async fn lock_signer(conn: &mut Conn, id: SigningKeyId) -> Result<bool> {
     Ok(sqlx::query(dialect::LOCK_SIGNER).bind(id.uuid()).fetch_optional(conn).await?.is_some())
 }
 
-/// Notes that a file signed with this key is good until then. Changes no row that says so already,
-/// because every check-out asks.
-pub(crate) async fn note_signed_file(conn: &mut Conn, id: SigningKeyId, until: Timestamp) -> Result<()> {
+/// Does not write a row that already has this time or a later one, because every check-out calls this.
+pub(crate) async fn extend_signing_key_use(conn: &mut Conn, id: SigningKeyId, until: Timestamp) -> Result<()> {
     sqlx::query("UPDATE signing_keys SET files_until = $2 WHERE id = $1 AND (files_until IS NULL OR files_until < $2)")
         .bind(id.uuid())
         .bind(until.unix_micros())

@@ -42,9 +42,7 @@ impl TryFrom<AccountRow> for Account {
 methods! {
     accounts:
     read {
-        /// The account with this id.
         find_account(id: AccountId) -> Option<Account>;
-        /// The account with this address.
         find_account_by_email(email: &EmailAddress) -> Option<Account>;
         /// The account with this id, which must be there.
         get_account(id: AccountId) -> Account;
@@ -54,13 +52,11 @@ methods! {
         count_accounts() -> i64;
     }
     write {
-        /// Adds an account. `false` if the address is taken.
+        /// `false` if the address is taken.
         insert_account(account: &Account) -> bool;
-        /// Changes what to call a person.
         set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
-        /// Changes what an account may do.
         set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
-        /// Bans an account or lifts the ban.
+        /// Disables an account, or enables it with `None`.
         set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
     }
 }

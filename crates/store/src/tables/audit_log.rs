@@ -1,28 +1,22 @@
-//! The audit log: appended to, never changed.
+//! The append-only audit log.
 
 use latchkey_licensing::{ids::AuditId, time::Timestamp};
 use uuid::Uuid;
 
 use crate::tables::methods;
 
-/// A row of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
-    /// Its id.
     pub id: AuditId,
-    /// When.
     pub at: Timestamp,
-    /// What kind of actor.
     pub actor_kind: String,
-    /// Which actor.
     pub actor_id: Option<String>,
-    /// What was done.
+    /// The action.
     pub verb: String,
-    /// To what kind of record.
+    /// The kind of record that it changed.
     pub subject_kind: String,
-    /// To which record.
     pub subject_id: String,
-    /// More, as a JSON object.
+    /// Details, as a JSON object.
     pub detail: String,
 }
 
@@ -56,11 +50,10 @@ impl From<AuditColumns> for AuditRow {
 methods! {
     audit_log:
     read {
-        /// The newest rows of the audit log about one subject, newest first.
+        /// The newest rows about one subject, newest first.
         list_audit_of(subject_kind: &str, subject_id: &str, limit: i64) -> Vec<AuditRow>;
     }
     write {
-        /// Appends to the audit log.
         insert_audits(rows: &[AuditRow]) -> ();
     }
 }

@@ -1,4 +1,4 @@
-//! How often the catalog has changed; triggers count.
+//! The catalog's version, which triggers increase.
 
 use crate::tables::methods;
 

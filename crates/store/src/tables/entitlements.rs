@@ -1,4 +1,4 @@
-//! Entitlements of the catalog.
+//! Entitlements in the catalog.
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
@@ -43,19 +43,17 @@ impl TryFrom<EntitlementRow> for Entitlement {
 methods! {
     entitlements:
     read {
-        /// What a license has after `skipped` other entitlements, by id.
+        /// The id at position `skipped` of a license's and its policy's entitlements, by id.
         entitlement_at(license: LicenseId, policy: PolicyId, skipped: i64) -> Option<EntitlementId>;
-        /// Every entitlement of the catalog, by code.
+        /// All entitlements in the catalog, by code.
         list_all_entitlements() -> Vec<Entitlement>;
         /// Entitlements of a license and of its policy, by id, after `after`.
         list_entitlements(license: LicenseId, policy: PolicyId, after: Option<EntitlementId>, limit: i64) -> Vec<Entitlement>;
     }
     write {
-        /// Changes an entitlement's name.
         update_entitlement(entitlement: &Entitlement) -> ();
-        /// Removes an entitlement that nothing refers to.
+        /// Deletes an unused entitlement.
         delete_entitlement(id: EntitlementId) -> ();
-        /// Adds an entitlement.
         insert_entitlement(entitlement: &Entitlement) -> ();
     }
 }

@@ -1,4 +1,4 @@
-//! Until when the server is known to have received heartbeats.
+//! The period in which the server is known to have received heartbeats.
 
 use latchkey_licensing::time::Timestamp;
 
@@ -7,11 +7,12 @@ use crate::tables::methods;
 methods! {
     heartbeat_watch:
     read {
-        /// Until when heartbeats are known to have arrived, and from when on they count as lost.
+        /// The time until which heartbeats were received, and the time after which there is an outage.
         find_heartbeat_watch() -> Option<(Timestamp, Timestamp)>;
     }
     write {
-        /// Notes that heartbeats arrive at `seen_at`, and count as lost after `stale_after`.
+        /// Records that heartbeats were received at `seen_at`, and that there is an outage after
+        /// `stale_after`.
         set_heartbeat_watch(seen_at: Timestamp, stale_after: Timestamp) -> ();
     }
 }

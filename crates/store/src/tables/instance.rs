@@ -1,4 +1,4 @@
-//! The database's own mark.
+//! The instance's identity: which master secret its database belongs to.
 
 use latchkey_licensing::time::Timestamp;
 
@@ -7,15 +7,15 @@ use crate::tables::methods;
 methods! {
     instance:
     read {
-        /// What tells whether a master secret is this database's.
+        /// A value derived from the master secret to which the database belongs.
         find_secret_check() -> Option<[u8; 32]>;
     }
     write {
-        /// Marks a new database as belonging to a master secret; an existing mark stays.
+        /// Binds a new database to a master secret. An existing value is not changed.
         insert_instance(secret_check: &[u8; 32], now: Timestamp) -> ();
-        /// Changes a counter that means nothing, to try whether the database takes writes.
+        /// Writes the row unchanged, to test whether the database accepts writes.
         touch_instance() -> ();
-        /// Keeps other starting processes waiting until the transaction ends.
+        /// Blocks other starting processes until the transaction ends.
         lock_instance() -> ();
     }
 }

@@ -1,4 +1,4 @@
-//! Which entitlements a license holds by itself.
+//! Entitlements granted to individual licenses.
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
@@ -10,7 +10,7 @@ use crate::tables::methods;
 methods! {
     license_entitlements:
     read {
-        /// A license's own entitlements, by code; those of its policy are not among them.
+        /// Entitlements granted to the license individually, by code, without those of its policy.
         list_license_entitlements(license: LicenseId) -> Vec<Entitlement>;
         /// Licenses' own entitlements, by code; those of their policies are not among them.
         list_own_entitlements(licenses: &[LicenseId]) -> Vec<(LicenseId, EntitlementCode)>;
@@ -18,9 +18,9 @@ methods! {
         count_licenses_holding(id: EntitlementId) -> i64;
     }
     write {
-        /// Takes an entitlement of its own from a license. `false` if it did not hold it.
+        /// Revokes an individual entitlement. `false` if the license did not have it.
         remove_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
-        /// Gives an entitlement to one license. `false` if it held it already.
+        /// Grants an entitlement to one license. `false` if it already had it.
         add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
     }
 }

@@ -1,5 +1,5 @@
-//! A license with its owner and all else that one request needs to know about it, in one statement: so it is of
-//! one moment, and costs one round trip.
+//! A license with its owner and everything else that one request needs, read by one statement: the data is
+//! consistent and costs one round trip.
 
 use latchkey_licensing::{account::Account, ids::LicenseId, license::License, machine::Machine, time::Timestamp};
 use uuid::Uuid;
@@ -9,18 +9,15 @@ use crate::{
     tables::{Origin, accounts::AccountRow, licenses::LicenseRow, machines::MachineRow, methods},
 };
 
-/// A license with its owner, and what tells whether caches are current.
+/// A license with its owner, and what is needed to check whether caches are current.
 #[derive(Clone, Debug)]
 pub struct LicenseRecord {
-    /// The license.
     pub license: License,
-    /// Its owner.
     pub owner: Account,
     /// The keyed hash of its key.
     pub key_lookup: [u8; 32],
-    /// How many entitlements it has beside those of its policy.
+    /// How many entitlements it has beyond those of its policy.
     pub own_entitlements: u32,
-    /// How often the catalog had changed.
     pub catalog_version: i64,
 }
 
@@ -36,7 +33,7 @@ pub(crate) struct LicenseRecordRow {
     owner_created_at: i64,
     own_entitlements: i64,
     catalog_version: i64,
-    /// What the rate-limit bucket that was asked for stores.
+    /// The stored value of the requested rate-limit bucket.
     pub(crate) next_allowed_at: Option<i64>,
 }
 
@@ -64,7 +61,7 @@ impl TryFrom<LicenseRecordRow> for LicenseRecord {
     }
 }
 
-/// A machine beside its license; nothing where the license has none.
+/// A machine joined to its license. All columns are null if the license has none.
 #[derive(sqlx::FromRow)]
 pub(crate) struct JoinedMachineRow {
     machine_id: Option<Uuid>,
@@ -85,7 +82,6 @@ pub(crate) struct JoinedMachineRow {
 }
 
 impl JoinedMachineRow {
-    /// The machine, if there is one.
     pub(crate) fn of_license(self, license: LicenseId) -> Result<Option<Machine>> {
         let Some(id) = self.machine_id else {
             return Ok(None);
@@ -93,7 +89,7 @@ impl JoinedMachineRow {
         let missing = || StoreError::Corrupt {
             table: "machines",
             id: id.to_string(),
-            why: "a column that cannot be null is".to_owned(),
+            why: "a required column is null".to_owned(),
         };
         let row = MachineRow {
             id,
@@ -120,13 +116,12 @@ impl JoinedMachineRow {
 methods! {
     license_records:
     read {
-        /// The license whose key has this keyed hash, and what the rate-limit bucket of this name stores.
+        /// Finds a license by the keyed hash of its key, with the stored value of a rate-limit bucket.
         find_license_record_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>)>;
-        /// The same, with the license's active machines by slot.
+        /// The same with the license's active machines, by slot.
         find_license_record_with_machines_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>, Vec<Machine>)>;
-        /// The license with this id.
         find_license_record(id: LicenseId) -> Option<LicenseRecord>;
-        /// The license with this id, with its active machines by slot.
+        /// With the license's active machines, by slot.
         find_license_record_with_machines(id: LicenseId) -> Option<(LicenseRecord, Vec<Machine>)>;
     }
     write {}

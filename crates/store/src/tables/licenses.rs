@@ -14,14 +14,13 @@ use crate::{
     tables::{Origin, methods},
 };
 
-/// A license's key as it is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredKey<'a> {
-    /// The key, encrypted.
+    /// The encrypted key.
     pub ciphertext: &'a [u8],
     /// The keyed hash by which it is found.
     pub lookup: &'a [u8; 32],
-    /// Which key signed it, if it is a signed key.
+    /// The signing key, if it is a signed key.
     pub signed_by: Option<SigningKeyId>,
 }
 
@@ -58,13 +57,13 @@ impl TryFrom<LicenseRow> for License {
             (None, None) => Standing::Good,
             (Some(at), None) => Standing::Suspended(Timestamp::from_unix_micros(at)),
             (None, Some(at)) => Standing::Revoked(Timestamp::from_unix_micros(at)),
-            (Some(_), Some(_)) => return Err(origin.corrupt("both suspended and revoked")),
+            (Some(_), Some(_)) => return Err(origin.corrupt("the license is both suspended and revoked")),
         };
         let end = match (row.expires_at, row.ends_after_first_use) {
             (None, false) => End::Never,
             (None, true) => End::AfterFirstUse,
             (Some(at), false) => End::At(Timestamp::from_unix_micros(at)),
-            (Some(_), true) => return Err(origin.corrupt("an end before the first use")),
+            (Some(_), true) => return Err(origin.corrupt("the license expires before its first use")),
         };
         let limit = |limit: Option<i64>| limit.map(|limit| origin.count(limit)).transpose();
         Ok(Self {
@@ -90,7 +89,7 @@ impl TryFrom<LicenseRow> for License {
     }
 }
 
-/// The columns `suspended_at` and `revoked_at` of a standing.
+/// The columns `suspended_at` and `revoked_at`.
 pub(crate) fn standing_columns(standing: Standing) -> (Option<i64>, Option<i64>) {
     match standing {
         Standing::Good => (None, None),
@@ -99,7 +98,7 @@ pub(crate) fn standing_columns(standing: Standing) -> (Option<i64>, Option<i64>)
     }
 }
 
-/// The columns `expires_at` and `ends_after_first_use` of an end.
+/// The columns `expires_at` and `ends_after_first_use`.
 pub(crate) fn end_columns(end: End) -> (Option<i64>, bool) {
     match end {
         End::Never => (None, false),
@@ -111,40 +110,37 @@ pub(crate) fn end_columns(end: End) -> (Option<i64>, bool) {
 methods! {
     licenses:
     read {
-        /// The license with this id.
         find_license(id: LicenseId) -> Option<License>;
-        /// The license whose key has this keyed hash.
+        /// Finds a license by the keyed hash of its key.
         find_license_by_key(lookup: &[u8; 32]) -> Option<License>;
         /// An account's licenses, oldest first.
         list_licenses_of(account: AccountId) -> Vec<License>;
-        /// All licenses by id, after `after`.
+        /// All licenses, by id, after `after`.
         list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
-        /// Licenses that a filter lets through, by id, after `after`.
+        /// Licenses that match a filter, by id, after `after`.
         list_licenses_by(filter: &LicenseFilter, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
-        /// A policy's licenses by id, after `after`.
+        /// A policy's licenses, by id, after `after`.
         list_licenses_under(policy: PolicyId, after: Option<LicenseId>, limit: i64) -> Vec<License>;
-        /// How many licenses are under a policy.
         count_licenses_under(policy: PolicyId) -> i64;
-        /// How many licenses have a key that this signing key signed.
+        /// How many licenses have a key signed with this signing key.
         count_licenses_signed_by(key: SigningKeyId) -> i64;
-        /// A license's key, encrypted.
+        /// The encrypted license key.
         get_key_ciphertext(id: LicenseId) -> Vec<u8>;
         /// The keys of licenses, encrypted.
         list_key_ciphertexts(licenses: &[LicenseId]) -> Vec<(LicenseId, Vec<u8>)>;
     }
     write {
-        /// Adds a license.
         insert_license(license: &License, key: StoredKey<'_>) -> ();
-        /// Adds a license, unless its id or its key is taken; `false` then.
+        /// `false` if the id or the key is taken.
         insert_license_if_free(license: &License, key: StoredKey<'_>) -> bool;
-        /// Writes what a decision may change about a license; it must be locked.
+        /// Writes everything that a decision may change. The license must be locked.
         update_license(license: &License) -> ();
-        /// Gives a license another key; the old one is gone.
+        /// Replaces a license's key.
         set_license_key(id: LicenseId, key: StoredKey<'_>, prefix: &str, tail: &str, now: Timestamp) -> ();
-        /// Keeps others from changing a license or its machines until the transaction ends. `false` if
-        /// there is no such license.
+        /// Locks a license and its machines against changes until the transaction ends. `false` if there is
+        /// no such license.
         lock_license(id: LicenseId) -> bool;
-        /// Notes when licenses were last validated, each at most forward in time.
+        /// Records when licenses were last validated. Never moves a time back.
         note_licenses_validated(validated: &[(LicenseId, Timestamp)]) -> ();
     }
 }

@@ -1,4 +1,4 @@
-//! Requests to sign in.
+//! Sign-in requests.
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -12,17 +12,17 @@ use crate::{
     tables::{Origin, methods},
 };
 
-/// How a sign-in was asked for.
+/// Where a sign-in request was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginKind {
-    /// By a browser, to which it is bound.
+    /// In a browser, to which it is bound.
     Browser,
-    /// By a command on the host.
+    /// With a command on the host.
     Host,
 }
 
 impl LoginKind {
-    /// The stored word.
+    /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Browser => "browser",
@@ -35,47 +35,38 @@ impl LoginKind {
     }
 }
 
-/// A request to sign in, to insert.
 #[derive(Clone, Debug)]
 pub struct NewLoginRequest<'a> {
-    /// Its id.
     pub id: LoginRequestId,
-    /// How it was asked for.
     pub kind: LoginKind,
-    /// The account it is for, if there is one.
+    /// The account, if the address has one.
     pub account: Option<AccountId>,
-    /// The address it is for.
     pub email: &'a EmailAddress,
     /// SHA-256 of the link's token.
     pub token_hash: [u8; 32],
     /// Keyed hash of the code.
     pub code_hash: Option<[u8; 32]>,
-    /// SHA-256 of the asking browser's cookie.
+    /// SHA-256 of the requesting browser's cookie.
     pub browser_hash: Option<[u8; 32]>,
-    /// Where to go afterwards.
+    /// Where to go after signing in.
     pub next_path: Option<&'a str>,
-    /// Now.
     pub created_at: Timestamp,
-    /// When it ends.
     pub expires_at: Timestamp,
 }
 
-/// An open request to sign in.
+/// An open sign-in request.
 #[derive(Clone, Debug)]
 pub struct LoginRequest {
-    /// Its id.
     pub id: LoginRequestId,
-    /// How it was asked for.
     pub kind: LoginKind,
-    /// The account it is for, if there was one when it was made.
+    /// The account, if the address had one when the request was made.
     pub account: Option<AccountId>,
-    /// The address it is for.
     pub email: EmailAddress,
     /// SHA-256 of the link's token.
     pub token_hash: [u8; 32],
     /// Keyed hash of the code.
     pub code_hash: Option<[u8; 32]>,
-    /// Where to go afterwards.
+    /// Where to go after signing in.
     pub next_path: Option<String>,
 }
 
@@ -110,25 +101,23 @@ impl TryFrom<LoginRow> for LoginRequest {
 methods! {
     login_requests:
     read {
-        /// The open request of a browser.
         find_open_login(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
-        /// The open request that was made on the host with this token.
+        /// The open request made on the host with this token.
         find_host_login(token_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
     }
     write {
-        /// Adds a request to sign in.
         insert_login_request(new: &NewLoginRequest<'_>) -> ();
-        /// Ends the open request of a browser that asks again.
+        /// Supersedes a browser's open request when the browser makes another.
         supersede_login_request(browser_hash: &[u8; 32], now: Timestamp) -> ();
-        /// Keeps others from an address's open requests until the transaction ends.
+        /// Locks an address's open requests until the transaction ends.
         lock_logins_of(email: &str, now: Timestamp) -> ();
-        /// Ends every open request of an address.
+        /// Supersedes all open requests of an address.
         supersede_logins_of(email: &str, now: Timestamp) -> ();
-        /// Counts one try at a code; `None` once no try is left or the request is over.
-        count_login_try(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
-        /// Uses a request up. `true` for exactly one of any number of callers.
+        /// Counts an attempt to enter the code. `None` if no attempt is left or the request is not open.
+        count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
+        /// Marks a request as used. `true` for exactly one of any number of callers.
         use_login_request(id: LoginRequestId, now: Timestamp) -> bool;
-        /// Removes requests that ended before `instant`.
+        /// Deletes requests that expired before `instant`.
         delete_login_requests_before(instant: Timestamp) -> u64;
     }
 }

@@ -1,4 +1,4 @@
-//! Machines. Only active ones are ever returned; a deactivated one is history.
+//! Machines. Only active machines are returned; deactivated ones are history.
 
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
@@ -12,21 +12,19 @@ use crate::{
     tables::{Origin, methods},
 };
 
-/// Who ended a machine's activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MachineEnd {
-    /// The app on it.
+pub enum DeactivatedBy {
+    /// The app on the machine.
     App,
-    /// The license's owner in the portal.
+    /// The license's owner, in the portal.
     Customer,
-    /// An admin.
     Admin,
-    /// The server, for a lost heartbeat.
+    /// The server, because of missing heartbeats.
     Server,
 }
 
-impl MachineEnd {
-    /// The stored word.
+impl DeactivatedBy {
+    /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::App => "app",
@@ -78,7 +76,7 @@ impl TryFrom<MachineRow> for Machine {
             license: row.license_id.into(),
             slot: origin.count(row.slot)?,
             fingerprint: Fingerprint::parse(&row.fingerprint)
-                .ok_or_else(|| origin.corrupt("fingerprint is not a fingerprint"))?,
+                .ok_or_else(|| origin.corrupt("fingerprint is invalid"))?,
             facts: MachineFacts {
                 name: row.name,
                 hostname: row.hostname,
@@ -100,15 +98,15 @@ impl TryFrom<MachineRow> for Machine {
 methods! {
     machines:
     read {
-        /// The active machine after `skipped` others, by id.
+        /// The active machine at position `skipped`, by id.
         machine_at(license: LicenseId, skipped: i64) -> Option<MachineId>;
-        /// A license's active machines by id, after `after`.
+        /// A license's active machines, by id, after `after`.
         list_machines(license: LicenseId, after: Option<MachineId>, limit: i64) -> Vec<Machine>;
         /// All active machines of a license, by slot.
         list_active_machines(license: LicenseId) -> Vec<Machine>;
-        /// A license's active machine with this id.
+        /// Only if it is an active machine of the license.
         find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
-        /// A license's active machine with this fingerprint.
+        /// Only if it is an active machine of the license.
         find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
         /// When a license's owner freed machines after `since`, the earliest first.
         list_machine_releases(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
@@ -122,17 +120,16 @@ methods! {
         list_releases(licenses: &[LicenseId], since: Timestamp) -> Vec<(LicenseId, Timestamp)>;
         /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.
         list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;
-        /// Whether a machine was once active under a license and no longer is.
-        was_machine(license: LicenseId, id: MachineId) -> bool;
+        /// Whether a machine was active on a license and is no longer.
+        was_active_machine(license: LicenseId, id: MachineId) -> bool;
     }
     write {
-        /// Adds an active machine.
         insert_machine(machine: &Machine, fingerprint_hash: &[u8; 32]) -> ();
-        /// Deactivates a machine. `false` if it was not active.
-        set_machine_deactivated(id: MachineId, by: MachineEnd, now: Timestamp) -> bool;
+        /// `false` if the machine was not active.
+        set_machine_deactivated(id: MachineId, by: DeactivatedBy, now: Timestamp) -> bool;
         /// Writes a heartbeat, a name or a check-out. `false` if the machine is not active.
         update_machine(machine: &Machine) -> bool;
-        /// Notes when machines were last seen, each at most forward in time.
+        /// Records when machines were last seen. Never moves a time back.
         note_machines_seen(seen: &[(MachineId, Timestamp)]) -> ();
     }
 }

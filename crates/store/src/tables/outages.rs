@@ -1,4 +1,4 @@
-//! The times in which no heartbeat could be received.
+//! Periods in which no heartbeats could be received.
 
 use latchkey_licensing::{outage::Outage, time::Timestamp};
 
@@ -7,15 +7,14 @@ use crate::tables::methods;
 methods! {
     outages:
     read {
-        /// The times in which no heartbeat could arrive, in order.
+        /// All outages, by start.
         list_outages() -> Vec<Outage>;
     }
     write {
-        /// Notes a time in which no heartbeat could arrive.
         insert_outage(outage: Outage) -> ();
-        /// Ends at `now` the outages that are said to end after `limit`.
+        /// Makes outages that end after `limit` end at `now`.
         truncate_outages(limit: Timestamp, now: Timestamp) -> ();
-        /// Removes outages that ended before `instant`.
+        /// Deletes outages that ended before `instant`.
         delete_outages_before(instant: Timestamp) -> u64;
     }
 }

@@ -1,4 +1,4 @@
-//! Mails that wait to be sent.
+//! Mails waiting to be sent.
 
 use latchkey_licensing::{email::EmailAddress, ids::MailId, time::Timestamp};
 use uuid::Uuid;
@@ -8,37 +8,31 @@ use crate::{
     tables::{Origin, methods},
 };
 
-/// A mail to queue.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMail<'a> {
-    /// Its id.
     pub id: MailId,
-    /// What it is about, a fixed word.
+    /// The kind of mail, a fixed word.
     pub kind: &'a str,
-    /// Who gets it.
     pub recipient: &'a EmailAddress,
-    /// Subject and bodies, encrypted.
+    /// The encrypted subject and bodies.
     pub payload: &'a [u8],
-    /// Now, which is also when it is first due.
+    /// The time of queuing, when it is first due.
     pub now: Timestamp,
-    /// When there is no more sense in sending it.
+    /// When it is too late to send it.
     pub expires_at: Timestamp,
 }
 
-/// A mail that this worker alone holds until its lease ends.
+/// A mail that only this worker may send until the lease ends.
 #[derive(Clone, Debug)]
 pub struct ClaimedMail {
-    /// Its id.
     pub id: MailId,
-    /// What it is about.
     pub kind: String,
-    /// Who gets it.
     pub recipient: EmailAddress,
-    /// Subject and bodies, encrypted.
+    /// The encrypted subject and bodies.
     pub payload: Vec<u8>,
-    /// How many tries there were, this one included.
+    /// The number of attempts, including this one.
     pub attempts: u32,
-    /// When there is no more sense in sending it.
+    /// When it is too late to send it.
     pub expires_at: Timestamp,
     /// When it was queued.
     pub created_at: Timestamp,
@@ -75,21 +69,20 @@ impl TryFrom<MailRow> for ClaimedMail {
 methods! {
     outbox:
     read {
-        /// When the next mail is due, if one waits.
+        /// When the next mail is due, if one is waiting.
         next_mail_due_at() -> Option<Timestamp>;
     }
     write {
-        /// Queues a mail.
         insert_mail(mail: &NewMail<'_>) -> ();
-        /// Takes the mail that is due longest and keeps it from others until `leased_until`.
+        /// Leases the mail that has been due longest until `leased_until`.
         claim_mail(now: Timestamp, leased_until: Timestamp) -> Option<ClaimedMail>;
-        /// Notes that a mail was sent, and erases it. `false` if it was given up.
+        /// Records that a mail was sent, and erases its content. `false` if sending had been given up.
         set_mail_sent(id: MailId, now: Timestamp) -> bool;
-        /// Puts a mail back for another try at `at`. `false` if it was sent.
+        /// Schedules another attempt. `false` if the mail was sent.
         set_mail_retry(id: MailId, at: Timestamp, error: &str) -> bool;
-        /// Gives a mail up, and erases it. `false` if it was sent.
+        /// Gives up on a mail and erases its content. `false` if it was sent.
         set_mail_failed(id: MailId, now: Timestamp, error: &str) -> bool;
-        /// Removes mails that were sent or given up before `instant`.
+        /// Deletes mails that were sent or given up before `instant`.
         delete_mails_before(instant: Timestamp) -> u64;
     }
 }

@@ -58,7 +58,7 @@ impl TryFrom<PolicyRow> for Policy {
                 Some(SwapAllowance { count: origin.count(times)?, window: origin.duration(window)? })
             }
             (None, None) => None,
-            _ => return Err(origin.corrupt("half a swap allowance")),
+            _ => return Err(origin.corrupt("the swap allowance is incomplete")),
         };
         Ok(Self {
             id: row.id.into(),
@@ -94,7 +94,6 @@ impl TryFrom<PolicyRow> for Policy {
 methods! {
     policies:
     read {
-        /// The policy with this id.
         find_policy(id: PolicyId) -> Option<Policy>;
         /// The policy with this id, which must be there.
         get_policy(id: PolicyId) -> Policy;
@@ -102,11 +101,9 @@ methods! {
         list_policies() -> Vec<Policy>;
     }
     write {
-        /// Changes every term of a policy.
         update_policy(policy: &Policy) -> ();
-        /// Removes a policy that no license is under.
+        /// Deletes a policy that has no licenses.
         delete_policy(id: PolicyId) -> ();
-        /// Adds a policy.
         insert_policy(policy: &Policy) -> ();
     }
 }

@@ -1,4 +1,4 @@
-//! Which entitlements a policy gives to its licenses.
+//! Entitlements that policies grant to their licenses.
 
 use latchkey_licensing::{
     entitlement::Entitlement,
@@ -10,15 +10,15 @@ use crate::tables::methods;
 methods! {
     policy_entitlements:
     read {
-        /// A policy's own entitlements, by code.
+        /// A policy's entitlements, by code.
         list_policy_entitlements(policy: PolicyId) -> Vec<Entitlement>;
-        /// Every entitlement that a policy gives, by id.
+        /// The entitlements of all policies, by id.
         list_entitlements_of_policies() -> Vec<(PolicyId, Entitlement)>;
     }
     write {
-        /// Takes an entitlement from every license of a policy. `false` if the policy did not give it.
+        /// Removes an entitlement from a policy. `false` if the policy did not grant it.
         remove_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> bool;
-        /// Gives an entitlement to every license of a policy. `false` if the policy gives it already.
+        /// Adds an entitlement to a policy. `false` if the policy already grants it.
         add_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> bool;
     }
 }

@@ -22,8 +22,7 @@ impl TryFrom<ProductRow> for Product {
 
     fn try_from(row: ProductRow) -> Result<Self> {
         let origin = Origin::new("products", row.id);
-        let key_prefix =
-            KeyPrefix::parse(&row.key_prefix).ok_or_else(|| origin.corrupt("key_prefix is not a prefix"))?;
+        let key_prefix = KeyPrefix::parse(&row.key_prefix).ok_or_else(|| origin.corrupt("key_prefix is invalid"))?;
         let created_at = Timestamp::from_unix_micros(row.created_at);
         Ok(Self { id: row.id.into(), code: row.code, name: row.name, key_prefix, created_at })
     }
@@ -32,9 +31,7 @@ impl TryFrom<ProductRow> for Product {
 methods! {
     products:
     read {
-        /// How many products there are.
         count_products() -> i64;
-        /// The product with this id.
         find_product(id: ProductId) -> Option<Product>;
         /// The product with this id, which must be there.
         get_product(id: ProductId) -> Product;
@@ -42,11 +39,10 @@ methods! {
         list_products() -> Vec<Product>;
     }
     write {
-        /// Adds a product.
         insert_product(product: &Product) -> ();
-        /// Changes a product's name and key prefix.
+        /// Changes the name and the key prefix.
         update_product(product: &Product, now: Timestamp) -> ();
-        /// Removes a product that nothing refers to.
+        /// Deletes a product that nothing refers to.
         delete_product(id: ProductId) -> ();
     }
 }

@@ -1,4 +1,4 @@
-//! Signed-in sessions, found by the hash of the cookie's value.
+//! Sessions, found by the hash of the cookie's value.
 
 use latchkey_licensing::{
     account::Account,
@@ -12,45 +12,39 @@ use crate::{
     tables::{Origin, accounts::AccountRow, methods},
 };
 
-/// A session to insert.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
-    /// Its id, which lists show.
+    /// The id shown in lists.
     pub id: SessionId,
     /// SHA-256 of the cookie's value.
     pub token_hash: [u8; 32],
-    /// Whose it is.
     pub account: AccountId,
-    /// 1 for a mail link, 2 with a second factor.
+    /// 1 for a mailed link, 2 with a second factor.
     pub assurance: u8,
-    /// The browser in words.
+    /// A description of the browser.
     pub agent: &'a str,
-    /// The network it came from, coarse.
+    /// The network it was opened from, coarse.
     pub network: &'a str,
-    /// Now.
     pub now: Timestamp,
-    /// When it ends whatever happens.
+    /// When it expires, however much it is used.
     pub expires_at: Timestamp,
 }
 
-/// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRow {
-    /// Its id, which lists show.
+    /// The id shown in lists.
     pub id: SessionId,
-    /// Whose it is.
     pub account: AccountId,
-    /// 1 for a mail link, 2 with a second factor.
+    /// 1 for a mailed link, 2 with a second factor.
     pub assurance: u8,
-    /// The browser in words.
+    /// A description of the browser.
     pub agent: String,
-    /// The network it came from, coarse.
+    /// The network it was opened from, coarse.
     pub network: String,
-    /// When it was opened.
     pub authenticated_at: Timestamp,
     /// When it was last used, to the minute.
     pub last_seen_at: Timestamp,
-    /// When it ends whatever happens.
+    /// When it expires, however much it is used.
     pub expires_at: Timestamp,
 }
 
@@ -106,23 +100,21 @@ impl SessionWithAccountRow {
 methods! {
     sessions:
     read {
-        /// The session whose cookie has this hash, ended or not.
+        /// Finds a session by the hash of its cookie, even if it has expired.
         find_session(token_hash: &[u8; 32]) -> Option<SessionRow>;
         /// The same with its account.
         find_session_with_account(token_hash: &[u8; 32]) -> Option<(SessionRow, Account)>;
-        /// An account's sessions, the latest used first.
+        /// An account's sessions, most recently used first.
         list_sessions_of(account: AccountId) -> Vec<SessionRow>;
     }
     write {
-        /// Opens a session.
         insert_session(new: &NewSession<'_>) -> ();
-        /// Notes when sessions were last used, each at most forward in time.
+        /// Records when sessions were last used. Never moves a time back.
         note_sessions_seen(seen: &[(SessionId, Timestamp)]) -> ();
-        /// Ends one of an account's sessions. `false` if it has no such session.
+        /// Deletes one of an account's sessions. `false` if the account has no such session.
         delete_session(account: AccountId, id: SessionId) -> bool;
-        /// Ends all of an account's sessions.
         delete_sessions_of(account: AccountId) -> u64;
-        /// Removes sessions that ended before `instant`.
+        /// Deletes sessions that expired before `instant`.
         delete_sessions_before(instant: Timestamp) -> u64;
     }
 }

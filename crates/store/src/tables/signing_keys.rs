@@ -1,4 +1,4 @@
-//! Signing keys: one signs, its predecessors verify until they are retired, one may wait.
+//! Signing keys: one is active, its predecessors verify until they are retired, and one may be waiting.
 
 use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 use uuid::Uuid;
@@ -8,24 +8,21 @@ use crate::{
     tables::{Origin, methods},
 };
 
-/// A key that signs, with its private part encrypted.
+/// A signing key with its private part encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKeyRow {
-    /// Its id.
     pub id: SigningKeyId,
-    /// The public part.
     pub public_key: [u8; 32],
-    /// The private part, encrypted.
+    /// The encrypted private part.
     pub seed_ciphertext: Vec<u8>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it began to sign; `None` while it waits.
+    /// When it began to sign. `None` while it is waiting.
     pub activated_at: Option<Timestamp>,
-    /// When the next one took over.
+    /// When its successor became active.
     pub replaced_at: Option<Timestamp>,
     /// When it stopped verifying.
     pub retired_at: Option<Timestamp>,
-    /// Until when files that it signed are good, rounded up to a day.
+    /// When the last file signed with it expires, rounded up to a day.
     pub files_until: Option<Timestamp>,
 }
 
@@ -62,21 +59,20 @@ impl TryFrom<KeyRow> for SigningKeyRow {
 methods! {
     signing_keys:
     read {
-        /// Every signing key, the oldest first.
+        /// All signing keys, oldest first.
         list_signing_keys() -> Vec<SigningKeyRow>;
     }
     write {
-        /// Adds a signing key.
         insert_signing_key(key: &SigningKeyRow) -> ();
-        /// Lets a waiting key sign from now on.
+        /// Makes a waiting key sign from `now`.
         set_signing_key_activated(id: SigningKeyId, now: Timestamp) -> ();
-        /// Ends a key's signing; it verifies still.
+        /// Makes a key stop signing. It still verifies.
         set_signing_key_replaced(id: SigningKeyId, now: Timestamp) -> ();
-        /// Ends a key's verifying.
+        /// Makes a key stop verifying.
         set_signing_key_retired(id: SigningKeyId, now: Timestamp) -> ();
-        /// Keeps a key signing until the transaction ends. `false` if it signs no longer, or not yet.
+        /// Keeps a key active until the transaction ends. `false` if it is not active.
         lock_signer(id: SigningKeyId) -> bool;
-        /// Notes until when a file is good that a key signed.
-        note_signed_file(id: SigningKeyId, until: Timestamp) -> ();
+        /// Records that a file signed with the key is valid until `until`.
+        extend_signing_key_use(id: SigningKeyId, until: Timestamp) -> ();
     }
 }

@@ -1,4 +1,4 @@
-//! The same promises on both databases: every test here runs on SQLite and on PostgreSQL.
+//! Every test here runs on SQLite and on PostgreSQL and must have the same result.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,8 +20,8 @@ use latchkey_licensing::{
     product::Product,
 };
 use latchkey_store::{
-    AuditRow, LoginKind, MachineEnd, NewLoginRequest, NewMail, NewSession, SigningKeyRow, Store, StoreError, StoredKey,
-    Tx,
+    AuditRow, DeactivatedBy, LoginKind, NewLoginRequest, NewMail, NewSession, SigningKeyRow, Store, StoreError,
+    StoredKey, Tx,
 };
 use latchkey_testkit::{Backend, TestDatabase};
 
@@ -132,8 +132,8 @@ pub(crate) fn machine(seed: u8, slot: u32) -> Machine {
     }
 }
 
-/// Catalog, one account and one license.
-pub(crate) async fn furnish(store: &Store) {
+/// A catalog, an account and a license.
+pub(crate) async fn seed(store: &Store) {
     let mut tx = store.write().await.expect("a transaction");
     tx.insert_product(&product()).await.expect("inserted");
     tx.insert_policy(&policy()).await.expect("inserted");
@@ -143,10 +143,10 @@ pub(crate) async fn furnish(store: &Store) {
 }
 
 pub(crate) async fn insert_license(tx: &mut Tx, license: &License, key: u8) -> Result<(), StoreError> {
-    tx.insert_license(license, kept(&[key; 32])).await
+    tx.insert_license(license, stored(&[key; 32])).await
 }
 
-pub(crate) fn kept(lookup: &[u8; 32]) -> StoredKey<'_> {
+pub(crate) fn stored(lookup: &[u8; 32]) -> StoredKey<'_> {
     StoredKey { ciphertext: b"sealed", lookup, signed_by: None }
 }
 
@@ -164,7 +164,7 @@ fn signing_key(seed: u8) -> SigningKeyRow {
 }
 
 fn browser_request(seed: u8) -> NewLoginRequest<'static> {
-    // Leaked on purpose: a test's address lives as long as the test.
+    // Leaked on purpose: the address lives as long as the test.
     let email = Box::leak(Box::new(email("ada@example.com")));
     NewLoginRequest {
         id: LoginRequestId::new(T0, [seed; 10]),
@@ -181,8 +181,8 @@ fn browser_request(seed: u8) -> NewLoginRequest<'static> {
 }
 
 on_both! {
-    async fn what_is_written_reads_back(store: &Store) {
-        furnish(store).await;
+    async fn written_rows_are_read_back(store: &Store) {
+        seed(store).await;
         let mut reader = store.read().await.expect("a reader");
         assert_eq!(reader.find_account_by_email(&email("ADA@example.com")).await.expect("read"), Some(account(1, "ada@example.com")));
         assert_eq!(reader.find_product(product().id).await.expect("read"), Some(product()));
@@ -201,16 +201,16 @@ on_both! {
         assert_eq!(tx.count_accounts().await.expect("read"), 1);
     }
 
-    async fn a_dropped_transaction_leaves_no_trace(store: &Store) {
+    async fn a_dropped_transaction_is_rolled_back(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_account(&account(1, "ada@example.com")).await.expect("inserted");
         drop(tx);
         assert_eq!(store.read().await.expect("a reader").count_accounts().await.expect("read"), 0);
     }
 
-    async fn constraints_refuse_what_must_not_be(store: &Store) {
-        furnish(store).await;
-        // A key twice.
+    async fn constraints_reject_invalid_rows(store: &Store) {
+        seed(store).await;
+        // A duplicate key.
         let mut tx = store.write().await.expect("a transaction");
         assert!(matches!(insert_license(&mut tx, &license(2), 1).await, Err(StoreError::Conflict(_))));
         drop(tx);
@@ -219,21 +219,21 @@ on_both! {
         let orphan = License { account: AccountId::new(T0, [9; 10]), ..license(2) };
         assert!(matches!(insert_license(&mut tx, &orphan, 2).await, Err(StoreError::Conflict(_))));
         drop(tx);
-        // A license for a product that is not its policy's.
+        // A license for another product than its policy's.
         let mut tx = store.write().await.expect("a transaction");
         let other = Product { id: ProductId::new(T0, [2; 10]), code: "other".to_owned(), ..product() };
         tx.insert_product(&other).await.expect("inserted");
         let crossed = License { product: other.id, ..license(2) };
         assert!(matches!(insert_license(&mut tx, &crossed, 2).await, Err(StoreError::Conflict(_))));
         drop(tx);
-        // A node-locked policy for several machines.
+        // A node-locked policy with several machines.
         let mut tx = store.write().await.expect("a transaction");
         let wide = Policy { id: PolicyId::new(T0, [2; 10]), code: "wide".to_owned(), is_floating: false, ..policy() };
         assert!(tx.insert_policy(&wide).await.is_err());
     }
 
-    async fn a_slot_and_a_fingerprint_have_one_holder(store: &Store) {
-        furnish(store).await;
+    async fn a_slot_and_a_fingerprint_belong_to_one_machine(store: &Store) {
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_machine(&machine(1, 1), &[1; 32]).await.expect("inserted");
         tx.commit().await.expect("committed");
@@ -241,18 +241,18 @@ on_both! {
             let mut tx = store.write().await.expect("a transaction");
             assert!(matches!(tx.insert_machine(&other, &hash).await, Err(StoreError::Conflict(_))));
         }
-        // Once it is let go, both are open again, and it is remembered.
+        // After deactivation both are available again, and the deactivation is recorded.
         let mut tx = store.write().await.expect("a transaction");
-        assert!(!tx.was_machine(license(1).id, machine(1, 1).id).await.expect("read"));
-        assert!(tx.set_machine_deactivated(machine(1, 1).id, MachineEnd::Customer, T0).await.expect("written"));
-        assert!(!tx.set_machine_deactivated(machine(1, 1).id, MachineEnd::Customer, T0).await.expect("written"));
-        assert!(tx.was_machine(license(1).id, machine(1, 1).id).await.expect("read"));
+        assert!(!tx.was_active_machine(license(1).id, machine(1, 1).id).await.expect("read"));
+        assert!(tx.set_machine_deactivated(machine(1, 1).id, DeactivatedBy::Customer, T0).await.expect("written"));
+        assert!(!tx.set_machine_deactivated(machine(1, 1).id, DeactivatedBy::Customer, T0).await.expect("written"));
+        assert!(tx.was_active_machine(license(1).id, machine(1, 1).id).await.expect("read"));
         tx.insert_machine(&machine(2, 1), &[1; 32]).await.expect("inserted");
         assert_eq!(tx.list_machines(license(1).id, None, 10).await.expect("read"), [machine(2, 1)]);
     }
 
-    async fn machines_page_by_id(store: &Store) {
-        furnish(store).await;
+    async fn machines_are_listed_by_id(store: &Store) {
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         for seed in 1..=5 {
             tx.insert_machine(&machine(seed, u32::from(seed)), &[seed; 32]).await.expect("inserted");
@@ -266,8 +266,8 @@ on_both! {
         assert_eq!(tx.machine_at(license(1).id, 5).await.expect("read"), None);
     }
 
-    async fn standing_is_one_of_three(store: &Store) {
-        furnish(store).await;
+    async fn the_standing_of_a_license_is_stored(store: &Store) {
+        seed(store).await;
         for standing in [Standing::Suspended(T0), Standing::Revoked(T0), Standing::Good] {
             let mut tx = store.write().await.expect("a transaction");
             tx.update_license(&License { standing, ..license(1) }).await.expect("written");
@@ -277,9 +277,9 @@ on_both! {
         }
     }
 
-    /// What a decision may change comes back as it was written, in every form that a license's end has.
-    async fn licenses_change(store: &Store) {
-        furnish(store).await;
+    /// Everything that a decision may change is read back as written, for each way a license can end.
+    async fn licenses_can_be_changed(store: &Store) {
+        seed(store).await;
         for (end, uses) in [(End::Never, 4), (End::AfterFirstUse, 5), (End::At(T0), 6)] {
             let mut tx = store.write().await.expect("a transaction");
             let changed = License { end, uses, max_cores: None, metadata: "{}".to_owned(), last_check_out_at: Some(T0), ..license(1) };
@@ -288,8 +288,8 @@ on_both! {
             tx.commit().await.expect("committed");
         }
         let mut tx = store.write().await.expect("a transaction");
-        tx.set_license_key(license(1).id, kept(&[9; 32]), "key", "abcd", T0).await.expect("written");
-        assert!(tx.find_license_by_key(&[1; 32]).await.expect("read").is_none(), "the old key is gone");
+        tx.set_license_key(license(1).id, stored(&[9; 32]), "key", "abcd", T0).await.expect("written");
+        assert!(tx.find_license_by_key(&[1; 32]).await.expect("read").is_none(), "the old key is not found");
         let found = tx.find_license_by_key(&[9; 32]).await.expect("read").expect("found");
         assert_eq!((found.key_prefix.as_str(), found.key_tail.as_str()), ("key", "abcd"));
         assert_eq!(tx.count_licenses_under(policy().id).await.expect("read"), 1);
@@ -297,8 +297,8 @@ on_both! {
         assert_eq!(tx.list_licenses(Some(license(1).id), 5).await.expect("read").len(), 0);
     }
 
-    async fn impossible_licenses_do_not_insert(store: &Store) {
-        furnish(store).await;
+    async fn invalid_licenses_are_not_inserted(store: &Store) {
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.update_license(&License { uses: u32::MAX, ..license(1) }).await.is_err());
         drop(tx);
@@ -306,23 +306,23 @@ on_both! {
         assert!(tx.update_license(&License { max_cores: Some(0), ..license(1) }).await.is_err());
     }
 
-    async fn policies_change(store: &Store) {
-        furnish(store).await;
+    async fn policies_can_be_changed(store: &Store) {
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(policy()));
         let changed = Policy { swaps: None, check_in: None, max_cores: None, customer_rotates_key: true, name: "Other".to_owned(), ..policy() };
         tx.update_policy(&changed).await.expect("written");
         assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(changed));
-        // Reviving for ever and letting go at once exclude each other.
+        // Always resurrecting dead machines and culling them immediately exclude each other.
         let odd = Policy { cull: HeartbeatCull::DeactivateDead, ..policy() };
         assert!(tx.update_policy(&odd).await.is_err());
         drop(tx);
         let mut tx = store.write().await.expect("a transaction");
-        assert!(matches!(tx.delete_policy(policy().id).await, Err(StoreError::Conflict(_))), "a license is under it");
+        assert!(matches!(tx.delete_policy(policy().id).await, Err(StoreError::Conflict(_))), "it has a license");
     }
 
-    async fn machines_change_and_swaps_are_counted(store: &Store) {
-        furnish(store).await;
+    async fn machines_can_be_changed_and_swaps_are_counted(store: &Store) {
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         for seed in 1..=3 {
             tx.insert_machine(&machine(seed, u32::from(seed)), &[seed; 32]).await.expect("inserted");
@@ -333,22 +333,22 @@ on_both! {
         changed.last_heartbeat_at = Some(T0);
         assert!(tx.update_machine(&changed).await.expect("written"));
         assert_eq!(tx.find_machine(license(1).id, changed.id).await.expect("read"), Some(changed.clone()));
-        tx.set_machine_deactivated(machine(1, 1).id, MachineEnd::Customer, T0.plus(seconds(5))).await.expect("written");
-        tx.set_machine_deactivated(machine(2, 1).id, MachineEnd::App, T0.plus(seconds(5))).await.expect("written");
-        assert!(!tx.update_machine(&changed).await.expect("written"), "it is history");
+        tx.set_machine_deactivated(machine(1, 1).id, DeactivatedBy::Customer, T0.plus(seconds(5))).await.expect("written");
+        tx.set_machine_deactivated(machine(2, 1).id, DeactivatedBy::App, T0.plus(seconds(5))).await.expect("written");
+        assert!(!tx.update_machine(&changed).await.expect("written"), "a deactivated machine cannot be changed");
         for (since, times) in [(0, vec![T0.plus(seconds(5))]), (4, vec![T0.plus(seconds(5))]), (5, vec![])] {
             let since = T0.plus(seconds(since));
-            assert_eq!(tx.list_machine_releases(license(1).id, since).await.expect("read"), times);
+            assert_eq!(tx.list_deactivations_by_customer(license(1).id, since).await.expect("read"), times);
         }
     }
 
     async fn late_machines_are_found(store: &Store) {
-        furnish(store).await;
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         let beaten = Machine { last_heartbeat_at: Some(T0), ..machine(1, 1) };
         tx.insert_machine(&beaten, &[1; 32]).await.expect("inserted");
         let (alive, late) = (T0.plus(seconds(630)), T0.plus(seconds(631)));
-        assert_eq!(tx.list_licenses_with_late_machines(late, 9).await.expect("read"), [], "this policy keeps the dead");
+        assert_eq!(tx.list_licenses_with_late_machines(late, 9).await.expect("read"), [], "this policy does not cull dead machines");
         let culling = Policy {
             cull: HeartbeatCull::DeactivateDead,
             resurrection: HeartbeatResurrection::NoRevive,
@@ -359,8 +359,8 @@ on_both! {
         assert_eq!(tx.list_licenses_with_late_machines(late, 9).await.expect("read"), [license(1).id]);
     }
 
-    /// LC-08: of all keys one signs and one waits, whatever is written.
-    async fn lc_08_one_key_signs(store: &Store) {
+    /// LC-08: at most one key is active and at most one is waiting.
+    async fn lc_08_one_key_is_active(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_signing_key(&signing_key(1)).await.expect("inserted");
         tx.set_signing_key_activated(signing_key(1).id, T0).await.expect("written");
@@ -384,8 +384,8 @@ on_both! {
         let mut tx = store.write().await.expect("a transaction");
         tx.set_signing_key_replaced(signing_key(1).id, T0).await.expect("written");
         tx.set_signing_key_activated(signing_key(2).id, T0).await.expect("written");
-        tx.note_signed_file(signing_key(1).id, T0.plus(seconds(9))).await.expect("written");
-        tx.note_signed_file(signing_key(1).id, T0.plus(seconds(5))).await.expect("written");
+        tx.extend_signing_key_use(signing_key(1).id, T0.plus(seconds(9))).await.expect("written");
+        tx.extend_signing_key_use(signing_key(1).id, T0.plus(seconds(5))).await.expect("written");
         let keys = tx.list_signing_keys().await.expect("read");
         let expected = [
             SigningKeyRow { activated_at: Some(T0), replaced_at: Some(T0), files_until: Some(T0.plus(seconds(9))), ..signing_key(1) },
@@ -395,7 +395,7 @@ on_both! {
     }
 
     async fn entitlements_come_from_policy_and_license(store: &Store) {
-        furnish(store).await;
+        seed(store).await;
         let entitlement = |seed: u8, code: &str| Entitlement {
             id: EntitlementId::new(T0, [seed; 10]),
             code: EntitlementCode::parse(code).expect("a code"),
@@ -425,7 +425,7 @@ on_both! {
         assert_eq!(tx.list_all_entitlements().await.expect("read").len(), 1);
     }
 
-    /// ML-05: of any number of callers, one uses a request up.
+    /// ML-05: of any number of callers, one uses the request.
     async fn ml_05_a_request_is_used_once(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
@@ -447,8 +447,8 @@ on_both! {
         assert_eq!(wins, 1);
     }
 
-    /// ML-08: tries are counted before anything is compared, and end at five.
-    async fn ml_08_tries_are_counted(store: &Store) {
+    /// ML-08: attempts are counted before the code is compared. There are five.
+    async fn ml_08_attempts_are_counted(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
         tx.commit().await.expect("committed");
@@ -457,7 +457,7 @@ on_both! {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut tx = store.write().await.expect("a transaction");
-                let open = tx.count_login_try(&[201; 32], T0).await.expect("written");
+                let open = tx.count_login_attempt(&[201; 32], T0).await.expect("written");
                 tx.commit().await.expect("committed");
                 open.is_some()
             })
@@ -469,8 +469,8 @@ on_both! {
         assert_eq!(counted, 5);
     }
 
-    /// ML-07: a request ends with its time, to the microsecond of the given clock.
-    async fn ml_07_requests_end(store: &Store) {
+    /// ML-07: a request expires exactly on time, by the given clock.
+    async fn ml_07_requests_expire(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
         for (after, open) in [(599, true), (600, false), (601, false)] {
@@ -480,8 +480,8 @@ on_both! {
         assert!(!tx.use_login_request(browser_request(1).id, T0.plus(seconds(601))).await.expect("written"));
     }
 
-    async fn sessions_end_one_by_one_or_together(store: &Store) {
-        furnish(store).await;
+    async fn sessions_can_be_deleted_individually_or_together(store: &Store) {
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         let owner = account(1, "ada@example.com").id;
         for seed in 1..=3 {
@@ -509,7 +509,8 @@ on_both! {
         assert_eq!(tx.delete_sessions_of(owner).await.expect("written"), 2);
     }
 
-    /// A mail is sent by one worker at a time, comes back when its lease ends, and leaves no payload.
+    /// One worker at a time holds a mail. It becomes available again when its lease ends, and its payload is
+    /// erased.
     async fn mails_are_claimed_once(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         let recipient = email("ada@example.com");
@@ -537,13 +538,13 @@ on_both! {
         claimed.dedup();
         assert_eq!(claimed.len(), many, "a mail was claimed twice");
         let mut tx = store.write().await.expect("a transaction");
-        let again = tx.claim_mail(T0.plus(seconds(121)), T0.plus(seconds(300))).await.expect("claimed").expect("a lease ended");
+        let again = tx.claim_mail(T0.plus(seconds(121)), T0.plus(seconds(300))).await.expect("claimed").expect("the first lease has ended");
         assert!(again.attempts >= 1);
         tx.set_mail_sent(again.id, T0).await.expect("written");
         tx.commit().await.expect("committed");
     }
 
-    /// WH-13: under 400 parallel callers exactly the burst passes, and the pace holds after it.
+    /// WH-13: of 400 parallel callers exactly the burst passes, and afterwards the rate holds.
     async fn wh_13_limits_are_exact(store: &Store) {
         let shared = Arc::new(store.clone());
         let (minute, burst_of_five) = (60_000_000, 240_000_000);
@@ -567,8 +568,8 @@ on_both! {
             tx.commit().await.expect("committed");
             assert_eq!(taken.expect("asked"), passes, "{after} s");
         }
-        // A clock that ran a day ahead filled the bucket. Set right, it locks nobody out for a day; clocks
-        // of instances that differ a little refill nothing.
+        // A clock that was a day ahead has filled the bucket. After it is corrected, nobody is locked out for
+        // a day. Small differences between the clocks of instances do not refill the bucket.
         for (before, passes) in [(0, true), (60, true), (120, true), (180, false), (300, false)] {
             let mut tx = store.write().await.expect("a transaction");
             let now = T0.plus(seconds(86_400 + 86_400)).minus(seconds(before));
@@ -599,16 +600,16 @@ on_both! {
         assert_eq!(tx.list_audit_of("account", "x", 10).await.expect("read"), [row]);
     }
 
-    async fn the_secret_mark_stays(store: &Store) {
-        for (given, kept) in [([1; 32], [1; 32]), ([2; 32], [1; 32])] {
+    async fn the_secret_check_is_not_overwritten(store: &Store) {
+        for (given, stored) in [([1; 32], [1; 32]), ([2; 32], [1; 32])] {
             let mut tx = store.write().await.expect("a transaction");
             tx.insert_instance(&given, T0).await.expect("written");
-            assert_eq!(tx.find_secret_check().await.expect("read"), Some(kept));
+            assert_eq!(tx.find_secret_check().await.expect("read"), Some(stored));
             tx.commit().await.expect("committed");
         }
     }
 
-    async fn what_has_run_out_is_removed(store: &Store) {
+    async fn expired_rows_are_deleted(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
         tx.take_token("bucket", T0, 1, 1).await.expect("asked");
@@ -619,7 +620,7 @@ on_both! {
 }
 
 mod raw {
-    //! What the program never does, tried past it with plain SQL.
+    //! What the program never does, attempted with plain SQL.
 
     use sqlx::{Connection, Executor};
 
@@ -656,7 +657,7 @@ mod raw {
     const CHANGES: &[&str] = &["UPDATE audit_log SET verb = 'w'", "DELETE FROM audit_log"];
 }
 
-/// A database that a newer program has migrated is refused, and stays as it is.
+/// A database that was migrated by a newer program is refused and left unchanged.
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
     use sqlx::{Connection, Executor};
@@ -670,7 +671,7 @@ async fn a_newer_schema_is_refused() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_none_are_refused() {
+async fn invalid_addresses_are_refused() {
     for bad in ["mysql://x", "", "sqlite://", "sqlite::memory:", "postgres"] {
         let error = Store::open(bad, 1).await.expect_err("refused");
         assert!(matches!(error, StoreError::Address(_)), "{bad}: {error}");

@@ -1,4 +1,4 @@
-//! Errors name what they are about.
+//! What errors contain.
 
 use latchkey_licensing::{
     account::Account,
@@ -11,13 +11,13 @@ use latchkey_testkit::{Backend, TestDatabase};
 
 use crate::{
     T0,
-    conformance::{account, furnish, kept, license, machine, policy},
+    conformance::{account, license, machine, policy, seed, stored},
 };
 
 fn constraint<T: std::fmt::Debug>(result: Result<T, StoreError>) -> Constraint {
     match result {
         Err(StoreError::Conflict(constraint)) => constraint,
-        other => unreachable!("no conflict: {other:?}"),
+        other => unreachable!("not a conflict: {other:?}"),
     }
 }
 
@@ -27,10 +27,10 @@ fn unique(name: &'static str) -> Constraint {
 
 on_both! {
     async fn conflicts_name_their_constraint(store: &Store) {
-        furnish(store).await;
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
-        assert_eq!(constraint(tx.insert_license(&license(2), kept(&[1; 32])).await), unique("uq_licenses_key"));
-        // Nothing more is taken, and nothing is committed.
+        assert_eq!(constraint(tx.insert_license(&license(2), stored(&[1; 32])).await), unique("uq_licenses_key"));
+        // The transaction accepts nothing more and cannot be committed.
         assert!(matches!(tx.count_accounts().await, Err(StoreError::Aborted)));
         assert!(matches!(tx.commit().await, Err(StoreError::Aborted)));
         let mut tx = store.write().await.expect("a transaction");
@@ -53,25 +53,25 @@ on_both! {
         assert_eq!(constraint(tx.insert_account(&same_id).await), unique("pk_accounts"));
     }
 
-    async fn changes_of_what_is_not_there_are_errors(store: &Store) {
-        furnish(store).await;
+    async fn changes_of_missing_rows_are_errors(store: &Store) {
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         let gone = License { id: LicenseId::new(T0, [9; 10]), ..license(1) };
         let error = tx.update_license(&gone).await.expect_err("refused");
         assert!(matches!(&error, StoreError::Corrupt { table: "licenses", id, .. } if *id == gone.id.to_string()), "{error}");
-        // Bookkeeping may come too late.
+        // Bookkeeping for a missing row is not an error.
         tx.note_licenses_validated(&[(gone.id, T0), (license(1).id, T0)]).await.expect("written");
         let noted = tx.find_license(license(1).id).await.expect("read").expect("there");
         assert_eq!(noted.last_validated_at, Some(T0));
     }
 
     async fn lists_are_filtered_page_by_page(store: &Store) {
-        furnish(store).await;
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.insert_account(&account(2, "b_b@example.com")).await.expect("inserted"));
         for seed in 2..=5 {
             let other = License { account: account(2, "x@example.com").id, key_tail: format!("TAI{seed}"), ..license(seed) };
-            tx.insert_license(&other, kept(&[seed; 32])).await.expect("inserted");
+            tx.insert_license(&other, stored(&[seed; 32])).await.expect("inserted");
         }
         tx.commit().await.expect("committed");
         let mut reader = store.read_one().await.expect("a reader");
@@ -90,7 +90,7 @@ on_both! {
         assert_eq!(found(filter("ADA@"), None, 9).await.0, [id(1)]);
         assert_eq!(found(filter("tai4"), None, 9).await.0, [id(4)]);
         assert_eq!(found(filter("b_b"), None, 9).await.0.len(), 4);
-        // What is a wildcard in SQL is a letter here.
+        // SQL wildcards are matched literally.
         assert_eq!(found(filter("b%b"), None, 9).await.0, []);
         assert_eq!(found(filter("_"), None, 9).await.0.len(), 4);
     }

@@ -1,4 +1,4 @@
-//! Transactions that share a commit keep the promises of those that do not.
+//! Group commit: sharing a commit does not weaken a transaction's guarantees.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,19 +12,19 @@ use crate::{
     conformance::{account, email},
 };
 
-/// An account of its own for every number.
+/// A separate account for each number.
 fn numbered(number: u32) -> Account {
     let [a, b, c, d] = number.to_be_bytes();
     let address = email(&format!("a{number}@example.com"));
     Account { id: AccountId::new(T0, [0, 0, 0, 0, 0, 0, a, b, c, d]), email: address, ..account(1, "x@example.com") }
 }
 
-async fn is_there(store: &Store, number: u32) -> bool {
+async fn exists(store: &Store, number: u32) -> bool {
     let mut reader = store.read_one().await.expect("a reader");
     reader.find_account(numbered(number).id).await.expect("read").is_some()
 }
 
-/// What became of a transaction, as its caller knows.
+/// The outcome of a transaction, as its caller knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Acknowledged,
@@ -32,7 +32,7 @@ enum Fate {
     Unknown,
 }
 
-/// One transaction, ended in one of several ways.
+/// One transaction, which ends in one of several ways.
 async fn run(store: &Store, number: u32) -> Fate {
     let mut tx = store.write().await.expect("a transaction");
     assert!(tx.insert_account(&numbered(number)).await.expect("inserted"));
@@ -62,7 +62,7 @@ async fn run(store: &Store, number: u32) -> Fate {
 }
 
 on_both! {
-    async fn acknowledged_is_there_and_rolled_back_is_not(store: &Store) {
+    async fn acknowledged_transactions_persist_and_others_do_not(store: &Store) {
         let tasks: Vec<_> = (0..40)
             .map(|task| {
                 let store = store.clone();
@@ -80,12 +80,12 @@ on_both! {
         for task in tasks {
             fates.extend(task.await.expect("no panic"));
         }
-        // A write now is behind everything that was begun before.
+        // This write is queued behind everything that began earlier.
         store.write().await.expect("a transaction").commit().await.expect("committed");
         for (number, fate) in fates {
             match fate {
-                Fate::Acknowledged => assert!(is_there(store, number).await, "{number} was lost"),
-                Fate::RolledBack => assert!(!is_there(store, number).await, "{number} was kept"),
+                Fate::Acknowledged => assert!(exists(store, number).await, "{number} was lost"),
+                Fate::RolledBack => assert!(!exists(store, number).await, "{number} was not rolled back"),
                 Fate::Unknown => {}
             }
         }
@@ -93,7 +93,7 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lone_writer_commits_by_itself_and_many_together() {
+async fn a_single_writer_commits_alone_and_many_share_commits() {
     let database = TestDatabase::create(Backend::Sqlite).await;
     let store = database.store();
     let before = store.counters();
@@ -128,9 +128,9 @@ async fn a_lone_writer_commits_by_itself_and_many_together() {
     assert_eq!(reader.count_accounts().await.expect("read"), 323);
 }
 
-/// A member's acknowledgement waits for the group's commit: until then no reader sees its work.
+/// A member is acknowledged only after the group's commit. Until then no reader sees its work.
 #[tokio::test]
-async fn nobody_is_answered_before_the_commit() {
+async fn nothing_is_acknowledged_before_the_commit() {
     let database = TestDatabase::create(Backend::Sqlite).await;
     let store = database.store();
     let mut first = store.write().await.expect("a transaction");
@@ -141,14 +141,14 @@ async fn nobody_is_answered_before_the_commit() {
     });
     tokio::task::yield_now().await;
     let committing = tokio::spawn(first.commit());
-    let mut second = second.await.expect("no panic").expect("a turn");
-    // The first has handed the writer on, but is not answered.
+    let mut second = second.await.expect("no panic").expect("a transaction");
+    // The first has passed the writer on but is not acknowledged.
     assert!(!committing.is_finished());
-    assert!(!is_there(store, 1).await);
+    assert!(!exists(store, 1).await);
     assert!(second.find_account(numbered(1).id).await.expect("read").is_some(), "members see each other");
     second.insert_account(&numbered(2)).await.expect("inserted");
     drop(second);
     committing.await.expect("no panic").expect("committed");
-    assert!(is_there(store, 1).await);
-    assert!(!is_there(store, 2).await);
+    assert!(exists(store, 1).await);
+    assert!(!exists(store, 2).await);
 }

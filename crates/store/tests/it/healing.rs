@@ -1,4 +1,4 @@
-//! A database that fails says so in time, and serves again once it can.
+//! A database that fails reports it in time, and works again as soon as it can.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
     conformance::{email, seconds},
 };
 
-/// A small file system of its own. Mounting takes root.
+/// A small file system, which only root can mount.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -29,7 +29,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // The folder goes with the test either way.
+        // The folder is deleted with the test in any case.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
@@ -58,10 +58,10 @@ fn fill(path: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_heals() {
+async fn writes_work_again_after_the_disk_was_full() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(disk) = SmallDisk::mount(folder.path()) else {
-        eprintln!("not run: mounting a small file system takes root");
+        eprintln!("skipped: only root can mount a small file system");
         return;
     };
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -72,7 +72,7 @@ async fn a_full_disk_heals() {
     tx.commit().await.expect("committed");
     let ballast = folder.path().join("ballast");
     fs::write(&ballast, vec![0; 1_200_000]).expect("written");
-    // Several writers at once, so that groups are in flight when the disk is full.
+    // Several concurrent writers, so that groups are in progress when the disk is full.
     let tasks: Vec<_> = (0..8)
         .map(|seed| {
             let store = store.clone();
@@ -122,14 +122,14 @@ async fn a_full_disk_heals() {
     while tx.claim_mail(T0, T0.plus(seconds(60))).await.expect("claimed").is_some() {
         claimed += 1;
     }
-    assert_eq!(claimed, acknowledged + 1, "what was acknowledged is there, and nothing else");
+    assert_eq!(claimed, acknowledged + 1, "exactly the acknowledged mails are stored");
     drop(tx);
     store.close().await;
     drop(disk);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_of_another_process_is_busy_in_time() {
+async fn a_lock_of_another_process_is_reported_as_busy_in_time() {
     let database = TestDatabase::create(Backend::Sqlite).await;
     let store = database.store();
     let mut other = sqlx::SqliteConnection::connect(database.url()).await.expect("connected");
@@ -137,7 +137,7 @@ async fn a_lock_of_another_process_is_busy_in_time() {
     let began = Instant::now();
     assert!(matches!(store.check_writer().await, Err(StoreError::Busy)));
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
-    // Those who queue wait no longer than those who try.
+    // Queued callers wait no longer than the first one.
     let began = Instant::now();
     let tries: Vec<_> = (0..3)
         .map(|_| {
@@ -149,13 +149,13 @@ async fn a_lock_of_another_process_is_busy_in_time() {
         assert!(matches!(attempt.await.expect("no panic"), Err(StoreError::Busy)));
     }
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-    // Reading goes on.
+    // Reading still works.
     assert_eq!(store.read().await.expect("a reader").count_accounts().await.expect("read"), 0);
     other.execute("ROLLBACK").await.expect("unlocked");
-    store.check_writer().await.expect("it takes writes again");
+    store.check_writer().await.expect("writes work again");
 }
 
-/// SQLite rolls back by itself, here as told by a trigger: no statement of the rest may be committed alone.
+/// SQLite can roll back by itself, here because of a trigger. No later statement may be committed on its own.
 #[tokio::test]
 async fn a_rollback_by_the_database_itself_ends_the_group() {
     let database = TestDatabase::create(Backend::Sqlite).await;
@@ -171,11 +171,11 @@ async fn a_rollback_by_the_database_itself_ends_the_group() {
     });
     tokio::task::yield_now().await;
     let committing = tokio::spawn(first.commit());
-    let mut second = second.await.expect("no panic").expect("a turn");
+    let mut second = second.await.expect("no panic").expect("a transaction");
     let outage = latchkey_licensing::outage::Outage::new(T0, T0.plus(seconds(1))).expect("an outage");
     assert!(second.insert_outage(outage).await.is_err());
     assert!(second.commit().await.is_err());
-    assert!(committing.await.expect("no panic").is_err(), "its work is gone");
+    assert!(committing.await.expect("no panic").is_err(), "its work is lost");
     assert!(store.read_one().await.expect("a reader").find_secret_check().await.expect("read").is_none());
     // The next one works.
     let mut tx = store.write().await.expect("a transaction");

@@ -1,4 +1,4 @@
-//! Requests that are cut off leave nothing half done.
+//! Interrupted requests leave no open transactions.
 
 use std::time::{Duration, Instant};
 
@@ -7,9 +7,9 @@ use latchkey_testkit::{Backend, TestDatabase};
 use sqlx::Connection;
 use tokio::time::timeout;
 
-use crate::conformance::{account, furnish, license};
+use crate::conformance::{account, license, seed};
 
-/// Cuts reads and writes off at all moments.
+/// Interrupts reads and writes at random moments.
 async fn cut_off(store: &Store) {
     let mut tasks = Vec::new();
     for number in 0..1_500_u64 {
@@ -39,7 +39,7 @@ async fn cut_off(store: &Store) {
     }
 }
 
-async fn serves(store: &Store) {
+async fn works(store: &Store) {
     for _ in 0..30 {
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.lock_license(license(1).id).await.expect("locked"));
@@ -48,21 +48,21 @@ async fn serves(store: &Store) {
         let mut reader = store.read().await.expect("a reader");
         assert_eq!(reader.list_products().await.expect("read").len(), 1);
     }
-    store.check_writer().await.expect("it takes writes");
+    store.check_writer().await.expect("it accepts writes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite() {
     let database = TestDatabase::create(Backend::Sqlite).await;
-    furnish(database.store()).await;
+    seed(database.store()).await;
     cut_off(database.store()).await;
-    serves(database.store()).await;
+    works(database.store()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres() {
     let database = TestDatabase::create(Backend::Postgres).await;
-    furnish(database.store()).await;
+    seed(database.store()).await;
     cut_off(database.store()).await;
     let mut connection = sqlx::PgConnection::connect(database.url()).await.expect("connected");
     let sql = "SELECT COUNT(*) FROM pg_stat_activity
@@ -76,5 +76,5 @@ async fn postgres() {
         assert!(Instant::now() < deadline, "{busy} connections are still in a transaction");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    serves(database.store()).await;
+    works(database.store()).await;
 }

@@ -1,12 +1,12 @@
-//! What the store promises, on both databases.
+//! Tests of the store on both databases.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use latchkey_licensing::time::Timestamp;
 
 const T0: Timestamp = Timestamp::from_unix_micros(1_795_435_200_000_000);
 
-/// Writes each test once and runs it on both databases.
+/// Runs each test on both databases.
 macro_rules! on_both {
     ($($(#[$doc:meta])* async fn $name:ident($store:ident: &Store) $body:block)+) => {$(
         mod $name {

@@ -1,4 +1,4 @@
-//! A reader sees one moment.
+//! A reader is a snapshot.
 
 use latchkey_store::Store;
 use latchkey_testkit::{Backend, TestDatabase};
@@ -11,7 +11,7 @@ on_both! {
         let mut current = store.read_one().await.expect("a reader");
         assert_eq!(snapshot.count_accounts().await.expect("read"), 0);
         assert_eq!(current.count_accounts().await.expect("read"), 0);
-        // No writer waits for it.
+        // Writers do not wait for it.
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.insert_account(&account(1, "ada@example.com")).await.expect("inserted"));
         tx.commit().await.expect("committed");
@@ -21,8 +21,8 @@ on_both! {
         assert_eq!(store.read().await.expect("a reader").count_accounts().await.expect("read"), 1);
     }
 
-    /// More snapshots than there are connections, one after the other: each is given back.
-    async fn snapshots_are_given_back(store: &Store) {
+    /// Uses more snapshots than there are connections, one after the other: their connections are released.
+    async fn snapshots_release_their_connections(store: &Store) {
         for _ in 0..50 {
             let mut reader = store.read().await.expect("a reader");
             assert_eq!(reader.count_accounts().await.expect("read"), 0);
