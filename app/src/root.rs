@@ -1,4 +1,4 @@
-//! The document around every page, and the routes.
+//! The HTML document around every page, and the routes.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -21,7 +21,7 @@ use crate::{
     sign_in::pages::{CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage},
 };
 
-/// The document. Its policy names the nonce of this one answer, so it is set here.
+/// The document. Its content security policy contains the nonce of this response, so it is set here.
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     use leptos_meta::MetaTags;
@@ -51,7 +51,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The routes of the portal.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();

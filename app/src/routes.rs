@@ -1,5 +1,5 @@
-//! Where every page is: the only place that knows their paths. Links, redirects, guards and what the
-//! router is given all come from the one table below.
+//! The paths of all pages, defined only here. Links, redirects, guards and the router's declarations are all
+//! derived from the table below.
 
 #[cfg(feature = "ssr")]
 mod next;
@@ -13,7 +13,7 @@ use latchkey_licensing::{
 use leptos_router::PossibleRouteMatch;
 
 #[cfg(feature = "ssr")]
-pub use next::{NextPath, own_page};
+pub use next::{NextPath, internal_path};
 
 /// The secret at the end of a sign-in link's path.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,28 +40,26 @@ impl fmt::Debug for Token {
     }
 }
 
-/// One line a page: its name with what its path carries, the path, and the name under which the router's
-/// declaration takes that path.
+/// One line per page: its name with the values in its path, the path, and the name of the path's declaration
+/// for the router.
 macro_rules! pages {
     ($($(#[$doc:meta])* $page:ident $(($($value:ident: $kind:ty),+))? = $pattern:tt as $declared:ident;)+) => {
-        /// A page.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Page {
             $($(#[$doc])* $page $(($($kind),+))?,)+
         }
 
         impl Page {
-            /// The paths of all pages, with `:name` where a value stands.
+            /// The paths of all pages, with `:name` for each value.
             pub const PATTERNS: &[&str] = &[$($pattern),+];
 
-            /// Where the page is.
             pub fn path(&self) -> String {
                 match self {
                     $(Self::$page $(($($value),+))? => fill($pattern, &[$($(&$value),+)?]),)+
                 }
             }
 
-            /// The page that is spelled exactly like this.
+            /// The page whose path is exactly this.
             pub fn parse(path: &str) -> Option<Self> {
                 $(if let Some(found) = values($pattern, path) {
                     let mut found = found.into_iter();
@@ -72,7 +70,7 @@ macro_rules! pages {
             }
         }
 
-        /// The paths as the router takes them.
+        /// The paths in the router's form.
         pub(crate) mod declared {
             use super::PossibleRouteMatch;
 
@@ -84,47 +82,43 @@ macro_rules! pages {
 }
 
 pages! {
-    /// Asks for an e-mail to sign in with.
+    /// Asks for an e-mail address to sign in with.
     SignIn = "/login" as sign_in;
-    /// Takes the mailed code.
+    /// Asks for the mailed code.
     Code = "/login/code" as code;
-    /// Confirms the mailed link.
+    /// Asks to confirm the mailed link.
     Link(token: Token) = "/login/link/:token" as link;
-    /// Confirms a link that was made on the host.
+    /// Asks to confirm a link that was created on the host.
     HostLink(token: Token) = "/login/host/:token" as host_link;
-    /// Says that the session is over.
+    /// Confirms that the session has ended.
     SignedOut = "/login/signed-out" as signed_out;
     /// The portal's first page.
     Overview = "/portal" as overview;
-    /// All licenses.
     Licenses = "/portal/licenses" as licenses;
-    /// One license.
     License(license: LicenseId) = "/portal/licenses/:license" as license;
-    /// Asks before a key is replaced.
+    /// Asks for confirmation before a key is replaced.
     NewKey(license: LicenseId) = "/portal/licenses/:license/new-key" as new_key;
-    /// One computer.
     Computer(license: LicenseId, machine: MachineId) = "/portal/licenses/:license/machines/:machine" as computer;
-    /// Asks before a computer is freed.
+    /// Asks for confirmation before a computer is freed.
     FreeComputer(license: LicenseId, machine: MachineId) = "/portal/licenses/:license/machines/:machine/free" as free_computer;
-    /// Takes requests of computers without a network.
+    /// Accepts requests of computers without internet access.
     Offline = "/portal/offline" as offline;
-    /// Name and sessions.
+    /// The account's name and sessions.
     Account = "/portal/account" as account;
 }
 
-/// What a part of the site asks of whoever opens it.
+/// What a part of the site requires of its visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// Nothing.
     Open,
-    /// To be signed in.
     SignedIn,
 }
 
 impl Guard {
-    /// What this path asks, whether or not there is a page: what lies below the portal is the portal's.
+    /// What a path requires, even if there is no page: everything below the portal requires what the portal
+    /// does.
     pub fn of(path: &str) -> Self {
-        // What was pasted while the session ended goes on in the address that the form's answer names.
+        // If the session has expired, a pasted text is kept in the URL that the form's response contains.
         if path == FormTarget::OfflineRequest.path() {
             return Self::Open;
         }
@@ -134,29 +128,28 @@ impl Guard {
     }
 }
 
-/// Whether the path ends in a secret, which no other page may learn.
+/// Whether the path ends with a secret, which other pages must not learn.
 pub fn holds_secret(path: &str) -> bool {
     [portal_paths::sign_in_link(""), portal_paths::host_link("")].iter().any(|start| path.starts_with(start))
 }
 
-/// Where forms of pages go that no server function can take: the browser saves what one answers, and
+/// The targets of forms that cannot be server functions: the browser saves the response of one as a file, and
 /// sends a file to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormTarget {
-    /// Makes a computer's file for working offline.
+    /// Creates a computer's license file.
     ComputerFile(LicenseId, MachineId),
-    /// Takes a request that was pasted or saved as a file.
+    /// Accepts a request that was pasted or uploaded.
     OfflineRequest,
 }
 
 impl FormTarget {
-    /// The path for computers' files, as axum takes it.
+    /// The path for computers' files, in axum's syntax.
     pub const COMPUTER_FILES: &str = "/portal/licenses/{license}/machines/{machine}/file";
 
     const BELOW_OFFLINE: &str = "/upload";
     const BELOW_COMPUTER: &str = "/file";
 
-    /// Where the form goes.
     pub fn path(self) -> String {
         match self {
             Self::ComputerFile(license, machine) => {
@@ -166,7 +159,7 @@ impl FormTarget {
         }
     }
 
-    /// The page that has the form which goes to `path`.
+    /// The page with the form that is sent to `path`.
     pub fn page_of(path: &str) -> Option<Page> {
         let page = |below: &str| path.strip_suffix(below).and_then(Page::parse);
         let offline = page(Self::BELOW_OFFLINE).filter(|page| *page == Page::Offline);
@@ -174,9 +167,9 @@ impl FormTarget {
     }
 }
 
-/// The sign-in page that leads to `next` afterwards, which it checks.
+/// The sign-in page that afterwards leads to `next`, which it checks.
 pub fn sign_in_for(next: &str) -> String {
-    // All other letters of our paths may stand in a query as they are.
+    // All other characters in our paths are allowed in a query.
     let next = next.replace('?', "%3F").replace('=', "%3D").replace('&', "%26");
     format!("{}?next={next}", Page::SignIn.path())
 }
@@ -197,7 +190,7 @@ fn fill(pattern: &str, values: &[&dyn fmt::Display]) -> String {
     path
 }
 
-/// What stands in `path` where the pattern has names; `None` if they differ elsewhere.
+/// The values in `path` at the pattern's names. `None` if the path does not match.
 fn values<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let mut found = Vec::new();
     let mut given = path.split('/');
@@ -224,8 +217,8 @@ mod tests {
         pattern.replace(":license", ID).replace(":machine", ID).replace(":token", "Ab_-9")
     }
 
-    /// A page that is not declared would be a link to nowhere; a route that is no page, an address that
-    /// nothing guards or links to.
+    /// An undeclared page would be a broken link. A route that is not a page would be an address without a
+    /// guard.
     #[test]
     fn the_router_declares_these_pages_and_no_others() {
         let declared: BTreeSet<String> = leptos_axum::generate_route_list(crate::App)
@@ -237,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_read_back() {
+    fn paths_are_parsed_back() {
         for pattern in Page::PATTERNS {
             let path = filled(pattern);
             assert_eq!(Page::parse(&path).map(|page| page.path()), Some(path));

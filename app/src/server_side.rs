@@ -1,4 +1,4 @@
-//! What server functions need of the server: who asks, the use cases, cookies, words.
+//! What server functions need from the server: the session, the use cases, and cookies.
 
 mod agent;
 pub mod cookies;
@@ -18,25 +18,23 @@ use crate::shared::{
 
 pub use cookies::CookieKit;
 
-/// The use cases and the cookies, given to every request.
+/// The use cases and the cookies, available to every request.
 #[derive(Clone, Debug)]
 pub struct Backend {
-    /// The use cases.
     pub service: Service,
-    /// How cookies are named and signed.
     pub cookies: CookieKit,
 }
 
-/// Who is signed in, put into the request by the HTTP edge.
+/// The signed-in user, added to the request by the HTTP layer.
 #[derive(Clone, Debug)]
 pub struct Identity(pub SignedIn);
 
-/// The token that a session id carries.
+/// The token in a session id.
 pub fn session_token(id: Id) -> SessionToken {
     SessionToken::from_bytes(id.0.to_le_bytes())
 }
 
-/// The session id that carries a token.
+/// The session id that contains a token.
 pub fn session_id(token: &SessionToken) -> Id {
     Id(i128::from_le_bytes(*token.expose()))
 }
@@ -49,7 +47,7 @@ pub(crate) fn parts() -> Result<Parts, UiError> {
     use_context::<Parts>().ok_or(UiError::Unavailable)
 }
 
-/// Who is signed in, or the error that sends the page to the sign-in.
+/// The signed-in user, or the error that leads to the sign-in page.
 pub(crate) fn identity() -> Result<SignedIn, UiError> {
     parts()?.extensions.get::<Identity>().map(|identity| identity.0.clone()).ok_or(UiError::SignedOut)
 }
@@ -58,20 +56,20 @@ pub(crate) fn session_of(parts: &Parts) -> Option<Session> {
     parts.extensions.get::<Session>().cloned()
 }
 
-/// Runs `act` with the browser's words and address.
+/// The browser's address and description.
 pub(crate) fn origin(parts: &Parts) -> (IpAddr, String) {
     let ip = parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0);
     let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     (ip, agent::in_words(agent))
 }
 
-/// Logs a failure once, and hides it.
+/// Logs a failure and hides its details.
 pub(crate) fn hidden(error: &latchkey_service::Internal) -> UiError {
     tracing::error!(%error, "a page's request failed");
     UiError::Unavailable
 }
 
-/// Sets the status of a failed answer.
+/// Sets the status of an error response.
 pub(crate) fn failed(error: UiError) -> UiError {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(error.status());
@@ -87,32 +85,32 @@ pub(crate) fn failed(error: UiError) -> UiError {
     error
 }
 
-/// Whether the browser submitted a form itself, with script off or not yet loaded.
+/// Whether the browser itself submitted a form, without scripts.
 pub(crate) fn is_plain_form() -> bool {
     let accept =
         |parts: Parts| parts.headers.get(header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html"));
     parts().ok().and_then(accept).unwrap_or(false)
 }
 
-/// Ends a form's server function. With script the result goes back as it is; without, the browser
-/// goes to the page that shows it, which reads the message from a cookie once. `form` is the page of
-/// the form.
+/// Finishes a form's server function. With scripts the result is returned. Without, the browser is redirected
+/// to the page that shows it, with the message in a cookie that is read once. `form` is the page with the
+/// form.
 pub(crate) fn finish(result: Result<Done, UiError>, form: &str) -> Result<Done, UiError> {
     if !is_plain_form() {
         return result.map_err(failed);
     }
-    let (flash, go_to) = match &result {
-        Ok(done) => (done.flash.clone(), done.go_to.as_str()),
+    let (flash, redirect_to) = match &result {
+        Ok(done) => (done.flash.clone(), done.redirect_to.as_str()),
         Err(error) => (Some(Flash::Failed(*error)), form),
     };
     if let Some(flash) = flash {
         cookies::set_flash(&flash);
     }
-    see_other(go_to);
+    see_other(redirect_to);
     result
 }
 
-/// Sends a browser that submitted a form to one of our own pages.
+/// Redirects a browser that submitted a form to one of our own pages.
 pub(crate) fn see_other(path: &str) {
     if let (Some(response), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
         response.set_status(http::StatusCode::SEE_OTHER);
@@ -120,8 +118,8 @@ pub(crate) fn see_other(path: &str) {
     }
 }
 
-/// The content security policy of a page with its nonce: our own files, our own script, no other
-/// origin at all.
+/// Sets the page's content security policy with its nonce: only our own files and scripts, and no other
+/// origin.
 pub(crate) fn set_page_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
@@ -136,7 +134,7 @@ pub(crate) fn set_page_policy() {
     }
 }
 
-/// Asks the browser to forget what this site keeps in it (ML-23).
+/// Asks the browser to delete everything that this site has stored in it (ML-23).
 pub(crate) fn clear_site_data() {
     if let Some(response) = use_context::<ResponseOptions>() {
         let value = HeaderValue::from_static(r#""cookies", "storage""#);

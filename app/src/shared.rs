@@ -1,4 +1,4 @@
-//! What pages of every area use.
+//! Used by the pages of all areas.
 
 pub(crate) mod address;
 pub(crate) mod branding;

@@ -1,4 +1,4 @@
-//! Signing in by e-mail.
+//! Sign-in by e-mail.
 
 pub(crate) mod model;
 pub(crate) mod pages;

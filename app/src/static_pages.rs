@@ -1,4 +1,4 @@
-//! Pages that are rendered once at start and need no script.
+//! Pages that are rendered once at startup and need no scripts.
 
 pub mod api_reference;
 pub mod docs;

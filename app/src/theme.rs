@@ -7,7 +7,7 @@ use leptos::{
 
 use crate::shared::{address::use_address, error::UiError, flash::Done};
 
-/// Three buttons of a form that sets a cookie; the server writes the theme into the page.
+/// Three buttons of a form that sets a cookie. The server writes the theme into the page.
 #[component]
 pub(crate) fn ThemeChoice() -> impl IntoView {
     let back = use_address();
@@ -26,19 +26,19 @@ pub(crate) fn ThemeChoice() -> impl IntoView {
     }
 }
 
-/// Chooses the theme of this browser.
+/// Sets the theme of this browser.
 #[server(prefix = "/fn", endpoint = "choose_theme", input = PostUrl)]
 pub async fn choose_theme(
-    /// `light`, `dark`, or anything else for the system's.
+    /// `light`, `dark`, or anything else to follow the system.
     theme: String,
-    /// The page to come back to.
+    /// The page to return to.
     back: String,
 ) -> Result<Done, UiError> {
     use crate::{
-        routes::{Page, own_page},
+        routes::{Page, internal_path},
         server_side as server,
     };
     server::cookies::set_theme(&server::backend()?, &theme);
-    let back = own_page(&back).unwrap_or_else(|| Page::SignIn.path());
-    server::finish(Ok(Done { flash: None, go_to: back }), &Page::SignIn.path())
+    let back = internal_path(&back).unwrap_or_else(|| Page::SignIn.path());
+    server::finish(Ok(Done { flash: None, redirect_to: back }), &Page::SignIn.path())
 }

@@ -33,9 +33,9 @@ test("a computer without internet is activated with a request and a file", async
   await expect(page.getByText("1 of 2 computers in use")).toBeVisible();
   await page.getByRole("button", { name: "Activate this computer" }).click();
 
-  await expect(page.getByRole("status").filter({ hasText: "The computer is activated" })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "The computer was activated" })).toBeVisible();
   await expect(page.getByRole("heading", { name: "Lab PC", exact: true })).toBeVisible();
-  await page.getByLabel("The file lasts").selectOption("7 days");
+  await page.getByLabel("The file is valid for").selectOption("7 days");
   const downloading = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download license file" }).click();
   const download = await downloading;
@@ -47,7 +47,7 @@ test("a computer without internet is activated with a request and a file", async
   await page.goto(`${portal.origin}/portal/offline?request=${airGapRequest("deactivate", key, { f: "lab-pc" })}`);
   await page.getByRole("button", { name: "Deactivate this computer" }).click();
   await expect(page).toHaveURL(`${portal.origin}/portal/licenses/${id}`);
-  await expect(page.getByText("Lab PC is deactivated")).toBeVisible();
+  await expect(page.getByText("Lab PC was deactivated")).toBeVisible();
   await expect(page.getByText("6 of 6 left this month")).toBeVisible();
 });
 
@@ -59,7 +59,7 @@ test("a computer is renamed", async ({ page, portal }) => {
   await expect(page).toHaveURL(`${portal.origin}/portal/licenses/${id}/machines/${machines[0].id}`);
   await page.getByLabel("Name").fill("Trading desk");
   await page.getByRole("button", { name: "Save name" }).click();
-  await expect(page.getByText("That computer is called Trading desk now.")).toBeVisible();
+  await expect(page.getByText("The computer was renamed to Trading desk.")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Trading desk" })).toBeVisible();
   await page.goto(`${portal.origin}/portal/licenses/${id}`);
   await expect(page.getByText("Office PC renamed to Trading desk")).toBeVisible();
@@ -70,8 +70,8 @@ test("a key is replaced after its consequences are shown", async ({ page, portal
   await signIn(page, portal);
   await page.goto(`${portal.origin}/portal/licenses/${id}`);
   await page.getByRole("link", { name: "Replace this key" }).click();
-  await expect(page.getByText("stops working at once")).toBeVisible();
-  await expect(page.getByText("Office PC stays activated, but its app asks for the new key.")).toBeVisible();
+  await expect(page.getByText("stops working immediately")).toBeVisible();
+  await expect(page.getByText("Office PC stays activated, but the app there asks for the new key.")).toBeVisible();
   await page.getByRole("button", { name: "Replace the key" }).click();
   await expect(page.getByText("This license has a new key.")).toBeVisible();
   const after = await license(portal);

@@ -41,7 +41,7 @@ test("freeing a computer twice is not an error", async ({ page, portal, javaScri
   await page.getByRole("button", { name: "Free this computer" }).click();
   await expect(page.getByText("0 of 2 computers in use")).toBeVisible();
   await second.getByRole("button", { name: "Free this computer" }).click();
-  await expect(second.getByText("That computer is free already.")).toBeVisible();
+  await expect(second.getByText("That computer is already free.")).toBeVisible();
   await page.goto(path);
   await expect(page.getByRole("heading", { name: "Already free" })).toBeVisible();
 });
@@ -90,7 +90,7 @@ test("the account: name, sessions, one signed out, all signed out", async ({ pag
   await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Account" }).click();
   await page.getByLabel("Name").fill("Augusta Ada King");
   await page.getByRole("button", { name: "Save name" }).click();
-  await expect(page.getByText("Your name is saved.")).toBeVisible();
+  await expect(page.getByText("Your name was saved.")).toBeVisible();
   await page.reload();
   await expect(page.getByLabel("Name")).toHaveValue("Augusta Ada King");
 

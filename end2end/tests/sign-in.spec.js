@@ -39,10 +39,10 @@ test("ML-03: the link does nothing in another browser and remains valid", async 
   const stranger = await browser.newContext({ javaScriptEnabled });
   const other = await stranger.newPage();
   await other.goto(link);
-  await expect(other.getByText("works in the browser that asked")).toBeVisible();
+  await expect(other.getByText("only works in the browser in which it was requested")).toBeVisible();
   // There is no button that could consume the link.
   await expect(other.getByRole("main").getByRole("button")).toHaveCount(0);
-  await expect(other.getByRole("main").getByRole("link", { name: "Ask for a new e-mail" })).toBeVisible();
+  await expect(other.getByRole("main").getByRole("link", { name: "Request a new e-mail" })).toBeVisible();
   await other.goto(`${portal.origin}/portal`);
   await expect(other).toHaveURL(`${portal.origin}/login`);
   await stranger.close();

@@ -3,5 +3,5 @@
 mod computers;
 mod key_row;
 
-pub(crate) use computers::{ComputerTable, PlaceTiles};
+pub(crate) use computers::{ComputerTable, SlotTiles};
 pub(crate) use key_row::KeyRow;

@@ -1,41 +1,31 @@
-//! What pages show, in words and ready to render.
+//! What pages show, ready to render.
 
 use latchkey_licensing::ids::{LicenseId, MachineId};
 use serde::{Deserialize, Serialize};
 
-use crate::shared::model::{Status, When};
+use crate::shared::model::{RelativeTime, Status};
 
-/// An active computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Computer {
-    /// Its id.
     pub id: MachineId,
-    /// What to call it.
+    /// The name to display.
     pub label: String,
-    /// Operating system.
+    /// The operating system.
     pub platform: Option<String>,
-    /// The app's version.
     pub app_version: Option<String>,
-    /// When it was activated.
-    pub activated: When,
-    /// When it was last seen.
-    pub last_seen: When,
-    /// Whether it may hold a file for working offline that is good yet.
+    pub activated: RelativeTime,
+    pub last_seen: RelativeTime,
+    /// Whether it may have a license file for offline use that is still valid.
     pub may_hold_file: bool,
 }
 
-/// A license.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseSummary {
-    /// Its id.
     pub id: LicenseId,
-    /// The product's name.
     pub product: String,
-    /// The policy's name.
     pub policy: String,
-    /// Its state.
     pub status: Status,
-    /// The key, all but its end hidden.
+    /// The key, hidden except for its end.
     pub masked_key: String,
     /// When it was issued.
     pub issued: When,
@@ -47,25 +37,24 @@ pub struct LicenseSummary {
     pub computer_count: usize,
     /// The first of them; a page shows no more.
     pub computers: Vec<Computer>,
-    /// How many may be active; `None` is any number.
+    /// The limit of active computers. `None` means unlimited.
     pub limit: Option<u32>,
-    /// How often computers may be freed yet; `None` is as often as one likes.
+    /// How many computers the customer may still free. `None` means unlimited.
     pub swaps: Option<Swaps>,
-    /// Whether its owner may replace its key.
+    /// Whether the owner may replace the key.
     pub may_rotate_key: bool,
 }
 
-/// How often computers may be freed yet.
+/// How many computers the customer may still free.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Swaps {
-    /// How many are left.
     pub left: u32,
-    /// How many there are in all.
+    /// The number allowed in the period.
     pub count: u32,
-    /// Within how many hours.
+    /// The length of the period.
     pub hours: u64,
-    /// When the next one comes back, if any is used.
-    pub next: Option<When>,
+    /// When another one is allowed, if any was used.
+    pub next: Option<RelativeTime>,
 }
 
 impl Swaps {
@@ -101,9 +90,9 @@ impl LicenseSummary {
         self.limit.is_none_or(|limit| self.computer_count < usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
-    /// How many places are open, of those that a page can show; none where nothing can be activated.
-    pub fn open_places(&self) -> usize {
-        if !self.is_good {
+    /// The number of free slots to show. Zero if no computer can be activated.
+    pub fn free_slots(&self) -> usize {
+        if !self.allows_activation {
             return 0;
         }
         let limit = usize::try_from(self.limit.unwrap_or(0)).unwrap_or(0);
@@ -111,90 +100,73 @@ impl LicenseSummary {
     }
 }
 
-/// A license with what was asked to be revealed.
+/// A license with its history, and the key if it was requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseDetail {
-    /// The license.
     pub license: LicenseSummary,
-    /// The whole key, once, after asking for it without script.
+    /// The whole key, shown once, if it was requested without scripts.
     pub revealed_key: Option<String>,
-    /// What happened to it, the newest first.
+    /// Newest first.
     pub history: Vec<HistoryLine>,
 }
 
-/// Something that happened to a license.
+/// An event in a license's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryLine {
-    /// When.
-    pub when: When,
-    /// What, in a sentence.
+    pub when: RelativeTime,
+    /// What happened, in a sentence.
     pub text: String,
-    /// Who did it.
     pub by: String,
 }
 
-/// One computer of a license.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComputerDetail {
-    /// Its license.
     pub license: LicenseSummary,
-    /// The computer.
     pub computer: Computer,
-    /// How many days a file for working offline may last, the usual number last; none where it lasts less
+    /// The choices of how many days a license file is valid, the default last. Empty if it is valid for less
     /// than a day.
     pub file_days: Vec<u32>,
-    /// How many hours it lasts at most.
+    /// The longest validity of a license file.
     pub file_hours: u64,
 }
 
-/// A request of a computer without a network.
+/// A request of a computer without internet access.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfflineRequest {
-    /// Whether it asks to be activated; otherwise to be deactivated.
+    /// Whether it requests activation. Otherwise it requests deactivation.
     pub activates: bool,
-    /// What the computer is called.
+    /// The computer's name.
     pub label: String,
-    /// Operating system, if the app told it.
+    /// The operating system, if the app reported it.
     pub platform: Option<String>,
-    /// Whether the computer is active now.
+    /// Whether the computer is active.
     pub is_active: bool,
-    /// The license that it is for.
     pub license: LicenseSummary,
 }
 
-/// A computer that is about to be freed.
+/// A computer that the customer is asked to confirm freeing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FreeQuestion {
-    /// Its license.
+pub struct FreeConfirmation {
     pub license: LicenseSummary,
-    /// The computer; `None` if it is free already.
+    /// `None` if it is already free.
     pub computer: Option<Computer>,
 }
 
-/// An open session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionLine {
-    /// Its id.
     pub id: String,
-    /// The browser.
+    /// A description of the browser.
     pub agent: String,
-    /// The network.
     pub network: String,
-    /// When it was opened.
-    pub opened: When,
-    /// When it was last used.
-    pub last_used: When,
-    /// Whether it is the one that asks.
+    pub opened: RelativeTime,
+    pub last_used: RelativeTime,
+    /// Whether it is the session of this request.
     pub is_current: bool,
 }
 
-/// The account page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountDetail {
-    /// The address.
     pub email: String,
-    /// The name.
     pub name: Option<String>,
-    /// The open sessions.
     pub sessions: Vec<SessionLine>,
 }

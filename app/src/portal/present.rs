@@ -1,4 +1,4 @@
-//! From the domain to words.
+//! Converts domain objects into what pages show.
 
 use latchkey_licensing::{
     brand::Brand,
@@ -15,19 +15,19 @@ use latchkey_service::{
 
 use crate::{
     portal::model::{Computer, HistoryLine, LicenseSummary, SessionLine, Swaps},
-    shared::model::{Status, Tone, When},
+    shared::model::{RelativeTime, Status, Tone},
 };
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// An instant, relative to now where that says more than its date.
-pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
+/// An instant, relative to now if that says more than the date.
+pub(crate) fn when(at: Timestamp, now: Timestamp) -> RelativeTime {
     let ago = now.since(at).as_secs();
     let count = |n: u64, unit: &str| if n == 1 { format!("1 {unit} ago") } else { format!("{n} {unit}s ago") };
     let words = match ago {
-        // The future, too, has no better words than its date.
+        // The date is also the best description of an instant in the future.
         _ if at > now => at.human_date(),
         0..MINUTE => "just now".to_owned(),
         MINUTE..HOUR => count(ago / MINUTE, "minute"),
@@ -35,7 +35,7 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
         _ if ago < 30 * DAY => count(ago / DAY, "day"),
         _ => at.human_date(),
     };
-    When { iso: at.rfc3339(), words, exact: at.human() }
+    RelativeTime { iso: at.rfc3339(), words, exact: at.human() }
 }
 
 pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> LicenseSummary {
@@ -47,7 +47,7 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
         masked_key: license_key::masked(&view.license.key_prefix, &view.license.key_tail),
         issued: when(view.license.created_at, now),
         ends: view.license.end.at().map(|at| when(at, now)),
-        is_good: match view.status {
+        allows_activation: match view.status {
             LicenseStatus::Banned | LicenseStatus::Suspended => false,
             LicenseStatus::Expired => view.policy.expiry != ExpiryStrategy::RevokeAccess,
             LicenseStatus::Expiring | LicenseStatus::Inactive | LicenseStatus::Active => true,
@@ -86,22 +86,24 @@ fn status(view: &LicenseView, brand: &Brand) -> Status {
         ),
         (LicenseStatus::Suspended, Standing::Good) => plain("Suspended", Tone::Warn),
         (LicenseStatus::Expired, _) => with("Expired", Tone::Bad, expired(view, &contact)),
-        (LicenseStatus::Expiring, _) => plain("Ends soon", Tone::Warn),
+        (LicenseStatus::Expiring, _) => plain("Expires soon", Tone::Warn),
         (LicenseStatus::Inactive | LicenseStatus::Active, _) => plain("Active", Tone::Good),
     }
 }
 
-/// What it means that a license is over.
+/// What it means that a license has expired.
 fn expired(view: &LicenseView, contact: &str) -> String {
     let on = view.license.end.at().map_or_else(String::new, |at| format!(" on {}", at.human_date()));
     match view.policy.expiry {
         ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess => {
-            format!("This license ended{on}, and the app with it. To renew it, {contact}.")
+            format!("This license expired{on}, and the app has stopped working. To renew it, {contact}.")
         }
         ExpiryStrategy::MaintainAccess => {
-            format!("This license ended{on}. The app you have goes on working; newer versions need a renewal.")
+            format!(
+                "This license expired{on}. The version of the app that you have continues to work; newer versions require a renewal."
+            )
         }
-        ExpiryStrategy::AllowAccess => format!("This license ended{on}. The app goes on working."),
+        ExpiryStrategy::AllowAccess => format!("This license expired{on}. The app continues to work."),
     }
 }
 
@@ -117,7 +119,7 @@ pub(crate) fn computer(machine: &Machine, now: Timestamp) -> Computer {
     }
 }
 
-/// A line of a license's history in plain words for `reader`; `None` for what says nothing to its owner.
+/// A line of a license's history as `reader` sees it. `None` for events that mean nothing to the owner.
 pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> Option<HistoryLine> {
     let AuditEvent::License(_, event) = &entry.event else {
         return None;
@@ -128,21 +130,21 @@ pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> 
         LicenseEvent::Reinstated => "License reinstated".to_owned(),
         LicenseEvent::Revoked => "License revoked".to_owned(),
         LicenseEvent::Begun { until: Some(until) } => {
-            format!("First use: the time of the license began, and ends on {}", until.human_date())
+            format!("License first used; it expires on {}", until.human_date())
         }
-        LicenseEvent::Begun { until: None } => "First use of the license".to_owned(),
+        LicenseEvent::Begun { until: None } => "License first used".to_owned(),
         LicenseEvent::Renewed { to, .. } => format!("License renewed until {}", to.human_date()),
-        LicenseEvent::Changed(_) => "Terms of the license changed".to_owned(),
+        LicenseEvent::Changed(_) => "License terms changed".to_owned(),
         LicenseEvent::KeyReplaced => "License key replaced".to_owned(),
         LicenseEvent::CheckedOut { until, .. } => {
-            format!("File for working offline made, good until {}", until.human_date())
+            format!("License file created, valid until {}", until.human_date())
         }
         LicenseEvent::MachineCheckedOut { until, name, .. } => {
-            format!("File for working offline on {name} made, good until {}", until.human_date())
+            format!("License file for {name} created, valid until {}", until.human_date())
         }
         LicenseEvent::MachineActivated { name, .. } => format!("{name} activated"),
         LicenseEvent::MachineDeactivated { name, reason: DeactivationReason::Heartbeat, .. } => {
-            format!("{name} freed, because it stopped reporting")
+            format!("{name} freed because it stopped reporting")
         }
         LicenseEvent::MachineDeactivated { name, reason: DeactivationReason::Asked, .. } => format!("{name} freed"),
         LicenseEvent::MachineRenamed { from, name, .. } => format!("{from} renamed to {name}"),
@@ -175,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words() {
+    fn instants_are_shown_in_words() {
         let now = Timestamp::from_unix_micros(1_795_435_200_000_000);
         let ago = |seconds| when(now.minus(Duration::from_secs(seconds)), now).words;
         assert_eq!(ago(5), "just now");

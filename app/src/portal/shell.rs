@@ -1,4 +1,4 @@
-//! The frame of the portal: bar, message, page, footer.
+//! The frame of the portal: bar, messages, page, footer.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::{
@@ -18,7 +18,6 @@ use crate::{
     theme::ThemeChoice,
 };
 
-/// The frame.
 #[component]
 pub(crate) fn PortalShell() -> impl IntoView {
     let toasts = Toasts(RwSignal::new(None));
@@ -56,16 +55,16 @@ pub(crate) fn PortalShell() -> impl IntoView {
     }
 }
 
-/// What was just done, or did not work: what the browser knows, and what the server kept for the page
-/// that was loaded.
+/// Messages about what was just done or failed: those set in the browser, and the one that the server left
+/// for the loaded page.
 #[component]
 fn Messages(toasts: Toasts) -> impl IntoView {
     let waiting = Resource::new(|| (), |()| waiting_message());
     let here = use_location().pathname;
-    // What waited for the page that was loaded is toasts there, and not on the ones after it.
+    // The message for the loaded page is not shown on the pages visited after it.
     let loaded = StoredValue::new(here.get_untracked());
     let is_over = RwSignal::new(false);
-    // Nothing is toasts a second time to whoever comes back.
+    // No message is shown again to a user who returns to a page.
     Effect::new(move |_| {
         let here = here.get();
         if toasts.0.with_untracked(|toasts| toasts.as_ref().is_some_and(|(path, _)| *path != here)) {
@@ -80,8 +79,8 @@ fn Messages(toasts: Toasts) -> impl IntoView {
     let said_here = move || toasts.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
     view! {
         <div>
-            // There before its messages, so that they are read out when they come. What did not work is
-            // an alert and speaks for itself.
+            // The element exists before its messages, so that screen readers announce them. A failure is an
+            // alert, which is announced by itself.
             <div role="status">
                 {move || said_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
             </div>
@@ -105,6 +104,6 @@ fn Messages(toasts: Toasts) -> impl IntoView {
             </Suspense>
         </div>
     }
-    // Its type is deep, and the frame around it deeper: without this, too deep for a build.
+    // Erased because the nested type would otherwise be too deep to compile.
     .into_any()
 }

@@ -1,30 +1,30 @@
-//! Where a sign-in may lead: to pages of the portal and nowhere else (ML-13).
+//! Where a sign-in may lead: only to pages of the portal (ML-13).
 
 use latchkey_licensing::{air_gap, portal_paths};
 
 use crate::routes::{FormTarget, Guard, Page, sign_in_for};
 
-/// A path of the portal.
+/// A path in the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextPath(String);
 
 impl NextPath {
-    /// The page that shows a request of a computer without a network. A text that is not spelled like a
-    /// request may be somebody's license key: none of it stands in the address.
+    /// The page that shows a request of a computer without internet access. A text that does not look like a
+    /// request may be a license key and is left out of the URL.
     pub fn of_request(text: &str) -> Self {
         let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
         Self::parse(&portal_paths::offline_request(&text)).unwrap_or_else(|| Self(portal_paths::offline_request("x")))
     }
 
-    /// Where a sign-in leads from that a request for this path met: the page itself, or the page that has
-    /// the form which asked.
+    /// Where to go after signing in, if a request for this path was rejected: the page itself, or the page
+    /// with the form that was sent.
     pub fn after_sign_in(path: &str, query: Option<&str>) -> Option<Self> {
         let whole = query.map(|query| format!("{path}?{query}"));
         let page = || Self::parse(path).or_else(|| FormTarget::page_of(path).map(|page| Self(page.path())));
         whole.as_deref().and_then(Self::parse).or_else(page)
     }
 
-    /// Like [`Self::parse`], but a page with a query that it does not know is that page without it.
+    /// Like [`Self::parse`], but drops an unknown query.
     pub fn nearest(text: &str) -> Option<Self> {
         match text.split_once('?') {
             Some((path, query)) => Self::after_sign_in(path, Some(query)),
@@ -32,9 +32,8 @@ impl NextPath {
         }
     }
 
-    /// Reads a path. `None` for everything that is not spelled exactly like a page of the portal: no
-    /// escapes, no other origin in any disguise, and no query but a request of a computer without a
-    /// network, which a scanned code opens.
+    /// Parses a path. `None` for anything that is not exactly the path of a portal page: no escapes, no other
+    /// origin in any disguise, and no query except for an air-gap request, which scanning a code opens.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(request) = text.strip_prefix(&portal_paths::offline_request("")) {
             let is_request = request.starts_with("lk1.")
@@ -46,20 +45,19 @@ impl NextPath {
         (Guard::of(text) == Guard::SignedIn).then(|| Self(page.path())).filter(|next| next.0 == text)
     }
 
-    /// The path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The sign-in page that leads here.
+    /// The sign-in page that afterwards leads here.
     pub fn sign_in(&self) -> String {
-        // The portal's first page is where a sign-in leads anyway.
+        // Signing in leads to the portal's first page by default.
         if Page::parse(&self.0) == Some(Page::Overview) { Page::SignIn.path() } else { sign_in_for(&self.0) }
     }
 }
 
-/// A page of ours to come back to: of the portal, or of the sign-in.
-pub fn own_page(text: &str) -> Option<String> {
+/// A page of this site to return to: in the portal or in the sign-in.
+pub fn internal_path(text: &str) -> Option<String> {
     if let Some(page) = Page::parse(text).filter(|_| Guard::of(text) == Guard::Open) {
         return Some(page.path());
     }
@@ -74,12 +72,12 @@ pub fn own_page(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NextPath, own_page};
+    use super::{NextPath, internal_path};
 
     #[test]
-    fn ml_13_pages_to_come_back_to() {
+    fn ml_13_only_own_pages_are_returned_to() {
         for own in ["/portal", "/login", "/login/code", "/login/link/Ab_-9", "/login?next=/portal/account"] {
-            assert_eq!(own_page(own).as_deref(), Some(own));
+            assert_eq!(internal_path(own).as_deref(), Some(own));
         }
         for other in [
             "//evil.example",
@@ -90,24 +88,24 @@ mod tests {
             "/fn/sign_out",
             "",
         ] {
-            assert_eq!(own_page(other), None, "{other}");
+            assert_eq!(internal_path(other), None, "{other}");
         }
     }
 
     #[test]
-    fn a_query_that_is_not_known_is_left_out() {
+    fn unknown_queries_are_dropped() {
         for (page, to) in [
             ("/portal/offline?request=x", "/portal/offline"),
             ("/portal/account?utm=1", "/portal/account"),
             ("/login?next=/portal/account%3Futm%3D1", "/login?next=/portal/account"),
         ] {
-            assert_eq!(own_page(page).as_deref(), Some(to));
+            assert_eq!(internal_path(page).as_deref(), Some(to));
         }
-        assert_eq!(own_page("//evil.example?request=x"), None);
+        assert_eq!(internal_path("//evil.example?request=x"), None);
     }
 
     #[test]
-    fn own_pages_are_taken() {
+    fn portal_pages_are_accepted() {
         let id = "0190f3c2-0000-7000-8000-000000000000";
         for path in [
             "/portal",
@@ -123,9 +121,9 @@ mod tests {
         }
     }
 
-    /// A code that a phone scans leads to its request, also through the sign-in.
+    /// A scanned code leads to its request, even if the user has to sign in first.
     #[test]
-    fn requests_are_taken_along() {
+    fn requests_are_kept_through_the_sign_in() {
         let path = "/portal/offline?request=lk1.eyJhIjoi_-x.ABCD2345";
         let next = NextPath::parse(path).expect("taken");
         assert_eq!(next.sign_in(), "/login?next=/portal/offline%3Frequest%3Dlk1.eyJhIjoi_-x.ABCD2345");

@@ -1,7 +1,7 @@
-//! A browser in words, for mails and session lists.
+//! Describes browsers in words, for mails and session lists.
 
-/// `Firefox on Windows`. What is not recognised is an unknown browser: the header's own text is a
-/// stranger's, and never goes into a mail.
+/// For example `Firefox on Windows`. An unrecognized browser is "an unknown browser": the header's text is
+/// not trusted and never used in a mail.
 pub(crate) fn in_words(user_agent: &str) -> String {
     let browsers =
         [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Version/", "Safari")];
@@ -30,7 +30,7 @@ mod tests {
     use super::in_words;
 
     #[test]
-    fn common_browsers() {
+    fn common_browsers_are_recognized() {
         for (header, words) in [
             ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Windows"),
             (

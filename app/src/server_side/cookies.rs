@@ -1,4 +1,4 @@
-//! Cookies: names, attributes, and what the browser keeps for the server under a signature.
+//! Cookies: names, attributes, and signed values that the browser stores for the server.
 
 use cookie::{Cookie, CookieJar, Key, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
@@ -14,8 +14,8 @@ use crate::{
 
 /// How cookies are named and signed.
 ///
-/// Over https every name starts with `__Host-`, which ties the cookie to this host, to https and to
-/// the path `/`. Plain http exists on localhost alone and uses other names, so that the two never mix.
+/// With https every name starts with `__Host-`, which restricts the cookie to this host, https, and the path
+/// `/`. Plain http is only used on localhost, with other names, so that the two are never confused.
 #[derive(Clone)]
 pub struct CookieKit {
     is_https: bool,
@@ -29,7 +29,7 @@ impl std::fmt::Debug for CookieKit {
 }
 
 impl CookieKit {
-    /// Cookies for an origin, signed with 64 bytes of the instance's own.
+    /// Cookies for an origin, signed with a 64-byte key of the instance.
     pub fn new(is_https: bool, key: &[u8; 64]) -> Self {
         Self { is_https, key: Key::from(key) }
     }
@@ -38,12 +38,11 @@ impl CookieKit {
         if self.is_https { format!("__Host-latchkey-{name}") } else { format!("latchkey-{name}") }
     }
 
-    /// The name of the session cookie.
     pub fn session_name(&self) -> String {
         self.name("session")
     }
 
-    /// Whether cookies are for https alone.
+    /// Whether cookies are only sent over https.
     pub fn is_https(&self) -> bool {
         self.is_https
     }
@@ -53,7 +52,7 @@ impl CookieKit {
             .path("/")
             .http_only(true)
             .secure(self.is_https)
-            // Strict would not be sent when a mail client opens a sign-in link.
+            // Strict cookies would not be sent when a mail client opens a sign-in link.
             .same_site(SameSite::Lax)
             .max_age(lifetime)
             .build()
@@ -65,7 +64,7 @@ impl CookieKit {
         let mut found =
             texts.flat_map(Cookie::split_parse_encoded).filter_map(Result::ok).filter(|cookie| cookie.name() == wanted);
         let first = found.next()?.into_owned();
-        // Two cookies of one name are a sign of tampering: none counts.
+        // Two cookies with one name are a sign of tampering, so both are ignored.
         found.next().is_none().then_some(first)
     }
 
@@ -84,40 +83,38 @@ impl CookieKit {
         send(&self.removal(name));
     }
 
-    /// A cookie that makes the browser drop the one of this name: browsers heed it only with the attributes
-    /// that `__Host-` requires.
+    /// A cookie that deletes the one with this name. Browsers accept it only with the attributes that
+    /// `__Host-` requires.
     fn removal(&self, name: &str) -> Cookie<'static> {
         self.build(name, String::new(), Duration::ZERO)
     }
 
-    /// What this browser holds of its request to sign in.
+    /// The secret that ties this browser to its sign-in request.
     pub(crate) fn browser_secret(&self, headers: &HeaderMap) -> Option<BrowserSecret> {
         BrowserSecret::parse(self.read(headers, "login")?.value())
     }
 
-    /// Ties a request to sign in to this browser.
+    /// Ties a sign-in request to this browser.
     pub(crate) fn set_browser_secret(&self, secret: &BrowserSecret) {
         send(&self.build("login", secret.expose().to_owned(), Duration::minutes(10)));
     }
 
-    /// Opens a session in this browser.
     pub(crate) fn set_session(&self, token: &SessionToken, lifetime: std::time::Duration) {
         let lifetime = Duration::try_from(lifetime).unwrap_or(Duration::ZERO);
         send(&self.build("session", session_id(token).to_string(), lifetime));
         self.remove("login");
     }
 
-    /// Ends a session in this browser.
     pub(crate) fn remove_session(&self) {
         self.remove("session");
     }
 
-    /// Lets the next view of a license show its key, once and soon.
+    /// Allows the next view of a license to show its key, once and for a short time.
     pub(crate) fn allow_reveal(&self, license: LicenseId) {
         self.set_signed("reveal", license.to_string(), Duration::seconds(30));
     }
 
-    /// Whether this view of a license may show its key; uses the permission up.
+    /// Whether this view of a license may show its key. Uses up the permission.
     pub(crate) fn take_reveal(&self, headers: &HeaderMap, license: LicenseId) -> bool {
         let allowed = self.read_signed(headers, "reveal").is_some_and(|allowed| allowed == license.to_string());
         if allowed {
@@ -126,7 +123,7 @@ impl CookieKit {
         allowed
     }
 
-    /// The message for this page, shown once.
+    /// The message for this page. It is shown once.
     pub(crate) fn take_flash(&self, headers: &HeaderMap) -> Option<Flash> {
         let text = self.read_signed(headers, "flash")?;
         self.remove("flash");
@@ -134,21 +131,21 @@ impl CookieKit {
     }
 }
 
-/// Leaves a message for the next page.
+/// Sets a message for the next page.
 pub(crate) fn set_flash(flash: &Flash) {
     if let (Some(backend), Ok(text)) = (use_context::<Backend>(), serde_json::to_string(flash)) {
         backend.cookies.set_signed("flash", text, Duration::minutes(1));
     }
 }
 
-/// The theme that this browser chose. `None` follows the system.
+/// The theme chosen in this browser. `None` follows the system.
 pub(crate) fn theme() -> Option<&'static str> {
     let parts = super::parts().ok()?;
     let cookie = use_context::<Backend>()?.cookies.read(&parts.headers, "theme")?;
     ["light", "dark"].into_iter().find(|theme| *theme == cookie.value())
 }
 
-/// Keeps the theme that this browser chose; anything but light and dark follows the system.
+/// Stores the theme chosen in this browser. Anything except light and dark follows the system.
 pub(crate) fn set_theme(backend: &Backend, theme: &str) {
     match theme {
         "light" | "dark" => send(&backend.cookies.build("theme", theme.to_owned(), Duration::days(365))),
@@ -169,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn removals_are_heeded() {
+    fn removals_have_the_required_attributes() {
         let text = CookieKit::new(true, &[7; 64]).removal("session").encoded().to_string();
         assert_eq!(text, "__Host-latchkey-session=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
         let text = CookieKit::new(false, &[7; 64]).removal("session").encoded().to_string();

@@ -1,9 +1,9 @@
-//! Where one is.
+//! The current address.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-/// The address of this page: its path, and its query where it has one.
+/// The current page's path, with its query if there is one.
 pub(crate) fn use_address() -> impl Fn() -> String + Copy + Send + Sync + 'static {
     let location = use_location();
     let (path, query) = (location.pathname, location.search);

@@ -1,25 +1,24 @@
-//! The vendor in pages: name, logo, and where customers get help.
+//! The vendor's name, logo and support contact on pages.
 
 use latchkey_licensing::brand::{Brand, Support};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What pages show of the vendor. The server writes it into each page once, and the browser reads it there,
+/// What pages show about the vendor. The server embeds it in each page, and the browser reads it from there,
 /// so that both sides render the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Branding {
-    /// Who the vendor is.
     pub brand: Brand,
-    /// Where the logo is, if there is one.
+    /// The logo's URL, if there is one.
     pub logo: Option<String>,
-    /// The start page, where this instance serves one.
+    /// The start page, if this instance has one.
     pub home: Option<String>,
-    /// Where the style sheet with the vendor's accent is, if it has one. Only the document needs it.
+    /// The URL of the style sheet with the vendor's accent color, if it has one. Only the document needs it.
     #[serde(skip)]
     pub stylesheet: Option<String>,
 }
 
-/// Gives the vendor to everything below.
+/// Provides the vendor's branding to all descendants.
 pub(crate) fn provide_branding() {
     let given = SharedValue::new(|| use_context::<Branding>().unwrap_or_default());
     provide_context(given.into_inner());
@@ -29,7 +28,7 @@ pub(crate) fn use_branding() -> Branding {
     use_context::<Branding>().unwrap_or_default()
 }
 
-/// The vendor's logo or name, which leads to the start page; without one, to the page `or`.
+/// The vendor's logo or name, which links to the start page, or to `or` if there is none.
 #[component]
 pub(crate) fn Wordmark(branding: Branding, #[prop(into)] or: String) -> impl IntoView {
     let Branding { brand, logo, home, .. } = branding;
@@ -53,7 +52,7 @@ pub(crate) fn HelpLine(brand: Brand) -> impl IntoView {
     view! { <p class="small text-2">"Need help? Please " {way} "."</p> }
 }
 
-/// The company behind the name, if it is known.
+/// The company's legal name, if it is known.
 #[component]
 pub(crate) fn LegalName(brand: Brand) -> impl IntoView {
     brand.legal_name.map(|name| view! { <p class="small text-2">{name}</p> })

@@ -1,4 +1,4 @@
-//! Components that pages of every area use.
+//! Components used by the pages of all areas.
 
 mod forms;
 mod icon;
@@ -6,6 +6,6 @@ mod message;
 mod text;
 
 pub(crate) use forms::{HiddenField, Submit};
-pub(crate) use icon::{Icon, Symbol};
+pub(crate) use icon::{Icon, IconName};
 pub(crate) use message::{Failure, Message, Problem};
 pub(crate) use text::{PageTitle, StatusBadge, Time};

@@ -1,4 +1,4 @@
-//! What a page says once after something was done.
+//! Messages that a page shows once after an action.
 
 use latchkey_licensing::brand::Brand;
 use serde::{Deserialize, Serialize};
@@ -8,56 +8,46 @@ use crate::shared::error::UiError;
 /// A message that is shown once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Flash {
-    /// A computer was freed.
     Freed {
-        /// What it was called; `None` if it had been free before.
+        /// The computer's name. `None` if it was already free.
         label: Option<String>,
-        /// Whether it may hold a file for working offline that is good yet.
+        /// Whether it may have a license file for offline use that is still valid.
         may_hold_file: bool,
     },
-    /// The name was saved.
     Renamed,
-    /// A computer has another name.
     ComputerRenamed {
-        /// What it is called now.
         label: String,
     },
-    /// A license has another key.
     KeyReplaced,
-    /// A computer without a network was activated.
     ActivatedOffline,
-    /// A computer without a network was deactivated.
     DeactivatedOffline {
-        /// What it was called; `None` if it was not active.
+        /// The computer's name. `None` if it was not active.
         label: Option<String>,
     },
-    /// A session was ended.
     SessionEnded,
-    /// It did not work.
     Failed(UiError),
 }
 
 impl Flash {
-    /// The message.
     pub fn text(&self, brand: &Brand) -> String {
         match self {
             Self::Freed { label: Some(label), may_hold_file: false } => {
-                format!("{label} is free. The app there stops at its next check, and the place is open now.")
+                format!("{label} is free. The app there stops at its next check. You can now activate another computer.")
             }
             Self::Freed { label: Some(label), may_hold_file: true } => format!(
-                "{label} is free, and the place is open now. The app there stops at its next check; without internet it goes on until its file ends."
+                "{label} is free. You can now activate another computer. The app there stops at its next check; without internet it continues to work until its file expires."
             ),
-            Self::Freed { label: None, .. } => "That computer is free already.".to_owned(),
-            Self::Renamed => "Your name is saved.".to_owned(),
-            Self::ComputerRenamed { label } => format!("That computer is called {label} now."),
+            Self::Freed { label: None, .. } => "That computer is already free.".to_owned(),
+            Self::Renamed => "Your name was saved.".to_owned(),
+            Self::ComputerRenamed { label } => format!("The computer was renamed to {label}."),
             Self::KeyReplaced => {
-                "This license has a new key. The old one stopped working: enter the new key in the app on each computer.".to_owned()
+                "This license has a new key. The old one no longer works: enter the new key in the app on each computer.".to_owned()
             }
             Self::ActivatedOffline => {
-                "The computer is activated. Download its file, carry it there, and open it in the app.".to_owned()
+                "The computer was activated. Download its file, copy it to the computer, and open it in the app.".to_owned()
             }
-            Self::DeactivatedOffline { label: Some(label) } => format!("{label} is deactivated. Its place is open now."),
-            Self::DeactivatedOffline { label: None } => "That computer was not active. Nothing had to be done.".to_owned(),
+            Self::DeactivatedOffline { label: Some(label) } => format!("{label} was deactivated. You can now activate another computer."),
+            Self::DeactivatedOffline { label: None } => "That computer was not active. There was nothing to do.".to_owned(),
             Self::SessionEnded => "That browser is signed out.".to_owned(),
             Self::Failed(error) => error.text(brand),
         }
@@ -75,5 +65,5 @@ pub struct Done {
     /// What to say.
     pub flash: Option<Flash>,
     /// The page that shows the result.
-    pub go_to: String,
+    pub redirect_to: String,
 }

@@ -1,36 +1,33 @@
-//! Instants and states as pages of every area show them.
+//! How pages show instants and states.
 
 use serde::{Deserialize, Serialize};
 
-/// An instant for people.
+/// An instant for display.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct When {
+pub struct RelativeTime {
     /// RFC 3339, for the `datetime` attribute.
     pub iso: String,
-    /// `3 minutes ago`, or the date if long ago.
+    /// `3 minutes ago`, or the date if it is long ago.
     pub words: String,
     /// Date and time, for the tooltip.
     pub exact: String,
 }
 
-/// How good a state is, which chooses color and icon beside its word.
+/// The tone of a state, which determines its color and icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
-    /// All is well.
     Good,
-    /// Something needs attention.
+    /// Needs attention.
     Warn,
-    /// It does not work.
+    /// Does not work.
     Bad,
 }
 
-/// A license's state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// One word or two.
+    /// One or two words.
     pub word: String,
-    /// How good it is.
     pub tone: Tone,
-    /// What it means and what to do, where it is not plain.
+    /// What the state means and what to do, if it needs explaining.
     pub notice: Option<String>,
 }

@@ -1,10 +1,9 @@
-//! What is shown where there is no page.
+//! Shown if there is no page at an address.
 
 use leptos::prelude::*;
 
 use crate::{routes::Page, shared::components::PageTitle};
 
-/// No page.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     set_status();
@@ -19,7 +18,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
     }
 }
 
-/// The status that the server answers with.
+/// Sets the response's status.
 #[cfg(feature = "ssr")]
 fn set_status() {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {

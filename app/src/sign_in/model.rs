@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::flash::Flash;
 
-/// What the sign-in pages know of this browser.
+/// The state of this browser's sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInState {
-    /// The address of the open request, as it was typed.
+    /// The address of the open request, as it was entered.
     pub pending: Option<String>,
-    /// The page that asks for another mail, and leads where this request does.
+    /// The sign-in page, which leads to the same page as the open request.
     pub again: String,
-    /// What went wrong with the last form.
+    /// The error of the last form.
     pub flash: Option<Flash>,
 }

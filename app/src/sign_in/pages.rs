@@ -1,4 +1,5 @@
-//! Signing in: ask, enter the code, or confirm the link. All forms are plain forms.
+//! Signing in: request a mail, then enter the code or confirm the link. These are plain forms, without
+//! scripts.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -40,7 +41,7 @@ fn SignInFrame(#[prop(into)] title: String, children: Children) -> impl IntoView
     }
 }
 
-/// Loads what the sign-in pages know of this browser, and renders with it.
+/// Loads the state of this browser's sign-in and renders with it.
 #[component]
 fn WithState<F, V>(render: F) -> impl IntoView
 where
@@ -78,7 +79,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                         <div class="field">
                             <label for="email">"E-mail address"</label>
                             <input id="email" name="email" r#type="email" autocomplete="email" required autofocus maxlength="254"/>
-                            <p class="hint">"The one your license was bought with. We send you a link and a code."</p>
+                            <p class="hint">"The address your license was bought with. We will send you a link and a code."</p>
                         </div>
                         {(!next.is_empty()).then(|| view! { <HiddenField name="next" value=next/> })}
                         <Submit class="button button-accent button-wide">"Continue"</Submit>
@@ -107,7 +108,7 @@ fn CodeForm(email: String, again: String) -> impl IntoView {
     view! {
         <p>
             "If " <strong class="break-anywhere">{email}</strong>
-            " has a license, a link and a code are on their way. Both work for 10 minutes."
+            " has a license, a link and a code are on their way. Both are valid for 10 minutes."
         </p>
         <form method="post" action=ConfirmCode::url() class="stack">
             <div class="field">
@@ -125,23 +126,24 @@ fn CodeForm(email: String, again: String) -> impl IntoView {
                     autofocus
                     maxlength="20"
                 />
-                <p class="hint">"Eight letters and digits. Or open the link in this browser."</p>
+                <p class="hint">"Eight letters and digits. You can also open the link in this browser."</p>
             </div>
             <Submit class="button button-accent button-wide">"Sign in"</Submit>
         </form>
-        <p class="small"><a href=again rel="external">"Use another address, or send it again"</a></p>
+        <p class="small"><a href=again rel="external">"Use another address, or send the e-mail again"</a></p>
     }
 }
 
 #[component]
 fn NothingPending() -> impl IntoView {
     view! {
-        <p>"This browser has not asked to sign in, or its e-mail is too old. Links and codes work for 10 minutes."</p>
-        <p><a class="button button-accent" href=Page::SignIn.path()>"Ask for a new e-mail"</a></p>
+        <p>"There is no open sign-in in this browser, or its e-mail has expired. Links and codes are valid for 10 minutes."</p>
+        <p><a class="button button-accent" href=Page::SignIn.path()>"Request a new e-mail"</a></p>
     }
 }
 
-/// `/login/link/{token}`: opening it uses nothing up; the button does, in the browser that asked.
+/// `/login/link/{token}`: opening the page does not use the link; the button does, in the browser that
+/// requested it.
 #[component]
 pub(crate) fn LinkPage() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
@@ -163,10 +165,10 @@ pub(crate) fn LinkPage() -> impl IntoView {
                     None => {
                         view! {
                             <p>
-                                "This link works in the browser that asked for it. To sign in there without it, enter the code from the same e-mail."
+                                "This link only works in the browser in which it was requested. You can also sign in there with the code from the same e-mail."
                             </p>
-                            <p class="text-2">"To sign in here instead, ask for a new e-mail in this browser."</p>
-                            <p><a class="button" href=Page::SignIn.path()>"Ask for a new e-mail"</a></p>
+                            <p class="text-2">"To sign in here instead, request a new e-mail in this browser."</p>
+                            <p><a class="button" href=Page::SignIn.path()>"Request a new e-mail"</a></p>
                         }
                             .into_any()
                     }
@@ -176,7 +178,7 @@ pub(crate) fn LinkPage() -> impl IntoView {
     }
 }
 
-/// `/login/host/{token}`: a link that a command on the host printed.
+/// `/login/host/{token}`: a link that was printed by a command on the host.
 #[component]
 pub(crate) fn HostLinkPage() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
@@ -185,7 +187,7 @@ pub(crate) fn HostLinkPage() -> impl IntoView {
             <WithState render=move |_| {
                 let token = token.clone();
                 view! {
-                    <p>"This link was made on the server. It signs in the first browser that confirms it, once."</p>
+                    <p>"This link was created on the server. It signs in the first browser that confirms it, and works only once."</p>
                     <form method="post" action=ConfirmHostLink::url()>
                         <HiddenField name="token" value=token/>
                         <Submit class="button button-accent button-wide">"Sign in"</Submit>
@@ -201,7 +203,7 @@ pub(crate) fn HostLinkPage() -> impl IntoView {
 pub(crate) fn SignedOutPage() -> impl IntoView {
     view! {
         <SignInFrame title="You are signed out">
-            <p>"This browser holds nothing of your account any more."</p>
+            <p>"Nothing of your account is left in this browser."</p>
             <p><a class="button button-accent" href=Page::SignIn.path() rel="external">"Sign in again"</a></p>
         </SignInFrame>
     }

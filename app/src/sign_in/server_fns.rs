@@ -1,5 +1,5 @@
-//! Signing in and out. Its forms are plain forms with script on as well: what follows a sign-in is
-//! always a new page.
+//! Signing in and out. These are plain forms even with scripts: signing in always leads to a newly loaded
+//! page.
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
@@ -8,14 +8,9 @@ use crate::{
     sign_in::model::SignInState,
 };
 
-/// Asks for a sign-in mail.
+/// Requests a sign-in mail. `next` is where to go after signing in.
 #[server(prefix = "/fn", endpoint = "request_sign_in", input = PostUrl)]
-pub async fn request_sign_in(
-    /// The address.
-    email: String,
-    /// Where to go afterwards.
-    next: Option<String>,
-) -> Result<Done, UiError> {
+pub async fn request_sign_in(email: String, next: Option<String>) -> Result<Done, UiError> {
     use crate::{
         routes::{NextPath, Page},
         server_side as server,
@@ -47,7 +42,7 @@ async fn server_request_sign_in(email: String, next: Option<crate::routes::NextP
     match backend.service.request_sign_in(ask).await {
         Ok(secret) => {
             backend.cookies.set_browser_secret(&secret);
-            Ok(Done { flash: None, go_to: Page::Code.path() })
+            Ok(Done { flash: None, redirect_to: Page::Code.path() })
         }
         Err(RequestSignInError::Throttled(throttled)) => {
             Err(UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60) })
@@ -56,25 +51,25 @@ async fn server_request_sign_in(email: String, next: Option<crate::routes::NextP
     }
 }
 
-/// Signs in with the mailed code, in the browser that asked.
+/// Signs in with the mailed code, in the browser that requested it.
 #[server(prefix = "/fn", endpoint = "confirm_code", input = PostUrl)]
 pub async fn confirm_code(
-    /// The code as typed.
+    /// The code as it was entered.
     code: String,
 ) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    server::finish(confirm(Shown::Code(&code)).await, &Page::Code.path())
+    server::finish(confirm(SignInSecret::Code(&code)).await, &Page::Code.path())
 }
 
-/// Signs in with the mailed link, in the browser that asked.
+/// Signs in with the mailed link, in the browser that requested it.
 #[server(prefix = "/fn", endpoint = "confirm_link", input = PostUrl)]
 pub async fn confirm_link(
     /// The link's last path segment.
     token: String,
 ) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    let done = confirm(Shown::Link(&token)).await;
-    // The page that was asked for is not lost with a link that is too old.
+    let done = confirm(SignInSecret::Link(&token)).await;
+    // If the link has expired, the page to go to afterwards is kept.
     let form = match &done {
         Err(_) => form_for(open_sign_in().await?.as_ref()),
         Ok(_) => Page::SignIn.path(),
@@ -82,25 +77,25 @@ pub async fn confirm_link(
     server::finish(done, &form)
 }
 
-/// Signs in with a link from the host's console, in any browser.
+/// Signs in with a link from the host's command line, in any browser.
 #[server(prefix = "/fn", endpoint = "confirm_host_link", input = PostUrl)]
 pub async fn confirm_host_link(
     /// The link's last path segment.
     token: String,
 ) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    server::finish(confirm(Shown::Host(&token)).await, &Page::SignIn.path())
+    server::finish(confirm(SignInSecret::Host(&token)).await, &Page::SignIn.path())
 }
 
 #[cfg(feature = "ssr")]
-enum Shown<'a> {
+enum SignInSecret<'a> {
     Code(&'a str),
     Link(&'a str),
     Host(&'a str),
 }
 
 #[cfg(feature = "ssr")]
-async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
+async fn confirm(secret: SignInSecret<'_>) -> Result<Done, UiError> {
     use crate::{
         routes::{NextPath, Page},
         server_side as server,
@@ -110,11 +105,11 @@ async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
     let (backend, parts) = (server::backend()?, server::parts()?);
     let (ip, agent) = server::origin(&parts);
     let browser = backend.cookies.browser_secret(&parts.headers);
-    let proof = match (shown, browser.as_ref()) {
-        (Shown::Host(token), _) => Proof::Host { token },
-        (Shown::Code(code), Some(browser)) => Proof::Code { code, browser },
-        (Shown::Link(token), Some(browser)) => Proof::Link { token, browser },
-        (Shown::Code(_) | Shown::Link(_), None) => return Err(UiError::SignInRefused),
+    let proof = match (secret, browser.as_ref()) {
+        (SignInSecret::Host(token), _) => Proof::Host { token },
+        (SignInSecret::Code(code), Some(browser)) => Proof::Code { code, browser },
+        (SignInSecret::Link(token), Some(browser)) => Proof::Link { token, browser },
+        (SignInSecret::Code(_) | SignInSecret::Link(_), None) => return Err(UiError::SignInRefused),
     };
     let earlier = server::session_of(&parts).and_then(|session| session.id()).map(server::session_token);
     match backend
@@ -125,15 +120,15 @@ async fn confirm(shown: Shown<'_>) -> Result<Done, UiError> {
         Ok(confirmed) => {
             backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
             let next = confirmed.next_path.as_deref().and_then(NextPath::parse);
-            let go_to = next.map_or_else(|| Page::Overview.path(), |next| next.as_str().to_owned());
-            Ok(Done { flash: None, go_to })
+            let redirect_to = next.map_or_else(|| Page::Overview.path(), |next| next.as_str().to_owned());
+            Ok(Done { flash: None, redirect_to })
         }
         Err(ConfirmError::Refused) => Err(UiError::SignInRefused),
         Err(ConfirmError::Internal(error)) => Err(server::hidden(&error)),
     }
 }
 
-/// What the sign-in pages know of this browser.
+/// The state of this browser's sign-in.
 #[server(prefix = "/fn", endpoint = "read_sign_in", input = PostUrl)]
 pub async fn read_sign_in() -> Result<SignInState, UiError> {
     use crate::server_side as server;
@@ -143,7 +138,7 @@ pub async fn read_sign_in() -> Result<SignInState, UiError> {
     Ok(SignInState { pending: pending.map(|open| open.email.to_string()), again, flash })
 }
 
-/// This browser's open sign-in.
+/// This browser's open sign-in request.
 #[cfg(feature = "ssr")]
 async fn open_sign_in() -> Result<Option<latchkey_service::PendingSignIn>, UiError> {
     use crate::server_side as server;
@@ -154,7 +149,7 @@ async fn open_sign_in() -> Result<Option<latchkey_service::PendingSignIn>, UiErr
     }
 }
 
-/// The sign-in form that leads where an open sign-in leads.
+/// The sign-in page, which leads to the same page as the open request.
 #[cfg(feature = "ssr")]
 fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
     use crate::routes::{NextPath, Page};
@@ -162,20 +157,20 @@ fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
     next.map_or_else(|| Page::SignIn.path(), |next| next.sign_in())
 }
 
-/// Ends this browser's session and clears what the site keeps in it.
+/// Ends this browser's session and deletes what the site has stored in it.
 #[server(prefix = "/fn", endpoint = "sign_out", input = PostUrl)]
 pub async fn sign_out() -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = match server::session_of(&server::parts()?).filter(|session| session.id().is_some()) {
-        // Not `flush`: its removal of the cookie lacks `Secure`, without which browsers keep the cookie.
+        // Not `flush`: its removal cookie lacks `Secure`, so browsers would ignore it.
         Some(session) => session.delete().await.map_err(|error| {
-            leptos::logging::error!("a session does not end: {error}");
+            leptos::logging::error!("a session could not be ended: {error}");
             UiError::Unavailable
         }),
         None => Ok(()),
     };
     server::backend()?.cookies.remove_session();
     server::clear_site_data();
-    let done = Done { flash: None, go_to: Page::SignedOut.path() };
+    let done = Done { flash: None, redirect_to: Page::SignedOut.path() };
     server::finish(result.map(|()| done), &Page::Account.path())
 }

@@ -1,4 +1,4 @@
-//! `/docs/api`: the description of the API as a page, rendered once at start, without script.
+//! `/docs/api`: the API reference, rendered once at startup, without scripts.
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -8,10 +8,10 @@ use crate::static_pages::{
     site::{Look, render},
 };
 
-/// How deep the members of an object are shown; below, its name has to do.
+/// How deeply nested members are shown. Below that, only their names are.
 const DEPTH: usize = 4;
 
-/// The page at `path`. `description` is the OpenAPI document, served at `json`; `sections` are all pages.
+/// The page at `path`. `description` is the OpenAPI document, served at `json`. `sections` lists all pages.
 pub fn page(
     look: Look,
     description: &Value,
@@ -39,7 +39,7 @@ pub fn page(
                     </div>
                     <section class="card stack" id="errors">
                         <h2 class="title-2">"Errors"</h2>
-                        <p>"Whatever goes wrong, the answer has this form. Which codes an operation answers stands with it."</p>
+                        <p>"All errors have this form. Each operation lists its error codes."</p>
                         {error}
                     </section>
                     {bodies}
@@ -53,7 +53,7 @@ pub fn page(
     })
 }
 
-/// One operation of the API.
+/// An operation of the API.
 struct Operation {
     method: String,
     path: String,
@@ -84,7 +84,7 @@ fn operations(description: &Value) -> Vec<Operation> {
 impl Operation {
     fn link(&self) -> impl IntoView + use<> {
         let href = format!("#{}", self.id);
-        // A path breaks between its segments.
+        // The path may be broken between its segments.
         let path = short(&self.path);
         let segments: Vec<_> = path.split_inclusive('/').map(|segment| view! { {segment.to_owned()} <wbr/> }).collect();
         view! {
@@ -98,9 +98,9 @@ impl Operation {
         let needs_key = !list(&value, "/security").is_empty();
         let may_go_without = list(&value, "/security").iter().any(|one| one == &Value::Object(Map::new()));
         let credential = match (needs_key, may_go_without) {
-            (false, _) => "No credential.",
-            (true, true) => "With or without a license key.",
-            (true, false) => "Needs a license key.",
+            (false, _) => "No authentication.",
+            (true, true) => "A license key is optional.",
+            (true, false) => "Requires a license key.",
         };
         let parameters = list(&value, "/parameters").iter().map(parameter).collect_view();
         let body = value.pointer("/requestBody").map(|body| {
@@ -136,7 +136,7 @@ fn parameter(value: &Value) -> impl IntoView + use<> {
 }
 
 fn answer(description: &Value, status: &str, response: &Value) -> impl IntoView + use<> {
-    // Every error has the same form, which is shown once.
+    // All errors have the same form, which is shown once.
     let is_error = !status.starts_with('2');
     let schema = schema_of(response).filter(|_| !is_error).map(|schema| members(description, schema, 0));
     view! {
@@ -154,7 +154,7 @@ fn schema_of(part: &Value) -> Option<&Value> {
     part.get("content")?.as_object()?.values().next()?.get("schema")
 }
 
-/// The members of an object, and of the objects in it.
+/// The members of an object, and of nested objects.
 fn members(description: &Value, schema: &Value, depth: usize) -> AnyView {
     let schema = resolve(description, schema);
     let item = schema.get("items").map(|items| resolve(description, items));
@@ -174,7 +174,7 @@ fn members(description: &Value, schema: &Value, depth: usize) -> AnyView {
                 <div>
                     <dt>
                         <code>{name.clone()}</code> " "
-                        <span class="small text-2">{kind}{(!is_required).then_some(", may be left out")}</span>
+                        <span class="small text-2">{kind}{(!is_required).then_some(", optional")}</span>
                     </dt>
                     <dd>{prose(&about)} {inner}</dd>
                 </div>
@@ -184,7 +184,7 @@ fn members(description: &Value, schema: &Value, depth: usize) -> AnyView {
     view! { <dl class="members">{rows}</dl> }.into_any()
 }
 
-/// What a reference or an optional part stands for.
+/// Resolves a reference or an optional schema.
 fn resolve<'a>(description: &'a Value, schema: &'a Value) -> &'a Value {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         return reference.strip_prefix('#').and_then(|pointer| description.pointer(pointer)).unwrap_or(schema);
@@ -203,7 +203,7 @@ fn kind(description: &Value, schema: &Value) -> String {
     }
 }
 
-/// A path without what all have in common.
+/// A path without the prefix that all paths share.
 fn short(path: &str) -> String {
     path.trim_start_matches("/v1").replace("/actions", "").replace("/{license}", "/…").replace("/{machine}", "/…")
 }

@@ -1,4 +1,4 @@
-//! Pages of the documentation: rendered once at start, without script.
+//! The documentation's pages, rendered once at startup, without scripts.
 
 use leptos::prelude::*;
 
@@ -7,44 +7,36 @@ use crate::{
     static_pages::site::{Head, Look, render},
 };
 
-/// A link to a page, or to a part of one.
+/// A link to a page or to a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocsLink {
-    /// Where it leads.
     pub href: String,
-    /// What it says.
     pub title: String,
 }
 
-/// Pages that belong together.
+/// A group of pages.
 #[derive(Clone, Debug)]
 pub struct DocsSection {
-    /// What they are about.
     pub title: String,
-    /// The pages.
     pub links: Vec<DocsLink>,
 }
 
-/// A page with what surrounds it.
+/// A page and its context.
 #[derive(Clone, Debug)]
 pub struct DocsPage {
-    /// Its title.
     pub title: String,
-    /// Where it is.
     pub path: String,
-    /// The page itself, HTML of our own.
+    /// The page itself, as our own HTML.
     pub html: String,
-    /// Its parts.
+    /// The headings on the page.
     pub parts: Vec<DocsLink>,
     /// All pages.
     pub sections: Vec<DocsSection>,
-    /// The page before it.
     pub previous: Option<DocsLink>,
-    /// The page after it.
     pub next: Option<DocsLink>,
 }
 
-/// The document around every page of the documentation. `path` is the page's own, which its navigation
+/// The document around every page of the documentation. `path` is the current page, which the navigation
 /// marks.
 #[component]
 pub(crate) fn DocsDocument(
@@ -87,7 +79,7 @@ pub(crate) fn DocsDocument(
     }
 }
 
-/// The page as a whole document.
+/// The page as a complete document.
 pub fn page(look: Look, page: DocsPage) -> String {
     render(move || {
         let DocsPage { title, path, html, parts, sections, previous, next } = page;

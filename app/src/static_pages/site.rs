@@ -1,19 +1,18 @@
-//! Pages that are HTML alone: no router, no hydration, no script. Rendered once at start.
+//! Pages that are only HTML: no router, hydration or scripts. Rendered once at startup.
 
 use leptos::prelude::*;
 
 use crate::shared::branding::{Branding, LegalName};
 
-/// How pages look: the style sheet, and whose pages they are.
+/// How pages look: the style sheet and the vendor's branding.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Where the style sheet is.
+    /// The style sheet's URL.
     pub stylesheet: String,
-    /// The vendor.
     pub branding: Branding,
 }
 
-/// What stands before the body of every page.
+/// The document's head.
 #[component]
 pub(crate) fn Head(#[prop(into)] title: String, look: Look) -> impl IntoView {
     let Look { stylesheet, branding } = look;
@@ -58,14 +57,14 @@ pub(crate) fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
     Owner::new().with(|| page().to_html())
 }
 
-/// `/`. `docs` is where the documentation is, if this instance has it.
+/// `/`. `docs` is the documentation's path, if this instance has it.
 pub fn home(look: Look, sign_in: String, docs: Option<&'static str>) -> String {
     render(|| {
         let name = look.branding.brand.name.clone();
         view! {
             <Page title="Licenses" look>
                 <h1 class="title-1">{format!("{name} licenses")}</h1>
-                <p class="text-2">"See your license key, and the computers that use it. Free one to make room for another."</p>
+                <p class="text-2">"See your license key and the computers that use it. Free a computer to make room for another."</p>
                 <p class="cluster">
                     <a class="button button-accent" href=sign_in>"Sign in"</a>
                     {docs.map(|href| view! { <a class="button" href=href>"Documentation"</a> })}
@@ -75,7 +74,6 @@ pub fn home(look: Look, sign_in: String, docs: Option<&'static str>) -> String {
     })
 }
 
-/// For what does not exist.
 pub fn not_found(look: Look) -> String {
     render(|| {
         let home = home_link(&look.branding);
@@ -90,13 +88,13 @@ pub fn not_found(look: Look) -> String {
     })
 }
 
-/// For a failure of the server.
+/// The page for an internal error.
 pub fn failed(look: Look) -> String {
     render(|| {
         let home = home_link(&look.branding);
         view! {
             <Page title="Error" look>
-                <h1 class="title-1">"That did not work"</h1>
+                <h1 class="title-1">"Something went wrong"</h1>
                 <p class="text-2">"The server failed. Try again in a moment."</p>
                 {home}
             </Page>
@@ -104,7 +102,7 @@ pub fn failed(look: Look) -> String {
     })
 }
 
-/// Leads to the start page, where this instance serves one.
+/// A link to the start page, if this instance has one.
 fn home_link(branding: &Branding) -> Option<impl IntoView + use<>> {
     branding.home.clone().map(|href| view! { <p><a class="button" href=href>"Start page"</a></p> })
 }

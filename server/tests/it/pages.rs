@@ -1,4 +1,4 @@
-//! Pages and forms: guards, headers, limits, and what belongs to others.
+//! Pages and forms: guards, headers, limits, and access to what belongs to others.
 
 use latchkey_testkit::Backend;
 use reqwest::{Client, Method, StatusCode, header};
@@ -6,7 +6,7 @@ use reqwest::{Client, Method, StatusCode, header};
 use crate::app::{TestApp, location, run, with_app};
 use latchkey_testkit::on_both;
 
-/// Pages without script have none, and a policy that allows none.
+/// Pages without scripts contain none, and their policy allows none.
 #[test]
 fn the_documentation_has_no_script() {
     run(async {
@@ -30,9 +30,9 @@ fn the_documentation_has_no_script() {
     });
 }
 
-on_both!(with_app: a_customer_sees_and_frees, foreign_things_do_not_exist);
+on_both!(with_app: a_customer_sees_a_license_and_frees_a_computer, what_belongs_to_others_does_not_exist);
 
-async fn a_customer_sees_and_frees(app: &TestApp) {
+async fn a_customer_sees_a_license_and_frees_a_computer(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let license = issued.view.license.id;
     let machine = app.desktop(Some(issued.key.expose())).activate("one").await.body["data"]["id"]
@@ -45,7 +45,7 @@ async fn a_customer_sees_and_frees(app: &TestApp) {
     assert!(overview.contains("PC one") && overview.contains("1 of 2 computers in use"), "{overview}");
     assert!(!overview.contains(issued.key.expose()), "the key is hidden");
 
-    // Shown once after asking, and never in the address.
+    // Shown once after the request, and never in the URL.
     let answer = browser.submit("/fn/reveal_key", &[("id", &license.to_string())]).await;
     assert_eq!(location(&answer), format!("/portal/licenses/{license}"));
     let shown = browser.get(&format!("/portal/licenses/{license}")).await.text().await.expect("a page");
@@ -55,7 +55,7 @@ async fn a_customer_sees_and_frees(app: &TestApp) {
 
     let free = [("license", license.to_string()), ("machine", machine)];
     let free: Vec<(&str, &str)> = free.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    for message in ["PC one is free", "free already"] {
+    for message in ["PC one is free", "already free"] {
         let answer = browser.submit("/fn/free_computer", &free).await;
         assert_eq!(location(&answer), format!("/portal/licenses/{license}"));
         let page = browser.get(location(&answer)).await.text().await.expect("a page");
@@ -63,8 +63,8 @@ async fn a_customer_sees_and_frees(app: &TestApp) {
     }
 }
 
-/// WH-18: what is another's is answered as what does not exist, and stays as it is.
-async fn foreign_things_do_not_exist(app: &TestApp) {
+/// WH-18: what belongs to others gets the same response as what does not exist, and is not changed.
+async fn what_belongs_to_others_does_not_exist(app: &TestApp) {
     let ada = app.issue("ada@example.com").await;
     app.issue("eve@example.com").await;
     let license = ada.view.license.id.to_string();
@@ -95,7 +95,7 @@ async fn foreign_things_do_not_exist(app: &TestApp) {
 }
 
 #[test]
-fn nobody_sees_the_portal_without_signing_in() {
+fn the_portal_requires_signing_in() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         for (path, to) in [
@@ -112,9 +112,9 @@ fn nobody_sees_the_portal_without_signing_in() {
     });
 }
 
-/// WH-01: a form of another site changes nothing; neither does one that does not say where it is from.
+/// WH-01: a form from another site changes nothing, nor does one without an origin.
 #[test]
-fn wh_01_forms_come_from_here() {
+fn wh_01_forms_of_other_sites_are_refused() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let url = format!("{}/fn/request_sign_in", app.origin());
@@ -133,9 +133,9 @@ fn wh_01_forms_come_from_here() {
     });
 }
 
-/// WH-04 and ML-15: the headers of every kind of answer.
+/// WH-04 and ML-15: the headers of all kinds of responses.
 #[test]
-fn wh_04_headers_are_on_every_answer() {
+fn wh_04_headers_are_on_every_response() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
@@ -176,7 +176,7 @@ fn wh_04_headers_are_on_every_answer() {
                     || (referrer == "same-origin" && !path.contains("/login/link") && !path.contains("/login/host")),
                 "{path}: {referrer}"
             );
-            // What is the same for everyone may be kept, if it is asked for anew each time.
+            // Pages that are the same for everyone may be cached, but must be revalidated each time.
             let caching = if path == "/" { "public, no-cache" } else { "no-store" };
             if !path.contains("favicon") {
                 assert_eq!(answer.headers()["cache-control"], caching, "{path}");
@@ -185,7 +185,8 @@ fn wh_04_headers_are_on_every_answer() {
     });
 }
 
-/// Pages that are the same for everyone: the headers of every page, and what a browser has is not sent again.
+/// Pages that are the same for everyone have all headers, and are not sent again if the browser has cached
+/// them.
 #[test]
 fn static_pages_are_sent_once() {
     run(async {
@@ -240,9 +241,9 @@ fn static_pages_are_sent_once() {
     });
 }
 
-/// WH-03: a page's script needs its nonce, which is new for each answer.
+/// WH-03: a page's scripts need its nonce, which is new for each response.
 #[test]
-fn wh_03_nonces_are_fresh() {
+fn wh_03_nonces_are_unique() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let mut nonces = std::collections::BTreeSet::new();
@@ -260,9 +261,9 @@ fn wh_03_nonces_are_fresh() {
     });
 }
 
-/// WH-06: pages take 64 KiB.
+/// WH-06: pages accept at most 64 KiB.
 #[test]
-fn wh_06_bodies_are_bounded() {
+fn wh_06_bodies_are_limited() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let browser = app.browser();
@@ -306,7 +307,7 @@ fn malformed_forms_change_nothing() {
 }
 
 #[test]
-fn an_instance_serves_the_surfaces_it_is_told_to() {
+fn an_instance_serves_only_the_configured_surfaces() {
     run(async {
         let served = async |surfaces: &str| {
             let value = serde_json::Value::String(surfaces.to_owned());
@@ -334,9 +335,9 @@ fn an_instance_serves_the_surfaces_it_is_told_to() {
     });
 }
 
-/// The start page holds no script at all.
+/// The start page contains no scripts.
 #[test]
-fn the_start_page_is_html_alone() {
+fn the_start_page_is_plain_html() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let page = app.browser().get("/").await.text().await.expect("a page");

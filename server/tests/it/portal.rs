@@ -1,4 +1,4 @@
-//! What a customer does in the portal with computers, keys and files, script switched off.
+//! What customers do in the portal with computers, keys and files, without scripts.
 
 use std::time::Duration;
 
@@ -49,23 +49,23 @@ fn request(action: Action, fingerprint: &str, app: &TestApp, issued: &IssuedLice
 }
 
 on_both!(
-    with_app: the_swap_allowance,
+    with_app: the_swap_allowance_is_enforced,
     the_swap_allowance_is_exact,
     freeing_waits_for_the_license,
     a_computer_is_renamed,
     an_offline_file_is_downloaded,
-    the_air_gap,
-    history_ends_where_the_license_came_to_its_owner,
-    requests_that_are_not_carried_out,
+    a_computer_without_internet_is_activated_and_deactivated,
+    history_starts_when_the_license_came_to_its_owner,
+    invalid_requests_are_explained,
     a_request_survives_the_sign_in,
-    what_is_no_request_stands_in_no_address,
+    other_texts_do_not_appear_in_urls,
     a_key_is_replaced,
     history_in_plain_words,
     more_computers_than_a_page_shows,
 );
 
-/// Six times in thirty days, as the default policy says; the seventh waits.
-async fn the_swap_allowance(app: &TestApp) {
+/// Six times in thirty days, as the default policy says. The seventh must wait.
+async fn the_swap_allowance_is_enforced(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
     let browser = app.browser();
@@ -82,7 +82,7 @@ async fn the_swap_allowance(app: &TestApp) {
     free(&browser, &id, &machine).await;
     let shown = page(&browser, "/portal/licenses").await;
     assert!(shown.contains("You can free the next one in 24 days"), "{shown}");
-    // An app that lets itself go does not count, and the first swap comes back after its month.
+    // A deactivation by the app does not count, and the first swap is available again after its month.
     assert_eq!(app.desktop(Some(issued.key.expose())).delete("/v1/machines/seventh").await.status, 204);
     let machine = activate(app, &issued, "eighth").await;
     app.kit.clock.advance(DAY * 24 + Duration::from_secs(1));
@@ -91,7 +91,7 @@ async fn the_swap_allowance(app: &TestApp) {
     assert!(page(&browser, &path).await.contains("0 of 6 left this month"));
 }
 
-/// The allowance is exact when two browsers free two computers at once.
+/// The allowance is exact when two browsers free two computers concurrently.
 async fn the_swap_allowance_is_exact(app: &TestApp) {
     app.add_policy("swaps", |policy| {
         policy.max_machines = Some(20);
@@ -117,7 +117,7 @@ async fn the_swap_allowance_is_exact(app: &TestApp) {
     assert_eq!(left.len(), 7);
 }
 
-/// Freeing waits for whoever decides about the license: what it counts cannot change under it.
+/// Freeing waits for the license's lock, so that what it counts cannot change.
 async fn freeing_waits_for_the_license(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let (id, machine) = (issued.view.license.id, activate(app, &issued, "one").await);
@@ -128,10 +128,11 @@ async fn freeing_waits_for_the_license(app: &TestApp) {
     let request =
         browser.form("/fn/free_computer", &[("license", id.to_string().as_str()), ("machine", machine.as_str())]);
     let attempt = tokio::spawn(async move { request.send().await.expect("an answer").status() });
-    // Nobody sees it wait, but it has had time enough when as many pages were served to the same browser.
+    // The waiting cannot be observed, but it has had enough time when several pages were served to the same
+    // browser.
     for _ in 0..50 {
         page(&browser, "/portal/account").await;
-        assert!(!attempt.is_finished(), "it was done beside the lock");
+        assert!(!attempt.is_finished(), "it did not wait for the lock");
     }
     drop(tx);
     assert_eq!(attempt.await.expect("no panic"), StatusCode::SEE_OTHER);
@@ -152,13 +153,13 @@ async fn a_computer_is_renamed(app: &TestApp) {
         assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, path.as_str()));
         page(&browser, &path).await
     };
-    assert!(rename("  Büro <b>  ").await.contains("That computer is called Büro &lt;b&gt; now."));
+    assert!(rename("  Büro <b>  ").await.contains("The computer was renamed to Büro &lt;b&gt;."));
     assert!(rename(&"x".repeat(101)).await.contains("at most 100 characters"));
     assert!(rename("a\u{7}b").await.contains("at most 100 characters"));
     let history = page(&browser, &format!("/portal/licenses/{id}")).await;
     assert!(history.contains("PC one renamed to Büro &lt;b&gt;") && history.contains("PC one activated"), "{history}");
     assert!(rename("").await.contains("Computer 1"));
-    // The app sees the name, and somebody else's computer is not there.
+    // The app sees the name. Other customers' computers do not exist.
     let eve = app.browser();
     app.issue("eve@example.com").await;
     eve.sign_in("eve@example.com").await;
@@ -168,7 +169,8 @@ async fn a_computer_is_renamed(app: &TestApp) {
     assert!(!page(&browser, &path).await.contains("Mine"));
 }
 
-/// The file opens with the key on that computer, lasts as chosen, and at most as the policy says.
+/// The file opens with the key on that computer, is valid as long as chosen, and at most as long as the
+/// policy says.
 async fn an_offline_file_is_downloaded(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
@@ -189,10 +191,8 @@ async fn an_offline_file_is_downloaded(app: &TestApp) {
         let claims = claims::read(FileKind::Machine, &dataset, app.service().now()).expect("good");
         assert_eq!(claims.expires_at, app.service().now().plus(DAY * lasts));
     }
-    assert!(
-        page(&browser, &format!("/portal/licenses/{id}")).await.contains("File for working offline on PC one made")
-    );
-    // Nobody else gets it, and nobody for a suspended license.
+    assert!(page(&browser, &format!("/portal/licenses/{id}")).await.contains("License file for PC one created"));
+    // Nobody else gets it, nor does anyone for a suspended license.
     let computer = path.strip_suffix("/file").expect("the computer's page");
     assert_eq!(location(&app.browser().submit(&path, &[("days", "7")]).await), format!("/login?next={computer}"));
     let forged =
@@ -206,8 +206,8 @@ async fn an_offline_file_is_downloaded(app: &TestApp) {
     assert_eq!(location(&browser.submit(&path, &[("days", "7")]).await), format!("/portal/licenses/{id}"));
 }
 
-/// The whole air gap: a request carried in, a file carried back, and the way out again.
-async fn the_air_gap(app: &TestApp) {
+/// The complete air gap: entering a request, installing the file, and deactivating again.
+async fn a_computer_without_internet_is_activated_and_deactivated(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let browser = app.browser();
@@ -217,9 +217,9 @@ async fn the_air_gap(app: &TestApp) {
     assert!(shown.contains("Activate Lab PC?") && shown.contains("0 of 2 computers in use"), "{shown}");
     assert!(
         app.service().admin(Operator::Host).license(id).await.expect("there").view.machines.is_empty(),
-        "looking changes nothing"
+        "showing a request changes nothing"
     );
-    // As a file, with line breaks as editors make them.
+    // As a file with an editor's line breaks.
     let (half, rest) = text.split_at(60);
     let file = Part::text(format!("{half}\r\n{rest}\r\n")).file_name("request.txt");
     let upload = browser
@@ -235,29 +235,29 @@ async fn the_air_gap(app: &TestApp) {
     let done = browser.submit("/fn/carry_out_request", &[("request", &text)]).await;
     let computer = location(&done).to_owned();
     assert!(computer.starts_with(&format!("/portal/licenses/{id}/machines/")), "{computer}");
-    assert!(page(&browser, &computer).await.contains("The computer is activated."));
+    assert!(page(&browser, &computer).await.contains("The computer was activated."));
     let again = browser.submit("/fn/carry_out_request", &[("request", &text)]).await;
-    assert_eq!(location(&again), computer, "twice is no error");
+    assert_eq!(location(&again), computer, "sending it twice is not an error");
     let file = browser.submit(&format!("{computer}/file"), &[("days", "30")]).await.text().await.expect("a file");
     let secret = FileSecret::of_machine(&issued.key, &Fingerprint::parse("lab").expect("a fingerprint"));
     assert!(certificate::open(FileKind::Machine, &file, &[app.public_key], Some(&secret)).is_ok());
 
-    // Out again: it costs no swap.
+    // Deactivated again, which does not use up a swap.
     app.kit.clock.advance(DAY);
     let out = request(Action::Deactivate, "lab", app, &issued);
     assert!(page(&browser, &format!("/portal/offline?request={out}")).await.contains("Deactivate Lab PC?"));
     let done = browser.submit("/fn/carry_out_request", &[("request", &out)]).await;
     assert_eq!(location(&done), format!("/portal/licenses/{id}"));
     let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
-    assert!(shown.contains("Lab PC is deactivated") && shown.contains("6 of 6 left"), "{shown}");
-    // The same request later does not end a later activation.
+    assert!(shown.contains("Lab PC was deactivated") && shown.contains("6 of 6 left"), "{shown}");
+    // Sending the same request later does not end a later activation.
     app.kit.clock.advance(DAY);
     activate(app, &issued, "lab").await;
     let done = browser.submit("/fn/carry_out_request", &[("request", &out)]).await;
     let form = format!("/portal/offline?request={out}");
     assert_eq!(location(&done), form);
     assert!(page(&browser, &form).await.contains("older than the computer"));
-    // Nor does one that was made before the computer's last file: both would be kept.
+    // Nor does a request made before the computer's last file: the customer would have both.
     let early = request(Action::Deactivate, "lab", app, &issued);
     app.kit.clock.advance(DAY);
     let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
@@ -265,18 +265,18 @@ async fn the_air_gap(app: &TestApp) {
     browser.submit(&format!("/portal/licenses/{id}/machines/{machine}/file"), &[("days", "30")]).await;
     browser.submit("/fn/carry_out_request", &[("request", &early)]).await;
     let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
-    assert_eq!(view.machines.len(), 1, "the place is kept");
-    // Who frees it in the portal is told that the file goes on.
+    assert_eq!(view.machines.len(), 1, "the machine is still active");
+    // A user who frees it in the portal learns that the file stays valid.
     let question = page(&browser, &format!("/portal/licenses/{id}/machines/{machine}/free")).await;
-    assert!(question.contains("It may hold a file for working offline"), "{question}");
+    assert!(question.contains("It may have a license file"), "{question}");
     let (license, machine) = (id.to_string(), machine.to_string());
     browser.submit("/fn/free_computer", &[("license", &license), ("machine", &machine)]).await;
     let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
-    assert!(shown.contains("goes on until its file ends"), "{shown}");
+    assert!(shown.contains("continues to work until its file expires"), "{shown}");
 }
 
-/// What was before a license came to its owner is somebody else's.
-async fn history_ends_where_the_license_came_to_its_owner(app: &TestApp) {
+/// What happened before a license was transferred is not shown to its new owner.
+async fn history_starts_when_the_license_came_to_its_owner(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let machine = activate(app, &issued, "adas").await;
@@ -293,10 +293,10 @@ async fn history_ends_where_the_license_came_to_its_owner(app: &TestApp) {
     let eve = app.browser();
     eve.sign_in("eve@example.com").await;
     let shown = page(&eve, &format!("/portal/licenses/{id}")).await;
-    assert!(shown.contains("Terms of the license changed") && !shown.contains("PC adas"), "{shown}");
+    assert!(shown.contains("License terms changed") && !shown.contains("PC adas"), "{shown}");
 }
 
-async fn requests_that_are_not_carried_out(app: &TestApp) {
+async fn invalid_requests_are_explained(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let other = app.issue("eve@example.com").await;
     let browser = app.browser();
@@ -305,13 +305,13 @@ async fn requests_that_are_not_carried_out(app: &TestApp) {
     let own = request(Action::Activate, "lab", app, &issued);
     for (text, said) in [
         ("nonsense", "That is not a request from the app"),
-        (&own[..own.len() - 3], "A part of the request is missing"),
+        (&own[..own.len() - 3], "Part of the request is missing"),
         (foreign.as_str(), "a license key that is not in your account"),
     ] {
-        // What is a request stays at hand; anything else, which may be a key, stands in no address.
+        // A request is kept in the URL. Anything else may be a key and does not appear there.
         let refused = browser.submit("/fn/carry_out_request", &[("request", text)]).await;
-        let kept = if text == "nonsense" { "x" } else { text };
-        let form = format!("/portal/offline?request={kept}");
+        let shown_request = if text == "nonsense" { "x" } else { text };
+        let form = format!("/portal/offline?request={shown_request}");
         assert_eq!((refused.status(), location(&refused)), (StatusCode::SEE_OTHER, form.as_str()));
         let shown = browser.get(&form).await.text().await.expect("a page");
         assert!(shown.contains(said), "{said}");
@@ -326,17 +326,17 @@ async fn requests_that_are_not_carried_out(app: &TestApp) {
     assert_eq!(location(&refused), path);
     let shown = page(&browser, &path).await;
     assert!(shown.contains("All computers of this license are in use"), "{shown}");
-    // Who holds the places, and where to free one; nothing to press that could not work.
-    assert!(shown.contains("All places of this license are in use") && shown.contains("Free PC one"), "{shown}");
+    // Lists the active computers with links to free them, and has no button that could not work.
+    assert!(shown.contains("All slots of this license are in use") && shown.contains("Free PC one"), "{shown}");
     assert!(!shown.contains("Activate this computer"), "{shown}");
     app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
     browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
     let shown = page(&browser, &path).await;
-    assert!(shown.contains("suspended, revoked or over") && shown.contains("has been suspended since"), "{shown}");
-    assert!(page(&browser, "/portal/offline").await.contains("Bring a request"));
+    assert!(shown.contains("suspended, revoked or expired") && shown.contains("has been suspended since"), "{shown}");
+    assert!(page(&browser, "/portal/offline").await.contains("Enter a request"));
 }
 
-/// A code that is scanned with a phone that is not signed in leads to its request all the same.
+/// Scanning a code with a phone that is not signed in leads to the request after signing in.
 async fn a_request_survives_the_sign_in(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let path = format!("/portal/offline?request={}", request(Action::Activate, "lab", app, &issued));
@@ -346,7 +346,7 @@ async fn a_request_survives_the_sign_in(app: &TestApp) {
     assert!(login.starts_with("/login?next=/portal/offline%3Frequest%3Dlk1."), "{login}");
     let form = page(&browser, &login).await;
     assert!(form.contains(&format!("value=\"{path}\"")), "{form}");
-    // A typing error on the way loses nothing, nor does asking again.
+    // A mistyped code or a second mail does not lose the request.
     let mistyped = browser.submit("/fn/request_sign_in", &[("email", "ada"), ("next", &path)]).await;
     assert_eq!(location(&mistyped), login);
     let asked = browser.submit("/fn/request_sign_in", &[("email", "ada@example.com"), ("next", &path)]).await;
@@ -359,8 +359,8 @@ async fn a_request_survives_the_sign_in(app: &TestApp) {
     assert!(page(&browser, &path).await.contains("Activate Lab PC?"));
 }
 
-/// A key that is pasted where a request belongs stands in no address.
-async fn what_is_no_request_stands_in_no_address(app: &TestApp) {
+/// A key that is pasted instead of a request does not appear in a URL.
+async fn other_texts_do_not_appear_in_urls(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let browser = app.browser();
     browser.sign_in("ada@example.com").await;
@@ -377,7 +377,7 @@ async fn what_is_no_request_stands_in_no_address(app: &TestApp) {
     }
     let shown = browser.get("/portal/offline?request=x").await.text().await.expect("a page");
     assert!(shown.contains("That is not a request from the app"), "{shown}");
-    // Whoever is signed out by then signs in first, and has not lost what was pasted.
+    // A user whose session has expired signs in first and keeps the pasted text.
     let stranger = app.browser();
     for (text, next) in [("x", "/portal/offline"), ("lk1.a.b", "/portal/offline%3Frequest%3Dlk1.a.b")] {
         let sent = stranger
@@ -393,7 +393,7 @@ async fn what_is_no_request_stands_in_no_address(app: &TestApp) {
     }
 }
 
-/// The old key opens nothing from the next request on; the new one opens what the old one did.
+/// The old key stops working with the next request, and the new key replaces it everywhere.
 async fn a_key_is_replaced(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
@@ -401,7 +401,10 @@ async fn a_key_is_replaced(app: &TestApp) {
     let browser = app.browser();
     browser.sign_in("ada@example.com").await;
     let question = page(&browser, &format!("/portal/licenses/{id}/new-key")).await;
-    assert!(question.contains("stops working at once") && question.contains("PC one stays activated"), "{question}");
+    assert!(
+        question.contains("stops working immediately") && question.contains("PC one stays activated"),
+        "{question}"
+    );
     app.kit.clock.advance(Duration::from_secs(1));
     let done = browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
     assert_eq!(location(&done), format!("/portal/licenses/{id}"));
@@ -413,7 +416,7 @@ async fn a_key_is_replaced(app: &TestApp) {
     assert_eq!(app.desktop(Some(issued.key.expose())).get("/v1/me").await.code(), "LICENSE_INVALID");
     let me = app.desktop(Some(key.expose())).get("/v1/machines/one").await;
     assert_eq!(me.status, 200, "the computer stays activated");
-    // Not for somebody else, not while suspended, not where the vendor keeps keys.
+    // Not for other customers, not while suspended, and not if the policy does not allow it.
     app.issue("eve@example.com").await;
     let eve = app.browser();
     eve.sign_in("eve@example.com").await;
@@ -431,8 +434,8 @@ async fn a_key_is_replaced(app: &TestApp) {
     assert!(!page.contains("Replace this key"));
 }
 
-/// What the server let go is told as such.
-async fn history_in_plain_words(app: &TestApp) {
+/// A deactivation by the server is shown as such.
+async fn history_is_shown_in_plain_words(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let admin = app.service().admin(Operator::Host);

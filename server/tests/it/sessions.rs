@@ -1,4 +1,4 @@
-//! Sessions: how long they last, and how they end.
+//! Sessions: how long they last and how they end.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use latchkey_testkit::on_both;
 const DAY: Duration = Duration::from_hours(24);
 
 on_both!(
-    with_app: ml_18_customers,
-    ml_18_admins,
-    ml_19_ended_is_over,
-    ml_19_bans_and_strangers,
-    ml_23_signing_out,
-    the_account_is_named,
+    with_app: ml_18_customer_sessions_expire,
+    ml_18_admin_sessions_expire,
+    ml_19_ended_sessions_are_rejected,
+    ml_19_bans_end_sessions_and_strangers_cannot,
+    ml_23_signing_out_deletes_the_session,
+    an_account_can_be_renamed,
 );
 
-/// ML-18: a customer's session idles out after seven days, and ends after thirty.
-async fn ml_18_customers(app: &TestApp) {
+/// ML-18: a customer's session ends after seven days without use, and after thirty days in any case.
+async fn ml_18_customer_sessions_expire(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     browser.sign_in("ada@example.com").await;
@@ -40,8 +40,8 @@ async fn ml_18_customers(app: &TestApp) {
     assert!(!browser.is_signed_in().await, "thirty days old");
 }
 
-/// ML-18: an admin's session idles out after half an hour, and ends after twelve hours.
-async fn ml_18_admins(app: &TestApp) {
+/// ML-18: an admin's session ends after half an hour without use, and after twelve hours in any case.
+async fn ml_18_admin_sessions_expire(app: &TestApp) {
     let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
     app.service().admin(latchkey_service::Operator::Host).add_admin(&email).await.expect("added");
     let browser = app.browser();
@@ -58,8 +58,8 @@ async fn ml_18_admins(app: &TestApp) {
     assert!(!browser.is_signed_in().await, "idle for half an hour");
 }
 
-/// ML-19: an ended session is over with the very next request.
-async fn ml_19_ended_is_over(app: &TestApp) {
+/// ML-19: an ended session is rejected at the very next request.
+async fn ml_19_ended_sessions_are_rejected(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let (one, two, three) = (app.browser(), app.browser(), app.browser());
     for browser in [&one, &two, &three] {
@@ -77,8 +77,8 @@ async fn ml_19_ended_is_over(app: &TestApp) {
     assert!(!two.is_signed_in().await && !three.is_signed_in().await);
 }
 
-/// ML-19: banning an account ends its sessions; nobody ends another's.
-async fn ml_19_bans_and_strangers(app: &TestApp) {
+/// ML-19: banning an account ends its sessions. Nobody can end another account's sessions.
+async fn ml_19_bans_end_sessions_and_strangers_cannot(app: &TestApp) {
     let ada = app.issue("ada@example.com").await;
     app.issue("eve@example.com").await;
     let (hers, eves) = (app.browser(), app.browser());
@@ -93,8 +93,8 @@ async fn ml_19_bans_and_strangers(app: &TestApp) {
     assert!(!hers.is_signed_in().await);
 }
 
-/// ML-23: signing out removes the row and asks the browser to forget; pages are never kept.
-async fn ml_23_signing_out(app: &TestApp) {
+/// ML-23: signing out deletes the row and asks the browser to delete its data. Pages are never cached.
+async fn ml_23_signing_out_deletes_the_session(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let browser = app.browser();
     browser.sign_in("ada@example.com").await;
@@ -109,7 +109,7 @@ async fn ml_23_signing_out(app: &TestApp) {
     assert!(reader.list_sessions_of(issued.owner.id).await.expect("read").is_empty());
 }
 
-async fn the_account_is_named(app: &TestApp) {
+async fn an_account_can_be_renamed(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     browser.sign_in("ada@example.com").await;
@@ -117,7 +117,7 @@ async fn the_account_is_named(app: &TestApp) {
     browser.submit("/fn/rename", &[("name", name)]).await;
     let page = browser.get("/portal/account").await.text().await.expect("a page");
     assert!(
-        page.contains("Your name is saved.")
+        page.contains("Your name was saved.")
             && page.contains("&lt;b>Ada") | page.contains("&lt;b&gt;Ada")
             && !page.contains("<b>Ada"),
         "{page}"

@@ -96,7 +96,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
 
 const FUNCTIONS: [(&str, Row); 22] = [
     ("/fn/account", signed_in(200, 401)),
-    ("/fn/ask_to_free", own(200, 404, 401)),
+    ("/fn/confirm_free_computer", own(200, 404, 401)),
     ("/fn/carry_out_request", own(200, 422, 401)),
     ("/fn/choose_theme", all(200)),
     ("/fn/computer", own(200, 404, 401)),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     portal::model::{Computer, LicenseSummary},
     routes::Page,
-    shared::components::{Icon, Symbol, Time},
+    shared::components::{Icon, IconName, Time},
 };
 
 fn facts(computer: &Computer) -> String {
@@ -13,19 +13,19 @@ fn facts(computer: &Computer) -> String {
     [computer.platform.clone(), version].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// The places of a license: computers that hold one, and open ones.
+/// The slots of a license: computers that occupy one, and free slots.
 #[component]
-pub(crate) fn PlaceTiles(license: LicenseSummary) -> impl IntoView {
+pub(crate) fn SlotTiles(license: LicenseSummary) -> impl IntoView {
     let id = license.id;
-    let open = license.open_places();
+    let open = license.free_slots();
     let taken = license.computers.into_iter().map(move |computer| {
         let href = Page::FreeComputer(id, computer.id).path();
         let facts = facts(&computer);
         let label = format!("Free {}", computer.label);
         view! {
-            <li class="place place-taken">
-                <div class="place-name">
-                    <Icon symbol=Symbol::Computer/>
+            <li class="slot slot-taken">
+                <div class="slot-name">
+                    <Icon name=IconName::Computer/>
                     <strong>{computer.label}</strong>
                 </div>
                 <span class="small text-2">{facts}</span>
@@ -36,26 +36,26 @@ pub(crate) fn PlaceTiles(license: LicenseSummary) -> impl IntoView {
     });
     let open = (0..open).map(|_| {
         view! {
-            <li class="place place-open">
-                <div class="place-name">
-                    <Icon symbol=Symbol::Plus/>
+            <li class="slot slot-free">
+                <div class="slot-name">
+                    <Icon name=IconName::Plus/>
                     <strong>"Open"</strong>
                 </div>
-                <span class="small text-2">"Enter your key in the app on another computer to use this place."</span>
+                <span class="small text-2">"Enter your key in the app on another computer to use this slot."</span>
             </li>
         }
     });
-    view! { <ul class="places">{taken.collect_view()} {open.collect_view()}</ul> }
+    view! { <ul class="slots">{taken.collect_view()} {open.collect_view()}</ul> }
 }
 
-/// The computers of a license in full.
+/// All details of a license's computers.
 #[component]
 pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
     let id = license.id;
     if license.computers.is_empty() {
         return view! {
             <p class="text-2">
-                "No computer uses this license yet. Install the app, enter your key, and the computer shows here."
+                "No computer uses this license yet. Install the app, enter your key, and the computer appears here."
             </p>
         }
         .into_any();
@@ -70,8 +70,8 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row"><a href=page>{computer.label}</a></th>
-                <td data-label="System">{computer.platform.unwrap_or_else(|| "Not told".to_owned())}</td>
-                <td data-label="App">{computer.app_version.unwrap_or_else(|| "Not told".to_owned())}</td>
+                <td data-label="System">{computer.platform.unwrap_or_else(|| "Unknown".to_owned())}</td>
+                <td data-label="App">{computer.app_version.unwrap_or_else(|| "Unknown".to_owned())}</td>
                 <td data-label="Activated"><Time when=computer.activated/></td>
                 <td data-label="Last seen"><Time when=computer.last_seen/></td>
                 <td class="actions"><a class="button button-small" href=href aria-label=label>"Free"</a></td>

@@ -1,4 +1,4 @@
-//! A license key: hidden but for its end, to be copied or shown.
+//! A license key: hidden except for its end, with buttons to copy or show it.
 
 use latchkey_licensing::ids::LicenseId;
 use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
@@ -10,26 +10,26 @@ use crate::{
         toasts::Toasts,
     },
     routes::Page,
-    shared::components::{HiddenField, Icon, Symbol},
+    shared::components::{HiddenField, Icon, IconName},
 };
 
-/// How long a key stays in sight.
+/// How long a key is shown.
 const SHOWN_FOR: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// How long the copy button says so.
+/// How long the copy button confirms that it has copied.
 const COPIED_FOR: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// A key with its buttons. Without script, showing it is a form whose answer holds the key once;
-/// copying needs script, so its button appears with the script.
+/// A key with its buttons. Without scripts, showing it is a form whose response contains the key once.
+/// Copying needs scripts, so its button is only there with scripts.
 #[component]
 pub(crate) fn KeyRow(
     license: LicenseId,
     masked: String,
-    /// The key, where the page was asked for it without script.
+    /// The key, if it was requested without scripts.
     #[prop(optional_no_strip)]
     revealed: Option<String>,
 ) -> impl IntoView {
-    // Without script, hiding it again is a page that does not hold it.
+    // Without scripts, hiding the key is a page without it.
     let hides = revealed.is_some();
     let shown = RwSignal::new(revealed);
     let copied = RwSignal::new(false);
@@ -64,7 +64,7 @@ pub(crate) fn KeyRow(
                 copied.set(true);
                 set_timeout(move || copied.set(false), COPIED_FOR);
             } else {
-                // What the clipboard refuses is shown, to be copied by hand.
+                // If the clipboard is not available, the key is shown, so that it can be copied manually.
                 shown.set(Some(key));
                 set_timeout(move || shown.set(None), SHOWN_FOR);
             }
@@ -82,7 +82,7 @@ pub(crate) fn KeyRow(
         if hides { ("get", Page::License(license).path()) } else { ("post", RevealKey::url().to_owned()) };
     view! {
         <div class="key-row">
-            <Icon symbol=Symbol::Key/>
+            <Icon name=IconName::Key/>
             <code class="key" class:key-shown=move || shown.get().is_some() aria-label="License key">
                 {move || shown.get().unwrap_or_else(|| masked.clone())}
             </code>

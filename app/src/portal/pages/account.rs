@@ -6,19 +6,18 @@ use crate::{
     portal::{
         model::{AccountDetail, SessionLine},
         server_fns::account::{EndAllSessions, EndSession, Rename, account},
-        toasts::say,
+        toasts::show_result,
     },
     shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
 };
 
-/// The account.
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
     let rename = ServerAction::<Rename>::new();
     let end = ServerAction::<EndSession>::new();
     let data = Resource::new(move || (rename.version().get(), end.version().get()), |_| account());
-    say(Signal::derive(move || rename.value().get()));
-    say(Signal::derive(move || end.value().get()));
+    show_result(Signal::derive(move || rename.value().get()));
+    show_result(Signal::derive(move || end.value().get()));
     view! {
         <PageTitle text="Account"/>
         <h1 class="title-1">"Account"</h1>

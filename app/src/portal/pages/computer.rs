@@ -1,4 +1,4 @@
-//! `/portal/licenses/{id}/machines/{id}`: one computer: its name, a file for working offline.
+//! `/portal/licenses/{id}/machines/{id}`: one computer, its name and its license file.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_params_map;
@@ -7,13 +7,12 @@ use crate::{
     portal::{
         model::ComputerDetail,
         server_fns::computers::{RenameComputer, computer},
-        toasts::say,
+        toasts::show_result,
     },
     routes::{FormTarget, Page},
     shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
 };
 
-/// The computer.
 #[component]
 pub(crate) fn ComputerPage() -> impl IntoView {
     let params = use_params_map();
@@ -24,7 +23,7 @@ pub(crate) fn ComputerPage() -> impl IntoView {
         (ids, rename.version().get())
     };
     let data = Resource::new(source, |((license, machine), _)| computer(license, machine));
-    say(Signal::derive(move || rename.value().get()));
+    show_result(Signal::derive(move || rename.value().get()));
     view! {
         <PageTitle text="Computer"/>
         <Transition fallback=|| ()>
@@ -54,8 +53,8 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
         </div>
         <section class="card stack">
             <dl class="facts">
-                <div><dt>"System"</dt><dd>{computer.platform.clone().unwrap_or_else(|| "Not told".to_owned())}</dd></div>
-                <div><dt>"App"</dt><dd>{computer.app_version.clone().unwrap_or_else(|| "Not told".to_owned())}</dd></div>
+                <div><dt>"System"</dt><dd>{computer.platform.clone().unwrap_or_else(|| "Unknown".to_owned())}</dd></div>
+                <div><dt>"App"</dt><dd>{computer.app_version.clone().unwrap_or_else(|| "Unknown".to_owned())}</dd></div>
                 <div><dt>"Activated"</dt><dd><Time when=computer.activated.clone()/></dd></div>
                 <div><dt>"Last seen"</dt><dd><Time when=computer.last_seen.clone()/></dd></div>
             </dl>
@@ -75,7 +74,7 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
     }
 }
 
-/// Makes a file for working offline on this computer.
+/// The form that downloads a license file for offline use on this computer.
 #[component]
 fn OfflineFile(file: String, file_days: Vec<u32>, file_hours: u64) -> AnyView {
     let count = |number: u64, unit: &str| if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") };
@@ -92,12 +91,12 @@ fn OfflineFile(file: String, file_days: Vec<u32>, file_hours: u64) -> AnyView {
         <section class="card stack">
             <h2 class="title-2">"Work offline"</h2>
             <p class="measure">
-                "A license file lets the app run on this computer without internet until the file ends. "
-                "Download it, carry it to the computer, and open it in the app. It works on this computer alone."
+                "A license file lets the app run on this computer without internet until the file expires. "
+                "Download it, copy it to the computer, and open it in the app. It works only on this computer."
             </p>
             <form method="post" action=file>
                 <div class="field">
-                    <label for="days">"The file lasts"</label>
+                    <label for="days">"The file is valid for"</label>
                     <div class="cluster">
                         <select id="days" name="days">{options.collect_view()}</select>
                         <Submit>"Download license file"</Submit>
@@ -105,7 +104,7 @@ fn OfflineFile(file: String, file_days: Vec<u32>, file_hours: u64) -> AnyView {
                 </div>
             </form>
             <p class="small text-2">
-                "A file that was downloaded cannot be called back: it ends by its own date, also if you free the computer."
+                "A downloaded file cannot be revoked: it stays valid until it expires, even if you free the computer."
             </p>
         </section>
     }

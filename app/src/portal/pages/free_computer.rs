@@ -1,12 +1,12 @@
-//! `/portal/licenses/{id}/machines/{id}/free`: asks before a computer is freed.
+//! `/portal/licenses/{id}/machines/{id}/free`: asks for confirmation before a computer is freed.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_params_map;
 
 use crate::{
     portal::{
-        model::{Computer, FreeQuestion, LicenseSummary},
-        server_fns::licenses::{FreeComputer, ask_to_free},
+        model::{Computer, FreeConfirmation, LicenseSummary},
+        server_fns::licenses::{FreeComputer, confirm_free_computer},
         toasts::follow,
     },
     routes::Page,
@@ -16,23 +16,22 @@ use crate::{
     },
 };
 
-/// The question.
 #[component]
 pub(crate) fn FreeComputerPage() -> impl IntoView {
     let params = use_params_map();
     let ids = move || {
         params.with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()))
     };
-    let data = Resource::new(ids, |(license, machine)| ask_to_free(license, machine));
+    let data = Resource::new(ids, |(license, machine)| confirm_free_computer(license, machine));
     view! {
         <PageTitle text="Free a computer"/>
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok(FreeQuestion { license, computer: Some(computer) }) => {
+                    Ok(FreeConfirmation { license, computer: Some(computer) }) => {
                         view! { <Question license computer/> }.into_any()
                     }
-                    Ok(FreeQuestion { license, computer: None }) => view! { <AlreadyFree license/> }.into_any(),
+                    Ok(FreeConfirmation { license, computer: None }) => view! { <AlreadyFree license/> }.into_any(),
                     Err(error) => view! { <Problem error/> }.into_any(),
                 }
             })}
@@ -55,21 +54,21 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
             {failure}
             <p>
                 {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
-                "Its place opens at once, and you can activate another computer with the same key."
+                "Its slot is available immediately, so you can activate another computer with the same key."
             </p>
             {computer.may_hold_file.then(|| view! {
-                <p>"It may hold a file for working offline. Without internet, the app there goes on until that file ends."</p>
+                <p>"It may have a license file. Without internet, the app there continues to work until that file expires."</p>
             })}
             <p class="text-2">
                 "Last seen " <Time when=computer.last_seen.clone()/> ", activated " <Time when=computer.activated.clone()/> "."
             </p>
             {swaps.filter(|_| may_free).map(|swaps| view! {
-                <p class="text-2">"Freeing a computer yourself: " <strong>{swaps.words()}</strong> "."</p>
+                <p class="text-2">"Computers that you can free yourself: " <strong>{swaps.words()}</strong> "."</p>
             })}
             {none_left.map(|next| view! {
                 <p class="notice">
                     "You have freed as many computers as this license allows for now. "
-                    {next.map(|when| view! { "The next one comes back on " <Time when/> ". " })}
+                    {next.map(|when| view! { "You can free the next one on " <Time when/> ". " })}
                     {format!("If you need it sooner, {contact}.")}
                 </p>
             })}
@@ -77,7 +76,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                 <HiddenField name="license" value=license.id.to_string()/>
                 <HiddenField name="machine" value=computer.id.to_string()/>
                 <div class="cluster">
-                    <a class="button" href=back>{if may_free { "Keep it" } else { "Back to the license" }}</a>
+                    <a class="button" href=back>{if may_free { "Cancel" } else { "Back to the license" }}</a>
                     {may_free.then(|| view! {
                         <Submit class="button button-danger" busy=action.pending()>"Free this computer"</Submit>
                     })}
@@ -93,7 +92,7 @@ fn AlreadyFree(license: LicenseSummary) -> impl IntoView {
     view! {
         <section class="card stack measure">
             <h1 class="title-1">"Already free"</h1>
-            <p>"That computer does not use this license any more. There is nothing left to do."</p>
+            <p>"That computer no longer uses this license. There is nothing to do."</p>
             <p><a class="button" href=back>"Back to the license"</a></p>
         </section>
     }

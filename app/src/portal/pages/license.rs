@@ -13,7 +13,6 @@ use crate::{
     shared::components::{PageTitle, Problem, StatusBadge, Time},
 };
 
-/// The license.
 #[component]
 pub(crate) fn LicensePage() -> impl IntoView {
     let params = use_params_map();
@@ -78,19 +77,18 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
     }
 }
 
-/// How often computers may be freed yet.
+/// How many computers the customer may still free.
 #[component]
 fn SwapLine(swaps: Swaps) -> impl IntoView {
     let next = swaps.next.clone().filter(|_| swaps.left == 0);
     view! {
         <p class="small text-2">
-            "Freeing a computer yourself: " <strong>{swaps.words()}</strong> "."
-            {next.map(|when| view! { " The next one comes back on " <Time when/> "." })}
+            "Computers that you can free yourself: " <strong>{swaps.words()}</strong> "."
+            {next.map(|when| view! { " Another one is available on " <Time when/> "." })}
         </p>
     }
 }
 
-/// What happened to the license.
 #[component]
 fn History(lines: Vec<HistoryLine>) -> impl IntoView {
     let rows = lines.into_iter().map(|line| {
@@ -98,18 +96,18 @@ fn History(lines: Vec<HistoryLine>) -> impl IntoView {
             <tr>
                 <th scope="row">{line.text}</th>
                 <td data-label="By">{line.by}</td>
-                <td data-label="When"><Time when=line.when/></td>
+                <td data-label="RelativeTime"><Time when=line.when/></td>
             </tr>
         }
     });
     view! {
         <table class="table">
-            <caption class="visually-hidden">"What happened to this license, the newest first"</caption>
+            <caption class="visually-hidden">"History of this license, newest first"</caption>
             <thead>
                 <tr>
                     <th scope="col">"What"</th>
                     <th scope="col">"By"</th>
-                    <th scope="col">"When"</th>
+                    <th scope="col">"RelativeTime"</th>
                 </tr>
             </thead>
             <tbody>{rows.collect_view()}</tbody>

@@ -8,7 +8,6 @@ use crate::{
     shared::components::{PageTitle, Problem, StatusBadge, Time},
 };
 
-/// The list.
 #[component]
 pub(crate) fn LicensesPage() -> impl IntoView {
     let data = Resource::new(|| (), |()| licenses());

@@ -1,4 +1,4 @@
-//! `/portal/licenses/{id}/new-key`: asks before a key is replaced, and says what that does.
+//! `/portal/licenses/{id}/new-key`: explains what replacing a key does, and asks for confirmation.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_params_map;
@@ -16,7 +16,6 @@ use crate::{
     },
 };
 
-/// The question.
 #[component]
 pub(crate) fn NewKeyPage() -> impl IntoView {
     let params = use_params_map();
@@ -30,8 +29,8 @@ pub(crate) fn NewKeyPage() -> impl IntoView {
                     Ok(detail) if detail.license.may_rotate_key => {
                         view! { <Question license=detail.license/> }.into_any()
                     }
-                    Ok(detail) if !detail.license.is_good => view! { <Problem error=UiError::LicenseNotGood/> }.into_any(),
-                    Ok(_) => view! { <Problem error=UiError::KeyFixed/> }.into_any(),
+                    Ok(detail) if !detail.license.allows_activation => view! { <Problem error=UiError::LicenseNotValid/> }.into_any(),
+                    Ok(_) => view! { <Problem error=UiError::KeyNotReplaceable/> }.into_any(),
                     Err(error) => view! { <Problem error/> }.into_any(),
                 }
             })}
@@ -53,16 +52,16 @@ fn Question(license: LicenseSummary) -> impl IntoView {
         <section class="card stack measure">
             <h1 class="title-1">"Replace this key?"</h1>
             {failure}
-            <p>{format!("The key {} of {} stops working at once. Do this if someone else may have it.", license.masked_key, license.product)}</p>
+            <p>{format!("The key {} of {} stops working immediately. Do this if someone else may have the key.", license.masked_key, license.product)}</p>
             <ul class="list">
                 <li>{computers}</li>
-                <li>"Files for working offline that were made with the old key open only in apps that still have it, and end by their own date."</li>
-                <li>"The old key cannot be brought back."</li>
+                <li>"License files made with the old key can only be opened in apps that still have that key, and stay valid until they expire."</li>
+                <li>"The old key cannot be restored."</li>
             </ul>
             <ActionForm action>
                 <HiddenField name="id" value=license.id.to_string()/>
                 <div class="cluster">
-                    <a class="button" href=back>"Keep the key"</a>
+                    <a class="button" href=back>"Cancel"</a>
                     <Submit class="button button-danger" busy=action.pending()>"Replace the key"</Submit>
                 </div>
             </ActionForm>

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// The page: the request's form, then what the request asks for.
+/// The page: the form for the request, then what the request asks for.
 #[component]
 pub(crate) fn OfflinePage() -> impl IntoView {
     let query = use_query_map();
@@ -47,12 +47,12 @@ pub(crate) fn OfflinePage() -> impl IntoView {
 fn RequestForm() -> impl IntoView {
     view! {
         <section class="card stack measure">
-            <h2 class="title-2">"Bring a request"</h2>
+            <h2 class="title-2">"Enter a request"</h2>
             <p>
                 "On the computer without internet, choose “Activate without internet” in the app. "
-                "Scan the code it shows with your phone, or carry its text here."
+                "Scan the code that it shows with your phone, or enter its text here."
             </p>
-            // Posted, so that what is pasted by mistake, such as a license key, stands in no address.
+            // Sent by POST, so that text pasted by mistake, such as a license key, does not appear in a URL.
             <form method="post" action=FormTarget::OfflineRequest.path() enctype="multipart/form-data">
                 <div class="field">
                     <label for="request">"Text of the request"</label>
@@ -78,9 +78,9 @@ fn RequestForm() -> impl IntoView {
     }
 }
 
-/// Who holds the places, each with the page that frees it.
+/// The computers that occupy the slots, each with a link to free it.
 #[component]
-fn Full(license: LicenseSummary) -> impl IntoView {
+fn NoFreeSlots(license: LicenseSummary) -> impl IntoView {
     let holders = license.computers.into_iter().map(|computer| {
         let href = Page::FreeComputer(license.id, computer.id).path();
         let label = format!("Free {}", computer.label);
@@ -93,7 +93,7 @@ fn Full(license: LicenseSummary) -> impl IntoView {
     });
     view! {
         <div class="notice stack">
-            <p>"All places of this license are in use. Free one, then come back to this page."</p>
+            <p>"All slots of this license are in use. Free a computer, then return to this page."</p>
             <ul class="list">{holders.collect_view()}</ul>
         </div>
     }
@@ -106,23 +106,23 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
     let OfflineRequest { activates, label, platform, is_active, license } = asked;
     let adds = activates && !is_active;
     let notice = license.status.notice.clone().filter(|_| adds);
-    let is_full = adds && license.is_good && !license.has_room();
-    let may_go_on = !adds || (license.is_good && !is_full);
+    let is_full = adds && license.allows_activation && !license.has_free_slot();
+    let may_go_on = !adds || (license.allows_activation && !is_full);
     let (title, button, what) = match (activates, is_active) {
         (true, false) => (
             format!("Activate {label}?"),
             "Activate this computer",
-            "It takes one place of the license. Afterwards you download a license file and carry it back to the computer.",
+            "It takes one slot of the license. Then download a license file and copy it to the computer.",
         ),
         (true, true) => (
-            format!("{label} is active already"),
+            format!("{label} is already active"),
             "Go to its license file",
             "You can download another license file for it.",
         ),
         (false, true) => (
             format!("Deactivate {label}?"),
             "Deactivate this computer",
-            "The app there has thrown its license file away. Its place opens at once, and this does not count as freeing a computer yourself.",
+            "The app there has deleted its license file. Its slot is available immediately, and this does not count as freeing a computer yourself.",
         ),
         (false, false) => (format!("{label} is not active"), "Back to the license", "There is nothing to deactivate."),
     };
@@ -137,7 +137,7 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
                 {platform.map(|platform| view! { <div><dt>"System"</dt><dd>{platform}</dd></div> })}
             </dl>
             {notice.map(|notice| view! { <p class="notice">{notice}</p> })}
-            {is_full.then(|| view! { <Full license=license.clone()/> })}
+            {is_full.then(|| view! { <NoFreeSlots license=license.clone()/> })}
             <ActionForm action>
                 <HiddenField name="request" value=text/>
                 <div class="cluster">

@@ -1,10 +1,10 @@
-//! `/portal`: the thing bought, first.
+//! `/portal`: what the customer bought.
 
 use leptos::prelude::*;
 
 use crate::{
     portal::{
-        components::{KeyRow, PlaceTiles},
+        components::{KeyRow, SlotTiles},
         model::LicenseSummary,
         server_fns::licenses::licenses,
     },
@@ -12,7 +12,6 @@ use crate::{
     shared::components::{PageTitle, Problem, StatusBadge},
 };
 
-/// The overview.
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
     let data = Resource::new(|| (), |()| licenses());
@@ -36,7 +35,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     }
 }
 
-/// Where a license would be.
+/// Shown to customers who have no license.
 #[component]
 pub(crate) fn NoLicenses() -> impl IntoView {
     view! {
@@ -44,7 +43,7 @@ pub(crate) fn NoLicenses() -> impl IntoView {
             <div class="crosshair" aria-hidden="true"></div>
             <h1 class="title-1">"No licenses yet"</h1>
             <p class="text-2">
-                "A license shows here as soon as it is bought or issued. If you bought one with another e-mail address, sign in with that one."
+                "A license appears here as soon as it is bought or issued. If you bought one with another e-mail address, sign in with that address."
             </p>
         </section>
     }
@@ -70,7 +69,7 @@ fn LicenseCard(license: LicenseSummary) -> impl IntoView {
                 <h3 class="title-3">{license.usage()}</h3>
                 <a class="small" href=href aria-label=label>"License details"</a>
             </div>
-            <PlaceTiles license/>
+            <SlotTiles license/>
         </section>
     }
 }

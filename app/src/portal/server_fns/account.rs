@@ -10,7 +10,6 @@ use crate::{
     },
 };
 
-/// The account page.
 #[server(prefix = "/fn", endpoint = "account", input = PostUrl)]
 pub async fn account() -> Result<AccountDetail, UiError> {
     use crate::server_side as server;
@@ -25,10 +24,9 @@ pub async fn account() -> Result<AccountDetail, UiError> {
     })
 }
 
-/// Changes the name.
 #[server(prefix = "/fn", endpoint = "rename", input = PostUrl)]
 pub async fn rename(
-    /// The name; empty removes it.
+    /// An empty name removes it.
     name: String,
 ) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
@@ -46,12 +44,9 @@ async fn server_rename(name: &str) -> Result<Done, UiError> {
     Ok(Done { flash: Some(Flash::Renamed), go_to: Page::Account.path() })
 }
 
-/// Ends one other session.
+/// Ends another session of the account.
 #[server(prefix = "/fn", endpoint = "end_session", input = PostUrl)]
-pub async fn end_session(
-    /// Its id.
-    id: String,
-) -> Result<Done, UiError> {
+pub async fn end_session(id: String) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_end_session(&id).await, &Page::Account.path())
 }
@@ -62,10 +57,10 @@ async fn server_end_session(id: &str) -> Result<Done, UiError> {
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).end_session(id).await.map_err(|error| server::hidden(&error))?;
-    Ok(Done { flash: Some(Flash::SessionEnded), go_to: Page::Account.path() })
+    Ok(Done { flash: Some(Flash::SessionEnded), redirect_to: Page::Account.path() })
 }
 
-/// Ends all sessions, this one included.
+/// Ends all sessions, including this one.
 #[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl)]
 pub async fn end_all_sessions() -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
@@ -78,10 +73,10 @@ async fn server_end_all_sessions() -> Result<Done, UiError> {
     let (backend, who) = (server::backend()?, server::identity()?);
     backend.service.customer(&who).end_all_sessions().await.map_err(|error| server::hidden(&error))?;
     server::clear_site_data();
-    Ok(Done { flash: None, go_to: Page::SignedOut.path() })
+    Ok(Done { flash: None, redirect_to: Page::SignedOut.path() })
 }
 
-/// The message that waits for this page, if one does.
+/// The message for this page, if there is one.
 #[server(prefix = "/fn", endpoint = "waiting_message", input = PostUrl)]
 pub async fn waiting_message() -> Result<Option<Flash>, UiError> {
     use crate::server_side as server;

@@ -1,4 +1,4 @@
-//! One computer of a license: its page, its name.
+//! A computer's page and name.
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
@@ -7,14 +7,8 @@ use crate::{
     shared::{error::UiError, flash::Done},
 };
 
-/// One computer of an own license.
 #[server(prefix = "/fn", endpoint = "computer", input = PostUrl)]
-pub async fn computer(
-    /// The license's id.
-    license: String,
-    /// The computer's id.
-    machine: String,
-) -> Result<ComputerDetail, UiError> {
+pub async fn computer(license: String, machine: String) -> Result<ComputerDetail, UiError> {
     use crate::server_side as server;
     server_computer(&license, &machine).await.map_err(server::failed)
 }
@@ -36,16 +30,8 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
     })
 }
 
-/// Renames a computer.
-#[server(prefix = "/fn", endpoint = "rename_computer", input = PostUrl)]
-pub async fn rename_computer(
-    /// The license's id.
-    license: String,
-    /// The computer's id.
-    machine: String,
-    /// What to call it; empty goes back to its host name.
-    name: String,
-) -> Result<Done, UiError> {
+/// Renames a computer. An empty name restores the host name.
+pub async fn rename_computer(license: String, machine: String, name: String) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     let form = match (license.parse(), machine.parse()) {
         (Ok(license), Ok(machine)) => Page::Computer(license, machine),

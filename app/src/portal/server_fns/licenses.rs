@@ -3,11 +3,10 @@
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    portal::model::{FreeQuestion, LicenseDetail, LicenseSummary},
+    portal::model::{FreeConfirmation, LicenseDetail, LicenseSummary},
     shared::{error::UiError, flash::Done},
 };
 
-/// All own licenses.
 #[server(prefix = "/fn", endpoint = "licenses", input = PostUrl)]
 pub async fn licenses() -> Result<Vec<LicenseSummary>, UiError> {
     use crate::server_side as server;
@@ -20,12 +19,8 @@ pub async fn licenses() -> Result<Vec<LicenseSummary>, UiError> {
         .collect())
 }
 
-/// One own license.
 #[server(prefix = "/fn", endpoint = "license", input = PostUrl)]
-pub async fn license(
-    /// Its id.
-    id: String,
-) -> Result<LicenseDetail, UiError> {
+pub async fn license(id: String) -> Result<LicenseDetail, UiError> {
     use crate::server_side as server;
     server_license(&id).await.map_err(server::failed)
 }
@@ -65,18 +60,15 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
             });
             UiError::NoSwapsLeft { days }
         }
-        CustomerError::KeyFixed => UiError::KeyFixed,
-        CustomerError::Refused(_) => UiError::LicenseNotGood,
+        CustomerError::KeyFixed => UiError::KeyNotReplaceable,
+        CustomerError::Refused(_) => UiError::LicenseNotValid,
         CustomerError::Internal(error) => crate::server_side::hidden(&error),
     }
 }
 
-/// The key of one own license. Without script, the license's page shows it once instead.
+/// The license key. Without scripts, the license's page shows it once instead.
 #[server(prefix = "/fn", endpoint = "reveal_key", input = PostUrl)]
-pub async fn reveal_key(
-    /// The license's id.
-    id: String,
-) -> Result<String, UiError> {
+pub async fn reveal_key(id: String) -> Result<String, UiError> {
     use crate::{routes::Page, server_side as server};
     let key = server_reveal_key(&id).await;
     if !server::is_plain_form() {
@@ -102,12 +94,8 @@ async fn server_reveal_key(id: &str) -> Result<String, UiError> {
     Ok(key.expose().to_owned())
 }
 
-/// Replaces the key of an own license.
 #[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl)]
-pub async fn replace_key(
-    /// The license's id.
-    id: String,
-) -> Result<Done, UiError> {
+pub async fn replace_key(id: String) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = server_replace_key(&id).await;
     let form = id.parse().map_or(Page::Licenses, Page::NewKey);
@@ -120,23 +108,18 @@ async fn server_replace_key(id: &str) -> Result<Done, UiError> {
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).rotate_key(id).await.map_err(refusal)?;
-    Ok(Done { flash: Some(Flash::KeyReplaced), go_to: Page::License(id).path() })
+    Ok(Done { flash: Some(Flash::KeyReplaced), redirect_to: Page::License(id).path() })
 }
 
-/// What the page asks before it frees a computer.
-#[server(prefix = "/fn", endpoint = "ask_to_free", input = PostUrl)]
-pub async fn ask_to_free(
-    /// The license's id.
-    license: String,
-    /// The computer's id.
-    machine: String,
-) -> Result<FreeQuestion, UiError> {
+/// What the page shows before a computer is freed.
+#[server(prefix = "/fn", endpoint = "confirm_free_computer", input = PostUrl)]
+pub async fn confirm_free_computer(license: String, machine: String) -> Result<FreeConfirmation, UiError> {
     use crate::server_side as server;
-    server_ask_to_free(&license, &machine).await.map_err(server::failed)
+    server_confirm_free_computer(&license, &machine).await.map_err(server::failed)
 }
 
 #[cfg(feature = "ssr")]
-async fn server_ask_to_free(license: &str, machine: &str) -> Result<FreeQuestion, UiError> {
+async fn server_confirm_free_computer(license: &str, machine: &str) -> Result<FreeConfirmation, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
@@ -152,14 +135,8 @@ async fn server_ask_to_free(license: &str, machine: &str) -> Result<FreeQuestion
     })
 }
 
-/// Frees a computer.
 #[server(prefix = "/fn", endpoint = "free_computer", input = PostUrl)]
-pub async fn free_computer(
-    /// The license's id.
-    license: String,
-    /// The computer's id.
-    machine: String,
-) -> Result<Done, UiError> {
+pub async fn free_computer(license: String, machine: String) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = server_free_computer(&license, &machine).await;
     let form = match (license.parse(), machine.parse()) {
@@ -177,5 +154,5 @@ async fn server_free_computer(license: &str, machine: &str) -> Result<Done, UiEr
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let freed = backend.service.customer(&who).free_machine(license, machine).await.map_err(refusal)?;
     let flash = Flash::Freed { label: freed.label, may_hold_file: freed.may_hold_file };
-    Ok(Done { flash: Some(flash), go_to: Page::License(license).path() })
+    Ok(Done { flash: Some(flash), redirect_to: Page::License(license).path() })
 }

@@ -1,4 +1,4 @@
-//! Computers without a network: their requests, carried in by hand.
+//! Requests of computers without internet access, entered by the customer.
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
@@ -7,10 +7,10 @@ use crate::{
     shared::{error::UiError, flash::Done},
 };
 
-/// Reads a request. Changes nothing.
+/// Parses a request. Changes nothing.
 #[server(prefix = "/fn", endpoint = "read_request", input = PostUrl)]
 pub async fn read_request(
-    /// The request's text; none yet is no error.
+    /// The request's text. An empty text is not an error.
     request: String,
 ) -> Result<Option<OfflineRequest>, UiError> {
     use crate::server_side as server;
@@ -27,8 +27,8 @@ async fn server_read_request(text: &str) -> Result<Option<OfflineRequest>, UiErr
     }
     let found = backend.service.customer(&who).read_air_gap_request(text).await.map_err(refusal)?;
     let facts = &found.request.facts;
-    let told = facts.name.clone().or_else(|| facts.hostname.clone());
-    let label = found.machine.as_ref().map(latchkey_licensing::machine::Machine::label).or(told);
+    let reported = facts.name.clone().or_else(|| facts.hostname.clone());
+    let label = found.machine.as_ref().map(latchkey_licensing::machine::Machine::label).or(reported);
     Ok(Some(OfflineRequest {
         activates: found.request.action == Action::Activate,
         label: label.unwrap_or_else(|| "This computer".to_owned()),
@@ -48,9 +48,9 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
         AirGapRefusal::OtherKey => UiError::RequestForeign,
         AirGapRefusal::Old => UiError::RequestOld,
         AirGapRefusal::Activate(ActivateError::MachineLimit { .. } | ActivateError::CoreLimit { .. }) => {
-            UiError::PlacesTaken
+            UiError::NoFreeSlot
         }
-        AirGapRefusal::Activate(ActivateError::Refused(_)) => UiError::LicenseNotGood,
+        AirGapRefusal::Activate(ActivateError::Refused(_)) => UiError::LicenseNotValid,
         AirGapRefusal::Activate(ActivateError::Internal(error)) | AirGapRefusal::Internal(error) => {
             crate::server_side::hidden(&error)
         }
@@ -58,15 +58,12 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
     }
 }
 
-/// Carries a request out: activates or deactivates the computer that made it.
+/// Activates or deactivates the computer that made the request.
 #[server(prefix = "/fn", endpoint = "carry_out_request", input = PostUrl)]
-pub async fn carry_out_request(
-    /// The request's text.
-    request: String,
-) -> Result<Done, UiError> {
+pub async fn carry_out_request(request: String) -> Result<Done, UiError> {
     use crate::{routes::NextPath, server_side as server};
     let result = server_carry_out_request(&request).await;
-    // The request stays at hand: once a place is free, it need not be carried in again.
+    // The request stays in the URL, so that it need not be entered again after a slot has been freed.
     let form = NextPath::of_request(&request);
     server::finish(result, form.as_str())
 }
@@ -79,10 +76,10 @@ async fn server_carry_out_request(text: &str) -> Result<Done, UiError> {
     let done = backend.service.customer(&who).carry_out_air_gap_request(text).await.map_err(refusal)?;
     Ok(match done {
         AirGapDone::Activated { license, machine } => {
-            Done { flash: Some(Flash::ActivatedOffline), go_to: Page::Computer(license, machine).path() }
+            Done { flash: Some(Flash::ActivatedOffline), redirect_to: Page::Computer(license, machine).path() }
         }
         AirGapDone::Deactivated { license, label } => {
-            Done { flash: Some(Flash::DeactivatedOffline { label }), go_to: Page::License(license).path() }
+            Done { flash: Some(Flash::DeactivatedOffline { label }), redirect_to: Page::License(license).path() }
         }
     })
 }

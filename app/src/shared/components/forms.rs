@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-/// A value that a form sends along.
+/// A value that is sent with a form.
 #[component]
 pub(crate) fn HiddenField(name: &'static str, #[prop(into)] value: String) -> impl IntoView {
     view! { <input r#type="hidden" name=name value=value/> }
 }
 
-/// A button that submits. While `busy` it keeps its width and takes no second click.
+/// A submit button. While `busy` it keeps its width and ignores clicks.
 #[component]
 pub(crate) fn Submit(
     #[prop(default = "button")] class: &'static str,

@@ -1,10 +1,9 @@
-//! Line icons on a 24-unit grid. They always stand beside a word.
+//! Line icons on a 24-unit grid. They always appear next to text.
 
 use leptos::prelude::*;
 
-/// What an icon shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Symbol {
+pub(crate) enum IconName {
     Check,
     Warning,
     Cross,
@@ -13,7 +12,7 @@ pub(crate) enum Symbol {
     Plus,
 }
 
-impl Symbol {
+impl IconName {
     fn path(self) -> &'static str {
         match self {
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
@@ -28,12 +27,12 @@ impl Symbol {
     }
 }
 
-/// An icon, hidden from assistive technology because a word says the same.
+/// An icon, hidden from assistive technology because the text next to it says the same.
 #[component]
-pub(crate) fn Icon(symbol: Symbol) -> impl IntoView {
+pub(crate) fn Icon(name: IconName) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" width="16" height="16" aria-hidden="true" focusable="false">
-            <path d=symbol.path() fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>
+            <path d=name.path() fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>
         </svg>
     }
 }

@@ -1,4 +1,4 @@
-//! What a page says about what was done, or what went wrong.
+//! Messages about what was done or what failed.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     shared::{
         address::use_address,
         branding::use_branding,
-        components::{Icon, Symbol},
+        components::{Icon, IconName},
         error::UiError,
         flash::Flash,
     },
@@ -17,33 +17,33 @@ use crate::{
 #[component]
 pub(crate) fn Message(flash: Flash) -> impl IntoView {
     let is_bad = flash.is_failure();
-    let (class, symbol) =
-        if is_bad { ("message message-bad", Symbol::Warning) } else { ("message message-good", Symbol::Check) };
+    let (class, icon) =
+        if is_bad { ("message message-bad", IconName::Warning) } else { ("message message-good", IconName::Check) };
     view! {
         <p class=class role=is_bad.then_some("alert")>
-            <Icon symbol/>
+            <Icon name=icon/>
             <span>{flash.text(&use_branding().brand)}</span>
         </p>
     }
 }
 
-/// What did not work, with the way to the sign-in where that is what it takes.
+/// An error, with a link to the sign-in page if signing in is required.
 #[component]
 pub(crate) fn Failure(error: UiError) -> AnyView {
     let way_out = (error == UiError::SignedOut).then(|| view! { <p><SignInLink/></p> });
     view! { <div class="stack"><Message flash=Flash::Failed(error)/> {way_out}</div> }.into_any()
 }
 
-/// Leads to the sign-in, and from there back to this page.
+/// Links to the sign-in page, which leads back to this page.
 #[component]
 fn SignInLink() -> impl IntoView {
     let address = use_address();
-    // The sign-in page takes of it what it knows; a code that was scanned is worth keeping.
+    // The sign-in page only accepts known queries. A scanned code is worth keeping.
     let href = move || sign_in_for(&address());
     view! { <a class="button" href=href rel="external">"Sign in"</a> }
 }
 
-/// In place of what could not be shown.
+/// Shown in place of content that could not be loaded.
 #[component]
 pub(crate) fn Problem(error: UiError) -> impl IntoView {
     let way_out = if error == UiError::SignedOut {
@@ -51,15 +51,15 @@ pub(crate) fn Problem(error: UiError) -> impl IntoView {
     } else {
         view! { <a class="button" href=Page::Overview.path()>"Back to the overview"</a> }.into_any()
     };
-    // Nothing was being done here; there was only something to read.
+    // Nothing was being changed here, only read.
     let text = if error == UiError::NoAnswer {
-        "No answer came. Load the page again.".to_owned()
+        "The server did not respond. Reload the page.".to_owned()
     } else {
         error.text(&use_branding().brand)
     };
     view! {
         <section class="card empty">
-            <h1 class="title-1">{if error == UiError::NotFound { "Not found" } else { "That did not work" }}</h1>
+            <h1 class="title-1">{if error == UiError::NotFound { "Not found" } else { "Something went wrong" }}</h1>
             <p role="alert">{text}</p>
             <p>{way_out}</p>
         </section>

@@ -5,11 +5,11 @@ use leptos_meta::Title;
 
 use crate::shared::{
     branding::use_branding,
-    components::{Icon, Symbol},
-    model::{Status, Tone, When},
+    components::{Icon, IconName},
+    model::{RelativeTime, Status, Tone},
 };
 
-/// The title of the window: page, then vendor.
+/// The window's title: the page, then the vendor.
 #[component]
 pub(crate) fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     view! { <Title text=format!("{text} · {}", use_branding().brand.name)/> }
@@ -17,21 +17,21 @@ pub(crate) fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
 
 /// An instant, with its exact time as a tooltip.
 #[component]
-pub(crate) fn Time(when: When) -> impl IntoView {
+pub(crate) fn Time(when: RelativeTime) -> impl IntoView {
     view! { <time datetime=when.iso title=when.exact>{when.words}</time> }
 }
 
-/// A state as icon and word.
+/// A state as an icon and a word.
 #[component]
 pub(crate) fn StatusBadge(status: Status) -> impl IntoView {
-    let (class, symbol) = match status.tone {
-        Tone::Good => ("badge badge-good", Symbol::Check),
-        Tone::Warn => ("badge badge-warn", Symbol::Warning),
-        Tone::Bad => ("badge badge-bad", Symbol::Cross),
+    let (class, icon) = match status.tone {
+        Tone::Good => ("badge badge-good", IconName::Check),
+        Tone::Warn => ("badge badge-warn", IconName::Warning),
+        Tone::Bad => ("badge badge-bad", IconName::Cross),
     };
     view! {
         <span class=class>
-            <Icon symbol/>
+            <Icon name=icon/>
             {status.word}
         </span>
     }
