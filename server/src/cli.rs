@@ -8,16 +8,15 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Cli {
-    /// Settings file; without it, latchkey.toml where the command runs, if there is one.
+    /// Settings file [default: latchkey.toml in the current folder, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Folder of the SQLite file, the secrets and unsent mail.
+    /// Folder for the SQLite file, the secrets and unsent mail
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
-    /// Print results as JSON.
+    /// Print results as JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -27,52 +26,51 @@ const EXAMPLES: &str = "Examples:
   latchkey license issue --email ada@example.com --policy my-app-lifetime
 
 Settings are read from latchkey.toml and from LATCHKEY__SECTION__KEY; `latchkey config print` shows them.
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 69 database or address unavailable, 78 wrong settings.";
+Exit codes: 0 success, 1 refused or failed, 2 wrong usage, 69 database or address unavailable, 78 invalid settings.";
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve everything, or the surfaces that the settings name.
+    /// Serve all surfaces, or those named in the settings
     Serve(Serve),
-    /// Bring the database's schema up to this version.
+    /// Migrate the database's schema to this version
     Migrate,
-    /// Check or print the settings.
+    /// Check or print the settings
     #[command(subcommand)]
     Config(Config),
-    /// Accounts of admins.
+    /// Manage admin accounts
     #[command(subcommand)]
     Admin(Admin),
-    /// Accounts of customers.
+    /// Manage customer accounts
     #[command(subcommand)]
     Customer(Customer),
-    /// Licenses.
+    /// Manage licenses
     #[command(subcommand)]
     License(License),
-    /// Signing keys.
+    /// Manage signing keys
     #[command(subcommand)]
     Keys(Keys),
-    /// Products, policies and entitlements.
+    /// Manage products, policies and entitlements
     #[command(subcommand)]
     Catalog(Catalog),
-    /// Print the description of the activation API (OpenAPI 3.1).
+    /// Print the description of the activation API (OpenAPI 3.1)
     Openapi,
-    /// Verify a license file, a machine file or a signed key offline; needs no database.
+    /// Verify a license file, a machine file or a signed key offline, without a database
     Verify(Verify),
 }
 
 /// `catalog …`
 #[derive(Debug, Subcommand)]
 pub enum Catalog {
-    /// Print the catalog as a TOML file that `apply` takes.
+    /// Print the catalog as a TOML file for `apply`
     Show,
-    /// Make the catalog what a TOML file says: prints what changes, then does all of it or nothing.
+    /// Change the catalog to match a TOML file: print the changes, then make all of them or none
     Apply {
-        /// The file.
+        /// The TOML file
         file: PathBuf,
-        /// Do not ask before something is removed, or terms change that licenses are under.
+        /// Do not ask for confirmation before removing anything or changing terms of existing licenses
         #[arg(long)]
         yes: bool,
-        /// Only print what would change.
+        /// Only print what would change
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
     },
@@ -81,61 +79,61 @@ pub enum Catalog {
 /// `verify`
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The file.
+    /// The file
     pub file: PathBuf,
-    /// A public key of the vendor, 64 hex digits; may be given several times.
+    /// A public key of the vendor, 64 hex digits; can be given several times
     #[arg(long, required = true, value_name = "HEX")]
     pub public_key: Vec<String>,
-    /// The license key, for encrypted files.
+    /// The license key, for encrypted files
     #[arg(long, value_name = "KEY")]
     pub license_key: Option<String>,
-    /// The machine's fingerprint, for machine files.
+    /// The machine's fingerprint, for machine files
     #[arg(long)]
     pub fingerprint: Option<String>,
 }
 
-/// What a file of licenses is written in.
+/// The format of a license file for import and export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Comma-separated values with a header.
+    /// Comma-separated values with a header line
     Csv,
-    /// An array of objects.
+    /// An array of objects
     Json,
 }
 
 /// What `license set` changes.
 #[derive(Debug, Args)]
 pub struct LicenseSet {
-    /// The license's id.
+    /// The license's id
     pub id: String,
-    /// Another owner, who has an account.
+    /// The new owner, who must have an account
     #[arg(long, value_name = "EMAIL")]
     pub owner: Option<String>,
-    /// Another policy of the same product, by its code.
+    /// The code of another policy of the same product
     #[arg(long)]
     pub policy: Option<String>,
-    /// Another end: 2027-01-31T00:00:00Z, 2027-01-31, or never.
+    /// When the license expires: 2027-01-31T00:00:00Z, 2027-01-31, or never
     #[arg(long, value_name = "TIME")]
     pub expires: Option<String>,
-    /// A machine limit of its own, or `policy`.
+    /// A machine limit for this license, or `policy` for the policy's limit
     #[arg(long, value_name = "N")]
     pub max_machines: Option<String>,
-    /// A core limit of its own, or `policy`.
+    /// A core limit for this license, or `policy` for the policy's limit
     #[arg(long, value_name = "N")]
     pub max_cores: Option<String>,
-    /// A limit of uses of its own, or `policy`.
+    /// A limit of uses for this license, or `policy` for the policy's limit
     #[arg(long, value_name = "N")]
     pub max_uses: Option<String>,
-    /// Where the usage counter is to stand.
+    /// The new value of the usage counter
     #[arg(long, value_name = "N")]
     pub uses: Option<u32>,
-    /// What to attach instead of what is attached: a JSON object.
+    /// New metadata, which replaces the existing metadata: a JSON object
     #[arg(long, value_name = "JSON")]
     pub metadata: Option<String>,
-    /// An entitlement to give, by code; may be given several times.
+    /// The code of an entitlement to grant; can be given several times
     #[arg(long, value_name = "CODE")]
     pub add_entitlement: Vec<String>,
-    /// An entitlement of its own to take, by code; may be given several times.
+    /// The code of an individually granted entitlement to remove; can be given several times
     #[arg(long, value_name = "CODE")]
     pub remove_entitlement: Vec<String>,
 }
@@ -143,10 +141,10 @@ pub struct LicenseSet {
 /// `serve`
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Fill an empty database with a product, a customer, a license and an admin, and print sign-in links.
+    /// Fill an empty database with a product, a customer, a license and an admin, and print sign-in links
     #[arg(long)]
     pub demo: bool,
-    /// Address and port to listen on.
+    /// Address and port to listen on
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
 }
@@ -154,18 +152,18 @@ pub struct Serve {
 /// `config …`
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Read the settings and say whether they can be used.
+    /// Read the settings and check that they are valid
     Check,
-    /// Print every setting with its value; secrets only as whether they are set.
+    /// Print all settings with their values; for secrets, only whether they are set
     Print,
 }
 
 /// `admin …`
 #[derive(Debug, Subcommand)]
 pub enum Admin {
-    /// Make an account an admin's, and print a one-time sign-in link that works for 15 minutes.
+    /// Make an account an admin, and print a one-time sign-in link that is valid for 15 minutes
     Add {
-        /// E-mail address.
+        /// E-mail address
         email: String,
     },
 }
@@ -173,17 +171,17 @@ pub enum Admin {
 /// `customer …`
 #[derive(Debug, Subcommand)]
 pub enum Customer {
-    /// Make a customer's account.
+    /// Create a customer account
     Add {
-        /// E-mail address.
+        /// E-mail address
         email: String,
-        /// What to call the person.
+        /// The customer's name
         #[arg(long)]
         name: Option<String>,
     },
-    /// Show a customer with licenses and history.
+    /// Show a customer with their licenses and history
     Show {
-        /// E-mail address.
+        /// E-mail address
         email: String,
     },
 }
@@ -191,72 +189,73 @@ pub enum Customer {
 /// `license …`
 #[derive(Debug, Subcommand)]
 pub enum License {
-    /// Issue a license, and make the customer when the address is new.
+    /// Issue a license, and create the customer's account if the address is new
     Issue {
-        /// The customer's e-mail address.
+        /// The customer's e-mail address
         #[arg(long)]
         email: String,
-        /// The policy's code, such as my-app-lifetime.
+        /// The policy's code, such as my-app-lifetime
         #[arg(long)]
         policy: String,
     },
-    /// Show a license with its key.
+    /// Show a license with its key
     Show {
-        /// The license's id.
+        /// The license's id
         id: String,
     },
-    /// Suspend a license; `reinstate` lifts it.
+    /// Suspend a license until it is reinstated
     Suspend {
-        /// The license's id.
+        /// The license's id
         id: String,
     },
-    /// Lift a license's suspension.
+    /// Reinstate a suspended license
     Reinstate {
-        /// The license's id.
+        /// The license's id
         id: String,
     },
-    /// Renew a license by its policy's duration.
+    /// Renew a license for its policy's duration
     Renew {
-        /// The license's id.
+        /// The license's id
         id: String,
     },
-    /// Change owner, policy, end, limits, metadata or entitlements of a license.
+    /// Change the owner, policy, expiry, limits, metadata or entitlements of a license
     Set(Box<LicenseSet>),
-    /// Replace a license's key; the old one opens nothing from then on.
+    /// Replace a license's key; the old key stops working
     NewKey {
-        /// The license's id.
+        /// The license's id
         id: String,
-        /// Do not ask.
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Write all licenses to standard output or a file. The file holds every key: keep it safe.
+    /// Export all licenses to standard output or a file. The export contains all license keys: keep it safe
     Export {
-        /// The file; without it, standard output.
+        /// The file [default: standard output]
         #[arg(long)]
         output: Option<PathBuf>,
-        /// What to write: CSV, or JSON with --json.
+        /// The format [default: CSV, or JSON with --json]
         #[arg(long, value_enum)]
         format: Option<Format>,
     },
-    /// Make licenses from a file; the columns are those of an export, email and policy are enough.
-    /// Machines, names and bans of accounts are not in it. A running server goes on meanwhile: rows are
-    /// prepared in small steps and become licenses together at the end.
+    /// Import licenses from a file with the columns of an export; email and policy are enough. Machines and
+    /// the names and bans of accounts are not imported. The file is read twice. On SQLite, a running server's
+    /// responses wait during the import and fail after 25 seconds: import many rows when there is little
+    /// traffic
     Import {
-        /// The file.
+        /// The file
         file: PathBuf,
-        /// What it is written in; without it, what its name ends in.
+        /// The file's format [default: by the file name's extension]
         #[arg(long, value_enum)]
         format: Option<Format>,
-        /// Keep the good rows although others are refused; without it, it is all or nothing.
+        /// Import the valid rows even if others are rejected; otherwise it is all or nothing
         #[arg(long)]
         partial: bool,
     },
-    /// Revoke a license, for good.
+    /// Revoke a license permanently
     Revoke {
-        /// The license's id.
+        /// The license's id
         id: String,
-        /// Do not ask.
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -265,27 +264,27 @@ pub enum License {
 /// `keys …`
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Print the public key that apps embed: hex, PEM, and lines of code for clients.
+    /// Print the public key that apps embed, as hex, PEM and code for clients
     Public,
-    /// List the keys: which one signs, which verify, until when files are good.
+    /// List the keys: which one signs, which ones verify, and how long their files are valid
     List,
-    /// Let another key sign from now on. What the old one signed stays good until it is retired.
+    /// Make another key sign from now on. What the old key signed stays valid until that key is retired
     Rotate {
-        /// Only make the next key, for apps to embed before it signs.
+        /// Only create the next key, so that apps can embed it before it signs
         #[arg(long)]
         prepare: bool,
-        /// Do not ask.
+        /// Do not ask for confirmation
         #[arg(long, conflicts_with = "prepare")]
         yes: bool,
     },
-    /// Retire a key, for good: what it signed is good no longer.
+    /// Retire a key permanently: what it signed is no longer valid
     Retire {
-        /// The key's id.
+        /// The key's id
         id: String,
-        /// Even if files or license keys that it signed are still about.
+        /// Retire the key even if files or license keys that it signed are still in use
         #[arg(long)]
         even_if_in_use: bool,
-        /// Do not ask.
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },

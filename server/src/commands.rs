@@ -1,4 +1,4 @@
-//! The commands: read settings, do one thing, print the result.
+//! The commands: each reads the settings, does one thing, and prints the result.
 
 mod accounts;
 mod arguments;
@@ -22,20 +22,20 @@ use crate::{
     startup::{self, Failure},
 };
 
-/// Runs a command. The exit code tells scripts how it went.
+/// Runs a command. The exit code tells scripts whether it succeeded.
 pub fn run(cli: Cli) -> ExitCode {
     let as_json = cli.json;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            console::error(&format!("error: no threads to run on: {error}"));
+            console::error(&format!("error: threads cannot be started: {error}"));
             return ExitCode::FAILURE;
         }
     };
     match runtime.block_on(dispatch(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // One document a command.
+            // Each command prints one JSON document.
             if as_json && !matches!(failure, Failure::PartlyDone(_)) {
                 console::json(&json!({ "error": failure.to_string() }));
             }
@@ -76,7 +76,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
             if cli.json {
                 console::json(&json!({ "database": service.store().kind(), "migrated": true }));
             } else {
-                console::line(&format!("The {} database is at this version's schema.", service.store().kind()));
+                console::line(&format!("The {} database's schema is up to date.", service.store().kind()));
             }
         }
         Command::Config(Config::Check | Config::Print) | Command::Verify(_) | Command::Openapi => {}

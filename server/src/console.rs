@@ -1,4 +1,4 @@
-//! The only place that writes to standard output: results of commands, for people or as JSON.
+//! Writes to standard output, and nothing else does: results of commands, as text or JSON.
 
 use std::io::{IsTerminal, Write};
 
@@ -6,22 +6,20 @@ use serde::Serialize;
 
 use crate::startup::Failure;
 
-/// Writes one line. A closed pipe is no error: whoever read has had enough.
+/// Writes a line. A closed pipe is not an error: the reader has read enough.
 pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
-/// Writes a value as JSON, on one line.
 pub(crate) fn json(value: &impl Serialize) {
     line(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
 }
 
-/// Writes one line to standard error.
 pub(crate) fn error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Asks a yes-or-no question on the terminal. `None` where there is no terminal to ask on.
+/// Asks a yes-or-no question. `None` if there is no terminal.
 fn confirm(question: &str) -> Option<bool> {
     if !std::io::stdin().is_terminal() {
         return None;
@@ -32,17 +30,15 @@ fn confirm(question: &str) -> Option<bool> {
     Some(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// How a question was answered.
+/// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Confirmed {
-    /// Go on.
     Yes,
-    /// Leave it.
     No,
 }
 
-/// Asks before what cannot be undone, unless `yes` was given. Without a terminal to ask on, that is
-/// wrong usage.
+/// Asks for confirmation before an irreversible action, unless `yes` is set. Without a terminal, `--yes` is
+/// required.
 pub(crate) fn confirmed(yes: bool, question: &str) -> Result<Confirmed, Failure> {
     if yes {
         return Ok(Confirmed::Yes);
@@ -50,6 +46,6 @@ pub(crate) fn confirmed(yes: bool, question: &str) -> Result<Confirmed, Failure>
     match confirm(question) {
         Some(true) => Ok(Confirmed::Yes),
         Some(false) => Ok(Confirmed::No),
-        None => Err(Failure::Usage(format!("{question} Without a terminal to ask on, add --yes."))),
+        None => Err(Failure::Usage(format!("{question} There is no terminal to ask on: add --yes to confirm."))),
     }
 }

@@ -1,4 +1,4 @@
-//! The documentation: Markdown pages and the files beside them, compiled in.
+//! The documentation: compiled-in Markdown pages and the files that they link to.
 
 mod markdown;
 
@@ -9,15 +9,14 @@ use serde::Deserialize;
 
 pub(crate) use markdown::Heading;
 
-/// Where the documentation is served.
 pub(crate) const ROOT: &str = "/docs";
 
-/// The list of the pages, and the page that comes before them.
+/// The list of the pages, and the first page.
 const CONTENTS: &str = "contents.toml";
 const FIRST: &str = "index";
 
-/// The kinds of files that are served beside the pages. What a program leaves behind when it is run in the
-/// folder is none of them.
+/// The types of files that are served beside the pages. Files that programs create when they run in the
+/// folder are not served.
 const SERVED: [&str; 4] = ["cs", "json", "mjs", "py"];
 
 #[derive(Embed)]
@@ -27,16 +26,13 @@ struct Files;
 /// Why the documentation cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DocsError {
-    /// A file that is named is not there.
-    #[error("{0} is not there")]
+    #[error("{0} is missing")]
     Missing(String),
-    /// A file is not text.
     #[error("{0} is not UTF-8")]
     NotText(String),
-    /// The list of pages cannot be read.
+    /// The list of pages is invalid.
     #[error("contents.toml: {0}")]
     Contents(#[from] toml::de::Error),
-    /// A page has no title.
     #[error("{0} does not begin with a title")]
     NoTitle(String),
 }
@@ -54,50 +50,39 @@ struct ContentsSection {
     pages: Vec<String>,
 }
 
-/// Pages that belong together.
+/// A group of pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
-    /// What they are about.
     pub(crate) title: String,
-    /// The pages, in their order.
     pub(crate) pages: Vec<Page>,
 }
 
-/// A page.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
-    /// Where it is served.
     pub(crate) path: String,
-    /// Its title.
     pub(crate) title: String,
-    /// Its parts.
     pub(crate) headings: Vec<Heading>,
-    /// The page, title included.
+    /// The page with its title.
     pub(crate) html: String,
 }
 
 /// A file that pages link to.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
-    /// Where it is served.
     pub(crate) path: String,
-    /// Its content.
     pub(crate) text: Cow<'static, [u8]>,
 }
 
-/// All of it.
+/// The whole documentation.
 #[derive(Clone, Debug)]
 pub(crate) struct Library {
-    /// The page that comes first.
     pub(crate) first: Page,
-    /// The others.
     pub(crate) sections: Vec<Section>,
-    /// What pages link to.
+    /// The files that pages link to.
     pub(crate) files: Vec<File>,
 }
 
 impl Library {
-    /// Reads and renders everything.
     pub(crate) fn read() -> Result<Self, DocsError> {
         let contents: Contents = toml::from_str(&text(CONTENTS)?)?;
         let sections = contents.sections.into_iter().map(|section| {
@@ -112,7 +97,7 @@ impl Library {
         Ok(Self { first: page(FIRST)?, sections: sections.collect::<Result<_, DocsError>>()?, files: files.collect() })
     }
 
-    /// Every page, in the order in which they are read.
+    /// All pages in reading order.
     pub(crate) fn pages(&self) -> impl Iterator<Item = &Page> {
         std::iter::once(&self.first).chain(self.sections.iter().flat_map(|section| &section.pages))
     }
@@ -140,13 +125,13 @@ mod tests {
 
     use super::*;
 
-    /// The links of a page, as they stand in it.
+    /// The links of a page, as written.
     fn links(html: &str) -> Vec<String> {
         html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
     }
 
     #[test]
-    fn every_page_is_listed_and_every_link_leads_somewhere() {
+    fn every_page_is_listed_and_every_link_works() {
         let library = Library::read().expect("the documentation reads");
         let listed: BTreeSet<&str> = library.pages().map(|page| page.path.as_str()).collect();
         let there: BTreeSet<String> = Files::iter()
@@ -163,7 +148,7 @@ mod tests {
                     continue;
                 }
                 let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
-                assert!(targets.contains(path), "{}: {link} leads nowhere", page.path);
+                assert!(targets.contains(path), "{}: {link} leads to no page", page.path);
                 let there = library.pages().find(|other| other.path == path);
                 let has = |other: &Page| other.html.contains(&format!("id=\"{anchor}\""));
                 assert!(anchor.is_empty() || there.is_some_and(has), "{}: {link} leads to no part", page.path);
@@ -173,9 +158,9 @@ mod tests {
         }
     }
 
-    /// What the pages print is what they let one download.
+    /// The programs on the pages are identical to the files for download.
     #[test]
-    fn programs_are_shown_whole() {
+    fn programs_are_shown_in_full() {
         let library = Library::read().expect("the documentation reads");
         let verify = library.pages().find(|page| page.path == "/docs/verify").expect("the page");
         for line in ["def verify(kind, text", "export function verify(kind, text", "public static class Verifier"] {

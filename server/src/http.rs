@@ -1,4 +1,4 @@
-//! The HTTP edge: which surface a request belongs to, and what every answer carries.
+//! The HTTP layer: which surface a request belongs to, and what all responses have in common.
 
 pub mod api;
 mod assets;
@@ -32,10 +32,10 @@ pub use api::signing::Signing;
 pub use portal::pages::page_routes;
 pub use state::AppState;
 
-/// The longest body that pages and server functions take.
+/// The longest body that pages and server functions accept.
 const PAGE_BODY_LIMIT: usize = 64 * 1024;
 
-/// Everything that this instance serves.
+/// All surfaces that this instance serves.
 pub fn router(state: AppState) -> Router {
     let settings = state.settings.clone();
     let surfaces = settings.server.surfaces.clone();
@@ -75,8 +75,8 @@ pub fn router(state: AppState) -> Router {
         .merge(prerendered.into_router())
 }
 
-/// The API answers for every path that looks like its own, known or not: each of its answers is
-/// signed, and none of the pages' rules about cookies and origins apply to it.
+/// The API handles all paths that look like its own, known or not: all its responses are signed, and the
+/// pages' rules for cookies and origins do not apply to it.
 async fn split_off_api(State(api): State<api::Surface>, request: Request, next: Next) -> Response {
     if !api.owns(request.uri().path()) {
         return next.run(request).await;

@@ -1,4 +1,4 @@
-//! What makes an instance itself: its data folder and its master secret.
+//! The identity of an instance: its data folder and its master secret.
 
 use std::{
     fs,
@@ -12,38 +12,34 @@ use zeroize::Zeroizing;
 
 use crate::settings::{Settings, read_secret};
 
-/// An instance that cannot start, and what to do about it.
+/// Why an instance cannot start, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
-    /// The data folder cannot be made or written.
-    #[error("the data folder {path} cannot be used: {why}. Make it writable, or set LATCHKEY__DATA_DIR to one that is")]
-    DataFolder {
-        /// The folder.
-        path: PathBuf,
-        /// The system's reason.
-        why: std::io::Error,
-    },
-    /// Others on this computer can read a secret.
+    /// The data folder cannot be created or written.
     #[error(
-        "{0} can be read by others, so its secret may be known: run `chmod 600 {0}`, and replace the secret if it was"
+        "the data folder {path} cannot be used: {why}. Make it writable, or set LATCHKEY__DATA_DIR to a writable folder"
     )]
+    DataFolder { path: PathBuf, why: std::io::Error },
+    /// Other users of this computer can read a secret.
+    #[error("other users can read {0}: run `chmod 600 {0}`, and replace the secret if it may have been read")]
     Exposed(PathBuf),
-    /// A secret's file does not hold a secret.
-    #[error("{0} does not hold 64 hex digits: restore it from a backup; without it, what it protects cannot be read")]
+    /// A secret's file does not contain a secret.
+    #[error(
+        "{0} does not contain 64 hex digits: restore it from a backup, because the data it protects cannot be read without it"
+    )]
     Damaged(PathBuf),
-    /// There is no randomness.
+    /// The system has no randomness.
     #[error(transparent)]
     Entropy(#[from] latchkey_service::ports::EntropyUnavailable),
 }
 
-/// The secrets of an instance.
 pub struct Instance {
-    /// What everything at rest is encrypted under.
+    /// The secret from which all keys for encrypting stored data are derived.
     pub master_secret: Zeroizing<[u8; MASTER_SECRET_BYTES]>,
-    /// A signing key from the settings, or from the file in which earlier versions kept it. A
-    /// database without keys takes it over.
+    /// A signing key from the settings, or from the file in which earlier versions stored it. A database
+    /// without keys adopts it.
     pub given_signing_key: Option<Zeroizing<[u8; 32]>>,
-    /// The file of earlier versions that holds the signing key in clear, if it is there.
+    /// The file in which an earlier version stored the signing key unencrypted, if it exists.
     pub old_key_file: Option<PathBuf>,
 }
 
@@ -54,7 +50,7 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Instance {
-    /// Reads the secrets, or makes them in an empty data folder.
+    /// Reads the secrets. In an empty data folder they are created.
     pub fn open(settings: &Settings, entropy: &dyn Entropy) -> Result<Self, InstanceError> {
         let folder = &settings.data_dir;
         make_folder(folder)?;
@@ -79,7 +75,7 @@ fn make_folder(folder: &Path) -> Result<(), InstanceError> {
         fs::create_dir_all(folder).map_err(broken)?;
         restrict(folder, 0o700).map_err(broken)?;
     }
-    // Whether a folder can be written is only known by writing.
+    // Only writing shows whether a folder is writable.
     tempfile::NamedTempFile::new_in(folder).and_then(tempfile::NamedTempFile::close).map_err(broken)
 }
 
@@ -101,11 +97,11 @@ fn secret_file(folder: &Path, name: &str, entropy: &dyn Entropy) -> Result<Zeroi
     let mut fresh = Zeroizing::new([0; 32]);
     entropy.fill(fresh.as_mut_slice())?;
     let text = Zeroizing::new(format!("{}\n", hex::encode(fresh.as_slice())));
-    // Written whole beside its place, and put there only if nothing is: of two processes that start at
-    // once the other one reads, and none ever reads half a secret.
-    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
-    beside.write_all(text.as_bytes()).and_then(|()| beside.as_file().sync_all()).map_err(broken)?;
-    match beside.persist_noclobber(&path) {
+    // Written to a temporary file and renamed only if the target does not exist: of two processes that start
+    // concurrently, one reads what the other wrote, and neither reads half a secret.
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
+    temporary.write_all(text.as_bytes()).and_then(|()| temporary.as_file().sync_all()).map_err(broken)?;
+    match temporary.persist_noclobber(&path) {
         Ok(_) => Ok(fresh),
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => secret_from(path),
         Err(error) => Err(broken(error.error)),
@@ -142,7 +138,7 @@ mod tests {
         Settings { data_dir: folder.join("data"), ..Settings::default() }
     }
 
-    /// LC-09: made with mode 0600, the same afterwards, refused once others can read it.
+    /// LC-09: created with mode 0600, unchanged when read again, refused if others can read it.
     #[cfg(unix)]
     #[test]
     fn lc_09_secrets_are_private_files() {
@@ -160,7 +156,7 @@ mod tests {
         assert_eq!(format!("{first:?}"), "Instance(..)");
     }
 
-    /// LC-09: a signing key in a file is taken while it is private, and never otherwise.
+    /// LC-09: a signing key in a file is adopted only if the file is private.
     #[cfg(unix)]
     #[test]
     fn lc_09_an_old_key_file_is_read_while_it_is_private() {
@@ -177,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_secrets_are_never_replaced() {
+    fn damaged_secrets_are_not_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = settings(folder.path());
         Instance::open(&settings, &OsEntropy).expect("made");

@@ -1,7 +1,6 @@
-//! The `latchkey` program: commands, settings, the HTTP edge, and the adapters for what leaves the
-//! process.
+//! The `latchkey` program: commands, settings, the HTTP layer, and adapters for external systems.
 
-// The types of the portal's pages nest as deep as their markup, and are resolved here.
+// The types of the portal's pages are nested as deeply as their markup, and are resolved here.
 #![recursion_limit = "512"]
 
 pub mod adapters;

@@ -1,4 +1,4 @@
-//! The log, on standard error.
+//! The log, written to standard error.
 
 use std::io::IsTerminal;
 
@@ -6,8 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::{Log, LogFormat, log_filter};
 
-/// Starts the log. The demo's console belongs to its
-/// address and links, so a line for each request is left out there unless the level says otherwise.
+/// Starts the log. The demo prints its address and links to the console, so its requests are not logged
+/// unless the level says otherwise.
 pub(crate) fn start(settings: &Log, is_demo: bool) {
     let is_default = settings.level == Log::default().level;
     let level = if is_demo && is_default { "warn" } else { settings.level.as_str() };
@@ -18,7 +18,7 @@ pub(crate) fn start(settings: &Log, is_demo: bool) {
         LogFormat::Json => false,
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start, as in tests, keeps the first.
+    // In tests, the log is started several times. Only the first counts.
     let _ =
         if is_text { builder.with_target(false).try_init() } else { builder.json().with_span_list(false).try_init() };
 }

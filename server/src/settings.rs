@@ -1,7 +1,7 @@
-//! Settings: defaults, then `latchkey.toml`, then the environment, then flags.
+//! Settings: defaults, then `latchkey.toml`, then the environment, then flags. Later ones take precedence.
 //!
-//! Each section has a file with its type, the explanation of every key, and its checks. Reading refuses a
-//! key that is not explained and names the nearest one that is. Secrets never print.
+//! Each section has a file with its type, the help text of each key, and its checks. An unknown key is an
+//! error that suggests the nearest known key. Secrets are never printed.
 
 mod accent;
 mod api;
@@ -35,12 +35,11 @@ pub(crate) use secrets::read_secret;
 pub use server::Server;
 pub use surfaces::{Surface, Surfaces};
 
-/// What the demo takes where the settings say nothing else.
+/// The demo's values for settings that are not set otherwise.
 const DEMO: &str = include_str!("../../content/demo/settings.toml");
 
-/// Every setting there is.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
-    const DATA_DIR: &[Field] = &[field::field("data_dir", "Folder of the SQLite file, the secrets and unsent mail.")];
+    const DATA_DIR: &[Field] = &[field::field("data_dir", "Folder for the SQLite file, the secrets and unsent mail.")];
     [
         DATA_DIR,
         server::FIELDS,
@@ -56,7 +55,6 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
     .flatten()
 }
 
-/// All settings.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -87,7 +85,7 @@ impl Default for Settings {
     }
 }
 
-/// Settings that cannot be used, and what to set instead.
+/// An error in the settings, with the solution.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub(crate) String);
@@ -98,21 +96,20 @@ impl SettingsError {
     }
 }
 
-/// Where settings come from.
+/// Where settings are read from.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// The settings file; unset takes `latchkey.toml` if there is one.
+    /// The settings file. If unset, `latchkey.toml` if it exists.
     pub file: Option<PathBuf>,
-    /// The environment.
     pub environment: BTreeMap<String, String>,
-    /// Flags: key and value.
+    /// Keys and values of flags.
     pub flags: Vec<(&'static str, String)>,
-    /// Whether the demo's own values come before all of these.
+    /// Whether the demo's values apply, with the lowest precedence.
     pub is_demo: bool,
 }
 
 impl Sources {
-    /// The process's own environment.
+    /// The process's environment.
     pub fn of_process(file: Option<PathBuf>, flags: Vec<(&'static str, String)>) -> Self {
         let environment = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
@@ -123,7 +120,6 @@ impl Sources {
 }
 
 impl Settings {
-    /// Reads and checks the settings.
     pub fn read(sources: Sources) -> Result<Self, SettingsError> {
         let environment = with_secret_files(sources.environment)?;
         let mut builder = Config::builder();
@@ -155,23 +151,22 @@ impl Settings {
         self.brand.check()
     }
 
-    /// The origin of the portal in its one spelling, as browsers send it, without a trailing slash.
+    /// The portal's origin, normalized as browsers send it, without a trailing slash.
     pub fn portal_url(&self) -> String {
         self.server.portal_origin()
     }
 
-    /// Whether browsers reach the portal by https, so that cookies can be `Secure`.
+    /// Whether browsers use https for the portal, so that cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.portal_url().starts_with("https://")
     }
 
-    /// The database's address.
     pub fn database_url(&self) -> String {
         let default = || format!("sqlite://{}", self.data_dir.join("latchkey.db").display());
         self.database.url.expose().map_or_else(default, str::to_owned)
     }
 
-    /// Every setting with its value, secrets as whether they are set.
+    /// All settings with their values. For secrets, whether they are set.
     pub fn print(&self) -> Vec<(&'static str, serde_json::Value)> {
         let all = serde_json::to_value(self).unwrap_or_default();
         let value = |key: &str| {
@@ -182,7 +177,7 @@ impl Settings {
     }
 }
 
-/// Replaces `LATCHKEY__…_FILE` by the file's content, for secrets alone.
+/// Replaces `LATCHKEY__…_FILE` with the file's content. Only secrets can be read from files.
 fn with_secret_files(environment: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, SettingsError> {
     let mut plain = BTreeMap::new();
     for (key, value) in environment {
@@ -205,7 +200,7 @@ fn with_secret_files(environment: BTreeMap<String, String>) -> Result<BTreeMap<S
     Ok(plain)
 }
 
-/// The environment variable of a key.
+/// The environment variable of a setting.
 pub fn environment_name(key: &str) -> String {
     format!("LATCHKEY__{}", key.replace('.', "__").to_uppercase())
 }
@@ -223,7 +218,7 @@ fn refuse_unknown_keys(config: &Config) -> Result<(), SettingsError> {
         let nearest = nearest.map_or_else(String::new, |field| {
             format!(": did you mean `{}`, {}?", field.key, environment_name(field.key))
         });
-        return Err(SettingsError(format!("there is no setting `{key}`{nearest}")));
+        return Err(SettingsError(format!("unknown setting `{key}`{nearest}")));
     }
     Ok(())
 }
@@ -248,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_exists_and_every_key_is_a_field() {
+    fn every_setting_is_described() {
         let all = serde_json::to_value(Settings::default()).expect("serializes");
         let mut keys = Vec::new();
         for (section, value) in all.as_object().expect("an object") {
@@ -280,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_brings_a_brand_that_settings_override() {
+    fn settings_override_the_demos_brand() {
         let read = |name: Option<&str>| {
             let environment =
                 name.map(|name| ("LATCHKEY__BRAND__NAME".to_owned(), name.to_owned())).into_iter().collect();
@@ -292,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_has_one_spelling() {
+    fn origins_are_normalized() {
         for given in ["HTTPS://Portal.Example.com:443/", " https://portal.example.com", "https://portal.example.com"] {
             let settings = read(&[("LATCHKEY__SERVER__PORTAL_URL", given)]).expect("good");
             assert_eq!((settings.portal_url().as_str(), settings.is_https()), ("https://portal.example.com", true));
@@ -300,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_name_the_nearest() {
+    fn errors_about_unknown_settings_suggest_the_nearest() {
         let error = read(&[("LATCHKEY__SERVER__LISTN", "x")]).expect_err("refused");
         assert!(error.contains("`server.listn`") && error.contains("`server.listen`"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! From settings to a ready service: secrets, database, catalog.
+//! Opens a service from the settings: secrets, database and signing key.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::{
     settings::{Settings, SettingsError},
 };
 
-/// Why the program does not start, or a command is not carried out.
+/// Why the program did not start, or a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The settings cannot be used.
+    /// The settings are invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The data folder or its secrets cannot be used.
     #[error(transparent)]
     Instance(#[from] InstanceError),
-    /// The database was made with another master secret.
+    /// The database was created with another master secret.
     #[error("{0}")]
     OtherSecret(ClaimError),
     /// The signing key that is given is none of the database's.
@@ -28,31 +28,23 @@ pub(crate) enum Failure {
         from(.file.as_deref())
     )]
     OtherSigningKey {
-        /// What is wrong with it.
         why: AdoptError,
-        /// The file of an earlier version that it is from.
+        /// The file of an earlier version that contained the key.
         file: Option<std::path::PathBuf>,
     },
-    /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The address cannot be listened on.
     #[error(
-        "{address} cannot be listened on: {why}. Stop what listens there, or set LATCHKEY__SERVER__LISTEN to another address"
+        "cannot listen on {address}: {why}. Stop the program that is listening there, or set LATCHKEY__SERVER__LISTEN to another address"
     )]
-    Listen {
-        /// The address.
-        address: std::net::SocketAddr,
-        /// The system's reason.
-        why: std::io::Error,
-    },
-    /// An argument cannot be used.
+    Listen { address: std::net::SocketAddr, why: std::io::Error },
+    /// An argument is invalid.
     #[error("{0}")]
     Usage(String),
-    /// The command was refused; nothing changed.
+    /// The command was refused. Nothing was changed.
     #[error("{0}")]
     Refused(String),
-    /// The command did not wholly succeed; its result, which is out, says so as well.
+    /// The command succeeded only in part, which its printed result also says.
     #[error("{0}")]
     PartlyDone(String),
     /// The server failed.
@@ -61,11 +53,11 @@ pub(crate) enum Failure {
 }
 
 fn from(file: Option<&std::path::Path>) -> String {
-    file.map_or_else(String::new, |file| format!(" (it is from {})", file.display()))
+    file.map_or_else(String::new, |file| format!(" (it was read from {})", file.display()))
 }
 
 impl Failure {
-    /// The exit code (sysexits where there is one).
+    /// The exit code, from sysexits if one fits.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_)
@@ -82,7 +74,7 @@ impl Failure {
     }
 }
 
-/// Opens and migrates the database. A new one gets a signing key, and has no products yet.
+/// Opens and migrates the database. A new database gets a signing key, but no products.
 pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     let instance = Instance::open(settings, &OsEntropy)?;
     let store = Store::open(&settings.database_url(), settings.database.connections).await?;
@@ -111,7 +103,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     })?;
     if let Some(file) = &instance.old_key_file {
         tracing::warn!(
-            "{} still holds the signing key in clear; the database keeps it encrypted, so delete the file",
+            "{} contains the unencrypted signing key; the database stores it encrypted, so delete the file",
             file.display()
         );
     }

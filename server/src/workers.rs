@@ -1,49 +1,49 @@
-//! What goes on beside requests: sending mail, removing what has run out, letting machines go whose
-//! heartbeat stopped, following a rotation of the signing key.
+//! Background tasks: sending mails, deleting expired rows, culling dead machines, and refreshing the signing
+//! keys.
 
 use std::{sync::Arc, time::Duration};
 
 use latchkey_service::{Delivery, Mailer, Service, WRITE_BEHIND_DELAY};
 use tokio::sync::watch;
 
-/// How long a mail that another process queued may go unnoticed.
-const LOOK_FOR_MAIL: Duration = Duration::from_secs(10);
+/// How long a mail queued by another process may go unnoticed.
+const MAIL_POLL: Duration = Duration::from_secs(10);
 
-/// How long to wait after a failure before the next try.
+/// How long to wait after a failure before the next attempt.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// How often to remove what has run out.
+/// How often expired rows are deleted.
 const UPKEEP: Duration = Duration::from_mins(10);
 
-/// How often to look for machines whose heartbeat stopped.
+/// How often machines with missed heartbeats are culled.
 const CULL: Duration = Duration::from_secs(30);
 
-/// How often to note that heartbeats can be heard. After twice that there was an outage; what is shorter is
-/// within the half minute that a heartbeat may be late.
-const HEARING: Duration = Duration::from_secs(10);
+/// How often to record that heartbeats can be received. A gap of more than twice this is an outage. Shorter
+/// gaps are covered by the 30 seconds that a heartbeat may be late.
+const HEARTBEAT_WATCH: Duration = Duration::from_secs(10);
 
-/// How long another process's rotation of the signing key may go unnoticed.
+/// How long a rotation of the signing key by another process may go unnoticed.
 const KEYS: Duration = Duration::from_secs(5);
 
-/// Sends mail until told to stop; a mail under way is finished.
+/// Sends mails until it is stopped. A mail that is being sent is finished.
 pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let pause = match service.deliver_one(&*mailer).await {
             Ok(Delivery::Sent) => Duration::ZERO,
             Ok(Delivery::Idle) => match service.mail_due_in().await {
-                Ok(due_in) => due_in.map_or(LOOK_FOR_MAIL, |due_in| due_in.min(LOOK_FOR_MAIL)),
+                Ok(due_in) => due_in.map_or(MAIL_POLL, |due_in| due_in.min(MAIL_POLL)),
                 Err(_) => RETRY,
             },
             Ok(Delivery::Retry(why)) => {
-                tracing::warn!(why, "a mail was not sent and will be tried again: {why}");
+                tracing::warn!(why, "a mail could not be sent and will be retried: {why}");
                 Duration::ZERO
             }
             Ok(Delivery::GivenUp(why)) => {
-                tracing::error!(why, "a mail was given up: {why}");
+                tracing::error!(why, "gave up on a mail: {why}");
                 Duration::ZERO
             }
             Err(error) => {
-                tracing::error!(%error, "the outbox does not work: {error}");
+                tracing::error!(%error, "the outbox failed: {error}");
                 RETRY
             }
         };
@@ -57,8 +57,8 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
     }
 }
 
-/// Writes bookkeeping in batches, while there is any, until told to stop. What is left then is for the caller to
-/// write, after the last request.
+/// Writes pending bookkeeping in batches until it is stopped. The caller must write the rest after the last
+/// request.
 pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         tokio::select! {
@@ -70,7 +70,7 @@ pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>
             _ = stop.changed() => return,
         }
         if let Err(error) = service.write_bookkeeping().await {
-            tracing::warn!(%error, "bookkeeping is not written yet and will be tried again: {error}");
+            tracing::warn!(%error, "bookkeeping could not be written and will be retried: {error}");
             tokio::select! {
                 () = tokio::time::sleep(RETRY) => {}
                 _ = stop.changed() => return,
@@ -79,18 +79,17 @@ pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>
     }
 }
 
-/// Lets machines go whose heartbeat stopped, and now and then removes what has run out, until told to
-/// stop.
+/// Culls dead machines, and deletes expired rows from time to time, until it is stopped.
 pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
         match service.cull_dead_machines().await {
             Ok(0) => {}
-            Ok(machines) => tracing::info!(machines, "deactivated {machines} machines whose heartbeat had stopped"),
-            Err(error) => tracing::error!(%error, "dead machines are not let go: {error}"),
+            Ok(machines) => tracing::info!(machines, "deactivated {machines} machines that missed their heartbeats"),
+            Err(error) => tracing::error!(%error, "dead machines could not be deactivated: {error}"),
         }
         if rounds.next() == Some(0) {
-            remove_what_has_run_out(&service).await;
+            delete_expired_rows(&service).await;
         }
         tokio::select! {
             () = tokio::time::sleep(CULL) => {}
@@ -99,25 +98,25 @@ pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Notes again and again that heartbeats can be heard, until told to stop. Apart from the rounds that let
-/// machines go: a long one is no outage.
+/// Records that heartbeats can be received, until it is stopped. This is separate from culling machines: a
+/// long round of culling is not an outage.
 pub async fn record_heartbeat_watch(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = service.record_heartbeat_watch(HEARING).await {
-            tracing::error!(%error, "it cannot be noted that heartbeats are heard: {error}");
+        if let Err(error) = service.record_heartbeat_watch(HEARTBEAT_WATCH).await {
+            tracing::error!(%error, "the heartbeat watch could not be recorded: {error}");
         }
         tokio::select! {
-            () = tokio::time::sleep(HEARING) => {}
+            () = tokio::time::sleep(HEARTBEAT_WATCH) => {}
             _ = stop.changed() => {}
         }
     }
 }
 
-/// Reads the signing keys again and again, until told to stop.
+/// Refreshes the signing keys until it is stopped.
 pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if let Err(error) = service.refresh_keyring().await {
-            tracing::error!(%error, "the signing keys cannot be read: {error}");
+            tracing::error!(%error, "the signing keys could not be read: {error}");
         }
         tokio::select! {
             () = tokio::time::sleep(KEYS) => {}
@@ -126,10 +125,10 @@ pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn remove_what_has_run_out(service: &Service) {
+async fn delete_expired_rows(service: &Service) {
     match service.remove_what_has_run_out().await {
         Ok(0) => {}
-        Ok(rows) => tracing::debug!(rows, "removed {rows} rows that had run out"),
-        Err(error) => tracing::error!(%error, "upkeep does not work: {error}"),
+        Ok(rows) => tracing::debug!(rows, "deleted {rows} expired rows"),
+        Err(error) => tracing::error!(%error, "upkeep failed: {error}"),
     }
 }

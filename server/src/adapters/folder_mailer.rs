@@ -1,4 +1,4 @@
-//! Mail as files, where no SMTP server is set.
+//! Writes mails to files if no SMTP server is set.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use lettre::message::Mailbox;
 
 use crate::{adapters::message, console};
 
-/// Writes each mail to a file of its own.
+/// Writes each mail to a separate file.
 #[derive(Debug)]
 pub struct FolderMailer {
     folder: PathBuf,
@@ -17,14 +17,14 @@ pub struct FolderMailer {
 }
 
 impl FolderMailer {
-    /// Writes to `folder`; with `echoes_links`, links also go to the console, for the demo.
+    /// With `echoes_links`, which the demo uses, links are also printed to the console.
     pub fn new(folder: PathBuf, from: Mailbox, echoes_links: bool) -> Self {
         Self { folder, from, echoes_links }
     }
 
     async fn write(&self, mail: &Mail, bytes: &[u8]) -> std::io::Result<()> {
         tokio::fs::create_dir_all(&self.folder).await?;
-        // Written aside and renamed, so that nobody ever reads half a mail.
+        // Written to a temporary file and renamed, so that nobody reads half a mail.
         let path = self.folder.join(format!("{}.eml", mail.message_id));
         let part = path.with_extension("part");
         let mut options = tokio::fs::OpenOptions::new();
@@ -44,7 +44,7 @@ impl Mailer for FolderMailer {
         let bytes = message::build(mail, &self.from)?.formatted();
         self.write(mail, &bytes)
             .await
-            .map_err(|error| MailError::Temporary(format!("{} cannot be written: {error}", self.folder.display())))?;
+            .map_err(|error| MailError::Temporary(format!("cannot write to {}: {error}", self.folder.display())))?;
         if self.echoes_links {
             for link in mail.text.lines().filter(|line| line.starts_with("http")) {
                 console::line(&format!("  mail to {}: {link}", mail.to));

@@ -1,4 +1,4 @@
-//! A mail as a MIME message.
+//! Converts a mail to a MIME message.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,8 +8,8 @@ use lettre::{
     message::{Mailbox, MultiPart},
 };
 
-/// Builds the message: text and HTML as alternatives, and a Message-ID that stays the same over
-/// retries.
+/// Builds a message with text and HTML as alternatives. Its Message-ID is the same for all attempts to send
+/// the mail.
 pub(crate) fn build(mail: &Mail, from: &Mailbox) -> Result<Message, MailError> {
     let unfit = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
     let to =

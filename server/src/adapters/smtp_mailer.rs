@@ -13,14 +13,13 @@ use crate::adapters::message;
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long sending one mail may take as a whole: below the outbox's lease, so that a silent server
-/// neither stops the queue nor makes another worker send the mail again.
+/// How long sending a mail may take in all. It is shorter than the outbox's lease, so that an unresponsive
+/// server neither blocks the queue nor makes another worker send the mail again.
 const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How long an idle connection is kept; firewalls forget those that are kept longer.
+/// How long an idle connection is kept. Firewalls drop connections that are idle for longer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Sends over SMTP.
 #[derive(Debug)]
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -28,7 +27,7 @@ pub struct SmtpMailer {
 }
 
 impl SmtpMailer {
-    /// A mailer for a checked URL; `None` if it is none.
+    /// A mailer for a checked URL. `None` if the URL is invalid.
     pub fn new(url: &str, from: Mailbox) -> Option<Self> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .ok()?
@@ -47,20 +46,20 @@ impl Mailer for SmtpMailer {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if error.is_permanent() => Err(MailError::Permanent(kind(&error))),
             Ok(Err(error)) => Err(MailError::Temporary(kind(&error))),
-            Err(_) => Err(MailError::Temporary("the SMTP server does not answer in time".to_owned())),
+            Err(_) => Err(MailError::Temporary("the SMTP server did not respond in time".to_owned())),
         }
     }
 }
 
-/// What went wrong, in our own words: a server's reply often repeats the recipient's address, and
-/// this text goes into log and database.
+/// Describes an error in our own words: a server's reply often contains the recipient's address, and this
+/// text is written to the log and the database.
 fn kind(error: &smtp::Error) -> String {
     let what = if error.is_tls() {
-        "TLS with the SMTP server fails"
+        "the TLS connection to the SMTP server failed"
     } else if error.is_timeout() {
-        "the SMTP server does not answer in time"
+        "the SMTP server did not respond in time"
     } else if error.status().is_some() {
-        "the SMTP server refuses the mail"
+        "the SMTP server rejected the mail"
     } else {
         "the SMTP server cannot be reached"
     };

@@ -1,4 +1,4 @@
-//! Markdown into HTML without script, style or raw HTML.
+//! Converts Markdown to HTML without scripts, styles or raw HTML.
 
 use comrak::{
     Anchorizer, Arena, Options, format_html,
@@ -8,16 +8,14 @@ use comrak::{
 
 use crate::docs::{DocsError, ROOT};
 
-/// A part of a page that its table of contents names.
+/// A heading, for the page's table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heading {
-    /// Its id.
     pub(crate) id: String,
-    /// Its words.
     pub(crate) text: String,
 }
 
-/// A page in HTML.
+/// A page as HTML.
 #[derive(Debug)]
 pub(super) struct Rendered {
     pub(super) title: Option<String>,
@@ -25,10 +23,10 @@ pub(super) struct Rendered {
     pub(super) html: String,
 }
 
-/// The word by which a code block asks for a file: ```` ```include verify/verify.py ````.
+/// The word with which a code block includes a file: ```` ```include verify/verify.py ````.
 const INCLUDE: &str = "include ";
 
-/// Renders a page. `file` gives the text of a file that it includes.
+/// Renders a page. `file` returns the text of an included file.
 pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError>) -> Result<Rendered, DocsError> {
     let mut options = Options::default();
     options.extension.table = true;
@@ -64,8 +62,8 @@ pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError
     let mut html = String::new();
     // Writing to a string cannot fail.
     let _ = format_html(root, &options, &mut html);
-    // The link at a heading is for a pointer; keyboards and screen readers have the page's contents. What is
-    // wider than its place scrolls by itself, also by keyboard.
+    // The link at a heading is for pointer users; others have the table of contents. Wide blocks scroll, also
+    // with the keyboard.
     let html = html
         .replace(" class=\"anchor\"", " class=\"anchor\" aria-hidden=\"true\" tabindex=\"-1\"")
         .replace("<pre>", "<pre tabindex=\"0\" role=\"group\" aria-label=\"Code\">")
@@ -74,10 +72,10 @@ pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError
     Ok(Rendered { title, headings, html })
 }
 
-/// Where a link leads when the page is served: pages are named without their ending, and everything is
-/// told from the root.
+/// The target of a link on the served page: pages are named without an extension, and paths start at the
+/// root.
 fn address(url: &str) -> String {
-    // With a scheme it leads elsewhere, or, if the scheme is a harmful one, nowhere.
+    // A URL with a scheme leads to another site, or to nothing if the scheme is unsafe.
     let has_scheme = url.split('/').next().is_some_and(|start| start.contains(':'));
     if has_scheme || url.starts_with(['#', '/']) {
         return url.to_owned();
@@ -91,7 +89,7 @@ fn address(url: &str) -> String {
     anchor.map_or_else(|| path.clone(), |anchor| format!("{path}#{anchor}"))
 }
 
-/// The words of a heading.
+/// The text of a heading.
 fn words<'a>(node: &'a AstNode<'a>) -> String {
     node.descendants().fold(String::new(), |mut text, node| {
         match &node.data.borrow().value {
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn pages() {
+    fn markdown_is_rendered() {
         let page = rendered("# `A` title\n\n## One & two\n\n[x](other.md#part) [y](a/b.py) [z](https://x.example)\n");
         assert_eq!(page.title.as_deref(), Some("A title"));
         assert_eq!(page.headings, [Heading { id: "one--two".to_owned(), text: "One & two".to_owned() }]);
@@ -128,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_html_stays_out() {
+    fn raw_html_is_not_rendered() {
         let page = rendered("# T\n\n<script>alert(1)</script>\n\nx <b onclick=\"y\">z</b> [l](javascript:alert(1))\n");
         assert!(!page.html.contains("<script") && !page.html.contains("onclick") && !page.html.contains("javascript:"));
     }

@@ -1,4 +1,4 @@
-//! `/v1`, the surface of desktop apps: every answer is signed, whatever it is.
+//! `/v1`, the API for desktop apps. Every response is signed.
 
 pub(crate) mod auth;
 mod check_out;
@@ -30,14 +30,14 @@ use crate::http::state::AppState;
 use error::ApiError;
 use rate_limit::Anonymous;
 
-/// The longest body that is taken.
+/// The longest body that is accepted.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// The API as a service, with the paths that it answers for.
+/// The API as a service, with the paths that belong to it.
 #[derive(Clone)]
 pub(crate) struct Surface {
     service: BoxCloneSyncService<Request, Response, Infallible>,
-    /// The path of `server.api_url`, where the API is served as well.
+    /// The path of `server.api_url`, under which the API is served as well.
     prefix: String,
 }
 
@@ -47,9 +47,9 @@ impl Surface {
         let router = router(state.clone());
         let inner = {
             let prefix = prefix.clone();
-            MapRequestLayer::new(move |request: Request| to_plain_path(request, &prefix)).layer(router)
+            MapRequestLayer::new(move |request: Request| to_canonical_path(request, &prefix)).layer(router)
         };
-        // Outermost, so that it sees the path as it was asked for and every answer there is.
+        // The outermost layer, so that it sees the original path and every response.
         let signed = middleware::from_fn_with_state(state.clone(), signing::sign).layer(inner);
         Self { service: BoxCloneSyncService::new(signed), prefix }
     }
@@ -59,11 +59,11 @@ impl Surface {
     }
 
     pub(crate) fn owns(&self, path: &str) -> bool {
-        plain_path(path, &self.prefix).is_some()
+        canonical_path(path, &self.prefix).is_some()
     }
 }
 
-/// Every route with its description: the one cannot be there without the other.
+/// All routes with their descriptions. A route cannot be added without a description.
 fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::about())
         .routes(routes!(ping::ping))
@@ -82,14 +82,14 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(machines::check_out::check_out, machines::check_out::download))
 }
 
-/// The description of the API (OpenAPI 3.1), made from its routes.
+/// The description of the API (OpenAPI 3.1), generated from its routes.
 pub fn description() -> serde_json::Value {
     let mut description = serde_json::to_value(documented().into_openapi()).unwrap_or_default();
     openapi::complete(&mut description);
     description
 }
 
-/// The same, as text for people and programs.
+/// The same as text.
 pub fn description_text() -> String {
     serde_json::to_string_pretty(&description()).unwrap_or_default()
 }
@@ -109,9 +109,9 @@ fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Clients ask for `/v1/…`, some for `/v1/accounts/{account}/…`, some put a path of their own in
-/// front; all shapes name the same things. `None` if the path is none of them.
-fn plain_path(path: &str, prefix: &str) -> Option<String> {
+/// Clients send `/v1/…` or `/v1/accounts/{account}/…`, some with a path of their own in front. All forms have
+/// the same meaning. `None` if the path has none of these forms.
+fn canonical_path(path: &str, prefix: &str) -> Option<String> {
     path.strip_prefix(prefix).and_then(below_prefix).or_else(|| below_prefix(path))
 }
 
@@ -125,9 +125,9 @@ fn below_prefix(path: &str) -> Option<String> {
     Some(format!("/v1/{rest}"))
 }
 
-fn to_plain_path(mut request: Request, prefix: &str) -> Request {
+fn to_canonical_path(mut request: Request, prefix: &str) -> Request {
     let uri = request.uri();
-    if let Some(path) = plain_path(uri.path(), prefix) {
+    if let Some(path) = canonical_path(uri.path(), prefix) {
         let text = match uri.query() {
             Some(query) => format!("{path}?{query}"),
             None => path,
@@ -145,10 +145,10 @@ fn to_plain_path(mut request: Request, prefix: &str) -> Request {
 
 #[cfg(test)]
 mod tests {
-    use super::plain_path;
+    use super::canonical_path;
 
     #[test]
-    fn url_shapes() {
+    fn all_forms_of_urls_are_recognized() {
         for (path, prefix, plain) in [
             ("/v1/ping", "", Some("/v1/ping")),
             ("/v1", "", Some("/v1/")),
@@ -167,7 +167,7 @@ mod tests {
             ("/portal/v1", "", None),
             ("/x/v1/ping", "", None),
         ] {
-            assert_eq!(plain_path(path, prefix).as_deref(), plain, "{path} under {prefix:?}");
+            assert_eq!(canonical_path(path, prefix).as_deref(), plain, "{path} under {prefix:?}");
         }
     }
 }

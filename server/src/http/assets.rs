@@ -1,7 +1,7 @@
-//! The built style, script, WASM and fonts, inside the binary.
+//! The built style sheet, scripts, WASM and fonts, embedded in the binary.
 //!
-//! A hash of all of them is part of their path, so that browsers may keep each for a year and still
-//! get the new one after an upgrade.
+//! Their path contains a hash of all of them, so that browsers can cache them for a year and still load the
+//! new ones after an upgrade.
 
 use std::sync::LazyLock;
 
@@ -15,9 +15,8 @@ use axum::{
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
-use crate::http::{prerendered::takes_brotli, state::AppState};
+use crate::http::{prerendered::accepts_brotli, state::AppState};
 
-/// The name of the built files.
 pub(crate) const OUTPUT_NAME: &str = "latchkey";
 
 #[derive(Embed)]
@@ -36,18 +35,18 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     latchkey_licensing::hex::encode(hash.finalize().first_chunk::<8>().unwrap_or(&[0; 8]))
 });
 
-/// The part of the path that changes with the content.
+/// The part of the path that changes with the contents.
 pub(crate) fn version() -> &'static str {
     &VERSION
 }
 
-/// Where the style sheet is.
+/// The style sheet's path.
 pub(crate) fn stylesheet() -> String {
     format!("/pkg/{}/{OUTPUT_NAME}.css", version())
 }
 
-/// Whether the front end was built into this binary.
-pub(crate) fn are_built() -> bool {
+/// Whether the binary contains the front end.
+pub(crate) fn is_built() -> bool {
     Dist::get("pkg/latchkey.js").is_some()
 }
 
@@ -65,7 +64,7 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 async fn versioned(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    // An old page may ask an upgraded server for the old script: it must not get the new one.
+    // An old page may request the old script from an upgraded server, which must not send the new one.
     if wanted != version() {
         return StatusCode::NOT_FOUND.into_response();
     }
@@ -73,7 +72,7 @@ async fn versioned(Path((wanted, name)): Path<(String, String)>, headers: Header
 }
 
 fn serve(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
-    let compressed = if takes_brotli(headers) { Dist::get(&format!("{name}.br")) } else { None };
+    let compressed = if accepts_brotli(headers) { Dist::get(&format!("{name}.br")) } else { None };
     let is_compressed = compressed.is_some();
     let Some(file) = compressed.or_else(|| Dist::get(name)) else {
         return StatusCode::NOT_FOUND.into_response();

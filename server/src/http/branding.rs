@@ -1,4 +1,4 @@
-//! The vendor's color and logo, read once at start and served under paths that change with them.
+//! The vendor's color and logo, read once at startup and served under paths that change with them.
 
 use std::future::ready;
 
@@ -17,7 +17,7 @@ use crate::{
     settings::{Settings, SettingsError, Surface},
 };
 
-/// A logo may hold anything that SVG can: nothing in it is run or loaded when it is opened by itself.
+/// An SVG logo may contain anything, but if it is opened directly, nothing in it is run or loaded.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /// What pages show of the vendor, and the files that they load for it.
@@ -44,7 +44,6 @@ impl BrandFile {
 }
 
 impl Branded {
-    /// Reads what the settings name.
     pub(crate) fn read(settings: &Settings, brand: &Brand) -> Result<Self, SettingsError> {
         let accent = settings
             .brand
@@ -63,7 +62,6 @@ impl Branded {
         Ok(Self { pages, files: accent.into_iter().chain(logo).collect() })
     }
 
-    /// Serves the files.
     pub(crate) fn router(&self) -> Router<AppState> {
         self.files.iter().fold(Router::new(), |router, file| {
             let headers: [(HeaderName, HeaderValue); 3] = [

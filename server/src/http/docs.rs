@@ -1,4 +1,4 @@
-//! The documentation surface: pages made once at start, without script.
+//! The documentation: pages rendered once at startup, without scripts.
 
 use axum::body::Bytes;
 use latchkey_app::static_pages::{
@@ -15,17 +15,17 @@ use crate::{
     },
 };
 
-/// Where the reference of the API is, and its description as a document.
+/// The paths of the API reference, and of its OpenAPI document.
 const API: &str = "/docs/api";
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
-/// Adds every page and file of the documentation.
+/// Adds all pages and files of the documentation.
 pub(crate) fn add(to: &mut Prerendered, look: &Look) {
     let description = api::description();
     let library = match Library::read() {
         Ok(library) => Some(library),
         Err(error) => {
-            // Compiled in and under test: this is a build without its content.
+            // The documentation is compiled in and tested, so this is a build without its contents.
             tracing::error!(%error, "the documentation cannot be shown: {error}");
             None
         }
@@ -60,7 +60,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look) {
     }
 }
 
-/// All pages, for the navigation of each.
+/// All pages, for the navigation on each page.
 fn sections(library: Option<&Library>) -> Vec<DocsSection> {
     let first = library.map(|library| DocsSection {
         title: "Start".to_owned(),

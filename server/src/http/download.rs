@@ -1,4 +1,4 @@
-//! Files that browsers and apps save: a fixed name, never a page (WH-22).
+//! Files that browsers and apps save under a fixed name and never display (WH-22).
 
 use axum::{
     http::{HeaderValue, header},
@@ -6,7 +6,7 @@ use axum::{
 };
 use latchkey_service::SignedFile;
 
-/// Text that is saved, not shown.
+/// Text to save.
 #[derive(Debug)]
 pub(crate) struct Download {
     name: String,
@@ -14,7 +14,7 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    /// A license file or machine file, named after what it is for.
+    /// A license file or machine file, named after its subject.
     pub(crate) fn of_file(file: &SignedFile) -> Self {
         let id = match &file.facts.machine {
             Some(document) => document.machine.id.to_string(),

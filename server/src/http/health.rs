@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can serve.
+//! Whether the process is running, and whether it can serve requests.
 
 use axum::{
     Router,
@@ -14,13 +14,13 @@ pub(crate) fn router(service: Service) -> Router {
 }
 
 async fn ready(State(service): State<Service>) -> Response {
-    // What cannot be written to is not ready, however well it reads.
+    // A server that cannot write is not ready, even if it can read.
     match service.store().check_writer().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),
         Err(error) => {
-            tracing::error!(%error, "not ready: the database takes no writes");
+            tracing::error!(%error, "not ready: the database does not accept writes");
             let retry_after = [(header::RETRY_AFTER, "5")];
-            (StatusCode::SERVICE_UNAVAILABLE, retry_after, "the database takes no writes\n").into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, retry_after, "the database does not accept writes\n").into_response()
         }
     }
 }

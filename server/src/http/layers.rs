@@ -1,4 +1,4 @@
-//! Layers around every surface.
+//! Layers that wrap all surfaces.
 
 pub(crate) mod client_address;
 pub(crate) mod headers;

@@ -1,4 +1,4 @@
-//! Pages for what is not there and for what failed: HTML alone, of no surface, made once at start.
+//! Pages for missing pages and failures: plain HTML that belongs to no surface, rendered once at startup.
 
 use axum::{
     body::{Body, Bytes},
@@ -10,7 +10,6 @@ use latchkey_app::static_pages::site::{self, Look};
 
 use crate::http::state::AppState;
 
-/// The pages.
 #[derive(Clone, Debug)]
 pub(crate) struct PlainPages {
     not_found: Bytes,
@@ -26,7 +25,7 @@ impl PlainPages {
         page(StatusCode::NOT_FOUND, &self.not_found)
     }
 
-    /// For a panic or a database that does not answer.
+    /// For a panic or an unavailable database.
     pub(crate) fn failed(&self) -> Response<Body> {
         page(StatusCode::INTERNAL_SERVER_ERROR, &self.failed)
     }
@@ -37,7 +36,7 @@ fn page(status: StatusCode, html: &Bytes) -> Response {
     (status, [(header::CONTENT_TYPE, kind)], html.clone()).into_response()
 }
 
-/// The answer for every path that nothing else answers.
+/// The response for all paths that nothing else handles.
 pub(crate) async fn not_found(State(state): State<AppState>) -> Response {
     state.plain.not_found()
 }

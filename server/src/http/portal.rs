@@ -1,4 +1,4 @@
-//! The portal: its pages with their guards, its sessions, and the files that it hands out.
+//! The portal: its pages with their guards, its sessions, and its files.
 
 pub(crate) mod files;
 pub(crate) mod pages;

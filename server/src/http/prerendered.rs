@@ -1,8 +1,8 @@
-//! Answers that are made once, at start: pages without script, and files.
+//! Responses that are created once, at startup: pages without scripts, and files.
 //!
-//! They are the same for everyone, so nothing about the request is looked at but what the browser already
-//! has and which encodings it takes. No layer of the other pages is around them: there is no body to limit
-//! and nothing to change, and their headers are made with them.
+//! They are the same for everyone, so they depend only on what the browser has cached and which encodings it
+//! accepts. The layers of other pages are not applied: there is no body to limit and nothing to change, and
+//! the headers are created with the response.
 
 use std::{
     future::ready,
@@ -24,14 +24,13 @@ use crate::http::layers::request_id::RequestId;
 
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
-/// Browsers may keep the answer, and ask each time whether it is still good: after an upgrade a page names
-/// other style sheets.
+/// Browsers may cache the response but must check each time whether it is current: after an upgrade, a page
+/// refers to other style sheets.
 const REVALIDATED: &str = "public, no-cache";
 
-/// A router of such answers.
 #[derive(Debug)]
 pub(crate) struct Prerendered {
-    /// What every answer carries.
+    /// The headers of every response.
     always: HeaderMap,
     router: Router,
 }
@@ -43,14 +42,14 @@ impl Prerendered {
         Self { always, router: Router::new() }
     }
 
-    /// Answers for `path` with `body`.
+    /// Responds to requests for `path` with `body`.
     pub(crate) fn add(&mut self, path: &str, kind: &'static str, body: impl Into<Bytes>) {
         let page = Arc::new(Page::new(&self.always, kind, body.into()));
         let refusal = Arc::new(refusal(&self.always));
         let route: Arc<str> = path.into();
         let refused = Arc::clone(&route);
-        let answer = move |request: Request| ready(identified(page.answer(request.headers()), &route));
-        let refuse = move || ready(identified(response(StatusCode::METHOD_NOT_ALLOWED, &refusal), &refused));
+        let answer = move |request: Request| ready(with_request_id(page.answer(request.headers()), &route));
+        let refuse = move || ready(with_request_id(response(StatusCode::METHOD_NOT_ALLOWED, &refusal), &refused));
         self.router = std::mem::take(&mut self.router).route(path, get(answer).fallback(refuse));
     }
 
@@ -59,7 +58,7 @@ impl Prerendered {
     }
 }
 
-/// The headers of an answer to any method but GET and HEAD.
+/// The headers of a response to any method except GET and HEAD.
 fn refusal(always: &HeaderMap) -> HeaderMap {
     let mut headers = always.clone();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -74,11 +73,11 @@ fn response(status: StatusCode, headers: &HeaderMap) -> Response {
     response
 }
 
-/// Gives an answer its id. Its line of the log is of a lower level than that of other requests: writing it
-/// takes longer than the answer.
-fn identified(mut response: Response, route: &str) -> Response {
+/// Gives a response its id. Its line is logged at a lower level than those of other requests, because writing
+/// the line takes longer than responding.
+fn with_request_id(mut response: Response, route: &str) -> Response {
     let id = RequestId::new();
-    id.show_in(response.headers_mut());
+    id.set_header(response.headers_mut());
     let status = response.status().as_u16();
     tracing::debug!(id = %id.0, route, status, "{route} {status}");
     response
@@ -86,7 +85,7 @@ fn identified(mut response: Response, route: &str) -> Response {
 
 struct Page {
     plain: Variant,
-    /// Made when it is first asked for. `None` where it would save nothing.
+    /// Compressed at the first request. `None` if that would save nothing.
     brotli: OnceLock<Option<Variant>>,
 }
 
@@ -102,8 +101,8 @@ impl Page {
 
     fn answer(&self, asked: &HeaderMap) -> Response {
         let brotli = || self.brotli.get_or_init(|| self.plain.compress()).as_ref();
-        let variant = if takes_brotli(asked) { brotli().unwrap_or(&self.plain) } else { &self.plain };
-        if variant.is_known(asked) {
+        let variant = if accepts_brotli(asked) { brotli().unwrap_or(&self.plain) } else { &self.plain };
+        if variant.is_cached(asked) {
             return response(StatusCode::NOT_MODIFIED, &variant.unchanged);
         }
         let mut response = Response::new(Body::from(variant.body.clone()));
@@ -115,9 +114,9 @@ impl Page {
 /// A page in one encoding.
 struct Variant {
     headers: HeaderMap,
-    /// The headers of an answer that says that the browser has it already.
+    /// The headers of a 304 response.
     unchanged: HeaderMap,
-    /// What names this version, without quotation marks.
+    /// The version's entity tag, without quotation marks.
     tag: String,
     body: Bytes,
 }
@@ -135,14 +134,14 @@ impl Variant {
 
     fn compress(&self) -> Option<Self> {
         let body =
-            compress(&self.body).inspect_err(|error| tracing::error!(%error, "a page is not compressed")).ok()?;
+            compress(&self.body).inspect_err(|error| tracing::error!(%error, "a page could not be compressed")).ok()?;
         let mut headers = self.headers.clone();
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
         (body.len() < self.body.len()).then(|| Self::new(headers, &format!("{}-br", self.tag), body.into()))
     }
 
-    /// Whether the browser has this version (RFC 9110, section 13.1.2).
-    fn is_known(&self, asked: &HeaderMap) -> bool {
+    /// Whether the browser has cached this version (RFC 9110, section 13.1.2).
+    fn is_cached(&self, asked: &HeaderMap) -> bool {
         let texts = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         texts.flat_map(|text| text.split(',')).map(str::trim).any(|given| {
             let tag = given.strip_prefix("W/").unwrap_or(given);
@@ -158,8 +157,8 @@ fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
     Ok(compressed)
 }
 
-/// Whether an answer may be in brotli.
-pub(crate) fn takes_brotli(asked: &HeaderMap) -> bool {
+/// Whether the client accepts brotli.
+pub(crate) fn accepts_brotli(asked: &HeaderMap) -> bool {
     let texts = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_that_are_taken() {
+    fn accepted_encodings_are_recognized() {
         for (text, takes) in [
             ("br", true),
             ("gzip, deflate, br, zstd", true),
@@ -189,13 +188,13 @@ mod tests {
             ("*", false),
             ("", false),
         ] {
-            assert_eq!(takes_brotli(&asking(header::ACCEPT_ENCODING, text)), takes, "{text}");
+            assert_eq!(accepts_brotli(&asking(header::ACCEPT_ENCODING, text)), takes, "{text}");
         }
-        assert!(!takes_brotli(&HeaderMap::new()));
+        assert!(!accepts_brotli(&HeaderMap::new()));
     }
 
     #[test]
-    fn a_version_is_known_by_its_tag() {
+    fn a_version_is_recognized_by_its_tag() {
         let variant = Variant::new(HeaderMap::new(), "abc", Bytes::from_static(b"x"));
         for (text, known) in [
             ("\"abc\"", true),
@@ -206,13 +205,13 @@ mod tests {
             ("abc", false),
             ("", false),
         ] {
-            assert_eq!(variant.is_known(&asking(header::IF_NONE_MATCH, text)), known, "{text}");
+            assert_eq!(variant.is_cached(&asking(header::IF_NONE_MATCH, text)), known, "{text}");
         }
-        assert!(!variant.is_known(&HeaderMap::new()));
+        assert!(!variant.is_cached(&HeaderMap::new()));
     }
 
     #[test]
-    fn short_answers_stay_as_they_are() {
+    fn short_pages_are_not_compressed() {
         let long = Page::new(&HeaderMap::new(), HTML, Bytes::from("<p>many words</p>".repeat(500)));
         let asked = asking(header::ACCEPT_ENCODING, "br");
         assert_eq!(long.answer(&asked).headers()[header::CONTENT_ENCODING], "br");

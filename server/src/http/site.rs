@@ -1,4 +1,4 @@
-//! The public site: pages made once at start, without script.
+//! The public site: pages rendered once at startup, without scripts.
 
 use latchkey_app::{routes::Page, static_pages::site};
 
@@ -10,7 +10,6 @@ use crate::{
     settings::Surface,
 };
 
-/// Adds the start page.
 pub(crate) fn add(to: &mut Prerendered, state: &AppState) {
     let docs = state.settings.server.surfaces.has(Surface::Docs).then_some(crate::docs::ROOT);
     to.add("/", HTML, site::home(state.look(), Page::SignIn.path(), docs));

@@ -1,4 +1,4 @@
-//! What handlers work with.
+//! The state shared by all handlers.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use crate::{
     settings::{Settings, SettingsError},
 };
 
-/// What handlers work with.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) service: Service,
@@ -30,7 +29,6 @@ impl axum::extract::FromRef<AppState> for LeptosOptions {
 }
 
 impl AppState {
-    /// The state of these use cases.
     pub fn new(service: Service, settings: Settings, signing: Signing) -> Result<Self, SettingsError> {
         let leptos = pages::leptos_options();
         let branded = Branded::read(&settings, service.brand())?;
@@ -49,7 +47,7 @@ impl AppState {
         Arc::clone(self.service.keyring().account_text())
     }
 
-    /// An id for what is kept nowhere.
+    /// A new id for something that is not stored.
     pub(crate) fn new_id(&self) -> Result<Uuid, Internal> {
         self.service.new_id()
     }

@@ -1,27 +1,26 @@
-//! The vendor's color: what is derived from it so that it can be read on light and on dark.
+//! The vendor's color, and the colors derived from it so that text is legible in light and dark mode.
 
-/// A color, `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Accent([u8; 3]);
 
 const WHITE: [u8; 3] = [0xff; 3];
 const BLACK: [u8; 3] = [0; 3];
 
-/// What cards are painted with, light and dark: `--surface` of the style sheet.
+/// The background of cards in light and dark mode: `--surface` in the style sheet.
 const SURFACES: [[u8; 3]; 2] = [WHITE, [0x12, 0x18, 0x1b]];
 
-/// Contrast of text, and of parts that are not text (WCAG 2.2, 1.4.3 and 1.4.11). A little more than
-/// asked, because text also stands on soft surfaces.
+/// The required contrast of text and of other elements (WCAG 2.2, 1.4.3 and 1.4.11). The values are slightly
+/// higher because text also appears on tinted surfaces.
 const TEXT: f64 = 5.2;
 const PART: f64 = 3.0;
 
 impl Accent {
-    /// Reads `#rrggbb`.
+    /// Parses `#rrggbb`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         latchkey_licensing::hex::decode(text.strip_prefix('#')?).map(Self)
     }
 
-    /// A style sheet that gives the color, and what goes with it, to the custom properties of the pages.
+    /// A style sheet that sets the pages' custom properties to this color and those derived from it.
     pub(crate) fn stylesheet(self) -> String {
         let [light, dark] = SURFACES.map(|surface| Shades::of(self.0, surface));
         let pair = |name: &str, shade: fn(&Shades) -> [u8; 3]| {
@@ -50,7 +49,7 @@ impl Shades {
     fn of(color: [u8; 3], surface: [u8; 3]) -> Self {
         let accent = readable(color, surface, PART);
         let on_accent = if contrast(accent, WHITE) >= contrast(accent, BLACK) { WHITE } else { BLACK };
-        // Away from what stands on it, so that a hovered button is never harder to read.
+        // Shifted away from the text's color, so that hovering never makes a button harder to read.
         let away = if on_accent == WHITE { BLACK } else { WHITE };
         Self {
             accent,
@@ -62,7 +61,7 @@ impl Shades {
     }
 }
 
-/// The color, or the nearest one towards black or white that stands out from the surface.
+/// The color, or the nearest one towards black or white with enough contrast to the surface.
 fn readable(color: [u8; 3], surface: [u8; 3], least: f64) -> [u8; 3] {
     let target = if luminance(surface) > 0.5 { BLACK } else { WHITE };
     let shades = (0..=20_u8).map(|step| mixed(color, target, f64::from(step) / 20.0));
@@ -73,7 +72,7 @@ fn spelled([red, green, blue]: [u8; 3]) -> String {
     format!("#{}", latchkey_licensing::hex::encode(&[red, green, blue]))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two bytes there is a byte")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the result is between two bytes")]
 fn mixed(from: [u8; 3], to: [u8; 3], share: f64) -> [u8; 3] {
     let mix = |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * share).round() as u8;
     let ([r1, g1, b1], [r2, g2, b2]) = (from, to);
@@ -99,16 +98,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colors_have_one_spelling() {
+    fn only_six_digit_hex_colors_are_accepted() {
         assert_eq!(Accent::parse("#136E7a"), Some(Accent([0x13, 0x6e, 0x7a])));
         for other in ["", "136e7a", "#136e7", "#136e7a0", "#13g e7a", "red", "#+1+1+1", "#fff;}*{"] {
             assert_eq!(Accent::parse(other), None, "{other}");
         }
     }
 
-    /// Whatever the color, its text and its buttons can be read on both surfaces.
+    /// For any color, text and buttons are legible on both surfaces.
     #[test]
-    fn every_color_can_be_read() {
+    fn every_color_is_legible() {
         let steps = [0, 51, 102, 153, 204, 255];
         for red in steps {
             for green in steps {

@@ -1,4 +1,4 @@
-//! Section `api`: how fast apps may ask.
+//! Section `api`: rate limits for apps.
 
 use latchkey_service::{ApiLimits, RateLimit};
 use serde::{Deserialize, Serialize};
@@ -6,16 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::field::{Field, field};
 
 pub(super) const FIELDS: &[Field] = &[
-    field("api.key_burst", "How many requests with one license key may come at once."),
-    field("api.key_per_minute", "How many requests with one license key come back in a minute; 0 is no limit."),
-    field("api.network_burst", "How many requests to /v1 from one network may come at once."),
-    field("api.network_per_minute", "How many requests to /v1 from one network come back in a minute; 0 is no limit."),
+    field("api.key_burst", "Largest burst of requests with one license key."),
+    field("api.key_per_minute", "Sustained rate of requests per minute with one license key; 0 means no limit."),
+    field("api.network_burst", "Largest burst of requests to /v1 from one network."),
+    field("api.network_per_minute", "Sustained rate of requests per minute to /v1 from one network; 0 means no limit."),
 ];
 
-/// Section `api`.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Api {
     pub key_burst: u32,
     pub key_per_minute: u32,
@@ -24,7 +22,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// The limits as the use cases take them.
+    /// The limits as the service uses them.
     pub fn limits(&self) -> ApiLimits {
         ApiLimits {
             per_key: RateLimit { burst: self.key_burst, per_minute: self.key_per_minute },

@@ -1,4 +1,4 @@
-//! Section `brand`: whose licenses these are, in every page, title and mail.
+//! Section `brand`: the vendor's name and look, used on all pages and in all mails.
 
 use std::{
     fs::File,
@@ -16,23 +16,21 @@ use super::{
 };
 
 pub(super) const FIELDS: &[Field] = &[
-    field("brand.name", "The vendor's name in pages, titles and mail."),
-    field("brand.legal_name", "The company behind the name, at the foot of pages and mail."),
+    field("brand.name", "The vendor's name on pages, in titles and in mails."),
+    field("brand.legal_name", "The company's legal name, shown at the bottom of pages and mails."),
     field("brand.support", "Where customers get help: an e-mail address or the URL of a page."),
-    field("brand.accent", "Color of buttons and links, such as #136e7a."),
-    field("brand.logo", "An SVG or PNG file of at most 256 KiB that stands for the name in pages."),
+    field("brand.accent", "The color of buttons and links, such as #136e7a."),
+    field("brand.logo", "An SVG or PNG file of at most 256 KiB that replaces the name on pages."),
 ];
 
-/// The longest name, in letters.
+/// The longest name, in characters.
 const NAME_LETTERS: usize = 60;
 
 /// The largest logo, in bytes.
 const LOGO_BYTES: u64 = 256 * 1024;
 
-/// Section `brand`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Brand {
     pub name: String,
     pub legal_name: Option<String>,
@@ -48,7 +46,7 @@ impl Default for Brand {
 }
 
 impl Brand {
-    /// The vendor as pages and mail name it.
+    /// The vendor as shown on pages and in mails.
     pub fn vendor(&self) -> vendor::Brand {
         vendor::Brand {
             name: self.name.clone(),
@@ -57,12 +55,10 @@ impl Brand {
         }
     }
 
-    /// The vendor's color, if it has one.
     pub(crate) fn accent(&self) -> Option<Accent> {
         self.accent.as_deref().and_then(Accent::parse)
     }
 
-    /// Reads the logo, if there is one.
     pub(crate) fn read_logo(&self) -> Result<Option<Logo>, SettingsError> {
         self.logo.as_deref().map(Logo::read).transpose()
     }
@@ -83,17 +79,16 @@ impl Brand {
         }
         if self.support.as_deref().is_some_and(|support| Support::parse(support).is_none()) {
             return Err(SettingsError::new(
-                "brand.support is neither an e-mail address nor a URL: give one such as help@example.com",
+                "brand.support is neither an e-mail address nor a URL: use one such as help@example.com",
             ));
         }
         if self.accent.is_some() && self.accent().is_none() {
-            return Err(SettingsError::new("brand.accent is not a color: give one such as #136e7a"));
+            return Err(SettingsError::new("brand.accent is not a color: use one such as #136e7a"));
         }
         self.read_logo().map(drop)
     }
 }
 
-/// A logo as it is served.
 #[derive(Clone, Debug)]
 pub(crate) struct Logo {
     pub(crate) extension: &'static str,
@@ -109,7 +104,7 @@ impl Logo {
             .and_then(|file| file.take(LOGO_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|error| refuse(&format!("cannot be read: {error}")))?;
         if bytes.len() as u64 > LOGO_BYTES {
-            return Err(refuse("is larger than 256 KiB: give a smaller file"));
+            return Err(refuse("is larger than 256 KiB: use a smaller file"));
         }
         let is_svg = || std::str::from_utf8(&bytes).is_ok_and(|text| text.contains("<svg"));
         if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
@@ -117,7 +112,7 @@ impl Logo {
         } else if is_svg() {
             Ok(Self { extension: "svg", media_type: "image/svg+xml", bytes })
         } else {
-            Err(refuse("is neither SVG nor PNG: give one of these"))
+            Err(refuse("is neither an SVG nor a PNG file"))
         }
     }
 }
@@ -127,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logo_is_a_small_picture() {
+    fn a_logo_is_a_small_svg_or_png_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let check = |content: &[u8]| {
             let path = folder.path().join("logo");

@@ -8,14 +8,12 @@ use super::{
 };
 
 pub(super) const FIELDS: &[Field] = &[
-    secret("database.url", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME; unset is SQLite in data_dir."),
-    field("database.connections", "Most connections to the database at once."),
+    secret("database.url", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME; if unset, SQLite in data_dir."),
+    field("database.connections", "The largest number of connections to the database."),
 ];
 
-/// Section `database`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Database {
     pub url: Secret,
     pub connections: u32,

@@ -1,13 +1,12 @@
-//! What is said about each setting.
+//! Descriptions of settings.
 
-/// A setting: its key, what it is for, and whether its value is a secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// Section and name, `server.listen`.
+    /// Section and name, such as `server.listen`.
     pub key: &'static str,
-    /// What it is for, in one sentence.
+    /// One sentence about its purpose.
     pub help: &'static str,
-    /// Whether its value must never be shown. Secrets may also come from a file, by `…_FILE`.
+    /// Whether its value must never be shown. Secrets can also be read from files, with `…_FILE`.
     pub is_secret: bool,
 }
 

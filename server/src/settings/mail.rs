@@ -12,16 +12,14 @@ use super::{
 pub(super) const FIELDS: &[Field] = &[
     secret(
         "mail.smtp_url",
-        "smtps://USER:PASSWORD@HOST, or smtp://…?tls=required; unset writes mail to data_dir/outbox.",
+        "smtps://USER:PASSWORD@HOST, or smtp://…?tls=required; if unset, mails are written to data_dir/outbox.",
     ),
-    field("mail.from", "Sender of mails, such as Acme <licenses@example.com>."),
-    field("mail.hourly_budget", "Most mails sent in an hour."),
+    field("mail.from", "The sender of mails, such as Acme <licenses@example.com>."),
+    field("mail.hourly_budget", "The largest number of mails sent per hour."),
 ];
 
-/// Section `mail`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Mail {
     pub smtp_url: Secret,
     pub from: Option<String>,
@@ -41,15 +39,15 @@ impl Mail {
             check_smtp(smtp)?;
             if self.from.is_none() {
                 return Err(SettingsError(format!(
-                    "mail.smtp_url is set and mail.from is not: set mail.from to the sender, {example}"
+                    "mail.smtp_url is set but mail.from is not: set mail.from to the sender, {example}"
                 )));
             }
         }
         if self.from.as_ref().is_some_and(|from| from.parse::<Mailbox>().is_err()) {
-            return Err(SettingsError(format!("mail.from is not a sender: give one {example}")));
+            return Err(SettingsError(format!("mail.from is not a valid sender: use one {example}")));
         }
         if self.hourly_budget == 0 {
-            return Err(SettingsError::new("mail.hourly_budget is 0, so nobody could sign in: give at least 1"));
+            return Err(SettingsError::new("mail.hourly_budget is 0, so nobody could sign in: use at least 1"));
         }
         Ok(())
     }
@@ -57,7 +55,7 @@ impl Mail {
 
 fn check_smtp(text: &str) -> Result<(), SettingsError> {
     let form = "mail.smtp_url must be smtps://USER:PASSWORD@HOST or smtp://USER:PASSWORD@HOST?tls=required";
-    // The parser's own message could repeat the password.
+    // The parser's own message could contain the password.
     let url = Url::parse(text).map_err(|_| SettingsError(form.to_owned()))?;
     let requires_tls = url.query_pairs().any(|(key, value)| key == "tls" && value == "required");
     if url.host_str().is_none_or(str::is_empty) {
@@ -69,6 +67,6 @@ fn check_smtp(text: &str) -> Result<(), SettingsError> {
         "smtp" if url.host_str().is_some_and(|host| host == "localhost" || host == "127.0.0.1" || host == "[::1]") => {
             Ok(())
         }
-        _ => Err(SettingsError(format!("{form}: without TLS, sign-in links could be read on the way"))),
+        _ => Err(SettingsError(format!("{form}: without TLS, sign-in links could be intercepted"))),
     }
 }

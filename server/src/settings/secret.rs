@@ -5,12 +5,11 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A secret that may be unset. It prints as whether it is set.
+/// An optional secret. Printing it only shows whether it is set.
 #[derive(Clone, Default)]
 pub struct Secret(Option<SecretString>);
 
 impl Secret {
-    /// The secret, if set.
     pub fn expose(&self) -> Option<&str> {
         self.0.as_ref().map(ExposeSecret::expose_secret)
     }

@@ -12,22 +12,20 @@ use super::{
 
 pub(super) const FIELDS: &[Field] = &[
     field("server.listen", "Address and port to listen on."),
-    field("server.surfaces", "Which surfaces this instance serves: all, or some of site, docs, portal, api."),
-    field("server.portal_url", "Origin of the portal as browsers see it; links in mail start with it."),
+    field("server.surfaces", "The surfaces that this instance serves: all, or some of site, docs, portal, api."),
+    field("server.portal_url", "The portal's origin as browsers see it; links in mails start with it."),
     field(
         "server.api_url",
-        "URL under which apps reach /v1, if not the Host that they send; answers are signed for its host.",
+        "The URL where apps reach /v1, if it differs from the Host header they send; responses are signed for its host.",
     ),
     field(
         "server.trusted_proxies",
-        "How many reverse proxies in front set X-Forwarded-For; 0 takes the peer's address.",
+        "The number of reverse proxies that set X-Forwarded-For; 0 uses the peer's address.",
     ),
 ];
 
-/// Section `server`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "FIELDS explains each")]
 pub struct Server {
     pub listen: SocketAddr,
     pub surfaces: Surfaces,
@@ -53,7 +51,7 @@ impl Server {
         self.portal_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
-    /// The origin of the portal in its one spelling, as browsers send it, without a trailing slash.
+    /// The portal's origin, normalized as browsers send it, without a trailing slash.
     pub(super) fn portal_origin(&self) -> String {
         let given = self.given_portal_url();
         Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
@@ -67,7 +65,7 @@ impl Server {
 
 fn check_portal(given: &str) -> Result<(), SettingsError> {
     let portal = Url::parse(given).map_err(|_| {
-        SettingsError::new("server.portal_url is not a URL: give one such as https://portal.example.com")
+        SettingsError::new("server.portal_url is not a URL: use one such as https://portal.example.com")
     })?;
     let has_more = !matches!(portal.path(), "" | "/")
         || portal.query().is_some()
@@ -75,13 +73,11 @@ fn check_portal(given: &str) -> Result<(), SettingsError> {
         || !portal.username().is_empty()
         || portal.password().is_some();
     if has_more {
-        return Err(SettingsError::new(
-            "server.portal_url is more than an origin: give one such as https://portal.example.com",
-        ));
+        return Err(SettingsError::new("server.portal_url must be an origin only, such as https://portal.example.com"));
     }
     if portal.scheme() != "https" && !(portal.scheme() == "http" && is_loopback(&portal)) {
         return Err(SettingsError::new(
-            "server.portal_url must be https: cookies of a plain http site can be stolen; http is taken on localhost alone",
+            "server.portal_url must use https because cookies of an http site can be stolen; http is only allowed on localhost",
         ));
     }
     Ok(())
@@ -98,7 +94,7 @@ fn check_api(given: &str) -> Result<(), SettingsError> {
     if fits {
         Ok(())
     } else {
-        Err(SettingsError::new("server.api_url is not a URL: give one such as https://api.example.com"))
+        Err(SettingsError::new("server.api_url is not a URL: use one such as https://api.example.com"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which parts of the product an instance serves.
+//! The parts of the product that an instance serves.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -15,7 +15,6 @@ pub enum Surface {
     Api,
 }
 
-/// Which surfaces an instance serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surfaces(Vec<Surface>);
 
@@ -25,7 +24,6 @@ impl Surface {
 }
 
 impl Surfaces {
-    /// Whether a surface is served.
     pub fn has(&self, surface: Surface) -> bool {
         self.0.contains(&surface)
     }

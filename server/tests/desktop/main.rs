@@ -445,7 +445,7 @@ fn a_stopped_server_does_not_stop_the_app() {
         app.enter_key(issued.key.expose()).expect("a key");
         app.activate(&MachineFacts::default()).expect("activated");
         drop(app);
-        // Another start of the app, with what it remembers, and nobody listening.
+        // The app is started again with its stored state, and no server is listening.
         // A port that is taken, so that nobody else listens on it, and refuses every connection.
         let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
         taken.bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");

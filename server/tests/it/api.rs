@@ -13,24 +13,24 @@ async fn validate(app: &Desktop<'_>, license: &str, scope: Value) -> Value {
     answer.body["meta"]["code"].clone()
 }
 
-// Hundreds of requests with one key in a moment, which production does not let through.
+// Hundreds of requests with one key within a moment exceed production's limits.
 on_both!(with_unlimited_app: lc_10_the_limit_is_exact);
 
 on_both!(
-    with_app: every_answer_is_signed,
-    a_machine_lives,
-    lc_11_taken_and_full,
-    lc_11_foreign_machines_do_not_exist,
+    with_app: every_response_is_signed,
+    a_machine_is_activated_shown_and_deactivated,
+    lc_11_taken_fingerprints_and_full_licenses_are_refused,
+    lc_11_machines_of_others_do_not_exist,
     one_fingerprint_is_one_machine,
-    validation_by_key_answers_anybody,
-    lc_12_bad_keys_get_one_answer,
-    lc_14_decisions_reach_the_next_validation,
+    validation_by_key_needs_no_credential,
+    lc_12_invalid_keys_get_the_same_response,
+    lc_14_decisions_affect_the_next_validation,
     lists_have_pages,
-    bad_input_names_its_place,
+    errors_point_to_the_invalid_input,
 );
 
-/// Everything under /v1 carries a valid signature; the desktop of these tests checks each answer.
-async fn every_answer_is_signed(app: &TestApp) {
+/// All responses under /v1 have a valid signature: the desktop app of these tests checks each one.
+async fn every_response_is_signed(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let (known, nobody) = (app.desktop(Some(issued.key.expose())), app.desktop(None));
@@ -68,7 +68,7 @@ async fn every_answer_is_signed(app: &TestApp) {
     assert_eq!(head.status, 200);
 }
 
-async fn a_machine_lives(app: &TestApp) {
+async fn a_machine_is_activated_shown_and_deactivated(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let license = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -113,8 +113,8 @@ async fn a_machine_lives(app: &TestApp) {
     assert_eq!(validate(&desktop, &license, json!({ "fingerprint": "one" })).await, "NO_MACHINES");
 }
 
-/// LC-11: the same fingerprint twice changes nothing; a full license names who holds it.
-async fn lc_11_taken_and_full(app: &TestApp) {
+/// LC-11: activating a fingerprint twice changes nothing. If a license is full, the error lists its machines.
+async fn lc_11_taken_fingerprints_and_full_licenses_are_refused(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     assert_eq!(desktop.activate("one").await.status, 201);
@@ -134,7 +134,7 @@ async fn lc_11_taken_and_full(app: &TestApp) {
 }
 
 /// LC-11: another license's machine does not exist.
-async fn lc_11_foreign_machines_do_not_exist(app: &TestApp) {
+async fn lc_11_machines_of_others_do_not_exist(app: &TestApp) {
     let (ada, eve) = (app.issue("ada@example.com").await, app.issue("eve@example.com").await);
     let (hers, theirs) = (app.desktop(Some(ada.key.expose())), app.desktop(Some(eve.key.expose())));
     let id = hers.activate("one").await.body["data"]["id"].as_str().expect("an id").to_owned();
@@ -152,12 +152,13 @@ async fn lc_11_foreign_machines_do_not_exist(app: &TestApp) {
     assert_eq!(hers.get("/v1/machines/one").await.status, 200);
 }
 
-/// LC-10: exactly the limit under 200 activations at once, never a false refusal, never a failure.
+/// LC-10: of 200 concurrent activations exactly as many as the limit allows succeed, and none fails
+/// otherwise.
 async fn lc_10_the_limit_is_exact(app: &TestApp) {
     for n in 0..4 {
         let issued = app.issue(&format!("user{n}@example.com")).await;
         let desktop = app.desktop(Some(issued.key.expose()));
-        // Opens the connections of client and database, so that the race is one.
+        // Opens the connections of the client and the database, so that the activations are concurrent.
         futures_util::future::join_all((0..64).map(async |_| desktop.get("/v1/me").await)).await;
         let tries = (0..200).map(async |n| desktop.activate(&format!("fp-{n}")).await);
         let answers = futures_util::future::join_all(tries).await;
@@ -169,7 +170,7 @@ async fn lc_10_the_limit_is_exact(app: &TestApp) {
     }
 }
 
-/// The same fingerprint from many threads of one app makes one machine.
+/// Concurrent activations of one fingerprint create one machine.
 async fn one_fingerprint_is_one_machine(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -178,7 +179,7 @@ async fn one_fingerprint_is_one_machine(app: &TestApp) {
     assert_eq!(answers.iter().filter(|answer| answer.code() == "FINGERPRINT_TAKEN").count(), 49);
 }
 
-async fn validation_by_key_answers_anybody(app: &TestApp) {
+async fn validation_by_key_needs_no_credential(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let nobody = app.desktop(None);
     let ask =
@@ -215,8 +216,8 @@ async fn validation_by_key_answers_anybody(app: &TestApp) {
     }
 }
 
-/// LC-12: unknown, malformed and foreign keys get one answer.
-async fn lc_12_bad_keys_get_one_answer(app: &TestApp) {
+/// LC-12: unknown, malformed and other licenses' keys get the same response.
+async fn lc_12_invalid_keys_get_the_same_response(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let wrong_letter = issued.key.expose().replacen('-', "-0", 1);
     let mut seen = Vec::new();
@@ -229,8 +230,8 @@ async fn lc_12_bad_keys_get_one_answer(app: &TestApp) {
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
 }
 
-/// LC-14: a decision reaches the next request, with and without a credential.
-async fn lc_14_decisions_reach_the_next_validation(app: &TestApp) {
+/// LC-14: a decision affects the next request, with and without a credential.
+async fn lc_14_decisions_affect_the_next_validation(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let admin = app.service().admin(latchkey_service::Operator::Host);
@@ -292,7 +293,7 @@ async fn lists_have_pages(app: &TestApp) {
     assert_eq!(desktop.get(&format!("{page}{}", count + 1)).await.body["data"], json!([]));
 }
 
-async fn bad_input_names_its_place(app: &TestApp) {
+async fn errors_point_to_the_invalid_input(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     let long = "x".repeat(5_000);
@@ -343,7 +344,7 @@ async fn bad_input_names_its_place(app: &TestApp) {
     assert_eq!((answer.status, answer.pointer()), (400, "/meta/scope/entitlements"));
     let answer = app.desktop(None).post("/v1/licenses/actions/validate-key", json!({ "meta": {} })).await;
     assert_eq!((answer.status, answer.pointer()), (400, "/meta/key"));
-    // Nothing was half written.
+    // Nothing was partly written.
     let listed = desktop.get(&format!("/v1/licenses/{}/machines", issued.view.license.id)).await;
     assert_eq!(listed.body["data"], json!([]));
 }
@@ -372,9 +373,9 @@ fn headers_are_checked() {
     });
 }
 
-/// A configured URL decides host and path, whatever the client's Host header says.
+/// A configured URL determines the signed host and path, whatever the client's Host header says.
 #[test]
-fn a_configured_url_is_what_is_signed() {
+fn a_configured_url_is_signed() {
     run(async {
         use latchkey_wire::signature::{SignedHeaders, Target, verify};
         let app = TestApp::start_with(latchkey_testkit::Backend::Sqlite, |settings, _| {

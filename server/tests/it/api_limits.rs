@@ -1,4 +1,4 @@
-//! Limits of the activation API.
+//! Rate limits of the activation API.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use serde_json::json;
 use crate::app::{TestApp, with_backend};
 
 on_both!(
-    with_backend: lc_13_each_key_has_its_limit,
+    with_backend: lc_13_each_key_has_a_limit,
     lc_13_unknown_keys_are_limited_too,
-    lc_13_each_network_has_its_limit,
-    lc_13_heartbeats_count_for_their_machine,
+    lc_13_each_network_has_a_limit,
+    lc_13_heartbeats_count_against_their_machine,
     lc_13_the_limit_is_exact,
 );
 
@@ -27,8 +27,9 @@ async fn limited(backend: Backend) -> TestApp {
     .await
 }
 
-/// LC-13: a key has its burst and then ten a minute; the refusal is signed and says when to come back.
-async fn lc_13_each_key_has_its_limit(backend: Backend) {
+/// LC-13: a key has its burst, and then ten requests per minute. The refusal is signed and says when to
+/// retry.
+async fn lc_13_each_key_has_a_limit(backend: Backend) {
     let app = limited(backend).await;
     let (ada, bob) = (app.issue("ada@example.com").await, app.issue("bob@example.com").await);
     let desktop = app.desktop(Some(ada.key.expose()));
@@ -44,20 +45,20 @@ async fn lc_13_each_key_has_its_limit(backend: Backend) {
     );
     assert_eq!(header("x-ratelimit-window"), "30s");
     assert!(header("x-ratelimit-reset").parse::<u64>().is_ok_and(|reset| reset > 1_795_435_200));
-    // The same key in a body, spelled otherwise, is the same key; another one is another.
+    // The same key in a body, in another notation, is the same key. Another key is not.
     let by_body = async |key: &str| {
         let body = json!({ "meta": { "key": key } });
         app.desktop(None).post("/v1/licenses/actions/validate-key", body).await.status
     };
     assert_eq!(by_body(&ada.key.expose().to_lowercase()).await, 429);
     assert_eq!(by_body(bob.key.expose()).await, 200);
-    // Waiting as told lets one in.
+    // After the announced wait, one request is accepted.
     app.kit.clock.advance(Duration::from_secs(7));
     assert_eq!(desktop.get("/v1/me").await.status, 200);
     assert_eq!(desktop.get("/v1/me").await.status, 429);
 }
 
-/// LC-13 and LC-12: keys that are not known are limited in the same way as known ones.
+/// LC-13 and LC-12: unknown keys are limited like known ones.
 async fn lc_13_unknown_keys_are_limited_too(backend: Backend) {
     let app = limited(backend).await;
     for key in ["CGPT-0000-0000-0000-0000-0000-0000-0000", "nonsense"] {
@@ -68,8 +69,8 @@ async fn lc_13_unknown_keys_are_limited_too(backend: Backend) {
     }
 }
 
-/// LC-13 and WH-12: a network has one bucket, whatever keys come from it, /64 of IPv6 included.
-async fn lc_13_each_network_has_its_limit(backend: Backend) {
+/// LC-13 and WH-12: a network has one limit for all keys. For IPv6 the network is the /64.
+async fn lc_13_each_network_has_a_limit(backend: Backend) {
     let app = TestApp::start_with(backend, |settings, options| {
         settings.server.trusted_proxies = 1;
         options.api_limits =
@@ -90,8 +91,8 @@ async fn lc_13_each_network_has_its_limit(backend: Backend) {
     assert_eq!(ping("2001:db8:1:2::1").await, 200);
 }
 
-/// LC-13: a license with many machines is not stopped by their heartbeats, nor are they by it.
-async fn lc_13_heartbeats_count_for_their_machine(backend: Backend) {
+/// LC-13: the heartbeats of many machines do not count against their license, and the other way around.
+async fn lc_13_heartbeats_count_against_their_machine(backend: Backend) {
     let app = limited(backend).await;
     app.add_policy("many", |policy| policy.max_machines = None).await;
     let issued = app.issue_under("ada@example.com", "many").await;
@@ -106,11 +107,11 @@ async fn lc_13_heartbeats_count_for_their_machine(backend: Backend) {
             assert_eq!(ping(name).await, 200, "{name}");
         }
     }
-    assert_eq!((ping("one").await, ping("one").await, ping("one").await), (200, 200, 429), "a machine has its limit");
+    assert_eq!((ping("one").await, ping("one").await, ping("one").await), (200, 200, 429), "a machine has a limit");
     assert_eq!((desktop.get("/v1/me").await.status, desktop.get("/v1/me").await.status), (200, 429));
 }
 
-/// LC-13: of any number of requests at once, exactly the burst gets in.
+/// LC-13: of any number of concurrent requests, exactly the burst is accepted.
 async fn lc_13_the_limit_is_exact(backend: Backend) {
     let app = limited(backend).await;
     let issued = app.issue("ada@example.com").await;

@@ -1,4 +1,4 @@
-//! A server on the loopback address, and those who talk to it.
+//! A server on the loopback address, and its clients.
 
 use std::{
     fmt::Debug,
@@ -32,7 +32,7 @@ use tokio::{
 pub(crate) const CHROME: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 
-/// Runs a test on the one runtime of this process, as the program has one.
+/// Runs a test on this process's only runtime, as in the real program.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     static RUNTIME: LazyLock<Runtime> =
         LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
@@ -44,17 +44,17 @@ pub(crate) fn with_app(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
     run(async { test(&TestApp::start(backend).await).await });
 }
 
-/// The same for a test whose apps ask more often than production lets them.
+/// The same for a test whose apps exceed production's limits.
 pub(crate) fn with_unlimited_app(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
     run(async { test(&TestApp::start_unlimited(backend).await).await });
 }
 
-/// The same for a test that starts its server itself.
+/// The same for a test that starts the server itself.
 pub(crate) fn with_backend(backend: Backend, test: impl AsyncFnOnce(Backend)) {
     run(async { test(backend).await });
 }
 
-/// A running server with everything that it stands on. Dropping it stops the server and removes its database.
+/// A running server with everything it needs. Dropping it stops the server and deletes its database.
 pub(crate) struct TestApp {
     serving: AbortHandle,
     pub(crate) address: SocketAddr,
@@ -67,7 +67,7 @@ impl TestApp {
         Self::start_with(backend, |_, _| {}).await
     }
 
-    /// Without limits on apps, which are on everywhere else, as they are in production.
+    /// Without rate limits for apps. All other servers have production's limits.
     pub(crate) async fn start_unlimited(backend: Backend) -> Self {
         Self::start_with(backend, |_, options| options.api_limits = UNLIMITED).await
     }
@@ -85,7 +85,7 @@ impl TestApp {
         let public_key = PublicKey::from(&kit.service.keyring().signer().verifying_key());
         let signing = Signing::new(settings.server.api_url.as_deref());
         let router =
-            http::router(AppState::new(kit.service.clone(), settings, signing).expect("the settings are good"));
+            http::router(AppState::new(kit.service.clone(), settings, signing).expect("the settings are valid"));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await }).abort_handle();
         Self { serving, address, kit, public_key }
@@ -117,7 +117,7 @@ impl TestApp {
         self.issue_under(email, "chartgpt-lifetime").await
     }
 
-    /// A policy like the demo's, but for what `change` changes.
+    /// A policy like the demo's, changed by `change`.
     pub(crate) async fn add_policy(&self, code: &str, change: impl FnOnce(&mut Policy)) -> Policy {
         let mut tx = self.service().store().write().await.expect("a transaction");
         let mut policy = tx.list_policies().await.expect("read").remove(0);
@@ -130,7 +130,7 @@ impl TestApp {
         policy
     }
 
-    /// An entitlement that no policy gives.
+    /// An entitlement that no policy grants.
     pub(crate) async fn add_entitlement(&self, code: &str) {
         let mut tx = self.service().store().write().await.expect("a transaction");
         let now = self.service().now();
@@ -142,19 +142,19 @@ impl TestApp {
         tx.commit().await.expect("committed");
     }
 
-    /// A customer with a license under a policy.
+    /// A customer with a license under this policy.
     pub(crate) async fn issue_under(&self, email: &str, policy: &str) -> IssuedLicense {
         let email = EmailAddress::parse(email).expect("an address");
         self.service().admin(Operator::Host).issue_license(&email, policy).await.expect("issued")
     }
 
-    /// A browser with cookies of its own.
+    /// A browser with its own cookies.
     pub(crate) fn browser(&self) -> Browser<'_> {
         let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).user_agent(CHROME).build();
         Browser { app: self, client: client.expect("a client") }
     }
 
-    /// The browser of a customer with this address, who is signed in.
+    /// The browser of a signed-in customer with this address.
     pub(crate) async fn customer(&self, email: &str) -> Browser<'_> {
         let email = EmailAddress::parse(email).expect("an address");
         let admin = self.service().admin(Operator::Host);
@@ -162,7 +162,7 @@ impl TestApp {
         self.signed_in(admin.sign_in_link(&email).await.expect("a link")).await
     }
 
-    /// The browser of an account with the role `support`, who is signed in.
+    /// The browser of a signed-in account with the role `support`.
     pub(crate) async fn support(&self) -> Browser<'_> {
         let email = EmailAddress::parse("support@example.com").expect("an address");
         let admin = self.service().admin(Operator::Host);
@@ -175,14 +175,14 @@ impl TestApp {
         self.signed_in(admin.sign_in_link(&email).await.expect("a link")).await
     }
 
-    /// The browser of an admin, who is signed in.
+    /// The browser of a signed-in admin.
     pub(crate) async fn admin(&self) -> Browser<'_> {
         let email = EmailAddress::parse("admin@example.com").expect("an address");
         let (_, link) = self.service().admin(Operator::Host).add_admin(&email).await.expect("there is an admin");
         self.signed_in(link).await
     }
 
-    /// By a link from the host's console, which no limit counts.
+    /// Signed in with a link from the host's command line, which no limit counts.
     async fn signed_in(&self, link: HostLink) -> Browser<'_> {
         let browser = self.browser();
         let token = link.url.rsplit('/').next().expect("a token");
@@ -191,7 +191,7 @@ impl TestApp {
         browser
     }
 
-    /// An app with a license key; without one for `None`.
+    /// An app with a license key, or without one.
     pub(crate) fn desktop(&self, key: Option<&str>) -> Desktop<'_> {
         Desktop { app: self, key: key.map(str::to_owned), client: Client::new(), shows_bookkeeping: true }
     }
@@ -203,7 +203,7 @@ impl Drop for TestApp {
     }
 }
 
-/// A browser, as far as forms and cookies go.
+/// A browser with forms and cookies.
 pub(crate) struct Browser<'a> {
     pub(crate) app: &'a TestApp,
     pub(crate) client: Client,
@@ -217,7 +217,7 @@ impl Browser<'_> {
         answer
     }
 
-    /// A form as the browser submits it with script switched off.
+    /// A form as the browser submits it without scripts.
     pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let request = self.client.post(format!("{}{path}", self.app.origin()));
         request.header(header::ACCEPT, "text/html").header("sec-fetch-site", "same-origin").form(fields)
@@ -227,7 +227,7 @@ impl Browser<'_> {
         self.form(path, fields).send().await.expect("an answer")
     }
 
-    /// Asks for a sign-in mail and gives back the link's token and the code.
+    /// Requests a sign-in mail and returns the link's token and the code.
     pub(crate) async fn ask(&self, email: &str) -> (String, String) {
         let answer = self.submit("/fn/request_sign_in", &[("email", email)]).await;
         assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/login/code"));
@@ -255,14 +255,14 @@ impl Browser<'_> {
     }
 }
 
-/// Token and code of a sign-in mail.
+/// The token and code in a sign-in mail.
 pub(crate) fn secrets_in(text: &str) -> (String, String) {
     let after = |mark: &str| text.lines().skip_while(|line| !line.contains(mark)).nth(1).expect("a line").to_owned();
     let link = after("Open this link");
     (link.rsplit('/').next().expect("a token").to_owned(), after("Or type this code"))
 }
 
-/// Waits until `look` finds what is wanted, however busy the machine is.
+/// Waits until `look` returns what is wanted, however busy the machine is.
 pub(crate) async fn eventually<T: PartialEq + Debug>(wanted: T, look: impl AsyncFn() -> T) {
     let waiting = async {
         while look().await != wanted {
@@ -278,7 +278,7 @@ pub(crate) fn location(answer: &Response) -> &str {
     answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Everything that is visible of an answer but its date and ids, for comparing answers.
+/// Everything visible in a response except for its date and ids, for comparing responses.
 pub(crate) async fn essence(answer: Response) -> (StatusCode, String, Vec<String>, String) {
     let status = answer.status();
     let to = location(&answer).to_owned();
@@ -287,7 +287,7 @@ pub(crate) async fn essence(answer: Response) -> (StatusCode, String, Vec<String
     (status, to, names, answer.text().await.expect("a body"))
 }
 
-/// A desktop app, which checks every signature.
+/// A desktop app that checks all signatures.
 pub(crate) struct Desktop<'a> {
     pub(crate) app: &'a TestApp,
     pub(crate) key: Option<String>,
@@ -296,7 +296,7 @@ pub(crate) struct Desktop<'a> {
     pub(crate) shows_bookkeeping: bool,
 }
 
-/// A checked answer.
+/// A response with a checked signature.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -305,12 +305,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The code of an error.
     pub(crate) fn code(&self) -> &str {
         self.body["errors"][0]["code"].as_str().unwrap_or_default()
     }
 
-    /// The place of an error.
+    /// The JSON pointer in an error.
     pub(crate) fn pointer(&self) -> &str {
         self.body["errors"][0]["source"]["pointer"].as_str().unwrap_or_default()
     }
@@ -340,7 +339,7 @@ impl Desktop<'_> {
         self.check(&method, path, request).await
     }
 
-    /// A signed answer that is no document.
+    /// A signed response that is not a document.
     pub(crate) async fn text(&self, path: &str) -> (u16, header::HeaderMap, String) {
         let mut request = self.client.get(format!("{}{path}", self.app.origin()));
         if let Some(key) = &self.key {
@@ -356,7 +355,7 @@ impl Desktop<'_> {
         Answer { status, headers, body }
     }
 
-    /// Sends a request and checks the answer's signature before anything else.
+    /// Sends a request and checks the response's signature.
     async fn checked(&self, method: &Method, path: &str, request: RequestBuilder) -> (u16, header::HeaderMap, Vec<u8>) {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());

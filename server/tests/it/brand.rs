@@ -1,4 +1,4 @@
-//! The vendor in pages: name, help, color, logo.
+//! The vendor's name, support contact, color and logo on pages.
 
 use latchkey_server::settings::Surfaces;
 use latchkey_testkit::Backend;
@@ -16,7 +16,7 @@ fn between<'a>(page: &'a str, start: &str, end: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn every_page_is_the_vendors() {
+fn every_page_shows_the_vendor() {
     run(async {
         let folder = tempfile::tempdir().expect("a folder");
         let logo = folder.path().join("logo.svg");
@@ -56,9 +56,9 @@ fn every_page_is_the_vendors() {
     });
 }
 
-/// An instance without a start page links to none.
+/// An instance without a start page does not link to one.
 #[test]
-fn links_lead_to_what_is_served() {
+fn links_lead_only_to_served_pages() {
     run(async {
         let app = TestApp::start_with(Backend::Sqlite, |settings, _| {
             settings.server.surfaces = surfaces("portal,docs");

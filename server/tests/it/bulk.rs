@@ -1,4 +1,4 @@
-//! Licenses in bulk, on both databases: what was taken in is all there, with its history, or nothing is.
+//! Imports on both databases: everything is imported with its history, or nothing is.
 
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
@@ -12,7 +12,7 @@ use latchkey_service::{ImportError, ImportItem, ImportReport, LicenseRow, Operat
 use crate::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
 
-/// More than are written at once.
+/// More rows than one statement writes.
 const ROWS: u64 = 450;
 
 /// Two licenses for each of the first addresses, one for the others; `spoil` are the lines that are wrong.
@@ -93,7 +93,7 @@ async fn history(app: &TestApp, kind: &str, id: String) -> BTreeMap<String, usiz
 }
 
 on_both!(
-    with_app: everything_taken_in_has_its_history,
+    with_app: everything_imported_has_a_history,
     one_refused_row_leaves_nothing,
     a_key_that_is_there_twice_leaves_nothing,
     nobody_waits_for_an_import,
@@ -104,7 +104,7 @@ on_both!(
     what_a_crashed_import_leaves,
 );
 
-async fn everything_taken_in_has_its_history(app: &TestApp) {
+async fn everything_imported_has_a_history(app: &TestApp) {
     let (report, refused) = import(app, &[7, 449], true).await;
     assert_eq!((report.rows, report.imported, report.refused), (ROWS, ROWS - 2, 2));
     assert_eq!(refused, [7, 449]);

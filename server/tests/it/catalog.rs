@@ -1,4 +1,5 @@
-//! Changes of the catalog: what would strand licenses is refused, with the field that does it.
+//! Changes of the catalog: a change that would make licenses invalid is refused, with the field that would do
+//! so.
 
 use std::time::Duration;
 
@@ -14,20 +15,20 @@ use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// One change of a policy, and what it comes to for a license that is in use.
+/// A change of a policy, and its effect on a license that is in use.
 struct Case {
     name: &'static str,
-    /// The policy as it is.
+    /// The existing policy.
     policy: fn(&mut Policy),
-    /// A machine limit of the license's own.
+    /// An individual machine limit of the license.
     own_limit: Option<u32>,
-    /// How many machines it is active on.
+    /// How many machines the license is active on.
     machines: u32,
-    /// How long it has been in use.
+    /// How long the license has been in use.
     age: Duration,
-    /// The policy as the file says.
+    /// The change in the file.
     change: fn(&mut PolicyEntry),
-    /// The field that is told; `None` where nobody is stranded.
+    /// The field in the refusal. `None` if no license becomes invalid.
     refused: Option<&'static str>,
 }
 
@@ -158,12 +159,12 @@ async fn set_up(app: &TestApp, case: &Case) -> LicenseId {
 }
 
 on_both!(
-    with_app: what_would_strand_licenses_is_refused,
+    with_app: changes_that_make_licenses_invalid_are_refused,
     a_sale_does_not_stop_a_plan,
-    entitlements_given_are_written_down,
+    granted_entitlements_are_recorded,
 );
 
-async fn what_would_strand_licenses_is_refused(app: &TestApp) {
+async fn changes_that_make_licenses_invalid_are_refused(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     for case in cases() {
         let id = set_up(app, &case).await;
@@ -192,14 +193,14 @@ async fn what_would_strand_licenses_is_refused(app: &TestApp) {
                 // A revoked license is nobody's loss.
                 admin.revoke_license(id).await.expect("revoked");
                 if case.name != "check-in-begins" {
-                    admin.plan_catalog(&file).await.expect("nobody is stranded");
+                    admin.plan_catalog(&file).await.expect("no license becomes invalid");
                 }
             }
         }
     }
 }
 
-/// Sales go on while somebody reads a plan.
+/// Sales continue while somebody reads a plan.
 async fn a_sale_does_not_stop_a_plan(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     app.issue("ada@example.com").await;
@@ -208,14 +209,14 @@ async fn a_sale_does_not_stop_a_plan(app: &TestApp) {
     let plan = admin.plan_catalog(&file).await.expect("planned");
     app.issue("bob@example.com").await;
     admin.apply_catalog(&file, &plan).await.expect("applied");
-    // Another change is another plan.
+    // A different change is a different plan.
     "A third name".clone_into(&mut file.policies[0].name);
     let refusal = admin.apply_catalog(&file, &plan).await.expect_err("refused");
     assert!(refusal.to_string().contains("plan again"), "{refusal}");
 }
 
-/// The audit log says what was given and taken, and nothing where nothing was.
-async fn entitlements_given_are_written_down(app: &TestApp) {
+/// The audit log records granted and removed entitlements, and nothing if nothing changed.
+async fn granted_entitlements_are_recorded(app: &TestApp) {
     app.add_entitlement("EXTRA").await;
     let admin = app.service().admin(Operator::Host);
     let id = app.issue("ada@example.com").await.view.license.id;

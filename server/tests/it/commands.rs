@@ -1,4 +1,4 @@
-//! The commands, as a person or a script runs them: output, exit codes, and what a refusal says.
+//! The commands as people and scripts run them: output, exit codes and refusals.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ impl Host {
         Self { folder: TempDir::new().expect("a folder") }
     }
 
-    /// One with the products of the demo.
+    /// A host with the demo's products.
     fn with_products() -> Self {
         let host = Self::new();
         let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/demo/catalog.toml");
@@ -54,7 +54,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_vendors_day() {
+fn licenses_are_issued_suspended_and_revoked() {
     let host = Host::with_products();
     assert_eq!(host.json(&["migrate"])["migrated"], true);
     let issued = host.json(&["license", "issue", "--email", "Ada@Example.com", "--policy", "chartgpt-lifetime"]);
@@ -79,7 +79,7 @@ fn a_vendors_day() {
     let keys = host.json(&["keys", "public"]);
     assert_eq!(keys["hex"].as_str().map(str::len), Some(64));
     assert!(keys["pem"].as_str().is_some_and(|pem| pem.starts_with("-----BEGIN PUBLIC KEY-----")));
-    // For people: the same facts in words.
+    // As text: the same information.
     let shown = text(&host.run(&["license", "show", id]).stdout);
     assert!(shown.contains(issued["key"].as_str().expect("a key")) && shown.contains("REVOKED"), "{shown}");
 }
@@ -125,12 +125,12 @@ fn settings_are_checked_and_printed_without_secrets() {
     fs::write(host.folder.path().join("latchkey.toml"), "[server]\nlisten = \"127.0.0.1:4000\"\n").expect("written");
     assert_eq!(host.json(&["config", "print"])["server.listen"], "127.0.0.1:4000");
     let output = host.run_with(&["config", "print", "--json"], &[("LATCHKEY__SERVER__LISTEN", "127.0.0.1:5000")]);
-    assert!(text(&output.stdout).contains("127.0.0.1:5000"), "the environment wins over the file");
+    assert!(text(&output.stdout).contains("127.0.0.1:5000"), "the environment takes precedence over the file");
     fs::write(host.folder.path().join("latchkey.toml"), "[server\n").expect("written");
     host.refusal(&["config", "check"], 78);
 }
 
-/// A new database sells nothing, and what there is to do about it is said where one looks for it.
+/// A new database has no products, and the commands that need some say what to do.
 #[test]
 fn an_empty_catalog_says_what_to_do() {
     let host = Host::new();
@@ -140,7 +140,7 @@ fn an_empty_catalog_says_what_to_do() {
     let shown = text(&host.run(&["catalog", "show"]).stdout);
     assert!(shown.starts_with("# There are no products yet"), "{shown}");
     assert_eq!(host.json(&["catalog", "show"])["catalog"]["products"], Value::Array(Vec::new()));
-    // The example is a file as it stands.
+    // The example is a complete file.
     fs::write(host.folder.path().join("catalog.toml"), shown).expect("written");
     assert_eq!(host.json(&["catalog", "apply", "catalog.toml"])["applied"], true);
     let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "my-app-lifetime"]);
@@ -148,7 +148,7 @@ fn an_empty_catalog_says_what_to_do() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_used_is_named() {
+fn an_unusable_folder_is_reported() {
     let host = Host::new();
     fs::write(host.folder.path().join("data"), "a file").expect("written");
     let said = host.refusal(&["migrate"], 78);
@@ -170,9 +170,9 @@ fn secrets_that_others_can_read_are_refused() {
     assert!(said.contains("chmod 600"), "{said}");
 }
 
-/// Another master secret would write keys that nobody can read: it is refused before anything is.
+/// Another master secret would write keys that nobody could read. It is refused before anything is written.
 #[test]
-fn a_database_keeps_its_master_secret() {
+fn another_master_secret_is_refused() {
     let host = Host::with_products();
     host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
     fs::remove_file(host.folder.path().join("data/master.secret")).expect("removed");
@@ -181,7 +181,7 @@ fn a_database_keeps_its_master_secret() {
 }
 
 #[test]
-fn a_newer_database_is_refused_untouched() {
+fn a_newer_database_is_refused_unchanged() {
     let host = Host::new();
     host.json(&["migrate"]);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -198,7 +198,7 @@ fn a_newer_database_is_refused_untouched() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_told() {
+fn an_unreachable_database_is_reported() {
     let host = Host::new();
     let output =
         host.run_with(&["migrate"], &[("LATCHKEY__DATABASE__URL", "postgres://latchkey:hunter2@127.0.0.1:1/none")]);
@@ -210,7 +210,7 @@ fn a_database_that_does_not_answer_is_told() {
 }
 
 #[test]
-fn an_address_in_use_is_told() {
+fn an_address_in_use_is_reported() {
     let host = Host::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
@@ -218,12 +218,12 @@ fn an_address_in_use_is_told() {
     assert!(said.contains(&address) && said.contains("LATCHKEY__SERVER__LISTEN"), "{said}");
 }
 
-/// The server says where it is and how to get in, for scripts too, and stops when it is asked to.
+/// The server prints its address and sign-in links, also for scripts, and stops on request.
 #[cfg(unix)]
 #[test]
 fn the_demo_serves_and_stops() {
     use std::io::{BufRead, BufReader};
-    // Another program may take the port between its choice and its use: then it is tried again.
+    // Another program may take the port between its choice and its use. In that case the test retries.
     let start = || {
         let host = Host::new();
         let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -246,7 +246,7 @@ fn the_demo_serves_and_stops() {
     assert_eq!(said["url"], format!("http://{address}"));
     assert_eq!(said["demo"]["customer"]["email"], "ada@example.com");
     assert!(said["demo"]["admin"]["sign_in_url"].as_str().is_some_and(|url| url.contains("/login/host/")));
-    // Commands work beside the running server.
+    // Commands work while the server is running.
     assert_eq!(host.json(&["customer", "show", "ada@example.com"])["licenses"].as_array().map(Vec::len), Some(1));
     let stopped = Command::new("kill").arg(server.id().to_string()).status().expect("kill runs");
     assert!(stopped.success() && server.wait().expect("it ends").success());
@@ -267,7 +267,7 @@ fn keys_are_rotated_and_retired() {
     let public = host.json(&["keys", "public"]);
     assert_eq!((&public["hex"], &public["account"]), (&waiting["hex"], &first["account"]));
     let old = listed[0]["id"].as_str().expect("an id");
-    // An older key that is good yet is shown to whoever builds the next app.
+    // An older key that still verifies is shown, so that the next version of an app embeds it as well.
     let shown = text(&host.run(&["keys", "public"]).stdout);
     assert!(shown.contains(first["hex"].as_str().expect("hex")) && shown.contains("embed it as well"), "{shown}");
     assert!(host.refusal(&["keys", "retire", old], 2).contains("--yes"));
@@ -283,7 +283,7 @@ fn keys_are_rotated_and_retired() {
 }
 
 #[test]
-fn a_given_signing_key_must_be_the_databases() {
+fn a_given_signing_key_must_belong_to_the_database() {
     let host = Host::new();
     let seed = "11".repeat(32);
     let given = [("LATCHKEY__SECRETS__SIGNING_KEY", seed.as_str())];
@@ -293,7 +293,7 @@ fn a_given_signing_key_must_be_the_databases() {
     let output = host.run_with(&["migrate"], &[("LATCHKEY__SECRETS__SIGNING_KEY", other.as_str())]);
     assert_eq!(output.status.code(), Some(78));
     assert!(text(&output.stderr).contains("keys list") && !text(&output.stderr).contains(&other));
-    // Which of two is meant: what the settings give goes before the file of an earlier version.
+    // The error says which of the two is meant: the setting takes precedence over an earlier version's file.
     let file = host.folder.path().join("data").join("signing.key");
     fs::write(&file, format!("{other}\n")).expect("written");
     #[cfg(unix)]
@@ -301,21 +301,21 @@ fn a_given_signing_key_must_be_the_databases() {
     let names_file = |given: &[(&str, &str)]| {
         let output = host.run_with(&["migrate"], given);
         assert_eq!(output.status.code(), Some(78));
-        text(&output.stderr).contains("it is from")
+        text(&output.stderr).contains("it was read from")
     };
     assert!(names_file(&[]));
     assert!(!names_file(&[("LATCHKEY__SECRETS__SIGNING_KEY", other.as_str())]));
 }
 
 #[test]
-fn a_catalog_is_a_file() {
+fn the_catalog_can_be_exported_and_applied() {
     let host = Host::with_products();
     let path = host.folder.path().join("catalog.toml");
     let shown = text(&host.run(&["catalog", "show"]).stdout);
     assert!(shown.contains("chartgpt-lifetime") && shown.contains("# The id of chartgpt"), "{shown}");
     fs::write(&path, &shown).expect("written");
     let apply = |words: &[&str]| host.json(&[&["catalog", "apply", "catalog.toml"], words].concat());
-    assert_eq!(apply(&[])["changes"], Value::Array(vec![]), "what is shown is what there is");
+    assert_eq!(apply(&[])["changes"], Value::Array(vec![]), "the exported catalog changes nothing");
 
     let more = format!(
         "{shown}
@@ -337,11 +337,11 @@ entitlements = [\"CHART_ASSISTANT\"]
         (&Value::from(false), &Value::from("chartgpt-trial"))
     );
     assert_eq!(apply(&[])["applied"], true);
-    assert_eq!(apply(&[])["changes"], Value::Array(vec![]), "twice changes nothing");
+    assert_eq!(apply(&[])["changes"], Value::Array(vec![]), "applying it twice changes nothing");
     let trial = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-trial"]);
     assert!(trial["key"].as_str().is_some_and(|key| key.starts_with("key/")), "{trial}");
 
-    // What would strand licenses is refused, with the number of them and the way out.
+    // A change that would make licenses invalid is refused, with their number and a solution.
     fs::write(&path, &shown).expect("written");
     let said = host.refusal(&["catalog", "apply", "catalog.toml", "--yes"], 1);
     assert!(
@@ -370,7 +370,7 @@ entitlements = [\"CHART_ASSISTANT\"]
         assert!(!output.status.success(), "{field}");
         assert!(text(&output.stderr).contains(field), "{field}: {}", text(&output.stderr));
     }
-    assert_eq!(text(&host.run(&["catalog", "show"]).stdout), shown, "nothing was half written");
+    assert_eq!(text(&host.run(&["catalog", "show"]).stdout), shown, "nothing was partly written");
 }
 
 /// What a retired key would end is said, and what to do about it.
@@ -391,7 +391,7 @@ fn a_key_in_use_is_not_retired_by_accident() {
 
 /// A signed key is taken with the license that it names, and with no other.
 #[test]
-fn signed_keys_come_in_with_their_license() {
+fn signed_keys_are_imported_with_their_license() {
     let host = Host::with_products();
     let shown = text(&host.run(&["catalog", "show"]).stdout);
     let signed = shown.replace("key_scheme = \"RANDOM\"", "key_scheme = \"ED25519_SIGN\"");
@@ -410,7 +410,7 @@ fn signed_keys_come_in_with_their_license() {
         assert!(refused.contains(said), "{refused}");
     }
     assert_eq!(host.json(&["license", "show", id])["email"], "ada@example.com");
-    // Terms that its apps do not know yet are refused while licenses are under the policy.
+    // Requirements that existing apps do not meet yet are refused while the policy has licenses.
     for (term, field) in [("check_in = \"7d\"\nkey_scheme", "check_in"), ("key_scheme", "heartbeat.required")] {
         let changed = text(&host.run(&["catalog", "show"]).stdout)
             .replace("key_scheme", term)
@@ -421,9 +421,9 @@ fn signed_keys_come_in_with_their_license() {
     }
 }
 
-/// A limit that is lowered below what is in use would stop licenses from validating.
+/// Lowering a limit below the current use would make licenses invalid.
 #[test]
-fn a_catalog_strands_no_machines() {
+fn a_limit_below_the_current_use_is_refused() {
     let host = Host::with_products();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
@@ -516,7 +516,7 @@ fn licenses_are_changed_and_renewed() {
 }
 
 #[test]
-fn licenses_go_out_and_come_in() {
+fn exported_licenses_can_be_imported() {
     let host = Host::with_products();
     for n in 0..3 {
         host.json(&["license", "issue", "--email", &format!("user{n}@example.com"), "--policy", "chartgpt-lifetime"]);
@@ -553,16 +553,16 @@ fn licenses_go_out_and_come_in() {
         assert_eq!(
             written,
             fs::read_to_string(host.folder.path().join(&name)).expect("read"),
-            "{format} comes back as it was"
+            "{format} is imported as it was exported"
         );
-        // Again: each row is refused, with its line, and nothing changes.
+        // A second import rejects each row with its line number and changes nothing.
         let said = there.refusal(&["license", "import", &name], 1);
         assert!(said.contains("there is a license") && said.contains("none was taken"), "{said}");
     }
 }
 
 #[test]
-fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
+fn invalid_rows_are_reported_with_their_line_and_nothing_is_partly_imported() {
     let host = Host::with_products();
     let rows = "email,policy,max_machines,status,expires_at,key\n\
                 good@example.com,chartgpt-lifetime,3,,,\n\
@@ -606,7 +606,7 @@ fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
     assert!(host.refusal(&["license", "import", "two.json"], 1).contains("not an array of licenses"));
     fs::write(host.folder.path().join("broken.json"), r#"[{"email":"#).expect("written");
     assert!(host.refusal(&["license", "import", "broken.json"], 1).contains("not an array of licenses"));
-    // Lines are the file's own, whatever ends them; a file that breaks off is never taken in part.
+    // Line numbers are those of the file, with any line ending. A truncated file is never partly imported.
     fs::write(host.folder.path().join("in.csv"), rows.replace('\n', "\r\n")).expect("written");
     let said = host.refusal(&["license", "import", "in.csv"], 1);
     assert!(said.contains("in.csv:3: email") && said.contains("in.csv:8: key"), "{said}");
@@ -615,7 +615,7 @@ fn bad_rows_are_told_with_their_line_and_nothing_is_half_taken() {
     let said = host.refusal(&["license", "import", "open.csv", "--partial"], 1);
     assert!(said.contains("open.csv:3: the file ends within a quoted cell; nothing was taken"), "{said}");
     host.refusal(&["customer", "show", "new@example.com"], 1);
-    // Two rows with one key: only the second can be told, and only where rows are taken.
+    // Two rows with the same key: only the second can be reported, when the rows are written.
     let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
     let there = Host::with_products();
     let key = issued["key"].as_str().expect("a key");
@@ -646,7 +646,8 @@ fn files_are_verified_without_a_database() {
     fs::write(host.folder.path().join("m.lic"), word(&machine, "text")).expect("written");
     let license_key = word(&machine, "license_key");
     let run = |words: &[&str]| host.run(&[&["verify", "m.lic", "--json", "--public-key", &key], words].concat());
-    // The vectors last thirty days from a fixed day, so their time may be over; what they say is said.
+    // The vectors are valid for thirty days from a fixed day, so they may have expired. Their contents are
+    // printed anyway.
     let output = run(&["--license-key", &license_key, "--fingerprint", "fp"]);
     assert!(text(&output.stdout).contains(r#""entitlements":["PRO"]"#), "{}", text(&output.stderr));
     assert_eq!(run(&["--license-key", &license_key]).status.code(), Some(2));
@@ -659,5 +660,5 @@ fn files_are_verified_without_a_database() {
     assert!(host.refusal(&["verify", "key.txt", "--public-key", other], 1).contains("not the vendor's"));
     host.refusal(&["verify", "key.txt", "--public-key", "0"], 2);
     host.refusal(&["verify", "nowhere", "--public-key", other], 2);
-    assert!(!host.folder.path().join("data").exists(), "nothing was opened or made");
+    assert!(!host.folder.path().join("data").exists(), "no data folder was created");
 }

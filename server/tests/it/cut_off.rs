@@ -1,5 +1,5 @@
-//! Clients that hang up in the middle of a request: no transaction stays open, no acknowledged write is lost, and
-//! the database has nothing to complain about.
+//! Clients that disconnect in the middle of a request: no transaction stays open, no acknowledged write is
+//! lost, and the database logs no warnings.
 
 use std::{
     sync::{
@@ -20,15 +20,15 @@ use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::app::{TestApp, with_backend};
 
-on_both!(with_backend: requests_that_are_cut_off_leave_nothing_behind);
+on_both!(with_backend: interrupted_requests_leave_no_transaction_open);
 
-/// How many requests are cut off.
+/// The number of interrupted requests.
 const CUT_OFF: usize = 2_000;
 
-/// How many of them are under way at a time.
+/// How many of them run concurrently.
 const AT_A_TIME: usize = 16;
 
-/// Counts what PostgreSQL complains about.
+/// Counts PostgreSQL's warnings.
 struct Complaints(Arc<AtomicU64>);
 
 impl<S: tracing::Subscriber> Layer<S> for Complaints {
@@ -42,19 +42,19 @@ impl<S: tracing::Subscriber> Layer<S> for Complaints {
 
 static COMPLAINTS: LazyLock<Arc<AtomicU64>> = LazyLock::new(|| {
     let count = Arc::new(AtomicU64::new(0));
-    // Fails only where something else in this process listens already, which then shows the warnings itself.
+    // Fails only if this process already has a subscriber, which then shows the warnings itself.
     let _ = tracing_subscriber::registry().with(Complaints(count.clone())).try_init();
     count
 });
 
-/// Sends a request and hangs up after a while, usually before the answer is there.
+/// Sends a request and disconnects after a while, usually before the response arrives.
 async fn cut_off(address: std::net::SocketAddr, request: &[u8], after: Duration) {
     let mut socket = TcpStream::connect(address).await.expect("the server listens");
     socket.set_nodelay(true).expect("a socket option");
     socket.write_all(request).await.expect("sent");
     let mut answer = [0; 64];
     let _ = tokio::time::timeout(after, socket.read(&mut answer)).await;
-    // Closed with a reset, as a process that is killed does.
+    // Closed with a reset, as when a process is killed.
     let _ = socket.set_zero_linger();
 }
 
@@ -74,7 +74,7 @@ fn activation(address: std::net::SocketAddr, key: &str, fingerprint: &str) -> Ve
     .into_bytes()
 }
 
-async fn requests_that_are_cut_off_leave_nothing_behind(backend: Backend) {
+async fn interrupted_requests_leave_no_transaction_open(backend: Backend) {
     let complaints = COMPLAINTS.load(Ordering::SeqCst);
     let app = TestApp::start_unlimited(backend).await;
     app.add_policy("many", |policy| policy.max_machines = None).await;
@@ -97,9 +97,9 @@ async fn requests_that_are_cut_off_leave_nothing_behind(backend: Backend) {
         if under_way.len() >= AT_A_TIME {
             under_way.join_next().await.expect("one is under way").expect("no panic");
         }
-        // Between them, requests that wait for their answer: what is acknowledged is there afterwards.
+        // Between them, requests that wait for their response: everything acknowledged must be stored.
         if n % 100 == 0 {
-            let answer = app.desktop(Some(&key)).activate(&format!("kept-{n}")).await;
+            let answer = app.desktop(Some(&key)).activate(&format!("acknowledged-{n}")).await;
             assert_eq!(answer.status, 201, "{:?}", answer.body);
         }
     }
@@ -107,13 +107,13 @@ async fn requests_that_are_cut_off_leave_nothing_behind(backend: Backend) {
         result.expect("no panic");
     }
 
-    // The database takes writes at once.
+    // The database accepts writes immediately.
     assert_eq!(app.desktop(Some(&key)).activate("after").await.status, 201);
     let machines = app.service().store().read_one().await.expect("a reader").list_active_machines(id).await;
     let machines = machines.expect("read");
     let has = |name: &str| machines.iter().any(|machine| machine.fingerprint.as_str() == name);
     for n in (0..CUT_OFF).step_by(100) {
-        assert!(has(&format!("kept-{n}")), "kept-{n} was acknowledged");
+        assert!(has(&format!("acknowledged-{n}")), "acknowledged-{n} was acknowledged");
     }
     let history = app.kit.history(id).await;
     let activated = history.iter().filter(|verb| *verb == "machine.activated").count();
@@ -124,7 +124,7 @@ async fn requests_that_are_cut_off_leave_nothing_behind(backend: Backend) {
     }
 }
 
-/// How many connections sit in a transaction that nobody works on.
+/// The number of connections with an idle transaction.
 async fn open_transactions(url: &str) -> i64 {
     let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
     for _ in 0..200 {
@@ -137,7 +137,7 @@ async fn open_transactions(url: &str) -> i64 {
         if count == 0 {
             return 0;
         }
-        // A rollback may be on its way.
+        // A rollback may be in progress.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     1

@@ -1,4 +1,4 @@
-//! What the API answers is what its description says.
+//! The API's responses match its description.
 
 use latchkey_server::http::api;
 use reqwest::Method;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::app::{Answer, TestApp, with_app};
 use latchkey_testkit::on_both;
 
-/// Where a value differs from a schema (the part of JSON Schema that the description uses): members that
-/// are missing, members that nobody told of, values of another type.
+/// The differences between a value and a schema, for the part of JSON Schema that the description uses:
+/// missing members, undescribed members, and values of another type.
 fn differences(description: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = description.pointer(reference.trim_start_matches('#')).expect("the reference leads somewhere");
@@ -29,10 +29,11 @@ fn differences(description: &Value, schema: &Value, value: &Value, place: &str) 
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let allows = |told: &Value| told == kind || (told == "number" && kind == "integer");
-    let is_told = schema["type"].as_array().map_or_else(|| allows(&schema["type"]), |told| told.iter().any(allows));
-    if !is_told {
-        return vec![format!("{place} is {kind}, told as {}", schema["type"])];
+    let allows = |declared: &Value| declared == kind || (declared == "number" && kind == "integer");
+    let is_described =
+        schema["type"].as_array().map_or_else(|| allows(&schema["type"]), |declared| declared.iter().any(allows));
+    if !is_described {
+        return vec![format!("{place} is {kind}, described as {}", schema["type"])];
     }
     match value {
         Value::Object(members) if schema["properties"].is_object() => {
@@ -41,7 +42,7 @@ fn differences(description: &Value, schema: &Value, value: &Value, place: &str) 
             let missing = missing.map(|name| format!("{place}/{name} is missing"));
             let inner = members.iter().flat_map(|(name, member)| match schema["properties"].get(name) {
                 Some(schema) => differences(description, schema, member, &format!("{place}/{name}")),
-                None => vec![format!("{place}/{name} is told of nowhere")],
+                None => vec![format!("{place}/{name} is not described")],
             });
             missing.chain(inner).collect()
         }
@@ -55,13 +56,13 @@ fn differences(description: &Value, schema: &Value, value: &Value, place: &str) 
 
 fn agree(description: &Value, method: &str, path: &str, answer: &Answer) {
     let responses = &description["paths"][path][method]["responses"];
-    let told = match &responses[answer.status.to_string()] {
+    let described = match &responses[answer.status.to_string()] {
         Value::Null => &responses["default"],
-        told => told,
+        described => described,
     };
     let name = format!("{method} {path} {}", answer.status);
-    assert!(told.is_object(), "{name} is told of nowhere");
-    let schema = &told["content"]["application/vnd.api+json"]["schema"];
+    assert!(described.is_object(), "{name} is not described");
+    let schema = &described["content"]["application/vnd.api+json"]["schema"];
     if schema.is_null() {
         assert_eq!(answer.body, Value::Null, "{name} has no body");
         return;
@@ -70,9 +71,9 @@ fn agree(description: &Value, method: &str, path: &str, answer: &Answer) {
     assert!(found.is_empty(), "{name}: {found:?} in {}", answer.body);
 }
 
-on_both!(with_app: every_answer_is_as_described);
+on_both!(with_app: every_response_is_as_described);
 
-async fn every_answer_is_as_described(app: &TestApp) {
+async fn every_response_is_as_described(app: &TestApp) {
     let description = api::description();
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
@@ -118,7 +119,7 @@ async fn every_answer_is_as_described(app: &TestApp) {
     see("post", "/v1/machines/{machine}/actions/check-out", &machine("check-out").await);
     see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
     see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
-    // What any path may answer.
+    // Responses that any path may give.
     see("get", "/v1/me", &desktop.send(Method::PATCH, "/v1/me", None).await);
     see("post", "/v1/machines", &desktop.send(Method::POST, "/v1/machines", Some("x".repeat(20_000))).await);
 }

@@ -36,17 +36,17 @@ async fn post(desktop: &Desktop<'_>, path: &str) -> crate::app::Answer {
 }
 
 on_both!(
-    with_app: many_check_outs_at_once,
-    a_license_file_in_every_form,
-    the_file_itself,
-    a_machine_file,
-    what_cannot_be_made_names_its_parameter,
+    with_app: concurrent_check_outs_succeed,
+    license_files_are_made_in_every_form,
+    files_can_be_downloaded_as_text,
+    machine_files_are_made_for_their_machine,
+    invalid_options_name_their_parameter,
     lc_14_no_files_for_the_suspended,
-    signed_keys,
+    signed_keys_are_verified_offline,
 );
 
-/// Whoever signs notes until when: of many at once, each later than the last, none waits for ever.
-async fn many_check_outs_at_once(app: &TestApp) {
+/// Concurrent check-outs, each with a later expiry than the one before, all succeed.
+async fn concurrent_check_outs_succeed(app: &TestApp) {
     let mut asks = Vec::new();
     for number in 0..12_u32 {
         let issued = app.issue(&format!("user{number}@example.com")).await;
@@ -66,10 +66,10 @@ async fn many_check_outs_at_once(app: &TestApp) {
     }
     let keys = app.service().admin(Operator::Host).signing_keys().await.expect("listed");
     let until = keys[0].files_until.expect("noted");
-    assert!(until >= app.service().now().plus(Duration::from_hours(24 * 441)), "the latest is noted");
+    assert!(until >= app.service().now().plus(Duration::from_hours(24 * 441)), "the latest expiry is recorded");
 }
 
-async fn a_license_file_in_every_form(app: &TestApp) {
+async fn license_files_are_made_in_every_form(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -111,9 +111,9 @@ async fn a_license_file_in_every_form(app: &TestApp) {
     let dataset = opened(app, FileKind::License, text, Some(&license_secret(&issued.key)));
     let kinds: Vec<_> = dataset["included"].as_array().expect("a list").iter().map(|one| one["type"].clone()).collect();
     assert_eq!(kinds, ["entitlements", "products", "policies", "users"]);
-    assert!(!dataset.to_string().contains("ada@example.com"), "files hold no address");
+    assert!(!dataset.to_string().contains("ada@example.com"), "files contain no e-mail address");
 
-    // Without a time the policy's; `null` and nothing are for as long as clients can read.
+    // By default the policy's duration. `null` and an empty value mean as long as clients accept.
     for (query, ttl) in
         [("", 2_592_000_i64), ("?ttl=null", 2_147_483_647), ("?ttl=", 2_147_483_647), ("?ttl=3600", 3_600)]
     {
@@ -123,7 +123,7 @@ async fn a_license_file_in_every_form(app: &TestApp) {
     let forever = post(&desktop, &format!("{path}?ttl=null")).await;
     assert_eq!(forever.body["data"]["attributes"]["expiry"], "2094-12-11T15:14:07.000Z");
 
-    // The same under `meta` in a body; a body that means nothing is no obstacle.
+    // The same under `meta` in a body. A body without options is accepted.
     let body = json!({ "meta": { "encrypt": true, "ttl": 7200, "include": ["entitlements"] } });
     let answer = desktop.post(&path, body).await;
     assert_eq!(
@@ -133,7 +133,7 @@ async fn a_license_file_in_every_form(app: &TestApp) {
     assert_eq!(desktop.send(Method::POST, &path, Some("nonsense".to_owned())).await.status, 200);
 }
 
-async fn the_file_itself(app: &TestApp) {
+async fn files_can_be_downloaded_as_text(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -151,7 +151,7 @@ async fn the_file_itself(app: &TestApp) {
     }
 }
 
-async fn a_machine_file(app: &TestApp) {
+async fn machine_files_are_made_for_their_machine(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     let made = desktop.activate("one").await;
@@ -182,7 +182,7 @@ async fn a_machine_file(app: &TestApp) {
     assert_eq!(post(&desktop, by_fingerprint).await.status, 404);
 }
 
-async fn what_cannot_be_made_names_its_parameter(app: &TestApp) {
+async fn invalid_options_name_their_parameter(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -202,8 +202,8 @@ async fn what_cannot_be_made_names_its_parameter(app: &TestApp) {
         }
     }
     let head = desktop.send(Method::HEAD, &format!("/v1/licenses/{id}/actions/check-out"), None).await;
-    assert_eq!(head.status, 405, "a file that nobody gets");
-    // What the query says counts, whatever a client's own body says beside it.
+    assert_eq!(head.status, 405, "HEAD must not create a file");
+    // The query takes precedence over the client's body.
     let path = format!("/v1/licenses/{id}/actions/check-out");
     for (query, meta, source) in [
         ("ttl=1", json!({ "ttl": 86_400 }), json!({ "parameter": "ttl" })),
@@ -217,7 +217,7 @@ async fn what_cannot_be_made_names_its_parameter(app: &TestApp) {
     }
     let admin = app.service().admin(Operator::Host);
     let before = admin.license(id).await.expect("there").view.license.last_check_out_at;
-    assert_eq!(before, None, "a refusal is no check-out");
+    assert_eq!(before, None, "a refusal is not recorded as a check-out");
     for (query, meta, algorithm) in [
         ("ttl=86400", json!({ "ttl": 86_400.5 }), "base64+ed25519"),
         ("algorithm=aes-256-gcm%2Bed25519", json!({ "encrypt": false }), "aes-256-gcm+ed25519"),
@@ -235,7 +235,8 @@ async fn what_cannot_be_made_names_its_parameter(app: &TestApp) {
     assert_eq!(post(&app.desktop(None), &foreign).await.code(), "TOKEN_MISSING");
 }
 
-/// LC-14: once a license is suspended or revoked, no file is made; one that was made ends by its own date.
+/// LC-14: once a license is suspended or revoked, no file is created. An existing file is valid until it
+/// expires.
 async fn lc_14_no_files_for_the_suspended(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
@@ -261,8 +262,8 @@ async fn lc_14_no_files_for_the_suspended(app: &TestApp) {
     assert_eq!(post(&desktop, &path).await.code(), "LICENSE_SUSPENDED");
 }
 
-/// A signed key names its license and is verified offline; it works as a credential like any other.
-async fn signed_keys(app: &TestApp) {
+/// A signed key names its license and can be verified offline. It works as a credential like any other key.
+async fn signed_keys_are_verified_offline(app: &TestApp) {
     app.add_policy("signed", |policy| {
         policy.scheme = KeyScheme::Ed25519Sign;
         policy.duration = Some(Duration::from_hours(24));
@@ -273,7 +274,7 @@ async fn signed_keys(app: &TestApp) {
     let text = issued.key.expose();
     let claims = signed_key::verify(text, &[app.public_key]).expect("a good key");
     assert_eq!((claims.license, claims.expires_at), (issued.view.license.id, issued.view.license.end.at()));
-    assert!(!text.contains("ada"), "a key names no person");
+    assert!(!text.contains("ada"), "a key contains no personal data");
     let desktop = app.desktop(Some(text));
     let me = desktop.get("/v1/me").await;
     let attributes = &me.body["data"]["attributes"];
@@ -282,7 +283,7 @@ async fn signed_keys(app: &TestApp) {
     let file = post(&desktop, "/v1/machines/one/actions/check-out?encrypt=1").await;
     let file = file.body["data"]["attributes"]["certificate"].as_str().expect("a file");
     opened(app, FileKind::Machine, file, Some(&machine_secret(&issued.key, "one")));
-    // One changed letter is another key, and that key is unknown.
+    // Changing one letter makes a different key, which is unknown.
     let changed = text.replacen("key/ey", "key/ez", 1);
     assert_eq!(app.desktop(Some(&changed)).get("/v1/me").await.code(), "LICENSE_INVALID");
 }

@@ -1,4 +1,4 @@
-//! What a request costs the database: statements and commits, counted with production settings.
+//! The database cost of requests: statements and commits, counted with production settings.
 
 use latchkey_service::{ApiLimits, RateLimit};
 use latchkey_testkit::{Backend, on_both};
@@ -9,7 +9,7 @@ use crate::app::{Desktop, TestApp, with_backend};
 
 on_both!(with_backend: a_validation_costs_a_read, an_activation_costs_a_commit, a_license_page_costs_the_same_for_many);
 
-/// Limits that are in force and that no test reaches.
+/// Limits that are enforced but not reached by the test.
 async fn start(backend: Backend) -> TestApp {
     TestApp::start_with(backend, |_, options| {
         let limit = RateLimit { burst: 400, per_minute: 400 };
@@ -18,7 +18,7 @@ async fn start(backend: Backend) -> TestApp {
     .await
 }
 
-/// A validation of a good key costs one read, and its bookkeeping a share of a commit.
+/// Validating a valid key costs one read, and a share of a commit for bookkeeping.
 async fn a_validation_costs_a_read(backend: Backend) {
     let app = start(backend).await;
     let issued = app.issue("ada@example.com").await;
@@ -45,7 +45,7 @@ async fn a_validation_costs_a_read(backend: Backend) {
     assert!(commits <= 10, "{commits} commits for 100 validations");
 }
 
-/// An activation costs a few statements and one commit, which it may share with others.
+/// An activation costs a few statements and at most one commit.
 async fn an_activation_costs_a_commit(backend: Backend) {
     let app = start(backend).await;
     app.add_policy("many", |policy| policy.max_machines = None).await;
@@ -59,11 +59,11 @@ async fn an_activation_costs_a_commit(backend: Backend) {
     assert_eq!(desktop.activate("counted").await.status, 201);
     let after = app.service().store().counters();
     let (statements, commits) = (after.statements - before.statements, after.commits - before.commits);
-    assert!(statements <= 8 + 1, "{statements} statements: one to look the key up, eight in the transaction");
+    assert!(statements <= 8 + 1, "{statements} statements: one for looking up the key, eight in the transaction");
     assert!(commits <= 1, "{commits} commits for one activation");
 }
 
-/// The license page costs the same however many licenses and machines there are.
+/// The license page has the same cost for any number of licenses and machines.
 async fn a_license_page_costs_the_same_for_many(backend: Backend) {
     let app = start(backend).await;
     app.add_policy("many", |policy| policy.max_machines = None).await;
@@ -85,6 +85,6 @@ async fn a_license_page_costs_the_same_for_many(backend: Backend) {
         assert_eq!(desktop.activate(&format!("more-{n}")).await.status, 201);
     }
     let many = (cost(&page).await, cost("/portal").await, cost("/portal/licenses").await);
-    assert_eq!(few, many, "statements of license page, overview and list");
+    assert_eq!(few, many, "statements for the license page, the overview and the list");
     assert!(few.0 <= 8, "{} statements for a license page", few.0);
 }

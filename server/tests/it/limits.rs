@@ -1,4 +1,4 @@
-//! ML-09: how often sign-in mails may be asked for.
+//! ML-09: limits for requesting sign-in mails.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ async fn is_taken(browser: &Browser<'_>, email: &str) -> bool {
 
 on_both!(with_app: ml_09_per_address, ml_09_per_network, ml_09_exact_in_parallel);
 
-/// Three at once for an address, then one an hour; known or not.
+/// A burst of three for an address, then one per hour, whether or not it is known.
 async fn ml_09_per_address(app: &TestApp) {
     app.issue("ada@example.com").await;
     for email in ["ada@example.com", "nobody@example.com"] {
         let mut taken = Vec::new();
         for _ in 0..5 {
             taken.push(is_taken(&app.browser(), email).await);
-            // Time for the network's own limit to recover.
+            // Long enough for the network's own limit to recover.
             app.kit.clock.advance(Duration::from_mins(1));
         }
         assert_eq!(taken, [true, true, true, false, false], "{email}");
@@ -34,7 +34,7 @@ async fn ml_09_per_address(app: &TestApp) {
     }
 }
 
-/// Five at once from a network, then one a minute.
+/// A burst of five for a network, then one per minute.
 async fn ml_09_per_network(app: &TestApp) {
     let mut taken = Vec::new();
     for n in 0..7 {
@@ -46,14 +46,14 @@ async fn ml_09_per_network(app: &TestApp) {
     assert!(!is_taken(&app.browser(), "most@example.com").await);
 }
 
-/// Under parallel requests exactly the burst passes.
+/// Of parallel requests exactly the burst is accepted.
 async fn ml_09_exact_in_parallel(app: &TestApp) {
     let tries = (0..60).map(async |n| is_taken(&app.browser(), &format!("user{n}@example.com")).await);
     let taken = futures_util::future::join_all(tries).await.into_iter().filter(|taken| *taken).count();
     assert_eq!(taken, 5);
 }
 
-/// The budget of the whole instance holds for all alike, and is spent by mails alone.
+/// The instance's budget is shared by all, and only mails use it.
 #[test]
 fn ml_09_the_budget() {
     run(async {
@@ -70,9 +70,9 @@ fn ml_09_the_budget() {
     });
 }
 
-/// With script, the answer is 429 and says how long to wait.
+/// With scripts, the status is 429 and the response says how long to wait.
 #[test]
-fn wh_14_the_answer_says_how_long() {
+fn wh_14_the_response_says_how_long_to_wait() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let browser = app.browser();
@@ -81,7 +81,7 @@ fn wh_14_the_answer_says_how_long() {
         }
         let request =
             browser.form("/fn/request_sign_in", &[("email", "ada@example.com")]).header("accept", "application/json");
-        // The form helper's own Accept header comes first; a script sends none of HTML.
+        // The form helper sends its own Accept header first. A script does not accept HTML.
         let mut request = request.build().expect("a request");
         request.headers_mut().insert("accept", "application/json".parse().expect("a header"));
         let answer = browser.client.execute(request).await.expect("an answer");

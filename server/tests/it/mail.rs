@@ -1,4 +1,4 @@
-//! Mail: through a queue, tried again, given up when it is of no use.
+//! Mails: queued, retried, and given up when they are no longer useful.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use crate::app::{TestApp, location, with_app};
 use latchkey_testkit::on_both;
 
 on_both!(
-    with_app: a_failing_server_delays_mail_and_nothing_else,
-    mail_that_cannot_help_is_given_up,
-    a_lost_lease_is_taken_over,
+    with_app: a_failing_mail_server_only_delays_mail,
+    useless_mails_are_given_up,
+    an_expired_lease_is_taken_over,
 );
 
-async fn a_failing_server_delays_mail_and_nothing_else(app: &TestApp) {
+async fn a_failing_mail_server_only_delays_mail(app: &TestApp) {
     app.issue("ada@example.com").await;
     app.kit.mail.fail_with(Some(MailError::Temporary("451 later".to_owned())));
     let answer = app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
     assert_eq!(location(&answer), "/login/code");
     let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
     assert_eq!(step().await, Delivery::Retry("451 later".to_owned()));
-    assert_eq!(step().await, Delivery::Idle, "not before its time");
+    assert_eq!(step().await, Delivery::Idle, "not yet due");
     app.kit.clock.advance(Duration::from_secs(5));
     assert_eq!(step().await, Delivery::Retry("451 later".to_owned()));
     app.kit.mail.fail_with(None);
@@ -30,7 +30,7 @@ async fn a_failing_server_delays_mail_and_nothing_else(app: &TestApp) {
     assert_eq!(app.kit.mail.take().len(), 1);
 }
 
-async fn mail_that_cannot_help_is_given_up(app: &TestApp) {
+async fn useless_mails_are_given_up(app: &TestApp) {
     app.issue("ada@example.com").await;
     let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
     app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
@@ -39,13 +39,13 @@ async fn mail_that_cannot_help_is_given_up(app: &TestApp) {
     app.kit.mail.fail_with(None);
     app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
     app.kit.clock.advance(Duration::from_secs(601));
-    assert!(matches!(step().await, Delivery::GivenUp(_)), "its link is over");
+    assert!(matches!(step().await, Delivery::GivenUp(_)), "its link has expired");
     assert_eq!(step().await, Delivery::Idle);
     assert!(app.kit.mail.take().is_empty());
 }
 
-/// A worker that dies with a mail in hand: another takes it once the lease is over.
-async fn a_lost_lease_is_taken_over(app: &TestApp) {
+/// A worker that stops while sending a mail: another takes the mail when the lease ends.
+async fn an_expired_lease_is_taken_over(app: &TestApp) {
     app.issue("ada@example.com").await;
     app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
     let now = app.service().now();

@@ -1,7 +1,7 @@
-//! The real server over HTTP, on SQLite and on PostgreSQL, with a clock that the tests set; the commands; and
-//! the description of the API.
+//! The real server over HTTP on SQLite and on PostgreSQL, with a settable clock. Also the commands and the
+//! description of the API.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod api;
 mod api_limits;

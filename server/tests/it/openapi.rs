@@ -1,5 +1,5 @@
-//! The description of the API: made from the routes, and kept in the repository so that a change of it
-//! is seen. `cargo run -p latchkey -- openapi > docs/openapi.json` writes it anew.
+//! The description of the API is generated from the routes and stored in the repository, so that changes are
+//! visible. `cargo run -p latchkey -- openapi > docs/openapi.json` updates it.
 
 use std::{fs, path::Path};
 
@@ -12,17 +12,17 @@ fn described() -> Value {
 }
 
 #[test]
-fn the_kept_description_is_up_to_date() {
+fn the_stored_description_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
-    let kept = fs::read_to_string(path).expect("docs/openapi.json is there");
+    let stored = fs::read_to_string(path).expect("docs/openapi.json exists");
     assert!(
-        kept.trim_end() == api::description_text(),
-        "the API changed: `cargo run -p latchkey -- openapi > docs/openapi.json` keeps its description"
+        stored.trim_end() == api::description_text(),
+        "the API changed: `cargo run -p latchkey -- openapi > docs/openapi.json` updates its description"
     );
 }
 
 #[test]
-fn every_operation_says_what_it_does_and_what_it_refuses() {
+fn every_operation_describes_its_purpose_and_errors() {
     let described = described();
     assert!(described["components"]["schemas"]["ErrorDocument"].is_object());
     let mut seen = Vec::new();
@@ -43,9 +43,9 @@ fn every_operation_says_what_it_does_and_what_it_refuses() {
     assert_eq!((seen.len(), count), (17, 17));
 }
 
-/// Every code that can be answered is told somewhere.
+/// Every error code is described.
 #[test]
-fn every_code_is_told() {
+fn every_code_is_described() {
     let text = api::description_text();
     for code in ErrorCode::ALL {
         assert!(text.contains(code.as_str()), "{}", code.as_str());

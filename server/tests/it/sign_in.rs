@@ -15,17 +15,17 @@ async fn refused(browser: &Browser<'_>, answer: reqwest::Response, form: &str) {
 
 on_both!(
     with_app: link_and_code_sign_in_once,
-    ml_02_opening_a_link_uses_nothing_up,
-    ml_04_links_belong_to_the_browser_that_asked,
+    ml_02_opening_a_link_does_not_use_it,
+    ml_04_links_belong_to_the_requesting_browser,
     ml_05_one_session_of_a_hundred,
     confirmations_do_not_lock_each_other,
-    ml_06_requests_do_not_mix,
-    ml_07_ten_minutes_and_one_answer,
-    ml_08_five_tries,
-    ml_08_parallel_tries_do_not_help,
+    ml_06_requests_are_separate,
+    ml_07_links_and_codes_expire_after_ten_minutes,
+    ml_08_five_attempts,
+    ml_08_parallel_attempts_do_not_help,
     ml_11_unknown_addresses_look_the_same,
-    ml_14_links_come_from_settings,
-    ml_16_signing_in_makes_a_new_session,
+    ml_14_links_start_with_the_configured_origin,
+    ml_16_signing_in_creates_a_new_session,
     host_links_work_once,
 );
 
@@ -42,7 +42,7 @@ async fn link_and_code_sign_in_once(app: &TestApp) {
 }
 
 /// ML-02: scanners that open the link change nothing.
-async fn ml_02_opening_a_link_uses_nothing_up(app: &TestApp) {
+async fn ml_02_opening_a_link_does_not_use_it(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     let (token, _) = browser.ask("ada@example.com").await;
@@ -58,8 +58,8 @@ async fn ml_02_opening_a_link_uses_nothing_up(app: &TestApp) {
     assert_eq!(location(&answer), "/portal");
 }
 
-/// ML-04: a link in another browser opens nothing there, whoever is signed in to it.
-async fn ml_04_links_belong_to_the_browser_that_asked(app: &TestApp) {
+/// ML-04: a link does nothing in another browser, even if someone is signed in there.
+async fn ml_04_links_belong_to_the_requesting_browser(app: &TestApp) {
     app.issue("ada@example.com").await;
     app.issue("bob@example.com").await;
     let (hers, his, bare) = (app.browser(), app.browser(), app.browser());
@@ -73,7 +73,7 @@ async fn ml_04_links_belong_to_the_browser_that_asked(app: &TestApp) {
     assert_eq!(location(&hers.confirm_link(&token).await), "/portal");
 }
 
-/// ML-05: of a hundred confirmations at once, one opens a session.
+/// ML-05: of a hundred concurrent confirmations, one opens a session.
 async fn ml_05_one_session_of_a_hundred(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let asked = app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
@@ -81,7 +81,7 @@ async fn ml_05_one_session_of_a_hundred(app: &TestApp) {
     app.kit.deliver_mail().await;
     let (token, _) = secrets_in(&app.kit.mail.take().pop().expect("a mail").text);
     let tries = (0..100).map(async |_| {
-        // A browser without a jar of its own, that shows the asking browser's cookie each time.
+        // A browser without a cookie jar, which sends the requesting browser's cookie each time.
         let request = app.browser().form("/fn/confirm_link", &[("token", &token)]).header(header::COOKIE, &cookie);
         location(&request.send().await.expect("an answer")) == "/portal"
     });
@@ -91,8 +91,8 @@ async fn ml_05_one_session_of_a_hundred(app: &TestApp) {
     assert_eq!(reader.list_sessions_of(issued.owner.id).await.expect("read").len(), 1);
 }
 
-/// Two browsers of one person confirm at once: one signs in, the other's request is over. Neither
-/// waits for the other for good.
+/// Two browsers of one person confirm concurrently: one is signed in, and the other's request is superseded.
+/// There is no deadlock.
 async fn confirmations_do_not_lock_each_other(app: &TestApp) {
     for n in 0..6 {
         let email = format!("user{n}@example.com");
@@ -114,8 +114,8 @@ async fn confirmations_do_not_lock_each_other(app: &TestApp) {
     }
 }
 
-/// ML-06: a request's link and code are no good for the next request, and success ends all.
-async fn ml_06_requests_do_not_mix(app: &TestApp) {
+/// ML-06: a request's link and code do not work for the next request, and a success ends all requests.
+async fn ml_06_requests_are_separate(app: &TestApp) {
     app.issue("ada@example.com").await;
     let (browser, other) = (app.browser(), app.browser());
     let (old_token, old_code) = browser.ask("ada@example.com").await;
@@ -127,8 +127,8 @@ async fn ml_06_requests_do_not_mix(app: &TestApp) {
     refused(&other, other.confirm_link(&elsewhere).await, "/login").await;
 }
 
-/// ML-07: good at 599 s, over at 601 s, by the server's clock; every refusal is the same.
-async fn ml_07_ten_minutes_and_one_answer(app: &TestApp) {
+/// ML-07: valid after 599 s, expired after 601 s, by the server's clock. All refusals are the same.
+async fn ml_07_links_and_codes_expire_after_ten_minutes(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     let (token, _) = browser.ask("ada@example.com").await;
@@ -149,8 +149,8 @@ async fn ml_07_ten_minutes_and_one_answer(app: &TestApp) {
     );
 }
 
-/// ML-08: the sixth try is refused even if it is right.
-async fn ml_08_five_tries(app: &TestApp) {
+/// ML-08: the sixth attempt is refused even if it is right.
+async fn ml_08_five_attempts(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     let (_, code) = browser.ask("ada@example.com").await;
@@ -166,8 +166,8 @@ async fn ml_08_five_tries(app: &TestApp) {
     assert_eq!(location(&browser.confirm_code(&code).await), "/portal");
 }
 
-/// ML-08: two hundred tries at once count as at most five.
-async fn ml_08_parallel_tries_do_not_help(app: &TestApp) {
+/// ML-08: two hundred concurrent attempts count as at most five.
+async fn ml_08_parallel_attempts_do_not_help(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     let (_, code) = browser.ask("ada@example.com").await;
@@ -176,7 +176,7 @@ async fn ml_08_parallel_tries_do_not_help(app: &TestApp) {
     refused(&browser, browser.confirm_code(&code).await, "/login/code").await;
 }
 
-/// ML-10 and ML-11: known, unknown and disabled addresses look the same, and only one gets mail.
+/// ML-10 and ML-11: known, unknown and disabled addresses look the same, and only known ones get mail.
 async fn ml_11_unknown_addresses_look_the_same(app: &TestApp) {
     app.issue("ada@example.com").await;
     app.issue("banned@example.com").await;
@@ -199,8 +199,8 @@ async fn ml_11_unknown_addresses_look_the_same(app: &TestApp) {
     assert_eq!(app.service().store().read().await.expect("a reader").count_accounts().await.expect("read"), 2);
 }
 
-/// ML-14: links in mail start with the configured origin, whatever the request claims.
-async fn ml_14_links_come_from_settings(app: &TestApp) {
+/// ML-14: links in mails start with the configured origin, whatever the request contains.
+async fn ml_14_links_start_with_the_configured_origin(app: &TestApp) {
     app.issue("ada@example.com").await;
     for (name, value) in [
         ("host", "evil.example"),
@@ -219,8 +219,8 @@ async fn ml_14_links_come_from_settings(app: &TestApp) {
     }
 }
 
-/// ML-16: a session that someone planted before the sign-in is worth nothing after it.
-async fn ml_16_signing_in_makes_a_new_session(app: &TestApp) {
+/// ML-16: a session planted before the sign-in is useless after it.
+async fn ml_16_signing_in_creates_a_new_session(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     let mut seen = Vec::new();
@@ -236,7 +236,7 @@ async fn ml_16_signing_in_makes_a_new_session(app: &TestApp) {
     }
 }
 
-/// A link from the host's console works once, for 15 minutes, in the first browser that confirms.
+/// A link from the host's command line works once, for 15 minutes, in the first browser that confirms it.
 async fn host_links_work_once(app: &TestApp) {
     let admin = app.service().admin(latchkey_service::Operator::Host);
     let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
@@ -260,22 +260,22 @@ async fn host_links_work_once(app: &TestApp) {
         let answer = app.browser().submit("/fn/confirm_host_link", &[("token", &token)]).await;
         assert_eq!(location(&answer) == "/portal", good, "{wait} s");
     }
-    // A mailed token is no host token, nor the other way round.
+    // A mailed token is not a host token, and the other way around.
     let mailed = app.browser();
     let (mailed_token, _) = mailed.ask("boss@example.com").await;
     assert_eq!(location(&app.browser().submit("/fn/confirm_host_link", &[("token", &mailed_token)]).await), "/login");
 }
 
-/// A cookie that an answer sets, as `name=value`.
+/// A cookie set by a response, as `name=value`.
 fn cookie(answer: &reqwest::Response, name: &str) -> String {
     let mut cookies = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     let found = cookies.find(|cookie| cookie.split('=').next().is_some_and(|given| given.ends_with(name)));
     found.and_then(|cookie| cookie.split(';').next()).expect("the cookie").to_owned()
 }
 
-/// ML-12: addresses that are not one mailbox get no mail, and nothing is stored.
+/// ML-12: an address that is not a single mailbox gets no mail, and nothing is stored.
 #[test]
-fn ml_12_wrong_addresses_are_told() {
+fn ml_12_invalid_addresses_are_reported() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let browser = app.browser();
@@ -291,16 +291,16 @@ fn ml_12_wrong_addresses_are_told() {
             let page = browser.get("/login").await.text().await.expect("a page");
             assert!(page.contains("role=\"alert\"") && page.contains("not an e-mail address"), "{page}");
             let again = browser.get("/login").await.text().await.expect("a page");
-            assert!(!again.contains("role=\"alert\""), "the message shows once");
+            assert!(!again.contains("role=\"alert\""), "the message is shown once");
         }
         app.kit.deliver_mail().await;
         assert!(app.kit.mail.take().is_empty());
     });
 }
 
-/// ML-13: signing in leads to own pages alone.
+/// ML-13: signing in leads only to pages of this site.
 #[test]
-fn ml_13_next_stays_here() {
+fn ml_13_next_stays_on_this_site() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         app.issue("ada@example.com").await;
@@ -322,9 +322,9 @@ fn ml_13_next_stays_here() {
     });
 }
 
-/// With open signup the first confirmed sign-in makes an empty account, and only then.
+/// With open signup, confirming the first sign-in creates an empty account.
 #[test]
-fn open_signup_makes_an_empty_account() {
+fn open_signup_creates_an_empty_account() {
     run(async {
         let app = TestApp::start_with(Backend::Sqlite, |_, options| options.allow_signup = true).await;
         let browser = app.browser();
@@ -338,9 +338,9 @@ fn open_signup_makes_an_empty_account() {
     });
 }
 
-/// ML-17 and WH-05: cookie attributes over https and on localhost.
+/// ML-17 and WH-05: cookie attributes with https and on localhost.
 #[test]
-fn ml_17_cookies_are_tied_down() {
+fn ml_17_cookies_have_strict_attributes() {
     run(async {
         for (url, prefix, secure) in
             [(Some("https://portal.example.com"), "__Host-latchkey-", true), (None, "latchkey-", false)]

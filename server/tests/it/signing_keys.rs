@@ -1,4 +1,4 @@
-//! Rotation of the signing key under a running server.
+//! Rotation of the signing key while the server is running.
 
 use latchkey_licensing::{
     certificate::{self, FileKind},
@@ -22,16 +22,16 @@ async fn is_signed_by(app: &TestApp, key: &PublicKey) -> bool {
 }
 
 on_both!(
-    with_app: lc_08_a_rotation,
-    keys_in_use,
-    a_rotation_elsewhere_is_followed,
-    lc_08_a_stale_signer_signs_nothing_that_lasts,
-    rotations_at_once,
+    with_app: lc_08_keys_are_rotated_and_retired,
+    keys_in_use_are_not_retired,
+    a_rotation_by_another_process_is_noticed,
+    lc_08_a_replaced_key_signs_no_files_or_license_keys,
+    concurrent_rotations_leave_one_active_key,
 );
 
-/// LC-08: the new key signs, the old one verifies until it is retired, a retired key does not; the
-/// id on the wire stays.
-async fn lc_08_a_rotation(app: &TestApp) {
+/// LC-08: the new key signs, the old one verifies until it is retired, and a retired key does not verify. The
+/// account id stays the same.
+async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     let old = app.public_key;
     let account = app.service().keyring().account();
@@ -40,7 +40,7 @@ async fn lc_08_a_rotation(app: &TestApp) {
     let path = format!("/v1/licenses/{}/actions/check-out?ttl=86400", issued.view.license.id);
     let (_, _, old_file) = desktop.text(&path).await;
 
-    // A key can be shipped before it signs; asking twice makes one.
+    // A key can be shipped before it signs. Preparing it twice creates one key.
     let next = admin.prepare_signing_key().await.expect("prepared");
     assert_eq!(admin.prepare_signing_key().await.expect("prepared").id, next.id);
     assert_eq!(next.state, KeyState::Waiting);
@@ -58,7 +58,7 @@ async fn lc_08_a_rotation(app: &TestApp) {
         let request = request.header("authorization", format!("License {}", issued.key.expose()));
         request.send().await.expect("an answer").text().await.expect("a file")
     };
-    // An app that embeds both reads both; one that embeds one reads its own.
+    // An app that embeds both keys accepts both; an app with one key accepts that one.
     for (file, keys, is_good) in [
         (&old_file, &[old, next.public_key][..], true),
         (&new_file, &[old, next.public_key][..], true),
@@ -68,7 +68,7 @@ async fn lc_08_a_rotation(app: &TestApp) {
         assert_eq!(opens(file, keys), is_good);
     }
 
-    // Files that it signed are good for a day yet: retiring it takes a second word.
+    // Files that it signed are still valid for a day, so retiring it must be confirmed.
     let keys = admin.signing_keys().await.expect("listed");
     let first = keys.first().expect("a key").id;
     assert!(matches!(admin.retire_signing_key(next.id, true).await, Err(RetireError::Signs(_))));
@@ -82,8 +82,8 @@ async fn lc_08_a_rotation(app: &TestApp) {
     assert_eq!(app.service().keyring().account(), account);
 }
 
-/// A key that signed license keys is not retired by accident; a waiting one is thrown away.
-async fn keys_in_use(app: &TestApp) {
+/// A key that signed license keys is not retired by accident. A waiting key can be discarded.
+async fn keys_in_use_are_not_retired(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
     app.issue_under("ada@example.com", "signed").await;
@@ -92,7 +92,7 @@ async fn keys_in_use(app: &TestApp) {
     let refusal = admin.retire_signing_key(first, false).await.expect_err("in use");
     assert!(matches!(refusal, RetireError::InUse { files_until: None, licenses: 1, .. }), "{refusal:?}");
     let waiting = admin.prepare_signing_key().await.expect("prepared");
-    assert_eq!(admin.retire_signing_key(waiting.id, false).await.expect("thrown away").state, KeyState::Retired);
+    assert_eq!(admin.retire_signing_key(waiting.id, false).await.expect("discarded").state, KeyState::Retired);
     let another = admin.prepare_signing_key().await.expect("prepared");
     assert_ne!(another.id, waiting.id);
 }
@@ -106,9 +106,9 @@ async fn a_rotation_elsewhere_is_followed(app: &TestApp) {
     assert!(is_signed_by(app, &key.public_key).await);
 }
 
-/// LC-08: what is kept is never signed by a key that another process has replaced, or retired, however
-/// lately: neither files nor license keys.
-async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
+/// LC-08: files and license keys are never signed with a key that another process has replaced or retired,
+/// however recently.
+async fn lc_08_a_replaced_key_signs_no_files_or_license_keys(app: &TestApp) {
     app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
     let issued = app.issue("ada@example.com").await;
     let other = app.another_process().await;
@@ -128,8 +128,8 @@ async fn lc_08_a_stale_signer_signs_nothing_that_lasts(app: &TestApp) {
     assert!(latchkey_licensing::signed_key::verify(signed.key.expose(), &[next.public_key]).is_ok());
 }
 
-/// Several rotations at once leave one key that signs.
-async fn rotations_at_once(app: &TestApp) {
+/// Several concurrent rotations leave one active key.
+async fn concurrent_rotations_leave_one_active_key(app: &TestApp) {
     let tries = (0..8).map(|_| {
         let service = app.service().clone();
         tokio::spawn(async move { service.admin(Operator::Host).rotate_signing_key().await.map(|key| key.id) })

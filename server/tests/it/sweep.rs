@@ -1,5 +1,5 @@
-//! Who may do what: every server function, every page and every operation of the API, tried as each actor. The
-//! expected answers stand in three tables, and what has no row there fails.
+//! Access control: every server function, page and API operation, requested as each actor. The expected
+//! statuses are in three tables, and a missing row is a failure.
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
@@ -18,7 +18,8 @@ use serde_json::json;
 
 use crate::app::{Browser, TestApp, location, run};
 
-/// Who asks. The owner comes after those who own nothing here, because an owner's request changes what there is.
+/// Who sends the request. The owner comes after actors without access, because an owner's request changes
+/// data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Actor {
     /// A browser that is not signed in.
@@ -31,9 +32,9 @@ enum Actor {
     Admin,
     /// An app with another customer's license key.
     OtherToken,
-    /// The customer whose license and computer are named.
+    /// The customer who owns the license and the computer.
     Customer,
-    /// An app with the key of that license.
+    /// An app with that license's key.
     Token,
 }
 
@@ -66,7 +67,7 @@ impl Row {
 const ACTORS: [Actor; 7] =
     [Actor::Stranger, Actor::Other, Actor::Support, Actor::Admin, Actor::OtherToken, Actor::Customer, Actor::Token];
 
-/// The same answer for all.
+/// The same for all.
 const fn all(status: u16) -> Row {
     Row {
         stranger: status,
@@ -79,17 +80,17 @@ const fn all(status: u16) -> Row {
     }
 }
 
-/// One answer for whoever is signed in, another for the rest. A license key signs nobody in.
+/// One status for signed-in browsers, another for the rest. A license key does not sign in.
 const fn signed_in(status: u16, rest: u16) -> Row {
     Row { customer: status, other: status, support: status, admin: status, ..all(rest) }
 }
 
-/// What belongs to the customer. Support and admins have no more of it than another customer has.
+/// What belongs to the customer. Support and admins have no more access than other customers.
 const fn own(status: u16, others: u16, rest: u16) -> Row {
     Row { customer: status, ..signed_in(others, rest) }
 }
 
-/// What a license key opens. A session opens nothing of the API.
+/// What a license key gives access to. A session gives no access to the API.
 const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
@@ -104,7 +105,7 @@ const FUNCTIONS: [(&str, Row); 22] = [
     ("/fn/confirm_host_link", all(422)),
     ("/fn/confirm_link", all(422)),
     ("/fn/end_all_sessions", signed_in(200, 401)),
-    // The answer does not say whether there was such a session.
+    // The response does not say whether there was such a session.
     ("/fn/end_session", signed_in(200, 401)),
     ("/fn/free_computer", own(200, 404, 401)),
     ("/fn/license", own(200, 404, 401)),
@@ -120,7 +121,7 @@ const FUNCTIONS: [(&str, Row); 22] = [
     ("/fn/waiting_message", all(200)),
 ];
 
-/// Pages, as the app's router names them.
+/// Pages, with the paths of the app's router.
 const PAGES: [(&str, Row); 13] = [
     ("/login", all(200)),
     ("/login/code", all(200)),
@@ -137,7 +138,7 @@ const PAGES: [(&str, Row); 13] = [
     ("/portal/offline", signed_in(200, 303)),
 ];
 
-/// Everything else that the server routes: as its source spells the route, how it is asked for, and the answers.
+/// All other routes of the server: the route as written in the source, the request, and the statuses.
 const ROUTES: [(&str, Method, &str, Row); 12] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
@@ -161,7 +162,7 @@ const ROUTES: [(&str, Method, &str, Row); 12] = [
     ("path", Method::GET, "/docs/api/openapi.json", all(200)),
 ];
 
-/// The operations of the API. Validation by key asks for no other credential than the key in its body.
+/// The operations of the API. Validation by key requires no other credential than the key in its body.
 const OPERATIONS: [(&str, Row); 17] = [
     ("delete /v1/machines/{machine}", by_key(204, 404)),
     ("get /v1/licenses/{license}", by_key(200, 404)),
@@ -182,14 +183,14 @@ const OPERATIONS: [(&str, Row); 17] = [
     ("post /v1/machines/{machine}/actions/ping", by_key(200, 404)),
 ];
 
-/// A customer with a license and a computer, and everybody who may ask about them. Each row has its own, so that
-/// no row sees what another changed.
+/// A customer with a license and a computer, and all actors. Each row has its own, so that rows do not affect
+/// each other.
 struct World<'a> {
     app: &'a TestApp,
     license: String,
     machine: String,
     session: String,
-    /// A computer's request, made with the license's key.
+    /// A computer's air-gap request, made with the license's key.
     request: String,
     key: String,
     other_key: String,
@@ -250,13 +251,13 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Time in which every limit recovers.
+    /// Sends a request after enough time for all limits to recover.
     async fn status(&self, actor: Actor, request: RequestBuilder) -> u16 {
         self.app.kit.clock.advance(Duration::from_mins(2));
         self.as_actor(actor, request).send().await.expect("an answer").status().as_u16()
     }
 
-    /// A server function as a script calls it, with every argument that any of them takes.
+    /// A server function as a script calls it, with all arguments that any of them takes.
     async fn call(&self, actor: Actor, path: &str) -> u16 {
         let email = format!("{actor:?}@example.com");
         let id = if path == "/fn/end_session" { &self.session } else { &self.license };
@@ -308,7 +309,7 @@ impl<'a> World<'a> {
     }
 }
 
-/// What differs from the table, of everything that one kind of door answers.
+/// The differences from a table, for one kind of request.
 async fn differences<'a>(
     rows: impl Iterator<Item = (&'a str, Row)>,
     ask: impl AsyncFn(&World<'_>, Actor, &str) -> u16,
@@ -327,20 +328,20 @@ async fn differences<'a>(
     found
 }
 
-/// That what there is and what the table tells of are the same.
+/// Checks that a table has exactly the existing entries.
 fn same<'a>(there: impl IntoIterator<Item = String>, table: impl IntoIterator<Item = &'a str>) {
     let there: BTreeSet<String> = there.into_iter().collect();
     let table: BTreeSet<String> = table.into_iter().map(str::to_owned).collect();
     assert!(!there.is_empty());
     let missing: Vec<&String> = there.difference(&table).collect();
     let gone: Vec<&String> = table.difference(&there).collect();
-    assert!(missing.is_empty() && gone.is_empty(), "without a row: {missing:?}; rows for nothing: {gone:?}");
+    assert!(missing.is_empty() && gone.is_empty(), "without a row: {missing:?}; rows without an entry: {gone:?}");
 }
 
 #[test]
 fn wh_17_every_server_function_is_guarded() {
     run(async {
-        // The router registers the functions.
+        // The functions are registered by the router.
         drop(TestApp::start(Backend::Sqlite).await);
         same(server_fn_paths().map(|(path, _)| path.to_owned()), FUNCTIONS.map(|(path, _)| path));
         let found = differences(FUNCTIONS.into_iter(), async |world, actor, path| world.call(actor, path).await).await;
@@ -387,7 +388,8 @@ fn wh_17_every_operation_is_guarded() {
     });
 }
 
-/// What a router is given beside the app's pages and the API, as the source spells it: a router does not tell.
+/// Routes besides the app's pages and the API, as written in the source, because a router cannot list its
+/// routes.
 fn routes_in_source() -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in sources("src/http") {
@@ -418,7 +420,7 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
     files
 }
 
-/// Every argument that any server function takes.
+/// All arguments of server functions.
 const FIELDS: [(&str, &str); 11] = [
     ("request", "lk1.x.ABCDEFGH"),
     ("email", "nobody@example.com"),
@@ -433,9 +435,9 @@ const FIELDS: [(&str, &str); 11] = [
     ("next", "//evil.example"),
 ];
 
-/// WH-02 and WH-24: all take POST alone, and a plain form ends on this site whatever `Referer` says.
+/// WH-02 and WH-24: all of them accept only POST, and a plain form ends on this site whatever `Referer` says.
 #[test]
-fn wh_24_forms_end_here() {
+fn wh_24_forms_end_on_this_site() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         for (path, method) in server_fn_paths() {
@@ -451,9 +453,8 @@ fn wh_24_forms_end_here() {
     });
 }
 
-/// Text in a `<textarea>` is not escaped by this version of the framework: none may be written. HTML as it
-/// comes has two owners: the pages of the documentation, whose Markdown lets none through, and the titles of static
-/// pages, which are escaped there.
+/// This version of the framework does not escape text in a `<textarea>`, so there must be none. Raw HTML may
+/// only come from the documentation's Markdown, which allows none.
 #[test]
 fn no_textarea_and_no_raw_html() {
     let files = sources("../app/src");

@@ -1,4 +1,4 @@
-//! The terms of policies at work: trials, check-ins, uses, heartbeats, cores.
+//! The terms of policies: trials_begin_with_the_first_use, check-ins, uses, heartbeats, cores.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// How often the server notes that it hears.
+/// How often the server records that it receives heartbeats.
 const OFTEN: Duration = Duration::from_secs(10);
 
 async fn code(desktop: &Desktop<'_>, license: &str, fingerprint: &str) -> (bool, String) {
@@ -27,7 +27,7 @@ async fn code(desktop: &Desktop<'_>, license: &str, fingerprint: &str) -> (bool,
     (meta["valid"] == true, meta["code"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A license of a policy whose machines must beat, and that no late beat brings back.
+/// A license whose policy requires heartbeats and does not resurrect dead machines.
 async fn issue_beating(app: &TestApp) -> IssuedLicense {
     app.add_policy("beating", |terms| {
         terms.requires_heartbeat = true;
@@ -38,8 +38,9 @@ async fn issue_beating(app: &TestApp) -> IssuedLicense {
     app.issue_under("ada@example.com", "beating").await
 }
 
-/// A machine that was heard now goes when its window and the drift, 630 seconds, are over; not before.
-async fn dies_of_silence(app: &TestApp) {
+/// A machine with a heartbeat now is culled after its window and the allowed drift, 630 seconds, but not
+/// before.
+async fn dies_without_heartbeats(app: &TestApp) {
     for round in 1..=64 {
         app.kit.clock.advance(OFTEN);
         app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
@@ -53,25 +54,25 @@ fn attribute(answer: &crate::app::Answer, name: &str) -> Value {
 }
 
 on_both!(
-    with_app: trials,
+    with_app: trials_begin_with_the_first_use,
     a_check_out_begins_a_trial,
-    check_ins,
-    moving_to_a_policy_with_check_ins_strands_nobody,
+    check_ins_are_required,
+    moving_to_a_policy_with_check_ins_invalidates_no_license,
     node_locked_is_one_machine,
     uses_are_counted_exactly,
-    dead_machines_are_let_go,
+    dead_machines_are_culled,
     a_dead_machine_is_activated_again,
-    an_outage_kills_no_machine_and_revives_none,
+    an_outage_kills_no_machine_and_resurrects_none,
     a_pause_kills_no_machine,
-    outages_are_told_once,
-    a_clock_that_ran_ahead_is_forgotten,
-    a_validation_waits_for_nobody,
+    outages_are_recorded_once,
+    a_clock_that_was_ahead_has_no_lasting_effect,
+    a_validation_does_not_wait_for_the_lock,
     cores_are_limited,
     what_an_expired_license_may_do,
 );
 
-/// A trial begins with the use that its policy names, and ends its duration later.
-async fn trials(app: &TestApp) {
+/// A trial begins with the use that its policy names, and ends after its duration.
+async fn trials_begin_with_the_first_use(app: &TestApp) {
     for (policy, basis) in
         [("on-use", ExpiryBasis::FromFirstValidation), ("on-activation", ExpiryBasis::FromFirstActivation)]
     {
@@ -94,7 +95,11 @@ async fn trials(app: &TestApp) {
             assert!(attribute(&answer, "expiry").is_string(), "{answer:?}");
         } else {
             assert_eq!(code(&desktop, &id, "one").await.1, "NO_MACHINES");
-            assert_eq!(attribute(&desktop.get("/v1/me").await, "expiry"), Value::Null, "only an activation begins it");
+            assert_eq!(
+                attribute(&desktop.get("/v1/me").await, "expiry"),
+                Value::Null,
+                "it only begins with an activation"
+            );
         }
         assert_eq!(desktop.activate("one").await.status, 201);
         let end = attribute(&desktop.get("/v1/me").await, "expiry");
@@ -106,7 +111,7 @@ async fn trials(app: &TestApp) {
     }
 }
 
-/// A file is a use as well: it must not be signed without an end while a trial waits for its first.
+/// A check-out is a use as well: a file without an expiry must not be signed before a trial begins.
 async fn a_check_out_begins_a_trial(app: &TestApp) {
     for (policy, basis) in
         [("on-use", ExpiryBasis::FromFirstValidation), ("on-activation", ExpiryBasis::FromFirstActivation)]
@@ -130,7 +135,7 @@ async fn a_check_out_begins_a_trial(app: &TestApp) {
     }
 }
 
-async fn check_ins(app: &TestApp) {
+async fn check_ins_are_required(app: &TestApp) {
     app.add_policy("weekly", |terms| terms.check_in = Some(DAY * 7)).await;
     let issued = app.issue_under("ada@example.com", "weekly").await;
     let id = issued.view.license.id.to_string();
@@ -153,8 +158,8 @@ async fn check_ins(app: &TestApp) {
     assert_eq!(refused.code(), "LICENSE_SUSPENDED");
 }
 
-/// Check-ins that nobody asked for until now are not overdue.
-async fn moving_to_a_policy_with_check_ins_strands_nobody(app: &TestApp) {
+/// Check-ins that were not required before are not overdue.
+async fn moving_to_a_policy_with_check_ins_invalidates_no_license(app: &TestApp) {
     app.add_policy("weekly", |terms| terms.check_in = Some(DAY * 7)).await;
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
@@ -169,7 +174,7 @@ async fn moving_to_a_policy_with_check_ins_strands_nobody(app: &TestApp) {
     assert_eq!(code(&desktop, &id, "one").await.1, "OVERDUE");
 }
 
-/// Node-locked is one machine, whatever overage or own limit say.
+/// A node-locked license has one machine, whatever its overage or individual limit.
 async fn node_locked_is_one_machine(app: &TestApp) {
     for (policy, overage, own) in [
         ("locked", OverageStrategy::NoOverage, Some(5)),
@@ -195,7 +200,7 @@ async fn node_locked_is_one_machine(app: &TestApp) {
     }
 }
 
-/// The counter is exact under concurrency: the limit is reached and never passed.
+/// The counter is exact under concurrency: the limit is reached and never exceeded.
 async fn uses_are_counted_exactly(app: &TestApp) {
     app.add_policy("metered", |terms| terms.max_uses = Some(50)).await;
     let issued = app.issue_under("ada@example.com", "metered").await;
@@ -234,8 +239,8 @@ async fn uses_are_counted_exactly(app: &TestApp) {
     assert_eq!(attribute(&desktop.get("/v1/me").await, "uses"), 50);
 }
 
-/// A machine whose heartbeat stopped goes, after its time to come back, by itself.
-async fn dead_machines_are_let_go(app: &TestApp) {
+/// A dead machine is deactivated automatically when the time for its resurrection has passed.
+async fn dead_machines_are_culled(app: &TestApp) {
     app.add_policy("beating", |terms| {
         terms.requires_heartbeat = true;
         terms.cull = HeartbeatCull::DeactivateDead;
@@ -256,7 +261,7 @@ async fn dead_machines_are_let_go(app: &TestApp) {
     assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
     app.kit.clock.advance(Duration::from_secs(631));
     assert_eq!(code(&desktop, &id, "one").await.1, "HEARTBEAT_DEAD");
-    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "it may come back yet");
+    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "it can still be resurrected");
     assert_eq!(attribute(&ping().await, "heartbeatStatus"), "RESURRECTED");
     assert_eq!(attribute(&ping().await, "heartbeatStatus"), "ALIVE");
     app.kit.clock.advance(Duration::from_secs(631 + 300));
@@ -267,7 +272,7 @@ async fn dead_machines_are_let_go(app: &TestApp) {
     assert_eq!(desktop.activate("one").await.status, 201);
 }
 
-/// A dead machine that keeps its place and cannot be brought back is activated anew.
+/// A dead machine that stays active and cannot be resurrected can be activated again.
 async fn a_dead_machine_is_activated_again(app: &TestApp) {
     app.add_policy("keeping", |terms| {
         terms.requires_heartbeat = true;
@@ -284,14 +289,14 @@ async fn a_dead_machine_is_activated_again(app: &TestApp) {
     assert_eq!(desktop.activate("one").await.code(), "FINGERPRINT_TAKEN");
     app.kit.clock.advance(Duration::from_secs(631));
     assert_eq!(ping().await.code(), "MACHINE_HEARTBEAT_DEAD");
-    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "its place is kept");
+    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "it still occupies its slot");
     assert_eq!(desktop.activate("two").await.code(), "MACHINE_LIMIT_EXCEEDED");
     assert_eq!(desktop.activate("one").await.status, 201);
 }
 
-/// While the server was away no heartbeat could come: what was alive gets its full time after it is back,
-/// and what was dead stays so. All processes and all answers say the same.
-async fn an_outage_kills_no_machine_and_revives_none(app: &TestApp) {
+/// During an outage no heartbeat can be received: live machines get their full window afterwards, and dead
+/// ones stay dead. All processes and all responses agree.
+async fn an_outage_kills_no_machine_and_resurrects_none(app: &TestApp) {
     app.add_policy("keeping", |terms| {
         terms.requires_heartbeat = true;
         terms.cull = HeartbeatCull::KeepDead;
@@ -324,19 +329,19 @@ async fn an_outage_kills_no_machine_and_revives_none(app: &TestApp) {
         }
     }
     assert_eq!(ping("early").await.code(), "MACHINE_HEARTBEAT_DEAD");
-    // A second round soon after is no second outage.
+    // A second round soon after is not another outage.
     app.kit.clock.advance(Duration::from_secs(20));
     back.record_heartbeat_watch(OFTEN).await.expect("noted");
     app.kit.clock.advance(Duration::from_secs(610));
     back.record_heartbeat_watch(Duration::from_hours(1)).await.expect("noted");
-    assert_eq!(code(&desktop, &id, "one").await.1, "VALID", "an outage again, with its last breath");
+    assert_eq!(code(&desktop, &id, "one").await.1, "VALID", "another outage, just before the window ends");
     app.kit.clock.advance(Duration::from_secs(630));
     assert_eq!(attribute(&ping("one").await, "heartbeatStatus"), "ALIVE");
     app.kit.clock.advance(Duration::from_secs(631));
     assert_eq!(code(&desktop, &id, "one").await.1, "HEARTBEAT_DEAD");
 }
 
-/// The process lives, but hears nothing for a while: it was paused, or its database was away.
+/// The process is running but receives nothing for a while, because it or its database was paused.
 async fn a_pause_kills_no_machine(app: &TestApp) {
     let issued = issue_beating(app).await;
     let id = issued.view.license.id.to_string();
@@ -350,13 +355,13 @@ async fn a_pause_kills_no_machine(app: &TestApp) {
         assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0);
     }
     app.kit.clock.advance(Duration::from_hours(2));
-    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "nobody could hear it");
+    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "no heartbeat could be received");
     app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
-    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "nobody could hear it");
+    assert_eq!(app.service().cull_dead_machines().await.expect("looked"), 0, "no heartbeat could be received");
     assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
     assert_eq!(ping().await.status, 200);
-    // Now it is silent while it could be heard.
-    dies_of_silence(app).await;
+    // Now it misses heartbeats that could be received.
+    dies_without_heartbeats(app).await;
 }
 
 /// Two processes that come back from one outage tell of one; a clock that is set back ends nothing.
@@ -367,18 +372,18 @@ async fn outages_are_told_once(app: &TestApp) {
     let (first, second) = tokio::join!(one.record_heartbeat_watch(OFTEN), two.record_heartbeat_watch(OFTEN));
     first.and(second).expect("noted");
     let outages = async || app.service().store().read().await.expect("read").list_outages().await.expect("listed");
-    let told = outages().await;
+    let recorded = outages().await;
     assert_eq!(
-        told.iter().map(|outage| outage.ended_at().since(outage.began_at())).collect::<Vec<_>>(),
+        recorded.iter().map(|outage| outage.ended_at().since(outage.began_at())).collect::<Vec<_>>(),
         [Duration::from_hours(1)]
     );
-    // Another process whose clock is behind: the one ahead was not away in between.
+    // Another process whose clock is behind: the one that is ahead had no outage in between.
     app.kit.clock.set_back(Duration::from_mins(5));
     two.record_heartbeat_watch(OFTEN).await.expect("noted");
     app.kit.clock.advance(Duration::from_mins(5) + OFTEN);
     one.record_heartbeat_watch(OFTEN).await.expect("noted");
-    assert_eq!(outages().await, told);
-    // A clock that is set back: what it told of has not been yet.
+    assert_eq!(outages().await, recorded);
+    // After a clock is set back, outages in its future have not happened.
     app.kit.clock.set_back(DAY);
     one.record_heartbeat_watch(OFTEN).await.expect("noted");
     app.kit.clock.advance(OFTEN);
@@ -386,8 +391,8 @@ async fn outages_are_told_once(app: &TestApp) {
     assert_eq!(outages().await, []);
 }
 
-/// A clock that ran far ahead for a moment leaves nothing behind that keeps machines alive.
-async fn a_clock_that_ran_ahead_is_forgotten(app: &TestApp) {
+/// A clock that was far ahead for a moment has no lasting effect on machines.
+async fn a_clock_that_was_ahead_has_no_lasting_effect(app: &TestApp) {
     let issued = issue_beating(app).await;
     let desktop = app.desktop(Some(issued.key.expose()));
     desktop.activate("one").await;
@@ -399,11 +404,11 @@ async fn a_clock_that_ran_ahead_is_forgotten(app: &TestApp) {
     app.kit.clock.advance(OFTEN);
     app.service().record_heartbeat_watch(OFTEN).await.expect("noted");
     assert_eq!(ping().await.status, 200);
-    dies_of_silence(app).await;
+    dies_without_heartbeats(app).await;
 }
 
-/// Whoever holds the database for long, such as an import, keeps no app from its answer.
-async fn a_validation_waits_for_nobody(app: &TestApp) {
+/// A process that holds the database's lock for long, such as an import, does not delay apps.
+async fn a_validation_does_not_wait_for_the_lock(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -456,7 +461,7 @@ async fn cores_are_limited(app: &TestApp) {
     );
 }
 
-/// The four strategies over HTTP: the code is the same, what may still be done is not.
+/// The four expiry strategies over HTTP: the code is the same, but what is still allowed differs.
 async fn what_an_expired_license_may_do(app: &TestApp) {
     for (strategy, is_valid, may_ask) in [
         (ExpiryStrategy::RestrictAccess, false, true),

@@ -1,7 +1,7 @@
-//! The public client crate `keygen-rs`, unmodified and with signature checking on, against the real
-//! server on both databases.
+//! The public client crate `keygen-rs`, unmodified and with signature verification, against the real server
+//! on both databases.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 #[path = "../it/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
@@ -20,7 +20,7 @@ use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, RenewalBasis};
 use latchkey_service::{Operator, RateLimit};
 use latchkey_testkit::Backend;
 
-/// What an app is configured with: where the server is, its public key, a license key.
+/// The configuration of an app: the server's address, its public key, and a license key.
 fn config(app: &TestApp, key: &str) -> KeygenConfig {
     KeygenConfig {
         api_url: app.origin(),
@@ -42,9 +42,9 @@ fn failed<T: std::fmt::Debug>(result: Result<T, keygen_rs::errors::Error>, code:
     assert!(error.contains(code), "{code} is not in {error}");
 }
 
-/// The whole life: validate, activate, twice, over the limit, list, heartbeat, deactivate, suspended,
-/// bad key, and a server that does not hold the key it should.
-async fn a_whole_life(backend: Backend) {
+/// Validation, activation (also twice and over the limit), listing, heartbeats, deactivation, suspension, an
+/// invalid key, and a server with the wrong key.
+async fn the_client_works_from_activation_to_revocation(backend: Backend) {
     let app = TestApp::start(backend).await;
     let issued = app.issue("ada@example.com").await;
     let config = config(&app, issued.key.expose());
@@ -100,17 +100,17 @@ async fn a_whole_life(backend: Backend) {
     failed(keygen_rs::validate_with_config(bad, &request).await, "LICENSE_INVALID");
 
     offline_work(&app, &config, &license, "machine-three").await;
-    // Renewal, check-in, uses: what the server says, the client reads.
+    // The client understands the server's responses for renewals, check-ins and uses.
     assert!(license.check_in().await.expect("checked in").last_check_in.is_some());
     assert_eq!(license.increment_usage(Some(3)).await.expect("counted").uses, Some(3));
     assert_eq!(license.increment_usage(None).await.expect("counted").uses, Some(4));
 
-    // The check is real: with another public key every answer is refused.
+    // Signatures are really verified: with another public key every response is rejected.
     let fooled = KeygenConfig { public_key: Some("0".repeat(62) + "01"), ..config.clone() };
     assert!(keygen_rs::validate_with_config(fooled, &request).await.is_err());
 
-    // Rotation: the next version of the app embeds the new key; the old version's check fails, and what
-    // the old key signed is still the vendor's.
+    // Rotation: the next version of the app embeds the new key. The old version rejects responses, but what
+    // the old key signed is still valid.
     let old_file = license.checkout(&LicenseCheckoutOpts::perpetual()).await.expect("a file");
     let rotated = admin.rotate_signing_key().await.expect("rotated").public_key.hex();
     assert!(keygen_rs::validate_with_config(config.clone(), &request).await.is_err());
@@ -120,14 +120,14 @@ async fn a_whole_life(backend: Backend) {
     assert!(old_file.verify_with_key(config.public_key.as_deref().expect("a key")).is_ok());
     assert!(old_file.verify_with_key(&rotated).is_err());
 
-    // Revocation is for good.
+    // Revocation is permanent.
     admin.revoke_license(issued.view.license.id).await.expect("revoked");
     let next = KeygenConfig { public_key: Some(rotated), ..config };
     failed(keygen_rs::validate_with_config(next, &request).await, "LICENSE_SUSPENDED");
 }
 
-/// Files: checked out, verified and decrypted by the client's own code. Its clock is the computer's, so
-/// the files last as long as they can.
+/// Files are checked out, verified and decrypted with the client's own code. It uses the system's clock, so
+/// the files are valid as long as possible.
 async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, fingerprint: &str) {
     let public_key = config.public_key.as_deref().expect("a key");
     let key = license.key.as_str();
@@ -151,7 +151,7 @@ async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, f
     let machine = license.machine(fingerprint).await.expect("the machine");
     let options = MachineCheckoutOpts { ttl: Some(i64::from(i32::MAX)), include: None };
     let file = machine.checkout(&options).await.expect("a machine file");
-    // Machine files are verified with the one configuration of the process.
+    // Machine files are verified with the process's only configuration.
     keygen_rs::config::set_config(config.clone()).expect("configured");
     file.verify().expect("verified");
     let dataset = file.decrypt(&format!("{key}{fingerprint}")).expect("decrypted");
@@ -159,14 +159,14 @@ async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, f
     assert_eq!(file.entitlements(&format!("{key}{fingerprint}")).expect("included").len(), 1);
     assert!(file.decrypt(&format!("{key}other")).is_err());
 
-    // What the server refuses, the client says.
+    // The client reports the server's refusals.
     failed(license.checkout(&LicenseCheckoutOpts::with_ttl(10)).await, "CHECKOUT_TTL_INVALID");
     failed(
         license.checkout(&LicenseCheckoutOpts::with_include(vec!["x".to_owned()])).await,
         "CHECKOUT_INCLUDE_INVALID",
     );
 
-    // A signed key is verified without any file.
+    // A signed key is verified without a file.
     app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
     let signed = app.issue_under("ada@example.com", "signed").await;
     let by_key = KeygenConfig { license_key: Some(signed.key.expose().to_owned()), ..config.clone() };
@@ -176,8 +176,8 @@ async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, f
     assert!(String::from_utf8(payload).expect("text").contains(&signed.view.license.id.to_string()));
 }
 
-/// A renewal by the vendor reaches the next validation.
-async fn a_renewal(backend: Backend) {
+/// A renewal affects the next validation.
+async fn a_renewal_affects_the_next_validation(backend: Backend) {
     let app = TestApp::start(backend).await;
     app.add_policy("yearly", |policy| {
         policy.duration = Some(Duration::from_hours(365 * 24));
@@ -197,7 +197,7 @@ async fn a_renewal(backend: Backend) {
     assert_eq!(code(&config, "one").await.1, LicenseValidationCode::Valid);
 }
 
-/// LC-13: the client reads a signed refusal for too many requests as what it is.
+/// LC-13: the client recognizes a signed refusal because of too many requests.
 async fn too_many_requests(backend: Backend) {
     let app = TestApp::start_with(backend, |_, options| {
         options.api_limits.per_key = RateLimit { burst: 2, per_minute: 10 };
@@ -214,14 +214,14 @@ async fn too_many_requests(backend: Backend) {
 
 #[test]
 fn sqlite() {
-    run(a_whole_life(Backend::Sqlite));
-    run(a_renewal(Backend::Sqlite));
+    run(the_client_works_from_activation_to_revocation(Backend::Sqlite));
+    run(a_renewal_affects_the_next_validation(Backend::Sqlite));
     run(too_many_requests(Backend::Sqlite));
 }
 
 #[test]
 fn postgres() {
-    run(a_whole_life(Backend::Postgres));
-    run(a_renewal(Backend::Postgres));
+    run(the_client_works_from_activation_to_revocation(Backend::Postgres));
+    run(a_renewal_affects_the_next_validation(Backend::Postgres));
     run(too_many_requests(Backend::Postgres));
 }

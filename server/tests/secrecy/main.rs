@@ -1,8 +1,8 @@
-//! What must never be found: secrets in the database, in the log, in answers.
+//! Secrets must not appear in the database, in the log or in responses.
 //!
-//! A process of its own, with one test, because the log that it reads is the whole process's.
+//! A separate process with one test, because the log that it reads is that of the whole process.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 #[path = "../it/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
@@ -18,8 +18,8 @@ use reqwest::header;
 
 use app::{TestApp, location, secrets_in};
 
-/// ML-01 and LC-12: after many sign-ins the database file holds no link, code, cookie or key.
-async fn ml_01_a_stolen_database_opens_nothing() {
+/// ML-01 and LC-12: after many sign-ins the database file contains no link, code, cookie or key.
+async fn ml_01_a_stolen_database_contains_no_secrets() {
     let app = TestApp::start(Backend::Sqlite).await;
     let mut secrets = Vec::new();
     for n in 0..25 {
@@ -39,7 +39,7 @@ async fn ml_01_a_stolen_database_opens_nothing() {
         secrets.extend(cookies(&asked));
         app.kit.clock.advance(std::time::Duration::from_mins(1));
     }
-    // Half of the mails wait in the outbox; the write-ahead log belongs to the database.
+    // Half of the mails are waiting in the outbox. The write-ahead log is part of the database.
     let path = app.kit.database.url().trim_start_matches("sqlite://").to_owned();
     let dump: Vec<u8> =
         ["", "-wal"].iter().flat_map(|end| std::fs::read(format!("{path}{end}")).unwrap_or_default()).collect();
@@ -60,11 +60,11 @@ fn contains(dump: &[u8], secret: &str) -> bool {
     dump.windows(secret.len()).any(|part| part == secret.as_bytes())
 }
 
-/// A place where the log goes.
+/// A buffer for the log.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Kept {
+impl Write for LogBuffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().expect("no test panicked in here").extend_from_slice(bytes);
         Ok(bytes.len())
@@ -75,10 +75,10 @@ impl Write for Kept {
     }
 }
 
-/// ML-15: at trace level no request leaves a link, code, cookie, key or address in the log.
-async fn ml_15_the_log_holds_no_secret() {
-    let kept = Kept::default();
-    let writer = kept.clone();
+/// ML-15: at trace level, no request writes a link, code, cookie, key or address to the log.
+async fn ml_15_the_log_contains_no_secrets() {
+    let buffer = LogBuffer::default();
+    let writer = buffer.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let guard = tracing::subscriber::set_default(subscriber);
@@ -104,14 +104,14 @@ async fn ml_15_the_log_holds_no_secret() {
     app.desktop(Some("CANARY-BAD-KEY")).get("/v1/me").await;
     drop(guard);
 
-    let log = kept.0.lock().expect("no test panicked in here").clone();
-    // What other crates of this process log about their own client side is not the server's log.
+    let log = buffer.0.lock().expect("no test panicked in here").clone();
+    // What other crates of this process log about their own client side is not part of the server's log.
     let log: String = String::from_utf8_lossy(&log)
         .lines()
         .filter(|line| !line.contains("reqwest") && !line.contains("hyper_util::client"))
         .collect::<Vec<_>>()
         .join("\n");
-    assert!(log.contains("/login/link/{token}") || log.contains("/login/link/:token"), "the log names routes");
+    assert!(log.contains("/login/link/{token}") || log.contains("/login/link/:token"), "the log contains routes");
     let mut secrets = vec![
         key.to_owned(),
         token,
@@ -129,9 +129,9 @@ async fn ml_15_the_log_holds_no_secret() {
     }
 }
 
-/// One after the other, on one runtime and one thread, which the log's writer is set for.
+/// One after the other, on one runtime and one thread, for which the log's writer is set.
 #[tokio::test(flavor = "current_thread")]
-async fn secrets_are_nowhere() {
-    ml_01_a_stolen_database_opens_nothing().await;
-    ml_15_the_log_holds_no_secret().await;
+async fn secrets_do_not_leak() {
+    ml_01_a_stolen_database_contains_no_secrets().await;
+    ml_15_the_log_contains_no_secrets().await;
 }

@@ -1,4 +1,4 @@
-//! What a request shows for itself.
+//! Authentication of requests by license key.
 
 use axum::{
     extract::FromRequestParts,
@@ -14,18 +14,17 @@ use crate::http::{
     state::AppState,
 };
 
-/// An app that showed the key of a license in good standing. The request is counted against the key's limit.
+/// An app with the key of a license that may use the API. The request counts against the key's rate limit.
 pub(crate) struct Authenticated(pub(crate) KeyHolder);
 
-/// The same, with the license's active machines, which come with the same read.
+/// The same with the license's active machines, which are read at the same time.
 pub(crate) struct AuthenticatedWithMachines(pub(crate) KeyHolder);
 
-/// The same for a heartbeat, which counts for the machine that the path names.
+/// The same for a heartbeat, which counts for the machine in the path.
 pub(crate) struct AuthenticatedHeartbeat(pub(crate) KeyHolder);
 
-/// A request that may come without a credential.
+/// A request for which a credential is optional.
 pub(crate) struct MaybeAuthenticated {
-    /// Whether it came with one.
     pub(crate) is_authenticated: bool,
 }
 
@@ -58,8 +57,8 @@ impl FromRequestParts<AppState> for MaybeAuthenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        // A credential that is shown must be good, even where none is needed.
-        let key = shown_key(parts, state).await?;
+        // A credential must be valid even where it is optional.
+        let key = read_key(parts, state).await?;
         if let Some(key) = &key {
             authenticate(parts, state, key, None, false).await?;
         }
@@ -73,16 +72,16 @@ async fn required(
     heartbeat_of: Option<&str>,
     with_machines: bool,
 ) -> Result<KeyHolder, ApiError> {
-    let Some(key) = shown_key(parts, state).await? else {
+    let Some(key) = read_key(parts, state).await? else {
         rate_limit::count_anonymous(state, &parts.extensions).await?;
-        return Err(ApiError::new(ErrorCode::TokenMissing, "Show the license key: Authorization: License KEY.")
+        return Err(ApiError::new(ErrorCode::TokenMissing, "Send the license key: Authorization: License KEY.")
             .in_header("Authorization"));
     };
     authenticate(parts, state, &key, heartbeat_of, with_machines).await
 }
 
-/// The license key of the request. One that cannot be read counts against the network.
-async fn shown_key(parts: &Parts, state: &AppState) -> Result<Option<Zeroizing<String>>, ApiError> {
+/// The request's license key. A malformed credential counts against the network's rate limit.
+async fn read_key(parts: &Parts, state: &AppState) -> Result<Option<Zeroizing<String>>, ApiError> {
     let key = license_key(&parts.headers);
     if key.is_err() {
         rate_limit::count_anonymous(state, &parts.extensions).await?;
@@ -106,19 +105,19 @@ impl From<AuthRefusal> for ApiError {
     fn from(refusal: AuthRefusal) -> Self {
         match refusal {
             AuthRefusal::Unknown => {
-                Self::new(ErrorCode::LicenseInvalid, "The license key is not known: check it for typing errors.")
+                Self::new(ErrorCode::LicenseInvalid, "The license key is unknown: check it for typing errors.")
                     .in_header("Authorization")
             }
             AuthRefusal::Suspended => Self::new(ErrorCode::LicenseSuspended, "The license is suspended."),
-            AuthRefusal::Revoked => Self::new(ErrorCode::LicenseSuspended, "The license is revoked."),
+            AuthRefusal::Revoked => Self::new(ErrorCode::LicenseSuspended, "The license has been revoked."),
             AuthRefusal::Banned => Self::new(ErrorCode::LicenseBanned, "The license's owner is banned."),
-            AuthRefusal::Expired => Self::new(ErrorCode::LicenseExpired, "The license is expired."),
+            AuthRefusal::Expired => Self::new(ErrorCode::LicenseExpired, "The license has expired."),
             AuthRefusal::Internal(error) => error.into(),
         }
     }
 }
 
-/// The license key of an Authorization header. `None` without the header.
+/// The license key in an Authorization header. `None` if there is no such header.
 pub(crate) fn license_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
@@ -128,13 +127,10 @@ pub(crate) fn license_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String
             .in_header("Authorization")
     };
     let no_tokens = || {
-        ApiError::new(
-            ErrorCode::TokenInvalid,
-            "The token is not known: show a license key, Authorization: License KEY.",
-        )
-        .in_header("Authorization")
+        ApiError::new(ErrorCode::TokenInvalid, "The token is unknown: send a license key, Authorization: License KEY.")
+            .in_header("Authorization")
     };
-    // A key with a letter that no key has, such as a long dash, is as unknown as any other (LC-12).
+    // A key with a character that no key contains, such as a dash, is unknown like any other (LC-12).
     let text = Zeroizing::new(String::from_utf8_lossy(value.as_bytes()).into_owned());
     let (scheme, credential) = text.trim().split_once(' ').ok_or_else(malformed)?;
     let credential = credential.trim();
@@ -165,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn forms() {
+    fn authorization_headers_are_parsed() {
         assert_eq!(read("License CGPT-1"), Ok(Some("CGPT-1".to_owned())));
         assert_eq!(read("license  CGPT-1 "), Ok(Some("CGPT-1".to_owned())));
         assert_eq!(read(&format!("Basic {}", STANDARD.encode("license:CGPT-1"))), Ok(Some("CGPT-1".to_owned())));
@@ -177,7 +173,7 @@ mod tests {
             header::AUTHORIZATION,
             header::HeaderValue::from_bytes("License CGPT–1".as_bytes()).expect("a header"),
         );
-        assert!(matches!(license_key(&headers), Ok(Some(key)) if *key == "CGPT–1"), "LC-12: looked for like any other");
+        assert!(matches!(license_key(&headers), Ok(Some(key)) if *key == "CGPT–1"), "LC-12: looked up like any other");
         assert!(matches!(license_key(&HeaderMap::new()), Ok(None)));
     }
 }

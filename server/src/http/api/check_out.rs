@@ -1,4 +1,4 @@
-//! Check-out: what a request for a file says, and the file that it gets.
+//! Check-out: parsing requests for files, and creating the files.
 
 use std::collections::BTreeSet;
 
@@ -28,12 +28,13 @@ use crate::http::{
     state::AppState,
 };
 
-/// The options that all files have, for the description of the API.
+/// The options of all files, for the description of the API.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the options are read one by one, because clients spell them in many ways")]
+#[expect(dead_code, reason = "the options are parsed individually, because clients send them in several forms")]
 pub(crate) struct FileParams {
-    /// How long the file lasts, in seconds, at least 3600; `null` or nothing for as long as clients can read; without it as the policy says
+    /// How long the file is valid, in seconds, at least 3600; `null` or an empty value for the longest time
+    /// that clients accept; by default what the policy says
     ttl: Option<String>,
     /// Whether the file is encrypted
     encrypt: Option<bool>,
@@ -41,25 +42,25 @@ pub(crate) struct FileParams {
     algorithm: Option<String>,
 }
 
-/// Which file is asked for, by the name in the path.
+/// The file that is requested, by the name in the path.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Wanted<'a> {
+pub(crate) enum RequestedFile<'a> {
     License(&'a str),
     Machine(&'a str),
 }
 
-/// Makes the file.
+/// Creates the file.
 pub(crate) async fn make(
     state: &AppState,
     app: &KeyHolder,
-    wanted: Wanted<'_>,
-    asked: Asked,
+    wanted: RequestedFile<'_>,
+    request: FileRequest,
 ) -> Result<(SignedFile, Options), ApiError> {
-    let options = asked.options(matches!(wanted, Wanted::License(_)))?;
+    let options = request.options(matches!(wanted, RequestedFile::License(_)))?;
     let subject = match wanted {
-        Wanted::License(name) if !app.is_named(name) => return Err(ApiError::not_found()),
-        Wanted::License(_) => FileSubject::License,
-        Wanted::Machine(name) => FileSubject::Machine(name),
+        RequestedFile::License(name) if !app.is_named(name) => return Err(ApiError::not_found()),
+        RequestedFile::License(_) => FileSubject::License,
+        RequestedFile::Machine(name) => FileSubject::Machine(name),
     };
     let account = state.account();
     let order = CheckOut { subject, ttl: options.ttl.unwrap_or(FileTtl::Default), is_encrypted: options.is_encrypted };
@@ -75,7 +76,7 @@ impl From<CheckOutError> for ApiError {
             CheckOutError::TtlTooShort => ttl_invalid().in_parameter("ttl"),
             CheckOutError::TooLong(_) => Self::new(
                 ErrorCode::CheckoutTooLarge,
-                "The file would be longer than 64 KiB, which clients refuse: include less.",
+                "The file would be longer than 64 KiB, which clients reject: include less.",
             )
             .in_parameter("include"),
             CheckOutError::Refused(refusal) => refusal.into(),
@@ -84,7 +85,6 @@ impl From<CheckOutError> for ApiError {
     }
 }
 
-/// The file as a document.
 pub(crate) fn document(state: &AppState, file: SignedFile, options: Options) -> Result<Document<File>, ApiError> {
     let account = state.account();
     let license = ("license", to_one("licenses", &file.facts.license.license.id.to_string()));
@@ -98,7 +98,7 @@ pub(crate) fn document(state: &AppState, file: SignedFile, options: Options) -> 
         attributes: FileAttributes {
             certificate: file.text,
             algorithm: file.algorithm.as_str(),
-            includes: options.asked_includes,
+            includes: options.requested_includes,
             ttl: file.facts.ttl,
             issued: file.facts.issued_at.rfc3339(),
             expiry: file.facts.expires_at.rfc3339(),
@@ -108,48 +108,48 @@ pub(crate) fn document(state: &AppState, file: SignedFile, options: Options) -> 
     Ok(Document(File { data }))
 }
 
-/// How a file is to be made.
+/// How a file is created.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     ttl: Option<FileTtl>,
     is_encrypted: bool,
-    /// As asked, for the echo.
-    asked_includes: Vec<String>,
+    /// As requested, for the response.
+    requested_includes: Vec<String>,
     includes: BTreeSet<Include>,
 }
 
-/// What a request says of the file: in its query and, where there is a body, under `meta`. Some clients
-/// send both, some send bodies of their own making; what is no option is ignored.
+/// The options of a request for a file, from its query and from `meta` in its body, if there is one. Some
+/// clients send both, and some send bodies in their own form. Unknown options are ignored.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    query: Half,
-    body: Half,
+pub(crate) struct FileRequest {
+    query: RawOptions,
+    body: RawOptions,
 }
 
-impl FromRequest<AppState> for Asked {
+impl FromRequest<AppState> for FileRequest {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         if request.method() == Method::HEAD {
-            // It would make a file that nobody gets, begin a trial and hold a signing key.
+            // It would create a file that nobody receives, begin a trial, and lock a signing key.
             return Err(ApiError::method_not_allowed());
         }
-        let query = Half::of_query(request.uri().query().unwrap_or_default());
+        let query = RawOptions::of_query(request.uri().query().unwrap_or_default());
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let has_json = request.method() == Method::POST
             && content_type.is_some_and(|text| text.to_ascii_lowercase().contains("json"));
-        // A body that is no document has no options; clients exist that send such.
+        // A body that is not a document has no options: some clients send such bodies.
         let body = if has_json { Json::<request::CheckOut>::from_request(request, state).await.ok() } else { None };
-        Ok(Self { query, body: body.map(|Json(body)| Half::of_body(body.meta)).unwrap_or_default() })
+        Ok(Self { query, body: body.map(|Json(body)| RawOptions::of_body(body.meta)).unwrap_or_default() })
     }
 }
 
-impl Asked {
-    /// Where both halves name an option, the query counts. `encrypt` and `algorithm` say one thing in two
-    /// ways: what the query says of it, if anything, stands for both.
+impl FileRequest {
+    /// If an option is in both halves, the query takes precedence. `encrypt` and `algorithm` are two forms of
+    /// one option: if the query has either, both of the body's are ignored.
     fn options(self, is_license: bool) -> Result<Options, ApiError> {
         let Self { query, mut body } = self;
-        if query.says_form() {
+        if query.has_encryption_option() {
             body.encrypt = None;
             body.algorithm = None;
         }
@@ -158,22 +158,22 @@ impl Asked {
         let ttl = query.ttl.or(body.ttl).transpose()?;
         let encrypt = query.encrypt.or(body.encrypt).transpose()?.flatten();
         let algorithm = query.algorithm.or(body.algorithm).transpose()?.flatten();
-        let asked_includes = query.include.or(body.include).unwrap_or_default();
-        let includes =
-            dataset::includes(&asked_includes, is_license).map_err(|error| include_place.blame(error, "include"))?;
+        let requested_includes = query.include.or(body.include).unwrap_or_default();
+        let includes = dataset::includes(&requested_includes, is_license)
+            .map_err(|error| include_place.locate(error, "include"))?;
         let is_encrypted = match (encrypt, algorithm) {
             (Some(false), Some(FileAlgorithm::Encrypted)) | (Some(true), Some(FileAlgorithm::Plain)) => {
-                let error = algorithm_invalid("encrypt and algorithm say different things: give one.");
-                return Err(algorithm_place.blame(error, "algorithm"));
+                let error = algorithm_invalid("encrypt and algorithm contradict each other: send only one.");
+                return Err(algorithm_place.locate(error, "algorithm"));
             }
             (_, Some(algorithm)) => algorithm == FileAlgorithm::Encrypted,
             (encrypt, None) => encrypt.unwrap_or(false),
         };
-        Ok(Options { ttl, is_encrypted, asked_includes, includes })
+        Ok(Options { ttl, is_encrypted, requested_includes, includes })
     }
 }
 
-/// Where an option stands, which is where its error points.
+/// Where an option was found, for error messages.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Query,
@@ -181,7 +181,7 @@ enum Place {
 }
 
 impl Place {
-    fn blame(self, error: ApiError, name: &str) -> ApiError {
+    fn locate(self, error: ApiError, name: &str) -> ApiError {
         match self {
             Self::Query => error.in_parameter(name),
             Self::Body => error.at(format!("/meta/{name}")),
@@ -189,19 +189,19 @@ impl Place {
     }
 }
 
-/// An option: `None` if it is not named. What is wrong with it matters only where it counts.
-type Said<T> = Option<Result<T, ApiError>>;
+/// An option: `None` if it is absent. An invalid value is only an error if it is used.
+type ParsedOption<T> = Option<Result<T, ApiError>>;
 
-/// The options of a query or of a body. The inner `None` of a form is a word that says nothing of it.
+/// The options in a query or in a body. An inner `None` means that the value leaves the choice open.
 #[derive(Debug, Default)]
-struct Half {
-    ttl: Said<FileTtl>,
-    encrypt: Said<Option<bool>>,
-    algorithm: Said<Option<FileAlgorithm>>,
+struct RawOptions {
+    ttl: ParsedOption<FileTtl>,
+    encrypt: ParsedOption<Option<bool>>,
+    algorithm: ParsedOption<Option<FileAlgorithm>>,
     include: Option<Vec<String>>,
 }
 
-impl Half {
+impl RawOptions {
     fn of_query(query: &str) -> Self {
         Self::read(Place::Query, url::form_urlencoded::parse(query.as_bytes()).into_owned())
     }
@@ -211,37 +211,37 @@ impl Half {
     }
 
     fn read(place: Place, pairs: impl Iterator<Item = (String, String)>) -> Self {
-        let mut half = Self::default();
+        let mut options = Self::default();
         for (name, value) in pairs {
-            let blame = |error| place.blame(error, &name);
+            let locate = |error| place.locate(error, &name);
             match name.as_str() {
-                "ttl" => note(&mut half.ttl, read_ttl(&value).map_err(blame)),
-                "encrypt" => note(&mut half.encrypt, read_encrypt(&value).map_err(blame)),
-                "algorithm" => note(&mut half.algorithm, read_algorithm(&value).map_err(blame)),
+                "ttl" => note(&mut options.ttl, parse_ttl(&value).map_err(locate)),
+                "encrypt" => note(&mut options.encrypt, parse_encrypt(&value).map_err(locate)),
+                "algorithm" => note(&mut options.algorithm, parse_algorithm(&value).map_err(locate)),
                 "include" => {
                     let names = value.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "null");
-                    half.include = Some(names.map(str::to_owned).collect());
+                    options.include = Some(names.map(str::to_owned).collect());
                 }
                 _ => {}
             }
         }
-        half
+        options
     }
 
-    /// Whether it says anything of encryption.
-    fn says_form(&self) -> bool {
+    /// Whether it contains an encryption option.
+    fn has_encryption_option(&self) -> bool {
         !matches!(self.encrypt, None | Some(Ok(None))) || !matches!(self.algorithm, None | Some(Ok(None)))
     }
 }
 
-/// The last of several counts, unless one of them is wrong.
-fn note<T>(option: &mut Said<T>, said: Result<T, ApiError>) {
+/// The last of several values is used, unless one of them is invalid.
+fn note<T>(option: &mut ParsedOption<T>, parsed: Result<T, ApiError>) {
     if !matches!(option, Some(Err(_))) {
-        *option = Some(said);
+        *option = Some(parsed);
     }
 }
 
-/// A JSON value as the query would spell it.
+/// A JSON value in the form that it has in a query.
 fn plain(value: Value) -> String {
     match value {
         Value::String(text) => text,
@@ -250,14 +250,14 @@ fn plain(value: Value) -> String {
     }
 }
 
-fn read_ttl(text: &str) -> Result<FileTtl, ApiError> {
+fn parse_ttl(text: &str) -> Result<FileTtl, ApiError> {
     match text {
         "" | "null" => Ok(FileTtl::Perpetual),
         text => text.parse().map(FileTtl::Seconds).map_err(|_| ttl_invalid()),
     }
 }
 
-fn read_encrypt(text: &str) -> Result<Option<bool>, ApiError> {
+fn parse_encrypt(text: &str) -> Result<Option<bool>, ApiError> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" => Ok(Some(true)),
         "0" | "false" => Ok(Some(false)),
@@ -266,19 +266,19 @@ fn read_encrypt(text: &str) -> Result<Option<bool>, ApiError> {
     }
 }
 
-fn read_algorithm(text: &str) -> Result<Option<FileAlgorithm>, ApiError> {
+fn parse_algorithm(text: &str) -> Result<Option<FileAlgorithm>, ApiError> {
     match text {
-        // The last names the signature alone: whether a file is encrypted is another option.
+        // `ed25519` only names the signature: encryption is a separate option.
         "" | "null" | "ed25519" => Ok(None),
         text => FileAlgorithm::parse(text).map(Some).ok_or_else(|| {
             let all: Vec<_> = FileAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
-            algorithm_invalid(&format!("This server makes files as {}.", all.join(" or ")))
+            algorithm_invalid(&format!("This server creates files with {}.", all.join(" or ")))
         }),
     }
 }
 
 fn ttl_invalid() -> ApiError {
-    let detail = "ttl is a number of seconds, at least 3600, or null for as long as clients can read.";
+    let detail = "ttl must be a number of seconds, at least 3600, or null for the longest time that clients accept.";
     ApiError::new(ErrorCode::CheckoutTtlInvalid, detail)
 }
 
@@ -291,8 +291,8 @@ mod tests {
     use super::*;
 
     fn options(query: &str, is_license: bool) -> Result<Options, u16> {
-        let asked = Asked { query: Half::of_query(query), body: Half::default() };
-        asked.options(is_license).map_err(|error| error.status().as_u16())
+        let request = FileRequest { query: RawOptions::of_query(query), body: RawOptions::default() };
+        request.options(is_license).map_err(|error| error.status().as_u16())
     }
 
     #[test]
@@ -314,12 +314,12 @@ mod tests {
             assert_eq!((read.ttl, read.is_encrypted, read.includes.len()), (ttl, is_encrypted, includes), "{query}");
         }
         let machine = options("encrypt=1&include=license.entitlements&ttl=86400", false).expect("good");
-        assert_eq!(machine.asked_includes, ["license.entitlements"]);
+        assert_eq!(machine.requested_includes, ["license.entitlements"]);
         assert!(machine.is_encrypted);
     }
 
     #[test]
-    fn what_cannot_be_made_is_refused() {
+    fn invalid_options_are_rejected() {
         for (query, is_license) in [
             ("ttl=-1", true),
             ("ttl=1.5", true),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_overrules_the_body() {
+    fn the_query_takes_precedence_over_the_body() {
         use serde_json::json;
         for (query, body, ttl, is_encrypted, includes) in [
             ("", json!({ "encrypt": true, "ttl": 7200, "include": ["product"] }), Some(7_200), true, 1),
@@ -352,8 +352,8 @@ mod tests {
             ("include=", json!({ "include": "secrets" }), None, false, 0),
         ] {
             let meta = body.as_object().cloned().expect("an object");
-            let asked = Asked { query: Half::of_query(query), body: Half::of_body(meta) };
-            let read = asked.options(true).expect(query);
+            let request = FileRequest { query: RawOptions::of_query(query), body: RawOptions::of_body(meta) };
+            let read = request.options(true).expect(query);
             let seen = (read.ttl, read.is_encrypted, read.includes.len());
             assert_eq!(seen, (ttl.map(FileTtl::Seconds), is_encrypted, includes), "{query} {body}");
         }

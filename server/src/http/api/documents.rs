@@ -1,4 +1,4 @@
-//! What the API's answers hold: resources, and the datasets of signed files.
+//! The contents of the API's responses: resources, and the datasets of signed files.
 
 pub(crate) mod dataset;
 pub(crate) mod resources;

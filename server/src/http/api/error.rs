@@ -1,4 +1,4 @@
-//! Errors as the protocol tells them.
+//! Errors in the protocol's form.
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -8,11 +8,10 @@ use latchkey_licensing::time::Timestamp;
 use latchkey_service::{Internal, Throttled};
 use latchkey_wire::error::{ErrorCode, ErrorDocument, ErrorLinks, ErrorMeta, ErrorObject, Source};
 
-/// When to come back to a database that cannot serve.
+/// When to retry if the database is unavailable.
 const RETRY_AFTER_SECONDS: &str = "5";
 
-/// An error on its way out. The signing layer writes the document, because it knows the request's
-/// id.
+/// An error response. The signing layer writes its document, because that layer knows the request's id.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     code: ErrorCode,
@@ -48,27 +47,27 @@ impl ApiError {
         Self { meta: Some(Box::new(meta)), ..self }
     }
 
-    /// One answer for what does not exist and for what is another's.
+    /// The same response for things that do not exist and things that belong to others.
     pub(crate) fn not_found() -> Self {
-        Self::new(ErrorCode::NotFound, "There is nothing here, or nothing that this license may see.")
+        Self::new(ErrorCode::NotFound, "There is nothing here, or nothing that this license may access.")
     }
 
     pub(crate) fn method_not_allowed() -> Self {
-        Self::new(ErrorCode::MethodNotAllowed, "This path does not take this method.")
+        Self::new(ErrorCode::MethodNotAllowed, "This path does not support this method.")
     }
 
-    /// The error for a status that some layer gave without a word.
+    /// The error for a status that a layer set without a document.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::not_found(),
             StatusCode::METHOD_NOT_ALLOWED => Self::method_not_allowed(),
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
-            status if status.is_client_error() => Self::new(ErrorCode::DocumentInvalid, "The request cannot be read."),
+            status if status.is_client_error() => Self::new(ErrorCode::DocumentInvalid, "The request is malformed."),
             _ => Self::internal(),
         }
     }
 
-    /// A limit is reached at `now`.
+    /// A rate limit was reached at `now`.
     pub(crate) fn throttled(throttled: Throttled, now: Timestamp) -> Self {
         let seconds = throttled.retry_after.as_secs();
         let detail = format!("Too many requests with this key or from this network: try again in {seconds} s.");
@@ -82,11 +81,11 @@ impl ApiError {
     pub(crate) fn internal() -> Self {
         Self::new(
             ErrorCode::Internal,
-            "The server failed. Try again; if it goes on, tell the vendor the id of this answer.",
+            "The server failed. Try again. If it keeps failing, send the vendor the id of this response.",
         )
     }
 
-    /// The database cannot serve at the moment.
+    /// The database is unavailable.
     pub(crate) fn unavailable() -> Self {
         Self::new(ErrorCode::Unavailable, "The server cannot answer at the moment. Try again in a few seconds.")
     }
@@ -117,7 +116,7 @@ impl From<Internal> for ApiError {
     }
 }
 
-fn tell_limit(headers: &mut HeaderMap, throttled: Throttled, now: Timestamp) {
+fn set_rate_limit_headers(headers: &mut HeaderMap, throttled: Throttled, now: Timestamp) {
     let retry_after = throttled.retry_after.as_secs();
     for (name, text) in [
         (header::RETRY_AFTER, retry_after.to_string()),
@@ -125,7 +124,7 @@ fn tell_limit(headers: &mut HeaderMap, throttled: Throttled, now: Timestamp) {
         (HeaderName::from_static("x-ratelimit-count"), throttled.limit.to_string()),
         (HeaderName::from_static("x-ratelimit-limit"), throttled.limit.to_string()),
         (HeaderName::from_static("x-ratelimit-remaining"), "0".to_owned()),
-        // As a Unix time, as clients of this protocol read it.
+        // As a Unix time, as clients of this protocol expect.
         (HeaderName::from_static("x-ratelimit-reset"), (now.unix_millis() / 1_000 + retry_after).to_string()),
     ] {
         if let Ok(value) = HeaderValue::from_str(&text) {
@@ -138,7 +137,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         if let Some(limit) = &self.throttled {
-            tell_limit(response.headers_mut(), limit.0, limit.1);
+            set_rate_limit_headers(response.headers_mut(), limit.0, limit.1);
         }
         if self.code == ErrorCode::Unavailable {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));

@@ -1,4 +1,4 @@
-//! Reading requests: versions, path segments, bodies. What cannot be read is told with its place.
+//! Parsing requests: versions, path segments, bodies. Errors point to the part that is invalid.
 
 use axum::{
     body::Bytes,
@@ -13,35 +13,35 @@ use serde_json::{Map, Value};
 
 use crate::http::api::error::ApiError;
 
-/// The version of the protocol that is spoken.
+/// The protocol version of this server.
 pub(crate) const VERSION: &str = "1.8";
 
-/// Refuses versions of the protocol that are not known; none means the current one.
+/// Rejects unknown protocol versions. Without a version the current one is assumed.
 pub(crate) async fn check_version(request: Request, next: Next) -> Response {
     let asked = request.headers().get("keygen-version").map(|value| value.to_str().unwrap_or_default());
     let is_known = asked.is_none_or(|version| matches!(version.as_bytes(), [b'1', b'.', b'0'..=b'8']));
     if is_known {
         return next.run(request).await;
     }
-    ApiError::new(ErrorCode::InvalidApiVersion, format!("This server speaks the versions 1.0 to {VERSION}."))
+    ApiError::new(ErrorCode::InvalidApiVersion, format!("This server supports the versions 1.0 to {VERSION}."))
         .in_header("Keygen-Version")
         .into_response()
 }
 
-/// The one segment of a path that varies.
+/// The variable segment of a path.
 pub(crate) struct PathParam(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathParam {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // What does not decode names nothing.
+        // A segment that cannot be decoded names nothing.
         let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::not_found())?;
         Ok(Self(text))
     }
 }
 
-/// A JSON body; an empty one reads as `null` would, where the type allows it.
+/// A JSON body. An empty body is parsed like `null`, if the type allows it.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -54,10 +54,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let mut deserializer = serde_json::Deserializer::from_slice(text);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let why = error.inner().to_string();
-            ApiError::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
+            ApiError::new(ErrorCode::DocumentInvalid, format!("The body is invalid: {why}."))
                 .at(pointer("", error.path()))
         })?;
-        deserializer.end().map_err(|_| ApiError::new(ErrorCode::DocumentInvalid, "The body goes on after its end."))?;
+        deserializer
+            .end()
+            .map_err(|_| ApiError::new(ErrorCode::DocumentInvalid, "The body has extra text after its end."))?;
         Ok(Self(value))
     }
 }
@@ -84,16 +86,16 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// Reads an object that is part of a body, so that the whole stays available for the echo.
+/// Parses an object in a body, while the whole body stays available for the response.
 pub(crate) fn read_part<T: DeserializeOwned>(part: &Map<String, Value>, base: &str) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(Value::Object(part.clone())).map_err(|error| {
         let why = error.inner().to_string();
-        ApiError::new(ErrorCode::DocumentInvalid, format!("The body cannot be read: {why}."))
+        ApiError::new(ErrorCode::DocumentInvalid, format!("The body is invalid: {why}."))
             .at(pointer(base, error.path()))
     })
 }
 
-/// A place in a body as a JSON pointer (RFC 6901).
+/// A location in a body as a JSON pointer (RFC 6901).
 fn pointer(base: &str, path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment as S;
     path.iter().fold(base.to_owned(), |text, segment| match segment {

@@ -1,4 +1,4 @@
-//! Endpoints of one license, each in a file of its own.
+//! Endpoints of licenses, one per file.
 
 pub(crate) mod check_in;
 pub(crate) mod check_out;
@@ -14,7 +14,7 @@ use latchkey_service::KeyHolder;
 
 use crate::http::api::error::ApiError;
 
-/// The license in the path must be the one whose key was shown.
+/// The license in the path must be the one whose key was sent.
 fn check_name(app: &KeyHolder, license: &str) -> Result<(), ApiError> {
     if app.is_named(license) { Ok(()) } else { Err(ApiError::not_found()) }
 }

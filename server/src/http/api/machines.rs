@@ -1,4 +1,4 @@
-//! Endpoints of machines, each in a file of its own.
+//! Endpoints of machines, one per file.
 
 pub(crate) mod activate;
 pub(crate) mod check_out;

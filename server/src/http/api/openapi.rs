@@ -1,4 +1,4 @@
-//! What the description of the API says beside its routes, and what holds for all of them.
+//! The parts of the API description that do not belong to a route, or apply to all routes.
 
 use latchkey_wire::{document::MEDIA_TYPE, error::ErrorDocument};
 use serde_json::{Map, Value, json};
@@ -11,20 +11,20 @@ use utoipa::{
     },
 };
 
-const ABOUT: &str = "What desktop apps talk to: JSON:API documents, each answer signed with Ed25519. `/v1/accounts/{anything}/…` names the same paths. Errors are documents with one error, whose `code` is for programs and whose `detail` is for people. The signature is in `Keygen-Signature`, over four lines: `(request-target)`, `host`, `date` and `digest`; `Keygen-Date` and `Keygen-Digest` repeat the last two where proxies change them. A request may say `Keygen-Version`, from 1.0 to 1.8.";
+const ABOUT: &str = "The API for desktop apps: JSON:API documents, with every response signed with Ed25519. `/v1/accounts/{anything}/…` has the same paths. Errors are documents with one error, whose `code` is for programs and whose `detail` is for people. The signature is in `Keygen-Signature`, over four lines: `(request-target)`, `host`, `date` and `digest`; `Keygen-Date` and `Keygen-Digest` repeat the last two in case proxies change them. A request can set `Keygen-Version`, from 1.0 to 1.8.";
 
-/// What every path may answer beside what is its own.
-const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `INTERNAL_SERVER_ERROR` (500), `SERVICE_UNAVAILABLE` (503, `Retry-After` says when to come back)";
+/// Errors that every path may respond with in addition to its own.
+const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `INTERNAL_SERVER_ERROR` (500), `SERVICE_UNAVAILABLE` (503, `Retry-After` says when to retry)";
 
 const KEY: &str =
     "The license key: `Authorization: License KEY`, or Basic with the user `license` and the key as password.";
 
-/// Title, credentials and groups.
+/// Title, authentication and groups.
 pub(super) fn about() -> OpenApi {
     let mut scheme = Http::new(HttpAuthScheme::Basic);
     scheme.description = Some(KEY.to_owned());
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
-    // The endpoints name this document only by the sets of errors that they share.
+    // The endpoints refer to this document only in the error sets that they share.
     let mut schemas = vec![(ErrorDocument::name().into_owned(), ErrorDocument::schema())];
     ErrorDocument::schemas(&mut schemas);
     let components = ComponentsBuilder::new()
@@ -35,15 +35,15 @@ pub(super) fn about() -> OpenApi {
         .info(InfoBuilder::new().title("Activation API").version("1.8").description(Some(ABOUT)).build())
         .components(Some(components))
         .tags(Some([
-            tag("Licenses", "Is this license good for this use? What does it carry?"),
-            tag("Machines", "Activate a computer, keep it alive, free its place."),
-            tag("Files", "Signed files with which an app works offline."),
-            tag("Server", "Is the server there?"),
+            tag("Licenses", "Validate a license and read what it grants."),
+            tag("Machines", "Activate machines, send heartbeats, and deactivate machines."),
+            tag("Files", "Signed files for offline use."),
+            tag("Server", "Check whether the server is reachable."),
         ]))
         .build()
 }
 
-/// Adds to a description what is the same for every route, and what the route macros cannot say.
+/// Adds to a description what is the same for all routes, and what the route macros cannot express.
 pub(super) fn complete(description: &mut Value) {
     let error = json!({
         "description": ANYWHERE,
@@ -65,7 +65,7 @@ pub(super) fn complete(description: &mut Value) {
     }
     let schemas = description.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
-        // What the server sends it always sends, null where there is nothing; but for these.
+        // The server always sends all members, with null if there is no value, except for these.
         let left_out: &[&str] = match name.as_str() {
             "ValidationMeta" => &["nonce"],
             "ErrorObject" => &["source", "links", "meta"],
@@ -78,7 +78,7 @@ pub(super) fn complete(description: &mut Value) {
     }
 }
 
-/// Every JSON document of the API is of one media type, which the route macros need not repeat.
+/// All JSON documents of the API have the same media type, so that the route macros need not repeat it.
 fn use_media_type(part: &mut Value) {
     if let Some(content) = part.get_mut("content").and_then(Value::as_object_mut)
         && let Some(document) = content.remove("application/json")
@@ -87,7 +87,7 @@ fn use_media_type(part: &mut Value) {
     }
 }
 
-/// The documents that clients send: of those, what may be left out may be.
+/// The documents that clients send. Their optional members remain optional.
 const REQUESTS: [&str; 11] = [
     "Validate",
     "ValidateMeta",

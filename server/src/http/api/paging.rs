@@ -18,26 +18,25 @@ const DEFAULT_SIZE: u32 = 10;
 const MAX_SIZE: u32 = 100;
 const MAX_NUMBER: u32 = 1_000;
 
-/// The parameters of a list, for the description of the API.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "they are read one by one, because two of them are one")]
+#[expect(dead_code, reason = "the parameters are parsed individually, because two of them mean the same")]
 pub(crate) struct PageParams {
-    /// Items on a page, 10 without
+    /// Items per page, 10 by default
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// The same as `limit`
     #[param(rename = "page[size]", minimum = 1, maximum = 100)]
     page_size: Option<u32>,
-    /// Where the page starts; empty for the first
+    /// Where the page starts; empty for the first page
     #[param(rename = "page[cursor]")]
     page_cursor: Option<String>,
-    /// The page by its number, from 1
+    /// The page's number, from 1
     #[param(rename = "page[number]", minimum = 1)]
     page_number: Option<u32>,
 }
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Paging {
     size: u32,
@@ -46,7 +45,7 @@ pub(crate) struct Paging {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Start {
-    /// After this id; the first page has none.
+    /// After this id. `None` for the first page.
     Cursor(Option<Uuid>),
     /// The n-th page, from 1.
     Number(u32),
@@ -70,7 +69,7 @@ impl Paging {
                 "page[cursor]" if value.is_empty() => paging.start = Start::Cursor(None),
                 "page[cursor]" => {
                     let id = Uuid::parse_str(&value)
-                        .map_err(|_| invalid(&name, "is no cursor: take it from the link to the next page"))?;
+                        .map_err(|_| invalid(&name, "is not a cursor: copy it from the link to the next page"))?;
                     paging.start = Start::Cursor(Some(id));
                 }
                 _ => {}
@@ -79,12 +78,10 @@ impl Paging {
         Ok(paging)
     }
 
-    /// How many items are on it.
     pub(crate) fn size(&self) -> u32 {
         self.size
     }
 
-    /// Where it starts.
     pub(crate) fn start<T: From<Uuid>>(&self) -> PageStart<T> {
         match self.start {
             Start::Cursor(after) => PageStart::After(after.map(T::from)),
@@ -92,7 +89,6 @@ impl Paging {
         }
     }
 
-    /// The page as a document.
     pub(crate) fn document<T, C: ToString, A>(
         &self,
         page: Page<T, C>,
@@ -104,7 +100,7 @@ impl Paging {
         Ok(Document(Many { data, links }))
     }
 
-    /// `next` is where the reading stopped, if it did not reach the end.
+    /// `next` is where reading stopped, if it did not reach the end.
     fn links(&self, next: Option<String>, uri: &OriginalUri) -> PageLinks {
         let path = uri.path();
         let link = |key: &str, value: &str| format!("{path}?page[{key}]={value}&page[size]={}", self.size);
@@ -114,7 +110,7 @@ impl Paging {
                 PageLinks { this: link("cursor", &this), next: next.map(|next| link("cursor", &next)) }
             }
             Start::Number(number) => {
-                // Beyond the last number there are only cursors.
+                // Beyond the largest page number there are only cursors.
                 let follow = |next: String| match number {
                     MAX_NUMBER.. => link("cursor", &next),
                     _ => link("number", &(number + 1).to_string()),
@@ -138,9 +134,9 @@ fn invalid(name: &str, what: &str) -> ApiError {
 mod tests {
     use super::*;
 
-    /// A link to a next page works.
+    /// Every link to a next page works.
     #[test]
-    fn numbers_end() {
+    fn page_numbers_are_limited() {
         let uri = OriginalUri(http::Uri::from_static("/v1/machines"));
         for (number, next) in [(999, "page[number]=1000"), (1_000, "page[cursor]=id")] {
             let paging = Paging { size: 1, start: Start::Number(number) };
@@ -150,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn forms() {
+    fn parameters_are_parsed() {
         let cursor = Paging { size: 10, start: Start::Cursor(None) };
         assert_eq!(Paging::parse("").ok(), Some(cursor.clone()));
         assert_eq!(Paging::parse("page[cursor]=").ok(), Some(cursor));

@@ -8,13 +8,13 @@ use crate::http::{
     state::AppState,
 };
 
-/// Says that the server is there.
+/// Reports that the server is reachable.
 #[utoipa::path(
     get,
     path = "/v1/ping",
     tag = "Server",
     operation_id = "ping",
-    responses((status = 200, description = "The server is there", body = Pong), LimitErrors),
+    responses((status = 200, description = "The server is reachable", body = Pong), LimitErrors),
 )]
 pub(crate) async fn ping(State(state): State<AppState>, network: Anonymous) -> Result<Document<Pong>, ApiError> {
     network.count(&state).await?;

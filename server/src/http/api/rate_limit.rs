@@ -1,4 +1,4 @@
-//! Limits of requests that show no license key. Those that show one are counted where the key is looked up.
+//! Rate limits for requests without a license key. Requests with a key are counted when the key is looked up.
 
 use std::{convert::Infallible, net::IpAddr};
 
@@ -10,12 +10,12 @@ use latchkey_service::{ClientAddress, NotAdmitted};
 
 use crate::http::{api::error::ApiError, state::AppState};
 
-/// The network that a request comes from.
+/// The network from which a request came.
 pub(crate) fn network(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ClientAddress>().map(|client| client.0)
 }
 
-/// The network of a request that may have no license key.
+/// The network of a request, which may have no license key.
 pub(crate) struct Anonymous(pub(crate) Option<IpAddr>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Anonymous {
@@ -45,7 +45,7 @@ async fn count(state: &AppState, network: Option<IpAddr>) -> Result<(), ApiError
     }
 }
 
-/// The error for a request that is not served.
+/// The error for a request that was not admitted.
 pub(crate) fn not_admitted(state: &AppState, refusal: NotAdmitted) -> ApiError {
     match refusal {
         NotAdmitted::Throttled(throttled) => ApiError::throttled(throttled, state.service.now()),

@@ -1,4 +1,4 @@
-//! The errors that endpoints have in common, for the description of the API.
+//! Errors that endpoints share, for the description of the API.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ pub(super) type Responses = BTreeMap<String, RefOr<Response>>;
 
 type Error = (u16, &'static str);
 
-const UNREADABLE: Error = (400, "`DOCUMENT_INVALID`: the body cannot be read; `source.pointer` names the place");
+const UNREADABLE: Error = (400, "`DOCUMENT_INVALID`: the body is invalid; `source.pointer` says where");
 const NO_KEY: Error = (401, "`TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_FORMAT_INVALID`, `LICENSE_INVALID`");
-const NOT_IN_GOOD_STANDING: Error = (403, "`LICENSE_SUSPENDED` (revoked too), `LICENSE_BANNED`, `LICENSE_EXPIRED`");
-const NOT_FOUND: Error = (404, "`NOT_FOUND`: nothing that this license may see");
+const NOT_IN_GOOD_STANDING: Error = (403, "`LICENSE_SUSPENDED` (also if revoked), `LICENSE_BANNED`, `LICENSE_EXPIRED`");
+const NOT_FOUND: Error = (404, "`NOT_FOUND`: nothing that this license may access");
 const TOO_MANY: Error =
-    (429, "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to come back.");
+    (429, "`TOO_MANY_REQUESTS`: too many with this key or from this network. `Retry-After` says when to retry.");
 
 /// Errors by status, each with an error document.
 pub(super) fn errors(all: &[Error]) -> Responses {
@@ -29,7 +29,7 @@ pub(super) fn errors(all: &[Error]) -> Responses {
     all.iter().map(describe).collect()
 }
 
-/// Defines sets of errors that `responses(…)` of an endpoint can name.
+/// Defines sets of errors for the `responses(…)` of endpoints.
 macro_rules! error_sets {
     ($($(#[$doc:meta])* $name:ident: $errors:expr;)*) => {
         $(
@@ -46,23 +46,23 @@ macro_rules! error_sets {
 }
 
 error_sets! {
-    /// Of every endpoint.
+    /// Errors of all endpoints.
     LimitErrors: [TOO_MANY];
-    /// Of endpoints that take a key without requiring one; what a bad one is answered, each says itself.
+    /// Errors of endpoints where a key is optional. Each describes its response to an invalid key.
     OptionalKeyErrors: [NOT_IN_GOOD_STANDING, TOO_MANY];
-    /// Of endpoints that require a key.
+    /// Errors of endpoints that require a key.
     KeyErrors: [NO_KEY, NOT_IN_GOOD_STANDING, TOO_MANY];
-    /// Of endpoints that require a key and name a license or a machine.
+    /// Errors of endpoints that require a key and name a license or a machine.
     NamedErrors: [NO_KEY, NOT_IN_GOOD_STANDING, NOT_FOUND, TOO_MANY];
-    /// Of endpoints that read a body.
+    /// Errors of endpoints that parse a body.
     BodyErrors: [UNREADABLE];
-    /// Of lists.
+    /// Errors of lists.
     PagingErrors: [(400, "`PARAMETER_INVALID`")];
-    /// Of endpoints that make files.
+    /// Errors of endpoints that create files.
     FileErrors: [
         (
             400,
-            "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`; `source.parameter` names which"
+            "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`; `source.parameter` says which"
         ),
         (422, "`CHECKOUT_TOO_LARGE`: the file would be longer than 64 KiB")
     ];

@@ -1,4 +1,4 @@
-//! Whose request it is: the peer, or the client that trusted proxies name.
+//! The client's address: the peer's, or the one that trusted proxies report.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -21,9 +21,9 @@ pub(crate) async fn find_address(State(state): State<AppState>, mut request: Req
     next.run(request).await
 }
 
-/// Each proxy appends the address that it saw, so the entries from the right are the trustworthy
-/// ones: with n proxies in front the n-th from the right is the client. A missing or broken entry
-/// falls back to the peer.
+/// Each proxy appends the address that it saw, so only the entries from the right can be trusted: with n
+/// proxies, the client is the n-th from the right. If that entry is missing or malformed, the peer's address
+/// is used.
 fn address(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
     if proxies == 0 {
         return peer;

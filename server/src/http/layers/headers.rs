@@ -1,4 +1,4 @@
-//! Headers that every page carries.
+//! Headers that every page has.
 
 use std::sync::Arc;
 
@@ -12,18 +12,17 @@ use axum::{
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    // Sign-in links hold their secret in the path: no page may learn where its visitor came from.
+    // The paths of sign-in links contain secrets, so no page may learn where its visitor came from.
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// For answers that are no page of the portal, which sets a policy of its own with a nonce.
+/// For responses other than portal pages, which have their own policy with a nonce.
 const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// What a page carries unless it says otherwise itself. `is_https` is whether browsers reach the portal by
-/// https.
+/// The headers of a page unless it sets its own. `is_https` says whether browsers use https for the portal.
 pub(crate) fn page_headers(is_https: bool) -> HeaderMap {
     let mut headers: HeaderMap =
         ALWAYS.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
@@ -36,7 +35,7 @@ pub(crate) fn page_headers(is_https: bool) -> HeaderMap {
     headers
 }
 
-/// Adds to an answer the page headers that it lacks.
+/// Adds the page headers that a response lacks.
 pub(crate) async fn secure(State(always): State<Arc<HeaderMap>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

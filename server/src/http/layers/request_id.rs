@@ -1,4 +1,4 @@
-//! One line of log and one id for every request.
+//! Gives every request an id and a line in the log.
 
 use std::time::Instant;
 
@@ -11,20 +11,20 @@ use axum::{
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// The id of a request: ours, unguessable, in the log and in every error.
+/// A request's id: random, generated here, in the log and in every error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestId(pub(crate) Uuid);
 
 impl RequestId {
     pub(crate) fn new() -> Self {
         let mut bytes = [0; 16];
-        // An id is no secret: without randomness all requests are called zero, and go on.
+        // An id is not a secret: without randomness all requests get the id zero and are served.
         let _ = latchkey_service::Entropy::fill(&crate::adapters::OsEntropy, &mut bytes);
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
-    /// Tells the client the id.
-    pub(crate) fn show_in(self, headers: &mut HeaderMap) {
+    /// Sends the id to the client.
+    pub(crate) fn set_header(self, headers: &mut HeaderMap) {
         let mut text = Uuid::encode_buffer();
         if let Ok(value) = HeaderValue::from_str(self.0.hyphenated().encode_lower(&mut text)) {
             headers.insert("x-request-id", value);
@@ -32,8 +32,8 @@ impl RequestId {
     }
 }
 
-/// Gives the request an id, the answer a header, and the log a line. The line names the route, never
-/// the path: a path can hold a sign-in secret or a license key.
+/// Gives the request an id, the response a header, and the log a line. The line contains the route, never the
+/// path, because a path can contain a sign-in secret or a license key.
 pub(crate) async fn attach(mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     request.extensions_mut().insert(id);
@@ -47,15 +47,15 @@ pub(crate) async fn attach(mut request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     let ms = started.elapsed().as_millis();
     span.in_scope(|| tracing::info!(%method, route, status, ms, "{method} {route} {status} in {ms} ms"));
-    id.show_in(response.headers_mut());
+    id.set_header(response.headers_mut());
     response
 }
 
-/// The route that answered, where a router inside found it.
+/// The matched route, if an inner router found it.
 #[derive(Clone, Debug)]
 pub(crate) enum Route {
     Matched(MatchedPath),
-    /// A path of the API that no route matched.
+    /// An API path that matched no route.
     Api,
 }
 

@@ -1,8 +1,8 @@
 //! Requests that change something must come from our own pages (WH-01).
 //!
-//! A browser says where a request comes from in `Sec-Fetch-Site` or `Origin`. One of them must be
-//! there and must say "here"; a request with neither is refused too, because a browser old enough to
-//! send neither cannot be told from a forgery.
+//! Browsers say where a request comes from in `Sec-Fetch-Site` or `Origin`. At least one of them must be
+//! present and must name this site. A request with neither is rejected as well, because a request from a
+//! browser old enough to send neither cannot be distinguished from a forgery.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Lets requests pass that change nothing, and those from pages of this origin.
+/// Accepts requests that change nothing, and requests from pages of this origin.
 pub(crate) async fn require(State(origin): State<Arc<str>>, request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_safe || is_from_here(request.headers(), &origin) {
         return next.run(request).await;
     }
-    (StatusCode::FORBIDDEN, "This request did not come from this site. Open the page anew and try again.\n")
+    (StatusCode::FORBIDDEN, "This request did not come from this site. Reload the page and try again.\n")
         .into_response()
 }
 
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wh_01_matrix() {
+    fn wh_01_only_requests_from_this_site_pass() {
         let cases = [
             (Some("same-origin"), None, true),
             (Some("none"), None, true),

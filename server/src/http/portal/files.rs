@@ -1,5 +1,5 @@
-//! What the portal gives and takes as files: the two things that server functions cannot do, because a
-//! browser saves the one and sends the other by itself.
+//! Downloads and uploads in the portal. They cannot be server functions, because browsers save the download
+//! and send the upload themselves.
 
 use axum::{
     Form, Router,
@@ -28,16 +28,16 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 #[derive(Deserialize)]
-struct Lasts {
+struct FileForm {
     days: u32,
 }
 
-/// The machine file of an own computer, encrypted. What is not the customer's is not there.
+/// The encrypted machine file of the customer's own computer. Another customer's computer does not exist.
 async fn machine_file(
     State(state): State<AppState>,
     identity: axum::Extension<Identity>,
     Path((license, machine)): Path<(String, String)>,
-    Form(lasts): Form<Lasts>,
+    Form(form): Form<FileForm>,
 ) -> Response {
     let (Ok(license), Ok(machine)) = (license.parse::<LicenseId>(), machine.parse::<MachineId>()) else {
         return state.plain.not_found();
@@ -46,26 +46,26 @@ async fn machine_file(
     let includes = [Include::Entitlements].into();
     let compose = |facts: &_| dataset::compose(facts, &includes, &account);
     let customer = state.service.customer(&identity.0.0);
-    match customer.check_out_machine(license, machine, lasts.days.max(1), compose).await {
+    match customer.check_out_machine(license, machine, form.days.max(1), compose).await {
         Ok(file) => Download::of_file(&file).into_response(),
         Err(CheckOutError::NotFound) => state.plain.not_found(),
-        // The license's page says why: it is suspended, revoked or over.
+        // The license's page gives the reason: it is suspended, revoked or expired.
         Err(CheckOutError::Refused(_)) => Redirect::to(&Page::License(license).path()).into_response(),
         Err(CheckOutError::Internal(error)) => failed(&state, &error),
         Err(error @ (CheckOutError::TtlTooShort | CheckOutError::TooLong(_))) => {
-            tracing::error!(%error, "a customer's file cannot be made");
+            tracing::error!(%error, "a customer's file could not be created");
             state.plain.failed()
         }
     }
 }
 
 fn failed(state: &AppState, error: &latchkey_service::Internal) -> Response {
-    tracing::error!(%error, "a file was not made");
+    tracing::error!(%error, "a file could not be created");
     state.plain.failed()
 }
 
-/// A request that was pasted, or that the app saved as a file: shown on the page that carries it out, which
-/// says what is wrong with it.
+/// A request that was pasted, or saved as a file by the app. It is shown on the page that carries it out,
+/// which also shows what is wrong with it.
 async fn upload(mut form: Multipart) -> Response {
     let mut text = String::new();
     while let Ok(Some(field)) = form.next_field().await {

@@ -29,19 +29,18 @@ pub(crate) fn leptos_options() -> LeptosOptions {
     LeptosOptions::builder().output_name(assets::OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
 }
 
-/// The portal's routes. Found once a process: while it looks for routes, the framework stops all
-/// loading of data, and pages that another router renders at that moment would never end.
+/// The portal's routes, collected once per process: while the framework collects routes, it stops all loading
+/// of data, and pages rendered by another router at that time would never finish.
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
-/// The paths of the app's pages, with their parameters in braces.
 pub fn page_routes() -> impl Iterator<Item = String> {
     ROUTES.iter().map(|route| route.path().to_owned())
 }
 
-/// The portal: its pages and its server functions, behind the session.
+/// The portal: its pages and server functions, behind the session.
 pub(crate) fn portal(state: &AppState) -> Router<AppState> {
-    if !assets::are_built() {
-        tracing::warn!("this binary was built without its front end: pages work, without style and script");
+    if !assets::is_built() {
+        tracing::warn!("this binary was built without its front end: pages work, but without styles and scripts");
     }
     let cookies = CookieKit::new(state.settings.is_https(), state.service.cookie_signing_key());
     let sessions = SessionManagerLayer::new(Sessions(state.service.clone()))
@@ -66,7 +65,7 @@ pub(crate) fn portal(state: &AppState) -> Router<AppState> {
         .layer(sessions)
 }
 
-/// Finds out who is signed in, once a request.
+/// Finds out who is signed in, once per request.
 async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
     if let Some(id) = session.id() {
         match state.service.find_session(&session_token(id)).await {
@@ -75,7 +74,7 @@ async fn identify(State(state): State<AppState>, session: Session, mut request: 
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(%error, "a session cannot be looked up: {error}");
+                tracing::error!(%error, "a session could not be looked up: {error}");
                 return state.plain.failed();
             }
         }
@@ -83,8 +82,8 @@ async fn identify(State(state): State<AppState>, session: Session, mut request: 
     next.run(request).await
 }
 
-/// Nobody gets a page of the portal without signing in. What a request may read or change beyond
-/// that, each server function asks for itself.
+/// Only signed-in users get pages of the portal. Beyond that, each server function checks what the request
+/// may read or change.
 async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let path = uri.path();
     let is_signed_in = request.extensions().get::<Identity>().is_some();
@@ -97,14 +96,15 @@ async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> R
     let mut response = next.run(request).await;
     keep_on_this_site(&mut response);
     if !is_sign_in_link {
-        // Elsewhere our own pages may know where a form was; the strict value stays on the links.
+        // On other pages of this site the form's page may be known. The strict value stays on the sign-in
+        // links.
         response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     response
 }
 
-/// Server functions answer plain forms with a redirect, by default to whatever `Referer` says. Only
-/// paths of this site pass (WH-24).
+/// Server functions respond to plain forms with a redirect, by default to the `Referer`. Only paths on this
+/// site are allowed (WH-24).
 fn keep_on_this_site(response: &mut Response) {
     let headers = response.headers_mut();
     let Some(location) = headers.get(header::LOCATION) else {

@@ -1,7 +1,7 @@
-//! tower-sessions over our own storage.
+//! tower-sessions with our own storage.
 //!
-//! A session exists only once someone has signed in. The use case that confirms the sign-in opens it, in
-//! the transaction that uses the link up, so this store finds and ends sessions and writes none (ADR 3).
+//! A session exists only after a sign-in. The use case that confirms the sign-in opens it, in the transaction
+//! that uses the link, so this store only finds and ends sessions, and writes none (ADR 3).
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, _record: &Record) -> Result<()> {
-        Err(Error::Backend("a session holds nothing but who is signed in".to_owned()))
+        Err(Error::Backend("a session contains only who is signed in".to_owned()))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

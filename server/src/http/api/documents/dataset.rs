@@ -1,4 +1,4 @@
-//! What a file is signed over: the license or the machine, and what was asked to be included.
+//! The signed contents of a file: the license or machine, and the requested inclusions.
 
 use std::collections::BTreeSet;
 
@@ -17,25 +17,22 @@ use crate::http::api::{
     error::ApiError,
 };
 
-/// What a file may include. What this server does not keep (groups, environments, components) can be
-/// asked for, and adds nothing.
+/// What a file may include. Objects that this server does not have (groups, environments, components) can be
+/// requested, but add nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Include {
     /// The license, in a machine file.
     License,
-    /// Entitlements of policy and license.
+    /// The entitlements of the policy and the license.
     Entitlements,
-    /// The product.
     Product,
-    /// The policy.
     Policy,
-    /// The owner.
     Owner,
-    /// Nothing.
+    /// Adds nothing.
     Nothing,
 }
 
-/// Reads the names of an include list.
+/// Parses the names of an include list.
 pub(crate) fn includes(names: &[String], is_license: bool) -> Result<BTreeSet<Include>, ApiError> {
     let known: &[(&str, Include)] = if is_license {
         &[
@@ -64,17 +61,16 @@ pub(crate) fn includes(names: &[String], is_license: bool) -> Result<BTreeSet<In
     let find = |name: &String| {
         known.iter().find(|(known, _)| known == name).map(|(_, include)| *include).ok_or_else(|| {
             let all = known.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-            ApiError::new(ErrorCode::CheckoutIncludeInvalid, format!("A file cannot include that: it can {all}."))
+            ApiError::new(ErrorCode::CheckoutIncludeInvalid, format!("A file cannot include this: it can {all}."))
         })
     };
     names.iter().map(find).collect()
 }
 
-/// The dataset of a file.
 pub(crate) fn compose(facts: &CheckOutFacts, includes: &BTreeSet<Include>, account: &str) -> Result<Vec<u8>, Internal> {
     let license = resources::license(&facts.license, account)?;
     let mut included = Vec::new();
-    // Clients read a machine file's license out of it, so it is there whether asked for or not.
+    // Clients expect the license in a machine file, so it is always included.
     if facts.machine.is_some() {
         included.push(value(&license)?);
     }
@@ -104,7 +100,7 @@ fn value(resource: &impl Serialize) -> Result<Value, Internal> {
 }
 
 fn unwritable(why: serde_json::Error) -> Internal {
-    Internal::Document { what: "a file's dataset cannot be written".to_owned(), why }
+    Internal::Document { what: "a file's dataset cannot be serialized".to_owned(), why }
 }
 
 fn product(facts: &CheckOutFacts, account: &str) -> Resource<ProductAttributes> {

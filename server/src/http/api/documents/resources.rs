@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::api::error::ApiError;
 
-/// A document on its way out.
+/// A response with a JSON:API document.
 pub(crate) struct Document<T>(pub(crate) T);
 
 impl<T: Serialize> IntoResponse for Document<T> {
@@ -23,7 +23,7 @@ impl<T: Serialize> IntoResponse for Document<T> {
         match serde_json::to_vec(&self.0) {
             Ok(body) => ([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], body).into_response(),
             Err(error) => {
-                tracing::error!(%error, "a document does not serialize");
+                tracing::error!(%error, "a document cannot be serialized");
                 ApiError::internal().into_response()
             }
         }
@@ -34,12 +34,13 @@ pub(crate) fn relationships(entries: impl IntoIterator<Item = (&'static str, Val
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// A limit as clients read it: a signed 32-bit number.
+/// A limit in the form that clients parse: a signed 32-bit number.
 pub(crate) fn wire_limit(limit: Option<u32>) -> Option<i32> {
     limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))
 }
 
-/// Metadata as stored. What cannot be read is an error, because an app must not take it for empty.
+/// Parses stored metadata. Invalid metadata is an error, because an app must not mistake it for empty
+/// metadata.
 fn read_metadata(text: &str, kind: &str, id: &str) -> Result<Map<String, Value>, Internal> {
     let unread = |why| Internal::Document { what: format!("the metadata of {kind} {id} cannot be read"), why };
     serde_json::from_str(text).map_err(unread)
@@ -157,7 +158,7 @@ pub(crate) fn entitlement(entitlement: &Entitlement, account: &str) -> Resource<
     }
 }
 
-/// The machines that hold the slots, for the app to name them to its user.
+/// The machines that occupy the slots, so that the app can show them to its user.
 pub(crate) fn holders(machines: &[latchkey_licensing::machine::Machine]) -> Value {
     let describe = |machine: &latchkey_licensing::machine::Machine| {
         let seen: Timestamp = machine.last_seen_at;
@@ -171,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn damaged_metadata_is_no_empty_metadata() {
+    fn damaged_metadata_is_an_error() {
         assert_eq!(read_metadata(r#"{"a":1}"#, "license", "x").ok().map(|map| map.len()), Some(1));
         for damaged in ["", "{", "null", "[]", "{} {}"] {
             assert!(read_metadata(damaged, "license", "x").is_err(), "{damaged}");

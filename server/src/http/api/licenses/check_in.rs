@@ -15,7 +15,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Checks in, where the policy asks for it every so often.
+/// Checks in, which a policy can require regularly.
 #[utoipa::path(
     post,
     path = "/v1/licenses/{license}/actions/check-in",

@@ -1,4 +1,4 @@
-//! `/v1/licenses/{license}/actions/check-out`: a license file, as a document or as the text itself.
+//! `/v1/licenses/{license}/actions/check-out`: a license file, in a document or as plain text.
 
 use axum::{
     extract::State,
@@ -9,7 +9,7 @@ use latchkey_wire::{document::File, request};
 use crate::http::{
     api::{
         auth::Authenticated,
-        check_out::{self, Asked, FileParams, Wanted},
+        check_out::{self, FileParams, FileRequest, RequestedFile},
         documents::resources::Document,
         error::ApiError,
         input::PathParam,
@@ -19,7 +19,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Checks out a license file, for any machine.
+/// Checks out a license file, which is valid on any machine.
 #[utoipa::path(
     post,
     path = "/v1/licenses/{license}/actions/check-out",
@@ -30,7 +30,7 @@ use crate::http::{
         FileParams,
         ("include" = Option<String>, Query, description = "Comma-separated: `entitlements`, `product`, `policy`, `owner`")
     ),
-    request_body(content = Option<request::CheckOut>, description = "The same options may stand under `meta`"),
+    request_body(content = Option<request::CheckOut>, description = "The same options, under `meta`"),
     responses((status = 200, description = "The file in `data.attributes.certificate`", body = File), FileErrors, NamedErrors),
     security(("license_key" = [])),
 )]
@@ -38,13 +38,13 @@ pub(crate) async fn check_out(
     State(state): State<AppState>,
     Authenticated(app): Authenticated,
     PathParam(license): PathParam,
-    asked: Asked,
+    asked: FileRequest,
 ) -> Result<Document<File>, ApiError> {
-    let (file, options) = check_out::make(&state, &app, Wanted::License(&license), asked).await?;
+    let (file, options) = check_out::make(&state, &app, RequestedFile::License(&license), asked).await?;
     check_out::document(&state, file, options)
 }
 
-/// Checks out a license file and answers with its text.
+/// Checks out a license file and returns its text.
 #[utoipa::path(
     get,
     path = "/v1/licenses/{license}/actions/check-out",
@@ -62,8 +62,8 @@ pub(crate) async fn download(
     State(state): State<AppState>,
     Authenticated(app): Authenticated,
     PathParam(license): PathParam,
-    asked: Asked,
+    asked: FileRequest,
 ) -> Result<Response, ApiError> {
-    let (file, _) = check_out::make(&state, &app, Wanted::License(&license), asked).await?;
+    let (file, _) = check_out::make(&state, &app, RequestedFile::License(&license), asked).await?;
     Ok(Download::of_file(&file).into_response())
 }

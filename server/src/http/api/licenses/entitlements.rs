@@ -16,7 +16,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Lists the entitlements, from policy and license.
+/// Lists the entitlements of the policy and the license.
 #[utoipa::path(
     get,
     path = "/v1/licenses/{license}/entitlements",
@@ -24,7 +24,7 @@ use crate::http::{
     operation_id = "listEntitlements",
     params(("license" = String, Path, description = "The license's id or key"), PageParams),
     responses(
-        (status = 200, description = "A page of entitlements, from policy and license", body = Many<EntitlementAttributes>),
+        (status = 200, description = "A page of entitlements of the policy and the license", body = Many<EntitlementAttributes>),
         PagingErrors,
         NamedErrors,
     ),

@@ -20,14 +20,14 @@ use crate::http::{
     state::AppState,
 };
 
-/// Counts uses against the limit, exactly, under any number of callers.
+/// Increases the usage counter. The limit is exact for any number of concurrent callers.
 #[utoipa::path(
     post,
     path = "/v1/licenses/{license}/actions/increment-usage",
     tag = "Licenses",
     operation_id = "incrementUsage",
     params(("license" = String, Path, description = "The license's id or key")),
-    request_body(content = IncrementUsage, description = "Without a body the counter moves by one"),
+    request_body(content = IncrementUsage, description = "Without a body the counter increases by one"),
     responses(
         (status = 200, description = "The license", body = One<LicenseAttributes>),
         (status = 422, description = "`USES_LIMIT_EXCEEDED`: nothing was counted; `ATTRIBUTE_INVALID`", body = ErrorDocument),
@@ -45,7 +45,9 @@ pub(crate) async fn increment_usage(
     check_name(&app, &license)?;
     let by = body.meta.increment.unwrap_or(1);
     if by == 0 {
-        return Err(ApiError::new(ErrorCode::AttributeInvalid, "The increment is at least 1.").at("/meta/increment"));
+        return Err(
+            ApiError::new(ErrorCode::AttributeInvalid, "The increment must be at least 1.").at("/meta/increment")
+        );
     }
     let license = app.increment_uses(by).await?;
     Ok(Document(One { data: resources::license(&license, &state.account())? }))
@@ -55,7 +57,8 @@ impl From<UseError> for ApiError {
     fn from(error: UseError) -> Self {
         match error {
             UseError::LimitExceeded { limit } => {
-                let detail = format!("The license allows {limit} uses, and this would pass them; none was counted.");
+                let detail =
+                    format!("The license allows {limit} uses, and this would exceed the limit. Nothing was counted.");
                 Self::new(ErrorCode::UsesLimitExceeded, detail).at("/data/attributes/uses")
             }
             UseError::Refused(refusal) => refusal.into(),

@@ -13,13 +13,13 @@ use crate::http::{
     state::AppState,
 };
 
-/// Shows the license whose key is the credential.
+/// Shows the license whose key is sent.
 #[utoipa::path(
     get,
     path = "/v1/me",
     tag = "Licenses",
     operation_id = "me",
-    responses((status = 200, description = "The license whose key was shown", body = One<LicenseAttributes>), KeyErrors),
+    responses((status = 200, description = "The license whose key was sent", body = One<LicenseAttributes>), KeyErrors),
     security(("license_key" = [])),
 )]
 pub(crate) async fn me(

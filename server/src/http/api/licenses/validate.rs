@@ -27,8 +27,8 @@ use crate::http::{
     tag = "Licenses",
     operation_id = "validate",
     params(("license" = String, Path, description = "The license's id or key")),
-    request_body(content = request::Validate, description = "All of it may be left out"),
-    responses((status = 200, description = "The verdict", body = Validation), BodyErrors, NamedErrors),
+    request_body(content = request::Validate, description = "Everything in it is optional"),
+    responses((status = 200, description = "The result", body = Validation), BodyErrors, NamedErrors),
     security(("license_key" = [])),
 )]
 pub(crate) async fn validate(
@@ -43,7 +43,7 @@ pub(crate) async fn validate(
     answer(&state, verdict, Some(&license), body.meta)
 }
 
-/// What the license is asked to be good for.
+/// The scope for which the license is validated.
 pub(super) fn read_scope(meta: &request::ValidateMeta) -> Result<Scope, ApiError> {
     let Some(given) = &meta.scope else {
         return Ok(Scope::default());
@@ -68,7 +68,7 @@ pub(super) fn read_scope(meta: &request::ValidateMeta) -> Result<Scope, ApiError
     })
 }
 
-/// The verdict as a document.
+/// The result as a document.
 pub(super) fn answer(
     state: &AppState,
     verdict: Verdict,

@@ -22,7 +22,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Validates a license key for a scope; answers 200 also where the key is unknown.
+/// Validates a license key for a scope. The status is 200 even if the key is unknown.
 #[utoipa::path(
     post,
     path = "/v1/licenses/actions/validate-key",
@@ -30,8 +30,8 @@ use crate::http::{
     operation_id = "validateKey",
     request_body(content = request::Validate, description = "`meta.key` is required"),
     responses(
-        (status = 200, description = "The verdict, also for keys that are not known: then `data` is null and `meta.code` is `NOT_FOUND`", body = Validation),
-        (status = 401, description = "Only with a credential that is no good", body = ErrorDocument),
+        (status = 200, description = "The result. For an unknown key, `data` is null and `meta.code` is `NOT_FOUND`", body = Validation),
+        (status = 401, description = "Only if an invalid credential is sent", body = ErrorDocument),
         BodyErrors,
         OptionalKeyErrors,
     ),
@@ -43,7 +43,7 @@ pub(crate) async fn validate_key(
     network: Anonymous,
     body: Result<Json<request::Validate>, ApiError>,
 ) -> Result<Document<Validation>, ApiError> {
-    // A key in the header has been counted already; a body without a key counts for its network.
+    // A key in the header has already been counted. A body without a key counts against its network.
     let counts = !credential.is_authenticated;
     let body = match body.and_then(with_key) {
         Ok(body) => body,
@@ -66,10 +66,10 @@ pub(crate) async fn validate_key(
     answer(&state, verdict, license.as_ref(), body.meta)
 }
 
-/// A body that names a key.
+/// A body with a key.
 fn with_key(Json(body): Json<request::Validate>) -> Result<request::Validate, ApiError> {
     if body.meta.key.as_deref().is_none_or(str::is_empty) {
-        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The body names no license key.").at("/meta/key"));
+        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The body contains no license key.").at("/meta/key"));
     }
     Ok(body)
 }

@@ -25,7 +25,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Activates a machine, up to the limits of the license.
+/// Activates a machine, within the limits of the license.
 #[utoipa::path(
     post,
     path = "/v1/machines",
@@ -33,8 +33,8 @@ use crate::http::{
     operation_id = "activate",
     request_body(content = Activate, description = "A fingerprint is required"),
     responses(
-        (status = 201, description = "The machine; `Location` is its address", body = One<MachineAttributes>),
-        (status = 422, description = "`FINGERPRINT_TAKEN`, `MACHINE_LIMIT_EXCEEDED` (`meta.machines` names the holders, `links.about` is the page that frees one), `MACHINE_CORE_LIMIT_EXCEEDED`, `FINGERPRINT_MISSING`, `FINGERPRINT_INVALID`, `ATTRIBUTE_INVALID`", body = ErrorDocument),
+        (status = 201, description = "The machine; `Location` is its URL", body = One<MachineAttributes>),
+        (status = 422, description = "`FINGERPRINT_TAKEN`, `MACHINE_LIMIT_EXCEEDED` (`meta.machines` lists the active machines, `links.about` is the page where one can be freed), `MACHINE_CORE_LIMIT_EXCEEDED`, `FINGERPRINT_MISSING`, `FINGERPRINT_INVALID`, `ATTRIBUTE_INVALID`", body = ErrorDocument),
         BodyErrors,
         NamedErrors,
     ),
@@ -55,7 +55,7 @@ pub(crate) async fn activate(
         let components = relationships.components.as_ref().and_then(|given| given.get("data")?.as_array());
         let has_components = components.is_some_and(|list| !list.is_empty());
         if has_components {
-            let detail = "Components are not kept: make them part of the fingerprint.";
+            let detail = "Components are not supported: make them part of the fingerprint.";
             return Err(ApiError::new(ErrorCode::AttributeInvalid, detail).at("/data/relationships/components"));
         }
     }
@@ -70,7 +70,7 @@ pub(crate) async fn activate(
 fn refused(error: ActivateError, app: &KeyHolder) -> ApiError {
     match error {
         ActivateError::FingerprintTaken => {
-            ApiError::new(ErrorCode::FingerprintTaken, "This machine is active already.")
+            ApiError::new(ErrorCode::FingerprintTaken, "This machine is already active.")
                 .at("/data/attributes/fingerprint")
         }
         ActivateError::MachineLimit { limit, holders } => {
@@ -85,8 +85,9 @@ fn refused(error: ActivateError, app: &KeyHolder) -> ApiError {
                 .with_meta(resources::holders(&holders))
         }
         ActivateError::CoreLimit { limit, holders } => {
-            let detail =
-                format!("The machines of this license may have {limit} cores together: free one to activate this one.");
+            let detail = format!(
+                "The machines of this license may have {limit} cores in total: free a machine to activate this one."
+            );
             ApiError::new(ErrorCode::MachineCoreLimitExceeded, detail)
                 .at("/data/attributes/cores")
                 .about(app.portal_page())
@@ -102,15 +103,16 @@ fn read_machine(given: ActivateAttributes) -> Result<NewMachine, ApiError> {
     let fingerprint = given
         .fingerprint
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| ApiError::new(ErrorCode::FingerprintMissing, "The machine needs a fingerprint.").at(place))?;
+        .ok_or_else(|| ApiError::new(ErrorCode::FingerprintMissing, "A fingerprint is required.").at(place))?;
     let fingerprint = Fingerprint::parse(&fingerprint).ok_or_else(|| {
-        let detail = format!("A fingerprint has at most {MAX_FINGERPRINT_BYTES} bytes and no control characters.");
+        let detail =
+            format!("A fingerprint must have at most {MAX_FINGERPRINT_BYTES} bytes and no control characters.");
         ApiError::new(ErrorCode::FingerprintInvalid, detail).at(place)
     })?;
     let metadata = given.metadata.unwrap_or_default();
     let cores = given.cores.filter(|cores| *cores > 0);
     if cores.is_some_and(|cores| i32::try_from(cores).is_err()) {
-        return Err(ApiError::new(ErrorCode::AttributeInvalid, "A machine has fewer cores than that.")
+        return Err(ApiError::new(ErrorCode::AttributeInvalid, "The number of cores is too large.")
             .at("/data/attributes/cores"));
     }
     Ok(NewMachine {
@@ -130,14 +132,14 @@ fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, ApiErr
     let Some(text) = given.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let kept = fact(&text).ok_or_else(|| {
-        let detail = format!("{name} has at most {MAX_FACT_BYTES} bytes and no control characters.");
+    let accepted = fact(&text).ok_or_else(|| {
+        let detail = format!("{name} must have at most {MAX_FACT_BYTES} bytes and no control characters.");
         ApiError::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}"))
     })?;
-    Ok(Some(kept))
+    Ok(Some(accepted))
 }
 
-/// The protocol has no field for the app's version; apps put it into the metadata.
+/// The protocol has no field for the app's version, so apps send it in the metadata.
 fn app_version(metadata: &Map<String, Value>) -> Option<String> {
     let given = ["appVersion", "app_version", "version"].iter().find_map(|name| metadata.get(*name))?;
     given

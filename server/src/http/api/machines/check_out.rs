@@ -1,4 +1,4 @@
-//! `/v1/machines/{machine}/actions/check-out`: a machine file, as a document or as the text itself.
+//! `/v1/machines/{machine}/actions/check-out`: a machine file, in a document or as plain text.
 
 use axum::{
     extract::State,
@@ -9,7 +9,7 @@ use latchkey_wire::{document::File, request};
 use crate::http::{
     api::{
         auth::Authenticated,
-        check_out::{self, Asked, FileParams, Wanted},
+        check_out::{self, FileParams, FileRequest, RequestedFile},
         documents::resources::Document,
         error::ApiError,
         input::PathParam,
@@ -19,7 +19,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Checks out a machine file, for one machine.
+/// Checks out a machine file, which is valid on one machine.
 #[utoipa::path(
     post,
     path = "/v1/machines/{machine}/actions/check-out",
@@ -28,9 +28,9 @@ use crate::http::{
     params(
         ("machine" = String, Path, description = "The machine's id or fingerprint"),
         FileParams,
-        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always there")
+        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always included")
     ),
-    request_body(content = Option<request::CheckOut>, description = "The same options may stand under `meta`"),
+    request_body(content = Option<request::CheckOut>, description = "The same options, under `meta`"),
     responses((status = 200, description = "The file in `data.attributes.certificate`", body = File), FileErrors, NamedErrors),
     security(("license_key" = [])),
 )]
@@ -38,13 +38,13 @@ pub(crate) async fn check_out(
     State(state): State<AppState>,
     Authenticated(app): Authenticated,
     PathParam(machine): PathParam,
-    asked: Asked,
+    asked: FileRequest,
 ) -> Result<Document<File>, ApiError> {
-    let (file, options) = check_out::make(&state, &app, Wanted::Machine(&machine), asked).await?;
+    let (file, options) = check_out::make(&state, &app, RequestedFile::Machine(&machine), asked).await?;
     check_out::document(&state, file, options)
 }
 
-/// Checks out a machine file and answers with its text.
+/// Checks out a machine file and returns its text.
 #[utoipa::path(
     get,
     path = "/v1/machines/{machine}/actions/check-out",
@@ -53,7 +53,7 @@ pub(crate) async fn check_out(
     params(
         ("machine" = String, Path, description = "The machine's id or fingerprint"),
         FileParams,
-        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always there")
+        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always included")
     ),
     responses((status = 200, description = "The file itself", body = String, content_type = "application/octet-stream"), FileErrors, NamedErrors),
     security(("license_key" = [])),
@@ -62,8 +62,8 @@ pub(crate) async fn download(
     State(state): State<AppState>,
     Authenticated(app): Authenticated,
     PathParam(machine): PathParam,
-    asked: Asked,
+    asked: FileRequest,
 ) -> Result<Response, ApiError> {
-    let (file, _) = check_out::make(&state, &app, Wanted::Machine(&machine), asked).await?;
+    let (file, _) = check_out::make(&state, &app, RequestedFile::Machine(&machine), asked).await?;
     Ok(Download::of_file(&file).into_response())
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use crate::http::api::{auth::Authenticated, error::ApiError, input::PathParam, responses::NamedErrors};
 
-/// Deactivates a machine; its place opens at once.
+/// Deactivates a machine. Its slot is available immediately.
 #[utoipa::path(
     delete,
     path = "/v1/machines/{machine}",

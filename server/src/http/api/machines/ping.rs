@@ -18,7 +18,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Takes a heartbeat.
+/// Receives a heartbeat.
 #[utoipa::path(
     post,
     path = "/v1/machines/{machine}/actions/ping",
@@ -40,7 +40,7 @@ pub(crate) async fn ping(
     let machine = app.ping_machine(&name).await.map_err(|error| match error {
         HeartbeatError::NotFound => ApiError::not_found(),
         HeartbeatError::Dead => {
-            ApiError::new(ErrorCode::MachineHeartbeatDead, "The machine's heartbeat had stopped: activate it again.")
+            ApiError::new(ErrorCode::MachineHeartbeatDead, "The machine missed its heartbeats: activate it again.")
         }
         HeartbeatError::Refused(refusal) => refusal.into(),
         HeartbeatError::Internal(error) => error.into(),
