@@ -1,8 +1,8 @@
-//! `cargo xtask bench`: how fast the real server is, as ratios to floors measured in the same run.
+//! `cargo xtask bench`: the speed of the real server, as ratios to floors measured in the same run.
 //!
-//! Absolute numbers say as much about the machine as about the program. So each figure stands beside
-//! a floor, the least that the same answer can cost, and the two are measured in turns: floor,
-//! figure, floor. The server, the floors and the load are processes of their own.
+//! Absolute numbers depend on the machine as much as on the program. So each figure is compared with a floor,
+//! the minimum cost of the same response, and both are measured alternately: floor, figure, floor. The
+//! server, the floors and the load generator are separate processes.
 
 mod database;
 mod interrupt;
@@ -23,65 +23,63 @@ use crate::{
 use measure::Bench;
 use table::{Aim, Report, Row};
 
-/// The fewest licenses, to which `--scale` compares.
+/// The smallest number of licenses, which `--scale` compares with.
 const FEW: u64 = 1_000;
 
-/// How to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// How many licenses the database holds, each with two machines. 1000000 is the long run.
+    /// The number of licenses in the database, each with two machines; 1000000 is the long run
     #[arg(long, default_value_t = FEW, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     licenses: u64,
-    /// Measure with 1,000 licenses too, and compare.
+    /// Measure with 1,000 licenses as well, and compare
     #[arg(long)]
     scale: bool,
-    /// Measure only these.
+    /// Measure only these figures
     #[arg(long, value_delimiter = ',', value_name = "ROW,...")]
     only: Vec<Figure>,
-    /// Measure only on this database.
+    /// Measure only on this database
     #[arg(long)]
     database: Option<Kind>,
-    /// How long each measurement counts, in seconds.
+    /// The duration of each measurement, in seconds
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// Print one JSON document instead of the table.
+    /// Print a JSON document instead of the table
     #[arg(long)]
     json: bool,
-    /// Measure what was built before.
+    /// Measure the existing build
     #[arg(long)]
     no_build: bool,
-    /// What to build and measure. `dev` is for working on the bench itself: its figures mean nothing.
+    /// The profile to build and measure. `dev` is for working on the bench: its figures are meaningless
     #[arg(long, default_value = "release", hide = true)]
     profile: Built,
 }
 
-/// A figure, or several that one measurement gives.
+/// A figure, or several from one measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Figure {
-    /// Signed validations by key a second and their 99th percentile.
+    /// Signed validations by key per second, and their 99th percentile
     Validation,
-    /// Activations a second, and commits for each.
+    /// Activations per second, and commits per activation
     Activation,
-    /// The page of a license, rendered for a customer who is signed in.
+    /// The page of a license, rendered for a signed-in customer
     LicensePage,
-    /// A page of the documentation.
+    /// A documentation page
     Docs,
-    /// Memory of the idle server.
+    /// The memory of the idle server
     Memory,
-    /// From the start of the process to the first good answer of /readyz.
+    /// The time from starting the process to the first success of /readyz
     Ready,
-    /// The size of the release binary.
+    /// The size of the release binary
     Binary,
-    /// WASM and script of the portal as a browser loads them.
+    /// The portal's WASM and script as a browser loads them
     FirstLoad,
 }
 
-/// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
-    /// A file in a temporary folder.
+    /// A file in a temporary folder
     Sqlite,
-    /// A temporary cluster with fsync on.
+    /// A temporary cluster with fsync
     Postgres,
 }
 
@@ -106,14 +104,14 @@ impl Options {
     }
 }
 
-/// The programs that take part.
+/// The programs that are measured, and those that measure.
 #[derive(Debug)]
 pub(crate) struct Programs {
     pub(crate) server: PathBuf,
     pub(crate) bench: PathBuf,
 }
 
-/// Builds, measures and prints.
+/// Builds, measures, and prints the results.
 pub(crate) fn run(shell: &Shell, root: &Path, options: &Options) -> Result<()> {
     interrupt::watch()?;
     if !options.no_build {
@@ -147,7 +145,7 @@ fn build(shell: &Shell, root: &Path, built: Built) -> Result<()> {
         Built::Dev => (Profile::Dev, vec!["cargo", "build", "--package"]),
     };
     front_end::build(shell, root, profile)?;
-    // One after the other: built together, the server would get features that only the bench asks for.
+    // Built separately: together, the server would get features that only the bench needs.
     for package in ["latchkey", "latchkey-bench"] {
         shell.step(package, &[line.as_slice(), &[package]].concat())?;
     }
@@ -187,13 +185,13 @@ impl Kind {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a size for people")]
+#[expect(clippy::cast_precision_loss, reason = "a size for display")]
 fn size(path: &Path) -> Result<f64> {
-    Ok(path.metadata().with_context(|| format!("{} was built", path.display()))?.len() as f64)
+    Ok(path.metadata().with_context(|| format!("cannot read {}", path.display()))?.len() as f64)
 }
 
-/// What a browser loads before the portal is alive; parts of it that load later are not counted.
-#[expect(clippy::cast_precision_loss, reason = "a size for people")]
+/// What a browser loads before the portal is interactive, without the parts that load later.
+#[expect(clippy::cast_precision_loss, reason = "a size for display")]
 fn first_load(root: &Path) -> Result<f64> {
     let pkg = root.join("dist/pkg");
     let mut total = 0.0;
@@ -202,7 +200,7 @@ fn first_load(root: &Path) -> Result<f64> {
         total += if compressed.exists() {
             size(&compressed)?
         } else {
-            front_end::brotli(&std::fs::read(pkg.join(name)).with_context(|| format!("{name} was built"))?)?.len()
+            front_end::brotli(&std::fs::read(pkg.join(name)).with_context(|| format!("cannot read {name}"))?)?.len()
                 as f64
         };
     }

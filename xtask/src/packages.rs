@@ -1,5 +1,5 @@
-//! Programs that this machine lacks: from the system's packages where this user may install those, and
-//! otherwise from the registries, into the target folder.
+//! Installs missing programs: from the system's packages if this user may install those, otherwise from the
+//! registries into the target folder.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::shell::{Shell, run, timed};
 
-/// A program of this name that the shell would find.
+/// Finds a program in PATH.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| is_program(program))
@@ -32,7 +32,8 @@ pub(crate) fn is_root(shell: &Shell) -> bool {
     shell.output(&["id", "-u"]).as_deref() == Some("0")
 }
 
-/// Installs packages of Debian and its relatives. `false` where this user may not, or the system has others.
+/// Installs packages of Debian and derived systems. `false` if this user may not, or the system is another
+/// one.
 pub(crate) fn install_from_system(shell: &Shell, names: &[&str]) -> Result<bool> {
     static LISTS: OnceLock<()> = OnceLock::new();
     if !is_root(shell) || find("apt-get").is_none() {
@@ -47,24 +48,25 @@ pub(crate) fn install_from_system(shell: &Shell, names: &[&str]) -> Result<bool>
             .command("apt-get")
             .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
             .args(names)
-            // dpkg's account of its work, which nothing keeps quiet. Errors are on the other stream.
+            // Hides dpkg's progress, which no option turns off. Errors go to the other stream.
             .stdout(Stdio::null())
             .env("DEBIAN_FRONTEND", "noninteractive"))
     })?;
     Ok(true)
 }
 
-/// Whether there is Python with pip, which is installed where this user may do that.
+/// Whether there is a Python with pip. It is installed if this user may install it.
 pub(crate) fn ensure_pip(shell: &Shell) -> Result<bool> {
     let is_there = || shell.output(&["python3", "-m", "pip", "--version"]).is_some();
     Ok(is_there() || (install_from_system(shell, &["python3", "python3-pip"])? && is_there()))
 }
 
-/// Installs a package of PyPI with what it needs into a folder of its own.
+/// Installs a PyPI package with its dependencies into a separate folder.
 pub(crate) fn install_from_pypi(shell: &Shell, package: &str, folder: &Path) -> Result<()> {
     let mut install = shell.command("python3");
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"]);
-    // As a setting and not as an argument, which older versions refuse. A folder of its own is no risk for root.
+    // Set in the environment because older versions reject the argument. In a separate folder this is safe
+    // for root.
     install.env("PIP_ROOT_USER_ACTION", "ignore");
     run(install.arg("--target").arg(folder).arg(package))
 }

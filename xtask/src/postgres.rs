@@ -1,5 +1,5 @@
-//! A PostgreSQL server for one test run, on the loopback address: from the installed binaries, the system's
-//! packages, or a package of npm.
+//! A PostgreSQL server for one test run, on the loopback address: with the installed programs, the system's
+//! packages, or an npm package.
 
 use std::{
     fs,
@@ -19,18 +19,18 @@ use crate::{
 
 const HOW_TO_GET_IT: &str = "the tests need PostgreSQL 15 or newer, and none was found: on Debian or Ubuntu \
     `apt-get install postgresql`, on macOS `brew install postgresql@17`; or set LATCHKEY_TEST_POSTGRES to \
-    postgres://USER@HOST:PORT of a server on which databases may be made";
+    postgres://USER@HOST:PORT of a server on which databases may be created";
 
-/// PostgreSQL's programs as packages of npm, one for each system.
+/// PostgreSQL's programs as npm packages, one for each system.
 const VERSION: &str = "18.4.0-beta.17";
 
-/// Where Debian's packages look before they make a cluster of the system's own.
+/// Debian's packages read this folder before they create a cluster.
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 
-/// How often a start is tried: another program may take the port between its choice and its use.
+/// The number of attempts to start: another program may take the port between its choice and its use.
 const TRIES: u32 = 5;
 
-/// A running server. Dropping it stops the server and removes its data.
+/// A running server. Dropping it stops the server and deletes its data.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// `postgres://USER@HOST:PORT`
@@ -45,7 +45,7 @@ struct Cluster {
     folder: TempDir,
 }
 
-/// The server that the environment names, or one of our own.
+/// The server named in the environment, or a temporary one.
 pub(crate) fn start(shell: &Shell) -> Result<Server> {
     if let Ok(url) = std::env::var("LATCHKEY_TEST_POSTGRES") {
         return Ok(Server { url, cluster: None });
@@ -53,7 +53,7 @@ pub(crate) fn start(shell: &Shell) -> Result<Server> {
     start_cluster(shell, Durability::None)
 }
 
-/// A server of our own that flushes each commit to disk, as in production.
+/// A temporary server that flushes each commit to disk, as in production.
 pub(crate) fn start_durable(shell: &Shell) -> Result<Server> {
     start_cluster(shell, Durability::Full)
 }
@@ -61,7 +61,7 @@ pub(crate) fn start_durable(shell: &Shell) -> Result<Server> {
 /// Whether a commit waits for the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Durability {
-    /// For tests, which throw their data away.
+    /// For tests, whose data is temporary.
     None,
     /// As in production.
     Full,
@@ -102,7 +102,7 @@ fn find(shell: &Shell) -> Option<PathBuf> {
     if let Some(folder) = packages::find("initdb").and_then(|program| Some(program.parent()?.to_owned())) {
         return Some(folder);
     }
-    // Debian keeps servers out of PATH, one folder a version.
+    // Debian does not add servers to PATH and has one folder for each version.
     let mut versions: Vec<PathBuf> =
         fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
     versions.retain(is_whole);
@@ -110,7 +110,7 @@ fn find(shell: &Shell) -> Option<PathBuf> {
     versions.pop()
 }
 
-/// Installs the programs alone: Debian's package would also make a cluster and start it.
+/// Only installs the programs: Debian's package would also create a cluster and start it.
 fn install_from_system(shell: &Shell) -> Result<bool> {
     let settings = Path::new(CLUSTER_SETTINGS).join("latchkey-tests.conf");
     let may_write = packages::is_root(shell) && packages::find("apt-get").is_some();
@@ -147,7 +147,7 @@ fn of_registry(shell: &Shell) -> Result<PathBuf> {
     Ok(binaries)
 }
 
-/// Somebody without rights, and how to act as them: PostgreSQL refuses to run as root.
+/// An unprivileged user, and how to run programs as that user: PostgreSQL refuses to run as root.
 #[derive(Debug)]
 struct User {
     name: &'static str,
@@ -158,7 +158,7 @@ impl User {
     fn find(shell: &Shell) -> Result<Self> {
         let names = ["postgres", "nobody"];
         let name = names.into_iter().find(|name| shell.output(&["id", "-u", name]).is_some());
-        let name = name.context("PostgreSQL does not run as root, and there is no user `postgres` to run it as")?;
+        let name = name.context("PostgreSQL cannot run as root, and there is no user `postgres` to run it as")?;
         let switches = [
             vec!["runuser", "-u", name, "--"],
             vec!["setpriv", "--reuid", name, "--clear-groups", "--"],
@@ -167,21 +167,21 @@ impl User {
         let works = |switch: &Vec<&str>| shell.output(&[switch.as_slice(), &["true"]].concat()).is_some();
         let switch = switches.into_iter().find(works);
         let switch = switch.with_context(|| {
-            format!("PostgreSQL does not run as root, and nothing lets it run as {name}: install `runuser` or `sudo`")
+            format!("PostgreSQL cannot run as root: install `runuser` or `sudo` so that it can run as {name}")
         })?;
         Ok(Self { name, switch })
     }
 
-    /// Makes the folder this user's, and the programs reachable: what is in the target folder may be out of
-    /// reach for everybody but root.
+    /// Makes the user own the folder, and copies the programs if only root can read them in the target
+    /// folder.
     fn adopt(&self, shell: &Shell, folder: &Path, binaries: PathBuf) -> Result<PathBuf> {
         run(Command::new("chown").arg(self.name).arg(folder))?;
         let initdb = binaries.join("initdb");
-        let program = initdb.to_str().context("a path that can be written down")?;
+        let program = initdb.to_str().context("the path is not Unicode")?;
         if shell.output(&[self.switch.as_slice(), &[program, "--version"]].concat()).is_some() {
             return Ok(binaries);
         }
-        let whole = binaries.parent().context("the programs are in a folder")?;
+        let whole = binaries.parent().context("the programs have no folder")?;
         run(Command::new("cp").arg("-R").arg(whole).arg(folder.join("postgresql")))?;
         Ok(folder.join("postgresql/bin"))
     }
@@ -222,7 +222,7 @@ impl Cluster {
                 Err(error) => failure = Some(error),
             }
         }
-        Err(failure.context("it was tried")?)
+        Err(failure.context("there was no attempt")?)
     }
 
     fn start(&self, port: u16, durability: Durability) -> Result<()> {
@@ -231,17 +231,17 @@ impl Cluster {
         let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -c fsync={fsync} -c max_connections=300");
         let mut command = self.command("pg_ctl");
         command.arg("--pgdata").arg(self.data()).arg("--log").arg(self.folder.path().join("log"));
-        // On a busy machine a start takes its time.
+        // On a busy machine, starting takes a while.
         if run(command.args(["--wait", "--timeout=300", "--options", &options, "start"])).is_err() {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            bail!("PostgreSQL does not start:\n{log}");
+            bail!("PostgreSQL did not start:\n{log}");
         }
         Ok(())
     }
 }
 
 impl Server {
-    /// A program of the same version; by its bare name if the server is not ours.
+    /// A program of the same version. If the server is not ours, just its name, to be found in PATH.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.cluster.as_ref().map_or_else(|| name.into(), |cluster| cluster.binaries.join(name))
     }
@@ -252,7 +252,7 @@ impl Drop for Server {
         if let Some(cluster) = &self.cluster {
             let mut command = cluster.command("pg_ctl");
             command.arg("--pgdata").arg(cluster.data()).args(["--mode=immediate", "--wait", "stop"]);
-            // Whether or not it stops, there is nobody left to tell.
+            // If stopping fails, there is nobody to report it to.
             let _ = run(&mut command);
         }
     }

@@ -20,7 +20,7 @@ impl Shell {
         Self { root: root.to_owned() }
     }
 
-    /// Where cargo builds, and where fetched programs are kept.
+    /// Where cargo builds, and where downloaded programs are installed.
     pub(crate) fn target(&self) -> PathBuf {
         let folder = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
         self.root.join(folder)

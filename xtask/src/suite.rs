@@ -1,4 +1,4 @@
-//! `cargo xtask test`: what runs, in which order, and what came of it.
+//! `cargo xtask test`: the parts of the test suite, their order, and their results.
 
 use std::{
     io::{BufRead, BufReader},
@@ -18,7 +18,7 @@ use crate::{
     verifiers,
 };
 
-/// How many tests of a part passed, failed and were skipped.
+/// The number of passed, failed and skipped tests.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     passed: u64,
@@ -33,20 +33,20 @@ struct Part {
     is_good: bool,
 }
 
-/// Runs the parts; those of `only`, if any are named.
+/// Runs all parts, or only those in `only`.
 pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
     let known = ["setup", "lints", "rust", "python", "browser"];
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
-        bail!("there is no part {unknown}: the parts are {}", known.join(", "));
+        bail!("unknown part {unknown}: use {}", known.join(", "));
     }
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| part == name);
-    // First, so that a machine that lacks something says so now and not after the build.
-    timed("what the tests need", || set_up(shell, root, &wanted))?;
+    // First, so that a missing prerequisite is reported before the long build.
+    timed("prerequisites of the tests", || set_up(shell, root, &wanted))?;
     if only.iter().any(|part| part == "setup") {
         return Ok(());
     }
     let mut parts = Vec::new();
-    // The server embeds the front end, so that comes first.
+    // The server embeds the front end, so it is built first.
     parts.push(part("front end", || front_end::build(shell, root, Profile::Dev).map(|()| Counts::default())));
     if wanted("lints") {
         parts.push(part("lints", || lints(shell).map(|()| Counts::default())));
@@ -77,7 +77,7 @@ fn part(name: &'static str, work: impl FnOnce() -> Result<Counts>) -> Part {
 }
 
 fn report(parts: &[Part]) -> Result<()> {
-    println!("\nWhat ran, and for how long:");
+    println!("\nResults and durations:");
     let mut total = Counts::default();
     for part in parts {
         let word = if part.is_good { "good" } else { "FAILED" };
@@ -95,15 +95,15 @@ fn report(parts: &[Part]) -> Result<()> {
     }
     println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
     if parts.iter().any(|part| !part.is_good) {
-        bail!("not everything is good");
+        bail!("some parts failed");
     }
     Ok(())
 }
 
-/// Fetches what the parts need and this machine lacks.
+/// Installs what the parts need and this machine lacks.
 fn set_up(shell: &Shell, root: &Path, wanted: &impl Fn(&str) -> bool) -> Result<()> {
     if wanted("setup") || wanted("rust") {
-        // Started once: what cannot run is no better than what is not there.
+        // Started once: a browser that does not run is reported early.
         drop(postgres::start(shell)?);
     }
     if wanted("setup") || wanted("python") {
@@ -130,7 +130,7 @@ fn lints(shell: &Shell) -> Result<()> {
     shell.step("clippy, server side", &[&native[..], &strict].concat())?;
     let browser = ["cargo", "clippy", "--package", "latchkey-frontend", "--target", "wasm32-unknown-unknown"];
     shell.step("clippy, browser side", &[&browser[..], &strict].concat())?;
-    // What verifies offline needs neither network nor threads.
+    // Offline verification needs neither network nor threads.
     let client = ["cargo", "clippy", "--package", "latchkey-client", "--no-default-features"];
     shell.step("clippy, client without features", &[&client[..], &strict].concat())?;
     let wasm = ["--target", "wasm32-unknown-unknown"];
@@ -153,14 +153,14 @@ fn rust_tests(shell: &Shell) -> Result<Counts> {
         }
     })?;
     if !is_good && counts.failed == 0 {
-        bail!("the Rust tests do not build or end early");
+        bail!("the Rust tests did not build or ended early");
     }
     Ok(counts)
 }
 
 fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
     let (node, chromium) = browser(shell, root)?;
-    // Built the way the Rust tests build it: another selection of packages would build it twice.
+    // Built like the Rust tests: another selection of packages would build it a second time.
     shell.step("server", &["cargo", "test", "--workspace", "--exclude", "latchkey-frontend", "--no-run", "--quiet"])?;
     let alone = alone(&shell.target().join("debug").join("latchkey"))?;
     let mut command = node.command(shell)?;
@@ -179,23 +179,24 @@ fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
         counts.skipped += if line.ends_with(" skipped") { number_before(line, " skipped") } else { 0 };
     })?;
     if !is_good && counts.failed == 0 {
-        bail!("the browser tests do not start or end early");
+        bail!("the browser tests did not start or ended early");
     }
     Ok(counts)
 }
 
-/// The binary by itself in an empty folder: what it serves there, it holds.
+/// Copies the binary to an empty folder, so that it can only serve what is embedded.
 fn alone(binary: &Path) -> Result<tempfile::TempDir> {
     let folder = tempfile::Builder::new().prefix("latchkey-alone-").tempdir()?;
-    std::fs::copy(binary, folder.path().join("latchkey")).with_context(|| format!("{} was built", binary.display()))?;
+    std::fs::copy(binary, folder.path().join("latchkey"))
+        .with_context(|| format!("cannot copy {}", binary.display()))?;
     Ok(folder)
 }
 
-/// Runs a program, shows its output and looks at each line.
+/// Runs a program, shows its output, and passes each line to `look`.
 fn follow(command: &mut Command, mut look: impl FnMut(&str)) -> Result<bool> {
     let shown = format!("{command:?}");
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{shown} does not start"))?;
-    let output = child.stdout.take().context("the output is there")?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{shown} could not be started"))?;
+    let output = child.stdout.take().context("the output is not a pipe")?;
     for line in BufReader::new(output).lines() {
         let line = line?;
         println!("{line}");
@@ -204,7 +205,7 @@ fn follow(command: &mut Command, mut look: impl FnMut(&str)) -> Result<bool> {
     Ok(child.wait()?.success())
 }
 
-/// The number that stands right before `mark`; 0 without one.
+/// The number directly before `mark`. 0 if there is none.
 fn number_before(text: &str, mark: &str) -> u64 {
     let Some((before, _)) = text.split_once(mark) else {
         return 0;

@@ -15,14 +15,14 @@ const CRYPTOGRAPHY: &str = "cryptography==48.0.0";
 /// The folder of the programs and the test vectors.
 const FOLDER: &str = "content/docs/verify";
 
-/// The folder of the package for this Python. `None` where there is no Python to run the program with.
+/// The folder of the package for this Python. `None` if there is no suitable Python.
 pub(crate) fn python_packages(shell: &Shell) -> Result<Option<PathBuf>> {
     let has_pip = packages::ensure_pip(shell)?;
     let asks = "import sys; v = sys.version_info; sys.exit(1) if v < (3, 11) else print(f'{v[0]}.{v[1]}')";
     let Some(version) = shell.output(&["python3", "-c", asks]).filter(|_| has_pip) else {
         return Ok(None);
     };
-    // By the versions of both: what was put there for others does not do.
+    // Named after both versions: another version's installation does not work.
     let folder = shell.target().join(format!("python-packages-{version}-{CRYPTOGRAPHY}"));
     if !folder.join("cryptography").exists() {
         packages::install_from_pypi(shell, CRYPTOGRAPHY, &folder)?;
@@ -30,10 +30,10 @@ pub(crate) fn python_packages(shell: &Shell) -> Result<Option<PathBuf>> {
     Ok(Some(folder))
 }
 
-/// Runs the Python program on the cases. `false` where there is no Python to run it with.
+/// Runs the Python program on the cases. `false` if there is no suitable Python.
 pub(crate) fn python(shell: &Shell, root: &Path) -> Result<bool> {
     let Some(packages) = python_packages(shell)? else {
-        println!("    not run: there is no Python 3.11 with pip");
+        println!("    skipped: there is no Python 3.11 with pip");
         return Ok(false);
     };
     let mut cases = shell.command("python3");

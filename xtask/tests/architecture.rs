@@ -100,7 +100,7 @@ fn only_the_store_contains_sql() {
             .expect("dependencies")
             .iter()
             .any(|dependency| dependency["name"] == "sqlx" && dependency["kind"].is_null());
-        // The bench commits rows of its own beside the server's, to compare with.
+        // The bench commits its own rows next to the server's, for comparison.
         let may_use_sql = matches!(name, "latchkey-store" | "latchkey-testkit" | "latchkey-bench");
         assert!(!uses_sql || may_use_sql, "{name} uses sqlx");
     }

@@ -1,6 +1,6 @@
-//! Rules about the source text that no compiler checks.
+//! Rules for the source text that the compiler does not check.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every Rust file below a folder: its path from the root, and its text without the tests at its end.
+/// All Rust files below a folder: the path from the root, and the text without the tests at its end.
 fn sources(folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -29,11 +29,11 @@ fn sources(folder: &str) -> Vec<(String, String)> {
             }
         }
     }
-    assert!(!found.is_empty(), "{folder} holds no source");
+    assert!(!found.is_empty(), "{folder} contains no sources");
     found
 }
 
-/// The source of the programs: of all crates but what tests share.
+/// The sources of the programs: all crates except the ones that only tests use.
 fn programs() -> Vec<(String, String)> {
     let mut all = [sources("app/src"), sources("server/src"), sources("frontend/src")].concat();
     for entry in fs::read_dir(root().join("crates")).expect("the crates") {
@@ -45,9 +45,9 @@ fn programs() -> Vec<(String, String)> {
     all
 }
 
-/// A path that is spelled twice leads to two places after the first change.
+/// If a page's path were written in two places, a change of one would break links.
 #[test]
-fn paths_of_pages_stand_in_one_table() {
+fn paths_of_pages_are_only_in_one_table() {
     let tables = ["app/src/routes.rs", "app/src/routes/next.rs", "crates/licensing/src/portal_paths.rs"];
     let starts = ["\"/portal", "\"/login", "}/portal", "}/login"];
     for (name, text) in programs() {
@@ -58,16 +58,16 @@ fn paths_of_pages_stand_in_one_table() {
     }
 }
 
-/// The programs serve any vendor: one product's name stands in its content alone.
+/// The programs serve any vendor: a product's name may only be in the content.
 #[test]
-fn no_vendor_is_compiled_in() {
+fn no_vendor_is_hard_coded() {
     for (name, text) in programs() {
         let names_it = text.to_lowercase().contains("chartgpt");
         assert!(!names_it || name == "crates/service/src/demo.rs", "{name} names the demo's product");
     }
 }
 
-/// The areas that a file of the app names: `crate::area::…`, alone or in braces.
+/// The areas of the app that a file refers to: `crate::area::…`, alone or in braces.
 fn areas(text: &str) -> BTreeSet<String> {
     let word = |text: &str| text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     let mut found: BTreeSet<String> = BTreeSet::new();
@@ -94,15 +94,16 @@ fn areas(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// In the app, areas use each other one way: the table of pages below all, what is shared below the areas.
+/// In the app, areas depend on each other in one direction: the table of pages is the lowest, then what is
+/// shared, then the areas.
 #[test]
-fn areas_of_the_app_point_one_way() {
+fn areas_of_the_app_depend_in_one_direction() {
     let order = ["routes", "shared", "server_side", "theme", "sign_in", "portal", "static_pages", "root"];
     let place: BTreeMap<&str, usize> = order.iter().enumerate().map(|(at, area)| (*area, at)).collect();
     for (name, text) in sources("app/src") {
         let area = name.trim_start_matches("app/src/").split(['/', '.']).next().unwrap_or_default();
         let Some(here) = place.get(area) else {
-            assert_eq!(area, "lib", "{name} is of no area: say where it stands");
+            assert_eq!(area, "lib", "{name} is in no area: add it to the table");
             continue;
         };
         for used in areas(&text) {

@@ -1,4 +1,4 @@
-//! The database of one run: made for it, as durable as in production, removed after it.
+//! The database of one run: created for it, as durable as in production, and deleted afterwards.
 
 use std::{path::Path, process::Command};
 
@@ -10,19 +10,19 @@ use crate::{
     shell::{Shell, run},
 };
 
-/// A database for the server, and one beside it for the floor.
+/// A database for the server, and another for the floor.
 #[derive(Debug)]
 pub(crate) struct Database {
-    /// Where the server finds its own.
+    /// The server's database.
     pub(crate) url: String,
-    /// Where the floor commits its rows.
+    /// The database in which the floor commits rows.
     pub(crate) floor_url: String,
     // Dropped last: it stops the cluster.
     _cluster: Option<postgres::Server>,
 }
 
 impl Database {
-    /// Makes one; a SQLite file is in `folder`.
+    /// Creates the databases. SQLite files are created in `folder`.
     pub(crate) fn create(shell: &Shell, kind: Kind, folder: &Path) -> Result<Self> {
         match kind {
             Kind::Sqlite => {

@@ -1,5 +1,5 @@
-//! Ctrl-C ends the bench in order: what waits sees the mark, and everything that was started is
-//! ended by the values that hold it.
+//! Ctrl-C ends the bench properly: waiting code checks the flag, and all processes are stopped by the values
+//! that own them.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Marks the arrival of SIGINT or SIGTERM instead of ending at once.
+/// Sets the flag on SIGINT or SIGTERM instead of exiting immediately.
 pub(crate) fn watch() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     thread::spawn(move || {
@@ -36,7 +36,7 @@ async fn signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-/// Fails once the bench was interrupted.
+/// Fails if the bench was interrupted.
 pub(crate) fn check() -> Result<()> {
     if INTERRUPTED.load(Ordering::SeqCst) {
         bail!("interrupted");

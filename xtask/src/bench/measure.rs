@@ -1,4 +1,4 @@
-//! One run on one database: the data, the server, the floors, and the figures in turns with them.
+//! One run on one database: the data, the server, the floors, and the alternating measurements.
 
 use std::{
     path::PathBuf,
@@ -20,20 +20,21 @@ use super::{
 };
 use crate::shell::{Shell, timed};
 
-/// How many clients validate, and look at pages.
+/// The number of clients that validate or view pages.
 const CLIENTS: u64 = 32;
-/// How many clients activate.
+/// The number of clients that activate.
 const ACTIVATING: u64 = 64;
-/// How often the server is started to see how fast it is ready.
+/// How often the server is started to measure how quickly it is ready.
 const STARTS: usize = 3;
-/// How long the server idles before its memory is read.
+/// How long the server is idle before its memory is measured.
 const IDLE: Duration = Duration::from_secs(2);
-/// The longest that making the data may take.
+/// The longest that creating the data may take.
 const SEEDING: Duration = Duration::from_hours(2);
 /// How much longer than its seconds a measurement may take.
 const SLACK: Duration = Duration::from_mins(1);
 
-/// A run. Dropped, it ends what it started, in this order, and removes the folder.
+/// A run. When it is dropped, its fields are dropped in this order: processes are stopped and the folder is
+/// deleted.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
     floor: Option<(Process, String)>,
@@ -49,7 +50,7 @@ pub(crate) struct Bench<'a> {
     runs: u64,
 }
 
-/// What one load saw.
+/// The results of one load.
 struct Load {
     per_second: f64,
     p99_us: f64,
@@ -57,7 +58,7 @@ struct Load {
 }
 
 impl<'a> Bench<'a> {
-    /// Makes database and data, and starts the server on them.
+    /// Creates the database and its data, and starts the server.
     pub(crate) fn start(
         shell: &Shell,
         kind: Kind,
@@ -69,7 +70,7 @@ impl<'a> Bench<'a> {
         let database = Database::create(shell, kind, folder.path())?;
         let limits = Limits::for_licenses(licenses);
         let title = format!("{}, {licenses} licenses", kind.title());
-        // The first start makes the master secret, the schema and the signing key.
+        // The first start creates the master secret, the schema and the signing key.
         Server::start(programs, folder.path(), &database, limits)?.stop()?;
         timed(&format!("{title}: data"), || {
             let mut seed = Command::new(&programs.bench);
@@ -90,17 +91,16 @@ impl<'a> Bench<'a> {
         Ok(Self { floor: None, server, database, folder, programs, options, kind, limits, ready, title, runs: 0 })
     }
 
-    /// The heading of its rows.
     pub(crate) fn title(&self) -> &str {
         &self.title
     }
 
-    /// Under what conditions its rows were measured.
+    /// The conditions under which the rows were measured.
     pub(crate) fn about(&self) -> String {
         format!("{}: limits on, {}", self.title, self.limits)
     }
 
-    /// Every figure that is wanted.
+    /// Measures all requested figures.
     pub(crate) fn measure(&mut self) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         let wanted = |figure| self.options.wants(figure);
@@ -163,7 +163,7 @@ impl<'a> Bench<'a> {
         let figure = self.load(&address, kind, clients)?;
         let commits = counted.zip(self.server()?.commits()).map(|(before, after)| after - before);
         let after = self.commit_rows()?;
-        // PostgreSQL shares commits by itself; the aims are SQLite's.
+        // PostgreSQL groups commits by itself, so the aims are only for SQLite.
         let is_sqlite = self.kind == Kind::Sqlite;
         let name = "activations at 64 clients / raw one-row commits";
         let aim = is_sqlite.then_some(Aim::AtLeast(1.0));
@@ -175,7 +175,7 @@ impl<'a> Bench<'a> {
         Ok(rows)
     }
 
-    /// A figure of the server between two of the floor, whose mean is the floor's.
+    /// Measures a figure of the server between two measurements of its floor, which are averaged.
     fn pair(&mut self, kind: &str, floor_kind: &str, clients: u64) -> Result<(Load, Load)> {
         let (address, floor) = (self.address()?, self.floor_address()?);
         let before = self.load(&floor, floor_kind, clients)?;
@@ -202,12 +202,12 @@ impl<'a> Bench<'a> {
         }
         let requests = number(&seen, "requests")?;
         if requests < 1.0 {
-            bail!("{kind} at {address}: nothing was answered in time");
+            bail!("{kind} at {address}: there was no response in time");
         }
         Ok(Load { per_second: number(&seen, "per_second")?, p99_us: number(&seen, "p99_us")?.max(1.0), requests })
     }
 
-    /// Raw commits of one row a second.
+    /// Raw commits of one row per second.
     fn commit_rows(&self) -> Result<f64> {
         let mut command = Command::new(&self.programs.bench);
         command.args(["commits", "--database", &self.database.floor_url]);
@@ -216,7 +216,7 @@ impl<'a> Bench<'a> {
         number(&seen, "per_second")
     }
 
-    /// Keeps what the server answers, and starts the floor that answers the same.
+    /// Captures the server's responses and starts the floor, which sends the same responses.
     fn start_floor(&mut self) -> Result<()> {
         let address = self.address()?;
         let mut floor = Command::new(&self.programs.bench);
@@ -228,17 +228,17 @@ impl<'a> Bench<'a> {
             ask(command.arg(self.population()).arg("--out").arg(&out), SLACK)?;
             floor.arg(argument).arg(out);
         }
-        // Its input is a pipe that ends with this process: so does the floor, whatever happens.
+        // Its input is a pipe that is closed when this process ends, which also ends the floor.
         let mut process = Process::start(floor.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
         let line = process.first_line()?;
-        let said: Value = serde_json::from_str(&line).context("the floor says where it is")?;
-        let place = said.get("address").and_then(Value::as_str).context("the floor says where it is")?;
+        let said: Value = serde_json::from_str(&line).context("the floor did not print its address")?;
+        let place = said.get("address").and_then(Value::as_str).context("the floor did not print its address")?;
         self.floor = Some((process, place.to_owned()));
         Ok(())
     }
 
     fn server(&self) -> Result<&Server> {
-        self.server.as_ref().context("the server runs")
+        self.server.as_ref().context("the server is not running")
     }
 
     fn address(&self) -> Result<String> {
@@ -246,7 +246,7 @@ impl<'a> Bench<'a> {
     }
 
     fn floor_address(&self) -> Result<String> {
-        self.floor.as_ref().map(|(_, address)| address.clone()).context("the floor runs")
+        self.floor.as_ref().map(|(_, address)| address.clone()).context("the floor is not running")
     }
 
     fn population(&self) -> PathBuf {
@@ -259,5 +259,5 @@ impl<'a> Bench<'a> {
 }
 
 fn number(seen: &Value, name: &str) -> Result<f64> {
-    seen.get(name).and_then(Value::as_f64).with_context(|| format!("the bench counts {name}"))
+    seen.get(name).and_then(Value::as_f64).with_context(|| format!("the results do not contain {name}"))
 }

@@ -14,16 +14,16 @@ use anyhow::{Context, Result, bail};
 
 use super::{Programs, database::Database, interrupt, process::Process};
 
-/// How often /readyz is asked while the server starts.
+/// How often /readyz is polled while the server starts.
 const LOOK: Duration = Duration::from_millis(2);
 
 /// How long a server may take to be ready.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many requests a second the limits must let pass, whatever the machine.
+/// The rate of requests per second that the limits must allow on any machine.
 const FASTEST: u64 = 50_000;
 
-/// The limits under which the load passes. They stay on: each request takes its tokens.
+/// Limits that the load does not reach. They stay enabled: each request takes its tokens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     key_per_minute: u64,
@@ -33,10 +33,10 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The defaults, raised where the load would not pass: all of it comes from one network, and a
-    /// thousand keys are asked for as often as a million would be.
+    /// The defaults, raised where the load would reach them: all requests come from one network, and with a
+    /// thousand keys each key gets as many requests as a million keys would share.
     pub(crate) fn for_licenses(licenses: u64) -> Self {
-        // A key is drawn at random, so some come far more often than the average.
+        // Keys are drawn at random, so some are used far more often than the average.
         let per_key = 4 * FASTEST * 60 / licenses;
         Self {
             key_per_minute: per_key.max(10),
@@ -59,8 +59,8 @@ impl Limits {
 impl std::fmt::Display for Limits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { key_per_minute, key_burst, network_per_minute, network_burst } = self;
-        write!(f, "a key {key_per_minute} a minute and {key_burst} at once, ")?;
-        write!(f, "a network {network_per_minute} a minute and {network_burst} at once")
+        write!(f, "{key_per_minute} per minute and a burst of {key_burst} for a key, ")?;
+        write!(f, "{network_per_minute} per minute and a burst of {network_burst} for a network")
     }
 }
 
@@ -70,9 +70,9 @@ pub(crate) struct Server {
     process: Process,
     /// `127.0.0.1:PORT`
     pub(crate) address: SocketAddr,
-    /// Where it counts what it does, if it can.
+    /// The address of its metrics, if it has any.
     metrics: SocketAddr,
-    /// From the start of the process to the first good answer of /readyz.
+    /// The time from starting the process to the first success of /readyz.
     pub(crate) ready_after: Duration,
 }
 
@@ -82,7 +82,7 @@ impl Server {
         let (address, metrics) = (free_address()?, free_address()?);
         let log = File::create(folder.join("log"))?;
         let mut command = Command::new(&programs.server);
-        // Settings of whoever runs the bench are not those of the bench.
+        // The user's own settings must not affect the bench.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LATCHKEY_")) {
             command.env_remove(name);
         }
@@ -106,7 +106,7 @@ impl Server {
             interrupt::check()?;
             if !server.process.is_alive() || started.elapsed() > PATIENCE {
                 let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-                bail!("the server does not become ready:\n{log}");
+                bail!("the server did not become ready:\n{log}");
             }
             thread::sleep(LOOK);
         }
@@ -114,14 +114,14 @@ impl Server {
         Ok(server)
     }
 
-    /// The memory that it holds, in bytes; only Linux tells.
+    /// Its memory use in bytes, which is only known on Linux.
     pub(crate) fn memory(&self) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1024.0)
     }
 
-    /// How many transactions it has committed, if it counts them.
+    /// The number of committed transactions, if it is counted.
     pub(crate) fn commits(&self) -> Option<f64> {
         let text = get(self.metrics, "/metrics").or_else(|| get(self.address, "/metrics"))?;
         sum(&text, "latchkey_commits_total")
@@ -133,7 +133,7 @@ impl Server {
     }
 }
 
-/// Whether this version has a listener for metrics.
+/// Whether this version can listen for metrics requests.
 fn has_metrics(programs: &Programs, folder: &Path) -> bool {
     let output = Command::new(&programs.server).args(["config", "schema"]).current_dir(folder).output();
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("metrics.listen"))
@@ -143,7 +143,7 @@ fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
 }
 
-/// The body of a page; `None` unless it is there.
+/// The body of a page. `None` if the response is not 200.
 fn get(address: SocketAddr, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
@@ -154,7 +154,7 @@ fn get(address: SocketAddr, path: &str) -> Option<String> {
     head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
 }
 
-/// The sum of a counter over all its labels, in the text format of Prometheus.
+/// The sum of a counter over all labels, in Prometheus's text format.
 fn sum(text: &str, counter: &str) -> Option<f64> {
     let values: Vec<f64> = text
         .lines()
@@ -165,14 +165,14 @@ fn sum(text: &str, counter: &str) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum())
 }
 
-/// The address as text for the programs of the bench.
+/// The address as text for the bench's programs.
 pub(crate) fn spelled(address: SocketAddr) -> String {
     address.to_string()
 }
 
-/// The folder of a run, named so that a leftover is known for what it is.
+/// The folder of a run, named so that leftovers can be recognized.
 pub(crate) fn folder() -> Result<tempfile::TempDir> {
-    tempfile::Builder::new().prefix("latchkey-bench-").tempdir().context("a temporary folder can be made")
+    tempfile::Builder::new().prefix("latchkey-bench-").tempdir().context("a temporary folder could not be created")
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_fall_to_the_defaults_where_licenses_are_many() {
+    fn limits_are_the_defaults_for_many_licenses() {
         let (few, many) = (Limits::for_licenses(1_000), Limits::for_licenses(10_000_000));
         assert!(few.key_per_minute > 10 && few.key_burst > 60);
         assert_eq!((many.key_per_minute, many.key_burst), (10, 60));

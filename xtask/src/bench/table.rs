@@ -1,4 +1,4 @@
-//! Figures, and the table and the document that show them.
+//! Figures, and the table and document with the results.
 
 use std::fmt::Write;
 
@@ -19,49 +19,44 @@ pub(crate) enum Aim {
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Events a second.
+    /// Events per second.
     PerSecond,
-    /// Microseconds.
     Micros,
-    /// Bytes.
     Bytes,
-    /// A bare number.
+    /// A plain number.
     Number,
 }
 
-/// One line of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) measured: f64,
     pub(crate) unit: Unit,
-    /// The floor in the same unit. With one, the ratio is what the aim is about.
+    /// The floor in the same unit. If there is one, the aim is for the ratio.
     pub(crate) floor: Option<f64>,
     pub(crate) aim: Option<Aim>,
 }
 
 impl Row {
-    /// A figure beside its floor.
+    /// A figure with its floor.
     pub(crate) fn ratio(name: &str, unit: Unit, measured: f64, floor: f64, aim: Option<Aim>) -> Self {
         Self { name: name.to_owned(), measured, unit, floor: Some(floor), aim }
     }
 
-    /// A figure that stands alone.
+    /// A figure without a floor.
     pub(crate) fn alone(name: &str, unit: Unit, measured: f64, aim: Option<Aim>) -> Self {
         Self { name: name.to_owned(), measured, unit, floor: None, aim }
     }
 
-    /// A number of bytes.
     pub(crate) fn size(name: &str, measured: f64, aim: Option<Aim>) -> Self {
         Self::alone(name, Unit::Bytes, measured, aim)
     }
 
-    /// The figure as a share of its floor.
+    /// The ratio of the figure to its floor.
     pub(crate) fn of_floor(&self) -> Option<f64> {
         self.floor.map(|floor| self.measured / floor)
     }
 
-    /// Whether the figure reaches its aim.
     pub(crate) fn is_reached(&self) -> Option<bool> {
         let value = self.of_floor().unwrap_or(self.measured);
         self.aim.map(|aim| match aim {
@@ -118,8 +113,8 @@ impl Row {
     }
 }
 
-/// How much slower many licenses are than few, for each figure that both runs hold. The floors of
-/// the two runs take out what the machine did meanwhile.
+/// How much slower each figure is with many licenses than with few. Comparing ratios to the floors removes
+/// differences in the machine's load between the runs.
 pub(crate) fn compare(few: &[Row], many: &[Row]) -> Vec<Row> {
     few.iter()
         .filter(|row| row.unit == Unit::PerSecond && !row.name.starts_with("docs"))
@@ -131,7 +126,7 @@ pub(crate) fn compare(few: &[Row], many: &[Row]) -> Vec<Row> {
         .collect()
 }
 
-/// Three figures of every number, with its unit.
+/// A number with three significant digits and its unit.
 fn spell(value: f64, unit: Unit) -> String {
     match unit {
         Unit::PerSecond => format!("{} /s", three(value)),
@@ -165,13 +160,13 @@ impl Report {
     pub(crate) fn new(shell: &Shell, is_release: bool, seconds: u64) -> Self {
         let day = shell.output(&["date", "-u", "+%Y-%m-%d"]).unwrap_or_default();
         let commit = shell.output(&["git", "rev-parse", "--short", "HEAD"]).unwrap_or_default();
-        let built = if is_release { "release build" } else { "DEV BUILD, FIGURES MEAN NOTHING" };
+        let built = if is_release { "release build" } else { "DEV BUILD, FIGURES ARE MEANINGLESS" };
         let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-        let heading = format!("Latchkey bench, {day}, {commit}, {built}, {cores} cores, {seconds} s a measurement");
+        let heading = format!("Latchkey bench, {day}, {commit}, {built}, {cores} cores, {seconds} s per measurement");
         Self { heading, notes: Vec::new(), rows: Vec::new() }
     }
 
-    /// Says under what conditions rows were measured.
+    /// Records the conditions under which rows were measured.
     pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
@@ -180,7 +175,7 @@ impl Report {
         self.rows.push((group.to_owned(), row));
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the last step of a command that can fail")]
+    #[expect(clippy::unnecessary_wraps, reason = "the last step of a fallible command")]
     pub(crate) fn print(&self, as_json: bool) -> Result<()> {
         if as_json {
             let rows: Vec<Value> = self.rows.iter().map(|(group, row)| row.json(group)).collect();
@@ -218,7 +213,7 @@ impl Report {
     }
 }
 
-/// Names to the left, numbers to the right.
+/// Names are left-aligned, numbers right-aligned.
 fn write_line(text: &mut String, cells: &[String; 6], widths: [usize; 6]) {
     let mut line = String::new();
     for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
@@ -237,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_aim_is_about_the_ratio_where_there_is_a_floor() {
+    fn an_aim_applies_to_the_ratio_if_there_is_a_floor() {
         assert_eq!(rate("validation", 500.0, 1_000.0).is_reached(), Some(true));
         assert_eq!(rate("validation", 399.0, 1_000.0).is_reached(), Some(false));
         assert_eq!(Row::size("binary", 35e6, Some(Aim::AtMost(35e6))).is_reached(), Some(true));
@@ -246,9 +241,9 @@ mod tests {
     }
 
     #[test]
-    fn many_are_compared_with_few_by_their_ratios() {
+    fn runs_are_compared_by_their_ratios() {
         let few = [rate("validation", 500.0, 1_000.0), rate("docs page", 1.0, 1.0), Row::size("memory", 1.0, None)];
-        // The machine was half as fast in the second run, the server a quarter.
+        // In the second run the machine is half as fast, and the server a quarter as fast.
         let many = [rate("validation", 125.0, 500.0), rate("docs page", 1.0, 1.0), Row::size("memory", 2.0, None)];
         let compared = compare(&few, &many);
         assert_eq!(compared.len(), 1);
@@ -257,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_lines_up() {
+    fn the_table_is_aligned() {
         let report = Report {
             heading: "Heading".to_owned(),
             notes: vec!["Note".to_owned()],
