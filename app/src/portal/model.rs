@@ -27,12 +27,12 @@ pub struct LicenseSummary {
     pub status: Status,
     /// The key, hidden except for its end.
     pub masked_key: String,
-    /// When it was issued.
-    pub issued: When,
-    /// When it ends.
-    pub ends: Option<When>,
+    /// RelativeTime it was issued.
+    pub issued: RelativeTime,
+    /// RelativeTime it ends.
+    pub ends: Option<RelativeTime>,
     /// Whether computers can be activated with it, as far as the license itself goes.
-    pub is_good: bool,
+    pub allows_activation: bool,
     /// How many computers are active.
     pub computer_count: usize,
     /// The first of them; a page shows no more.
@@ -53,7 +53,7 @@ pub struct Swaps {
     pub count: u32,
     /// The length of the period.
     pub hours: u64,
-    /// When another one is allowed, if any was used.
+    /// RelativeTime another one is allowed, if any was used.
     pub next: Option<RelativeTime>,
 }
 
@@ -86,7 +86,7 @@ impl LicenseSummary {
     }
 
     /// Whether another computer could be activated, as far as places go.
-    pub fn has_room(&self) -> bool {
+    pub fn has_free_slot(&self) -> bool {
         self.limit.is_none_or(|limit| self.computer_count < usize::try_from(limit).unwrap_or(usize::MAX))
     }
 

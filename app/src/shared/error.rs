@@ -16,7 +16,7 @@ pub enum UiError {
     SignInRefused,
     /// A rate limit was reached.
     TooManyRequests {
-        /// When to try again.
+        /// RelativeTime to try again.
         minutes: u64,
     },
     /// The session has ended.

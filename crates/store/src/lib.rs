@@ -26,7 +26,7 @@ pub use tables::{
     license_records::LicenseRecord,
     licenses::StoredKey,
     login_requests::{LoginKind, LoginRequest, NewLoginRequest},
-    machines::{MachineCount, MachineEnd},
+    machines::{DeactivatedBy, MachineCount},
     outbox::{ClaimedMail, NewMail},
     rate_limits::{BucketDebit, MAX_SKEW},
     sessions::{NewSession, SessionRow},

@@ -76,7 +76,7 @@ impl TestService {
         let service = Service::open(store, clock.clone(), entropy, Vault::new(&[42; 32]), options, None);
         let service = service.await.expect("the use cases open");
         service.install_demo_catalog().await.expect("the demo's catalog installs");
-        Self { service, clock, mail: Arc::new(KeptMail::default()), database }
+        Self { service, clock, mail: Arc::new(SentMail::default()), database }
     }
 
     /// The audit log's verbs about a license, newest first.

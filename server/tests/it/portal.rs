@@ -60,7 +60,7 @@ on_both!(
     a_request_survives_the_sign_in,
     other_texts_do_not_appear_in_urls,
     a_key_is_replaced,
-    history_in_plain_words,
+    history_is_shown_in_plain_words,
     more_computers_than_a_page_shows,
 );
 

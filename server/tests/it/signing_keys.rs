@@ -98,7 +98,7 @@ async fn keys_in_use_are_not_retired(app: &TestApp) {
 }
 
 /// Another process rotates: this one follows when it reads the keys again.
-async fn a_rotation_elsewhere_is_followed(app: &TestApp) {
+async fn a_rotation_by_another_process_is_noticed(app: &TestApp) {
     let other = app.another_process().await;
     let key = other.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
     assert!(is_signed_by(app, &app.public_key).await);

@@ -365,7 +365,7 @@ async fn a_pause_kills_no_machine(app: &TestApp) {
 }
 
 /// Two processes that come back from one outage tell of one; a clock that is set back ends nothing.
-async fn outages_are_told_once(app: &TestApp) {
+async fn outages_are_recorded_once(app: &TestApp) {
     let (one, two) = (app.service().clone(), app.another_process().await);
     one.record_heartbeat_watch(OFTEN).await.expect("noted");
     app.kit.clock.advance(Duration::from_hours(1));

@@ -41,7 +41,7 @@ async fn server_rename(name: &str) -> Result<Done, UiError> {
         latchkey_service::RenameError::Invalid(_) => UiError::NameInvalid,
         latchkey_service::RenameError::Internal(error) => server::hidden(&error),
     })?;
-    Ok(Done { flash: Some(Flash::Renamed), go_to: Page::Account.path() })
+    Ok(Done { flash: Some(Flash::Renamed), redirect_to: Page::Account.path() })
 }
 
 /// Ends another session of the account.

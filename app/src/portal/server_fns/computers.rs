@@ -31,6 +31,7 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
 }
 
 /// Renames a computer. An empty name restores the host name.
+#[server(prefix = "/fn", endpoint = "rename_computer", input = PostUrl)]
 pub async fn rename_computer(license: String, machine: String, name: String) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     let form = match (license.parse(), machine.parse()) {
@@ -50,5 +51,5 @@ async fn server_rename_computer(license: &str, machine: &str, name: &str) -> Res
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let customer = backend.service.customer(&who);
     let label = customer.rename_machine(license, machine, name).await.map_err(refusal)?;
-    Ok(Done { flash: Some(Flash::ComputerRenamed { label }), go_to: Page::Computer(license, machine).path() })
+    Ok(Done { flash: Some(Flash::ComputerRenamed { label }), redirect_to: Page::Computer(license, machine).path() })
 }

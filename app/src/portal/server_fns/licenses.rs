@@ -129,7 +129,7 @@ async fn server_confirm_free_computer(license: &str, machine: &str) -> Result<Fr
         Err(_) => (customer.license(license).await.map_err(refusal)?, None),
     };
     let now = backend.service.now();
-    Ok(FreeQuestion {
+    Ok(FreeConfirmation {
         license: crate::portal::present::license(&view, now, backend.service.brand()),
         computer: machine.map(|machine| crate::portal::present::computer(&machine, now)),
     })

@@ -4,7 +4,7 @@ use latchkey_licensing::{
     ids::{LicenseId, MachineId},
     machine::Machine,
 };
-use latchkey_store::MachineEnd;
+use latchkey_store::DeactivatedBy;
 
 use crate::{
     accounts::name::read_name,
@@ -52,19 +52,19 @@ impl Customer<'_> {
         tx.lock_license(license).await?;
         let license = self.own(tx.find_license(license).await?)?;
         let Some(active) = tx.find_machine(license.id, machine).await? else {
-            let was_ours = tx.was_machine(license.id, machine).await?;
+            let was_ours = tx.was_active_machine(license.id, machine).await?;
             let freed = Freed { label: None, may_hold_file: false };
             return if was_ours { Ok(freed) } else { Err(CustomerError::NotFound) };
         };
         let policy = tx.get_policy(license.policy).await?;
         if let Some(allowance) = policy.swaps {
-            let times = tx.list_machine_releases(license.id, allowance.since(now)).await?;
+            let times = tx.list_deactivations_by_customer(license.id, allowance.since(now)).await?;
             let swaps = allowance.left(&times);
             if swaps.left == 0 {
                 return Err(CustomerError::NoSwapsLeft(swaps));
             }
         }
-        self.service().deactivate(&mut tx, &active, MachineEnd::Customer, self.actor(), now).await?;
+        self.service().deactivate(&mut tx, &active, DeactivatedBy::Customer, self.actor(), now).await?;
         tx.commit().await?;
         // For how long is the app's to say, which may ask for any time.
         Ok(Freed { label: Some(active.label()), may_hold_file: active.last_check_out_at.is_some() })

@@ -53,7 +53,7 @@ impl Service {
     /// transactions that share it would wait for each other to write.
     async fn hold_signer(tx: &mut Tx, keyring: &Keyring, file_until: Option<Timestamp>) -> Result<bool, Internal> {
         if let Some(until) = file_until {
-            tx.note_signed_file(keyring.signer_id(), until).await?;
+            tx.extend_signing_key_use(keyring.signer_id(), until).await?;
         }
         Ok(tx.lock_signer(keyring.signer_id()).await?)
     }

@@ -14,7 +14,7 @@ use crate::{
     error::Result,
     tables::{
         self, Origin,
-        machines::{MachineCount, MachineEnd, MachineRow},
+        machines::{DeactivatedBy, MachineCount, MachineRow},
     },
 };
 

@@ -109,7 +109,7 @@ methods! {
         /// Only if it is an active machine of the license.
         find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
         /// When a license's owner freed machines after `since`, the earliest first.
-        list_machine_releases(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
+        list_deactivations_by_customer(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
         /// How many active machines licenses have, and when one of them was last seen.
         count_machines(licenses: &[LicenseId]) -> Vec<MachineCount>;
         /// The first `at_most` active machines of each license, by slot.

@@ -34,11 +34,11 @@ on_both! {
         assert!(matches!(tx.count_accounts().await, Err(StoreError::Aborted)));
         assert!(matches!(tx.commit().await, Err(StoreError::Aborted)));
         let mut tx = store.write().await.expect("a transaction");
-        assert_eq!(constraint(tx.insert_license(&license(1), kept(&[2; 32])).await), unique("pk_licenses"));
+        assert_eq!(constraint(tx.insert_license(&license(1), stored(&[2; 32])).await), unique("pk_licenses"));
         drop(tx);
         let mut tx = store.write().await.expect("a transaction");
         let orphan = License { account: AccountId::new(T0, [9; 10]), ..license(2) };
-        assert_eq!(constraint(tx.insert_license(&orphan, kept(&[2; 32])).await), Constraint::ForeignKey);
+        assert_eq!(constraint(tx.insert_license(&orphan, stored(&[2; 32])).await), Constraint::ForeignKey);
         drop(tx);
         let mut tx = store.write().await.expect("a transaction");
         let wide = Policy { code: "wide".to_owned(), is_floating: false, id: latchkey_licensing::ids::PolicyId::new(T0, [2; 10]), ..policy() };

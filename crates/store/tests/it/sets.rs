@@ -6,17 +6,17 @@ use latchkey_licensing::{
     license::License,
     machine::Machine,
 };
-use latchkey_store::{MachineCount, MachineEnd, Store, StoreError};
+use latchkey_store::{DeactivatedBy, MachineCount, Store, StoreError};
 use latchkey_testkit::{Backend, TestDatabase};
 
 use crate::{
     T0,
-    conformance::{account, furnish, insert_license, license, machine, seconds},
+    conformance::{account, insert_license, license, machine, seconds, seed},
 };
 
 on_both! {
     async fn what_belongs_to_several_licenses(store: &Store) {
-        furnish(store).await;
+        seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         for seed in 2..=4 {
             let other = License { key_tail: format!("TAI{seed}"), ..license(seed) };
@@ -48,7 +48,7 @@ on_both! {
 
         let (early, late) = (T0.plus(seconds(10)), T0.plus(seconds(20)));
         for (machine, by, at) in
-            [(1, MachineEnd::Customer, late), (2, MachineEnd::App, late), (4, MachineEnd::Customer, early)]
+            [(1, DeactivatedBy::Customer, late), (2, DeactivatedBy::App, late), (4, DeactivatedBy::Customer, early)]
         {
             assert!(tx.set_machine_deactivated(machines[machine - 1].id, by, at).await.expect("written"));
         }
