@@ -116,7 +116,7 @@ async fn writes_work_again_after_the_disk_was_full() {
     fs::remove_file(&ballast).expect("removed");
     fs::remove_file(folder.path().join("rest")).expect("removed");
     store.check_writer().await.expect("it takes writes again");
-    write_much(&store, 100, 0).await.expect("written");
+    write_much(&store, 9, 0).await.expect("written");
     let mut claimed = 0;
     let mut tx = store.write().await.expect("a transaction");
     while tx.claim_mail(T0, T0.plus(seconds(60))).await.expect("claimed").is_some() {
