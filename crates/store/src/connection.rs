@@ -76,6 +76,7 @@ enum Pools {
 }
 
 /// A connection, with every method that reads.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about the connection")]
 pub struct Conn {
     held: Option<Held>,
     store: Arc<Shared>,

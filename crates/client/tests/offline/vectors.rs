@@ -379,7 +379,7 @@ fn datasets(maker: &mut Maker) {
     maker.changed("issued is null", false, |file| file["meta"]["issued"] = Value::Null);
     maker.changed("issued is a date without a time", false, |file| file["meta"]["issued"] = json!("2026-11-23"));
     maker.changed("issued with a space instead of T", false, |file| {
-        file["meta"]["issued"] = json!("2026-11-23 12:00:00Z")
+        file["meta"]["issued"] = json!("2026-11-23 12:00:00Z");
     });
     maker.changed("meta is a list", false, |file| {
         file["meta"] = json!(["2026-11-23T12:00:00.000Z", "2026-12-23T12:00:00.000Z", 2_592_000]);

@@ -61,7 +61,10 @@ fn read(row: &Row) -> Result<(LicenseRecord, Option<Timestamp>)> {
     Ok((row.try_into()?, stored))
 }
 
-fn read_with_machines(rows: &[Row]) -> Result<Option<(LicenseRecord, Option<Timestamp>, Vec<Machine>)>> {
+/// A record, what its bucket stores, and the license's machines.
+type WithMachines = (LicenseRecord, Option<Timestamp>, Vec<Machine>);
+
+fn read_with_machines(rows: &[Row]) -> Result<Option<WithMachines>> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };

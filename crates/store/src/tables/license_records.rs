@@ -63,6 +63,7 @@ impl TryFrom<LicenseRecordRow> for LicenseRecord {
 
 /// A machine joined to its license. All columns are null if the license has none.
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_field_names, reason = "the names that the joined columns have")]
 pub(crate) struct JoinedMachineRow {
     machine_id: Option<Uuid>,
     machine_slot: Option<i64>,
