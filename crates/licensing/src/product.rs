@@ -7,7 +7,7 @@ use crate::{ids::ProductId, license_key::KeyPrefix, time::Timestamp};
 pub struct Product {
     /// Its id.
     pub id: ProductId,
-    /// The name that commands and apps use, such as `chartgpt`.
+    /// The name that commands and apps use, such as `acme-draw`.
     pub code: String,
     /// What people call it.
     pub name: String,

@@ -373,15 +373,27 @@ entitlements = [\"CHART_ASSISTANT\"]
     assert_eq!(text(&host.run(&["catalog", "show"]).stdout), shown, "nothing was partly written");
 }
 
+/// Licenses in use are not given a duty that their apps do not know; the refusal says what to do instead.
+#[test]
+fn a_new_duty_is_refused() {
+    let host = Host::with_products();
+    host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let shown = text(&host.run(&["catalog", "show"]).stdout);
+    let dutiful = shown.replace("key_scheme =", "check_in = \"7d\"\nkey_scheme =");
+    fs::write(host.folder.path().join("c.toml"), dutiful).expect("written");
+    let said = host.refusal(&["catalog", "apply", "c.toml", "--yes"], 1);
+    assert!(said.contains("policies.chartgpt-lifetime.check_in") && said.contains("new policy"), "{said}");
+}
+
 /// What a retired key would end is said, and what to do about it.
 #[test]
 fn a_key_in_use_is_not_retired_by_accident() {
-    let host = Host::new();
+    let host = Host::with_products();
     let shown = text(&host.run(&["catalog", "show"]).stdout);
     let signed = shown.replace("key_scheme = \"RANDOM\"", "key_scheme = \"ED25519_SIGN\"");
     fs::write(host.folder.path().join("c.toml"), signed).expect("written");
     host.json(&["catalog", "apply", "c.toml"]);
-    host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "my-app-lifetime"]);
+    host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
     let first = host.json(&["keys", "list"])[0]["id"].as_str().expect("an id").to_owned();
     host.json(&["keys", "rotate", "--yes"]);
     let said = host.refusal(&["keys", "retire", &first, "--yes"], 1);

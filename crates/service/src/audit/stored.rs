@@ -1,5 +1,7 @@
 //! How the details of events are spelled in the database.
 
+#![expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+
 /// An instant, as RFC 3339.
 pub(super) mod instant {
     use latchkey_licensing::time::Timestamp;

@@ -500,8 +500,11 @@ async fn check_signers(tx: &mut Tx, import: ImportId) -> Result<(), NotPublished
 /// bits here between those that are fixed; 48 random ones are left.
 fn in_order(number: i64, random: [u8; 10]) -> [u8; 10] {
     let bits = |shift: u32, mask: i64| u8::try_from((number >> shift) & mask).unwrap_or_default();
-    let [_, _, _, _, a, b, c, d, e, f] = random;
-    [bits(22, 0x0f), bits(14, 0xff), bits(8, 0x3f), bits(0, 0xff), a, b, c, d, e, f]
+    let mut ordered = random;
+    for (byte, bits) in ordered.iter_mut().zip([bits(22, 0x0f), bits(14, 0xff), bits(8, 0x3f), bits(0, 0xff)]) {
+        *byte = bits;
+    }
+    ordered
 }
 
 #[cfg(test)]
