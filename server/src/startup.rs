@@ -22,7 +22,7 @@ pub(crate) enum Failure {
     /// The database was created with another master secret.
     #[error("{0}")]
     OtherSecret(ClaimError),
-    /// The signing key that is given is none of the database's.
+    /// The signing key that is given is not one of the database's.
     #[error(
         "{why}: unset it, and see `latchkey keys list`; a database takes a given key only while it has none{}",
         from(.file.as_deref())

@@ -245,7 +245,7 @@ pub struct EntitlementAttributes {
 pub struct PolicyAttributes {
     /// The name for display.
     pub name: String,
-    /// The name used in the catalog file, such as `chartgpt-lifetime`.
+    /// The name used in the catalog file, such as `lifetime`.
     pub code: String,
     /// How long a license lasts, in seconds. Null is perpetual.
     pub duration: Option<u64>,
@@ -275,7 +275,7 @@ pub struct PolicyAttributes {
 pub struct ProductAttributes {
     /// The name for display.
     pub name: String,
-    /// The name used in the catalog file, such as `chartgpt-lifetime`.
+    /// The name used in the catalog file, such as `lifetime`.
     pub code: String,
     /// When it was added to the catalog, RFC 3339.
     pub created: String,

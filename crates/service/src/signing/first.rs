@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptError {
     /// It is not one of the database's keys.
-    #[error("the signing key that is given is none of this database's keys")]
+    #[error("the signing key that is given is not one of this database's keys")]
     OtherKey,
     /// The server failed.
     #[error(transparent)]
