@@ -27,9 +27,9 @@ pub struct LicenseSummary {
     pub status: Status,
     /// The key, hidden except for its end.
     pub masked_key: String,
-    /// RelativeTime it was issued.
+    /// When it was issued.
     pub issued: RelativeTime,
-    /// RelativeTime it ends.
+    /// When it ends.
     pub ends: Option<RelativeTime>,
     /// Whether computers can be activated with it, as far as the license itself goes.
     pub allows_activation: bool,
@@ -53,7 +53,7 @@ pub struct Swaps {
     pub count: u32,
     /// The length of the period.
     pub hours: u64,
-    /// RelativeTime another one is allowed, if any was used.
+    /// When another one is allowed, if any was used.
     pub next: Option<RelativeTime>,
 }
 

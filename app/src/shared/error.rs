@@ -16,7 +16,7 @@ pub enum UiError {
     SignInRefused,
     /// A rate limit was reached.
     TooManyRequests {
-        /// RelativeTime to try again.
+        /// When to try again.
         minutes: u64,
     },
     /// The session has ended.

@@ -4,7 +4,7 @@ use latchkey_store::StoreError;
 
 use crate::{ports::EntropyUnavailable, vault::Undecryptable};
 
-/// Something failed that the caller cannot mend. Its text is for the log, never for an answer.
+/// Something failed that the caller cannot fix. Its text is for the log, never for an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Internal {
     /// The database.

@@ -1,4 +1,4 @@
-//! Several processes that start at once on an empty database: one furnishes it, none fails.
+//! Several processes that start at once on an empty database: one fills it, none fails.
 
 #![expect(clippy::expect_used, reason = "a panic is how a test reports")]
 
@@ -26,14 +26,14 @@ async fn starts_at_once(backend: Backend) {
         tokio::spawn(async move {
             let service = open(&database, seed, 1, None).await.expect("opened");
             assert_eq!(service.keyring().keys().len(), 1, "all start with one key");
-            service.install_demo_catalog().await.expect("furnished")
+            service.install_demo_catalog().await.expect("installed")
         })
     });
-    let mut furnished = 0;
+    let mut installed = 0;
     for start in starts.collect::<Vec<_>>() {
-        furnished += u32::from(start.await.expect("no panic"));
+        installed += u32::from(start.await.expect("no panic"));
     }
-    assert_eq!(furnished, 1);
+    assert_eq!(installed, 1);
     // A given signing key is taken by a database without keys alone.
     let late = open(&database, 9, 1, Some([5; 32])).await;
     assert!(matches!(late, Err(OpenError::Adopt(AdoptError::OtherKey))));

@@ -40,13 +40,13 @@ pub(super) async fn export(
                 console::error(&format!("{count} licenses written."));
                 Ok(())
             }
-            // Whoever read has had enough.
+            // The reader closed the pipe.
             Err(ExportError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             Err(error) => Err(error.into()),
         };
     };
     let broken = |error: io::Error| Failure::Refused(format!("{} cannot be written: {error}", path.display()));
-    // Beside the place where it is to be, so that a file there is replaced as a whole or not at all; made
+    // Next to its destination, so that a file there is replaced as a whole or not at all; made
     // anew, so that nobody else reads the keys in it.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
@@ -165,7 +165,7 @@ pub(super) async fn import(
         (0, _) => None,
         (refused, true) => Some(format!("{refused} rows were refused; the others are in")),
         (refused, false) => {
-            Some(format!("{refused} rows were refused, so none was taken: mend them, or add --partial"))
+            Some(format!("{refused} rows were refused, so none was imported: correct them, or add --partial"))
         }
     };
     if as_json {

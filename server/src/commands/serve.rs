@@ -34,7 +34,7 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
     let upkeep = tokio::spawn(workers::run_upkeep(service.clone(), stopped.clone()));
-    let hearing = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
+    let heartbeats = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
     let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
     let bookkeeping = tokio::spawn(workers::write_bookkeeping(service.clone(), stopped.clone()));
 
@@ -63,7 +63,7 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
         }
     };
     // A mail under way may take its time; one that takes too long is tried again after its lease.
-    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, hearing, keys, bookkeeping) }).await;
+    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping) }).await;
     if let Err(error) = service.write_bookkeeping().await {
         tracing::warn!(%error, "the last bookkeeping was not written: {error}");
     }
@@ -103,12 +103,11 @@ async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: b
 
 fn mailer(settings: &Settings, is_demo: bool) -> Result<Arc<dyn Mailer>, Failure> {
     let no_sender = |_| SettingsError("mail.from is no sender".to_owned());
-    let from = match &settings.mail.from {
-        Some(from) => from.parse().map_err(no_sender)?,
-        None => {
-            let address = "licenses@localhost.localdomain".parse().map_err(no_sender)?;
-            Mailbox::new(Some(settings.brand.name.clone()), address)
-        }
+    let from = if let Some(from) = &settings.mail.from {
+        from.parse().map_err(no_sender)?
+    } else {
+        let address = "licenses@localhost.localdomain".parse().map_err(no_sender)?;
+        Mailbox::new(Some(settings.brand.name.clone()), address)
     };
     match settings.mail.smtp_url.expose() {
         Some(url) => {

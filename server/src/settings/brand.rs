@@ -131,7 +131,9 @@ mod tests {
         };
         assert!(check(b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>").is_ok());
         assert!(check(b"\x89PNG\r\n\x1a\n0000").is_ok());
-        for (content, why) in [(&b"GIF89a"[..], "neither an SVG nor a PNG file"), (&vec![b' '; 256 * 1024 + 1][..], "larger")] {
+        for (content, why) in
+            [(&b"GIF89a"[..], "neither an SVG nor a PNG file"), (&vec![b' '; 256 * 1024 + 1][..], "larger")]
+        {
             let error = check(content).expect_err("refused").to_string();
             assert!(error.contains(why), "{error}");
         }

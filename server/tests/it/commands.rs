@@ -569,7 +569,7 @@ fn exported_licenses_can_be_imported() {
         );
         // A second import rejects each row with its line number and changes nothing.
         let said = there.refusal(&["license", "import", &name], 1);
-        assert!(said.contains("there is a license") && said.contains("none was taken"), "{said}");
+        assert!(said.contains("there is a license") && said.contains("none was imported"), "{said}");
     }
 }
 

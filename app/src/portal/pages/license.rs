@@ -96,7 +96,7 @@ fn History(lines: Vec<HistoryLine>) -> impl IntoView {
             <tr>
                 <th scope="row">{line.text}</th>
                 <td data-label="By">{line.by}</td>
-                <td data-label="RelativeTime"><Time when=line.when/></td>
+                <td data-label="When"><Time when=line.when/></td>
             </tr>
         }
     });
@@ -107,7 +107,7 @@ fn History(lines: Vec<HistoryLine>) -> impl IntoView {
                 <tr>
                     <th scope="col">"What"</th>
                     <th scope="col">"By"</th>
-                    <th scope="col">"RelativeTime"</th>
+                    <th scope="col">"When"</th>
                 </tr>
             </thead>
             <tbody>{rows.collect_view()}</tbody>

@@ -44,9 +44,9 @@ fn Question(license: LicenseSummary) -> impl IntoView {
     let failure = follow(Signal::derive(move || action.value().get()));
     let back = Page::License(license.id).path();
     let computers = match license.computer_count {
-        0 => "No computer uses this license now, so nothing stops working.".to_owned(),
-        1 => format!("{} stays activated, but its app asks for the new key.", name(&license, 0)),
-        more => format!("All {more} computers stay activated, but their apps ask for the new key."),
+        0 => "No computer uses this license, so nothing stops working.".to_owned(),
+        1 => format!("{} stays activated, but the app there asks for the new key.", name(&license, 0)),
+        more => format!("All {more} computers stay activated, but the app there asks for the new key."),
     };
     view! {
         <section class="card stack measure">

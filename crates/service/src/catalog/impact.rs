@@ -1,4 +1,4 @@
-//! Whom a change of terms would strand: licenses that are good now and would not be afterwards.
+//! Which licenses a change of terms would make invalid that are valid now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) entitlements: &'a BTreeSet<String>,
 }
 
-/// Licenses that a change would strand for one reason.
+/// Licenses that a change would make invalid for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewlyInvalid {
     /// What validation would say.
@@ -149,13 +149,13 @@ fn reason(
         let then = verdict(after, &counted_after, &held_after, &scope);
         (is_good && !then.is_valid).then_some(then.code)
     };
-    // One that no heartbeat could bring back is lost to its app already.
-    let is_let_go = |(before_it, after_it): (&Machine, &Machine)| {
+    // A machine that no heartbeat could make alive again is lost to its app already.
+    let is_culled = |(before_it, after_it): (&Machine, &Machine)| {
         after_it.should_cull(after.policy, now) && !before_it.cannot_resurrect(before.policy, now)
     };
     std::iter::once(Scope::default())
         .chain(by_entitlement)
         .chain(by_machine)
         .find_map(breaks)
-        .or_else(|| counted_before.iter().zip(&counted_after).any(is_let_go).then_some(ValidationCode::HeartbeatDead))
+        .or_else(|| counted_before.iter().zip(&counted_after).any(is_culled).then_some(ValidationCode::HeartbeatDead))
 }

@@ -233,7 +233,7 @@ impl Admin<'_> {
         Ok((present.file(), ids))
     }
 
-    /// What would have to be done. Changes nothing; refuses what would strand licenses.
+    /// What would have to be done. Changes nothing; refuses changes that would make licenses invalid.
     pub async fn plan_catalog(&self, file: &CatalogFile) -> Result<CatalogPlan, CatalogError> {
         let mut reader = self.service.store().read().await?;
         let present = Present::read(&mut reader).await?;
@@ -324,7 +324,7 @@ async fn plan(
                     continue;
                 }
                 let licenses = conn.count_licenses_under(policy.id).await?;
-                refuse_stranding(conn, policy, entry, before, &fields, licenses, now).await?;
+                refuse_invalidation(conn, policy, entry, before, &fields, licenses, now).await?;
                 steps.push(CatalogStep {
                     fields,
                     licenses,
@@ -364,7 +364,7 @@ async fn plan(
 }
 
 /// Refuses changes after which licenses in use would no longer be good. `changed` are the fields that differ.
-async fn refuse_stranding(
+async fn refuse_invalidation(
     conn: &mut Conn,
     policy: &Policy,
     entry: &PolicyEntry,

@@ -267,7 +267,7 @@ impl Admin<'_> {
         Ok(report)
     }
 
-    /// Stages the good rows of a batch, unless nothing is to be taken any more, and tells what is refused.
+    /// Stages the good rows of a batch, unless the import has failed already, and reports rejected rows.
     async fn stage_batch<E: Send>(
         &self,
         import: ImportId,

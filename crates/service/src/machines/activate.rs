@@ -1,4 +1,4 @@
-//! Activating and deactivating machines: one set of rules, whoever asks.
+//! Activating and deactivating machines: one set of rules for apps, customers and admins.
 
 use latchkey_licensing::{
     activation::{self, ActivateRefusal},

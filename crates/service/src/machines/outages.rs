@@ -1,6 +1,6 @@
-//! When heartbeats can be heard, and what an outage means for machines: one that could not be heard is not
-//! dead. Kept in the database, so that all processes say the same, and one that starts knows of the time
-//! before.
+//! When the server could receive heartbeats, and what an outage means for machines: a machine whose heartbeats could
+//! not arrive is not dead. Outages are stored in the database, so that all processes agree and a process that starts
+//! knows about the time before.
 
 use std::time::Duration;
 
@@ -14,44 +14,47 @@ use latchkey_store::{Conn, MAX_SKEW};
 
 use crate::{error::Internal, service::Service};
 
-/// How long outages are kept: longer than any window that heartbeats are asked in makes sense.
+/// How long outages are kept: longer than any useful heartbeat window.
 const KEEP_OUTAGES: Duration = Duration::from_hours(400 * 24);
 
 impl Service {
-    /// Notes that heartbeats can be heard, which is to be called every `every`. If no process did so for
-    /// more than twice that time, there was an outage.
+    /// Records that the server can receive heartbeats; call it every `every`. If no process did so for more than
+    /// twice that time, there was an outage.
     pub async fn record_heartbeat_watch(&self, every: Duration) -> Result<(), Internal> {
         let mut tx = self.store().write().await?;
         let now = self.now();
         let before = tx.find_heartbeat_watch().await?;
         if let Some(outage) = Self::open_outage(before, now) {
             let since = outage.began_at().rfc3339();
-            tracing::warn!(since, "no heartbeat could be heard since {since}: what was alive then counts as alive");
+            tracing::warn!(
+                since,
+                "no heartbeats could be received since {since}: machines that were alive then count as alive"
+            );
             tx.insert_outage(outage).await?;
             tx.delete_outages_before(now.minus(KEEP_OUTAGES)).await?;
         }
         // The clock of another process may be ahead; this one's lag is no outage.
-        let ahead = before.map(|(heard_at, _)| heard_at).filter(|heard_at| *heard_at <= now.plus(MAX_SKEW));
+        let ahead = before.map(|(seen_at, _)| seen_at).filter(|seen_at| *seen_at <= now.plus(MAX_SKEW));
         if before.is_some() && ahead.is_none() {
-            // What was noted with a clock that ran far ahead would keep machines alive until then.
+            // A record made by a clock that was far ahead would keep machines alive until then.
             tx.truncate_outages(now.plus(MAX_SKEW), now).await?;
         }
-        let heard_at = ahead.map_or(now, |ahead| ahead.max(now));
-        tx.set_heartbeat_watch(heard_at, heard_at.plus(every * 2)).await?;
+        let seen_at = ahead.map_or(now, |ahead| ahead.max(now));
+        tx.set_heartbeat_watch(seen_at, seen_at.plus(every * 2)).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    /// The outage that goes on, as far as the database knows: it ends now.
-    fn open_outage(hearing: Option<(Timestamp, Timestamp)>, now: Timestamp) -> Option<Outage> {
-        let (heard_at, deaf_after) = hearing?;
-        if now > deaf_after { Outage::new(heard_at, now) } else { None }
+    /// The current outage, if the database shows one. It ends now.
+    fn open_outage(watch: Option<(Timestamp, Timestamp)>, now: Timestamp) -> Option<Outage> {
+        let (seen_at, stale_after) = watch?;
+        if now > stale_after { Outage::new(seen_at, now) } else { None }
     }
 }
 
 impl Service {
-    /// Whether outages can matter to these machines: only if one of them seems dead, because an outage only
-    /// brings back.
+    /// Whether outages can matter to these machines: only if one of them seems dead, because an outage can only make
+    /// a machine alive again.
     pub(crate) fn may_need_outages(policy: &Policy, machines: &[Machine], now: Timestamp) -> bool {
         machines.iter().any(|machine| machine.heartbeat(policy, now) == HeartbeatStatus::Dead)
     }

@@ -18,7 +18,7 @@ use crate::{
 pub struct Freed {
     /// What it was called; `None` if it had been freed before.
     pub label: Option<String>,
-    /// Whether it may hold a file for working offline that is good yet.
+    /// Whether it may have an offline file that is still valid.
     pub may_hold_file: bool,
 }
 

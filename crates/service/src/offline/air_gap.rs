@@ -62,7 +62,7 @@ pub enum AirGapRefusal {
     #[error(transparent)]
     Text(#[from] AirGapError),
     /// None of the customer's license keys made it.
-    #[error("the request is by an app with a key that is none of yours")]
+    #[error("the request was made with a key that is not one of yours")]
     OtherKey,
     /// It is older than the activation that it would end, or than the machine's last file.
     #[error("the request is older than the computer's activation or its last file")]

@@ -198,28 +198,28 @@ impl Service {
         let sealed_key = tx.get_key_ciphertext(facts.license.id).await?;
         let key = self.0.vault.open_key(facts.license.id, &sealed_key)?;
         let license = facts.document(&machines, &key, now);
-        let told =
+        let contents =
             CheckOutFacts { license, machine, entitlements, owner: facts.owner, issued_at: now, expires_at, ttl };
 
-        let dataset = compose(&told)?;
-        let (kind, secret) = match &told.machine {
-            None => (FileKind::License, FileSecret::of_license(&told.license.key)),
+        let dataset = compose(&contents)?;
+        let (kind, secret) = match &contents.machine {
+            None => (FileKind::License, FileSecret::of_license(&contents.license.key)),
             Some(document) => {
-                (FileKind::Machine, FileSecret::of_machine(&told.license.key, &document.machine.fingerprint))
+                (FileKind::Machine, FileSecret::of_machine(&contents.license.key, &document.machine.fingerprint))
             }
         };
         let sealing =
             if is_encrypted { Sealing::Encrypted { secret: &secret, iv: self.random()? } } else { Sealing::Plain };
         let text = certificate::seal(kind, &dataset, sealing, keyring.signer())?;
 
-        let event = match &told.machine {
+        let event = match &contents.machine {
             Some(document) => {
                 LicenseEvent::MachineCheckedOut { ttl, until: expires_at, name: document.machine.label() }
             }
             None => LicenseEvent::CheckedOut { ttl, until: expires_at },
         };
-        self.record(tx, now, actor, event.of(told.license.license.id)).await?;
-        Ok(SignedFile { text, algorithm: sealing.algorithm(), facts: told })
+        self.record(tx, now, actor, event.of(contents.license.license.id)).await?;
+        Ok(SignedFile { text, algorithm: sealing.algorithm(), facts: contents })
     }
 }
 

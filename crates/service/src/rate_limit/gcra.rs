@@ -74,7 +74,7 @@ impl Limit {
     /// Why a bucket that stores `stored` gives nothing at `now`.
     pub(crate) fn throttled(self, stored: Option<Timestamp>, now: Timestamp) -> Throttled {
         let due = stored.unwrap_or(now).minus(self.tolerance());
-        // Rounded up, so that a client that waits as long as it is told gets through.
+        // Rounded up, so that a client that waits for that long gets through.
         let retry_after = Duration::from_secs(due.since(now).as_secs() + 1);
         Throttled { retry_after, limit: self.burst, window: self.interval * self.burst }
     }

@@ -1,6 +1,6 @@
 //! Tests of the store on both databases.
 
-#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use latchkey_licensing::time::Timestamp;
 

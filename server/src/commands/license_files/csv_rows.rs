@@ -236,15 +236,15 @@ mod tests {
 
     /// A quote within a cell that has none of its own swallows no row in silence.
     #[test]
-    fn stray_quotes_are_told() {
+    fn stray_quotes_are_reported() {
         let found = items(b"email,policy\na\"x,p\nb,p\nc\"x,p\nd,p\n");
-        let told: Vec<_> = found.iter().map(|(line, row)| (*line, row.is_ok())).collect();
-        assert_eq!(told, [(2, false), (5, true)], "{found:?}");
-        assert!(found[0].1.as_ref().expect_err("told").contains("quote within a cell"));
+        let lines: Vec<_> = found.iter().map(|(line, row)| (*line, row.is_ok())).collect();
+        assert_eq!(lines, [(2, false), (5, true)], "{found:?}");
+        assert!(found[0].1.as_ref().expect_err("rejected").contains("quote within a cell"));
     }
 
     #[test]
-    fn files_that_break_off_are_told_from_rows_that_are_wrong() {
+    fn truncated_files_differ_from_invalid_rows() {
         for (text, line, why) in [
             (&b"email,policy\na,p\n\"b,p\nc,p\n"[..], 3, "ends within a quoted cell"),
             (&b"email,policy\n\xff,p\n"[..], 2, "not UTF-8"),

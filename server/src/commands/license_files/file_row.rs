@@ -78,7 +78,7 @@ impl FileRow {
             None | Some(ACTIVE) => RowStanding::Good,
             Some(SUSPENDED) => RowStanding::Suspended,
             Some(REVOKED) => RowStanding::Revoked,
-            Some(other) => return Err(format!("status: `{other}` is none of {ACTIVE}, {SUSPENDED}, {REVOKED}")),
+            Some(other) => return Err(format!("status: `{other}` is not one of {ACTIVE}, {SUSPENDED}, {REVOKED}")),
         };
         Ok(LicenseRow {
             id,

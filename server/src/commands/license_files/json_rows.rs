@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_array_is_broken() {
+    fn files_without_an_array_are_broken() {
         for (text, line) in [("{}", 1), ("[] []", 1), ("[\n{\"email\":", 2), ("[\n{},\n]", 3), ("[{}\n{}]", 2), ("", 1)]
         {
             let found = items(text);

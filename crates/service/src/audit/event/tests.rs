@@ -210,7 +210,7 @@ fn older_rows_are_read() {
     assert!(matches!(AuditEvent::read(stored), AuditEvent::License(_, LicenseEvent::CheckedOut { ttl: 60, .. })));
 }
 
-/// What is not known is kept as it is, and no history goes on behind it: it may have changed the owner.
+/// An unknown event is stored unchanged, and no history continues behind it: it may have changed the owner.
 #[test]
 fn unknown_events_are_kept() {
     for (kind, verb, detail) in
