@@ -21,14 +21,20 @@ pub use filter::LicenseFilter;
 pub use page::Page;
 pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
 pub use tables::{
-    audit_log::AuditRow,
-    imports::{ImportRow, TakenRow},
-    license_records::LicenseRecord,
-    licenses::StoredKey,
-    login_requests::{LoginKind, LoginRequest, NewLoginRequest},
+    accounts::{
+        login_requests::{LoginKind, LoginRequest, NewLoginRequest},
+        sessions::{NewSession, SessionRow},
+    },
+    licenses::{
+        StoredKey,
+        imports::{ImportRow, TakenRow},
+        license_records::LicenseRecord,
+    },
     machines::{DeactivatedBy, MachineCount},
-    outbox::{ClaimedMail, NewMail},
-    rate_limits::{BucketDebit, MAX_SKEW},
-    sessions::{NewSession, SessionRow},
-    signing_keys::SigningKeyRow,
+    operations::{
+        audit_log::AuditRow,
+        outbox::{ClaimedMail, NewMail},
+        rate_limits::{BucketDebit, MAX_SKEW},
+        signing_keys::SigningKeyRow,
+    },
 };

@@ -5,25 +5,10 @@
 //! [`Tx`]: crate::Tx
 
 pub(crate) mod accounts;
-pub(crate) mod audit_log;
-pub(crate) mod catalog_version;
-pub(crate) mod entitlements;
-pub(crate) mod heartbeat_watch;
-pub(crate) mod imports;
-pub(crate) mod instance;
-pub(crate) mod license_entitlements;
-pub(crate) mod license_records;
+pub(crate) mod catalog;
 pub(crate) mod licenses;
-pub(crate) mod login_requests;
 pub(crate) mod machines;
-pub(crate) mod outages;
-pub(crate) mod outbox;
-pub(crate) mod policies;
-pub(crate) mod policy_entitlements;
-pub(crate) mod products;
-pub(crate) mod rate_limits;
-pub(crate) mod sessions;
-pub(crate) mod signing_keys;
+pub(crate) mod operations;
 
 use std::{fmt::Display, time::Duration};
 
@@ -91,25 +76,25 @@ pub(crate) use methods;
 #[derive(Debug, Default)]
 pub(crate) struct Timings {
     accounts: accounts::Timings,
-    audit_log: audit_log::Timings,
-    catalog_version: catalog_version::Timings,
-    entitlements: entitlements::Timings,
-    heartbeat_watch: heartbeat_watch::Timings,
-    imports: imports::Timings,
-    instance: instance::Timings,
-    license_entitlements: license_entitlements::Timings,
-    license_records: license_records::Timings,
+    audit_log: operations::audit_log::Timings,
+    catalog_version: catalog::catalog_version::Timings,
+    entitlements: catalog::entitlements::Timings,
+    heartbeat_watch: machines::heartbeat_watch::Timings,
+    imports: licenses::imports::Timings,
+    instance: operations::instance::Timings,
+    license_entitlements: licenses::license_entitlements::Timings,
+    license_records: licenses::license_records::Timings,
     licenses: licenses::Timings,
-    login_requests: login_requests::Timings,
+    login_requests: accounts::login_requests::Timings,
     machines: machines::Timings,
-    outages: outages::Timings,
-    outbox: outbox::Timings,
-    policies: policies::Timings,
-    policy_entitlements: policy_entitlements::Timings,
-    products: products::Timings,
-    rate_limits: rate_limits::Timings,
-    sessions: sessions::Timings,
-    signing_keys: signing_keys::Timings,
+    outages: machines::outages::Timings,
+    outbox: operations::outbox::Timings,
+    policies: catalog::policies::Timings,
+    policy_entitlements: catalog::policy_entitlements::Timings,
+    products: catalog::products::Timings,
+    rate_limits: operations::rate_limits::Timings,
+    sessions: accounts::sessions::Timings,
+    signing_keys: operations::signing_keys::Timings,
 }
 
 impl Timings {

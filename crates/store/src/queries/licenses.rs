@@ -1,5 +1,9 @@
 //! Licenses.
 
+pub(crate) mod imports;
+pub(crate) mod license_entitlements;
+pub(crate) mod license_records;
+
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, PolicyId, SigningKeyId},
     license::License,

@@ -1,5 +1,8 @@
 //! Machines. Only active machines are returned; deactivated ones are history.
 
+pub(crate) mod heartbeat_watch;
+pub(crate) mod outages;
+
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
     machine::Machine,

@@ -1,5 +1,8 @@
 //! Accounts: people who can sign in.
 
+pub(crate) mod login_requests;
+pub(crate) mod sessions;
+
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,

@@ -1,6 +1,6 @@
 //! The catalog's version.
 
-use super::Conn;
+use super::super::Conn;
 use crate::error::Result;
 
 pub(crate) async fn catalog_version(conn: &mut Conn) -> Result<i64> {

@@ -2,8 +2,8 @@
 
 use latchkey_licensing::{ids::ProductId, product::Product, time::Timestamp};
 
-use super::{Conn, expect_one, expect_row};
-use crate::{error::Result, tables::products::ProductRow};
+use super::super::{Conn, expect_one, expect_row};
+use crate::{error::Result, tables::catalog::products::ProductRow};
 
 pub(crate) async fn insert_product(conn: &mut Conn, product: &Product) -> Result<()> {
     let sql =

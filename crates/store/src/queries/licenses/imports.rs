@@ -7,13 +7,15 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{BATCH, Conn, dialect, ids};
+use super::super::{BATCH, Conn, dialect, ids};
 use crate::{
     error::Result,
     tables::{
         Origin,
-        imports::{ImportRow, TakenRow},
-        licenses,
+        licenses::{
+            self,
+            imports::{ImportRow, TakenRow},
+        },
     },
 };
 

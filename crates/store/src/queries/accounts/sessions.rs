@@ -8,10 +8,10 @@ use latchkey_licensing::{
 
 use sqlx::QueryBuilder;
 
-use super::{BATCH, Conn, dialect};
+use super::super::{BATCH, Conn, dialect};
 use crate::{
     error::Result,
-    tables::sessions::{NewSession, SessionColumns, SessionRow, SessionWithAccountRow},
+    tables::accounts::sessions::{NewSession, SessionColumns, SessionRow, SessionWithAccountRow},
 };
 
 pub(crate) async fn insert_session(conn: &mut Conn, new: &NewSession<'_>) -> Result<()> {

@@ -2,10 +2,10 @@
 
 use sqlx::QueryBuilder;
 
-use super::{Conn, dialect};
+use super::super::{Conn, dialect};
 use crate::{
     error::Result,
-    tables::audit_log::{AuditColumns, AuditRow},
+    tables::operations::audit_log::{AuditColumns, AuditRow},
 };
 
 pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<()> {

@@ -4,10 +4,10 @@
 use latchkey_licensing::{ids::LicenseId, machine::Machine, time::Timestamp};
 use sqlx::FromRow;
 
-use super::{Conn, dialect};
+use super::super::{Conn, dialect};
 use crate::{
     error::Result,
-    tables::license_records::{JoinedMachineRow, LicenseRecord, LicenseRecordRow},
+    tables::licenses::license_records::{JoinedMachineRow, LicenseRecord, LicenseRecordRow},
 };
 
 /// Selects license records. `$2` names a rate-limit bucket.

@@ -2,10 +2,10 @@
 
 use latchkey_licensing::{ids::MailId, time::Timestamp};
 
-use super::Conn;
+use super::super::Conn;
 use crate::{
     error::Result,
-    tables::outbox::{ClaimedMail, MailRow, NewMail},
+    tables::operations::outbox::{ClaimedMail, MailRow, NewMail},
 };
 
 pub(crate) async fn insert_mail(conn: &mut Conn, mail: &NewMail<'_>) -> Result<()> {

@@ -7,8 +7,8 @@ use latchkey_licensing::{
 
 use uuid::Uuid;
 
-use super::Conn;
-use crate::{error::Result, tables::entitlements::EntitlementRow};
+use super::super::Conn;
+use crate::{error::Result, tables::catalog::entitlements::EntitlementRow};
 
 pub(crate) async fn add_policy_entitlement(
     conn: &mut Conn,

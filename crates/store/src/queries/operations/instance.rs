@@ -2,7 +2,7 @@
 
 use latchkey_licensing::time::Timestamp;
 
-use super::{Conn, dialect};
+use super::super::{Conn, dialect};
 use crate::{error::Result, tables::Origin};
 
 pub(crate) async fn insert_instance(conn: &mut Conn, secret_check: &[u8; 32], now: Timestamp) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::time::Timestamp;
 
-use super::Conn;
+use super::super::Conn;
 use crate::error::Result;
 
 pub(crate) async fn find_heartbeat_watch(conn: &mut Conn) -> Result<Option<(Timestamp, Timestamp)>> {

@@ -6,8 +6,8 @@ use latchkey_licensing::{
 };
 use uuid::Uuid;
 
-use super::{Conn, expect_one};
-use crate::{error::Result, tables::entitlements::EntitlementRow};
+use super::super::{Conn, expect_one};
+use crate::{error::Result, tables::catalog::entitlements::EntitlementRow};
 
 pub(crate) async fn insert_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {
     let sql = "INSERT INTO entitlements (id, code, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)";

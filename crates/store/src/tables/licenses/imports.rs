@@ -7,7 +7,7 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use crate::tables::{audit_log::AuditRow, methods};
+use crate::tables::{methods, operations::audit_log::AuditRow};
 
 /// A license that is no license to anyone yet.
 #[derive(Clone, Debug)]

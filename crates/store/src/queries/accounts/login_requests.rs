@@ -5,10 +5,10 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use super::{Conn, dialect};
+use super::super::{Conn, dialect};
 use crate::{
     error::Result,
-    tables::login_requests::{LoginRequest, LoginRow, NewLoginRequest},
+    tables::accounts::login_requests::{LoginRequest, LoginRow, NewLoginRequest},
 };
 
 pub(crate) async fn insert_login_request(conn: &mut Conn, new: &NewLoginRequest<'_>) -> Result<()> {

@@ -2,10 +2,10 @@
 
 use latchkey_licensing::{ids::PolicyId, policy::Policy};
 
-use super::{Conn, dialect, expect_one, expect_row};
+use super::super::{Conn, dialect, expect_one, expect_row};
 use crate::{
     error::Result,
-    tables::{self, policies::PolicyRow},
+    tables::{self, catalog::policies::PolicyRow},
 };
 
 macro_rules! select_policies {

@@ -8,10 +8,10 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{Conn, dialect, ids};
+use super::super::{Conn, dialect, ids};
 use crate::{
     error::Result,
-    tables::entitlements::{self, EntitlementRow},
+    tables::catalog::entitlements::{self, EntitlementRow},
 };
 
 pub(crate) async fn add_license_entitlement(

@@ -4,12 +4,12 @@ use latchkey_licensing::time::Timestamp;
 
 use sqlx::QueryBuilder;
 
-use super::{BATCH, Conn, dialect};
+use super::super::{BATCH, Conn, dialect};
 use crate::{
     error::Result,
     tables::{
         self,
-        rate_limits::{BucketDebit, MAX_SKEW},
+        operations::rate_limits::{BucketDebit, MAX_SKEW},
     },
 };
 

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{outage::Outage, time::Timestamp};
 
-use super::Conn;
+use super::super::Conn;
 use crate::{error::Result, tables::Origin};
 
 /// If two processes return from the same outage, it is recorded once.

@@ -2,10 +2,10 @@
 
 use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 
-use super::{Conn, dialect, expect_one};
+use super::super::{Conn, dialect, expect_one};
 use crate::{
     error::Result,
-    tables::signing_keys::{KeyRow, SigningKeyRow},
+    tables::operations::signing_keys::{KeyRow, SigningKeyRow},
 };
 
 pub(crate) async fn insert_signing_key(conn: &mut Conn, key: &SigningKeyRow) -> Result<()> {
