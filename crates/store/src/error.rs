@@ -44,8 +44,8 @@ impl StoreError {
             Self::Busy => true,
             Self::Database(error) => match &**error {
                 sqlx::Error::Database(error) => {
-                    sqlite::failure(&**error) == Some(Failure::Storage)
-                        || postgres::failure(&**error) == Some(Failure::Storage)
+                    sqlite::errors::failure(&**error) == Some(Failure::Storage)
+                        || postgres::errors::failure(&**error) == Some(Failure::Storage)
                 }
                 sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)
@@ -94,7 +94,7 @@ impl Constraint {
     fn of(error: &dyn DatabaseError) -> Option<Self> {
         let name = || match error.constraint() {
             Some(name) => Cow::Owned(name.to_owned()),
-            None => sqlite::constraint_name(error.message()),
+            None => sqlite::errors::constraint_name(error.message()),
         };
         match error.kind() {
             ErrorKind::UniqueViolation => Some(Self::Unique(name())),
@@ -122,7 +122,9 @@ impl From<sqlx::Error> for StoreError {
             if let Some(constraint) = Constraint::of(&**database) {
                 return Self::Conflict(constraint);
             }
-            if [sqlite::failure(&**database), postgres::failure(&**database)].contains(&Some(Failure::Busy)) {
+            if [sqlite::errors::failure(&**database), postgres::errors::failure(&**database)]
+                .contains(&Some(Failure::Busy))
+            {
                 return Self::Busy;
             }
         }

@@ -5,19 +5,18 @@
 //! a [`Tx`] reads and writes inside one transaction; both share the reading methods of [`Conn`]. Nothing
 //! here decides anything: rules live in `latchkey-licensing`, use cases in `latchkey-service`.
 
-mod connection;
 mod error;
-mod filter;
+
 mod page;
 mod postgres;
 mod sqlite;
 mod stats;
+mod store;
 mod tables;
-mod writer;
 
-pub use connection::{Conn, Reader, Store, Tx};
 pub use error::{Constraint, Result, StoreError};
-pub use filter::LicenseFilter;
+pub use store::{Conn, Reader, Store, Tx};
+
 pub use page::Page;
 pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
 pub use tables::{
@@ -27,6 +26,7 @@ pub use tables::{
     },
     licenses::{
         StoredKey,
+        filter::LicenseFilter,
         imports::{ImportRow, TakenRow},
         license_records::LicenseRecord,
     },

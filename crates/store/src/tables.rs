@@ -27,11 +27,11 @@ macro_rules! methods {
         read { $($(#[$read_doc:meta])* $read:ident($($read_arg:ident: $read_ty:ty),*) -> $read_out:ty;)* }
         write { $($(#[$write_doc:meta])* $write:ident($($write_arg:ident: $write_ty:ty),*) -> $write_out:ty;)* }
     ) => {
-        impl crate::connection::Conn {$(
+        impl crate::store::Conn {$(
             methods! { @method $table $(#[$read_doc])* $read($($read_arg: $read_ty),*) -> $read_out }
         )*}
 
-        impl crate::connection::Tx {$(
+        impl crate::store::Tx {$(
             methods! { @method $table $(#[$write_doc])* $write($($write_arg: $write_ty),*) -> $write_out }
         )*}
 
@@ -51,15 +51,15 @@ macro_rules! methods {
     (@method $table:ident $(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $out:ty) => {
         $(#[$doc])*
         pub async fn $name(&mut self, $($arg: $ty),*) -> crate::error::Result<$out> {
-            let conn: &mut crate::connection::Conn = self;
+            let conn: &mut crate::store::Conn = self;
             let started = conn.start()?;
             let span = tracing::debug_span!(target: "latchkey_store", stringify!($name), table = stringify!($table));
             let query = async {
                 match conn.link()? {
-                    crate::connection::Link::Sqlite(conn) => {
+                    crate::store::Link::Sqlite(conn) => {
                         crate::sqlite::queries::$table::$name(conn, $($arg),*).await
                     }
-                    crate::connection::Link::Postgres(conn) => {
+                    crate::store::Link::Postgres(conn) => {
                         crate::postgres::queries::$table::$name(conn, $($arg),*).await
                     }
                 }

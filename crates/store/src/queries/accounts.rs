@@ -12,7 +12,7 @@ use latchkey_licensing::{
 
 use sqlx::QueryBuilder;
 
-use super::{Conn, dialect, expect_one, expect_row, ids};
+use super::{Conn, batch, dialect, expect_one, expect_row};
 use crate::{error::Result, tables::accounts::AccountRow};
 
 pub(crate) async fn insert_account(conn: &mut Conn, account: &Account) -> Result<bool> {
@@ -89,10 +89,10 @@ pub(crate) async fn get_account(conn: &mut Conn, id: AccountId) -> Result<Accoun
 /// The accounts with these ids.
 pub(crate) async fn list_accounts(conn: &mut Conn, accounts: &[AccountId]) -> Result<Vec<Account>> {
     let mut found = Vec::new();
-    for ids in accounts.chunks(ids::MOST) {
+    for ids in accounts.chunks(batch::IDS) {
         let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE id IN ";
         let mut query = QueryBuilder::<dialect::Db>::new(sql);
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         let rows: Vec<AccountRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
         for row in rows {
             found.push(Account::try_from(row)?);

@@ -21,8 +21,8 @@ type Conn = <dialect::Db as sqlx::Database>::Connection;
 const BATCH: usize = 500;
 
 pub(crate) mod accounts;
+mod batch;
 mod catalog;
-mod ids;
 pub(crate) mod licenses;
 pub(crate) mod machines;
 mod operations;

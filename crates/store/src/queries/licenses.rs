@@ -12,12 +12,11 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{BATCH, Conn, dialect, expect_one, ids};
+use super::{BATCH, Conn, batch, dialect, expect_one};
 use crate::{
     error::Result,
-    filter::LicenseFilter,
     page::Page,
-    tables::licenses::{self, LicenseRow, StoredKey},
+    tables::licenses::{self, LicenseRow, StoredKey, filter::LicenseFilter},
 };
 
 macro_rules! select {
@@ -244,9 +243,9 @@ pub(crate) async fn note_licenses_validated(conn: &mut Conn, validated: &[(Licen
 /// The keys of licenses, encrypted.
 pub(crate) async fn list_key_ciphertexts(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<(LicenseId, Vec<u8>)>> {
     let mut keys = Vec::new();
-    for ids in licenses.chunks(ids::MOST) {
+    for ids in licenses.chunks(batch::IDS) {
         let mut query = QueryBuilder::<dialect::Db>::new("SELECT id, key_ciphertext FROM licenses WHERE id IN ");
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         let rows: Vec<(Uuid, Vec<u8>)> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
         keys.extend(rows.into_iter().map(|(license, key)| (license.into(), key)));
     }

@@ -12,7 +12,7 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{BATCH, Conn, dialect, ids};
+use super::{BATCH, Conn, batch, dialect};
 use crate::{
     error::Result,
     tables::{
@@ -198,11 +198,11 @@ pub(crate) async fn note_machines_seen(conn: &mut Conn, seen: &[(MachineId, Time
 /// How many active machines licenses have, and when one of them was last seen; none where there are none.
 pub(crate) async fn count_machines(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<MachineCount>> {
     let mut counts = Vec::new();
-    for ids in licenses.chunks(ids::MOST) {
+    for ids in licenses.chunks(batch::IDS) {
         let sql = "SELECT license_id, COUNT(*), MAX(last_seen_at) FROM machines
                    WHERE deactivated_at IS NULL AND license_id IN ";
         let mut query = QueryBuilder::<dialect::Db>::new(sql);
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" GROUP BY license_id");
         let rows: Vec<(Uuid, i64, i64)> =
             query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;
@@ -225,13 +225,13 @@ pub(crate) async fn list_first_machines(conn: &mut Conn, licenses: &[LicenseId],
         return rows.into_iter().map(Machine::try_from).collect();
     }
     let mut machines = Vec::new();
-    for ids in licenses.chunks(ids::MOST) {
+    for ids in licenses.chunks(batch::IDS) {
         let mut query = QueryBuilder::<dialect::Db>::new(select!(
             "WHERE id IN (SELECT id FROM (
                  SELECT id, ROW_NUMBER() OVER (PARTITION BY license_id ORDER BY slot) AS place FROM machines
                  WHERE deactivated_at IS NULL AND license_id IN "
         ));
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(") AS placed WHERE place <= ").push_bind(at_most).push(") ORDER BY license_id, slot");
         let rows: Vec<MachineRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
         for row in rows {
@@ -244,9 +244,9 @@ pub(crate) async fn list_first_machines(conn: &mut Conn, licenses: &[LicenseId],
 /// All active machines of licenses, by id.
 pub(crate) async fn list_machines_of(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<Machine>> {
     let mut machines = Vec::new();
-    for ids in licenses.chunks(ids::MOST) {
+    for ids in licenses.chunks(batch::IDS) {
         let mut query = QueryBuilder::<dialect::Db>::new(select!("WHERE deactivated_at IS NULL AND license_id IN "));
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY id");
         let rows: Vec<MachineRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
         for row in rows {
@@ -263,12 +263,12 @@ pub(crate) async fn list_releases(
     since: Timestamp,
 ) -> Result<Vec<(LicenseId, Timestamp)>> {
     let mut releases = Vec::new();
-    for ids in licenses.chunks(ids::MOST) {
+    for ids in licenses.chunks(batch::IDS) {
         let sql =
             "SELECT license_id, deactivated_at FROM machines WHERE deactivated_by = 'customer' AND deactivated_at > ";
         let mut query = QueryBuilder::<dialect::Db>::new(sql);
         query.push_bind(since.unix_micros()).push(" AND license_id IN ");
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY deactivated_at");
         let rows: Vec<(Uuid, i64)> = query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;
         releases.extend(rows.into_iter().map(|(license, at)| (license.into(), Timestamp::from_unix_micros(at))));

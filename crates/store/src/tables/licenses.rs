@@ -1,5 +1,6 @@
 //! Licenses and their keys.
 
+pub(crate) mod filter;
 pub(crate) mod imports;
 pub(crate) mod license_entitlements;
 pub(crate) mod license_records;
@@ -13,9 +14,8 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    filter::LicenseFilter,
     page::Page,
-    tables::{Origin, methods},
+    tables::{Origin, licenses::filter::LicenseFilter, methods},
 };
 
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::super::{BATCH, Conn, dialect, ids};
+use super::super::{BATCH, Conn, batch, dialect};
 use crate::{
     error::Result,
     tables::{
@@ -74,7 +74,7 @@ async fn insert_licenses(conn: &mut Conn, import: ImportId, staged: &[ImportRow]
 async fn insert_entitlements(conn: &mut Conn, import: ImportId, staged: &[ImportRow]) -> Result<()> {
     let held = staged.iter().flat_map(|row| row.entitlements.iter().map(|held| (row.number, *held)));
     let held: Vec<_> = held.collect();
-    for chunk in held.chunks(ids::MOST) {
+    for chunk in held.chunks(batch::IDS) {
         let sql = "INSERT INTO import_entitlements (import_id, number, entitlement_id) ";
         let mut query = QueryBuilder::<dialect::Db>::new(sql);
         query.push_values(chunk, |mut values, (number, entitlement)| {
@@ -117,12 +117,12 @@ pub(crate) async fn list_taken_ids(
     licenses: &[LicenseId],
 ) -> Result<Vec<LicenseId>> {
     let mut taken = Vec::new();
-    for ids in licenses.chunks(ids::MOST) {
+    for ids in licenses.chunks(batch::IDS) {
         let mut query = QueryBuilder::<dialect::Db>::new("SELECT id FROM licenses WHERE id IN ");
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" UNION SELECT license_id FROM import_rows WHERE import_id = ").push_bind(import.uuid());
         query.push(" AND license_id IN ");
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         let found: Vec<Uuid> = query.build_query_scalar().persistent(false).fetch_all(&mut *conn).await?;
         taken.extend(found.into_iter().map(LicenseId::from));
     }
@@ -132,7 +132,7 @@ pub(crate) async fn list_taken_ids(
 /// Which of these keys a license has, or a row that this import staged.
 pub(crate) async fn list_taken_keys(conn: &mut Conn, import: ImportId, lookups: &[[u8; 32]]) -> Result<Vec<[u8; 32]>> {
     let mut taken = Vec::new();
-    for lookups in lookups.chunks(ids::MOST) {
+    for lookups in lookups.chunks(batch::IDS) {
         let mut query = QueryBuilder::<dialect::Db>::new("SELECT key_lookup FROM licenses WHERE key_lookup IN ");
         push_lookups(&mut query, lookups);
         query.push(" UNION SELECT key_lookup FROM import_rows WHERE import_id = ").push_bind(import.uuid());

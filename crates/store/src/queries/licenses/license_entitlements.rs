@@ -8,7 +8,7 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::super::{Conn, dialect, ids};
+use super::super::{Conn, batch, dialect};
 use crate::{
     error::Result,
     tables::catalog::entitlements::{self, EntitlementRow},
@@ -52,12 +52,12 @@ pub(crate) async fn list_own_entitlements(
     licenses: &[LicenseId],
 ) -> Result<Vec<(LicenseId, EntitlementCode)>> {
     let mut held = Vec::new();
-    for ids in licenses.chunks(ids::MOST) {
+    for ids in licenses.chunks(batch::IDS) {
         let sql = "SELECT license_id, entitlements.id, code FROM license_entitlements
                    JOIN entitlements ON entitlements.id = license_entitlements.entitlement_id
                    WHERE license_id IN ";
         let mut query = QueryBuilder::<dialect::Db>::new(sql);
-        ids::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY code");
         let rows: Vec<(Uuid, Uuid, String)> =
             query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;

@@ -408,7 +408,9 @@ fn breaks_connection(error: &StoreError) -> bool {
     match error {
         StoreError::Busy => true,
         StoreError::Database(error) => match &**error {
-            sqlx::Error::Database(error) => matches!(sqlite::failure(&**error), Some(Failure::Busy | Failure::Storage)),
+            sqlx::Error::Database(error) => {
+                matches!(sqlite::errors::failure(&**error), Some(Failure::Busy | Failure::Storage))
+            }
             sqlx::Error::RowNotFound
             | sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnNotFound(_)

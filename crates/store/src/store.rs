@@ -26,9 +26,12 @@ use tokio::{
 
 use crate::{
     error::{Result, StoreError},
-    postgres, sqlite,
+    postgres,
+    sqlite::{
+        self,
+        writer::{Turn, Writer},
+    },
     stats::{Counters, Histogram, QueryStats, Stats},
-    writer::{Turn, Writer},
 };
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");

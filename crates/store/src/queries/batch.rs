@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::dialect;
 
 /// How many ids a statement names at most; SQLite takes 32766 values, PostgreSQL 65535.
-pub(super) const MOST: usize = 10_000;
+pub(super) const IDS: usize = 10_000;
 
 /// Adds `($1, $2, …)`. There must be at least one id.
 pub(super) fn push_ids(query: &mut QueryBuilder<dialect::Db>, ids: impl Iterator<Item = Uuid>) {

@@ -1,0 +1,22 @@
+//! What is specific to SQLite in queries and transactions.
+
+pub(crate) type Db = sqlx::Sqlite;
+
+/// Begins a transaction that holds the write lock from the start, so that what it reads cannot change
+/// before it writes.
+pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// Begins a snapshot, which never waits for a writer.
+pub(crate) const BEGIN_READ: &str = "BEGIN";
+
+/// Needs no lock: the transaction's write lock covers all rows.
+pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1";
+
+/// Needs no lock: the transaction's write lock covers all rows.
+pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id";
+
+/// Needs no lock: the transaction's write lock covers all rows.
+pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 AND activated_at IS NOT NULL AND replaced_at IS NULL AND retired_at IS NULL";
+
+/// Reads the instance's only row. The write lock ensures that the first start is initialized once.
+pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";

@@ -1,0 +1,102 @@
+//! What the errors of SQLite mean.
+
+use std::borrow::Cow;
+
+use sqlx::{error::DatabaseError, sqlite::SqliteError};
+
+use crate::error::Failure;
+
+/// What an error of the database means. `None` for errors of a statement.
+pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
+    let code: u32 = error.try_downcast_ref::<SqliteError>()?.code()?.parse().ok()?;
+    // The low byte is the primary result code: https://sqlite.org/rescode.html
+    match code & 0xff {
+        // BUSY, LOCKED
+        5 | 6 => Some(Failure::Busy),
+        // PERM, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOLFS, NOTADB
+        3 | 7 | 8 | 9 | 10 | 11 | 13 | 14 | 15 | 22 | 26 => Some(Failure::Storage),
+        _ => None,
+    }
+}
+
+/// SQLite names checks by their name and unique constraints by their columns.
+const UNIQUE: &[(&str, &str)] = &[
+    ("accounts.email", "uq_accounts_email"),
+    ("accounts.id", "pk_accounts"),
+    ("audit_log.id", "pk_audit_log"),
+    ("catalog_version.id", "pk_catalog_version"),
+    ("entitlements.code", "uq_entitlements_code"),
+    ("entitlements.id", "pk_entitlements"),
+    ("heartbeat_watch.id", "pk_heartbeat_watch"),
+    ("import_audits.import_id, import_audits.number, import_audits.id", "pk_import_audits"),
+    (
+        "import_entitlements.import_id, import_entitlements.number, import_entitlements.entitlement_id",
+        "pk_import_entitlements",
+    ),
+    ("import_rows.import_id, import_rows.key_lookup", "uq_import_rows_key"),
+    ("import_rows.import_id, import_rows.license_id", "uq_import_rows_license"),
+    ("import_rows.import_id, import_rows.number", "pk_import_rows"),
+    ("instance.id", "pk_instance"),
+    ("license_entitlements.license_id, license_entitlements.entitlement_id", "pk_license_entitlements"),
+    ("licenses.id", "pk_licenses"),
+    ("licenses.key_lookup", "uq_licenses_key"),
+    ("login_requests.browser_hash", "uq_login_requests_browser"),
+    ("login_requests.id", "pk_login_requests"),
+    ("login_requests.token_hash", "uq_login_requests_token"),
+    ("machines.id", "pk_machines"),
+    ("machines.license_id, machines.fingerprint_hash", "uq_machines_active_fingerprint"),
+    ("machines.license_id, machines.slot", "uq_machines_active_slot"),
+    ("outages.began_at", "pk_outages"),
+    ("outbox.id", "pk_outbox"),
+    ("policies.code", "uq_policies_code"),
+    ("policies.id", "pk_policies"),
+    ("policy_entitlements.policy_id, policy_entitlements.entitlement_id", "pk_policy_entitlements"),
+    ("products.code", "uq_products_code"),
+    ("products.id", "pk_products"),
+    ("rate_limits.bucket", "pk_rate_limits"),
+    ("sessions.id", "pk_sessions"),
+    ("sessions.token_hash", "uq_sessions_token"),
+    ("signing_keys.id", "pk_signing_keys"),
+    ("signing_keys.public_key", "uq_signing_keys_public"),
+];
+
+/// The name of the constraint in SQLite's message.
+pub(crate) fn constraint_name(message: &str) -> Cow<'static, str> {
+    let (_, subject) = message.split_once("constraint failed: ").unwrap_or(("", message));
+    if let Some((_, name)) = UNIQUE.iter().find(|(columns, _)| *columns == subject) {
+        return Cow::Borrowed(name);
+    }
+    // For an index on an expression, SQLite gives the name: `index 'uq_…'`.
+    let name = subject.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
+    Cow::Owned(name.unwrap_or(subject).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey_testkit::{Backend, TestDatabase};
+    use sqlx::Connection;
+
+    /// SQLite lists the columns of unique constraints. Each one gets the same name as on PostgreSQL.
+    #[tokio::test]
+    async fn constraints_have_their_names() {
+        let database = TestDatabase::create(Backend::Postgres).await;
+        let mut postgres = sqlx::PgConnection::connect(database.url()).await.expect("connected");
+        let sql = "SELECT c.relname::text, t.relname::text,
+                       (SELECT string_agg(a.attname::text, ',' ORDER BY k.n)
+                        FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, n)
+                        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum)
+                   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+                   JOIN pg_namespace n ON n.oid = t.relnamespace
+                   WHERE i.indisunique AND i.indexprs IS NULL AND n.nspname = 'public'
+                     AND t.relname <> '_sqlx_migrations' AND c.relname <> 'uq_policies_product'";
+        let indexes: Vec<(String, String, String)> = sqlx::query_as(sql).fetch_all(&mut postgres).await.expect("read");
+        assert!(indexes.len() > 20, "{indexes:?}");
+        for (name, table, columns) in indexes {
+            let columns: Vec<_> = columns.split(',').map(|column| format!("{table}.{column}")).collect();
+            let message = format!("UNIQUE constraint failed: {}", columns.join(", "));
+            assert_eq!(super::constraint_name(&message), name, "{message}");
+        }
+        assert_eq!(super::constraint_name("UNIQUE constraint failed: index 'uq_x'"), "uq_x");
+        assert_eq!(super::constraint_name("CHECK constraint failed: ck_x"), "ck_x");
+    }
+}
