@@ -1,14 +1,10 @@
-//! What can go wrong with a query.
+//! What can go wrong in the store. The module `sqlx_errors` makes these errors from those of sqlx.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use sqlx::error::{DatabaseError, ErrorKind};
-
-use crate::{postgres, sqlite};
-
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// A failed query. A missing row is not an error: it is `None`.
+/// A failed operation. A missing row is not an error: it is `None`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// A constraint rejected the change. Nothing was written.
@@ -33,7 +29,7 @@ pub enum StoreError {
     Address(String),
     /// The database is unreachable or reported an error.
     #[error("database: {0}")]
-    Database(Arc<sqlx::Error>),
+    Database(DatabaseError),
 }
 
 impl StoreError {
@@ -42,30 +38,41 @@ impl StoreError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Busy => true,
-            Self::Database(error) => match &**error {
-                sqlx::Error::Database(error) => {
-                    sqlite::errors::failure(&**error) == Some(Failure::Storage)
-                        || postgres::errors::failure(&**error) == Some(Failure::Storage)
-                }
-                sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed
-                | sqlx::Error::BeginFailed => true,
-                _ => false,
-            },
+            Self::Database(error) => error.failure == Failure::Unavailable,
+            Self::Conflict(_) | Self::Corrupt { .. } | Self::Aborted | Self::NewerSchema(_) | Self::Address(_) => false,
+        }
+    }
+
+    /// Whether the connection can no longer be trusted: it may be damaged, or the database may have rolled
+    /// back by itself.
+    pub(crate) fn breaks_connection(&self) -> bool {
+        match self {
+            Self::Busy => true,
+            Self::Database(error) => error.failure != Failure::Statement,
             Self::Conflict(_) | Self::Corrupt { .. } | Self::Aborted | Self::NewerSchema(_) | Self::Address(_) => false,
         }
     }
 }
 
+/// An error of the database, or of the connection to it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct DatabaseError {
+    pub(crate) error: Arc<sqlx::Error>,
+    pub(crate) failure: Failure,
+}
+
+/// What it is that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// It is overloaded.
+    /// Only the statement.
+    Statement,
+    /// The database is overloaded.
     Busy,
-    /// Its storage, or the connection to it, fails.
-    Storage,
+    /// The database's storage, or the connection to it.
+    Unavailable,
+    /// Unknown. The state of the connection is unknown as well.
+    Unknown,
 }
 
 /// The schema rule that a change violates.
@@ -90,20 +97,6 @@ impl Constraint {
             Self::ForeignKey | Self::NotNull => None,
         }
     }
-
-    fn of(error: &dyn DatabaseError) -> Option<Self> {
-        let name = || match error.constraint() {
-            Some(name) => Cow::Owned(name.to_owned()),
-            None => sqlite::errors::constraint_name(error.message()),
-        };
-        match error.kind() {
-            ErrorKind::UniqueViolation => Some(Self::Unique(name())),
-            ErrorKind::CheckViolation => Some(Self::Check(name())),
-            ErrorKind::ForeignKeyViolation => Some(Self::ForeignKey),
-            ErrorKind::NotNullViolation => Some(Self::NotNull),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for Constraint {
@@ -113,34 +106,5 @@ impl fmt::Display for Constraint {
             Self::ForeignKey => "a foreign key",
             Self::NotNull => "a value that must not be null",
         })
-    }
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        if let sqlx::Error::Database(database) = &error {
-            if let Some(constraint) = Constraint::of(&**database) {
-                return Self::Conflict(constraint);
-            }
-            if [sqlite::errors::failure(&**database), postgres::errors::failure(&**database)]
-                .contains(&Some(Failure::Busy))
-            {
-                return Self::Busy;
-            }
-        }
-        if matches!(error, sqlx::Error::PoolTimedOut) {
-            return Self::Busy;
-        }
-        Self::Database(Arc::new(error))
-    }
-}
-
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        match error {
-            sqlx::migrate::MigrateError::VersionMissing(version) => Self::NewerSchema(version),
-            sqlx::migrate::MigrateError::Execute(error) => Self::from(error),
-            other => Self::from(sqlx::Error::Migrate(Box::new(other))),
-        }
     }
 }

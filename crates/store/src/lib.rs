@@ -5,20 +5,22 @@
 //! a [`Tx`] reads and writes inside one transaction; both share the reading methods of [`Conn`]. Nothing
 //! here decides anything: rules live in `latchkey-licensing`, use cases in `latchkey-service`.
 
+mod connection;
 mod error;
-
+mod methods;
 mod page;
 mod postgres;
 mod sqlite;
+mod sqlx_errors;
 mod stats;
 mod store;
 mod tables;
 
-pub use error::{Constraint, Result, StoreError};
-pub use store::{Conn, Reader, Store, Tx};
-
+pub use connection::{Conn, Reader, Tx};
+pub use error::{Constraint, DatabaseError, Result, StoreError};
 pub use page::Page;
 pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
+pub use store::Store;
 pub use tables::{
     accounts::{
         login_requests::{LoginKind, LoginRequest, NewLoginRequest},

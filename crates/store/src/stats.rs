@@ -1,12 +1,11 @@
-//! Query statistics: how often each method was called, how long it took, and how many transactions began and
-//! were committed. Counting takes no lock and does not allocate.
+//! Statistics: how often each method was called, how long it took, and how many transactions began and were
+//! committed. Counting takes no lock and does not allocate.
 
 use std::{
+    collections::HashMap,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
-
-use crate::tables;
 
 /// The upper bounds of the duration buckets, in microseconds. A last bucket counts anything longer.
 pub const DURATION_BOUNDS_US: [u64; 14] =
@@ -43,14 +42,21 @@ pub struct Counters {
     pub snapshots: u64,
 }
 
+/// A method that runs a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Method {
+    pub(crate) table: &'static str,
+    pub(crate) name: &'static str,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Histogram {
+struct Histogram {
     buckets: [AtomicU64; 15],
     total_us: AtomicU64,
 }
 
 impl Histogram {
-    pub(crate) fn record(&self, took: Duration) {
+    fn record(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let index = DURATION_BOUNDS_US.partition_point(|bound| *bound < micros);
         if let Some(bucket) = self.buckets.get(index) {
@@ -59,15 +65,41 @@ impl Histogram {
         self.total_us.fetch_add(micros, Relaxed);
     }
 
-    pub(crate) fn report(&self, table: &'static str, method: &'static str) -> QueryStats {
-        let buckets = self.buckets.each_ref().map(|bucket| bucket.load(Relaxed));
-        QueryStats { table, method, total: Duration::from_micros(self.total_us.load(Relaxed)), buckets }
+    fn report(&self, method: Method) -> QueryStats {
+        QueryStats {
+            table: method.table,
+            method: method.name,
+            total: Duration::from_micros(self.total_us.load(Relaxed)),
+            buckets: self.buckets.each_ref().map(|bucket| bucket.load(Relaxed)),
+        }
     }
 }
 
-#[derive(Debug, Default)]
+/// How long the calls of each method took.
+#[derive(Debug)]
+struct Timings(HashMap<Method, Histogram>);
+
+impl Timings {
+    fn new(methods: impl IntoIterator<Item = Method>) -> Self {
+        Self(methods.into_iter().map(|method| (method, Histogram::default())).collect())
+    }
+
+    fn record(&self, method: Method, took: Duration) {
+        if let Some(histogram) = self.0.get(&method) {
+            histogram.record(took);
+        }
+    }
+
+    fn report(&self) -> Vec<QueryStats> {
+        let mut report: Vec<_> = self.0.iter().map(|(method, histogram)| histogram.report(*method)).collect();
+        report.sort_by_key(|stats| (stats.table, stats.method));
+        report
+    }
+}
+
+#[derive(Debug)]
 pub(crate) struct Stats {
-    pub(crate) timings: tables::Timings,
+    timings: Timings,
     pub(crate) statements: AtomicU64,
     pub(crate) begins: AtomicU64,
     pub(crate) commits: AtomicU64,
@@ -75,6 +107,25 @@ pub(crate) struct Stats {
 }
 
 impl Stats {
+    /// Statistics of these methods. Other methods are not timed.
+    pub(crate) fn new(methods: impl IntoIterator<Item = Method>) -> Self {
+        Self {
+            timings: Timings::new(methods),
+            statements: AtomicU64::default(),
+            begins: AtomicU64::default(),
+            commits: AtomicU64::default(),
+            snapshots: AtomicU64::default(),
+        }
+    }
+
+    pub(crate) fn record(&self, method: Method, took: Duration) {
+        self.timings.record(method, took);
+    }
+
+    pub(crate) fn query_stats(&self) -> Vec<QueryStats> {
+        self.timings.report()
+    }
+
     pub(crate) fn counters(&self) -> Counters {
         Counters {
             statements: self.statements.load(Relaxed),
@@ -95,7 +146,7 @@ mod tests {
         for micros in [0, 50, 51, 5_000_000, 5_000_001] {
             histogram.record(Duration::from_micros(micros));
         }
-        let report = histogram.report("t", "m");
+        let report = histogram.report(Method { table: "t", name: "m" });
         assert_eq!(report.buckets, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
         assert_eq!((report.count(), report.total), (5, Duration::from_micros(10_000_102)));
     }

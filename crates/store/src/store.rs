@@ -1,21 +1,10 @@
-//! Opens a database and gives out readers and transactions.
-//!
-//! No connection returns to its pool with an open transaction, even if a future is dropped at any point: an
-//! interrupted connection is closed, and an open transaction is rolled back in a separate task.
+//! Opens and migrates a database, and gives out readers and transactions.
 
-use std::{
-    fmt,
-    ops::{Deref, DerefMut},
-    path::Path,
-    str::FromStr,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, Executor, PgPool, SqlitePool,
     migrate::Migrator,
-    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -25,13 +14,11 @@ use tokio::{
 };
 
 use crate::{
+    connection::{Conn, Held, Reader, Tx},
     error::{Result, StoreError},
-    postgres,
-    sqlite::{
-        self,
-        writer::{Turn, Writer},
-    },
-    stats::{Counters, Histogram, QueryStats, Stats},
+    methods, postgres,
+    sqlite::{self, writer::Writer},
+    stats::{Counters, QueryStats, Stats},
 };
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -78,45 +65,11 @@ enum Pools {
     },
 }
 
-/// A connection, with every method that reads.
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing about the connection")]
-pub struct Conn {
-    held: Option<Held>,
-    store: Arc<Shared>,
-    is_in_transaction: bool,
-    /// Whether it is a write transaction.
-    is_writing: bool,
-    /// Whether a statement is running, or its future was dropped before it finished.
-    is_interrupted: bool,
-    /// Whether a statement of the transaction failed.
-    has_failed: bool,
-}
-
-enum Held {
-    Reader(PoolConnection<Sqlite>),
-    Writer(Turn),
-    Postgres(PoolConnection<Postgres>),
-}
-
-pub(crate) enum Link<'a> {
-    Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
-}
-
-/// A connection for reading. One from [`Store::read`] is a snapshot: all its queries see the same state.
-#[derive(Debug)]
-pub struct Reader(Conn);
-
-/// A transaction. If it is dropped without [`Tx::commit`], it is rolled back. After a failed statement it
-/// accepts no others.
-#[derive(Debug)]
-pub struct Tx(Conn);
-
 impl Store {
     /// Opens the database at `url`: `sqlite://path` (created if missing) or `postgres://…`. `connections`
     /// limits the pool: on SQLite that of the readers, on PostgreSQL all of it.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
-        let stats = Arc::<Stats>::default();
+        let stats = Arc::new(Stats::new(methods::all()));
         let runtime = Handle::current();
         let pools = match url.strip_prefix("sqlite:") {
             Some(path) => {
@@ -156,23 +109,29 @@ impl Store {
 
     /// A snapshot: all its queries see the same state, and writers do not wait for it.
     pub async fn read(&self) -> Result<Reader> {
-        let mut reader = self.read_one().await?;
-        self.0.stats.snapshots.fetch_add(1, Ordering::Relaxed);
         let begin = match &self.0.pools {
             Pools::Sqlite { .. } => sqlite::dialect::BEGIN_READ,
             Pools::Postgres { .. } => postgres::dialect::BEGIN_READ,
         };
-        reader.0.begin(begin).await?;
-        Ok(reader)
+        Reader::snapshot(self.connect().await?, begin).await
     }
 
     /// A reader for a single query, which needs no snapshot: each query sees what is committed at that time.
     pub async fn read_one(&self) -> Result<Reader> {
+        self.connect().await.map(Reader::new)
+    }
+
+    /// A connection from the pool for readers.
+    async fn connect(&self) -> Result<Conn> {
         let held = match &self.0.pools {
             Pools::Sqlite { readers, .. } => Held::Reader(readers.acquire().await?),
             Pools::Postgres { pool, .. } => Held::Postgres(pool.acquire().await?),
         };
-        Ok(Reader(Conn::new(held, &self.0)))
+        Ok(self.conn(held))
+    }
+
+    fn conn(&self, held: Held) -> Conn {
+        Conn::new(held, &self.0.runtime, &self.0.stats)
     }
 
     pub async fn write(&self) -> Result<Tx> {
@@ -183,17 +142,11 @@ impl Store {
         match &self.0.pools {
             Pools::Sqlite { writer, .. } => {
                 let turn = writer.begin(deadline).await?;
-                let mut conn = Conn::new(Held::Writer(turn), &self.0);
-                conn.is_in_transaction = true;
-                conn.is_writing = true;
-                Ok(Tx(conn))
+                Ok(Tx::of_turn(self.conn(Held::Writer(turn))))
             }
             Pools::Postgres { pool, .. } => {
-                let mut conn = Conn::new(Held::Postgres(pool.acquire().await?), &self.0);
-                self.0.stats.begins.fetch_add(1, Ordering::Relaxed);
-                conn.begin(postgres::dialect::BEGIN).await?;
-                conn.is_writing = true;
-                Ok(Tx(conn))
+                let conn = self.conn(Held::Postgres(pool.acquire().await?));
+                Tx::begin(conn, postgres::dialect::BEGIN).await
             }
         }
     }
@@ -219,7 +172,7 @@ impl Store {
 
     /// How long the calls of each method took since the store was opened.
     pub fn query_stats(&self) -> Vec<QueryStats> {
-        self.0.stats.timings.report()
+        self.0.stats.query_stats()
     }
 
     /// Closes all connections after those in use have finished.
@@ -289,162 +242,4 @@ fn make_private(path: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|error| StoreError::from(sqlx::Error::Io(error)))
-}
-
-impl Conn {
-    fn new(held: Held, store: &Arc<Shared>) -> Self {
-        Self {
-            held: Some(held),
-            store: Arc::clone(store),
-            is_in_transaction: false,
-            is_writing: false,
-            is_interrupted: false,
-            has_failed: false,
-        }
-    }
-
-    /// Whether it is a write transaction, which may see changes that are never committed.
-    pub fn is_writing(&self) -> bool {
-        self.is_writing
-    }
-
-    pub(crate) fn link(&mut self) -> Result<Link<'_>> {
-        let link = match self.held.as_mut() {
-            Some(Held::Reader(conn)) => Some(Link::Sqlite(conn)),
-            Some(Held::Writer(turn)) => turn.conn().map(Link::Sqlite),
-            Some(Held::Postgres(conn)) => Some(Link::Postgres(conn)),
-            None => None,
-        };
-        link.ok_or_else(|| StoreError::from(sqlx::Error::WorkerCrashed))
-    }
-
-    /// Begins a transaction on a pooled connection.
-    async fn begin(&mut self, sql: &'static str) -> Result<()> {
-        self.is_in_transaction = true;
-        self.execute(sql).await
-    }
-
-    async fn execute(&mut self, sql: &'static str) -> Result<()> {
-        self.is_interrupted = true;
-        match self.link()? {
-            Link::Sqlite(conn) => conn.execute(sql).await.map(drop)?,
-            Link::Postgres(conn) => conn.execute(sql).await.map(drop)?,
-        }
-        self.is_interrupted = false;
-        Ok(())
-    }
-
-    /// Called before each query of a table's method.
-    pub(crate) fn start(&mut self) -> Result<Instant> {
-        // The statement of a dropped future may still be running, and may fail unnoticed.
-        self.has_failed |= self.is_in_transaction && self.is_interrupted;
-        if self.has_failed {
-            return Err(StoreError::Aborted);
-        }
-        self.is_interrupted = true;
-        self.store.stats.statements.fetch_add(1, Ordering::Relaxed);
-        Ok(Instant::now())
-    }
-
-    /// Called after each query.
-    pub(crate) fn finish<T>(
-        &mut self,
-        result: &Result<T>,
-        started: Instant,
-        histogram: impl FnOnce(&Stats) -> &Histogram,
-    ) {
-        self.is_interrupted = false;
-        histogram(&self.store.stats).record(started.elapsed());
-        // Reading a damaged row does not break the transaction.
-        if let Err(error) = result
-            && !matches!(error, StoreError::Corrupt { .. })
-        {
-            self.has_failed |= self.is_in_transaction;
-            if let Some(Held::Writer(turn)) = self.held.as_mut() {
-                turn.note(error);
-            }
-        }
-    }
-}
-
-impl Drop for Conn {
-    fn drop(&mut self) {
-        // Connections return to their pools in tasks.
-        let _context = self.store.runtime.enter();
-        match self.held.take() {
-            Some(Held::Reader(conn)) if self.is_in_transaction => {
-                self.store.runtime.spawn(roll_back_reader(conn));
-            }
-            // The protocol may be in the middle of a response.
-            Some(Held::Postgres(mut conn)) if self.is_interrupted => conn.close_on_drop(),
-            Some(Held::Postgres(conn)) if self.is_in_transaction => {
-                self.store.runtime.spawn(roll_back_postgres(conn));
-            }
-            // A turn with the writer rolls back when it is dropped.
-            Some(Held::Reader(_) | Held::Writer(_) | Held::Postgres(_)) | None => {}
-        }
-    }
-}
-
-async fn roll_back_reader(mut conn: PoolConnection<Sqlite>) {
-    if conn.execute("ROLLBACK").await.is_err() {
-        conn.close_on_drop();
-    }
-}
-
-async fn roll_back_postgres(mut conn: PoolConnection<Postgres>) {
-    if !matches!(timeout(PATIENCE, conn.execute("ROLLBACK")).await, Ok(Ok(_))) {
-        conn.close_on_drop();
-    }
-}
-
-impl fmt::Debug for Conn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Conn").finish_non_exhaustive()
-    }
-}
-
-impl Deref for Reader {
-    type Target = Conn;
-
-    fn deref(&self) -> &Conn {
-        &self.0
-    }
-}
-
-impl DerefMut for Reader {
-    fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
-    }
-}
-
-impl Deref for Tx {
-    type Target = Conn;
-
-    fn deref(&self) -> &Conn {
-        &self.0
-    }
-}
-
-impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
-    }
-}
-
-impl Tx {
-    pub async fn commit(mut self) -> Result<()> {
-        if self.0.has_failed || self.0.is_interrupted {
-            return Err(StoreError::Aborted);
-        }
-        if let Some(Held::Writer(_)) = &self.0.held {
-            let Some(Held::Writer(turn)) = self.0.held.take() else { return Err(StoreError::Aborted) };
-            return turn.commit().await;
-        }
-        // If interrupted or failed, the transaction's outcome is unknown, so the connection is closed.
-        self.0.execute("COMMIT").await?;
-        self.0.is_in_transaction = false;
-        self.0.store.stats.commits.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
 }

@@ -1,6 +1,7 @@
 //! What is specific to PostgreSQL in queries and transactions.
 
 pub(crate) type Db = sqlx::Postgres;
+pub(crate) type Connection = sqlx::PgConnection;
 
 /// Begins a transaction. Rows are locked individually where a decision requires it.
 pub(crate) const BEGIN: &str = "BEGIN";

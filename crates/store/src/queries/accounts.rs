@@ -12,10 +12,14 @@ use latchkey_licensing::{
 
 use sqlx::QueryBuilder;
 
-use super::{Conn, batch, dialect, expect_one, expect_row};
+use super::{
+    batch,
+    dialect::{Connection, Db},
+    expect::{expect_one, expect_row},
+};
 use crate::{error::Result, tables::accounts::AccountRow};
 
-pub(crate) async fn insert_account(conn: &mut Conn, account: &Account) -> Result<bool> {
+pub(crate) async fn insert_account(conn: &mut Connection, account: &Account) -> Result<bool> {
     let sql = "INSERT INTO accounts (id, email, name, role, disabled_at, created_at, updated_at)
                VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email) DO NOTHING";
     let done = sqlx::query(sql)
@@ -30,23 +34,28 @@ pub(crate) async fn insert_account(conn: &mut Conn, account: &Account) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn find_account(conn: &mut Conn, id: AccountId) -> Result<Option<Account>> {
+pub(crate) async fn find_account(conn: &mut Connection, id: AccountId) -> Result<Option<Account>> {
     let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE id = $1";
     let row: Option<AccountRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Account::try_from).transpose()
 }
 
-pub(crate) async fn find_account_by_email(conn: &mut Conn, email: &EmailAddress) -> Result<Option<Account>> {
+pub(crate) async fn find_account_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Option<Account>> {
     let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE email = $1";
     let row: Option<AccountRow> = sqlx::query_as(sql).bind(email.as_str()).fetch_optional(conn).await?;
     row.map(Account::try_from).transpose()
 }
 
-pub(crate) async fn count_accounts(conn: &mut Conn) -> Result<i64> {
+pub(crate) async fn count_accounts(conn: &mut Connection) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT COUNT(*) FROM accounts").fetch_one(conn).await?)
 }
 
-pub(crate) async fn set_account_name(conn: &mut Conn, id: AccountId, name: Option<&str>, now: Timestamp) -> Result<()> {
+pub(crate) async fn set_account_name(
+    conn: &mut Connection,
+    id: AccountId,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
     let done = sqlx::query("UPDATE accounts SET name = $2, updated_at = $3 WHERE id = $1")
         .bind(id.uuid())
         .bind(name)
@@ -56,7 +65,7 @@ pub(crate) async fn set_account_name(conn: &mut Conn, id: AccountId, name: Optio
     expect_one(done.rows_affected(), "accounts", id)
 }
 
-pub(crate) async fn set_account_role(conn: &mut Conn, id: AccountId, role: Role, now: Timestamp) -> Result<()> {
+pub(crate) async fn set_account_role(conn: &mut Connection, id: AccountId, role: Role, now: Timestamp) -> Result<()> {
     let done = sqlx::query("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1")
         .bind(id.uuid())
         .bind(role.as_str())
@@ -67,7 +76,7 @@ pub(crate) async fn set_account_role(conn: &mut Conn, id: AccountId, role: Role,
 }
 
 pub(crate) async fn set_account_disabled(
-    conn: &mut Conn,
+    conn: &mut Connection,
     id: AccountId,
     disabled_at: Option<Timestamp>,
     now: Timestamp,
@@ -82,16 +91,16 @@ pub(crate) async fn set_account_disabled(
 }
 
 /// The account with this id, which must be there.
-pub(crate) async fn get_account(conn: &mut Conn, id: AccountId) -> Result<Account> {
+pub(crate) async fn get_account(conn: &mut Connection, id: AccountId) -> Result<Account> {
     expect_row(find_account(conn, id).await?, "accounts", id)
 }
 
 /// The accounts with these ids.
-pub(crate) async fn list_accounts(conn: &mut Conn, accounts: &[AccountId]) -> Result<Vec<Account>> {
+pub(crate) async fn list_accounts(conn: &mut Connection, accounts: &[AccountId]) -> Result<Vec<Account>> {
     let mut found = Vec::new();
     for ids in accounts.chunks(batch::IDS) {
         let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE id IN ";
-        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        let mut query = QueryBuilder::<Db>::new(sql);
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         let rows: Vec<AccountRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
         for row in rows {

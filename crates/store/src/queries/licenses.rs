@@ -12,7 +12,11 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{BATCH, Conn, batch, dialect, expect_one};
+use super::{
+    batch,
+    dialect::{self, Connection, Db},
+    expect::expect_one,
+};
 use crate::{
     error::Result,
     page::Page,
@@ -44,15 +48,19 @@ macro_rules! insert {
     };
 }
 
-pub(crate) async fn insert_license(conn: &mut Conn, license: &License, key: StoredKey<'_>) -> Result<()> {
+pub(crate) async fn insert_license(conn: &mut Connection, license: &License, key: StoredKey<'_>) -> Result<()> {
     insert_with(conn, insert!(""), license, key).await.map(drop)
 }
 
-pub(crate) async fn insert_license_if_free(conn: &mut Conn, license: &License, key: StoredKey<'_>) -> Result<bool> {
+pub(crate) async fn insert_license_if_free(
+    conn: &mut Connection,
+    license: &License,
+    key: StoredKey<'_>,
+) -> Result<bool> {
     insert_with(conn, insert!("ON CONFLICT DO NOTHING"), license, key).await
 }
 
-async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key: StoredKey<'_>) -> Result<bool> {
+async fn insert_with(conn: &mut Connection, sql: &'static str, license: &License, key: StoredKey<'_>) -> Result<bool> {
     let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
     let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
     let done = sqlx::query(sql)
@@ -85,7 +93,7 @@ async fn insert_with(conn: &mut Conn, sql: &'static str, license: &License, key:
 }
 
 /// The license must be locked. The key and the last validation are written by other statements.
-pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result<()> {
+pub(crate) async fn update_license(conn: &mut Connection, license: &License) -> Result<()> {
     let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
     let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
     let sql =
@@ -116,7 +124,7 @@ pub(crate) async fn update_license(conn: &mut Conn, license: &License) -> Result
 }
 
 pub(crate) async fn set_license_key(
-    conn: &mut Conn,
+    conn: &mut Connection,
     id: LicenseId,
     key: StoredKey<'_>,
     prefix: &str,
@@ -140,29 +148,29 @@ pub(crate) async fn set_license_key(
     expect_one(done.rows_affected(), "licenses", id)
 }
 
-pub(crate) async fn lock_license(conn: &mut Conn, id: LicenseId) -> Result<bool> {
+pub(crate) async fn lock_license(conn: &mut Connection, id: LicenseId) -> Result<bool> {
     let found = sqlx::query(dialect::LOCK_LICENSE).bind(id.uuid()).fetch_optional(conn).await?;
     Ok(found.is_some())
 }
 
-pub(crate) async fn find_license(conn: &mut Conn, id: LicenseId) -> Result<Option<License>> {
+pub(crate) async fn find_license(conn: &mut Connection, id: LicenseId) -> Result<Option<License>> {
     let row: Option<LicenseRow> = sqlx::query_as(select!("WHERE id = $1")).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(License::try_from).transpose()
 }
 
-pub(crate) async fn find_license_by_key(conn: &mut Conn, lookup: &[u8; 32]) -> Result<Option<License>> {
+pub(crate) async fn find_license_by_key(conn: &mut Connection, lookup: &[u8; 32]) -> Result<Option<License>> {
     let row: Option<LicenseRow> =
         sqlx::query_as(select!("WHERE key_lookup = $1")).bind(lookup.as_slice()).fetch_optional(conn).await?;
     row.map(License::try_from).transpose()
 }
 
-pub(crate) async fn list_licenses_of(conn: &mut Conn, account: AccountId) -> Result<Vec<License>> {
+pub(crate) async fn list_licenses_of(conn: &mut Connection, account: AccountId) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> =
         sqlx::query_as(select!("WHERE account_id = $1 ORDER BY id")).bind(account.uuid()).fetch_all(conn).await?;
     rows.into_iter().map(License::try_from).collect()
 }
 
-pub(crate) async fn list_licenses(conn: &mut Conn, after: Option<LicenseId>, limit: i64) -> Result<Vec<License>> {
+pub(crate) async fn list_licenses(conn: &mut Connection, after: Option<LicenseId>, limit: i64) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> = sqlx::query_as(select!("WHERE id > $1 ORDER BY id LIMIT $2"))
         .bind(after.map_or(Uuid::nil(), LicenseId::uuid))
         .bind(limit)
@@ -172,12 +180,12 @@ pub(crate) async fn list_licenses(conn: &mut Conn, after: Option<LicenseId>, lim
 }
 
 pub(crate) async fn list_licenses_by(
-    conn: &mut Conn,
+    conn: &mut Connection,
     filter: &LicenseFilter,
     after: Option<LicenseId>,
     limit: u32,
 ) -> Result<Page<License, LicenseId>> {
-    let mut query = QueryBuilder::<dialect::Db>::new(select!("WHERE id > "));
+    let mut query = QueryBuilder::<Db>::new(select!("WHERE id > "));
     query.push_bind(after.map_or(Uuid::nil(), LicenseId::uuid));
     if let Some(account) = filter.account {
         query.push(" AND account_id = ").push_bind(account.uuid());
@@ -196,7 +204,7 @@ pub(crate) async fn list_licenses_by(
 }
 
 pub(crate) async fn list_licenses_under(
-    conn: &mut Conn,
+    conn: &mut Connection,
     policy: PolicyId,
     after: Option<LicenseId>,
     limit: i64,
@@ -210,24 +218,23 @@ pub(crate) async fn list_licenses_under(
     rows.into_iter().map(License::try_from).collect()
 }
 
-pub(crate) async fn count_licenses_under(conn: &mut Conn, policy: PolicyId) -> Result<i64> {
+pub(crate) async fn count_licenses_under(conn: &mut Connection, policy: PolicyId) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM licenses WHERE policy_id = $1";
     Ok(sqlx::query_scalar(sql).bind(policy.uuid()).fetch_one(conn).await?)
 }
 
-pub(crate) async fn count_licenses_signed_by(conn: &mut Conn, key: SigningKeyId) -> Result<i64> {
+pub(crate) async fn count_licenses_signed_by(conn: &mut Connection, key: SigningKeyId) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM licenses WHERE signed_by = $1";
     Ok(sqlx::query_scalar(sql).bind(key.uuid()).fetch_one(conn).await?)
 }
 
-pub(crate) async fn get_key_ciphertext(conn: &mut Conn, id: LicenseId) -> Result<Vec<u8>> {
+pub(crate) async fn get_key_ciphertext(conn: &mut Connection, id: LicenseId) -> Result<Vec<u8>> {
     Ok(sqlx::query_scalar("SELECT key_ciphertext FROM licenses WHERE id = $1").bind(id.uuid()).fetch_one(conn).await?)
 }
 
-pub(crate) async fn note_licenses_validated(conn: &mut Conn, validated: &[(LicenseId, Timestamp)]) -> Result<()> {
-    for batch in validated.chunks(BATCH) {
-        let mut query =
-            QueryBuilder::<dialect::Db>::new("UPDATE licenses SET last_validated_at = noted.column2 FROM (");
+pub(crate) async fn note_licenses_validated(conn: &mut Connection, validated: &[(LicenseId, Timestamp)]) -> Result<()> {
+    for batch in validated.chunks(batch::ROWS) {
+        let mut query = QueryBuilder::<Db>::new("UPDATE licenses SET last_validated_at = noted.column2 FROM (");
         query.push_values(batch, |mut row, (id, at)| {
             row.push_bind(id.uuid()).push_bind(at.unix_micros());
         });
@@ -241,10 +248,13 @@ pub(crate) async fn note_licenses_validated(conn: &mut Conn, validated: &[(Licen
 }
 
 /// The keys of licenses, encrypted.
-pub(crate) async fn list_key_ciphertexts(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<(LicenseId, Vec<u8>)>> {
+pub(crate) async fn list_key_ciphertexts(
+    conn: &mut Connection,
+    licenses: &[LicenseId],
+) -> Result<Vec<(LicenseId, Vec<u8>)>> {
     let mut keys = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
-        let mut query = QueryBuilder::<dialect::Db>::new("SELECT id, key_ciphertext FROM licenses WHERE id IN ");
+        let mut query = QueryBuilder::<Db>::new("SELECT id, key_ciphertext FROM licenses WHERE id IN ");
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         let rows: Vec<(Uuid, Vec<u8>)> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
         keys.extend(rows.into_iter().map(|(license, key)| (license.into(), key)));

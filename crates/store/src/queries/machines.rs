@@ -12,7 +12,10 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{BATCH, Conn, batch, dialect};
+use super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::{
@@ -32,7 +35,11 @@ macro_rules! select {
     };
 }
 
-pub(crate) async fn insert_machine(conn: &mut Conn, machine: &Machine, fingerprint_hash: &[u8; 32]) -> Result<()> {
+pub(crate) async fn insert_machine(
+    conn: &mut Connection,
+    machine: &Machine,
+    fingerprint_hash: &[u8; 32],
+) -> Result<()> {
     let sql =
         "INSERT INTO machines (id, license_id, slot, fingerprint, fingerprint_hash, name, hostname, platform, cores,
                    app_version, metadata, last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at, created_at, updated_at)
@@ -60,14 +67,14 @@ pub(crate) async fn insert_machine(conn: &mut Conn, machine: &Machine, fingerpri
     Ok(())
 }
 
-pub(crate) async fn machine_at(conn: &mut Conn, license: LicenseId, skipped: i64) -> Result<Option<MachineId>> {
+pub(crate) async fn machine_at(conn: &mut Connection, license: LicenseId, skipped: i64) -> Result<Option<MachineId>> {
     let sql = "SELECT id FROM machines WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY id LIMIT 1 OFFSET $2";
     let id: Option<Uuid> = sqlx::query_scalar(sql).bind(license.uuid()).bind(skipped).fetch_optional(conn).await?;
     Ok(id.map(MachineId::from))
 }
 
 pub(crate) async fn list_machines(
-    conn: &mut Conn,
+    conn: &mut Connection,
     license: LicenseId,
     after: Option<MachineId>,
     limit: i64,
@@ -82,14 +89,14 @@ pub(crate) async fn list_machines(
     rows.into_iter().map(Machine::try_from).collect()
 }
 
-pub(crate) async fn find_machine(conn: &mut Conn, license: LicenseId, id: MachineId) -> Result<Option<Machine>> {
+pub(crate) async fn find_machine(conn: &mut Connection, license: LicenseId, id: MachineId) -> Result<Option<Machine>> {
     let sql = select!("WHERE license_id = $1 AND id = $2 AND deactivated_at IS NULL");
     let row: Option<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Machine::try_from).transpose()
 }
 
 pub(crate) async fn find_machine_by_fingerprint(
-    conn: &mut Conn,
+    conn: &mut Connection,
     license: LicenseId,
     fingerprint_hash: &[u8; 32],
 ) -> Result<Option<Machine>> {
@@ -100,7 +107,7 @@ pub(crate) async fn find_machine_by_fingerprint(
 }
 
 pub(crate) async fn set_machine_deactivated(
-    conn: &mut Conn,
+    conn: &mut Connection,
     id: MachineId,
     by: DeactivatedBy,
     now: Timestamp,
@@ -111,7 +118,7 @@ pub(crate) async fn set_machine_deactivated(
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn update_machine(conn: &mut Conn, machine: &Machine) -> Result<bool> {
+pub(crate) async fn update_machine(conn: &mut Connection, machine: &Machine) -> Result<bool> {
     let sql = "UPDATE machines SET name = $2, last_heartbeat_at = $3, is_resurrected = $4, last_check_out_at = $5,
                    last_seen_at = $6, updated_at = $7
                WHERE id = $1 AND deactivated_at IS NULL";
@@ -129,7 +136,7 @@ pub(crate) async fn update_machine(conn: &mut Conn, machine: &Machine) -> Result
 }
 
 pub(crate) async fn list_deactivations_by_customer(
-    conn: &mut Conn,
+    conn: &mut Connection,
     license: LicenseId,
     since: Timestamp,
 ) -> Result<Vec<Timestamp>> {
@@ -144,7 +151,7 @@ pub(crate) async fn list_deactivations_by_customer(
 /// rules decide which of the machines are dead. The shortest period of all policies that cull machines limits
 /// the part of the index that is read.
 pub(crate) async fn list_licenses_with_late_machines(
-    conn: &mut Conn,
+    conn: &mut Connection,
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<LicenseId>> {
@@ -168,21 +175,21 @@ pub(crate) async fn list_licenses_with_late_machines(
     Ok(ids.into_iter().map(LicenseId::from).collect())
 }
 
-pub(crate) async fn was_active_machine(conn: &mut Conn, license: LicenseId, id: MachineId) -> Result<bool> {
+pub(crate) async fn was_active_machine(conn: &mut Connection, license: LicenseId, id: MachineId) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM machines WHERE license_id = $1 AND id = $2 AND deactivated_at IS NOT NULL";
     let count: i64 = sqlx::query_scalar(sql).bind(license.uuid()).bind(id.uuid()).fetch_one(conn).await?;
     Ok(count == 1)
 }
 
-pub(crate) async fn list_active_machines(conn: &mut Conn, license: LicenseId) -> Result<Vec<Machine>> {
+pub(crate) async fn list_active_machines(conn: &mut Connection, license: LicenseId) -> Result<Vec<Machine>> {
     let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY slot");
     let rows: Vec<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).fetch_all(conn).await?;
     rows.into_iter().map(Machine::try_from).collect()
 }
 
-pub(crate) async fn note_machines_seen(conn: &mut Conn, seen: &[(MachineId, Timestamp)]) -> Result<()> {
-    for batch in seen.chunks(BATCH) {
-        let mut query = QueryBuilder::<dialect::Db>::new("UPDATE machines SET last_seen_at = noted.column2 FROM (");
+pub(crate) async fn note_machines_seen(conn: &mut Connection, seen: &[(MachineId, Timestamp)]) -> Result<()> {
+    for batch in seen.chunks(batch::ROWS) {
+        let mut query = QueryBuilder::<Db>::new("UPDATE machines SET last_seen_at = noted.column2 FROM (");
         query.push_values(batch, |mut row, (id, at)| {
             row.push_bind(id.uuid()).push_bind(at.unix_micros());
         });
@@ -196,12 +203,12 @@ pub(crate) async fn note_machines_seen(conn: &mut Conn, seen: &[(MachineId, Time
 }
 
 /// How many active machines licenses have, and when one of them was last seen; none where there are none.
-pub(crate) async fn count_machines(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<MachineCount>> {
+pub(crate) async fn count_machines(conn: &mut Connection, licenses: &[LicenseId]) -> Result<Vec<MachineCount>> {
     let mut counts = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
         let sql = "SELECT license_id, COUNT(*), MAX(last_seen_at) FROM machines
                    WHERE deactivated_at IS NULL AND license_id IN ";
-        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        let mut query = QueryBuilder::<Db>::new(sql);
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" GROUP BY license_id");
         let rows: Vec<(Uuid, i64, i64)> =
@@ -218,7 +225,11 @@ pub(crate) async fn count_machines(conn: &mut Conn, licenses: &[LicenseId]) -> R
 }
 
 /// The first `at_most` active machines of each license, by slot.
-pub(crate) async fn list_first_machines(conn: &mut Conn, licenses: &[LicenseId], at_most: i64) -> Result<Vec<Machine>> {
+pub(crate) async fn list_first_machines(
+    conn: &mut Connection,
+    licenses: &[LicenseId],
+    at_most: i64,
+) -> Result<Vec<Machine>> {
     if let [license] = licenses {
         let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY slot LIMIT $2");
         let rows: Vec<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).bind(at_most).fetch_all(conn).await?;
@@ -226,7 +237,7 @@ pub(crate) async fn list_first_machines(conn: &mut Conn, licenses: &[LicenseId],
     }
     let mut machines = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
-        let mut query = QueryBuilder::<dialect::Db>::new(select!(
+        let mut query = QueryBuilder::<Db>::new(select!(
             "WHERE id IN (SELECT id FROM (
                  SELECT id, ROW_NUMBER() OVER (PARTITION BY license_id ORDER BY slot) AS place FROM machines
                  WHERE deactivated_at IS NULL AND license_id IN "
@@ -242,10 +253,10 @@ pub(crate) async fn list_first_machines(conn: &mut Conn, licenses: &[LicenseId],
 }
 
 /// All active machines of licenses, by id.
-pub(crate) async fn list_machines_of(conn: &mut Conn, licenses: &[LicenseId]) -> Result<Vec<Machine>> {
+pub(crate) async fn list_machines_of(conn: &mut Connection, licenses: &[LicenseId]) -> Result<Vec<Machine>> {
     let mut machines = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
-        let mut query = QueryBuilder::<dialect::Db>::new(select!("WHERE deactivated_at IS NULL AND license_id IN "));
+        let mut query = QueryBuilder::<Db>::new(select!("WHERE deactivated_at IS NULL AND license_id IN "));
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY id");
         let rows: Vec<MachineRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
@@ -258,7 +269,7 @@ pub(crate) async fn list_machines_of(conn: &mut Conn, licenses: &[LicenseId]) ->
 
 /// When the owners of licenses freed machines, since `since`, the earliest first.
 pub(crate) async fn list_releases(
-    conn: &mut Conn,
+    conn: &mut Connection,
     licenses: &[LicenseId],
     since: Timestamp,
 ) -> Result<Vec<(LicenseId, Timestamp)>> {
@@ -266,7 +277,7 @@ pub(crate) async fn list_releases(
     for ids in licenses.chunks(batch::IDS) {
         let sql =
             "SELECT license_id, deactivated_at FROM machines WHERE deactivated_by = 'customer' AND deactivated_at > ";
-        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        let mut query = QueryBuilder::<Db>::new(sql);
         query.push_bind(since.unix_micros()).push(" AND license_id IN ");
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY deactivated_at");

@@ -1,6 +1,7 @@
 //! What is specific to SQLite in queries and transactions.
 
 pub(crate) type Db = sqlx::Sqlite;
+pub(crate) type Connection = sqlx::SqliteConnection;
 
 /// Begins a transaction that holds the write lock from the start, so that what it reads cannot change
 /// before it writes.

@@ -6,17 +6,17 @@ use sqlx::{error::DatabaseError, sqlite::SqliteError};
 
 use crate::error::Failure;
 
-/// What an error of the database means. `None` for errors of a statement.
+/// What an error means. `None` if it is not an error of SQLite.
 pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
     let code: u32 = error.try_downcast_ref::<SqliteError>()?.code()?.parse().ok()?;
     // The low byte is the primary result code: https://sqlite.org/rescode.html
-    match code & 0xff {
+    Some(match code & 0xff {
         // BUSY, LOCKED
-        5 | 6 => Some(Failure::Busy),
+        5 | 6 => Failure::Busy,
         // PERM, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOLFS, NOTADB
-        3 | 7 | 8 | 9 | 10 | 11 | 13 | 14 | 15 | 22 | 26 => Some(Failure::Storage),
-        _ => None,
-    }
+        3 | 7 | 8 | 9 | 10 | 11 | 13 | 14 | 15 | 22 | 26 => Failure::Unavailable,
+        _ => Failure::Statement,
+    })
 }
 
 /// SQLite names checks by their name and unique constraints by their columns.

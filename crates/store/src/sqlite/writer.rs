@@ -27,8 +27,8 @@ use tokio::{
 };
 
 use crate::{
-    error::{Failure, Result, StoreError},
-    sqlite,
+    error::{Result, StoreError},
+    sqlite::dialect,
     stats::Stats,
 };
 
@@ -191,7 +191,7 @@ impl Turn {
     /// Decides after a failed statement whether the connection is still usable.
     pub(crate) fn note(&mut self, error: &StoreError) {
         let has_rolled_back = self.link.as_ref().is_none_or(|link| link.has_rolled_back.load(Ordering::SeqCst));
-        if has_rolled_back || breaks_connection(error) {
+        if has_rolled_back || error.breaks_connection() {
             self.failure = Some(error.clone());
         }
     }
@@ -212,7 +212,7 @@ impl Turn {
         }
         // Another process may hold the lock for longer than one statement waits.
         loop {
-            match link.execute(sqlite::dialect::BEGIN).await.map_err(StoreError::from) {
+            match link.execute(dialect::BEGIN).await.map_err(StoreError::from) {
                 Err(StoreError::Busy) if Instant::now() < deadline => {}
                 Err(error) => return Err(error),
                 Ok(()) => break,
@@ -323,7 +323,7 @@ impl Work {
                 // A dropped future may not have begun, or may have committed: then there is nothing to roll
                 // back.
                 if let Err(error) = link.execute(sql).await.map_err(StoreError::from)
-                    && breaks_connection(&error)
+                    && error.breaks_connection()
                 {
                     self.failure = Some(error);
                     break;
@@ -400,26 +400,4 @@ async fn flush(writer: Arc<Writer>, mut slot: OwnedMutexGuard<Slot>, mut link: L
 /// The error for work whose connection or transaction is gone.
 fn gone() -> StoreError {
     StoreError::from(sqlx::Error::WorkerCrashed)
-}
-
-/// Whether SQLite may have rolled back or the connection may be damaged, that is, whether more failed than
-/// the statement itself.
-fn breaks_connection(error: &StoreError) -> bool {
-    match error {
-        StoreError::Busy => true,
-        StoreError::Database(error) => match &**error {
-            sqlx::Error::Database(error) => {
-                matches!(sqlite::errors::failure(&**error), Some(Failure::Busy | Failure::Storage))
-            }
-            sqlx::Error::RowNotFound
-            | sqlx::Error::ColumnDecode { .. }
-            | sqlx::Error::ColumnNotFound(_)
-            | sqlx::Error::ColumnIndexOutOfBounds { .. }
-            | sqlx::Error::Decode(_)
-            | sqlx::Error::Encode(_)
-            | sqlx::Error::TypeNotFound { .. } => false,
-            _ => true,
-        },
-        _ => false,
-    }
 }

@@ -5,15 +5,13 @@ pub(crate) mod sessions;
 
 use latchkey_licensing::{
     account::{Account, Role},
-    email::EmailAddress,
-    ids::AccountId,
     time::Timestamp,
 };
 use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 #[derive(sqlx::FromRow)]
@@ -39,27 +37,5 @@ impl TryFrom<AccountRow> for Account {
             disabled_at: row.disabled_at.map(Timestamp::from_unix_micros),
             created_at: Timestamp::from_unix_micros(row.created_at),
         })
-    }
-}
-
-methods! {
-    accounts:
-    read {
-        find_account(id: AccountId) -> Option<Account>;
-        find_account_by_email(email: &EmailAddress) -> Option<Account>;
-        /// The account with this id, which must be there.
-        get_account(id: AccountId) -> Account;
-        /// The accounts with these ids.
-        list_accounts(accounts: &[AccountId]) -> Vec<Account>;
-        /// How many accounts there are.
-        count_accounts() -> i64;
-    }
-    write {
-        /// `false` if the address is taken.
-        insert_account(account: &Account) -> bool;
-        set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
-        set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
-        /// Disables an account, or enables it with `None`.
-        set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
     }
 }

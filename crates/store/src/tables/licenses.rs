@@ -2,11 +2,10 @@
 
 pub(crate) mod filter;
 pub(crate) mod imports;
-pub(crate) mod license_entitlements;
 pub(crate) mod license_records;
 
 use latchkey_licensing::{
-    ids::{AccountId, LicenseId, PolicyId, SigningKeyId},
+    ids::{LicenseId, SigningKeyId},
     license::{End, License, Standing},
     time::Timestamp,
 };
@@ -14,8 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    page::Page,
-    tables::{Origin, licenses::filter::LicenseFilter, methods},
+    tables::Origin,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -108,43 +106,5 @@ pub(crate) fn end_columns(end: End) -> (Option<i64>, bool) {
         End::Never => (None, false),
         End::At(at) => (Some(at.unix_micros()), false),
         End::AfterFirstUse => (None, true),
-    }
-}
-
-methods! {
-    licenses:
-    read {
-        find_license(id: LicenseId) -> Option<License>;
-        /// Finds a license by the keyed hash of its key.
-        find_license_by_key(lookup: &[u8; 32]) -> Option<License>;
-        /// An account's licenses, oldest first.
-        list_licenses_of(account: AccountId) -> Vec<License>;
-        /// All licenses, by id, after `after`.
-        list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
-        /// Licenses that match a filter, by id, after `after`.
-        list_licenses_by(filter: &LicenseFilter, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
-        /// A policy's licenses, by id, after `after`.
-        list_licenses_under(policy: PolicyId, after: Option<LicenseId>, limit: i64) -> Vec<License>;
-        count_licenses_under(policy: PolicyId) -> i64;
-        /// How many licenses have a key signed with this signing key.
-        count_licenses_signed_by(key: SigningKeyId) -> i64;
-        /// The encrypted license key.
-        get_key_ciphertext(id: LicenseId) -> Vec<u8>;
-        /// The keys of licenses, encrypted.
-        list_key_ciphertexts(licenses: &[LicenseId]) -> Vec<(LicenseId, Vec<u8>)>;
-    }
-    write {
-        insert_license(license: &License, key: StoredKey<'_>) -> ();
-        /// `false` if the id or the key is taken.
-        insert_license_if_free(license: &License, key: StoredKey<'_>) -> bool;
-        /// Writes everything that a decision may change. The license must be locked.
-        update_license(license: &License) -> ();
-        /// Replaces a license's key.
-        set_license_key(id: LicenseId, key: StoredKey<'_>, prefix: &str, tail: &str, now: Timestamp) -> ();
-        /// Locks a license and its machines against changes until the transaction ends. `false` if there is
-        /// no such license.
-        lock_license(id: LicenseId) -> bool;
-        /// Records when licenses were last validated. Never moves a time back.
-        note_licenses_validated(validated: &[(LicenseId, Timestamp)]) -> ();
     }
 }

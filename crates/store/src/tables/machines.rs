@@ -1,8 +1,5 @@
 //! Machines. Only active machines are returned; deactivated ones are history.
 
-pub(crate) mod heartbeat_watch;
-pub(crate) mod outages;
-
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
     machine::{Fingerprint, Machine, MachineFacts},
@@ -12,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,44 +92,5 @@ impl TryFrom<MachineRow> for Machine {
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
         })
-    }
-}
-
-methods! {
-    machines:
-    read {
-        /// The active machine at position `skipped`, by id.
-        machine_at(license: LicenseId, skipped: i64) -> Option<MachineId>;
-        /// A license's active machines, by id, after `after`.
-        list_machines(license: LicenseId, after: Option<MachineId>, limit: i64) -> Vec<Machine>;
-        /// All active machines of a license, by slot.
-        list_active_machines(license: LicenseId) -> Vec<Machine>;
-        /// Only if it is an active machine of the license.
-        find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
-        /// Only if it is an active machine of the license.
-        find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
-        /// When a license's owner freed machines after `since`, the earliest first.
-        list_deactivations_by_customer(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
-        /// How many active machines licenses have, and when one of them was last seen.
-        count_machines(licenses: &[LicenseId]) -> Vec<MachineCount>;
-        /// The first `at_most` active machines of each license, by slot.
-        list_first_machines(licenses: &[LicenseId], at_most: i64) -> Vec<Machine>;
-        /// All active machines of licenses, by id.
-        list_machines_of(licenses: &[LicenseId]) -> Vec<Machine>;
-        /// When the owners of licenses freed machines after `since`, the earliest first.
-        list_releases(licenses: &[LicenseId], since: Timestamp) -> Vec<(LicenseId, Timestamp)>;
-        /// Licenses with machines whose heartbeat may have stopped, where the policy lets such machines go.
-        list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;
-        /// Whether a machine was active on a license and is no longer.
-        was_active_machine(license: LicenseId, id: MachineId) -> bool;
-    }
-    write {
-        insert_machine(machine: &Machine, fingerprint_hash: &[u8; 32]) -> ();
-        /// `false` if the machine was not active.
-        set_machine_deactivated(id: MachineId, by: DeactivatedBy, now: Timestamp) -> bool;
-        /// Writes a heartbeat, a name or a check-out. `false` if the machine is not active.
-        update_machine(machine: &Machine) -> bool;
-        /// Records when machines were last seen. Never moves a time back.
-        note_machines_seen(seen: &[(MachineId, Timestamp)]) -> ();
     }
 }

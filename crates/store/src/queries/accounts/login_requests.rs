@@ -5,13 +5,13 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use super::super::{Conn, dialect};
+use super::super::dialect::{self, Connection};
 use crate::{
     error::Result,
     tables::accounts::login_requests::{LoginRequest, LoginRow, NewLoginRequest},
 };
 
-pub(crate) async fn insert_login_request(conn: &mut Conn, new: &NewLoginRequest<'_>) -> Result<()> {
+pub(crate) async fn insert_login_request(conn: &mut Connection, new: &NewLoginRequest<'_>) -> Result<()> {
     let sql = "INSERT INTO login_requests (id, kind, account_id, email, token_hash, code_hash, browser_hash, next_path,
                    tries, created_at, expires_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)";
@@ -31,7 +31,11 @@ pub(crate) async fn insert_login_request(conn: &mut Conn, new: &NewLoginRequest<
     Ok(())
 }
 
-pub(crate) async fn supersede_login_request(conn: &mut Conn, browser_hash: &[u8; 32], now: Timestamp) -> Result<()> {
+pub(crate) async fn supersede_login_request(
+    conn: &mut Connection,
+    browser_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<()> {
     let sql = "UPDATE login_requests SET superseded_at = $2
                WHERE browser_hash = $1 AND used_at IS NULL AND superseded_at IS NULL";
     sqlx::query(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).execute(conn).await?;
@@ -40,13 +44,13 @@ pub(crate) async fn supersede_login_request(conn: &mut Conn, browser_hash: &[u8;
 
 /// Called before anything is changed, with rows locked in a fixed order, so that two confirmations never
 /// deadlock.
-pub(crate) async fn lock_logins_of(conn: &mut Conn, email: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn lock_logins_of(conn: &mut Connection, email: &str, now: Timestamp) -> Result<()> {
     sqlx::query(dialect::LOCK_LOGINS).bind(email).bind(now.unix_micros()).fetch_all(conn).await?;
     Ok(())
 }
 
 /// Called after one of the requests has succeeded.
-pub(crate) async fn supersede_logins_of(conn: &mut Conn, email: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn supersede_logins_of(conn: &mut Connection, email: &str, now: Timestamp) -> Result<()> {
     let sql = "UPDATE login_requests SET superseded_at = $2
                WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     sqlx::query(sql).bind(email).bind(now.unix_micros()).execute(conn).await?;
@@ -55,7 +59,7 @@ pub(crate) async fn supersede_logins_of(conn: &mut Conn, email: &str, now: Times
 
 /// For the page that says which address a browser's open request is for.
 pub(crate) async fn find_open_login(
-    conn: &mut Conn,
+    conn: &mut Connection,
     browser_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<LoginRequest>> {
@@ -68,7 +72,7 @@ pub(crate) async fn find_open_login(
 
 /// Counts the attempt before the code is compared.
 pub(crate) async fn count_login_attempt(
-    conn: &mut Conn,
+    conn: &mut Connection,
     browser_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<LoginRequest>> {
@@ -81,7 +85,7 @@ pub(crate) async fn count_login_attempt(
 }
 
 pub(crate) async fn find_host_login(
-    conn: &mut Conn,
+    conn: &mut Connection,
     token_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<LoginRequest>> {
@@ -92,14 +96,14 @@ pub(crate) async fn find_host_login(
     row.map(LoginRequest::try_from).transpose()
 }
 
-pub(crate) async fn use_login_request(conn: &mut Conn, id: LoginRequestId, now: Timestamp) -> Result<bool> {
+pub(crate) async fn use_login_request(conn: &mut Connection, id: LoginRequestId, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE login_requests SET used_at = $2
                WHERE id = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     let done = sqlx::query(sql).bind(id.uuid()).bind(now.unix_micros()).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn delete_login_requests_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+pub(crate) async fn delete_login_requests_before(conn: &mut Connection, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM login_requests WHERE expires_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }

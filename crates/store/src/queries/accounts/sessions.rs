@@ -8,13 +8,16 @@ use latchkey_licensing::{
 
 use sqlx::QueryBuilder;
 
-use super::super::{BATCH, Conn, dialect};
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::accounts::sessions::{NewSession, SessionColumns, SessionRow, SessionWithAccountRow},
 };
 
-pub(crate) async fn insert_session(conn: &mut Conn, new: &NewSession<'_>) -> Result<()> {
+pub(crate) async fn insert_session(conn: &mut Connection, new: &NewSession<'_>) -> Result<()> {
     let sql = "INSERT INTO sessions (id, token_hash, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
     sqlx::query(sql)
@@ -31,7 +34,7 @@ pub(crate) async fn insert_session(conn: &mut Conn, new: &NewSession<'_>) -> Res
     Ok(())
 }
 
-pub(crate) async fn find_session(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<SessionRow>> {
+pub(crate) async fn find_session(conn: &mut Connection, token_hash: &[u8; 32]) -> Result<Option<SessionRow>> {
     let sql = "SELECT id, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at
                FROM sessions WHERE token_hash = $1";
     let row: Option<SessionColumns> = sqlx::query_as(sql).bind(token_hash.as_slice()).fetch_optional(conn).await?;
@@ -39,7 +42,7 @@ pub(crate) async fn find_session(conn: &mut Conn, token_hash: &[u8; 32]) -> Resu
 }
 
 pub(crate) async fn find_session_with_account(
-    conn: &mut Conn,
+    conn: &mut Connection,
     token_hash: &[u8; 32],
 ) -> Result<Option<(SessionRow, Account)>> {
     let sql = "SELECT sessions.id, sessions.account_id, sessions.assurance, sessions.agent, sessions.network,
@@ -51,31 +54,31 @@ pub(crate) async fn find_session_with_account(
     row.map(SessionWithAccountRow::split).transpose()
 }
 
-pub(crate) async fn list_sessions_of(conn: &mut Conn, account: AccountId) -> Result<Vec<SessionRow>> {
+pub(crate) async fn list_sessions_of(conn: &mut Connection, account: AccountId) -> Result<Vec<SessionRow>> {
     let sql = "SELECT id, account_id, assurance, agent, network, authenticated_at, last_seen_at, expires_at
                FROM sessions WHERE account_id = $1 ORDER BY last_seen_at DESC, id";
     let rows: Vec<SessionColumns> = sqlx::query_as(sql).bind(account.uuid()).fetch_all(conn).await?;
     rows.into_iter().map(SessionRow::try_from).collect()
 }
 
-pub(crate) async fn delete_session(conn: &mut Conn, account: AccountId, id: SessionId) -> Result<bool> {
+pub(crate) async fn delete_session(conn: &mut Connection, account: AccountId, id: SessionId) -> Result<bool> {
     let sql = "DELETE FROM sessions WHERE account_id = $1 AND id = $2";
     Ok(sqlx::query(sql).bind(account.uuid()).bind(id.uuid()).execute(conn).await?.rows_affected() == 1)
 }
 
-pub(crate) async fn delete_sessions_of(conn: &mut Conn, account: AccountId) -> Result<u64> {
+pub(crate) async fn delete_sessions_of(conn: &mut Connection, account: AccountId) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE account_id = $1";
     Ok(sqlx::query(sql).bind(account.uuid()).execute(conn).await?.rows_affected())
 }
 
-pub(crate) async fn delete_sessions_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+pub(crate) async fn delete_sessions_before(conn: &mut Connection, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE expires_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }
 
-pub(crate) async fn note_sessions_seen(conn: &mut Conn, seen: &[(SessionId, Timestamp)]) -> Result<()> {
-    for batch in seen.chunks(BATCH) {
-        let mut query = QueryBuilder::<dialect::Db>::new("UPDATE sessions SET last_seen_at = noted.column2 FROM (");
+pub(crate) async fn note_sessions_seen(conn: &mut Connection, seen: &[(SessionId, Timestamp)]) -> Result<()> {
+    for batch in seen.chunks(batch::ROWS) {
+        let mut query = QueryBuilder::<Db>::new("UPDATE sessions SET last_seen_at = noted.column2 FROM (");
         query.push_values(batch, |mut row, (id, at)| {
             row.push_bind(id.uuid()).push_bind(at.unix_micros());
         });

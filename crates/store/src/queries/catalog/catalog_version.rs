@@ -1,8 +1,8 @@
 //! The catalog's version.
 
-use super::super::Conn;
+use super::super::dialect::Connection;
 use crate::error::Result;
 
-pub(crate) async fn catalog_version(conn: &mut Conn) -> Result<i64> {
+pub(crate) async fn catalog_version(conn: &mut Connection) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT version FROM catalog_version").fetch_one(conn).await?)
 }

@@ -6,10 +6,10 @@ use latchkey_licensing::{
 };
 use uuid::Uuid;
 
-use super::super::{Conn, expect_one};
+use super::super::{dialect::Connection, expect::expect_one};
 use crate::{error::Result, tables::catalog::entitlements::EntitlementRow};
 
-pub(crate) async fn insert_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {
+pub(crate) async fn insert_entitlement(conn: &mut Connection, entitlement: &Entitlement) -> Result<()> {
     let sql = "INSERT INTO entitlements (id, code, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)";
     sqlx::query(sql)
         .bind(entitlement.id.uuid())
@@ -21,7 +21,7 @@ pub(crate) async fn insert_entitlement(conn: &mut Conn, entitlement: &Entitlemen
     Ok(())
 }
 
-pub(crate) async fn update_entitlement(conn: &mut Conn, entitlement: &Entitlement) -> Result<()> {
+pub(crate) async fn update_entitlement(conn: &mut Connection, entitlement: &Entitlement) -> Result<()> {
     let done = sqlx::query("UPDATE entitlements SET name = $2, updated_at = $3 WHERE id = $1")
         .bind(entitlement.id.uuid())
         .bind(&entitlement.name)
@@ -31,19 +31,19 @@ pub(crate) async fn update_entitlement(conn: &mut Conn, entitlement: &Entitlemen
     expect_one(done.rows_affected(), "entitlements", entitlement.id)
 }
 
-pub(crate) async fn delete_entitlement(conn: &mut Conn, id: EntitlementId) -> Result<()> {
+pub(crate) async fn delete_entitlement(conn: &mut Connection, id: EntitlementId) -> Result<()> {
     let done = sqlx::query("DELETE FROM entitlements WHERE id = $1").bind(id.uuid()).execute(conn).await?;
     expect_one(done.rows_affected(), "entitlements", id)
 }
 
-pub(crate) async fn list_all_entitlements(conn: &mut Conn) -> Result<Vec<Entitlement>> {
+pub(crate) async fn list_all_entitlements(conn: &mut Connection) -> Result<Vec<Entitlement>> {
     let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements ORDER BY code";
     let rows: Vec<EntitlementRow> = sqlx::query_as(sql).fetch_all(conn).await?;
     rows.into_iter().map(Entitlement::try_from).collect()
 }
 
 pub(crate) async fn list_entitlements(
-    conn: &mut Conn,
+    conn: &mut Connection,
     license: LicenseId,
     policy: PolicyId,
     after: Option<EntitlementId>,
@@ -65,7 +65,7 @@ pub(crate) async fn list_entitlements(
 }
 
 pub(crate) async fn entitlement_at(
-    conn: &mut Conn,
+    conn: &mut Connection,
     license: LicenseId,
     policy: PolicyId,
     skipped: i64,

@@ -2,7 +2,10 @@
 
 use latchkey_licensing::{ids::PolicyId, policy::Policy};
 
-use super::super::{Conn, dialect, expect_one, expect_row};
+use super::super::{
+    dialect::{Connection, Db},
+    expect::{expect_one, expect_row},
+};
 use crate::{
     error::Result,
     tables::{self, catalog::policies::PolicyRow},
@@ -21,9 +24,9 @@ macro_rules! select_policies {
     };
 }
 
-type Query<'q> = sqlx::query::Query<'q, dialect::Db, <dialect::Db as sqlx::Database>::Arguments>;
+type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 
-pub(crate) async fn insert_policy(conn: &mut Conn, policy: &Policy) -> Result<()> {
+pub(crate) async fn insert_policy(conn: &mut Connection, policy: &Policy) -> Result<()> {
     let sql = "INSERT INTO policies (id, product_id, code, name, duration_us, expiry_basis, renewal_basis, max_machines,
                    max_cores, max_uses, is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat,
                    heartbeat_us, heartbeat_cull, heartbeat_resurrection, check_in_us, key_scheme, offline_file_us,
@@ -35,7 +38,7 @@ pub(crate) async fn insert_policy(conn: &mut Conn, policy: &Policy) -> Result<()
     Ok(())
 }
 
-pub(crate) async fn update_policy(conn: &mut Conn, policy: &Policy) -> Result<()> {
+pub(crate) async fn update_policy(conn: &mut Connection, policy: &Policy) -> Result<()> {
     let sql = "UPDATE policies SET product_id = $2, code = $3, name = $4, duration_us = $5, expiry_basis = $6,
                    renewal_basis = $7, max_machines = $8, max_cores = $9, max_uses = $10, is_floating = $11, is_strict = $12,
                    expiry_strategy = $13, overage_strategy = $14, requires_heartbeat = $15, heartbeat_us = $16,
@@ -76,25 +79,25 @@ fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
         .bind(policy.updated_at.unix_micros())
 }
 
-pub(crate) async fn delete_policy(conn: &mut Conn, id: PolicyId) -> Result<()> {
+pub(crate) async fn delete_policy(conn: &mut Connection, id: PolicyId) -> Result<()> {
     sqlx::query("DELETE FROM policy_entitlements WHERE policy_id = $1").bind(id.uuid()).execute(&mut *conn).await?;
     let done = sqlx::query("DELETE FROM policies WHERE id = $1").bind(id.uuid()).execute(conn).await?;
     expect_one(done.rows_affected(), "policies", id)
 }
 
-pub(crate) async fn find_policy(conn: &mut Conn, id: PolicyId) -> Result<Option<Policy>> {
+pub(crate) async fn find_policy(conn: &mut Connection, id: PolicyId) -> Result<Option<Policy>> {
     let sql = select_policies!("WHERE id = $1");
     let row: Option<PolicyRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Policy::try_from).transpose()
 }
 
-pub(crate) async fn list_policies(conn: &mut Conn) -> Result<Vec<Policy>> {
+pub(crate) async fn list_policies(conn: &mut Connection) -> Result<Vec<Policy>> {
     let sql = select_policies!("ORDER BY code");
     let rows: Vec<PolicyRow> = sqlx::query_as(sql).fetch_all(conn).await?;
     rows.into_iter().map(Policy::try_from).collect()
 }
 
 /// The policy with this id, which must be there.
-pub(crate) async fn get_policy(conn: &mut Conn, id: PolicyId) -> Result<Policy> {
+pub(crate) async fn get_policy(conn: &mut Connection, id: PolicyId) -> Result<Policy> {
     expect_row(find_policy(conn, id).await?, "policies", id)
 }

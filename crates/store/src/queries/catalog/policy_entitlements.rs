@@ -7,11 +7,11 @@ use latchkey_licensing::{
 
 use uuid::Uuid;
 
-use super::super::Conn;
+use super::super::dialect::Connection;
 use crate::{error::Result, tables::catalog::entitlements::EntitlementRow};
 
 pub(crate) async fn add_policy_entitlement(
-    conn: &mut Conn,
+    conn: &mut Connection,
     policy: PolicyId,
     entitlement: EntitlementId,
 ) -> Result<bool> {
@@ -21,7 +21,7 @@ pub(crate) async fn add_policy_entitlement(
 }
 
 pub(crate) async fn remove_policy_entitlement(
-    conn: &mut Conn,
+    conn: &mut Connection,
     policy: PolicyId,
     entitlement: EntitlementId,
 ) -> Result<bool> {
@@ -30,7 +30,7 @@ pub(crate) async fn remove_policy_entitlement(
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn list_policy_entitlements(conn: &mut Conn, policy: PolicyId) -> Result<Vec<Entitlement>> {
+pub(crate) async fn list_policy_entitlements(conn: &mut Connection, policy: PolicyId) -> Result<Vec<Entitlement>> {
     let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements
                WHERE id IN (SELECT entitlement_id FROM policy_entitlements WHERE policy_id = $1) ORDER BY code";
     let rows: Vec<EntitlementRow> = sqlx::query_as(sql).bind(policy.uuid()).fetch_all(conn).await?;
@@ -44,7 +44,7 @@ struct GivenRow {
     entitlement: EntitlementRow,
 }
 
-pub(crate) async fn list_entitlements_of_policies(conn: &mut Conn) -> Result<Vec<(PolicyId, Entitlement)>> {
+pub(crate) async fn list_entitlements_of_policies(conn: &mut Connection) -> Result<Vec<(PolicyId, Entitlement)>> {
     let sql = "SELECT policy_entitlements.policy_id, entitlements.id, entitlements.code, entitlements.name,
                    entitlements.created_at, entitlements.updated_at
                FROM policy_entitlements JOIN entitlements ON entitlements.id = policy_entitlements.entitlement_id

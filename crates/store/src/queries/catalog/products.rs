@@ -2,10 +2,13 @@
 
 use latchkey_licensing::{ids::ProductId, product::Product, time::Timestamp};
 
-use super::super::{Conn, expect_one, expect_row};
+use super::super::{
+    dialect::Connection,
+    expect::{expect_one, expect_row},
+};
 use crate::{error::Result, tables::catalog::products::ProductRow};
 
-pub(crate) async fn insert_product(conn: &mut Conn, product: &Product) -> Result<()> {
+pub(crate) async fn insert_product(conn: &mut Connection, product: &Product) -> Result<()> {
     let sql =
         "INSERT INTO products (id, code, name, key_prefix, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)";
     sqlx::query(sql)
@@ -19,7 +22,7 @@ pub(crate) async fn insert_product(conn: &mut Conn, product: &Product) -> Result
     Ok(())
 }
 
-pub(crate) async fn update_product(conn: &mut Conn, product: &Product, now: Timestamp) -> Result<()> {
+pub(crate) async fn update_product(conn: &mut Connection, product: &Product, now: Timestamp) -> Result<()> {
     let done = sqlx::query("UPDATE products SET name = $2, key_prefix = $3, updated_at = $4 WHERE id = $1")
         .bind(product.id.uuid())
         .bind(&product.name)
@@ -30,28 +33,28 @@ pub(crate) async fn update_product(conn: &mut Conn, product: &Product, now: Time
     expect_one(done.rows_affected(), "products", product.id)
 }
 
-pub(crate) async fn delete_product(conn: &mut Conn, id: ProductId) -> Result<()> {
+pub(crate) async fn delete_product(conn: &mut Connection, id: ProductId) -> Result<()> {
     let done = sqlx::query("DELETE FROM products WHERE id = $1").bind(id.uuid()).execute(conn).await?;
     expect_one(done.rows_affected(), "products", id)
 }
 
-pub(crate) async fn list_products(conn: &mut Conn) -> Result<Vec<Product>> {
+pub(crate) async fn list_products(conn: &mut Connection) -> Result<Vec<Product>> {
     let sql = "SELECT id, code, name, key_prefix, created_at FROM products ORDER BY code";
     let rows: Vec<ProductRow> = sqlx::query_as(sql).fetch_all(conn).await?;
     rows.into_iter().map(Product::try_from).collect()
 }
 
-pub(crate) async fn count_products(conn: &mut Conn) -> Result<i64> {
+pub(crate) async fn count_products(conn: &mut Connection) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT COUNT(*) FROM products").fetch_one(conn).await?)
 }
 
-pub(crate) async fn find_product(conn: &mut Conn, id: ProductId) -> Result<Option<Product>> {
+pub(crate) async fn find_product(conn: &mut Connection, id: ProductId) -> Result<Option<Product>> {
     let sql = "SELECT id, code, name, key_prefix, created_at FROM products WHERE id = $1";
     let row: Option<ProductRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Product::try_from).transpose()
 }
 
 /// The product with this id, which must be there.
-pub(crate) async fn get_product(conn: &mut Conn, id: ProductId) -> Result<Product> {
+pub(crate) async fn get_product(conn: &mut Connection, id: ProductId) -> Result<Product> {
     expect_row(find_product(conn, id).await?, "products", id)
 }

@@ -7,7 +7,10 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::super::{BATCH, Conn, batch, dialect};
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::{
@@ -19,8 +22,8 @@ use crate::{
     },
 };
 
-pub(crate) async fn insert_import_rows(conn: &mut Conn, import: ImportId, staged: &[ImportRow]) -> Result<()> {
-    for chunk in staged.chunks(BATCH) {
+pub(crate) async fn insert_import_rows(conn: &mut Connection, import: ImportId, staged: &[ImportRow]) -> Result<()> {
+    for chunk in staged.chunks(batch::ROWS) {
         insert_licenses(&mut *conn, import, chunk).await?;
         insert_entitlements(&mut *conn, import, chunk).await?;
         insert_audits(&mut *conn, import, chunk).await?;
@@ -28,12 +31,12 @@ pub(crate) async fn insert_import_rows(conn: &mut Conn, import: ImportId, staged
     Ok(())
 }
 
-async fn insert_licenses(conn: &mut Conn, import: ImportId, staged: &[ImportRow]) -> Result<()> {
+async fn insert_licenses(conn: &mut Connection, import: ImportId, staged: &[ImportRow]) -> Result<()> {
     let sql = "INSERT INTO import_rows (import_id, number, line, account_id, email, role, license_id, product_id, policy_id,
                    key_ciphertext, key_lookup, key_prefix, key_tail, signed_by, is_key_made, suspended_at, revoked_at,
                    expires_at, ends_after_first_use, max_machines, max_cores, max_uses, uses, metadata, last_check_in_at,
                    created_at, updated_at) ";
-    let mut query = QueryBuilder::<dialect::Db>::new(sql);
+    let mut query = QueryBuilder::<Db>::new(sql);
     query.push_values(staged, |mut values, row| {
         let license = &row.license;
         let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
@@ -71,12 +74,12 @@ async fn insert_licenses(conn: &mut Conn, import: ImportId, staged: &[ImportRow]
     Ok(())
 }
 
-async fn insert_entitlements(conn: &mut Conn, import: ImportId, staged: &[ImportRow]) -> Result<()> {
+async fn insert_entitlements(conn: &mut Connection, import: ImportId, staged: &[ImportRow]) -> Result<()> {
     let held = staged.iter().flat_map(|row| row.entitlements.iter().map(|held| (row.number, *held)));
     let held: Vec<_> = held.collect();
     for chunk in held.chunks(batch::IDS) {
         let sql = "INSERT INTO import_entitlements (import_id, number, entitlement_id) ";
-        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        let mut query = QueryBuilder::<Db>::new(sql);
         query.push_values(chunk, |mut values, (number, entitlement)| {
             values.push_bind(import.uuid()).push_bind(*number).push_bind(entitlement.uuid());
         });
@@ -85,10 +88,10 @@ async fn insert_entitlements(conn: &mut Conn, import: ImportId, staged: &[Import
     Ok(())
 }
 
-async fn insert_audits(conn: &mut Conn, import: ImportId, staged: &[ImportRow]) -> Result<()> {
+async fn insert_audits(conn: &mut Connection, import: ImportId, staged: &[ImportRow]) -> Result<()> {
     let sql = "INSERT INTO import_audits (import_id, number, made_account_id, id, at, actor_kind, actor_id, verb,
                    subject_kind, subject_id, detail) ";
-    let mut query = QueryBuilder::<dialect::Db>::new(sql);
+    let mut query = QueryBuilder::<Db>::new(sql);
     let lines = staged
         .iter()
         .flat_map(|row| [(row.number, None, &row.issued), (row.number, Some(row.account.id.uuid()), &row.made)]);
@@ -112,13 +115,13 @@ async fn insert_audits(conn: &mut Conn, import: ImportId, staged: &[ImportRow]) 
 
 /// Which of these ids a license has, or a row that this import staged.
 pub(crate) async fn list_taken_ids(
-    conn: &mut Conn,
+    conn: &mut Connection,
     import: ImportId,
     licenses: &[LicenseId],
 ) -> Result<Vec<LicenseId>> {
     let mut taken = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
-        let mut query = QueryBuilder::<dialect::Db>::new("SELECT id FROM licenses WHERE id IN ");
+        let mut query = QueryBuilder::<Db>::new("SELECT id FROM licenses WHERE id IN ");
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" UNION SELECT license_id FROM import_rows WHERE import_id = ").push_bind(import.uuid());
         query.push(" AND license_id IN ");
@@ -130,10 +133,14 @@ pub(crate) async fn list_taken_ids(
 }
 
 /// Which of these keys a license has, or a row that this import staged.
-pub(crate) async fn list_taken_keys(conn: &mut Conn, import: ImportId, lookups: &[[u8; 32]]) -> Result<Vec<[u8; 32]>> {
+pub(crate) async fn list_taken_keys(
+    conn: &mut Connection,
+    import: ImportId,
+    lookups: &[[u8; 32]],
+) -> Result<Vec<[u8; 32]>> {
     let mut taken = Vec::new();
     for lookups in lookups.chunks(batch::IDS) {
-        let mut query = QueryBuilder::<dialect::Db>::new("SELECT key_lookup FROM licenses WHERE key_lookup IN ");
+        let mut query = QueryBuilder::<Db>::new("SELECT key_lookup FROM licenses WHERE key_lookup IN ");
         push_lookups(&mut query, lookups);
         query.push(" UNION SELECT key_lookup FROM import_rows WHERE import_id = ").push_bind(import.uuid());
         query.push(" AND key_lookup IN ");
@@ -146,7 +153,7 @@ pub(crate) async fn list_taken_keys(conn: &mut Conn, import: ImportId, lookups: 
     Ok(taken)
 }
 
-fn push_lookups(query: &mut QueryBuilder<dialect::Db>, lookups: &[[u8; 32]]) {
+fn push_lookups(query: &mut QueryBuilder<Db>, lookups: &[[u8; 32]]) {
     query.push("(");
     let mut list = query.separated(", ");
     for lookup in lookups {
@@ -156,7 +163,7 @@ fn push_lookups(query: &mut QueryBuilder<dialect::Db>, lookups: &[[u8; 32]]) {
 }
 
 /// The staged rows whose id or key a license has, in order.
-pub(crate) async fn list_taken_rows(conn: &mut Conn, import: ImportId) -> Result<Vec<TakenRow>> {
+pub(crate) async fn list_taken_rows(conn: &mut Connection, import: ImportId) -> Result<Vec<TakenRow>> {
     let sql = "SELECT number, line, license_id, EXISTS (SELECT 1 FROM licenses WHERE id = import_rows.license_id)
                FROM import_rows
                WHERE import_id = $1
@@ -174,14 +181,14 @@ pub(crate) async fn list_taken_rows(conn: &mut Conn, import: ImportId) -> Result
 }
 
 /// Which keys signed the keys of staged rows, and whether those were made for the rows.
-pub(crate) async fn list_import_signers(conn: &mut Conn, import: ImportId) -> Result<Vec<(SigningKeyId, bool)>> {
+pub(crate) async fn list_import_signers(conn: &mut Connection, import: ImportId) -> Result<Vec<(SigningKeyId, bool)>> {
     let sql = "SELECT DISTINCT signed_by, is_key_made FROM import_rows WHERE import_id = $1 AND signed_by IS NOT NULL";
     let rows: Vec<(Uuid, bool)> = sqlx::query_as(sql).bind(import.uuid()).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|(signer, is_key_made)| (signer.into(), is_key_made)).collect())
 }
 
 /// Makes every staged row a license, with its account, its entitlements and its lines of the audit log.
-pub(crate) async fn publish_import(conn: &mut Conn, import: ImportId) -> Result<u64> {
+pub(crate) async fn publish_import(conn: &mut Connection, import: ImportId) -> Result<u64> {
     let accounts = "INSERT INTO accounts (id, email, role, created_at, updated_at)
                     SELECT account_id, email, role, updated_at, updated_at FROM import_rows
                     WHERE import_id = $1 ORDER BY number
@@ -214,20 +221,20 @@ pub(crate) async fn publish_import(conn: &mut Conn, import: ImportId) -> Result<
 }
 
 /// Removes a staged row; what hangs on it goes with it.
-pub(crate) async fn delete_import_row(conn: &mut Conn, import: ImportId, number: i64) -> Result<()> {
+pub(crate) async fn delete_import_row(conn: &mut Connection, import: ImportId, number: i64) -> Result<()> {
     let sql = "DELETE FROM import_rows WHERE import_id = $1 AND number = $2";
     sqlx::query(sql).bind(import.uuid()).bind(number).execute(conn).await?;
     Ok(())
 }
 
-pub(crate) async fn delete_import_rows(conn: &mut Conn, import: ImportId, at_most: i64) -> Result<u64> {
+pub(crate) async fn delete_import_rows(conn: &mut Connection, import: ImportId, at_most: i64) -> Result<u64> {
     let sql = "DELETE FROM import_rows WHERE import_id = $1 AND number IN
                    (SELECT number FROM import_rows WHERE import_id = $1 ORDER BY number LIMIT $2)";
     Ok(sqlx::query(sql).bind(import.uuid()).bind(at_most).execute(conn).await?.rows_affected())
 }
 
 /// Removes rows of imports that began before `instant`: their ids say when.
-pub(crate) async fn delete_import_rows_before(conn: &mut Conn, instant: Timestamp, at_most: i64) -> Result<u64> {
+pub(crate) async fn delete_import_rows_before(conn: &mut Connection, instant: Timestamp, at_most: i64) -> Result<u64> {
     let sql = "DELETE FROM import_rows WHERE (import_id, number) IN
                    (SELECT import_id, number FROM import_rows WHERE import_id < $1 LIMIT $2)";
     let bound = ImportId::new(instant, [0; 10]);

@@ -8,14 +8,17 @@ use latchkey_licensing::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::super::{Conn, batch, dialect};
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::catalog::entitlements::{self, EntitlementRow},
 };
 
 pub(crate) async fn add_license_entitlement(
-    conn: &mut Conn,
+    conn: &mut Connection,
     license: LicenseId,
     entitlement: EntitlementId,
 ) -> Result<bool> {
@@ -25,7 +28,7 @@ pub(crate) async fn add_license_entitlement(
 }
 
 pub(crate) async fn remove_license_entitlement(
-    conn: &mut Conn,
+    conn: &mut Connection,
     license: LicenseId,
     entitlement: EntitlementId,
 ) -> Result<bool> {
@@ -34,12 +37,12 @@ pub(crate) async fn remove_license_entitlement(
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn count_licenses_holding(conn: &mut Conn, id: EntitlementId) -> Result<i64> {
+pub(crate) async fn count_licenses_holding(conn: &mut Connection, id: EntitlementId) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM license_entitlements WHERE entitlement_id = $1";
     Ok(sqlx::query_scalar(sql).bind(id.uuid()).fetch_one(conn).await?)
 }
 
-pub(crate) async fn list_license_entitlements(conn: &mut Conn, license: LicenseId) -> Result<Vec<Entitlement>> {
+pub(crate) async fn list_license_entitlements(conn: &mut Connection, license: LicenseId) -> Result<Vec<Entitlement>> {
     let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements
                WHERE id IN (SELECT entitlement_id FROM license_entitlements WHERE license_id = $1) ORDER BY code";
     let rows: Vec<EntitlementRow> = sqlx::query_as(sql).bind(license.uuid()).fetch_all(conn).await?;
@@ -48,7 +51,7 @@ pub(crate) async fn list_license_entitlements(conn: &mut Conn, license: LicenseI
 
 /// Licenses' own entitlements, by code; those of their policies are not among them.
 pub(crate) async fn list_own_entitlements(
-    conn: &mut Conn,
+    conn: &mut Connection,
     licenses: &[LicenseId],
 ) -> Result<Vec<(LicenseId, EntitlementCode)>> {
     let mut held = Vec::new();
@@ -56,7 +59,7 @@ pub(crate) async fn list_own_entitlements(
         let sql = "SELECT license_id, entitlements.id, code FROM license_entitlements
                    JOIN entitlements ON entitlements.id = license_entitlements.entitlement_id
                    WHERE license_id IN ";
-        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        let mut query = QueryBuilder::<Db>::new(sql);
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY code");
         let rows: Vec<(Uuid, Uuid, String)> =

@@ -4,7 +4,7 @@
 use latchkey_licensing::{ids::LicenseId, machine::Machine, time::Timestamp};
 use sqlx::FromRow;
 
-use super::super::{Conn, dialect};
+use super::super::dialect::{Connection, Db};
 use crate::{
     error::Result,
     tables::licenses::license_records::{JoinedMachineRow, LicenseRecord, LicenseRecordRow},
@@ -52,7 +52,7 @@ macro_rules! select_with_machines {
     };
 }
 
-type Row = <dialect::Db as sqlx::Database>::Row;
+type Row = <Db as sqlx::Database>::Row;
 
 /// A record and the stored value of its bucket.
 fn read(row: &Row) -> Result<(LicenseRecord, Option<Timestamp>)> {
@@ -77,7 +77,7 @@ fn read_with_machines(rows: &[Row]) -> Result<Option<WithMachines>> {
 }
 
 pub(crate) async fn find_license_record_by_key(
-    conn: &mut Conn,
+    conn: &mut Connection,
     lookup: &[u8; 32],
     bucket: &str,
 ) -> Result<Option<(LicenseRecord, Option<Timestamp>)>> {
@@ -87,7 +87,7 @@ pub(crate) async fn find_license_record_by_key(
 }
 
 pub(crate) async fn find_license_record_with_machines_by_key(
-    conn: &mut Conn,
+    conn: &mut Connection,
     lookup: &[u8; 32],
     bucket: &str,
 ) -> Result<Option<(LicenseRecord, Option<Timestamp>, Vec<Machine>)>> {
@@ -95,14 +95,14 @@ pub(crate) async fn find_license_record_with_machines_by_key(
     read_with_machines(&sqlx::query(sql).bind(lookup.as_slice()).bind(bucket).fetch_all(conn).await?)
 }
 
-pub(crate) async fn find_license_record(conn: &mut Conn, id: LicenseId) -> Result<Option<LicenseRecord>> {
+pub(crate) async fn find_license_record(conn: &mut Connection, id: LicenseId) -> Result<Option<LicenseRecord>> {
     let sql = select!("", "", "WHERE licenses.id = $1");
     let row = sqlx::query(sql).bind(id.uuid()).bind("").fetch_optional(conn).await?;
     Ok(row.as_ref().map(read).transpose()?.map(|(record, _)| record))
 }
 
 pub(crate) async fn find_license_record_with_machines(
-    conn: &mut Conn,
+    conn: &mut Connection,
     id: LicenseId,
 ) -> Result<Option<(LicenseRecord, Vec<Machine>)>> {
     let sql = select_with_machines!("WHERE licenses.id = $1 ORDER BY machines.slot");

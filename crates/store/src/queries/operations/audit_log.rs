@@ -2,17 +2,17 @@
 
 use sqlx::QueryBuilder;
 
-use super::super::{Conn, dialect};
+use super::super::dialect::{Connection, Db};
 use crate::{
     error::Result,
     tables::operations::audit_log::{AuditColumns, AuditRow},
 };
 
-pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<()> {
+pub(crate) async fn insert_audits(conn: &mut Connection, rows: &[AuditRow]) -> Result<()> {
     let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) ";
     // Each row has eight values, and SQLite allows 32,766 in a statement.
     for rows in rows.chunks(1_000) {
-        let mut query = QueryBuilder::<dialect::Db>::new(sql);
+        let mut query = QueryBuilder::<Db>::new(sql);
         query.push_values(rows, |mut values, row| {
             values
                 .push_bind(row.id.uuid())
@@ -30,7 +30,7 @@ pub(crate) async fn insert_audits(conn: &mut Conn, rows: &[AuditRow]) -> Result<
 }
 
 pub(crate) async fn list_audit_of(
-    conn: &mut Conn,
+    conn: &mut Connection,
     subject_kind: &str,
     subject_id: &str,
     limit: i64,

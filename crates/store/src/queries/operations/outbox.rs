@@ -2,13 +2,13 @@
 
 use latchkey_licensing::{ids::MailId, time::Timestamp};
 
-use super::super::Conn;
+use super::super::dialect::Connection;
 use crate::{
     error::Result,
     tables::operations::outbox::{ClaimedMail, MailRow, NewMail},
 };
 
-pub(crate) async fn insert_mail(conn: &mut Conn, mail: &NewMail<'_>) -> Result<()> {
+pub(crate) async fn insert_mail(conn: &mut Connection, mail: &NewMail<'_>) -> Result<()> {
     let sql = "INSERT INTO outbox (id, kind, recipient, payload, attempts, next_attempt_at, expires_at, created_at)
                VALUES ($1, $2, $3, $4, 0, $5, $6, $5)";
     sqlx::query(sql)
@@ -26,7 +26,7 @@ pub(crate) async fn insert_mail(conn: &mut Conn, mail: &NewMail<'_>) -> Result<(
 /// The outer condition repeats the inner one because PostgreSQL evaluates it again after waiting for another
 /// worker's row lock.
 pub(crate) async fn claim_mail(
-    conn: &mut Conn,
+    conn: &mut Connection,
     now: Timestamp,
     leased_until: Timestamp,
 ) -> Result<Option<ClaimedMail>> {
@@ -40,7 +40,7 @@ pub(crate) async fn claim_mail(
     row.map(ClaimedMail::try_from).transpose()
 }
 
-pub(crate) async fn set_mail_sent(conn: &mut Conn, id: MailId, now: Timestamp) -> Result<bool> {
+pub(crate) async fn set_mail_sent(conn: &mut Connection, id: MailId, now: Timestamp) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE outbox SET sent_at = $2, payload = NULL, last_error = NULL WHERE id = $1 AND failed_at IS NULL",
     )
@@ -51,7 +51,7 @@ pub(crate) async fn set_mail_sent(conn: &mut Conn, id: MailId, now: Timestamp) -
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn set_mail_retry(conn: &mut Conn, id: MailId, at: Timestamp, error: &str) -> Result<bool> {
+pub(crate) async fn set_mail_retry(conn: &mut Connection, id: MailId, at: Timestamp, error: &str) -> Result<bool> {
     let done = sqlx::query("UPDATE outbox SET next_attempt_at = $2, last_error = $3 WHERE id = $1 AND sent_at IS NULL")
         .bind(id.uuid())
         .bind(at.unix_micros())
@@ -61,7 +61,7 @@ pub(crate) async fn set_mail_retry(conn: &mut Conn, id: MailId, at: Timestamp, e
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp, error: &str) -> Result<bool> {
+pub(crate) async fn set_mail_failed(conn: &mut Connection, id: MailId, now: Timestamp, error: &str) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE outbox SET failed_at = $2, payload = NULL, last_error = $3 WHERE id = $1 AND sent_at IS NULL",
     )
@@ -73,12 +73,12 @@ pub(crate) async fn set_mail_failed(conn: &mut Conn, id: MailId, now: Timestamp,
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn delete_mails_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+pub(crate) async fn delete_mails_before(conn: &mut Connection, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM outbox WHERE sent_at < $1 OR failed_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }
 
-pub(crate) async fn next_mail_due_at(conn: &mut Conn) -> Result<Option<Timestamp>> {
+pub(crate) async fn next_mail_due_at(conn: &mut Connection) -> Result<Option<Timestamp>> {
     let sql = "SELECT MIN(next_attempt_at) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL";
     let due: Option<i64> = sqlx::query_scalar(sql).fetch_one(conn).await?;
     Ok(due.map(Timestamp::from_unix_micros))

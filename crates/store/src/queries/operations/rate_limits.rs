@@ -4,7 +4,10 @@ use latchkey_licensing::time::Timestamp;
 
 use sqlx::QueryBuilder;
 
-use super::super::{BATCH, Conn, dialect};
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::{
@@ -17,7 +20,7 @@ use crate::{
 /// bucket that is more than [`MAX_SKEW`] further ahead than any burst allows was filled by a clock that has
 /// since been set back: it is treated as full.
 pub(crate) async fn take_token(
-    conn: &mut Conn,
+    conn: &mut Connection,
     bucket: &str,
     now: Timestamp,
     interval_us: i64,
@@ -40,19 +43,19 @@ pub(crate) async fn take_token(
 }
 
 /// `None` for a bucket that was never used.
-pub(crate) async fn find_bucket(conn: &mut Conn, bucket: &str) -> Result<Option<Timestamp>> {
+pub(crate) async fn find_bucket(conn: &mut Connection, bucket: &str) -> Result<Option<Timestamp>> {
     let sql = "SELECT next_allowed_at FROM rate_limits WHERE bucket = $1";
     let next_allowed_at: Option<i64> = sqlx::query_scalar(sql).bind(bucket).fetch_optional(conn).await?;
     Ok(next_allowed_at.map(Timestamp::from_unix_micros))
 }
 
-pub(crate) async fn delete_buckets_before(conn: &mut Conn, instant: Timestamp) -> Result<u64> {
+pub(crate) async fn delete_buckets_before(conn: &mut Connection, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM rate_limits WHERE next_allowed_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }
 
 /// A missing bucket is created with an instant in the distant past.
-pub(crate) async fn lock_bucket(conn: &mut Conn, bucket: &str) -> Result<Timestamp> {
+pub(crate) async fn lock_bucket(conn: &mut Connection, bucket: &str) -> Result<Timestamp> {
     let sql = "INSERT INTO rate_limits (bucket, next_allowed_at) VALUES ($1, 0)
                ON CONFLICT (bucket) DO UPDATE SET next_allowed_at = rate_limits.next_allowed_at
                RETURNING next_allowed_at";
@@ -60,7 +63,7 @@ pub(crate) async fn lock_bucket(conn: &mut Conn, bucket: &str) -> Result<Timesta
     Ok(Timestamp::from_unix_micros(stored))
 }
 
-pub(crate) async fn set_bucket(conn: &mut Conn, bucket: &str, next_allowed_at: Timestamp) -> Result<()> {
+pub(crate) async fn set_bucket(conn: &mut Connection, bucket: &str, next_allowed_at: Timestamp) -> Result<()> {
     sqlx::query("UPDATE rate_limits SET next_allowed_at = $2 WHERE bucket = $1")
         .bind(bucket)
         .bind(next_allowed_at.unix_micros())
@@ -69,12 +72,12 @@ pub(crate) async fn set_bucket(conn: &mut Conn, bucket: &str, next_allowed_at: T
     Ok(())
 }
 
-pub(crate) async fn debit_buckets(conn: &mut Conn, debits: &[BucketDebit]) -> Result<()> {
+pub(crate) async fn debit_buckets(conn: &mut Connection, debits: &[BucketDebit]) -> Result<()> {
     // Limits differ in the cost of a token, but all debits of a batch usually belong to one limit.
     for same in debits.chunk_by(|one, other| one.cost == other.cost) {
-        for batch in same.chunks(BATCH) {
+        for batch in same.chunks(batch::ROWS) {
             let cost = batch.first().map_or(0, |debit| tables::micros(debit.cost));
-            let mut query = QueryBuilder::<dialect::Db>::new("INSERT INTO rate_limits (bucket, next_allowed_at) ");
+            let mut query = QueryBuilder::<Db>::new("INSERT INTO rate_limits (bucket, next_allowed_at) ");
             query.push_values(batch, |mut row, debit| {
                 row.push_bind(&debit.bucket).push_bind(debit.at.plus(debit.cost).unix_micros());
             });

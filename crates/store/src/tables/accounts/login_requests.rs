@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 /// Where a sign-in request was made.
@@ -95,29 +95,5 @@ impl TryFrom<LoginRow> for LoginRequest {
             code_hash: row.code_hash.map(|code| origin.hash(&code)).transpose()?,
             next_path: row.next_path,
         })
-    }
-}
-
-methods! {
-    login_requests:
-    read {
-        find_open_login(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
-        /// The open request made on the host with this token.
-        find_host_login(token_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
-    }
-    write {
-        insert_login_request(new: &NewLoginRequest<'_>) -> ();
-        /// Supersedes a browser's open request when the browser makes another.
-        supersede_login_request(browser_hash: &[u8; 32], now: Timestamp) -> ();
-        /// Locks an address's open requests until the transaction ends.
-        lock_logins_of(email: &str, now: Timestamp) -> ();
-        /// Supersedes all open requests of an address.
-        supersede_logins_of(email: &str, now: Timestamp) -> ();
-        /// Counts an attempt to enter the code. `None` if no attempt is left or the request is not open.
-        count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
-        /// Marks a request as used. `true` for exactly one of any number of callers.
-        use_login_request(id: LoginRequestId, now: Timestamp) -> bool;
-        /// Deletes requests that expired before `instant`.
-        delete_login_requests_before(instant: Timestamp) -> u64;
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, accounts::AccountRow, methods},
+    tables::{Origin, accounts::AccountRow},
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -94,27 +94,5 @@ impl SessionWithAccountRow {
         let Self { session, email, name, role, disabled_at, created_at } = self;
         let account = AccountRow { id: session.account_id, email, name, role, disabled_at, created_at };
         Ok((session.try_into()?, account.try_into()?))
-    }
-}
-
-methods! {
-    sessions:
-    read {
-        /// Finds a session by the hash of its cookie, even if it has expired.
-        find_session(token_hash: &[u8; 32]) -> Option<SessionRow>;
-        /// The same with its account.
-        find_session_with_account(token_hash: &[u8; 32]) -> Option<(SessionRow, Account)>;
-        /// An account's sessions, most recently used first.
-        list_sessions_of(account: AccountId) -> Vec<SessionRow>;
-    }
-    write {
-        insert_session(new: &NewSession<'_>) -> ();
-        /// Records when sessions were last used. Never moves a time back.
-        note_sessions_seen(seen: &[(SessionId, Timestamp)]) -> ();
-        /// Deletes one of an account's sessions. `false` if the account has no such session.
-        delete_session(account: AccountId, id: SessionId) -> bool;
-        delete_sessions_of(account: AccountId) -> u64;
-        /// Deletes sessions that expired before `instant`.
-        delete_sessions_before(instant: Timestamp) -> u64;
     }
 }

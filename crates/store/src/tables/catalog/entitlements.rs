@@ -2,14 +2,13 @@
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
-    ids::{EntitlementId, LicenseId, PolicyId},
     time::Timestamp,
 };
 use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 #[derive(sqlx::FromRow)]
@@ -37,23 +36,5 @@ impl TryFrom<EntitlementRow> for Entitlement {
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
         })
-    }
-}
-
-methods! {
-    entitlements:
-    read {
-        /// The id at position `skipped` of a license's and its policy's entitlements, by id.
-        entitlement_at(license: LicenseId, policy: PolicyId, skipped: i64) -> Option<EntitlementId>;
-        /// All entitlements in the catalog, by code.
-        list_all_entitlements() -> Vec<Entitlement>;
-        /// Entitlements of a license and of its policy, by id, after `after`.
-        list_entitlements(license: LicenseId, policy: PolicyId, after: Option<EntitlementId>, limit: i64) -> Vec<Entitlement>;
-    }
-    write {
-        update_entitlement(entitlement: &Entitlement) -> ();
-        /// Deletes an unused entitlement.
-        delete_entitlement(id: EntitlementId) -> ();
-        insert_entitlement(entitlement: &Entitlement) -> ();
     }
 }

@@ -1,7 +1,6 @@
 //! Policies.
 
 use latchkey_licensing::{
-    ids::PolicyId,
     policy::{
         ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme, OverageStrategy, Policy,
         RenewalBasis, SwapAllowance,
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 #[derive(sqlx::FromRow)]
@@ -88,22 +87,5 @@ impl TryFrom<PolicyRow> for Policy {
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
         })
-    }
-}
-
-methods! {
-    policies:
-    read {
-        find_policy(id: PolicyId) -> Option<Policy>;
-        /// The policy with this id, which must be there.
-        get_policy(id: PolicyId) -> Policy;
-        /// Every policy, by code.
-        list_policies() -> Vec<Policy>;
-    }
-    write {
-        update_policy(policy: &Policy) -> ();
-        /// Deletes a policy that has no licenses.
-        delete_policy(id: PolicyId) -> ();
-        insert_policy(policy: &Policy) -> ();
     }
 }

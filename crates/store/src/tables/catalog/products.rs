@@ -1,11 +1,11 @@
 //! Products.
 
-use latchkey_licensing::{ids::ProductId, license_key::KeyPrefix, product::Product, time::Timestamp};
+use latchkey_licensing::{license_key::KeyPrefix, product::Product, time::Timestamp};
 use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 #[derive(sqlx::FromRow)]
@@ -25,24 +25,5 @@ impl TryFrom<ProductRow> for Product {
         let key_prefix = KeyPrefix::parse(&row.key_prefix).ok_or_else(|| origin.corrupt("key_prefix is invalid"))?;
         let created_at = Timestamp::from_unix_micros(row.created_at);
         Ok(Self { id: row.id.into(), code: row.code, name: row.name, key_prefix, created_at })
-    }
-}
-
-methods! {
-    products:
-    read {
-        count_products() -> i64;
-        find_product(id: ProductId) -> Option<Product>;
-        /// The product with this id, which must be there.
-        get_product(id: ProductId) -> Product;
-        /// Every product, by code.
-        list_products() -> Vec<Product>;
-    }
-    write {
-        insert_product(product: &Product) -> ();
-        /// Changes the name and the key prefix.
-        update_product(product: &Product, now: Timestamp) -> ();
-        /// Deletes a product that nothing refers to.
-        delete_product(id: ProductId) -> ();
     }
 }

@@ -2,12 +2,11 @@
 
 use latchkey_licensing::{
     account::Account,
-    ids::{EntitlementId, ImportId, LicenseId, SigningKeyId},
+    ids::{EntitlementId, LicenseId, SigningKeyId},
     license::License,
-    time::Timestamp,
 };
 
-use crate::tables::{methods, operations::audit_log::AuditRow};
+use crate::tables::operations::audit_log::AuditRow;
 
 /// A license that is no license to anyone yet.
 #[derive(Clone, Debug)]
@@ -47,31 +46,4 @@ pub struct TakenRow {
     pub license: LicenseId,
     /// Whether it is the id that is taken.
     pub is_id_taken: bool,
-}
-
-methods! {
-    imports:
-    read {
-        /// Which of these ids a license has, or a row that this import staged.
-        list_taken_ids(import: ImportId, licenses: &[LicenseId]) -> Vec<LicenseId>;
-        /// Which of these keys a license has, or a row that this import staged.
-        list_taken_keys(import: ImportId, lookups: &[[u8; 32]]) -> Vec<[u8; 32]>;
-        /// The staged rows whose id or key a license has, in order.
-        list_taken_rows(import: ImportId) -> Vec<TakenRow>;
-        /// Which keys signed the keys of staged rows, and whether those were made for the rows.
-        list_import_signers(import: ImportId) -> Vec<(SigningKeyId, bool)>;
-    }
-    write {
-        /// Stages rows of an import.
-        insert_import_rows(import: ImportId, rows: &[ImportRow]) -> ();
-        /// Makes every staged row a license, with its account, its entitlements and its lines of the audit log.
-        /// Returns how many there are now.
-        publish_import(import: ImportId) -> u64;
-        /// Removes a staged row.
-        delete_import_row(import: ImportId, number: i64) -> ();
-        /// Removes at most so many staged rows of an import.
-        delete_import_rows(import: ImportId, at_most: i64) -> u64;
-        /// Removes at most so many rows that were staged before `instant`.
-        delete_import_rows_before(instant: Timestamp, at_most: i64) -> u64;
-    }
 }

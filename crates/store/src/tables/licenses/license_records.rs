@@ -1,12 +1,12 @@
 //! A license with its owner and everything else that one request needs, read by one statement: the data is
 //! consistent and costs one round trip.
 
-use latchkey_licensing::{account::Account, ids::LicenseId, license::License, machine::Machine, time::Timestamp};
+use latchkey_licensing::{account::Account, ids::LicenseId, license::License, machine::Machine};
 use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, accounts::AccountRow, licenses::LicenseRow, machines::MachineRow, methods},
+    tables::{Origin, accounts::AccountRow, licenses::LicenseRow, machines::MachineRow},
 };
 
 /// A license with its owner, and what is needed to check whether caches are current.
@@ -112,18 +112,4 @@ impl JoinedMachineRow {
         };
         row.try_into().map(Some)
     }
-}
-
-methods! {
-    license_records:
-    read {
-        /// Finds a license by the keyed hash of its key, with the stored value of a rate-limit bucket.
-        find_license_record_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>)>;
-        /// The same with the license's active machines, by slot.
-        find_license_record_with_machines_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>, Vec<Machine>)>;
-        find_license_record(id: LicenseId) -> Option<LicenseRecord>;
-        /// With the license's active machines, by slot.
-        find_license_record_with_machines(id: LicenseId) -> Option<(LicenseRecord, Vec<Machine>)>;
-    }
-    write {}
 }

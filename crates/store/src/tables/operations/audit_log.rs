@@ -3,8 +3,6 @@
 use latchkey_licensing::{ids::AuditId, time::Timestamp};
 use uuid::Uuid;
 
-use crate::tables::methods;
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
     pub id: AuditId,
@@ -44,16 +42,5 @@ impl From<AuditColumns> for AuditRow {
             subject_id: row.subject_id,
             detail: row.detail,
         }
-    }
-}
-
-methods! {
-    audit_log:
-    read {
-        /// The newest rows about one subject, newest first.
-        list_audit_of(subject_kind: &str, subject_id: &str, limit: i64) -> Vec<AuditRow>;
-    }
-    write {
-        insert_audits(rows: &[AuditRow]) -> ();
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -63,26 +63,5 @@ impl TryFrom<MailRow> for ClaimedMail {
             expires_at: Timestamp::from_unix_micros(row.expires_at),
             created_at: Timestamp::from_unix_micros(row.created_at),
         })
-    }
-}
-
-methods! {
-    outbox:
-    read {
-        /// When the next mail is due, if one is waiting.
-        next_mail_due_at() -> Option<Timestamp>;
-    }
-    write {
-        insert_mail(mail: &NewMail<'_>) -> ();
-        /// Leases the mail that has been due longest until `leased_until`.
-        claim_mail(now: Timestamp, leased_until: Timestamp) -> Option<ClaimedMail>;
-        /// Records that a mail was sent, and erases its content. `false` if sending had been given up.
-        set_mail_sent(id: MailId, now: Timestamp) -> bool;
-        /// Schedules another attempt. `false` if the mail was sent.
-        set_mail_retry(id: MailId, at: Timestamp, error: &str) -> bool;
-        /// Gives up on a mail and erases its content. `false` if it was sent.
-        set_mail_failed(id: MailId, now: Timestamp, error: &str) -> bool;
-        /// Deletes mails that were sent or given up before `instant`.
-        delete_mails_before(instant: Timestamp) -> u64;
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    tables::{Origin, methods},
+    tables::Origin,
 };
 
 /// A signing key with its private part encrypted.
@@ -53,26 +53,5 @@ impl TryFrom<KeyRow> for SigningKeyRow {
             retired_at: row.retired_at.map(Timestamp::from_unix_micros),
             files_until: row.files_until.map(Timestamp::from_unix_micros),
         })
-    }
-}
-
-methods! {
-    signing_keys:
-    read {
-        /// All signing keys, oldest first.
-        list_signing_keys() -> Vec<SigningKeyRow>;
-    }
-    write {
-        insert_signing_key(key: &SigningKeyRow) -> ();
-        /// Makes a waiting key sign from `now`.
-        set_signing_key_activated(id: SigningKeyId, now: Timestamp) -> ();
-        /// Makes a key stop signing. It still verifies.
-        set_signing_key_replaced(id: SigningKeyId, now: Timestamp) -> ();
-        /// Makes a key stop verifying.
-        set_signing_key_retired(id: SigningKeyId, now: Timestamp) -> ();
-        /// Keeps a key active until the transaction ends. `false` if it is not active.
-        lock_signer(id: SigningKeyId) -> bool;
-        /// Records that a file signed with the key is valid until `until`.
-        extend_signing_key_use(id: SigningKeyId, until: Timestamp) -> ();
     }
 }

@@ -1,0 +1,22 @@
+//! The methods of [`Conn`] that read and those of [`Tx`] that write, by table. Each runs the query of the same
+//! name.
+//!
+//! [`Conn`]: crate::Conn
+//! [`Tx`]: crate::Tx
+
+mod accounts;
+mod catalog;
+mod dispatch;
+mod licenses;
+mod machines;
+mod operations;
+
+use crate::stats::Method;
+
+/// All methods, for statistics.
+pub(crate) fn all() -> impl Iterator<Item = Method> {
+    [accounts::METHODS, catalog::METHODS, licenses::METHODS, machines::METHODS, operations::METHODS]
+        .into_iter()
+        .flatten()
+        .copied()
+}

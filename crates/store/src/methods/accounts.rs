@@ -1,0 +1,78 @@
+//! Accounts, sign-in requests and sessions.
+
+use latchkey_licensing::{
+    account::{Account, Role},
+    email::EmailAddress,
+    ids::{AccountId, LoginRequestId, SessionId},
+    time::Timestamp,
+};
+
+use super::dispatch::methods;
+use crate::tables::accounts::{
+    login_requests::{LoginRequest, NewLoginRequest},
+    sessions::{NewSession, SessionRow},
+};
+
+methods! {
+    accounts {
+        read {
+            find_account(id: AccountId) -> Option<Account>;
+            find_account_by_email(email: &EmailAddress) -> Option<Account>;
+            get_account(id: AccountId) -> Account;
+            list_accounts(accounts: &[AccountId]) -> Vec<Account>;
+            count_accounts() -> i64;
+        }
+        write {
+            /// `false` if the address is taken.
+            insert_account(account: &Account) -> bool;
+            set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
+            set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
+            /// Disables an account, or enables it with `None`.
+            set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
+        }
+    }
+
+    login_requests {
+        read {
+            find_open_login(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
+            /// Finds the open request with this token that was made on the host.
+            find_host_login(token_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
+        }
+        write {
+            insert_login_request(new: &NewLoginRequest<'_>) -> ();
+            /// Supersedes a browser's open request before the browser makes another.
+            supersede_login_request(browser_hash: &[u8; 32], now: Timestamp) -> ();
+            /// Locks an address's open requests until the transaction ends.
+            lock_logins_of(email: &str, now: Timestamp) -> ();
+            /// Supersedes all open requests of an address.
+            supersede_logins_of(email: &str, now: Timestamp) -> ();
+            /// Counts an attempt to enter the code. `None` if no attempt is left or the request is not open.
+            count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
+            /// Marks a request as used. Of any number of callers, exactly one gets `true`.
+            use_login_request(id: LoginRequestId, now: Timestamp) -> bool;
+            /// Deletes requests that expired before `instant`.
+            delete_login_requests_before(instant: Timestamp) -> u64;
+        }
+    }
+
+    sessions {
+        read {
+            /// Finds a session by the hash of its cookie, even if it has expired.
+            find_session(token_hash: &[u8; 32]) -> Option<SessionRow>;
+            /// Finds a session and its account by the hash of the cookie, even if the session has expired.
+            find_session_with_account(token_hash: &[u8; 32]) -> Option<(SessionRow, Account)>;
+            /// Lists an account's sessions, most recently used first.
+            list_sessions_of(account: AccountId) -> Vec<SessionRow>;
+        }
+        write {
+            insert_session(new: &NewSession<'_>) -> ();
+            /// Records when sessions were last used. Never moves a time back.
+            note_sessions_seen(seen: &[(SessionId, Timestamp)]) -> ();
+            /// Deletes one of an account's sessions. `false` if the account has no such session.
+            delete_session(account: AccountId, id: SessionId) -> bool;
+            delete_sessions_of(account: AccountId) -> u64;
+            /// Deletes sessions that expired before `instant`.
+            delete_sessions_before(instant: Timestamp) -> u64;
+        }
+    }
+}

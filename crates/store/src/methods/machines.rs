@@ -1,0 +1,79 @@
+//! Machines, and the outages that are not counted against them.
+
+use latchkey_licensing::{
+    ids::{LicenseId, MachineId},
+    machine::Machine,
+    outage::Outage,
+    time::Timestamp,
+};
+
+use super::dispatch::methods;
+use crate::tables::machines::{DeactivatedBy, MachineCount};
+
+methods! {
+    machines {
+        read {
+            /// Finds a machine that is active on the license.
+            find_machine(license: LicenseId, id: MachineId) -> Option<Machine>;
+            /// Finds a machine that is active on the license.
+            find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
+            /// Whether a machine was active on a license and has been deactivated.
+            was_active_machine(license: LicenseId, id: MachineId) -> bool;
+            /// Lists a license's active machines, by id, after `after`.
+            list_machines(license: LicenseId, after: Option<MachineId>, limit: i64) -> Vec<Machine>;
+            /// The id at position `skipped` in the list of a license's active machines.
+            machine_at(license: LicenseId, skipped: i64) -> Option<MachineId>;
+            /// Lists all active machines of a license, by slot.
+            list_active_machines(license: LicenseId) -> Vec<Machine>;
+            /// Lists all active machines of these licenses, by id.
+            list_machines_of(licenses: &[LicenseId]) -> Vec<Machine>;
+            /// Lists the first `at_most` active machines of each of these licenses, by slot.
+            list_first_machines(licenses: &[LicenseId], at_most: i64) -> Vec<Machine>;
+            /// Counts the active machines of these licenses. Licenses without any are left out.
+            count_machines(licenses: &[LicenseId]) -> Vec<MachineCount>;
+            /// Lists when a license's owner freed machines after `since`, earliest first.
+            list_deactivations_by_customer(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
+            /// Lists when the owners of these licenses freed machines after `since`, earliest first.
+            list_releases(licenses: &[LicenseId], since: Timestamp) -> Vec<(LicenseId, Timestamp)>;
+            /// Lists licenses whose policy culls dead machines and whose machines may have missed a heartbeat,
+            /// longest silent first.
+            list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;
+        }
+        write {
+            insert_machine(machine: &Machine, fingerprint_hash: &[u8; 32]) -> ();
+            /// Writes a heartbeat, a name or a check-out. `false` if the machine is not active.
+            update_machine(machine: &Machine) -> bool;
+            /// `false` if the machine was not active.
+            set_machine_deactivated(id: MachineId, by: DeactivatedBy, now: Timestamp) -> bool;
+            /// Records when machines were last seen. Never moves a time back.
+            note_machines_seen(seen: &[(MachineId, Timestamp)]) -> ();
+        }
+    }
+
+    outages {
+        read {
+            /// Lists all outages, by start.
+            list_outages() -> Vec<Outage>;
+        }
+        write {
+            insert_outage(outage: Outage) -> ();
+            /// Makes outages that end after `limit` end at `now`.
+            truncate_outages(limit: Timestamp, now: Timestamp) -> ();
+            /// Deletes outages that ended before `instant`.
+            delete_outages_before(instant: Timestamp) -> u64;
+        }
+    }
+
+    heartbeat_watch {
+        read {
+            /// The time until which the server is known to have received heartbeats, and the time after which
+            /// there is an outage.
+            find_heartbeat_watch() -> Option<(Timestamp, Timestamp)>;
+        }
+        write {
+            /// Records that the server received heartbeats at `seen_at`, and that there is an outage after
+            /// `stale_after`.
+            set_heartbeat_watch(seen_at: Timestamp, stale_after: Timestamp) -> ();
+        }
+    }
+}

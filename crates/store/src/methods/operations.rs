@@ -1,0 +1,101 @@
+//! What operating the service needs: the audit log, mail, rate limits, signing keys and the instance.
+
+use latchkey_licensing::{
+    ids::{MailId, SigningKeyId},
+    time::Timestamp,
+};
+
+use super::dispatch::methods;
+use crate::tables::operations::{
+    audit_log::AuditRow,
+    outbox::{ClaimedMail, NewMail},
+    rate_limits::BucketDebit,
+    signing_keys::SigningKeyRow,
+};
+
+methods! {
+    audit_log {
+        read {
+            /// Lists the newest rows about one subject, newest first.
+            list_audit_of(subject_kind: &str, subject_id: &str, limit: i64) -> Vec<AuditRow>;
+        }
+        write {
+            insert_audits(rows: &[AuditRow]) -> ();
+        }
+    }
+
+    outbox {
+        read {
+            /// When the next mail is due, if one is waiting.
+            next_mail_due_at() -> Option<Timestamp>;
+        }
+        write {
+            insert_mail(mail: &NewMail<'_>) -> ();
+            /// Leases the mail that has been due longest until `leased_until`.
+            claim_mail(now: Timestamp, leased_until: Timestamp) -> Option<ClaimedMail>;
+            /// Records that a mail was sent, and erases its content. `false` if it had been given up.
+            set_mail_sent(id: MailId, now: Timestamp) -> bool;
+            /// Schedules another attempt. `false` if the mail was sent.
+            set_mail_retry(id: MailId, at: Timestamp, error: &str) -> bool;
+            /// Gives up on a mail and erases its content. `false` if it was sent.
+            set_mail_failed(id: MailId, now: Timestamp, error: &str) -> bool;
+            /// Deletes mails that were sent or given up before `instant`.
+            delete_mails_before(instant: Timestamp) -> u64;
+        }
+    }
+
+    rate_limits {
+        read {
+            /// When a bucket's next token is due, minus the bucket's tolerance. `None` if it was never used.
+            find_bucket(bucket: &str) -> Option<Timestamp>;
+        }
+        write {
+            /// Takes one token from a bucket. `false` if it is empty.
+            take_token(bucket: &str, now: Timestamp, interval_us: i64, tolerance_us: i64) -> bool;
+            /// A bucket's stored value, locked until the transaction ends. For a new bucket, it is in the distant
+            /// past.
+            lock_bucket(bucket: &str) -> Timestamp;
+            /// Writes a locked bucket.
+            set_bucket(bucket: &str, next_allowed_at: Timestamp) -> ();
+            /// Writes tokens that were already taken, even if a bucket did not have them.
+            debit_buckets(debits: &[BucketDebit]) -> ();
+            /// Deletes buckets that have been full since before `instant`.
+            delete_buckets_before(instant: Timestamp) -> u64;
+        }
+    }
+
+    signing_keys {
+        read {
+            /// Lists all signing keys, oldest first.
+            list_signing_keys() -> Vec<SigningKeyRow>;
+        }
+        write {
+            insert_signing_key(key: &SigningKeyRow) -> ();
+            /// Makes a waiting key sign from `now`.
+            set_signing_key_activated(id: SigningKeyId, now: Timestamp) -> ();
+            /// Makes a key stop signing. It still verifies.
+            set_signing_key_replaced(id: SigningKeyId, now: Timestamp) -> ();
+            /// Makes a key stop verifying.
+            set_signing_key_retired(id: SigningKeyId, now: Timestamp) -> ();
+            /// Keeps a key active until the transaction ends. `false` if it is not active.
+            lock_signer(id: SigningKeyId) -> bool;
+            /// Records that a file signed with the key is valid until `until`.
+            extend_signing_key_use(id: SigningKeyId, until: Timestamp) -> ();
+        }
+    }
+
+    instance {
+        read {
+            /// A value derived from the master secret to which the database belongs.
+            find_secret_check() -> Option<[u8; 32]>;
+        }
+        write {
+            /// Binds a new database to a master secret. An existing value is not changed.
+            insert_instance(secret_check: &[u8; 32], now: Timestamp) -> ();
+            /// Changes the row, to test whether the database accepts writes.
+            touch_instance() -> ();
+            /// Keeps other starting processes waiting until the transaction ends.
+            lock_instance() -> ();
+        }
+    }
+}
