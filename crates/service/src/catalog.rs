@@ -1,6 +1,5 @@
 //! Products, policies and entitlements: what a database starts with, and what a file says.
 
-pub(crate) mod cache;
 pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod impact;
@@ -12,7 +11,10 @@ use std::sync::Arc;
 use latchkey_licensing::ids::PolicyId;
 use latchkey_store::Conn;
 
-use crate::{catalog::cache::PolicyTerms, error::Internal, service::Service};
+use crate::{
+    error::Internal,
+    service::{Service, catalog_cache::PolicyTerms},
+};
 
 impl Service {
     /// Whether there is nothing yet that a license could be for.

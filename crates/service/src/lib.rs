@@ -7,10 +7,7 @@
 mod accounts;
 mod actors;
 mod audit;
-mod bookkeeping;
 mod catalog;
-mod claim;
-mod demo;
 mod error;
 mod licenses;
 mod machines;
@@ -18,14 +15,13 @@ mod mail;
 mod offline;
 pub mod ports;
 mod rate_limit;
-mod resources;
 mod service;
 mod sign_in;
 mod signing;
+mod startup;
 mod upkeep;
 mod validation;
 pub mod vault;
-mod write_behind;
 
 pub use latchkey_licensing::{
     account::{Account, Role},
@@ -55,8 +51,6 @@ pub use catalog::{
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
     span::Span,
 };
-pub use claim::ClaimError;
-pub use demo::Demo;
 pub use error::Internal;
 pub use licenses::{
     customer_record::CustomerRecord,
@@ -84,21 +78,21 @@ pub use rate_limit::{
     gcra::Throttled,
     limits::{ApiLimits, RateLimit},
 };
-pub use service::{OpenError, Options, Service};
+pub use service::{
+    OpenError, Options, Service,
+    keyring::{KeyState, Keyring, SigningKeyInfo},
+    write_behind::WRITE_BEHIND_DELAY,
+};
 pub use sign_in::{
     email::{ConfirmError, Confirmed, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
     secrets::{BrowserSecret, HostLink, SessionToken},
     sessions::SessionSummary,
 };
-pub use signing::{
-    first::AdoptError,
-    keyring::{KeyState, Keyring, SigningKeyInfo},
-    rotation::RetireError,
-};
+pub use signing::{first_key::AdoptError, rotation::RetireError};
+pub use startup::{claim::ClaimError, demo::Demo};
 pub use validation::{
     facts::{AuthRefusal, LicenseDocument, MachineDocument},
     key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted, PageStart},
     usage::UseError,
 };
 pub use vault::Vault;
-pub use write_behind::WRITE_BEHIND_DELAY;

@@ -1,5 +1,10 @@
 //! The use cases on one database, and what an operator sets about them.
 
+pub(crate) mod catalog_cache;
+pub(crate) mod keyring;
+pub(crate) mod resources;
+pub(crate) mod write_behind;
+
 use std::{
     ops::Deref,
     sync::{Arc, RwLock},
@@ -10,18 +15,13 @@ use latchkey_store::Store;
 use tokio::sync::Notify;
 
 use crate::{
-    catalog::cache::CatalogCache,
-    claim::ClaimError,
     error::{Internal, internal_errors},
     ports::{Clock, Entropy},
     rate_limit::{leases::Leases, limits::ApiLimits},
-    resources::Resources,
-    signing::{
-        first::{self, AdoptError},
-        keyring::Keyring,
-    },
+    service::{catalog_cache::CatalogCache, keyring::Keyring, resources::Resources, write_behind::WriteBehind},
+    signing::first_key::{self, AdoptError},
+    startup::claim::ClaimError,
     vault::Vault,
-    write_behind::WriteBehind,
 };
 
 /// What an operator sets about the use cases.
@@ -94,7 +94,7 @@ impl Service {
         if let Some(seed) = given_key {
             resources.adopt_signing_key(seed).await?;
         }
-        let keyring = first::read_keyring(&resources).await?;
+        let keyring = first_key::read_keyring(&resources).await?;
         Ok(Self(Arc::new(Inner {
             resources,
             options,

@@ -9,8 +9,7 @@ use crate::{
         event::{AuditEvent, StoredEvent},
     },
     error::Internal,
-    resources::Resources,
-    service::Service,
+    service::{Service, resources::Resources},
 };
 
 /// A line of a history.

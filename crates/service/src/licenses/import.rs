@@ -27,7 +27,7 @@ use crate::{
         row::LicenseRow,
         terms::{MetadataTooLong, OutOfRange, in_range, metadata_text},
     },
-    signing::keyring::{KeyState, state},
+    service::keyring::{KeyState, state},
 };
 
 /// How many rows are staged in one transaction.

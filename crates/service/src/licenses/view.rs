@@ -21,9 +21,8 @@ use latchkey_store::{Conn, LicenseRecord};
 
 use crate::{
     actors::Admin,
-    catalog::cache::PolicyTerms,
     error::{Internal, internal_errors},
-    service::Service,
+    service::{Service, catalog_cache::PolicyTerms},
     validation::facts::LicenseFacts,
 };
 

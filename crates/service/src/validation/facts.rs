@@ -17,7 +17,10 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Conn, LicenseRecord, Tx};
 
-use crate::{catalog::cache::PolicyTerms, error::Internal, service::Service};
+use crate::{
+    error::Internal,
+    service::{Service, catalog_cache::PolicyTerms},
+};
 
 /// Why a key opens nothing.
 #[derive(Debug, thiserror::Error)]

@@ -14,12 +14,11 @@ use latchkey_licensing::{
 use crate::{
     audit::actor::Actor,
     error::Internal,
-    service::Service,
+    service::{Service, write_behind::is_stale},
     validation::{
         facts::{LicenseDocument, LicenseFacts},
         key_holder::{Apps, Found, KeyHolder, KeyRequest, NotAdmitted},
     },
-    write_behind::is_stale,
 };
 
 impl Apps<'_> {
