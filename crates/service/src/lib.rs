@@ -79,7 +79,7 @@ pub use rate_limit::{
     limits::{ApiLimits, RateLimit},
 };
 pub use service::{
-    OpenError, Options, Service,
+    Options, Service,
     keyring::{KeyState, Keyring, SigningKeyInfo},
     write_behind::WRITE_BEHIND_DELAY,
 };
@@ -89,7 +89,7 @@ pub use sign_in::{
     sessions::SessionSummary,
 };
 pub use signing::{first_key::AdoptError, rotation::RetireError};
-pub use startup::{claim::ClaimError, demo::Demo};
+pub use startup::{OpenError, claim::ClaimError, demo::Demo};
 pub use validation::{
     facts::{AuthRefusal, LicenseDocument, MachineDocument},
     key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted, PageStart},
