@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use latchkey_licensing::{
     account::Role,
     ids::{AccountId, AuditId, EntitlementId, ImportId, LicenseId, SigningKeyId},
-    license::{End, License},
+    license::{Expiry, License},
     license_key::LicenseKey,
     policy::{KeyScheme, Policy},
     product::Product,
@@ -339,17 +339,17 @@ impl Admin<'_> {
             None => LicenseId::new(now, in_order(number, service.random()?)),
         };
         let created_at = row.created_at.unwrap_or(now);
-        let end = row.end.unwrap_or_else(|| End::on_issue(policy, created_at));
+        let expiry = row.expiry.unwrap_or_else(|| Expiry::on_issue(policy, created_at));
         let is_key_made = row.key.is_none();
         let key = match row.key {
             Some(key) => service.keep_key(id, key, signed_by)?,
-            None => service.new_license_key(tx, id, policy, product, end).await?,
+            None => service.new_license_key(tx, id, policy, product, expiry).await?,
         };
         let mut account = service.new_account(&row.email, None, Role::Customer, now)?;
         account.id = AccountId::new(now, in_order(number, service.random()?));
         let license = License {
             standing: row.standing.since(now),
-            end,
+            expiry,
             max_machines: row.max_machines,
             max_cores: row.max_cores,
             max_uses: row.max_uses,

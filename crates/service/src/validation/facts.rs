@@ -182,7 +182,7 @@ impl LicenseFacts {
             Standing::Revoked(_) => return Err(AuthRefusal::Revoked),
             Standing::Good => {}
         }
-        if self.policy().expiry == ExpiryStrategy::RevokeAccess && self.license.is_expired(now) {
+        if self.policy().expiry_strategy == ExpiryStrategy::RevokeAccess && self.license.is_expired(now) {
             return Err(AuthRefusal::Expired);
         }
         Ok(())
