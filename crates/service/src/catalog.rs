@@ -1,10 +1,10 @@
 //! Products, policies and entitlements: what a database starts with, and what a file says.
 
-pub(crate) mod fault;
 pub(crate) mod file;
+pub(crate) mod file_error;
+pub(crate) mod human_duration;
 pub(crate) mod impact;
 pub(crate) mod plan;
-pub(crate) mod span;
 
 use std::sync::Arc;
 

@@ -45,27 +45,27 @@ pub use audit::{
     log::AuditEntry,
 };
 pub use catalog::{
-    fault::{CatalogFault, CatalogProblem},
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
+    file_error::{CatalogFault, CatalogProblem},
+    human_duration::Span,
     impact::NewlyInvalid,
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
-    span::Span,
 };
 pub use error::Internal;
 pub use licenses::{
+    customer::CustomerError,
     customer_record::CustomerRecord,
-    decisions::StandingError,
     import::{ImportError, ImportItem, ImportReport, RowProblem, RowRefusal},
     issue::{IssueError, PolicyNotFound},
-    own::CustomerError,
     row::{LicenseRow, RowStanding},
+    standing::StandingError,
     terms::{ChangeError, LicenseChange, MetadataTooLong, OutOfRange, RenewError},
     view::{IssuedLicense, LicenseError, LicenseView},
 };
 pub use machines::{
     activate::{ActivateError, NewMachine},
-    by_key::HeartbeatError,
-    own::Freed,
+    customer::Freed,
+    key_holder::HeartbeatError,
 };
 pub use mail::outbox::Delivery;
 pub use offline::{

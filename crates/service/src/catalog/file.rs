@@ -16,8 +16,8 @@ use latchkey_licensing::{
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{
-    fault::{CatalogFault, CatalogProblem},
-    span::Span,
+    file_error::{CatalogFault, CatalogProblem},
+    human_duration::Span,
 };
 
 /// A whole catalog.

@@ -21,8 +21,8 @@ use crate::{
     actors::Admin,
     audit::event::{AuditEvent, CatalogEvent},
     catalog::{
-        fault::CatalogFault,
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
+        file_error::CatalogFault,
         impact::{self, NewlyInvalid, Terms},
     },
     error::{Internal, internal_errors},

@@ -17,7 +17,7 @@ use latchkey_licensing::{
 use latchkey_store::{Conn, ImportRow, Tx};
 
 use crate::{
-    accounts::make::account_made,
+    accounts::create::account_made,
     actors::Admin,
     audit::event::LicenseEvent,
     error::{Internal, internal_errors},

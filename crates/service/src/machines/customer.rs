@@ -10,7 +10,7 @@ use crate::{
     accounts::name::read_name,
     actors::Customer,
     audit::event::LicenseEvent,
-    licenses::{own::CustomerError, view::LicenseView},
+    licenses::{customer::CustomerError, view::LicenseView},
 };
 
 /// A machine that was freed.
