@@ -46,10 +46,10 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
         status: status(view, brand),
         masked_key: license_key::masked(&view.license.key_prefix, &view.license.key_tail),
         issued: when(view.license.created_at, now),
-        ends: view.license.end.at().map(|at| when(at, now)),
+        ends: view.license.expiry.at().map(|at| when(at, now)),
         allows_activation: match view.status {
             LicenseStatus::Banned | LicenseStatus::Suspended => false,
-            LicenseStatus::Expired => view.policy.expiry != ExpiryStrategy::RevokeAccess,
+            LicenseStatus::Expired => view.policy.expiry_strategy != ExpiryStrategy::RevokeAccess,
             LicenseStatus::Expiring | LicenseStatus::Inactive | LicenseStatus::Active => true,
         },
         computer_count: usize::try_from(view.machine_count).unwrap_or(usize::MAX),
@@ -93,8 +93,8 @@ fn status(view: &LicenseView, brand: &Brand) -> Status {
 
 /// What it means that a license has expired.
 fn expired(view: &LicenseView, contact: &str) -> String {
-    let on = view.license.end.at().map_or_else(String::new, |at| format!(" on {}", at.human_date()));
-    match view.policy.expiry {
+    let on = view.license.expiry.at().map_or_else(String::new, |at| format!(" on {}", at.human_date()));
+    match view.policy.expiry_strategy {
         ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess => {
             format!("This license expired{on}, and the app has stopped working. To renew it, {contact}.")
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{email::EmailAddress, ids::AccountId, time::Timestamp};
 
-/// What an account may do.
+/// The role of an account, which determines what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -12,14 +12,14 @@ pub enum Role {
     Customer,
     /// Reads everything and helps customers.
     Support,
-    /// Does everything.
+    /// May do everything.
     Admin,
 }
 
 impl Role {
     const ALL: [Self; 3] = [Self::Customer, Self::Support, Self::Admin];
 
-    /// The word that is stored and shown.
+    /// The word used in the database and in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",
@@ -28,7 +28,7 @@ impl Role {
         }
     }
 
-    /// Reads the word of a role.
+    /// Parses the word. `None` for any other text. Case matters.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
@@ -37,17 +37,17 @@ impl Role {
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its id.
+    /// Assigned when the account is created.
     pub id: AccountId,
-    /// Where its mail goes; unique.
+    /// The address for signing in and for mail. No two accounts have the same.
     pub email: EmailAddress,
-    /// What to call the person.
+    /// The name that the person goes by. `None` if it is not known.
     pub name: Option<String>,
-    /// What it may do.
+    /// What the account may do.
     pub role: Role,
-    /// Since when it is banned.
+    /// When the account was banned. `None` if it is not banned.
     pub disabled_at: Option<Timestamp>,
-    /// When it was made.
+    /// When the account was created.
     pub created_at: Timestamp,
 }
 

@@ -1,17 +1,17 @@
-//! The vendor whose licenses these are, as customers read it in pages and mail.
+//! The vendor as customers see it on pages and in e-mail.
 
 use serde::{Deserialize, Serialize};
 
 use crate::email::EmailAddress;
 
-/// Who sells the licenses.
+/// The vendor that sells the licenses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brand {
-    /// The name in titles, pages and mail.
+    /// The name shown in titles, on pages and in e-mail.
     pub name: String,
-    /// The company behind it.
+    /// The name of the company. `None` if it is not shown.
     pub legal_name: Option<String>,
-    /// Where customers get help.
+    /// Where customers get help. `None` if the vendor has not set it.
     pub support: Option<Support>,
 }
 
@@ -22,7 +22,7 @@ impl Default for Brand {
 }
 
 impl Brand {
-    /// What to do in order to get help, to follow a comma or "please": `write to help@example.com`.
+    /// How to get help, as a phrase that follows "please" or a comma: `write to help@example.com`.
     pub fn contact(&self) -> String {
         match &self.support {
             Some(Support::Email(address)) => format!("write to {address}"),
@@ -42,17 +42,17 @@ pub enum Support {
 }
 
 impl Support {
-    /// Reads an e-mail address or the URL of a web page.
+    /// Parses an e-mail address or the `http` or `https` URL of a web page. `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        let has_no_gaps = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+        let has_spaces = text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
         let rest = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
         match rest {
-            Some(rest) => (has_no_gaps && !rest.is_empty()).then(|| Self::Page(text.to_owned())),
+            Some(rest) => (!has_spaces && !rest.is_empty()).then(|| Self::Page(text.to_owned())),
             None => EmailAddress::parse(text).ok().map(|address| Self::Email(address.to_string())),
         }
     }
 
-    /// Where a link to it leads.
+    /// The target of a link to it.
     pub fn href(&self) -> String {
         match self {
             Self::Email(address) => format!("mailto:{address}"),
@@ -60,7 +60,7 @@ impl Support {
         }
     }
 
-    /// What a link to it says.
+    /// The text of a link to it.
     pub fn text(&self) -> &str {
         match self {
             Self::Email(address) => address,

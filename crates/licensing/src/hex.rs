@@ -1,11 +1,11 @@
-//! Hex, in the one place that reads and writes it.
+//! Hexadecimal text.
 
-/// Lower-case hex.
+/// Encodes bytes as lower-case hex digits.
 pub fn encode(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
 }
 
-/// Reads exactly `N` bytes as hex digits in either case. `None` for any other text.
+/// Decodes exactly `N` bytes from hex digits in either case. `None` for any other text.
 pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let is_whole = base16ct::mixed::decode(text, &mut bytes).is_ok_and(|read| read.len() == N);

@@ -1,27 +1,27 @@
-//! Paths of the portal that stand outside its pages: in mail, in answers of the API, in codes that a
-//! phone scans. The portal's own table of pages is tested against them.
+//! Portal paths that are used outside the portal's own pages: in e-mail, API responses and QR codes. A test
+//! compares them with the portal's table of pages.
 
 use crate::ids::LicenseId;
 
-/// Confirms a mailed sign-in link.
+/// The page that confirms a sign-in link from an e-mail.
 pub fn sign_in_link(token: &str) -> String {
     format!("/login/link/{token}")
 }
 
-/// Confirms a sign-in link that was made on the host.
+/// The page that confirms a sign-in link that was created on the host.
 pub fn host_link(token: &str) -> String {
     format!("/login/host/{token}")
 }
 
-/// Shows a license and its computers.
+/// The page that shows a license and its computers.
 pub fn license(license: LicenseId) -> String {
     format!("/portal/licenses/{license}")
 }
 
-/// Takes requests of computers without a network.
+/// The page that accepts air-gap requests.
 pub const OFFLINE: &str = "/portal/offline";
 
-/// Shows such a request.
+/// The page that shows an air-gap request. `request` is its text, which needs no escaping in a URL.
 pub fn offline_request(request: &str) -> String {
     format!("{OFFLINE}?request={request}")
 }

@@ -88,12 +88,12 @@ impl Timestamp {
         Some(Self(instant.as_microsecond()))
     }
 
-    /// Reads a `Date` header in the form that senders must use (RFC 9110, section 5.6.7). `None` if it is
-    /// not one.
+    /// Parses a `Date` header in the form that senders must use (RFC 9110, section 5.6.7). `None` for any
+    /// other text.
     pub fn parse_http_date(text: &str) -> Option<Self> {
         let since_epoch = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
         let instant = Self(micros(since_epoch));
-        // The reader takes the two obsolete forms as well, and a 31st of June.
+        // The parser also accepts the two obsolete forms, and dates such as 31 June.
         (instant.http_date() == text).then_some(instant)
     }
 

@@ -8,10 +8,10 @@ use std::{collections::BTreeSet, time::Duration};
 use latchkey_licensing::{
     activation::{self, ActivateRefusal, core_count},
     ids::{AccountId, LicenseId, MachineId, PolicyId, ProductId},
-    license::{End, FirstUse, KeyHint, License, LicenseStatus, Standing},
+    license::{Expiry, FirstUse, KeyHint, License, LicenseStatus, Standing},
     machine::{Fingerprint, HeartbeatStatus, Machine, MachineFacts},
     policy::{
-        DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
+        DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
         KeyScheme, OverageStrategy, Policy, RenewalBasis,
     },
     time::Timestamp,
@@ -80,7 +80,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         select(HeartbeatResurrection::ALL),
     );
     (terms, limits).prop_map(|(terms, limits)| {
-        let (duration, expiry_basis, renewal, expiry, overage, check_in) = terms;
+        let (duration, expiry_basis, renewal_basis, expiry_strategy, overage_strategy, check_in_interval) = terms;
         let (max_machines, max_cores, max_uses, is_floating, is_strict, requires_heartbeat, cull, resurrection) =
             limits;
         Policy {
@@ -90,22 +90,22 @@ fn policies() -> impl Strategy<Value = Policy> {
             name: "Any".to_owned(),
             duration,
             expiry_basis,
-            renewal,
+            renewal_basis,
             max_machines,
             max_cores,
             max_uses,
             is_floating,
             is_strict,
-            expiry,
-            overage,
+            expiry_strategy,
+            overage_strategy,
             requires_heartbeat,
-            heartbeat: DEFAULT_HEARTBEAT,
+            heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
             cull,
             resurrection,
-            check_in,
-            scheme: KeyScheme::Random,
-            offline_file: DEFAULT_OFFLINE_FILE,
-            swaps: None,
+            check_in_interval,
+            key_scheme: KeyScheme::Random,
+            file_ttl: DEFAULT_FILE_TTL,
+            swap_allowance: None,
             customer_rotates_key: true,
             created_at: T0,
             updated_at: T0,
@@ -132,9 +132,9 @@ impl Life {
         Self { policy, license, machines: Vec::new(), now: T0 }
     }
 
-    fn begin(&mut self, first: FirstUse) {
-        if let Some(end) = self.license.end_after(first, &self.policy, self.now) {
-            self.license.end = end;
+    fn start_duration(&mut self, first_use: FirstUse) {
+        if let Some(expiry) = self.license.expiry_after(first_use, &self.policy, self.now) {
+            self.license.expiry = expiry;
         }
     }
 
@@ -169,19 +169,19 @@ impl Life {
             Event::Revoke => self.license.standing = Standing::Revoked(self.now),
             Event::CheckIn => self.license.last_check_in_at = Some(self.now),
             Event::CheckOut => {
-                self.begin(FirstUse::CheckOut);
+                self.start_duration(FirstUse::CheckOut);
                 prop_assert_ne!(
-                    self.license.end,
-                    End::AfterFirstUse,
+                    self.license.expiry,
+                    Expiry::AfterFirstUse,
                     "a check-out starts a trial, so that no file is unlimited"
                 );
             }
             Event::Suspend | Event::Reinstate => {}
             Event::Renew => {
-                let before = self.license.end;
-                if let Ok(end) = self.license.renewed(&self.policy, self.now) {
-                    prop_assert!(matches!(before, End::At(_)), "only a license with an expiry can be renewed");
-                    self.license.end = End::At(end);
+                let before = self.license.expiry;
+                if let Ok(expires_at) = self.license.expiry_after_renewal(&self.policy, self.now) {
+                    prop_assert!(matches!(before, Expiry::At(_)), "only a license with an expiry can be renewed");
+                    self.license.expiry = Expiry::At(expires_at);
                 }
             }
             Event::Use { times } => {
@@ -224,7 +224,7 @@ impl Life {
             Event::Validate { machine } => {
                 let verdict = self.validate(machine);
                 if verdict.is_valid {
-                    self.begin(FirstUse::Validation);
+                    self.start_duration(FirstUse::Validation);
                     self.license.last_validated_at = Some(self.now);
                 }
             }
@@ -250,7 +250,7 @@ impl Life {
                     created_at: self.now,
                     updated_at: self.now,
                 });
-                self.begin(FirstUse::Activation);
+                self.start_duration(FirstUse::Activation);
             }
             Err(ActivateRefusal::FingerprintTaken) => {
                 prop_assert!(self.machines.iter().any(|machine| machine.fingerprint == wanted));

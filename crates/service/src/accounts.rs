@@ -1,6 +1,6 @@
 //! Accounts of people: customers, support and admins.
 
 pub(crate) mod admins;
+pub(crate) mod create;
 pub(crate) mod customers;
-pub(crate) mod make;
 pub(crate) mod name;

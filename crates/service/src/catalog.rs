@@ -1,18 +1,20 @@
 //! Products, policies and entitlements: what a database starts with, and what a file says.
 
-pub(crate) mod cache;
-pub(crate) mod fault;
 pub(crate) mod file;
+pub(crate) mod file_error;
+pub(crate) mod human_duration;
 pub(crate) mod impact;
 pub(crate) mod plan;
-pub(crate) mod span;
 
 use std::sync::Arc;
 
 use latchkey_licensing::ids::PolicyId;
 use latchkey_store::Conn;
 
-use crate::{catalog::cache::PolicyTerms, error::Internal, service::Service};
+use crate::{
+    error::Internal,
+    service::{Service, catalog_cache::PolicyTerms},
+};
 
 impl Service {
     /// Whether there is nothing yet that a license could be for.

@@ -7,10 +7,7 @@
 mod accounts;
 mod actors;
 mod audit;
-mod bookkeeping;
 mod catalog;
-mod claim;
-mod demo;
 mod error;
 mod licenses;
 mod machines;
@@ -18,14 +15,13 @@ mod mail;
 mod offline;
 pub mod ports;
 mod rate_limit;
-mod resources;
 mod service;
 mod sign_in;
 mod signing;
+mod startup;
 mod upkeep;
 mod validation;
 pub mod vault;
-mod write_behind;
 
 pub use latchkey_licensing::{
     account::{Account, Role},
@@ -49,29 +45,27 @@ pub use audit::{
     log::AuditEntry,
 };
 pub use catalog::{
-    fault::{CatalogFault, CatalogProblem},
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
+    file_error::{CatalogFault, CatalogProblem},
+    human_duration::Span,
     impact::NewlyInvalid,
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
-    span::Span,
 };
-pub use claim::ClaimError;
-pub use demo::Demo;
 pub use error::Internal;
 pub use licenses::{
+    customer::CustomerError,
     customer_record::CustomerRecord,
-    decisions::StandingError,
     import::{ImportError, ImportItem, ImportReport, RowProblem, RowRefusal},
     issue::{IssueError, PolicyNotFound},
-    own::CustomerError,
     row::{LicenseRow, RowStanding},
+    standing::StandingError,
     terms::{ChangeError, LicenseChange, MetadataTooLong, OutOfRange, RenewError},
     view::{IssuedLicense, LicenseError, LicenseView},
 };
 pub use machines::{
     activate::{ActivateError, NewMachine},
-    by_key::HeartbeatError,
-    own::Freed,
+    customer::Freed,
+    key_holder::HeartbeatError,
 };
 pub use mail::outbox::Delivery;
 pub use offline::{
@@ -84,21 +78,21 @@ pub use rate_limit::{
     gcra::Throttled,
     limits::{ApiLimits, RateLimit},
 };
-pub use service::{OpenError, Options, Service};
+pub use service::{
+    Options, Service,
+    keyring::{KeyState, Keyring, SigningKeyInfo},
+    write_behind::WRITE_BEHIND_DELAY,
+};
 pub use sign_in::{
     email::{ConfirmError, Confirmed, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
     secrets::{BrowserSecret, HostLink, SessionToken},
     sessions::SessionSummary,
 };
-pub use signing::{
-    first::AdoptError,
-    keyring::{KeyState, Keyring, SigningKeyInfo},
-    rotation::RetireError,
-};
+pub use signing::{first_key::AdoptError, rotation::RetireError};
+pub use startup::{OpenError, claim::ClaimError, demo::Demo};
 pub use validation::{
     facts::{AuthRefusal, LicenseDocument, MachineDocument},
     key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted, PageStart},
     usage::UseError,
 };
 pub use vault::Vault;
-pub use write_behind::WRITE_BEHIND_DELAY;

@@ -1,13 +1,13 @@
 //! Licenses: issued, shown, changed, imported and exported.
 
+pub(crate) mod customer;
 pub(crate) mod customer_record;
-pub(crate) mod decisions;
 pub(crate) mod export;
 pub(crate) mod first_use;
 pub(crate) mod import;
 pub(crate) mod issue;
 pub(crate) mod keys;
-pub(crate) mod own;
 pub(crate) mod row;
+pub(crate) mod standing;
 pub(crate) mod terms;
 pub(crate) mod view;

@@ -1,6 +1,5 @@
 //! Rate limits: exact ones for signing in, leased ones for the activation API.
 
-pub(crate) mod api;
 pub(crate) mod bucket;
 pub(crate) mod exact;
 pub(crate) mod gcra;

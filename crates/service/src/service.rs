@@ -1,27 +1,24 @@
 //! The use cases on one database, and what an operator sets about them.
 
+pub(crate) mod catalog_cache;
+pub(crate) mod keyring;
+pub(crate) mod resources;
+pub(crate) mod write_behind;
+
 use std::{
     ops::Deref,
     sync::{Arc, RwLock},
 };
 
 use latchkey_licensing::{brand::Brand, ids::LicenseId, portal_paths, time::Timestamp};
-use latchkey_store::Store;
+use latchkey_store::{AuditRow, Store, Tx};
 use tokio::sync::Notify;
 
 use crate::{
-    catalog::cache::CatalogCache,
-    claim::ClaimError,
-    error::{Internal, internal_errors},
-    ports::{Clock, Entropy},
+    audit::{actor::Actor, event::AuditEvent},
+    error::Internal,
     rate_limit::{leases::Leases, limits::ApiLimits},
-    resources::Resources,
-    signing::{
-        first::{self, AdoptError},
-        keyring::Keyring,
-    },
-    vault::Vault,
-    write_behind::WriteBehind,
+    service::{catalog_cache::CatalogCache, keyring::Keyring, resources::Resources, write_behind::WriteBehind},
 };
 
 /// What an operator sets about the use cases.
@@ -38,22 +35,6 @@ pub struct Options {
     /// How fast apps may ask.
     pub api_limits: ApiLimits,
 }
-
-/// Why there are no use cases on a database.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// It belongs to another master secret.
-    #[error(transparent)]
-    Claim(#[from] ClaimError),
-    /// The signing key that was given is not one of its keys.
-    #[error(transparent)]
-    Adopt(#[from] AdoptError),
-    /// The server failed.
-    #[error(transparent)]
-    Internal(#[from] Internal),
-}
-
-internal_errors!(OpenError);
 
 /// The use cases on one database. Clones share everything.
 #[derive(Clone, Debug)]
@@ -79,23 +60,8 @@ impl Deref for Inner {
 }
 
 impl Service {
-    /// The use cases on a migrated database. A new one is claimed for the vault's master secret, and gets
-    /// `given_key` or a new key to sign with; one that has keys must know `given_key`.
-    pub async fn open(
-        store: Store,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        vault: Vault,
-        options: Options,
-        given_key: Option<&[u8; 32]>,
-    ) -> Result<Self, OpenError> {
-        let resources = Resources { store, clock, entropy, vault };
-        resources.claim_database().await?;
-        if let Some(seed) = given_key {
-            resources.adopt_signing_key(seed).await?;
-        }
-        let keyring = first::read_keyring(&resources).await?;
-        Ok(Self(Arc::new(Inner {
+    pub(crate) fn new(resources: Resources, options: Options, keyring: Arc<Keyring>) -> Self {
+        Self(Arc::new(Inner {
             resources,
             options,
             mail_queued: Notify::new(),
@@ -103,7 +69,7 @@ impl Service {
             leases: Leases::default(),
             write_behind: WriteBehind::default(),
             keyring: RwLock::new(keyring),
-        })))
+        }))
     }
 
     /// The database.
@@ -138,5 +104,21 @@ impl Service {
 
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Internal> {
         self.0.resources.random()
+    }
+
+    /// Writes down what happened.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        actor: Actor,
+        event: AuditEvent,
+    ) -> Result<(), Internal> {
+        self.0.record(tx, now, actor, event).await
+    }
+
+    /// The row to write for an event, where many are written at once.
+    pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
+        self.0.audit_row(now, actor, event)
     }
 }

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     entitlement::EntitlementCode,
-    license::{End, Standing},
+    license::{Expiry, Standing},
     license_key,
     license_key::LicenseKey,
     time::Timestamp,
@@ -43,8 +43,8 @@ pub(super) fn license(view: &LicenseView, key: &LicenseKey, owner: &Account) -> 
         "own_entitlements": view.own_entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(),
         "machine_count": view.machine_count,
         "machines": machines,
-        "expires_at": license.end.at().map(Timestamp::rfc3339),
-        "begins_with_first_use": license.end == End::AfterFirstUse,
+        "expires_at": license.expiry.at().map(Timestamp::rfc3339),
+        "begins_with_first_use": license.expiry == Expiry::AfterFirstUse,
         "created_at": license.created_at.rfc3339(),
     })
 }

@@ -1,6 +1,6 @@
 //! `license …`
 
-use latchkey_licensing::{entitlement::EntitlementCode, ids::LicenseId, license::End, time::Timestamp};
+use latchkey_licensing::{entitlement::EntitlementCode, ids::LicenseId, license::Expiry, time::Timestamp};
 use latchkey_service::{
     ChangeError, IssueError, IssuedLicense, LicenseChange, LicenseError, Operator, RenewError, Service, StandingError,
 };
@@ -147,7 +147,7 @@ fn read_change(set: LicenseSet) -> Result<LicenseChange, Failure> {
     Ok(LicenseChange {
         owner: set.owner.as_deref().map(address).transpose()?,
         policy: set.policy,
-        end: set.expires.as_deref().map(read_end).transpose()?,
+        expiry: set.expires.as_deref().map(read_end).transpose()?,
         max_machines: limit("max-machines", set.max_machines)?,
         max_cores: limit("max-cores", set.max_cores)?,
         max_uses: limit("max-uses", set.max_uses)?,
@@ -176,12 +176,12 @@ fn print(issued: &IssuedLicense) {
     console::line(&format!("Status    {}", describe::status(view)));
     console::line(&format!("Policy    {}", view.policy.code));
     console::line(&format!("Customer  {}", owner.email));
-    let end = match view.license.end {
-        End::Never => "never".to_owned(),
-        End::AfterFirstUse => "begins with the first use".to_owned(),
-        End::At(at) => at.human(),
+    let expiry = match view.license.expiry {
+        Expiry::Never => "never".to_owned(),
+        Expiry::AfterFirstUse => "begins with the first use".to_owned(),
+        Expiry::At(at) => at.human(),
     };
-    console::line(&format!("Ends      {end}"));
+    console::line(&format!("Ends      {expiry}"));
     let limit = view.machine_limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
     if !view.own_entitlements.is_empty() {
         let own: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();

@@ -227,8 +227,8 @@ async fn what_the_vendor_decides(backend: Backend) {
     server
         .add_policy("yearly", |policy| {
             policy.duration = Some(DAY * 365);
-            policy.expiry = ExpiryStrategy::RestrictAccess;
-            policy.renewal = RenewalBasis::FromNowIfExpired;
+            policy.expiry_strategy = ExpiryStrategy::RestrictAccess;
+            policy.renewal_basis = RenewalBasis::FromNowIfExpired;
         })
         .await;
     let issued = server.issue_under("ada@example.com", "yearly").await;
@@ -411,7 +411,7 @@ async fn what_a_policy_requires(backend: Backend) {
     three.says("activate", "The app runs");
 
     let admin = server.service().admin(Operator::Host);
-    server.add_policy("weekly", |policy| policy.check_in = Some(DAY * 7)).await;
+    server.add_policy("weekly", |policy| policy.check_in_interval = Some(DAY * 7)).await;
     let weekly = server.issue_under("bob@example.com", "weekly").await;
     let mut two = Computer::new(&server, &weekly, "two", vec![server.public_key]);
     two.says(&format!("key {}", weekly.key.expose()), "entered");

@@ -209,7 +209,7 @@ async fn a_catalog_that_changes_meanwhile(app: &TestApp) {
 
 /// LC-08: a key that was made for a row is not kept once another key signs.
 async fn lc_08_a_signing_key_that_is_replaced_meanwhile(app: &TestApp) {
-    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
     let service = app.service().clone();
     let signed = || {
         rows(&[]).map(|item| match item {

@@ -49,7 +49,7 @@ impl Default for Case {
 fn cases() -> Vec<Case> {
     let beating: fn(&mut Policy) = |policy| {
         policy.requires_heartbeat = true;
-        policy.heartbeat = Duration::from_hours(1);
+        policy.heartbeat_window = Duration::from_hours(1);
         policy.cull = HeartbeatCull::KeepDead;
         policy.resurrection = HeartbeatResurrection::AlwaysRevive;
     };
@@ -75,7 +75,7 @@ fn cases() -> Vec<Case> {
             name: "overage",
             machines: 4,
             own_limit: Some(2),
-            policy: |policy| policy.overage = OverageStrategy::Allow2x,
+            policy: |policy| policy.overage_strategy = OverageStrategy::Allow2x,
             change: |e| e.overage_strategy = OverageStrategy::NoOverage,
             refused: Some("overage_strategy"),
             ..usual()
@@ -102,7 +102,7 @@ fn cases() -> Vec<Case> {
         Case {
             name: "check-in",
             age: DAY * 2,
-            policy: |policy| policy.check_in = Some(DAY * 30),
+            policy: |policy| policy.check_in_interval = Some(DAY * 30),
             change: |e| e.check_in = Some(Span(DAY)),
             refused: Some("check_in"),
             ..usual()

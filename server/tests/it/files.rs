@@ -265,15 +265,15 @@ async fn lc_14_no_files_for_the_suspended(app: &TestApp) {
 /// A signed key names its license and can be verified offline. It works as a credential like any other key.
 async fn signed_keys_are_verified_offline(app: &TestApp) {
     app.add_policy("signed", |policy| {
-        policy.scheme = KeyScheme::Ed25519Sign;
+        policy.key_scheme = KeyScheme::Ed25519Sign;
         policy.duration = Some(Duration::from_hours(24));
-        policy.expiry = ExpiryStrategy::RestrictAccess;
+        policy.expiry_strategy = ExpiryStrategy::RestrictAccess;
     })
     .await;
     let issued = app.issue_under("ada@example.com", "signed").await;
     let text = issued.key.expose();
     let claims = signed_key::verify(text, &[app.public_key]).expect("a good key");
-    assert_eq!((claims.license, claims.expires_at), (issued.view.license.id, issued.view.license.end.at()));
+    assert_eq!((claims.license, claims.expires_at), (issued.view.license.id, issued.view.license.expiry.at()));
     assert!(!text.contains("ada"), "a key contains no personal data");
     let desktop = app.desktop(Some(text));
     let me = desktop.get("/v1/me").await;

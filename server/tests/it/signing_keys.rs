@@ -85,7 +85,7 @@ async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
 /// A key that signed license keys is not retired by accident. A waiting key can be discarded.
 async fn keys_in_use_are_not_retired(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
-    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
     app.issue_under("ada@example.com", "signed").await;
     let first = admin.signing_keys().await.expect("listed")[0].id;
     admin.rotate_signing_key().await.expect("rotated");
@@ -109,7 +109,7 @@ async fn a_rotation_by_another_process_is_noticed(app: &TestApp) {
 /// LC-08: files and license keys are never signed with a key that another process has replaced or retired,
 /// however recently.
 async fn lc_08_a_replaced_key_signs_no_files_or_license_keys(app: &TestApp) {
-    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
     let issued = app.issue("ada@example.com").await;
     let other = app.another_process().await;
     let old = app.service().keyring().signer_id();

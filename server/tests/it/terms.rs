@@ -5,7 +5,7 @@ use std::time::Duration;
 use latchkey_licensing::{
     certificate::{self, FileKind},
     claims,
-    license::End,
+    license::Expiry,
     policy::{ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy},
 };
 use latchkey_service::{IssuedLicense, KeyRequest, LicenseChange, Operator};
@@ -79,12 +79,12 @@ async fn trials_begin_with_the_first_use(app: &TestApp) {
         app.add_policy(policy, |terms| {
             terms.duration = Some(DAY * 14);
             terms.expiry_basis = basis;
-            terms.expiry = ExpiryStrategy::RestrictAccess;
+            terms.expiry_strategy = ExpiryStrategy::RestrictAccess;
             terms.is_strict = false;
         })
         .await;
         let issued = app.issue_under("ada@example.com", policy).await;
-        assert_eq!(issued.view.license.end, End::AfterFirstUse);
+        assert_eq!(issued.view.license.expiry, Expiry::AfterFirstUse);
         let id = issued.view.license.id.to_string();
         let desktop = app.desktop(Some(issued.key.expose()));
         assert_eq!(attribute(&desktop.get("/v1/me").await, "expiry"), Value::Null);
@@ -119,7 +119,7 @@ async fn a_check_out_begins_a_trial(app: &TestApp) {
         app.add_policy(policy, |terms| {
             terms.duration = Some(DAY * 14);
             terms.expiry_basis = basis;
-            terms.expiry = ExpiryStrategy::RestrictAccess;
+            terms.expiry_strategy = ExpiryStrategy::RestrictAccess;
         })
         .await;
         let issued = app.issue_under("ada@example.com", policy).await;
@@ -136,7 +136,7 @@ async fn a_check_out_begins_a_trial(app: &TestApp) {
 }
 
 async fn check_ins_are_required(app: &TestApp) {
-    app.add_policy("weekly", |terms| terms.check_in = Some(DAY * 7)).await;
+    app.add_policy("weekly", |terms| terms.check_in_interval = Some(DAY * 7)).await;
     let issued = app.issue_under("ada@example.com", "weekly").await;
     let id = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -160,7 +160,7 @@ async fn check_ins_are_required(app: &TestApp) {
 
 /// Check-ins that were not required before are not overdue.
 async fn moving_to_a_policy_with_check_ins_invalidates_no_license(app: &TestApp) {
-    app.add_policy("weekly", |terms| terms.check_in = Some(DAY * 7)).await;
+    app.add_policy("weekly", |terms| terms.check_in_interval = Some(DAY * 7)).await;
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -184,7 +184,7 @@ async fn node_locked_is_one_machine(app: &TestApp) {
         app.add_policy(policy, |terms| {
             terms.is_floating = false;
             terms.max_machines = Some(1);
-            terms.overage = overage;
+            terms.overage_strategy = overage;
         })
         .await;
         let issued = app.issue_under("ada@example.com", policy).await;
@@ -472,7 +472,7 @@ async fn what_an_expired_license_may_do(app: &TestApp) {
         let name = strategy.as_str().to_ascii_lowercase();
         app.add_policy(&name, |terms| {
             terms.duration = Some(DAY);
-            terms.expiry = strategy;
+            terms.expiry_strategy = strategy;
         })
         .await;
         let issued = app.issue_under("ada@example.com", &name).await;

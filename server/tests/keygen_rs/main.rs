@@ -167,7 +167,7 @@ async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, f
     );
 
     // A signed key is verified without a file.
-    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+    app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
     let signed = app.issue_under("ada@example.com", "signed").await;
     let by_key = KeygenConfig { license_key: Some(signed.key.expose().to_owned()), ..config.clone() };
     let request = LicenseValidationRequest::for_fingerprint("x".to_owned());
@@ -181,8 +181,8 @@ async fn a_renewal_affects_the_next_validation(backend: Backend) {
     let app = TestApp::start(backend).await;
     app.add_policy("yearly", |policy| {
         policy.duration = Some(Duration::from_hours(365 * 24));
-        policy.expiry = ExpiryStrategy::RestrictAccess;
-        policy.renewal = RenewalBasis::FromNowIfExpired;
+        policy.expiry_strategy = ExpiryStrategy::RestrictAccess;
+        policy.renewal_basis = RenewalBasis::FromNowIfExpired;
     })
     .await;
     let issued = app.issue_under("ada@example.com", "yearly").await;

@@ -26,7 +26,7 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
         license: crate::portal::present::license(&view, now, backend.service.brand()),
         computer: crate::portal::present::computer(&found, now),
         file_days: latchkey_service::file_days(&view.policy).unwrap_or_default(),
-        file_hours: view.policy.offline_file.as_secs() / (60 * 60),
+        file_hours: view.policy.file_ttl.as_secs() / (60 * 60),
     })
 }
 

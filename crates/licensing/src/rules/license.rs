@@ -24,7 +24,7 @@ pub enum Standing {
 
 /// When a license expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum Expiry {
     /// Never: the license is perpetual.
     Never,
     /// At this instant.
@@ -52,7 +52,7 @@ pub enum RenewRefusal {
     NoDuration,
     /// The license never expires.
     #[error("it never expires, so there is nothing to renew")]
-    NeverEnds,
+    NeverExpires,
     /// The license's duration has not started.
     #[error("its duration starts with its first use, and it has not been used yet")]
     NotStarted,
@@ -93,7 +93,7 @@ pub struct License {
     /// The vendor's decision on the license.
     pub standing: Standing,
     /// When the license expires.
-    pub end: End,
+    pub expiry: Expiry,
     /// Overrides the policy's machine limit. `None` keeps it.
     pub max_machines: Option<u32>,
     /// Overrides the policy's core limit. `None` keeps it.
@@ -143,7 +143,7 @@ pub const MAX_USES: u32 = i32::MAX.unsigned_abs();
 /// After how long without use a license counts as inactive.
 pub const INACTIVE_AFTER: Duration = Duration::from_hours(90 * 24);
 
-impl End {
+impl Expiry {
     /// When a license issued at `now` under `policy` expires.
     pub fn on_issue(policy: &Policy, now: Timestamp) -> Self {
         match (policy.duration, policy.expiry_basis) {
@@ -156,7 +156,7 @@ impl End {
     /// The instant of expiry. `None` if there is none or it is not known yet.
     pub fn at(self) -> Option<Timestamp> {
         match self {
-            Self::At(end) => Some(end),
+            Self::At(instant) => Some(instant),
             Self::Never | Self::AfterFirstUse => None,
         }
     }
@@ -173,7 +173,7 @@ impl License {
             key_prefix: key.prefix.to_owned(),
             key_tail: key.tail.to_owned(),
             standing: Standing::Good,
-            end: End::on_issue(policy, now),
+            expiry: Expiry::on_issue(policy, now),
             max_machines: None,
             max_cores: None,
             max_uses: None,
@@ -210,7 +210,7 @@ impl License {
         if self.is_expired(now) {
             return LicenseStatus::Expired;
         }
-        if self.end.at().is_some_and(|end| end < now.plus(EXPIRING_WITHIN)) {
+        if self.expiry.at().is_some_and(|at| at < now.plus(EXPIRING_WITHIN)) {
             return LicenseStatus::Expiring;
         }
         let uses = [self.last_validated_at, self.last_check_in_at, self.last_check_out_at, machine_seen_at];
@@ -223,43 +223,44 @@ impl License {
 
     /// Whether the license has expired at `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.end.at().is_some_and(|end| end <= now)
+        self.expiry.at().is_some_and(|at| at <= now)
     }
 
-    /// The expiry that results from a first use at `now`. `None` if this use does not start the duration.
-    pub fn end_after(&self, first: FirstUse, policy: &Policy, now: Timestamp) -> Option<End> {
+    /// The expiry that results from a use at `now`. `None` if the duration has started already or this use does not
+    /// start it.
+    pub fn expiry_after(&self, first_use: FirstUse, policy: &Policy, now: Timestamp) -> Option<Expiry> {
         let starts = match policy.expiry_basis {
             ExpiryBasis::FromCreation => true,
-            ExpiryBasis::FromFirstValidation => first == FirstUse::Validation,
-            ExpiryBasis::FromFirstActivation => first == FirstUse::Activation,
+            ExpiryBasis::FromFirstValidation => first_use == FirstUse::Validation,
+            ExpiryBasis::FromFirstActivation => first_use == FirstUse::Activation,
         };
         // A file can be used offline many times, so checking one out always starts the duration.
-        let starts = starts || first == FirstUse::CheckOut;
-        if self.end != End::AfterFirstUse || !starts {
+        let starts = starts || first_use == FirstUse::CheckOut;
+        if self.expiry != Expiry::AfterFirstUse || !starts {
             return None;
         }
-        Some(policy.duration.map_or(End::Never, |duration| End::At(now.plus(duration))))
+        Some(policy.duration.map_or(Expiry::Never, |duration| Expiry::At(now.plus(duration))))
     }
 
     /// The expiry after a renewal at `now`.
-    pub fn renewed(&self, policy: &Policy, now: Timestamp) -> Result<Timestamp, RenewRefusal> {
+    pub fn expiry_after_renewal(&self, policy: &Policy, now: Timestamp) -> Result<Timestamp, RenewRefusal> {
         let duration = policy.duration.ok_or(RenewRefusal::NoDuration)?;
-        let end = match self.end {
-            End::At(end) => end,
-            End::Never => return Err(RenewRefusal::NeverEnds),
-            End::AfterFirstUse => return Err(RenewRefusal::NotStarted),
+        let expires_at = match self.expiry {
+            Expiry::At(instant) => instant,
+            Expiry::Never => return Err(RenewRefusal::NeverExpires),
+            Expiry::AfterFirstUse => return Err(RenewRefusal::NotStarted),
         };
-        let basis = match policy.renewal {
-            RenewalBasis::FromExpiry => end,
+        let basis = match policy.renewal_basis {
+            RenewalBasis::FromExpiry => expires_at,
             RenewalBasis::FromNow => now,
-            RenewalBasis::FromNowIfExpired => end.max(now),
+            RenewalBasis::FromNowIfExpired => expires_at.max(now),
         };
         Ok(basis.plus(duration))
     }
 
     /// When an app must check in next. `None` if the policy does not require check-ins.
     pub fn next_check_in_at(&self, policy: &Policy) -> Option<Timestamp> {
-        let interval = policy.check_in?;
+        let interval = policy.check_in_interval?;
         Some(self.last_check_in_at.unwrap_or(self.created_at).plus(interval))
     }
 
@@ -279,12 +280,12 @@ impl License {
     /// apply to node-locked licenses.
     pub fn machine_ceiling(&self, policy: &Policy) -> Option<u32> {
         let limit = self.machine_limit(policy);
-        if policy.is_floating { policy.overage.ceiling(limit) } else { limit }
+        if policy.is_floating { policy.overage_strategy.ceiling(limit) } else { limit }
     }
 
     /// The number of cores that the active machines may have together, including overage. `None` is unlimited.
     pub fn core_ceiling(&self, policy: &Policy) -> Option<u32> {
-        policy.overage.ceiling(self.core_limit(policy))
+        policy.overage_strategy.ceiling(self.core_limit(policy))
     }
 
     /// The core limit, before overage. `None` is unlimited.
@@ -309,7 +310,7 @@ impl License {
 pub(crate) mod tests {
     use super::*;
     use crate::rules::policy::{
-        DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
+        DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
         OverageStrategy,
     };
 
@@ -324,22 +325,22 @@ pub(crate) mod tests {
             name: "Lifetime".to_owned(),
             duration: None,
             expiry_basis: ExpiryBasis::FromCreation,
-            renewal: RenewalBasis::FromExpiry,
+            renewal_basis: RenewalBasis::FromExpiry,
             max_machines: Some(2),
             max_cores: None,
             max_uses: None,
             is_floating: true,
             is_strict: true,
-            expiry: ExpiryStrategy::RestrictAccess,
-            overage: OverageStrategy::NoOverage,
+            expiry_strategy: ExpiryStrategy::RestrictAccess,
+            overage_strategy: OverageStrategy::NoOverage,
             requires_heartbeat: false,
-            heartbeat: DEFAULT_HEARTBEAT,
+            heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
             cull: HeartbeatCull::DeactivateDead,
             resurrection: HeartbeatResurrection::NoRevive,
-            check_in: None,
-            scheme: KeyScheme::Random,
-            offline_file: DEFAULT_OFFLINE_FILE,
-            swaps: None,
+            check_in_interval: None,
+            key_scheme: KeyScheme::Random,
+            file_ttl: DEFAULT_FILE_TTL,
+            swap_allowance: None,
             customer_rotates_key: true,
             created_at: T0,
             updated_at: T0,
@@ -355,7 +356,7 @@ pub(crate) mod tests {
             key_prefix: "CGPT".to_owned(),
             key_tail: "7F3K".to_owned(),
             standing: Standing::Good,
-            end: End::Never,
+            expiry: Expiry::Never,
             max_machines: None,
             max_cores: None,
             max_uses: None,
@@ -374,7 +375,7 @@ pub(crate) mod tests {
         let policy = Policy { duration: Some(DAY), ..policy() };
         let key = KeyHint { prefix: "CGPT", tail: "7F3K" };
         let issued = License::issue(LicenseId::new(T0, [3; 10]), AccountId::new(T0, [4; 10]), &policy, key, T0);
-        assert_eq!(issued, License { end: End::At(T0.plus(DAY)), ..license(&policy) });
+        assert_eq!(issued, License { expiry: Expiry::At(T0.plus(DAY)), ..license(&policy) });
     }
 
     #[test]
@@ -385,10 +386,10 @@ pub(crate) mod tests {
         let mut seen = vec![license.status(false, &[], T0)];
         seen.push(license.status(false, &[], late));
         expected.push(LicenseStatus::Inactive);
-        license.end = End::At(late.plus(DAY));
+        license.expiry = Expiry::At(late.plus(DAY));
         seen.push(license.status(false, &[], late));
         expected.push(LicenseStatus::Expiring);
-        license.end = End::At(late);
+        license.expiry = Expiry::At(late);
         seen.push(license.status(false, &[], late));
         expected.push(LicenseStatus::Expired);
         license.standing = Standing::Revoked(T0);
@@ -419,14 +420,14 @@ pub(crate) mod tests {
     #[test]
     fn the_expiry_on_issue_follows_the_basis() {
         for (duration, basis, end) in [
-            (None, ExpiryBasis::FromCreation, End::Never),
-            (None, ExpiryBasis::FromFirstActivation, End::Never),
-            (Some(DAY), ExpiryBasis::FromCreation, End::At(T0.plus(DAY))),
-            (Some(DAY), ExpiryBasis::FromFirstValidation, End::AfterFirstUse),
-            (Some(DAY), ExpiryBasis::FromFirstActivation, End::AfterFirstUse),
+            (None, ExpiryBasis::FromCreation, Expiry::Never),
+            (None, ExpiryBasis::FromFirstActivation, Expiry::Never),
+            (Some(DAY), ExpiryBasis::FromCreation, Expiry::At(T0.plus(DAY))),
+            (Some(DAY), ExpiryBasis::FromFirstValidation, Expiry::AfterFirstUse),
+            (Some(DAY), ExpiryBasis::FromFirstActivation, Expiry::AfterFirstUse),
         ] {
             let policy = Policy { duration, expiry_basis: basis, ..policy() };
-            assert_eq!(End::on_issue(&policy, T0), end, "{duration:?} {basis:?}");
+            assert_eq!(Expiry::on_issue(&policy, T0), end, "{duration:?} {basis:?}");
         }
     }
 
@@ -435,7 +436,7 @@ pub(crate) mod tests {
     fn a_trial_starts_with_its_first_use() {
         use FirstUse::{Activation, CheckOut, Validation};
         let late = T0.plus(DAY);
-        let end = Some(End::At(late.plus(DAY)));
+        let end = Some(Expiry::At(late.plus(DAY)));
         for (basis, first, expected) in [
             (ExpiryBasis::FromFirstValidation, Validation, end),
             (ExpiryBasis::FromFirstValidation, Activation, None),
@@ -445,10 +446,10 @@ pub(crate) mod tests {
             (ExpiryBasis::FromFirstActivation, CheckOut, end),
         ] {
             let policy = Policy { duration: Some(DAY), expiry_basis: basis, ..policy() };
-            let license = License { end: End::AfterFirstUse, ..license(&policy) };
-            assert_eq!(license.end_after(first, &policy, late), expected, "{basis:?} {first:?}");
-            let started = License { end: End::At(late), ..license };
-            assert_eq!(started.end_after(first, &policy, late), None, "it starts only once");
+            let license = License { expiry: Expiry::AfterFirstUse, ..license(&policy) };
+            assert_eq!(license.expiry_after(first, &policy, late), expected, "{basis:?} {first:?}");
+            let started = License { expiry: Expiry::At(late), ..license };
+            assert_eq!(started.expiry_after(first, &policy, late), None, "it starts only once");
         }
     }
 
@@ -464,22 +465,25 @@ pub(crate) mod tests {
             (RenewalBasis::FromNowIfExpired, past, T0.plus(DAY)),
             (RenewalBasis::FromNowIfExpired, future, future.plus(DAY)),
         ] {
-            let policy = Policy { duration: Some(DAY), renewal: basis, ..policy() };
-            let license = License { end: End::At(end), ..license(&policy) };
-            assert_eq!(license.renewed(&policy, T0), Ok(renewed), "{basis:?}");
+            let policy = Policy { duration: Some(DAY), renewal_basis: basis, ..policy() };
+            let license = License { expiry: Expiry::At(end), ..license(&policy) };
+            assert_eq!(license.expiry_after_renewal(&policy, T0), Ok(renewed), "{basis:?}");
         }
         let policy = Policy { duration: Some(DAY), ..policy() };
         let license = license(&policy);
-        assert_eq!(license.renewed(&policy, T0), Err(RenewRefusal::NeverEnds));
-        let waiting = License { end: End::AfterFirstUse, ..license.clone() };
-        assert_eq!(waiting.renewed(&policy, T0), Err(RenewRefusal::NotStarted));
+        assert_eq!(license.expiry_after_renewal(&policy, T0), Err(RenewRefusal::NeverExpires));
+        let waiting = License { expiry: Expiry::AfterFirstUse, ..license.clone() };
+        assert_eq!(waiting.expiry_after_renewal(&policy, T0), Err(RenewRefusal::NotStarted));
         let perpetual = Policy { duration: None, ..policy };
-        assert_eq!(License { end: End::At(T0), ..license }.renewed(&perpetual, T0), Err(RenewRefusal::NoDuration));
+        assert_eq!(
+            License { expiry: Expiry::At(T0), ..license }.expiry_after_renewal(&perpetual, T0),
+            Err(RenewRefusal::NoDuration)
+        );
     }
 
     #[test]
     fn check_ins_are_due_an_interval_after_issue_or_the_last_one() {
-        let policy = Policy { check_in: Some(DAY), ..policy() };
+        let policy = Policy { check_in_interval: Some(DAY), ..policy() };
         let mut license = license(&policy);
         assert_eq!(license.next_check_in_at(&policy), Some(T0.plus(DAY)));
         assert!(!license.is_overdue(&policy, T0.plus(DAY)));
@@ -487,7 +491,7 @@ pub(crate) mod tests {
         assert!(license.is_overdue(&policy, late));
         license.last_check_in_at = Some(late);
         assert!(!license.is_overdue(&policy, late.plus(DAY)));
-        assert!(!license.is_overdue(&Policy { check_in: None, ..policy }, late.plus(DAY * 900)));
+        assert!(!license.is_overdue(&Policy { check_in_interval: None, ..policy }, late.plus(DAY * 900)));
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub struct HeartbeatStopped;
 impl Machine {
     /// When the machine will count as dead without another heartbeat. `None` before the first heartbeat.
     fn dies_at(&self, policy: &Policy) -> Option<Timestamp> {
-        self.last_heartbeat_at.map(|at| at.plus(policy.heartbeat + HEARTBEAT_DRIFT))
+        self.last_heartbeat_at.map(|at| at.plus(policy.heartbeat_window + HEARTBEAT_DRIFT))
     }
 
     /// The state of the machine's heartbeat at `now`.
@@ -157,7 +157,7 @@ impl Machine {
             outages.iter().fold(received, |received, outage| {
                 if received >= outage.ended_at() {
                     received
-                } else if received.plus(policy.heartbeat + HEARTBEAT_DRIFT) < outage.began_at() {
+                } else if received.plus(policy.heartbeat_window + HEARTBEAT_DRIFT) < outage.began_at() {
                     received.plus(outage.ended_at().since(outage.began_at()))
                 } else {
                     outage.ended_at()
@@ -177,7 +177,7 @@ impl Machine {
 
     /// When the next heartbeat is due. `None` before the first, or if the policy does not require heartbeats.
     pub fn next_heartbeat_at(&self, policy: &Policy) -> Option<Timestamp> {
-        self.last_heartbeat_at.filter(|_| policy.requires_heartbeat).map(|at| at.plus(policy.heartbeat))
+        self.last_heartbeat_at.filter(|_| policy.requires_heartbeat).map(|at| at.plus(policy.heartbeat_window))
     }
 
     /// The name to display: the label, else the host name, else the slot.
@@ -352,8 +352,8 @@ pub(crate) mod tests {
                 if outages.iter().any(|outage| outage.began_at() <= now && now < outage.ended_at()) {
                     continue;
                 }
-                let over: Vec<Outage> = outages.iter().copied().filter(|outage| outage.ended_at() <= now).collect();
-                let counted = machine.with_outages(&policy, &over);
+                let ended: Vec<Outage> = outages.iter().copied().filter(|outage| outage.ended_at() <= now).collect();
+                let counted = machine.with_outages(&policy, &ended);
                 prop_assert_ne!(counted.heartbeat(&policy, now), HeartbeatStatus::Dead, "round {}", round);
                 machine = counted.after_heartbeat(&policy, now).expect("alive");
             }

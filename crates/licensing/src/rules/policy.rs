@@ -146,7 +146,7 @@ pub struct Policy {
     /// What starts the duration.
     pub expiry_basis: ExpiryBasis,
     /// What a renewal adds the duration to.
-    pub renewal: RenewalBasis,
+    pub renewal_basis: RenewalBasis,
     /// How many machines may be active, before overage. `None` is unlimited.
     pub max_machines: Option<u32>,
     /// How many processor cores the active machines may have together, before overage. `None` is unlimited.
@@ -158,25 +158,25 @@ pub struct Policy {
     /// Whether every validation checks the machine and core limits, even one without a machine in its scope.
     pub is_strict: bool,
     /// What a license allows after it has expired.
-    pub expiry: ExpiryStrategy,
+    pub expiry_strategy: ExpiryStrategy,
     /// How many machines and cores beyond the limits are allowed.
-    pub overage: OverageStrategy,
+    pub overage_strategy: OverageStrategy,
     /// Whether machines must send heartbeats.
     pub requires_heartbeat: bool,
-    /// The window within which the next heartbeat must arrive, at least [`MIN_HEARTBEAT`].
-    pub heartbeat: Duration,
+    /// The window within which the next heartbeat must arrive, at least [`MIN_HEARTBEAT_WINDOW`].
+    pub heartbeat_window: Duration,
     /// What happens to dead machines.
     pub cull: HeartbeatCull,
     /// Until when a late heartbeat resurrects a dead machine.
     pub resurrection: HeartbeatResurrection,
     /// The longest time between check-ins. `None` if check-ins are not required.
-    pub check_in: Option<Duration>,
+    pub check_in_interval: Option<Duration>,
     /// How license keys are generated.
-    pub scheme: KeyScheme,
-    /// The default time to live of license and machine files, at least [`MIN_OFFLINE_FILE`].
-    pub offline_file: Duration,
+    pub key_scheme: KeyScheme,
+    /// The default time to live of license and machine files, at least [`MIN_FILE_TTL`].
+    pub file_ttl: Duration,
     /// How often customers may free machines themselves. `None` is unlimited.
-    pub swaps: Option<SwapAllowance>,
+    pub swap_allowance: Option<SwapAllowance>,
     /// Whether customers may replace their own license key.
     pub customer_rotates_key: bool,
     /// When the policy was added to the catalog.
@@ -223,16 +223,16 @@ impl SwapAllowance {
 }
 
 /// The shortest time to live of a license or machine file, set by the wire protocol.
-pub const MIN_OFFLINE_FILE: Duration = Duration::from_hours(1);
+pub const MIN_FILE_TTL: Duration = Duration::from_hours(1);
 
 /// The time to live of license and machine files if the policy does not specify one.
-pub const DEFAULT_OFFLINE_FILE: Duration = Duration::from_hours(30 * 24);
+pub const DEFAULT_FILE_TTL: Duration = Duration::from_hours(30 * 24);
 
 /// The shortest heartbeat window that a policy may set.
-pub const MIN_HEARTBEAT: Duration = Duration::from_mins(1);
+pub const MIN_HEARTBEAT_WINDOW: Duration = Duration::from_mins(1);
 
 /// The heartbeat window if the policy does not specify one.
-pub const DEFAULT_HEARTBEAT: Duration = Duration::from_mins(10);
+pub const DEFAULT_HEARTBEAT_WINDOW: Duration = Duration::from_mins(10);
 
 /// How long after its window a heartbeat may still arrive.
 pub const HEARTBEAT_DRIFT: Duration = Duration::from_secs(30);

@@ -155,7 +155,7 @@ fn license_state(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
         Standing::Revoked(_) => return Some(invalid(ValidationCode::Suspended, "is revoked")),
         Standing::Good => {}
     }
-    if subject.policy.expiry == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now) {
+    if subject.policy.expiry_strategy == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now) {
         return Some(invalid(ValidationCode::Expired, "is expired"));
     }
     subject
@@ -283,8 +283,8 @@ fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
             return Some(invalid(ValidationCode::TooManyMachines, "is active on more machines than it allows"));
         }
         let cores = subject.license.core_ceiling(subject.policy);
-        let over = cores.is_some_and(|cores| core_count(subject.machines) > u64::from(cores));
-        over.then_some(invalid(ValidationCode::TooManyCores, "is active on more cores than it allows"))
+        let exceeds = cores.is_some_and(|cores| core_count(subject.machines) > u64::from(cores));
+        exceeds.then_some(invalid(ValidationCode::TooManyCores, "is active on more cores than it allows"))
     })
 }
 
@@ -292,14 +292,15 @@ fn expiry(subject: &Subject<'_>, now: Timestamp) -> Verdict {
     if !subject.license.is_expired(now) {
         return Verdict { is_valid: true, code: ValidationCode::Valid, detail: "is valid" };
     }
-    let is_valid = matches!(subject.policy.expiry, ExpiryStrategy::MaintainAccess | ExpiryStrategy::AllowAccess);
+    let is_valid =
+        matches!(subject.policy.expiry_strategy, ExpiryStrategy::MaintainAccess | ExpiryStrategy::AllowAccess);
     Verdict { is_valid, code: ValidationCode::Expired, detail: "is expired" }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::license::End;
+    use crate::rules::license::Expiry;
     use crate::rules::license::tests::{DAY, T0, license, policy};
     use crate::rules::machine::tests::machine;
     use proptest::prelude::*;
@@ -352,7 +353,7 @@ mod tests {
             (|c| c.banned = true, ValidationCode::Banned),
             (|c| c.license.standing = Standing::Suspended(T0), ValidationCode::Suspended),
             (|c| c.license.standing = Standing::Revoked(T0), ValidationCode::Suspended),
-            (|c| c.license.end = End::At(T0), ValidationCode::Expired),
+            (|c| c.license.expiry = Expiry::At(T0), ValidationCode::Expired),
             (|c| c.scope.product = Some(text("other")), ValidationCode::ProductScopeMismatch),
             (|c| c.scope.product = Some(text("")), ValidationCode::Valid),
             (|c| c.scope.product = Some(text("Acme-Draw")), ValidationCode::Valid),
@@ -430,7 +431,7 @@ mod tests {
             ),
             (
                 |c| {
-                    c.policy.check_in = Some(DAY);
+                    c.policy.check_in_interval = Some(DAY);
                     c.license.created_at = T0.minus(DAY * 2);
                     c.scope.product = Some(text("other"));
                 },
@@ -446,7 +447,7 @@ mod tests {
             (
                 |c| {
                     c.policy.max_cores = Some(4);
-                    c.policy.overage = crate::rules::policy::OverageStrategy::Allow1_25x;
+                    c.policy.overage_strategy = crate::rules::policy::OverageStrategy::Allow1_25x;
                     c.machines[0].facts.cores = Some(5);
                 },
                 ValidationCode::Valid,
@@ -473,8 +474,8 @@ mod tests {
             (ExpiryStrategy::AllowAccess, true),
         ] {
             let mut case = Case::new();
-            case.policy.expiry = strategy;
-            case.license.end = End::At(T0);
+            case.policy.expiry_strategy = strategy;
+            case.license.expiry = Expiry::At(T0);
             assert_eq!(case.code(), (is_valid, ValidationCode::Expired), "{strategy:?}");
         }
     }
@@ -482,11 +483,11 @@ mod tests {
     #[test]
     fn revoked_access_is_checked_before_the_scopes() {
         let mut case = Case::new();
-        case.policy.expiry = ExpiryStrategy::RevokeAccess;
-        case.license.end = End::At(T0);
+        case.policy.expiry_strategy = ExpiryStrategy::RevokeAccess;
+        case.license.expiry = Expiry::At(T0);
         case.scope.product = Some(text("other"));
         assert_eq!(case.code().1, ValidationCode::Expired);
-        case.policy.expiry = ExpiryStrategy::RestrictAccess;
+        case.policy.expiry_strategy = ExpiryStrategy::RestrictAccess;
         assert_eq!(case.code().1, ValidationCode::ProductScopeMismatch);
     }
 

@@ -7,7 +7,7 @@
 use latchkey_licensing::{
     account::Role,
     ids::{AccountId, LicenseId, LoginRequestId, MachineId, PolicyId, ProductId, SigningKeyId},
-    license::End,
+    license::Expiry,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::audit::{
     change::Change,
-    stored::{end, instant, instant_or_null, metadata, role},
+    stored::{expiry, instant, instant_or_null, metadata, role},
 };
 
 /// What happened, and to what.
@@ -291,9 +291,9 @@ pub struct LicenseDiff {
     /// Its policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Change<PolicyId>>,
-    /// Its end.
-    #[serde(with = "end", skip_serializing_if = "Option::is_none")]
-    pub end: Option<Change<End>>,
+    /// Its expiry.
+    #[serde(rename = "end", with = "expiry", skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Change<Expiry>>,
     /// Its own machine limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_machines: Option<Change<Option<u32>>>,

@@ -1,7 +1,7 @@
 //! The audit log: one row for each change, in the change's own transaction.
 
 use latchkey_licensing::{ids::AuditId, time::Timestamp};
-use latchkey_store::{AuditRow, Tx};
+use latchkey_store::AuditRow;
 
 use crate::{
     audit::{
@@ -9,8 +9,6 @@ use crate::{
         event::{AuditEvent, StoredEvent},
     },
     error::Internal,
-    resources::Resources,
-    service::Service,
 };
 
 /// A line of a history.
@@ -42,49 +40,17 @@ impl AuditEntry {
     }
 }
 
-impl Resources {
-    /// Writes down what happened.
-    pub(crate) async fn record(
-        &self,
-        tx: &mut Tx,
-        now: Timestamp,
-        actor: Actor,
-        event: AuditEvent,
-    ) -> Result<(), Internal> {
-        let row = self.audit_row(now, actor, &event)?;
-        Ok(tx.insert_audits(&[row]).await?)
-    }
-
-    /// The row to write for an event, where many are written at once.
-    pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
-        let StoredEvent { verb, subject_kind, subject_id, detail } = event.stored();
-        Ok(AuditRow {
-            id: AuditId::new(now, self.random()?),
-            at: now,
-            actor_kind: actor.kind().to_owned(),
-            actor_id: actor.id(),
-            verb,
-            subject_kind,
-            subject_id,
-            detail,
-        })
-    }
-}
-
-impl Service {
-    /// Writes down what happened.
-    pub(crate) async fn record(
-        &self,
-        tx: &mut Tx,
-        now: Timestamp,
-        actor: Actor,
-        event: AuditEvent,
-    ) -> Result<(), Internal> {
-        self.0.record(tx, now, actor, event).await
-    }
-
-    /// The row to write for an event, where many are written at once.
-    pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
-        self.0.audit_row(now, actor, event)
+/// The row that records an event.
+pub(crate) fn audit_row(id: AuditId, at: Timestamp, actor: Actor, event: &AuditEvent) -> AuditRow {
+    let StoredEvent { verb, subject_kind, subject_id, detail } = event.stored();
+    AuditRow {
+        id,
+        at,
+        actor_kind: actor.kind().to_owned(),
+        actor_id: actor.id(),
+        verb,
+        subject_kind,
+        subject_id,
+        detail,
     }
 }

@@ -35,9 +35,9 @@ pub(super) mod instant_or_null {
     }
 }
 
-/// A license's end: an instant or a word.
-pub(super) mod end {
-    use latchkey_licensing::{license::End, time::Timestamp};
+/// The expiry of a license: an instant or a word.
+pub(super) mod expiry {
+    use latchkey_licensing::{license::Expiry, time::Timestamp};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     use crate::audit::change::Change;
@@ -45,24 +45,24 @@ pub(super) mod end {
     const NEVER: &str = "never";
     const AFTER_FIRST_USE: &str = "after first use";
 
-    fn text(end: End) -> String {
-        match end {
-            End::Never => NEVER.to_owned(),
-            End::AfterFirstUse => AFTER_FIRST_USE.to_owned(),
-            End::At(at) => at.rfc3339(),
+    fn text(expiry: Expiry) -> String {
+        match expiry {
+            Expiry::Never => NEVER.to_owned(),
+            Expiry::AfterFirstUse => AFTER_FIRST_USE.to_owned(),
+            Expiry::At(at) => at.rfc3339(),
         }
     }
 
-    fn read(text: &str) -> Option<End> {
+    fn read(text: &str) -> Option<Expiry> {
         match text {
-            NEVER => Some(End::Never),
-            AFTER_FIRST_USE => Some(End::AfterFirstUse),
-            at => Timestamp::parse_rfc3339(at).map(End::At),
+            NEVER => Some(Expiry::Never),
+            AFTER_FIRST_USE => Some(Expiry::AfterFirstUse),
+            at => Timestamp::parse_rfc3339(at).map(Expiry::At),
         }
     }
 
     pub(in crate::audit) fn serialize<S: Serializer>(
-        change: &Option<Change<End>>,
+        change: &Option<Change<Expiry>>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         change.map(|change| Change { from: text(change.from), to: text(change.to) }).serialize(serializer)
@@ -70,12 +70,12 @@ pub(super) mod end {
 
     pub(in crate::audit) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Option<Change<End>>, D::Error> {
+    ) -> Result<Option<Change<Expiry>>, D::Error> {
         let Some(change) = Option::<Change<String>>::deserialize(deserializer)? else {
             return Ok(None);
         };
-        let end = |text: &str| read(text).ok_or_else(|| D::Error::custom("not an end"));
-        Ok(Some(Change { from: end(&change.from)?, to: end(&change.to)? }))
+        let expiry = |text: &str| read(text).ok_or_else(|| D::Error::custom("not an expiry"));
+        Ok(Some(Change { from: expiry(&change.from)?, to: expiry(&change.to)? }))
     }
 }
 

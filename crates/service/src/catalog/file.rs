@@ -8,16 +8,16 @@ use latchkey_licensing::{
     license::MAX_USES,
     license_key::KeyPrefix,
     policy::{
-        DEFAULT_HEARTBEAT, DEFAULT_OFFLINE_FILE, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
-        KeyScheme, MIN_HEARTBEAT, MIN_OFFLINE_FILE, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
+        DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
+        KeyScheme, MIN_FILE_TTL, MIN_HEARTBEAT_WINDOW, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{
-    fault::{CatalogFault, CatalogProblem},
-    span::Span,
+    file_error::{CatalogFault, CatalogProblem},
+    human_duration::Span,
 };
 
 /// A whole catalog.
@@ -148,7 +148,7 @@ impl Default for HeartbeatEntry {
     fn default() -> Self {
         Self {
             required: false,
-            window: Span(DEFAULT_HEARTBEAT),
+            window: Span(DEFAULT_HEARTBEAT_WINDOW),
             cull: HeartbeatCull::DeactivateDead,
             resurrection: HeartbeatResurrection::NoRevive,
         }
@@ -171,7 +171,7 @@ fn key_scheme() -> KeyScheme {
     KeyScheme::Random
 }
 fn offline_file() -> Span {
-    Span(DEFAULT_OFFLINE_FILE)
+    Span(DEFAULT_FILE_TTL)
 }
 fn yes() -> bool {
     true
@@ -186,23 +186,23 @@ impl PolicyEntry {
             name: policy.name.clone(),
             duration: policy.duration.map(Span),
             expiry_basis: policy.expiry_basis,
-            renewal_basis: policy.renewal,
-            expiry_strategy: policy.expiry,
+            renewal_basis: policy.renewal_basis,
+            expiry_strategy: policy.expiry_strategy,
             max_machines: policy.max_machines,
             max_cores: policy.max_cores,
             max_uses: policy.max_uses,
-            overage_strategy: policy.overage,
+            overage_strategy: policy.overage_strategy,
             floating: policy.is_floating,
             strict: policy.is_strict,
-            check_in: policy.check_in.map(Span),
-            key_scheme: policy.scheme,
-            offline_file: Span(policy.offline_file),
+            check_in: policy.check_in_interval.map(Span),
+            key_scheme: policy.key_scheme,
+            offline_file: Span(policy.file_ttl),
             customer_rotates_key: policy.customer_rotates_key,
             entitlements,
-            swaps: policy.swaps.map(|swaps| SwapsEntry { count: swaps.count, window: Span(swaps.window) }),
+            swaps: policy.swap_allowance.map(|swaps| SwapsEntry { count: swaps.count, window: Span(swaps.window) }),
             heartbeat: HeartbeatEntry {
                 required: policy.requires_heartbeat,
-                window: Span(policy.heartbeat),
+                window: Span(policy.heartbeat_window),
                 cull: policy.cull,
                 resurrection: policy.resurrection,
             },
@@ -218,22 +218,22 @@ impl PolicyEntry {
             name: self.name.clone(),
             duration: self.duration.map(|span| span.0),
             expiry_basis: self.expiry_basis,
-            renewal: self.renewal_basis,
+            renewal_basis: self.renewal_basis,
             max_machines: self.max_machines,
             max_cores: self.max_cores,
             max_uses: self.max_uses,
             is_floating: self.floating,
             is_strict: self.strict,
-            expiry: self.expiry_strategy,
-            overage: self.overage_strategy,
+            expiry_strategy: self.expiry_strategy,
+            overage_strategy: self.overage_strategy,
             requires_heartbeat: self.heartbeat.required,
-            heartbeat: self.heartbeat.window.0,
+            heartbeat_window: self.heartbeat.window.0,
             cull: self.heartbeat.cull,
             resurrection: self.heartbeat.resurrection,
-            check_in: self.check_in.map(|span| span.0),
-            scheme: self.key_scheme,
-            offline_file: self.offline_file.0,
-            swaps: self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 }),
+            check_in_interval: self.check_in.map(|span| span.0),
+            key_scheme: self.key_scheme,
+            file_ttl: self.offline_file.0,
+            swap_allowance: self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 }),
             customer_rotates_key: self.customer_rotates_key,
             created_at,
             updated_at: now,
@@ -259,8 +259,8 @@ impl PolicyEntry {
         if self.duration.is_none() && self.expiry_basis != ExpiryBasis::FromCreation {
             return refuse("expiry_basis", CatalogProblem::NoDuration);
         }
-        if self.heartbeat.window.0 < MIN_HEARTBEAT {
-            return refuse("heartbeat.window", CatalogProblem::TooShort(Span(MIN_HEARTBEAT)));
+        if self.heartbeat.window.0 < MIN_HEARTBEAT_WINDOW {
+            return refuse("heartbeat.window", CatalogProblem::TooShort(Span(MIN_HEARTBEAT_WINDOW)));
         }
         if self.heartbeat.window.0 > Duration::from_secs(u64::from(MAX_USES)) {
             return refuse("heartbeat.window", CatalogProblem::TooLong(MAX_HEARTBEAT));
@@ -270,8 +270,8 @@ impl PolicyEntry {
         {
             return refuse("heartbeat.resurrection", CatalogProblem::RevivesDeactivated);
         }
-        if self.offline_file.0 < MIN_OFFLINE_FILE {
-            return refuse("offline_file", CatalogProblem::TooShort(Span(MIN_OFFLINE_FILE)));
+        if self.offline_file.0 < MIN_FILE_TTL {
+            return refuse("offline_file", CatalogProblem::TooShort(Span(MIN_FILE_TTL)));
         }
         if self.check_in.is_some_and(|span| span < MIN_CHECK_IN) {
             return refuse("check_in", CatalogProblem::TooShort(MIN_CHECK_IN));

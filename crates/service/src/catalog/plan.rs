@@ -21,8 +21,8 @@ use crate::{
     actors::Admin,
     audit::event::{AuditEvent, CatalogEvent},
     catalog::{
-        fault::CatalogFault,
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
+        file_error::CatalogFault,
         impact::{self, NewlyInvalid, Terms},
     },
     error::{Internal, internal_errors},
@@ -382,7 +382,7 @@ async fn refuse_invalidation(
     }
     // Terms that nobody's app obeys yet: licenses would stop validating from one moment to the next.
     let begins = [
-        ("check_in", entry.check_in.is_some() && policy.check_in.is_none()),
+        ("check_in", entry.check_in.is_some() && policy.check_in_interval.is_none()),
         ("heartbeat.required", entry.heartbeat.required && !policy.requires_heartbeat),
     ];
     for (field, does_begin) in begins {

@@ -20,16 +20,16 @@ impl Service {
         tx: &mut Tx,
         license: &mut License,
         policy: &Policy,
-        first: FirstUse,
+        first_use: FirstUse,
         actor: Actor,
         now: Timestamp,
     ) -> Result<(), Internal> {
-        let Some(end) = license.end_after(first, policy, now) else {
+        let Some(expiry) = license.expiry_after(first_use, policy, now) else {
             return Ok(());
         };
-        license.end = end;
+        license.expiry = expiry;
         license.updated_at = now;
         tx.update_license(license).await?;
-        self.record(tx, now, actor, LicenseEvent::Begun { until: end.at() }.of(license.id)).await
+        self.record(tx, now, actor, LicenseEvent::Begun { until: expiry.at() }.of(license.id)).await
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use latchkey_licensing::{
     account::Role,
     ids::{AccountId, AuditId, EntitlementId, ImportId, LicenseId, SigningKeyId},
-    license::{End, License},
+    license::{Expiry, License},
     license_key::LicenseKey,
     policy::{KeyScheme, Policy},
     product::Product,
@@ -17,7 +17,7 @@ use latchkey_licensing::{
 use latchkey_store::{Conn, ImportRow, Tx};
 
 use crate::{
-    accounts::make::account_made,
+    accounts::create::account_made,
     actors::Admin,
     audit::event::LicenseEvent,
     error::{Internal, internal_errors},
@@ -27,7 +27,7 @@ use crate::{
         row::LicenseRow,
         terms::{MetadataTooLong, OutOfRange, in_range, metadata_text},
     },
-    signing::keyring::{KeyState, state},
+    service::keyring::{KeyState, state},
 };
 
 /// How many rows are staged in one transaction.
@@ -339,17 +339,17 @@ impl Admin<'_> {
             None => LicenseId::new(now, in_order(number, service.random()?)),
         };
         let created_at = row.created_at.unwrap_or(now);
-        let end = row.end.unwrap_or_else(|| End::on_issue(policy, created_at));
+        let expiry = row.expiry.unwrap_or_else(|| Expiry::on_issue(policy, created_at));
         let is_key_made = row.key.is_none();
         let key = match row.key {
             Some(key) => service.keep_key(id, key, signed_by)?,
-            None => service.new_license_key(tx, id, policy, product, end).await?,
+            None => service.new_license_key(tx, id, policy, product, expiry).await?,
         };
         let mut account = service.new_account(&row.email, None, Role::Customer, now)?;
         account.id = AccountId::new(now, in_order(number, service.random()?));
         let license = License {
             standing: row.standing.since(now),
-            end,
+            expiry,
             max_machines: row.max_machines,
             max_cores: row.max_cores,
             max_uses: row.max_uses,

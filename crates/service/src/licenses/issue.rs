@@ -4,7 +4,7 @@ use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
     ids::LicenseId,
-    license::{End, License},
+    license::{Expiry, License},
     policy::Policy,
 };
 use latchkey_store::Tx;
@@ -60,7 +60,7 @@ impl Admin<'_> {
         let now = self.service.now();
         let product = tx.get_product(policy.product).await?;
         let id = LicenseId::new(now, self.service.random()?);
-        let key = self.service.new_license_key(tx, id, policy, &product, End::on_issue(policy, now)).await?;
+        let key = self.service.new_license_key(tx, id, policy, &product, Expiry::on_issue(policy, now)).await?;
         let license = License::issue(id, owner.id, policy, key.hint(), now);
         tx.insert_license(&license, key.kept()).await?;
         let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::{LicenseId, SigningKeyId},
-    license::{End, KeyHint},
+    license::{Expiry, KeyHint},
     license_key::LicenseKey,
     policy::{KeyScheme, Policy},
     product::Product,
@@ -46,9 +46,9 @@ impl Service {
         id: LicenseId,
         policy: &Policy,
         product: &Product,
-        end: End,
+        expiry: Expiry,
     ) -> Result<NewKey, Internal> {
-        match policy.scheme {
+        match policy.key_scheme {
             KeyScheme::Random => self.keep_key(id, LicenseKey::new(&product.key_prefix, &self.random()?), None),
             KeyScheme::Ed25519Sign => {
                 let keyring = self.signing_keyring(tx, None).await?;
@@ -57,7 +57,7 @@ impl Service {
                     product: product.id,
                     policy: policy.id,
                     issued_at: self.now(),
-                    expires_at: end.at(),
+                    expires_at: expiry.at(),
                 };
                 let key = signed_key::issue(&claims, keyring.signer());
                 let key = key.ok_or(Internal::Broken("a signed key does not serialize"))?;
@@ -75,7 +75,7 @@ impl Service {
     ) -> Result<LicenseKey, Internal> {
         let now = self.now();
         let license = &facts.license;
-        let key = self.new_license_key(tx, license.id, facts.policy(), facts.product(), license.end).await?;
+        let key = self.new_license_key(tx, license.id, facts.policy(), facts.product(), license.expiry).await?;
         tx.set_license_key(license.id, key.kept(), key.text.prefix(), key.text.tail(), now).await?;
         self.record(tx, now, actor, LicenseEvent::KeyReplaced.of(license.id)).await?;
         Ok(key.text)

@@ -3,7 +3,7 @@
 use latchkey_licensing::{
     email::EmailAddress,
     ids::LicenseId,
-    license::{End, License, Standing},
+    license::{Expiry, License, Standing},
     license_key::LicenseKey,
     time::Timestamp,
 };
@@ -22,8 +22,8 @@ pub struct LicenseRow {
     pub key: Option<LicenseKey>,
     /// What the vendor decided about it.
     pub standing: RowStanding,
-    /// Its end; `None` follows the policy.
-    pub end: Option<End>,
+    /// When it expires. `None` follows the policy.
+    pub expiry: Option<Expiry>,
     /// A machine limit of its own.
     pub max_machines: Option<u32>,
     /// A core limit of its own.
@@ -83,7 +83,7 @@ impl LicenseRow {
             policy,
             key: None,
             standing: RowStanding::Good,
-            end: None,
+            expiry: None,
             max_machines: None,
             max_cores: None,
             max_uses: None,
@@ -107,7 +107,7 @@ impl LicenseRow {
             id: Some(license.id),
             key: Some(key),
             standing: license.standing.into(),
-            end: Some(license.end),
+            expiry: Some(license.expiry),
             max_machines: license.max_machines,
             max_cores: license.max_cores,
             max_uses: license.max_uses,

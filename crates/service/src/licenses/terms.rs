@@ -4,7 +4,7 @@ use latchkey_licensing::{
     email::EmailAddress,
     entitlement::EntitlementCode,
     ids::LicenseId,
-    license::{End, License, MAX_USES, RenewRefusal},
+    license::{Expiry, License, MAX_USES, RenewRefusal},
     policy::Policy,
     time::Timestamp,
 };
@@ -36,7 +36,7 @@ pub struct LicenseChange {
     /// Another policy of the same product, by its code. The end stays as it is.
     pub policy: Option<String>,
     /// Another end: an instant, or never.
-    pub end: Option<Option<Timestamp>>,
+    pub expiry: Option<Option<Timestamp>>,
     /// A machine limit of its own.
     pub max_machines: Option<Option<u32>>,
     /// A core limit of its own.
@@ -143,12 +143,13 @@ impl Admin<'_> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let mut facts = self.service.lock_license(&mut tx, id).await?.ok_or(RenewError::NotFound(id))?;
-        let end = facts.license.renewed(facts.policy(), now).map_err(|why| RenewError::Refused { id, why })?;
-        let before = facts.license.end;
-        facts.license.end = End::At(end);
+        let expires_at =
+            facts.license.expiry_after_renewal(facts.policy(), now).map_err(|why| RenewError::Refused { id, why })?;
+        let before = facts.license.expiry;
+        facts.license.expiry = Expiry::At(expires_at);
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
-        let event = LicenseEvent::Renewed { from: before.at(), to: end };
+        let event = LicenseEvent::Renewed { from: before.at(), to: expires_at };
         self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
         tx.commit().await?;
         Ok(self.written_license(id).await?)
@@ -168,8 +169,8 @@ impl Admin<'_> {
         if let Some(code) = &change.policy {
             move_to_policy(&mut tx, &mut license, facts.policy(), code, now).await?;
         }
-        if let Some(end) = change.end {
-            license.end = end.map_or(End::Never, End::At);
+        if let Some(expires_at) = change.expiry {
+            license.expiry = expires_at.map_or(Expiry::Never, Expiry::At);
         }
         license.max_machines = limit(change.max_machines, license.max_machines, "max_machines", 0)?;
         license.max_cores = limit(change.max_cores, license.max_cores, "max_cores", 1)?;
@@ -292,7 +293,7 @@ fn differences(before: &License, after: &License) -> LicenseDiff {
     LicenseDiff {
         owner: Change::of(before.account, after.account),
         policy: Change::of(before.policy, after.policy),
-        end: Change::of(before.end, after.end),
+        expiry: Change::of(before.expiry, after.expiry),
         max_machines: Change::of(before.max_machines, after.max_machines),
         max_cores: Change::of(before.max_cores, after.max_cores),
         max_uses: Change::of(before.max_uses, after.max_uses),

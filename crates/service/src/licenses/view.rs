@@ -21,9 +21,8 @@ use latchkey_store::{Conn, LicenseRecord};
 
 use crate::{
     actors::Admin,
-    catalog::cache::PolicyTerms,
     error::{Internal, internal_errors},
-    service::Service,
+    service::{Service, catalog_cache::PolicyTerms},
     validation::facts::LicenseFacts,
 };
 
@@ -156,7 +155,7 @@ impl Service {
 
 /// From when on machines that were freed count under these policies; `None` where none counts them.
 fn earliest<'p>(policies: impl IntoIterator<Item = &'p Policy>, now: Timestamp) -> Option<Timestamp> {
-    policies.into_iter().filter_map(|policy| policy.swaps.map(|allowance| allowance.since(now))).min()
+    policies.into_iter().filter_map(|policy| policy.swap_allowance.map(|allowance| allowance.since(now))).min()
 }
 
 /// What belongs to some licenses.
@@ -196,7 +195,7 @@ impl Parts {
         let id = license.id;
         let (machine_count, last_seen_at) = self.counts.get(&id).copied().unwrap_or_default();
         let releases = self.releases.remove(&id).unwrap_or_default();
-        let swaps = policy.swaps.map(|allowance| {
+        let swaps = policy.swap_allowance.map(|allowance| {
             let since = allowance.since(now);
             let times: Vec<Timestamp> = releases.into_iter().filter(|at| *at > since).collect();
             allowance.left(&times)

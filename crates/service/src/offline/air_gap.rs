@@ -80,7 +80,7 @@ internal_errors!(AirGapRefusal);
 /// How long a customer may have a file last, in days; the last of them is usual. `None` where the policy
 /// has a file last less than a day: then there is nothing to choose.
 pub fn file_days(policy: &Policy) -> Option<Vec<u32>> {
-    let most = u32::try_from(policy.offline_file.as_secs() / (24 * 60 * 60)).unwrap_or(u32::MAX);
+    let most = u32::try_from(policy.file_ttl.as_secs() / (24 * 60 * 60)).unwrap_or(u32::MAX);
     if most == 0 {
         return None;
     }
@@ -164,7 +164,7 @@ impl Customer<'_> {
         facts.may_use_api(self.service().now()).map_err(CheckOutError::Refused)?;
         let machine = machines.iter().find(|active| active.id == machine).cloned().ok_or(CheckOutError::NotFound)?;
         let asked = Duration::from_hours(u64::from(days) * 24);
-        let lasts = asked.min(facts.policy().offline_file);
+        let lasts = asked.min(facts.policy().file_ttl);
         let order =
             Order { machine: Some(machine), machines, ttl: FileTtl::Seconds(lasts.as_secs()), is_encrypted: true };
         let actor = self.actor();

@@ -9,7 +9,7 @@ use latchkey_licensing::{
     entitlement::Entitlement,
     license::FirstUse,
     machine::Machine,
-    policy::MIN_OFFLINE_FILE,
+    policy::MIN_FILE_TTL,
     time::Timestamp,
 };
 use latchkey_store::Tx;
@@ -51,7 +51,7 @@ impl FileTtl {
             Self::Seconds(seconds) => seconds,
             Self::Perpetual => u64::from(MAX_TTL_SECONDS),
         };
-        if seconds < MIN_OFFLINE_FILE.as_secs() {
+        if seconds < MIN_FILE_TTL.as_secs() {
             return Err(CheckOutError::TtlTooShort);
         }
         Ok(u32::try_from(seconds).unwrap_or(MAX_TTL_SECONDS).min(MAX_TTL_SECONDS))
@@ -171,7 +171,7 @@ impl Service {
     ) -> Result<SignedFile, CheckOutError> {
         let now = self.now();
         let Order { machine, mut machines, ttl, is_encrypted } = order;
-        let ttl = ttl.seconds(facts.policy().offline_file)?;
+        let ttl = ttl.seconds(facts.policy().file_ttl)?;
         let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));
         let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
 

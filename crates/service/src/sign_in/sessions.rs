@@ -9,9 +9,8 @@ use crate::{
     actors::SignedIn,
     audit::{actor::Actor, event::AccountEvent},
     error::Internal,
-    service::Service,
+    service::{Service, write_behind::is_stale},
     sign_in::secrets::SessionToken,
-    write_behind::is_stale,
 };
 
 /// How long a session lives for a role (ML-18).

@@ -7,8 +7,8 @@ use latchkey_store::Tx;
 
 use crate::{
     error::Internal,
-    service::Service,
-    signing::{first, keyring::Keyring},
+    service::{Service, keyring::Keyring},
+    signing::first_key,
 };
 
 impl Service {
@@ -19,7 +19,7 @@ impl Service {
 
     /// Reads the signing keys again, so that a rotation by another process is followed.
     pub async fn refresh_keyring(&self) -> Result<Arc<Keyring>, Internal> {
-        let keyring = first::read_keyring(&self.0.resources).await?;
+        let keyring = first_key::read_keyring(&self.0.resources).await?;
         self.keep_keyring(&keyring);
         Ok(keyring)
     }

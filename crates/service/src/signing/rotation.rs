@@ -10,7 +10,7 @@ use crate::{
     actors::Admin,
     audit::event::SigningKeyEvent,
     error::{Internal, internal_errors},
-    signing::keyring::{KeyState, SigningKeyInfo, describe, state},
+    service::keyring::{KeyState, SigningKeyInfo, describe, state},
 };
 
 /// The resolution of the time in ids.

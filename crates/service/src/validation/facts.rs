@@ -17,7 +17,10 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Conn, LicenseRecord, Tx};
 
-use crate::{catalog::cache::PolicyTerms, error::Internal, service::Service};
+use crate::{
+    error::Internal,
+    service::{Service, catalog_cache::PolicyTerms},
+};
 
 /// Why a key opens nothing.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +182,7 @@ impl LicenseFacts {
             Standing::Revoked(_) => return Err(AuthRefusal::Revoked),
             Standing::Good => {}
         }
-        if self.policy().expiry == ExpiryStrategy::RevokeAccess && self.license.is_expired(now) {
+        if self.policy().expiry_strategy == ExpiryStrategy::RevokeAccess && self.license.is_expired(now) {
             return Err(AuthRefusal::Expired);
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use latchkey_licensing::{
     entitlement::EntitlementCode,
-    license::{End, FirstUse},
+    license::{Expiry, FirstUse},
     license_key::LicenseKey,
     machine::Machine,
     time::Timestamp,
@@ -14,12 +14,11 @@ use latchkey_licensing::{
 use crate::{
     audit::actor::Actor,
     error::Internal,
-    service::Service,
+    service::{Service, write_behind::is_stale},
     validation::{
         facts::{LicenseDocument, LicenseFacts},
         key_holder::{Apps, Found, KeyHolder, KeyRequest, NotAdmitted},
     },
-    write_behind::is_stale,
 };
 
 impl Apps<'_> {
@@ -78,8 +77,8 @@ impl Service {
         let named = machines.iter().filter(|machine| validation::is_named(scope, machine));
         let seen = named.filter(|machine| is_stale(machine.last_seen_at, now)).map(|machine| machine.id);
         self.note_validation(validated, seen, now);
-        if verdict.is_valid && facts.license.end == End::AfterFirstUse {
-            facts.license.end = self.begin(&facts, now).await?;
+        if verdict.is_valid && facts.license.expiry == Expiry::AfterFirstUse {
+            facts.license.expiry = self.begin(&facts, now).await?;
         }
         facts.license.last_validated_at = Some(now);
         let document = facts.document(&machines, key, now);
@@ -102,15 +101,15 @@ impl Service {
     }
 
     /// Begins a license's time, if this validation is the use that begins it. Returns its end.
-    async fn begin(&self, facts: &LicenseFacts, now: Timestamp) -> Result<End, Internal> {
+    async fn begin(&self, facts: &LicenseFacts, now: Timestamp) -> Result<Expiry, Internal> {
         let mut tx = self.store().write().await?;
         let Some(mut current) = self.lock_license(&mut tx, facts.license.id).await? else {
-            return Ok(facts.license.end);
+            return Ok(facts.license.expiry);
         };
         let actor = Actor::App(current.license.id);
         let terms = current.terms.clone();
         self.note_first_use(&mut tx, &mut current.license, &terms.policy, FirstUse::Validation, actor, now).await?;
         tx.commit().await?;
-        Ok(current.license.end)
+        Ok(current.license.expiry)
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn insert_license_if_free(
 
 async fn insert_with(conn: &mut Connection, sql: &'static str, license: &License, key: StoredKey<'_>) -> Result<bool> {
     let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
-    let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
+    let (expires_at, ends_after_first_use) = licenses::expiry_columns(license.expiry);
     let done = sqlx::query(sql)
         .bind(license.id.uuid())
         .bind(license.account.uuid())
@@ -95,7 +95,7 @@ async fn insert_with(conn: &mut Connection, sql: &'static str, license: &License
 /// The license must be locked. The key and the last validation are written by other statements.
 pub(crate) async fn update_license(conn: &mut Connection, license: &License) -> Result<()> {
     let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
-    let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
+    let (expires_at, ends_after_first_use) = licenses::expiry_columns(license.expiry);
     let sql =
         "UPDATE licenses SET account_id = $2, product_id = $3, policy_id = $4, suspended_at = $5, revoked_at = $6,
                    expires_at = $7, ends_after_first_use = $8, max_machines = $9, max_cores = $10, max_uses = $11, uses = $12,

@@ -6,7 +6,7 @@ pub(crate) mod license_records;
 
 use latchkey_licensing::{
     ids::{LicenseId, SigningKeyId},
-    license::{End, License, Standing},
+    license::{Expiry, License, Standing},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -61,10 +61,10 @@ impl TryFrom<LicenseRow> for License {
             (None, Some(at)) => Standing::Revoked(Timestamp::from_unix_micros(at)),
             (Some(_), Some(_)) => return Err(origin.corrupt("the license is both suspended and revoked")),
         };
-        let end = match (row.expires_at, row.ends_after_first_use) {
-            (None, false) => End::Never,
-            (None, true) => End::AfterFirstUse,
-            (Some(at), false) => End::At(Timestamp::from_unix_micros(at)),
+        let expiry = match (row.expires_at, row.ends_after_first_use) {
+            (None, false) => Expiry::Never,
+            (None, true) => Expiry::AfterFirstUse,
+            (Some(at), false) => Expiry::At(Timestamp::from_unix_micros(at)),
             (Some(_), true) => return Err(origin.corrupt("the license expires before its first use")),
         };
         let limit = |limit: Option<i64>| limit.map(|limit| origin.count(limit)).transpose();
@@ -76,7 +76,7 @@ impl TryFrom<LicenseRow> for License {
             key_prefix: row.key_prefix,
             key_tail: row.key_tail,
             standing,
-            end,
+            expiry,
             max_machines: limit(row.max_machines)?,
             max_cores: limit(row.max_cores)?,
             max_uses: limit(row.max_uses)?,
@@ -101,10 +101,10 @@ pub(crate) fn standing_columns(standing: Standing) -> (Option<i64>, Option<i64>)
 }
 
 /// The columns `expires_at` and `ends_after_first_use`.
-pub(crate) fn end_columns(end: End) -> (Option<i64>, bool) {
-    match end {
-        End::Never => (None, false),
-        End::At(at) => (Some(at.unix_micros()), false),
-        End::AfterFirstUse => (None, true),
+pub(crate) fn expiry_columns(expiry: Expiry) -> (Option<i64>, bool) {
+    match expiry {
+        Expiry::Never => (None, false),
+        Expiry::At(at) => (Some(at.unix_micros()), false),
+        Expiry::AfterFirstUse => (None, true),
     }
 }

@@ -10,11 +10,11 @@ use latchkey_licensing::{
         AccountId, AuditId, EntitlementId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId,
         SessionId, SigningKeyId,
     },
-    license::{End, License, Standing},
+    license::{Expiry, License, Standing},
     license_key::KeyPrefix,
     machine::{Fingerprint, Machine, MachineFacts},
     policy::{
-        DEFAULT_HEARTBEAT, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
+        DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
         OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
     product::Product,
@@ -64,22 +64,22 @@ pub(crate) fn policy() -> Policy {
         name: "Lifetime".to_owned(),
         duration: Some(seconds(86_400)),
         expiry_basis: ExpiryBasis::FromFirstActivation,
-        renewal: RenewalBasis::FromNowIfExpired,
+        renewal_basis: RenewalBasis::FromNowIfExpired,
         max_machines: Some(2),
         max_cores: Some(64),
         max_uses: Some(100),
         is_floating: true,
         is_strict: false,
-        expiry: ExpiryStrategy::MaintainAccess,
-        overage: OverageStrategy::Allow1_5x,
+        expiry_strategy: ExpiryStrategy::MaintainAccess,
+        overage_strategy: OverageStrategy::Allow1_5x,
         requires_heartbeat: true,
-        heartbeat: DEFAULT_HEARTBEAT,
+        heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
         cull: HeartbeatCull::KeepDead,
         resurrection: HeartbeatResurrection::AlwaysRevive,
-        check_in: Some(seconds(7_200)),
-        scheme: KeyScheme::Ed25519Sign,
-        offline_file: seconds(7_200),
-        swaps: Some(SwapAllowance { count: 6, window: seconds(86_400) }),
+        check_in_interval: Some(seconds(7_200)),
+        key_scheme: KeyScheme::Ed25519Sign,
+        file_ttl: seconds(7_200),
+        swap_allowance: Some(SwapAllowance { count: 6, window: seconds(86_400) }),
         customer_rotates_key: false,
         created_at: T0,
         updated_at: T0,
@@ -95,7 +95,7 @@ pub(crate) fn license(seed: u8) -> License {
         key_prefix: "CGPT".to_owned(),
         key_tail: "7F3K".to_owned(),
         standing: Standing::Good,
-        end: End::At(T0.plus(seconds(5))),
+        expiry: Expiry::At(T0.plus(seconds(5))),
         max_machines: Some(7),
         max_cores: Some(9),
         max_uses: Some(11),
@@ -280,9 +280,9 @@ on_both! {
     /// Everything that a decision may change is read back as written, for each way a license can end.
     async fn licenses_can_be_changed(store: &Store) {
         seed(store).await;
-        for (end, uses) in [(End::Never, 4), (End::AfterFirstUse, 5), (End::At(T0), 6)] {
+        for (expiry, uses) in [(Expiry::Never, 4), (Expiry::AfterFirstUse, 5), (Expiry::At(T0), 6)] {
             let mut tx = store.write().await.expect("a transaction");
-            let changed = License { end, uses, max_cores: None, metadata: "{}".to_owned(), last_check_out_at: Some(T0), ..license(1) };
+            let changed = License { expiry, uses, max_cores: None, metadata: "{}".to_owned(), last_check_out_at: Some(T0), ..license(1) };
             tx.update_license(&changed).await.expect("written");
             assert_eq!(tx.find_license(license(1).id).await.expect("read"), Some(changed));
             tx.commit().await.expect("committed");
@@ -310,7 +310,7 @@ on_both! {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(policy()));
-        let changed = Policy { swaps: None, check_in: None, max_cores: None, customer_rotates_key: true, name: "Other".to_owned(), ..policy() };
+        let changed = Policy { swap_allowance: None, check_in_interval: None, max_cores: None, customer_rotates_key: true, name: "Other".to_owned(), ..policy() };
         tx.update_policy(&changed).await.expect("written");
         assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(changed));
         // Always resurrecting dead machines and culling them immediately exclude each other.

@@ -1,6 +1,8 @@
 //! A license as a line of a file: the names of the columns and the words in them.
 
-use latchkey_licensing::{email::EmailAddress, ids::LicenseId, license::End, license_key::LicenseKey, time::Timestamp};
+use latchkey_licensing::{
+    email::EmailAddress, ids::LicenseId, license::Expiry, license_key::LicenseKey, time::Timestamp,
+};
 use latchkey_service::{LicenseRow, RowStanding};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -68,11 +70,11 @@ impl FileRow {
         let key = given(self.key).map(|text| read_key(&text)).transpose()?;
         let instant = |name: &str, text: Option<String>| given(text).map(|text| read_instant(name, &text)).transpose();
         let created_at = instant("created_at", self.created_at)?;
-        let end = match given(self.expires_at).as_deref() {
+        let expiry = match given(self.expires_at).as_deref() {
             None => None,
-            Some(NEVER) => Some(End::Never),
-            Some(AFTER_FIRST_USE) => Some(End::AfterFirstUse),
-            Some(text) => Some(End::At(read_instant("expires_at", text)?)),
+            Some(NEVER) => Some(Expiry::Never),
+            Some(AFTER_FIRST_USE) => Some(Expiry::AfterFirstUse),
+            Some(text) => Some(Expiry::At(read_instant("expires_at", text)?)),
         };
         let standing = match given(self.status).as_deref() {
             None | Some(ACTIVE) => RowStanding::Good,
@@ -84,7 +86,7 @@ impl FileRow {
             id,
             key,
             standing,
-            end,
+            expiry,
             max_machines: self.max_machines,
             max_cores: self.max_cores,
             max_uses: self.max_uses,
@@ -104,10 +106,10 @@ impl FileRow {
             RowStanding::Suspended => SUSPENDED,
             RowStanding::Revoked => REVOKED,
         };
-        let end = |end: End| match end {
-            End::Never => NEVER.to_owned(),
-            End::AfterFirstUse => AFTER_FIRST_USE.to_owned(),
-            End::At(at) => at.rfc3339(),
+        let expiry = |expiry: Expiry| match expiry {
+            Expiry::Never => NEVER.to_owned(),
+            Expiry::AfterFirstUse => AFTER_FIRST_USE.to_owned(),
+            Expiry::At(at) => at.rfc3339(),
         };
         Self {
             id: row.id.map(|id| id.to_string()),
@@ -115,7 +117,7 @@ impl FileRow {
             policy: row.policy,
             key: row.key.map(|key| key.expose().to_owned()),
             status: Some(status.to_owned()),
-            expires_at: row.end.map(end),
+            expires_at: row.expiry.map(expiry),
             max_machines: row.max_machines,
             max_cores: row.max_cores,
             max_uses: row.max_uses,

@@ -18,8 +18,8 @@ fn role() -> impl Strategy<Value = Role> {
     prop_oneof![Just(Role::Customer), Just(Role::Support), Just(Role::Admin)]
 }
 
-fn some_end() -> impl Strategy<Value = End> {
-    prop_oneof![Just(End::Never), Just(End::AfterFirstUse), instant().prop_map(End::At)]
+fn any_expiry() -> impl Strategy<Value = Expiry> {
+    prop_oneof![Just(Expiry::Never), Just(Expiry::AfterFirstUse), instant().prop_map(Expiry::At)]
 }
 
 fn change<T: std::fmt::Debug>(values: impl Strategy<Value = T> + Clone) -> impl Strategy<Value = Option<Change<T>>> {
@@ -29,21 +29,23 @@ fn change<T: std::fmt::Debug>(values: impl Strategy<Value = T> + Clone) -> impl 
 fn diff() -> impl Strategy<Value = LicenseDiff> {
     let limit = || prop::option::of(any::<u32>());
     let codes = || prop::collection::vec("[A-Z]{1,5}", 0..3);
-    let who = (change(id::<AccountId>().boxed()), change(id::<PolicyId>().boxed()), change(some_end().boxed()));
+    let who = (change(id::<AccountId>().boxed()), change(id::<PolicyId>().boxed()), change(any_expiry().boxed()));
     let limits = (change(limit().boxed()), change(limit().boxed()), change(limit().boxed()));
     let rest = (change(any::<u32>()), any::<bool>(), codes(), codes());
     (who, limits, rest).prop_map(
-        |((owner, policy, end), (max_machines, max_cores, max_uses), (uses, metadata, added, removed))| LicenseDiff {
-            owner,
-            policy,
-            end,
-            max_machines,
-            max_cores,
-            max_uses,
-            uses,
-            metadata,
-            entitlements_added: added,
-            entitlements_removed: removed,
+        |((owner, policy, expiry), (max_machines, max_cores, max_uses), (uses, metadata, added, removed))| {
+            LicenseDiff {
+                owner,
+                policy,
+                expiry,
+                max_machines,
+                max_cores,
+                max_uses,
+                uses,
+                metadata,
+                entitlements_added: added,
+                entitlements_removed: removed,
+            }
         },
     )
 }

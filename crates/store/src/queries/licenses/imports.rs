@@ -40,7 +40,7 @@ async fn insert_licenses(conn: &mut Connection, import: ImportId, staged: &[Impo
     query.push_values(staged, |mut values, row| {
         let license = &row.license;
         let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
-        let (expires_at, ends_after_first_use) = licenses::end_columns(license.end);
+        let (expires_at, ends_after_first_use) = licenses::expiry_columns(license.expiry);
         values
             .push_bind(import.uuid())
             .push_bind(row.number)

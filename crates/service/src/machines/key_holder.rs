@@ -7,12 +7,12 @@ use crate::{
     audit::actor::Actor,
     error::Internal,
     machines::activate::{ActivateError, NewMachine},
+    service::write_behind::is_stale,
     validation::{
         facts::{AuthRefusal, MachineDocument},
         key_holder::KeyHolder,
     },
     vault::plain_hash,
-    write_behind::is_stale,
 };
 
 /// Why a heartbeat was not taken.

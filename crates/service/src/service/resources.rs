@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use latchkey_licensing::time::Timestamp;
-use latchkey_store::Store;
+use latchkey_licensing::{ids::AuditId, time::Timestamp};
+use latchkey_store::{AuditRow, Store, Tx};
 
 use crate::{
+    audit::{actor::Actor, event::AuditEvent, log},
     error::Internal,
     ports::{Clock, Entropy},
     vault::Vault,
@@ -30,5 +31,22 @@ impl Resources {
         let mut bytes = [0; N];
         self.entropy.fill(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Writes down what happened.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        actor: Actor,
+        event: AuditEvent,
+    ) -> Result<(), Internal> {
+        let row = self.audit_row(now, actor, &event)?;
+        Ok(tx.insert_audits(&[row]).await?)
+    }
+
+    /// The row to write for an event, where many are written at once.
+    pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
+        Ok(log::audit_row(AuditId::new(now, self.random()?), now, actor, event))
     }
 }

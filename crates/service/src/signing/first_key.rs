@@ -10,8 +10,7 @@ use zeroize::Zeroizing;
 use crate::{
     audit::{actor::Actor, event::SigningKeyEvent},
     error::{Internal, internal_errors},
-    resources::Resources,
-    signing::keyring::Keyring,
+    service::{keyring::Keyring, resources::Resources},
 };
 
 /// Why a signing key was not taken over.

@@ -10,7 +10,7 @@ use crate::{
     accounts::name::read_name,
     actors::Customer,
     audit::event::LicenseEvent,
-    licenses::{own::CustomerError, view::LicenseView},
+    licenses::{customer::CustomerError, view::LicenseView},
 };
 
 /// A machine that was freed.
@@ -57,7 +57,7 @@ impl Customer<'_> {
             return if was_ours { Ok(freed) } else { Err(CustomerError::NotFound) };
         };
         let policy = tx.get_policy(license.policy).await?;
-        if let Some(allowance) = policy.swaps {
+        if let Some(allowance) = policy.swap_allowance {
             let times = tx.list_deactivations_by_customer(license.id, allowance.since(now)).await?;
             let swaps = allowance.left(&times);
             if swaps.left == 0 {

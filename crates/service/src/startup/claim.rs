@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Internal, internal_errors},
-    resources::Resources,
+    service::resources::Resources,
 };
 
 /// Why a database cannot be used with this master secret.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What the demo sells.
-const CATALOG: &str = include_str!("../../../content/demo/catalog.toml");
+const CATALOG: &str = include_str!("../../../../content/demo/catalog.toml");
 
 /// The policy of the demo's license.
 const POLICY: &str = "chartgpt-lifetime";

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::license::MAX_USES;
 
-use crate::catalog::span::Span;
+use crate::catalog::human_duration::Span;
 
 /// A field that cannot be as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,10 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use crate::{error::Internal, service::Service, write_behind::sorted};
+use crate::{
+    error::Internal,
+    service::{Service, write_behind::sorted},
+};
 
 impl Service {
     /// Notes that a license was validated and that machines of it were named.

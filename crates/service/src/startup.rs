@@ -1,0 +1,54 @@
+//! Before the first request: opening the database, claiming a new one, and filling it with the demo.
+
+pub(crate) mod claim;
+pub(crate) mod demo;
+
+use std::sync::Arc;
+
+use latchkey_store::Store;
+
+use crate::{
+    error::{Internal, internal_errors},
+    ports::{Clock, Entropy},
+    service::{Options, Service, resources::Resources},
+    signing::first_key::{self, AdoptError},
+    startup::claim::ClaimError,
+    vault::Vault,
+};
+
+/// Why there are no use cases on a database.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It belongs to another master secret.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The signing key that was given is not one of its keys.
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(OpenError);
+
+impl Service {
+    /// The use cases on a migrated database. A new one is claimed for the vault's master secret, and gets
+    /// `given_key` or a new key to sign with; one that has keys must know `given_key`.
+    pub async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        vault: Vault,
+        options: Options,
+        given_key: Option<&[u8; 32]>,
+    ) -> Result<Self, OpenError> {
+        let resources = Resources { store, clock, entropy, vault };
+        resources.claim_database().await?;
+        if let Some(seed) = given_key {
+            resources.adopt_signing_key(seed).await?;
+        }
+        let keyring = first_key::read_keyring(&resources).await?;
+        Ok(Self::new(resources, options, keyring))
+    }
+}
