@@ -24,12 +24,13 @@ use crate::{
 /// The document. Its content security policy contains the nonce of this response, so it is set here.
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    use crate::shared::branding::Branding;
     use leptos_meta::MetaTags;
 
     let theme = crate::server_side::cookies::theme();
     crate::server_side::set_page_policy();
     let pkg = format!("/{}", options.site_pkg_dir);
-    let accent = use_context::<crate::Branding>().and_then(|branding| branding.stylesheet);
+    let accent = use_context::<Branding>().and_then(|branding| branding.stylesheet);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -79,5 +80,26 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
             </Routes>
         </Router>
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::routes::Page;
+
+    use super::*;
+
+    /// An undeclared page would be a broken link. A route that is not a page would be an address without a
+    /// guard.
+    #[test]
+    fn the_router_declares_these_pages_and_no_others() {
+        let declared: BTreeSet<String> = leptos_axum::generate_route_list(App)
+            .iter()
+            .map(|route| route.path().replace('{', ":").replace('}', ""))
+            .collect();
+        let pages: BTreeSet<String> = Page::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
+        assert_eq!(declared, pages);
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod arguments;
 mod catalog;
 mod config;
+mod confirmation;
 mod describe;
 mod keys;
 mod license_files;

@@ -4,8 +4,6 @@ use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::startup::Failure;
-
 /// Writes a line. A closed pipe is not an error: the reader has read enough.
 pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -20,7 +18,7 @@ pub(crate) fn error(text: &str) {
 }
 
 /// Asks a yes-or-no question. `None` if there is no terminal.
-fn confirm(question: &str) -> Option<bool> {
+pub(crate) fn confirm(question: &str) -> Option<bool> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
@@ -28,24 +26,4 @@ fn confirm(question: &str) -> Option<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).ok()?;
     Some(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// The answer to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Confirmed {
-    Yes,
-    No,
-}
-
-/// Asks for confirmation before an irreversible action, unless `yes` is set. Without a terminal, `--yes` is
-/// required.
-pub(crate) fn confirmed(yes: bool, question: &str) -> Result<Confirmed, Failure> {
-    if yes {
-        return Ok(Confirmed::Yes);
-    }
-    match confirm(question) {
-        Some(true) => Ok(Confirmed::Yes),
-        Some(false) => Ok(Confirmed::No),
-        None => Err(Failure::Usage(format!("{question} There is no terminal to ask on: add --yes to confirm."))),
-    }
 }

@@ -1,6 +1,7 @@
 //! The HTTP layer: which surface a request belongs to, and what all responses have in common.
 
 pub mod api;
+mod api_address;
 mod assets;
 mod branding;
 mod docs;
@@ -13,66 +14,83 @@ mod prerendered;
 mod site;
 mod state;
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
+    http::HeaderMap,
     middleware::{self, Next},
     response::Response,
 };
+use latchkey_app::static_pages::site::Look;
+use latchkey_service::Service;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::settings::Surface;
+use crate::settings::{Settings, SettingsError, Surface, Surfaces};
 
+use api_address::ApiAddress;
+use branding::Branded;
+use plain_pages::PlainPages;
 use prerendered::Prerendered;
+use state::AppState;
 
-pub use api::signing::Signing;
 pub use portal::pages::page_routes;
-pub use state::AppState;
 
 /// The longest body that pages and server functions accept.
 const PAGE_BODY_LIMIT: usize = 64 * 1024;
 
-/// All surfaces that this instance serves.
-pub fn router(state: AppState) -> Router {
-    let settings = state.settings.clone();
-    let surfaces = settings.server.surfaces.clone();
+/// All surfaces that this instance serves. Fails if the logo cannot be read.
+pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsError> {
+    let surfaces = &settings.server.surfaces;
+    let branded = Branded::read(settings, service.brand())?;
+    let look = Look { stylesheet: assets::stylesheet(), branding: branded.pages.clone() };
+    let plain = PlainPages::new(&look);
+    let api_address = Arc::new(ApiAddress::new(settings.server.api_url.as_deref()));
+    let (missing, failing) = (plain.clone(), plain.clone());
+    let state = AppState { service, api_address, plain };
+
     let page_headers = layers::headers::page_headers(settings.is_https());
-    let mut prerendered = Prerendered::new(&page_headers);
-    let plain = state.plain.clone();
-    if surfaces.has(Surface::Site) {
-        site::add(&mut prerendered, &state);
-    }
-    if surfaces.has(Surface::Docs) {
-        docs::add(&mut prerendered, &state.look());
-    }
-    let mut pages = Router::new();
-    if surfaces.has(Surface::Portal) {
-        pages = pages.merge(portal::pages::portal(&state));
-    }
+    let prerendered = prerendered(surfaces, &page_headers, &look);
+    let portal = if surfaces.has(Surface::Portal) {
+        portal::pages::portal(&state, branded.pages.clone(), settings.is_https())
+    } else {
+        Router::new()
+    };
     let origin: Arc<str> = settings.portal_url().into();
-    let pages = pages
+    let pages = portal
         .merge(assets::router())
-        .merge(state.branded.router())
-        .fallback(plain_pages::not_found)
-        .with_state(state.clone())
+        .merge(branded.router())
+        .fallback(move || ready(missing.not_found()))
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
-        .layer(CatchPanicLayer::custom(move |_| plain.failed()))
+        .layer(CatchPanicLayer::custom(move |_| failing.failed()))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
         pages.layer(middleware::from_fn_with_state(api::Surface::new(&state), split_off_api))
     } else {
         pages
     };
-    whole
-        .merge(health::router(state.service.clone()))
-        .layer(middleware::from_fn_with_state(state, layers::client_address::find_address))
+    let proxies = settings.server.trusted_proxies;
+    Ok(whole
+        .merge(health::router(state.service))
+        .layer(middleware::from_fn_with_state(proxies, layers::client_address::find_address))
         .layer(middleware::from_fn(layers::request_id::attach))
-        .merge(prerendered.into_router())
+        .merge(prerendered.into_router()))
+}
+
+fn prerendered(surfaces: &Surfaces, headers: &HeaderMap, look: &Look) -> Prerendered {
+    let mut pages = Prerendered::new(headers);
+    let has_docs = surfaces.has(Surface::Docs);
+    if surfaces.has(Surface::Site) {
+        site::add(&mut pages, look, has_docs.then_some(crate::docs::ROOT));
+    }
+    if has_docs {
+        docs::add(&mut pages, look);
+    }
+    pages
 }
 
 /// The API handles all paths that look like its own, known or not: all its responses are signed, and the

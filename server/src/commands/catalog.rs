@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::Catalog,
-    console::{self, Confirmed},
+    commands::confirmation::{Confirmed, confirmed},
+    console,
     startup::Failure,
 };
 
@@ -102,7 +103,7 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
                     console::error(&step.to_string());
                 }
             }
-            if console::confirmed(yes, question)? == Confirmed::No {
+            if confirmed(yes, question)? == Confirmed::No {
                 return Err(Failure::Refused("not applied".to_owned()));
             }
         }

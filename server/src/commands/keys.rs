@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::Keys,
-    console::{self, Confirmed},
+    commands::confirmation::{Confirmed, confirmed},
+    console,
     startup::Failure,
 };
 
@@ -69,7 +70,7 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
             } else {
                 "Let a new key sign from now on? No app embeds it yet, so every app in use will refuse this server's answers; `keys rotate --prepare` makes a key to ship first."
             };
-            if console::confirmed(yes, warning)? == Confirmed::No {
+            if confirmed(yes, warning)? == Confirmed::No {
                 return Err(Failure::Refused("not rotated".to_owned()));
             }
             let key = admin.rotate_signing_key().await?;
@@ -86,7 +87,7 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
                 Failure::Usage(format!("{id:?} is no key's id: `latchkey keys list` shows the keys with their ids"))
             })?;
             let question = format!("Retire the key {id}, for good? What it signed is good no longer.");
-            if console::confirmed(yes, &question)? == Confirmed::No {
+            if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not retired".to_owned()));
             }
             let key = admin.retire_signing_key(id, even_if_in_use).await?;

@@ -10,9 +10,10 @@ use crate::{
     commands::{
         arguments::{address, license_id, no_account},
         catalog::NO_PRODUCTS,
+        confirmation::{Confirmed, confirmed},
         describe, license_files,
     },
-    console::{self, Confirmed},
+    console,
     startup::Failure,
 };
 
@@ -101,7 +102,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
                 issued.key.tail(),
                 issued.owner.email
             );
-            if console::confirmed(yes, &question)? == Confirmed::No {
+            if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not replaced".to_owned()));
             }
             admin.rotate_license_key(id).await?
@@ -114,7 +115,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             let id = license_id(&id)?;
             let issued = admin.license(id).await?;
             let question = format!("Revoke the license {} of {}, for good?", issued.key.tail(), issued.owner.email);
-            if console::confirmed(yes, &question)? == Confirmed::No {
+            if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not revoked".to_owned()));
             }
             admin.revoke_license(id).await?

@@ -12,8 +12,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     adapters::{FolderMailer, SmtpMailer},
     commands::catalog::NO_PRODUCTS,
-    console,
-    http::{self, AppState, Signing},
+    console, http,
     settings::{Settings, SettingsError},
     startup::Failure,
     workers,
@@ -26,10 +25,9 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|why| Failure::Listen { address, why })?;
     let address = listener.local_addr().map_err(|why| Failure::Listen { address, why })?;
-    let signing = Signing::new(settings.server.api_url.as_deref());
     let mailer = mailer(&settings, is_demo)?;
     let portal_url = settings.portal_url();
-    let router = http::router(AppState::new(service.clone(), settings, signing)?);
+    let router = http::router(service.clone(), &settings)?;
 
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));

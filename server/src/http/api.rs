@@ -43,7 +43,7 @@ pub(crate) struct Surface {
 
 impl Surface {
     pub(crate) fn new(state: &AppState) -> Self {
-        let prefix = state.signing.path_prefix().to_owned();
+        let prefix = state.api_address.path_prefix().to_owned();
         let router = router(state.clone());
         let inner = {
             let prefix = prefix.clone();

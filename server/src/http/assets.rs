@@ -15,7 +15,7 @@ use axum::{
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
-use crate::http::{prerendered::accepts_brotli, state::AppState};
+use crate::http::prerendered::accepts_brotli;
 
 pub(crate) const OUTPUT_NAME: &str = "latchkey";
 
@@ -50,7 +50,7 @@ pub(crate) fn is_built() -> bool {
     Dist::get("pkg/latchkey.js").is_some()
 }
 
-pub(crate) fn router() -> Router<AppState> {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/pkg/{version}/{*name}", get(versioned))
         .route(

@@ -12,10 +12,7 @@ use latchkey_app::Branding;
 use latchkey_licensing::{brand::Brand, hex};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    http::state::AppState,
-    settings::{Settings, SettingsError, Surface},
-};
+use crate::settings::{Settings, SettingsError, Surface};
 
 /// An SVG logo may contain anything, but if it is opened directly, nothing in it is run or loaded.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -62,7 +59,7 @@ impl Branded {
         Ok(Self { pages, files: accent.into_iter().chain(logo).collect() })
     }
 
-    pub(crate) fn router(&self) -> Router<AppState> {
+    pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         self.files.iter().fold(Router::new(), |router, file| {
             let headers: [(HeaderName, HeaderValue); 3] = [
                 (header::CONTENT_TYPE, HeaderValue::from_static(file.media_type)),

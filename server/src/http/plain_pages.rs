@@ -2,13 +2,10 @@
 
 use axum::{
     body::{Body, Bytes},
-    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use latchkey_app::static_pages::site::{self, Look};
-
-use crate::http::state::AppState;
 
 #[derive(Clone, Debug)]
 pub(crate) struct PlainPages {
@@ -34,9 +31,4 @@ impl PlainPages {
 fn page(status: StatusCode, html: &Bytes) -> Response {
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     (status, [(header::CONTENT_TYPE, kind)], html.clone()).into_response()
-}
-
-/// The response for all paths that nothing else handles.
-pub(crate) async fn not_found(State(state): State<AppState>) -> Response {
-    state.plain.not_found()
 }

@@ -1,16 +1,13 @@
 //! The public site: pages rendered once at startup, without scripts.
 
-use latchkey_app::{routes::Page, static_pages::site};
-
-use crate::{
-    http::{
-        prerendered::{HTML, Prerendered},
-        state::AppState,
-    },
-    settings::Surface,
+use latchkey_app::{
+    routes::Page,
+    static_pages::site::{self, Look},
 };
 
-pub(crate) fn add(to: &mut Prerendered, state: &AppState) {
-    let docs = state.settings.server.surfaces.has(Surface::Docs).then_some(crate::docs::ROOT);
-    to.add("/", HTML, site::home(state.look(), Page::SignIn.path(), docs));
+use crate::http::prerendered::{HTML, Prerendered};
+
+/// Adds the pages. `docs` is the path of the documentation, if this instance serves it.
+pub(crate) fn add(to: &mut Prerendered, look: &Look, docs: Option<&'static str>) {
+    to.add("/", HTML, site::home(look.clone(), Page::SignIn.path(), docs));
 }

@@ -14,10 +14,7 @@ use latchkey_licensing::{
     policy::Policy,
     public_key::PublicKey,
 };
-use latchkey_server::{
-    http::{self, AppState, Signing},
-    settings::Settings,
-};
+use latchkey_server::{http, settings::Settings};
 use latchkey_service::{HostLink, IssuedLicense, Operator, Options, Service, Vault};
 use latchkey_testkit::{Backend, SeededEntropy, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
@@ -83,9 +80,7 @@ impl TestApp {
         options.brand = settings.brand.vendor();
         let kit = TestService::with_options(backend, options).await;
         let public_key = PublicKey::from(&kit.service.keyring().signer().verifying_key());
-        let signing = Signing::new(settings.server.api_url.as_deref());
-        let router =
-            http::router(AppState::new(kit.service.clone(), settings, signing).expect("the settings are valid"));
+        let router = http::router(kit.service.clone(), &settings).expect("the settings are valid");
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await }).abort_handle();
         Self { serving, address, kit, public_key }

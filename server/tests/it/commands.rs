@@ -1,57 +1,10 @@
 //! The commands as people and scripts run them: output, exit codes and refusals.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-struct Host {
-    folder: TempDir,
-}
-
-impl Host {
-    fn new() -> Self {
-        Self { folder: TempDir::new().expect("a folder") }
-    }
-
-    /// A host with the demo's products.
-    fn with_products() -> Self {
-        let host = Self::new();
-        let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/demo/catalog.toml");
-        host.json(&["catalog", "apply", catalog.to_str().expect("UTF-8")]);
-        host
-    }
-
-    fn run(&self, words: &[&str]) -> Output {
-        self.run_with(words, &[])
-    }
-
-    fn run_with(&self, words: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-        command.current_dir(self.folder.path()).args(words).stdin(std::process::Stdio::null()).env_clear();
-        command.envs(environment.iter().copied()).output().expect("the program runs")
-    }
-
-    fn json(&self, words: &[&str]) -> Value {
-        let output = self.run(&[words, &["--json"]].concat());
-        assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
-        serde_json::from_slice(&output.stdout).expect("JSON")
-    }
-
-    fn refusal(&self, words: &[&str], code: i32) -> String {
-        let output = self.run(words);
-        assert_eq!(output.status.code(), Some(code), "{words:?}: {}", text(&output.stderr));
-        text(&output.stderr)
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::host::{Host, text};
 
 #[test]
 fn licenses_are_issued_suspended_and_revoked() {
@@ -222,34 +175,15 @@ fn an_address_in_use_is_reported() {
 #[cfg(unix)]
 #[test]
 fn the_demo_serves_and_stops() {
-    use std::io::{BufRead, BufReader};
-    // Another program may take the port between its choice and its use. In that case the test retries.
-    let start = || {
-        let host = Host::new();
-        let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = probe.local_addr().expect("an address").to_string();
-        drop(probe);
-        let mut server = Command::new(env!("CARGO_BIN_EXE_latchkey"))
-            .current_dir(host.folder.path())
-            .args(["serve", "--demo", "--json", "--listen", &address])
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .expect("the program runs");
-        let mut line = String::new();
-        BufReader::new(server.stdout.take().expect("output")).read_line(&mut line).expect("read");
-        let is_taken = line.is_empty() && server.wait().expect("it ends").code() == Some(69);
-        (!is_taken).then_some((host, address, server, line))
-    };
-    let (host, address, mut server, line) = (0..5).find_map(|_| start()).expect("a port that is free");
-    let said: Value = serde_json::from_str(&line).expect("JSON");
-    assert_eq!(said["url"], format!("http://{address}"));
+    let host = Host::new();
+    let server = host.serve(&["--demo"], &[]);
+    let said = &server.announced;
+    assert_eq!(said["url"], format!("http://{}", server.address));
     assert_eq!(said["demo"]["customer"]["email"], "ada@example.com");
     assert!(said["demo"]["admin"]["sign_in_url"].as_str().is_some_and(|url| url.contains("/login/host/")));
     // Commands work while the server is running.
     assert_eq!(host.json(&["customer", "show", "ada@example.com"])["licenses"].as_array().map(Vec::len), Some(1));
-    let stopped = Command::new("kill").arg(server.id().to_string()).status().expect("kill runs");
-    assert!(stopped.success() && server.wait().expect("it ends").success());
+    assert!(server.stop());
 }
 
 #[test]

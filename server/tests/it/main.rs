@@ -13,6 +13,9 @@ mod commands;
 mod cut_off;
 mod described;
 mod files;
+#[cfg(unix)]
+mod healing;
+mod host;
 mod hot_paths;
 mod limits;
 mod mail;

@@ -4,7 +4,6 @@
 use std::{net::IpAddr, time::Duration};
 
 use latchkey_licensing::time::Timestamp;
-use latchkey_store::StoreError;
 
 use crate::{
     error::Internal,
@@ -78,8 +77,9 @@ impl Service {
             Ok(remembered().flatten())
         };
         match tokio::time::timeout(LEASE_PATIENCE, leased).await {
-            Ok(Err(Internal::Store(StoreError::Busy))) | Err(_) => self.spend_unleased(bucket, limit, now).await,
-            Ok(answer) => answer,
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) if !Internal::is_unavailable(&error) => Err(error),
+            Ok(Err(_)) | Err(_) => self.spend_unleased(bucket, limit, now).await,
         }
     }
 

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{MatchedPath, OriginalUri, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, response::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, response::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -15,7 +15,6 @@ use latchkey_wire::{
     document::MEDIA_TYPE,
     signature::{self, SignedHeaders, Target},
 };
-use url::Url;
 
 use crate::http::{
     api::{error::ApiError, input::VERSION},
@@ -30,42 +29,10 @@ const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 const UNWRITTEN: &[u8] =
     br#"{"meta":{"id":""},"errors":[{"title":"Internal server error","detail":"The server failed.","code":"INTERNAL_SERVER_ERROR"}]}"#;
 
-/// For whom answers are signed; the key is the service's.
-#[derive(Debug)]
-pub struct Signing {
-    /// The host that apps use, where settings name it.
-    host: Option<String>,
-    prefix: String,
-}
-
-impl Signing {
-    /// Signs for the host of `api_url` or, without one, for the host that the client asked for.
-    pub fn new(api_url: Option<&str>) -> Self {
-        let url = api_url.and_then(|text| Url::parse(text).ok());
-        let host = url.as_ref().and_then(|url| {
-            let name = url.host_str()?;
-            Some(url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")))
-        });
-        let prefix = url.as_ref().map_or("", Url::path).trim_end_matches('/').to_owned();
-        Self { host, prefix }
-    }
-
-    pub(crate) fn path_prefix(&self) -> &str {
-        &self.prefix
-    }
-
-    fn host<'a>(&'a self, uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
-        let asked = || headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        // HTTP/2 has the host in the URI.
-        let authority = || uri.authority().map(http::uri::Authority::as_str);
-        self.host.as_deref().or_else(authority).or_else(asked).unwrap_or_default()
-    }
-}
-
 pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
-    let host = state.signing.host(&uri, request.headers()).to_owned();
+    let host = state.api_address.host(&uri, request.headers()).to_owned();
     let id = request.extensions().get::<RequestId>().copied();
 
     let response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {

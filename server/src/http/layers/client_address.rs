@@ -8,15 +8,13 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-
 use latchkey_service::ClientAddress;
 
-use crate::http::state::AppState;
-
-pub(crate) async fn find_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Adds the client's address to the request, which has passed through `proxies` trusted proxies.
+pub(crate) async fn find_address(State(proxies): State<usize>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let address = address(request.headers(), peer, state.settings.server.trusted_proxies);
+    let address = address(request.headers(), peer, proxies);
     request.extensions_mut().insert(ClientAddress(address));
     next.run(request).await
 }

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use latchkey_app::{
-    App,
+    App, Branding,
     routes::{Guard, NextPath, Page, holds_secret},
     server_side::{Backend, CookieKit, Identity, session_token},
     shell,
@@ -25,7 +25,7 @@ use crate::http::{
     state::AppState,
 };
 
-pub(crate) fn leptos_options() -> LeptosOptions {
+fn leptos_options() -> LeptosOptions {
     LeptosOptions::builder().output_name(assets::OUTPUT_NAME).site_pkg_dir(format!("pkg/{}", assets::version())).build()
 }
 
@@ -38,11 +38,11 @@ pub fn page_routes() -> impl Iterator<Item = String> {
 }
 
 /// The portal: its pages and server functions, behind the session.
-pub(crate) fn portal(state: &AppState) -> Router<AppState> {
+pub(crate) fn portal(state: &AppState, branding: Branding, is_https: bool) -> Router {
     if !assets::is_built() {
         tracing::warn!("this binary was built without its front end: pages work, but without styles and scripts");
     }
-    let cookies = CookieKit::new(state.settings.is_https(), state.service.cookie_signing_key());
+    let cookies = CookieKit::new(is_https, state.service.cookie_signing_key());
     let sessions = SessionManagerLayer::new(Sessions(state.service.clone()))
         .with_name(cookies.session_name())
         .with_secure(cookies.is_https())
@@ -51,15 +51,19 @@ pub(crate) fn portal(state: &AppState) -> Router<AppState> {
         .with_path("/")
         .with_expiry(Expiry::OnSessionEnd);
     let backend = Backend { service: state.service.clone(), cookies };
-    let branding = state.branded.pages.clone();
     let context = move || {
         provide_context(backend.clone());
         provide_context(branding.clone());
     };
-    let options = state.leptos.clone();
-    Router::new()
-        .leptos_routes_with_context(state, ROUTES.clone(), context, move || shell(options.clone()))
-        .merge(files::router())
+    let options = leptos_options();
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, ROUTES.clone(), context, {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .with_state(options);
+    pages
+        .merge(files::router().with_state(state.clone()))
         .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)

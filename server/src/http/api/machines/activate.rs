@@ -63,7 +63,7 @@ pub(crate) async fn activate(
     let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app))?;
     let document = resources::machine(&activated, &state.account())?;
     // Where apps know the API by a path of its own, the address is below that.
-    let location = format!("{}{}", state.signing.path_prefix(), document.links.this);
+    let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
 }
 

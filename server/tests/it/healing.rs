@@ -1,0 +1,410 @@
+//! A server whose disk or database fails reports it in time, answers what it still can, and works again
+//! unaided as soon as the cause is gone.
+//!
+//! The server is a separate process with production settings on SQLite. Clients activate machines all the
+//! time, so that groups of transactions are in progress when something fails.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, stream};
+use reqwest::{Client, RequestBuilder, Response, header, redirect};
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor, SqliteConnection};
+
+use crate::{
+    app::eventually,
+    host::{Host, Server},
+};
+
+/// The longest that any request may take, in which apps do not give up yet.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long clients wait after a refusal, so that they do not reach their rate limit.
+const PAUSE: Duration = Duration::from_millis(20);
+
+const CLIENTS: usize = 8;
+
+/// More than the requests of one test. Each request still takes its token.
+const LIMIT: &str = "4000";
+
+const CATALOG: &str = r#"
+[[products]]
+code = "app"
+name = "App"
+key_prefix = "APP"
+
+[[policies]]
+code = "any-number"
+product = "app"
+name = "Any number of machines"
+"#;
+
+/// A small file system of its own for the data folder, which only root can mount.
+struct Disk {
+    /// Where the test reaches it, always writable.
+    root: PathBuf,
+    /// The data folder. It is the same file system, and can be made read-only.
+    data: PathBuf,
+}
+
+impl Disk {
+    fn mount(host: &Host) -> Option<Self> {
+        let disk = Self { root: host.folder.path().join("disk"), data: host.folder.path().join("data") };
+        for folder in [&disk.root, &disk.data] {
+            fs::create_dir(folder).expect("a folder");
+        }
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs"]).arg(&disk.root).output();
+        if !mount.is_ok_and(|output| output.status.success()) {
+            eprintln!("not run: only root can mount a small file system");
+            return None;
+        }
+        disk.bind();
+        Some(disk)
+    }
+
+    /// Mounts the file system, or once more, as the data folder.
+    fn bind(&self) {
+        self.run(&["mount", "--bind"], &[&self.root, &self.data]);
+    }
+
+    fn run(&self, words: &[&str], paths: &[&Path]) {
+        let (program, words) = words.split_first().expect("a program");
+        let status = Command::new(program).args(words).args(paths).status().expect("it runs");
+        assert!(status.success(), "{program} {words:?} {paths:?}: {}", self.root.display());
+    }
+
+    /// Writes until the disk accepts no more.
+    fn fill(&self) {
+        let ballast = fs::OpenOptions::new().create(true).append(true).open(self.root.join("ballast"));
+        let mut ballast = ballast.expect("a file");
+        while ballast.write_all(&[0; 1024]).is_ok() {}
+    }
+
+    fn empty(&self) {
+        fs::remove_file(self.root.join("ballast")).expect("removed");
+    }
+
+    /// Files that are open stay writable; all that are opened from now on are not.
+    fn make_read_only(&self) {
+        self.bind();
+        self.run(&["mount", "-o", "remount,bind,ro"], &[&self.data]);
+    }
+
+    fn make_writable(&self) {
+        self.run(&["mount", "-o", "remount,bind,rw"], &[&self.data]);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        for folder in [&self.data, &self.data, &self.root] {
+            // Mounted or not: the folder is deleted with the test.
+            let _ = Command::new("umount").arg("-l").arg(folder).output();
+        }
+    }
+}
+
+/// A license with its key.
+#[derive(Clone)]
+struct License {
+    id: String,
+    key: String,
+}
+
+impl License {
+    fn issue(host: &Host, email: &str) -> Self {
+        let issued = host.json(&["license", "issue", "--email", email, "--policy", "any-number"]);
+        let field = |name: &str| issued[name].as_str().expect("text").to_owned();
+        Self { id: field("id"), key: field("key") }
+    }
+}
+
+/// A server with a license for each client of the load, and one for looking.
+struct Subject {
+    origin: String,
+    /// A browser that is signed in as the owner of `watched`.
+    browser: Client,
+    watched: License,
+    licenses: Vec<License>,
+    _server: Server,
+}
+
+impl Subject {
+    async fn start(host: &Host) -> Self {
+        let catalog = host.folder.path().join("catalog.toml");
+        fs::write(&catalog, CATALOG).expect("written");
+        host.json(&["catalog", "apply", catalog.to_str().expect("UTF-8")]);
+        let licenses = (0..CLIENTS).map(|n| License::issue(host, &format!("client-{n}@example.com"))).collect();
+        let watched = License::issue(host, "admin@example.com");
+        let admin = host.json(&["admin", "add", "admin@example.com"]);
+        let token = admin["sign_in_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link").to_owned();
+        let server = host.serve(&[], &[("LATCHKEY__API__KEY_BURST", LIMIT), ("LATCHKEY__API__KEY_PER_MINUTE", LIMIT)]);
+        let browser = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build();
+        let subject = Self {
+            origin: format!("http://{}", server.address),
+            browser: browser.expect("a client"),
+            watched,
+            licenses,
+            _server: server,
+        };
+        let form = subject.browser.post(format!("{}/fn/confirm_host_link", subject.origin));
+        let form = form.header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
+        assert_eq!(answer(form.form(&[("token", token)])).await.headers()[header::LOCATION], "/portal");
+        assert_eq!(subject.activate("watched").await, 201);
+        subject.keeps_reading().await;
+        subject
+    }
+
+    /// Activates a machine of the watched license.
+    async fn activate(&self, fingerprint: &str) -> u16 {
+        activate(&self.browser, &self.origin, &self.watched, fingerprint).await
+    }
+
+    /// The status of /readyz.
+    async fn ready(&self) -> u16 {
+        let answer = answer(self.browser.get(format!("{}/readyz", self.origin))).await;
+        says_when_to_retry(&answer);
+        answer.status().as_u16()
+    }
+
+    /// Waits until the server reports that it cannot write. `keep_broken` runs before each look.
+    async fn is_unavailable(&self, keep_broken: impl Fn()) {
+        let attempts = AtomicUsize::new(0);
+        eventually((503, 503), async || {
+            keep_broken();
+            let attempt = attempts.fetch_add(1, Ordering::SeqCst);
+            (self.ready().await, self.activate(&format!("down-{attempt}")).await)
+        })
+        .await;
+    }
+
+    /// Waits until the server writes again.
+    async fn has_healed(&self) {
+        let attempts = AtomicUsize::new(0);
+        eventually((200, 201), async || {
+            let attempt = attempts.fetch_add(1, Ordering::SeqCst);
+            (self.ready().await, self.activate(&format!("up-{attempt}")).await)
+        })
+        .await;
+    }
+
+    /// What needs no write works: validations, more of them than may be counted before they are written down
+    /// while all is well, and pages.
+    async fn keeps_reading(&self) {
+        let License { id, key } = &self.watched;
+        let validations = stream::iter(0..1_200).map(|_| async {
+            let request = self.browser.post(format!("{}/v1/licenses/{id}/actions/validate", self.origin));
+            let body = json!({ "meta": { "scope": { "fingerprint": "watched" } } });
+            let answer = answer(json_body(request, key, &body)).await;
+            let status = answer.status();
+            let text = answer.text().await.expect("a body");
+            assert_eq!(status, 200, "{text}");
+            let document: Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(document["meta"]["valid"], true, "{text}");
+        });
+        validations.buffer_unordered(16).collect::<Vec<_>>().await;
+        let license_page = format!("/portal/licenses/{id}");
+        for page in ["/healthz", "/", "/docs", "/login", "/portal", &license_page] {
+            let request = self.browser.get(format!("{}{page}", self.origin)).header(header::ACCEPT, "text/html");
+            assert_eq!(answer(request).await.status(), 200, "{page}");
+        }
+    }
+
+    /// The fingerprints of a license's active machines.
+    async fn machines(&self, license: &License) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut path = format!("/v1/licenses/{}/machines?page[size]=100&page[cursor]=", license.id);
+        loop {
+            let request = self.browser.get(format!("{}{path}", self.origin));
+            let answer = answer(request.header(header::AUTHORIZATION, format!("License {}", license.key))).await;
+            assert_eq!(answer.status(), 200);
+            let page: Value = answer.json().await.expect("JSON");
+            let list = page["data"].as_array().expect("a list");
+            found.extend(list.iter().filter_map(|it| it["attributes"]["fingerprint"].as_str().map(str::to_owned)));
+            match page["links"]["next"].as_str() {
+                Some(next) => path = next.to_owned(),
+                None => return found,
+            }
+        }
+    }
+}
+
+/// Sends a request, which must be answered in time.
+async fn answer(request: RequestBuilder) -> Response {
+    let began = Instant::now();
+    let answer = request.send().await.expect("an answer");
+    assert!(began.elapsed() < PATIENCE, "{} after {:?}", answer.url().path(), began.elapsed());
+    answer
+}
+
+fn json_body(request: RequestBuilder, key: &str, body: &Value) -> RequestBuilder {
+    request
+        .header(header::AUTHORIZATION, format!("License {key}"))
+        .header(header::CONTENT_TYPE, "application/vnd.api+json")
+        .body(body.to_string())
+}
+
+fn says_when_to_retry(answer: &Response) {
+    let seconds = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let is_given = seconds.is_some_and(|seconds| seconds.parse::<u32>().is_ok());
+    assert_eq!(answer.status() == 503, is_given, "{}: {seconds:?}", answer.status());
+}
+
+/// Activates a machine with 2 kB of metadata. Returns 201 or 503.
+async fn activate(client: &Client, origin: &str, license: &License, fingerprint: &str) -> u16 {
+    let attributes = json!({ "fingerprint": fingerprint, "metadata": { "note": "x".repeat(2_000) } });
+    let body = json!({ "data": { "type": "machines", "attributes": attributes } });
+    let answer = answer(json_body(client.post(format!("{origin}/v1/machines")), &license.key, &body)).await;
+    says_when_to_retry(&answer);
+    let status = answer.status().as_u16();
+    let text = answer.text().await.expect("a body");
+    assert!(status == 201 || status == 503, "{status}: {text}");
+    status
+}
+
+/// Clients that activate one machine after the other.
+struct Load {
+    tallies: Vec<Arc<Tally>>,
+    is_over: Arc<AtomicBool>,
+    clients: Vec<tokio::task::JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Tally {
+    acknowledged: Mutex<BTreeSet<String>>,
+    refused: AtomicUsize,
+}
+
+impl Tally {
+    fn acknowledged(&self) -> BTreeSet<String> {
+        self.acknowledged.lock().expect("no panic").clone()
+    }
+}
+
+impl Load {
+    fn start(subject: &Subject) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let tallies: Vec<Arc<Tally>> = subject.licenses.iter().map(|_| Arc::default()).collect();
+        let clients = subject.licenses.iter().zip(&tallies).map(|(license, tally)| {
+            let (license, origin) = (license.clone(), subject.origin.clone());
+            let (tally, is_over) = (Arc::clone(tally), Arc::clone(&is_over));
+            tokio::spawn(async move {
+                let client = Client::new();
+                for n in 0.. {
+                    if is_over.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let fingerprint = format!("machine-{n}");
+                    if activate(&client, &origin, &license, &fingerprint).await == 201 {
+                        tally.acknowledged.lock().expect("no panic").insert(fingerprint);
+                    } else {
+                        tally.refused.fetch_add(1, Ordering::SeqCst);
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                }
+            })
+        });
+        let clients = clients.collect();
+        Self { tallies, is_over, clients }
+    }
+
+    /// Waits until every client has had a success.
+    async fn succeeds(&self) {
+        let before: Vec<usize> = self.tallies.iter().map(|tally| tally.acknowledged().len()).collect();
+        eventually(true, async || {
+            self.tallies.iter().zip(&before).all(|(tally, before)| tally.acknowledged().len() > *before)
+        })
+        .await;
+    }
+
+    /// Waits until every client was refused.
+    async fn is_refused(&self) {
+        let before: Vec<usize> = self.tallies.iter().map(|tally| tally.refused.load(Ordering::SeqCst)).collect();
+        eventually(true, async || {
+            self.tallies.iter().zip(&before).all(|(tally, before)| tally.refused.load(Ordering::SeqCst) > *before)
+        })
+        .await;
+    }
+
+    /// Stops the clients. Exactly what was acknowledged must be stored.
+    async fn end(self, subject: &Subject) {
+        self.is_over.store(true, Ordering::SeqCst);
+        for client in self.clients {
+            client.await.expect("each answer is an activation or says when to retry");
+        }
+        for (license, tally) in subject.licenses.iter().zip(&self.tallies) {
+            assert_eq!(subject.machines(license).await, tally.acknowledged());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_heals_after_its_disk_was_full() {
+    let host = Host::new();
+    let Some(disk) = Disk::mount(&host) else { return };
+    let subject = Subject::start(&host).await;
+    let load = Load::start(&subject);
+    load.succeeds().await;
+    subject.is_unavailable(|| disk.fill()).await;
+    load.is_refused().await;
+    subject.keeps_reading().await;
+    disk.empty();
+    subject.has_healed().await;
+    load.succeeds().await;
+    load.end(&subject).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_heals_after_its_disk_was_read_only() {
+    let host = Host::new();
+    let Some(disk) = Disk::mount(&host) else { return };
+    let subject = Subject::start(&host).await;
+    let load = Load::start(&subject);
+    load.succeeds().await;
+    // A file system cannot be made read-only while a file on it is open for writing. So that the server opens
+    // its files again, it runs out of space for a moment.
+    subject.is_unavailable(|| disk.fill()).await;
+    disk.make_read_only();
+    load.is_refused().await;
+    load.is_refused().await;
+    disk.empty();
+    subject.is_unavailable(|| {}).await;
+    load.is_refused().await;
+    subject.keeps_reading().await;
+    assert!(host.server_log().contains("readonly database"), "{}", host.server_log());
+    disk.make_writable();
+    subject.has_healed().await;
+    load.succeeds().await;
+    load.end(&subject).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_heals_after_another_process_held_the_lock() {
+    let host = Host::new();
+    let subject = Subject::start(&host).await;
+    let load = Load::start(&subject);
+    load.succeeds().await;
+    let url = format!("sqlite://{}", host.folder.path().join("data/latchkey.db").display());
+    let mut other = SqliteConnection::connect(&url).await.expect("connected");
+    other.execute("PRAGMA busy_timeout = 60000").await.expect("set");
+    other.execute("BEGIN IMMEDIATE").await.expect("locked");
+    subject.is_unavailable(|| {}).await;
+    load.is_refused().await;
+    subject.keeps_reading().await;
+    other.execute("ROLLBACK").await.expect("unlocked");
+    subject.has_healed().await;
+    load.succeeds().await;
+    load.end(&subject).await;
+}
