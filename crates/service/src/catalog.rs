@@ -22,6 +22,11 @@ impl Service {
         Ok(self.store().read_one().await?.count_products().await? == 0)
     }
 
+    /// A policy with what belongs to it, if it is in memory at the count of changes `version` or later.
+    pub(crate) fn cached_terms(&self, policy: PolicyId, version: i64) -> Option<Arc<PolicyTerms>> {
+        self.0.catalog.get(policy, version)
+    }
+
     /// A policy with what belongs to it, at the count of changes `version` or later.
     pub(crate) async fn policy_terms(
         &self,

@@ -7,6 +7,7 @@
 
 mod connection;
 mod error;
+mod license_lookups;
 mod methods;
 mod page;
 mod postgres;
@@ -30,7 +31,7 @@ pub use tables::{
         StoredKey,
         filter::LicenseFilter,
         imports::{ImportRow, TakenRow},
-        license_records::LicenseRecord,
+        license_records::{KeyLookup, KnownLicense, LicenseRecord},
     },
     machines::{DeactivatedBy, MachineCount},
     operations::{

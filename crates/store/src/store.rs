@@ -16,9 +16,11 @@ use tokio::{
 use crate::{
     connection::{Conn, Held, Reader, Tx},
     error::{Result, StoreError},
+    license_lookups::LicenseLookups,
     methods, postgres,
     sqlite::{self, writer::Writer},
     stats::{Counters, QueryStats, Stats},
+    tables::licenses::license_records::{KeyLookup, KnownLicense},
 };
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -48,6 +50,7 @@ struct Shared {
     pools: Pools,
     runtime: Handle,
     stats: Arc<Stats>,
+    lookups: Arc<LicenseLookups>,
 }
 
 #[derive(Debug)]
@@ -78,7 +81,7 @@ impl Store {
             }
             None => open_postgres(url, connections).await?,
         };
-        Ok(Self(Arc::new(Shared { pools, runtime, stats })))
+        Ok(Self(Arc::new(Shared { pools, runtime, stats, lookups: Arc::default() })))
     }
 
     /// Migrates the schema to this program's version. A newer schema is refused and left unchanged.
@@ -119,6 +122,17 @@ impl Store {
     /// A reader for a single query, which needs no snapshot: each query sees what is committed at that time.
     pub async fn read_one(&self) -> Result<Reader> {
         self.connect().await.map(Reader::new)
+    }
+
+    /// Finds a license by its key, with its active machines and the stored value of a rate-limit bucket. Calls that
+    /// arrive at the same time share a statement.
+    pub async fn find_license_by_key(&self, lookup: KeyLookup) -> Result<Option<KnownLicense>> {
+        let store = self.clone();
+        let read = move |lookups: Vec<KeyLookup>| {
+            let store = store.clone();
+            async move { store.read_one().await?.find_licenses_by_keys(&lookups).await }
+        };
+        self.0.lookups.find(lookup, &self.0.runtime, read).await
     }
 
     /// A connection from the pool for readers.

@@ -32,7 +32,8 @@ struct Snapshot {
 pub(crate) struct CatalogCache(RwLock<Option<Arc<Snapshot>>>);
 
 impl CatalogCache {
-    fn get(&self, policy: PolicyId, version: i64) -> Option<Arc<PolicyTerms>> {
+    /// A policy with what belongs to it, if it is in memory at the count of changes `version` or later.
+    pub(crate) fn get(&self, policy: PolicyId, version: i64) -> Option<Arc<PolicyTerms>> {
         let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
         cached.as_ref().filter(|snapshot| snapshot.version >= version)?.policies.get(&policy).cloned()
     }

@@ -15,7 +15,7 @@ use latchkey_licensing::{
     product::Product,
     time::Timestamp,
 };
-use latchkey_store::{Conn, LicenseRecord, Tx};
+use latchkey_store::{Conn, KeyLookup, KnownLicense, LicenseRecord, Tx};
 
 use crate::{
     error::Internal,
@@ -112,12 +112,36 @@ pub(crate) struct LicenseFacts {
     pub(crate) terms: Arc<PolicyTerms>,
 }
 
+/// A license, what its rate-limit bucket stores, and its machines if they were asked for.
+type Read = (LicenseFacts, Option<Timestamp>, Option<Vec<Machine>>);
+
 impl Service {
+    /// Reads the license with a key, together with a rate-limit bucket.
+    pub(crate) async fn read_license(
+        &self,
+        key_lookup: [u8; 32],
+        bucket: String,
+        with_machines: bool,
+    ) -> Result<Option<Read>, Internal> {
+        let lookup = KeyLookup { key_lookup, bucket, with_machines };
+        let Some(found) = self.store().find_license_by_key(lookup).await? else {
+            return Ok(None);
+        };
+        let KnownLicense { record, next_allowed_at, machines } = found;
+        let facts = match self.cached_terms(record.license.policy, record.catalog_version) {
+            Some(terms) => LicenseFacts::new(record, terms),
+            None => {
+                let mut reader = self.store().read_one().await?;
+                self.license_facts(&mut reader, record).await?
+            }
+        };
+        Ok(Some((facts, next_allowed_at, machines)))
+    }
+
     /// Completes what was read of a license.
     pub(crate) async fn license_facts(&self, conn: &mut Conn, record: LicenseRecord) -> Result<LicenseFacts, Internal> {
-        let LicenseRecord { license, owner, key_lookup, own_entitlements, catalog_version } = record;
-        let terms = self.policy_terms(conn, license.policy, catalog_version).await?;
-        Ok(LicenseFacts { license, owner, key_lookup, own_entitlements, terms })
+        let terms = self.policy_terms(conn, record.license.policy, record.catalog_version).await?;
+        Ok(LicenseFacts::new(record, terms))
     }
 
     /// Locks a license and reads it: what is decided then holds until the transaction ends. `None` if there is
@@ -160,6 +184,11 @@ impl Service {
 }
 
 impl LicenseFacts {
+    fn new(record: LicenseRecord, terms: Arc<PolicyTerms>) -> Self {
+        let LicenseRecord { license, owner, key_lookup, own_entitlements, .. } = record;
+        Self { license, owner, key_lookup, own_entitlements, terms }
+    }
+
     pub(crate) fn policy(&self) -> &Policy {
         &self.terms.policy
     }

@@ -127,17 +127,8 @@ impl Apps<'_> {
             Spending::Unknown => false,
         };
         let name = if spent { String::new() } else { bucket.name() };
-        let mut reader = self.0.store().read_one().await.map_err(Internal::from)?;
-        let found = if request.with_machines {
-            let found =
-                reader.find_license_record_with_machines_by_key(&lookup, &name).await.map_err(Internal::from)?;
-            found.map(|(record, stored, machines)| (record, stored, Some(machines)))
-        } else {
-            let found = reader.find_license_record_by_key(&lookup, &name).await.map_err(Internal::from)?;
-            found.map(|(record, stored)| (record, stored, None))
-        };
-        let Some(((record, stored, machines), key)) = found.zip(key) else {
-            drop(reader);
+        let found = self.0.read_license(lookup, name, request.with_machines).await?;
+        let Some(((facts, stored, machines), key)) = found.zip(key) else {
             if !spent && let Some(throttled) = self.0.spend(bucket, per_key, now).await? {
                 return Err(throttled.into());
             }
@@ -147,8 +138,6 @@ impl Apps<'_> {
             }
             return Ok(None);
         };
-        let facts = self.0.license_facts(&mut reader, record).await?;
-        drop(reader);
         if !spent && let Some(throttled) = self.0.spend_known(bucket, per_key, stored, now).await? {
             return Err(throttled.into());
         }

@@ -15,7 +15,7 @@ use crate::{
         StoredKey,
         filter::LicenseFilter,
         imports::{ImportRow, TakenRow},
-        license_records::LicenseRecord,
+        license_records::{KeyLookup, KnownLicense, LicenseRecord},
     },
 };
 
@@ -48,9 +48,8 @@ methods! {
             update_license(license: &License) -> ();
             /// Replaces a license's key.
             set_license_key(id: LicenseId, key: StoredKey<'_>, prefix: &str, tail: &str, now: Timestamp) -> ();
-            /// Locks a license and its machines against changes until the transaction ends. `false` if there is
-            /// no such license.
-            lock_license(id: LicenseId) -> bool;
+            /// Locks a license and its machines against changes until the transaction ends, if it exists.
+            lock_license(id: LicenseId) -> ();
             /// Records when licenses were last validated. Never moves a time back.
             note_licenses_validated(validated: &[(LicenseId, Timestamp)]) -> ();
         }
@@ -75,11 +74,9 @@ methods! {
 
     license_records {
         read {
-            /// Finds a license by the keyed hash of its key, with the stored value of a rate-limit bucket.
-            find_license_record_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>)>;
-            /// Like [`find_license_record_by_key`](Self::find_license_record_by_key), with the license's active
-            /// machines, by slot.
-            find_license_record_with_machines_by_key(lookup: &[u8; 32], bucket: &str) -> Option<(LicenseRecord, Option<Timestamp>, Vec<Machine>)>;
+            /// Finds at most 32 licenses by their keys. Requests call
+            /// [`Store::find_license_by_key`](crate::Store::find_license_by_key), which shares statements.
+            find_licenses_by_keys(lookups: &[KeyLookup]) -> Vec<crate::error::Result<Option<KnownLicense>>>;
             find_license_record(id: LicenseId) -> Option<LicenseRecord>;
             /// Finds a license and its active machines, by slot.
             find_license_record_with_machines(id: LicenseId) -> Option<(LicenseRecord, Vec<Machine>)>;

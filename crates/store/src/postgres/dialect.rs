@@ -13,7 +13,7 @@ pub(crate) const LOCK_TIMEOUT: &str = "SET lock_timeout = '5s'";
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Locks a license's row until the transaction ends, so that changes to its machines are serialized.
-pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1 FOR UPDATE";
+pub(crate) const LOCK_LICENSE: Option<&str> = Some("SELECT id FROM licenses WHERE id = $1 FOR UPDATE");
 
 /// Locks the open sign-in requests of an address, always in the same order.
 pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id FOR UPDATE";

@@ -148,9 +148,11 @@ pub(crate) async fn set_license_key(
     expect_one(done.rows_affected(), "licenses", id)
 }
 
-pub(crate) async fn lock_license(conn: &mut Connection, id: LicenseId) -> Result<bool> {
-    let found = sqlx::query(dialect::LOCK_LICENSE).bind(id.uuid()).fetch_optional(conn).await?;
-    Ok(found.is_some())
+pub(crate) async fn lock_license(conn: &mut Connection, id: LicenseId) -> Result<()> {
+    if let Some(sql) = dialect::LOCK_LICENSE {
+        sqlx::query(sql).bind(id.uuid()).execute(conn).await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn find_license(conn: &mut Connection, id: LicenseId) -> Result<Option<License>> {

@@ -10,8 +10,8 @@ pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// Begins a snapshot, which never waits for a writer.
 pub(crate) const BEGIN_READ: &str = "BEGIN";
 
-/// Needs no lock: the transaction's write lock covers all rows.
-pub(crate) const LOCK_LICENSE: &str = "SELECT id FROM licenses WHERE id = $1";
+/// Nothing to do: the transaction's write lock covers all rows.
+pub(crate) const LOCK_LICENSE: Option<&str> = None;
 
 /// Needs no lock: the transaction's write lock covers all rows.
 pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id";

@@ -34,6 +34,8 @@ use crate::{
 
 /// The savepoint of a turn in a group's transaction.
 const SAVEPOINT: &str = "SAVEPOINT member";
+/// The same after a member whose savepoint is still open: both in one round trip to the connection's thread.
+const NEXT_SAVEPOINT: &str = "RELEASE member; SAVEPOINT member";
 const RELEASE: &str = "RELEASE member";
 const ROLLBACK_TO: &str = "ROLLBACK TO member";
 
@@ -68,6 +70,8 @@ struct Slot {
 struct Group {
     number: u64,
     began: Instant,
+    /// Whether the savepoint of the last member is still open. The next one releases it, or the commit.
+    has_open_savepoint: bool,
     members: Vec<oneshot::Sender<Result<()>>>,
 }
 
@@ -138,7 +142,14 @@ impl Writer {
         let place = Place::take(self);
         let slot = timeout_at(deadline, Arc::clone(&self.slot).lock_owned()).await.map_err(|_| StoreError::Busy)?;
         drop(place);
-        let mut turn = Turn { writer: Arc::clone(self), slot: Some(slot), link: None, failure: None, is_first: true };
+        let mut turn = Turn {
+            writer: Arc::clone(self),
+            slot: Some(slot),
+            link: None,
+            failure: None,
+            is_first: true,
+            has_begun: false,
+        };
         let mut is_fresh = false;
         loop {
             let begun = timeout_at(deadline, turn.begin(deadline, &mut is_fresh)).await;
@@ -181,6 +192,8 @@ pub(crate) struct Turn {
     failure: Option<StoreError>,
     /// Whether the turn has its own transaction rather than a savepoint in a group's.
     is_first: bool,
+    /// Whether the transaction or savepoint is known to have begun.
+    has_begun: bool,
 }
 
 impl Turn {
@@ -207,8 +220,12 @@ impl Turn {
             self.link = Some(self.writer.connect().await?);
         }
         let Some(link) = self.link.as_mut() else { return Err(gone()) };
-        if !self.is_first {
-            return Ok(link.execute(SAVEPOINT).await?);
+        if let Some(group) = slot.group.as_mut() {
+            let sql = if group.has_open_savepoint { NEXT_SAVEPOINT } else { SAVEPOINT };
+            link.execute(sql).await?;
+            group.has_open_savepoint = false;
+            self.has_begun = true;
+            return Ok(());
         }
         // Another process may hold the lock for longer than one statement waits.
         loop {
@@ -218,6 +235,7 @@ impl Turn {
                 Ok(()) => break,
             }
         }
+        self.has_begun = true;
         self.writer.stats.begins.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -249,23 +267,17 @@ impl Turn {
             }
             return result;
         }
-        if !is_last && !self.is_first {
-            let released = link.execute(RELEASE).await.map_err(StoreError::from);
-            if let Err(error) = &released {
-                self.failure = Some(error.clone());
-                return released;
-            }
-        }
         // From here there is no await until the group owns the work.
         let (sender, answer) = oneshot::channel();
         let writer = Arc::clone(&self.writer);
         let Some(slot) = self.slot.as_mut() else { return Err(gone()) };
         if let Some(group) = slot.group.as_mut() {
+            group.has_open_savepoint = true;
             group.members.push(sender);
         } else {
             slot.groups += 1;
             let number = slot.groups;
-            slot.group = Some(Group { number, began: Instant::now(), members: vec![sender] });
+            slot.group = Some(Group { number, began: Instant::now(), has_open_savepoint: false, members: vec![sender] });
             writer.runtime.spawn(flush_later(Arc::clone(&writer), number));
         }
         if is_last {
@@ -295,6 +307,7 @@ impl Drop for Turn {
                 link: self.link.take(),
                 failure: self.failure.take(),
                 is_first: self.is_first,
+                has_begun: self.has_begun,
             };
             self.writer.runtime.spawn(work.roll_back());
         }
@@ -308,6 +321,7 @@ struct Work {
     link: Option<Link>,
     failure: Option<StoreError>,
     is_first: bool,
+    has_begun: bool,
 }
 
 impl Work {
@@ -318,7 +332,12 @@ impl Work {
             return;
         };
         if self.failure.is_none() {
-            let statements: &[&'static str] = if self.is_first { &["ROLLBACK"] } else { &[ROLLBACK_TO, RELEASE] };
+            let statements: &[&'static str] = match (self.is_first, self.has_begun) {
+                (true, _) => &["ROLLBACK"],
+                (false, true) => &[ROLLBACK_TO, RELEASE],
+                // A rollback might hit the savepoint of the member before. An additional savepoint is harmless.
+                (false, false) => &[SAVEPOINT],
+            };
             for sql in statements {
                 // A dropped future may not have begun, or may have committed: then there is nothing to roll
                 // back.

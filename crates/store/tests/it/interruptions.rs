@@ -42,7 +42,8 @@ async fn cut_off(store: &Store) {
 async fn works(store: &Store) {
     for _ in 0..30 {
         let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.lock_license(license(1).id).await.expect("locked"));
+        tx.lock_license(license(1).id).await.expect("locked");
+        assert!(tx.find_license(license(1).id).await.expect("read").is_some());
         tx.set_account_name(account(1, "x@example.com").id, Some("Bea"), crate::T0).await.expect("written");
         tx.commit().await.expect("committed");
         let mut reader = store.read().await.expect("a reader");

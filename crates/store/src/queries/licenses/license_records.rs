@@ -1,18 +1,25 @@
 //! A license with its owner, its machines and what is needed to check whether caches are current, in one
 //! statement.
 
+use std::sync::LazyLock;
+
 use latchkey_licensing::{ids::LicenseId, machine::Machine, time::Timestamp};
-use sqlx::FromRow;
+use sqlx::{FromRow, Row as _};
 
 use super::super::dialect::{Connection, Db};
 use crate::{
     error::Result,
-    tables::licenses::license_records::{JoinedMachineRow, LicenseRecord, LicenseRecordRow},
+    tables::licenses::license_records::{
+        JoinedMachineRow, KeyLookup, KnownLicense, LicenseRecord, LicenseRecordRow, MAX_LOOKUPS,
+    },
 };
 
-/// Selects license records. `$2` names a rate-limit bucket.
+/// Selects license records with one row for each active machine.
+///
+/// `$wanted` is what the licenses are joined to, `$number` the number of a lookup, `$bucket` the rate-limit bucket to
+/// read and `$machines` the condition under which machines are read.
 macro_rules! select {
-    ($machine_columns:literal, $machines:literal, $condition:literal) => {
+    ($number:literal, $bucket:literal, $wanted:literal, $machines:literal, $condition:literal) => {
         concat!(
             "SELECT licenses.id, licenses.account_id, licenses.product_id, licenses.policy_id, licenses.key_prefix,
                  licenses.key_tail, licenses.suspended_at, licenses.revoked_at, licenses.expires_at,
@@ -24,29 +31,19 @@ macro_rules! select {
                  (SELECT COUNT(*) FROM license_entitlements WHERE license_entitlements.license_id = licenses.id)
                      AS own_entitlements,
                  (SELECT version FROM catalog_version) AS catalog_version,
-                 (SELECT next_allowed_at FROM rate_limits WHERE bucket = $2) AS next_allowed_at",
-            $machine_columns,
-            " FROM licenses JOIN accounts ON accounts.id = licenses.account_id ",
-            $machines,
-            $condition
-        )
-    };
-}
-
-/// The same with one row for each active machine, by slot.
-macro_rules! select_with_machines {
-    ($condition:literal) => {
-        select!(
-            ", machines.id AS machine_id, machines.slot AS machine_slot, machines.fingerprint AS machine_fingerprint,
-               machines.name AS machine_name, machines.hostname AS machine_hostname,
-               machines.platform AS machine_platform, machines.cores AS machine_cores,
-               machines.app_version AS machine_app_version, machines.metadata AS machine_metadata,
-               machines.last_heartbeat_at AS machine_last_heartbeat_at,
-               machines.is_resurrected AS machine_is_resurrected,
-               machines.last_check_out_at AS machine_last_check_out_at,
-               machines.last_seen_at AS machine_last_seen_at, machines.created_at AS machine_created_at,
-               machines.updated_at AS machine_updated_at",
-            "LEFT JOIN machines ON machines.license_id = licenses.id AND machines.deactivated_at IS NULL ",
+                 (SELECT next_allowed_at FROM rate_limits WHERE rate_limits.bucket = ", $bucket, ") AS next_allowed_at,
+                 machines.id AS machine_id, machines.slot AS machine_slot,
+                 machines.fingerprint AS machine_fingerprint, machines.name AS machine_name,
+                 machines.hostname AS machine_hostname, machines.platform AS machine_platform,
+                 machines.cores AS machine_cores, machines.app_version AS machine_app_version,
+                 machines.metadata AS machine_metadata, machines.last_heartbeat_at AS machine_last_heartbeat_at,
+                 machines.is_resurrected AS machine_is_resurrected,
+                 machines.last_check_out_at AS machine_last_check_out_at,
+                 machines.last_seen_at AS machine_last_seen_at, machines.created_at AS machine_created_at,
+                 machines.updated_at AS machine_updated_at, ", $number, " AS number
+             FROM ", $wanted, " licenses JOIN accounts ON accounts.id = licenses.account_id
+                 LEFT JOIN machines ON ", $machines, " machines.license_id = licenses.id
+                     AND machines.deactivated_at IS NULL ",
             $condition
         )
     };
@@ -76,28 +73,66 @@ fn read_with_machines(rows: &[Row]) -> Result<Option<WithMachines>> {
     Ok(Some((record, stored, machines)))
 }
 
-pub(crate) async fn find_license_record_by_key(
-    conn: &mut Connection,
-    lookup: &[u8; 32],
-    bucket: &str,
-) -> Result<Option<(LicenseRecord, Option<Timestamp>)>> {
-    let sql = select!("", "", "WHERE licenses.key_lookup = $1");
-    let row = sqlx::query(sql).bind(lookup.as_slice()).bind(bucket).fetch_optional(conn).await?;
-    row.as_ref().map(read).transpose()
+/// The statements that look up 1, 2, 4, 8, … keys. A lookup that is missing to the next size has no key.
+static BY_KEYS: LazyLock<Vec<(usize, String)>> = LazyLock::new(|| {
+    let sizes = std::iter::successors(Some(1), |size| Some(size * 2)).take_while(|size| *size <= MAX_LOOKUPS);
+    sizes.map(|size| (size, by_keys(size))).collect()
+});
+
+fn by_keys(size: usize) -> String {
+    let rows: Vec<_> = (0..size).map(|n| format!("({n}, ${}, ${}, ${})", 3 * n + 1, 3 * n + 2, 3 * n + 3)).collect();
+    // SQLite makes a cross join from left to right, so that it looks up each key in the index.
+    let select = select!(
+        "wanted.number",
+        "wanted.bucket",
+        "wanted CROSS JOIN",
+        "wanted.with_machines AND",
+        "WHERE licenses.key_lookup = wanted.key_lookup ORDER BY wanted.number, machines.slot"
+    );
+    format!("WITH wanted (number, key_lookup, bucket, with_machines) AS (VALUES {}) {select}", rows.join(", "))
 }
 
-pub(crate) async fn find_license_record_with_machines_by_key(
+pub(crate) async fn find_licenses_by_keys(
     conn: &mut Connection,
-    lookup: &[u8; 32],
-    bucket: &str,
-) -> Result<Option<(LicenseRecord, Option<Timestamp>, Vec<Machine>)>> {
-    let sql = select_with_machines!("WHERE licenses.key_lookup = $1 ORDER BY machines.slot");
-    read_with_machines(&sqlx::query(sql).bind(lookup.as_slice()).bind(bucket).fetch_all(conn).await?)
+    lookups: &[KeyLookup],
+) -> Result<Vec<Result<Option<KnownLicense>>>> {
+    let enough = BY_KEYS.iter().find(|(size, _)| *size >= lookups.len());
+    let (size, sql) = enough.ok_or_else(|| sqlx::Error::Protocol("too many lookups".to_owned()))?;
+    let mut query = sqlx::query(sql.as_str());
+    for lookup in lookups {
+        query = query
+            .bind(Some(lookup.key_lookup.as_slice()))
+            .bind(lookup.bucket.as_str())
+            .bind(lookup.with_machines);
+    }
+    for _ in lookups.len()..*size {
+        query = query.bind(None::<&[u8]>).bind("").bind(false);
+    }
+    let rows = query.fetch_all(conn).await?;
+    let mut rows = rows.as_slice();
+    let mut found = Vec::with_capacity(lookups.len());
+    for (number, lookup) in lookups.iter().enumerate() {
+        let mut count = 0;
+        for row in rows {
+            if usize::try_from(row.try_get::<i32, _>("number")?) != Ok(number) {
+                break;
+            }
+            count += 1;
+        }
+        let (these, rest) = rows.split_at(count);
+        rows = rest;
+        // One damaged row must not fail the lookups of others.
+        found.push(read_with_machines(these).map(|found| {
+            let (record, next_allowed_at, machines) = found?;
+            Some(KnownLicense { record, next_allowed_at, machines: lookup.with_machines.then_some(machines) })
+        }));
+    }
+    Ok(found)
 }
 
 pub(crate) async fn find_license_record(conn: &mut Connection, id: LicenseId) -> Result<Option<LicenseRecord>> {
-    let sql = select!("", "", "WHERE licenses.id = $1");
-    let row = sqlx::query(sql).bind(id.uuid()).bind("").fetch_optional(conn).await?;
+    let sql = select!("0", "''", "", "1 = 0 AND", "WHERE licenses.id = $1");
+    let row = sqlx::query(sql).bind(id.uuid()).fetch_optional(conn).await?;
     Ok(row.as_ref().map(read).transpose()?.map(|(record, _)| record))
 }
 
@@ -105,7 +140,7 @@ pub(crate) async fn find_license_record_with_machines(
     conn: &mut Connection,
     id: LicenseId,
 ) -> Result<Option<(LicenseRecord, Vec<Machine>)>> {
-    let sql = select_with_machines!("WHERE licenses.id = $1 ORDER BY machines.slot");
-    let found = read_with_machines(&sqlx::query(sql).bind(id.uuid()).bind("").fetch_all(conn).await?)?;
+    let sql = select!("0", "''", "", "", "WHERE licenses.id = $1 ORDER BY machines.slot");
+    let found = read_with_machines(&sqlx::query(sql).bind(id.uuid()).fetch_all(conn).await?)?;
     Ok(found.map(|(record, _, machines)| (record, machines)))
 }

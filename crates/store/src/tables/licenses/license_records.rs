@@ -1,7 +1,7 @@
 //! A license with its owner and everything else that one request needs, read by one statement: the data is
 //! consistent and costs one round trip.
 
-use latchkey_licensing::{account::Account, ids::LicenseId, license::License, machine::Machine};
+use latchkey_licensing::{account::Account, ids::LicenseId, license::License, machine::Machine, time::Timestamp};
 use uuid::Uuid;
 
 use crate::{
@@ -19,6 +19,30 @@ pub struct LicenseRecord {
     /// How many entitlements it has beyond those of its policy.
     pub own_entitlements: u32,
     pub catalog_version: i64,
+}
+
+/// A license that was found by its key.
+#[derive(Clone, Debug)]
+pub struct KnownLicense {
+    pub record: LicenseRecord,
+    /// What the rate-limit bucket of the lookup stores.
+    pub next_allowed_at: Option<Timestamp>,
+    /// The active machines, by slot, if the lookup asked for them.
+    pub machines: Option<Vec<Machine>>,
+}
+
+/// The most lookups in one statement.
+pub(crate) const MAX_LOOKUPS: usize = 32;
+
+/// A lookup of a license by its key.
+#[derive(Clone, Debug)]
+pub struct KeyLookup {
+    /// The keyed hash of the key.
+    pub key_lookup: [u8; 32],
+    /// The rate-limit bucket that is read as well. Empty for none.
+    pub bucket: String,
+    /// Whether the license's active machines are read as well.
+    pub with_machines: bool,
 }
 
 #[derive(sqlx::FromRow)]
