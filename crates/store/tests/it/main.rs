@@ -35,5 +35,6 @@ mod errors;
 mod group_commit;
 mod healing;
 mod interruptions;
+mod lookups;
 mod sets;
 mod snapshots;
