@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How many machines of a license are shown.
-const SHOWN_MACHINES: i64 = 100;
+const SHOWN_MACHINES: u32 = 100;
 
 /// A license with what belongs to it.
 #[derive(Clone, Debug)]
@@ -167,17 +167,26 @@ struct Parts {
 }
 
 impl Parts {
-    /// At most four statements: nothing is asked for that no policy counts and no license has.
+    /// At most four statements: what no policy limits and no license has is not read.
     async fn read(
         conn: &mut Conn,
         ids: &[LicenseId],
         since: Option<Timestamp>,
         has_entitlements: bool,
     ) -> Result<Self, Internal> {
-        let counts = conn.count_machines(ids).await?;
-        let counts = counts.into_iter().map(|count| (count.license, (count.machines, count.last_seen_at))).collect();
-        let machines = conn.list_first_machines(ids, SHOWN_MACHINES).await?;
+        let machines = conn.list_first_machines(ids, i64::from(SHOWN_MACHINES)).await?;
         let machines = grouped(machines.into_iter().map(|machine| (machine.license, machine)));
+        let mut counts = BTreeMap::new();
+        let mut has_more = false;
+        for (license, machines) in &machines {
+            let shown = u32::try_from(machines.len()).unwrap_or(u32::MAX);
+            has_more |= shown >= SHOWN_MACHINES;
+            counts.insert(*license, (shown, machines.iter().map(|machine| machine.last_seen_at).max()));
+        }
+        if has_more {
+            let all = conn.count_machines(ids).await?;
+            counts = all.into_iter().map(|count| (count.license, (count.machines, count.last_seen_at))).collect();
+        }
         let releases = match since {
             Some(since) => grouped(conn.list_releases(ids, since).await?.into_iter()),
             None => BTreeMap::new(),

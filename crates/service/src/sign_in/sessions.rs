@@ -45,7 +45,7 @@ impl Service {
     /// Who this token belongs to, if it is good now. Using a session keeps it from idling out.
     pub async fn find_session(&self, token: &SessionToken) -> Result<Option<SignedIn>, Internal> {
         let now = self.now();
-        let mut reader = self.store().read().await?;
+        let mut reader = self.store().read_one().await?;
         let Some((row, account)) = reader.find_session_with_account(&token.hash()).await? else {
             return Ok(None);
         };
