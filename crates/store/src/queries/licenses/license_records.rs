@@ -1,5 +1,4 @@
-//! A license with its owner, its machines and what is needed to check whether caches are current, in one
-//! statement.
+//! License records, each read by one statement.
 
 use latchkey_licensing::{ids::LicenseId, machine::Machine, time::Timestamp};
 use sqlx::FromRow;
@@ -33,7 +32,7 @@ macro_rules! select {
     };
 }
 
-/// The same with one row for each active machine, by slot.
+/// Selects license records with one row for each active machine.
 macro_rules! select_with_machines {
     ($condition:literal) => {
         select!(
@@ -61,10 +60,10 @@ fn read(row: &Row) -> Result<(LicenseRecord, Option<Timestamp>)> {
     Ok((row.try_into()?, stored))
 }
 
-/// A record, what its bucket stores, and the license's machines.
-type WithMachines = (LicenseRecord, Option<Timestamp>, Vec<Machine>);
+/// A record, the stored value of its bucket, and the license's machines.
+type RecordWithMachines = (LicenseRecord, Option<Timestamp>, Vec<Machine>);
 
-fn read_with_machines(rows: &[Row]) -> Result<Option<WithMachines>> {
+fn read_with_machines(rows: &[Row]) -> Result<Option<RecordWithMachines>> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };
