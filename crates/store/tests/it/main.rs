@@ -1,4 +1,4 @@
-//! Tests of the store on both databases.
+//! Tests of the store.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
@@ -32,8 +32,10 @@ macro_rules! on_both {
 
 mod conformance;
 mod errors;
+mod fixtures;
 mod group_commit;
 mod healing;
 mod interruptions;
-mod sets;
+mod lists;
 mod snapshots;
+mod stats;
