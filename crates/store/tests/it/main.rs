@@ -37,5 +37,6 @@ mod group_commit;
 mod healing;
 mod interruptions;
 mod lists;
+mod migrations;
 mod snapshots;
 mod stats;
