@@ -497,19 +497,6 @@ mod raw {
     const CHANGES: &[&str] = &["UPDATE audit_log SET verb = 'w'", "DELETE FROM audit_log"];
 }
 
-/// A database that was migrated by a newer program is refused and left unchanged.
-#[tokio::test]
-async fn a_newer_schema_is_refused() {
-    use sqlx::{Connection, Executor};
-    let database = TestDatabase::create(Backend::Sqlite).await;
-    let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("connected");
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
-    connection.execute(newer).await.expect("inserted");
-    let error = Store::open(database.url(), 1).await.expect("opens").migrate().await.expect_err("refused");
-    assert!(matches!(error, StoreError::NewerSchema(9999)));
-    assert!(error.to_string().contains("newer"), "{error}");
-}
-
 #[tokio::test]
 async fn invalid_addresses_are_refused() {
     for bad in ["mysql://x", "", "sqlite://", "sqlite::memory:", "postgres"] {
