@@ -1,4 +1,4 @@
-//! The migrations are compiled in; a new file must rebuild this crate.
+//! The migrations are compiled in, so a new one must rebuild this crate.
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations");

@@ -74,7 +74,12 @@ const AVOIDED: &[&str] = &[
 ];
 
 /// Where a phrase is right: the end of the file's path, and the phrase.
-const ALLOWED: &[(&str, &str)] = &[];
+const ALLOWED: &[(&str, &str)] = &[
+    // Names of an earlier schema.
+    ("store/tests/it/migrations.rs", "deaf"),
+    ("store/tests/it/migrations.rs", "heard"),
+    ("store/tests/it/migrations.rs", "hearing"),
+];
 
 /// Files that list the phrases themselves.
 const LISTS: &[&str] = &["docs/style.md", "xtask/tests/words.rs"];

@@ -23,16 +23,16 @@ use crate::{
 };
 
 /// The longest that a rollback may take before the connection is closed instead.
-const ROLLBACK_PATIENCE: Duration = Duration::from_secs(5);
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection, with every method that reads.
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing about the connection")]
+/// A connection, with all methods that read.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the connection")]
 pub struct Conn {
-    held: Option<Held>,
+    acquired: Option<Acquired>,
     runtime: Handle,
     stats: Arc<Stats>,
     is_in_transaction: bool,
-    /// Whether it is a write transaction.
+    /// Whether the transaction writes.
     is_writing: bool,
     /// Whether a statement is running, or its future was dropped before it finished.
     is_interrupted: bool,
@@ -40,30 +40,31 @@ pub struct Conn {
     has_failed: bool,
 }
 
-pub(crate) enum Held {
+pub(crate) enum Acquired {
     Reader(PoolConnection<Sqlite>),
     Writer(Turn),
     Postgres(PoolConnection<Postgres>),
 }
 
-pub(crate) enum Link<'a> {
+pub(crate) enum RawConn<'a> {
     Sqlite(&'a mut SqliteConnection),
     Postgres(&'a mut PgConnection),
 }
 
-/// A connection for reading. One from [`Store::read`] is a snapshot: all its queries see the same state.
+/// A connection that only reads. One from [`Store::read`](crate::Store::read) is a snapshot: all its queries see
+/// the same state.
 #[derive(Debug)]
 pub struct Reader(Conn);
 
-/// A transaction. If it is dropped without [`Tx::commit`], it is rolled back. After a failed statement it
+/// A transaction. If it is dropped without [`Tx::commit`], it is rolled back. After a failed statement, it
 /// accepts no others.
 #[derive(Debug)]
 pub struct Tx(Conn);
 
 impl Conn {
-    pub(crate) fn new(held: Held, runtime: &Handle, stats: &Arc<Stats>) -> Self {
+    pub(crate) fn new(acquired: Acquired, runtime: &Handle, stats: &Arc<Stats>) -> Self {
         Self {
-            held: Some(held),
+            acquired: Some(acquired),
             runtime: runtime.clone(),
             stats: Arc::clone(stats),
             is_in_transaction: false,
@@ -73,19 +74,19 @@ impl Conn {
         }
     }
 
-    /// Whether it is a write transaction, which may see changes that are never committed.
+    /// Whether this is a write transaction, which can see changes that are never committed.
     pub fn is_writing(&self) -> bool {
         self.is_writing
     }
 
-    pub(crate) fn link(&mut self) -> Result<Link<'_>> {
-        let link = match self.held.as_mut() {
-            Some(Held::Reader(conn)) => Some(Link::Sqlite(conn)),
-            Some(Held::Writer(turn)) => turn.conn().map(Link::Sqlite),
-            Some(Held::Postgres(conn)) => Some(Link::Postgres(conn)),
+    pub(crate) fn raw(&mut self) -> Result<RawConn<'_>> {
+        let raw = match self.acquired.as_mut() {
+            Some(Acquired::Reader(conn)) => Some(RawConn::Sqlite(conn)),
+            Some(Acquired::Writer(turn)) => turn.conn().map(RawConn::Sqlite),
+            Some(Acquired::Postgres(conn)) => Some(RawConn::Postgres(conn)),
             None => None,
         };
-        link.ok_or_else(|| StoreError::from(sqlx::Error::WorkerCrashed))
+        raw.ok_or_else(|| StoreError::from(sqlx::Error::WorkerCrashed))
     }
 
     /// Begins a transaction on a pooled connection.
@@ -96,9 +97,9 @@ impl Conn {
 
     async fn execute(&mut self, sql: &'static str) -> Result<()> {
         self.is_interrupted = true;
-        match self.link()? {
-            Link::Sqlite(conn) => conn.execute(sql).await.map(drop)?,
-            Link::Postgres(conn) => conn.execute(sql).await.map(drop)?,
+        match self.raw()? {
+            RawConn::Sqlite(conn) => conn.execute(sql).await.map(drop)?,
+            RawConn::Postgres(conn) => conn.execute(sql).await.map(drop)?,
         }
         self.is_interrupted = false;
         Ok(())
@@ -125,8 +126,8 @@ impl Conn {
             && !matches!(error, StoreError::Corrupt { .. })
         {
             self.has_failed |= self.is_in_transaction;
-            if let Some(Held::Writer(turn)) = self.held.as_mut() {
-                turn.note(error);
+            if let Some(Acquired::Writer(turn)) = self.acquired.as_mut() {
+                turn.note_failure(error);
             }
         }
     }
@@ -135,19 +136,18 @@ impl Conn {
 impl Drop for Conn {
     fn drop(&mut self) {
         // Connections return to their pools in tasks.
-        let runtime = self.runtime.clone();
-        let _context = runtime.enter();
-        match self.held.take() {
-            Some(Held::Reader(conn)) if self.is_in_transaction => {
-                runtime.spawn(roll_back_reader(conn));
+        let _context = self.runtime.enter();
+        match self.acquired.take() {
+            Some(Acquired::Reader(conn)) if self.is_in_transaction => {
+                self.runtime.spawn(roll_back_reader(conn));
             }
-            // The protocol may be in the middle of a response.
-            Some(Held::Postgres(mut conn)) if self.is_interrupted => conn.close_on_drop(),
-            Some(Held::Postgres(conn)) if self.is_in_transaction => {
-                runtime.spawn(roll_back_postgres(conn));
+            // It may be in the middle of a response.
+            Some(Acquired::Postgres(mut conn)) if self.is_interrupted => conn.close_on_drop(),
+            Some(Acquired::Postgres(conn)) if self.is_in_transaction => {
+                self.runtime.spawn(roll_back_postgres(conn));
             }
             // A turn with the writer rolls back when it is dropped.
-            Some(Held::Reader(_) | Held::Writer(_) | Held::Postgres(_)) | None => {}
+            Some(Acquired::Reader(_) | Acquired::Writer(_) | Acquired::Postgres(_)) | None => {}
         }
     }
 }
@@ -159,7 +159,7 @@ async fn roll_back_reader(mut conn: PoolConnection<Sqlite>) {
 }
 
 async fn roll_back_postgres(mut conn: PoolConnection<Postgres>) {
-    if !matches!(timeout(ROLLBACK_PATIENCE, conn.execute("ROLLBACK")).await, Ok(Ok(_))) {
+    if !matches!(timeout(ROLLBACK_TIMEOUT, conn.execute("ROLLBACK")).await, Ok(Ok(_))) {
         conn.close_on_drop();
     }
 }
@@ -231,11 +231,11 @@ impl Tx {
         if self.0.has_failed || self.0.is_interrupted {
             return Err(StoreError::Aborted);
         }
-        if let Some(Held::Writer(_)) = &self.0.held {
-            let Some(Held::Writer(turn)) = self.0.held.take() else { return Err(StoreError::Aborted) };
+        if let Some(Acquired::Writer(_)) = &self.0.acquired {
+            let Some(Acquired::Writer(turn)) = self.0.acquired.take() else { return Err(StoreError::Aborted) };
             return turn.commit().await;
         }
-        // If interrupted or failed, the transaction's outcome is unknown, so the connection is closed.
+        // If this fails or is interrupted, the transaction's outcome is unknown, and the connection is closed.
         self.0.execute("COMMIT").await?;
         self.0.is_in_transaction = false;
         self.0.stats.commits.fetch_add(1, Ordering::Relaxed);

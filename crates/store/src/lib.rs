@@ -1,9 +1,9 @@
 //! Storage on SQLite and PostgreSQL: the only place with SQL.
 //!
-//! Queries are written once, in SQL that both databases accept, and compiled once for each with
-//! sqlx's native types; what truly differs lives in the `dialect` modules. A [`Reader`] reads a snapshot,
-//! a [`Tx`] reads and writes inside one transaction; both share the reading methods of [`Conn`]. Nothing
-//! here decides anything: rules live in `latchkey-licensing`, use cases in `latchkey-service`.
+//! Queries are written once, in SQL that both databases accept, and compiled once for each database with sqlx's
+//! native types. The `dialect` modules contain the differences. A [`Reader`] reads a snapshot, and a [`Tx`] reads
+//! and writes in one transaction. Both have the reading methods of [`Conn`]. This crate makes no decisions: rules
+//! are in `latchkey-licensing`, use cases in `latchkey-service`.
 
 mod connection;
 mod error;

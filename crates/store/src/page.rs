@@ -1,15 +1,15 @@
-//! Paged lists: a cursor instead of an offset, and one row more than requested, to learn whether there is a
-//! next page.
+//! Pages of lists. They use a cursor instead of an offset, and read one row more than requested, to learn whether
+//! there is a next page.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T, C> {
     pub items: Vec<T>,
-    /// Where the next page starts, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<C>,
 }
 
 impl<T, C> Page<T, C> {
-    /// How many rows to read for a page of `limit` items.
+    /// The number of rows to read for a page of `limit` items.
     pub fn rows(limit: u32) -> i64 {
         i64::from(limit) + 1
     }

@@ -1,4 +1,4 @@
-//! PostgreSQL: the queries compiled for it, and what is specific to it.
+//! PostgreSQL: its errors, and the queries compiled for it.
 
 pub(crate) mod dialect;
 pub(crate) mod errors;

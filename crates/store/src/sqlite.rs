@@ -1,4 +1,4 @@
-//! SQLite: its only writer, the queries compiled for it, and what is specific to it.
+//! SQLite: its writer, its errors, and the queries compiled for it.
 
 pub(crate) mod dialect;
 pub(crate) mod errors;

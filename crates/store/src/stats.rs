@@ -1,4 +1,4 @@
-//! Statistics: how often each method was called, how long it took, and how many transactions began and were
+//! Statistics: how often each method was called, how long the calls took, and how many transactions began and were
 //! committed. Counting takes no lock and does not allocate.
 
 use std::{

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    connection::{Conn, Held, Reader, Tx},
+    connection::{Acquired, Conn, Reader, Tx},
     error::{Result, StoreError},
     license_lookups::LicenseLookups,
     methods, postgres,
@@ -26,20 +26,20 @@ use crate::{
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// The longest wait for SQLite's writer: well below the 30 seconds that apps wait for a response.
-const WRITER_PATIENCE: Duration = Duration::from_secs(10);
+/// The longest wait for SQLite's writer. It is well below the 30 seconds that apps wait for a response.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest wait for a connection, and separately for a lock held by another transaction.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest wait for a connection from a pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long one statement waits for SQLite's lock. Beginning a transaction retries until its own deadline.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// The longest that one statement waits for SQLite's lock. Beginning a transaction retries until its deadline.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The longest that a check of the writer may take.
-const CHECK_PATIENCE: Duration = Duration::from_secs(2);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that was idle for longer is tested before it is used.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// A PostgreSQL connection that was idle for longer is tested before it is used.
+const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// A database. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -69,8 +69,8 @@ enum Pools {
 }
 
 impl Store {
-    /// Opens the database at `url`: `sqlite://path` (created if missing) or `postgres://…`. `connections`
-    /// limits the pool: on SQLite that of the readers, on PostgreSQL all of it.
+    /// Opens the database at `url`: `sqlite://path` (created if missing) or `postgres://…`. `connections` is
+    /// the size of the pool. On SQLite, the pool serves only readers.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
         let stats = Arc::new(Stats::new(methods::all()));
         let runtime = Handle::current();
@@ -110,18 +110,18 @@ impl Store {
         }
     }
 
-    /// A snapshot: all its queries see the same state, and writers do not wait for it.
+    /// Takes a snapshot: all queries of the reader see the same state, and writers do not wait for it.
     pub async fn read(&self) -> Result<Reader> {
         let begin = match &self.0.pools {
             Pools::Sqlite { .. } => sqlite::dialect::BEGIN_READ,
             Pools::Postgres { .. } => postgres::dialect::BEGIN_READ,
         };
-        Reader::snapshot(self.connect().await?, begin).await
+        Reader::snapshot(self.acquire().await?, begin).await
     }
 
-    /// A reader for a single query, which needs no snapshot: each query sees what is committed at that time.
+    /// A reader without a snapshot, for a single query: each query sees what is committed at that time.
     pub async fn read_one(&self) -> Result<Reader> {
-        self.connect().await.map(Reader::new)
+        self.acquire().await.map(Reader::new)
     }
 
     /// Finds a license by its key, with its active machines and the stored value of a rate-limit bucket. Calls that
@@ -135,48 +135,48 @@ impl Store {
         self.0.lookups.find(lookup, &self.0.runtime, read).await
     }
 
-    /// A connection from the pool for readers.
-    async fn connect(&self) -> Result<Conn> {
-        let held = match &self.0.pools {
-            Pools::Sqlite { readers, .. } => Held::Reader(readers.acquire().await?),
-            Pools::Postgres { pool, .. } => Held::Postgres(pool.acquire().await?),
+    async fn acquire(&self) -> Result<Conn> {
+        let acquired = match &self.0.pools {
+            Pools::Sqlite { readers, .. } => Acquired::Reader(readers.acquire().await?),
+            Pools::Postgres { pool, .. } => Acquired::Postgres(pool.acquire().await?),
         };
-        Ok(self.conn(held))
+        Ok(self.conn(acquired))
     }
 
-    fn conn(&self, held: Held) -> Conn {
-        Conn::new(held, &self.0.runtime, &self.0.stats)
+    fn conn(&self, acquired: Acquired) -> Conn {
+        Conn::new(acquired, &self.0.runtime, &self.0.stats)
     }
 
+    /// Begins a transaction.
     pub async fn write(&self) -> Result<Tx> {
-        self.write_until(Instant::now() + WRITER_PATIENCE).await
+        self.write_until(Instant::now() + WRITER_TIMEOUT).await
     }
 
     async fn write_until(&self, deadline: Instant) -> Result<Tx> {
         match &self.0.pools {
             Pools::Sqlite { writer, .. } => {
                 let turn = writer.begin(deadline).await?;
-                Ok(Tx::of_turn(self.conn(Held::Writer(turn))))
+                Ok(Tx::of_turn(self.conn(Acquired::Writer(turn))))
             }
             Pools::Postgres { pool, .. } => {
-                let conn = self.conn(Held::Postgres(pool.acquire().await?));
+                let conn = self.conn(Acquired::Postgres(pool.acquire().await?));
                 Tx::begin(conn, postgres::dialect::BEGIN).await
             }
         }
     }
 
     /// Checks whether the database accepts writes: begins a transaction, writes a row, and rolls back. After
-    /// a failure it commits instead, because only a commit shows that the disk accepts writes again.
+    /// a failure on SQLite, it commits instead, because only a commit shows that the disk accepts writes again.
     pub async fn check_writer(&self) -> Result<()> {
         let check = async {
-            let mut tx = self.write_until(Instant::now() + CHECK_PATIENCE).await?;
+            let mut tx = self.write_until(Instant::now() + CHECK_TIMEOUT).await?;
             tx.touch_instance().await?;
             match &self.0.pools {
                 Pools::Sqlite { writer, .. } if writer.is_suspect() => tx.commit().await,
                 _ => Ok(()),
             }
         };
-        timeout(CHECK_PATIENCE, check).await.unwrap_or(Err(StoreError::Busy))
+        timeout(CHECK_TIMEOUT, check).await.unwrap_or(Err(StoreError::Busy))
     }
 
     /// Counts of what the database did since the store was opened.
@@ -213,11 +213,11 @@ async fn open_sqlite(path: &Path, connections: u32, runtime: &Handle, stats: &Ar
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(LOCK_PATIENCE);
+        .busy_timeout(BUSY_TIMEOUT);
     let writer = Arc::new(Writer::new(options.clone(), runtime.clone(), Arc::clone(stats)));
     writer.open().await?;
     let readers = SqlitePoolOptions::new()
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .max_connections(connections.max(1))
         .connect_lazy_with(options.clone().create_if_missing(false).pragma("query_only", "ON"));
@@ -232,11 +232,11 @@ async fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
     })?;
     let pool = PgPoolOptions::new()
         .max_connections(connections.max(2))
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|conn, meta| {
             Box::pin(async move {
-                if meta.idle_for > TRUSTED_IDLE {
+                if meta.idle_for > PING_AFTER_IDLE {
                     conn.ping().await?;
                 }
                 Ok(true)

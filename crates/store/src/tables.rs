@@ -13,7 +13,7 @@ use latchkey_licensing::email::EmailAddress;
 
 use crate::error::{Result, StoreError};
 
-/// Where a value was read from, for the error if the value is invalid.
+/// The row from which a value was read, for the error if the value is invalid.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<I> {
     table: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Origin<I> {
 }
 
 impl Origin<i64> {
-    /// The row of a table that has only one.
+    /// The row of a table that has only one row.
     pub(crate) fn only(table: &'static str) -> Self {
         Self { table, id: 1 }
     }
@@ -41,19 +41,19 @@ impl<I: Display> Origin<I> {
     }
 
     pub(crate) fn count(&self, number: i64) -> Result<u32> {
-        u32::try_from(number).map_err(|_| self.corrupt(format!("{number} is not a count")))
+        u32::try_from(number).map_err(|_| self.corrupt(format!("{number} is out of range")))
     }
 
     pub(crate) fn email(&self, text: &str) -> Result<EmailAddress> {
         EmailAddress::parse(text).map_err(|_| self.corrupt("an e-mail address is invalid"))
     }
 
-    pub(crate) fn hash(&self, bytes: &[u8]) -> Result<[u8; 32]> {
-        bytes.try_into().map_err(|_| self.corrupt("a hash is not 32 bytes"))
+    pub(crate) fn bytes32(&self, bytes: &[u8]) -> Result<[u8; 32]> {
+        bytes.try_into().map_err(|_| self.corrupt("a value is not 32 bytes long"))
     }
 }
 
-/// A duration as it is stored, in microseconds.
+/// The stored form of a duration, in microseconds.
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -20,11 +20,11 @@ impl Default for TestClock {
 
 impl TestClock {
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).expect("a short duration"), Ordering::SeqCst);
+        self.0.fetch_add(i64::try_from(by.as_micros()).expect("a duration of a test"), Ordering::SeqCst);
     }
 
     pub fn set_back(&self, by: Duration) {
-        self.0.fetch_sub(i64::try_from(by.as_micros()).expect("a test's duration"), Ordering::SeqCst);
+        self.0.fetch_sub(i64::try_from(by.as_micros()).expect("a duration of a test"), Ordering::SeqCst);
     }
 }
 

@@ -27,34 +27,41 @@ pub enum Backend {
 }
 
 /// The number of connections of one test's store.
-const POOL: u32 = 8;
+const POOL_SIZE: u32 = 8;
 
 /// The most connections that one test uses: its pool, and two more.
-const SHARE: u32 = POOL + 2;
+const CONNECTIONS_PER_TEST: u32 = POOL_SIZE + 2;
 
-/// Connections reserved for the superuser, for creating and dropping databases, and for people.
-const RESERVE: u32 = 20;
+/// Connections reserved for the superuser, for creating and dropping databases, and for developers.
+const RESERVED_CONNECTIONS: u32 = 20;
 
-/// The number of test programs that may use one server at the same time.
-const PROGRAMS: u32 = 4;
+/// The number of test programs that can use one server at the same time.
+const TEST_PROGRAMS: u32 = 4;
 
-/// How long a test waits for the server, or for other tests to finish. Only reached if something is broken.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// The longest that a test waits for the server or for other tests to finish. Only reached if something is broken.
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// A migrated database that is deleted when the test ends.
+/// A database that is deleted when the test ends.
 #[derive(Debug)]
 pub struct TestDatabase {
     store: Store,
     url: String,
-    place: Place,
+    location: Location,
+}
+
+/// The tables that a new PostgreSQL database contains.
+#[derive(Clone, Copy, Debug)]
+enum Schema {
+    None,
+    Current,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Location {
     Folder { _folder: TempDir },
-    Server { server: &'static TestServer, name: String, _share: OwnedSemaphorePermit },
+    Server { server: &'static TestServer, name: String, _permit: OwnedSemaphorePermit },
 }
 
 impl TestDatabase {
@@ -63,21 +70,31 @@ impl TestDatabase {
     /// # Panics
     /// Panics if there is no PostgreSQL server: a test that cannot run must not pass.
     pub async fn create(backend: Backend) -> Self {
-        let (url, place) = match backend {
+        let database = Self::create_with(backend, Schema::Current).await;
+        database.store.migrate().await.expect("the database migrates");
+        database
+    }
+
+    /// Creates a database without any tables, for tests of migrations.
+    pub async fn create_empty(backend: Backend) -> Self {
+        Self::create_with(backend, Schema::None).await
+    }
+
+    async fn create_with(backend: Backend, schema: Schema) -> Self {
+        let (url, location) = match backend {
             Backend::Sqlite => {
                 let folder = TempDir::new().expect("a temporary folder");
-                (format!("sqlite://{}", folder.path().join("test.db").display()), Place::Folder { _folder: folder })
+                (format!("sqlite://{}", folder.path().join("test.db").display()), Location::Folder { _folder: folder })
             }
             Backend::Postgres => {
                 let server = TestServer::get().await;
-                let share = server.wait_for_share().await;
-                let name = server.create_database().await;
-                (format!("{}/{name}", server.url), Place::Server { server, name, _share: share })
+                let permit = server.wait_for_permit().await;
+                let name = server.create_database(schema).await;
+                (format!("{}/{name}", server.url), Location::Server { server, name, _permit: permit })
             }
         };
-        let store = Store::open(&url, POOL).await.expect("the database opens");
-        store.migrate().await.expect("the database migrates");
-        Self { store, url, place }
+        let store = Store::open(&url, POOL_SIZE).await.expect("the database opens");
+        Self { store, url, location }
     }
 
     pub fn store(&self) -> &Store {
@@ -90,12 +107,12 @@ impl TestDatabase {
 }
 
 impl Drop for TestDatabase {
-    /// Also runs if the test failed, so that a failed test does not take connections from later tests.
+    /// Also runs if the test fails, so that a failed test does not take connections from later tests.
     fn drop(&mut self) {
-        // The first poll closes the pool to new callers. Connections in use are not waited for: their tasks
-        // may need this thread.
+        // The first poll closes the pool to new callers. This does not wait for connections in use, because their
+        // tasks may need this thread.
         let _ = self.store.close().now_or_never();
-        if let Place::Server { server, name, .. } = &self.place {
+        if let Location::Server { server, name, .. } = &self.location {
             server.drop_database(name);
         }
     }
@@ -109,7 +126,7 @@ struct TestServer {
     /// The migrated database that the tests' databases are copied from.
     template: String,
     /// One permit for each test that the server has connections for.
-    shares: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl TestServer {
@@ -123,27 +140,31 @@ impl TestServer {
         let url = std::env::var("LATCHKEY_TEST_POSTGRES")
             .expect("LATCHKEY_TEST_POSTGRES must be the URL of a PostgreSQL server; `cargo xtask test` starts one");
         let admin = connect(&url).await;
-        let most: String = sqlx::query_scalar("SHOW max_connections").fetch_one(&admin).await.expect("a setting");
-        let most: u32 = most.parse().expect("a number of connections");
-        let shares = (most.saturating_sub(RESERVE) / PROGRAMS / SHARE).max(1);
-        let template = make_template(&url, &admin).await;
+        let limit: String = sqlx::query_scalar("SHOW max_connections").fetch_one(&admin).await.expect("a setting");
+        let limit: u32 = limit.parse().expect("a number of connections");
+        let permits = (limit.saturating_sub(RESERVED_CONNECTIONS) / TEST_PROGRAMS / CONNECTIONS_PER_TEST).max(1);
+        let template = create_template(&url, &admin).await;
         admin.close().await;
-        let shares = Arc::new(Semaphore::new(shares.try_into().expect("a small number")));
-        Self { url, template, shares }
+        let permits = Arc::new(Semaphore::new(permits.try_into().expect("a small number")));
+        Self { url, template, permits }
     }
 
-    async fn wait_for_share(&self) -> OwnedSemaphorePermit {
-        let share = tokio::time::timeout(PATIENCE, self.shares.clone().acquire_owned()).await;
-        share.expect("other tests release their databases in time").expect("the semaphore is never closed")
+    async fn wait_for_permit(&self) -> OwnedSemaphorePermit {
+        let permit = tokio::time::timeout(TIMEOUT, self.permits.clone().acquire_owned()).await;
+        permit.expect("other tests release their databases in time").expect("the semaphore is never closed")
     }
 
-    async fn create_database(&self) -> String {
+    async fn create_database(&self, schema: Schema) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("latchkey_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let admin = connect(&self.url).await;
-        // Left over from an earlier process with this id that was killed.
+        // It can be left over from an earlier process with this id that was killed.
         execute(&admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-        execute(&admin, format!("CREATE DATABASE {name} TEMPLATE {}", self.template)).await;
+        let template = match schema {
+            Schema::Current => self.template.as_str(),
+            Schema::None => "template0",
+        };
+        execute(&admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         admin.close().await;
         name
     }
@@ -161,14 +182,14 @@ impl TestServer {
             });
         });
         let is_dropped = dropping.join().is_ok();
-        // A second panic would abort the program and hide the first.
-        assert!(is_dropped || thread::panicking(), "the test's database is not dropped");
+        // During a panic, a second one would abort the program and hide the first.
+        assert!(is_dropped || thread::panicking(), "the test's database could not be dropped");
     }
 }
 
-/// The migrated database that all others are copied from. Its name depends on its migrations. It is created
-/// once per server, by the first test program, and used by all later runs.
-async fn make_template(url: &str, admin: &PgPool) -> String {
+/// Creates the migrated database that the others are copied from, unless the server has it. Its name depends on the
+/// migrations, so that all later runs with the same migrations use it.
+async fn create_template(url: &str, admin: &PgPool) -> String {
     let mut hash = Sha256::new();
     for migration in MIGRATIONS.iter() {
         hash.update(migration.version.to_be_bytes());
@@ -178,7 +199,7 @@ async fn make_template(url: &str, admin: &PgPool) -> String {
     for byte in hash.finalize().iter().take(8) {
         write!(template, "{byte:02x}").expect("writing to a string cannot fail");
     }
-    // Held until the connection is closed. Other programs wait here until the template is complete.
+    // The lock is held until the connection is closed. Other programs wait here until the template is complete.
     let mut locked = admin.acquire().await.expect("a connection");
     locked.execute("SELECT pg_advisory_lock(795274369)").await.expect("a lock");
     let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
@@ -201,10 +222,10 @@ async fn make_template(url: &str, admin: &PgPool) -> String {
     template
 }
 
-/// A connection for creating and dropping databases. It is a pool because a pool retries while the server has
-/// no free connection.
+/// Connects in order to create and drop databases. A pool is used because it retries while the server has no free
+/// connection.
 async fn connect(url: &str) -> PgPool {
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(TIMEOUT);
     pool.connect(&format!("{url}/postgres")).await.expect("PostgreSQL answers")
 }
 

@@ -1,11 +1,7 @@
-//! Shared by the tests of all layers: a settable clock, seeded randomness, a mailer that stores the mails,
-//! and a separate database for each test on SQLite or PostgreSQL.
+//! What the tests of all layers share: a clock that tests set, seeded randomness, a mailer that stores the mails, and a
+//! separate database for each test, on SQLite or PostgreSQL.
 
-#![expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "this crate is only for tests, which fail by panicking"
-)]
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "this crate is for tests, which fail by panicking")]
 
 mod clock;
 mod database;
@@ -55,31 +51,30 @@ pub fn options(portal_url: &str, api_limits: ApiLimits) -> Options {
     }
 }
 
-/// The use cases on a database, with their clock and mails.
+/// The service on a database of its own, with its clock and mails.
 #[derive(Debug)]
 pub struct TestService {
     pub service: Service,
     pub clock: Arc<TestClock>,
-    /// The mails they have sent.
+    /// The mails that the service has sent.
     pub mail: Arc<SentMail>,
-    /// Deleted at the end.
     pub database: TestDatabase,
 }
 
 impl TestService {
-    /// The use cases on a new database with the demo catalog.
+    /// A service with the demo catalog.
     pub async fn with_options(backend: Backend, options: Options) -> Self {
         let database = TestDatabase::create(backend).await;
         let clock = Arc::new(TestClock::default());
         let entropy = Arc::new(SeededEntropy::new(7));
         let store = database.store().clone();
         let service = Service::open(store, clock.clone(), entropy, Vault::new(&[42; 32]), options, None);
-        let service = service.await.expect("the use cases open");
-        service.install_demo_catalog().await.expect("the demo's catalog installs");
+        let service = service.await.expect("the service opens");
+        service.install_demo_catalog().await.expect("the demo catalog is installed");
         Self { service, clock, mail: Arc::new(SentMail::default()), database }
     }
 
-    /// The audit log's verbs about a license, newest first.
+    /// The verbs in the audit log of a license, newest first.
     pub async fn history(&self, license: LicenseId) -> Vec<String> {
         let mut reader = self.service.store().read().await.expect("a reader");
         let rows = reader.list_audit_of("license", &license.to_string(), 1_000).await.expect("read");

@@ -1,4 +1,4 @@
-//! A mailer that stores mails, and can be made to fail.
+//! A mailer that stores the mails and can be made to fail.
 
 use std::sync::Mutex;
 

@@ -32,11 +32,11 @@ macro_rules! methods {
             let started = conn.start()?;
             let span = tracing::debug_span!(target: "latchkey_store", stringify!($name), table = stringify!($table));
             let query = async {
-                match conn.link()? {
-                    crate::connection::Link::Sqlite(conn) => {
+                match conn.raw()? {
+                    crate::connection::RawConn::Sqlite(conn) => {
                         crate::sqlite::queries::$table::$name(conn, $($arg),*).await
                     }
-                    crate::connection::Link::Postgres(conn) => {
+                    crate::connection::RawConn::Postgres(conn) => {
                         crate::postgres::queries::$table::$name(conn, $($arg),*).await
                     }
                 }

@@ -90,12 +90,10 @@ pub(crate) async fn set_account_disabled(
     expect_one(done.rows_affected(), "accounts", id)
 }
 
-/// The account with this id, which must be there.
 pub(crate) async fn get_account(conn: &mut Connection, id: AccountId) -> Result<Account> {
     expect_row(find_account(conn, id).await?, "accounts", id)
 }
 
-/// The accounts with these ids.
 pub(crate) async fn list_accounts(conn: &mut Connection, accounts: &[AccountId]) -> Result<Vec<Account>> {
     let mut found = Vec::new();
     for ids in accounts.chunks(batch::IDS) {

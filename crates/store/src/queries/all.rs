@@ -1,4 +1,4 @@
-//! The queries, by table. This folder is compiled once for each database, with the `dialect` of the parent module.
+//! All queries, by table. This module is compiled once for each database, with the `dialect` of its parent module.
 
 use super::dialect;
 

@@ -9,7 +9,7 @@ pub(super) fn expect_one(rows: u64, table: &'static str, id: impl Display) -> Re
     if rows == 1 { Ok(()) } else { Err(Origin::new(table, id).corrupt("a change did not find the row")) }
 }
 
-/// Fails if the row does not exist. For rows that other rows refer to.
+/// Fails if the row, to which other rows refer, does not exist.
 pub(super) fn expect_row<T>(row: Option<T>, table: &'static str, id: impl Display) -> Result<T> {
     row.ok_or_else(|| Origin::new(table, id).corrupt("the row is referred to, but missing"))
 }

@@ -92,7 +92,7 @@ async fn insert_with(conn: &mut Connection, sql: &'static str, license: &License
     Ok(done.rows_affected() == 1)
 }
 
-/// The license must be locked. The key and the last validation are written by other statements.
+/// Other statements write the key and the time of the last validation.
 pub(crate) async fn update_license(conn: &mut Connection, license: &License) -> Result<()> {
     let (suspended_at, revoked_at) = licenses::standing_columns(license.standing);
     let (expires_at, ends_after_first_use) = licenses::expiry_columns(license.expiry);
@@ -195,7 +195,7 @@ pub(crate) async fn list_licenses_by(
     if let Some(policy) = filter.policy {
         query.push(" AND policy_id = ").push_bind(policy.uuid());
     }
-    if let Some((owner, key)) = filter.pattern() {
+    if let Some((owner, key)) = filter.patterns() {
         query.push(r" AND (account_id IN (SELECT id FROM accounts WHERE email LIKE ").push_bind(owner);
         query.push(r" ESCAPE '\') OR UPPER(key_tail) LIKE ").push_bind(key).push(r" ESCAPE '\')");
     }
@@ -249,7 +249,6 @@ pub(crate) async fn note_licenses_validated(conn: &mut Connection, validated: &[
     Ok(())
 }
 
-/// The keys of licenses, encrypted.
 pub(crate) async fn list_key_ciphertexts(
     conn: &mut Connection,
     licenses: &[LicenseId],

@@ -1,4 +1,4 @@
-//! Machines. Only active machines are returned; deactivated ones are history.
+//! Machines. The rows of deactivated machines remain as history. Queries that return machines skip them.
 
 pub(crate) mod heartbeat_watch;
 pub(crate) mod outages;
@@ -147,9 +147,8 @@ pub(crate) async fn list_deactivations_by_customer(
     Ok(times.into_iter().map(Timestamp::from_unix_micros).collect())
 }
 
-/// Finds licenses with machines that may have missed their heartbeat before `now`, longest silent first. The
-/// rules decide which of the machines are dead. The shortest period of all policies that cull machines limits
-/// the part of the index that is read.
+/// The rules decide which of the machines are dead. The condition on the shortest heartbeat period of all policies
+/// that cull machines limits the part of the index that is read.
 pub(crate) async fn list_licenses_with_late_machines(
     conn: &mut Connection,
     now: Timestamp,
@@ -202,7 +201,6 @@ pub(crate) async fn note_machines_seen(conn: &mut Connection, seen: &[(MachineId
     Ok(())
 }
 
-/// How many active machines licenses have, and when one of them was last seen; none where there are none.
 pub(crate) async fn count_machines(conn: &mut Connection, licenses: &[LicenseId]) -> Result<Vec<MachineCount>> {
     let mut counts = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
@@ -224,7 +222,6 @@ pub(crate) async fn count_machines(conn: &mut Connection, licenses: &[LicenseId]
     Ok(counts)
 }
 
-/// The first `at_most` active machines of each license, by slot.
 pub(crate) async fn list_first_machines(
     conn: &mut Connection,
     licenses: &[LicenseId],
@@ -252,7 +249,6 @@ pub(crate) async fn list_first_machines(
     Ok(machines)
 }
 
-/// All active machines of licenses, by id.
 pub(crate) async fn list_machines_of(conn: &mut Connection, licenses: &[LicenseId]) -> Result<Vec<Machine>> {
     let mut machines = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
@@ -267,7 +263,6 @@ pub(crate) async fn list_machines_of(conn: &mut Connection, licenses: &[LicenseI
     Ok(machines)
 }
 
-/// When the owners of licenses freed machines, since `since`, the earliest first.
 pub(crate) async fn list_releases(
     conn: &mut Connection,
     licenses: &[LicenseId],

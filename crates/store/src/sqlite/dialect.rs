@@ -1,13 +1,13 @@
-//! What is specific to SQLite in queries and transactions.
+//! The types and statements that are specific to SQLite.
 
 pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
 
-/// Begins a transaction that holds the write lock from the start, so that what it reads cannot change
-/// before it writes.
+/// Begins a transaction that holds the write lock from the start, so that no other transaction can change what it
+/// reads before it writes.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// Begins a snapshot, which never waits for a writer.
+/// Begins a snapshot, which does not wait for the writer.
 pub(crate) const BEGIN_READ: &str = "BEGIN";
 
 /// Nothing to do: the transaction's write lock covers all rows.
@@ -19,5 +19,5 @@ pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email 
 /// Needs no lock: the transaction's write lock covers all rows.
 pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 AND activated_at IS NOT NULL AND replaced_at IS NULL AND retired_at IS NULL";
 
-/// Reads the instance's only row. The write lock ensures that the first start is initialized once.
+/// Needs no lock: the transaction's write lock covers all rows.
 pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";

@@ -19,7 +19,7 @@ pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
     })
 }
 
-/// SQLite names checks by their name and unique constraints by their columns.
+/// The names of unique constraints. SQLite's messages give their columns instead.
 const UNIQUE: &[(&str, &str)] = &[
     ("accounts.email", "uq_accounts_email"),
     ("accounts.id", "pk_accounts"),
@@ -60,7 +60,7 @@ const UNIQUE: &[(&str, &str)] = &[
     ("signing_keys.public_key", "uq_signing_keys_public"),
 ];
 
-/// The name of the constraint in SQLite's message.
+/// The name of the constraint that SQLite's message is about.
 pub(crate) fn constraint_name(message: &str) -> Cow<'static, str> {
     let (_, subject) = message.split_once("constraint failed: ").unwrap_or(("", message));
     if let Some((_, name)) = UNIQUE.iter().find(|(columns, _)| *columns == subject) {
@@ -76,7 +76,7 @@ mod tests {
     use latchkey_testkit::{Backend, TestDatabase};
     use sqlx::Connection;
 
-    /// SQLite lists the columns of unique constraints. Each one gets the same name as on PostgreSQL.
+    /// Each unique constraint has the same name as on PostgreSQL.
     #[tokio::test]
     async fn constraints_have_their_names() {
         let database = TestDatabase::create(Backend::Postgres).await;

@@ -1,15 +1,13 @@
-//! SQLite's only writer, and the group commit that its callers share.
+//! SQLite's only writer, and its group commit.
 //!
-//! Callers take turns in the order of their arrival. A caller that nobody waits behind commits alone. If
-//! others are waiting, it leaves the transaction open for the next caller, whose work is a savepoint in that
-//! transaction, and gets its response when the shared transaction is on disk. A group is committed by
-//! whichever comes first: its last member, when nobody else is waiting; the member that fills it; or a
-//! separate task, which queues behind the callers that were waiting when the group began and is not affected
-//! by dropped futures.
+//! Callers take turns in the order of their arrival. If no caller is waiting when a turn ends, the caller commits
+//! alone. Otherwise, it leaves the transaction open for the next caller, whose work becomes a savepoint in the same
+//! transaction, and it gets its response after the shared transaction is committed. A group is committed by the first
+//! of these: its last member, when no caller is waiting; the member that fills it; or a separate task, which queues
+//! behind the callers that were waiting when the group began and which dropped futures do not affect.
 //!
-//! If anything fails on a connection other than a statement because of its own error, the connection is
-//! closed: SQLite may have rolled back by itself. The whole group gets the error, and the next turn opens a
-//! new connection.
+//! If more than a statement fails on a connection, the connection is closed, because SQLite may have rolled back by
+//! itself. The whole group gets the error, and the next turn opens a new connection.
 
 use std::{
     sync::{
@@ -32,24 +30,27 @@ use crate::{
     stats::Stats,
 };
 
-/// The savepoint of a turn in a group's transaction.
-const SAVEPOINT: &str = "SAVEPOINT member";
-/// The same after a member whose savepoint is still open: both in one round trip to the connection's thread.
-const NEXT_SAVEPOINT: &str = "RELEASE member; SAVEPOINT member";
-const RELEASE: &str = "RELEASE member";
-const ROLLBACK_TO: &str = "ROLLBACK TO member";
+/// The statements for a turn's savepoint in a group's transaction.
+const SAVEPOINT: &str = "SAVEPOINT turn";
+/// The same after a turn whose savepoint is still open: both in one call of the connection's thread.
+const NEXT_SAVEPOINT: &str = "RELEASE turn; SAVEPOINT turn";
+const RELEASE: &str = "RELEASE turn";
+const ROLLBACK_TO: &str = "ROLLBACK TO turn";
 
-/// The most transactions that share a commit, and the greatest age of a group while others wait.
-const GROUP_MEMBERS: usize = 64;
-const GROUP_AGE: Duration = Duration::from_millis(20);
+/// The most transactions that share a commit.
+const MAX_GROUP_SIZE: usize = 64;
 
-/// How long a failed connection may take to close.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+/// The age at which a group is committed even if other callers are waiting.
+const MAX_GROUP_AGE: Duration = Duration::from_millis(20);
+
+/// The longest that closing a connection may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(crate) struct Writer {
     options: SqliteConnectOptions,
-    slot: Arc<Mutex<Slot>>,
+    state: Arc<Mutex<State>>,
+    /// The number of callers that are waiting for a turn.
     waiting: AtomicUsize,
     is_suspect: AtomicBool,
     runtime: Handle,
@@ -58,11 +59,12 @@ pub(crate) struct Writer {
 
 /// What one turn passes to the next.
 #[derive(Debug, Default)]
-struct Slot {
+struct State {
     /// `None` before the first turn, during a turn, and after a connection was closed.
-    conn: Option<Link>,
+    conn: Option<WriterConn>,
     /// The finished members of the transaction that is open between turns.
     group: Option<Group>,
+    /// The number of groups so far.
     groups: u64,
 }
 
@@ -75,29 +77,30 @@ struct Group {
     members: Vec<oneshot::Sender<Result<()>>>,
 }
 
-/// A connection, and whether SQLite has rolled back on it since the last look.
+/// The connection, and whether SQLite has rolled back on it since the last check.
 #[derive(Debug)]
-struct Link {
-    conn: SqliteConnection,
+struct WriterConn {
+    sqlite: SqliteConnection,
     has_rolled_back: Arc<AtomicBool>,
 }
 
-impl Link {
+impl WriterConn {
     async fn execute(&mut self, sql: &'static str) -> sqlx::Result<()> {
-        sqlx::query(sql).execute(&mut self.conn).await.map(drop)
+        sqlx::query(sql).execute(&mut self.sqlite).await.map(drop)
     }
 }
 
-struct Place<'w>(&'w Writer);
+/// Counts a caller as waiting until it is dropped.
+struct Waiting<'w>(&'w Writer);
 
-impl<'w> Place<'w> {
-    fn take(writer: &'w Writer) -> Self {
+impl<'w> Waiting<'w> {
+    fn new(writer: &'w Writer) -> Self {
         writer.waiting.fetch_add(1, Ordering::SeqCst);
         Self(writer)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::SeqCst);
     }
@@ -107,7 +110,7 @@ impl Writer {
     pub(crate) fn new(options: SqliteConnectOptions, runtime: Handle, stats: Arc<Stats>) -> Self {
         Self {
             options,
-            slot: Arc::default(),
+            state: Arc::default(),
             waiting: AtomicUsize::new(0),
             is_suspect: AtomicBool::new(false),
             runtime,
@@ -115,49 +118,49 @@ impl Writer {
         }
     }
 
-    /// Whether the last commit or statement failed so that its connection was closed.
+    /// Whether a connection was closed because of a failure, and nothing has been committed since.
     pub(crate) fn is_suspect(&self) -> bool {
         self.is_suspect.load(Ordering::SeqCst)
     }
 
-    async fn connect(&self) -> sqlx::Result<Link> {
-        let mut conn = self.options.connect().await?;
+    async fn connect(&self) -> sqlx::Result<WriterConn> {
+        let mut sqlite = self.options.connect().await?;
         let has_rolled_back = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&has_rolled_back);
-        conn.lock_handle().await?.set_rollback_hook(move || flag.store(true, Ordering::SeqCst));
-        Ok(Link { conn, has_rolled_back })
+        sqlite.lock_handle().await?.set_rollback_hook(move || flag.store(true, Ordering::SeqCst));
+        Ok(WriterConn { sqlite, has_rolled_back })
     }
 
-    /// Opens the connection, to fail early if the database is unusable.
+    /// Opens the connection, in order to fail early if the database is unusable.
     pub(crate) async fn open(&self) -> Result<()> {
-        let mut slot = self.slot.lock().await;
-        if slot.conn.is_none() {
-            slot.conn = Some(self.connect().await?);
+        let mut state = self.state.lock().await;
+        if state.conn.is_none() {
+            state.conn = Some(self.connect().await?);
         }
         Ok(())
     }
 
     /// Waits for a turn and begins its transaction.
     pub(crate) async fn begin(self: &Arc<Self>, deadline: Instant) -> Result<Turn> {
-        let place = Place::take(self);
-        let slot = timeout_at(deadline, Arc::clone(&self.slot).lock_owned()).await.map_err(|_| StoreError::Busy)?;
-        drop(place);
+        let waiting = Waiting::new(self);
+        let state = timeout_at(deadline, Arc::clone(&self.state).lock_owned()).await.map_err(|_| StoreError::Busy)?;
+        drop(waiting);
         let mut turn = Turn {
             writer: Arc::clone(self),
-            slot: Some(slot),
-            link: None,
+            state: Some(state),
+            conn: None,
             failure: None,
             is_first: true,
             has_begun: false,
         };
-        let mut is_fresh = false;
+        let mut is_new = false;
         loop {
-            let begun = timeout_at(deadline, turn.begin(deadline, &mut is_fresh)).await;
+            let begun = timeout_at(deadline, turn.begin(deadline, &mut is_new)).await;
             match begun {
                 Ok(Ok(())) => return Ok(turn),
                 Ok(Err(StoreError::Busy)) | Err(_) => return Err(StoreError::Busy),
-                // A connection that failed earlier may report it only now, unlike a new one.
-                Ok(Err(_)) if !is_fresh && turn.is_first => turn.link = None,
+                // The old connection may have failed earlier and report it only now, so try a new one.
+                Ok(Err(_)) if !is_new && turn.is_first => turn.conn = None,
                 Ok(Err(error)) => {
                     turn.failure = Some(error.clone());
                     return Err(error);
@@ -166,16 +169,16 @@ impl Writer {
         }
     }
 
-    /// Closes the connection, after what was handed to a group is on disk.
+    /// Closes the connection after the open group is committed.
     pub(crate) async fn close(self: &Arc<Self>) {
         loop {
-            let mut slot = Arc::clone(&self.slot).lock_owned().await;
-            let Some(link) = slot.conn.take() else { return };
-            if slot.group.is_some() {
-                flush(Arc::clone(self), slot, link).await;
+            let mut state = Arc::clone(&self.state).lock_owned().await;
+            let Some(conn) = state.conn.take() else { return };
+            if state.group.is_some() {
+                commit_group(Arc::clone(self), state, conn).await;
             } else {
-                // There is nothing to be done about an error: what was acknowledged is on disk.
-                let _ = timeout(CLOSE_PATIENCE, link.conn.close()).await;
+                // An error does no harm: everything acknowledged is on disk.
+                let _ = timeout(CLOSE_TIMEOUT, conn.sqlite.close()).await;
                 return;
             }
         }
@@ -186,9 +189,9 @@ impl Writer {
 #[derive(Debug)]
 pub(crate) struct Turn {
     writer: Arc<Writer>,
-    slot: Option<OwnedMutexGuard<Slot>>,
-    link: Option<Link>,
-    /// Why the connection is unusable.
+    state: Option<OwnedMutexGuard<State>>,
+    conn: Option<WriterConn>,
+    /// Why the connection can no longer be used.
     failure: Option<StoreError>,
     /// Whether the turn has its own transaction rather than a savepoint in a group's.
     is_first: bool,
@@ -198,38 +201,38 @@ pub(crate) struct Turn {
 
 impl Turn {
     pub(crate) fn conn(&mut self) -> Option<&mut SqliteConnection> {
-        self.link.as_mut().map(|link| &mut link.conn)
+        self.conn.as_mut().map(|conn| &mut conn.sqlite)
     }
 
-    /// Decides after a failed statement whether the connection is still usable.
-    pub(crate) fn note(&mut self, error: &StoreError) {
-        let has_rolled_back = self.link.as_ref().is_none_or(|link| link.has_rolled_back.load(Ordering::SeqCst));
+    /// Decides after a failed statement whether the connection can still be used.
+    pub(crate) fn note_failure(&mut self, error: &StoreError) {
+        let has_rolled_back = self.conn.as_ref().is_none_or(|conn| conn.has_rolled_back.load(Ordering::SeqCst));
         if has_rolled_back || error.breaks_connection() {
             self.failure = Some(error.clone());
         }
     }
 
-    async fn begin(&mut self, deadline: Instant, is_fresh: &mut bool) -> Result<()> {
-        let Some(slot) = self.slot.as_mut() else { return Err(gone()) };
-        self.is_first = slot.group.is_none();
-        if self.link.is_none() {
-            self.link = slot.conn.take();
+    async fn begin(&mut self, deadline: Instant, is_new: &mut bool) -> Result<()> {
+        let Some(state) = self.state.as_mut() else { return Err(connection_lost()) };
+        self.is_first = state.group.is_none();
+        if self.conn.is_none() {
+            self.conn = state.conn.take();
         }
-        if self.link.is_none() {
-            *is_fresh = true;
-            self.link = Some(self.writer.connect().await?);
+        if self.conn.is_none() {
+            *is_new = true;
+            self.conn = Some(self.writer.connect().await?);
         }
-        let Some(link) = self.link.as_mut() else { return Err(gone()) };
-        if let Some(group) = slot.group.as_mut() {
+        let Some(conn) = self.conn.as_mut() else { return Err(connection_lost()) };
+        if let Some(group) = state.group.as_mut() {
             let sql = if group.has_open_savepoint { NEXT_SAVEPOINT } else { SAVEPOINT };
-            link.execute(sql).await?;
+            conn.execute(sql).await?;
             group.has_open_savepoint = false;
             self.has_begun = true;
             return Ok(());
         }
         // Another process may hold the lock for longer than one statement waits.
         loop {
-            match link.execute(dialect::BEGIN).await.map_err(StoreError::from) {
+            match conn.execute(dialect::BEGIN).await.map_err(StoreError::from) {
                 Err(StoreError::Busy) if Instant::now() < deadline => {}
                 Err(error) => return Err(error),
                 Ok(()) => break,
@@ -240,95 +243,96 @@ impl Turn {
         Ok(())
     }
 
-    /// Commits the turn's work, together with that of others if they are waiting.
+    /// Commits the turn's work, together with that of other callers if any are waiting.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        if self.link.as_ref().is_none_or(|link| link.has_rolled_back.load(Ordering::SeqCst)) {
-            self.failure.get_or_insert_with(gone);
+        if self.conn.as_ref().is_none_or(|conn| conn.has_rolled_back.load(Ordering::SeqCst)) {
+            self.failure.get_or_insert_with(connection_lost);
         }
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
-        let (Some(slot), Some(link)) = (self.slot.as_mut(), self.link.as_mut()) else { return Err(gone()) };
-        let is_full = slot
+        let (Some(state), Some(conn)) = (self.state.as_mut(), self.conn.as_mut()) else {
+            return Err(connection_lost());
+        };
+        let is_full = state
             .group
             .as_ref()
-            .is_some_and(|group| group.members.len() + 1 >= GROUP_MEMBERS || group.began.elapsed() >= GROUP_AGE);
+            .is_some_and(|group| group.members.len() + 1 >= MAX_GROUP_SIZE || group.began.elapsed() >= MAX_GROUP_AGE);
         let is_last = is_full || self.writer.waiting.load(Ordering::SeqCst) == 0;
         if is_last && self.is_first {
-            // If this is dropped here, the rollback finds the work either committed or not; no caller got a
-            // response.
-            let result = link.execute("COMMIT").await.map_err(StoreError::from);
+            // If this future is dropped here, no caller gets a response, so the work may be committed or not.
+            let result = conn.execute("COMMIT").await.map_err(StoreError::from);
             match &result {
                 Ok(()) => {
                     self.writer.committed();
-                    self.hand_on();
+                    self.pass_on();
                 }
                 Err(error) => self.failure = Some(error.clone()),
             }
             return result;
         }
-        // From here there is no await until the group owns the work.
-        let (sender, answer) = oneshot::channel();
+        // There must be no await until the group owns the work, or a dropped future could lose it.
+        let (sender, outcome) = oneshot::channel();
         let writer = Arc::clone(&self.writer);
-        let Some(slot) = self.slot.as_mut() else { return Err(gone()) };
-        if let Some(group) = slot.group.as_mut() {
+        let Some(state) = self.state.as_mut() else { return Err(connection_lost()) };
+        if let Some(group) = state.group.as_mut() {
             group.has_open_savepoint = true;
             group.members.push(sender);
         } else {
-            slot.groups += 1;
-            let number = slot.groups;
-            slot.group = Some(Group { number, began: Instant::now(), has_open_savepoint: false, members: vec![sender] });
-            writer.runtime.spawn(flush_later(Arc::clone(&writer), number));
+            state.groups += 1;
+            let number = state.groups;
+            state.group = Some(Group { number, began: Instant::now(), has_open_savepoint: false, members: vec![sender] });
+            writer.runtime.spawn(commit_group_later(Arc::clone(&writer), number));
         }
         if is_last {
-            if let (Some(slot), Some(link)) = (self.slot.take(), self.link.take()) {
-                writer.runtime.spawn(flush(Arc::clone(&writer), slot, link));
+            if let (Some(state), Some(conn)) = (self.state.take(), self.conn.take()) {
+                writer.runtime.spawn(commit_group(Arc::clone(&writer), state, conn));
             }
         } else {
-            self.hand_on();
+            self.pass_on();
         }
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        outcome.await.unwrap_or_else(|_| Err(connection_lost()))
     }
 
-    /// Gives the writer to the next caller.
-    fn hand_on(&mut self) {
-        if let (Some(mut slot), Some(link)) = (self.slot.take(), self.link.take()) {
-            slot.conn = Some(link);
+    /// Passes the connection to the next caller.
+    fn pass_on(&mut self) {
+        if let (Some(mut state), Some(conn)) = (self.state.take(), self.conn.take()) {
+            state.conn = Some(conn);
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot.take() {
-            let work = Work {
+        if let Some(state) = self.state.take() {
+            let turn = UnfinishedTurn {
                 writer: Arc::clone(&self.writer),
-                slot,
-                link: self.link.take(),
+                state,
+                conn: self.conn.take(),
                 failure: self.failure.take(),
                 is_first: self.is_first,
                 has_begun: self.has_begun,
             };
-            self.writer.runtime.spawn(work.roll_back());
+            self.writer.runtime.spawn(turn.roll_back());
         }
     }
 }
 
-/// The work of a turn that ended without a commit.
-struct Work {
+/// A turn that ended without a commit.
+struct UnfinishedTurn {
     writer: Arc<Writer>,
-    slot: OwnedMutexGuard<Slot>,
-    link: Option<Link>,
+    state: OwnedMutexGuard<State>,
+    conn: Option<WriterConn>,
     failure: Option<StoreError>,
     is_first: bool,
     has_begun: bool,
 }
 
-impl Work {
+impl UnfinishedTurn {
     async fn roll_back(mut self) {
-        let Some(mut link) = self.link.take() else {
-            // The connection is closed, and the group's work is lost with it.
-            self.writer.fail(self.slot, None, &self.failure.unwrap_or_else(gone));
+        let Some(mut conn) = self.conn.take() else {
+            // With the connection, the group's work is lost.
+            self.writer.fail(self.state, None, &self.failure.unwrap_or_else(connection_lost));
             return;
         };
         if self.failure.is_none() {
@@ -339,23 +343,23 @@ impl Work {
                 (false, false) => &[SAVEPOINT],
             };
             for sql in statements {
-                // A dropped future may not have begun, or may have committed: then there is nothing to roll
-                // back.
-                if let Err(error) = link.execute(sql).await.map_err(StoreError::from)
+                // If the dropped future had not begun a transaction or had committed it, there is nothing to roll
+                // back, and the statement's error does not matter.
+                if let Err(error) = conn.execute(sql).await.map_err(StoreError::from)
                     && error.breaks_connection()
                 {
                     self.failure = Some(error);
                     break;
                 }
             }
-            let has_rolled_back = link.has_rolled_back.swap(false, Ordering::SeqCst);
+            let has_rolled_back = conn.has_rolled_back.swap(false, Ordering::SeqCst);
             if !self.is_first && has_rolled_back {
-                self.failure.get_or_insert_with(gone);
+                self.failure.get_or_insert_with(connection_lost);
             }
         }
         match self.failure {
-            Some(failure) => self.writer.fail(self.slot, Some(link), &failure),
-            None => self.slot.conn = Some(link),
+            Some(failure) => self.writer.fail(self.state, Some(conn), &failure),
+            None => self.state.conn = Some(conn),
         }
     }
 }
@@ -366,57 +370,56 @@ impl Writer {
         self.is_suspect.store(false, Ordering::SeqCst);
     }
 
-    /// Closes a connection and reports to the group that its work is lost.
-    fn fail(&self, mut slot: OwnedMutexGuard<Slot>, link: Option<Link>, failure: &StoreError) {
+    /// Closes a connection and reports the failure to the group, whose work is lost.
+    fn fail(&self, mut state: OwnedMutexGuard<State>, conn: Option<WriterConn>, failure: &StoreError) {
         self.is_suspect.store(true, Ordering::SeqCst);
-        let group = slot.group.take();
-        drop(slot);
-        if let Some(link) = link {
-            // Closing rolls back. It can wait for the disk, so it runs in the background.
-            self.runtime.spawn(timeout(CLOSE_PATIENCE, link.conn.close()));
+        let group = state.group.take();
+        drop(state);
+        if let Some(conn) = conn {
+            // Closing rolls back. It can take long on a slow disk, so it runs in the background.
+            self.runtime.spawn(timeout(CLOSE_TIMEOUT, conn.sqlite.close()));
         }
         for member in group.into_iter().flat_map(|group| group.members) {
-            // A caller that is gone needs no response.
+            // A caller whose future was dropped needs no response.
             let _ = member.send(Err(failure.clone()));
         }
     }
 }
 
-/// Commits a group after the callers that were waiting when it began have had their turns, unless it is
-/// already committed.
-async fn flush_later(writer: Arc<Writer>, number: u64) {
-    let mut slot = Arc::clone(&writer.slot).lock_owned().await;
-    if slot.group.as_ref().is_none_or(|group| group.number != number) {
+/// Commits a group after the callers that were waiting when it began have had their turns, unless it has been
+/// committed by then.
+async fn commit_group_later(writer: Arc<Writer>, number: u64) {
+    let mut state = Arc::clone(&writer.state).lock_owned().await;
+    if state.group.as_ref().is_none_or(|group| group.number != number) {
         return;
     }
-    match slot.conn.take() {
-        Some(link) => flush(writer, slot, link).await,
-        None => writer.fail(slot, None, &gone()),
+    match state.conn.take() {
+        Some(conn) => commit_group(writer, state, conn).await,
+        None => writer.fail(state, None, &connection_lost()),
     }
 }
 
-/// Commits a group.
-async fn flush(writer: Arc<Writer>, mut slot: OwnedMutexGuard<Slot>, mut link: Link) {
-    let result = if link.has_rolled_back.load(Ordering::SeqCst) {
-        Err(gone())
+async fn commit_group(writer: Arc<Writer>, mut state: OwnedMutexGuard<State>, mut conn: WriterConn) {
+    let result = if conn.has_rolled_back.load(Ordering::SeqCst) {
+        Err(connection_lost())
     } else {
-        link.execute("COMMIT").await.map_err(StoreError::from)
+        conn.execute("COMMIT").await.map_err(StoreError::from)
     };
     if let Err(failure) = result {
-        writer.fail(slot, Some(link), &failure);
+        writer.fail(state, Some(conn), &failure);
         return;
     }
     writer.committed();
-    let group = slot.group.take();
-    slot.conn = Some(link);
-    drop(slot);
+    let group = state.group.take();
+    state.conn = Some(conn);
+    drop(state);
     for member in group.into_iter().flat_map(|group| group.members) {
-        // A caller that is gone needs no response.
+        // A caller whose future was dropped needs no response.
         let _ = member.send(Ok(()));
     }
 }
 
-/// The error for work whose connection or transaction is gone.
-fn gone() -> StoreError {
+/// The error for work whose connection or transaction is lost.
+fn connection_lost() -> StoreError {
     StoreError::from(sqlx::Error::WorkerCrashed)
 }

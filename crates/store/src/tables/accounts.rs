@@ -1,4 +1,4 @@
-//! Accounts: people who can sign in.
+//! Accounts.
 
 pub(crate) mod login_requests;
 pub(crate) mod sessions;

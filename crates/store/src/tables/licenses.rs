@@ -20,9 +20,9 @@ use crate::{
 pub struct StoredKey<'a> {
     /// The encrypted key.
     pub ciphertext: &'a [u8],
-    /// The keyed hash by which it is found.
+    /// The keyed hash by which the license is found.
     pub lookup: &'a [u8; 32],
-    /// The signing key, if it is a signed key.
+    /// The signing key, if the license key is a signed key.
     pub signed_by: Option<SigningKeyId>,
 }
 

@@ -1,4 +1,4 @@
-//! Machines. Only active machines are returned; deactivated ones are history.
+//! Machines.
 
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
@@ -35,14 +35,13 @@ impl DeactivatedBy {
     }
 }
 
-/// How many active machines a license has.
+/// The active machines of a license, counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MachineCount {
-    /// The license.
     pub license: LicenseId,
-    /// How many, at least one.
+    /// At least one.
     pub machines: u32,
-    /// When one of them was last seen.
+    /// When any of the machines was last seen.
     pub last_seen_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! What the service itself needs: the audit log, mail, rate limits, signing keys and its identity.
+//! What operating the service needs: the audit log, mail, rate limits and signing keys.
 
 pub(crate) mod audit_log;
 pub(crate) mod outbox;

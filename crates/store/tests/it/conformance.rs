@@ -1,184 +1,25 @@
-//! Every test here runs on SQLite and on PostgreSQL and must have the same result.
+//! What is written is read back, and the constraints and the atomic statements hold, on both databases.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use latchkey_licensing::{
-    account::{Account, Role},
-    email::EmailAddress,
     entitlement::{Entitlement, EntitlementCode},
-    ids::{
-        AccountId, AuditId, EntitlementId, LicenseId, LoginRequestId, MachineId, MailId, PolicyId, ProductId,
-        SessionId, SigningKeyId,
-    },
+    ids::{AccountId, AuditId, EntitlementId, MailId, PolicyId, ProductId, SessionId, SigningKeyId},
     license::{Expiry, License, Standing},
-    license_key::KeyPrefix,
-    machine::{Fingerprint, Machine, MachineFacts},
-    policy::{
-        DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
-        OverageStrategy, Policy, RenewalBasis, SwapAllowance,
-    },
+    machine::Machine,
+    policy::{HeartbeatCull, HeartbeatResurrection, Policy},
     product::Product,
 };
-use latchkey_store::{
-    AuditRow, DeactivatedBy, LoginKind, NewLoginRequest, NewMail, NewSession, SigningKeyRow, Store, StoreError,
-    StoredKey, Tx,
-};
+use latchkey_store::{AuditRow, DeactivatedBy, NewMail, NewSession, SigningKeyRow, Store, StoreError};
 use latchkey_testkit::{Backend, TestDatabase};
 
-use crate::T0;
-
-pub(crate) fn seconds(n: u64) -> Duration {
-    Duration::from_secs(n)
-}
-
-pub(crate) fn email(text: &str) -> EmailAddress {
-    EmailAddress::parse(text).expect("an address")
-}
-
-pub(crate) fn account(seed: u8, address: &str) -> Account {
-    Account {
-        id: AccountId::new(T0, [seed; 10]),
-        email: email(address),
-        name: Some("Ada".to_owned()),
-        role: Role::Customer,
-        disabled_at: None,
-        created_at: T0,
-    }
-}
-
-pub(crate) fn product() -> Product {
-    Product {
-        id: ProductId::new(T0, [1; 10]),
-        code: "chartgpt".to_owned(),
-        name: "ChartGPT".to_owned(),
-        key_prefix: KeyPrefix::parse("CGPT").expect("a prefix"),
-        created_at: T0,
-    }
-}
-
-pub(crate) fn policy() -> Policy {
-    Policy {
-        id: PolicyId::new(T0, [1; 10]),
-        product: product().id,
-        code: "chartgpt-lifetime".to_owned(),
-        name: "Lifetime".to_owned(),
-        duration: Some(seconds(86_400)),
-        expiry_basis: ExpiryBasis::FromFirstActivation,
-        renewal_basis: RenewalBasis::FromNowIfExpired,
-        max_machines: Some(2),
-        max_cores: Some(64),
-        max_uses: Some(100),
-        is_floating: true,
-        is_strict: false,
-        expiry_strategy: ExpiryStrategy::MaintainAccess,
-        overage_strategy: OverageStrategy::Allow1_5x,
-        requires_heartbeat: true,
-        heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
-        cull: HeartbeatCull::KeepDead,
-        resurrection: HeartbeatResurrection::AlwaysRevive,
-        check_in_interval: Some(seconds(7_200)),
-        key_scheme: KeyScheme::Ed25519Sign,
-        file_ttl: seconds(7_200),
-        swap_allowance: Some(SwapAllowance { count: 6, window: seconds(86_400) }),
-        customer_rotates_key: false,
-        created_at: T0,
-        updated_at: T0,
-    }
-}
-
-pub(crate) fn license(seed: u8) -> License {
-    License {
-        id: LicenseId::new(T0, [seed; 10]),
-        account: account(1, "ada@example.com").id,
-        product: product().id,
-        policy: policy().id,
-        key_prefix: "CGPT".to_owned(),
-        key_tail: "7F3K".to_owned(),
-        standing: Standing::Good,
-        expiry: Expiry::At(T0.plus(seconds(5))),
-        max_machines: Some(7),
-        max_cores: Some(9),
-        max_uses: Some(11),
-        uses: 3,
-        metadata: r#"{"order":"ü"}"#.to_owned(),
-        last_validated_at: None,
-        last_check_in_at: Some(T0),
-        last_check_out_at: None,
-        created_at: T0,
-        updated_at: T0,
-    }
-}
-
-pub(crate) fn machine(seed: u8, slot: u32) -> Machine {
-    Machine {
-        id: MachineId::new(T0, [seed; 10]),
-        license: license(1).id,
-        slot,
-        fingerprint: Fingerprint::parse(&format!("fp-{seed}")).expect("a fingerprint"),
-        facts: MachineFacts {
-            name: Some("Desk".to_owned()),
-            hostname: None,
-            platform: Some("linux".to_owned()),
-            cores: Some(8),
-            app_version: None,
-        },
-        metadata: r#"{"a":"ü"}"#.to_owned(),
-        last_heartbeat_at: None,
-        is_resurrected: true,
-        last_check_out_at: Some(T0),
-        last_seen_at: T0,
-        created_at: T0,
-        updated_at: T0,
-    }
-}
-
-/// A catalog, an account and a license.
-pub(crate) async fn seed(store: &Store) {
-    let mut tx = store.write().await.expect("a transaction");
-    tx.insert_product(&product()).await.expect("inserted");
-    tx.insert_policy(&policy()).await.expect("inserted");
-    assert!(tx.insert_account(&account(1, "ada@example.com")).await.expect("inserted"));
-    insert_license(&mut tx, &license(1), 1).await.expect("inserted");
-    tx.commit().await.expect("committed");
-}
-
-pub(crate) async fn insert_license(tx: &mut Tx, license: &License, key: u8) -> Result<(), StoreError> {
-    tx.insert_license(license, stored(&[key; 32])).await
-}
-
-pub(crate) fn stored(lookup: &[u8; 32]) -> StoredKey<'_> {
-    StoredKey { ciphertext: b"sealed", lookup, signed_by: None }
-}
-
-fn signing_key(seed: u8) -> SigningKeyRow {
-    SigningKeyRow {
-        id: SigningKeyId::new(T0, [seed; 10]),
-        public_key: [seed; 32],
-        seed_ciphertext: vec![seed; 60],
-        created_at: T0,
-        activated_at: None,
-        replaced_at: None,
-        retired_at: None,
-        files_until: None,
-    }
-}
-
-fn browser_request(seed: u8) -> NewLoginRequest<'static> {
-    // Leaked on purpose: the address lives as long as the test.
-    let email = Box::leak(Box::new(email("ada@example.com")));
-    NewLoginRequest {
-        id: LoginRequestId::new(T0, [seed; 10]),
-        kind: LoginKind::Browser,
-        account: None,
-        email,
-        token_hash: [seed; 32],
-        code_hash: Some([seed + 100; 32]),
-        browser_hash: Some([seed + 200; 32]),
-        next_path: Some("/portal/account"),
-        created_at: T0,
-        expires_at: T0.plus(seconds(600)),
-    }
-}
+use crate::{
+    T0,
+    fixtures::{
+        account, browser_request, email, insert_license, license, machine, policy, product, seconds, seed, signing_key,
+        stored,
+    },
+};
 
 on_both! {
     async fn written_rows_are_read_back(store: &Store) {
@@ -277,7 +118,7 @@ on_both! {
         }
     }
 
-    /// Everything that a decision may change is read back as written, for each way a license can end.
+    /// Everything that a decision can change is read back as written, for each way in which a license can end.
     async fn licenses_can_be_changed(store: &Store) {
         seed(store).await;
         for (expiry, uses) in [(Expiry::Never, 4), (Expiry::AfterFirstUse, 5), (Expiry::At(T0), 6)] {
@@ -345,8 +186,8 @@ on_both! {
     async fn late_machines_are_found(store: &Store) {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
-        let beaten = Machine { last_heartbeat_at: Some(T0), ..machine(1, 1) };
-        tx.insert_machine(&beaten, &[1; 32]).await.expect("inserted");
+        let silent = Machine { last_heartbeat_at: Some(T0), ..machine(1, 1) };
+        tx.insert_machine(&silent, &[1; 32]).await.expect("inserted");
         let (alive, late) = (T0.plus(seconds(630)), T0.plus(seconds(631)));
         assert_eq!(tx.list_licenses_with_late_machines(late, 9).await.expect("read"), [], "this policy does not cull dead machines");
         let culling = Policy {
@@ -407,9 +248,9 @@ on_both! {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_entitlement(&first).await.expect("inserted");
         tx.insert_entitlement(&second).await.expect("inserted");
-        tx.add_policy_entitlement(policy().id, first.id).await.expect("given");
-        tx.add_license_entitlement(license(1).id, second.id).await.expect("given");
-        tx.add_license_entitlement(license(1).id, first.id).await.expect("given");
+        tx.add_policy_entitlement(policy().id, first.id).await.expect("granted");
+        tx.add_license_entitlement(license(1).id, second.id).await.expect("granted");
+        tx.add_license_entitlement(license(1).id, first.id).await.expect("granted");
         let held = tx.list_entitlements(license(1).id, policy().id, None, 9).await.expect("read");
         assert_eq!(held, [first.clone(), second.clone()], "each once");
         for (skipped, id) in [(0, Some(first.id)), (1, Some(second.id)), (2, None)] {
@@ -418,14 +259,14 @@ on_both! {
         assert_eq!(tx.list_policy_entitlements(policy().id).await.expect("read"), std::slice::from_ref(&first));
         assert_eq!(tx.list_license_entitlements(license(1).id).await.expect("read"), [first.clone(), second.clone()]);
         assert_eq!(tx.count_licenses_holding(second.id).await.expect("read"), 1);
-        tx.remove_license_entitlement(license(1).id, second.id).await.expect("taken");
-        tx.remove_policy_entitlement(policy().id, first.id).await.expect("taken");
+        tx.remove_license_entitlement(license(1).id, second.id).await.expect("revoked");
+        tx.remove_policy_entitlement(policy().id, first.id).await.expect("revoked");
         assert_eq!(tx.list_entitlements(license(1).id, policy().id, None, 9).await.expect("read"), [first]);
         tx.delete_entitlement(second.id).await.expect("deleted");
         assert_eq!(tx.list_all_entitlements().await.expect("read").len(), 1);
     }
 
-    /// ML-05: of any number of callers, one uses the request.
+    /// ML-05: of any number of callers, exactly one uses the request.
     async fn ml_05_a_request_is_used_once(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
@@ -447,7 +288,7 @@ on_both! {
         assert_eq!(wins, 1);
     }
 
-    /// ML-08: attempts are counted before the code is compared. There are five.
+    /// ML-08: of any number of attempts, exactly five are counted.
     async fn ml_08_attempts_are_counted(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
@@ -469,7 +310,7 @@ on_both! {
         assert_eq!(counted, 5);
     }
 
-    /// ML-07: a request expires exactly on time, by the given clock.
+    /// ML-07: a request expires exactly on time, by the clock of the caller.
     async fn ml_07_requests_expire(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
@@ -509,8 +350,7 @@ on_both! {
         assert_eq!(tx.delete_sessions_of(owner).await.expect("written"), 2);
     }
 
-    /// One worker at a time holds a mail. It becomes available again when its lease ends, and its payload is
-    /// erased.
+    /// No two workers claim the same mail. It can be claimed again when its lease ends.
     async fn mails_are_claimed_once(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         let recipient = email("ada@example.com");
@@ -544,7 +384,7 @@ on_both! {
         tx.commit().await.expect("committed");
     }
 
-    /// WH-13: of 400 parallel callers exactly the burst passes, and afterwards the rate holds.
+    /// WH-13: of 400 parallel callers, exactly the burst passes. Then the rate applies.
     async fn wh_13_limits_are_exact(store: &Store) {
         let shared = Arc::new(store.clone());
         let (minute, burst_of_five) = (60_000_000, 240_000_000);
@@ -552,7 +392,7 @@ on_both! {
             let store = Arc::clone(&shared);
             tokio::spawn(async move {
                 let mut tx = store.write().await.expect("a transaction");
-                let taken = tx.take_token("login:network:192.0.2.1", T0, minute, burst_of_five).await.expect("asked");
+                let taken = tx.take_token("login:network:192.0.2.1", T0, minute, burst_of_five).await.expect("decided");
                 tx.commit().await.expect("committed");
                 taken
             })
@@ -566,22 +406,22 @@ on_both! {
             let mut tx = store.write().await.expect("a transaction");
             let taken = tx.take_token("login:network:192.0.2.1", T0.plus(seconds(after)), minute, burst_of_five).await;
             tx.commit().await.expect("committed");
-            assert_eq!(taken.expect("asked"), passes, "{after} s");
+            assert_eq!(taken.expect("decided"), passes, "{after} s");
         }
-        // A clock that was a day ahead has filled the bucket. After it is corrected, nobody is locked out for
-        // a day. Small differences between the clocks of instances do not refill the bucket.
+        // The bucket was used under a clock that is a day ahead. After the clock is corrected, nobody is locked out
+        // for a day. Small differences between the clocks of instances do not refill the bucket.
         for (before, passes) in [(0, true), (60, true), (120, true), (180, false), (300, false)] {
             let mut tx = store.write().await.expect("a transaction");
             let now = T0.plus(seconds(86_400 + 86_400)).minus(seconds(before));
-            let taken = tx.take_token("set back", now, minute, burst_of_five).await.expect("asked");
+            let taken = tx.take_token("set back", now, minute, burst_of_five).await.expect("decided");
             tx.commit().await.expect("committed");
-            assert_eq!(taken, passes, "{before} s back");
+            assert_eq!(taken, passes, "{before} s earlier");
         }
         let mut tx = store.write().await.expect("a transaction");
-        let set_right = T0.plus(seconds(86_400));
-        assert!(tx.take_token("set back", set_right, minute, burst_of_five).await.expect("asked"));
+        let corrected = T0.plus(seconds(86_400));
+        assert!(tx.take_token("set back", corrected, minute, burst_of_five).await.expect("decided"));
         let bucket = tx.find_bucket("set back").await.expect("read").expect("filled");
-        assert_eq!(bucket, set_right.plus(seconds(60)));
+        assert_eq!(bucket, corrected.plus(seconds(60)));
     }
 
     async fn the_audit_log_is_append_only(store: &Store) {
@@ -612,15 +452,15 @@ on_both! {
     async fn expired_rows_are_deleted(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_login_request(&browser_request(1)).await.expect("inserted");
-        tx.take_token("bucket", T0, 1, 1).await.expect("asked");
-        assert_eq!(tx.delete_login_requests_before(T0).await.expect("removed"), 0);
-        assert_eq!(tx.delete_login_requests_before(T0.plus(seconds(601))).await.expect("removed"), 1);
-        assert_eq!(tx.delete_buckets_before(T0.plus(seconds(1))).await.expect("removed"), 1);
+        tx.take_token("bucket", T0, 1, 1).await.expect("decided");
+        assert_eq!(tx.delete_login_requests_before(T0).await.expect("deleted"), 0);
+        assert_eq!(tx.delete_login_requests_before(T0.plus(seconds(601))).await.expect("deleted"), 1);
+        assert_eq!(tx.delete_buckets_before(T0.plus(seconds(1))).await.expect("deleted"), 1);
     }
 }
 
 mod raw {
-    //! What the program never does, attempted with plain SQL.
+    //! Changes that the store has no method for, attempted in plain SQL.
 
     use sqlx::{Connection, Executor};
 
@@ -655,19 +495,6 @@ mod raw {
     const ROW_POSTGRES: &str =
         "INSERT INTO audit_log VALUES ('00000000-0000-0000-0000-000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
     const CHANGES: &[&str] = &["UPDATE audit_log SET verb = 'w'", "DELETE FROM audit_log"];
-}
-
-/// A database that was migrated by a newer program is refused and left unchanged.
-#[tokio::test]
-async fn a_newer_schema_is_refused() {
-    use sqlx::{Connection, Executor};
-    let database = TestDatabase::create(Backend::Sqlite).await;
-    let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("connected");
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
-    connection.execute(newer).await.expect("inserted");
-    let error = Store::open(database.url(), 1).await.expect("opens").migrate().await.expect_err("refused");
-    assert!(matches!(error, StoreError::NewerSchema(9999)));
-    assert!(error.to_string().contains("newer"), "{error}");
 }
 
 #[tokio::test]

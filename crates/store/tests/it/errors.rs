@@ -1,4 +1,4 @@
-//! What errors contain.
+//! What the errors say.
 
 use latchkey_licensing::{
     account::Account,
@@ -6,12 +6,12 @@ use latchkey_licensing::{
     license::License,
     policy::Policy,
 };
-use latchkey_store::{Constraint, LicenseFilter, Store, StoreError};
+use latchkey_store::{Constraint, Store, StoreError};
 use latchkey_testkit::{Backend, TestDatabase};
 
 use crate::{
     T0,
-    conformance::{account, license, machine, policy, seed, stored},
+    fixtures::{account, license, machine, policy, seed, stored},
 };
 
 fn constraint<T: std::fmt::Debug>(result: Result<T, StoreError>) -> Constraint {
@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(constraint(tx.insert_machine(&machine(2, 1), &[2; 32]).await), unique("uq_machines_active_slot"));
         drop(tx);
         let mut tx = store.write().await.expect("a transaction");
-        let same_id = Account { email: crate::conformance::email("bob@example.com"), ..account(1, "x@example.com") };
+        let same_id = Account { email: crate::fixtures::email("bob@example.com"), ..account(1, "x@example.com") };
         assert_eq!(constraint(tx.insert_account(&same_id).await), unique("pk_accounts"));
     }
 
@@ -59,57 +59,9 @@ on_both! {
         let gone = License { id: LicenseId::new(T0, [9; 10]), ..license(1) };
         let error = tx.update_license(&gone).await.expect_err("refused");
         assert!(matches!(&error, StoreError::Corrupt { table: "licenses", id, .. } if *id == gone.id.to_string()), "{error}");
-        // Bookkeeping for a missing row is not an error.
+        // Recording when a missing row was used is not an error.
         tx.note_licenses_validated(&[(gone.id, T0), (license(1).id, T0)]).await.expect("written");
         let noted = tx.find_license(license(1).id).await.expect("read").expect("there");
         assert_eq!(noted.last_validated_at, Some(T0));
-    }
-
-    async fn lists_are_filtered_page_by_page(store: &Store) {
-        seed(store).await;
-        let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.insert_account(&account(2, "b_b@example.com")).await.expect("inserted"));
-        for seed in 2..=5 {
-            let other = License { account: account(2, "x@example.com").id, key_tail: format!("TAI{seed}"), ..license(seed) };
-            tx.insert_license(&other, stored(&[seed; 32])).await.expect("inserted");
-        }
-        tx.commit().await.expect("committed");
-        let mut reader = store.read_one().await.expect("a reader");
-        let mut found = async |filter: LicenseFilter, after, limit| {
-            let page = reader.list_licenses_by(&filter, after, limit).await.expect("read");
-            (page.items.iter().map(|license| license.id).collect::<Vec<_>>(), page.next)
-        };
-        let id = |seed: u8| license(seed).id;
-        let filter = |text: &str| LicenseFilter { text: Some(text.to_owned()), ..LicenseFilter::default() };
-        assert_eq!(found(LicenseFilter::default(), None, 3).await, (vec![id(1), id(2), id(3)], Some(id(3))));
-        assert_eq!(found(LicenseFilter::default(), Some(id(3)), 3).await, (vec![id(4), id(5)], None));
-        let of_ada = LicenseFilter { account: Some(account(1, "x@example.com").id), ..LicenseFilter::default() };
-        assert_eq!(found(of_ada, None, 9).await, (vec![id(1)], None));
-        let under = LicenseFilter { policy: Some(policy().id), ..LicenseFilter::default() };
-        assert_eq!(found(under, None, 9).await.0.len(), 5);
-        assert_eq!(found(filter("ADA@"), None, 9).await.0, [id(1)]);
-        assert_eq!(found(filter("tai4"), None, 9).await.0, [id(4)]);
-        assert_eq!(found(filter("b_b"), None, 9).await.0.len(), 4);
-        // SQL wildcards are matched literally.
-        assert_eq!(found(filter("b%b"), None, 9).await.0, []);
-        assert_eq!(found(filter("_"), None, 9).await.0.len(), 4);
-    }
-
-    async fn queries_are_counted_and_timed(store: &Store) {
-        let before = store.counters();
-        let mut tx = store.write().await.expect("a transaction");
-        tx.count_accounts().await.expect("read");
-        tx.count_accounts().await.expect("read");
-        tx.commit().await.expect("committed");
-        let mut reader = store.read().await.expect("a reader");
-        reader.count_accounts().await.expect("read");
-        drop(reader);
-        let after = store.counters();
-        assert_eq!(after.statements - before.statements, 3);
-        assert_eq!((after.begins - before.begins, after.commits - before.commits), (1, 1));
-        assert_eq!(after.snapshots - before.snapshots, 1);
-        let stats = store.query_stats();
-        let counted = stats.iter().find(|stats| stats.method == "count_accounts").expect("listed");
-        assert_eq!((counted.table, counted.count()), ("accounts", 3));
     }
 }

@@ -1,4 +1,4 @@
-//! Group commit: sharing a commit does not weaken a transaction's guarantees.
+//! Group commit: transactions that share a commit keep their guarantees.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use tokio::{sync::Barrier, time::timeout};
 
 use crate::{
     T0,
-    conformance::{account, email},
+    fixtures::{account, email},
 };
 
 /// A separate account for each number.
@@ -24,40 +24,40 @@ async fn exists(store: &Store, number: u32) -> bool {
     reader.find_account(numbered(number).id).await.expect("read").is_some()
 }
 
-/// The outcome of a transaction, as its caller knows it.
+/// The outcome of a transaction, as far as its caller knows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fate {
+enum Outcome {
     Acknowledged,
     RolledBack,
     Unknown,
 }
 
-/// One transaction, which ends in one of several ways.
-async fn run(store: &Store, number: u32) -> Fate {
+/// Runs a transaction. The number decides how it ends.
+async fn run(store: &Store, number: u32) -> Outcome {
     let mut tx = store.write().await.expect("a transaction");
     assert!(tx.insert_account(&numbered(number)).await.expect("inserted"));
-    // Tasks take turns in step, so each round mixes all endings.
+    // The tasks proceed in step, so that each round contains all outcomes.
     match (number / 10 + number) % 5 {
-        0 => Fate::RolledBack,
+        0 => Outcome::RolledBack,
         1 => {
             let twice = Account { email: email(&format!("b{number}@example.com")), ..numbered(number) };
             assert!(matches!(tx.insert_account(&twice).await, Err(StoreError::Conflict(_))));
             assert!(matches!(tx.commit().await, Err(StoreError::Aborted)));
-            Fate::RolledBack
+            Outcome::RolledBack
         }
         2 => {
-            let patience = Duration::from_micros(u64::from(number * 37 % 900));
-            match timeout(patience, tx.commit()).await {
+            let limit = Duration::from_micros(u64::from(number * 37 % 900));
+            match timeout(limit, tx.commit()).await {
                 Ok(result) => {
                     result.expect("committed");
-                    Fate::Acknowledged
+                    Outcome::Acknowledged
                 }
-                Err(_) => Fate::Unknown,
+                Err(_) => Outcome::Unknown,
             }
         }
         _ => {
             tx.commit().await.expect("committed");
-            Fate::Acknowledged
+            Outcome::Acknowledged
         }
     }
 }
@@ -68,26 +68,26 @@ on_both! {
             .map(|task| {
                 let store = store.clone();
                 tokio::spawn(async move {
-                    let mut fates = Vec::new();
+                    let mut outcomes = Vec::new();
                     for round in 0..10 {
                         let number = task * 10 + round;
-                        fates.push((number, run(&store, number).await));
+                        outcomes.push((number, run(&store, number).await));
                     }
-                    fates
+                    outcomes
                 })
             })
             .collect();
-        let mut fates = Vec::new();
+        let mut outcomes = Vec::new();
         for task in tasks {
-            fates.extend(task.await.expect("no panic"));
+            outcomes.extend(task.await.expect("no panic"));
         }
-        // This write is queued behind everything that began earlier.
+        // This transaction waits for all that began earlier.
         store.write().await.expect("a transaction").commit().await.expect("committed");
-        for (number, fate) in fates {
-            match fate {
-                Fate::Acknowledged => assert!(exists(store, number).await, "{number} was lost"),
-                Fate::RolledBack => assert!(!exists(store, number).await, "{number} was not rolled back"),
-                Fate::Unknown => {}
+        for (number, outcome) in outcomes {
+            match outcome {
+                Outcome::Acknowledged => assert!(exists(store, number).await, "{number} was lost"),
+                Outcome::RolledBack => assert!(!exists(store, number).await, "{number} was not rolled back"),
+                Outcome::Unknown => {}
             }
         }
     }
@@ -129,7 +129,7 @@ async fn a_single_writer_commits_alone_and_many_share_commits() {
     assert_eq!(reader.count_accounts().await.expect("read"), 323);
 }
 
-/// A member is acknowledged only after the group's commit. Until then no reader sees its work.
+/// Until a group is committed, its members are not acknowledged, and no reader sees their work.
 #[tokio::test]
 async fn nothing_is_acknowledged_before_the_commit() {
     let database = TestDatabase::create(Backend::Sqlite).await;
@@ -143,7 +143,7 @@ async fn nothing_is_acknowledged_before_the_commit() {
     tokio::task::yield_now().await;
     let committing = tokio::spawn(first.commit());
     let mut second = second.await.expect("no panic").expect("a transaction");
-    // The first has passed the writer on but is not acknowledged.
+    // The first has passed the connection on, but is not acknowledged.
     assert!(!committing.is_finished());
     assert!(!exists(store, 1).await);
     assert!(second.find_account(numbered(1).id).await.expect("read").is_some(), "members see each other");

@@ -1,4 +1,4 @@
-//! A database that fails reports it in time, and works again as soon as it can.
+//! Failures of the database are reported in time, and the store works again as soon as the database does.
 
 use std::{
     fs,
@@ -14,10 +14,10 @@ use sqlx::{Connection, Executor};
 
 use crate::{
     T0,
-    conformance::{email, seconds},
+    fixtures::{email, seconds},
 };
 
-/// A small file system, which only root can mount.
+/// A small file system. Only root can mount one.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -29,13 +29,13 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // The folder is deleted with the test in any case.
+        // The test deletes the folder in any case.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 
 /// Queues a mail of 20 kB.
-async fn write_much(store: &Store, seed: u8, round: u8) -> Result<(), StoreError> {
+async fn queue_large_mail(store: &Store, seed: u8, round: u8) -> Result<(), StoreError> {
     let recipient = email("ada@example.com");
     let payload = vec![7; 20_000];
     let mut tx = store.write().await?;
@@ -71,17 +71,17 @@ async fn writes_work_again_after_the_disk_was_full() {
     tx.insert_instance(&[1; 32], T0).await.expect("inserted");
     tx.commit().await.expect("committed");
     let ballast = folder.path().join("ballast");
-    // More than the database and its log together: the log of a thrown-away connection is moved into the database while
-    // both exist, and needs its size once more.
+    // Larger than the database and its log together: when a failed connection is replaced, the log is copied into the
+    // database, which needs as much space again.
     fs::write(&ballast, vec![0; 4_000_000]).expect("written");
-    // Several concurrent writers, so that groups are in progress when the disk is full.
+    // With several concurrent writers, groups are in progress when the disk is full.
     let tasks: Vec<_> = (0..8)
         .map(|seed| {
             let store = store.clone();
             tokio::spawn(async move {
                 let mut results = Vec::new();
                 for round in 0..20 {
-                    results.push(write_much(&store, seed, round).await);
+                    results.push(queue_large_mail(&store, seed, round).await);
                 }
                 results
             })
@@ -101,11 +101,11 @@ async fn writes_work_again_after_the_disk_was_full() {
         }
     }
     assert!(refused > 0, "the disk is too large for this test");
-    // What is left of the disk goes too, and the log may be empty again: it takes some more to fill it.
+    // The log may have been emptied, so there may be space in it. Fill the rest of the disk and write until that is used.
     fill(&folder.path().join("rest"));
     let mut is_full = false;
     for round in 0..200 {
-        match write_much(&store, 8, round).await {
+        match queue_large_mail(&store, 8, round).await {
             Ok(()) => acknowledged += 1,
             Err(error) => {
                 assert!(error.is_unavailable(), "{error:?}");
@@ -114,11 +114,11 @@ async fn writes_work_again_after_the_disk_was_full() {
             }
         }
     }
-    assert!(is_full, "the disk takes everything");
+    assert!(is_full, "the disk is never full");
     fs::remove_file(&ballast).expect("removed");
     fs::remove_file(folder.path().join("rest")).expect("removed");
     store.check_writer().await.expect("the writer works again");
-    write_much(&store, 9, 0).await.expect("written");
+    queue_large_mail(&store, 9, 0).await.expect("written");
     let mut claimed = 0;
     let mut tx = store.write().await.expect("a transaction");
     while tx.claim_mail(T0, T0.plus(seconds(60))).await.expect("claimed").is_some() {
@@ -139,7 +139,7 @@ async fn a_lock_of_another_process_is_reported_as_busy_in_time() {
     let began = Instant::now();
     assert!(matches!(store.check_writer().await, Err(StoreError::Busy)));
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
-    // Queued callers wait no longer than the first one.
+    // Callers in the queue do not wait longer than the first.
     let began = Instant::now();
     let tries: Vec<_> = (0..3)
         .map(|_| {
@@ -157,14 +157,15 @@ async fn a_lock_of_another_process_is_reported_as_busy_in_time() {
     store.check_writer().await.expect("writes work again");
 }
 
-/// SQLite can roll back by itself, here because of a trigger. No later statement may be committed on its own.
+/// SQLite can roll back by itself, here because of a trigger. Later statements of the transaction must not be
+/// committed without the earlier ones.
 #[tokio::test]
 async fn a_rollback_by_the_database_itself_ends_the_group() {
     let database = TestDatabase::create(Backend::Sqlite).await;
     let store = database.store();
     let mut other = sqlx::SqliteConnection::connect(database.url()).await.expect("connected");
     let trigger = "CREATE TRIGGER breaks BEFORE INSERT ON outages BEGIN SELECT RAISE(ROLLBACK, 'rolled back'); END";
-    other.execute(trigger).await.expect("made");
+    other.execute(trigger).await.expect("created");
     let mut first = store.write().await.expect("a transaction");
     first.insert_instance(&[1; 32], T0).await.expect("inserted");
     let second = tokio::spawn({

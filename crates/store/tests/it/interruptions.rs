@@ -1,4 +1,4 @@
-//! Interrupted requests leave no open transactions.
+//! Requests that are interrupted at any point leave no open transaction.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,16 @@ use latchkey_testkit::{Backend, TestDatabase};
 use sqlx::Connection;
 use tokio::time::timeout;
 
-use crate::conformance::{account, license, seed};
+use crate::fixtures::{account, license, seed};
 
 /// Interrupts reads and writes at random moments.
-async fn cut_off(store: &Store) {
+async fn interrupt(store: &Store) {
     let mut tasks = Vec::new();
     for number in 0..1_500_u64 {
         let store = store.clone();
         tasks.push(tokio::spawn(async move {
-            let patience = Duration::from_micros(number * 7_919 % 4_000);
-            let _ = timeout(patience, async {
+            let limit = Duration::from_micros(number * 7_919 % 4_000);
+            let _ = timeout(limit, async {
                 if number % 3 == 0 {
                     let mut reader = store.read().await?;
                     reader.find_license(license(1).id).await?;
@@ -39,7 +39,7 @@ async fn cut_off(store: &Store) {
     }
 }
 
-async fn works(store: &Store) {
+async fn check_that_it_works(store: &Store) {
     for _ in 0..30 {
         let mut tx = store.write().await.expect("a transaction");
         tx.lock_license(license(1).id).await.expect("locked");
@@ -56,15 +56,15 @@ async fn works(store: &Store) {
 async fn sqlite() {
     let database = TestDatabase::create(Backend::Sqlite).await;
     seed(database.store()).await;
-    cut_off(database.store()).await;
-    works(database.store()).await;
+    interrupt(database.store()).await;
+    check_that_it_works(database.store()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres() {
     let database = TestDatabase::create(Backend::Postgres).await;
     seed(database.store()).await;
-    cut_off(database.store()).await;
+    interrupt(database.store()).await;
     let mut connection = sqlx::PgConnection::connect(database.url()).await.expect("connected");
     let sql = "SELECT COUNT(*) FROM pg_stat_activity
                WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
@@ -77,5 +77,5 @@ async fn postgres() {
         assert!(Instant::now() < deadline, "{busy} connections are still in a transaction");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    works(database.store()).await;
+    check_that_it_works(database.store()).await;
 }

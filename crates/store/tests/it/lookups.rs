@@ -6,7 +6,7 @@ use latchkey_store::{KeyLookup, Store, StoreError};
 use latchkey_testkit::{Backend, TestDatabase};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 
-use crate::conformance::{account, insert_license, license, machine, seed};
+use crate::fixtures::{account, insert_license, license, machine, seed};
 
 fn by_key(key: u8, with_machines: bool) -> KeyLookup {
     KeyLookup { key_lookup: [key; 32], bucket: "api:key".to_owned(), with_machines }

@@ -1,4 +1,4 @@
-//! Tests of the store on both databases.
+//! Tests of the store.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
@@ -32,9 +32,12 @@ macro_rules! on_both {
 
 mod conformance;
 mod errors;
+mod fixtures;
 mod group_commit;
 mod healing;
 mod interruptions;
+mod lists;
 mod lookups;
-mod sets;
+mod migrations;
 mod snapshots;
+mod stats;

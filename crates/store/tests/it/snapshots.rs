@@ -1,9 +1,9 @@
-//! A reader is a snapshot.
+//! Snapshots.
 
 use latchkey_store::Store;
 use latchkey_testkit::{Backend, TestDatabase};
 
-use crate::conformance::account;
+use crate::fixtures::account;
 
 on_both! {
     async fn a_reader_is_a_snapshot(store: &Store) {
@@ -21,7 +21,7 @@ on_both! {
         assert_eq!(store.read().await.expect("a reader").count_accounts().await.expect("read"), 1);
     }
 
-    /// Uses more snapshots than there are connections, one after the other: their connections are released.
+    /// Takes more snapshots in a row than there are connections.
     async fn snapshots_release_their_connections(store: &Store) {
         for _ in 0..50 {
             let mut reader = store.read().await.expect("a reader");

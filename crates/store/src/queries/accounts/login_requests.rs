@@ -42,8 +42,7 @@ pub(crate) async fn supersede_login_request(
     Ok(())
 }
 
-/// Called before anything is changed, with rows locked in a fixed order, so that two confirmations never
-/// deadlock.
+/// Called before anything is changed. Rows are locked in a fixed order, so that two confirmations cannot deadlock.
 pub(crate) async fn lock_logins_of(conn: &mut Connection, email: &str, now: Timestamp) -> Result<()> {
     sqlx::query(dialect::LOCK_LOGINS).bind(email).bind(now.unix_micros()).fetch_all(conn).await?;
     Ok(())
@@ -57,7 +56,6 @@ pub(crate) async fn supersede_logins_of(conn: &mut Connection, email: &str, now:
     Ok(())
 }
 
-/// For the page that says which address a browser's open request is for.
 pub(crate) async fn find_open_login(
     conn: &mut Connection,
     browser_hash: &[u8; 32],
@@ -70,7 +68,7 @@ pub(crate) async fn find_open_login(
     row.map(LoginRequest::try_from).transpose()
 }
 
-/// Counts the attempt before the code is compared.
+/// The attempt is counted before the code is compared.
 pub(crate) async fn count_login_attempt(
     conn: &mut Connection,
     browser_hash: &[u8; 32],

@@ -1,4 +1,4 @@
-//! Sessions, found by the hash of the cookie's value.
+//! Sessions.
 
 use latchkey_licensing::{
     account::Account,

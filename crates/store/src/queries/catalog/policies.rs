@@ -49,7 +49,7 @@ pub(crate) async fn update_policy(conn: &mut Connection, policy: &Policy) -> Res
     expect_one(done.rows_affected(), "policies", policy.id)
 }
 
-/// Binds $1 to $25: all columns that an update writes.
+/// Binds `$1` to `$25`: all columns that an update writes.
 fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
     query
         .bind(policy.id.uuid())
@@ -97,7 +97,6 @@ pub(crate) async fn list_policies(conn: &mut Connection) -> Result<Vec<Policy>> 
     rows.into_iter().map(Policy::try_from).collect()
 }
 
-/// The policy with this id, which must be there.
 pub(crate) async fn get_policy(conn: &mut Connection, id: PolicyId) -> Result<Policy> {
     expect_row(find_policy(conn, id).await?, "policies", id)
 }

@@ -38,7 +38,7 @@ pub(crate) async fn list_policy_entitlements(conn: &mut Connection, policy: Poli
 }
 
 #[derive(sqlx::FromRow)]
-struct GivenRow {
+struct GrantedRow {
     policy_id: Uuid,
     #[sqlx(flatten)]
     entitlement: EntitlementRow,
@@ -49,6 +49,6 @@ pub(crate) async fn list_entitlements_of_policies(conn: &mut Connection) -> Resu
                    entitlements.created_at, entitlements.updated_at
                FROM policy_entitlements JOIN entitlements ON entitlements.id = policy_entitlements.entitlement_id
                ORDER BY entitlements.id";
-    let rows: Vec<GivenRow> = sqlx::query_as(sql).fetch_all(conn).await?;
+    let rows: Vec<GrantedRow> = sqlx::query_as(sql).fetch_all(conn).await?;
     rows.into_iter().map(|row| Ok((PolicyId::from(row.policy_id), row.entitlement.try_into()?))).collect()
 }

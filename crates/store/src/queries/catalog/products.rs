@@ -54,7 +54,6 @@ pub(crate) async fn find_product(conn: &mut Connection, id: ProductId) -> Result
     row.map(Product::try_from).transpose()
 }
 
-/// The product with this id, which must be there.
 pub(crate) async fn get_product(conn: &mut Connection, id: ProductId) -> Result<Product> {
     expect_row(find_product(conn, id).await?, "products", id)
 }

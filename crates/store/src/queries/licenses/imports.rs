@@ -1,4 +1,4 @@
-//! Licenses that an import has staged, and the statements that make them real.
+//! Licenses that an import stages, and their publication.
 
 use latchkey_licensing::{
     ids::{ImportId, LicenseId, SigningKeyId},
@@ -75,9 +75,9 @@ async fn insert_licenses(conn: &mut Connection, import: ImportId, staged: &[Impo
 }
 
 async fn insert_entitlements(conn: &mut Connection, import: ImportId, staged: &[ImportRow]) -> Result<()> {
-    let held = staged.iter().flat_map(|row| row.entitlements.iter().map(|held| (row.number, *held)));
-    let held: Vec<_> = held.collect();
-    for chunk in held.chunks(batch::IDS) {
+    let granted: Vec<_> =
+        staged.iter().flat_map(|row| row.entitlements.iter().map(|entitlement| (row.number, *entitlement))).collect();
+    for chunk in granted.chunks(batch::IDS) {
         let sql = "INSERT INTO import_entitlements (import_id, number, entitlement_id) ";
         let mut query = QueryBuilder::<Db>::new(sql);
         query.push_values(chunk, |mut values, (number, entitlement)| {
@@ -92,28 +92,27 @@ async fn insert_audits(conn: &mut Connection, import: ImportId, staged: &[Import
     let sql = "INSERT INTO import_audits (import_id, number, made_account_id, id, at, actor_kind, actor_id, verb,
                    subject_kind, subject_id, detail) ";
     let mut query = QueryBuilder::<Db>::new(sql);
-    let lines = staged
+    let audits = staged
         .iter()
         .flat_map(|row| [(row.number, None, &row.issued), (row.number, Some(row.account.id.uuid()), &row.made)]);
-    query.push_values(lines, |mut values, (number, made_account, line)| {
+    query.push_values(audits, |mut values, (number, made_account, audit)| {
         values
             .push_bind(import.uuid())
             .push_bind(number)
             .push_bind(made_account)
-            .push_bind(line.id.uuid())
-            .push_bind(line.at.unix_micros())
-            .push_bind(&line.actor_kind)
-            .push_bind(line.actor_id.as_deref())
-            .push_bind(&line.verb)
-            .push_bind(&line.subject_kind)
-            .push_bind(&line.subject_id)
-            .push_bind(&line.detail);
+            .push_bind(audit.id.uuid())
+            .push_bind(audit.at.unix_micros())
+            .push_bind(&audit.actor_kind)
+            .push_bind(audit.actor_id.as_deref())
+            .push_bind(&audit.verb)
+            .push_bind(&audit.subject_kind)
+            .push_bind(&audit.subject_id)
+            .push_bind(&audit.detail);
     });
     query.build().persistent(false).execute(conn).await?;
     Ok(())
 }
 
-/// Which of these ids a license has, or a row that this import staged.
 pub(crate) async fn list_taken_ids(
     conn: &mut Connection,
     import: ImportId,
@@ -132,7 +131,6 @@ pub(crate) async fn list_taken_ids(
     Ok(taken)
 }
 
-/// Which of these keys a license has, or a row that this import staged.
 pub(crate) async fn list_taken_keys(
     conn: &mut Connection,
     import: ImportId,
@@ -147,7 +145,7 @@ pub(crate) async fn list_taken_keys(
         push_lookups(&mut query, lookups);
         let found: Vec<Vec<u8>> = query.build_query_scalar().persistent(false).fetch_all(&mut *conn).await?;
         for lookup in found {
-            taken.push(Origin::new("licenses", "by its key").hash(&lookup)?);
+            taken.push(Origin::new("licenses", "by its key").bytes32(&lookup)?);
         }
     }
     Ok(taken)
@@ -162,7 +160,6 @@ fn push_lookups(query: &mut QueryBuilder<Db>, lookups: &[[u8; 32]]) {
     query.push(")");
 }
 
-/// The staged rows whose id or key a license has, in order.
 pub(crate) async fn list_taken_rows(conn: &mut Connection, import: ImportId) -> Result<Vec<TakenRow>> {
     let sql = "SELECT number, line, license_id, EXISTS (SELECT 1 FROM licenses WHERE id = import_rows.license_id)
                FROM import_rows
@@ -180,14 +177,12 @@ pub(crate) async fn list_taken_rows(conn: &mut Connection, import: ImportId) -> 
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// Which keys signed the keys of staged rows, and whether those were made for the rows.
 pub(crate) async fn list_import_signers(conn: &mut Connection, import: ImportId) -> Result<Vec<(SigningKeyId, bool)>> {
     let sql = "SELECT DISTINCT signed_by, is_key_made FROM import_rows WHERE import_id = $1 AND signed_by IS NOT NULL";
     let rows: Vec<(Uuid, bool)> = sqlx::query_as(sql).bind(import.uuid()).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|(signer, is_key_made)| (signer.into(), is_key_made)).collect())
 }
 
-/// Makes every staged row a license, with its account, its entitlements and its lines of the audit log.
 pub(crate) async fn publish_import(conn: &mut Connection, import: ImportId) -> Result<u64> {
     let accounts = "INSERT INTO accounts (id, email, role, created_at, updated_at)
                     SELECT account_id, email, role, updated_at, updated_at FROM import_rows
@@ -204,23 +199,23 @@ pub(crate) async fn publish_import(conn: &mut Connection, import: ImportId) -> R
              staged.max_uses, staged.uses, staged.metadata, staged.last_check_in_at, staged.created_at, staged.updated_at
          FROM import_rows AS staged JOIN accounts ON accounts.email = staged.email
          WHERE staged.import_id = $1 ORDER BY staged.number";
-    let made = sqlx::query(licenses).bind(import.uuid()).execute(&mut *conn).await?.rows_affected();
+    let published = sqlx::query(licenses).bind(import.uuid()).execute(&mut *conn).await?.rows_affected();
     let entitlements = "INSERT INTO license_entitlements (license_id, entitlement_id)
-                        SELECT staged.license_id, held.entitlement_id FROM import_entitlements AS held
-                        JOIN import_rows AS staged ON staged.import_id = held.import_id AND staged.number = held.number
-                        WHERE held.import_id = $1";
+                        SELECT staged.license_id, granted.entitlement_id FROM import_entitlements AS granted
+                        JOIN import_rows AS staged ON staged.import_id = granted.import_id AND staged.number = granted.number
+                        WHERE granted.import_id = $1";
     sqlx::query(entitlements).bind(import.uuid()).execute(&mut *conn).await?;
-    // An account that was there before was not made.
+    // The audit row of an account is skipped if the address already had one.
     let audits = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail)
                   SELECT id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail FROM import_audits
                   WHERE import_id = $1
                     AND (made_account_id IS NULL OR EXISTS (SELECT 1 FROM accounts WHERE id = made_account_id))
                   ORDER BY number";
     sqlx::query(audits).bind(import.uuid()).execute(conn).await?;
-    Ok(made)
+    Ok(published)
 }
 
-/// Removes a staged row; what hangs on it goes with it.
+/// The foreign keys delete the row's entitlements and audit rows.
 pub(crate) async fn delete_import_row(conn: &mut Connection, import: ImportId, number: i64) -> Result<()> {
     let sql = "DELETE FROM import_rows WHERE import_id = $1 AND number = $2";
     sqlx::query(sql).bind(import.uuid()).bind(number).execute(conn).await?;
@@ -233,7 +228,7 @@ pub(crate) async fn delete_import_rows(conn: &mut Connection, import: ImportId, 
     Ok(sqlx::query(sql).bind(import.uuid()).bind(at_most).execute(conn).await?.rows_affected())
 }
 
-/// Removes rows of imports that began before `instant`: their ids say when.
+/// The id of an import contains the time at which it began.
 pub(crate) async fn delete_import_rows_before(conn: &mut Connection, instant: Timestamp, at_most: i64) -> Result<u64> {
     let sql = "DELETE FROM import_rows WHERE (import_id, number) IN
                    (SELECT import_id, number FROM import_rows WHERE import_id < $1 LIMIT $2)";

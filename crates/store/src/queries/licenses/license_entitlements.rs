@@ -49,12 +49,11 @@ pub(crate) async fn list_license_entitlements(conn: &mut Connection, license: Li
     rows.into_iter().map(Entitlement::try_from).collect()
 }
 
-/// Licenses' own entitlements, by code; those of their policies are not among them.
 pub(crate) async fn list_own_entitlements(
     conn: &mut Connection,
     licenses: &[LicenseId],
 ) -> Result<Vec<(LicenseId, EntitlementCode)>> {
-    let mut held = Vec::new();
+    let mut granted = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
         let sql = "SELECT license_id, entitlements.id, code FROM license_entitlements
                    JOIN entitlements ON entitlements.id = license_entitlements.entitlement_id
@@ -65,8 +64,8 @@ pub(crate) async fn list_own_entitlements(
         let rows: Vec<(Uuid, Uuid, String)> =
             query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;
         for (license, id, code) in rows {
-            held.push((license.into(), entitlements::code(id, &code)?));
+            granted.push((license.into(), entitlements::code(id, &code)?));
         }
     }
-    Ok(held)
+    Ok(granted)
 }

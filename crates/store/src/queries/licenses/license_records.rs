@@ -1,5 +1,4 @@
-//! A license with its owner, its machines and what is needed to check whether caches are current, in one
-//! statement.
+//! License records, each read by one statement.
 
 use std::sync::LazyLock;
 
@@ -58,10 +57,10 @@ fn read(row: &Row) -> Result<(LicenseRecord, Option<Timestamp>)> {
     Ok((row.try_into()?, stored))
 }
 
-/// A record, what its bucket stores, and the license's machines.
-type WithMachines = (LicenseRecord, Option<Timestamp>, Vec<Machine>);
+/// A record, the stored value of its bucket, and the license's machines.
+type RecordWithMachines = (LicenseRecord, Option<Timestamp>, Vec<Machine>);
 
-fn read_with_machines(rows: &[Row]) -> Result<Option<WithMachines>> {
+fn read_with_machines(rows: &[Row]) -> Result<Option<RecordWithMachines>> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };

@@ -5,7 +5,7 @@ use latchkey_licensing::{outage::Outage, time::Timestamp};
 use super::super::dialect::Connection;
 use crate::{error::Result, tables::Origin};
 
-/// If two processes return from the same outage, it is recorded once.
+/// Records an outage once, even if two processes return from it.
 pub(crate) async fn insert_outage(conn: &mut Connection, outage: Outage) -> Result<()> {
     let sql = "INSERT INTO outages (began_at, ended_at) VALUES ($1, $2)
                ON CONFLICT (began_at) DO UPDATE SET ended_at = excluded.ended_at WHERE excluded.ended_at > outages.ended_at";
@@ -13,7 +13,6 @@ pub(crate) async fn insert_outage(conn: &mut Connection, outage: Outage) -> Resu
     Ok(())
 }
 
-/// By start.
 pub(crate) async fn list_outages(conn: &mut Connection) -> Result<Vec<Outage>> {
     let rows: Vec<(i64, i64)> =
         sqlx::query_as("SELECT began_at, ended_at FROM outages ORDER BY began_at").fetch_all(conn).await?;

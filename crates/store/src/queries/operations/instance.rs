@@ -16,7 +16,7 @@ pub(crate) async fn insert_instance(conn: &mut Connection, secret_check: &[u8; 3
 
 pub(crate) async fn find_secret_check(conn: &mut Connection) -> Result<Option<[u8; 32]>> {
     let check: Option<Vec<u8>> = sqlx::query_scalar("SELECT secret_check FROM instance").fetch_optional(conn).await?;
-    check.map(|check| Origin::only("instance").hash(&check)).transpose()
+    check.map(|check| Origin::only("instance").bytes32(&check)).transpose()
 }
 
 pub(crate) async fn lock_instance(conn: &mut Connection) -> Result<()> {
@@ -24,7 +24,7 @@ pub(crate) async fn lock_instance(conn: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// SQLite skips a page whose bytes stay the same, so the change is a real one.
+/// The value must change, because SQLite does not write a page whose bytes stay the same.
 pub(crate) async fn touch_instance(conn: &mut Connection) -> Result<()> {
     sqlx::query("UPDATE instance SET write_checks = write_checks + 1").execute(conn).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Mails waiting to be sent. Leases prevent several workers from sending one mail twice.
+//! Mails waiting to be sent. Leases prevent two workers from sending the same mail.
 
 use latchkey_licensing::{ids::MailId, time::Timestamp};
 

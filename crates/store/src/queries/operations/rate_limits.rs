@@ -1,4 +1,4 @@
-//! Durable rate limits: the generic cell rate algorithm, with one conditional upsert per decision.
+//! Durable rate limits: the generic cell rate algorithm (GCRA), with one conditional upsert per decision.
 
 use latchkey_licensing::time::Timestamp;
 
@@ -16,9 +16,9 @@ use crate::{
     },
 };
 
-/// A token comes back every `interval_us`; `tolerance_us` is how far ahead of that rate a burst may run. A
-/// bucket that is more than [`MAX_SKEW`] further ahead than any burst allows was filled by a clock that has
-/// since been set back: it is treated as full.
+/// A token is added every `interval_us`, and `tolerance_us` is how far a burst may run ahead of that rate. A bucket
+/// that is more than [`MAX_SKEW`] further ahead was used under a clock that has since been set back, so it is
+/// treated as full.
 pub(crate) async fn take_token(
     conn: &mut Connection,
     bucket: &str,
@@ -42,7 +42,6 @@ pub(crate) async fn take_token(
     Ok(done.rows_affected() == 1)
 }
 
-/// `None` for a bucket that was never used.
 pub(crate) async fn find_bucket(conn: &mut Connection, bucket: &str) -> Result<Option<Timestamp>> {
     let sql = "SELECT next_allowed_at FROM rate_limits WHERE bucket = $1";
     let next_allowed_at: Option<i64> = sqlx::query_scalar(sql).bind(bucket).fetch_optional(conn).await?;
@@ -54,7 +53,6 @@ pub(crate) async fn delete_buckets_before(conn: &mut Connection, instant: Timest
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
 }
 
-/// A missing bucket is created with an instant in the distant past.
 pub(crate) async fn lock_bucket(conn: &mut Connection, bucket: &str) -> Result<Timestamp> {
     let sql = "INSERT INTO rate_limits (bucket, next_allowed_at) VALUES ($1, 0)
                ON CONFLICT (bucket) DO UPDATE SET next_allowed_at = rate_limits.next_allowed_at
@@ -73,7 +71,7 @@ pub(crate) async fn set_bucket(conn: &mut Connection, bucket: &str, next_allowed
 }
 
 pub(crate) async fn debit_buckets(conn: &mut Connection, debits: &[BucketDebit]) -> Result<()> {
-    // Limits differ in the cost of a token, but all debits of a batch usually belong to one limit.
+    // A statement has one cost. The debits of a call usually belong to one limit, and then have the same cost.
     for same in debits.chunk_by(|one, other| one.cost == other.cost) {
         for batch in same.chunks(batch::ROWS) {
             let cost = batch.first().map_or(0, |debit| tables::micros(debit.cost));

@@ -1,4 +1,4 @@
-//! Signing keys: one is active, its predecessors verify until they are retired, and one may be waiting.
+//! Signing keys.
 
 use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 
@@ -66,7 +66,7 @@ pub(crate) async fn lock_signer(conn: &mut Connection, id: SigningKeyId) -> Resu
     Ok(sqlx::query(dialect::LOCK_SIGNER).bind(id.uuid()).fetch_optional(conn).await?.is_some())
 }
 
-/// Does not write a row that already has this time or a later one, because every check-out calls this.
+/// Skips a row that already has this time or a later one, because every check-out calls this.
 pub(crate) async fn extend_signing_key_use(conn: &mut Connection, id: SigningKeyId, until: Timestamp) -> Result<()> {
     sqlx::query("UPDATE signing_keys SET files_until = $2 WHERE id = $1 AND (files_until IS NULL OR files_until < $2)")
         .bind(id.uuid())

@@ -42,11 +42,11 @@ pub struct NewLoginRequest<'a> {
     /// The account, if the address has one.
     pub account: Option<AccountId>,
     pub email: &'a EmailAddress,
-    /// SHA-256 of the link's token.
+    /// The SHA-256 of the link's token.
     pub token_hash: [u8; 32],
-    /// Keyed hash of the code.
+    /// The keyed hash of the code.
     pub code_hash: Option<[u8; 32]>,
-    /// SHA-256 of the requesting browser's cookie.
+    /// The SHA-256 of the requesting browser's cookie.
     pub browser_hash: Option<[u8; 32]>,
     /// Where to go after signing in.
     pub next_path: Option<&'a str>,
@@ -62,9 +62,9 @@ pub struct LoginRequest {
     /// The account, if the address had one when the request was made.
     pub account: Option<AccountId>,
     pub email: EmailAddress,
-    /// SHA-256 of the link's token.
+    /// The SHA-256 of the link's token.
     pub token_hash: [u8; 32],
-    /// Keyed hash of the code.
+    /// The keyed hash of the code.
     pub code_hash: Option<[u8; 32]>,
     /// Where to go after signing in.
     pub next_path: Option<String>,
@@ -91,8 +91,8 @@ impl TryFrom<LoginRow> for LoginRequest {
             kind: LoginKind::parse(&row.kind).ok_or_else(|| origin.corrupt("unknown kind"))?,
             account: row.account_id.map(AccountId::from),
             email: origin.email(&row.email)?,
-            token_hash: origin.hash(&row.token_hash)?,
-            code_hash: row.code_hash.map(|code| origin.hash(&code)).transpose()?,
+            token_hash: origin.bytes32(&row.token_hash)?,
+            code_hash: row.code_hash.map(|code| origin.bytes32(&code)).transpose()?,
             next_path: row.next_path,
         })
     }

@@ -1,4 +1,4 @@
-//! Sessions, found by the hash of the cookie's value.
+//! Sessions.
 
 use latchkey_licensing::{
     account::Account,
@@ -14,37 +14,37 @@ use crate::{
 
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
-    /// The id shown in lists.
+    /// The id that is shown in lists. It does not identify the session to the server.
     pub id: SessionId,
-    /// SHA-256 of the cookie's value.
+    /// The SHA-256 of the cookie's value.
     pub token_hash: [u8; 32],
     pub account: AccountId,
-    /// 1 for a mailed link, 2 with a second factor.
+    /// 1 for an e-mailed link or code, 2 with a second factor.
     pub assurance: u8,
     /// A description of the browser.
     pub agent: &'a str,
-    /// The network it was opened from, coarse.
+    /// The network from which the session was opened, such as `192.0.2.0/24`.
     pub network: &'a str,
     pub now: Timestamp,
-    /// When it expires, however much it is used.
+    /// When the session expires, even if it is in use.
     pub expires_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRow {
-    /// The id shown in lists.
+    /// The id that is shown in lists. It does not identify the session to the server.
     pub id: SessionId,
     pub account: AccountId,
-    /// 1 for a mailed link, 2 with a second factor.
+    /// 1 for an e-mailed link or code, 2 with a second factor.
     pub assurance: u8,
     /// A description of the browser.
     pub agent: String,
-    /// The network it was opened from, coarse.
+    /// The network from which the session was opened, such as `192.0.2.0/24`.
     pub network: String,
     pub authenticated_at: Timestamp,
-    /// When it was last used, to the minute.
+    /// When the session was last used, to the minute.
     pub last_seen_at: Timestamp,
-    /// When it expires, however much it is used.
+    /// When the session expires, even if it is in use.
     pub expires_at: Timestamp,
 }
 

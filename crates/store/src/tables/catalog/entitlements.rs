@@ -20,9 +20,9 @@ pub(crate) struct EntitlementRow {
     updated_at: i64,
 }
 
-/// The code of an entitlement.
+/// Parses the stored code of the entitlement `id`.
 pub(crate) fn code(id: Uuid, text: &str) -> Result<EntitlementCode> {
-    EntitlementCode::parse(text).ok_or_else(|| Origin::new("entitlements", id).corrupt("code is not a code"))
+    EntitlementCode::parse(text).ok_or_else(|| Origin::new("entitlements", id).corrupt("code is invalid"))
 }
 
 impl TryFrom<EntitlementRow> for Entitlement {

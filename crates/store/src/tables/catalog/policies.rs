@@ -50,7 +50,7 @@ impl TryFrom<PolicyRow> for Policy {
 
     fn try_from(row: PolicyRow) -> Result<Self> {
         let origin = Origin::new("policies", row.id);
-        let word = |what| origin.corrupt(format!("unknown {what}"));
+        let unknown = |what| origin.corrupt(format!("unknown {what}"));
         let limit = |limit: Option<i64>| limit.map(|limit| origin.count(limit)).transpose();
         let swaps = match (row.swap_count, row.swap_window_us) {
             (Some(times), Some(window)) => {
@@ -65,22 +65,22 @@ impl TryFrom<PolicyRow> for Policy {
             code: row.code,
             name: row.name,
             duration: row.duration_us.map(|us| origin.duration(us)).transpose()?,
-            expiry_basis: ExpiryBasis::parse(&row.expiry_basis).ok_or_else(|| word("expiry_basis"))?,
-            renewal_basis: RenewalBasis::parse(&row.renewal_basis).ok_or_else(|| word("renewal_basis"))?,
+            expiry_basis: ExpiryBasis::parse(&row.expiry_basis).ok_or_else(|| unknown("expiry_basis"))?,
+            renewal_basis: RenewalBasis::parse(&row.renewal_basis).ok_or_else(|| unknown("renewal_basis"))?,
             max_machines: limit(row.max_machines)?,
             max_cores: limit(row.max_cores)?,
             max_uses: limit(row.max_uses)?,
             is_floating: row.is_floating,
             is_strict: row.is_strict,
-            expiry_strategy: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| word("expiry_strategy"))?,
-            overage_strategy: OverageStrategy::parse(&row.overage_strategy).ok_or_else(|| word("overage_strategy"))?,
+            expiry_strategy: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| unknown("expiry_strategy"))?,
+            overage_strategy: OverageStrategy::parse(&row.overage_strategy).ok_or_else(|| unknown("overage_strategy"))?,
             requires_heartbeat: row.requires_heartbeat,
             heartbeat_window: origin.duration(row.heartbeat_us)?,
-            cull: HeartbeatCull::parse(&row.heartbeat_cull).ok_or_else(|| word("heartbeat_cull"))?,
+            cull: HeartbeatCull::parse(&row.heartbeat_cull).ok_or_else(|| unknown("heartbeat_cull"))?,
             resurrection: HeartbeatResurrection::parse(&row.heartbeat_resurrection)
-                .ok_or_else(|| word("heartbeat_resurrection"))?,
+                .ok_or_else(|| unknown("heartbeat_resurrection"))?,
             check_in_interval: row.check_in_us.map(|us| origin.duration(us)).transpose()?,
-            key_scheme: KeyScheme::parse(&row.key_scheme).ok_or_else(|| word("key_scheme"))?,
+            key_scheme: KeyScheme::parse(&row.key_scheme).ok_or_else(|| unknown("key_scheme"))?,
             file_ttl: origin.duration(row.offline_file_us)?,
             swap_allowance: swaps,
             customer_rotates_key: row.customer_rotates_key,

@@ -1,4 +1,4 @@
-//! Filters for lists.
+//! Filters for lists of licenses.
 
 use latchkey_licensing::ids::{AccountId, PolicyId};
 
@@ -7,13 +7,13 @@ use latchkey_licensing::ids::{AccountId, PolicyId};
 pub struct LicenseFilter {
     pub account: Option<AccountId>,
     pub policy: Option<PolicyId>,
-    /// Licenses whose owner's address contains this text or whose key ends with it, ignoring case.
+    /// Text that the owner's address contains or the license key ends with, ignoring case.
     pub text: Option<String>,
 }
 
 impl LicenseFilter {
-    /// The text as a `LIKE` pattern, with wildcards escaped by `\\`.
-    pub(crate) fn pattern(&self) -> Option<(String, String)> {
+    /// The text as `LIKE` patterns for the address and the key, with wildcards escaped by `\`.
+    pub(crate) fn patterns(&self) -> Option<(String, String)> {
         let text = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
         let escape = |text: String| {
             text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {

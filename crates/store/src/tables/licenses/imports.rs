@@ -1,4 +1,4 @@
-//! What an import of licenses stages.
+//! The rows that an import of licenses stages.
 
 use latchkey_licensing::{
     account::Account,
@@ -8,42 +8,41 @@ use latchkey_licensing::{
 
 use crate::tables::operations::audit_log::AuditRow;
 
-/// A license that is no license to anyone yet.
+/// A staged license, which does not exist for anyone else until the import is published.
 #[derive(Clone, Debug)]
 pub struct ImportRow {
-    /// Its number, which orders the rows of an import.
+    /// The position among the rows of the import.
     pub number: i64,
-    /// The line of the file on which it begins.
+    /// The line of the file on which the row begins.
     pub line: u64,
-    /// The account that is made for it, unless its address has one.
+    /// The account to create, unless its address already has one.
     pub account: Account,
     /// The license, owned by that account.
     pub license: License,
-    /// Its key, encrypted.
+    /// The encrypted license key.
     pub key_ciphertext: Vec<u8>,
-    /// The keyed hash by which its key is found.
+    /// The keyed hash of the license key.
     pub key_lookup: [u8; 32],
-    /// Which key signed its key, if it is a signed key.
+    /// The signing key, if the license key is a signed key.
     pub signed_by: Option<SigningKeyId>,
-    /// Whether its key was made for it, and did not come with it.
+    /// Whether the import generated the license key, rather than reading it from the file.
     pub is_key_made: bool,
-    /// Its own entitlements, each once.
+    /// The entitlements granted individually, without duplicates.
     pub entitlements: Vec<EntitlementId>,
-    /// That it was issued, for the audit log.
+    /// The audit row for the license.
     pub issued: AuditRow,
-    /// That its account was made, if it is.
+    /// The audit row for the account, written only if the account is created.
     pub made: AuditRow,
 }
 
-/// A staged row whose id or key a license has.
+/// A staged row whose id or key is taken by a license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakenRow {
-    /// Its number.
     pub number: i64,
-    /// Its line.
+    /// The line of the file on which the row begins.
     pub line: u64,
-    /// The id that it asks for.
+    /// The id of the staged license.
     pub license: LicenseId,
-    /// Whether it is the id that is taken.
+    /// Whether the id is taken. Otherwise, it is the key.
     pub is_id_taken: bool,
 }

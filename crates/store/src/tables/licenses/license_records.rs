@@ -1,5 +1,5 @@
-//! A license with its owner and everything else that one request needs, read by one statement: the data is
-//! consistent and costs one round trip.
+//! A license with its owner and everything else that one request needs. One statement reads it all, so that the
+//! data is consistent and costs one round trip.
 
 use latchkey_licensing::{account::Account, ids::LicenseId, license::License, machine::Machine, time::Timestamp};
 use uuid::Uuid;
@@ -9,14 +9,14 @@ use crate::{
     tables::{Origin, accounts::AccountRow, licenses::LicenseRow, machines::MachineRow},
 };
 
-/// A license with its owner, and what is needed to check whether caches are current.
+/// A license, its owner, and what is needed to check whether caches are current.
 #[derive(Clone, Debug)]
 pub struct LicenseRecord {
     pub license: License,
     pub owner: Account,
-    /// The keyed hash of its key.
+    /// The keyed hash of the license key.
     pub key_lookup: [u8; 32],
-    /// How many entitlements it has beyond those of its policy.
+    /// The number of entitlements that are granted to the license individually.
     pub own_entitlements: u32,
     pub catalog_version: i64,
 }
@@ -77,7 +77,7 @@ impl TryFrom<LicenseRecordRow> for LicenseRecord {
         };
         Ok(Self {
             owner: owner.try_into()?,
-            key_lookup: origin.hash(&row.key_lookup)?,
+            key_lookup: origin.bytes32(&row.key_lookup)?,
             own_entitlements: origin.count(row.own_entitlements)?,
             catalog_version: row.catalog_version,
             license,
@@ -87,7 +87,7 @@ impl TryFrom<LicenseRecordRow> for LicenseRecord {
 
 /// A machine joined to its license. All columns are null if the license has none.
 #[derive(sqlx::FromRow)]
-#[expect(clippy::struct_field_names, reason = "the names that the joined columns have")]
+#[expect(clippy::struct_field_names, reason = "the names of the columns")]
 pub(crate) struct JoinedMachineRow {
     machine_id: Option<Uuid>,
     machine_slot: Option<i64>,

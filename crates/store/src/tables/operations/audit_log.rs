@@ -9,9 +9,8 @@ pub struct AuditRow {
     pub at: Timestamp,
     pub actor_kind: String,
     pub actor_id: Option<String>,
-    /// The action.
     pub verb: String,
-    /// The kind of record that it changed.
+    /// The kind of record that was changed.
     pub subject_kind: String,
     pub subject_id: String,
     /// Details, as a JSON object.

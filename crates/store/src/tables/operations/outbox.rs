@@ -11,18 +11,18 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct NewMail<'a> {
     pub id: MailId,
-    /// The kind of mail, a fixed word.
+    /// A fixed word for the kind of mail.
     pub kind: &'a str,
     pub recipient: &'a EmailAddress,
     /// The encrypted subject and bodies.
     pub payload: &'a [u8],
-    /// The time of queuing, when it is first due.
+    /// When the mail is queued and first due.
     pub now: Timestamp,
-    /// When it is too late to send it.
+    /// When it is too late to send the mail.
     pub expires_at: Timestamp,
 }
 
-/// A mail that only this worker may send until the lease ends.
+/// A mail that only the worker that claimed it may send until the lease ends.
 #[derive(Clone, Debug)]
 pub struct ClaimedMail {
     pub id: MailId,
@@ -32,9 +32,9 @@ pub struct ClaimedMail {
     pub payload: Vec<u8>,
     /// The number of attempts, including this one.
     pub attempts: u32,
-    /// When it is too late to send it.
+    /// When it is too late to send the mail.
     pub expires_at: Timestamp,
-    /// When it was queued.
+    /// When the mail was queued.
     pub created_at: Timestamp,
 }
 

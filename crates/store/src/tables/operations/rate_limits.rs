@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use latchkey_licensing::time::Timestamp;
 
-/// How far the clocks of instances that share a database may differ.
+/// The largest allowed difference between the clocks of instances that share a database.
 pub const MAX_SKEW: Duration = Duration::from_hours(1);
 
 /// Tokens that were taken but not yet written to the database.
@@ -13,6 +13,6 @@ pub struct BucketDebit {
     pub bucket: String,
     /// When the first token was taken.
     pub at: Timestamp,
-    /// How long the bucket takes to refill the tokens.
+    /// The time in which the bucket refills the tokens.
     pub cost: Duration,
 }

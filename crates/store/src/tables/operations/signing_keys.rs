@@ -1,4 +1,5 @@
-//! Signing keys: one is active, its predecessors verify until they are retired, and one may be waiting.
+//! Signing keys. One is active, its predecessors verify until they are retired, and one may be waiting to replace
+//! it.
 
 use latchkey_licensing::{ids::SigningKeyId, time::Timestamp};
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use crate::{
     tables::Origin,
 };
 
-/// A signing key with its private part encrypted.
+/// A signing key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKeyRow {
     pub id: SigningKeyId,
@@ -16,11 +17,11 @@ pub struct SigningKeyRow {
     /// The encrypted private part.
     pub seed_ciphertext: Vec<u8>,
     pub created_at: Timestamp,
-    /// When it began to sign. `None` while it is waiting.
+    /// When the key began to sign. `None` while it is waiting.
     pub activated_at: Option<Timestamp>,
-    /// When its successor became active.
+    /// When the key's successor became active.
     pub replaced_at: Option<Timestamp>,
-    /// When it stopped verifying.
+    /// When the key stopped verifying.
     pub retired_at: Option<Timestamp>,
     /// When the last file signed with it expires, rounded up to a day.
     pub files_until: Option<Timestamp>,
@@ -45,7 +46,7 @@ impl TryFrom<KeyRow> for SigningKeyRow {
         let origin = Origin::new("signing_keys", row.id);
         Ok(Self {
             id: row.id.into(),
-            public_key: origin.hash(&row.public_key)?,
+            public_key: origin.bytes32(&row.public_key)?,
             seed_ciphertext: row.seed_ciphertext,
             created_at: Timestamp::from_unix_micros(row.created_at),
             activated_at: row.activated_at.map(Timestamp::from_unix_micros),

@@ -1,4 +1,4 @@
-//! Questions about several records at once have one answer for each of them, and none for others.
+//! Lists, and queries about several records at once.
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
@@ -6,16 +6,46 @@ use latchkey_licensing::{
     license::License,
     machine::Machine,
 };
-use latchkey_store::{DeactivatedBy, MachineCount, Store, StoreError};
+use latchkey_store::{DeactivatedBy, LicenseFilter, MachineCount, Store, StoreError};
 use latchkey_testkit::{Backend, TestDatabase};
 
 use crate::{
     T0,
-    conformance::{account, insert_license, license, machine, seconds, seed},
+    fixtures::{account, insert_license, license, machine, policy, seconds, seed, stored},
 };
 
 on_both! {
-    async fn what_belongs_to_several_licenses(store: &Store) {
+    async fn lists_are_filtered_page_by_page(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.insert_account(&account(2, "b_b@example.com")).await.expect("inserted"));
+        for seed in 2..=5 {
+            let other = License { account: account(2, "x@example.com").id, key_tail: format!("TAI{seed}"), ..license(seed) };
+            tx.insert_license(&other, stored(&[seed; 32])).await.expect("inserted");
+        }
+        tx.commit().await.expect("committed");
+        let mut reader = store.read_one().await.expect("a reader");
+        let mut found = async |filter: LicenseFilter, after, limit| {
+            let page = reader.list_licenses_by(&filter, after, limit).await.expect("read");
+            (page.items.iter().map(|license| license.id).collect::<Vec<_>>(), page.next)
+        };
+        let id = |seed: u8| license(seed).id;
+        let filter = |text: &str| LicenseFilter { text: Some(text.to_owned()), ..LicenseFilter::default() };
+        assert_eq!(found(LicenseFilter::default(), None, 3).await, (vec![id(1), id(2), id(3)], Some(id(3))));
+        assert_eq!(found(LicenseFilter::default(), Some(id(3)), 3).await, (vec![id(4), id(5)], None));
+        let of_ada = LicenseFilter { account: Some(account(1, "x@example.com").id), ..LicenseFilter::default() };
+        assert_eq!(found(of_ada, None, 9).await, (vec![id(1)], None));
+        let under = LicenseFilter { policy: Some(policy().id), ..LicenseFilter::default() };
+        assert_eq!(found(under, None, 9).await.0.len(), 5);
+        assert_eq!(found(filter("ADA@"), None, 9).await.0, [id(1)]);
+        assert_eq!(found(filter("tai4"), None, 9).await.0, [id(4)]);
+        assert_eq!(found(filter("b_b"), None, 9).await.0.len(), 4);
+        // SQL wildcards are matched literally.
+        assert_eq!(found(filter("b%b"), None, 9).await.0, []);
+        assert_eq!(found(filter("_"), None, 9).await.0.len(), 4);
+    }
+
+    async fn queries_about_several_licenses_answer_for_each(store: &Store) {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         for seed in 2..=4 {
@@ -28,7 +58,7 @@ on_both! {
             last_seen_at: T0.plus(seconds(u64::from(seed))),
             ..machine(seed, slot)
         };
-        // The third license is not asked about, and the fourth has nothing.
+        // The third license is not in the query, and the fourth has no machines.
         let machines = [of(1, 1, 2), of(2, 1, 1), of(3, 1, 3), of(4, 2, 1), of(5, 3, 1)];
         for (machine, hash) in machines.iter().zip(1..) {
             tx.insert_machine(machine, &[hash; 32]).await.expect("inserted");
@@ -78,7 +108,7 @@ on_both! {
         assert_eq!(tx.list_accounts(&owners).await.expect("read"), [account(1, "ada@example.com")]);
     }
 
-    async fn what_must_be_there(store: &Store) {
+    async fn a_missing_row_that_must_exist_is_reported_as_corrupt(store: &Store) {
         let mut reader = store.read().await.expect("a reader");
         let missing = PolicyId::new(T0, [9; 10]);
         let error = reader.get_policy(missing).await.expect_err("missing");
