@@ -44,7 +44,7 @@ impl AppState {
 
     /// The id by which this instance goes on the wire.
     pub(crate) fn account(&self) -> Arc<str> {
-        Arc::clone(self.service.keyring().account_text())
+        Arc::clone(self.service.keyring().wire_account_text())
     }
 
     /// A new id for something that is not stored.

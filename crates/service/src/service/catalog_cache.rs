@@ -55,7 +55,7 @@ impl CatalogCache {
             return Ok(terms);
         }
         let snapshot = Snapshot::read(conn).await?;
-        let terms = snapshot.policies.get(&policy).cloned().ok_or(Internal::Broken("a license has no policy"))?;
+        let terms = snapshot.policies.get(&policy).cloned().ok_or(Internal::Invariant("a license has no policy"))?;
         // A transaction may see changes that never come about.
         if !conn.is_writing() {
             self.keep(snapshot);
@@ -77,7 +77,7 @@ impl Snapshot {
             let mut policies = HashMap::new();
             for policy in conn.list_policies().await? {
                 let product = products.iter().find(|product| product.id == policy.product).cloned();
-                let product = product.ok_or(Internal::Broken("a policy has no product"))?;
+                let product = product.ok_or(Internal::Invariant("a policy has no product"))?;
                 let entitlements = given.remove(&policy.id).unwrap_or_default();
                 policies.insert(policy.id, Arc::new(PolicyTerms { policy, product, entitlements }));
             }
