@@ -292,11 +292,11 @@ mod tests {
 
     #[test]
     fn both_kinds_are_parsed() {
-        let claims = read_license(&license_file()).expect("good");
+        let claims = read_license(&license_file()).expect("valid");
         assert_eq!(claims.license.entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(), ["PRO"]);
         assert_eq!((claims.machine.is_none(), claims.license.expiry), (true, ExpiryStrategy::MaintainAccess));
         assert!(!claims.is_expired(NOW) && claims.is_expired(NOW.plus(Duration::from_hours(24))));
-        let claims = read_machine(&machine_file()).expect("good");
+        let claims = read_machine(&machine_file()).expect("valid");
         assert_eq!(claims.machine.map(|machine| machine.fingerprint.as_str().to_owned()).as_deref(), Some("fp"));
     }
 
