@@ -13,7 +13,7 @@ pub trait Clock: Debug + Send + Sync {
 
 /// The source of randomness failed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the operating system gave no random bytes")]
+#[error("the operating system provided no random bytes")]
 pub struct EntropyUnavailable;
 
 /// The source of random bytes. In production it is a cryptographically secure generator.

@@ -218,7 +218,7 @@ impl PolicyEntry {
             product,
             code: self.code.clone(),
             name: self.name.clone(),
-            duration: self.duration.map(|span| span.0),
+            duration: self.duration.map(|duration| duration.0),
             expiry_basis: self.expiry_basis,
             renewal_basis: self.renewal_basis,
             max_machines: self.max_machines,
@@ -232,7 +232,7 @@ impl PolicyEntry {
             heartbeat_window: self.heartbeat.window.0,
             cull: self.heartbeat.cull,
             resurrection: self.heartbeat.resurrection,
-            check_in_interval: self.check_in.map(|span| span.0),
+            check_in_interval: self.check_in.map(|duration| duration.0),
             key_scheme: self.key_scheme,
             file_ttl: self.offline_file.0,
             swap_allowance: self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 }),
@@ -275,7 +275,7 @@ impl PolicyEntry {
         if self.offline_file.0 < MIN_FILE_TTL {
             return refuse("offline_file", CatalogProblem::TooShort(HumanDuration(MIN_FILE_TTL)));
         }
-        if self.check_in.is_some_and(|span| span < MIN_CHECK_IN) {
+        if self.check_in.is_some_and(|interval| interval < MIN_CHECK_IN) {
             return refuse("check_in", CatalogProblem::TooShort(MIN_CHECK_IN));
         }
         Ok(())

@@ -30,10 +30,10 @@ pub enum CatalogProblem {
     #[error("a code is 1 to 64 letters, digits, _, - or .")]
     InvalidEntitlementCode,
     /// The key prefix is malformed.
-    #[error("give 2 to 8 capitals or digits")]
+    #[error("a key prefix is 2 to 8 capital letters or digits")]
     InvalidKeyPrefix,
     /// The name is empty or too long.
-    #[error("give a name of 1 to 100 characters")]
+    #[error("a name has 1 to 100 characters")]
     NameLength,
     /// The file does not contain this product.
     #[error("there is no product `{0}`")]
@@ -42,7 +42,7 @@ pub enum CatalogProblem {
     #[error("there is no entitlement `{0}`")]
     EntitlementNotFound(String),
     /// The number is outside the range of the wire protocol.
-    #[error("give a number from {min} to {MAX_USES}, or leave it out")]
+    #[error("use a number from {min} to {MAX_USES}, or leave it out")]
     OutOfRange {
         /// The smallest allowed value.
         min: u32,
@@ -51,16 +51,16 @@ pub enum CatalogProblem {
     #[error("a policy that is not floating has one machine: set it to 1")]
     NodeLocked,
     /// The start of the duration is specified, but no duration.
-    #[error("there is no duration that could begin: set duration")]
+    #[error("there is no duration to start: set duration")]
     NoDuration,
     /// The duration is shorter than this minimum.
-    #[error("at least {0}")]
+    #[error("must be at least {0}")]
     TooShort(HumanDuration),
     /// The duration is longer than this maximum.
-    #[error("at most {0}")]
+    #[error("must be at most {0}")]
     TooLong(HumanDuration),
     /// Dead machines cannot be both deactivated and resurrected at any time.
-    #[error("ALWAYS_REVIVE goes with cull = \"KEEP_DEAD\"")]
+    #[error("ALWAYS_REVIVE requires cull = \"KEEP_DEAD\"")]
     RevivesDeactivated,
 }
 

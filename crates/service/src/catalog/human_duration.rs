@@ -54,12 +54,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_read_back() {
+    fn durations_read_back() {
         for (text, seconds) in [("30d", 2_592_000), ("12h", 43_200), ("90s", 90), ("10m", 600), ("365d", 31_536_000)] {
-            let span = HumanDuration::parse(text).expect("a span");
-            assert_eq!((span.0.as_secs(), span.to_string().as_str()), (seconds, text));
+            let duration = HumanDuration::parse(text).expect("a duration");
+            assert_eq!((duration.0.as_secs(), duration.to_string().as_str()), (seconds, text));
         }
-        assert_eq!(HumanDuration::parse("24h").map(|span| span.to_string()).as_deref(), Some("1d"));
+        assert_eq!(HumanDuration::parse("24h").map(|duration| duration.to_string()).as_deref(), Some("1d"));
         for bad in ["", "d", "0d", "-1d", "1.5d", "30", "30 d", "1y", "99999999999999d", "+1d"] {
             assert_eq!(HumanDuration::parse(bad), None, "{bad}");
         }

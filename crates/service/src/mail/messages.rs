@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn both_bodies_say_the_same() {
+    fn both_bodies_have_the_same_content() {
         let content = content("Firefox on Windows");
         for body in [&content.text, &content.html] {
             for part in [

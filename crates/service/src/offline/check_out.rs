@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_of_every_kind() {
+    fn ttls_stay_within_what_clients_can_read() {
         let default = Duration::from_hours(24);
         let seconds = |ttl: FileTtl| ttl.seconds(default).ok();
         assert_eq!(seconds(FileTtl::Default), Some(86_400));

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_that_a_wrong_clock_filled_counts_as_untouched() {
+    fn a_bucket_filled_by_a_wrong_clock_counts_as_untouched() {
         let far = at(0).plus(LIMIT.tolerance() + LIMIT.interval + MAX_SKEW);
         assert_eq!(LIMIT.grant(Some(far), at(0), 1).tokens, 0);
         assert_eq!(LIMIT.grant(Some(far.plus(Duration::from_micros(1))), at(0), 1).tokens, 1);

@@ -129,7 +129,7 @@ pub struct ConfirmedSignIn {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
     /// The proof is expired, used, unknown, malformed or wrong. These are not distinguished (ML-07).
-    #[error("this sign-in is not open")]
+    #[error("this sign-in cannot be confirmed")]
     Refused,
     /// The server failed.
     #[error(transparent)]

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_show_nothing() {
+    fn debug_output_hides_tokens() {
         let token = LinkToken::new([5; 32]);
         assert!(LinkToken::parse(token.expose()).is_some());
         assert!(LinkToken::parse("short").is_none());

@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptError {
     /// The database has signing keys and it is not one of them.
-    #[error("the signing key that is given is not one of this database's keys")]
+    #[error("the given signing key is not one of this database's keys")]
     OtherKey,
     /// The server failed.
     #[error(transparent)]

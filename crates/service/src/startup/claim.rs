@@ -9,7 +9,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
     /// It was created with another master secret, so nothing encrypted in it could be decrypted.
-    #[error("this database was made with another master secret: give the one it was made with, or another database")]
+    #[error("this database was created with another master secret: use that one, or another database")]
     OtherSecret,
     /// The server failed.
     #[error(transparent)]

@@ -13,7 +13,7 @@ const KEEP_BUCKETS: Duration = Duration::from_hours(24);
 /// How long a sent mail's row is kept, so that complaints can be investigated.
 const KEEP_MAILS: Duration = Duration::from_hours(7 * 24);
 
-/// How long the staged rows of an interrupted import are kept. No import takes longer.
+/// How long the staged rows of an interrupted import are kept, which is longer than any import takes.
 const KEEP_IMPORT_ROWS: Duration = Duration::from_hours(24);
 
 /// The most staged rows that are deleted at once.

@@ -131,7 +131,7 @@ proptest! {
 
 /// Databases contain these names: each must still be read, and be written in the same way.
 #[test]
-fn stored_words_stay() {
+fn stored_names_do_not_change() {
     let id = "0190f3c2-0000-7000-8000-000000000000";
     let at = "2026-11-25T12:00:00.000Z";
     let rows = [
