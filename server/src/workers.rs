@@ -51,7 +51,7 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
             continue;
         }
         tokio::select! {
-            () = service.mail_queued(pause) => {}
+            () = service.wait_for_mail(pause) => {}
             _ = stop.changed() => {}
         }
     }
@@ -62,7 +62,7 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
 pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         tokio::select! {
-            () = service.bookkeeping() => {}
+            () = service.wait_for_bookkeeping() => {}
             _ = stop.changed() => return,
         }
         tokio::select! {
@@ -126,7 +126,7 @@ pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
 }
 
 async fn delete_expired_rows(service: &Service) {
-    match service.remove_what_has_run_out().await {
+    match service.remove_expired_rows().await {
         Ok(0) => {}
         Ok(rows) => tracing::debug!(rows, "deleted {rows} expired rows"),
         Err(error) => tracing::error!(%error, "upkeep failed: {error}"),

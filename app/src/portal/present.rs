@@ -129,10 +129,10 @@ pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> 
         LicenseEvent::Suspended => "License suspended".to_owned(),
         LicenseEvent::Reinstated => "License reinstated".to_owned(),
         LicenseEvent::Revoked => "License revoked".to_owned(),
-        LicenseEvent::Begun { until: Some(until) } => {
+        LicenseEvent::Started { until: Some(until) } => {
             format!("License first used; it expires on {}", until.human_date())
         }
-        LicenseEvent::Begun { until: None } => "License first used".to_owned(),
+        LicenseEvent::Started { until: None } => "License first used".to_owned(),
         LicenseEvent::Renewed { to, .. } => format!("License renewed until {}", to.human_date()),
         LicenseEvent::Changed(_) => "License terms changed".to_owned(),
         LicenseEvent::KeyReplaced => "License key replaced".to_owned(),

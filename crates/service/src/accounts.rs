@@ -1,4 +1,4 @@
-//! Accounts of people: customers, support and admins.
+//! The accounts of customers, support agents and admins.
 
 pub(crate) mod admins;
 pub(crate) mod create;

@@ -1,39 +1,39 @@
-//! Who may do what: each of these types has the verbs of one kind of person and no others, so that a
-//! customer path cannot call an admin's verb, because it does not compile.
+//! The actors. Each type has only the use cases that one kind of person may perform, so that code for customers
+//! cannot call an admin's use case: it does not compile.
 
 use latchkey_licensing::{account::Account, ids::SessionId, time::Timestamp};
 
 use crate::{audit::actor::Actor, service::Service};
 
-/// Who is signed in, and by which session.
+/// A signed-in person and their session.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// The account.
+    /// The person's account.
     pub account: Account,
-    /// The session.
+    /// The session's id.
     pub session: SessionId,
-    /// 1 for a mail link, 2 with a second factor.
+    /// The level of assurance: 1 after a mailed link or code, 2 after a second factor.
     pub assurance: u8,
-    /// When the session ends whatever happens.
+    /// When the session expires, even if it is in use.
     pub expires_at: Timestamp,
 }
 
-/// What a signed-in customer may do: see and manage its own licenses, machines and sessions. What belongs
-/// to someone else is answered as if it did not exist.
+/// A signed-in customer, who may see and manage their own licenses, machines and sessions. For everyone else's, the
+/// result is the same as if they did not exist.
 #[derive(Clone, Copy, Debug)]
 pub struct Customer<'a> {
     service: &'a Service,
     who: &'a SignedIn,
 }
 
-/// Who decides.
+/// The person or program on whose behalf an admin's use case runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
-    /// Someone who may run commands on the host.
+    /// A user who may run commands on the host.
     Host,
 }
 
-/// What an admin may do: decide about accounts, licenses, the catalog and signing keys.
+/// An admin, who may manage accounts, licenses, the catalog and signing keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
     pub(crate) service: &'a Service,
@@ -41,7 +41,7 @@ pub struct Admin<'a> {
 }
 
 impl Service {
-    /// The use cases of the customer who is signed in.
+    /// The use cases of the signed-in customer.
     pub fn customer<'a>(&'a self, who: &'a SignedIn) -> Customer<'a> {
         Customer { service: self, who }
     }
@@ -56,12 +56,12 @@ impl Service {
 }
 
 impl Customer<'_> {
-    /// Who it is.
+    /// The customer and their session.
     pub fn who(&self) -> &SignedIn {
         self.who
     }
 
-    /// Whom the audit log names.
+    /// The actor for the audit log.
     pub(crate) fn actor(&self) -> Actor {
         Actor::from(&self.who.account)
     }

@@ -1,4 +1,4 @@
-//! The audit log: what happened, by whom, to what.
+//! The audit log: what happened, to what, and who did it.
 
 pub(crate) mod actor;
 pub(crate) mod change;

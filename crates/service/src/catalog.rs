@@ -1,4 +1,4 @@
-//! Products, policies and entitlements: what a database starts with, and what a file says.
+//! The catalog: products, policies and entitlements, exported and applied as a file.
 
 pub(crate) mod file;
 pub(crate) mod file_error;
@@ -17,17 +17,17 @@ use crate::{
 };
 
 impl Service {
-    /// Whether there is nothing yet that a license could be for.
+    /// Whether there are no products yet.
     pub async fn is_catalog_empty(&self) -> Result<bool, Internal> {
         Ok(self.store().read_one().await?.count_products().await? == 0)
     }
 
-    /// A policy with what belongs to it, if it is in memory at the count of changes `version` or later.
+    /// The same as [`policy_terms`](Self::policy_terms) from memory. `None` if they must be read.
     pub(crate) fn cached_terms(&self, policy: PolicyId, version: i64) -> Option<Arc<PolicyTerms>> {
         self.0.catalog.get(policy, version)
     }
 
-    /// A policy with what belongs to it, at the count of changes `version` or later.
+    /// A policy with its product and entitlements, from catalog version `version` or later.
     pub(crate) async fn policy_terms(
         &self,
         conn: &mut Conn,

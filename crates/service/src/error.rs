@@ -1,42 +1,42 @@
-//! Failures that are nobody's request's fault.
+//! Failures that are not caused by the request.
 
 use latchkey_store::StoreError;
 
 use crate::{ports::EntropyUnavailable, vault::Undecryptable};
 
-/// Something failed that the caller cannot fix. Its text is for the log, never for an answer.
+/// A failure that the caller cannot fix. Its text is for the log and must not appear in a response.
 #[derive(Debug, thiserror::Error)]
 pub enum Internal {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The source of randomness.
+    /// There are no random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyUnavailable),
-    /// Stored data that does not decrypt.
+    /// Stored data does not decrypt.
     #[error(transparent)]
     Undecryptable(#[from] Undecryptable),
-    /// A document that cannot be written, or a stored one that cannot be read.
+    /// A document cannot be serialized, or a stored one cannot be parsed.
     #[error("{what}: {why}")]
     Document {
-        /// Which, and what is wrong.
+        /// Which document, and what is wrong with it.
         what: String,
-        /// The serializer's words.
+        /// The error of the serializer or parser.
         why: serde_json::Error,
     },
-    /// A record that must exist does not.
+    /// Something that must always be true is not, because of a bug or inconsistent data.
     #[error("{0}")]
-    Broken(&'static str),
+    Invariant(&'static str),
 }
 
 impl Internal {
-    /// Whether the database cannot serve at the moment: the same request can succeed later.
+    /// Whether the database is temporarily unavailable, so that the same request can succeed later.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
 
-/// Lets `?` turn what fails below a use case into the `Internal` case of its error.
+/// Lets `?` convert failures of the store and the vault into the `Internal` variant of these errors.
 macro_rules! internal_errors {
     ($($error:ty),+ $(,)?) => {$(
         impl From<latchkey_store::StoreError> for $error {

@@ -1,8 +1,8 @@
-//! Use cases: each is one sentence that a user would say, in one transaction with its audit row.
+//! The use cases. Each runs in one transaction, which also writes the audit log.
 //!
-//! What a caller may do follows from the type it holds: [`Customer`] sees its own licenses,
-//! [`KeyHolder`] is an app that showed a license key, [`Admin`] decides. A customer path cannot call an
-//! admin verb, because it does not compile.
+//! The type that a caller holds determines what it may do: [`Customer`] manages its own account, [`KeyHolder`] is
+//! an app that presented a license key, [`Admin`] manages everything. Code for customers that calls an admin's use
+//! case does not compile.
 
 mod accounts;
 mod actors;
@@ -32,22 +32,22 @@ pub use latchkey_store::{Page, Store, StoreError};
 pub use accounts::{
     admins::{AddAdminError, SignInLinkError},
     customers::AccountError,
-    name::{NameInvalid, RenameError},
+    name::{InvalidName, RenameError},
 };
 pub use actors::{Admin, Customer, Operator, SignedIn};
 pub use audit::{
     actor::Actor,
     change::Change,
     event::{
-        AccountEvent, AuditEvent, CatalogEvent, DeactivationReason, LicenseDiff, LicenseEvent, LicensesEvent,
-        LoginRequestEvent, MadeAs, ProductEvent, SignInMeans, SigningKeyEvent, StoredEvent,
+        AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
+        LicenseEvent, LoginRequestEvent, ProductEvent, SignInMeans, SigningKeyEvent, StoredEvent,
     },
     log::AuditEntry,
 };
 pub use catalog::{
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
-    file_error::{CatalogFault, CatalogProblem},
-    human_duration::Span,
+    file_error::{CatalogFileError, CatalogProblem},
+    human_duration::HumanDuration,
     impact::NewlyInvalid,
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
 };
@@ -55,7 +55,7 @@ pub use error::Internal;
 pub use licenses::{
     customer::CustomerError,
     customer_record::CustomerRecord,
-    import::{ImportError, ImportItem, ImportReport, RowProblem, RowRefusal},
+    import::{ImportError, ImportItem, ImportReport, RejectedRow, RowProblem},
     issue::{IssueError, PolicyNotFound},
     row::{LicenseRow, RowStanding},
     standing::StandingError,
@@ -64,13 +64,13 @@ pub use licenses::{
 };
 pub use machines::{
     activate::{ActivateError, NewMachine},
-    customer::Freed,
+    customer::FreedMachine,
     key_holder::HeartbeatError,
 };
 pub use mail::outbox::Delivery;
 pub use offline::{
-    air_gap::{AirGapDone, AirGapMatch, AirGapRefusal, file_days},
-    check_out::{CheckOut, CheckOutError, CheckOutFacts, FileSubject, FileTtl, SignedFile},
+    air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, file_days},
+    check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
 };
 pub use ports::{Clock, Entropy, Mail, MailError, Mailer};
 pub use rate_limit::{
@@ -84,7 +84,7 @@ pub use service::{
     write_behind::WRITE_BEHIND_DELAY,
 };
 pub use sign_in::{
-    email::{ConfirmError, Confirmed, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
+    email::{ConfirmError, ConfirmedSignIn, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
     secrets::{BrowserSecret, HostLink, SessionToken},
     sessions::SessionSummary,
 };

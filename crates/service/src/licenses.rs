@@ -1,4 +1,4 @@
-//! Licenses: issued, shown, changed, imported and exported.
+//! Issuing, showing, changing, importing and exporting licenses.
 
 pub(crate) mod customer;
 pub(crate) mod customer_record;

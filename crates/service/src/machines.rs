@@ -1,4 +1,4 @@
-//! Machines: activated, kept alive by heartbeats, and deactivated.
+//! Activating machines, keeping them alive by heartbeats, and deactivating them.
 
 pub(crate) mod activate;
 pub(crate) mod customer;

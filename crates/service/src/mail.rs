@@ -1,4 +1,4 @@
-//! Mail: what it says, and the outbox that sends it.
+//! The texts of e-mails, and the outbox from which they are sent.
 
 pub(crate) mod messages;
 pub(crate) mod outbox;

@@ -1,45 +1,45 @@
-//! What leaves the process, or must be predictable in tests: the clock, randomness, mail.
+//! The ports to everything outside the process that tests replace: the clock, randomness and mail.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use latchkey_licensing::{email::EmailAddress, time::Timestamp};
 
-/// Where the time comes from.
+/// The source of the current time.
 pub trait Clock: Debug + Send + Sync {
-    /// Now, in UTC.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
-/// There is no randomness to be had.
+/// The source of randomness failed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the operating system gave no random bytes")]
+#[error("the operating system provided no random bytes")]
 pub struct EntropyUnavailable;
 
-/// Where random bytes come from. In production a cryptographically secure generator.
+/// The source of random bytes. In production it is a cryptographically secure generator.
 pub trait Entropy: Debug + Send + Sync {
-    /// Fills `bytes`.
+    /// Fills `bytes` with random bytes.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyUnavailable>;
 }
 
-/// A mail, ready to be sent.
+/// An e-mail that is ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// The same for every try, so that a receiver can drop a repetition.
+    /// The same for every attempt, so that receivers can detect duplicates.
     pub message_id: String,
-    /// Who gets it.
+    /// The recipient.
     pub to: EmailAddress,
-    /// When it was written.
+    /// When it was queued, for its `Date` header.
     pub date: Timestamp,
-    /// The subject.
+    /// The subject line.
     pub subject: String,
     /// The plain text body.
     pub text: String,
-    /// The HTML body, in the same words.
+    /// The HTML body, with the same text.
     pub html: String,
 }
 
-/// Mails hold sign-in secrets: `Debug`, which logs use, shows none.
+/// Mails contain sign-in secrets, so `Debug`, which logs use, shows only the id.
 impl Debug for Mail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Mail").field("message_id", &self.message_id).finish_non_exhaustive()
@@ -49,17 +49,17 @@ impl Debug for Mail {
 /// Why a mail was not sent.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum MailError {
-    /// Another try may work.
+    /// Another attempt may succeed.
     #[error("{0}")]
     Temporary(String),
-    /// The receiver refuses for good.
+    /// The receiving server rejects the mail permanently.
     #[error("{0}")]
     Permanent(String),
 }
 
-/// What sends mail.
+/// Sends mail.
 #[async_trait]
 pub trait Mailer: Debug + Send + Sync {
-    /// Sends one mail, or says why not.
+    /// Sends one mail.
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
 }

@@ -1,4 +1,4 @@
-//! Rate limits: exact ones for signing in, leased ones for the activation API.
+//! Rate limits: exact ones for signing in, and leased ones for the activation API.
 
 pub(crate) mod bucket;
 pub(crate) mod exact;

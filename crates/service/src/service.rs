@@ -1,4 +1,4 @@
-//! The use cases on one database, and what an operator sets about them.
+//! [`Service`], on which all use cases are defined, and the state that they share.
 
 pub(crate) mod catalog_cache;
 pub(crate) mod keyring;
@@ -21,22 +21,22 @@ use crate::{
     service::{catalog_cache::CatalogCache, keyring::Keyring, resources::Resources, write_behind::WriteBehind},
 };
 
-/// What an operator sets about the use cases.
+/// Settings of the use cases.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The origin of the portal, without a trailing slash; links in mail start with it.
+    /// The portal's origin, without a trailing slash. Links in mail start with it.
     pub portal_url: String,
-    /// Whether a confirmed sign-in of an unknown address makes an account.
+    /// Whether confirming a sign-in with an unknown address creates an account.
     pub allow_signup: bool,
-    /// How many mails may leave in an hour.
+    /// The most sign-in mails that are sent in an hour.
     pub hourly_mail_budget: u32,
-    /// Whose licenses these are, as mail says it.
+    /// The vendor, as mail names it.
     pub brand: Brand,
-    /// How fast apps may ask.
+    /// Rate limits of the activation API.
     pub api_limits: ApiLimits,
 }
 
-/// The use cases on one database. Clones share everything.
+/// The use cases on one database. Clones share all state.
 #[derive(Clone, Debug)]
 pub struct Service(pub(crate) Arc<Inner>);
 
@@ -72,32 +72,32 @@ impl Service {
         }))
     }
 
-    /// The database.
+    /// The database that the use cases work on.
     pub fn store(&self) -> &Store {
         &self.0.store
     }
 
-    /// Now.
+    /// The current time of the service's clock.
     pub fn now(&self) -> Timestamp {
         self.0.now()
     }
 
-    /// The key that signs cookies which the browser keeps for the server.
+    /// The key that signs cookies.
     pub fn cookie_signing_key(&self) -> &[u8; 64] {
         self.0.vault.cookie_signing()
     }
 
-    /// Whose licenses these are.
+    /// The vendor that sells the licenses.
     pub fn brand(&self) -> &Brand {
         &self.0.options.brand
     }
 
-    /// The page of the portal that shows a license.
+    /// The URL of the portal's page for a license.
     pub fn license_page(&self, license: LicenseId) -> String {
         format!("{}{}", self.0.options.portal_url, portal_paths::license(license))
     }
 
-    /// A UUID version 7 for what is kept nowhere, such as an answer.
+    /// A new UUID (version 7) for something that is not stored, such as an API response.
     pub fn new_id(&self) -> Result<uuid::Uuid, Internal> {
         Ok(latchkey_licensing::ids::AuditId::new(self.now(), self.random()?).uuid())
     }
@@ -106,7 +106,7 @@ impl Service {
         self.0.resources.random()
     }
 
-    /// Writes down what happened.
+    /// Writes an event to the audit log.
     pub(crate) async fn record(
         &self,
         tx: &mut Tx,
@@ -117,7 +117,7 @@ impl Service {
         self.0.record(tx, now, actor, event).await
     }
 
-    /// The row to write for an event, where many are written at once.
+    /// The audit log's row for an event, for writing many at once.
     pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
         self.0.audit_row(now, actor, event)
     }

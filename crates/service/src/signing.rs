@@ -1,4 +1,4 @@
-//! The keys that sign answers, files and license keys.
+//! The keys that sign API responses, files and license keys.
 
 pub(crate) mod current;
 pub(crate) mod first_key;

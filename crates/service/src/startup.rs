@@ -1,4 +1,4 @@
-//! Before the first request: opening the database, claiming a new one, and filling it with the demo.
+//! Before the first request: opening the database, claiming a new one, and installing the demo.
 
 pub(crate) mod claim;
 pub(crate) mod demo;
@@ -16,13 +16,13 @@ use crate::{
     vault::Vault,
 };
 
-/// Why there are no use cases on a database.
+/// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It belongs to another master secret.
+    /// It was created with another master secret.
     #[error(transparent)]
     Claim(#[from] ClaimError),
-    /// The signing key that was given is not one of its keys.
+    /// The given signing key is not one of its keys.
     #[error(transparent)]
     Adopt(#[from] AdoptError),
     /// The server failed.
@@ -33,8 +33,9 @@ pub enum OpenError {
 internal_errors!(OpenError);
 
 impl Service {
-    /// The use cases on a migrated database. A new one is claimed for the vault's master secret, and gets
-    /// `given_key` or a new key to sign with; one that has keys must know `given_key`.
+    /// Opens a migrated database. A new one is claimed for the vault's master secret and gets a signing key:
+    /// `given_key`, the 32-byte seed of an Ed25519 key, or a new one. If it has signing keys already, `given_key`
+    /// must be one of them.
     pub async fn open(
         store: Store,
         clock: Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! What workers do regularly: writing the bookkeeping and removing what has expired.
+//! Regular upkeep by workers: writing the bookkeeping and deleting expired rows.
 
 mod bookkeeping;
 mod expired_rows;

@@ -1,4 +1,4 @@
-//! Who shows a license key, and whether the license is good.
+//! Authenticating apps by license key, and validating licenses.
 
 pub(crate) mod facts;
 pub(crate) mod key_holder;

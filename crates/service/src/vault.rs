@@ -1,8 +1,7 @@
-//! Everything that is derived from the instance's master secret: encryption at rest, keyed hashes.
+//! Encryption at rest and keyed hashes, with keys that are derived from the master secret.
 //!
-//! Each purpose has a key of its own (HKDF-SHA-256, RFC 5869), so that nothing made for one purpose
-//! can be used for another. A database without the master secret yields no license key, no sign-in
-//! code and no mail.
+//! Each purpose has its own key (HKDF-SHA-256, RFC 5869), so that a ciphertext or hash made for one purpose cannot be
+//! used for another. Without the master secret, a database reveals no license key, sign-in code or mail.
 
 use std::fmt;
 
@@ -48,7 +47,7 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Derives the keys.
+    /// Derives all keys from the master secret.
     pub fn new(master_secret: &[u8; MASTER_SECRET_BYTES]) -> Self {
         let hkdf = Hkdf::<Sha256>::new(Some(b"latchkey/v1"), master_secret);
         let cipher = |purpose: &str| {
@@ -104,30 +103,31 @@ impl Vault {
         keyed_hash(self.key_lookup.expose_secret(), &[key.as_bytes()])
     }
 
-    /// The keyed hash of a sign-in code. A code is short enough to be guessed from a plain hash.
+    /// The keyed hash of a sign-in code. Codes are so short that they could be guessed from an unkeyed hash.
     pub fn login_code(&self, request: LoginRequestId, code: &str) -> [u8; 32] {
         keyed_hash(self.login_code.expose_secret(), &[request.uuid().as_bytes(), code.as_bytes()])
     }
 
-    /// What a database keeps to tell this master secret from another. It reveals nothing of it.
+    /// The value by which a database recognizes this master secret. It does not reveal the secret.
     pub fn check(&self) -> &[u8; 32] {
         &self.check
     }
 
-    /// The key that signs cookies which the browser keeps for the server.
+    /// The key that signs cookies.
     pub fn cookie_signing(&self) -> &[u8; 64] {
         self.cookie_signing.expose_secret()
     }
 }
 
-/// SHA-256, for secrets of at least 128 random bits, which need no key.
+/// The SHA-256 hash of a secret. Only for secrets with at least 128 random bits, which do not need a keyed hash, and
+/// for texts that are not secret.
 pub fn plain_hash(secret: &[u8]) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
 fn derive<const N: usize>(hkdf: &Hkdf<Sha256>, purpose: &str) -> [u8; N] {
     let mut key = [0; N];
-    // Fails only above 255 hash lengths, that is 8160 bytes.
+    // HKDF fails only for more than 255 hash lengths, or 8160 bytes.
     let derived = hkdf.expand(purpose.as_bytes(), &mut key);
     debug_assert!(derived.is_ok());
     key
@@ -166,7 +166,7 @@ mod tests {
         LicenseKey::new(&KeyPrefix::parse("CGPT").expect("valid"), &[9; KEY_RANDOM_BYTES])
     }
 
-    /// LC-12: a key comes back under the same secret for the same license, and under nothing else.
+    /// LC-12: a key decrypts only with the same master secret and for the same license.
     #[test]
     fn lc_12_keys_are_sealed_to_secret_and_license() {
         let vault = Vault::new(&[1; 32]);
@@ -181,7 +181,7 @@ mod tests {
         assert!(vault.open_key(license(1), b"short").is_err());
     }
 
-    /// LC-09: a signing key comes back under the same secret for the same row, and under nothing else.
+    /// LC-09: a signing key decrypts only with the same master secret and for the same row.
     #[test]
     fn lc_09_signing_keys_are_sealed() {
         let vault = Vault::new(&[1; 32]);

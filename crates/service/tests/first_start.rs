@@ -1,6 +1,6 @@
-//! Several processes that start at once on an empty database: one fills it, none fails.
+//! Several processes start at the same time on an empty database: one initializes it, and none fails.
 
-#![expect(clippy::expect_used, reason = "a panic is how a test reports")]
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ async fn open(
     Service::open(database.store().clone(), clock, entropy, vault, options, given_key.as_ref()).await
 }
 
-async fn starts_at_once(backend: Backend) {
+async fn concurrent_starts(backend: Backend) {
     let database = Arc::new(TestDatabase::create(backend).await);
     let starts = (0..8).map(|seed| {
         let database = database.clone();
@@ -34,15 +34,15 @@ async fn starts_at_once(backend: Backend) {
         installed += u32::from(start.await.expect("no panic"));
     }
     assert_eq!(installed, 1);
-    // A given signing key is taken by a database without keys alone.
+    // Only a database without keys adopts a given signing key.
     let late = open(&database, 9, 1, Some([5; 32])).await;
     assert!(matches!(late, Err(OpenError::Adopt(AdoptError::OtherKey))));
     assert!(matches!(open(&database, 9, 2, None).await, Err(OpenError::Claim(ClaimError::OtherSecret))));
 }
 
-/// Earlier versions kept the signing key in a file: apps that embed it must go on trusting the server.
+/// Earlier versions kept the signing key in a file. Apps that embed its public key must still trust the server.
 #[tokio::test]
-async fn a_given_signing_key_is_taken_over() {
+async fn a_given_signing_key_is_adopted() {
     let database = TestDatabase::create(Backend::Sqlite).await;
     for _ in 0..2 {
         let service = open(&database, 1, 1, Some([5; 32])).await.expect("taken");
@@ -53,10 +53,10 @@ async fn a_given_signing_key_is_taken_over() {
 
 #[tokio::test]
 async fn sqlite() {
-    starts_at_once(Backend::Sqlite).await;
+    concurrent_starts(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 async fn postgres() {
-    starts_at_once(Backend::Postgres).await;
+    concurrent_starts(Backend::Postgres).await;
 }

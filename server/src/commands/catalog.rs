@@ -22,7 +22,7 @@ const EXAMPLE: &str = include_str!("../../../content/catalog.example.toml");
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
         let way_out = match &error {
-            CatalogError::Fault(_) | CatalogError::Changed => return Self::Refused(error.to_string()),
+            CatalogError::InvalidFile(_) | CatalogError::Changed => return Self::Refused(error.to_string()),
             CatalogError::PolicyInUse { .. } => {
                 ". Move them first (`license set --policy`), or keep it in the file".to_owned()
             }
@@ -30,7 +30,7 @@ impl From<CatalogError> for Failure {
                 ". Take it from them first (`license set --remove-entitlement`), or keep it in the file".to_owned()
             }
             CatalogError::ProductInUse { .. } => ". Make a new policy instead".to_owned(),
-            CatalogError::NewDuty { .. } => {
+            CatalogError::NewRequirement { .. } => {
                 ": they would stop validating. Make a new policy and move licenses to it (`license set --policy`)"
                     .to_owned()
             }

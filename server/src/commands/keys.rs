@@ -19,7 +19,7 @@ impl From<RetireError> for Failure {
     fn from(error: RetireError) -> Self {
         Self::Refused(match error {
             RetireError::NotFound(_) => format!("{error}: `latchkey keys list` shows those there are"),
-            RetireError::Signs(_) => format!("{error}: `latchkey keys rotate` first"),
+            RetireError::IsSigning(_) => format!("{error}: `latchkey keys rotate` first"),
             RetireError::InUse { files_until, licenses, .. } => {
                 let in_use = in_use(files_until, licenses);
                 format!("{error}: {in_use}. Retire it with --even-if-in-use to end them now")
@@ -103,7 +103,7 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
 
 fn public(service: &Service, as_json: bool) -> Result<(), Failure> {
     let keyring = service.keyring();
-    let account = keyring.account().to_string();
+    let account = keyring.wire_account().to_string();
     let hex = PublicKey::from(&keyring.signer().verifying_key()).hex();
     let waiting = keyring.keys().iter().find(|key| key.state == KeyState::Waiting).map(|key| key.public_key.hex());
     let pem = pem(&keyring.signer().verifying_key())?;

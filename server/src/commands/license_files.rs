@@ -11,7 +11,7 @@ use std::{
     sync::mpsc,
 };
 
-use latchkey_service::{Admin, ImportError, ImportItem, Internal, Operator, RowProblem, RowRefusal, Service};
+use latchkey_service::{Admin, ImportError, ImportItem, Internal, Operator, RejectedRow, RowProblem, Service};
 use serde_json::{Value, json};
 
 use crate::{cli::Format, commands::license_files::file_row::FileRow, console, startup::Failure};
@@ -141,7 +141,7 @@ pub(super) async fn import(
         _ => return Err(Failure::Usage(format!("{}: is it csv or json? Add --format", path.display()))),
     };
     let mut listed = Vec::new();
-    let tell = |RowRefusal { line, why }: RowRefusal<String>| {
+    let tell = |RejectedRow { line, why }: RejectedRow<String>| {
         let why = problem(why);
         if as_json {
             if listed.len() < MAX_LISTED {
@@ -153,7 +153,7 @@ pub(super) async fn import(
     };
     let report = match service.admin(Operator::Host).import_licenses(rows(path, format)?, is_partial, tell).await {
         Ok(report) => report,
-        Err(ImportError::Broken { line, why }) => {
+        Err(ImportError::Malformed { line, why }) => {
             return Err(Failure::Refused(format!("{}:{line}: {why}; nothing was taken", path.display())));
         }
         Err(why @ (ImportError::CatalogChanged | ImportError::SigningKeysChanged)) => {
@@ -161,7 +161,7 @@ pub(super) async fn import(
         }
         Err(ImportError::Internal(error)) => return Err(Failure::Internal(error)),
     };
-    let outcome = match (report.refused, is_partial) {
+    let outcome = match (report.rejected, is_partial) {
         (0, _) => None,
         (refused, true) => Some(format!("{refused} rows were refused; the others are in")),
         (refused, false) => {
@@ -172,7 +172,7 @@ pub(super) async fn import(
         let mut document = json!({
             "rows": report.rows,
             "imported": report.imported,
-            "refused": report.refused,
+            "refused": report.rejected,
             "refusals": listed,
         });
         if let (Some(error), Some(document)) = (&outcome, document.as_object_mut()) {
@@ -180,7 +180,10 @@ pub(super) async fn import(
         }
         console::json(&document);
     } else {
-        console::line(&format!("{} rows, {} licenses made, {} refused.", report.rows, report.imported, report.refused));
+        console::line(&format!(
+            "{} rows, {} licenses made, {} refused.",
+            report.rows, report.imported, report.rejected
+        ));
     }
     outcome.map_or(Ok(()), |error| Err(Failure::PartlyDone(error)))
 }
@@ -190,11 +193,11 @@ fn problem(problem: RowProblem<String>) -> String {
     match problem {
         RowProblem::Unreadable(why) => why,
         RowProblem::PolicyNotFound(why) => format!("policy: {why}"),
-        RowProblem::KeyOfLicense(id) => format!("key: it is signed for the license {id}"),
+        RowProblem::KeyOfOtherLicense(id) => format!("key: it is signed for the license {id}"),
         RowProblem::KeyOfOtherProduct => "key: it is signed for another product than the policy's".to_owned(),
         RowProblem::KeyNotSigned(why) => format!("key: {why}"),
         RowProblem::EntitlementNotFound(code) => format!("entitlements: there is no entitlement `{code}`"),
-        RowProblem::OutOfRange(why) => format!("{}: must be from {} to {}", why.field, why.least, why.most),
+        RowProblem::OutOfRange(why) => format!("{}: must be from {} to {}", why.field, why.min, why.max),
         RowProblem::Metadata(why) => format!("metadata: {why}"),
         RowProblem::LicenseExists(id) => format!("id: there is a license {id} already"),
         RowProblem::KeyTaken => "key: another license has this key".to_owned(),
@@ -214,7 +217,7 @@ impl From<FileItem> for ImportItem<String> {
     fn from(item: FileItem) -> Self {
         match item {
             FileItem::Row { line, row } => Self::Row { line, row: row.and_then(FileRow::read).map(Box::new) },
-            FileItem::Broken { line, why } => Self::Broken { line, why },
+            FileItem::Broken { line, why } => Self::Malformed { line, why },
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct AppState {
 impl AppState {
     /// The id of this instance in the API's documents.
     pub(crate) fn account(&self) -> Arc<str> {
-        Arc::clone(self.service.keyring().account_text())
+        Arc::clone(self.service.keyring().wire_account_text())
     }
 
     /// A new id for something that is not stored.

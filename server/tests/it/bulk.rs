@@ -7,7 +7,7 @@ use latchkey_licensing::{
     license_key::{KEY_RANDOM_BYTES, KeyPrefix, LicenseKey},
     policy::KeyScheme,
 };
-use latchkey_service::{ImportError, ImportItem, ImportReport, LicenseRow, Operator, RowProblem, RowRefusal, Service};
+use latchkey_service::{ImportError, ImportItem, ImportReport, LicenseRow, Operator, RejectedRow, RowProblem, Service};
 
 use crate::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
@@ -26,7 +26,7 @@ fn rows(spoil: &'static [u64]) -> impl Iterator<Item = ImportItem<String>> + Sen
 
 async fn import(app: &TestApp, spoil: &'static [u64], is_partial: bool) -> (ImportReport, Vec<u64>) {
     let mut refused = Vec::new();
-    let tell = |refusal: RowRefusal<String>| refused.push(refusal.line);
+    let tell = |refusal: RejectedRow<String>| refused.push(refusal.line);
     let admin = app.service().admin(Operator::Host);
     let report = admin.import_licenses(rows(spoil), is_partial, tell).await.expect("read");
     (report, refused)
@@ -106,7 +106,7 @@ on_both!(
 
 async fn everything_imported_has_a_history(app: &TestApp) {
     let (report, refused) = import(app, &[7, 449], true).await;
-    assert_eq!((report.rows, report.imported, report.refused), (ROWS, ROWS - 2, 2));
+    assert_eq!((report.rows, report.imported, report.rejected), (ROWS, ROWS - 2, 2));
     assert_eq!(refused, [7, 449]);
     let mut reader = app.service().store().read().await.expect("read");
     let licenses = reader.list_licenses(None, 1_000).await.expect("listed");
@@ -122,7 +122,7 @@ async fn everything_imported_has_a_history(app: &TestApp) {
 
 async fn one_refused_row_leaves_nothing(app: &TestApp) {
     let (report, refused) = import(app, &[450], false).await;
-    assert_eq!((report.imported, report.refused, refused), (0, 1, vec![450]));
+    assert_eq!((report.imported, report.rejected, refused), (0, 1, vec![450]));
     let email = EmailAddress::parse("user1@example.com").expect("an address");
     let mut reader = app.service().store().read().await.expect("read");
     assert!(reader.find_account_by_email(&email).await.expect("asked").is_none());
@@ -173,9 +173,9 @@ async fn a_key_that_is_taken_meanwhile(app: &TestApp) {
     let race = || meanwhile(with_key(rows(&[])), 401, || take_the_key(service.clone()));
     let mut refused = Vec::new();
     let admin = app.service().admin(Operator::Host);
-    let tell = |refusal: RowRefusal<String>| refused.push((refusal.line, refusal.why));
+    let tell = |refusal: RejectedRow<String>| refused.push((refusal.line, refusal.why));
     let report = admin.import_licenses(race(), false, tell).await.expect("read");
-    assert_eq!((report.imported, report.refused, licenses(app).await), (0, 1, 1));
+    assert_eq!((report.imported, report.rejected, licenses(app).await), (0, 1, 1));
     assert_eq!(refused, [(5, RowProblem::KeyTaken)]);
     let report = admin.import_licenses(with_key(rows(&[])), true, |_| {}).await.expect("read");
     assert_eq!((report.imported, licenses(app).await as u64), (ROWS - 1, ROWS));
@@ -186,7 +186,7 @@ async fn a_key_that_is_taken_meanwhile_is_left_out(app: &TestApp) {
     let service = app.service().clone();
     let race = meanwhile(with_key(rows(&[])), 401, || take_the_key(service.clone()));
     let report = app.service().admin(Operator::Host).import_licenses(race, true, |_| {}).await.expect("read");
-    assert_eq!((report.imported, report.refused, licenses(app).await as u64), (ROWS - 1, 1, ROWS));
+    assert_eq!((report.imported, report.rejected, licenses(app).await as u64), (ROWS - 1, 1, ROWS));
 }
 
 /// Rows are checked against one catalog; under another one they might mean something else.
@@ -244,7 +244,7 @@ async fn what_a_crashed_import_leaves(app: &TestApp) {
     });
     assert!(crash.await.is_err());
     assert_eq!(licenses(app).await, 0);
-    let removed = async || app.service().remove_what_has_run_out().await.expect("removed");
+    let removed = async || app.service().remove_expired_rows().await.expect("removed");
     app.kit.clock.advance(Duration::from_hours(23));
     assert_eq!(removed().await, 0);
     app.kit.clock.advance(Duration::from_hours(2));

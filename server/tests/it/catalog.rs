@@ -7,7 +7,7 @@ use latchkey_licensing::{
     ids::LicenseId,
     policy::{ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy, Policy},
 };
-use latchkey_service::{CatalogError, LicenseChange, Operator, PolicyEntry, Span};
+use latchkey_service::{CatalogError, HumanDuration, LicenseChange, Operator, PolicyEntry};
 use reqwest::Method;
 
 use crate::app::{TestApp, with_app};
@@ -103,13 +103,13 @@ fn cases() -> Vec<Case> {
             name: "check-in",
             age: DAY * 2,
             policy: |policy| policy.check_in_interval = Some(DAY * 30),
-            change: |e| e.check_in = Some(Span(DAY)),
+            change: |e| e.check_in = Some(HumanDuration(DAY)),
             refused: Some("check_in"),
             ..usual()
         },
         Case {
             name: "check-in-begins",
-            change: |e| e.check_in = Some(Span(DAY)),
+            change: |e| e.check_in = Some(HumanDuration(DAY)),
             refused: Some("check_in"),
             ..usual()
         },
@@ -117,7 +117,7 @@ fn cases() -> Vec<Case> {
             name: "window",
             age: Duration::from_mins(30),
             policy: beating,
-            change: |e| e.heartbeat.window = Span(Duration::from_mins(10)),
+            change: |e| e.heartbeat.window = HumanDuration(Duration::from_mins(10)),
             refused: Some("heartbeat"),
             ..usual()
         },
@@ -186,7 +186,7 @@ async fn changes_that_make_licenses_invalid_are_refused(app: &TestApp) {
                 // What to do about it is the commands' to say.
                 let names_it = match &error {
                     CatalogError::WouldInvalidate { found, .. } => found.example == id,
-                    CatalogError::NewDuty { .. } => true,
+                    CatalogError::NewRequirement { .. } => true,
                     _ => false,
                 };
                 assert!(names_it, "{said}");

@@ -34,7 +34,7 @@ on_both!(
 async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     let old = app.public_key;
-    let account = app.service().keyring().account();
+    let account = app.service().keyring().wire_account();
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     let path = format!("/v1/licenses/{}/actions/check-out?ttl=86400", issued.view.license.id);
@@ -50,7 +50,7 @@ async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
     assert_eq!((rotated.id, rotated.state), (next.id, KeyState::Signing));
     assert!(is_signed_by(app, &next.public_key).await && !is_signed_by(app, &old).await);
     let keyring = app.service().keyring();
-    assert_eq!(keyring.account(), account);
+    assert_eq!(keyring.wire_account(), account);
     assert_eq!(keyring.verifying(), [old, next.public_key]);
     let opens = |file: &str, keys: &[PublicKey]| certificate::open(FileKind::License, file, keys, None).is_ok();
     let new_file = {
@@ -71,7 +71,7 @@ async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
     // Files that it signed are still valid for a day, so retiring it must be confirmed.
     let keys = admin.signing_keys().await.expect("listed");
     let first = keys.first().expect("a key").id;
-    assert!(matches!(admin.retire_signing_key(next.id, true).await, Err(RetireError::Signs(_))));
+    assert!(matches!(admin.retire_signing_key(next.id, true).await, Err(RetireError::IsSigning(_))));
     let refusal = admin.retire_signing_key(first, false).await;
     assert!(matches!(refusal, Err(RetireError::InUse { files_until: Some(_), licenses: 0, .. })), "{refusal:?}");
     assert_eq!(admin.retire_signing_key(first, true).await.expect("retired").state, KeyState::Retired);
@@ -79,7 +79,7 @@ async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
     let verifying = app.service().keyring().verifying();
     assert_eq!(verifying, [next.public_key]);
     assert!(!opens(&old_file, &verifying) && opens(&new_file, &verifying));
-    assert_eq!(app.service().keyring().account(), account);
+    assert_eq!(app.service().keyring().wire_account(), account);
 }
 
 /// A key that signed license keys is not retired by accident. A waiting key can be discarded.

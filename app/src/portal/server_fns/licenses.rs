@@ -52,7 +52,7 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
     use latchkey_service::CustomerError;
     match error {
         CustomerError::NotFound => UiError::NotFound,
-        CustomerError::NameInvalid(_) => UiError::NameInvalid,
+        CustomerError::InvalidName(_) => UiError::NameInvalid,
         CustomerError::NoSwapsLeft(swaps) => {
             let days = swaps.next_at.map(|at| {
                 let now = crate::server_side::backend().map_or(at, |backend| backend.service.now());
@@ -60,7 +60,7 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
             });
             UiError::NoSwapsLeft { days }
         }
-        CustomerError::KeyFixed => UiError::KeyNotReplaceable,
+        CustomerError::KeyNotReplaceable => UiError::KeyNotReplaceable,
         CustomerError::Refused(_) => UiError::LicenseNotValid,
         CustomerError::Internal(error) => crate::server_side::hidden(&error),
     }

@@ -71,14 +71,14 @@ pub async fn carry_out_request(request: String) -> Result<Done, UiError> {
 #[cfg(feature = "ssr")]
 async fn server_carry_out_request(text: &str) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
-    use latchkey_service::AirGapDone;
+    use latchkey_service::AirGapOutcome;
     let (backend, who) = (server::backend()?, server::identity()?);
     let done = backend.service.customer(&who).carry_out_air_gap_request(text).await.map_err(refusal)?;
     Ok(match done {
-        AirGapDone::Activated { license, machine } => {
+        AirGapOutcome::Activated { license, machine } => {
             Done { flash: Some(Flash::ActivatedOffline), redirect_to: Page::Computer(license, machine).path() }
         }
-        AirGapDone::Deactivated { license, label } => {
+        AirGapOutcome::Deactivated { license, label } => {
             Done { flash: Some(Flash::DeactivatedOffline { label }), redirect_to: Page::License(license).path() }
         }
     })

@@ -228,7 +228,7 @@ mod tests {
             })
             .collect();
         for carried in [text.clone(), format!("  {text}\r\n"), wrapped] {
-            let read = AirGapRequest::parse(&carried).expect("good");
+            let read = AirGapRequest::parse(&carried).expect("valid");
             assert_eq!(read, request);
             assert!(read.is_by_holder_of(&key(1)) && !read.is_by_holder_of(&key(2)));
         }
@@ -267,7 +267,7 @@ mod tests {
         let escaped = r#"{"a":"activate","f":"x\u00fc","n":"B\u00fcro \u0026 Co","t":1795435200"#;
         let proof = URL_SAFE_NO_PAD.encode(mac(&key(1), format!("{escaped}}}").as_bytes()).finalize().into_bytes());
         let body = URL_SAFE_NO_PAD.encode(format!("{escaped},\"s\":\"{proof}\"}}"));
-        let read = AirGapRequest::parse(&format!("{PREFIX}{body}.{}", check_letters(&body))).expect("good");
+        let read = AirGapRequest::parse(&format!("{PREFIX}{body}.{}", check_letters(&body))).expect("valid");
         assert_eq!((read.facts.name.as_deref(), read.fingerprint.as_str()), (Some("Büro & Co"), "xü"));
         assert!(read.is_by_holder_of(&key(1)));
         assert_eq!(AirGapRequest::parse(&read.to_text()), Ok(read));
@@ -285,7 +285,7 @@ mod tests {
         };
         let request =
             AirGapRequest::new(Action::Activate, Fingerprint::parse("fp").expect("valid"), facts, T0, &key(1));
-        let read = AirGapRequest::parse(&request.to_text()).expect("good");
+        let read = AirGapRequest::parse(&request.to_text()).expect("valid");
         assert_eq!(read.facts, MachineFacts { app_version: Some("1.0".to_owned()), ..MachineFacts::default() });
         assert!(read.is_by_holder_of(&key(1)));
     }

@@ -50,7 +50,7 @@ pub struct LicenseClaims {
     /// When the license itself expires. `None` if it never does or its duration has not started.
     pub expires_at: Option<Timestamp>,
     /// What the license allows after it has expired. The strictest strategy if the file does not say.
-    pub expiry: ExpiryStrategy,
+    pub expiry_strategy: ExpiryStrategy,
     /// Whether the license was suspended or revoked when the file was issued.
     pub is_suspended: bool,
     /// The entitlements included in the file.
@@ -87,7 +87,7 @@ impl FileClaims {
 
     /// Whether the license stops being usable when it expires.
     pub fn license_stops_at_expiry(&self) -> bool {
-        matches!(self.license.expiry, ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess)
+        matches!(self.license.expiry_strategy, ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess)
     }
 
     /// Whether the license has expired at `now` and its policy does not allow use after that.
@@ -211,7 +211,7 @@ fn license(resource: &Resource, included: &[Resource]) -> Result<LicenseClaims, 
         Some(_) => return Err(ClaimsError::Malformed("expiry")),
     };
     // Without a strategy in the file, the strictest applies.
-    let expiry = match resource.attributes.get("expiryStrategy") {
+    let expiry_strategy = match resource.attributes.get("expiryStrategy") {
         None | Some(Value::Null) => ExpiryStrategy::RestrictAccess,
         Some(Value::String(word)) => ExpiryStrategy::parse(word).ok_or(ClaimsError::Malformed("expiryStrategy"))?,
         Some(_) => return Err(ClaimsError::Malformed("expiryStrategy")),
@@ -230,7 +230,7 @@ fn license(resource: &Resource, included: &[Resource]) -> Result<LicenseClaims, 
         product: resource.related("product")?,
         policy: resource.related("policy")?,
         expires_at,
-        expiry,
+        expiry_strategy,
         is_suspended,
         entitlements: entitlements.collect::<Result<_, _>>()?,
     })
@@ -292,11 +292,11 @@ mod tests {
 
     #[test]
     fn both_kinds_are_parsed() {
-        let claims = read_license(&license_file()).expect("good");
+        let claims = read_license(&license_file()).expect("valid");
         assert_eq!(claims.license.entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(), ["PRO"]);
-        assert_eq!((claims.machine.is_none(), claims.license.expiry), (true, ExpiryStrategy::MaintainAccess));
+        assert_eq!((claims.machine.is_none(), claims.license.expiry_strategy), (true, ExpiryStrategy::MaintainAccess));
         assert!(!claims.is_expired(NOW) && claims.is_expired(NOW.plus(Duration::from_hours(24))));
-        let claims = read_machine(&machine_file()).expect("good");
+        let claims = read_machine(&machine_file()).expect("valid");
         assert_eq!(claims.machine.map(|machine| machine.fingerprint.as_str().to_owned()).as_deref(), Some("fp"));
     }
 

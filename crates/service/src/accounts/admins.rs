@@ -1,4 +1,4 @@
-//! Admins, and links made on the host to sign in with.
+//! Adding admins, and sign-in links that are created on the host.
 
 use latchkey_licensing::{
     account::{Account, Role},
@@ -12,10 +12,10 @@ use crate::{
     sign_in::secrets::HostLink,
 };
 
-/// Why an account was not made an admin's.
+/// Why no admin was added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddAdminError {
-    /// It is banned.
+    /// The account with this address is banned.
     #[error("the account {0} is disabled")]
     AccountDisabled(EmailAddress),
     /// The server failed.
@@ -23,13 +23,13 @@ pub enum AddAdminError {
     Internal(#[from] Internal),
 }
 
-/// Why no link was made.
+/// Why no sign-in link was created.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInLinkError {
     /// There is no account with this address.
     #[error("there is no account with the address {0}")]
     AccountNotFound(EmailAddress),
-    /// It is banned.
+    /// The account with this address is banned.
     #[error("the account {0} is disabled")]
     AccountDisabled(EmailAddress),
     /// The server failed.
@@ -40,11 +40,11 @@ pub enum SignInLinkError {
 internal_errors!(AddAdminError, SignInLinkError);
 
 impl Admin<'_> {
-    /// Makes an account an admin's, which makes the account if need be, and a link to sign in with.
+    /// Gives an account the role of an admin, creating the account if there is none, and creates a sign-in link.
     pub async fn add_admin(&self, email: &EmailAddress) -> Result<(Account, HostLink), AddAdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        let (mut account, _) = self.ensure_account(&mut tx, email, None, Role::Admin).await?;
+        let (mut account, _) = self.find_or_create_account(&mut tx, email, None, Role::Admin).await?;
         if account.disabled_at.is_some() {
             return Err(AddAdminError::AccountDisabled(account.email));
         }
@@ -59,7 +59,7 @@ impl Admin<'_> {
         Ok((account, link))
     }
 
-    /// Makes a one-time link to sign in with, for an account that exists.
+    /// Creates a one-time sign-in link for an existing account.
     pub async fn sign_in_link(&self, email: &EmailAddress) -> Result<HostLink, SignInLinkError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;

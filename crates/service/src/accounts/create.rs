@@ -1,4 +1,4 @@
-//! Making accounts.
+//! Creating accounts.
 
 use latchkey_licensing::{
     account::{Account, Role},
@@ -10,7 +10,7 @@ use latchkey_store::Tx;
 
 use crate::{
     actors::Admin,
-    audit::event::{AccountEvent, AuditEvent, MadeAs},
+    audit::event::{AccountEvent, AuditEvent, CreatedRole},
     error::Internal,
     service::Service,
 };
@@ -29,8 +29,8 @@ impl Service {
 }
 
 impl Admin<'_> {
-    /// The account with this address; made, in this transaction, if there is none.
-    pub(crate) async fn ensure_account(
+    /// The account with this address, and whether it is new: it is created in this transaction if there is none.
+    pub(crate) async fn find_or_create_account(
         &self,
         tx: &mut Tx,
         email: &EmailAddress,
@@ -40,15 +40,15 @@ impl Admin<'_> {
         let now = self.service.now();
         let account = self.service.new_account(email, name, role, now)?;
         if tx.insert_account(&account).await? {
-            self.service.record(tx, now, self.actor, account_made(&account)).await?;
+            self.service.record(tx, now, self.actor, account_created(&account)).await?;
             return Ok((account, true));
         }
         let found = tx.find_account_by_email(email).await?;
-        Ok((found.ok_or(Internal::Broken("an address is taken by no account"))?, false))
+        Ok((found.ok_or(Internal::Invariant("an address is taken, but by no account"))?, false))
     }
 }
 
-/// That an account was made.
-pub(crate) fn account_made(account: &Account) -> AuditEvent {
-    AccountEvent::Made { role: Some(MadeAs(account.role)) }.of(account.id)
+/// The event of creating an account.
+pub(crate) fn account_created(account: &Account) -> AuditEvent {
+    AccountEvent::Created { role: Some(CreatedRole(account.role)) }.of(account.id)
 }

@@ -1,4 +1,4 @@
-//! Customers: made and banned by an admin.
+//! Adding customers and banning accounts.
 
 use latchkey_licensing::{
     account::{Account, Role},
@@ -12,7 +12,7 @@ use crate::{
     error::{Internal, internal_errors},
 };
 
-/// Why nothing was done about an account.
+/// Why an account was not changed or shown.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// There is no account with this address.
@@ -26,15 +26,16 @@ pub enum AccountError {
 internal_errors!(AccountError);
 
 impl Admin<'_> {
-    /// Makes a customer. Returns the account, and whether it is new.
+    /// Creates a customer's account unless there is an account with this address. Returns the account and whether it
+    /// is new.
     pub async fn add_customer(&self, email: &EmailAddress, name: Option<String>) -> Result<(Account, bool), Internal> {
         let mut tx = self.service.store().write().await?;
-        let made = self.ensure_account(&mut tx, email, name, Role::Customer).await?;
+        let added = self.find_or_create_account(&mut tx, email, name, Role::Customer).await?;
         tx.commit().await?;
-        Ok(made)
+        Ok(added)
     }
 
-    /// Bans an account: its sessions end now, its licenses validate as banned.
+    /// Bans an account: its sessions end, and its licenses validate as banned.
     pub async fn disable_account(&self, email: &EmailAddress) -> Result<AccountId, AccountError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;

@@ -1,4 +1,4 @@
-//! What people call themselves and their computers.
+//! The names that customers give themselves and their computers.
 
 use crate::{
     actors::Customer,
@@ -6,20 +6,20 @@ use crate::{
     error::{Internal, internal_errors},
 };
 
-/// The longest name that is kept, in characters.
+/// The longest name, in characters.
 const MAX_NAME: usize = 100;
 
-/// A text that cannot be kept as a name.
+/// The text is not a valid name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a name has at most {MAX_NAME} characters and no control characters")]
-pub struct NameInvalid;
+pub struct InvalidName;
 
 /// Why a person's name was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RenameError {
-    /// It cannot be kept.
+    /// The text is not a valid name.
     #[error(transparent)]
-    Invalid(#[from] NameInvalid),
+    Invalid(#[from] InvalidName),
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -28,9 +28,9 @@ pub enum RenameError {
 internal_errors!(RenameError);
 
 impl Customer<'_> {
-    /// Changes what to call the person; an empty name removes it.
+    /// Changes the customer's name. An empty name removes it.
     pub async fn rename(&self, name: &str) -> Result<(), RenameError> {
-        let name = read_name(name)?;
+        let name = parse_name(name)?;
         let now = self.service().now();
         let account = self.who().account.id;
         let mut tx = self.service().store().write().await?;
@@ -40,11 +40,11 @@ impl Customer<'_> {
     }
 }
 
-/// A name as people type it; `None` if it is empty.
-pub(crate) fn read_name(text: &str) -> Result<Option<String>, NameInvalid> {
+/// Parses a name as people type it. `None` if it is empty.
+pub(crate) fn parse_name(text: &str) -> Result<Option<String>, InvalidName> {
     let text = text.trim();
     if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
-        return Err(NameInvalid);
+        return Err(InvalidName);
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Who did something.
+//! The actors in the audit log.
 
 use latchkey_licensing::{
     account::{Account, Role},
@@ -7,23 +7,23 @@ use latchkey_licensing::{
 
 use crate::audit::stored::role;
 
-/// Who did something.
+/// The person or program that did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A command on the host.
     Host,
-    /// A browser that is not signed in.
+    /// A person who is not signed in.
     Visitor,
-    /// Someone who is signed in.
+    /// A signed-in person.
     Account {
-        /// Who.
+        /// The person's account.
         id: AccountId,
-        /// What the account could do then.
+        /// The account's role at that time.
         role: Role,
     },
-    /// An app that showed the key of this license.
+    /// An app that presented the key of this license.
     App(LicenseId),
-    /// The server itself.
+    /// The server itself, such as a worker.
     Server,
 }
 
@@ -34,7 +34,7 @@ impl From<&Account> for Actor {
 }
 
 impl Actor {
-    /// The stored word for the kind of actor. For an account it is the role.
+    /// The kind of actor as stored. For an account it is the role.
     pub fn kind(self) -> &'static str {
         match self {
             Self::Host => "host",
@@ -45,7 +45,7 @@ impl Actor {
         }
     }
 
-    /// The account or license, where there is one.
+    /// The id of the account or license, as stored. `None` for other actors.
     pub(crate) fn id(self) -> Option<String> {
         match self {
             Self::Host | Self::Visitor | Self::Server => None,
@@ -54,7 +54,7 @@ impl Actor {
         }
     }
 
-    /// Reads what [`kind`](Self::kind) and [`id`](Self::id) wrote.
+    /// Parses a stored [`kind`](Self::kind) and [`id`](Self::id). `None` if they are not valid together.
     pub(crate) fn read(kind: &str, id: Option<&str>) -> Option<Self> {
         Some(match (kind, id) {
             ("host", None) => Self::Host,

@@ -1,18 +1,18 @@
-//! What a value was, and what it is.
+//! Changes of values.
 
 use serde::{Deserialize, Serialize};
 
-/// Two values of one thing.
+/// A change of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change<T> {
-    /// Before.
+    /// The old value.
     pub from: T,
-    /// From then on.
+    /// The new value.
     pub to: T,
 }
 
 impl<T: PartialEq> Change<T> {
-    /// `None` if both are the same.
+    /// The change from one value to another. `None` if they are equal.
     pub(crate) fn of(from: T, to: T) -> Option<Self> {
         (from != to).then_some(Self { from, to })
     }

@@ -1,8 +1,7 @@
-//! What happened. One type writes the rows of the audit log and reads them back for histories.
+//! The events in the audit log. One type is used for writing rows and for reading them back.
 //!
-//! The stored words (verbs, kinds of subjects, members of details) are the ones below, and databases
-//! hold them: a variant may be added, but none may be renamed. No secret and no address belongs into an
-//! event.
+//! The names in the serde attributes are stored in databases. Variants may be added, but no stored name may be
+//! changed. Events must not contain secrets or e-mail addresses.
 
 use latchkey_licensing::{
     account::Role,
@@ -18,65 +17,65 @@ use crate::audit::{
     stored::{expiry, instant, instant_or_null, metadata, role},
 };
 
-/// What happened, and to what.
+/// An event, with the record that it happened to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditEvent {
-    /// To an account.
+    /// An event of an account.
     Account(AccountId, AccountEvent),
-    /// To the catalog.
+    /// An event of the catalog.
     Catalog(CatalogEvent),
-    /// To a license or its machines.
+    /// An event of a license or one of its machines.
     License(LicenseId, LicenseEvent),
-    /// To all licenses at once.
-    Licenses(LicensesEvent),
-    /// To a request to sign in.
+    /// An event of all licenses at once.
+    AllLicenses(AllLicensesEvent),
+    /// An event of a request to sign in.
     LoginRequest(LoginRequestId, LoginRequestEvent),
-    /// To a product.
+    /// An event of a product.
     Product(ProductId, ProductEvent),
-    /// To a signing key.
+    /// An event of a signing key.
     SigningKey(SigningKeyId, SigningKeyEvent),
-    /// What a later version of this program wrote, or a row that is damaged.
+    /// An event that a later version of this program wrote, or a damaged row.
     Unknown(StoredEvent),
 }
 
-/// What happened to an account.
+/// An event of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
 pub enum AccountEvent {
-    /// It was made.
+    /// The account was created.
     #[serde(rename = "account.made")]
-    Made {
-        /// What it may do; not noted where somebody signed up.
+    Created {
+        /// Its role. `None` if the person signed up themselves.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        role: Option<MadeAs>,
+        role: Option<CreatedRole>,
     },
-    /// What to call the person changed.
+    /// The person's name changed.
     #[serde(rename = "account.renamed")]
     Renamed,
-    /// What it may do changed.
+    /// The account's role changed.
     #[serde(rename = "account.role_changed")]
     RoleChanged {
-        /// Before.
+        /// The old role.
         #[serde(with = "role")]
         from: Role,
-        /// From then on.
+        /// The new role.
         #[serde(with = "role")]
         to: Role,
     },
-    /// It was banned.
+    /// The account was banned.
     #[serde(rename = "account.disabled")]
     Disabled,
-    /// A link to sign in with was made on the host.
+    /// A sign-in link was created on the host.
     #[serde(rename = "sign_in.link_made")]
-    SignInLinkMade,
-    /// Somebody signed in.
+    SignInLinkCreated,
+    /// The person signed in.
     #[serde(rename = "sign_in.confirmed")]
     SignedIn {
-        /// By what.
+        /// What the person used to sign in.
         means: SignInMeans,
-        /// The browser in words.
+        /// The browser, such as `Firefox on Windows`.
         agent: String,
-        /// The network, coarse.
+        /// The network that the browser is in, without the host part.
         network: String,
     },
     /// One session was ended.
@@ -85,188 +84,188 @@ pub enum AccountEvent {
     /// All sessions were ended.
     #[serde(rename = "sessions.all_ended")]
     AllSessionsEnded {
-        /// How many.
+        /// The number of sessions.
         ended: u64,
     },
 }
 
-/// The role that an account was made with.
+/// The role that an account was created with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MadeAs(#[serde(with = "role")] pub Role);
+pub struct CreatedRole(#[serde(with = "role")] pub Role);
 
-/// What a person showed to sign in.
+/// What a person used to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignInMeans {
-    /// The link in a mail.
+    /// A link from an e-mail.
     #[serde(rename = "link")]
     Link,
-    /// The code in a mail.
+    /// A code from an e-mail.
     #[serde(rename = "code")]
     Code,
-    /// A link that was made on the host.
+    /// A link that was created on the host.
     #[serde(rename = "host link")]
     HostLink,
 }
 
-/// What happened to the catalog.
+/// An event of the catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
 pub enum CatalogEvent {
-    /// A file was applied.
+    /// A catalog file was applied.
     #[serde(rename = "catalog.applied")]
     Applied {
-        /// What changed, in words.
+        /// The changes, as they are shown to people.
         changes: Vec<String>,
     },
 }
 
-/// What happened to all licenses at once.
+/// An event of all licenses at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
-pub enum LicensesEvent {
-    /// All were exported, with their keys.
+pub enum AllLicensesEvent {
+    /// All licenses were exported, with their keys.
     #[serde(rename = "licenses.exported")]
     Exported,
 }
 
-/// What happened to a request to sign in.
+/// An event of a request to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
 pub enum LoginRequestEvent {
-    /// It was made.
+    /// A person asked to sign in.
     #[serde(rename = "sign_in.requested")]
     Requested {
-        /// The browser in words.
+        /// The browser, such as `Firefox on Windows`.
         agent: String,
-        /// The network, coarse.
+        /// The network that the browser is in, without the host part.
         network: String,
     },
 }
 
-/// What happened to a product.
+/// An event of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
 pub enum ProductEvent {
-    /// A new database got it with the default catalog.
+    /// The product was installed in a new database with the default catalog.
     #[serde(rename = "catalog.installed")]
     Installed,
 }
 
-/// What happened to a signing key.
+/// An event of a signing key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
 pub enum SigningKeyEvent {
-    /// It was made.
+    /// The key was created.
     #[serde(rename = "signing_key.made")]
-    Made,
-    /// It signs from then on.
+    Created,
+    /// The key began to sign.
     #[serde(rename = "signing_key.rotated")]
     Rotated {
         /// The key that signed before.
         from: SigningKeyId,
     },
-    /// What it signed is no longer good.
+    /// The key was retired, which invalidated everything that it signed.
     #[serde(rename = "signing_key.retired")]
     Retired,
 }
 
-/// What happened to a license or to one of its machines.
+/// An event of a license or one of its machines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
 pub enum LicenseEvent {
-    /// It was issued.
+    /// The license was issued.
     #[serde(rename = "license.issued")]
     Issued {
         /// The policy's code.
         policy: String,
-        /// Whether it came from a file.
+        /// Whether it was imported from a file.
         #[serde(default, skip_serializing_if = "is_false")]
         imported: bool,
     },
-    /// It was suspended.
+    /// The license was suspended.
     #[serde(rename = "license.suspended")]
     Suspended,
-    /// Its suspension was lifted.
+    /// The license was reinstated.
     #[serde(rename = "license.reinstated")]
     Reinstated,
-    /// It was revoked.
+    /// The license was revoked.
     #[serde(rename = "license.revoked")]
     Revoked,
-    /// Its time began with its first use.
+    /// The license's duration started with its first use.
     #[serde(rename = "license.begun")]
-    Begun {
-        /// When it ends.
+    Started {
+        /// When the license expires. `None` if it never does.
         #[serde(with = "instant_or_null")]
         until: Option<Timestamp>,
     },
-    /// It was renewed.
+    /// The license was renewed.
     #[serde(rename = "license.renewed")]
     Renewed {
-        /// Its end before.
+        /// The old expiry.
         #[serde(with = "instant_or_null")]
         from: Option<Timestamp>,
-        /// Its end from then on.
+        /// The new expiry.
         #[serde(with = "instant")]
         to: Timestamp,
     },
-    /// What it grants changed.
+    /// The license's terms changed.
     #[serde(rename = "license.changed")]
     Changed(Box<LicenseDiff>),
-    /// Its key was replaced.
+    /// The license key was replaced.
     #[serde(rename = "license.key_replaced")]
     KeyReplaced,
-    /// A license file was made.
+    /// A license file was checked out.
     #[serde(rename = "license.checked_out")]
     CheckedOut {
-        /// How long it lasts, in seconds.
+        /// The file's time to live, in seconds.
         ttl: u32,
-        /// When it ends.
+        /// When the file expires.
         #[serde(with = "instant")]
         until: Timestamp,
     },
-    /// A machine file was made.
+    /// A machine file was checked out.
     #[serde(rename = "machine.checked_out")]
     MachineCheckedOut {
-        /// How long it lasts, in seconds.
+        /// The file's time to live, in seconds.
         ttl: u32,
-        /// When it ends.
+        /// When the file expires.
         #[serde(with = "instant")]
         until: Timestamp,
-        /// What the machine was called.
+        /// The machine's name at that time.
         name: String,
     },
     /// A machine was activated.
     #[serde(rename = "machine.activated")]
     MachineActivated {
-        /// Which.
+        /// The machine's id.
         machine: MachineId,
-        /// The slot that it holds.
+        /// The slot that it occupies.
         slot: u32,
-        /// What it was called.
+        /// The machine's name at that time.
         name: String,
     },
     /// A machine was deactivated.
     #[serde(rename = "machine.deactivated")]
     MachineDeactivated {
-        /// Which.
+        /// The machine's id.
         machine: MachineId,
-        /// The slot that it held.
+        /// The slot that it occupied.
         slot: u32,
-        /// What it was called.
+        /// The machine's name at that time.
         name: String,
-        /// Why.
+        /// Why it was deactivated.
         #[serde(rename = "why")]
         reason: DeactivationReason,
     },
     /// A machine was renamed.
     #[serde(rename = "machine.renamed")]
     MachineRenamed {
-        /// Which.
+        /// The machine's id.
         machine: MachineId,
-        /// What it was called before.
+        /// The old name.
         from: String,
-        /// What it was called from then on.
+        /// The new name.
         name: String,
     },
 }
@@ -275,44 +274,44 @@ pub enum LicenseEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeactivationReason {
-    /// Somebody asked for it.
+    /// An app or a person asked for it.
     Asked,
     /// Its heartbeat stopped.
     Heartbeat,
 }
 
-/// What changed about a license.
+/// What changed in the terms of a license.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LicenseDiff {
-    /// Its owner.
+    /// The owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Change<AccountId>>,
-    /// Its policy.
+    /// The policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Change<PolicyId>>,
-    /// Its expiry.
+    /// The expiry.
     #[serde(rename = "end", with = "expiry", skip_serializing_if = "Option::is_none")]
     pub expiry: Option<Change<Expiry>>,
-    /// Its own machine limit.
+    /// The machine limit of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_machines: Option<Change<Option<u32>>>,
-    /// Its own core limit.
+    /// The core limit of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cores: Option<Change<Option<u32>>>,
-    /// Its own limit of uses.
+    /// The limit of uses of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<Change<Option<u32>>>,
-    /// Its usage counter.
+    /// The usage counter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uses: Option<Change<u32>>,
-    /// Whether its metadata changed.
+    /// Whether the metadata changed.
     #[serde(with = "metadata", skip_serializing_if = "is_false")]
     pub metadata: bool,
-    /// Entitlements of its own that it got, by code.
+    /// Entitlements that were added to its own, by code.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entitlements_added: Vec<String>,
-    /// Entitlements of its own that it lost, by code.
+    /// Entitlements that were removed from its own, by code.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entitlements_removed: Vec<String>,
 }
@@ -323,43 +322,43 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl LicenseEvent {
-    /// The event of this license.
+    /// This event, of the given license.
     pub(crate) fn of(self, license: LicenseId) -> AuditEvent {
         AuditEvent::License(license, self)
     }
 }
 
 impl AccountEvent {
-    /// The event of this account.
+    /// This event, of the given account.
     pub(crate) fn of(self, account: AccountId) -> AuditEvent {
         AuditEvent::Account(account, self)
     }
 }
 
 impl SigningKeyEvent {
-    /// The event of this key.
+    /// This event, of the given key.
     pub(crate) fn of(self, key: SigningKeyId) -> AuditEvent {
         AuditEvent::SigningKey(key, self)
     }
 }
 
-/// An event in the words of the database.
+/// An event as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// What was done.
+    /// The kind of event.
     pub verb: String,
-    /// To what kind of record.
+    /// The kind of record that it happened to.
     pub subject_kind: String,
-    /// To which record.
+    /// The id of that record.
     pub subject_id: String,
-    /// More, as a JSON object.
+    /// The event's data: a JSON object as text.
     pub detail: String,
 }
 
-/// The kind of subject whose history is a license's.
+/// The kind of subject of events of a license.
 pub(crate) const LICENSE: &str = "license";
 
-/// The kind of subject whose history is an account's.
+/// The kind of subject of events of an account.
 pub(crate) const ACCOUNT: &str = "account";
 
 const CATALOG: &str = "catalog";
@@ -368,16 +367,16 @@ const LOGIN_REQUEST: &str = "login_request";
 const PRODUCT: &str = "product";
 const SIGNING_KEY: &str = "signing_key";
 
-/// What the subject of all licenses is called in place of an id.
+/// The subject's id for events of all licenses.
 const ALL: &str = "all";
 
 impl AuditEvent {
-    /// What was done, as the database calls it.
+    /// The kind of event, as it is stored.
     pub fn verb(&self) -> String {
         self.stored().verb
     }
 
-    /// Whether it gave a license another owner. What cannot be read may have.
+    /// Whether the event may have changed the owner of a license. An unknown event may have.
     pub(crate) fn may_change_owner(&self) -> bool {
         match self {
             Self::License(_, LicenseEvent::Changed(diff)) => diff.owner.is_some(),
@@ -392,7 +391,7 @@ impl AuditEvent {
             Self::Account(id, event) => store(ACCOUNT, id.to_string(), event),
             Self::Catalog(event) => store(CATALOG, CATALOG.to_owned(), event),
             Self::License(id, event) => store(LICENSE, id.to_string(), event),
-            Self::Licenses(event) => store(LICENSES, ALL.to_owned(), event),
+            Self::AllLicenses(event) => store(LICENSES, ALL.to_owned(), event),
             Self::LoginRequest(id, event) => store(LOGIN_REQUEST, id.to_string(), event),
             Self::Product(id, event) => store(PRODUCT, id.to_string(), event),
             Self::SigningKey(id, event) => store(SIGNING_KEY, id.to_string(), event),
@@ -400,14 +399,14 @@ impl AuditEvent {
         }
     }
 
-    /// Reads a stored event.
+    /// Parses a stored event. One that cannot be parsed is kept as [`Unknown`](Self::Unknown).
     pub(crate) fn read(stored: StoredEvent) -> Self {
         let id = stored.subject_id.as_str();
         let read = match stored.subject_kind.as_str() {
             ACCOUNT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Account(id, event)),
             CATALOG => event(&stored).map(Self::Catalog),
             LICENSE => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::License(id, event)),
-            LICENSES => event(&stored).map(Self::Licenses),
+            LICENSES => event(&stored).map(Self::AllLicenses),
             LOGIN_REQUEST => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::LoginRequest(id, event)),
             PRODUCT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Product(id, event)),
             SIGNING_KEY => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::SigningKey(id, event)),
@@ -417,7 +416,7 @@ impl AuditEvent {
     }
 }
 
-/// Serialization of these enums cannot fail: their keys are names and their values plain.
+/// Serializes an event. This cannot fail, because the members of these enums are strings, numbers and lists of them.
 fn store(subject_kind: &str, subject_id: String, event: &impl Serialize) -> StoredEvent {
     let mut written = match serde_json::to_value(event) {
         Ok(Value::Object(written)) => written,
@@ -435,7 +434,7 @@ fn event<E: DeserializeOwned>(stored: &StoredEvent) -> Option<E> {
     let detail: Map<String, Value> = serde_json::from_str(&stored.detail).ok()?;
     let is_empty = detail.is_empty();
     let with_detail = serde_json::from_value(json!({ "verb": stored.verb, "detail": detail }));
-    // A variant without data has no detail to serde.
+    // serde expects no detail for a variant without data.
     with_detail.ok().or_else(|| is_empty.then(|| serde_json::from_value(json!({ "verb": stored.verb })).ok()).flatten())
 }
 

@@ -1,4 +1,4 @@
-//! The audit log: one row for each change, in the change's own transaction.
+//! The rows of the audit log. Each change has one, which is written in the same transaction.
 
 use latchkey_licensing::{ids::AuditId, time::Timestamp};
 use latchkey_store::AuditRow;
@@ -11,30 +11,30 @@ use crate::{
     error::Internal,
 };
 
-/// A line of a history.
+/// An entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// Who did it.
     pub actor: Actor,
-    /// What happened, and to what.
+    /// What happened, and to which record.
     pub event: AuditEvent,
 }
 
 impl AuditEntry {
-    /// Reads a row.
+    /// Parses a row. An unknown event is kept as such; an unknown actor is an error.
     pub(crate) fn read(row: AuditRow) -> Result<Self, Internal> {
         let actor = Actor::read(&row.actor_kind, row.actor_id.as_deref());
         let AuditRow { verb, subject_kind, subject_id, detail, .. } = row;
         Ok(Self {
             at: row.at,
-            actor: actor.ok_or(Internal::Broken("a row of the audit log names no actor"))?,
+            actor: actor.ok_or(Internal::Invariant("a row of the audit log names no actor"))?,
             event: AuditEvent::read(StoredEvent { verb, subject_kind, subject_id, detail }),
         })
     }
 
-    /// Reads rows.
+    /// Parses rows.
     pub(crate) fn read_all(rows: Vec<AuditRow>) -> Result<Vec<Self>, Internal> {
         rows.into_iter().map(Self::read).collect()
     }

@@ -1,8 +1,8 @@
-//! How the details of events are spelled in the database.
+//! The stored form of values in the details of events.
 
 #![expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
 
-/// An instant, as RFC 3339.
+/// An instant in RFC 3339.
 pub(super) mod instant {
     use latchkey_licensing::time::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -17,7 +17,7 @@ pub(super) mod instant {
     }
 }
 
-/// An instant or null.
+/// An instant in RFC 3339, or null.
 pub(super) mod instant_or_null {
     use latchkey_licensing::time::Timestamp;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -35,7 +35,7 @@ pub(super) mod instant_or_null {
     }
 }
 
-/// The expiry of a license: an instant or a word.
+/// The expiry of a license: an instant in RFC 3339, `never` or `after first use`.
 pub(super) mod expiry {
     use latchkey_licensing::{license::Expiry, time::Timestamp};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -79,7 +79,7 @@ pub(super) mod expiry {
     }
 }
 
-/// That metadata changed, which itself may hold anything and is not kept.
+/// The fact that metadata changed. The metadata itself is not stored, because it may contain anything.
 pub(super) mod metadata {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
 
@@ -94,7 +94,7 @@ pub(super) mod metadata {
     }
 }
 
-/// A role, as its word.
+/// A role as one word.
 pub(super) mod role {
     use latchkey_licensing::account::Role;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -1,4 +1,4 @@
-//! The catalog as a file: products, entitlements and policies as a vendor writes them down.
+//! The catalog file, in which vendors write products, entitlements and policies.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -16,131 +16,131 @@ use latchkey_licensing::{
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{
-    file_error::{CatalogFault, CatalogProblem},
-    human_duration::Span,
+    file_error::{CatalogFileError, CatalogProblem},
+    human_duration::HumanDuration,
 };
 
-/// A whole catalog.
+/// A catalog file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogFile {
-    /// What is sold.
+    /// All products.
     #[serde(default)]
     pub products: Vec<ProductEntry>,
-    /// What licenses may carry.
+    /// All entitlements.
     #[serde(default)]
     pub entitlements: Vec<EntitlementEntry>,
-    /// On which terms.
+    /// All policies.
     #[serde(default)]
     pub policies: Vec<PolicyEntry>,
 }
 
-/// A product.
+/// A product in a catalog file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductEntry {
-    /// By what commands and apps name it.
+    /// The name used by commands and apps, such as `acme-draw`.
     pub code: String,
-    /// What people call it.
+    /// The name shown to customers and admins.
     pub name: String,
-    /// What its random keys start with.
+    /// The prefix of its random license keys.
     pub key_prefix: String,
 }
 
-/// An entitlement.
+/// An entitlement in a catalog file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntitlementEntry {
-    /// By what apps ask for it.
+    /// The code by which apps check for it, such as `PRO`.
     pub code: String,
-    /// What people call it.
+    /// The name shown to customers and admins.
     pub name: String,
 }
 
-/// A policy. What is left out has the usual value.
+/// A policy in a catalog file. Settings that are left out have their defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyEntry {
-    /// By what commands name it.
+    /// The name used by commands, such as `lifetime`.
     pub code: String,
-    /// The code of the product that it sells.
+    /// The code of the product that its licenses are for.
     pub product: String,
-    /// What people call it.
+    /// The name shown to customers and admins.
     pub name: String,
-    /// How long a license lasts, such as `365d`; left out is for ever.
+    /// How long a license lasts, such as `365d`. Perpetual if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duration: Option<Span>,
-    /// When the duration begins.
+    pub duration: Option<HumanDuration>,
+    /// What starts the duration.
     #[serde(default = "expiry_basis")]
     pub expiry_basis: ExpiryBasis,
     /// What a renewal adds the duration to.
     #[serde(default = "renewal_basis")]
     pub renewal_basis: RenewalBasis,
-    /// What an expired license may still do.
+    /// What a license allows after it has expired.
     #[serde(default = "expiry_strategy")]
     pub expiry_strategy: ExpiryStrategy,
-    /// How many machines may be active; left out is any number.
+    /// How many machines may be active, before overage. Unlimited if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_machines: Option<u32>,
-    /// How many cores they may have together; left out is any number.
+    /// How many cores they may have together, before overage. Unlimited if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_cores: Option<u32>,
-    /// How far the usage counter may go; left out is without end.
+    /// The highest value of the usage counter. Unlimited if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u32>,
-    /// How many machines beyond the limit may be active.
+    /// How many machines and cores beyond the limits are allowed.
     #[serde(default = "overage_strategy")]
     pub overage_strategy: OverageStrategy,
-    /// Whether more than one machine is meant.
+    /// Whether several machines may be active. `false` is node-locked.
     #[serde(default = "yes")]
     pub floating: bool,
-    /// Whether machines are counted in every validation.
+    /// Whether every validation checks the machine and core limits.
     #[serde(default = "yes")]
     pub strict: bool,
-    /// How often apps must check in, such as `7d`; left out is never.
+    /// The longest time between check-ins, such as `7d`. Not required if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub check_in: Option<Span>,
-    /// How keys are made.
+    pub check_in: Option<HumanDuration>,
+    /// How license keys are generated.
     #[serde(default = "key_scheme")]
     pub key_scheme: KeyScheme,
-    /// How long a file for offline use lasts.
+    /// The default time to live of license and machine files.
     #[serde(default = "offline_file")]
-    pub offline_file: Span,
-    /// Whether customers may replace their own key.
+    pub offline_file: HumanDuration,
+    /// Whether customers may replace their own license key.
     #[serde(default = "yes")]
     pub customer_rotates_key: bool,
-    /// The entitlements of every license, by code.
+    /// The entitlements that every license grants, by code.
     #[serde(default)]
     pub entitlements: BTreeSet<String>,
-    /// How often customers may free machines; left out is as often as they like.
+    /// How often customers may free machines themselves. Unlimited if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swaps: Option<SwapsEntry>,
-    /// Heartbeats of machines.
+    /// The heartbeats of machines.
     #[serde(default)]
     pub heartbeat: HeartbeatEntry,
 }
 
-/// A swap allowance.
+/// A swap allowance in a catalog file: `count` machines in any `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SwapsEntry {
-    /// How many times.
+    /// The number of machines that may be freed.
     pub count: u32,
-    /// Within how long.
-    pub window: Span,
+    /// The length of the sliding window.
+    pub window: HumanDuration,
 }
 
-/// Heartbeats of machines.
+/// The heartbeat settings of a policy in a catalog file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HeartbeatEntry {
-    /// Whether machines must send them.
+    /// Whether machines must send heartbeats.
     pub required: bool,
-    /// How long one counts.
-    pub window: Span,
-    /// What happens to machines whose heartbeat stopped.
+    /// The window within which the next heartbeat must arrive.
+    pub window: HumanDuration,
+    /// What happens to dead machines.
     pub cull: HeartbeatCull,
-    /// Whether a late one brings its machine back.
+    /// Until when a late heartbeat resurrects a dead machine.
     pub resurrection: HeartbeatResurrection,
 }
 
@@ -148,7 +148,7 @@ impl Default for HeartbeatEntry {
     fn default() -> Self {
         Self {
             required: false,
-            window: Span(DEFAULT_HEARTBEAT_WINDOW),
+            window: HumanDuration(DEFAULT_HEARTBEAT_WINDOW),
             cull: HeartbeatCull::DeactivateDead,
             resurrection: HeartbeatResurrection::NoRevive,
         }
@@ -170,8 +170,8 @@ fn overage_strategy() -> OverageStrategy {
 fn key_scheme() -> KeyScheme {
     KeyScheme::Random
 }
-fn offline_file() -> Span {
-    Span(DEFAULT_FILE_TTL)
+fn offline_file() -> HumanDuration {
+    HumanDuration(DEFAULT_FILE_TTL)
 }
 fn yes() -> bool {
     true
@@ -184,7 +184,7 @@ impl PolicyEntry {
             code: policy.code.clone(),
             product: product.to_owned(),
             name: policy.name.clone(),
-            duration: policy.duration.map(Span),
+            duration: policy.duration.map(HumanDuration),
             expiry_basis: policy.expiry_basis,
             renewal_basis: policy.renewal_basis,
             expiry_strategy: policy.expiry_strategy,
@@ -194,29 +194,31 @@ impl PolicyEntry {
             overage_strategy: policy.overage_strategy,
             floating: policy.is_floating,
             strict: policy.is_strict,
-            check_in: policy.check_in_interval.map(Span),
+            check_in: policy.check_in_interval.map(HumanDuration),
             key_scheme: policy.key_scheme,
-            offline_file: Span(policy.file_ttl),
+            offline_file: HumanDuration(policy.file_ttl),
             customer_rotates_key: policy.customer_rotates_key,
             entitlements,
-            swaps: policy.swap_allowance.map(|swaps| SwapsEntry { count: swaps.count, window: Span(swaps.window) }),
+            swaps: policy
+                .swap_allowance
+                .map(|swaps| SwapsEntry { count: swaps.count, window: HumanDuration(swaps.window) }),
             heartbeat: HeartbeatEntry {
                 required: policy.requires_heartbeat,
-                window: Span(policy.heartbeat_window),
+                window: HumanDuration(policy.heartbeat_window),
                 cull: policy.cull,
                 resurrection: policy.resurrection,
             },
         }
     }
 
-    /// The policy on these terms.
+    /// The policy that this entry describes.
     pub(crate) fn policy(&self, id: PolicyId, product: ProductId, created_at: Timestamp, now: Timestamp) -> Policy {
         Policy {
             id,
             product,
             code: self.code.clone(),
             name: self.name.clone(),
-            duration: self.duration.map(|span| span.0),
+            duration: self.duration.map(|duration| duration.0),
             expiry_basis: self.expiry_basis,
             renewal_basis: self.renewal_basis,
             max_machines: self.max_machines,
@@ -230,7 +232,7 @@ impl PolicyEntry {
             heartbeat_window: self.heartbeat.window.0,
             cull: self.heartbeat.cull,
             resurrection: self.heartbeat.resurrection,
-            check_in_interval: self.check_in.map(|span| span.0),
+            check_in_interval: self.check_in.map(|duration| duration.0),
             key_scheme: self.key_scheme,
             file_ttl: self.offline_file.0,
             swap_allowance: self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 }),
@@ -240,17 +242,17 @@ impl PolicyEntry {
         }
     }
 
-    fn check(&self) -> Result<(), CatalogFault> {
+    fn check(&self) -> Result<(), CatalogFileError> {
         let refuse = |field: &str, problem: CatalogProblem| Err(problem.at(format!("policies.{}.{field}", self.code)));
         check_name("policies", &self.code, &self.name)?;
-        for (field, limit, least) in [
+        for (field, limit, min) in [
             ("max_machines", self.max_machines, 0),
             ("max_cores", self.max_cores, 1),
             ("max_uses", self.max_uses, 0),
             ("swaps.count", self.swaps.map(|swaps| swaps.count), 0),
         ] {
-            if limit.is_some_and(|limit| !(least..=MAX_USES).contains(&limit)) {
-                return refuse(field, CatalogProblem::OutOfRange { least });
+            if limit.is_some_and(|limit| !(min..=MAX_USES).contains(&limit)) {
+                return refuse(field, CatalogProblem::OutOfRange { min });
             }
         }
         if !self.floating && self.max_machines != Some(1) {
@@ -260,7 +262,7 @@ impl PolicyEntry {
             return refuse("expiry_basis", CatalogProblem::NoDuration);
         }
         if self.heartbeat.window.0 < MIN_HEARTBEAT_WINDOW {
-            return refuse("heartbeat.window", CatalogProblem::TooShort(Span(MIN_HEARTBEAT_WINDOW)));
+            return refuse("heartbeat.window", CatalogProblem::TooShort(HumanDuration(MIN_HEARTBEAT_WINDOW)));
         }
         if self.heartbeat.window.0 > Duration::from_secs(u64::from(MAX_USES)) {
             return refuse("heartbeat.window", CatalogProblem::TooLong(MAX_HEARTBEAT));
@@ -271,24 +273,24 @@ impl PolicyEntry {
             return refuse("heartbeat.resurrection", CatalogProblem::RevivesDeactivated);
         }
         if self.offline_file.0 < MIN_FILE_TTL {
-            return refuse("offline_file", CatalogProblem::TooShort(Span(MIN_FILE_TTL)));
+            return refuse("offline_file", CatalogProblem::TooShort(HumanDuration(MIN_FILE_TTL)));
         }
-        if self.check_in.is_some_and(|span| span < MIN_CHECK_IN) {
+        if self.check_in.is_some_and(|interval| interval < MIN_CHECK_IN) {
             return refuse("check_in", CatalogProblem::TooShort(MIN_CHECK_IN));
         }
         Ok(())
     }
 }
 
-/// The longest heartbeat window, in whole days: clients read it as seconds in 32 bits.
-const MAX_HEARTBEAT: Span = Span(Duration::from_hours(24_855 * 24));
+/// The longest heartbeat window, in whole days: clients read it as seconds in a signed 32-bit number.
+const MAX_HEARTBEAT: HumanDuration = HumanDuration(Duration::from_hours(24_855 * 24));
 
-/// The shortest interval of check-ins.
-const MIN_CHECK_IN: Span = Span(Duration::from_hours(1));
+/// The shortest interval between check-ins.
+const MIN_CHECK_IN: HumanDuration = HumanDuration(Duration::from_hours(1));
 
 impl CatalogFile {
-    /// Checks what can be checked without a database.
-    pub fn check(&self) -> Result<(), CatalogFault> {
+    /// Checks everything that can be checked without the database.
+    pub fn check(&self) -> Result<(), CatalogFileError> {
         let mut seen = BTreeSet::new();
         if self.products.is_empty() {
             return Err(CatalogProblem::NoProducts.at("products".to_owned()));
@@ -297,20 +299,20 @@ impl CatalogFile {
             let at = format!("products.{}", product.code);
             check_code(&at, &product.code)?;
             if !seen.insert(("product", &product.code)) {
-                return Err(CatalogProblem::Twice.at(at));
+                return Err(CatalogProblem::Duplicate.at(at));
             }
             check_name("products", &product.code, &product.name)?;
             if KeyPrefix::parse(&product.key_prefix).is_none() {
-                return Err(CatalogProblem::KeyPrefixForm.at(format!("{at}.key_prefix")));
+                return Err(CatalogProblem::InvalidKeyPrefix.at(format!("{at}.key_prefix")));
             }
         }
         for entitlement in &self.entitlements {
             let at = format!("entitlements.{}", entitlement.code);
             if EntitlementCode::parse(&entitlement.code).is_none() {
-                return Err(CatalogProblem::EntitlementCodeForm.at(at));
+                return Err(CatalogProblem::InvalidEntitlementCode.at(at));
             }
             if !seen.insert(("entitlement", &entitlement.code)) {
-                return Err(CatalogProblem::Twice.at(at));
+                return Err(CatalogProblem::Duplicate.at(at));
             }
             check_name("entitlements", &entitlement.code, &entitlement.name)?;
         }
@@ -318,7 +320,7 @@ impl CatalogFile {
             let at = format!("policies.{}", policy.code);
             check_code(&at, &policy.code)?;
             if !seen.insert(("policy", &policy.code)) {
-                return Err(CatalogProblem::Twice.at(at));
+                return Err(CatalogProblem::Duplicate.at(at));
             }
             if !self.products.iter().any(|product| product.code == policy.product) {
                 return Err(CatalogProblem::ProductNotFound(policy.product.clone()).at(format!("{at}.product")));
@@ -334,13 +336,13 @@ impl CatalogFile {
     }
 }
 
-fn check_code(at: &str, code: &str) -> Result<(), CatalogFault> {
+fn check_code(at: &str, code: &str) -> Result<(), CatalogFileError> {
     let fits = (1..=64).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if fits { Ok(()) } else { Err(CatalogProblem::CodeForm.at(at.to_owned())) }
+    if fits { Ok(()) } else { Err(CatalogProblem::InvalidCode.at(at.to_owned())) }
 }
 
-fn check_name(list: &str, code: &str, name: &str) -> Result<(), CatalogFault> {
+fn check_name(list: &str, code: &str, name: &str) -> Result<(), CatalogFileError> {
     let fits = (1..=100).contains(&name.chars().count());
     if fits { Ok(()) } else { Err(CatalogProblem::NameLength.at(format!("{list}.{code}.name"))) }
 }

@@ -1,14 +1,14 @@
-//! What can be wrong with a catalog's file, without a look at the database.
+//! Errors in a catalog file that are found without the database.
 
 use latchkey_licensing::license::MAX_USES;
 
-use crate::catalog::human_duration::Span;
+use crate::catalog::human_duration::HumanDuration;
 
-/// A field that cannot be as it is.
+/// An invalid field of a catalog file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
-pub struct CatalogFault {
-    /// Which, such as `policies.pro.max_machines`.
+pub struct CatalogFileError {
+    /// The path of the field, such as `policies.pro.max_machines`.
     pub field: String,
     /// What is wrong with it.
     pub problem: CatalogProblem,
@@ -17,55 +17,55 @@ pub struct CatalogFault {
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogProblem {
-    /// There is no product.
+    /// The file contains no product.
     #[error("a catalog has at least one product")]
     NoProducts,
-    /// It is there twice.
-    #[error("is there twice")]
-    Twice,
-    /// Not the form of a product's or policy's code.
-    #[error("a code is 1 to 64 small letters, digits or dashes")]
-    CodeForm,
-    /// Not the form of an entitlement's code.
+    /// Another entry has the same code.
+    #[error("there are two entries with this code")]
+    Duplicate,
+    /// The code of a product or policy is malformed.
+    #[error("a code is 1 to 64 lower-case letters, digits or hyphens")]
+    InvalidCode,
+    /// The code of an entitlement is malformed.
     #[error("a code is 1 to 64 letters, digits, _, - or .")]
-    EntitlementCodeForm,
-    /// Not the form of a key's prefix.
-    #[error("give 2 to 8 capitals or digits")]
-    KeyPrefixForm,
-    /// A name that is empty or too long.
-    #[error("give a name of 1 to 100 characters")]
+    InvalidEntitlementCode,
+    /// The key prefix is malformed.
+    #[error("a key prefix is 2 to 8 capital letters or digits")]
+    InvalidKeyPrefix,
+    /// The name is empty or too long.
+    #[error("a name has 1 to 100 characters")]
     NameLength,
-    /// A product that the file does not have.
+    /// The file does not contain this product.
     #[error("there is no product `{0}`")]
     ProductNotFound(String),
-    /// An entitlement that the file does not have.
+    /// The file does not contain this entitlement.
     #[error("there is no entitlement `{0}`")]
     EntitlementNotFound(String),
-    /// A number that the wire protocol does not carry.
-    #[error("give a number from {least} to {MAX_USES}, or leave it out")]
+    /// The number is outside the range of the wire protocol.
+    #[error("use a number from {min} to {MAX_USES}, or leave it out")]
     OutOfRange {
-        /// The least that it may be.
-        least: u32,
+        /// The smallest allowed value.
+        min: u32,
     },
-    /// Node-locked is one machine.
+    /// A node-locked policy allows exactly one machine.
     #[error("a policy that is not floating has one machine: set it to 1")]
     NodeLocked,
-    /// A beginning without a duration.
-    #[error("there is no duration that could begin: set duration")]
+    /// The start of the duration is specified, but no duration.
+    #[error("there is no duration to start: set duration")]
     NoDuration,
-    /// A time that is too short.
-    #[error("at least {0}")]
-    TooShort(Span),
-    /// A time that is too long.
-    #[error("at most {0}")]
-    TooLong(Span),
-    /// Dead machines are both kept for ever and deactivated.
-    #[error("ALWAYS_REVIVE goes with cull = \"KEEP_DEAD\"")]
+    /// The duration is shorter than this minimum.
+    #[error("must be at least {0}")]
+    TooShort(HumanDuration),
+    /// The duration is longer than this maximum.
+    #[error("must be at most {0}")]
+    TooLong(HumanDuration),
+    /// Dead machines cannot be both deactivated and resurrected at any time.
+    #[error("ALWAYS_REVIVE requires cull = \"KEEP_DEAD\"")]
     RevivesDeactivated,
 }
 
 impl CatalogProblem {
-    pub(crate) fn at(self, field: String) -> CatalogFault {
-        CatalogFault { field, problem: self }
+    pub(crate) fn at(self, field: String) -> CatalogFileError {
+        CatalogFileError { field, problem: self }
     }
 }

@@ -1,20 +1,20 @@
-//! Lengths of time as people write them.
+//! Durations as people write them.
 
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A length of time as people write it: a number and `s`, `m`, `h` or `d`.
+/// A duration as people write it: a whole number followed by `s`, `m`, `h` or `d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(pub Duration);
+pub struct HumanDuration(pub Duration);
 
 const UNITS: [(&str, u64); 4] = [("d", 24 * 60 * 60), ("h", 60 * 60), ("m", 60), ("s", 1)];
 
-/// The longest time that a catalog may name: a thousand years.
+/// The longest duration in a catalog file: a thousand years.
 const MAX_SECONDS: u64 = 365_250 * 24 * 60 * 60;
 
-impl Span {
-    /// Reads a length of time. `None` if it is not one, is zero, or is longer than a thousand years.
+impl HumanDuration {
+    /// Parses a duration. `None` if the text is not one, or if it is zero or longer than a thousand years.
     pub fn parse(text: &str) -> Option<Self> {
         let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;
         let digits = text.strip_suffix(unit.0)?;
@@ -24,7 +24,7 @@ impl Span {
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let (unit, length) = UNITS.iter().find(|(_, length)| seconds.is_multiple_of(*length)).unwrap_or(&("s", 1));
@@ -32,18 +32,18 @@ impl fmt::Display for Span {
     }
 }
 
-impl Serialize for Span {
+impl Serialize for HumanDuration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for HumanDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
             serde::de::Error::custom(format!(
-                "`{text}` is no length of time: write a number and d, h, m or s, such as 30d"
+                "`{text}` is not a duration: write a number and d, h, m or s, such as 30d"
             ))
         })
     }
@@ -54,14 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_read_back() {
+    fn durations_read_back() {
         for (text, seconds) in [("30d", 2_592_000), ("12h", 43_200), ("90s", 90), ("10m", 600), ("365d", 31_536_000)] {
-            let span = Span::parse(text).expect("a span");
-            assert_eq!((span.0.as_secs(), span.to_string().as_str()), (seconds, text));
+            let duration = HumanDuration::parse(text).expect("a duration");
+            assert_eq!((duration.0.as_secs(), duration.to_string().as_str()), (seconds, text));
         }
-        assert_eq!(Span::parse("24h").map(|span| span.to_string()).as_deref(), Some("1d"));
+        assert_eq!(HumanDuration::parse("24h").map(|duration| duration.to_string()).as_deref(), Some("1d"));
         for bad in ["", "d", "0d", "-1d", "1.5d", "30", "30 d", "1y", "99999999999999d", "+1d"] {
-            assert_eq!(Span::parse(bad), None, "{bad}");
+            assert_eq!(HumanDuration::parse(bad), None, "{bad}");
         }
     }
 }

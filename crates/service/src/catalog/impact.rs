@@ -1,4 +1,4 @@
-//! Which licenses a change of terms would make invalid that are valid now.
+//! The impact of a policy change: which licenses are valid now and would become invalid.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::{error::Internal, service::Service};
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
 
-/// The fields of a policy that decide whether a license is good.
+/// The fields of a policy that affect whether a license is valid.
 pub(crate) const VALIDITY_FIELDS: [&str; 9] = [
     "max_machines",
     "max_cores",
@@ -32,26 +32,26 @@ pub(crate) const VALIDITY_FIELDS: [&str; 9] = [
     "entitlements",
 ];
 
-/// The terms of a policy, with what it gives.
+/// A policy with the codes of its entitlements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) entitlements: &'a BTreeSet<String>,
 }
 
-/// Licenses that a change would make invalid for one reason.
+/// The licenses that a change would make invalid for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewlyInvalid {
-    /// What validation would say.
+    /// The validation code that they would get.
     pub code: ValidationCode,
-    /// How many licenses it would say that to.
+    /// The number of licenses.
     pub count: u64,
-    /// One of them.
+    /// One of the licenses.
     pub example: LicenseId,
 }
 
 impl NewlyInvalid {
-    /// The changed field that is to blame.
+    /// The changed field that causes it, as far as that is known; otherwise all changed fields.
     pub(crate) fn field<'c>(&self, changed: impl Iterator<Item = &'c str> + Clone) -> String {
         let candidates: &[&str] = match self.code {
             ValidationCode::TooManyMachines => &["max_machines", "overage_strategy", "floating", "strict"],
@@ -68,8 +68,8 @@ impl NewlyInvalid {
     }
 }
 
-/// The licenses of a policy that are good now and would not be under other terms, by what validation
-/// would say. A suspended license counts as the one it will be when it is reinstated.
+/// The licenses under a policy that are valid now and would be invalid under the new terms, grouped by validation code.
+/// A suspended license is checked as if it were reinstated, and revoked licenses are ignored.
 pub(crate) async fn newly_invalid(
     conn: &mut Conn,
     policy: PolicyId,
@@ -110,7 +110,7 @@ pub(crate) async fn newly_invalid(
     }
 }
 
-/// Why one license would be newly invalid.
+/// The code with which one license would become invalid. `None` if it would not.
 fn reason(
     license: &License,
     machines: &[Machine],
@@ -145,11 +145,11 @@ fn reason(
         .iter()
         .map(|machine| Scope { fingerprints: Some(vec![machine.fingerprint.as_str().to_owned()]), ..Scope::default() });
     let breaks = |scope: Scope| {
-        let is_good = verdict(before, &counted_before, &held_before, &scope).is_valid;
+        let is_valid = verdict(before, &counted_before, &held_before, &scope).is_valid;
         let then = verdict(after, &counted_after, &held_after, &scope);
-        (is_good && !then.is_valid).then_some(then.code)
+        (is_valid && !then.is_valid).then_some(then.code)
     };
-    // A machine that no heartbeat could make alive again is lost to its app already.
+    // A machine that cannot be resurrected under the old terms either is not affected by the change.
     let is_culled = |(before_it, after_it): (&Machine, &Machine)| {
         after_it.should_cull(after.policy, now) && !before_it.cannot_resurrect(before.policy, now)
     };

@@ -1,4 +1,4 @@
-//! Bringing the catalog to what a file says: first a plan, then all of it or nothing.
+//! Applying a catalog file: first a plan, then all of its changes or none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,67 +22,69 @@ use crate::{
     audit::event::{AuditEvent, CatalogEvent},
     catalog::{
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
-        file_error::CatalogFault,
+        file_error::CatalogFileError,
         impact::{self, NewlyInvalid, Terms},
     },
     error::{Internal, internal_errors},
     service::Service,
 };
 
-/// Why a catalog's file cannot be applied. Nothing changed.
+/// Why a catalog file cannot be planned or applied. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
-    /// The file itself is wrong.
+    /// The file is invalid.
     #[error(transparent)]
-    Fault(#[from] CatalogFault),
+    InvalidFile(#[from] CatalogFileError),
     /// Licenses are under a policy that would be removed.
     #[error("policy `{policy}` cannot be removed: {licenses} licenses are under it")]
     PolicyInUse {
-        /// Its code.
+        /// The policy's code.
         policy: String,
-        /// How many.
+        /// The number of licenses.
         licenses: i64,
     },
-    /// Licenses hold an entitlement of their own that would be removed.
-    #[error("entitlement `{code}` cannot be removed: {licenses} licenses hold it by themselves")]
+    /// An entitlement would be removed that licenses hold individually.
+    #[error("entitlement `{code}` cannot be removed: {licenses} licenses hold it individually")]
     EntitlementInUse {
-        /// Its code.
+        /// The entitlement's code.
         code: String,
-        /// How many.
+        /// The number of licenses.
         licenses: i64,
     },
-    /// Apps of licenses under a policy ask for its present product.
+    /// A policy with licenses would change its product, and the apps of these licenses ask for the current one.
     #[error("policies.{policy}.product: {licenses} licenses are under this policy, and their apps ask for `{product}`")]
     ProductInUse {
         /// The policy's code.
         policy: String,
-        /// The present product's code.
+        /// The current product's code.
         product: String,
-        /// How many.
+        /// The number of licenses.
         licenses: i64,
     },
-    /// Apps of licenses under a policy would have to do what they do not do yet.
-    #[error("policies.{policy}.{field}: {licenses} licenses are under this policy, and their apps do not do that yet")]
-    NewDuty {
+    /// A policy with licenses would require check-ins or heartbeats, which their apps do not send yet.
+    #[error(
+        "policies.{policy}.{field}: {licenses} licenses are under this policy, and their apps do not support that yet"
+    )]
+    NewRequirement {
         /// The policy's code.
         policy: String,
-        /// The field that asks for it.
+        /// The field that requires it.
         field: &'static str,
-        /// How many.
+        /// The number of licenses.
         licenses: i64,
     },
-    /// Licenses that are good now would stop validating.
-    #[error("policies.{policy}.{field}: {} licenses that are good now would stop validating ({})", .found.count, .found.code.as_str())]
+    /// Licenses that are valid now would become invalid.
+    #[error("policies.{policy}.{field}: {} licenses that are valid now would become invalid ({})", .found.count, .found.code.as_str())]
     WouldInvalidate {
         /// The policy's code.
         policy: String,
-        /// The field that is to blame.
+        /// The field that causes it.
         field: String,
-        /// Which licenses.
+        /// The affected licenses.
         found: NewlyInvalid,
     },
-    /// The catalog is another one than when it was planned.
-    #[error("the catalog was changed meanwhile: plan again")]
+    /// The catalog has changed since the plan was made.
+    #[error("the catalog has changed in the meantime: plan again")]
     Changed,
     /// The server failed.
     #[error(transparent)]
@@ -91,19 +93,19 @@ pub enum CatalogError {
 
 internal_errors!(CatalogError);
 
-/// What is done to an entry of the catalog.
+/// The kind of change to a catalog entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CatalogAction {
-    /// It is new.
+    /// The entry is added.
     Add,
-    /// It changes.
+    /// The entry changes.
     Change,
-    /// It goes.
+    /// The entry is removed.
     Remove,
 }
 
-/// What an entry of the catalog is.
+/// The kind of a catalog entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CatalogKind {
@@ -115,18 +117,18 @@ pub enum CatalogKind {
     Policy,
 }
 
-/// One change of the catalog.
+/// One change to the catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CatalogStep {
-    /// What is done.
+    /// The kind of change.
     pub action: CatalogAction,
-    /// To what.
+    /// The kind of entry.
     pub kind: CatalogKind,
-    /// Its code.
+    /// The entry's code.
     pub code: String,
-    /// What changes: field, before, after.
+    /// The fields that change, each with its name, old value and new value.
     pub fields: Vec<(String, Value, Value)>,
-    /// How many licenses are under the policy.
+    /// The number of licenses under the policy. 0 for other entries.
     pub licenses: i64,
 }
 
@@ -153,21 +155,21 @@ impl fmt::Display for CatalogStep {
     }
 }
 
-/// What has to be done.
+/// The changes that applying a catalog file makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogPlan {
-    /// In the order in which it is done.
+    /// The changes, in the order in which they are made.
     pub steps: Vec<CatalogStep>,
 }
 
 impl CatalogPlan {
-    /// Whether something goes, or terms change that licenses are under.
+    /// Whether an entry is removed, or the terms of existing licenses change.
     pub fn needs_confirmation(&self) -> bool {
         self.steps.iter().any(|step| step.action == CatalogAction::Remove || step.licenses > 0)
     }
 
-    /// Whether another plan changes the same in the same way. How many licenses are under a policy may
-    /// differ: sales go on while a plan is looked at.
+    /// Whether another plan makes the same changes. The numbers of licenses may differ, because licenses are issued
+    /// while a person reads the plan.
     fn is_same_change(&self, other: &Self) -> bool {
         let changes = |plan: &Self| {
             let without_count = |step: &CatalogStep| CatalogStep { licenses: 0, ..step.clone() };
@@ -177,14 +179,14 @@ impl CatalogPlan {
     }
 }
 
-/// The catalog as the database has it.
-struct Present {
+/// The current catalog in the database.
+struct CurrentCatalog {
     products: Vec<Product>,
     entitlements: Vec<Entitlement>,
     policies: Vec<(Policy, PolicyEntry)>,
 }
 
-impl Present {
+impl CurrentCatalog {
     async fn read(conn: &mut Conn) -> Result<Self, Internal> {
         let products = conn.list_products().await?;
         let entitlements = conn.list_all_entitlements().await?;
@@ -195,7 +197,7 @@ impl Present {
         }
         for policy in conn.list_policies().await? {
             let product = products.iter().find(|product| product.id == policy.product);
-            let product = product.ok_or(Internal::Broken("a policy has no product"))?;
+            let product = product.ok_or(Internal::Invariant("a policy has no product"))?;
             let codes = held.remove(&policy.id).unwrap_or_default();
             let entry = PolicyEntry::of(&policy, &product.code, codes);
             policies.push((policy, entry));
@@ -225,36 +227,35 @@ fn entitlement_entry(entitlement: &Entitlement) -> EntitlementEntry {
 }
 
 impl Admin<'_> {
-    /// The catalog as a file, and the ids of its products, which apps embed.
+    /// The catalog as a file, and the ids of its products by code, which apps embed.
     pub async fn catalog(&self) -> Result<(CatalogFile, BTreeMap<String, ProductId>), Internal> {
         let mut reader = self.service.store().read().await?;
-        let present = Present::read(&mut reader).await?;
-        let ids = present.products.iter().map(|product| (product.code.clone(), product.id)).collect();
-        Ok((present.file(), ids))
+        let current = CurrentCatalog::read(&mut reader).await?;
+        let ids = current.products.iter().map(|product| (product.code.clone(), product.id)).collect();
+        Ok((current.file(), ids))
     }
 
-    /// What would have to be done. Changes nothing; refuses changes that would make licenses invalid.
+    /// Plans the changes that `file` requires. Fails if they would make licenses invalid. Nothing is changed.
     pub async fn plan_catalog(&self, file: &CatalogFile) -> Result<CatalogPlan, CatalogError> {
         let mut reader = self.service.store().read().await?;
-        let present = Present::read(&mut reader).await?;
-        plan(&mut reader, &present, file, self.service.now()).await
+        let current = CurrentCatalog::read(&mut reader).await?;
+        plan(&mut reader, &current, file, self.service.now()).await
     }
 
-    /// Does what a plan says, all of it or nothing. Refused if the catalog has changed since it was
-    /// planned.
+    /// Makes all changes of a plan. Fails without making any if the catalog has changed since the plan was made.
     pub async fn apply_catalog(&self, file: &CatalogFile, planned: &CatalogPlan) -> Result<(), CatalogError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         tx.lock_instance().await?;
-        let present = Present::read(&mut tx).await?;
-        let found = plan(&mut tx, &present, file, now).await?;
+        let current = CurrentCatalog::read(&mut tx).await?;
+        let found = plan(&mut tx, &current, file, now).await?;
         if !found.is_same_change(planned) {
             return Err(CatalogError::Changed);
         }
         if found.steps.is_empty() {
             return Ok(());
         }
-        self.service.write_catalog(&mut tx, &present, file, now).await?;
+        self.service.write_catalog(&mut tx, &current, file, now).await?;
         let changes = found.steps.iter().map(ToString::to_string).collect();
         let event = AuditEvent::Catalog(CatalogEvent::Applied { changes });
         self.service.record(&mut tx, now, self.actor, event).await?;
@@ -262,7 +263,7 @@ impl Admin<'_> {
     }
 }
 
-/// The differences of two objects, field by field.
+/// The fields in which two objects differ, with both values.
 fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<(String, Value, Value)> {
     let (Ok(Value::Object(before)), Ok(Value::Object(after))) =
         (serde_json::to_value(before), serde_json::to_value(after))
@@ -281,7 +282,7 @@ fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<(String, 
 
 async fn plan(
     conn: &mut Conn,
-    present: &Present,
+    current: &CurrentCatalog,
     file: &CatalogFile,
     now: Timestamp,
 ) -> Result<CatalogPlan, CatalogError> {
@@ -290,7 +291,7 @@ async fn plan(
     let step =
         |action, kind, code: &str| CatalogStep { action, kind, code: code.to_owned(), fields: Vec::new(), licenses: 0 };
     for entry in &file.products {
-        match present.products.iter().find(|product| product.code == entry.code) {
+        match current.products.iter().find(|product| product.code == entry.code) {
             None => steps.push(step(CatalogAction::Add, CatalogKind::Product, &entry.code)),
             Some(product) => {
                 let fields = differences(&product_entry(product), entry);
@@ -302,7 +303,7 @@ async fn plan(
         }
     }
     for entry in &file.entitlements {
-        match present.entitlements.iter().find(|entitlement| entitlement.code.as_str() == entry.code) {
+        match current.entitlements.iter().find(|entitlement| entitlement.code.as_str() == entry.code) {
             None => steps.push(step(CatalogAction::Add, CatalogKind::Entitlement, &entry.code)),
             Some(entitlement) => {
                 let fields = differences(&entitlement_entry(entitlement), entry);
@@ -316,7 +317,7 @@ async fn plan(
         }
     }
     for entry in &file.policies {
-        match present.policies.iter().find(|(policy, _)| policy.code == entry.code) {
+        match current.policies.iter().find(|(policy, _)| policy.code == entry.code) {
             None => steps.push(step(CatalogAction::Add, CatalogKind::Policy, &entry.code)),
             Some((policy, before)) => {
                 let fields = differences(before, entry);
@@ -333,7 +334,7 @@ async fn plan(
             }
         }
     }
-    for (policy, _) in &present.policies {
+    for (policy, _) in &current.policies {
         if file.policies.iter().any(|entry| entry.code == policy.code) {
             continue;
         }
@@ -343,7 +344,7 @@ async fn plan(
         }
         steps.push(step(CatalogAction::Remove, CatalogKind::Policy, &policy.code));
     }
-    for entitlement in &present.entitlements {
+    for entitlement in &current.entitlements {
         let code = entitlement.code.as_str();
         if file.entitlements.iter().any(|entry| entry.code == code) {
             continue;
@@ -354,8 +355,8 @@ async fn plan(
         }
         steps.push(step(CatalogAction::Remove, CatalogKind::Entitlement, code));
     }
-    // A product that goes has no policies left in the file; those it had are checked above.
-    for product in &present.products {
+    // No policy in the file is for a removed product, and the policies that it had are checked above.
+    for product in &current.products {
         if !file.products.iter().any(|entry| entry.code == product.code) {
             steps.push(step(CatalogAction::Remove, CatalogKind::Product, &product.code));
         }
@@ -363,7 +364,7 @@ async fn plan(
     Ok(CatalogPlan { steps })
 }
 
-/// Refuses changes after which licenses in use would no longer be good. `changed` are the fields that differ.
+/// Fails if a change of a policy would make licenses invalid. `changed` lists the fields that differ.
 async fn refuse_invalidation(
     conn: &mut Conn,
     policy: &Policy,
@@ -380,14 +381,14 @@ async fn refuse_invalidation(
             licenses,
         });
     }
-    // Terms that nobody's app obeys yet: licenses would stop validating from one moment to the next.
-    let begins = [
+    // Apps do not meet new requirements yet, so their licenses would become invalid at once.
+    let new_requirements = [
         ("check_in", entry.check_in.is_some() && policy.check_in_interval.is_none()),
         ("heartbeat.required", entry.heartbeat.required && !policy.requires_heartbeat),
     ];
-    for (field, does_begin) in begins {
-        if does_begin && licenses > 0 {
-            return Err(CatalogError::NewDuty { policy: policy.code.clone(), field, licenses });
+    for (field, is_new) in new_requirements {
+        if is_new && licenses > 0 {
+            return Err(CatalogError::NewRequirement { policy: policy.code.clone(), field, licenses });
         }
     }
     if !changed.iter().any(|(name, _, _)| impact::VALIDITY_FIELDS.contains(&name.as_str())) {
@@ -408,14 +409,15 @@ impl Service {
     async fn write_catalog(
         &self,
         tx: &mut Tx,
-        present: &Present,
+        current: &CurrentCatalog,
         file: &CatalogFile,
         now: Timestamp,
     ) -> Result<(), Internal> {
         let mut products: BTreeMap<&str, ProductId> = BTreeMap::new();
         for entry in &file.products {
-            let key_prefix = KeyPrefix::parse(&entry.key_prefix).ok_or(Internal::Broken("a checked prefix is none"))?;
-            let known = present.products.iter().find(|product| product.code == entry.code);
+            let key_prefix =
+                KeyPrefix::parse(&entry.key_prefix).ok_or(Internal::Invariant("a checked prefix is invalid"))?;
+            let known = current.products.iter().find(|product| product.code == entry.code);
             let id = match known {
                 Some(product) => product.id,
                 None => ProductId::new(now, self.random()?),
@@ -431,8 +433,8 @@ impl Service {
         }
         let mut entitlements: BTreeMap<&str, EntitlementId> = BTreeMap::new();
         for entry in &file.entitlements {
-            let code = EntitlementCode::parse(&entry.code).ok_or(Internal::Broken("a checked code is none"))?;
-            let known = present.entitlements.iter().find(|entitlement| entitlement.code == code);
+            let code = EntitlementCode::parse(&entry.code).ok_or(Internal::Invariant("a checked code is invalid"))?;
+            let known = current.entitlements.iter().find(|entitlement| entitlement.code == code);
             let id = match known {
                 Some(entitlement) => entitlement.id,
                 None => EntitlementId::new(now, self.random()?),
@@ -448,20 +450,20 @@ impl Service {
         }
         for entry in &file.policies {
             let product = products.get(entry.product.as_str()).copied();
-            let product = product.ok_or(Internal::Broken("a checked product is none"))?;
-            self.write_policy(tx, present, entry, product, &entitlements, now).await?;
+            let product = product.ok_or(Internal::Invariant("a checked product does not exist"))?;
+            self.write_policy(tx, current, entry, product, &entitlements, now).await?;
         }
-        for (policy, _) in &present.policies {
+        for (policy, _) in &current.policies {
             if !file.policies.iter().any(|entry| entry.code == policy.code) {
                 tx.delete_policy(policy.id).await?;
             }
         }
-        for entitlement in &present.entitlements {
+        for entitlement in &current.entitlements {
             if !entitlements.contains_key(entitlement.code.as_str()) {
                 tx.delete_entitlement(entitlement.id).await?;
             }
         }
-        for product in &present.products {
+        for product in &current.products {
             if !products.contains_key(product.code.as_str()) {
                 tx.delete_product(product.id).await?;
             }
@@ -472,13 +474,13 @@ impl Service {
     async fn write_policy(
         &self,
         tx: &mut Tx,
-        present: &Present,
+        current: &CurrentCatalog,
         entry: &PolicyEntry,
         product: ProductId,
         entitlements: &BTreeMap<&str, EntitlementId>,
         now: Timestamp,
     ) -> Result<(), Internal> {
-        let known = present.policies.iter().find(|(policy, _)| policy.code == entry.code);
+        let known = current.policies.iter().find(|(policy, _)| policy.code == entry.code);
         let id = if let Some((policy, before)) = known {
             if before != entry {
                 tx.update_policy(&entry.policy(policy.id, product, policy.created_at, now)).await?;
@@ -491,11 +493,12 @@ impl Service {
         };
         let held: BTreeSet<String> = known.map(|(_, before)| before.entitlements.clone()).unwrap_or_default();
         for code in entry.entitlements.difference(&held) {
-            let entitlement = entitlements.get(code.as_str()).ok_or(Internal::Broken("a checked code is none"))?;
+            let entitlement =
+                entitlements.get(code.as_str()).ok_or(Internal::Invariant("a checked code is invalid"))?;
             tx.add_policy_entitlement(id, *entitlement).await?;
         }
         for code in held.difference(&entry.entitlements) {
-            if let Some(gone) = present.entitlements.iter().find(|entitlement| entitlement.code.as_str() == code) {
+            if let Some(gone) = current.entitlements.iter().find(|entitlement| entitlement.code.as_str() == code) {
                 tx.remove_policy_entitlement(id, gone.id).await?;
             }
         }

@@ -1,4 +1,4 @@
-//! A customer with licenses and history, as an admin sees it.
+//! A customer with licenses and history, for admins.
 
 use latchkey_licensing::{account::Account, email::EmailAddress, license_key::LicenseKey};
 
@@ -10,22 +10,22 @@ use crate::{
     licenses::view::LicenseView,
 };
 
-/// How many lines of an account's history are shown.
+/// The most entries of an account's history that are shown.
 const MAX_HISTORY: i64 = 50;
 
-/// An account with all that belongs to it.
+/// An account with its licenses and history.
 #[derive(Clone, Debug)]
 pub struct CustomerRecord {
-    /// The account.
+    /// The customer's account.
     pub account: Account,
-    /// Its licenses, each with its key.
+    /// The customer's licenses, each with its key.
     pub licenses: Vec<(LicenseView, LicenseKey)>,
-    /// The newest rows of the audit log about it.
+    /// The newest entries of the audit log about the account.
     pub history: Vec<AuditEntry>,
 }
 
 impl Admin<'_> {
-    /// A customer with licenses and history.
+    /// The customer with this address, with licenses and history.
     pub async fn customer(&self, email: &EmailAddress) -> Result<CustomerRecord, AccountError> {
         let mut reader = self.service.store().read().await?;
         let account = reader.find_account_by_email(email).await?;
@@ -34,7 +34,7 @@ impl Admin<'_> {
         let mut keys = self.service.open_keys(&mut reader, &licenses).await?;
         let views = self.service.view_licenses(&mut reader, licenses, account.disabled_at.is_some()).await?;
         let with_key = |view: LicenseView| {
-            let key = keys.remove(&view.license.id).ok_or(Internal::Broken("a license has no key"))?;
+            let key = keys.remove(&view.license.id).ok_or(Internal::Invariant("a license has no key"))?;
             Ok::<_, Internal>((view, key))
         };
         let licenses = views.into_iter().map(with_key).collect::<Result<_, _>>()?;

@@ -1,4 +1,4 @@
-//! Reading out all licenses with their keys, page by page.
+//! Exporting all licenses with their keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use latchkey_licensing::{
 
 use crate::{
     actors::Admin,
-    audit::event::{AuditEvent, LicensesEvent},
+    audit::event::{AllLicensesEvent, AuditEvent},
     error::Internal,
     licenses::row::LicenseRow,
 };
@@ -18,12 +18,13 @@ use crate::{
 const PAGE: i64 = 500;
 
 impl Admin<'_> {
-    /// Hands every license with its key to `take`, the oldest first, page by page, and notes that it did.
+    /// Passes each license with its key to `emit`, the oldest first, and records the export in the audit log. Returns
+    /// the number of licenses.
     pub async fn export_licenses<E: From<Internal>>(
         &self,
-        mut take: impl FnMut(LicenseRow) -> Result<(), E> + Send,
+        mut emit: impl FnMut(LicenseRow) -> Result<(), E> + Send,
     ) -> Result<u64, E> {
-        self.note_export().await?;
+        self.record_export().await?;
         let mut after = None;
         let mut count = 0;
         loop {
@@ -33,21 +34,21 @@ impl Admin<'_> {
             };
             after = Some(*last);
             for (_, row) in page {
-                take(row)?;
+                emit(row)?;
                 count += 1;
             }
         }
     }
 
-    /// Every key leaves the server: that is written down before it does.
-    async fn note_export(&self) -> Result<(), Internal> {
+    /// Records the export before the first key leaves the server.
+    async fn record_export(&self) -> Result<(), Internal> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        self.service.record(&mut tx, now, self.actor, AuditEvent::Licenses(LicensesEvent::Exported)).await?;
+        self.service.record(&mut tx, now, self.actor, AuditEvent::AllLicenses(AllLicensesEvent::Exported)).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Five statements a page.
+    /// The licenses after `after`, at most [`PAGE`], read with a fixed number of statements.
     async fn export_page(&self, after: Option<LicenseId>) -> Result<Vec<(LicenseId, LicenseRow)>, Internal> {
         let mut reader = self.service.store().read().await?;
         let page = reader.list_licenses(after, PAGE).await?;
@@ -63,11 +64,12 @@ impl Admin<'_> {
             held.entry(license).or_default().push(code.as_str().to_owned());
         }
         let row = |license: License| {
-            let owner = owners.get(&license.account).cloned().ok_or(Internal::Broken("a license has no owner"))?;
-            let policy = policies.get(&license.policy).cloned().ok_or(Internal::Broken("a license has no policy"))?;
-            let key = keys.remove(&license.id).ok_or(Internal::Broken("a license has no key"))?;
+            let owner = owners.get(&license.account).cloned().ok_or(Internal::Invariant("a license has no owner"))?;
+            let policy =
+                policies.get(&license.policy).cloned().ok_or(Internal::Invariant("a license has no policy"))?;
+            let key = keys.remove(&license.id).ok_or(Internal::Invariant("a license has no key"))?;
             let metadata = serde_json::from_str(&license.metadata);
-            let metadata = metadata.map_err(|_| Internal::Broken("a license's metadata is no JSON object"))?;
+            let metadata = metadata.map_err(|_| Internal::Invariant("a license's metadata is not a JSON object"))?;
             let mut row = LicenseRow::of(&license, owner, policy, key, metadata);
             row.entitlements = held.remove(&license.id).unwrap_or_default();
             Ok::<_, Internal>((license.id, row))

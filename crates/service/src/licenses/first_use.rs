@@ -1,4 +1,4 @@
-//! The first use of a license, where its time begins with it.
+//! The first use of a license, which may start its duration.
 
 use latchkey_licensing::{
     license::{FirstUse, License},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Service {
-    /// Begins a license's time, if this is the use that begins it. The license must be locked.
+    /// Starts a license's duration, if this is the use that starts it. The license must be locked.
     pub(crate) async fn note_first_use(
         &self,
         tx: &mut Tx,
@@ -30,6 +30,6 @@ impl Service {
         license.expiry = expiry;
         license.updated_at = now;
         tx.update_license(license).await?;
-        self.record(tx, now, actor, LicenseEvent::Begun { until: expiry.at() }.of(license.id)).await
+        self.record(tx, now, actor, LicenseEvent::Started { until: expiry.at() }.of(license.id)).await
     }
 }

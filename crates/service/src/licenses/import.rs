@@ -1,7 +1,7 @@
-//! Taking licenses in from a file: all or nothing to every reader, and other writers pass meanwhile.
+//! Importing licenses from a file: all at once for every reader, and without blocking other writers for long.
 //!
-//! Rows are checked, sealed and staged in short transactions. What is staged is no license to anyone. One
-//! last transaction makes all of it real. What a crashed import has staged is removed by upkeep.
+//! Rows are checked, encrypted and staged in short transactions. Staged rows are not visible as licenses. One last
+//! transaction publishes all of them. Upkeep deletes what an interrupted import has staged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use latchkey_licensing::{
 use latchkey_store::{Conn, ImportRow, Tx};
 
 use crate::{
-    accounts::create::account_made,
+    accounts::create::account_created,
     actors::Admin,
     audit::event::LicenseEvent,
     error::{Internal, internal_errors},
@@ -30,60 +30,60 @@ use crate::{
     service::keyring::{KeyState, state},
 };
 
-/// How many rows are staged in one transaction.
+/// The most rows that are staged in one transaction.
 const BATCH: usize = 200;
 
-/// How many staged rows are removed in one transaction.
-const SWEEP: i64 = 2_000;
+/// The most staged rows that are deleted in one transaction.
+const DELETE_BATCH: i64 = 2_000;
 
-/// What comes of reading a file of licenses. `E` is why the reader of the file could not make a row of it.
+/// An item read from a file of licenses. `E` is the file reader's error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportItem<E> {
-    /// A row, or why it is none.
+    /// A row, or the reason why it cannot be parsed.
     Row {
-        /// The line on which it begins, from 1.
+        /// The line on which the row starts, from 1.
         line: u64,
-        /// The row.
+        /// The row or the error.
         row: Result<Box<LicenseRow>, E>,
     },
-    /// The file breaks off: what follows is not known.
-    Broken {
-        /// The line where it does.
+    /// The file cannot be parsed from here on.
+    Malformed {
+        /// The line of the error, from 1.
         line: u64,
-        /// Why.
+        /// The reason.
         why: E,
     },
 }
 
-/// A row that was not taken.
+/// A row that was not imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowRefusal<E> {
-    /// The line, or the row, that it stands on.
+pub struct RejectedRow<E> {
+    /// The line on which the row starts, from 1.
     pub line: u64,
-    /// What is wrong.
+    /// What is wrong with it.
     pub why: RowProblem<E>,
 }
 
 /// What is wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowProblem<E> {
-    /// The reader of the file could not make a row of it.
+    /// The file reader cannot parse it.
     Unreadable(E),
-    /// There is no such policy.
+    /// There is no policy with its code.
     PolicyNotFound(PolicyNotFound),
-    /// The key is signed for another license than the row's id says.
-    KeyOfLicense(LicenseId),
-    /// The key is signed for another product than the policy's.
+    /// Its signed key is for the license with this id, which is not the row's.
+    KeyOfOtherLicense(LicenseId),
+    /// Its signed key is for another product than its policy.
     KeyOfOtherProduct,
-    /// The key is of a signed key's form, and none of this database's keys made it.
+    /// Its key has the form of a signed key, but was not signed by any of this database's keys.
     KeyNotSigned(SignedKeyError),
-    /// There is no such entitlement.
+    /// There is no entitlement with this code.
     EntitlementNotFound(String),
-    /// A number that the wire protocol does not carry.
+    /// A number is outside the range of the wire protocol.
     OutOfRange(OutOfRange),
-    /// The metadata is too long.
+    /// Its metadata is too long.
     Metadata(MetadataTooLong),
-    /// There is a license with this id.
+    /// There is a license with this id already.
     LicenseExists(LicenseId),
     /// Another license has this key.
     KeyTaken,
@@ -101,33 +101,33 @@ impl<E> From<MetadataTooLong> for RowProblem<E> {
     }
 }
 
-/// What became of an import.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// How many rows there were.
+    /// The number of rows in the file.
     pub rows: u64,
-    /// How many licenses were made; 0 if it was all or nothing and a row was refused.
+    /// The number of imported licenses. 0 if a row was rejected and the import was not partial.
     pub imported: u64,
-    /// How many rows were refused.
-    pub refused: u64,
+    /// The number of rejected rows.
+    pub rejected: u64,
 }
 
-/// Why nothing was imported.
+/// Why an import failed. Nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError<E: std::fmt::Debug + std::fmt::Display> {
-    /// The file breaks off.
+    /// The file cannot be parsed.
     #[error("line {line}: {why}")]
-    Broken {
-        /// The line where it does.
+    Malformed {
+        /// The line of the error, from 1.
         line: u64,
-        /// Why.
+        /// The reason.
         why: E,
     },
-    /// The catalog was changed after the rows were checked.
-    #[error("the catalog was changed meanwhile")]
+    /// The catalog changed after the rows were checked.
+    #[error("the catalog has changed in the meantime")]
     CatalogChanged,
-    /// A signing key was replaced or retired after keys were made or checked with it.
-    #[error("the signing keys were changed meanwhile")]
+    /// A signing key was replaced or retired after license keys were signed or checked with it.
+    #[error("the signing keys have changed in the meantime")]
     SigningKeysChanged,
     /// The server failed.
     #[error(transparent)]
@@ -140,32 +140,32 @@ impl<E: std::fmt::Debug + std::fmt::Display> From<latchkey_store::StoreError> fo
     }
 }
 
-/// Why what is staged cannot be made real.
-enum NotPublished {
+/// Why the staged rows cannot be published.
+enum PublishError {
     CatalogChanged,
     SigningKeysChanged,
     Internal(Internal),
 }
 
-impl From<Internal> for NotPublished {
+impl From<Internal> for PublishError {
     fn from(error: Internal) -> Self {
         Self::Internal(error)
     }
 }
 
-internal_errors!(NotPublished);
+internal_errors!(PublishError);
 
-impl<E: std::fmt::Debug + std::fmt::Display> From<NotPublished> for ImportError<E> {
-    fn from(why: NotPublished) -> Self {
+impl<E: std::fmt::Debug + std::fmt::Display> From<PublishError> for ImportError<E> {
+    fn from(why: PublishError) -> Self {
         match why {
-            NotPublished::CatalogChanged => Self::CatalogChanged,
-            NotPublished::SigningKeysChanged => Self::SigningKeysChanged,
-            NotPublished::Internal(error) => Self::Internal(error),
+            PublishError::CatalogChanged => Self::CatalogChanged,
+            PublishError::SigningKeysChanged => Self::SigningKeysChanged,
+            PublishError::Internal(error) => Self::Internal(error),
         }
     }
 }
 
-/// What rows are checked against.
+/// The parts of the catalog that rows are checked against.
 #[derive(PartialEq)]
 struct Catalog {
     policies: BTreeMap<String, (Policy, Product)>,
@@ -173,14 +173,14 @@ struct Catalog {
 }
 
 impl Catalog {
-    /// Under the instance's lock in the end, so that no file is applied to the catalog until it is done.
+    /// Reads the catalog. When publishing, the caller holds the instance's lock, so that it cannot change.
     async fn read(conn: &mut Conn) -> Result<Self, Internal> {
         let products = conn.list_products().await?;
         let products: BTreeMap<_, _> = products.into_iter().map(|product| (product.id, product)).collect();
         let mut policies = BTreeMap::new();
         for policy in conn.list_policies().await? {
             let product = products.get(&policy.product).cloned();
-            let product = product.ok_or(Internal::Broken("a policy has no product"))?;
+            let product = product.ok_or(Internal::Invariant("a policy has no product"))?;
             policies.insert(policy.code.clone(), (policy, product));
         }
         let entitlements = conn.list_all_entitlements().await?;
@@ -189,47 +189,47 @@ impl Catalog {
     }
 }
 
-/// A row whose fields are what they should be.
+/// A row with valid fields.
 struct CheckedRow<'c> {
     number: i64,
     line: u64,
     row: LicenseRow,
     policy: &'c Policy,
     product: &'c Product,
-    /// The license that the row names, or its key does.
+    /// The license's id, from the row or its signed key. `None` creates one.
     id: Option<LicenseId>,
     signed_by: Option<SigningKeyId>,
     metadata: String,
     entitlements: Vec<EntitlementId>,
 }
 
-/// The rows that are staged next, and what is refused among them.
+/// The rows of the current batch.
 struct Batch<'c, E> {
     rows: Vec<CheckedRow<'c>>,
-    refusals: Vec<RowRefusal<E>>,
+    rejected: Vec<RejectedRow<E>>,
 }
 
 impl<E> Batch<'_, E> {
     fn len(&self) -> usize {
-        self.rows.len() + self.refusals.len()
+        self.rows.len() + self.rejected.len()
     }
 }
 
 impl Admin<'_> {
-    /// Takes licenses in. With `is_partial` the good rows are kept although others are refused; without, one
-    /// refused row leaves everything as it was. A file that breaks off always does. Every refusal goes to
-    /// `tell`, in the order of the lines as far as it is found while rows are read.
+    /// Imports licenses. If rows are rejected, the valid ones are imported if `is_partial`, and none otherwise. If the
+    /// file is malformed, none are imported. Each rejected row is passed to `report_rejected`, in the order of lines
+    /// except for those that are rejected when the import is published.
     pub async fn import_licenses<E: std::fmt::Debug + std::fmt::Display + Send>(
         &self,
         rows: impl Iterator<Item = ImportItem<E>> + Send,
         is_partial: bool,
-        tell: impl FnMut(RowRefusal<E>) + Send,
+        report_rejected: impl FnMut(RejectedRow<E>) + Send,
     ) -> Result<ImportReport, ImportError<E>> {
         let import = ImportId::new(self.service.now(), self.service.random()?);
-        let report = self.stage_and_publish(import, rows, is_partial, tell).await;
-        // In steps of its own: whether it is done is decided, and nobody has to wait for this.
-        if let Err(error) = self.sweep(import).await {
-            tracing::warn!(%error, "the staged rows of an import are left to upkeep");
+        let report = self.stage_and_publish(import, rows, is_partial, report_rejected).await;
+        // Cleaning up cannot change the result any more, so an error is only logged.
+        if let Err(error) = self.delete_staged_rows(import).await {
+            tracing::warn!(%error, "the staged rows of an import could not be deleted; upkeep will delete them");
         }
         report
     }
@@ -239,114 +239,115 @@ impl Admin<'_> {
         import: ImportId,
         rows: impl Iterator<Item = ImportItem<E>> + Send,
         is_partial: bool,
-        mut tell: impl FnMut(RowRefusal<E>) + Send,
+        mut report_rejected: impl FnMut(RejectedRow<E>) + Send,
     ) -> Result<ImportReport, ImportError<E>> {
         let catalog = Catalog::read(&mut *self.service.store().read().await?).await?;
         let mut report = ImportReport::default();
-        let mut batch = Batch { rows: Vec::new(), refusals: Vec::new() };
+        let mut batch = Batch { rows: Vec::new(), rejected: Vec::new() };
         for (number, item) in (1..).zip(rows) {
             let (line, row) = match item {
                 ImportItem::Row { line, row } => (line, row),
-                ImportItem::Broken { line, why } => return Err(ImportError::Broken { line, why }),
+                ImportItem::Malformed { line, why } => return Err(ImportError::Malformed { line, why }),
             };
             report.rows += 1;
             let row = row.map_err(RowProblem::Unreadable);
             match row.and_then(|row| self.check_row(&catalog, number, line, *row)) {
                 Ok(row) => batch.rows.push(row),
-                Err(why) => batch.refusals.push(RowRefusal { line, why }),
+                Err(why) => batch.rejected.push(RejectedRow { line, why }),
             }
             if batch.len() >= BATCH {
-                self.stage_batch(import, &mut batch, &mut report, is_partial, &mut tell).await?;
+                self.stage_batch(import, &mut batch, &mut report, is_partial, &mut report_rejected).await?;
             }
         }
-        self.stage_batch(import, &mut batch, &mut report, is_partial, &mut tell).await?;
-        if report.refused > 0 && !is_partial {
+        self.stage_batch(import, &mut batch, &mut report, is_partial, &mut report_rejected).await?;
+        if report.rejected > 0 && !is_partial {
             return Ok(report);
         }
-        self.publish(import, &catalog, &mut report, is_partial, &mut tell).await?;
+        self.publish(import, &catalog, &mut report, is_partial, &mut report_rejected).await?;
         Ok(report)
     }
 
-    /// Stages the good rows of a batch, unless the import has failed already, and reports rejected rows.
+    /// Stages the valid rows of a batch and reports the rejected ones. After the import has failed, rows are only
+    /// checked.
     async fn stage_batch<E: Send>(
         &self,
         import: ImportId,
         batch: &mut Batch<'_, E>,
         report: &mut ImportReport,
         is_partial: bool,
-        tell: &mut (impl FnMut(RowRefusal<E>) + Send),
+        report_rejected: &mut (impl FnMut(RejectedRow<E>) + Send),
     ) -> Result<(), Internal> {
-        let is_lost = report.refused > 0 && !is_partial;
+        let has_failed = report.rejected > 0 && !is_partial;
         if !batch.rows.is_empty() {
             let mut tx = self.service.store().write().await?;
-            let taken = self.stage(&mut tx, import, std::mem::take(&mut batch.rows), is_lost).await?;
-            if !is_lost {
+            let taken = self.stage(&mut tx, import, std::mem::take(&mut batch.rows), has_failed).await?;
+            if !has_failed {
                 tx.commit().await?;
             }
-            batch.refusals.extend(taken);
+            batch.rejected.extend(taken);
         }
-        batch.refusals.sort_by_key(|refusal| refusal.line);
-        report.refused += batch.refusals.len() as u64;
-        batch.refusals.drain(..).for_each(tell);
+        batch.rejected.sort_by_key(|row| row.line);
+        report.rejected += batch.rejected.len() as u64;
+        batch.rejected.drain(..).for_each(report_rejected);
         Ok(())
     }
 
-    /// Stages rows, all but those whose id or key is taken, which it gives back.
+    /// Stages rows, unless the import `has_failed`. Returns those whose id or key is taken.
     async fn stage<E>(
         &self,
         tx: &mut Tx,
         import: ImportId,
         rows: Vec<CheckedRow<'_>>,
-        is_lost: bool,
-    ) -> Result<Vec<RowRefusal<E>>, Internal> {
+        has_failed: bool,
+    ) -> Result<Vec<RejectedRow<E>>, Internal> {
         let vault = &self.service.0.vault;
         let lookup = |row: &CheckedRow<'_>| row.row.key.as_ref().map(|key| vault.key_lookup(key.expose()));
         let ids: Vec<LicenseId> = rows.iter().filter_map(|row| row.id).collect();
         let lookups: Vec<[u8; 32]> = rows.iter().filter_map(lookup).collect();
         let mut ids: BTreeSet<LicenseId> = tx.list_taken_ids(import, &ids).await?.into_iter().collect();
         let mut lookups: BTreeSet<[u8; 32]> = tx.list_taken_keys(import, &lookups).await?.into_iter().collect();
-        let mut refusals = Vec::new();
+        let mut rejected = Vec::new();
         let mut staged = Vec::new();
         for row in rows {
             let line = row.line;
             if let Some(id) = row.id
                 && !ids.insert(id)
             {
-                refusals.push(RowRefusal { line, why: RowProblem::LicenseExists(id) });
+                rejected.push(RejectedRow { line, why: RowProblem::LicenseExists(id) });
                 continue;
             }
             if let Some(lookup) = lookup(&row)
                 && !lookups.insert(lookup)
             {
-                refusals.push(RowRefusal { line, why: RowProblem::KeyTaken });
+                rejected.push(RejectedRow { line, why: RowProblem::KeyTaken });
                 continue;
             }
-            if !is_lost {
+            if !has_failed {
                 staged.push(self.staged_row(tx, row).await?);
             }
         }
         tx.insert_import_rows(import, &staged).await?;
-        Ok(refusals)
+        Ok(rejected)
     }
 
-    /// A row as it is staged, with its key.
+    /// A row with its license key, ready to be staged.
     async fn staged_row(&self, tx: &mut Tx, checked: CheckedRow<'_>) -> Result<ImportRow, Internal> {
         let CheckedRow { number, line, row, policy, product, id, signed_by, metadata, entitlements } = checked;
         let service = self.service;
         let now = service.now();
         let id = match id {
             Some(id) => id,
-            None => LicenseId::new(now, in_order(number, service.random()?)),
+            None => LicenseId::new(now, ordered_by_row(number, service.random()?)),
         };
         let created_at = row.created_at.unwrap_or(now);
         let expiry = row.expiry.unwrap_or_else(|| Expiry::on_issue(policy, created_at));
         let is_key_made = row.key.is_none();
         let key = match row.key {
-            Some(key) => service.keep_key(id, key, signed_by)?,
+            Some(key) => service.seal_license_key(id, key, signed_by)?,
             None => service.new_license_key(tx, id, policy, product, expiry).await?,
         };
         let mut account = service.new_account(&row.email, None, Role::Customer, now)?;
-        account.id = AccountId::new(now, in_order(number, service.random()?));
+        account.id = AccountId::new(now, ordered_by_row(number, service.random()?));
         let license = License {
             standing: row.standing.since(now),
             expiry,
@@ -361,9 +362,9 @@ impl Admin<'_> {
         };
         let issued = LicenseEvent::Issued { policy: policy.code.clone(), imported: true }.of(id);
         let mut issued = service.audit_row(now, self.actor, &issued)?;
-        issued.id = AuditId::new(now, in_order(number, service.random()?));
-        let mut made = service.audit_row(now, self.actor, &account_made(&account))?;
-        made.id = AuditId::new(now, in_order(number, service.random()?));
+        issued.id = AuditId::new(now, ordered_by_row(number, service.random()?));
+        let mut made = service.audit_row(now, self.actor, &account_created(&account))?;
+        made.id = AuditId::new(now, ordered_by_row(number, service.random()?));
         let NewKey { ciphertext, lookup, signed_by, .. } = key;
         Ok(ImportRow {
             number,
@@ -380,29 +381,29 @@ impl Admin<'_> {
         })
     }
 
-    /// Makes what is staged real, in one transaction.
+    /// Publishes the staged rows in one transaction.
     async fn publish<E: Send>(
         &self,
         import: ImportId,
         catalog: &Catalog,
         report: &mut ImportReport,
         is_partial: bool,
-        tell: &mut (impl FnMut(RowRefusal<E>) + Send),
-    ) -> Result<(), NotPublished> {
+        report_rejected: &mut (impl FnMut(RejectedRow<E>) + Send),
+    ) -> Result<(), PublishError> {
         let mut tx = self.service.store().write().await?;
         tx.lock_instance().await?;
         if Catalog::read(&mut tx).await? != *catalog {
-            return Err(NotPublished::CatalogChanged);
+            return Err(PublishError::CatalogChanged);
         }
         check_signers(&mut tx, import).await?;
-        // Most were found when they were staged: what is left was issued or imported since.
+        // Ids and keys that were taken before the rows were staged are rejected already. These were taken since.
         let taken = tx.list_taken_rows(import).await?;
-        report.refused += taken.len() as u64;
+        report.rejected += taken.len() as u64;
         for row in &taken {
             let why = if row.is_id_taken { RowProblem::LicenseExists(row.license) } else { RowProblem::KeyTaken };
-            tell(RowRefusal { line: row.line, why });
+            report_rejected(RejectedRow { line: row.line, why });
         }
-        if report.refused > 0 && !is_partial {
+        if report.rejected > 0 && !is_partial {
             return Ok(());
         }
         for row in taken {
@@ -412,11 +413,11 @@ impl Admin<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Removes what is left of an import.
-    async fn sweep(&self, import: ImportId) -> Result<(), Internal> {
+    /// Deletes the staged rows of an import.
+    async fn delete_staged_rows(&self, import: ImportId) -> Result<(), Internal> {
         loop {
             let mut tx = self.service.store().write().await?;
-            let removed = tx.delete_import_rows(import, SWEEP).await?;
+            let removed = tx.delete_import_rows(import, DELETE_BATCH).await?;
             tx.commit().await?;
             if removed == 0 {
                 return Ok(());
@@ -438,7 +439,7 @@ impl Admin<'_> {
         let claims = row.key.as_ref().map(|key| self.read_claims::<E>(key)).transpose()?.flatten();
         let id = match &claims {
             Some((claims, _)) if row.id.is_some_and(|id| id != claims.license) => {
-                return Err(RowProblem::KeyOfLicense(claims.license));
+                return Err(RowProblem::KeyOfOtherLicense(claims.license));
             }
             Some((claims, _)) if claims.product != product.id => return Err(RowProblem::KeyOfOtherProduct),
             Some((claims, _)) => Some(claims.license),
@@ -458,13 +459,13 @@ impl Admin<'_> {
         Ok(CheckedRow { number, line, row, policy, product, id, signed_by, metadata, entitlements })
     }
 
-    /// What a key says and who signed it, if it is a signed one.
+    /// The claims of a signed key and the id of the signing key. `None` for a random key.
     fn read_claims<E>(&self, key: &LicenseKey) -> Result<Option<(KeyClaims, SigningKeyId)>, RowProblem<E>> {
-        // A key made otherwise than its policy makes them now is as good as it was.
+        // A key is valid even if its policy generates keys by another scheme.
         if key.scheme() == KeyScheme::Random {
             return Ok(None);
         }
-        // A key that this instance did not sign would pass for one that it did.
+        // Importing a key that this instance did not sign would make it look genuine.
         let not_signed = RowProblem::<E>::KeyNotSigned;
         let keyring = self.service.keyring();
         let claims = signed_key::verify(key.expose(), &keyring.verifying()).map_err(not_signed)?;
@@ -474,31 +475,31 @@ impl Admin<'_> {
     }
 }
 
-/// Keys that were made for the rows must be signed by the key that signs now, and it goes on signing until
-/// they are real; keys that came with the rows by one that is not retired.
-async fn check_signers(tx: &mut Tx, import: ImportId) -> Result<(), NotPublished> {
+/// Checks the signing keys of the staged rows. License keys that were created by the import must be signed by the key
+/// that signs now, which is locked until the rows are published. Those that came with the rows must be signed by a key
+/// that is not retired.
+async fn check_signers(tx: &mut Tx, import: ImportId) -> Result<(), PublishError> {
     let signers = tx.list_import_signers(import).await?;
     if signers.is_empty() {
         return Ok(());
     }
     let keys = tx.list_signing_keys().await?;
     for (signer, is_key_made) in signers {
-        let is_good = if is_key_made {
+        let is_valid = if is_key_made {
             tx.lock_signer(signer).await?
         } else {
             keys.iter().any(|key| key.id == signer && state(key) != KeyState::Retired)
         };
-        if !is_good {
-            return Err(NotPublished::SigningKeysChanged);
+        if !is_valid {
+            return Err(PublishError::SigningKeysChanged);
         }
     }
     Ok(())
 }
 
-/// Random bits for an id whose first ones are the row's number, so that ids are in the order of the file and
-/// the indexes of many rows grow at one end, which halves the time of the last transaction. An id has 26
-/// bits here between those that are fixed; 48 random ones are left.
-fn in_order(number: i64, random: [u8; 10]) -> [u8; 10] {
+/// The random part of an id, with its first 26 bits replaced by the row's number. Ids are then in the order of the
+/// file, so that indexes grow at one end, which halves the time of the last transaction. 48 random bits remain.
+fn ordered_by_row(number: i64, random: [u8; 10]) -> [u8; 10] {
     let bits = |shift: u32, mask: i64| u8::try_from((number >> shift) & mask).unwrap_or_default();
     let mut ordered = random;
     for (byte, bits) in ordered.iter_mut().zip([bits(22, 0x0f), bits(14, 0xff), bits(8, 0x3f), bits(0, 0xff)]) {
@@ -516,10 +517,10 @@ mod tests {
     #[test]
     fn ids_are_in_the_order_of_rows() {
         let now = Timestamp::from_unix_micros(0);
-        let id = |number: i64| LicenseId::new(now, in_order(number, [0xff; 10]));
+        let id = |number: i64| LicenseId::new(now, ordered_by_row(number, [0xff; 10]));
         for number in (1..26).map(|bit| 1_i64 << bit) {
             for number in [number - 1, number, number + 1] {
-                let next = LicenseId::new(now, in_order(number + 1, [0; 10]));
+                let next = LicenseId::new(now, ordered_by_row(number + 1, [0; 10]));
                 assert!(id(number) < next && next.uuid().get_version_num() == 7, "{number}");
             }
         }

@@ -20,19 +20,19 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no policy `{wanted}`: the catalog has {}", known.join(", "))]
 pub struct PolicyNotFound {
-    /// What was asked for.
+    /// The code that was given.
     pub wanted: String,
-    /// What there is.
+    /// The codes of all policies.
     pub known: Vec<String>,
 }
 
 /// Why no license was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// There is no such policy.
+    /// There is no policy with this code.
     #[error(transparent)]
     PolicyNotFound(#[from] PolicyNotFound),
-    /// The customer is banned.
+    /// The customer's account is banned.
     #[error("the account {0} is disabled")]
     AccountDisabled(EmailAddress),
     /// The server failed.
@@ -43,17 +43,17 @@ pub enum IssueError {
 internal_errors!(IssueError);
 
 impl Admin<'_> {
-    /// Issues a license under a policy, and makes the customer when the address is new.
+    /// Issues a license under a policy. Creates the customer's account if there is none with this address.
     pub async fn issue_license(&self, email: &EmailAddress, policy_code: &str) -> Result<IssuedLicense, IssueError> {
         let mut tx = self.service.store().write().await?;
-        let policy = choose_policy(tx.list_policies().await?, policy_code)?;
-        let (owner, _) = self.ensure_account(&mut tx, email, None, Role::Customer).await?;
+        let policy = find_policy(tx.list_policies().await?, policy_code)?;
+        let (owner, _) = self.find_or_create_account(&mut tx, email, None, Role::Customer).await?;
         if owner.disabled_at.is_some() {
             return Err(IssueError::AccountDisabled(owner.email));
         }
         let id = self.insert_license(&mut tx, &owner, &policy).await?;
         tx.commit().await?;
-        Ok(self.written_license(id).await?)
+        Ok(self.reload_license(id).await?)
     }
 
     async fn insert_license(&self, tx: &mut Tx, owner: &Account, policy: &Policy) -> Result<LicenseId, Internal> {
@@ -62,7 +62,7 @@ impl Admin<'_> {
         let id = LicenseId::new(now, self.service.random()?);
         let key = self.service.new_license_key(tx, id, policy, &product, Expiry::on_issue(policy, now)).await?;
         let license = License::issue(id, owner.id, policy, key.hint(), now);
-        tx.insert_license(&license, key.kept()).await?;
+        tx.insert_license(&license, key.stored()).await?;
         let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
         self.service.record(tx, now, self.actor, event.of(id)).await?;
         Ok(id)
@@ -70,7 +70,7 @@ impl Admin<'_> {
 }
 
 /// The policy with this code.
-pub(crate) fn choose_policy(mut policies: Vec<Policy>, code: &str) -> Result<Policy, PolicyNotFound> {
+pub(crate) fn find_policy(mut policies: Vec<Policy>, code: &str) -> Result<Policy, PolicyNotFound> {
     if let Some(at) = policies.iter().position(|policy| policy.code == code) {
         Ok(policies.swap_remove(at))
     } else {

@@ -1,4 +1,4 @@
-//! A license as it comes from elsewhere, or goes there.
+//! Licenses as they are imported and exported.
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -9,40 +9,40 @@ use latchkey_licensing::{
 };
 use serde_json::{Map, Value};
 
-/// A license to import, or one that is exported. On the way in, address and policy are enough.
+/// A license to import or an exported one. An import needs only the address and the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LicenseRow {
-    /// Its id; `None` makes one.
+    /// The license's id. `None` creates one.
     pub id: Option<LicenseId>,
-    /// Its owner's address; an account is made where there is none.
+    /// The owner's address. An account is created if there is none with it.
     pub email: EmailAddress,
-    /// Its policy's code.
+    /// The policy's code.
     pub policy: String,
-    /// Its key; `None` makes one.
+    /// The license key. `None` creates one.
     pub key: Option<LicenseKey>,
-    /// What the vendor decided about it.
+    /// The vendor's decision on the license.
     pub standing: RowStanding,
-    /// When it expires. `None` follows the policy.
+    /// When the license expires. `None` follows the policy.
     pub expiry: Option<Expiry>,
-    /// A machine limit of its own.
+    /// Overrides the policy's machine limit. `None` keeps it.
     pub max_machines: Option<u32>,
-    /// A core limit of its own.
+    /// Overrides the policy's core limit. `None` keeps it.
     pub max_cores: Option<u32>,
-    /// A limit of uses of its own.
+    /// Overrides the policy's limit of uses. `None` keeps it.
     pub max_uses: Option<u32>,
-    /// Where its usage counter stands.
+    /// The usage counter.
     pub uses: u32,
-    /// What is attached to it.
+    /// Data that the vendor attached.
     pub metadata: Map<String, Value>,
-    /// Its own entitlements, by code; those of its policy are not among them.
+    /// The license's own entitlements by code, without those of the policy.
     pub entitlements: Vec<String>,
-    /// When it was issued; `None` is now.
+    /// When the license was issued. `None` is the time of the import.
     pub created_at: Option<Timestamp>,
-    /// When an app last checked in.
+    /// When an app last checked in. `None` if none has.
     pub last_check_in_at: Option<Timestamp>,
 }
 
-/// A license's standing, without the instant since when.
+/// A license's standing without its instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RowStanding {
     /// In good standing.
@@ -55,6 +55,7 @@ pub enum RowStanding {
 }
 
 impl RowStanding {
+    /// The standing that begins at `now`.
     pub(crate) fn since(self, now: Timestamp) -> Standing {
         match self {
             Self::Good => Standing::Good,
@@ -75,7 +76,7 @@ impl From<Standing> for RowStanding {
 }
 
 impl LicenseRow {
-    /// A row that says no more than it must.
+    /// A row with only the required fields.
     pub fn new(email: EmailAddress, policy: String) -> Self {
         Self {
             id: None,
@@ -95,7 +96,7 @@ impl LicenseRow {
         }
     }
 
-    /// The row of a license; its entitlements are left to the caller.
+    /// The row of a license. The caller adds the entitlements.
     pub(crate) fn of(
         license: &License,
         email: EmailAddress,

@@ -1,4 +1,4 @@
-//! What an admin decides about a license: to suspend, reinstate or revoke it.
+//! Suspending, reinstating and revoking licenses.
 
 use latchkey_licensing::{ids::LicenseId, license::Standing, time::Timestamp};
 
@@ -15,7 +15,7 @@ pub enum StandingError {
     /// There is no license with this id.
     #[error("there is no license with the id {0}")]
     NotFound(LicenseId),
-    /// It is revoked, which is for good.
+    /// The license is revoked, which is permanent.
     #[error("license {0} is revoked, and a revoked license stays revoked")]
     Revoked(LicenseId),
     /// The server failed.
@@ -26,7 +26,7 @@ pub enum StandingError {
 internal_errors!(StandingError);
 
 impl Admin<'_> {
-    /// Suspends a license: it validates as suspended from now on. Doing it twice changes nothing.
+    /// Suspends a license. If it is suspended already, nothing changes.
     pub async fn suspend_license(&self, id: LicenseId) -> Result<IssuedLicense, StandingError> {
         self.set_standing(id, LicenseEvent::Suspended, |standing, now| match standing {
             Standing::Good => Ok(Some(Standing::Suspended(now))),
@@ -36,7 +36,7 @@ impl Admin<'_> {
         .await
     }
 
-    /// Lifts a suspension. Doing it twice changes nothing.
+    /// Reinstates a suspended license. If it is in good standing already, nothing changes.
     pub async fn reinstate_license(&self, id: LicenseId) -> Result<IssuedLicense, StandingError> {
         self.set_standing(id, LicenseEvent::Reinstated, |standing, _| match standing {
             Standing::Suspended(_) => Ok(Some(Standing::Good)),
@@ -46,7 +46,7 @@ impl Admin<'_> {
         .await
     }
 
-    /// Revokes a license, for good. Doing it twice changes nothing.
+    /// Revokes a license permanently. If it is revoked already, nothing changes.
     pub async fn revoke_license(&self, id: LicenseId) -> Result<IssuedLicense, StandingError> {
         self.set_standing(id, LicenseEvent::Revoked, |standing, now| match standing {
             Standing::Good | Standing::Suspended(_) => Ok(Some(Standing::Revoked(now))),
@@ -72,6 +72,6 @@ impl Admin<'_> {
             self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
         }
         tx.commit().await?;
-        Ok(self.written_license(id).await?)
+        Ok(self.reload_license(id).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! Changing what a license grants: renewal, owner, policy, end, limits, metadata.
+//! Changing the terms of a license: renewal, owner, policy, expiry, limits, entitlements and metadata.
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -19,37 +19,37 @@ use crate::{
     },
     error::{Internal, internal_errors},
     licenses::{
-        issue::{PolicyNotFound, choose_policy},
+        issue::{PolicyNotFound, find_policy},
         view::IssuedLicense,
     },
 };
 
-/// The longest metadata that is kept, in bytes of JSON.
+/// The longest metadata, in bytes of JSON.
 const MAX_METADATA: usize = 8 * 1024;
 
-/// What to change about a license; `None` leaves a term as it is. Limits: `Some(None)` goes back to
-/// the policy's.
+/// A change of a license's terms. `None` leaves a term as it is. For limits, `Some(None)` returns to the policy's
+/// limit.
 #[derive(Clone, Debug, Default)]
 pub struct LicenseChange {
-    /// Another owner, who must have an account.
+    /// The address of the new owner, who must have an account.
     pub owner: Option<EmailAddress>,
-    /// Another policy of the same product, by its code. The end stays as it is.
+    /// The code of the new policy, which must be for the same product. The expiry stays as it is.
     pub policy: Option<String>,
-    /// Another end: an instant, or never.
+    /// The new expiry. `Some(None)` makes the license perpetual.
     pub expiry: Option<Option<Timestamp>>,
-    /// A machine limit of its own.
+    /// The license's own machine limit.
     pub max_machines: Option<Option<u32>>,
-    /// A core limit of its own.
+    /// The license's own core limit.
     pub max_cores: Option<Option<u32>>,
-    /// A limit of uses of its own.
+    /// The license's own limit of uses.
     pub max_uses: Option<Option<u32>>,
-    /// Where the usage counter is to stand.
+    /// The new value of the usage counter.
     pub uses: Option<u32>,
-    /// What to attach instead of what is attached.
+    /// The new metadata, which replaces the old.
     pub metadata: Option<Map<String, Value>>,
-    /// Entitlements to give, by code.
+    /// Entitlements to add to the license's own, by code.
     pub add_entitlements: Vec<String>,
-    /// Entitlements of its own to take, by code.
+    /// Entitlements to remove from the license's own, by code.
     pub remove_entitlements: Vec<String>,
 }
 
@@ -59,12 +59,12 @@ pub enum RenewError {
     /// There is no license with this id.
     #[error("there is no license with the id {0}")]
     NotFound(LicenseId),
-    /// Its terms do not allow it.
+    /// The license's terms do not allow it.
     #[error("license {id} cannot be renewed: {why}")]
     Refused {
-        /// The license.
+        /// The license's id.
         id: LicenseId,
-        /// Why.
+        /// The reason.
         why: RenewRefusal,
     },
     /// The server failed.
@@ -72,7 +72,7 @@ pub enum RenewError {
     Internal(#[from] Internal),
 }
 
-/// Why a license was not changed; all of it is as it was.
+/// Why a license was not changed. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// There is no license with this id.
@@ -81,33 +81,33 @@ pub enum ChangeError {
     /// The new owner has no account.
     #[error("there is no account with the address {0}")]
     OwnerNotFound(EmailAddress),
-    /// There is no such policy.
+    /// There is no policy with this code.
     #[error(transparent)]
     PolicyNotFound(#[from] PolicyNotFound),
     /// The policy is for another product.
-    #[error("policy `{policy}` sells another product than the license is for")]
+    #[error("policy `{policy}` is for another product than the license")]
     OtherProduct {
         /// The policy's code.
         policy: String,
     },
-    /// Node-locked is one machine, so there is no higher limit.
-    #[error("policy `{policy}` is node-locked, which is one machine")]
+    /// A license under a node-locked policy cannot have a higher limit than one machine.
+    #[error("policy `{policy}` is node-locked, so the license can have only one machine")]
     NodeLocked {
         /// The policy's code.
         policy: String,
     },
-    /// A number that the wire protocol does not carry.
+    /// A number is outside the range of the wire protocol.
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
     /// The metadata is too long.
     #[error(transparent)]
     Metadata(#[from] MetadataTooLong),
-    /// There is no such entitlement.
+    /// There is no entitlement with this code.
     #[error("there is no entitlement `{wanted}`: the catalog has {}", known.join(", "))]
     EntitlementNotFound {
-        /// What was asked for.
+        /// The code that was given.
         wanted: String,
-        /// What there is.
+        /// The codes of all entitlements.
         known: Vec<String>,
     },
     /// The server failed.
@@ -117,28 +117,28 @@ pub enum ChangeError {
 
 internal_errors!(RenewError, ChangeError);
 
-/// A number that the wire protocol does not carry.
+/// A number is outside the range of the wire protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} must be from {least} to {most}")]
+#[error("{field} must be from {min} to {max}")]
 pub struct OutOfRange {
-    /// Which.
+    /// The name of the field.
     pub field: &'static str,
-    /// The least that it may be.
-    pub least: u32,
-    /// The most that it may be.
-    pub most: u32,
+    /// The smallest allowed value.
+    pub min: u32,
+    /// The largest allowed value.
+    pub max: u32,
 }
 
-/// Metadata that is longer than what is kept.
+/// The metadata is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("metadata has at most {most} bytes of JSON")]
+#[error("metadata must have at most {max} bytes of JSON")]
 pub struct MetadataTooLong {
-    /// How many bytes are kept.
-    pub most: usize,
+    /// The largest allowed length in bytes.
+    pub max: usize,
 }
 
 impl Admin<'_> {
-    /// Renews a license by its policy's duration.
+    /// Renews a license: adds its policy's duration.
     pub async fn renew_license(&self, id: LicenseId) -> Result<IssuedLicense, RenewError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
@@ -152,10 +152,10 @@ impl Admin<'_> {
         let event = LicenseEvent::Renewed { from: before.at(), to: expires_at };
         self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
         tx.commit().await?;
-        Ok(self.written_license(id).await?)
+        Ok(self.reload_license(id).await?)
     }
 
-    /// Changes a license's terms, all of them or, where one cannot be, none.
+    /// Changes a license's terms: all that are given or, if one of them cannot be changed, none.
     pub async fn change_license(&self, id: LicenseId, change: LicenseChange) -> Result<IssuedLicense, ChangeError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
@@ -181,7 +181,7 @@ impl Admin<'_> {
         if let Some(metadata) = change.metadata {
             license.metadata = metadata_text(metadata)?;
         }
-        // A limit from before the policy became node-locked stops no other change; it counts as one.
+        // A limit that was set before the policy became node-locked counts as 1 and does not prevent other changes.
         if license.max_machines != before.max_machines || license.policy != before.policy {
             let policy = tx.get_policy(license.policy).await?;
             check_machine_limit(license.max_machines, &policy)?;
@@ -200,7 +200,7 @@ impl Admin<'_> {
             self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
         }
         tx.commit().await?;
-        Ok(self.written_license(id).await?)
+        Ok(self.reload_license(id).await?)
     }
 }
 
@@ -211,24 +211,24 @@ async fn move_to_policy(
     code: &str,
     now: Timestamp,
 ) -> Result<(), ChangeError> {
-    let policy = choose_policy(tx.list_policies().await?, code)?;
+    let policy = find_policy(tx.list_policies().await?, code)?;
     if policy.product != license.product {
         return Err(ChangeError::OtherProduct { policy: policy.code });
     }
     license.policy = policy.id;
-    // Check-ins that nobody asked for until now are not overdue.
+    // A check-in that was not required until now must not be overdue.
     if license.is_overdue(&policy, now) && !license.is_overdue(from, now) {
         license.last_check_in_at = Some(now);
     }
     Ok(())
 }
 
-/// Gives or takes entitlements. Returns the codes for which that changed something.
+/// Adds or removes entitlements. Returns the codes of those that were actually added or removed.
 async fn change_entitlements(
     tx: &mut Tx,
     id: LicenseId,
     codes: &[String],
-    gives: bool,
+    is_added: bool,
 ) -> Result<Vec<String>, ChangeError> {
     let mut changed = Vec::new();
     if codes.is_empty() {
@@ -241,7 +241,7 @@ async fn change_entitlements(
             let known = all.iter().map(|held| held.code.as_str().to_owned()).collect();
             ChangeError::EntitlementNotFound { wanted: code.clone(), known }
         })?;
-        let is_changed = if gives {
+        let is_changed = if is_added {
             tx.add_license_entitlement(id, found.id).await?
         } else {
             tx.remove_license_entitlement(id, found.id).await?
@@ -253,14 +253,14 @@ async fn change_entitlements(
     Ok(changed)
 }
 
-/// The text of metadata that can be kept.
+/// The metadata as text, if it is not too long.
 pub(crate) fn metadata_text(metadata: Map<String, Value>) -> Result<String, MetadataTooLong> {
     let text = Value::Object(metadata).to_string();
-    // PostgreSQL's text cannot hold NUL, which JSON spells \u0000; it stays escaped in ours.
-    if text.len() > MAX_METADATA { Err(MetadataTooLong { most: MAX_METADATA }) } else { Ok(text) }
+    // PostgreSQL's text type cannot contain NUL. In JSON it is always escaped as \u0000.
+    if text.len() > MAX_METADATA { Err(MetadataTooLong { max: MAX_METADATA }) } else { Ok(text) }
 }
 
-/// Node-locked is one machine: a license of such a policy has no higher limit of its own.
+/// Fails if a license under a node-locked policy has a machine limit above 1.
 fn check_machine_limit(own: Option<u32>, policy: &Policy) -> Result<(), ChangeError> {
     if policy.is_floating || own.is_none_or(|own| own <= 1) {
         return Ok(());
@@ -268,27 +268,27 @@ fn check_machine_limit(own: Option<u32>, policy: &Policy) -> Result<(), ChangeEr
     Err(ChangeError::NodeLocked { policy: policy.code.clone() })
 }
 
-/// A limit after a change, held to what the wire protocol's numbers carry.
-#[expect(clippy::option_option, reason = "unchanged, back to the policy's, or a number: three things")]
+/// The limit after a change. Fails if it is outside the range of the wire protocol.
+#[expect(clippy::option_option, reason = "three cases: unchanged, back to the policy's limit, or a number")]
 fn limit(
     change: Option<Option<u32>>,
-    present: Option<u32>,
+    current: Option<u32>,
     field: &'static str,
-    least: u32,
+    min: u32,
 ) -> Result<Option<u32>, OutOfRange> {
     match change {
-        None => Ok(present),
-        Some(wanted) => in_range(wanted, field, least),
+        None => Ok(current),
+        Some(wanted) => in_range(wanted, field, min),
     }
 }
 
-/// A number, if the wire protocol carries it.
-pub(crate) fn in_range(number: Option<u32>, field: &'static str, least: u32) -> Result<Option<u32>, OutOfRange> {
-    let fits = number.is_none_or(|number| (least..=MAX_USES).contains(&number));
-    if fits { Ok(number) } else { Err(OutOfRange { field, least, most: MAX_USES }) }
+/// The number, if it is within the range of the wire protocol.
+pub(crate) fn in_range(number: Option<u32>, field: &'static str, min: u32) -> Result<Option<u32>, OutOfRange> {
+    let fits = number.is_none_or(|number| (min..=MAX_USES).contains(&number));
+    if fits { Ok(number) } else { Err(OutOfRange { field, min, max: MAX_USES }) }
 }
 
-/// What changed, for the audit log: no address and no metadata, which may hold either.
+/// What changed, for the audit log, without addresses and without metadata, which may contain them.
 fn differences(before: &License, after: &License) -> LicenseDiff {
     LicenseDiff {
         owner: Change::of(before.account, after.account),

@@ -1,5 +1,5 @@
-//! Licenses with what belongs to them, read as sets: the number of statements does not grow with the
-//! number of licenses or machines.
+//! Licenses with the data that is shown with them. It is read for all licenses at once, so that the number of
+//! statements does not grow with the number of licenses or machines.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -26,44 +26,44 @@ use crate::{
     validation::facts::LicenseFacts,
 };
 
-/// How many machines of a license are shown.
+/// The most machines of a license that are shown.
 const SHOWN_MACHINES: u32 = 100;
 
-/// A license with what belongs to it.
+/// A license with the data that is shown with it.
 #[derive(Clone, Debug)]
 pub struct LicenseView {
     /// The license.
     pub license: License,
-    /// Its status now.
+    /// The license's current status.
     pub status: LicenseStatus,
-    /// Its policy.
+    /// The policy that the license is under.
     pub policy: Policy,
-    /// Its product.
+    /// The product that the license is for.
     pub product: Product,
-    /// How many machines may be active, overage included; `None` is any number.
+    /// How many machines may be active, including overage. `None` is unlimited.
     pub machine_limit: Option<u32>,
-    /// How many machines are active.
+    /// The number of active machines.
     pub machine_count: u32,
-    /// The first active machines by slot, at most a hundred.
+    /// The first active machines by slot, at most 100.
     pub machines: Vec<Machine>,
-    /// How often the owner may free machines yet; `None` is as often as they like.
+    /// How many machines the owner may still free now. `None` is unlimited.
     pub swaps: Option<SwapsLeft>,
-    /// Its own entitlements, by code; those of its policy are not among them.
+    /// The license's own entitlements by code, without those of the policy.
     pub own_entitlements: Vec<EntitlementCode>,
 }
 
 /// A license with its key and its owner.
 #[derive(Clone, Debug)]
 pub struct IssuedLicense {
-    /// The license.
+    /// The license with the data that is shown with it.
     pub view: LicenseView,
-    /// Its key.
+    /// The license key.
     pub key: LicenseKey,
-    /// Its owner.
+    /// The owner's account.
     pub owner: Account,
 }
 
-/// Why nothing was done about a license.
+/// Why a license was not shown or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum LicenseError {
     /// There is no license with this id.
@@ -84,11 +84,11 @@ impl Admin<'_> {
         Ok(self.service.issued_license(&mut reader, record).await?)
     }
 
-    /// A license that this operator has just written.
-    pub(crate) async fn written_license(&self, id: LicenseId) -> Result<IssuedLicense, Internal> {
+    /// Reads a license back after it was written.
+    pub(crate) async fn reload_license(&self, id: LicenseId) -> Result<IssuedLicense, Internal> {
         let mut reader = self.service.store().read().await?;
         let record = reader.find_license_record(id).await?;
-        let record = record.ok_or(Internal::Broken("a license that was written is gone"))?;
+        let record = record.ok_or(Internal::Invariant("a license that was just written does not exist"))?;
         self.service.issued_license(&mut reader, record).await
     }
 }
@@ -103,16 +103,17 @@ impl Service {
         Ok(IssuedLicense { view, key, owner })
     }
 
-    /// One license with what belongs to it.
+    /// One license with the data that is shown with it.
     pub(crate) async fn view_license(&self, conn: &mut Conn, facts: LicenseFacts) -> Result<LicenseView, Internal> {
         let now = self.now();
         let owner_is_banned = facts.owner_is_banned();
         let has_own = facts.own_entitlements > 0;
-        let mut parts = Parts::read(conn, &[facts.license.id], earliest([facts.policy()], now), has_own).await?;
-        Ok(parts.view(facts.license, &facts.terms, owner_is_banned, now))
+        let mut related =
+            Related::read(conn, &[facts.license.id], earliest_window_start([facts.policy()], now), has_own).await?;
+        Ok(related.view(facts.license, &facts.terms, owner_is_banned, now))
     }
 
-    /// Licenses of one owner, in their order.
+    /// Licenses of one owner, in the given order.
     pub(crate) async fn view_licenses(
         &self,
         conn: &mut Conn,
@@ -131,16 +132,16 @@ impl Service {
             }
         }
         let ids: Vec<LicenseId> = licenses.iter().map(|license| license.id).collect();
-        let since = earliest(terms.values().map(|terms| &terms.policy), now);
-        let mut parts = Parts::read(conn, &ids, since, true).await?;
+        let since = earliest_window_start(terms.values().map(|terms| &terms.policy), now);
+        let mut related = Related::read(conn, &ids, since, true).await?;
         let views = licenses.into_iter().map(|license| {
-            let terms = terms.get(&license.policy).ok_or(Internal::Broken("a license has no policy"))?;
-            Ok::<_, Internal>(parts.view(license, terms, owner_is_banned, now))
+            let terms = terms.get(&license.policy).ok_or(Internal::Invariant("a license has no policy"))?;
+            Ok::<_, Internal>(related.view(license, terms, owner_is_banned, now))
         });
         views.collect()
     }
 
-    /// The keys of licenses.
+    /// Decrypts the keys of licenses.
     pub(crate) async fn open_keys(
         &self,
         conn: &mut Conn,
@@ -153,21 +154,22 @@ impl Service {
     }
 }
 
-/// From when on machines that were freed count under these policies; `None` where none counts them.
-fn earliest<'p>(policies: impl IntoIterator<Item = &'p Policy>, now: Timestamp) -> Option<Timestamp> {
+/// The earliest start of the policies' swap windows. `None` if no policy has a swap allowance.
+fn earliest_window_start<'p>(policies: impl IntoIterator<Item = &'p Policy>, now: Timestamp) -> Option<Timestamp> {
     policies.into_iter().filter_map(|policy| policy.swap_allowance.map(|allowance| allowance.since(now))).min()
 }
 
-/// What belongs to some licenses.
-struct Parts {
+/// The data that is shown with some licenses.
+struct Related {
     counts: BTreeMap<LicenseId, (u32, Option<Timestamp>)>,
     machines: BTreeMap<LicenseId, Vec<Machine>>,
     releases: BTreeMap<LicenseId, Vec<Timestamp>>,
     entitlements: BTreeMap<LicenseId, Vec<EntitlementCode>>,
 }
 
-impl Parts {
-    /// At most four statements: what no policy limits and no license has is not read.
+impl Related {
+    /// At most four statements. `since` is `None` if no policy has a swap allowance, and `has_entitlements` is false if
+    /// no license has entitlements of its own.
     async fn read(
         conn: &mut Conn,
         ids: &[LicenseId],

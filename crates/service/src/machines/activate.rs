@@ -1,4 +1,4 @@
-//! Activating and deactivating machines: one set of rules for apps, customers and admins.
+//! Activating and deactivating machines. Apps, customers and admins are subject to the same rules.
 
 use latchkey_licensing::{
     activation::{self, ActivateRefusal},
@@ -21,43 +21,43 @@ use crate::{
     vault::plain_hash,
 };
 
-/// How many licenses with late machines one round of upkeep looks at.
+/// The most licenses with late machines that are checked in one round.
 const CULL_BATCH: i64 = 500;
 
 /// A machine to activate.
 #[derive(Clone, Debug)]
 pub struct NewMachine {
-    /// What the app identifies it by.
+    /// The fingerprint by which the app identifies the machine.
     pub fingerprint: Fingerprint,
-    /// What the app tells about it.
+    /// Facts that the app reported.
     pub facts: MachineFacts,
-    /// What the app attaches, a JSON object as text.
+    /// Data that the app attached: a JSON object as text.
     pub metadata: String,
 }
 
 /// Why a machine was not activated.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivateError {
-    /// It is active already; nothing changed.
+    /// A machine with this fingerprint is active already. Nothing has changed.
     #[error("the fingerprint is active already")]
     FingerprintTaken,
-    /// All slots are held.
+    /// All slots are in use.
     #[error("all {limit} machines are in use")]
     MachineLimit {
-        /// The limit in force.
+        /// The limit that applies, including overage.
         limit: u32,
-        /// The machines that hold the slots.
+        /// The machines that occupy the slots.
         holders: Vec<Machine>,
     },
-    /// The machines would have too many cores together.
+    /// Together, the machines would have too many cores.
     #[error("the machines would have more than {limit} cores together")]
     CoreLimit {
-        /// The limit in force.
+        /// The limit that applies, including overage.
         limit: u32,
-        /// The machines that hold the cores.
+        /// The active machines.
         holders: Vec<Machine>,
     },
-    /// The license lost its good standing after its key was checked.
+    /// The license may not be used any more since its key was checked.
     #[error(transparent)]
     Refused(AuthRefusal),
     /// The server failed.
@@ -72,8 +72,8 @@ impl From<latchkey_store::StoreError> for ActivateError {
 }
 
 impl Service {
-    /// Activates a machine. The machine limit is exact: the decision and the insert happen under a lock on the
-    /// license, and `active` was read under it, by slot.
+    /// Activates a machine. The license must be locked, and `active` must be its active machines, read under this lock,
+    /// so that the machine limit is exact.
     pub(crate) async fn activate(
         &self,
         tx: &mut Tx,
@@ -116,9 +116,9 @@ impl Service {
         Ok(machine)
     }
 
-    /// Releases the slots of machines whose heartbeat stopped for good: of all where the policy says so, and of
-    /// the one with the fingerprint that is being activated again, even where the policy keeps the slots of
-    /// dead machines. The license must be locked. Returns the machines that stay.
+    /// Deactivates dead machines that cannot be resurrected, if the policy says so. The machine with the fingerprint
+    /// that is being activated again is deactivated even if the policy keeps dead machines. The license must be locked.
+    /// Returns the machines that stay active.
     async fn release_dead_machines(
         &self,
         tx: &mut Tx,
@@ -144,7 +144,7 @@ impl Service {
         Ok(staying)
     }
 
-    /// Deactivates an active machine, which must have been read under the license's lock.
+    /// Deactivates a machine, which must have been read under the license's lock. Returns whether it was active.
     pub(crate) async fn deactivate(
         &self,
         tx: &mut Tx,
@@ -164,8 +164,7 @@ impl Service {
         Ok(true)
     }
 
-    /// One round of upkeep: deactivates machines whose heartbeat stopped, of every license whose policy says
-    /// so. Returns how many.
+    /// One round of upkeep: culls dead machines. Returns their number.
     pub async fn cull_dead_machines(&self) -> Result<u64, Internal> {
         let now = self.now();
         let licenses: Vec<LicenseId> =
@@ -173,7 +172,7 @@ impl Service {
         let mut gone = 0;
         let mut failure = None;
         for license in licenses {
-            // One license that cannot be read must not keep the others waiting.
+            // An error with one license must not prevent the others from being checked.
             match self.cull_license(license, now).await {
                 Ok(count) => gone += count,
                 Err(error) => failure = Some(error),
@@ -182,7 +181,7 @@ impl Service {
         failure.map_or(Ok(gone), Err)
     }
 
-    /// In a transaction of its own, so that no license is locked for long.
+    /// Culls the dead machines of one license, in its own transaction, so that no license is locked for long.
     async fn cull_license(&self, license: LicenseId, now: Timestamp) -> Result<u64, Internal> {
         let mut tx = self.store().write().await?;
         let gone = match self.lock_license_with_machines(&mut tx, license).await? {

@@ -1,4 +1,4 @@
-//! The machines of a customer's own licenses.
+//! The machines of the signed-in customer's licenses.
 
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
@@ -7,23 +7,23 @@ use latchkey_licensing::{
 use latchkey_store::DeactivatedBy;
 
 use crate::{
-    accounts::name::read_name,
+    accounts::name::parse_name,
     actors::Customer,
     audit::event::LicenseEvent,
     licenses::{customer::CustomerError, view::LicenseView},
 };
 
-/// A machine that was freed.
+/// The result of freeing a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Freed {
-    /// What it was called; `None` if it had been freed before.
+pub struct FreedMachine {
+    /// The machine's name. `None` if it had been freed before.
     pub label: Option<String>,
-    /// Whether it may have an offline file that is still valid.
+    /// Whether the machine may still have a valid file for offline use.
     pub may_hold_file: bool,
 }
 
 impl Customer<'_> {
-    /// An own license, and its active machine with this id, if it has one.
+    /// One of the customer's licenses, and its active machine with this id, if there is one.
     pub async fn find_machine(
         &self,
         license: LicenseId,
@@ -35,7 +35,7 @@ impl Customer<'_> {
         Ok((self.service().view_license(&mut reader, facts).await?, machine))
     }
 
-    /// One active machine of an own license, with the license.
+    /// One of the customer's licenses and its active machine with this id.
     pub async fn machine(
         &self,
         license: LicenseId,
@@ -45,15 +45,15 @@ impl Customer<'_> {
         machine.map(|machine| (view, machine)).ok_or(CustomerError::NotFound)
     }
 
-    /// Frees a machine of an own license. Freeing one that is free already is no error.
-    pub async fn free_machine(&self, license: LicenseId, machine: MachineId) -> Result<Freed, CustomerError> {
+    /// Frees a machine of one of the customer's licenses. It is not an error if it has been freed already.
+    pub async fn free_machine(&self, license: LicenseId, machine: MachineId) -> Result<FreedMachine, CustomerError> {
         let now = self.service().now();
         let mut tx = self.service().store().write().await?;
         tx.lock_license(license).await?;
         let license = self.own(tx.find_license(license).await?)?;
         let Some(active) = tx.find_machine(license.id, machine).await? else {
             let was_ours = tx.was_active_machine(license.id, machine).await?;
-            let freed = Freed { label: None, may_hold_file: false };
+            let freed = FreedMachine { label: None, may_hold_file: false };
             return if was_ours { Ok(freed) } else { Err(CustomerError::NotFound) };
         };
         let policy = tx.get_policy(license.policy).await?;
@@ -66,19 +66,19 @@ impl Customer<'_> {
         }
         self.service().deactivate(&mut tx, &active, DeactivatedBy::Customer, self.actor(), now).await?;
         tx.commit().await?;
-        // For how long is the app's to say, which may ask for any time.
-        Ok(Freed { label: Some(active.label()), may_hold_file: active.last_check_out_at.is_some() })
+        // How long the file is valid is not stored, because apps may ask for any time.
+        Ok(FreedMachine { label: Some(active.label()), may_hold_file: active.last_check_out_at.is_some() })
     }
 
-    /// Renames a machine of an own license; an empty name goes back to its host name. A name that says the
-    /// same as before changes nothing. Returns what it is called then.
+    /// Renames a machine of one of the customer's licenses. An empty name returns to the host name, and an unchanged
+    /// name changes nothing. Returns the name that is shown afterwards.
     pub async fn rename_machine(
         &self,
         license: LicenseId,
         machine: MachineId,
         name: &str,
     ) -> Result<String, CustomerError> {
-        let name = read_name(name)?;
+        let name = parse_name(name)?;
         let now = self.service().now();
         let mut tx = self.service().store().write().await?;
         tx.lock_license(license).await?;

@@ -1,4 +1,4 @@
-//! Machines of the license whose key was shown.
+//! The machines of the license whose key an app presented.
 
 use latchkey_licensing::machine::Machine;
 use latchkey_store::{Conn, DeactivatedBy};
@@ -15,16 +15,16 @@ use crate::{
     vault::plain_hash,
 };
 
-/// Why a heartbeat was not taken.
+/// Why a heartbeat was rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum HeartbeatError {
-    /// There is no such active machine under this license.
+    /// The license is not active on this machine.
     #[error("there is no such machine")]
     NotFound,
-    /// The heartbeat stopped before and the policy does not bring such machines back.
+    /// The machine is dead and its policy does not let a heartbeat resurrect it.
     #[error("the machine's heartbeat had stopped")]
     Dead,
-    /// The license lost its good standing.
+    /// The license may not be used any more.
     #[error(transparent)]
     Refused(AuthRefusal),
     /// The server failed.
@@ -49,7 +49,7 @@ impl KeyHolder {
         Ok(conn.find_machine_by_fingerprint(self.license_id(), &plain_hash(text.as_bytes())).await?)
     }
 
-    /// Activates a machine, up to the license's limits.
+    /// Activates a machine, within the license's limits.
     pub async fn activate_machine(&self, new: NewMachine) -> Result<MachineDocument, ActivateError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
@@ -75,7 +75,7 @@ impl KeyHolder {
         Ok(Some(self.facts.machine_document(machine, &outages, now)))
     }
 
-    /// Deactivates the machine with this id or fingerprint. `false` if there is none.
+    /// Deactivates the machine with this id or fingerprint. Returns `false` if there is none.
     pub async fn deactivate_machine(&self, name: &str) -> Result<bool, Internal> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
@@ -89,7 +89,7 @@ impl KeyHolder {
         Ok(is_done)
     }
 
-    /// Takes a heartbeat of the machine with this id or fingerprint.
+    /// Records a heartbeat of the machine with this id or fingerprint.
     pub async fn ping_machine(&self, name: &str) -> Result<MachineDocument, HeartbeatError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;

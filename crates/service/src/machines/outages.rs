@@ -1,6 +1,5 @@
-//! When the server could receive heartbeats, and what an outage means for machines: a machine whose heartbeats could
-//! not arrive is not dead. Outages are stored in the database, so that all processes agree and a process that starts
-//! knows about the time before.
+//! Outages, in which no heartbeats could be received. They must not make machines count as dead. Outages are stored in
+//! the database, so that all processes agree and know about the time before they started.
 
 use std::time::Duration;
 
@@ -33,10 +32,10 @@ impl Service {
             tx.insert_outage(outage).await?;
             tx.delete_outages_before(now.minus(KEEP_OUTAGES)).await?;
         }
-        // The clock of another process may be ahead; this one's lag is no outage.
+        // The clock of another process may be slightly ahead. The difference is not an outage.
         let ahead = before.map(|(seen_at, _)| seen_at).filter(|seen_at| *seen_at <= now.plus(MAX_SKEW));
         if before.is_some() && ahead.is_none() {
-            // A record made by a clock that was far ahead would keep machines alive until then.
+            // Records made by a clock that was far ahead would keep machines alive until that time.
             tx.truncate_outages(now.plus(MAX_SKEW), now).await?;
         }
         let seen_at = ahead.map_or(now, |ahead| ahead.max(now));
@@ -72,7 +71,8 @@ impl Service {
 
     /// All outages, in order.
     pub(crate) async fn all_outages(conn: &mut Conn, now: Timestamp) -> Result<Vec<Outage>, Internal> {
-        // In this order: an outage that is noted in between is in the list, and the open one is the same.
+        // In this order, an outage that is recorded between the two reads is in the list. The check below drops the
+        // duplicate.
         let open = Self::open_outage(conn.find_heartbeat_watch().await?, now);
         let mut outages = conn.list_outages().await?;
         if outages.last().map(Outage::began_at) != open.map(|open| open.began_at()) {

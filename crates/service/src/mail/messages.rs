@@ -1,4 +1,4 @@
-//! What mails say. Text and HTML carry the same words.
+//! The texts of e-mails. The plain text and the HTML body have the same content.
 
 use askama::Template;
 use latchkey_licensing::{brand::Brand, time::Timestamp};
@@ -7,24 +7,24 @@ use zeroize::Zeroize;
 
 use crate::error::Internal;
 
-/// Subject and bodies of a mail.
+/// The subject and the bodies of a mail, as they are stored, encrypted, in the outbox.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Content {
+pub(crate) struct MailContent {
     pub(crate) kind: String,
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
 }
 
-impl Drop for Content {
+impl Drop for MailContent {
     fn drop(&mut self) {
         self.text.zeroize();
         self.html.zeroize();
     }
 }
 
-/// What a sign-in mail tells.
-pub(crate) struct SignIn<'a> {
+/// The data of a sign-in mail.
+pub(crate) struct SignInMail<'a> {
     pub(crate) link: String,
     pub(crate) code: String,
     pub(crate) agent: &'a str,
@@ -37,24 +37,24 @@ pub(crate) struct SignIn<'a> {
 #[derive(Template)]
 #[template(path = "sign_in.txt")]
 struct SignInText<'a> {
-    mail: &'a SignIn<'a>,
+    mail: &'a SignInMail<'a>,
     at: String,
 }
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInHtml<'a> {
-    mail: &'a SignIn<'a>,
+    mail: &'a SignInMail<'a>,
     at: String,
 }
 
-/// The mail with link and code.
-pub(crate) fn sign_in(mail: &SignIn<'_>) -> Result<Content, Internal> {
+/// The sign-in mail, with a link and a code.
+pub(crate) fn sign_in(mail: &SignInMail<'_>) -> Result<MailContent, Internal> {
     let at = mail.at.human();
-    let unrendered = |_| Internal::Broken("a mail template does not render");
-    Ok(Content {
+    let unrendered = |_| Internal::Invariant("a mail template does not render");
+    Ok(MailContent {
         kind: "sign_in".to_owned(),
-        // No code in the subject: it would show on a locked screen.
+        // The code is not in the subject, which may be shown on a locked screen.
         subject: format!("Your sign-in link for {}", mail.brand.name),
         text: SignInText { mail, at: at.clone() }.render().map_err(unrendered)?,
         html: SignInHtml { mail, at }.render().map_err(unrendered)?,
@@ -67,13 +67,13 @@ mod tests {
 
     use super::*;
 
-    fn content(agent: &str) -> Content {
+    fn content(agent: &str) -> MailContent {
         let brand = Brand {
             name: "Acme <Draw>".to_owned(),
             legal_name: Some("Acme & Sons".to_owned()),
             support: Support::parse("help@acme.example"),
         };
-        sign_in(&SignIn {
+        sign_in(&SignInMail {
             link: "https://portal.example/login/link/TOKEN".to_owned(),
             code: "ABCD-EFGH".to_owned(),
             agent,
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn both_bodies_say_the_same() {
+    fn both_bodies_have_the_same_content() {
         let content = content("Firefox on Windows");
         for body in [&content.text, &content.html] {
             for part in [

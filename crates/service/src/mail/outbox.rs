@@ -1,4 +1,4 @@
-//! Sending queued mail: one step at a time, with retries, shared by any number of workers.
+//! The outbox: queued mails, which any number of workers send, with retries.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use latchkey_store::{ClaimedMail, NewMail, Tx};
 
 use crate::{
     error::Internal,
-    mail::messages::Content,
+    mail::messages::MailContent,
     ports::{Mail, MailError, Mailer},
     service::Service,
 };
 
-/// How long a worker may take for one mail before another may try it.
+/// How long a worker may take to send a mail before another worker may take over.
 const LEASE: Duration = Duration::from_mins(2);
 
-/// After how many tries a mail is given up.
+/// The number of attempts after which a mail is given up.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// How one step of the outbox ended.
+/// The result of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Nothing is due now.
+    /// No mail is due.
     Idle,
-    /// One mail was sent.
+    /// A mail was sent.
     Sent,
-    /// One mail will be tried again.
+    /// An attempt failed and there will be another. The text says why.
     Retry(String),
-    /// One mail was given up.
+    /// A mail was given up. The text says why.
     GivenUp(String),
 }
 
@@ -37,34 +37,34 @@ impl Service {
         tx: &mut Tx,
         id: MailId,
         recipient: &EmailAddress,
-        content: &Content,
+        content: &MailContent,
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), Internal> {
-        let clear = serde_json::to_vec(content).map_err(|_| Internal::Broken("a mail does not serialize"))?;
+        let clear = serde_json::to_vec(content).map_err(|_| Internal::Invariant("a mail does not serialize"))?;
         let clear = zeroize::Zeroizing::new(clear);
         let payload =
-            self.0.vault.seal_mail(id, &clear, self.random()?).ok_or(Internal::Broken("a mail does not encrypt"))?;
+            self.0.vault.seal_mail(id, &clear, self.random()?).ok_or(Internal::Invariant("a mail does not encrypt"))?;
         let mail = NewMail { id, kind: &content.kind, recipient, payload: &payload, now, expires_at };
         Ok(tx.insert_mail(&mail).await?)
     }
 
-    /// Waits until a mail is queued by this process, or `at_most`.
-    pub async fn mail_queued(&self, at_most: Duration) {
-        // Both outcomes mean the same: look whether something is due.
+    /// Waits until this process queues a mail, for `at_most`.
+    pub async fn wait_for_mail(&self, at_most: Duration) {
+        // In either case, the caller checks whether a mail is due.
         let _ = tokio::time::timeout(at_most, self.0.mail_queued.notified()).await;
     }
 
-    /// How long until a mail is due; `None` if none waits.
+    /// How long until the next mail is due. `None` if the outbox is empty.
     pub async fn mail_due_in(&self) -> Result<Option<Duration>, Internal> {
         let due_at = self.store().read_one().await?.next_mail_due_at().await?;
         Ok(due_at.map(|due_at| due_at.since(self.now())))
     }
 
-    /// Sends the mail that is due longest, if one is.
+    /// Sends the mail that has been due the longest, if any is due.
     pub async fn deliver_one(&self, mailer: &dyn Mailer) -> Result<Delivery, Internal> {
         let now = self.now();
-        // Only looking costs no lock: nothing is written while nothing is due.
+        // This check takes no write lock, so nothing is written while no mail is due.
         if self.mail_due_in().await?.is_none_or(|due_in| !due_in.is_zero()) {
             return Ok(Delivery::Idle);
         }
@@ -75,7 +75,7 @@ impl Service {
             return Ok(Delivery::Idle);
         };
         if claimed.expires_at <= now {
-            return self.give_up(&claimed, "it is of no use any more".to_owned()).await;
+            return self.give_up(&claimed, "it expired before it could be sent".to_owned()).await;
         }
         let mail = match self.unseal(&claimed) {
             Ok(mail) => mail,
@@ -97,7 +97,7 @@ impl Service {
                 let is_waiting =
                     tx.set_mail_retry(claimed.id, self.now().plus(backoff(claimed.attempts)), &why).await?;
                 tx.commit().await?;
-                // Another worker, which took over when the lease ended, may have sent it.
+                // A worker that took over after the lease expired may have sent it.
                 Ok(if is_waiting { Delivery::Retry(why) } else { Delivery::Sent })
             }
         }
@@ -107,14 +107,14 @@ impl Service {
         let mut tx = self.store().write().await?;
         let is_given_up = tx.set_mail_failed(claimed.id, self.now(), &why).await?;
         tx.commit().await?;
-        // Another worker, which took over when the lease ended, may have sent it.
+        // A worker that took over after the lease expired may have sent it.
         Ok(if is_given_up { Delivery::GivenUp(why) } else { Delivery::Sent })
     }
 
     fn unseal(&self, claimed: &ClaimedMail) -> Result<Mail, Internal> {
         let clear = self.0.vault.open_mail(claimed.id, &claimed.payload)?;
-        let content: Content =
-            serde_json::from_slice(&clear).map_err(|_| Internal::Broken("a queued mail does not parse"))?;
+        let content: MailContent =
+            serde_json::from_slice(&clear).map_err(|_| Internal::Invariant("a queued mail does not parse"))?;
         Ok(Mail {
             message_id: claimed.id.to_string(),
             to: claimed.recipient.clone(),
@@ -126,7 +126,8 @@ impl Service {
     }
 }
 
-/// 5 s, 15 s, 45 s, … at most an hour: a sign-in mail is worth little after its ten minutes.
+/// The pause before the next attempt: 5 s, 15 s, 45 s and so on, up to an hour. The first ones are short because
+/// sign-in mails expire after 10 minutes.
 fn backoff(attempts: u32) -> Duration {
     let factor = 3u32.saturating_pow(attempts.saturating_sub(1));
     Duration::from_secs(5).saturating_mul(factor).min(Duration::from_hours(1))

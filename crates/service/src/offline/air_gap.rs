@@ -1,4 +1,5 @@
-//! What a customer does for a computer without a network: carry its request in, carry a file back.
+//! Air-gap requests: a customer brings the request of a computer without a network to the portal, and takes a machine
+//! file back.
 
 use std::time::Duration;
 
@@ -15,56 +16,56 @@ use crate::{
     error::{Internal, internal_errors},
     licenses::view::LicenseView,
     machines::activate::{ActivateError, NewMachine},
-    offline::check_out::{CheckOutError, CheckOutFacts, FileTtl, Order, SignedFile},
+    offline::check_out::{CheckOutError, CheckOutFacts, FileRequest, FileTtl, SignedFile},
     vault::plain_hash,
 };
 
-/// How far a computer's clock may be behind when it makes a request to be deactivated.
+/// How far a computer's clock may be behind when it makes a request for deactivation.
 const CLOCK_TOLERANCE: Duration = Duration::from_hours(1);
 
-/// The times that customers may choose for a file, in days; the policy's own time is the longest.
-const CHOICES: [u32; 5] = [1, 7, 30, 90, 365];
+/// The times to live that customers may choose for a file, in days, apart from the policy's.
+const DAY_CHOICES: [u32; 5] = [1, 7, 30, 90, 365];
 
-/// A request that belongs to an own license.
+/// An air-gap request with the customer's license that it is for.
 #[derive(Clone, Debug)]
 pub struct AirGapMatch {
-    /// What is asked for.
+    /// The request.
     pub request: AirGapRequest,
     /// The license that it is for.
     pub license: LicenseView,
-    /// The machine, if it is active.
+    /// The machine, if the license is active on it.
     pub machine: Option<Machine>,
 }
 
-/// What came of a request.
+/// The outcome of an air-gap request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AirGapDone {
-    /// The machine is active; its file can be fetched.
+pub enum AirGapOutcome {
+    /// The machine is active. Its file can be checked out.
     Activated {
-        /// The license.
+        /// The license's id.
         license: LicenseId,
-        /// The machine.
+        /// The machine's id.
         machine: MachineId,
     },
-    /// The machine is not active any more.
+    /// The machine is not active.
     Deactivated {
-        /// The license.
+        /// The license's id.
         license: LicenseId,
-        /// What it was called; `None` if it was not active before.
+        /// The machine's name. `None` if it was not active before.
         label: Option<String>,
     },
 }
 
-/// Why a request is not carried out.
+/// Why an air-gap request is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum AirGapRefusal {
-    /// The text is no request.
+    /// The text is not a valid request.
     #[error(transparent)]
     Text(#[from] AirGapError),
-    /// None of the customer's license keys made it.
+    /// It was not made with any of the customer's license keys.
     #[error("the request was made with a key that is not one of yours")]
     OtherKey,
-    /// It is older than the activation that it would end, or than the machine's last file.
+    /// It asks for deactivation and is older than the machine's activation or its last file.
     #[error("the request is older than the computer's activation or its last file")]
     Old,
     /// The machine cannot be activated.
@@ -77,20 +78,20 @@ pub enum AirGapRefusal {
 
 internal_errors!(AirGapRefusal);
 
-/// How long a customer may have a file last, in days; the last of them is usual. `None` where the policy
-/// has a file last less than a day: then there is nothing to choose.
+/// The times to live that customers may choose for a file, in days, in ascending order. The last one is the policy's
+/// and the default. `None` if the policy's is shorter than a day, so that there is no choice.
 pub fn file_days(policy: &Policy) -> Option<Vec<u32>> {
-    let most = u32::try_from(policy.file_ttl.as_secs() / (24 * 60 * 60)).unwrap_or(u32::MAX);
-    if most == 0 {
+    let max = u32::try_from(policy.file_ttl.as_secs() / (24 * 60 * 60)).unwrap_or(u32::MAX);
+    if max == 0 {
         return None;
     }
-    let mut choices: Vec<u32> = CHOICES.into_iter().filter(|days| *days < most).collect();
-    choices.push(most);
+    let mut choices: Vec<u32> = DAY_CHOICES.into_iter().filter(|days| *days < max).collect();
+    choices.push(max);
     Some(choices)
 }
 
 impl Customer<'_> {
-    /// Reads a request and finds the own license that it is for. Changes nothing.
+    /// Parses a request and finds the customer's license that it is for. Nothing is changed.
     pub async fn read_air_gap_request(&self, text: &str) -> Result<AirGapMatch, AirGapRefusal> {
         let request = AirGapRequest::parse(text)?;
         let mut reader = self.service().store().read().await?;
@@ -103,10 +104,10 @@ impl Customer<'_> {
         Ok(AirGapMatch { request, license, machine })
     }
 
-    /// Carries a request out: activates the machine, up to the license's limits, or deactivates it.
-    /// Doing it twice is no error. A deactivation does not count against the swap allowance, because
-    /// the app has thrown its file away.
-    pub async fn carry_out_air_gap_request(&self, text: &str) -> Result<AirGapDone, AirGapRefusal> {
+    /// Carries out a request: activates the machine, within the license's limits, or deactivates it. It is not an error
+    /// if that has been done already. A deactivation does not count against the swap allowance, because the app has
+    /// deleted its file.
+    pub async fn carry_out_air_gap_request(&self, text: &str) -> Result<AirGapOutcome, AirGapRefusal> {
         let request = AirGapRequest::parse(text)?;
         let mut reader = self.service().store().read().await?;
         let id = self.find_by_proof(&mut reader, &request).await?.ok_or(AirGapRefusal::OtherKey)?;
@@ -116,38 +117,38 @@ impl Customer<'_> {
         let mut tx = self.service().store().write().await?;
         let found = self.service().lock_license_with_machines(&mut tx, id).await?;
         let (mut facts, machines) = found.ok_or(AirGapRefusal::OtherKey)?;
-        // Owner or key may have changed since the license was looked for.
+        // The owner or the key may have changed since the license was found.
         let sealed = tx.get_key_ciphertext(id).await?;
         let key = self.service().0.vault.open_key(id, &sealed)?;
         if facts.license.account != self.who().account.id || !request.is_by_holder_of(&key) {
             return Err(AirGapRefusal::OtherKey);
         }
         let active = machines.iter().find(|machine| machine.fingerprint == request.fingerprint).cloned();
-        let done = match (request.action, active) {
-            (Action::Activate, Some(machine)) => AirGapDone::Activated { license: id, machine: machine.id },
+        let outcome = match (request.action, active) {
+            (Action::Activate, Some(machine)) => AirGapOutcome::Activated { license: id, machine: machine.id },
             (Action::Activate, None) => {
                 let new =
                     NewMachine { fingerprint: request.fingerprint, facts: request.facts, metadata: "{}".to_owned() };
                 let machine = self.service().activate(&mut tx, &mut facts, machines, new, actor, now).await?;
-                AirGapDone::Activated { license: id, machine: machine.id }
+                AirGapOutcome::Activated { license: id, machine: machine.id }
             }
-            (Action::Deactivate, None) => AirGapDone::Deactivated { license: id, label: None },
+            (Action::Deactivate, None) => AirGapOutcome::Deactivated { license: id, label: None },
             (Action::Deactivate, Some(machine)) => {
-                // Older than its activation, or than a file that it got since: then it was kept for later.
+                // The machine was activated or got a file after it made the request, so it may still be in use.
                 let latest = machine.last_check_out_at.map_or(machine.created_at, |at| at.max(machine.created_at));
                 if request.made_at.plus(CLOCK_TOLERANCE) < latest {
                     return Err(AirGapRefusal::Old);
                 }
                 self.service().deactivate(&mut tx, &machine, DeactivatedBy::App, actor, now).await?;
-                AirGapDone::Deactivated { license: id, label: Some(machine.label()) }
+                AirGapOutcome::Deactivated { license: id, label: Some(machine.label()) }
             }
         };
         tx.commit().await?;
-        Ok(done)
+        Ok(outcome)
     }
 
-    /// Makes the machine file of an own machine, encrypted, for the customer to carry. It lasts at most
-    /// as long as the policy says.
+    /// Checks out an encrypted machine file for a machine of one of the customer's licenses. It is valid for `days`
+    /// days, but at most as long as the policy's default. `compose` writes the dataset.
     pub async fn check_out_machine(
         &self,
         license: LicenseId,
@@ -164,16 +165,16 @@ impl Customer<'_> {
         facts.may_use_api(self.service().now()).map_err(CheckOutError::Refused)?;
         let machine = machines.iter().find(|active| active.id == machine).cloned().ok_or(CheckOutError::NotFound)?;
         let asked = Duration::from_hours(u64::from(days) * 24);
-        let lasts = asked.min(facts.policy().file_ttl);
-        let order =
-            Order { machine: Some(machine), machines, ttl: FileTtl::Seconds(lasts.as_secs()), is_encrypted: true };
+        let ttl = asked.min(facts.policy().file_ttl);
+        let request =
+            FileRequest { machine: Some(machine), machines, ttl: FileTtl::Seconds(ttl.as_secs()), is_encrypted: true };
         let actor = self.actor();
-        let file = self.service().make_file(&mut tx, facts, order, actor, compose).await?;
+        let file = self.service().issue_file(&mut tx, facts, request, actor, compose).await?;
         tx.commit().await?;
         Ok(file)
     }
 
-    /// The own license whose key made the request.
+    /// The customer's license whose key the request was made with.
     async fn find_by_proof(&self, reader: &mut Reader, request: &AirGapRequest) -> Result<Option<LicenseId>, Internal> {
         let licenses = reader.list_licenses_of(self.who().account.id).await?;
         let keys = self.service().open_keys(reader, &licenses).await?;

@@ -1,4 +1,4 @@
-//! Check-out: signed files with which an app works offline.
+//! Check-out: issuing signed files for offline use.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Which file is asked for.
+/// The kind of file to check out.
 #[derive(Clone, Copy, Debug)]
 pub enum FileSubject<'a> {
     /// A license file.
@@ -33,14 +33,14 @@ pub enum FileSubject<'a> {
     Machine(&'a str),
 }
 
-/// How long a file is to last.
+/// The time to live of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileTtl {
-    /// As long as the policy says.
+    /// The policy's default.
     Default,
-    /// This long, in seconds; what no client could read is cut to the longest that all can.
+    /// This many seconds, limited to the longest time that all clients can read.
     Seconds(u64),
-    /// As long as all clients can read, 68 years.
+    /// The longest time that all clients can read, 68 years.
     Perpetual,
 }
 
@@ -58,61 +58,61 @@ impl FileTtl {
     }
 }
 
-/// A file to make.
+/// An app's request to check out a file.
 #[derive(Clone, Copy, Debug)]
-pub struct CheckOut<'a> {
-    /// Which.
+pub struct CheckOutRequest<'a> {
+    /// The kind of file.
     pub subject: FileSubject<'a>,
-    /// How long it lasts.
+    /// The file's time to live.
     pub ttl: FileTtl,
-    /// Whether it is encrypted: a license file with the license's key, a machine file with the key
-    /// followed by the fingerprint.
+    /// Whether to encrypt the file: a license file with the license key, a machine file with the key followed by the
+    /// fingerprint.
     pub is_encrypted: bool,
 }
 
-/// What a file may tell of, read under the license's lock.
+/// The facts for a file's dataset, read under the license's lock.
 #[derive(Clone, Debug)]
 pub struct CheckOutFacts {
-    /// The license.
+    /// The license that the file is for.
     pub license: LicenseDocument,
-    /// The machine, for a machine file.
+    /// The machine that the file is for. `None` for a license file.
     pub machine: Option<MachineDocument>,
-    /// Entitlements of policy and license.
+    /// The entitlements of the policy and of the license.
     pub entitlements: Vec<Entitlement>,
-    /// The license's owner.
+    /// The account of the license's owner.
     pub owner: Account,
     /// When the file is issued.
     pub issued_at: Timestamp,
-    /// When it ends.
+    /// When the file expires.
     pub expires_at: Timestamp,
-    /// How long it lasts, in seconds.
+    /// The file's time to live, in seconds.
     pub ttl: u32,
 }
 
-/// A signed file.
+/// A checked-out file.
 #[derive(Clone, Debug)]
 pub struct SignedFile {
     /// The file's text.
     pub text: String,
-    /// How it is encoded and signed.
+    /// How the file is encoded and signed.
     pub algorithm: FileAlgorithm,
-    /// What it tells of.
+    /// The facts that its dataset was written from.
     pub facts: CheckOutFacts,
 }
 
-/// Why no file was made.
+/// Why no file was checked out.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckOutError {
-    /// There is no such active machine under this license.
+    /// The license is not active on this machine.
     #[error("there is no such machine")]
     NotFound,
-    /// It would last less than an hour.
-    #[error("a file lasts at least an hour")]
+    /// The time to live is shorter than an hour.
+    #[error("a file must be valid for at least an hour")]
     TtlTooShort,
-    /// It would be longer than clients read.
+    /// The file would be too long.
     #[error(transparent)]
     TooLong(#[from] certificate::TooLong),
-    /// The license lost its good standing.
+    /// The license may not be used any more.
     #[error(transparent)]
     Refused(AuthRefusal),
     /// The server failed.
@@ -123,10 +123,10 @@ pub enum CheckOutError {
 internal_errors!(CheckOutError);
 
 impl KeyHolder {
-    /// Makes a file. `compose` writes the dataset from the facts.
+    /// Checks out a file. `compose` writes its dataset from the facts.
     pub async fn check_out(
         &self,
-        asked: CheckOut<'_>,
+        asked: CheckOutRequest<'_>,
         compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let mut tx = self.service.store().write().await?;
@@ -135,8 +135,8 @@ impl KeyHolder {
             FileSubject::License => None,
             FileSubject::Machine(name) => Some(named(&machines, name).ok_or(CheckOutError::NotFound)?),
         };
-        let order = Order { machine, machines, ttl: asked.ttl, is_encrypted: asked.is_encrypted };
-        let file = self.service.make_file(&mut tx, facts, order, Actor::App(self.license_id()), compose).await?;
+        let request = FileRequest { machine, machines, ttl: asked.ttl, is_encrypted: asked.is_encrypted };
+        let file = self.service.issue_file(&mut tx, facts, request, Actor::App(self.license_id()), compose).await?;
         tx.commit().await?;
         Ok(file)
     }
@@ -148,8 +148,8 @@ fn named(machines: &[Machine], text: &str) -> Option<Machine> {
     by_id.or_else(|| machines.iter().find(|machine| machine.fingerprint.as_str() == text)).cloned()
 }
 
-/// A file to make in a transaction that holds the license's lock.
-pub(crate) struct Order {
+/// A file to issue in a transaction that holds the license's lock.
+pub(crate) struct FileRequest {
     /// The machine that a machine file is for.
     pub(crate) machine: Option<Machine>,
     /// The license's active machines.
@@ -159,18 +159,18 @@ pub(crate) struct Order {
 }
 
 impl Service {
-    /// Makes a file, and notes that it was made: on license and machine, in the audit log, and on the
-    /// signing key, which must not be retired unasked while the file is good.
-    pub(crate) async fn make_file(
+    /// Issues a file, and records that with the license, the machine, the audit log and the signing key, which must not
+    /// be retired by accident while the file is valid.
+    pub(crate) async fn issue_file(
         &self,
         tx: &mut Tx,
         mut facts: LicenseFacts,
-        order: Order,
+        request: FileRequest,
         actor: Actor,
         compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let now = self.now();
-        let Order { machine, mut machines, ttl, is_encrypted } = order;
+        let FileRequest { machine, mut machines, ttl, is_encrypted } = request;
         let ttl = ttl.seconds(facts.policy().file_ttl)?;
         let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));
         let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
@@ -223,7 +223,7 @@ impl Service {
     }
 }
 
-/// The end of the day that an instant is in: one value for all files of a day.
+/// The end of the day that contains an instant. It is the same for all files of a day, which saves writes.
 fn end_of_day(at: Timestamp) -> Timestamp {
     const DAY: i64 = 24 * 60 * 60 * 1_000_000;
     let days = at.unix_micros().div_euclid(DAY).saturating_add(1);
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_of_every_kind() {
+    fn ttls_stay_within_what_clients_can_read() {
         let default = Duration::from_hours(24);
         let seconds = |ttl: FileTtl| ttl.seconds(default).ok();
         assert_eq!(seconds(FileTtl::Default), Some(86_400));

@@ -1,27 +1,27 @@
-//! Which bucket a request spends from.
+//! The buckets that requests take tokens from.
 
 use std::net::IpAddr;
 
 use latchkey_licensing::email::EmailAddress;
 use sha2::{Digest, Sha256};
 
-/// The network address of a client, as the HTTP edge found it behind trusted proxies.
+/// The IP address of a client, which the HTTP server determines, behind trusted proxies if there are any.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
-/// A bucket of the activation API. Keys and machines are kept as halves of hashes: the table outlives the
-/// reason to know them.
+/// A bucket of the activation API. Keys and machines are stored as the first halves of hashes, because their buckets
+/// are kept longer than anyone needs to know which they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum ApiBucket {
     /// Requests with one license key.
     Key(u128),
     /// Heartbeats of one machine under one license key.
     Heartbeat { key: u128, machine: u128 },
-    /// Requests without a known key from one network.
+    /// Requests from one network without a known key.
     Network(Network),
 }
 
-/// One IPv4 address, or one IPv6 /64, which is what one household has.
+/// One IPv4 address or one IPv6 /64, which is the usual size of a household's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Network {
     V4(u32),
@@ -62,7 +62,7 @@ impl ApiBucket {
         Self::Heartbeat { key: half(lookup), machine: half(&machine) }
     }
 
-    /// Its name in the database.
+    /// The bucket's name in the database.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Key(key) => format!("api:key:{key:032x}"),
@@ -76,7 +76,7 @@ fn half(hash: &[u8; 32]) -> u128 {
     hash.first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
 }
 
-/// The bucket of an address, named by its hash.
+/// The bucket of an e-mail address, named by the address's hash.
 pub(crate) fn address_bucket(purpose: &str, email: &EmailAddress) -> String {
     let hash: [u8; 32] = Sha256::digest(email.as_str().as_bytes()).into();
     format!("{purpose}:address:{:032x}", half(&hash))

@@ -1,5 +1,5 @@
-//! Exact limits, counted in the database in the request's own transaction: for signing in (ML-09), where one
-//! token too many matters more than a write too many.
+//! Exact rate limits for signing in (ML-09). They are counted in the database, in the request's own transaction: here
+//! exactness matters more than the cost of a write.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::{
     rate_limit::gcra::{Limit, Throttled},
 };
 
-/// ML-09: sign-in mails for one address.
+/// ML-09: requests to sign in with one e-mail address.
 pub(crate) const SIGN_IN_PER_ADDRESS: Limit = Limit { burst: 3, interval: Duration::from_hours(1) };
 
-/// ML-09: sign-in mails from one network.
+/// ML-09: requests to sign in from one network.
 pub(crate) const SIGN_IN_PER_NETWORK: Limit = Limit { burst: 5, interval: Duration::from_mins(1) };
 
 impl Limit {
-    /// Takes one token from the bucket. `Some` says why there is none.
+    /// Takes one token from the bucket. Returns `Some` if there is none.
     pub(crate) async fn take(self, tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<Option<Throttled>, Internal> {
         let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         if tx.take_token(bucket, now, micros(self.interval), micros(self.tolerance())).await? {
@@ -28,7 +28,7 @@ impl Limit {
         Ok(Some(self.throttled(stored, now)))
     }
 
-    /// Looks whether the bucket has a token, and takes none.
+    /// Checks whether the bucket has a token, without taking it. Returns `Some` if there is none.
     pub(crate) async fn peek(self, tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<Option<Throttled>, Internal> {
         let stored = tx.find_bucket(bucket).await?;
         Ok((self.grant(stored, now, 1).tokens == 0).then(|| self.throttled(stored, now)))

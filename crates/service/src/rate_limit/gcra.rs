@@ -1,4 +1,4 @@
-//! The generic cell rate algorithm (ITU-T I.371): one instant a bucket, from which everything follows.
+//! The generic cell rate algorithm (ITU-T I.371). Its whole state is one instant for each bucket.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ pub(crate) struct Limit {
     pub(crate) interval: Duration,
 }
 
-/// A limit is reached.
+/// A rate limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests; try again in {} s", retry_after.as_secs())]
 pub struct Throttled {
-    /// How long until the next request has a chance.
+    /// How long to wait before the next request.
     pub retry_after: Duration,
-    /// How many requests may come at once.
+    /// The number of requests that may come at once.
     pub limit: u32,
-    /// How long it takes until that many may come at once again.
+    /// How long it takes until that many requests may come at once again.
     pub window: Duration,
 }
 
 /// Tokens taken from a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
-    /// How many.
+    /// The number of tokens.
     pub(crate) tokens: u32,
-    /// The instant from which they count.
+    /// The instant at which the first token counts.
     pub(crate) begins_at: Timestamp,
-    /// What the bucket stores from now on.
+    /// The new state of the bucket.
     pub(crate) next_allowed_at: Timestamp,
 }
 
 impl Limit {
-    /// `count` an hour, all of which may come at once.
+    /// A limit of `count` requests an hour, all of which may come at once.
     pub(crate) fn per_hour(count: u32) -> Self {
         Self { burst: count.max(1), interval: Duration::from_hours(1) / count.max(1) }
     }
@@ -46,14 +46,14 @@ impl Limit {
         self.interval * self.burst.saturating_sub(1)
     }
 
-    /// The instant from which the next token counts. A bucket further ahead than any burst can run, by more
-    /// than [`MAX_SKEW`], was filled by a clock that has been set back since: it counts as untouched.
+    /// The instant at which the next token counts. If the stored instant is further ahead than a burst can get, by more
+    /// than [`MAX_SKEW`], the clock has been set back since, and the bucket counts as full.
     fn begins_at(self, stored: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let furthest = now.plus(self.tolerance() + self.interval + MAX_SKEW);
         stored.filter(|at| *at > now && *at <= furthest).unwrap_or(now)
     }
 
-    /// Takes up to `wanted` tokens from a bucket that stores `stored`; 0 if there are none.
+    /// Takes up to `wanted` tokens from a bucket with the state `stored`.
     pub(crate) fn grant(self, stored: Option<Timestamp>, now: Timestamp, wanted: u32) -> Grant {
         let begins_at = self.begins_at(stored, now);
         let latest = now.plus(self.tolerance());
@@ -66,15 +66,15 @@ impl Limit {
         Grant { tokens, begins_at, next_allowed_at: begins_at.plus(self.interval * tokens) }
     }
 
-    /// What a bucket stores after `tokens` were spent at `at`, whether it had them or not.
+    /// The state of a bucket after `tokens` were spent at `at`, even if it did not have that many.
     pub(crate) fn after(self, stored: Option<Timestamp>, at: Timestamp, tokens: u32) -> Timestamp {
         self.begins_at(stored, at).plus(self.interval * tokens)
     }
 
-    /// Why a bucket that stores `stored` gives nothing at `now`.
+    /// The refusal of a bucket with the state `stored`, which has no token at `now`.
     pub(crate) fn throttled(self, stored: Option<Timestamp>, now: Timestamp) -> Throttled {
         let due = stored.unwrap_or(now).minus(self.tolerance());
-        // Rounded up, so that a client that waits for that long gets through.
+        // Rounded up, so that a client that waits this long succeeds.
         let retry_after = Duration::from_secs(due.since(now).as_secs() + 1);
         Throttled { retry_after, limit: self.burst, window: self.interval * self.burst }
     }
@@ -104,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_that_a_wrong_clock_filled_counts_as_untouched() {
+    fn a_bucket_filled_by_a_wrong_clock_counts_as_untouched() {
         let far = at(0).plus(LIMIT.tolerance() + LIMIT.interval + MAX_SKEW);
         assert_eq!(LIMIT.grant(Some(far), at(0), 1).tokens, 0);
         assert_eq!(LIMIT.grant(Some(far.plus(Duration::from_micros(1))), at(0), 1).tokens, 1);
     }
 
     proptest! {
-        /// Taking many tokens at once leaves the bucket as taking them one by one does.
+        /// Taking many tokens at once has the same result as taking them one by one.
         #[test]
         fn many_at_once_are_as_many_one_by_one(ahead in 0..60_u64, wanted in 0..9_u32) {
             let stored = Some(at(ahead));

@@ -1,14 +1,13 @@
-//! Tokens that this process holds of the shared buckets.
+//! Tokens of the shared buckets that this process holds.
 //!
-//! A bucket is counted in the database, so that it is shared by all processes and survives a restart. To keep
-//! that off the path of most requests, a process takes several tokens of a bucket in one write and spends them
-//! from memory. A token counts from the instant for which it was taken, as if its request had come then; it
-//! lapses when that instant has passed, because from then on the bucket refills without it. So all processes
-//! together never let more through than the limit allows.
+//! Buckets are counted in the database, so that all processes share them and they survive a restart. So that most
+//! requests need no write, a process takes several tokens of a bucket at once, as a lease, and spends them from memory.
+//! Each token of a lease is for a certain instant, as if its request had come then, and lapses once that instant has
+//! passed, because from then on the bucket refills without it. So all processes together never exceed the limit.
 //!
-//! A few tokens may also be spent on credit: where the database was just seen to have them, they are written down
-//! with the next batch, and nobody waits. Only in that half second can another process spend the same tokens too;
-//! both are counted afterwards, and the bucket then takes as much longer to refill.
+//! A few tokens may also be spent on credit. If the database has just shown that there are tokens, they are written
+//! with the next batch, and the request does not wait. Another process can spend the same tokens only within that half
+//! second. Both are counted afterwards, and the bucket takes correspondingly longer to refill.
 
 use std::{
     collections::HashMap,
@@ -24,52 +23,53 @@ use crate::rate_limit::{
     gcra::{Grant, Limit, Throttled},
 };
 
-/// What this process knows of one bucket.
+/// What this process knows about one bucket.
 #[derive(Debug, Default)]
 struct Entry {
-    /// The instant for which the next token is, and the end of the last one.
+    /// The instant of the next token, and the end of the last one.
     lease: Option<(Timestamp, Timestamp)>,
-    /// Tokens that a lease on its way would bring.
+    /// The number of tokens that a pending request for a lease asks for.
     asked: u32,
-    /// Tokens spent and not yet written down, by a bucket of this limit, first at this instant.
+    /// The number of tokens that were spent on credit, the instant of the first, and the limit of the bucket.
     debt: Option<(u32, Timestamp, Limit)>,
-    /// The furthest that the bucket is known to have come in the database.
+    /// The latest state of the bucket in the database that is known.
     seen: Option<Timestamp>,
-    /// What the bucket stored when it had no token left.
+    /// The state of the bucket when it had no token left.
     empty: Option<Timestamp>,
-    /// Whether the last round of writing saw nothing to write here.
+    /// Whether there was nothing to write in the last round.
     is_settled: bool,
-    /// Held by the one request that asks the database.
+    /// Held by the only request that may ask the database.
     gate: Arc<AsyncMutex<()>>,
 }
 
-/// What memory says about a request.
+/// The result of spending a token from memory.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Spending {
     /// A token was spent.
     Spent,
-    /// There is none, and there was none to be had when the database was asked last.
+    /// There is no token, in memory or, when it was last asked, in the database.
     Refused(Throttled),
-    /// The database has to be asked.
+    /// The database must be asked.
     Unknown,
 }
 
-/// A lease on its way. Dropped, it asks for nothing any more.
+/// A pending request for a lease. Dropping it cancels the request.
 #[derive(Debug)]
 pub(crate) struct Asking<'a> {
     leases: &'a Leases,
     bucket: ApiBucket,
-    /// The tokens that are not written down yet, and when the first of them was spent: the lease pays them.
+    /// The number of tokens that were spent on credit, and the instant of the first. The request for the lease also
+    /// writes them.
     pub(crate) debt: Option<(u32, Timestamp)>,
 }
 
 impl Asking<'_> {
-    /// Keeps what the database granted.
+    /// Stores what the database granted.
     pub(crate) fn granted(self, grant: Grant) {
         let mut entries = self.leases.entries();
         let entry = entries.entry(self.bucket).or_default();
         let paid = self.debt.map_or(0, |(tokens, _)| tokens);
-        // What was spent while the lease was on its way is still owed.
+        // Tokens that were spent on credit since the request was made are still to be written.
         entry.debt = entry.debt.take().map(|(owed, at, limit)| (owed.saturating_sub(paid), at, limit));
         entry.debt.take_if(|(owed, ..)| *owed == 0);
         entry.is_settled = false;
@@ -87,7 +87,7 @@ impl Drop for Asking<'_> {
     }
 }
 
-/// Debts on their way into the database. Nobody else asks for these buckets meanwhile.
+/// Credit that is being written to the database. No other request asks for these buckets in the meantime.
 #[derive(Debug)]
 pub(crate) struct Writing {
     pub(crate) debits: Vec<BucketDebit>,
@@ -103,7 +103,7 @@ impl Leases {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Spends a token from memory, if one is there.
+    /// Spends a token from memory, if there is one.
     pub(crate) fn spend(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> Spending {
         let mut entries = self.entries();
         let Some(entry) = entries.get_mut(&bucket) else {
@@ -124,8 +124,8 @@ impl Leases {
         }
     }
 
-    /// Spends a token on credit, if the bucket has one beside those that are not written down yet, and if no more
-    /// than `most` are not. `stored` is what the database was just seen to store.
+    /// Spends a token on credit, if the bucket has one in addition to those that are not written yet, and if fewer than
+    /// `most` are not. `stored` is the state that the database has just returned.
     pub(crate) fn spend_on_credit(
         &self,
         bucket: ApiBucket,
@@ -137,7 +137,7 @@ impl Leases {
         let mut entries = self.entries();
         let entry = entries.entry(bucket).or_default();
         let (owed, since) = entry.debt.map_or((0, now), |(owed, since, _)| (owed, since));
-        // What was read may be older than what this process has written since.
+        // The state that was read may be older than what this process has written since.
         entry.seen = entry.seen.max(stored);
         let gone = owed + entry.asked;
         let known = if gone > 0 { Some(limit.after(entry.seen, since, gone)) } else { entry.seen };
@@ -150,12 +150,12 @@ impl Leases {
         true
     }
 
-    /// What the one request that asks the database for a bucket must hold.
+    /// The lock that a request must hold to ask the database for tokens of a bucket.
     pub(crate) fn gate(&self, bucket: ApiBucket) -> Arc<AsyncMutex<()>> {
         self.entries().entry(bucket).or_default().gate.clone()
     }
 
-    /// Begins to ask the database for tokens of a bucket. The caller holds its gate.
+    /// Starts a request for tokens of a bucket. The caller must hold its gate.
     pub(crate) fn ask(&self, bucket: ApiBucket, tokens: u32) -> Asking<'_> {
         let mut entries = self.entries();
         let entry = entries.entry(bucket).or_default();
@@ -163,7 +163,8 @@ impl Leases {
         Asking { leases: self, bucket, debt: entry.debt.map(|(owed, since, _)| (owed, since)) }
     }
 
-    /// Takes every debt whose bucket nobody is asking for, and forgets buckets of which nothing is left to know.
+    /// Takes the credit of all buckets that no request is asking for, and forgets buckets whose state does not matter
+    /// any more.
     pub(crate) fn begin_writing(&self, now: Timestamp) -> Writing {
         let mut entries = self.entries();
         let mut writing = Writing { debits: Vec::new(), buckets: Vec::new() };
@@ -171,8 +172,8 @@ impl Leases {
             let Some((tokens, at, limit)) = entry.debt else {
                 let has_tokens = entry.lease.is_some_and(|(_, end)| end > now);
                 let is_empty = entry.empty.is_some_and(|stored| stored > now);
-                // One round longer than its debt: a request that read the bucket before the debt was written
-                // must not find it new.
+                // The entry is kept for one round after its credit was written: a request that read the bucket
+                // before that must still find it.
                 let was_settled = std::mem::replace(&mut entry.is_settled, true);
                 return has_tokens || is_empty || !was_settled || Arc::strong_count(&entry.gate) > 1;
             };
@@ -182,12 +183,12 @@ impl Leases {
             }
             true
         });
-        // In one order everywhere, so that two processes cannot wait for each other's rows.
+        // In the same order in all processes, so that they cannot deadlock.
         writing.debits.sort_by(|one, other| one.bucket.cmp(&other.bucket));
         writing
     }
 
-    /// The debts are written down.
+    /// Records that the credit has been written.
     pub(crate) fn written(&self, writing: Writing) {
         let mut entries = self.entries();
         for (bucket, _gate) in writing.buckets {

@@ -1,15 +1,15 @@
-//! What an operator sets about the limits of the activation API.
+//! The settings for the rate limits of the activation API.
 
 use std::time::Duration;
 
 use crate::rate_limit::gcra::Limit;
 
-/// How fast requests may come: `burst` at once, then `per_minute`. Zero a minute is no limit.
+/// A rate limit: `burst` requests at once, then `per_minute` requests a minute. There is no limit if `per_minute` is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// How many may come at once.
+    /// The number of requests that may come at once.
     pub burst: u32,
-    /// How many come back in a minute.
+    /// The number of requests a minute after that.
     pub per_minute: u32,
 }
 
@@ -23,11 +23,11 @@ impl RateLimit {
     }
 }
 
-/// The limits of the activation API.
+/// The rate limits of the activation API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiLimits {
     /// For requests with one license key.
     pub per_key: RateLimit,
-    /// For requests without a known license key from one network: one IPv4 address or one IPv6 /64.
+    /// For requests without a known license key from one network, that is, one IPv4 address or one IPv6 /64.
     pub per_network: RateLimit,
 }

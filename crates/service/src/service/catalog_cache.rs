@@ -1,6 +1,6 @@
-//! The catalog in memory. Products, policies and entitlements change a few times a year and are needed by every
-//! request. The database counts the changes; what a request reads says which count it saw, so that a change
-//! reaches the very next request of every process.
+//! The catalog in memory. Every request needs it, and it changes only a few times a year. The database counts its
+//! changes. Each request reads this version number together with its license, so that the next request of every process
+//! sees a change.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use latchkey_store::Conn;
 
 use crate::error::Internal;
 
-/// A policy with its product and with the entitlements that it gives, by id.
+/// A policy with its product and its entitlements, which are sorted by id.
 #[derive(Debug)]
 pub(crate) struct PolicyTerms {
     pub(crate) policy: Policy,
@@ -20,14 +20,14 @@ pub(crate) struct PolicyTerms {
     pub(crate) entitlements: Vec<Entitlement>,
 }
 
-/// The catalog at one count of changes.
+/// One version of the catalog.
 #[derive(Debug)]
 struct Snapshot {
     version: i64,
     policies: HashMap<PolicyId, Arc<PolicyTerms>>,
 }
 
-/// The latest catalog that this process has seen.
+/// The latest version of the catalog that this process has read.
 #[derive(Debug, Default)]
 pub(crate) struct CatalogCache(RwLock<Option<Arc<Snapshot>>>);
 
@@ -45,7 +45,7 @@ impl CatalogCache {
         }
     }
 
-    /// A policy with what belongs to it, at the count of changes `version` or later.
+    /// A policy with its product and entitlements, from version `version` or later.
     pub(crate) async fn terms(
         &self,
         conn: &mut Conn,
@@ -56,8 +56,8 @@ impl CatalogCache {
             return Ok(terms);
         }
         let snapshot = Snapshot::read(conn).await?;
-        let terms = snapshot.policies.get(&policy).cloned().ok_or(Internal::Broken("a license has no policy"))?;
-        // A transaction may see changes that never come about.
+        let terms = snapshot.policies.get(&policy).cloned().ok_or(Internal::Invariant("a license has no policy"))?;
+        // A transaction may have read changes that are rolled back.
         if !conn.is_writing() {
             self.keep(snapshot);
         }
@@ -66,7 +66,7 @@ impl CatalogCache {
 }
 
 impl Snapshot {
-    /// Reads the whole catalog; again, if it changed while it was read.
+    /// Reads the whole catalog. If it changes in the meantime, it is read again.
     async fn read(conn: &mut Conn) -> Result<Self, Internal> {
         loop {
             let version = conn.catalog_version().await?;
@@ -78,7 +78,7 @@ impl Snapshot {
             let mut policies = HashMap::new();
             for policy in conn.list_policies().await? {
                 let product = products.iter().find(|product| product.id == policy.product).cloned();
-                let product = product.ok_or(Internal::Broken("a policy has no product"))?;
+                let product = product.ok_or(Internal::Invariant("a policy has no product"))?;
                 let entitlements = given.remove(&policy.id).unwrap_or_default();
                 policies.insert(policy.id, Arc::new(PolicyTerms { policy, product, entitlements }));
             }

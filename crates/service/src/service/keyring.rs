@@ -1,7 +1,7 @@
-//! Signing keys: one signs, its predecessors verify until they are retired, one may wait to be next.
+//! The signing keys: one signs, its predecessors verify until they are retired, and one may wait to be the next.
 //!
-//! They live in the database, encrypted under the master secret, so that every instance on it signs
-//! with the same key and learns of a rotation. The public keys are what apps embed.
+//! They are stored in the database, encrypted under the master secret, so that all instances on one database sign
+//! with the same key and follow a rotation. Apps embed the public keys.
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use uuid::{Builder, Uuid};
 
 use crate::{error::Internal, vault::Vault};
 
-/// What a signing key is good for now.
+/// The state of a signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// It signs nothing yet: apps that are to know it in advance can embed it.
+    /// It does not sign yet. Apps can embed its public key in advance.
     Waiting,
-    /// It signs.
+    /// It signs. There is exactly one such key.
     Signing,
-    /// It signs no longer; what it signed is good.
+    /// It has been replaced, but its signatures are still valid.
     Verifying,
-    /// What it signed is good no longer.
+    /// Its signatures are not valid.
     Retired,
 }
 
 impl KeyState {
-    /// The state in a word.
+    /// The state as one word, for commands and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -41,28 +41,28 @@ impl KeyState {
 /// A signing key, without its private part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKeyInfo {
-    /// Its id.
+    /// The key's id.
     pub id: SigningKeyId,
-    /// What apps embed.
+    /// The public key, which apps embed.
     pub public_key: PublicKey,
-    /// What it is good for.
+    /// Whether it waits, signs, verifies or is retired.
     pub state: KeyState,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: Timestamp,
-    /// When it began to sign.
+    /// When it began to sign. `None` if it has never signed.
     pub activated_at: Option<Timestamp>,
-    /// When it stopped verifying.
+    /// When it was retired. `None` if it has not been.
     pub retired_at: Option<Timestamp>,
-    /// Until when files that it signed are good, to the day.
+    /// When the last file that it signed expires, rounded up to the day. `None` if it has signed none.
     pub files_until: Option<Timestamp>,
 }
 
-/// The key that signs, and what is known of the others.
+/// The key that signs, and the public parts of all keys.
 pub struct Keyring {
     signer: SigningKey,
     signer_id: SigningKeyId,
-    account: Uuid,
-    account_text: Arc<str>,
+    wire_account: Uuid,
+    wire_account_text: Arc<str>,
     keys: Vec<SigningKeyInfo>,
 }
 
@@ -73,19 +73,19 @@ impl std::fmt::Debug for Keyring {
 }
 
 impl Keyring {
-    /// Decrypts the key that signs, and describes the others.
+    /// Decrypts the key that signs, and reads the public parts of all.
     pub(crate) fn unlock(rows: &[SigningKeyRow], vault: &Vault) -> Result<Self, Internal> {
         let active = rows.iter().find(|row| state(row) == KeyState::Signing);
         let (Some(active), Some(first)) = (active, rows.first()) else {
-            return Err(Internal::Broken("no key signs"));
+            return Err(Internal::Invariant("no key signs"));
         };
         let seed = vault.open_seed(active.id, &active.seed_ciphertext)?;
-        let account = account_of(&first.public_key);
+        let wire_account = wire_account_of(&first.public_key);
         Ok(Self {
             signer: SigningKey::from_bytes(&seed),
             signer_id: active.id,
-            account,
-            account_text: account.to_string().into(),
+            wire_account,
+            wire_account_text: wire_account.to_string().into(),
             keys: rows.iter().map(describe).collect::<Result<_, _>>()?,
         })
     }
@@ -100,15 +100,15 @@ impl Keyring {
         self.signer_id
     }
 
-    /// The id by which this instance goes on the wire: derived from its first key, so that all
+    /// The account id of this instance in the wire protocol. It is derived from the first signing key, so that all
     /// instances on one database share it and no rotation changes it.
-    pub fn account(&self) -> Uuid {
-        self.account
+    pub fn wire_account(&self) -> Uuid {
+        self.wire_account
     }
 
-    /// The same as text, as every answer carries it.
-    pub fn account_text(&self) -> &Arc<str> {
-        &self.account_text
+    /// The same as text, as in every API response.
+    pub fn wire_account_text(&self) -> &Arc<str> {
+        &self.wire_account_text
     }
 
     /// Every key, the oldest first.
@@ -116,14 +116,14 @@ impl Keyring {
         &self.keys
     }
 
-    /// The keys under which files and keys are good now.
+    /// The keys whose signatures are valid.
     pub fn verifying(&self) -> Vec<PublicKey> {
-        let good = |key: &&SigningKeyInfo| matches!(key.state, KeyState::Signing | KeyState::Verifying);
-        self.keys.iter().filter(good).map(|key| key.public_key).collect()
+        let verifies = |key: &&SigningKeyInfo| matches!(key.state, KeyState::Signing | KeyState::Verifying);
+        self.keys.iter().filter(verifies).map(|key| key.public_key).collect()
     }
 }
 
-/// What a stored key is good for.
+/// The state of a stored key.
 pub(crate) fn state(row: &SigningKeyRow) -> KeyState {
     match (row.activated_at, row.replaced_at, row.retired_at) {
         (_, _, Some(_)) => KeyState::Retired,
@@ -138,7 +138,7 @@ pub(crate) fn describe(row: &SigningKeyRow) -> Result<SigningKeyInfo, Internal> 
     Ok(SigningKeyInfo {
         id: row.id,
         public_key: PublicKey::from_bytes(&row.public_key)
-            .map_err(|_| Internal::Broken("a stored public key is none"))?,
+            .map_err(|_| Internal::Invariant("a stored public key is invalid"))?,
         state: state(row),
         created_at: row.created_at,
         activated_at: row.activated_at,
@@ -147,8 +147,8 @@ pub(crate) fn describe(row: &SigningKeyRow) -> Result<SigningKeyInfo, Internal> 
     })
 }
 
-/// The id on the wire of an instance whose first key this is.
-fn account_of(public_key: &[u8; 32]) -> Uuid {
+/// The account id in the wire protocol of an instance with this first public key.
+fn wire_account_of(public_key: &[u8; 32]) -> Uuid {
     let hash: [u8; 32] = Sha256::digest(public_key).into();
     let half = hash.first_chunk::<16>().copied().unwrap_or_default();
     Builder::from_custom_bytes(half).into_uuid()

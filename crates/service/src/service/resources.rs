@@ -1,5 +1,5 @@
-//! What every use case works with: the database, the time, randomness and the vault. There is this much before
-//! the database is claimed and has a signing key.
+//! What every use case needs: the database, the clock, randomness and the vault. They are available before the
+//! database is claimed and has a signing key.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     vault::Vault,
 };
 
-/// What every use case works with.
+/// What every use case needs.
 #[derive(Debug)]
 pub(crate) struct Resources {
     pub(crate) store: Store,
@@ -33,7 +33,7 @@ impl Resources {
         Ok(bytes)
     }
 
-    /// Writes down what happened.
+    /// Writes an event to the audit log.
     pub(crate) async fn record(
         &self,
         tx: &mut Tx,
@@ -45,7 +45,7 @@ impl Resources {
         Ok(tx.insert_audits(&[row]).await?)
     }
 
-    /// The row to write for an event, where many are written at once.
+    /// The audit log's row for an event, for writing many at once.
     pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
         Ok(log::audit_row(AuditId::new(now, self.random()?), now, actor, event))
     }

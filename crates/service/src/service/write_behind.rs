@@ -1,6 +1,6 @@
-//! Bookkeeping that no request waits for: when licenses were last validated, machines and sessions last seen,
-//! and which rate-limit tokens were spent. It is collected in memory and written in batches. A process that is
-//! killed loses what it collected in the last half second; an orderly stop loses nothing.
+//! Bookkeeping that no request waits for: when licenses were last validated, when machines and sessions were last
+//! seen, and which rate-limit tokens were spent. It is collected in memory and written in batches. A process that is
+//! killed loses the last half second of it; an orderly shutdown loses nothing.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,13 @@ use latchkey_licensing::{
 };
 use tokio::sync::Notify;
 
-/// How far "last validated" and "last seen" may lag, which saves writing them for every request.
+/// The resolution of "last validated" and "last seen", so that they need not be written for every request.
 pub(crate) const SEEN_RESOLUTION: Duration = Duration::from_mins(1);
 
-/// How long bookkeeping is collected before it is written.
+/// How long bookkeeping is collected before it is written, which delays no request.
 pub const WRITE_BEHIND_DELAY: Duration = Duration::from_millis(500);
 
-/// What waits to be written.
+/// Bookkeeping that is not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     pub(crate) validated: HashMap<LicenseId, Timestamp>,
@@ -40,12 +40,12 @@ impl WriteBehind {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is something to write.
+    /// Waits until there is bookkeeping to write.
     pub(crate) async fn woken(&self) {
         self.work.notified().await;
     }
 
-    /// Says that there is something to write.
+    /// Reports that there is bookkeeping to write.
     pub(crate) fn wake(&self) {
         self.work.notify_one();
     }
@@ -54,7 +54,7 @@ impl WriteBehind {
         std::mem::take(&mut *self.pending())
     }
 
-    /// Takes back what could not be written; what came meanwhile is newer.
+    /// Takes back what could not be written. Entries that were added in the meantime are newer and stay.
     pub(crate) fn put_back(&self, failed: Pending) {
         let mut pending = self.pending();
         for (id, at) in failed.validated {
@@ -69,14 +69,14 @@ impl WriteBehind {
     }
 }
 
-/// By id, so that neighbors in the table are written together, and all processes in one order.
+/// Sorted by id, so that adjacent rows are written together and all processes lock rows in the same order.
 pub(crate) fn sorted<Id: Copy + Ord>(map: &HashMap<Id, Timestamp>) -> Vec<(Id, Timestamp)> {
     let mut list: Vec<_> = map.iter().map(|(id, at)| (*id, *at)).collect();
     list.sort_unstable_by_key(|(id, _)| *id);
     list
 }
 
-/// Whether what is stored is old enough to be written again.
+/// Whether a stored instant is old enough to be updated.
 pub(crate) fn is_stale(stored: Timestamp, now: Timestamp) -> bool {
     now.since(stored) >= SEEN_RESOLUTION
 }

@@ -1,4 +1,4 @@
-//! A customer's own sessions.
+//! The sessions of the signed-in customer.
 
 use latchkey_licensing::ids::SessionId;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Customer<'_> {
-    /// Own sessions that are open, the latest used first.
+    /// The customer's active sessions, the most recently used first.
     pub async fn sessions(&self) -> Result<Vec<SessionSummary>, Internal> {
         let now = self.service().now();
         let rows = self.service().store().read().await?.list_sessions_of(self.who().account.id).await?;
@@ -18,7 +18,7 @@ impl Customer<'_> {
         Ok(alive.map(SessionSummary::from).collect())
     }
 
-    /// Ends one own session. Ending one that has ended is no error.
+    /// Ends one of the customer's sessions. It is not an error if it has ended already.
     pub async fn end_session(&self, id: SessionId) -> Result<(), Internal> {
         let now = self.service().now();
         let account = self.who().account.id;
@@ -29,7 +29,7 @@ impl Customer<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Ends all own sessions, this one included.
+    /// Ends all of the customer's sessions, including the current one. Returns their number.
     pub async fn end_all_sessions(&self) -> Result<u64, Internal> {
         let now = self.service().now();
         let account = self.who().account.id;

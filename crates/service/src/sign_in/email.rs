@@ -1,8 +1,8 @@
-//! Signing in by mail: ask, receive a link and a code, confirm in the browser that asked.
+//! Signing in by mail: a person asks, receives a link and a code, and confirms with either in the same browser.
 //!
-//! The database holds nothing that opens a session, every step that must happen once is one
-//! conditional update, and the answers for known and unknown addresses are the same. Checks ML-01 to
-//! ML-12 of the security bar are met here.
+//! The database contains nothing that could be used to sign in. Each step that must happen only once is one
+//! conditional update. The results for known and unknown addresses are the same. This module meets the security
+//! requirements ML-01 to ML-12.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -35,41 +35,41 @@ use crate::{
     },
 };
 
-/// How long a mailed link and its code work (ML-07).
+/// How long a mailed link and its code can be used (ML-07).
 const MAILED_LIFETIME: Duration = Duration::from_mins(10);
 
-/// How long a link from the host's console works.
+/// How long a link that was created on the host can be used.
 const HOST_LIFETIME: Duration = Duration::from_mins(15);
 
-/// The bucket of all mails of this instance.
+/// The rate-limit bucket of all sign-in mails of this instance.
 pub(crate) const MAIL_BUDGET: &str = "mail:all";
 
-/// Where a request to sign in comes from.
+/// The browser that a request to sign in or a confirmation comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInOrigin<'a> {
-    /// The address of the browser.
+    /// The browser's IP address.
     pub ip: IpAddr,
-    /// The browser in words, such as `Firefox on Windows`.
+    /// The browser's name, such as `Firefox on Windows`.
     pub agent: &'a str,
 }
 
-/// A request to sign in.
+/// A request to sign in by mail.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInRequest<'a> {
-    /// The address that the person typed.
+    /// The e-mail address that the person typed.
     pub email: &'a EmailAddress,
-    /// Where to go afterwards: a path that the caller has checked.
+    /// The page to go to after signing in: a path that the caller has validated.
     pub next_path: Option<&'a str>,
-    /// What the browser holds of an earlier request, which this one supersedes.
+    /// The browser's cookie from an earlier request, which this one replaces.
     pub browser: Option<&'a BrowserSecret>,
-    /// Where it comes from.
+    /// The browser that the request comes from.
     pub origin: SignInOrigin<'a>,
 }
 
-/// Why a request to sign in was not taken.
+/// Why a request to sign in was rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestSignInError {
-    /// Too many of them; the same for known and unknown addresses.
+    /// There were too many. Known and unknown addresses count in the same way.
     #[error(transparent)]
     Throttled(#[from] Throttled),
     /// The server failed.
@@ -79,57 +79,57 @@ pub enum RequestSignInError {
 
 internal_errors!(RequestSignInError, ConfirmError);
 
-/// What a person shows to sign in.
+/// What a person presents to confirm a sign-in.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
-    /// The secret of a mailed link, in the browser that asked.
+    /// A mailed link, in the browser that made the request.
     Link {
         /// The link's last path segment.
         token: &'a str,
         /// The browser's cookie.
         browser: &'a BrowserSecret,
     },
-    /// The mailed code, in the browser that asked.
+    /// A mailed code, in the browser that made the request.
     Code {
-        /// The code as typed.
+        /// The code as the person typed it.
         code: &'a str,
         /// The browser's cookie.
         browser: &'a BrowserSecret,
     },
-    /// The secret of a link from the host's console, in any browser.
+    /// A link that was created on the host, in any browser.
     Host {
         /// The link's last path segment.
         token: &'a str,
     },
 }
 
-/// A request to sign in that is open.
+/// A request to sign in that can still be confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingSignIn {
-    /// The address, as it was typed.
+    /// The e-mail address of the request.
     pub email: EmailAddress,
-    /// Where the sign-in leads.
+    /// The page to go to after signing in.
     pub next_path: Option<String>,
 }
 
 /// A confirmed sign-in.
 #[derive(Clone, Debug)]
-pub struct Confirmed {
-    /// What opens the session.
+pub struct ConfirmedSignIn {
+    /// The session's token, for the browser's cookie.
     pub token: SessionToken,
-    /// How long the session lives at most.
+    /// The longest time that the session can last.
     pub lifetime: Duration,
-    /// Where to go.
+    /// The page to go to.
     pub next_path: Option<String>,
-    /// What the account may do.
+    /// The account's role.
     pub role: Role,
 }
 
 /// Why a sign-in was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
-    /// Expired, used, unknown, malformed or simply wrong: one answer for all (ML-07).
-    #[error("this sign-in is not open")]
+    /// The proof is expired, used, unknown, malformed or wrong. These are not distinguished (ML-07).
+    #[error("this sign-in cannot be confirmed")]
     Refused,
     /// The server failed.
     #[error(transparent)]
@@ -137,9 +137,9 @@ pub enum ConfirmError {
 }
 
 impl Service {
-    /// Takes a request to sign in, and mails link and code if the address may sign in. Returns what
-    /// the browser must keep to confirm.
-    pub async fn request_sign_in(&self, ask: SignInRequest<'_>) -> Result<BrowserSecret, RequestSignInError> {
+    /// Accepts a request to sign in, and mails a link and a code if the address may sign in. Returns the cookie that
+    /// the browser needs to confirm.
+    pub async fn request_sign_in(&self, request: SignInRequest<'_>) -> Result<BrowserSecret, RequestSignInError> {
         let now = self.now();
         let browser = BrowserSecret::new(self.random()?);
         let token = LinkToken::new(self.random()?);
@@ -147,15 +147,15 @@ impl Service {
         let id = LoginRequestId::new(now, self.random()?);
 
         let mut tx = self.store().write().await?;
-        if let Some(throttled) = self.throttle(&mut tx, &ask, now).await? {
-            // What was taken stays taken, so that hammering one limit does not refill another.
+        if let Some(throttled) = self.throttle(&mut tx, &request, now).await? {
+            // Commits the tokens that were taken: a request that one limit rejects still counts for the others.
             tx.commit().await?;
             return Err(throttled.into());
         }
-        if let Some(earlier) = ask.browser {
+        if let Some(earlier) = request.browser {
             tx.supersede_login_request(&earlier.hash(), now).await?;
         }
-        let account = tx.find_account_by_email(ask.email).await?;
+        let account = tx.find_account_by_email(request.email).await?;
         let may_sign_in = match &account {
             Some(account) => account.disabled_at.is_none(),
             None => self.0.options.allow_signup,
@@ -164,20 +164,22 @@ impl Service {
             id,
             kind: LoginKind::Browser,
             account: account.as_ref().map(|account| account.id),
-            email: ask.email,
+            email: request.email,
             token_hash: token.hash(),
             code_hash: Some(self.0.vault.login_code(id, code.expose())),
             browser_hash: Some(browser.hash()),
-            next_path: ask.next_path,
+            next_path: request.next_path,
             created_at: now,
             expires_at: now.plus(MAILED_LIFETIME),
         })
         .await?;
-        let event =
-            LoginRequestEvent::Requested { agent: ask.origin.agent.to_owned(), network: coarse_network(ask.origin.ip) };
+        let event = LoginRequestEvent::Requested {
+            agent: request.origin.agent.to_owned(),
+            network: coarse_network(request.origin.ip),
+        };
         self.record(&mut tx, now, Actor::Visitor, AuditEvent::LoginRequest(id, event)).await?;
         if may_sign_in {
-            self.mail_sign_in(&mut tx, &ask, &token, &code, now).await?;
+            self.mail_sign_in(&mut tx, &request, &token, &code, now).await?;
         }
         tx.commit().await?;
         self.0.mail_queued.notify_one();
@@ -187,19 +189,19 @@ impl Service {
     async fn throttle(
         &self,
         tx: &mut Tx,
-        ask: &SignInRequest<'_>,
+        request: &SignInRequest<'_>,
         now: Timestamp,
     ) -> Result<Option<Throttled>, Internal> {
-        let network = network_bucket("sign_in", ask.origin.ip);
+        let network = network_bucket("sign_in", request.origin.ip);
         if let Some(throttled) = SIGN_IN_PER_NETWORK.take(tx, &network, now).await? {
             return Ok(Some(throttled));
         }
-        let address = address_bucket("sign_in", ask.email);
+        let address = address_bucket("sign_in", request.email);
         if let Some(throttled) = SIGN_IN_PER_ADDRESS.take(tx, &address, now).await? {
             return Ok(Some(throttled));
         }
-        // Looked at for every address and spent on mails alone: neither a stranger's guesses use the
-        // budget up, nor does a spent budget tell who has an account.
+        // The budget is checked for every address but spent only on mails. So requests for unknown addresses do not use
+        // it up, and a spent budget does not reveal who has an account.
         self.mail_budget().peek(tx, MAIL_BUDGET, now).await
     }
 
@@ -210,27 +212,27 @@ impl Service {
     async fn mail_sign_in(
         &self,
         tx: &mut Tx,
-        ask: &SignInRequest<'_>,
+        request: &SignInRequest<'_>,
         token: &LinkToken,
         code: &LoginCode,
         now: Timestamp,
     ) -> Result<(), Internal> {
-        // Two requests at once may both have seen the last mail of the budget; one too many leaves.
+        // Two concurrent requests may both have seen the last token. Then one mail more than the budget is sent.
         let _ = self.mail_budget().take(tx, MAIL_BUDGET, now).await?;
-        let content = messages::sign_in(&messages::SignIn {
+        let content = messages::sign_in(&messages::SignInMail {
             link: format!("{}{}", self.0.options.portal_url, portal_paths::sign_in_link(token.expose())),
             code: code.spelled(),
-            agent: ask.origin.agent,
-            network: coarse_network(ask.origin.ip),
+            agent: request.origin.agent,
+            network: coarse_network(request.origin.ip),
             at: now,
             minutes: MAILED_LIFETIME.as_secs() / 60,
             brand: self.brand(),
         })?;
         let id = MailId::new(now, self.random()?);
-        self.queue_mail(tx, id, ask.email, &content, now, now.plus(MAILED_LIFETIME)).await
+        self.queue_mail(tx, id, request.email, &content, now, now.plus(MAILED_LIFETIME)).await
     }
 
-    /// Makes a one-time sign-in link for an account, to be shown on the host's console.
+    /// Creates a one-time sign-in link for an account, to be shown on the host's console.
     pub(crate) async fn host_link(&self, tx: &mut Tx, account: &Account, now: Timestamp) -> Result<HostLink, Internal> {
         let token = LinkToken::new(self.random()?);
         let id = LoginRequestId::new(now, self.random()?);
@@ -247,25 +249,25 @@ impl Service {
             expires_at: now.plus(HOST_LIFETIME),
         })
         .await?;
-        self.record(tx, now, Actor::Host, AccountEvent::SignInLinkMade.of(account.id)).await?;
+        self.record(tx, now, Actor::Host, AccountEvent::SignInLinkCreated.of(account.id)).await?;
         let url = format!("{}{}", self.0.options.portal_url, portal_paths::host_link(token.expose())).into();
         Ok(HostLink { url, minutes: HOST_LIFETIME.as_secs() / 60 })
     }
 
-    /// This browser's open request, so that its pages can say for whom it is and where it leads.
+    /// The request of this browser that can still be confirmed, if there is one.
     pub async fn pending_sign_in(&self, browser: &BrowserSecret) -> Result<Option<PendingSignIn>, Internal> {
         let open = self.store().read().await?.find_open_login(&browser.hash(), self.now()).await?;
         Ok(open.map(|request| PendingSignIn { email: request.email, next_path: request.next_path }))
     }
 
-    /// Confirms a sign-in: uses the request up and opens a session, or changes nothing but the count
-    /// of tries. `earlier` is the session that this browser held, which ends.
+    /// Confirms a sign-in and starts a session. The request cannot be used again. On failure, only the count of
+    /// attempts changes. `earlier` is the browser's previous session, which ends.
     pub async fn confirm_sign_in(
         &self,
         proof: Proof<'_>,
         origin: SignInOrigin<'_>,
         earlier: Option<&SessionToken>,
-    ) -> Result<Confirmed, ConfirmError> {
+    ) -> Result<ConfirmedSignIn, ConfirmError> {
         let now = self.now();
         let request = self.check_proof(proof, now).await?.ok_or(ConfirmError::Refused)?;
         let mut tx = self.store().write().await?;
@@ -303,7 +305,7 @@ impl Service {
         let event = AccountEvent::SignedIn { means, agent: origin.agent.to_owned(), network };
         self.record(&mut tx, now, Actor::from(&account), event.of(account.id)).await?;
         tx.commit().await?;
-        Ok(Confirmed { token, lifetime, next_path: request.next_path, role: account.role })
+        Ok(ConfirmedSignIn { token, lifetime, next_path: request.next_path, role: account.role })
     }
 
     async fn check_proof(&self, proof: Proof<'_>, now: Timestamp) -> Result<Option<LoginRequest>, Internal> {
@@ -311,17 +313,18 @@ impl Service {
             Proof::Link { token, browser } => {
                 let Some(token) = LinkToken::parse(token) else { return Ok(None) };
                 let open = self.store().read().await?.find_open_login(&browser.hash(), now).await?;
-                Ok(open.filter(|request| same(&request.token_hash, &token.hash())))
+                Ok(open.filter(|request| is_equal(&request.token_hash, &token.hash())))
             }
             Proof::Code { code, browser } => {
-                // The try counts before anything is compared, in a transaction of its own (ML-08).
+                // The attempt is counted before the code is compared, in its own transaction (ML-08).
                 let mut tx = self.store().write().await?;
                 let open = tx.count_login_attempt(&browser.hash(), now).await?;
                 tx.commit().await?;
                 let Some(code) = LoginCode::parse(code) else { return Ok(None) };
                 Ok(open.filter(|request| {
                     let expected = request.code_hash.unwrap_or_default();
-                    request.code_hash.is_some() && same(&expected, &self.0.vault.login_code(request.id, code.expose()))
+                    request.code_hash.is_some()
+                        && is_equal(&expected, &self.0.vault.login_code(request.id, code.expose()))
                 }))
             }
             Proof::Host { token } => {
@@ -331,8 +334,8 @@ impl Service {
         }
     }
 
-    /// The account that a request signs in to. With open signup, an unknown address gets an empty
-    /// account now, because now it is proven to be the person's.
+    /// The account that a request signs in to. If sign-up is allowed, an unknown address gets an account: only now
+    /// is it proven that it belongs to the person.
     async fn account_of(
         &self,
         tx: &mut Tx,
@@ -348,15 +351,16 @@ impl Service {
         }
         let account = self.new_account(&request.email, None, Role::Customer, now)?;
         if !tx.insert_account(&account).await? {
-            // Someone made it in the meantime, for a purchase perhaps.
+            // The account was created in the meantime.
             let found = tx.find_account_by_email(&request.email).await?;
             return Ok(found.filter(|account| account.disabled_at.is_none()));
         }
-        self.record(tx, now, Actor::Visitor, AccountEvent::Made { role: None }.of(account.id)).await?;
+        self.record(tx, now, Actor::Visitor, AccountEvent::Created { role: None }.of(account.id)).await?;
         Ok(Some(account))
     }
 }
 
-fn same(left: &[u8; 32], right: &[u8; 32]) -> bool {
+/// Compares in constant time.
+fn is_equal(left: &[u8; 32], right: &[u8; 32]) -> bool {
     left.ct_eq(right).into()
 }

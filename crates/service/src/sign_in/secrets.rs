@@ -1,4 +1,4 @@
-//! The secrets of signing in: made here, shown once, kept as hashes.
+//! The secrets of signing in. They are created here, shown once and stored only as hashes.
 
 use std::fmt;
 
@@ -8,27 +8,27 @@ use zeroize::Zeroizing;
 
 use crate::vault::plain_hash;
 
-/// How many letters a sign-in code has: 40 bits.
+/// The number of letters of a sign-in code, which has 40 random bits.
 pub(crate) const CODE_LETTERS: usize = 8;
 
-/// What ties a request to the browser that made it: 256 bits in a cookie.
+/// The cookie that ties a request to sign in to the browser that made it: 256 random bits.
 #[derive(Clone)]
 pub struct BrowserSecret(Zeroizing<String>);
 
-/// What opens a signed-in session: the 128 bits of a session cookie.
+/// The session cookie of a signed-in browser: 128 random bits.
 #[derive(Clone)]
 pub struct SessionToken(Zeroizing<[u8; 16]>);
 
-/// A sign-in link that was made on the host.
+/// A sign-in link that was created on the host.
 #[derive(Clone)]
 pub struct HostLink {
-    /// The link.
+    /// The link, which contains the secret.
     pub url: Zeroizing<String>,
-    /// How long it works, in minutes.
+    /// How long the link can be used, in minutes.
     pub minutes: u64,
 }
 
-macro_rules! hidden {
+macro_rules! redacted_debug {
     ($($name:ident)*) => {$(
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,19 +38,19 @@ macro_rules! hidden {
     )*};
 }
 
-hidden! { BrowserSecret SessionToken HostLink LinkToken LoginCode }
+redacted_debug! { BrowserSecret SessionToken HostLink LinkToken LoginCode }
 
 impl BrowserSecret {
     pub(crate) fn new(random: [u8; 32]) -> Self {
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(random)))
     }
 
-    /// Reads a cookie's value. `None` if it cannot be one of ours.
+    /// Parses the cookie's value. `None` if it does not have the form of one.
     pub fn parse(text: &str) -> Option<Self> {
         is_token(text).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The cookie's value.
+    /// The cookie's value. It is a secret.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -66,7 +66,7 @@ impl SessionToken {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Its bytes.
+    /// The bytes of the token. They are a secret.
     pub fn expose(&self) -> &[u8; 16] {
         &self.0
     }
@@ -76,7 +76,7 @@ impl SessionToken {
     }
 }
 
-/// The secret part of a link in a mail or on the host's console: 256 bits.
+/// The secret in a sign-in link, mailed or created on the host: 256 random bits.
 pub(crate) struct LinkToken(Zeroizing<String>);
 
 impl LinkToken {
@@ -97,7 +97,7 @@ impl LinkToken {
     }
 }
 
-/// The code that stands in a mail for typing.
+/// The code in a sign-in mail, which people type.
 pub(crate) struct LoginCode(Zeroizing<String>);
 
 impl LoginCode {
@@ -105,7 +105,7 @@ impl LoginCode {
         Self(Zeroizing::new(random.iter().map(|byte| alphabet::letter(*byte)).collect()))
     }
 
-    /// Reads a code as people type it: any case, spaces and dashes anywhere.
+    /// Parses a code as people type it: in any case, with spaces and dashes anywhere.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > 64 {
             return None;
@@ -120,14 +120,14 @@ impl LoginCode {
         &self.0
     }
 
-    /// `ABCD-EFGH`.
+    /// The code as it is shown: `ABCD-EFGH`.
     pub(crate) fn spelled(&self) -> String {
         let (left, right) = self.0.split_at(CODE_LETTERS / 2);
         format!("{left}-{right}")
     }
 }
 
-/// Whether a text is 32 bytes in unpadded URL-safe base 64.
+/// Whether a text has the form of 32 bytes in unpadded base64url.
 fn is_token(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_show_nothing() {
+    fn debug_output_hides_tokens() {
         let token = LinkToken::new([5; 32]);
         assert!(LinkToken::parse(token.expose()).is_some());
         assert!(LinkToken::parse("short").is_none());

@@ -1,4 +1,5 @@
-//! Signed-in sessions: found by the hash of their token, ended at once wherever they are used.
+//! Sessions of signed-in people. They are found by the hash of their token, and ending one takes effect at once in all
+//! processes.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -13,9 +14,11 @@ use crate::{
     sign_in::secrets::SessionToken,
 };
 
-/// How long a session lives for a role (ML-18).
+/// How long a session lasts (ML-18).
 pub(crate) struct Lifetime {
+    /// The longest time without use.
     pub(crate) idle: Duration,
+    /// The longest time since the sign-in.
     pub(crate) absolute: Duration,
 }
 
@@ -26,23 +29,23 @@ pub(crate) fn lifetime(role: Role) -> Lifetime {
     }
 }
 
-/// A session, as its owner may see it.
+/// A session as shown to its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSummary {
-    /// Its id, which opens nothing.
+    /// The session's id, which is not a secret.
     pub id: SessionId,
-    /// The browser in words.
+    /// The browser, such as `Firefox on Windows`.
     pub agent: String,
-    /// The network it came from, coarse.
+    /// The network that the browser was in, without the host part.
     pub network: String,
-    /// When it was opened.
+    /// When the person signed in.
     pub authenticated_at: Timestamp,
-    /// When it was last used, to the minute.
+    /// When the session was last used, to the minute.
     pub last_seen_at: Timestamp,
 }
 
 impl Service {
-    /// Who this token belongs to, if it is good now. Using a session keeps it from idling out.
+    /// The signed-in person with this token, if the session is active. This counts as a use of the session.
     pub async fn find_session(&self, token: &SessionToken) -> Result<Option<SignedIn>, Internal> {
         let now = self.now();
         let mut reader = self.store().read_one().await?;
@@ -60,7 +63,7 @@ impl Service {
         Ok(Some(SignedIn { account, session, assurance, expires_at }))
     }
 
-    /// Ends the session of this token, if there is one.
+    /// Ends the session with this token, if there is one.
     pub async fn sign_out(&self, token: &SessionToken) -> Result<(), Internal> {
         let now = self.now();
         let mut tx = self.store().write().await?;
@@ -75,7 +78,7 @@ impl Service {
 }
 
 pub(crate) fn is_alive(row: &SessionRow, role: Role, now: Timestamp) -> bool {
-    // The role's lifetime is applied when the session is used: a role given later shortens it too.
+    // The role's lifetime is checked at each use, because the role may have changed since the sign-in.
     let lifetime = lifetime(role);
     now < row.expires_at
         && now.since(row.authenticated_at) < lifetime.absolute
@@ -94,7 +97,7 @@ impl From<SessionRow> for SessionSummary {
     }
 }
 
-/// The network of an address, coarse enough to be no address: IPv4 /24, IPv6 /48.
+/// The network of an IP address, /24 or /48, which does not identify a person.
 pub(crate) fn coarse_network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {

@@ -1,4 +1,4 @@
-//! The signing keys as this process knows them.
+//! The signing keys that this process holds in memory.
 
 use std::sync::{Arc, PoisonError};
 
@@ -12,12 +12,12 @@ use crate::{
 };
 
 impl Service {
-    /// The signing keys, as they were read last.
+    /// The signing keys in memory.
     pub fn keyring(&self) -> Arc<Keyring> {
         self.0.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the signing keys again, so that a rotation by another process is followed.
+    /// Reads the signing keys from the database, to follow a rotation by another process.
     pub async fn refresh_keyring(&self) -> Result<Arc<Keyring>, Internal> {
         let keyring = first_key::read_keyring(&self.0.resources).await?;
         self.keep_keyring(&keyring);
@@ -28,9 +28,9 @@ impl Service {
         *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring.clone();
     }
 
-    /// The signing keys for what is signed in this transaction and kept: a key that another process has
-    /// replaced meanwhile signs nothing more, and the one that signs is not replaced before the
-    /// transaction ends. For a file, it is noted until when it is good.
+    /// The signing keys for signatures that outlive this transaction. The key that signs is not replaced before the
+    /// transaction ends, and a key that another process has replaced is not used. `file_until` is the expiry of the
+    /// file to sign, which is recorded with the key.
     pub(crate) async fn signing_keyring(
         &self,
         tx: &mut Tx,
@@ -45,12 +45,14 @@ impl Service {
         if Self::hold_signer(tx, &keyring, file_until).await? {
             Ok(keyring)
         } else {
-            Err(Internal::Broken("the signing key was replaced twice within one transaction"))
+            Err(Internal::Invariant("the signing key was replaced twice within one transaction"))
         }
     }
 
-    /// First the note, which writes the key's row, then the lock, which shares it: the other way round, two
-    /// transactions that share it would wait for each other to write.
+    /// Records the file's expiry and locks the key that signs. Returns `false` if it does not sign any more.
+    ///
+    /// The record, which writes the key's row, comes before the shared lock. In the other order, two transactions that
+    /// share the lock would each wait for the other before writing.
     async fn hold_signer(tx: &mut Tx, keyring: &Keyring, file_until: Option<Timestamp>) -> Result<bool, Internal> {
         if let Some(until) = file_until {
             tx.extend_signing_key_use(keyring.signer_id(), until).await?;

@@ -1,4 +1,4 @@
-//! The first signing key of a database, which is there before any use case.
+//! The first signing key of a database, which exists before any use case runs.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::{
     service::{keyring::Keyring, resources::Resources},
 };
 
-/// Why a signing key was not taken over.
+/// Why a given signing key was not adopted.
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptError {
-    /// It is not one of the database's keys.
-    #[error("the signing key that is given is not one of this database's keys")]
+    /// The database has signing keys and it is not one of them.
+    #[error("the given signing key is not one of this database's keys")]
     OtherKey,
     /// The server failed.
     #[error(transparent)]
@@ -26,26 +26,25 @@ pub enum AdoptError {
 
 internal_errors!(AdoptError);
 
-/// The signing keys that are stored. A database without any gets its first.
+/// Reads the stored signing keys. Creates the first one if there are none.
 pub(crate) async fn read_keyring(resources: &Resources) -> Result<Arc<Keyring>, Internal> {
     let mut rows = resources.store.read_one().await?.list_signing_keys().await?;
     if rows.is_empty() {
-        rows = resources.make_first_key(None).await?;
+        rows = resources.create_first_key(None).await?;
     }
     Ok(Arc::new(Keyring::unlock(&rows, &resources.vault)?))
 }
 
 impl Resources {
-    /// Takes over a signing key that was kept elsewhere, if the database has none yet. One that has
-    /// keys must know it.
+    /// Stores a given signing key as the first one. If the database has signing keys already, it must be one of them.
     pub(crate) async fn adopt_signing_key(&self, seed: &[u8; 32]) -> Result<(), AdoptError> {
         let public_key = SigningKey::from_bytes(seed).verifying_key().to_bytes();
-        let rows = self.make_first_key(Some(seed)).await?;
+        let rows = self.create_first_key(Some(seed)).await?;
         if rows.iter().any(|row| row.public_key == public_key) { Ok(()) } else { Err(AdoptError::OtherKey) }
     }
 
-    /// Makes the first key, or keeps the given one, unless there is one. Returns all there are.
-    async fn make_first_key(&self, seed: Option<&[u8; 32]>) -> Result<Vec<SigningKeyRow>, Internal> {
+    /// Creates the first key, from `seed` if given, unless there is one already. Returns all keys.
+    async fn create_first_key(&self, seed: Option<&[u8; 32]>) -> Result<Vec<SigningKeyRow>, Internal> {
         let now = self.now();
         let mut tx = self.store.write().await?;
         tx.lock_instance().await?;
@@ -60,19 +59,19 @@ impl Resources {
         let mut row = self.new_signing_key(&seed, now)?;
         row.activated_at = Some(now);
         tx.insert_signing_key(&row).await?;
-        self.record(&mut tx, now, Actor::Host, SigningKeyEvent::Made.of(row.id)).await?;
+        self.record(&mut tx, now, Actor::Host, SigningKeyEvent::Created.of(row.id)).await?;
         tx.commit().await?;
         Ok(vec![row])
     }
 
-    /// A key that signs nothing yet.
+    /// A new key that does not sign yet.
     pub(crate) fn new_signing_key(&self, seed: &[u8; 32], now: Timestamp) -> Result<SigningKeyRow, Internal> {
         let id = SigningKeyId::new(now, self.random()?);
         let sealed = self.vault.seal_seed(id, seed, self.random()?);
         Ok(SigningKeyRow {
             id,
             public_key: SigningKey::from_bytes(seed).verifying_key().to_bytes(),
-            seed_ciphertext: sealed.ok_or(Internal::Broken("a signing key does not encrypt"))?,
+            seed_ciphertext: sealed.ok_or(Internal::Invariant("a signing key does not encrypt"))?,
             created_at: now,
             activated_at: None,
             replaced_at: None,

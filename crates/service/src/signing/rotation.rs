@@ -1,4 +1,4 @@
-//! Rotating signing keys: the next one is prepared, signs, and its predecessor is retired.
+//! Rotating signing keys: preparing the next one, letting it sign, and retiring its predecessor.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
     service::keyring::{KeyState, SigningKeyInfo, describe, state},
 };
 
-/// The resolution of the time in ids.
+/// The resolution of the timestamp in ids.
 const ID_STEP: Duration = Duration::from_millis(1);
 
 /// Why a signing key was not retired.
@@ -22,17 +22,17 @@ pub enum RetireError {
     /// There is no signing key with this id.
     #[error("there is no signing key with the id {0}")]
     NotFound(SigningKeyId),
-    /// It is the one that signs.
-    #[error("key {0} signs now")]
-    Signs(SigningKeyId),
-    /// Files or license keys that it signed are still about.
+    /// It is the key that signs.
+    #[error("key {0} is the one that signs")]
+    IsSigning(SigningKeyId),
+    /// Files or license keys that it signed are still in use.
     #[error("key {id} is in use")]
     InUse {
-        /// The key.
+        /// The key's id.
         id: SigningKeyId,
-        /// Until when files are good that it signed.
+        /// When the last file that it signed expires. `None` if all have expired.
         files_until: Option<Timestamp>,
-        /// How many licenses have a key that it signed.
+        /// The number of licenses whose key it signed.
         licenses: i64,
     },
     /// The server failed.
@@ -48,8 +48,8 @@ impl Admin<'_> {
         Ok(self.service.refresh_keyring().await?.keys().to_vec())
     }
 
-    /// Makes a key that waits to be next, so that an app's next version can embed it before it signs.
-    /// If one waits already, that one is given back.
+    /// Creates the next signing key, which does not sign yet, so that apps can embed it in advance. Returns the one
+    /// that waits already, if there is one.
     pub async fn prepare_signing_key(&self) -> Result<SigningKeyInfo, Internal> {
         self.service.refresh_keyring().await?;
         let now = self.service.now();
@@ -61,8 +61,8 @@ impl Admin<'_> {
         describe(&row)
     }
 
-    /// Lets the waiting key sign from now on, or a new one if none waits. What the old key signed
-    /// stays good until that key is retired.
+    /// Lets the waiting key sign from now on, or a new one if none is waiting. Signatures of the old key stay valid
+    /// until it is retired.
     pub async fn rotate_signing_key(&self) -> Result<SigningKeyInfo, Internal> {
         let keyring = self.service.refresh_keyring().await?;
         let now = self.service.now();
@@ -81,8 +81,8 @@ impl Admin<'_> {
         describe(&row)
     }
 
-    /// Ends what a key has signed. Refused for the key that signs, and, unless `even_if_in_use`, while
-    /// files or license keys that it signed are still about.
+    /// Retires a key, which invalidates everything that it signed. Fails for the key that signs and, unless
+    /// `even_if_in_use`, while files or license keys that it signed are still in use.
     pub async fn retire_signing_key(
         &self,
         id: SigningKeyId,
@@ -94,7 +94,7 @@ impl Admin<'_> {
         let rows = tx.list_signing_keys().await?;
         let mut row = rows.into_iter().find(|row| row.id == id).ok_or(RetireError::NotFound(id))?;
         match state(&row) {
-            KeyState::Signing => return Err(RetireError::Signs(id)),
+            KeyState::Signing => return Err(RetireError::IsSigning(id)),
             KeyState::Retired => return Ok(describe(&row)?),
             KeyState::Waiting | KeyState::Verifying => {}
         }
@@ -111,7 +111,7 @@ impl Admin<'_> {
         Ok(describe(&row)?)
     }
 
-    /// The key that waits; made, in this transaction, if none does.
+    /// The waiting key. It is created in this transaction if there is none.
     async fn waiting_key(&self, tx: &mut Tx, now: Timestamp) -> Result<SigningKeyRow, Internal> {
         let rows = tx.list_signing_keys().await?;
         let latest = rows.iter().map(|row| row.created_at).max();
@@ -119,11 +119,11 @@ impl Admin<'_> {
             return Ok(waiting);
         }
         let seed = Zeroizing::new(self.service.random()?);
-        // Ids are in the order of creation also where the clock was set back: the first key names this
-        // instance on the wire.
+        // The wire account id depends on which key is the first by id, so ids must be in the order of creation even
+        // if the clock was set back.
         let row = self.service.0.new_signing_key(&seed, latest.map_or(now, |latest| latest.plus(ID_STEP).max(now)))?;
         tx.insert_signing_key(&row).await?;
-        self.service.record(tx, now, self.actor, SigningKeyEvent::Made.of(row.id)).await?;
+        self.service.record(tx, now, self.actor, SigningKeyEvent::Created.of(row.id)).await?;
         Ok(row)
     }
 }

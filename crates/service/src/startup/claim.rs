@@ -1,15 +1,15 @@
-//! What a new database starts with: the mark of its master secret. It has no products yet.
+//! Claiming a database for a master secret, which cannot be changed afterwards.
 
 use crate::{
     error::{Internal, internal_errors},
     service::resources::Resources,
 };
 
-/// Why a database cannot be used with this master secret.
+/// Why a database was not claimed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// It was made with another one, so no license key in it could be read.
-    #[error("this database was made with another master secret: give the one it was made with, or another database")]
+    /// It was created with another master secret, so nothing encrypted in it could be decrypted.
+    #[error("this database was created with another master secret: use that one, or another database")]
     OtherSecret,
     /// The server failed.
     #[error(transparent)]
@@ -19,10 +19,10 @@ pub enum ClaimError {
 internal_errors!(ClaimError);
 
 impl Resources {
-    /// Marks a new database as belonging to this master secret, or checks that it does.
+    /// Claims a new database for the vault's master secret, or checks that it was claimed for it.
     pub(crate) async fn claim_database(&self) -> Result<(), ClaimError> {
         let check = *self.vault.check();
-        // Mostly it is marked already: then nobody waits for who writes.
+        // Usually it is claimed already, and the check does not wait for the write lock.
         let known = self.store.read_one().await?.find_secret_check().await?;
         if let Some(known) = known {
             return if known == check { Ok(()) } else { Err(ClaimError::OtherSecret) };

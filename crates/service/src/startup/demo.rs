@@ -1,5 +1,4 @@
-//! The demo: an empty database filled with a catalog, a customer, a license, an active machine and an
-//! admin.
+//! The demo: a catalog, a customer with a license and an active machine, and an admin.
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -16,35 +15,35 @@ use crate::{
     validation::key_holder::KeyRequest,
 };
 
-/// What the demo sells.
+/// The demo's catalog file.
 const CATALOG: &str = include_str!("../../../../content/demo/catalog.toml");
 
-/// The policy of the demo's license.
+/// The policy of the demo's license, by its code.
 const POLICY: &str = "chartgpt-lifetime";
 
-/// Who can sign in to the demo.
+/// Sign-in links for the demo.
 #[derive(Debug)]
 pub struct Demo {
-    /// The customer's address and link.
+    /// The customer's address and sign-in link.
     pub customer: (EmailAddress, HostLink),
-    /// The admin's address and link.
+    /// The admin's address and sign-in link.
     pub admin: (EmailAddress, HostLink),
 }
 
 impl Service {
-    /// Gives a database without products those of the demo. Returns whether it did.
+    /// Installs the demo's catalog in a database without products. Returns whether it did.
     pub async fn install_demo_catalog(&self) -> Result<bool, Internal> {
         if !self.is_catalog_empty().await? {
             return Ok(false);
         }
         let file: CatalogFile =
-            toml::from_str(CATALOG).map_err(|_| Internal::Broken("the demo's catalog cannot be read"))?;
+            toml::from_str(CATALOG).map_err(|_| Internal::Invariant("the demo's catalog cannot be parsed"))?;
         match self.apply_new_catalog(&file).await {
             Ok(is_installed) => Ok(is_installed),
-            // Another process that started at the same moment was faster.
+            // Another process that started at the same time has installed it.
             Err(CatalogError::Changed) => Ok(false),
             Err(CatalogError::Internal(error)) => Err(error),
-            Err(_) => Err(Internal::Broken("the demo's catalog cannot be applied")),
+            Err(_) => Err(Internal::Invariant("the demo's catalog cannot be applied")),
         }
     }
 
@@ -55,25 +54,26 @@ impl Service {
         Ok(!plan.steps.is_empty())
     }
 
-    /// Fills an empty database with the demo. On one that has accounts it adds nothing; either way
-    /// it makes a sign-in link for each of the demo's two people who exists.
+    /// Installs the demo in a database without accounts and creates sign-in links for its customer and its admin.
+    /// `None` if either account does not exist or is banned.
     pub async fn prepare_demo(&self) -> Result<Option<Demo>, Internal> {
-        let ada = EmailAddress::parse("ada@example.com").map_err(|_| Internal::Broken("the demo's address is none"))?;
-        let boss =
-            EmailAddress::parse("admin@example.com").map_err(|_| Internal::Broken("the demo's address is none"))?;
+        let customer_email = EmailAddress::parse("ada@example.com")
+            .map_err(|_| Internal::Invariant("an address of the demo is invalid"))?;
+        let admin_email = EmailAddress::parse("admin@example.com")
+            .map_err(|_| Internal::Invariant("an address of the demo is invalid"))?;
         let admin = self.admin(Operator::Host);
         if self.store().read().await?.count_accounts().await? == 0 {
             self.install_demo_catalog().await?;
-            admin.add_customer(&ada, Some("Ada Lovelace".to_owned())).await?;
-            let issued = admin.issue_license(&ada, POLICY).await;
-            let issued = issued.map_err(|_| Internal::Broken("the demo's license cannot be issued"))?;
+            admin.add_customer(&customer_email, Some("Ada Lovelace".to_owned())).await?;
+            let issued = admin.issue_license(&customer_email, POLICY).await;
+            let issued = issued.map_err(|_| Internal::Invariant("the demo's license cannot be issued"))?;
             let app = self
                 .apps()
                 .authenticate(KeyRequest { counts: false, ..KeyRequest::new(issued.key.expose(), None) })
                 .await
-                .map_err(|_| Internal::Broken("the demo's key opens nothing"))?;
+                .map_err(|_| Internal::Invariant("the demo's license key is rejected"))?;
             let fingerprint =
-                Fingerprint::parse("demo-office-pc").ok_or(Internal::Broken("the demo's machine is none"))?;
+                Fingerprint::parse("demo-office-pc").ok_or(Internal::Invariant("the demo's fingerprint is invalid"))?;
             let facts = MachineFacts {
                 name: Some("Office PC".to_owned()),
                 hostname: Some("OFFICE-PC".to_owned()),
@@ -84,12 +84,17 @@ impl Service {
             let machine = NewMachine { fingerprint, facts, metadata: r#"{"appVersion":"1.4.2"}"#.to_owned() };
             app.activate_machine(machine)
                 .await
-                .map_err(|_| Internal::Broken("the demo's machine does not activate"))?;
-            admin.add_admin(&boss).await.map_err(|_| Internal::Broken("the demo's admin cannot be made"))?;
+                .map_err(|_| Internal::Invariant("the demo's machine cannot be activated"))?;
+            admin
+                .add_admin(&admin_email)
+                .await
+                .map_err(|_| Internal::Invariant("the demo's admin cannot be created"))?;
         }
-        let (Ok(customer), Ok(boss_link)) = (admin.sign_in_link(&ada).await, admin.sign_in_link(&boss).await) else {
+        let (Ok(customer_link), Ok(admin_link)) =
+            (admin.sign_in_link(&customer_email).await, admin.sign_in_link(&admin_email).await)
+        else {
             return Ok(None);
         };
-        Ok(Some(Demo { customer: (ada, customer), admin: (boss, boss_link) }))
+        Ok(Some(Demo { customer: (customer_email, customer_link), admin: (admin_email, admin_link) }))
     }
 }

@@ -1,4 +1,4 @@
-//! Writing the bookkeeping that no request waits for.
+//! Noting and writing the bookkeeping that no request waits for.
 
 use latchkey_licensing::{
     ids::{LicenseId, MachineId, SessionId},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Service {
-    /// Notes that a license was validated and that machines of it were named.
+    /// Notes that a license was validated and that some of its machines were seen.
     pub(crate) fn note_validation(
         &self,
         license: Option<LicenseId>,
@@ -35,12 +35,11 @@ impl Service {
     }
 
     /// Waits until there is bookkeeping to write.
-    pub async fn bookkeeping(&self) {
+    pub async fn wait_for_bookkeeping(&self) {
         self.0.write_behind.woken().await;
     }
 
-    /// Writes all bookkeeping that was collected, in one transaction. What cannot be written is kept for the
-    /// next time.
+    /// Writes the collected bookkeeping in one transaction. If that fails, it is kept for the next attempt.
     pub async fn write_bookkeeping(&self) -> Result<(), Internal> {
         let pending = self.0.write_behind.take();
         let debts = self.0.leases.begin_writing(self.now());
@@ -64,7 +63,7 @@ impl Service {
             }
             Err(error) => {
                 self.0.write_behind.put_back(pending);
-                // Somebody has to come back for it.
+                // Otherwise the worker would wait for the next note before it tries again.
                 self.0.write_behind.wake();
                 Err(error.into())
             }

@@ -1,36 +1,36 @@
-//! Removing what has run out.
+//! Deleting expired rows.
 
 use std::time::Duration;
 
 use crate::{error::Internal, service::Service};
 
-/// How long an ended sign-in request is kept, for looking into complaints.
+/// How long an expired sign-in request is kept, so that complaints can be investigated.
 const KEEP_LOGIN_REQUESTS: Duration = Duration::from_hours(24);
 
-/// How long an untouched rate limit is kept; longer than any limit's full refill.
+/// How long a bucket is kept after its last use. Every bucket is full again before that.
 const KEEP_BUCKETS: Duration = Duration::from_hours(24);
 
-/// How long it is kept to whom a mail went, for looking into complaints.
+/// How long a sent mail's row is kept, so that complaints can be investigated.
 const KEEP_MAILS: Duration = Duration::from_hours(7 * 24);
 
-/// How long staged rows are kept of an import that never ended; longer than any import takes.
+/// How long the staged rows of an interrupted import are kept, which is longer than any import takes.
 const KEEP_IMPORT_ROWS: Duration = Duration::from_hours(24);
 
-/// How many staged rows are removed at once.
+/// The most staged rows that are deleted at once.
 const IMPORT_ROWS: i64 = 2_000;
 
 impl Service {
-    /// Removes ended sessions, old sign-in requests, mails long gone, full rate-limit buckets and what crashed
-    /// imports have staged. Returns how many rows went.
-    pub async fn remove_what_has_run_out(&self) -> Result<u64, Internal> {
+    /// Deletes expired sessions, old sign-in requests, old mails, full rate-limit buckets and rows that interrupted
+    /// imports have staged. Returns the number of deleted rows.
+    pub async fn remove_expired_rows(&self) -> Result<u64, Internal> {
         let now = self.now();
         let mut tx = self.store().write().await?;
-        let removed = tx.delete_sessions_before(now).await?
+        let deleted = tx.delete_sessions_before(now).await?
             + tx.delete_login_requests_before(now.minus(KEEP_LOGIN_REQUESTS)).await?
             + tx.delete_mails_before(now.minus(KEEP_MAILS)).await?
             + tx.delete_buckets_before(now.minus(KEEP_BUCKETS)).await?
             + tx.delete_import_rows_before(now.minus(KEEP_IMPORT_ROWS), IMPORT_ROWS).await?;
         tx.commit().await?;
-        Ok(removed)
+        Ok(deleted)
     }
 }

@@ -1,4 +1,4 @@
-//! A license with everything that its rules look at.
+//! A license with everything that its rules depend on.
 
 use std::sync::Arc;
 
@@ -22,22 +22,22 @@ use crate::{
     service::{Service, catalog_cache::PolicyTerms},
 };
 
-/// Why a key opens nothing.
+/// Why a license key is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthRefusal {
-    /// Unknown, or not a key at all: one answer (LC-12).
+    /// The key is unknown or malformed. These are not distinguished (LC-12).
     #[error("the license key is not known")]
     Unknown,
-    /// Suspended.
+    /// The license is suspended.
     #[error("the license is suspended")]
     Suspended,
-    /// Revoked.
+    /// The license is revoked.
     #[error("the license is revoked")]
     Revoked,
-    /// Its owner is banned.
+    /// The license's owner is banned.
     #[error("the license's owner is banned")]
     Banned,
-    /// Expired, under a policy that revokes access then.
+    /// The license has expired and its policy revokes access.
     #[error("the license is expired")]
     Expired,
     /// The server failed.
@@ -51,19 +51,19 @@ impl From<latchkey_store::StoreError> for AuthRefusal {
     }
 }
 
-/// A license as apps see it.
+/// A license as shown to apps.
 #[derive(Clone, Debug)]
 pub struct LicenseDocument {
     /// The license.
     pub license: License,
-    /// Its key.
+    /// The license key.
     pub key: LicenseKey,
     terms: Arc<PolicyTerms>,
-    /// Its status.
+    /// The license's status.
     pub status: LicenseStatus,
-    /// How many machines are active.
+    /// The number of active machines.
     pub machine_count: usize,
-    /// The sum of their cores, as far as known.
+    /// The total number of their cores. Machines that did not report theirs count as 0.
     pub core_count: u64,
 }
 
@@ -79,14 +79,14 @@ impl LicenseDocument {
     }
 }
 
-/// A machine as apps see it.
+/// A machine as shown to apps.
 #[derive(Clone, Debug)]
 pub struct MachineDocument {
     /// The machine.
     pub machine: Machine,
-    /// Its heartbeat's state.
+    /// The state of its heartbeat.
     pub heartbeat: HeartbeatStatus,
-    /// When its next heartbeat is due, if the policy asks for heartbeats.
+    /// When the next heartbeat is due. `None` before the first, or if the policy does not require heartbeats.
     pub next_heartbeat_at: Option<Timestamp>,
     terms: Arc<PolicyTerms>,
     /// The license's owner.
@@ -107,7 +107,7 @@ pub(crate) struct LicenseFacts {
     pub(crate) owner: Account,
     /// The keyed hash of the license's key.
     pub(crate) key_lookup: [u8; 32],
-    /// How many entitlements the license has beside those of its policy.
+    /// The number of entitlements that the license has in addition to those of its policy.
     pub(crate) own_entitlements: u32,
     pub(crate) terms: Arc<PolicyTerms>,
 }
@@ -138,14 +138,13 @@ impl Service {
         Ok(Some((facts, next_allowed_at, machines)))
     }
 
-    /// Completes what was read of a license.
+    /// Adds the policy and the product to what was read of a license.
     pub(crate) async fn license_facts(&self, conn: &mut Conn, record: LicenseRecord) -> Result<LicenseFacts, Internal> {
         let terms = self.policy_terms(conn, record.license.policy, record.catalog_version).await?;
         Ok(LicenseFacts::new(record, terms))
     }
 
-    /// Locks a license and reads it: what is decided then holds until the transaction ends. `None` if there is
-    /// no such license.
+    /// Locks a license until the transaction ends, and reads it. `None` if there is no such license.
     pub(crate) async fn lock_license(&self, tx: &mut Tx, id: LicenseId) -> Result<Option<LicenseFacts>, Internal> {
         tx.lock_license(id).await?;
         match tx.find_license_record(id).await? {
@@ -167,7 +166,7 @@ impl Service {
         }
     }
 
-    /// The entitlements of a license and of its policy, by id.
+    /// The entitlements of a license and of its policy, sorted by id, without duplicates.
     pub(crate) async fn all_entitlements(
         &self,
         conn: &mut Conn,
@@ -201,7 +200,7 @@ impl LicenseFacts {
         self.owner.disabled_at.is_some()
     }
 
-    /// Whether the license's key opens the API at `now`.
+    /// Fails if the license's key may not be used for the API at `now`.
     pub(crate) fn may_use_api(&self, now: Timestamp) -> Result<(), AuthRefusal> {
         if self.owner_is_banned() {
             return Err(AuthRefusal::Banned);
@@ -217,7 +216,7 @@ impl LicenseFacts {
         Ok(())
     }
 
-    /// The license as apps see it.
+    /// The license as shown to apps.
     pub(crate) fn document(&self, machines: &[Machine], key: &LicenseKey, now: Timestamp) -> LicenseDocument {
         LicenseDocument {
             key: key.clone(),
@@ -229,7 +228,7 @@ impl LicenseFacts {
         }
     }
 
-    /// A machine of the license as apps see it.
+    /// A machine of the license as shown to apps.
     pub(crate) fn machine_document(&self, machine: Machine, outages: &[Outage], now: Timestamp) -> MachineDocument {
         let counted = machine.with_outages(self.policy(), outages);
         MachineDocument {

@@ -1,4 +1,4 @@
-//! An app that shows a license key.
+//! Apps, which authenticate with a license key.
 
 use std::net::IpAddr;
 
@@ -23,47 +23,47 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Apps<'a>(pub(crate) &'a Service);
 
-/// An app that showed the key of a license which may use the API.
+/// An app that presented the key of a license that may be used for the API.
 #[derive(Clone, Debug)]
 pub struct KeyHolder {
     pub(crate) service: Service,
     pub(crate) facts: LicenseFacts,
-    /// The key that was shown. Answers show this one, even if it is replaced meanwhile.
+    /// The presented key. Responses contain this one even if it has been replaced in the meantime.
     pub(crate) key: LicenseKey,
-    /// The license's active machines by slot, where they were read with the license.
+    /// The license's active machines by slot, if they were read with the license.
     pub(crate) machines: Option<Vec<Machine>>,
 }
 
-/// A request that shows a license key.
+/// A request with a license key.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyRequest<'a> {
-    /// The key, as it was sent.
+    /// The key as the app sent it.
     pub key: &'a str,
-    /// The machine, if the request is its heartbeat. Heartbeats count for their machine, not against all that
-    /// the license may do: machines come in any number, and silence costs them their place.
+    /// The id or fingerprint of the machine, if the request is its heartbeat. Heartbeats have a rate limit for each
+    /// machine: under the limit of the license, many machines would make each other miss their window.
     pub heartbeat_of: Option<&'a str>,
-    /// Where the request comes from.
+    /// The IP address that the request comes from.
     pub network: Option<IpAddr>,
-    /// Whether the license's machines are needed.
+    /// Whether to read the license's machines as well.
     pub with_machines: bool,
-    /// Whether the request is still to be counted against the limits.
+    /// Whether to count the request against the rate limits.
     pub counts: bool,
 }
 
 impl<'a> KeyRequest<'a> {
-    /// A request that shows this key, counted against the limits.
+    /// A request with this key, which is counted against the rate limits.
     pub fn new(key: &'a str, network: Option<IpAddr>) -> Self {
         Self { key, heartbeat_of: None, network, with_machines: false, counts: true }
     }
 }
 
-/// Why a request is not served.
+/// Why a request with a license key is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAdmitted {
-    /// A limit is reached.
+    /// A rate limit is reached.
     #[error(transparent)]
     Throttled(#[from] Throttled),
-    /// The key opens nothing.
+    /// The key is rejected.
     #[error(transparent)]
     Refused(#[from] AuthRefusal),
 }
@@ -74,19 +74,19 @@ impl From<Internal> for NotAdmitted {
     }
 }
 
-/// What a key opened.
+/// The license with a key.
 pub(crate) struct Found {
     pub(crate) facts: LicenseFacts,
     pub(crate) key: LicenseKey,
     pub(crate) machines: Option<Vec<Machine>>,
 }
 
-/// Where a page starts.
+/// Where a page of a list starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageStart<C> {
-    /// After this item, or at the first.
+    /// After this item. `None` starts at the first.
     After(Option<C>),
-    /// After so many items.
+    /// After this many items.
     Skip(u32),
 }
 
@@ -98,19 +98,18 @@ impl Service {
 }
 
 impl Apps<'_> {
-    /// Checks a license key that is shown as a credential, and counts the request.
+    /// Authenticates an app by its license key, and counts the request against the rate limits.
     pub async fn authenticate(&self, request: KeyRequest<'_>) -> Result<KeyHolder, NotAdmitted> {
         let Found { facts, key, machines } = self.find(request).await?.ok_or(AuthRefusal::Unknown)?;
         facts.may_use_api(self.0.now())?;
         Ok(KeyHolder { service: self.0.clone(), facts, key, machines })
     }
 
-    /// The license with this key, counted against the limits (LC-13). A known key spends from its own bucket
-    /// alone, so that an office behind one address is not a flood; an unknown one spends from its network's as
-    /// well. A refused request is counted nowhere.
+    /// Finds the license with this key, and counts the request against the rate limits (LC-13). A request with a known
+    /// key counts only for the key, so that many computers behind one address do not block each other. One with an
+    /// unknown key also counts for its network. A rejected request does not count.
     ///
-    /// Text that does not have a key's form is looked up as well, so that it takes as long as an unknown key
-    /// (LC-12).
+    /// Malformed text is looked up as well, so that it takes as long as an unknown key (LC-12).
     pub(crate) async fn find(&self, request: KeyRequest<'_>) -> Result<Option<Found>, NotAdmitted> {
         let now = self.0.now();
         let limits = self.0.0.options.api_limits;
@@ -144,7 +143,7 @@ impl Apps<'_> {
         Ok(Some(Found { facts, key, machines }))
     }
 
-    /// The keyed hash by which a key is found, in its one spelling if it has a key's form.
+    /// The keyed hash by which a key is found. If the text is a key, its canonical spelling is hashed.
     fn lookup(self, key: Option<&LicenseKey>, text: &str) -> [u8; 32] {
         self.0.0.vault.key_lookup(key.map_or(text, LicenseKey::expose))
     }
@@ -156,19 +155,19 @@ impl KeyHolder {
         self.facts.license.id
     }
 
-    /// Whether `text`, an id or a key in an URL, is this license.
+    /// Whether `text`, a license's id or key from a URL, stands for this license.
     pub fn is_named(&self, text: &str) -> bool {
         text.parse() == Ok(self.license_id())
             || LicenseKey::parse(text)
                 .is_ok_and(|key| self.service.0.vault.key_lookup(key.expose()).ct_eq(&self.facts.key_lookup).into())
     }
 
-    /// The license's page in the portal.
+    /// The URL of the portal's page for the license.
     pub fn portal_page(&self) -> String {
         self.service.license_page(self.license_id())
     }
 
-    /// The license.
+    /// The license as shown to apps.
     pub async fn license(&self) -> Result<LicenseDocument, Internal> {
         let now = self.service.now();
         if let Some(machines) = &self.machines {
@@ -178,7 +177,7 @@ impl KeyHolder {
         Ok(self.facts.document(&machines, &self.key, now))
     }
 
-    /// A page of the active machines, by id.
+    /// A page of the active machines, sorted by id.
     pub async fn machines(
         &self,
         start: PageStart<MachineId>,
@@ -200,7 +199,7 @@ impl KeyHolder {
         Ok(page.map(|machine| self.facts.machine_document(machine, &outages, now)))
     }
 
-    /// A page of the entitlements from policy and license, by id.
+    /// A page of the entitlements of the license and of its policy, sorted by id.
     pub async fn entitlements(
         &self,
         start: PageStart<EntitlementId>,
@@ -221,8 +220,8 @@ impl KeyHolder {
         Ok(Page::new(held, limit, |held| held.id))
     }
 
-    /// Locks the license and reads it again: a decision may have come since the key was checked, and under the
-    /// lock the answer is final.
+    /// Locks the license and checks again that the app may use it, because that may have changed since the app was
+    /// authenticated.
     pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<LicenseFacts, AuthRefusal> {
         let facts = self.service.lock_license(tx, self.license_id()).await?.ok_or(AuthRefusal::Unknown)?;
         self.check_locked(&facts, self.service.now())?;
@@ -238,7 +237,7 @@ impl KeyHolder {
     }
 
     fn check_locked(&self, facts: &LicenseFacts, now: Timestamp) -> Result<(), AuthRefusal> {
-        // The key may have been replaced meanwhile: the old one must not be answered with the new one.
+        // The key may have been replaced in the meantime. Then the app, which has the old one, is rejected.
         if facts.key_lookup != self.facts.key_lookup {
             return Err(AuthRefusal::Unknown);
         }

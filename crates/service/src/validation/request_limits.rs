@@ -1,5 +1,5 @@
-//! Limits of the activation API (LC-13): for each key and for each network, durable and shared by all
-//! instances.
+//! Rate limits of the activation API (LC-13), for each license key and for each network. They are stored in the
+//! database and shared by all instances.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -15,22 +15,22 @@ use crate::{
     service::Service,
 };
 
-/// The part of a burst that may be spent before it is written down.
+/// A process may spend up to one part in this many of a burst before it is written.
 const CREDIT_PER_BURST: u32 = 8;
 
-/// How long a request waits for a lease while others write.
+/// How long a request waits for a lease while the database is busy.
 const LEASE_PATIENCE: Duration = Duration::from_millis(250);
 
-/// How many leases a burst is divided into: what one process may hold of a bucket while others ask.
+/// The number of leases that a burst is divided into, so that no process can hold all tokens of a bucket.
 const LEASES_PER_BURST: u32 = 4;
 
 impl Service {
-    /// What memory says about one more request of a bucket. `None` where there is no limit.
+    /// Spends a token from memory, if possible. `limit` is `None` if there is none.
     pub(crate) fn spend_from_memory(&self, bucket: ApiBucket, limit: Option<Limit>, now: Timestamp) -> Spending {
         limit.map_or(Spending::Spent, |limit| self.0.leases.spend(bucket, limit, now))
     }
 
-    /// Counts a request of a bucket. `stored` is what the database was just seen to hold of it.
+    /// Counts a request against a bucket, for which the database has just returned `stored`.
     pub(crate) async fn spend_known(
         &self,
         bucket: ApiBucket,
@@ -48,7 +48,7 @@ impl Service {
         self.spend(bucket, Some(limit), now).await
     }
 
-    /// Counts a request of a bucket, asking the database where memory does not know.
+    /// Counts a request against a bucket. Asks the database if this process has no tokens.
     pub(crate) async fn spend(
         &self,
         bucket: ApiBucket,
@@ -69,7 +69,7 @@ impl Service {
         let leased = async {
             let gate = self.0.leases.gate(bucket);
             let _alone = gate.lock().await;
-            // Another request may have asked meanwhile.
+            // Another request may have taken a lease in the meantime.
             if let Some(answer) = remembered() {
                 return Ok(answer);
             }
@@ -83,7 +83,7 @@ impl Service {
         }
     }
 
-    /// Counts a request while the database takes no writes: against what it was last seen to store.
+    /// Counts a request while the database is too busy to write, based on what it stores.
     async fn spend_unleased(
         &self,
         bucket: ApiBucket,
@@ -98,7 +98,7 @@ impl Service {
         Ok(Some(limit.throttled(stored, now)))
     }
 
-    /// Takes some of a bucket's tokens for this process, in one transaction.
+    /// Takes some of a bucket's tokens for this process in one transaction.
     async fn take_lease(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> Result<(), Internal> {
         let wanted = (limit.burst / LEASES_PER_BURST).max(1);
         let asking = self.0.leases.ask(bucket, wanted);
@@ -117,7 +117,7 @@ impl Service {
         Ok(())
     }
 
-    /// Counts a request without a known license key against its network.
+    /// Counts a request without a known license key against its network's limit.
     pub async fn count_network_request(&self, network: Option<IpAddr>) -> Result<Option<Throttled>, Internal> {
         let Some(network) = network else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Checking in, and counting uses.
+//! Check-ins and the usage counter.
 
 use crate::{
     error::Internal,
@@ -12,13 +12,13 @@ use latchkey_store::Tx;
 /// Why uses were not counted.
 #[derive(Debug, thiserror::Error)]
 pub enum UseError {
-    /// The counter would pass its limit; it has not moved.
+    /// The counter would exceed its limit. It is unchanged.
     #[error("all {limit} uses are used up")]
     LimitExceeded {
         /// The limit.
         limit: u32,
     },
-    /// The license lost its good standing.
+    /// The license may not be used any more.
     #[error(transparent)]
     Refused(AuthRefusal),
     /// The server failed.
@@ -33,7 +33,7 @@ impl From<latchkey_store::StoreError> for UseError {
 }
 
 impl KeyHolder {
-    /// Notes that the app checked in, which a policy may ask for every so often.
+    /// Records a check-in of the app.
     pub async fn check_in(&self) -> Result<LicenseDocument, AuthRefusal> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
@@ -43,7 +43,7 @@ impl KeyHolder {
         Ok(self.write(tx, &facts).await?)
     }
 
-    /// Counts uses, exactly, under any number of callers at once.
+    /// Adds `by` to the usage counter. The count is exact under concurrency.
     pub async fn increment_uses(&self, by: u32) -> Result<LicenseDocument, UseError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
@@ -54,7 +54,7 @@ impl KeyHolder {
         Ok(self.write(tx, &facts).await?)
     }
 
-    /// Writes the license, ends the transaction and gives back the document.
+    /// Writes the license, commits and returns the document.
     async fn write(&self, mut tx: Tx, facts: &LicenseFacts) -> Result<LicenseDocument, Internal> {
         tx.update_license(&facts.license).await?;
         let machines = tx.list_active_machines(facts.license.id).await?;

@@ -1,4 +1,4 @@
-//! Validation: one read, whatever is asked.
+//! Validating licenses.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,8 @@ use crate::{
 };
 
 impl Apps<'_> {
-    /// Validates a key without a credential, and counts the request. `None` if the key is not known.
+    /// Validates a license by its key, without authentication, and counts the request against the limits. `None` if the
+    /// key is unknown.
     pub async fn validate_key(
         &self,
         request: KeyRequest<'_>,
@@ -85,7 +86,7 @@ impl Service {
         Ok((verdict, document))
     }
 
-    /// The machines with the heartbeats that count.
+    /// The machines with their heartbeats adjusted for outages.
     async fn with_outages(
         &self,
         facts: &LicenseFacts,
@@ -100,7 +101,7 @@ impl Service {
         Ok(machines.iter().map(|machine| machine.with_outages(facts.policy(), &outages)).collect())
     }
 
-    /// Begins a license's time, if this validation is the use that begins it. Returns its end.
+    /// Starts a license's duration, if this validation is the use that starts it. Returns the expiry.
     async fn begin(&self, facts: &LicenseFacts, now: Timestamp) -> Result<Expiry, Internal> {
         let mut tx = self.store().write().await?;
         let Some(mut current) = self.lock_license(&mut tx, facts.license.id).await? else {

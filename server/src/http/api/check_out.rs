@@ -7,7 +7,7 @@ use axum::{
     http::{Method, header},
 };
 use latchkey_licensing::certificate::FileAlgorithm;
-use latchkey_service::{CheckOut, CheckOutError, FileSubject, FileTtl, KeyHolder, SignedFile};
+use latchkey_service::{CheckOutError, CheckOutRequest, FileSubject, FileTtl, KeyHolder, SignedFile};
 use latchkey_wire::{
     document::{File, FileAttributes, FileResource, to_one},
     error::ErrorCode,
@@ -63,9 +63,10 @@ pub(crate) async fn make(
         RequestedFile::Machine(name) => FileSubject::Machine(name),
     };
     let account = state.account();
-    let order = CheckOut { subject, ttl: options.ttl.unwrap_or(FileTtl::Default), is_encrypted: options.is_encrypted };
+    let request =
+        CheckOutRequest { subject, ttl: options.ttl.unwrap_or(FileTtl::Default), is_encrypted: options.is_encrypted };
     let compose = |facts: &_| dataset::compose(facts, &options.includes, &account);
-    let file = app.check_out(order, compose).await?;
+    let file = app.check_out(request, compose).await?;
     Ok((file, options))
 }
 

@@ -60,7 +60,7 @@ fn of_license() -> impl Strategy<Value = LicenseEvent> {
         Just(E::Suspended),
         Just(E::Reinstated),
         Just(E::Revoked),
-        prop::option::of(instant()).prop_map(|until| E::Begun { until }),
+        prop::option::of(instant()).prop_map(|until| E::Started { until }),
         (prop::option::of(instant()), instant()).prop_map(|(from, to)| E::Renewed { from, to }),
         diff().prop_map(|diff| E::Changed(Box::new(diff))),
         Just(E::KeyReplaced),
@@ -81,11 +81,11 @@ fn of_account() -> impl Strategy<Value = AccountEvent> {
     use AccountEvent as E;
     let means = prop_oneof![Just(SignInMeans::Link), Just(SignInMeans::Code), Just(SignInMeans::HostLink)];
     prop_oneof![
-        prop::option::of(role()).prop_map(|role| E::Made { role: role.map(MadeAs) }),
+        prop::option::of(role()).prop_map(|role| E::Created { role: role.map(CreatedRole) }),
         Just(E::Renamed),
         (role(), role()).prop_map(|(from, to)| E::RoleChanged { from, to }),
         Just(E::Disabled),
-        Just(E::SignInLinkMade),
+        Just(E::SignInLinkCreated),
         (means, ".{0,20}", ".{0,20}").prop_map(|(means, agent, network)| E::SignedIn { means, agent, network }),
         Just(E::SessionEnded),
         any::<u64>().prop_map(|ended| E::AllSessionsEnded { ended }),
@@ -95,7 +95,7 @@ fn of_account() -> impl Strategy<Value = AccountEvent> {
 fn any_event() -> impl Strategy<Value = AuditEvent> {
     let requested = (".{0,20}", ".{0,20}").prop_map(|(agent, network)| LoginRequestEvent::Requested { agent, network });
     let of_key = prop_oneof![
-        Just(SigningKeyEvent::Made),
+        Just(SigningKeyEvent::Created),
         id().prop_map(|from| SigningKeyEvent::Rotated { from }),
         Just(SigningKeyEvent::Retired)
     ];
@@ -104,7 +104,7 @@ fn any_event() -> impl Strategy<Value = AuditEvent> {
         1 => prop::collection::vec(".{0,20}", 0..3)
             .prop_map(|changes| AuditEvent::Catalog(CatalogEvent::Applied { changes })),
         13 => (id(), of_license()).prop_map(|(id, event)| AuditEvent::License(id, event)),
-        1 => Just(AuditEvent::Licenses(LicensesEvent::Exported)),
+        1 => Just(AuditEvent::AllLicenses(AllLicensesEvent::Exported)),
         1 => (id(), requested).prop_map(|(id, event)| AuditEvent::LoginRequest(id, event)),
         1 => id().prop_map(|id| AuditEvent::Product(id, ProductEvent::Installed)),
         3 => (id(), of_key).prop_map(|(id, event)| AuditEvent::SigningKey(id, event)),
@@ -112,7 +112,7 @@ fn any_event() -> impl Strategy<Value = AuditEvent> {
 }
 
 proptest! {
-    /// What is written is read back, and is a verb and an object.
+    /// Every event reads back as it was written: as a verb and a JSON object.
     #[test]
     fn events_read_back(event in any_event()) {
         let stored = event.stored();
@@ -129,9 +129,9 @@ proptest! {
     }
 }
 
-/// Databases hold these words: every one of them must still be read, and be written the same way.
+/// Databases contain these names: each must still be read, and be written in the same way.
 #[test]
-fn stored_words_stay() {
+fn stored_names_do_not_change() {
     let id = "0190f3c2-0000-7000-8000-000000000000";
     let at = "2026-11-25T12:00:00.000Z";
     let rows = [
@@ -198,7 +198,7 @@ fn stored_words_stay() {
     assert_eq!(verbs.len(), 28);
 }
 
-/// A license file's row had a name that was always null.
+/// Rows of license files once had a name, which was always null.
 #[test]
 fn older_rows_are_read() {
     let detail = r#"{"name":null,"ttl":60,"until":"2026-11-25T12:00:00.000Z"}"#.to_owned();
@@ -212,7 +212,7 @@ fn older_rows_are_read() {
     assert!(matches!(AuditEvent::read(stored), AuditEvent::License(_, LicenseEvent::CheckedOut { ttl: 60, .. })));
 }
 
-/// An unknown event is stored unchanged, and no history continues behind it: it may have changed the owner.
+/// An unknown event is stored unchanged. A customer's history ends there, because it may have changed the owner.
 #[test]
 fn unknown_events_are_kept() {
     for (kind, verb, detail) in
