@@ -5,7 +5,7 @@ use std::time::Duration;
 use latchkey_testkit::Backend;
 use reqwest::StatusCode;
 
-use crate::app::{Browser, TestApp, location, run, with_app};
+use crate::support::app::{Browser, TestApp, location, run, with_app};
 use latchkey_testkit::on_both;
 
 async fn is_taken(browser: &Browser<'_>, email: &str) -> bool {

@@ -22,7 +22,7 @@ use reqwest::{Client, RequestBuilder, Response, header, redirect};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, SqliteConnection};
 
-use crate::{
+use crate::support::{
     app::eventually,
     host::{Host, Server},
 };

@@ -5,7 +5,7 @@ use latchkey_testkit::{Backend, on_both};
 use reqwest::Client;
 use serde_json::json;
 
-use crate::app::{Desktop, TestApp, with_backend};
+use crate::support::app::{Desktop, TestApp, with_backend};
 
 on_both!(with_backend: a_validation_costs_a_read, an_activation_costs_a_commit, a_license_page_costs_the_same_for_many);
 

@@ -14,7 +14,7 @@ use latchkey_service::Operator;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Desktop, TestApp, with_app};
+use crate::support::app::{Desktop, TestApp, with_app};
 use latchkey_testkit::on_both;
 
 fn license_secret(key: &LicenseKey) -> FileSecret {
@@ -31,7 +31,7 @@ fn opened(app: &TestApp, kind: FileKind, text: &str, secret: Option<&FileSecret>
     serde_json::from_slice(&dataset).expect("JSON")
 }
 
-async fn post(desktop: &Desktop<'_>, path: &str) -> crate::app::Answer {
+async fn post(desktop: &Desktop<'_>, path: &str) -> crate::support::app::Answer {
     desktop.send(Method::POST, path, None).await
 }
 

@@ -16,7 +16,7 @@ use reqwest::{
 };
 use serde_json::json;
 
-use crate::app::{Browser, TestApp, location, run};
+use crate::support::app::{Browser, TestApp, location, run};
 
 /// Who sends the request. The owner comes after actors without access, because an owner's request changes
 /// data.

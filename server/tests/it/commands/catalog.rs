@@ -10,7 +10,7 @@ use latchkey_licensing::{
 use latchkey_service::{CatalogError, LicenseChange, Operator, PolicyEntry, Span};
 use reqwest::Method;
 
-use crate::app::{TestApp, with_app};
+use crate::support::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);

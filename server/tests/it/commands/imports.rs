@@ -9,7 +9,7 @@ use latchkey_licensing::{
 };
 use latchkey_service::{ImportError, ImportItem, ImportReport, LicenseRow, Operator, RowProblem, RowRefusal, Service};
 
-use crate::app::{TestApp, with_app};
+use crate::support::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
 
 /// More rows than one statement writes.

@@ -3,7 +3,7 @@
 use latchkey_testkit::Backend;
 use reqwest::{Client, Method, StatusCode, header};
 
-use crate::app::{TestApp, location, run, with_app};
+use crate::support::app::{TestApp, location, run, with_app};
 use latchkey_testkit::on_both;
 
 /// Pages without scripts contain none, and their policy allows none.

@@ -12,7 +12,7 @@ use latchkey_service::{IssuedLicense, KeyRequest, LicenseChange, Operator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Desktop, TestApp, eventually, with_app};
+use crate::support::app::{Desktop, TestApp, eventually, with_app};
 use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -49,7 +49,7 @@ async fn dies_without_heartbeats(app: &TestApp) {
     }
 }
 
-fn attribute(answer: &crate::app::Answer, name: &str) -> Value {
+fn attribute(answer: &crate::support::app::Answer, name: &str) -> Value {
     answer.body["data"]["attributes"][name].clone()
 }
 
