@@ -3,7 +3,6 @@
 pub mod api;
 mod api_address;
 mod assets;
-mod branding;
 mod docs;
 mod download;
 mod health;
@@ -31,7 +30,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::settings::{Settings, SettingsError, Surface, Surfaces};
 
 use api_address::ApiAddress;
-use branding::Branded;
+use assets::branding::Branded;
 use plain_pages::PlainPages;
 use prerendered::Prerendered;
 use state::AppState;
@@ -85,7 +84,7 @@ fn prerendered(surfaces: &Surfaces, headers: &HeaderMap, look: &Look) -> Prerend
     let mut pages = Prerendered::new(headers);
     let has_docs = surfaces.has(Surface::Docs);
     if surfaces.has(Surface::Site) {
-        site::add(&mut pages, look, has_docs.then_some(crate::docs::ROOT));
+        site::add(&mut pages, look, has_docs.then_some(docs::ROOT));
     }
     if has_docs {
         docs::add(&mut pages, look);

@@ -1,14 +1,17 @@
 //! Opens a service from the settings: secrets, database and signing key.
 
+mod instance;
+
 use std::sync::Arc;
 
 use latchkey_service::{AdoptError, ClaimError, Internal, OpenError, Options, Service, Store, StoreError, Vault};
 
 use crate::{
     adapters::{OsEntropy, SystemClock},
-    instance::{Instance, InstanceError},
     settings::{Settings, SettingsError},
 };
+
+use instance::{Instance, InstanceError};
 
 /// Why the program did not start, or a command failed.
 #[derive(Debug, thiserror::Error)]

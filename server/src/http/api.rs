@@ -8,10 +8,8 @@ mod input;
 mod licenses;
 mod machines;
 mod openapi;
-mod paging;
 mod ping;
 mod rate_limit;
-mod responses;
 pub(crate) mod signing;
 
 use std::convert::Infallible;

@@ -1,5 +1,8 @@
 //! The documentation: pages rendered once at startup, without scripts.
 
+mod library;
+mod markdown;
+
 use axum::body::Bytes;
 use latchkey_app::static_pages::{
     api_reference,
@@ -7,13 +10,15 @@ use latchkey_app::static_pages::{
     site::Look,
 };
 
-use crate::{
-    docs::{Heading, Library, Page, ROOT},
-    http::{
-        api,
-        prerendered::{HTML, Prerendered},
-    },
+use crate::http::{
+    api,
+    prerendered::{HTML, Prerendered},
 };
+
+use library::{Library, Page};
+use markdown::Heading;
+
+pub(crate) use library::ROOT;
 
 /// The paths of the API reference, and of its OpenAPI document.
 const API: &str = "/docs/api";

@@ -20,7 +20,7 @@ use crate::http::{
         documents::resources::{self, Document},
         error::ApiError,
         input::Json,
-        responses::{BodyErrors, NamedErrors},
+        openapi::responses::{BodyErrors, NamedErrors},
     },
     state::AppState,
 };

@@ -13,7 +13,7 @@ use crate::http::{
         documents::resources::Document,
         error::ApiError,
         input::PathParam,
-        responses::{FileErrors, NamedErrors},
+        openapi::responses::{FileErrors, NamedErrors},
     },
     download::Download,
     state::AppState,

@@ -1,13 +1,11 @@
 //! The documentation: compiled-in Markdown pages and the files that they link to.
 
-mod markdown;
-
 use std::borrow::Cow;
 
 use rust_embed::Embed;
 use serde::Deserialize;
 
-pub(crate) use markdown::Heading;
+use crate::http::docs::markdown::{self, Heading};
 
 pub(crate) const ROOT: &str = "/docs";
 
@@ -110,7 +108,7 @@ fn text(name: &str) -> Result<String, DocsError> {
 
 fn page(name: &str) -> Result<Page, DocsError> {
     let file = format!("{name}.md");
-    let rendered = markdown::render(&text(&file)?, text)?;
+    let rendered = markdown::render(&text(&file)?, ROOT, text)?;
     Ok(Page {
         path: if name == FIRST { ROOT.to_owned() } else { format!("{ROOT}/{name}") },
         title: rendered.title.ok_or(DocsError::NoTitle(file))?,
