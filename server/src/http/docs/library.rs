@@ -13,7 +13,7 @@ pub(crate) const ROOT: &str = "/docs";
 const CONTENTS: &str = "contents.toml";
 const FIRST: &str = "index";
 
-/// The types of files that are served beside the pages. Files that programs create when they run in the
+/// The types of files that are served in addition to the pages. Files that programs create when they run in the
 /// folder are not served.
 const SERVED: [&str; 4] = ["cs", "json", "mjs", "py"];
 
@@ -71,7 +71,7 @@ pub(crate) struct File {
     pub(crate) text: Cow<'static, [u8]>,
 }
 
-/// The whole documentation.
+/// All pages and files.
 #[derive(Clone, Debug)]
 pub(crate) struct Library {
     pub(crate) first: Page,

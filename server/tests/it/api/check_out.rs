@@ -41,7 +41,7 @@ on_both!(
     files_can_be_downloaded_as_text,
     machine_files_are_made_for_their_machine,
     invalid_options_name_their_parameter,
-    lc_14_no_files_for_the_suspended,
+    lc_14_suspended_licenses_get_no_files,
     signed_keys_are_verified_offline,
 );
 
@@ -237,7 +237,7 @@ async fn invalid_options_name_their_parameter(app: &TestApp) {
 
 /// LC-14: once a license is suspended or revoked, no file is created. An existing file is valid until it
 /// expires.
-async fn lc_14_no_files_for_the_suspended(app: &TestApp) {
+async fn lc_14_suspended_licenses_get_no_files(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let desktop = app.desktop(Some(issued.key.expose()));

@@ -307,19 +307,19 @@ entitlements = [\"CHART_ASSISTANT\"]
     assert_eq!(text(&host.run(&["catalog", "show"]).stdout), shown, "nothing was partly written");
 }
 
-/// Licenses in use are not given a duty that their apps do not know; the refusal says what to do instead.
+/// A policy with licenses cannot require what their apps may not support. The refusal says what to do instead.
 #[test]
-fn a_new_duty_is_refused() {
+fn a_new_requirement_is_refused() {
     let host = Host::with_products();
     host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
     let shown = text(&host.run(&["catalog", "show"]).stdout);
-    let dutiful = shown.replace("key_scheme =", "check_in = \"7d\"\nkey_scheme =");
-    fs::write(host.folder.path().join("c.toml"), dutiful).expect("written");
+    let changed = shown.replace("key_scheme =", "check_in = \"7d\"\nkey_scheme =");
+    fs::write(host.folder.path().join("c.toml"), changed).expect("written");
     let said = host.refusal(&["catalog", "apply", "c.toml", "--yes"], 1);
     assert!(said.contains("policies.chartgpt-lifetime.check_in") && said.contains("new policy"), "{said}");
 }
 
-/// What a retired key would end is said, and what to do about it.
+/// The refusal says what would become invalid, and how to retire the key anyway.
 #[test]
 fn a_key_in_use_is_not_retired_by_accident() {
     let host = Host::with_products();
@@ -335,7 +335,7 @@ fn a_key_in_use_is_not_retired_by_accident() {
     assert_eq!(host.json(&["keys", "retire", &first, "--even-if-in-use", "--yes"])["state"], "retired");
 }
 
-/// A signed key is taken with the license that it names, and with no other.
+/// A signed key is imported only together with the license that it names.
 #[test]
 fn signed_keys_are_imported_with_their_license() {
     let host = Host::with_products();

@@ -61,7 +61,7 @@ on_both!(
     other_texts_do_not_appear_in_urls,
     a_key_is_replaced,
     history_is_shown_in_plain_words,
-    more_computers_than_a_page_shows,
+    a_page_shows_a_hundred_computers_and_counts_all,
 );
 
 /// Six times in thirty days, as the default policy says. The seventh must wait.
@@ -458,7 +458,7 @@ async fn history_is_shown_in_plain_words(app: &TestApp) {
 }
 
 /// A page shows the first hundred computers and counts them all; the others are found by their ids.
-async fn more_computers_than_a_page_shows(app: &TestApp) {
+async fn a_page_shows_a_hundred_computers_and_counts_all(app: &TestApp) {
     app.add_policy("site", |policy| policy.max_machines = Some(150)).await;
     let issued = app.issue_under("ada@example.com", "site").await;
     let license = issued.view.license.id;

@@ -17,11 +17,11 @@ on_both!(
     with_app: link_and_code_sign_in_once,
     ml_02_opening_a_link_does_not_use_it,
     ml_04_links_belong_to_the_requesting_browser,
-    ml_05_one_session_of_a_hundred,
+    ml_05_a_hundred_confirmations_open_one_session,
     confirmations_do_not_lock_each_other,
     ml_06_requests_are_separate,
     ml_07_links_and_codes_expire_after_ten_minutes,
-    ml_08_five_attempts,
+    ml_08_a_code_allows_five_attempts,
     ml_08_parallel_attempts_do_not_help,
     ml_11_unknown_addresses_look_the_same,
     ml_14_links_start_with_the_configured_origin,
@@ -74,7 +74,7 @@ async fn ml_04_links_belong_to_the_requesting_browser(app: &TestApp) {
 }
 
 /// ML-05: of a hundred concurrent confirmations, one opens a session.
-async fn ml_05_one_session_of_a_hundred(app: &TestApp) {
+async fn ml_05_a_hundred_confirmations_open_one_session(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let asked = app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
     let cookie = cookie(&asked, "login");
@@ -150,7 +150,7 @@ async fn ml_07_links_and_codes_expire_after_ten_minutes(app: &TestApp) {
 }
 
 /// ML-08: the sixth attempt is refused even if it is right.
-async fn ml_08_five_attempts(app: &TestApp) {
+async fn ml_08_a_code_allows_five_attempts(app: &TestApp) {
     app.issue("ada@example.com").await;
     let browser = app.browser();
     let (_, code) = browser.ask("ada@example.com").await;
