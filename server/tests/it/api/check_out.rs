@@ -37,9 +37,9 @@ async fn post(desktop: &Desktop<'_>, path: &str) -> crate::support::app::Answer 
 
 on_both!(
     with_app: concurrent_check_outs_succeed,
-    license_files_are_made_in_every_form,
+    license_files_are_created_in_every_form,
     files_can_be_downloaded_as_text,
-    machine_files_are_made_for_their_machine,
+    machine_files_are_created_for_their_machine,
     invalid_options_name_their_parameter,
     lc_14_suspended_licenses_get_no_files,
     signed_keys_are_verified_offline,
@@ -69,7 +69,7 @@ async fn concurrent_check_outs_succeed(app: &TestApp) {
     assert!(until >= app.service().now().plus(Duration::from_hours(24 * 441)), "the latest expiry is recorded");
 }
 
-async fn license_files_are_made_in_every_form(app: &TestApp) {
+async fn license_files_are_created_in_every_form(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -151,7 +151,7 @@ async fn files_can_be_downloaded_as_text(app: &TestApp) {
     }
 }
 
-async fn machine_files_are_made_for_their_machine(app: &TestApp) {
+async fn machine_files_are_created_for_their_machine(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     let made = desktop.activate("one").await;

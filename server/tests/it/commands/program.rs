@@ -348,7 +348,7 @@ fn signed_keys_are_imported_with_their_license() {
     let other = "0190f3c2-0000-7000-8000-000000000000";
     for (row, said) in [
         (format!("{other},eve@example.com,chartgpt-lifetime,{key}"), "signed for the license"),
-        (format!(",eve@example.com,chartgpt-lifetime,{key}"), "there is a license"),
+        (format!(",eve@example.com,chartgpt-lifetime,{key}"), "already exists"),
         (format!("{other},eve@example.com,chartgpt-lifetime,{}", key.replacen("key/ey", "key/ez", 1)), "key:"),
     ] {
         fs::write(host.folder.path().join("in.csv"), format!("id,email,policy,key\n{row}\n")).expect("written");
