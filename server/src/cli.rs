@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-/// Licensing portal for desktop apps: storefront, license desk and activation API in one binary.
+/// Licensing portal for desktop apps: customer portal, activation API and documentation in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Cli {
@@ -237,10 +237,9 @@ pub enum License {
         #[arg(long, value_enum)]
         format: Option<Format>,
     },
-    /// Import licenses from a file with the columns of an export; email and policy are enough. Machines and
-    /// the names and bans of accounts are not imported. The file is read twice. On SQLite, a running server's
-    /// responses wait during the import and fail after 25 seconds: import many rows when there is little
-    /// traffic
+    /// Import licenses from a file with the columns of an export. Only email and policy are required. All
+    /// licenses appear at once, at the end; a running server keeps serving during the import. Machines and the
+    /// names of customers are not imported
     Import {
         /// The file
         file: PathBuf,
@@ -268,7 +267,7 @@ pub enum Keys {
     Public,
     /// List the keys: which one signs, which ones verify, and how long their files are valid
     List,
-    /// Make another key sign from now on. What the old key signed stays valid until that key is retired
+    /// Start signing with the next key. What the old key signed stays valid until that key is retired
     Rotate {
         /// Only create the next key, so that apps can embed it before it signs
         #[arg(long)]
@@ -277,7 +276,7 @@ pub enum Keys {
         #[arg(long, conflicts_with = "prepare")]
         yes: bool,
     },
-    /// Retire a key permanently: what it signed is no longer valid
+    /// Retire a key permanently. Files and license keys that it signed become invalid
     Retire {
         /// The key's id
         id: String,

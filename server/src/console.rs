@@ -1,4 +1,4 @@
-//! Writes to standard output, and nothing else does: results of commands, as text or JSON.
+//! The only module that writes to standard output: results of commands, as text or JSON.
 
 use std::io::{IsTerminal, Write};
 

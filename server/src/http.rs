@@ -3,7 +3,6 @@
 pub mod api;
 mod api_address;
 mod assets;
-mod branding;
 mod docs;
 mod download;
 mod health;
@@ -31,7 +30,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::settings::{Settings, SettingsError, Surface, Surfaces};
 
 use api_address::ApiAddress;
-use branding::Branded;
+use assets::branding::Branded;
 use plain_pages::PlainPages;
 use prerendered::Prerendered;
 use state::AppState;
@@ -48,7 +47,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let look = Look { stylesheet: assets::stylesheet(), branding: branded.pages.clone() };
     let plain = PlainPages::new(&look);
     let api_address = Arc::new(ApiAddress::new(settings.server.api_url.as_deref()));
-    let (missing, failing) = (plain.clone(), plain.clone());
+    let (not_found, failed) = (plain.clone(), plain.clone());
     let state = AppState { service, api_address, plain };
 
     let page_headers = layers::headers::page_headers(settings.is_https());
@@ -62,11 +61,11 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let pages = portal
         .merge(assets::router())
         .merge(branded.router())
-        .fallback(move || ready(missing.not_found()))
+        .fallback(move || ready(not_found.not_found()))
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
-        .layer(CatchPanicLayer::custom(move |_| failing.failed()))
+        .layer(CatchPanicLayer::custom(move |_| failed.failed()))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
         pages.layer(middleware::from_fn_with_state(api::Surface::new(&state), split_off_api))
@@ -85,7 +84,7 @@ fn prerendered(surfaces: &Surfaces, headers: &HeaderMap, look: &Look) -> Prerend
     let mut pages = Prerendered::new(headers);
     let has_docs = surfaces.has(Surface::Docs);
     if surfaces.has(Surface::Site) {
-        site::add(&mut pages, look, has_docs.then_some(crate::docs::ROOT));
+        site::add(&mut pages, look, has_docs.then_some(docs::ROOT));
     }
     if has_docs {
         docs::add(&mut pages, look);

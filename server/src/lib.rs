@@ -1,15 +1,13 @@
 //! The `latchkey` program: commands, settings, the HTTP layer, and adapters for external systems.
 
-// The types of the portal's pages are nested as deeply as their markup, and are resolved here.
+// The types of the portal's pages are nested as deeply as their markup, and this crate resolves them.
 #![recursion_limit = "512"]
 
 pub mod adapters;
 pub mod cli;
 mod commands;
 mod console;
-mod docs;
 pub mod http;
-pub mod instance;
 mod logging;
 pub mod settings;
 mod startup;

@@ -1,4 +1,6 @@
-//! Opens a service from the settings: secrets, database and signing key.
+//! Opens the service as the settings say: secrets, database and signing key. Also the errors of commands.
+
+mod instance;
 
 use std::sync::Arc;
 
@@ -6,9 +8,10 @@ use latchkey_service::{AdoptError, ClaimError, Internal, OpenError, Options, Ser
 
 use crate::{
     adapters::{OsEntropy, SystemClock},
-    instance::{Instance, InstanceError},
     settings::{Settings, SettingsError},
 };
+
+use instance::{Instance, InstanceError};
 
 /// Why the program did not start, or a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +25,9 @@ pub(crate) enum Failure {
     /// The database was created with another master secret.
     #[error("{0}")]
     OtherSecret(ClaimError),
-    /// The signing key that is given is not one of the database's.
+    /// The given signing key is not one of those in the database.
     #[error(
-        "{why}: unset it, and see `latchkey keys list`; a database takes a given key only while it has none{}",
+        "{why}: unset it, and see `latchkey keys list`; only a database without keys adopts a given key{}",
         from(.file.as_deref())
     )]
     OtherSigningKey {
@@ -44,7 +47,7 @@ pub(crate) enum Failure {
     /// The command was refused. Nothing was changed.
     #[error("{0}")]
     Refused(String),
-    /// The command succeeded only in part, which its printed result also says.
+    /// The command succeeded only in part. Its output also says so.
     #[error("{0}")]
     PartlyDone(String),
     /// The server failed.
@@ -92,7 +95,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     let service = service.await.map_err(|error| match error {
         OpenError::Claim(ClaimError::OtherSecret) => Failure::OtherSecret(ClaimError::OtherSecret),
         OpenError::Adopt(AdoptError::OtherKey) => {
-            // A key from the settings goes before one from the file.
+            // A key from the settings takes precedence over one from the file.
             let is_from_file = settings.secrets.signing_key.expose().is_none();
             let file = instance.old_key_file.clone().filter(|_| is_from_file);
             Failure::OtherSigningKey { why: AdoptError::OtherKey, file }

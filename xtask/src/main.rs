@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// Build the release, measure it, and compare each figure with the minimum that it could cost
+    /// Build the release, measure it, and compare each figure with its floor, the least that it could cost
     Bench(bench::Options),
     /// Build the release binary at target/release/latchkey, with everything included.
     Dist,

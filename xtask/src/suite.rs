@@ -30,7 +30,7 @@ struct Part {
     name: &'static str,
     took: Duration,
     counts: Counts,
-    is_good: bool,
+    has_passed: bool,
 }
 
 /// Runs all parts, or only those in `only`.
@@ -73,14 +73,14 @@ fn part(name: &'static str, work: impl FnOnce() -> Result<Counts>) -> Part {
         println!("    {error:#}");
     }
     let counts = result.as_ref().copied().unwrap_or_default();
-    Part { name, took: started.elapsed(), counts, is_good: result.is_ok() && counts.failed == 0 }
+    Part { name, took: started.elapsed(), counts, has_passed: result.is_ok() && counts.failed == 0 }
 }
 
 fn report(parts: &[Part]) -> Result<()> {
     println!("\nResults and durations:");
     let mut total = Counts::default();
     for part in parts {
-        let word = if part.is_good { "good" } else { "FAILED" };
+        let word = if part.has_passed { "passed" } else { "FAILED" };
         println!(
             "  {:<14} {word:<7} {:>7.1} s  {} passed, {} failed, {} skipped",
             part.name,
@@ -94,7 +94,7 @@ fn report(parts: &[Part]) -> Result<()> {
         total.skipped += part.counts.skipped;
     }
     println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
-    if parts.iter().any(|part| !part.is_good) {
+    if parts.iter().any(|part| !part.has_passed) {
         bail!("some parts failed");
     }
     Ok(())
@@ -144,7 +144,7 @@ fn rust_tests(shell: &Shell) -> Result<Counts> {
         .args(["test", "--workspace", "--exclude", "latchkey-frontend", "--no-fail-fast"])
         .env("LATCHKEY_TEST_POSTGRES", &server.url);
     let mut counts = Counts::default();
-    let is_good = follow(&mut command, |line| {
+    let has_succeeded = follow(&mut command, |line| {
         // `test result: ok. 30 passed; 0 failed; 0 ignored; …`
         if let Some(rest) = line.strip_prefix("test result: ") {
             counts.passed += number_before(rest, " passed");
@@ -152,7 +152,7 @@ fn rust_tests(shell: &Shell) -> Result<Counts> {
             counts.skipped += number_before(rest, " ignored");
         }
     })?;
-    if !is_good && counts.failed == 0 {
+    if !has_succeeded && counts.failed == 0 {
         bail!("the Rust tests did not build or ended early");
     }
     Ok(counts)
@@ -171,14 +171,14 @@ fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
         .envs(chromium.environment)
         .env("LATCHKEY_BINARY", alone.path().join("latchkey"));
     let mut counts = Counts::default();
-    let is_good = follow(&mut command, |line| {
+    let has_succeeded = follow(&mut command, |line| {
         // `  12 passed (8.0s)`
         let line = line.trim();
         counts.passed += number_before(line, " passed (");
         counts.failed += if line.ends_with(" failed") { number_before(line, " failed") } else { 0 };
         counts.skipped += if line.ends_with(" skipped") { number_before(line, " skipped") } else { 0 };
     })?;
-    if !is_good && counts.failed == 0 {
+    if !has_succeeded && counts.failed == 0 {
         bail!("the browser tests did not start or ended early");
     }
     Ok(counts)

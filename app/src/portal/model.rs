@@ -31,7 +31,7 @@ pub struct LicenseSummary {
     pub issued: RelativeTime,
     /// When it ends.
     pub ends: Option<RelativeTime>,
-    /// Whether computers can be activated with it, as far as the license itself goes.
+    /// Whether the license itself allows activation, regardless of free slots.
     pub allows_activation: bool,
     /// How many computers are active.
     pub computer_count: usize,
@@ -85,7 +85,7 @@ impl LicenseSummary {
         }
     }
 
-    /// Whether another computer could be activated, as far as places go.
+    /// Whether a slot is free.
     pub fn has_free_slot(&self) -> bool {
         self.limit.is_none_or(|limit| self.computer_count < usize::try_from(limit).unwrap_or(usize::MAX))
     }
@@ -104,7 +104,7 @@ impl LicenseSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseDetail {
     pub license: LicenseSummary,
-    /// The whole key, shown once, if it was requested without scripts.
+    /// The full key, shown once, if it was requested without scripts.
     pub revealed_key: Option<String>,
     /// Newest first.
     pub history: Vec<HistoryLine>,

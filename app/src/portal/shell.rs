@@ -63,7 +63,7 @@ fn Messages(toasts: Toasts) -> impl IntoView {
     let here = use_location().pathname;
     // The message for the loaded page is not shown on the pages visited after it.
     let loaded = StoredValue::new(here.get_untracked());
-    let is_over = RwSignal::new(false);
+    let is_replaced = RwSignal::new(false);
     // No message is shown again to a user who returns to a page.
     Effect::new(move |_| {
         let here = here.get();
@@ -73,18 +73,18 @@ fn Messages(toasts: Toasts) -> impl IntoView {
     });
     Effect::new(move |_| {
         if toasts.0.with(Option::is_some) || here.get() != loaded.get_value() {
-            is_over.set(true);
+            is_replaced.set(true);
         }
     });
-    let said_here = move || toasts.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
+    let message_here = move || toasts.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
     view! {
         <div>
             // The element exists before its messages, so that screen readers announce them. A failure is an
             // alert, which is announced by itself.
             <div role="status">
-                {move || said_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
+                {move || message_here().filter(|flash| !flash.is_failure()).map(|flash| view! { <Message flash/> })}
             </div>
-            {move || match said_here() {
+            {move || match message_here() {
                 Some(Flash::Failed(error)) => Some(view! { <Failure error/> }),
                 _ => None,
             }}
@@ -94,7 +94,7 @@ fn Messages(toasts: Toasts) -> impl IntoView {
                         let role = (!flash.is_failure()).then_some("status");
                         view! {
                             <div role=role>
-                                <Show when=move || !is_over.get()>
+                                <Show when=move || !is_replaced.get()>
                                     <Message flash=flash.clone()/>
                                 </Show>
                             </div>

@@ -46,7 +46,7 @@ pub enum UiError {
     /// The server failed.
     Unavailable,
     /// The browser received no response, so the outcome is unknown.
-    NoAnswer,
+    NoResponse,
 }
 
 impl UiError {
@@ -90,7 +90,7 @@ impl UiError {
             }
             Self::NoFreeSlot => "All computers of this license are in use. Free one first, then try again.".to_owned(),
             Self::Unavailable => "The server could not do this. Nothing was changed. Try again in a moment.".to_owned(),
-            Self::NoAnswer => "The server did not respond. Reload the page to see whether it was done.".to_owned(),
+            Self::NoResponse => "The server did not respond. Reload the page to see whether it was done.".to_owned(),
         }
     }
 
@@ -112,7 +112,7 @@ impl UiError {
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unavailable | Self::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NoResponse => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -124,7 +124,7 @@ impl FromServerFnError for UiError {
         // The error's text is useless to users. What matters is whether there was a response.
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::NoAnswer
+                Self::NoResponse
             }
             _ => Self::Unavailable,
         }

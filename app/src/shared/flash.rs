@@ -53,16 +53,16 @@ impl Flash {
         }
     }
 
-    /// Whether it tells of a failure.
+    /// Whether it reports a failure.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
 }
 
-/// What a form's server function did: what to say, and where to go.
+/// The result of a form's server function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// What to say.
+    /// The message to show.
     pub flash: Option<Flash>,
     /// The page that shows the result.
     pub redirect_to: String,

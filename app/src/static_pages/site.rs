@@ -31,7 +31,7 @@ pub(crate) fn Head(#[prop(into)] title: String, look: Look) -> impl IntoView {
     }
 }
 
-/// Text as it stands within an element.
+/// Escapes text for the content of an element.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -16,7 +16,7 @@ use sqlx::{
 /// Where to commit.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A separate database beside the server's: `sqlite://PATH` or `postgres://…`
+    /// A separate database, not the server's: `sqlite://PATH` or `postgres://…`
     #[arg(long)]
     database: String,
     /// The number of seconds for which commits are counted

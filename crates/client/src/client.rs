@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use crate::{
     access::{self, Access},
-    answer::{Answer, Unsigned},
     config::{Clock, Config, SystemClock},
     outcome::{ActiveMachine, ClientError, EnterKeyError, Outcome, StartError},
     record::{Record, RecordError, Verdict},
+    signed_response::{SignedResponse, Unsigned},
     storage::Storage,
     transport::{HttpTransport, Request, Transport, Unreachable},
     verify::{Verifier, VerifyError},
@@ -35,7 +35,7 @@ const NOT_ACTIVATED_CODES: [&str; 4] =
 /// The largest page that the server sends. More entitlements than this are not compared.
 const MAX_ENTITLEMENTS: usize = 100;
 
-/// The server's answer to a validation.
+/// The server's response to a validation.
 struct Validation {
     code: String,
     detail: String,
@@ -127,20 +127,20 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let key = self.key().ok_or(ClientError::NoKey)?;
         // First check that the key is for this product, so as not to use up an activation of another one.
         let validation = self.validate(&key)?;
-        // Checks that precede the product's may have failed, so look at the license in the answer as well.
+        // Checks that precede the product's may have failed, so look at the license in the response as well.
         let is_other = validation.product.is_some_and(|product| product != self.config.product);
         if is_other || validation.code == "PRODUCT_SCOPE_MISMATCH" {
             return Err(VerifyError::WrongProduct.into());
         }
-        let answer = self.call("POST", "/machines", Some(self.activation_body(facts)), &key).map_err(no_answer)?;
-        if !answer.is_success() && answer.error_code() != "FINGERPRINT_TAKEN" {
-            return Err(self.handle_refusal(&answer)?);
+        let response = self.call("POST", "/machines", Some(self.activation_body(facts)), &key).map_err(no_response)?;
+        if !response.is_success() && response.error_code() != "FINGERPRINT_TAKEN" {
+            return Err(self.handle_refusal(&response)?);
         }
         self.check_out(&key)?;
         Ok(self.access())
     }
 
-    /// Validates the license with the server and updates the record. Afterwards [`Self::access`] tells whether the
+    /// Validates the license with the server and updates the record. Afterwards [`Self::access`] says whether the
     /// app may run.
     ///
     /// A signed refusal locks the app and a signed confirmation unlocks it. Without a trustworthy response nothing
@@ -152,7 +152,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let key = self.key().ok_or(ClientError::NoKey)?;
         let mut validation = match self.validate(&key) {
             Ok(validation) => validation,
-            Err(reason) => return Ok(Outcome::NoAnswer { reason: reason.to_string() }),
+            Err(reason) => return Ok(Outcome::NoResponse { reason: reason.to_string() }),
         };
         // A missing heartbeat or check-in is not a refusal: the app sends it and validates again. The second try is
         // for a license that needs both.
@@ -163,23 +163,23 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
                 _ => break,
             };
             match sent {
-                Ok(Outcome::Answered) => {}
-                Ok(Outcome::NoAnswer { reason }) => return Ok(Outcome::NoAnswer { reason }),
-                Err(error @ (ClientError::NoAnswer(_) | ClientError::TooManyRequests { .. })) => {
-                    return Ok(Outcome::NoAnswer { reason: error.to_string() });
+                Ok(Outcome::Responded) => {}
+                Ok(Outcome::NoResponse { reason }) => return Ok(Outcome::NoResponse { reason }),
+                Err(error @ (ClientError::NoResponse(_) | ClientError::TooManyRequests { .. })) => {
+                    return Ok(Outcome::NoResponse { reason: error.to_string() });
                 }
                 Err(error @ ClientError::Storage(_)) => return Err(error),
-                // The machine is dead for good and no longer active.
-                Err(ClientError::NotActivated) => return Ok(Outcome::Answered),
+                // The machine is dead and cannot be resurrected.
+                Err(ClientError::NotActivated) => return Ok(Outcome::Responded),
                 // The license was refused in the meantime: keep that verdict.
                 Err(_) => break,
             }
             validation = match self.validate(&key) {
                 Ok(validation) => validation,
-                Err(reason) => return Ok(Outcome::NoAnswer { reason: reason.to_string() }),
+                Err(reason) => return Ok(Outcome::NoResponse { reason: reason.to_string() }),
             };
         }
-        // The nonce proves that the answer is current, so a later signed time in the record was wrong.
+        // The nonce proves that the response is current, so a later signed time in the record was wrong.
         self.record.latest_signed = Some(validation.at);
         if validation.is_valid {
             self.record.verdict = None;
@@ -188,11 +188,11 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             if self.needs_new_file(&validation, &key) || self.access().rights().is_none() {
                 // The license is valid. If the server is unreachable now, the file can be fetched later.
                 match self.check_out(&key) {
-                    Ok(()) | Err(ClientError::NoAnswer(_) | ClientError::TooManyRequests { .. }) => {}
+                    Ok(()) | Err(ClientError::NoResponse(_) | ClientError::TooManyRequests { .. }) => {}
                     Err(other) => return Err(other),
                 }
             }
-            return Ok(Outcome::Answered);
+            return Ok(Outcome::Responded);
         }
         let kind = self.record.file.as_deref().and_then(kind_of);
         let is_license_file = self.config.offline.accept_license_files && kind == Some(FileKind::License);
@@ -210,7 +210,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             self.mark_deactivated(validation.at);
         }
         self.save()?;
-        Ok(Outcome::Answered)
+        Ok(Outcome::Responded)
     }
 
     /// Records that this computer is no longer active: the app, the customer, the vendor or a missed heartbeat
@@ -223,33 +223,36 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
 
     /// Validates the license for this product and computer.
     fn validate(&mut self, key: &LicenseKey) -> Result<Validation, ClientError> {
-        let nonce = nonce().map_err(ClientError::NoAnswer)?;
+        let nonce = nonce().map_err(ClientError::NoResponse)?;
         let scope = json!({ "product": self.config.product.to_string(), "fingerprint": self.fingerprint.as_str() });
         let body = json!({ "meta": { "key": key.expose(), "scope": &scope, "nonce": nonce } });
         // Without a credential, because with one the server would reject the key instead of saying what is wrong
         // with the license.
         let path = "/licenses/actions/validate-key";
-        let answer = self.exchange("POST", path, Some(body), None).map_err(no_answer)?;
-        if let Some(seconds) = answer.too_many() {
+        let response = self.exchange("POST", path, Some(body), None).map_err(no_response)?;
+        if let Some(seconds) = response.too_many() {
             return Err(ClientError::TooManyRequests { seconds });
         }
-        // The request body is not signed, so check that the answer is current and about this license and computer.
-        let is_ours = answer.body.pointer("/meta/nonce").and_then(Value::as_u64) == Some(u64::from(nonce))
-            && answer.body.pointer("/meta/scope") == Some(&scope)
-            && answer.text("/data/attributes/key").is_none_or(|in_answer| in_answer == key.expose());
+        // The request body is not signed, so check that the response is current and about this license and computer.
+        let is_ours = response.body.pointer("/meta/nonce").and_then(Value::as_u64) == Some(u64::from(nonce))
+            && response.body.pointer("/meta/scope") == Some(&scope)
+            && response.text("/data/attributes/key").is_none_or(|in_response| in_response == key.expose());
         if !is_ours {
-            return Err(ClientError::NoAnswer(format!("the server answered {} without a verdict", answer.status)));
+            return Err(ClientError::NoResponse(format!(
+                "the server responded with {} but without a verdict",
+                response.status
+            )));
         }
-        let license = answer.text("/data/id").and_then(|id| id.parse().ok());
+        let license = response.text("/data/id").and_then(|id| id.parse().ok());
         self.license = license.or(self.license);
         Ok(Validation {
             license,
-            product: answer.text("/data/relationships/product/data/id").and_then(|id| id.parse().ok()),
-            code: answer.text("/meta/code").unwrap_or_default(),
-            detail: answer.text("/meta/detail").unwrap_or_default(),
-            is_valid: answer.body.pointer("/meta/valid") == Some(&Value::Bool(true)),
-            license_end: answer.text("/data/attributes/expiry"),
-            at: answer.at,
+            product: response.text("/data/relationships/product/data/id").and_then(|id| id.parse().ok()),
+            code: response.text("/meta/code").unwrap_or_default(),
+            detail: response.text("/meta/detail").unwrap_or_default(),
+            is_valid: response.body.pointer("/meta/valid") == Some(&Value::Bool(true)),
+            license_end: response.text("/data/attributes/expiry"),
+            at: response.at,
         })
     }
 
@@ -274,18 +277,18 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     pub fn deactivate(&mut self) -> Result<Outcome, ClientError> {
         let key = self.key().ok_or(ClientError::NoKey)?;
         let path = self.machine_path();
-        let answer = match self.call("DELETE", &path, None, &key) {
-            Ok(answer) => answer,
-            Err(reason) => return Ok(Outcome::NoAnswer { reason: reason.to_string() }),
+        let response = match self.call("DELETE", &path, None, &key) {
+            Ok(response) => response,
+            Err(reason) => return Ok(Outcome::NoResponse { reason: reason.to_string() }),
         };
         // A machine that the server does not know is already deactivated.
-        if !answer.is_success() && answer.error_code() != "NOT_FOUND" {
-            return Err(self.handle_refusal(&answer)?);
+        if !response.is_success() && response.error_code() != "NOT_FOUND" {
+            return Err(self.handle_refusal(&response)?);
         }
-        self.mark_deactivated(answer.at);
-        self.record.note_signed_time(answer.at);
+        self.mark_deactivated(response.at);
+        self.record.note_signed_time(response.at);
         self.save()?;
-        Ok(Outcome::Answered)
+        Ok(Outcome::Responded)
     }
 
     /// Deletes the key and the file. The latest signed time and the record of superseded files are kept.
@@ -387,13 +390,13 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let ttl = self.config.file_ttl.map_or_else(String::new, |ttl| format!("&ttl={}", ttl.as_secs()));
         let machine = self.machine_path();
         let path = format!("{machine}/actions/check-out?encrypt=1&include=license.entitlements{ttl}");
-        let answer = self.call("POST", &path, None, key).map_err(no_answer)?;
-        let file = answer.text("/data/attributes/certificate").filter(|_| answer.is_success());
+        let response = self.call("POST", &path, None, key).map_err(no_response)?;
+        let file = response.text("/data/attributes/certificate").filter(|_| response.is_success());
         let Some(file) = file else {
-            return Err(self.handle_refusal(&answer)?);
+            return Err(self.handle_refusal(&response)?);
         };
-        self.record.note_signed_time(answer.at);
-        let now = self.clock.now().max(answer.at);
+        self.record.note_signed_time(response.at);
+        let now = self.clock.now().max(response.at);
         let claims = self.verifier.open_machine_file(&file, key, &self.fingerprint, now)?;
         self.record.note_signed_time(claims.issued_at);
         self.record.file = Some(file);
@@ -420,13 +423,13 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     /// The license's current entitlements. `None` if the server does not list them or they do not fit on a page.
     fn entitlements(&self, license: LicenseId, key: &LicenseKey) -> Option<BTreeSet<EntitlementCode>> {
         let path = format!("/licenses/{license}/entitlements?limit={MAX_ENTITLEMENTS}");
-        let answer = self.call("GET", &path, None, key).ok().filter(Answer::is_success)?;
-        let items = answer.body.get("data")?.as_array().filter(|items| items.len() < MAX_ENTITLEMENTS)?;
+        let response = self.call("GET", &path, None, key).ok().filter(SignedResponse::is_success)?;
+        let items = response.body.get("data")?.as_array().filter(|items| items.len() < MAX_ENTITLEMENTS)?;
         let code = |item: &Value| EntitlementCode::parse(item.pointer("/attributes/code")?.as_str()?);
         items.iter().map(code).collect()
     }
 
-    /// Sends a request whose answer changes nothing in the record but the latest signed time.
+    /// Sends a request whose response changes nothing in the record except for the latest signed time.
     fn send(&mut self, method: &'static str, path: &str, body: Option<Value>) -> Result<Outcome, ClientError> {
         let key = self.key().ok_or(ClientError::NoKey)?;
         let path = match path.strip_prefix("/licenses/{license}") {
@@ -435,13 +438,13 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             None => path.to_owned(),
         };
         match self.call(method, &path, body, &key) {
-            Err(reason) => Ok(Outcome::NoAnswer { reason: reason.to_string() }),
-            Ok(answer) if answer.is_success() => {
-                self.record.note_signed_time(answer.at);
+            Err(reason) => Ok(Outcome::NoResponse { reason: reason.to_string() }),
+            Ok(response) if response.is_success() => {
+                self.record.note_signed_time(response.at);
                 self.save()?;
-                Ok(Outcome::Answered)
+                Ok(Outcome::Responded)
             }
-            Ok(answer) => Err(self.handle_refusal(&answer)?),
+            Ok(response) => Err(self.handle_refusal(&response)?),
         }
     }
 
@@ -452,29 +455,29 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     }
 
     /// Handles a signed refusal. If the license itself is refused, the app is locked.
-    fn handle_refusal(&mut self, answer: &Answer) -> Result<ClientError, io::Error> {
-        self.record.note_signed_time(answer.at);
-        if let Some(seconds) = answer.too_many() {
+    fn handle_refusal(&mut self, response: &SignedResponse) -> Result<ClientError, io::Error> {
+        self.record.note_signed_time(response.at);
+        if let Some(seconds) = response.too_many() {
             self.save()?;
             return Ok(ClientError::TooManyRequests { seconds });
         }
-        let (code, detail) = (answer.error_code().to_owned(), answer.error_detail());
+        let (code, detail) = (response.error_code().to_owned(), response.error_detail());
         let error = match code.as_str() {
             "MACHINE_LIMIT_EXCEEDED" | "MACHINE_CORE_LIMIT_EXCEEDED" => ClientError::LimitReached {
                 detail,
-                machines: active_machines(answer),
-                portal_page: answer.text("/errors/0/links/about"),
+                machines: active_machines(response),
+                portal_page: response.text("/errors/0/links/about"),
             },
-            _ if answer.status >= 500 => ClientError::NoAnswer(detail),
+            _ if response.status >= 500 => ClientError::NoResponse(detail),
             "MACHINE_HEARTBEAT_DEAD" => {
                 // No heartbeat for too long, for example because the computer was asleep. The license is not refused.
-                self.mark_deactivated(answer.at);
+                self.mark_deactivated(response.at);
                 ClientError::NotActivated
             }
             "LICENSE_SUSPENDED" | "LICENSE_BANNED" | "LICENSE_EXPIRED" | "LICENSE_INVALID" => {
                 let detail_in_record = detail.trim_end_matches('.').to_owned();
-                self.record.verdict = Some(Verdict { code: code.clone(), detail: detail_in_record, at: answer.at });
-                self.record.supersede_files(answer.at);
+                self.record.verdict = Some(Verdict { code: code.clone(), detail: detail_in_record, at: response.at });
+                self.record.supersede_files(response.at);
                 ClientError::Refused { code, detail }
             }
             _ => ClientError::Refused { code, detail },
@@ -489,19 +492,19 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         path: &str,
         body: Option<Value>,
         key: &LicenseKey,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<SignedResponse, NoResponse> {
         self.exchange(method, path, body, Some(key))
     }
 
-    /// Sends a request and returns the signed answer. The signature covers the request's target, which includes a
-    /// random number, so that an answer to an earlier or different request does not verify.
+    /// Sends a request and returns the signed response. The signature covers the request's target, which includes a
+    /// random number, so that a response to an earlier or different request does not verify.
     fn exchange(
         &self,
         method: &'static str,
         path: &str,
         body: Option<Value>,
         key: Option<&LicenseKey>,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<SignedResponse, NoResponse> {
         let mut headers = vec![("accept", MEDIA_TYPE.to_owned()), ("user-agent", self.config.user_agent.clone())];
         if let Some(key) = key {
             headers.push(("authorization", format!("License {}", key.expose())));
@@ -510,10 +513,10 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             headers.push(("content-type", MEDIA_TYPE.to_owned()));
         }
         let mark = if path.contains('?') { '&' } else { '?' };
-        let url = format!("{}/v1{path}{mark}fresh={}", self.config.api_url, nonce().map_err(NoAnswer::NoRandomness)?);
+        let url = format!("{}/v1{path}{mark}fresh={}", self.config.api_url, nonce().map_err(NoResponse::NoRandomness)?);
         let request = Request { method, url, headers, body: body.map(|body| body.to_string().into_bytes()) };
         let response = self.transport.send(&request)?;
-        Ok(Answer::read(&request, &response, self.verifier.keys())?)
+        Ok(SignedResponse::read(&request, &response, self.verifier.keys())?)
     }
 
     /// The path of this machine.
@@ -543,7 +546,7 @@ fn escape(text: &str) -> String {
 
 /// No trustworthy response was received.
 #[derive(Debug, thiserror::Error)]
-enum NoAnswer {
+enum NoResponse {
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     #[error(transparent)]
@@ -552,12 +555,12 @@ enum NoAnswer {
     NoRandomness(String),
 }
 
-fn no_answer(reason: NoAnswer) -> ClientError {
-    ClientError::NoAnswer(reason.to_string())
+fn no_response(reason: NoResponse) -> ClientError {
+    ClientError::NoResponse(reason.to_string())
 }
 
-fn active_machines(answer: &Answer) -> Vec<ActiveMachine> {
-    let all = answer.body.pointer("/errors/0/meta/machines").and_then(Value::as_array);
+fn active_machines(response: &SignedResponse) -> Vec<ActiveMachine> {
+    let all = response.body.pointer("/errors/0/meta/machines").and_then(Value::as_array);
     let text = |machine: &Value, name: &str| machine.get(name).and_then(Value::as_str).map(str::to_owned);
     all.into_iter()
         .flatten()
@@ -568,7 +571,7 @@ fn active_machines(answer: &Answer) -> Vec<ActiveMachine> {
         .collect()
 }
 
-/// A random number, so that an old answer cannot be replayed as a new one.
+/// A random number, so that an old response cannot be replayed.
 fn nonce() -> Result<u32, String> {
     let mut bytes = [0; 4];
     #[expect(clippy::disallowed_methods, reason = "this is where the client's randomness comes from")]

@@ -66,11 +66,11 @@ pub mod transport;
 pub mod verify;
 
 #[cfg(feature = "http")]
-mod answer;
-#[cfg(feature = "http")]
 pub mod config;
 #[cfg(feature = "http")]
 pub mod outcome;
+#[cfg(feature = "http")]
+mod signed_response;
 
 pub use access::{Access, OfflineTerms, Rights};
 #[cfg(feature = "http")]

@@ -9,11 +9,11 @@ use crate::{record::RecordError, verify::VerifyError};
 /// The result of a call that does not fail when the server cannot be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server answered. [`crate::Client::access`] tells whether the app may run now.
-    Answered,
+    /// The server responded. [`crate::Client::access`] says whether the app may run.
+    Responded,
     /// No trustworthy response was received, and nothing changed. The app can continue with its file and then
     /// the grace period.
-    NoAnswer {
+    NoResponse {
         /// The reason, for a log.
         reason: String,
     },
@@ -57,7 +57,7 @@ pub enum ClientError {
     },
     /// No trustworthy response was received. The value is the reason.
     #[error("{0}")]
-    NoAnswer(String),
+    NoResponse(String),
     /// No license key has been entered.
     #[error("enter a license key first")]
     NoKey,

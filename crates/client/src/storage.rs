@@ -1,4 +1,4 @@
-//! Where an app stores its record: a file, memory, or a storage of its own such as a registry or keychain.
+//! Where an app stores its record: a file, memory, or its own storage, such as a registry or keychain.
 
 use std::{
     fs, io,

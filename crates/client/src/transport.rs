@@ -46,7 +46,7 @@ pub trait Transport {
 }
 
 /// The largest response body that is read, in bytes. A page of machines with metadata is well below it.
-const ANSWER_LIMIT: u64 = 8 * 1024 * 1024;
+const RESPONSE_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// Blocking HTTP with TLS. Apps with an event loop should call it from a separate thread.
 #[derive(Clone, Debug)]
@@ -80,19 +80,19 @@ impl Transport for HttpTransport {
             builder = builder.header(*name, value);
         }
         let malformed = |error: ureq::http::Error| Unreachable(error.to_string());
-        let answer = match &request.body {
+        let response = match &request.body {
             Some(body) => self.0.run(builder.body(body.clone()).map_err(malformed)?),
             None => self.0.run(builder.body(()).map_err(malformed)?),
         };
-        let mut answer = answer.map_err(unreachable)?;
-        let headers = answer
+        let mut response = response.map_err(unreachable)?;
+        let headers = response
             .headers()
             .iter()
             .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
         Ok(Response {
-            status: answer.status().as_u16(),
+            status: response.status().as_u16(),
             headers: headers.collect(),
-            body: answer.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec().map_err(unreachable)?,
+            body: response.body_mut().with_config().limit(RESPONSE_LIMIT).read_to_vec().map_err(unreachable)?,
         })
     }
 }

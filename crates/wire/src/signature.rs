@@ -73,7 +73,7 @@ fn text(target: Target<'_>, date: &str, digest: &str) -> String {
         ["(request-target): ", method, " ", path_and_query, "\nhost: ", host, "\ndate: ", date, "\ndigest: ", digest];
     let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
     text.extend(parts);
-    // The method stands in the text, in small letters.
+    // The method is signed in lower case.
     if let Some(written) = text.get_mut(METHOD_AT..METHOD_AT + method.len()) {
         written.make_ascii_lowercase();
     }

@@ -55,9 +55,9 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
             if as_json {
                 console::json(&with(describe::account(&account), [("created", json!(is_new))]));
             } else if is_new {
-                console::line(&format!("{} is a customer now: {}", account.email, account.id));
+                console::line(&format!("Created the customer {}: {}", account.email, account.id));
             } else {
-                console::line(&format!("{} has an account already: {}", account.email, account.id));
+                console::line(&format!("{} already has an account: {}", account.email, account.id));
             }
         }
         Customer::Show { email } => {
@@ -81,7 +81,7 @@ pub(super) async fn customer(service: &Service, command: Customer, as_json: bool
             if let Some(name) = &account.name {
                 console::line(&format!("Name: {name}"));
             }
-            console::line(&format!("Since: {}", account.created_at.human()));
+            console::line(&format!("Created: {}", account.created_at.human()));
             for (view, _) in &record.licenses {
                 console::line(&describe::license_line(view));
             }

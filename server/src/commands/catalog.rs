@@ -12,37 +12,37 @@ use crate::{
     startup::Failure,
 };
 
-/// What to do while there is nothing to license.
-pub(super) const NO_PRODUCTS: &str = "There are no products yet: `latchkey catalog show` prints an example of a \
-    catalog file, and `latchkey catalog apply FILE` makes what such a file says.";
+/// The hint for an empty catalog.
+pub(super) const NO_PRODUCTS: &str = "There are no products yet: `latchkey catalog show` prints an example catalog \
+    file, and `latchkey catalog apply FILE` creates the products in a file.";
 
-/// A catalog file to begin with.
+/// A catalog file to start from.
 const EXAMPLE: &str = include_str!("../../../content/catalog.example.toml");
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
-        let way_out = match &error {
+        let hint = match &error {
             CatalogError::InvalidFile(_) | CatalogError::Changed => return Self::Refused(error.to_string()),
             CatalogError::PolicyInUse { .. } => {
                 ". Move them first (`license set --policy`), or keep it in the file".to_owned()
             }
             CatalogError::EntitlementInUse { .. } => {
-                ". Take it from them first (`license set --remove-entitlement`), or keep it in the file".to_owned()
+                ". Remove it from them first (`license set --remove-entitlement`), or keep it in the file".to_owned()
             }
-            CatalogError::ProductInUse { .. } => ". Make a new policy instead".to_owned(),
+            CatalogError::ProductInUse { .. } => ". Create a new policy instead".to_owned(),
             CatalogError::NewRequirement { .. } => {
-                ": they would stop validating. Make a new policy and move licenses to it (`license set --policy`)"
+                ": they would become invalid. Create a new policy and move licenses to it (`license set --policy`)"
                     .to_owned()
             }
             CatalogError::WouldInvalidate { found, .. } => format!(
-                ", such as {}. Change those first (`license set`), or make a new policy and move licenses to it",
+                ", such as {}. Change those first (`license set`), or create a new policy and move licenses to it",
                 found.example
             ),
             CatalogError::Internal(_) => String::new(),
         };
         match error {
             CatalogError::Internal(error) => Self::Internal(error),
-            refusal => Self::Refused(format!("{refusal}{way_out}")),
+            refusal => Self::Refused(format!("{refusal}{hint}")),
         }
     }
 }
@@ -62,7 +62,7 @@ async fn show(service: &Service, as_json: bool) -> Result<(), Failure> {
         return Ok(());
     }
     if file.products.is_empty() {
-        console::line("# There are no products yet. This is an example: save it as a file, make it yours, and run");
+        console::line("# There are no products yet. This is an example: save it as a file, edit it, and run");
         console::line("# `latchkey catalog apply FILE`.");
         console::line("");
         console::line(EXAMPLE.trim_end());
@@ -71,7 +71,7 @@ async fn show(service: &Service, as_json: bool) -> Result<(), Failure> {
     let text = toml::to_string(&file)
         .map_err(|error| Failure::Refused(format!("the catalog cannot be written as TOML: {error}")))?;
     console::line(
-        "# The catalog. Change it and run `latchkey catalog apply FILE`; what is left out has the usual value.",
+        "# The catalog. Edit it and run `latchkey catalog apply FILE`. Omitted settings have their defaults.",
     );
     for (code, id) in ids {
         console::line(&format!("# The id of {code}, which apps embed: {id}"));
@@ -95,10 +95,10 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
     }
     let is_done = !dry_run && !plan.steps.is_empty();
     if is_done {
-        let question = "Remove what the file does not have, and change terms that licenses are under?";
+        let question = "Remove what is not in the file, and change the terms of existing licenses?";
         if plan.needs_confirmation() {
             if as_json && !yes {
-                // Nobody answers a question without having seen what it is about.
+                // The question cannot be answered without seeing the changes.
                 for step in &plan.steps {
                     console::error(&step.to_string());
                 }
@@ -112,11 +112,11 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
     if as_json {
         console::json(&json!({ "changes": plan.steps, "applied": is_done }));
     } else if plan.steps.is_empty() {
-        console::line("The catalog is what the file says: nothing to change.");
+        console::line("The catalog already matches the file.");
     } else if is_done {
         console::line(&format!("{} changes applied.", plan.steps.len()));
     } else {
-        console::line(&format!("{} changes, none applied.", plan.steps.len()));
+        console::line(&format!("{} changes, none of them applied.", plan.steps.len()));
     }
     Ok(())
 }

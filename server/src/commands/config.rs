@@ -8,11 +8,11 @@ use crate::{
     settings::{self, Settings},
 };
 
-/// The settings have been read and checked by now.
+/// The caller has already read and checked the settings.
 pub(super) fn show(command: &Config, settings: &Settings, as_json: bool) {
     match command {
         Config::Check if as_json => console::json(&json!({ "valid": true })),
-        Config::Check => console::line("The settings can be used."),
+        Config::Check => console::line("The settings are valid."),
         Config::Print if as_json => {
             let all: Map<String, Value> =
                 settings.print().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -10,7 +10,7 @@ use latchkey_licensing::{
 use latchkey_service::{Account, LicenseView};
 use serde_json::{Value, json};
 
-/// A license's status; a revoked one says so.
+/// A license's status. Unlike on the wire, a revoked license is not shown as suspended (ADR 2).
 pub(super) fn status(view: &LicenseView) -> &'static str {
     match view.license.standing {
         Standing::Revoked(_) => "REVOKED",
@@ -49,14 +49,14 @@ pub(super) fn license(view: &LicenseView, key: &LicenseKey, owner: &Account) -> 
     })
 }
 
-/// A license in a list.
+/// One line of a list of licenses.
 pub(super) fn license_line(view: &LicenseView) -> String {
     let license = &view.license;
     let masked = license_key::masked(&license.key_prefix, &license.key_tail);
     format!("{}  {masked}  {}  {}", license.id, status(view), view.policy.code)
 }
 
-/// An object with more members.
+/// Adds members to an object.
 pub(super) fn with<const N: usize>(object: Value, more: [(&str, Value); N]) -> Value {
     let mut members = match object {
         Value::Object(members) => members,

@@ -18,20 +18,20 @@ use crate::{
 impl From<RetireError> for Failure {
     fn from(error: RetireError) -> Self {
         Self::Refused(match error {
-            RetireError::NotFound(_) => format!("{error}: `latchkey keys list` shows those there are"),
-            RetireError::IsSigning(_) => format!("{error}: `latchkey keys rotate` first"),
+            RetireError::NotFound(_) => format!("{error}: `latchkey keys list` lists all keys"),
+            RetireError::IsSigning(_) => format!("{error}: run `latchkey keys rotate` first"),
             RetireError::InUse { files_until, licenses, .. } => {
                 let in_use = in_use(files_until, licenses);
-                format!("{error}: {in_use}. Retire it with --even-if-in-use to end them now")
+                format!("{error}: {in_use}. Add --even-if-in-use to invalidate them now")
             }
             RetireError::Internal(error) => return Self::Internal(error),
         })
     }
 }
 
-/// What a key has signed that is still about.
+/// What a key has signed that is still in use.
 fn in_use(files_until: Option<Timestamp>, licenses: i64) -> String {
-    let files = files_until.map(|until| format!("files that it signed are good until {}", until.human_date()));
+    let files = files_until.map(|until| format!("files that it signed are valid until {}", until.human_date()));
     let keys = (licenses > 0).then(|| format!("{licenses} licenses have a key that it signed"));
     files.into_iter().chain(keys).collect::<Vec<_>>().join(", and ")
 }
@@ -57,18 +57,18 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
                 console::json(&describe(&key));
                 return Ok(());
             }
-            console::line(&format!("This key waits to sign:\n{}\n", key.public_key.hex()));
+            console::line(&format!("The next key:\n{}\n", key.public_key.hex()));
             console::line(
-                "Ship a version of your app that embeds it beside the present one, then run `latchkey keys rotate`.",
+                "Release a version of your app that embeds it in addition to the current key, then run `latchkey keys rotate`.",
             );
             Ok(())
         }
         Keys::Rotate { yes, .. } => {
-            let waits = service.keyring().keys().iter().any(|key| key.state == KeyState::Waiting);
-            let warning = if waits {
-                "Let the waiting key sign from now on? Apps that do not embed it will refuse this server's answers."
+            let has_next = service.keyring().keys().iter().any(|key| key.state == KeyState::Waiting);
+            let warning = if has_next {
+                "Start signing with the next key? Apps that do not embed it will reject this server's responses."
             } else {
-                "Let a new key sign from now on? No app embeds it yet, so every app in use will refuse this server's answers; `keys rotate --prepare` makes a key to ship first."
+                "Start signing with a new key? No app embeds it yet, so every app in use will reject this server's responses. `keys rotate --prepare` creates a key that apps can embed first."
             };
             if confirmed(yes, warning)? == Confirmed::No {
                 return Err(Failure::Refused("not rotated".to_owned()));
@@ -78,15 +78,15 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
                 console::json(&describe(&key));
                 return Ok(());
             }
-            console::line(&format!("This key signs now:\n{}\n", key.public_key.hex()));
-            console::line("What the old key signed stays good until `latchkey keys retire`.");
+            console::line(&format!("The signing key is now:\n{}\n", key.public_key.hex()));
+            console::line("What the old key signed stays valid until you retire it with `latchkey keys retire`.");
             Ok(())
         }
         Keys::Retire { id, even_if_in_use, yes } => {
             let id: SigningKeyId = id.parse().map_err(|_| {
-                Failure::Usage(format!("{id:?} is no key's id: `latchkey keys list` shows the keys with their ids"))
+                Failure::Usage(format!("{id:?} is not a key id: `latchkey keys list` lists all keys with their ids"))
             })?;
-            let question = format!("Retire the key {id}, for good? What it signed is good no longer.");
+            let question = format!("Retire the key {id} permanently? Everything that it signed becomes invalid.");
             if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not retired".to_owned()));
             }
@@ -94,7 +94,7 @@ pub(super) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
             if as_json {
                 console::json(&describe(&key));
             } else {
-                console::line(&format!("{} is retired: what it signed is good no longer.", key.id));
+                console::line(&format!("Retired {}. Everything that it signed is invalid.", key.id));
             }
             Ok(())
         }
@@ -112,19 +112,19 @@ fn public(service: &Service, as_json: bool) -> Result<(), Failure> {
         console::json(&json!({ "hex": hex, "pem": pem, "account": account, "verifying": all, "waiting": waiting }));
         return Ok(());
     }
-    console::line(&format!("Public key (Ed25519), as apps embed it:\n{hex}\n"));
+    console::line(&format!("Public key (Ed25519) for apps to embed:\n{hex}\n"));
     console::line(pem.trim_end());
-    console::line(&format!("\nAccount id on the wire: {account}"));
-    let signs = keyring.signer_id();
-    let older = keyring.keys().iter().filter(|key| key.state == KeyState::Verifying && key.id != signs);
+    console::line(&format!("\nAccount id in the API: {account}"));
+    let signer = keyring.signer_id();
+    let older = keyring.keys().iter().filter(|key| key.state == KeyState::Verifying && key.id != signer);
     for key in older {
         console::line(&format!(
-            "\nA key whose files and license keys are still good; embed it as well:\n{}",
+            "\nAn older key whose files and license keys are still valid; embed it as well:\n{}",
             key.public_key.hex()
         ));
     }
     if let Some(waiting) = waiting {
-        console::line(&format!("\nA key that waits to sign; embed it as well:\n{waiting}"));
+        console::line(&format!("\nThe next key; embed it as well:\n{waiting}"));
     }
     console::line(&format!("\nRust, latchkey-client:\n    PublicKey::from_hex(\"{hex}\")?"));
     console::line(&format!("Rust, keygen-rs:\n    KeygenConfig {{ public_key: Some(\"{hex}\".into()), ..config }}"));
@@ -138,7 +138,7 @@ fn public(service: &Service, as_json: bool) -> Result<(), Failure> {
 
 fn pem(key: &VerifyingKey) -> Result<String, Failure> {
     key.to_public_key_pem(LineEnding::LF)
-        .map_err(|error| Failure::Refused(format!("the public key has no PEM form: {error}")))
+        .map_err(|error| Failure::Refused(format!("the public key cannot be written as PEM: {error}")))
 }
 
 fn describe(key: &SigningKeyInfo) -> Value {

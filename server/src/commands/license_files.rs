@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 
 use crate::{cli::Format, commands::license_files::file_row::FileRow, console, startup::Failure};
 
-/// How many rows the reader may be ahead of the database.
-const AHEAD: usize = 1_000;
+/// How many rows are read ahead of the database.
+const READ_AHEAD: usize = 1_000;
 
-/// The byte order mark that some programs begin UTF-8 with.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+/// The byte order mark with which some programs start UTF-8 files.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How many refused rows are listed in JSON.
+/// The most rejected rows that are listed in JSON.
 const MAX_LISTED: usize = 100;
 
 pub(super) async fn export(
@@ -34,10 +34,10 @@ pub(super) async fn export(
     let admin = service.admin(Operator::Host);
     let format = format.unwrap_or(if as_json { Format::Json } else { Format::Csv });
     let Some(path) = output else {
-        // Not the lock: it may not be held across pages.
+        // Not its lock, which cannot be held across awaits.
         return match write(&admin, io::stdout(), format).await {
             Ok(count) => {
-                console::error(&format!("{count} licenses written."));
+                console::error(&format!("Exported {count} licenses."));
                 Ok(())
             }
             // The reader closed the pipe.
@@ -46,22 +46,22 @@ pub(super) async fn export(
         };
     };
     let broken = |error: io::Error| Failure::Refused(format!("{} cannot be written: {error}", path.display()));
-    // Next to its destination, so that a file there is replaced as a whole or not at all; made
-    // anew, so that nobody else reads the keys in it.
+    // A temporary file in the same folder: an existing file is replaced completely or not at all, and only
+    // this user can read the keys in the new one.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
-    let count = write(&admin, BufWriter::new(&mut beside), format).await?;
-    beside.as_file().sync_all().map_err(broken)?;
-    beside.persist(&path).map_err(|error| broken(error.error))?;
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
+    let count = write(&admin, BufWriter::new(&mut temporary), format).await?;
+    temporary.as_file().sync_all().map_err(broken)?;
+    temporary.persist(&path).map_err(|error| broken(error.error))?;
     if as_json {
         console::json(&json!({ "licenses": count, "output": path.display().to_string() }));
     } else {
-        console::error(&format!("{count} licenses written to {}.", path.display()));
+        console::error(&format!("Exported {count} licenses to {}.", path.display()));
     }
     Ok(())
 }
 
-/// Why an export broke off.
+/// Why an export failed.
 #[derive(Debug)]
 enum ExportError {
     Write(io::Error),
@@ -133,15 +133,20 @@ pub(super) async fn import(
     is_partial: bool,
     as_json: bool,
 ) -> Result<(), Failure> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let format = match (format, ending) {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let format = match (format, extension) {
         (Some(format), _) => format,
         (None, "csv") => Format::Csv,
         (None, "json") => Format::Json,
-        _ => return Err(Failure::Usage(format!("{}: is it csv or json? Add --format", path.display()))),
+        _ => {
+            return Err(Failure::Usage(format!(
+                "the format of {} is unknown: add --format csv or --format json",
+                path.display()
+            )));
+        }
     };
     let mut listed = Vec::new();
-    let tell = |RejectedRow { line, why }: RejectedRow<String>| {
+    let report_refusal = |RejectedRow { line, why }: RejectedRow<String>| {
         let why = problem(why);
         if as_json {
             if listed.len() < MAX_LISTED {
@@ -151,21 +156,22 @@ pub(super) async fn import(
             console::error(&format!("{}:{line}: {why}", path.display()));
         }
     };
-    let report = match service.admin(Operator::Host).import_licenses(rows(path, format)?, is_partial, tell).await {
-        Ok(report) => report,
-        Err(ImportError::Malformed { line, why }) => {
-            return Err(Failure::Refused(format!("{}:{line}: {why}; nothing was taken", path.display())));
-        }
-        Err(why @ (ImportError::CatalogChanged | ImportError::SigningKeysChanged)) => {
-            return Err(Failure::Refused(format!("{why}, so nothing was taken: import the file again")));
-        }
-        Err(ImportError::Internal(error)) => return Err(Failure::Internal(error)),
-    };
+    let report =
+        match service.admin(Operator::Host).import_licenses(rows(path, format)?, is_partial, report_refusal).await {
+            Ok(report) => report,
+            Err(ImportError::Malformed { line, why }) => {
+                return Err(Failure::Refused(format!("{}:{line}: {why}; nothing was imported", path.display())));
+            }
+            Err(why @ (ImportError::CatalogChanged | ImportError::SigningKeysChanged)) => {
+                return Err(Failure::Refused(format!("{why}, so nothing was imported: import the file again")));
+            }
+            Err(ImportError::Internal(error)) => return Err(Failure::Internal(error)),
+        };
     let outcome = match (report.rejected, is_partial) {
         (0, _) => None,
-        (refused, true) => Some(format!("{refused} rows were refused; the others are in")),
+        (refused, true) => Some(format!("{refused} rows were rejected; the others were imported")),
         (refused, false) => {
-            Some(format!("{refused} rows were refused, so none was imported: correct them, or add --partial"))
+            Some(format!("{refused} rows were rejected, so nothing was imported: correct them, or add --partial"))
         }
     };
     if as_json {
@@ -181,35 +187,35 @@ pub(super) async fn import(
         console::json(&document);
     } else {
         console::line(&format!(
-            "{} rows, {} licenses made, {} refused.",
+            "{} rows, {} licenses imported, {} rows rejected.",
             report.rows, report.imported, report.rejected
         ));
     }
     outcome.map_or(Ok(()), |error| Err(Failure::PartlyDone(error)))
 }
 
-/// What is wrong with a row, with the column's name.
+/// Describes what is wrong with a row, starting with the column.
 fn problem(problem: RowProblem<String>) -> String {
     match problem {
         RowProblem::Unreadable(why) => why,
         RowProblem::PolicyNotFound(why) => format!("policy: {why}"),
         RowProblem::KeyOfOtherLicense(id) => format!("key: it is signed for the license {id}"),
-        RowProblem::KeyOfOtherProduct => "key: it is signed for another product than the policy's".to_owned(),
+        RowProblem::KeyOfOtherProduct => "key: it is signed for a different product than the policy's".to_owned(),
         RowProblem::KeyNotSigned(why) => format!("key: {why}"),
         RowProblem::EntitlementNotFound(code) => format!("entitlements: there is no entitlement `{code}`"),
         RowProblem::OutOfRange(why) => format!("{}: must be from {} to {}", why.field, why.min, why.max),
         RowProblem::Metadata(why) => format!("metadata: {why}"),
-        RowProblem::LicenseExists(id) => format!("id: there is a license {id} already"),
+        RowProblem::LicenseExists(id) => format!("id: the license {id} already exists"),
         RowProblem::KeyTaken => "key: another license has this key".to_owned(),
     }
 }
 
-/// What comes of reading a file.
-#[expect(clippy::large_enum_variant, reason = "all but one are rows, and few are held at once")]
+/// What reading a file produces.
+#[expect(clippy::large_enum_variant, reason = "almost all are rows, and few exist at a time")]
 enum FileItem {
-    /// A line, or why it is none.
+    /// A row, or why it is invalid.
     Row { line: u64, row: Result<FileRow, String> },
-    /// The file breaks off: what follows is not known.
+    /// The file cannot be read beyond this line.
     Broken { line: u64, why: String },
 }
 
@@ -222,13 +228,13 @@ impl From<FileItem> for ImportItem<String> {
     }
 }
 
-/// The rows of a file. A thread of its own reads it, a little ahead, so that it need not fit into memory.
+/// The rows of a file. A separate thread reads it, slightly ahead, so that the file need not fit in memory.
 fn rows(path: &Path, format: Format) -> Result<impl Iterator<Item = ImportItem<String>> + Send + use<>, Failure> {
     let file =
         File::open(path).map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))?;
-    let (send, receive) = mpsc::sync_channel::<FileItem>(AHEAD);
+    let (send, receive) = mpsc::sync_channel::<FileItem>(READ_AHEAD);
     std::thread::spawn(move || {
-        // Nobody listens any more once the import has failed.
+        // Sending fails after the import has failed.
         let take = |item| send.send(item).is_ok();
         match format {
             Format::Csv => csv_rows::read(file, take),

@@ -17,9 +17,8 @@ use crate::{
     startup::Failure,
 };
 
-/// There is none with this id.
 fn not_found(id: LicenseId) -> Failure {
-    let hint = "`latchkey customer show EMAIL` lists a customer's";
+    let hint = "`latchkey customer show EMAIL` lists a customer's licenses";
     Failure::Refused(format!("there is no license with the id {id}: {hint}"))
 }
 
@@ -68,7 +67,9 @@ impl From<ChangeError> for Failure {
             ChangeError::OwnerNotFound(email) => return no_account(&email),
             ChangeError::OtherProduct { .. } => format!("{error}: issue a new license under it"),
             ChangeError::NodeLocked { .. } => {
-                format!("max_machines: {error}: move the license to another policy, or leave its limit to the policy")
+                format!(
+                    "max_machines: {error}: move the license to another policy, or remove its own limit with --max-machines policy"
+                )
             }
             ChangeError::PolicyNotFound(_)
             | ChangeError::OutOfRange(_)
@@ -98,7 +99,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             let id = license_id(&id)?;
             let issued = admin.license(id).await?;
             let question = format!(
-                "Replace the key {} of {}? It opens nothing from then on.",
+                "Replace the key {} of {}? The old key will stop working.",
                 issued.key.tail(),
                 issued.owner.email
             );
@@ -114,7 +115,7 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
         License::Revoke { id, yes } => {
             let id = license_id(&id)?;
             let issued = admin.license(id).await?;
-            let question = format!("Revoke the license {} of {}, for good?", issued.key.tail(), issued.owner.email);
+            let question = format!("Permanently revoke the license {} of {}?", issued.key.tail(), issued.owner.email);
             if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not revoked".to_owned()));
             }
@@ -136,13 +137,13 @@ fn read_change(set: LicenseSet) -> Result<LicenseChange, Failure> {
         Some(text) => text
             .parse()
             .map(|limit| Some(Some(limit)))
-            .map_err(|_| Failure::Usage(format!("--{name} {text:?} is no number: give one, or policy"))),
+            .map_err(|_| Failure::Usage(format!("--{name} {text:?} is not a number: use a number, or policy"))),
     };
     let metadata = match set.metadata.as_deref() {
         None => None,
         Some(text) => Some(
             serde_json::from_str(text)
-                .map_err(|error| Failure::Usage(format!("--metadata is no JSON object: {error}")))?,
+                .map_err(|error| Failure::Usage(format!("--metadata is not a JSON object: {error}")))?,
         ),
     };
     Ok(LicenseChange {
@@ -159,14 +160,14 @@ fn read_change(set: LicenseSet) -> Result<LicenseChange, Failure> {
     })
 }
 
-/// An end as people write it: a day begins at midnight UTC.
+/// Parses `--expires`. A date without a time means midnight UTC.
 fn read_end(text: &str) -> Result<Option<Timestamp>, Failure> {
     if text == "never" {
         return Ok(None);
     }
     let at = Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")));
     at.map(Some).ok_or_else(|| {
-        Failure::Usage(format!("--expires {text:?} is no time: write 2027-01-31T00:00:00Z, 2027-01-31, or never"))
+        Failure::Usage(format!("--expires {text:?} is not a time: use 2027-01-31T00:00:00Z, 2027-01-31, or never"))
     })
 }
 
@@ -179,14 +180,14 @@ fn print(issued: &IssuedLicense) {
     console::line(&format!("Customer  {}", owner.email));
     let expiry = match view.license.expiry {
         Expiry::Never => "never".to_owned(),
-        Expiry::AfterFirstUse => "begins with the first use".to_owned(),
+        Expiry::AfterFirstUse => "after the first use".to_owned(),
         Expiry::At(at) => at.human(),
     };
-    console::line(&format!("Ends      {expiry}"));
-    let limit = view.machine_limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
+    console::line(&format!("Expires   {expiry}"));
+    let limit = view.machine_limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
     if !view.own_entitlements.is_empty() {
         let own: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
-        console::line(&format!("Given     {}", own.join(", ")));
+        console::line(&format!("Granted   {}", own.join(", ")));
     }
     console::line(&format!("Machines  {} of {limit}", view.machine_count));
     for machine in &view.machines {

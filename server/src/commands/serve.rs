@@ -18,7 +18,7 @@ use crate::{
     workers,
 };
 
-/// How long requests and mail under way may go on after the process was asked to stop.
+/// How long requests and mail in progress may take after the process was asked to stop.
 const SHUTDOWN: Duration = Duration::from_secs(25);
 
 pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, as_json: bool) -> Result<(), Failure> {
@@ -39,31 +39,31 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo, as_json).await?;
 
-    // Answers are small and streamed in parts: without this each part waits for an acknowledgement.
+    // Responses are small and sent in parts. With the delay, each part would wait for an acknowledgment.
     let listener = listener.tap_io(|socket| {
         if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%error, "a socket keeps its delay");
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
     });
-    let asked = stopped.clone();
+    let shutdown = stopped.clone();
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(until_asked(asked));
+        .with_graceful_shutdown(until_stopped(shutdown));
     tokio::spawn(async move {
-        asked_to_stop().await;
+        stop_signal().await;
         stop.send_replace(true);
     });
-    // A client that never finishes its request must not keep the process.
+    // A client that never finishes its request must not prevent the process from stopping.
     let served = tokio::select! {
         served = server => served,
-        () = async { until_asked(stopped).await; tokio::time::sleep(SHUTDOWN).await } => {
-            tracing::warn!("requests under way were cut off after {} s", SHUTDOWN.as_secs());
+        () = async { until_stopped(stopped).await; tokio::time::sleep(SHUTDOWN).await } => {
+            tracing::warn!("requests still in progress after {} s were aborted", SHUTDOWN.as_secs());
             Ok(())
         }
     };
-    // A mail under way may take its time; one that takes too long is tried again after its lease.
+    // A mail that is not sent in time is retried after its lease expires.
     let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping) }).await;
     if let Err(error) = service.write_bookkeeping().await {
-        tracing::warn!(%error, "the last bookkeeping was not written: {error}");
+        tracing::warn!(%error, "the last bookkeeping could not be written: {error}");
     }
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })
@@ -85,7 +85,7 @@ async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: b
         return Ok(());
     }
     console::line("");
-    console::line(&format!("Latchkey serves {portal_url}"));
+    console::line(&format!("Latchkey is serving {portal_url}"));
     if is_empty {
         console::line(NO_PRODUCTS);
     }
@@ -100,29 +100,29 @@ async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: b
 }
 
 fn mailer(settings: &Settings, is_demo: bool) -> Result<Arc<dyn Mailer>, Failure> {
-    let no_sender = |_| SettingsError("mail.from is no sender".to_owned());
+    let invalid = |_| SettingsError("mail.from is not a valid sender".to_owned());
     let from = if let Some(from) = &settings.mail.from {
-        from.parse().map_err(no_sender)?
+        from.parse().map_err(invalid)?
     } else {
-        let address = "licenses@localhost.localdomain".parse().map_err(no_sender)?;
+        let address = "licenses@localhost.localdomain".parse().map_err(invalid)?;
         Mailbox::new(Some(settings.brand.name.clone()), address)
     };
     match settings.mail.smtp_url.expose() {
         Some(url) => {
             let mailer = SmtpMailer::new(url, from)
-                .ok_or_else(|| SettingsError("mail.smtp_url is no SMTP server".to_owned()))?;
+                .ok_or_else(|| SettingsError("mail.smtp_url is not the URL of an SMTP server".to_owned()))?;
             Ok(Arc::new(mailer))
         }
         None => Ok(Arc::new(FolderMailer::new(settings.data_dir.join("outbox"), from, is_demo))),
     }
 }
 
-async fn until_asked(mut stopped: watch::Receiver<bool>) {
-    // An error means that nobody is left to ask: then there is nothing to wait for.
+async fn until_stopped(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, so there is nothing to wait for.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn asked_to_stop() {
+async fn stop_signal() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -141,5 +141,5 @@ async fn asked_to_stop() {
         () = interrupt => {}
         _ = terminate => {}
     }
-    tracing::info!("stopping: requests under way are finished");
+    tracing::info!("stopping after the requests in progress");
 }

@@ -1,4 +1,4 @@
-//! `verify`: offline, from what is given on the command line alone.
+//! `verify`: works offline, with nothing but its arguments.
 
 use std::fs;
 
@@ -39,15 +39,15 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
     if let (Some(machine), Some(wanted)) = (&claims.machine, &command.fingerprint)
         && machine.fingerprint.as_str() != wanted
     {
-        return Err(refused("the file is for another computer".to_owned()));
+        return Err(refused("the file is for a different machine".to_owned()));
     }
     let entitlements: Vec<&str> =
         claims.license.entitlements.iter().map(latchkey_licensing::entitlement::EntitlementCode::as_str).collect();
-    let is_good = !(claims.is_expired(now) || claims.license.is_suspended || claims.is_license_expired(now));
+    let is_valid = !(claims.is_expired(now) || claims.license.is_suspended || claims.is_license_expired(now));
     if as_json {
         console::json(&json!({
             "kind": kind.as_str(),
-            "valid": is_good,
+            "valid": is_valid,
             "license": claims.license.id.to_string(),
             "product": claims.license.product.to_string(),
             "machine": claims.machine.as_ref().map(|machine| machine.id.to_string()),
@@ -57,21 +57,21 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
             "license_expires_at": claims.license.expires_at.map(Timestamp::rfc3339),
         }));
     } else {
-        console::line(&format!("The signature is the vendor's. License {}.", claims.license.id));
+        console::line(&format!("The signature is valid. License {}.", claims.license.id));
         if let Some(machine) = &claims.machine {
             console::line(&format!("Machine {}.", machine.id));
         }
         if !entitlements.is_empty() {
             console::line(&format!("Entitlements: {}.", entitlements.join(", ")));
         }
-        console::line(&format!("Good from {} to {}.", claims.issued_at.human(), claims.expires_at.human()));
+        console::line(&format!("Valid from {} to {}.", claims.issued_at.human(), claims.expires_at.human()));
     }
     let refusal = if claims.license.is_suspended {
-        "its license is suspended".to_owned()
+        "the license is suspended".to_owned()
     } else if claims.is_license_expired(now) {
-        "its license has ended".to_owned()
+        "the license has expired".to_owned()
     } else if claims.is_expired(now) {
-        format!("its time was over on {}", claims.expires_at.human())
+        format!("the file expired on {}", claims.expires_at.human())
     } else {
         return Ok(());
     };
@@ -86,7 +86,7 @@ fn secret(command: &Verify, kind: FileKind) -> Result<Option<FileSecret>, Failur
     match (kind, &command.fingerprint) {
         (FileKind::License, _) => Ok(Some(FileSecret::of_license(&key))),
         (FileKind::Machine, None) => {
-            Err(Failure::Usage("a machine file opens with the fingerprint: add --fingerprint".to_owned()))
+            Err(Failure::Usage("an encrypted machine file requires the fingerprint: add --fingerprint".to_owned()))
         }
         (FileKind::Machine, Some(fingerprint)) => {
             let fingerprint = Fingerprint::parse(fingerprint)
@@ -97,8 +97,9 @@ fn secret(command: &Verify, kind: FileKind) -> Result<Option<FileSecret>, Failur
 }
 
 fn key(text: &str, keys: &[PublicKey], as_json: bool) -> Result<(), Failure> {
-    let claims = signed_key::verify(text, keys)
-        .map_err(|error| Failure::Refused(format!("{error}: give a license file, a machine file or a signed key")))?;
+    let claims = signed_key::verify(text, keys).map_err(|error| {
+        Failure::Refused(format!("{error}: the file must be a license file, a machine file or a signed key"))
+    })?;
     if as_json {
         console::json(&json!({
             "kind": "key",
@@ -110,7 +111,7 @@ fn key(text: &str, keys: &[PublicKey], as_json: bool) -> Result<(), Failure> {
             "license_expires_at": claims.expires_at.map(Timestamp::rfc3339),
         }));
     } else {
-        console::line(&format!("The signature is the vendor's. License {}.", claims.license));
+        console::line(&format!("The signature is valid. License {}.", claims.license));
         console::line(&format!("Issued {}.", claims.issued_at.human()));
     }
     Ok(())

@@ -8,10 +8,8 @@ mod input;
 mod licenses;
 mod machines;
 mod openapi;
-mod paging;
 mod ping;
 mod rate_limit;
-mod responses;
 pub(crate) mod signing;
 
 use std::convert::Infallible;
@@ -103,7 +101,7 @@ fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(async |State(state): State<AppState>, network: Anonymous| {
             network.count(&state).await.err().unwrap_or_else(ApiError::method_not_allowed)
         })
-        .layer(middleware::from_fn(signing::note_route))
+        .layer(middleware::from_fn(signing::record_route))
         .layer(middleware::from_fn(input::check_version))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(state)

@@ -3,6 +3,8 @@
 //! Their path contains a hash of all of them, so that browsers can cache them for a year and still load the
 //! new ones after an upgrade.
 
+pub(crate) mod branding;
+
 use std::sync::LazyLock;
 
 use axum::{

@@ -1,5 +1,8 @@
 //! The documentation: pages rendered once at startup, without scripts.
 
+mod library;
+mod markdown;
+
 use axum::body::Bytes;
 use latchkey_app::static_pages::{
     api_reference,
@@ -7,13 +10,15 @@ use latchkey_app::static_pages::{
     site::Look,
 };
 
-use crate::{
-    docs::{Heading, Library, Page, ROOT},
-    http::{
-        api,
-        prerendered::{HTML, Prerendered},
-    },
+use crate::http::{
+    api,
+    prerendered::{HTML, Prerendered},
 };
+
+use library::{Library, Page};
+use markdown::Heading;
+
+pub(crate) use library::ROOT;
 
 /// The paths of the API reference, and of its OpenAPI document.
 const API: &str = "/docs/api";
@@ -38,25 +43,25 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look) {
         return;
     };
     let pages: Vec<&Page> = library.pages().collect();
-    for (at, one) in pages.iter().enumerate() {
+    for (at, source) in pages.iter().enumerate() {
         let link = |page: Option<&&Page>| page.map(|page| link(page));
-        let whole = DocsPage {
-            title: one.title.clone(),
-            path: one.path.clone(),
-            html: one.html.clone(),
-            parts: one.headings.iter().map(part).collect(),
+        let page = DocsPage {
+            title: source.title.clone(),
+            path: source.path.clone(),
+            html: source.html.clone(),
+            parts: source.headings.iter().map(part).collect(),
             sections: sections.clone(),
             previous: link(at.checked_sub(1).and_then(|before| pages.get(before))),
             next: link(pages.get(at + 1)),
         };
-        to.add(&one.path, HTML, docs::page(look.clone(), whole));
+        to.add(&source.path, HTML, docs::page(look.clone(), page));
     }
-    for one in &library.files {
-        let kind = match one.path.rsplit('.').next() {
+    for file in &library.files {
+        let kind = match file.path.rsplit('.').next() {
             Some("json") => "application/json",
             _ => "text/plain; charset=utf-8",
         };
-        to.add(&one.path, kind, Bytes::copy_from_slice(&one.text));
+        to.add(&file.path, kind, Bytes::copy_from_slice(&file.text));
     }
 }
 

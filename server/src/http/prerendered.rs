@@ -48,9 +48,9 @@ impl Prerendered {
         let refusal = Arc::new(refusal(&self.always));
         let route: Arc<str> = path.into();
         let refused = Arc::clone(&route);
-        let answer = move |request: Request| ready(with_request_id(page.answer(request.headers()), &route));
+        let respond = move |request: Request| ready(with_request_id(page.respond(request.headers()), &route));
         let refuse = move || ready(with_request_id(response(StatusCode::METHOD_NOT_ALLOWED, &refusal), &refused));
-        self.router = std::mem::take(&mut self.router).route(path, get(answer).fallback(refuse));
+        self.router = std::mem::take(&mut self.router).route(path, get(respond).fallback(refuse));
     }
 
     pub(crate) fn into_router(self) -> Router {
@@ -99,10 +99,10 @@ impl Page {
         Self { plain: Variant::new(headers, &tag, body), brotli: OnceLock::new() }
     }
 
-    fn answer(&self, asked: &HeaderMap) -> Response {
+    fn respond(&self, request: &HeaderMap) -> Response {
         let brotli = || self.brotli.get_or_init(|| self.plain.compress()).as_ref();
-        let variant = if accepts_brotli(asked) { brotli().unwrap_or(&self.plain) } else { &self.plain };
-        if variant.is_cached(asked) {
+        let variant = if accepts_brotli(request) { brotli().unwrap_or(&self.plain) } else { &self.plain };
+        if variant.is_cached(request) {
             return response(StatusCode::NOT_MODIFIED, &variant.unchanged);
         }
         let mut response = Response::new(Body::from(variant.body.clone()));
@@ -141,8 +141,8 @@ impl Variant {
     }
 
     /// Whether the browser has cached this version (RFC 9110, section 13.1.2).
-    fn is_cached(&self, asked: &HeaderMap) -> bool {
-        let texts = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    fn is_cached(&self, request: &HeaderMap) -> bool {
+        let texts = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         texts.flat_map(|text| text.split(',')).map(str::trim).any(|given| {
             let tag = given.strip_prefix("W/").unwrap_or(given);
             given == "*" || tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(self.tag.as_str())
@@ -158,8 +158,8 @@ fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// Whether the client accepts brotli.
-pub(crate) fn accepts_brotli(asked: &HeaderMap) -> bool {
-    let texts = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+pub(crate) fn accepts_brotli(request: &HeaderMap) -> bool {
+    let texts = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
@@ -213,9 +213,9 @@ mod tests {
     #[test]
     fn short_pages_are_not_compressed() {
         let long = Page::new(&HeaderMap::new(), HTML, Bytes::from("<p>many words</p>".repeat(500)));
-        let asked = asking(header::ACCEPT_ENCODING, "br");
-        assert_eq!(long.answer(&asked).headers()[header::CONTENT_ENCODING], "br");
+        let request = asking(header::ACCEPT_ENCODING, "br");
+        assert_eq!(long.respond(&request).headers()[header::CONTENT_ENCODING], "br");
         let short = Page::new(&HeaderMap::new(), HTML, Bytes::from_static(b"<p>few</p>"));
-        assert!(!short.answer(&asked).headers().contains_key(header::CONTENT_ENCODING));
+        assert!(!short.respond(&request).headers().contains_key(header::CONTENT_ENCODING));
     }
 }

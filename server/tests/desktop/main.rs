@@ -4,7 +4,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-#[path = "../it/app.rs"]
+#[path = "../it/support/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
 mod app;
 
@@ -147,9 +147,9 @@ impl Computer {
 
     #[track_caller]
     fn says(&mut self, line: &str, expected: &str) -> String {
-        let answer = self.app.answer(line);
-        assert!(answer.contains(expected), "`{line}` should say `{expected}`: {answer}");
-        answer
+        let reply = self.app.reply(line);
+        assert!(reply.contains(expected), "`{line}` should say `{expected}`: {reply}");
+        reply
     }
 }
 
@@ -164,7 +164,7 @@ async fn free_in_the_portal(browser: &Browser<'_>, issued: &IssuedLicense, serve
 }
 
 /// Activation, offline use, the machine limit, and freeing a computer.
-async fn the_everyday_life(backend: Backend) {
+async fn an_app_is_activated_and_runs_offline(backend: Backend) {
     let server = TestApp::start(backend).await;
     let issued = server.issue("ada@example.com").await;
     let keys = vec![server.public_key];
@@ -179,7 +179,10 @@ async fn the_everyday_life(backend: Backend) {
 
     // Offline, the app runs until the file expires, and for two more weeks in the grace period.
     one.network.set(Network::Down);
-    one.says("refresh", "No answer (the license server cannot be reached: connection refused). The app runs: licensed");
+    one.says(
+        "refresh",
+        "No response (the license server cannot be reached: connection refused). The app runs: licensed",
+    );
     server.kit.clock.advance(DAY * 29);
     one.says("status", "The app runs: licensed; works offline");
     server.kit.clock.advance(DAY);
@@ -222,7 +225,7 @@ async fn the_everyday_life(backend: Backend) {
 }
 
 /// Suspension, reinstatement, revocation, renewal, rotation.
-async fn what_the_vendor_decides(backend: Backend) {
+async fn decisions_of_the_vendor_reach_the_app(backend: Backend) {
     let server = TestApp::start(backend).await;
     server
         .add_policy("yearly", |policy| {
@@ -311,7 +314,7 @@ async fn what_the_vendor_decides(backend: Backend) {
 }
 
 /// Keeping copies of files gains nothing.
-async fn copies_of_files_that_were_superseded(backend: Backend) {
+async fn copies_of_superseded_files_are_rejected(backend: Backend) {
     let server = TestApp::start(backend).await;
     let issued = server.issue("ada@example.com").await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -359,7 +362,7 @@ async fn copies_of_files_that_were_superseded(backend: Backend) {
 }
 
 /// A key of the vendor's other product is rejected before it uses up an activation.
-async fn a_key_of_another_product(backend: Backend) {
+async fn a_key_of_another_product_is_rejected(backend: Backend) {
     let server = TestApp::start(backend).await;
     let ours = server.issue("ada@example.com").await;
     let admin = server.service().admin(Operator::Host);
@@ -383,7 +386,7 @@ async fn a_key_of_another_product(backend: Backend) {
 }
 
 /// Policies that require heartbeats and check-ins, and a license key that is replaced.
-async fn what_a_policy_requires(backend: Backend) {
+async fn heartbeats_and_check_ins_are_sent(backend: Backend) {
     let server = TestApp::start(backend).await;
     server.add_policy("beating", |policy| policy.requires_heartbeat = true).await;
     let issued = server.issue_under("ada@example.com", "beating").await;
@@ -451,8 +454,8 @@ fn a_stopped_server_does_not_stop_the_app() {
         taken.bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let gone = taken.local_addr().expect("an address");
         let mut app = start(&format!("http://{gone}"));
-        assert!(matches!(app.refresh(), Ok(Outcome::NoAnswer { .. })));
-        assert!(matches!(app.deactivate(), Ok(Outcome::NoAnswer { .. })));
+        assert!(matches!(app.refresh(), Ok(Outcome::NoResponse { .. })));
+        assert!(matches!(app.deactivate(), Ok(Outcome::NoResponse { .. })));
         assert!(matches!(app.access(), Access::Licensed(_)));
         server.kit.clock.advance(DAY * 31);
         assert!(matches!(app.access(), Access::Grace(rights) if rights.has("CHART_ASSISTANT")));
@@ -461,18 +464,18 @@ fn a_stopped_server_does_not_stop_the_app() {
 
 #[test]
 fn sqlite() {
-    run(the_everyday_life(Backend::Sqlite));
-    run(copies_of_files_that_were_superseded(Backend::Sqlite));
-    run(a_key_of_another_product(Backend::Sqlite));
-    run(what_a_policy_requires(Backend::Sqlite));
-    run(what_the_vendor_decides(Backend::Sqlite));
+    run(an_app_is_activated_and_runs_offline(Backend::Sqlite));
+    run(copies_of_superseded_files_are_rejected(Backend::Sqlite));
+    run(a_key_of_another_product_is_rejected(Backend::Sqlite));
+    run(heartbeats_and_check_ins_are_sent(Backend::Sqlite));
+    run(decisions_of_the_vendor_reach_the_app(Backend::Sqlite));
 }
 
 #[test]
 fn postgres() {
-    run(the_everyday_life(Backend::Postgres));
-    run(copies_of_files_that_were_superseded(Backend::Postgres));
-    run(a_key_of_another_product(Backend::Postgres));
-    run(what_a_policy_requires(Backend::Postgres));
-    run(what_the_vendor_decides(Backend::Postgres));
+    run(an_app_is_activated_and_runs_offline(Backend::Postgres));
+    run(copies_of_superseded_files_are_rejected(Backend::Postgres));
+    run(a_key_of_another_product_is_rejected(Backend::Postgres));
+    run(heartbeats_and_check_ins_are_sent(Backend::Postgres));
+    run(decisions_of_the_vendor_reach_the_app(Backend::Postgres));
 }

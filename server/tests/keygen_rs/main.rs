@@ -3,7 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-#[path = "../it/app.rs"]
+#[path = "../it/support/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
 mod app;
 

@@ -45,7 +45,7 @@ impl Process {
         Ok(line)
     }
 
-    /// Waits for its end, at most for `limit`.
+    /// Waits until it ends, for at most `limit`.
     fn wait(&mut self, limit: Duration) -> Result<bool> {
         let end = Instant::now() + limit;
         loop {

@@ -52,7 +52,7 @@ pub(crate) fn Problem(error: UiError) -> impl IntoView {
         view! { <a class="button" href=Page::Overview.path()>"Back to the overview"</a> }.into_any()
     };
     // Nothing was being changed here, only read.
-    let text = if error == UiError::NoAnswer {
+    let text = if error == UiError::NoResponse {
         "The server did not respond. Reload the page.".to_owned()
     } else {
         error.text(&use_branding().brand)

@@ -1,4 +1,4 @@
-//! The app's command loop: one command on each line, and one answer to each.
+//! The app's command loop: one command per line, with one reply to each.
 
 use std::{
     fs,
@@ -84,14 +84,14 @@ impl<S: Storage, T: Transport, C: Clock + ShiftClock> Shell<S, T, C> {
             if line.trim() == "quit" {
                 break;
             }
-            writeln!(output, "{}", self.answer(line.trim()))?;
+            writeln!(output, "{}", self.reply(line.trim()))?;
             output.flush()?;
         }
         Ok(())
     }
 
-    /// Runs one command and returns the answer.
-    pub(crate) fn answer(&mut self, line: &str) -> String {
+    /// Runs one command and returns the reply.
+    pub(crate) fn reply(&mut self, line: &str) -> String {
         let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
         match command {
             "key" => match self.client.enter_key(rest) {
@@ -139,9 +139,9 @@ impl<S: Storage, T: Transport, C: Clock + ShiftClock> Shell<S, T, C> {
 
     fn report(&self, result: Result<Outcome, ClientError>) -> String {
         match result {
-            Ok(Outcome::Answered) => describe(&self.client.access()),
-            Ok(Outcome::NoAnswer { reason }) => {
-                format!("No answer ({reason}). {}", describe(&self.client.access()))
+            Ok(Outcome::Responded) => describe(&self.client.access()),
+            Ok(Outcome::NoResponse { reason }) => {
+                format!("No response ({reason}). {}", describe(&self.client.access()))
             }
             Err(error) => explain(&error),
         }

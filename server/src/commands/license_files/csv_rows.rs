@@ -1,12 +1,12 @@
-//! Licenses as CSV: rows out, and rows in with the line on which each begins.
+//! Licenses as CSV. Each row is read with the number of the line on which it starts.
 
 use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value};
 
-use crate::commands::license_files::{FileItem, MARK, file_row::FileRow};
+use crate::commands::license_files::{BYTE_ORDER_MARK, FileItem, file_row::FileRow};
 
-/// The columns of a CSV file, in their order.
+/// The columns of a CSV file, in order.
 pub(super) const COLUMNS: [&str; 14] = [
     "id",
     "email",
@@ -24,11 +24,11 @@ pub(super) const COLUMNS: [&str; 14] = [
     "last_check_in_at",
 ];
 
-/// The longest row that is read, in bytes: longer than any license, and short of a file in which a quote
-/// was left open.
+/// The longest row that is accepted, in bytes. It is longer than any license, and stops reading if a quote
+/// is never closed.
 const MAX_ROW: usize = 64 * 1024;
 
-/// A license as the cells of a row.
+/// The cells of a row.
 pub(super) fn cells(row: &FileRow) -> [String; 14] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let number = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
@@ -49,23 +49,23 @@ pub(super) fn cells(row: &FileRow) -> [String; 14] {
         text(&row.created_at),
         text(&row.last_check_in_at),
     ];
-    cells.map(|cell| if is_neutralised(&cell) { format!("'{cell}") } else { cell })
+    cells.map(|cell| if needs_apostrophe(&cell) { format!("'{cell}") } else { cell })
 }
 
-/// Whether an apostrophe stands before a cell in a file: a spreadsheet would take the cell for a formula
-/// (WH-23), or it begins with such an apostrophe itself, which must come back.
-fn is_neutralised(cell: &str) -> bool {
+/// Whether a cell is written with an apostrophe in front of it: because a spreadsheet would take it for a
+/// formula (WH-23), or because it already starts with such an apostrophe, which reading would otherwise remove.
+fn needs_apostrophe(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<FileRow, String> {
     let mut row = FileRow::default();
     for (name, cell) in cells {
-        let cell = cell.strip_prefix('\'').filter(|rest| is_neutralised(rest)).unwrap_or(cell).trim();
+        let cell = cell.strip_prefix('\'').filter(|rest| needs_apostrophe(rest)).unwrap_or(cell).trim();
         if cell.is_empty() {
             continue;
         }
-        let number = || cell.parse().map(Some).map_err(|_| format!("{name}: `{cell}` is no number"));
+        let number = || cell.parse().map(Some).map_err(|_| format!("{name}: `{cell}` is not a number"));
         match name {
             "id" => row.id = Some(cell.to_owned()),
             "email" => cell.clone_into(&mut row.email),
@@ -79,7 +79,7 @@ fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<Fil
             "uses" => row.uses = number()?,
             "metadata" => {
                 let object: Map<String, Value> =
-                    serde_json::from_str(cell).map_err(|error| format!("metadata: no JSON object: {error}"))?;
+                    serde_json::from_str(cell).map_err(|error| format!("metadata: not a JSON object: {error}"))?;
                 row.metadata = Some(object);
             }
             "entitlements" => row.entitlements = Some(cell.split_whitespace().map(str::to_owned).collect()),
@@ -91,7 +91,7 @@ fn from_cells<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>) -> Result<Fil
     Ok(row)
 }
 
-/// Hands every row to `take`, until it says that it wants no more.
+/// Passes each row to `take` until that returns false.
 pub(super) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
     let mut records = Records { lines: BufReader::new(file), line: 0 };
     let headers = match headers(&mut records) {
@@ -112,14 +112,14 @@ pub(super) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
     }
 }
 
-/// The names in the first row; none in an empty file.
+/// The names in the first row. An empty file has none.
 fn headers<R: BufRead>(records: &mut Records<R>) -> Result<Vec<String>, (u64, String)> {
     let Some((line, text)) = records.next().transpose()? else {
         return Ok(Vec::new());
     };
     let headers = fields(&text).map_err(|why| (line, why))?;
     match headers.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
-        Some(unknown) => Err((line, format!("there is no column `{unknown}`: there are {}", COLUMNS.join(", ")))),
+        Some(unknown) => Err((line, format!("there is no column `{unknown}`: the columns are {}", COLUMNS.join(", ")))),
         None => Ok(headers),
     }
 }
@@ -127,7 +127,7 @@ fn headers<R: BufRead>(records: &mut Records<R>) -> Result<Vec<String>, (u64, St
 fn row(headers: &[String], text: &str) -> Result<FileRow, String> {
     let fields = fields(text)?;
     if fields.len() != headers.len() {
-        return Err(format!("there are {} cells, and {} columns", fields.len(), headers.len()));
+        return Err(format!("the row has {} cells, but there are {} columns", fields.len(), headers.len()));
     }
     from_cells(headers.iter().map(String::as_str).zip(fields.iter().map(String::as_str)))
 }
@@ -138,13 +138,13 @@ fn fields(text: &str) -> Result<Vec<String>, String> {
     let mut records = reader.records();
     let record = records.next().unwrap_or_else(|| Ok(csv::StringRecord::new()));
     if records.next().is_some() {
-        return Err("there is a quote within a cell without quotes, or a line end that is none".to_owned());
+        return Err("there is a quotation mark in an unquoted cell, or an invalid line ending".to_owned());
     }
     record.map(|record| record.iter().map(str::to_owned).collect()).map_err(|error| error.to_string())
 }
 
-/// The records of a file, each as text, with the line on which it begins. A record ends with the line in
-/// which its quotes are even (RFC 4180); lines without anything are passed over.
+/// The records of a file as text, each with the number of the line on which it starts. A record ends with the
+/// line on which its number of quotation marks becomes even (RFC 4180). Empty lines are skipped.
 struct Records<R> {
     lines: R,
     line: u64,
@@ -155,29 +155,29 @@ impl<R: BufRead> Iterator for Records<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut bytes = Vec::new();
-        let mut begins = self.line + 1;
+        let mut start = self.line + 1;
         loop {
             let before = bytes.len();
-            let room = (MAX_ROW + 1).saturating_sub(before) as u64;
-            match self.lines.by_ref().take(room).read_until(b'\n', &mut bytes) {
-                Err(error) => return Some(Err((begins, format!("cannot be read: {error}")))),
+            let limit = (MAX_ROW + 1).saturating_sub(before) as u64;
+            match self.lines.by_ref().take(limit).read_until(b'\n', &mut bytes) {
+                Err(error) => return Some(Err((start, format!("cannot be read: {error}")))),
                 Ok(0) if bytes.is_empty() => return None,
-                Ok(0) => return Some(Err((begins, "the file ends within a quoted cell".to_owned()))),
+                Ok(0) => return Some(Err((start, "the file ends within a quoted cell".to_owned()))),
                 Ok(_) => self.line += 1,
             }
             if bytes.len() > MAX_ROW {
-                let why = format!("the row is longer than {MAX_ROW} bytes: is a quote left open?");
-                return Some(Err((begins, why)));
+                let why = format!("the row is longer than {MAX_ROW} bytes: a quotation mark may be missing");
+                return Some(Err((start, why)));
             }
-            if self.line == 1 && bytes.starts_with(MARK) {
-                bytes.drain(..MARK.len());
+            if self.line == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
+                bytes.drain(..BYTE_ORDER_MARK.len());
             }
             if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                 bytes.clear();
-                begins = self.line + 1;
+                start = self.line + 1;
             } else if has_even_quotes(&bytes) {
-                let text = String::from_utf8(bytes).map_err(|_| (begins, "is not UTF-8".to_owned()));
-                return Some(text.map(|text| (begins, text)));
+                let text = String::from_utf8(bytes).map_err(|_| (start, "is not UTF-8".to_owned()));
+                return Some(text.map(|text| (start, text)));
             }
         }
     }
@@ -203,9 +203,9 @@ mod tests {
         items
     }
 
-    /// WH-23: what a spreadsheet would run is written so that it does not, and reads back.
+    /// WH-23: cells that a spreadsheet would run are written so that it does not, and are read back unchanged.
     #[test]
-    fn wh_23_formulas_are_neutralised() {
+    fn wh_23_formulas_are_escaped() {
         for text in ["=1+1", "+1", "-1", "@x", "\tx", "'=1", "''@x"] {
             let row = FileRow { email: text.to_owned(), ..FileRow::default() };
             let written = cells(&row);
@@ -219,28 +219,32 @@ mod tests {
         }
     }
 
-    /// A row is where its first letter is, whatever ends lines and whatever stands between.
+    /// With any line endings, and with empty lines in between.
     #[test]
-    fn lines_are_those_of_the_file() {
+    fn rows_have_the_numbers_of_their_first_lines() {
         let text = "email,policy,metadata\na,p,\n\n\nb,p,\"{\"\"a\"\":\n1}\"\nc,p,\n\nd\n";
         let expected = [2, 5, 7, 9];
-        for (ends, text) in [("LF", text.to_owned()), ("CRLF", text.replace('\n', "\r\n"))] {
+        for (line_ending, text) in [("LF", text.to_owned()), ("CRLF", text.replace('\n', "\r\n"))] {
             for text in [text.clone(), text.trim_end().to_owned(), format!("\u{feff}{text}")] {
                 let found = items(text.as_bytes());
-                assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), expected, "{ends}: {text:?}");
+                assert_eq!(
+                    found.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+                    expected,
+                    "{line_ending}: {text:?}"
+                );
                 assert!(found[..3].iter().all(|(_, row)| row.is_ok()) && found[3].1.is_err(), "{found:?}");
                 assert_eq!(found[1].1.as_ref().expect("a row").metadata.as_ref().expect("some")["a"], 1);
             }
         }
     }
 
-    /// A quote within a cell that has none of its own swallows no row in silence.
+    /// A quotation mark in an unquoted cell does not silently swallow rows.
     #[test]
     fn stray_quotes_are_reported() {
         let found = items(b"email,policy\na\"x,p\nb,p\nc\"x,p\nd,p\n");
         let lines: Vec<_> = found.iter().map(|(line, row)| (*line, row.is_ok())).collect();
         assert_eq!(lines, [(2, false), (5, true)], "{found:?}");
-        assert!(found[0].1.as_ref().expect_err("rejected").contains("quote within a cell"));
+        assert!(found[0].1.as_ref().expect_err("rejected").contains("quotation mark in an unquoted cell"));
     }
 
     #[test]
@@ -248,7 +252,7 @@ mod tests {
         for (text, line, why) in [
             (&b"email,policy\na,p\n\"b,p\nc,p\n"[..], 3, "ends within a quoted cell"),
             (&b"email,policy\n\xff,p\n"[..], 2, "not UTF-8"),
-            (&b"email,policy\ra,p\rb,p\r"[..], 1, "a line end that is none"),
+            (&b"email,policy\ra,p\rb,p\r"[..], 1, "an invalid line ending"),
             (&b"email,color\na,b\n"[..], 1, "no column `color`"),
         ] {
             let found = items(text);
@@ -258,6 +262,8 @@ mod tests {
         }
         let open = format!("email,policy\n\"a,p\n{}", "b,p\n".repeat(100_000));
         let found = items(open.as_bytes());
-        assert!(found[0].0 == 2 && found[0].1.as_ref().expect_err("broken").contains("is a quote left open?"));
+        assert!(
+            found[0].0 == 2 && found[0].1.as_ref().expect_err("broken").contains("a quotation mark may be missing")
+        );
     }
 }

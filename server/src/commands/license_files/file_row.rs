@@ -1,4 +1,4 @@
-//! A license as a line of a file: the names of the columns and the words in them.
+//! A license as a row of a file: the names of the columns and the values in them.
 
 use latchkey_licensing::{
     email::EmailAddress, ids::LicenseId, license::Expiry, license_key::LicenseKey, time::Timestamp,
@@ -14,56 +14,53 @@ const ACTIVE: &str = "ACTIVE";
 const SUSPENDED: &str = "SUSPENDED";
 const REVOKED: &str = "REVOKED";
 
-/// A line of a file. On the way in, `email` and `policy` are enough.
+/// A row of a file. When it is read, only `email` and `policy` are required.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileRow {
-    /// Its id; empty makes one.
+    /// If it is missing, one is created.
     #[serde(default)]
     pub(super) id: Option<String>,
-    /// Its owner's address; an account is made where there is none.
+    /// The owner's address. An account is created if there is none.
     #[serde(default)]
     pub(super) email: String,
-    /// Its policy's code.
+    /// The policy's code.
     #[serde(default)]
     pub(super) policy: String,
-    /// Its key; empty makes one.
+    /// If it is missing, one is created.
     #[serde(default)]
     pub(super) key: Option<String>,
     /// `ACTIVE`, `SUSPENDED` or `REVOKED`.
     #[serde(default)]
     pub(super) status: Option<String>,
-    /// When it ends, RFC 3339; `never`; `after-first-use`; empty follows the policy.
+    /// A time in RFC 3339, `never`, or `after-first-use`. If it is missing, the policy decides.
     #[serde(default)]
     pub(super) expires_at: Option<String>,
-    /// A machine limit of its own.
+    /// Overrides the policy's limit, as do the next two.
     #[serde(default)]
     pub(super) max_machines: Option<u32>,
-    /// A core limit of its own.
     #[serde(default)]
     pub(super) max_cores: Option<u32>,
-    /// A limit of uses of its own.
     #[serde(default)]
     pub(super) max_uses: Option<u32>,
-    /// Where its usage counter stands.
+    /// The usage counter.
     #[serde(default)]
     pub(super) uses: Option<u32>,
-    /// What is attached to it.
     #[serde(default)]
     pub(super) metadata: Option<Map<String, Value>>,
-    /// Its own entitlements, by code; those of its policy are not among them.
+    /// The codes of individually granted entitlements, without those of the policy.
     #[serde(default)]
     pub(super) entitlements: Option<Vec<String>>,
-    /// When it was issued, RFC 3339; empty is now.
+    /// When it was issued, in RFC 3339. If it is missing, now.
     #[serde(default)]
     pub(super) created_at: Option<String>,
-    /// When an app last checked in, RFC 3339.
+    /// When an app last checked in, in RFC 3339.
     #[serde(default)]
     pub(super) last_check_in_at: Option<String>,
 }
 
 impl FileRow {
-    /// The license that the line stands for; an error names the column.
+    /// Parses the values. Errors start with the column.
     pub(super) fn read(self) -> Result<LicenseRow, String> {
         let email = EmailAddress::parse(&self.email).map_err(|error| format!("email: {error}"))?;
         let id = given(self.id).map(|text| read_id(&text)).transpose()?;
@@ -99,7 +96,6 @@ impl FileRow {
         })
     }
 
-    /// The line of a license.
     pub(super) fn of(row: LicenseRow) -> Self {
         let status = match row.standing {
             RowStanding::Good => ACTIVE,
@@ -136,13 +132,13 @@ fn given(text: Option<String>) -> Option<String> {
 
 fn read_id(text: &str) -> Result<LicenseId, String> {
     let id: Option<LicenseId> = text.parse().ok().filter(|id: &LicenseId| !id.uuid().is_nil());
-    id.ok_or_else(|| "id: not a UUID; leave it empty to have one made".to_owned())
+    id.ok_or_else(|| "id: not a UUID; leave it empty to create one".to_owned())
 }
 
 fn read_key(text: &str) -> Result<LicenseKey, String> {
-    LicenseKey::parse(text).map_err(|error| format!("key: {error}; leave it empty to have one made"))
+    LicenseKey::parse(text).map_err(|error| format!("key: {error}; leave it empty to create one"))
 }
 
 fn read_instant(name: &str, text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_rfc3339(text).ok_or_else(|| format!("{name}: not a time; write 2027-01-31T00:00:00Z"))
+    Timestamp::parse_rfc3339(text).ok_or_else(|| format!("{name}: not a time; use the form 2027-01-31T00:00:00Z"))
 }

@@ -1,4 +1,4 @@
-//! Licenses as a JSON array, read one by one, each with the line on which it begins.
+//! Licenses as a JSON array. They are read one by one, each with the number of the line on which it starts.
 
 use std::{
     cell::Cell,
@@ -9,33 +9,33 @@ use std::{
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::commands::license_files::{FileItem, MARK};
+use crate::commands::license_files::{BYTE_ORDER_MARK, FileItem};
 
-/// Hands every row to `take`, until it says that it wants no more.
+/// Passes each row to `take` until that returns false.
 pub(super) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
     let lines = Cell::new(1);
     let mut file = BufReader::new(file);
-    if file.fill_buf().is_ok_and(|start| start.starts_with(MARK)) {
-        file.consume(MARK.len());
+    if file.fill_buf().is_ok_and(|start| start.starts_with(BYTE_ORDER_MARK)) {
+        file.consume(BYTE_ORDER_MARK.len());
     }
-    let mut deserializer = serde_json::Deserializer::from_reader(Counted { file, lines: &lines });
+    let mut deserializer = serde_json::Deserializer::from_reader(LineCounter { file, lines: &lines });
     let rows = Rows { take: &mut take, lines: &lines };
     let read =
-        rows.deserialize(&mut deserializer).and_then(|goes_on| if goes_on { deserializer.end() } else { Ok(()) });
+        rows.deserialize(&mut deserializer).and_then(|wants_more| if wants_more { deserializer.end() } else { Ok(()) });
     if let Err(error) = read {
         let line = if error.line() > 0 { error.line() as u64 } else { lines.get() };
         take(FileItem::Broken { line, why: format!("not an array of licenses: {error}") });
     }
 }
 
-/// Counts the lines that have begun. The deserializer reads byte by byte and looks no further ahead than
-/// the byte that it decides by.
-struct Counted<'l, R> {
+/// Counts the lines that have started. The deserializer reads byte by byte, and never further than the byte
+/// that it needs for its decision.
+struct LineCounter<'l, R> {
     file: R,
     lines: &'l Cell<u64>,
 }
 
-impl<R: BufRead> Read for Counted<'_, R> {
+impl<R: BufRead> Read for LineCounter<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let one = buffer.len().min(1);
         let read = self.file.read(buffer.get_mut(..one).unwrap_or_default())?;
@@ -59,7 +59,7 @@ impl<'de, F: FnMut(FileItem) -> bool> DeserializeSeed<'de> for Rows<'_, F> {
 }
 
 impl<'de, F: FnMut(FileItem) -> bool> Visitor<'de> for Rows<'_, F> {
-    /// Whether more is wanted.
+    /// Whether `take` wants more rows.
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,11 +67,11 @@ impl<'de, F: FnMut(FileItem) -> bool> Visitor<'de> for Rows<'_, F> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<bool, A::Error> {
-        // First as any value, so that one wrong row does not end the reading.
-        while let Some((line, value)) = rows.next_element_seed(Placed(self.lines))? {
+        // Parsed as any value first, so that reading continues after an invalid row.
+        while let Some((line, value)) = rows.next_element_seed(WithLine(self.lines))? {
             let row = serde_path_to_error::deserialize(value).map_err(|error| error.to_string());
             if !(self.take)(FileItem::Row { line, row }) {
-                // The rest is not read: it would have to be, to go on behind it.
+                // The rest of the file is not read.
                 return Ok(false);
             }
         }
@@ -79,14 +79,14 @@ impl<'de, F: FnMut(FileItem) -> bool> Visitor<'de> for Rows<'_, F> {
     }
 }
 
-/// A value, with the line on which it begins.
-struct Placed<'l>(&'l Cell<u64>);
+/// Parses a value, with the number of the line on which it starts.
+struct WithLine<'l>(&'l Cell<u64>);
 
-impl<'de> DeserializeSeed<'de> for Placed<'_> {
+impl<'de> DeserializeSeed<'de> for WithLine<'_> {
     type Value = (u64, Value);
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(u64, Value), D::Error> {
-        // The first byte of the value has been looked at, and nothing behind it.
+        // Only the first byte of the value has been read.
         let line = self.0.get();
         let value = <Value as serde::Deserialize>::deserialize(deserializer).map_err(D::Error::custom)?;
         Ok((line, value))
@@ -110,18 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_their_lines() {
+    fn rows_have_the_numbers_of_their_first_lines() {
         let text = "[\n  {\"email\": \"a\",\n   \"policy\": \"p\"},\n\n  {\"email\": 5}, {\"email\":\n\"b\"}\n]\n";
         for text in [text.to_owned(), format!("\u{feff}{text}"), text.replace('\n', "\r\n")] {
             let found = items(&text);
-            let places: Vec<_> = found.iter().map(|(line, is_good, _)| (*line, *is_good)).collect();
+            let places: Vec<_> = found.iter().map(|(line, is_valid, _)| (*line, *is_valid)).collect();
             assert_eq!(places, [(2, true), (5, false), (5, true)], "{found:?}");
             assert!(found[1].2.starts_with("email:"), "{found:?}");
         }
     }
 
     #[test]
-    fn files_without_an_array_are_broken() {
+    fn files_without_an_array_are_rejected() {
         for (text, line) in [("{}", 1), ("[] []", 1), ("[\n{\"email\":", 2), ("[\n{},\n]", 3), ("[{}\n{}]", 2), ("", 1)]
         {
             let found = items(text);

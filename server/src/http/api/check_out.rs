@@ -49,8 +49,8 @@ pub(crate) enum RequestedFile<'a> {
     Machine(&'a str),
 }
 
-/// Creates the file.
-pub(crate) async fn make(
+/// Creates the requested file.
+pub(crate) async fn create_file(
     state: &AppState,
     app: &KeyHolder,
     wanted: RequestedFile<'_>,

@@ -49,7 +49,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         check_media_type(request.headers())?;
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
         let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
         let mut deserializer = serde_json::Deserializer::from_slice(text);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -64,7 +64,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-fn unread(rejection: &BytesRejection) -> ApiError {
+fn body_error(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::too_large();
     }
@@ -86,7 +86,7 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// Parses an object in a body, while the whole body stays available for the response.
+/// Parses an object in a body. The object is not consumed, because the response repeats it.
 pub(crate) fn read_part<T: DeserializeOwned>(part: &Map<String, Value>, base: &str) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(Value::Object(part.clone())).map_err(|error| {
         let why = error.inner().to_string();

@@ -1,5 +1,7 @@
 //! The parts of the API description that do not belong to a route, or apply to all routes.
 
+pub(crate) mod responses;
+
 use latchkey_wire::{document::MEDIA_TYPE, error::ErrorDocument};
 use serde_json::{Map, Value, json};
 use utoipa::{

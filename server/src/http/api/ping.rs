@@ -4,7 +4,7 @@ use axum::extract::State;
 use latchkey_wire::document::{Pong, PongMeta};
 
 use crate::http::{
-    api::{documents::resources::Document, error::ApiError, rate_limit::Anonymous, responses::LimitErrors},
+    api::{documents::resources::Document, error::ApiError, openapi::responses::LimitErrors, rate_limit::Anonymous},
     state::AppState,
 };
 

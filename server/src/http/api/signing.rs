@@ -1,4 +1,4 @@
-//! The outermost layer of the API: turns faults into documents and signs whatever leaves.
+//! The outermost layer of the API: writes the documents of errors, and signs every response.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -22,11 +22,11 @@ use crate::http::{
     state::AppState,
 };
 
-/// No answer is longer than a page of a hundred machines with full metadata.
-const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+/// The longest response. A page of a hundred machines with the longest metadata fits.
+const RESPONSE_LIMIT: usize = 8 * 1024 * 1024;
 
-/// In place of an error that cannot be written.
-const UNWRITTEN: &[u8] =
+/// Sent if an error document cannot be serialized.
+const FALLBACK: &[u8] =
     br#"{"meta":{"id":""},"errors":[{"title":"Internal server error","detail":"The server failed.","code":"INTERNAL_SERVER_ERROR"}]}"#;
 
 pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -41,7 +41,7 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     };
     let (mut parts, body) = response.into_parts();
     let body = write_body(&mut parts, body, id).await;
-    // What is signed is what arrives: an answer to HEAD arrives without its body.
+    // The client verifies what it receives, and a response to HEAD has no body.
     let body = if method == Method::HEAD { Bytes::new() } else { body };
     let target = Target {
         method: method.as_str(),
@@ -50,21 +50,21 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     };
     let date = state.service.now().http_date();
     let keyring = state.service.keyring();
-    attach(&mut parts.headers, signature::sign(keyring.signer(), keyring.wire_account_text(), target, date, &body));
+    add_headers(&mut parts.headers, signature::sign(keyring.signer(), keyring.wire_account_text(), target, date, &body));
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }
 
-/// The bytes of an answer: those of the handler, or the document of its error.
+/// The body of a response: the handler's, or the document of its error.
 async fn write_body(parts: &mut Parts, body: Body, id: Option<RequestId>) -> Bytes {
     let is_error = parts.status.is_client_error() || parts.status.is_server_error();
     let error = match parts.extensions.remove::<ApiError>() {
         Some(error) => error,
         None if is_error => ApiError::of_status(parts.status),
-        None => match to_bytes(body, ANSWER_LIMIT).await {
+        None => match to_bytes(body, RESPONSE_LIMIT).await {
             Ok(bytes) => return bytes,
             Err(error) => {
-                tracing::error!(%error, "an API answer cannot be read");
+                tracing::error!(%error, "the body of an API response could not be read");
                 ApiError::internal()
             }
         },
@@ -74,22 +74,22 @@ async fn write_body(parts: &mut Parts, body: Body, id: Option<RequestId>) -> Byt
     let document = error.document(id.map_or_else(String::new, |id| id.0.to_string()));
     serde_json::to_vec(&document).map_or_else(
         |error| {
-            tracing::error!(%error, "an error document does not serialize");
+            tracing::error!(%error, "an error document could not be serialized");
             parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-            Bytes::from_static(UNWRITTEN)
+            Bytes::from_static(FALLBACK)
         },
         Bytes::from,
     )
 }
 
-fn attach(headers: &mut HeaderMap, signed: SignedHeaders) {
+fn add_headers(headers: &mut HeaderMap, signed: SignedHeaders) {
     let SignedHeaders { date, digest, signature } = signed;
     for (names, text) in [
         (&["date", "keygen-date"][..], date),
         (&["digest", "keygen-digest"][..], digest),
         (&["keygen-signature"][..], signature),
     ] {
-        // Made from the text without a copy, and shared by the headers that repeat it.
+        // The headers that repeat a value share its bytes.
         if let Ok(value) = HeaderValue::try_from(text) {
             for name in names {
                 headers.insert(*name, value.clone());
@@ -107,8 +107,8 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
     ApiError::internal().into_response()
 }
 
-/// Tells the access log which route answered.
-pub(crate) async fn note_route(request: Request, next: Next) -> Response {
+/// Records the matched route for the access log.
+pub(crate) async fn record_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::Api, Route::Matched);
     let mut response = next.run(request).await;
     response.extensions_mut().insert(route);

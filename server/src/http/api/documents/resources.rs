@@ -42,8 +42,8 @@ pub(crate) fn wire_limit(limit: Option<u32>) -> Option<i32> {
 /// Parses stored metadata. Invalid metadata is an error, because an app must not mistake it for empty
 /// metadata.
 fn read_metadata(text: &str, kind: &str, id: &str) -> Result<Map<String, Value>, Internal> {
-    let unread = |why| Internal::Document { what: format!("the metadata of {kind} {id} cannot be read"), why };
-    serde_json::from_str(text).map_err(unread)
+    let invalid = |why| Internal::Document { what: format!("the metadata of {kind} {id} cannot be read"), why };
+    serde_json::from_str(text).map_err(invalid)
 }
 
 pub(crate) fn license(document: &LicenseDocument, account: &str) -> Result<Resource<LicenseAttributes>, Internal> {

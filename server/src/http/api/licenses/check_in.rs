@@ -10,7 +10,7 @@ use crate::http::{
         error::ApiError,
         input::PathParam,
         licenses::check_name,
-        responses::NamedErrors,
+        openapi::responses::NamedErrors,
     },
     state::AppState,
 };

@@ -13,7 +13,7 @@ use crate::http::{
         documents::resources::Document,
         error::ApiError,
         input::PathParam,
-        responses::{FileErrors, NamedErrors},
+        openapi::responses::{FileErrors, NamedErrors},
     },
     download::Download,
     state::AppState,
@@ -38,9 +38,9 @@ pub(crate) async fn check_out(
     State(state): State<AppState>,
     Authenticated(app): Authenticated,
     PathParam(license): PathParam,
-    asked: FileRequest,
+    request: FileRequest,
 ) -> Result<Document<File>, ApiError> {
-    let (file, options) = check_out::make(&state, &app, RequestedFile::License(&license), asked).await?;
+    let (file, options) = check_out::create_file(&state, &app, RequestedFile::License(&license), request).await?;
     check_out::document(&state, file, options)
 }
 
@@ -62,8 +62,8 @@ pub(crate) async fn download(
     State(state): State<AppState>,
     Authenticated(app): Authenticated,
     PathParam(license): PathParam,
-    asked: FileRequest,
+    request: FileRequest,
 ) -> Result<Response, ApiError> {
-    let (file, _) = check_out::make(&state, &app, RequestedFile::License(&license), asked).await?;
+    let (file, _) = check_out::create_file(&state, &app, RequestedFile::License(&license), request).await?;
     Ok(Download::of_file(&file).into_response())
 }

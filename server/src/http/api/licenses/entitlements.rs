@@ -6,12 +6,14 @@ use latchkey_wire::document::{EntitlementAttributes, Many};
 use crate::http::{
     api::{
         auth::Authenticated,
-        documents::resources::{self, Document},
+        documents::{
+            paging::{PageParams, Paging},
+            resources::{self, Document},
+        },
         error::ApiError,
         input::PathParam,
         licenses::check_name,
-        paging::{PageParams, Paging},
-        responses::{NamedErrors, PagingErrors},
+        openapi::responses::{NamedErrors, PagingErrors},
     },
     state::AppState,
 };

@@ -8,7 +8,7 @@ use crate::http::{
         auth::AuthenticatedWithMachines,
         documents::resources::{self, Document},
         error::ApiError,
-        responses::KeyErrors,
+        openapi::responses::KeyErrors,
     },
     state::AppState,
 };

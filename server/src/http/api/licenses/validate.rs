@@ -15,7 +15,7 @@ use crate::http::{
         error::ApiError,
         input::{self, Json, PathParam},
         licenses::check_name,
-        responses::{BodyErrors, NamedErrors},
+        openapi::responses::{BodyErrors, NamedErrors},
     },
     state::AppState,
 };

@@ -16,8 +16,8 @@ use crate::http::{
         error::ApiError,
         input::Json,
         licenses::validate::{answer, read_scope},
+        openapi::responses::{BodyErrors, OptionalKeyErrors},
         rate_limit::{self, Anonymous},
-        responses::{BodyErrors, OptionalKeyErrors},
     },
     state::AppState,
 };

@@ -20,7 +20,7 @@ use crate::http::{
         documents::resources::{self, Document},
         error::ApiError,
         input::Json,
-        responses::{BodyErrors, NamedErrors},
+        openapi::responses::{BodyErrors, NamedErrors},
     },
     state::AppState,
 };
@@ -62,7 +62,7 @@ pub(crate) async fn activate(
     let machine = read_machine(body.data.attributes)?;
     let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app))?;
     let document = resources::machine(&activated, &state.account())?;
-    // Where apps know the API by a path of its own, the address is below that.
+    // Apps may reach the API under a path prefix, with which the URL must start.
     let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::http::api::{auth::Authenticated, error::ApiError, input::PathParam, responses::NamedErrors};
+use crate::http::api::{auth::Authenticated, error::ApiError, input::PathParam, openapi::responses::NamedErrors};
 
 /// Deactivates a machine. Its slot is available immediately.
 #[utoipa::path(

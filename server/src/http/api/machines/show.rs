@@ -9,7 +9,7 @@ use crate::http::{
         documents::resources::{self, Document},
         error::ApiError,
         input::PathParam,
-        responses::NamedErrors,
+        openapi::responses::NamedErrors,
     },
     state::AppState,
 };

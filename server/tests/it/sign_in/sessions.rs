@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::header;
 
-use crate::app::{TestApp, location, with_app};
+use crate::support::app::{TestApp, location, with_app};
 use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::app::{TestApp, with_backend};
+use crate::support::app::{TestApp, with_backend};
 
 on_both!(with_backend: interrupted_requests_leave_no_transaction_open);
 

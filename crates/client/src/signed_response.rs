@@ -8,7 +8,7 @@ use crate::transport::{Request, Response};
 
 /// A response whose signature has been verified.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct SignedResponse {
     pub(crate) status: u16,
     pub(crate) body: Value,
     /// The server's time, from the signed date.
@@ -22,7 +22,7 @@ pub(crate) struct Answer {
 #[error("the response is not signed by the license server")]
 pub(crate) struct Unsigned;
 
-impl Answer {
+impl SignedResponse {
     pub(crate) fn read(request: &Request, response: &Response, keys: &[PublicKey]) -> Result<Self, Unsigned> {
         let (host, path_and_query) = split_url(&request.url).ok_or(Unsigned)?;
         let header = |name: &str| response.header(name).map(str::to_owned);
@@ -65,7 +65,7 @@ impl Answer {
 
     /// The error in words.
     pub(crate) fn error_detail(&self) -> String {
-        self.text("/errors/0/detail").unwrap_or_else(|| format!("the server answered {}", self.status))
+        self.text("/errors/0/detail").unwrap_or_else(|| format!("the server responded with {}", self.status))
     }
 
     pub(crate) fn text(&self, pointer: &str) -> Option<String> {
@@ -113,9 +113,9 @@ mod tests {
         let key = PublicKey::from(&signer.verifying_key());
         let other = PublicKey::from(&SigningKey::from_bytes(&[2; 32]).verifying_key());
         let (request, response) = exchange(&signer, r#"{"data":{"id":"x"}}"#);
-        let answer = Answer::read(&request, &response, &[other, key]).expect("signed");
-        assert_eq!(answer.text("/data/id").as_deref(), Some("x"));
-        assert_eq!(answer.at.http_date(), AT);
+        let signed = SignedResponse::read(&request, &response, &[other, key]).expect("signed");
+        assert_eq!(signed.text("/data/id").as_deref(), Some("x"));
+        assert_eq!(signed.at.http_date(), AT);
         let changes: &[Change] = &[
             |_, response| response.body.push(b' '),
             |_, response| response.headers[1].1 = "Wed, 09 Jun 2021 16:08:16 GMT".to_owned(),
@@ -130,11 +130,11 @@ mod tests {
         for (row, change) in changes.iter().enumerate() {
             let (mut request, mut response) = exchange(&signer, r#"{"data":{"id":"x"}}"#);
             change(&mut request, &mut response);
-            assert_eq!(Answer::read(&request, &response, &[key]).err(), Some(Unsigned), "row {row}");
+            assert_eq!(SignedResponse::read(&request, &response, &[key]).err(), Some(Unsigned), "row {row}");
         }
-        assert_eq!(Answer::read(&request, &response, &[other]).err(), Some(Unsigned));
+        assert_eq!(SignedResponse::read(&request, &response, &[other]).err(), Some(Unsigned));
         let (request, response) = exchange(&signer, "not JSON");
-        assert_eq!(Answer::read(&request, &response, &[key]).err(), Some(Unsigned));
+        assert_eq!(SignedResponse::read(&request, &response, &[key]).err(), Some(Unsigned));
     }
 
     #[test]

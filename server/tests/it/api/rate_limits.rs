@@ -7,7 +7,7 @@ use latchkey_testkit::{Backend, on_both};
 use reqwest::{Client, Method};
 use serde_json::json;
 
-use crate::app::{TestApp, with_backend};
+use crate::support::app::{TestApp, with_backend};
 
 on_both!(
     with_backend: lc_13_each_key_has_a_limit,

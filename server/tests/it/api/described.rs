@@ -4,7 +4,7 @@ use latchkey_server::http::api;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, TestApp, with_app};
+use crate::support::app::{Answer, TestApp, with_app};
 use latchkey_testkit::on_both;
 
 /// The differences between a value and a schema, for the part of JSON Schema that the description uses:

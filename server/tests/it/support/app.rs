@@ -188,7 +188,7 @@ impl TestApp {
 
     /// An app with a license key, or without one.
     pub(crate) fn desktop(&self, key: Option<&str>) -> Desktop<'_> {
-        Desktop { app: self, key: key.map(str::to_owned), client: Client::new(), shows_bookkeeping: true }
+        Desktop { app: self, key: key.map(str::to_owned), client: Client::new(), writes_bookkeeping: true }
     }
 }
 
@@ -257,7 +257,7 @@ pub(crate) fn secrets_in(text: &str) -> (String, String) {
     (link.rsplit('/').next().expect("a token").to_owned(), after("Or type this code"))
 }
 
-/// Waits until `look` returns what is wanted, however busy the machine is.
+/// Waits until `look` returns `wanted`, however busy the machine is.
 pub(crate) async fn eventually<T: PartialEq + Debug>(wanted: T, look: impl AsyncFn() -> T) {
     let waiting = async {
         while look().await != wanted {
@@ -287,8 +287,8 @@ pub(crate) struct Desktop<'a> {
     pub(crate) app: &'a TestApp,
     pub(crate) key: Option<String>,
     pub(crate) client: Client,
-    /// Whether bookkeeping is written after each answer.
-    pub(crate) shows_bookkeeping: bool,
+    /// Whether bookkeeping is written after each response, so that tests see it.
+    pub(crate) writes_bookkeeping: bool,
 }
 
 /// A response with a checked signature.
@@ -355,8 +355,7 @@ impl Desktop<'_> {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await.expect("a body");
-        // What a worker writes behind, a test wants to see.
-        if self.shows_bookkeeping {
+        if self.writes_bookkeeping {
             self.app.service().write_bookkeeping().await.expect("written");
         }
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();

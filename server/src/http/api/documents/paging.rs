@@ -136,7 +136,7 @@ mod tests {
 
     /// Every link to a next page works.
     #[test]
-    fn page_numbers_are_limited() {
+    fn after_the_last_page_number_a_cursor_follows() {
         let uri = OriginalUri(http::Uri::from_static("/v1/machines"));
         for (number, next) in [(999, "page[number]=1000"), (1_000, "page[cursor]=id")] {
             let paging = Paging { size: 1, start: Start::Number(number) };

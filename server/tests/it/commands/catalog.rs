@@ -1,5 +1,4 @@
-//! Changes of the catalog: a change that would make licenses invalid is refused, with the field that would do
-//! so.
+//! Changes of the catalog: a change that would make licenses invalid is refused, and the refusal names the field.
 
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use latchkey_licensing::{
 use latchkey_service::{CatalogError, HumanDuration, LicenseChange, Operator, PolicyEntry};
 use reqwest::Method;
 
-use crate::app::{TestApp, with_app};
+use crate::support::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -160,7 +159,7 @@ async fn set_up(app: &TestApp, case: &Case) -> LicenseId {
 
 on_both!(
     with_app: changes_that_make_licenses_invalid_are_refused,
-    a_sale_does_not_stop_a_plan,
+    a_new_license_does_not_invalidate_a_plan,
     granted_entitlements_are_recorded,
 );
 
@@ -183,14 +182,14 @@ async fn changes_that_make_licenses_invalid_are_refused(app: &TestApp) {
                 let field = field.expect("a field");
                 let said = error.to_string();
                 assert!(said.starts_with(&format!("policies.{}.{field}", case.name)), "{}: {said}", case.name);
-                // What to do about it is the commands' to say.
+                // The commands add what to do about it.
                 let names_it = match &error {
                     CatalogError::WouldInvalidate { found, .. } => found.example == id,
                     CatalogError::NewRequirement { .. } => true,
                     _ => false,
                 };
                 assert!(names_it, "{said}");
-                // A revoked license is nobody's loss.
+                // Revoked licenses do not prevent a change.
                 admin.revoke_license(id).await.expect("revoked");
                 if case.name != "check-in-begins" {
                     admin.plan_catalog(&file).await.expect("no license becomes invalid");
@@ -200,8 +199,8 @@ async fn changes_that_make_licenses_invalid_are_refused(app: &TestApp) {
     }
 }
 
-/// Sales continue while somebody reads a plan.
-async fn a_sale_does_not_stop_a_plan(app: &TestApp) {
+/// Licenses can be issued between planning and applying.
+async fn a_new_license_does_not_invalidate_a_plan(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     app.issue("ada@example.com").await;
     let (mut file, _) = admin.catalog().await.expect("read");

@@ -14,7 +14,7 @@ use latchkey_service::Operator;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Desktop, TestApp, with_app};
+use crate::support::app::{Desktop, TestApp, with_app};
 use latchkey_testkit::on_both;
 
 fn license_secret(key: &LicenseKey) -> FileSecret {
@@ -31,17 +31,17 @@ fn opened(app: &TestApp, kind: FileKind, text: &str, secret: Option<&FileSecret>
     serde_json::from_slice(&dataset).expect("JSON")
 }
 
-async fn post(desktop: &Desktop<'_>, path: &str) -> crate::app::Answer {
+async fn post(desktop: &Desktop<'_>, path: &str) -> crate::support::app::Answer {
     desktop.send(Method::POST, path, None).await
 }
 
 on_both!(
     with_app: concurrent_check_outs_succeed,
-    license_files_are_made_in_every_form,
+    license_files_are_created_in_every_form,
     files_can_be_downloaded_as_text,
-    machine_files_are_made_for_their_machine,
+    machine_files_are_created_for_their_machine,
     invalid_options_name_their_parameter,
-    lc_14_no_files_for_the_suspended,
+    lc_14_suspended_licenses_get_no_files,
     signed_keys_are_verified_offline,
 );
 
@@ -69,7 +69,7 @@ async fn concurrent_check_outs_succeed(app: &TestApp) {
     assert!(until >= app.service().now().plus(Duration::from_hours(24 * 441)), "the latest expiry is recorded");
 }
 
-async fn license_files_are_made_in_every_form(app: &TestApp) {
+async fn license_files_are_created_in_every_form(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
@@ -151,7 +151,7 @@ async fn files_can_be_downloaded_as_text(app: &TestApp) {
     }
 }
 
-async fn machine_files_are_made_for_their_machine(app: &TestApp) {
+async fn machine_files_are_created_for_their_machine(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     let made = desktop.activate("one").await;
@@ -237,7 +237,7 @@ async fn invalid_options_name_their_parameter(app: &TestApp) {
 
 /// LC-14: once a license is suspended or revoked, no file is created. An existing file is valid until it
 /// expires.
-async fn lc_14_no_files_for_the_suspended(app: &TestApp) {
+async fn lc_14_suspended_licenses_get_no_files(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let desktop = app.desktop(Some(issued.key.expose()));

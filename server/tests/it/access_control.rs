@@ -16,7 +16,7 @@ use reqwest::{
 };
 use serde_json::json;
 
-use crate::app::{Browser, TestApp, location, run};
+use crate::support::app::{Browser, TestApp, location, run};
 
 /// Who sends the request. The owner comes after actors without access, because an owner's request changes
 /// data.
@@ -145,9 +145,9 @@ const ROUTES: [(&str, Method, &str, Row); 12] = [
     ("\"/pkg/{version}/{*name}\"", Method::GET, "/pkg/x/latchkey.css", all(404)),
     ("\"/readyz\"", Method::GET, "/readyz", all(200)),
     ("\"/robots.txt\"", Method::GET, "/robots.txt", all(200)),
-    // What a vendor's brand brings; this one has no files.
+    // Files of the vendor's brand, of which this server has none.
     ("&file.path", Method::GET, "/brand/x/accent.css", all(404)),
-    // To the page that reads the request, which asks who is there.
+    // Redirects to the page that reads the request, which requires signing in.
     ("&FormTarget::OfflineRequest.path()", Method::POST, "/portal/offline/upload", all(303)),
     (
         "FormTarget::COMPUTER_FILES",
@@ -155,7 +155,7 @@ const ROUTES: [(&str, Method, &str, Row); 12] = [
         "/portal/licenses/{license}/machines/{machine}/file",
         own(200, 404, 303),
     ),
-    // Pages that are made at start: the start page, the documentation and its files.
+    // Pages that are rendered at startup: the start page, the documentation and its files.
     ("path", Method::GET, "/", all(200)),
     ("path", Method::GET, "/docs", all(200)),
     ("path", Method::GET, "/docs/verify/vectors.json", all(200)),

@@ -1,4 +1,4 @@
-//! The terms of policies: trials_begin_with_the_first_use, check-ins, uses, heartbeats, cores.
+//! The terms of policies: trials, check-ins, uses, heartbeats, cores, expiry strategies.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use latchkey_service::{IssuedLicense, KeyRequest, LicenseChange, Operator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Desktop, TestApp, eventually, with_app};
+use crate::support::app::{Desktop, TestApp, eventually, with_app};
 use latchkey_testkit::on_both;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -28,7 +28,7 @@ async fn code(desktop: &Desktop<'_>, license: &str, fingerprint: &str) -> (bool,
 }
 
 /// A license whose policy requires heartbeats and does not resurrect dead machines.
-async fn issue_beating(app: &TestApp) -> IssuedLicense {
+async fn issue_with_heartbeats(app: &TestApp) -> IssuedLicense {
     app.add_policy("beating", |terms| {
         terms.requires_heartbeat = true;
         terms.cull = HeartbeatCull::DeactivateDead;
@@ -49,7 +49,7 @@ async fn dies_without_heartbeats(app: &TestApp) {
     }
 }
 
-fn attribute(answer: &crate::app::Answer, name: &str) -> Value {
+fn attribute(answer: &crate::support::app::Answer, name: &str) -> Value {
     answer.body["data"]["attributes"][name].clone()
 }
 
@@ -58,7 +58,7 @@ on_both!(
     a_check_out_begins_a_trial,
     check_ins_are_required,
     moving_to_a_policy_with_check_ins_invalidates_no_license,
-    node_locked_is_one_machine,
+    a_node_locked_license_has_one_machine,
     uses_are_counted_exactly,
     dead_machines_are_culled,
     a_dead_machine_is_activated_again,
@@ -68,7 +68,7 @@ on_both!(
     a_clock_that_was_ahead_has_no_lasting_effect,
     a_validation_does_not_wait_for_the_lock,
     cores_are_limited,
-    what_an_expired_license_may_do,
+    the_expiry_strategy_decides_about_expired_licenses,
 );
 
 /// A trial begins with the use that its policy names, and ends after its duration.
@@ -175,7 +175,7 @@ async fn moving_to_a_policy_with_check_ins_invalidates_no_license(app: &TestApp)
 }
 
 /// A node-locked license has one machine, whatever its overage or individual limit.
-async fn node_locked_is_one_machine(app: &TestApp) {
+async fn a_node_locked_license_has_one_machine(app: &TestApp) {
     for (policy, overage, own) in [
         ("locked", OverageStrategy::NoOverage, Some(5)),
         ("locked-twice", OverageStrategy::Allow2x, None),
@@ -343,7 +343,7 @@ async fn an_outage_kills_no_machine_and_resurrects_none(app: &TestApp) {
 
 /// The process is running but receives nothing for a while, because it or its database was paused.
 async fn a_pause_kills_no_machine(app: &TestApp) {
-    let issued = issue_beating(app).await;
+    let issued = issue_with_heartbeats(app).await;
     let id = issued.view.license.id.to_string();
     let desktop = app.desktop(Some(issued.key.expose()));
     desktop.activate("one").await;
@@ -364,7 +364,7 @@ async fn a_pause_kills_no_machine(app: &TestApp) {
     dies_without_heartbeats(app).await;
 }
 
-/// Two processes that come back from one outage tell of one; a clock that is set back ends nothing.
+/// Two processes that resume after the same outage record it once, and setting a clock back ends no outage.
 async fn outages_are_recorded_once(app: &TestApp) {
     let (one, two) = (app.service().clone(), app.another_process().await);
     one.record_heartbeat_watch(OFTEN).await.expect("noted");
@@ -393,7 +393,7 @@ async fn outages_are_recorded_once(app: &TestApp) {
 
 /// A clock that was far ahead for a moment has no lasting effect on machines.
 async fn a_clock_that_was_ahead_has_no_lasting_effect(app: &TestApp) {
-    let issued = issue_beating(app).await;
+    let issued = issue_with_heartbeats(app).await;
     let desktop = app.desktop(Some(issued.key.expose()));
     desktop.activate("one").await;
     let ping = async || desktop.send(Method::POST, "/v1/machines/one/actions/ping", None).await;
@@ -428,8 +428,8 @@ async fn a_validation_does_not_wait_for_the_lock(app: &TestApp) {
     app.kit.clock.advance(Duration::from_mins(2));
     let mut held = app.service().store().write().await.expect("begun");
     held.lock_license(id).await.expect("locked");
-    let waiting = Desktop { shows_bookkeeping: false, ..app.desktop(Some(issued.key.expose())) };
-    // More than may be spent before the database notes it.
+    let waiting = Desktop { writes_bookkeeping: false, ..app.desktop(Some(issued.key.expose())) };
+    // More than may be spent on credit.
     for _ in 0..12 {
         assert_eq!(code(&waiting, &id.to_string(), "one").await, (true, "VALID".to_owned()));
     }
@@ -462,7 +462,7 @@ async fn cores_are_limited(app: &TestApp) {
 }
 
 /// The four expiry strategies over HTTP: the code is the same, but what is still allowed differs.
-async fn what_an_expired_license_may_do(app: &TestApp) {
+async fn the_expiry_strategy_decides_about_expired_licenses(app: &TestApp) {
     for (strategy, is_valid, may_ask) in [
         (ExpiryStrategy::RestrictAccess, false, true),
         (ExpiryStrategy::RevokeAccess, false, false),

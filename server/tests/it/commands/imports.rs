@@ -1,4 +1,4 @@
-//! Imports on both databases: everything is imported with its history, or nothing is.
+//! Imports: all rows are imported with their history, or none.
 
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
@@ -9,40 +9,45 @@ use latchkey_licensing::{
 };
 use latchkey_service::{ImportError, ImportItem, ImportReport, LicenseRow, Operator, RejectedRow, RowProblem, Service};
 
-use crate::app::{TestApp, with_app};
+use crate::support::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
 
-/// More rows than one statement writes.
+/// More rows than a single statement writes.
 const ROWS: u64 = 450;
 
-/// Two licenses for each of the first addresses, one for the others; `spoil` are the lines that are wrong.
-fn rows(spoil: &'static [u64]) -> impl Iterator<Item = ImportItem<String>> + Send {
+/// Rows with two licenses for each of the first addresses, and one for each of the others. Those on the lines
+/// `invalid` have an unknown policy.
+fn rows(invalid: &'static [u64]) -> impl Iterator<Item = ImportItem<String>> + Send {
     (1..=ROWS).map(|line| {
-        let policy = if spoil.contains(&line) { "nowhere" } else { "chartgpt-lifetime" };
+        let policy = if invalid.contains(&line) { "nowhere" } else { "chartgpt-lifetime" };
         let email = EmailAddress::parse(&format!("user{}@example.com", line % 300)).expect("an address");
         ImportItem::Row { line, row: Ok(Box::new(LicenseRow::new(email, policy.to_owned()))) }
     })
 }
 
-async fn import(app: &TestApp, spoil: &'static [u64], is_partial: bool) -> (ImportReport, Vec<u64>) {
+async fn import(app: &TestApp, invalid: &'static [u64], is_partial: bool) -> (ImportReport, Vec<u64>) {
     let mut refused = Vec::new();
+<<<<<<< HEAD:server/tests/it/bulk.rs
     let tell = |refusal: RejectedRow<String>| refused.push(refusal.line);
+=======
+    let report_refusal = |refusal: RowRefusal<String>| refused.push(refusal.line);
+>>>>>>> w/server:server/tests/it/commands/imports.rs
     let admin = app.service().admin(Operator::Host);
-    let report = admin.import_licenses(rows(spoil), is_partial, tell).await.expect("read");
+    let report = admin.import_licenses(rows(invalid), is_partial, report_refusal).await.expect("read");
     (report, refused)
 }
 
-/// The same rows; `what` is done, to its end, by somebody else before the row on `at` is read. By then
-/// rows before it are staged.
-fn meanwhile<F: Future<Output = ()> + Send + 'static>(
+/// The same rows. Before the row on line `at` is read, `action` runs in another task, and the import waits for
+/// it. At that point, earlier rows are staged.
+fn interrupted<F: Future<Output = ()> + Send + 'static>(
     rows: impl Iterator<Item = ImportItem<String>> + Send,
     at: u64,
-    what: impl Fn() -> F + Send,
+    action: impl Fn() -> F + Send,
 ) -> impl Iterator<Item = ImportItem<String>> + Send {
     rows.inspect(move |item| {
         if matches!(item, ImportItem::Row { line, .. } if *line == at) {
             let (done, wait) = mpsc::channel();
-            let task = what();
+            let task = action();
             tokio::spawn(async move {
                 task.await;
                 done.send(()).expect("the import waits");
@@ -52,7 +57,7 @@ fn meanwhile<F: Future<Output = ()> + Send + 'static>(
     })
 }
 
-/// A row on line 5 has this key.
+/// The same rows, with a given key on line 5.
 fn with_key(rows: impl Iterator<Item = ImportItem<String>> + Send) -> impl Iterator<Item = ImportItem<String>> + Send {
     rows.map(|item| match item {
         ImportItem::Row { line: 5, row: Ok(mut row) } => {
@@ -67,8 +72,8 @@ fn a_key() -> LicenseKey {
     LicenseKey::new(&KeyPrefix::parse("CGPT").expect("a prefix"), &[7; KEY_RANDOM_BYTES])
 }
 
-/// Somebody else takes in the key of line 5.
-async fn take_the_key(service: Service) {
+/// Another import of the key on line 5.
+async fn import_the_key(service: Service) {
     let email = EmailAddress::parse("eve@example.com").expect("an address");
     let mut row = LicenseRow::new(email, "chartgpt-lifetime".to_owned());
     row.key = Some(a_key());
@@ -82,7 +87,7 @@ async fn licenses(app: &TestApp) -> usize {
     reader.list_licenses(None, 1_000).await.expect("listed").len()
 }
 
-/// How often the history of something tells of each thing.
+/// How often each verb appears in a history.
 async fn history(app: &TestApp, kind: &str, id: String) -> BTreeMap<String, usize> {
     let mut reader = app.service().store().read().await.expect("read");
     let mut verbs = BTreeMap::new();
@@ -94,14 +99,14 @@ async fn history(app: &TestApp, kind: &str, id: String) -> BTreeMap<String, usiz
 
 on_both!(
     with_app: everything_imported_has_a_history,
-    one_refused_row_leaves_nothing,
-    a_key_that_is_there_twice_leaves_nothing,
-    nobody_waits_for_an_import,
-    a_key_that_is_taken_meanwhile,
-    a_key_that_is_taken_meanwhile_is_left_out,
-    a_catalog_that_changes_meanwhile,
-    lc_08_a_signing_key_that_is_replaced_meanwhile,
-    what_a_crashed_import_leaves,
+    one_invalid_row_prevents_the_import,
+    a_key_in_use_prevents_the_import,
+    an_import_does_not_block_others,
+    a_key_taken_during_the_import_prevents_it,
+    a_partial_import_skips_a_key_taken_during_it,
+    a_catalog_changed_during_the_import_prevents_it,
+    lc_08_a_signing_key_replaced_during_the_import_prevents_it,
+    rows_of_a_crashed_import_are_deleted_after_a_day,
 );
 
 async fn everything_imported_has_a_history(app: &TestApp) {
@@ -120,7 +125,7 @@ async fn everything_imported_has_a_history(app: &TestApp) {
     }
 }
 
-async fn one_refused_row_leaves_nothing(app: &TestApp) {
+async fn one_invalid_row_prevents_the_import(app: &TestApp) {
     let (report, refused) = import(app, &[450], false).await;
     assert_eq!((report.imported, report.rejected, refused), (0, 1, vec![450]));
     let email = EmailAddress::parse("user1@example.com").expect("an address");
@@ -129,8 +134,8 @@ async fn one_refused_row_leaves_nothing(app: &TestApp) {
     assert_eq!(reader.list_licenses(None, 10).await.expect("listed"), []);
 }
 
-/// What only shows when the rows are taken: all that was written until then is taken back.
-async fn a_key_that_is_there_twice_leaves_nothing(app: &TestApp) {
+/// A conflict that is only detected when the rows are written: everything written before is rolled back.
+async fn a_key_in_use_prevents_the_import(app: &TestApp) {
     let key = app.issue("ada@example.com").await.key;
     let twice = rows(&[]).map(|item| match item {
         ImportItem::Row { line: ROWS, row: Ok(mut row) } => {
@@ -149,10 +154,10 @@ async fn a_key_that_is_there_twice_leaves_nothing(app: &TestApp) {
     assert!(reader.find_account_by_email(&email).await.expect("asked").is_none());
 }
 
-/// Others write between the steps, and see no license before all are there.
-async fn nobody_waits_for_an_import(app: &TestApp) {
+/// Others write between the steps, and see no license until all are imported.
+async fn an_import_does_not_block_others(app: &TestApp) {
     let service = app.service().clone();
-    let others = meanwhile(rows(&[]), 401, || {
+    let others = interrupted(rows(&[]), 401, || {
         let service = service.clone();
         async move {
             let ada = EmailAddress::parse("ada@example.com").expect("an address");
@@ -167,32 +172,37 @@ async fn nobody_waits_for_an_import(app: &TestApp) {
     assert_eq!((report.imported, licenses(app).await as u64), (ROWS, ROWS + 1));
 }
 
-/// A key that is taken after its row was staged: the last step finds it.
-async fn a_key_that_is_taken_meanwhile(app: &TestApp) {
+/// The key is taken after its row was staged, which the last step detects.
+async fn a_key_taken_during_the_import_prevents_it(app: &TestApp) {
     let service = app.service().clone();
-    let race = || meanwhile(with_key(rows(&[])), 401, || take_the_key(service.clone()));
+    let race = || interrupted(with_key(rows(&[])), 401, || import_the_key(service.clone()));
     let mut refused = Vec::new();
     let admin = app.service().admin(Operator::Host);
+<<<<<<< HEAD:server/tests/it/bulk.rs
     let tell = |refusal: RejectedRow<String>| refused.push((refusal.line, refusal.why));
     let report = admin.import_licenses(race(), false, tell).await.expect("read");
     assert_eq!((report.imported, report.rejected, licenses(app).await), (0, 1, 1));
+=======
+    let report_refusal = |refusal: RowRefusal<String>| refused.push((refusal.line, refusal.why));
+    let report = admin.import_licenses(race(), false, report_refusal).await.expect("read");
+    assert_eq!((report.imported, report.refused, licenses(app).await), (0, 1, 1));
+>>>>>>> w/server:server/tests/it/commands/imports.rs
     assert_eq!(refused, [(5, RowProblem::KeyTaken)]);
     let report = admin.import_licenses(with_key(rows(&[])), true, |_| {}).await.expect("read");
     assert_eq!((report.imported, licenses(app).await as u64), (ROWS - 1, ROWS));
 }
 
-/// The other rows are kept where that is asked for.
-async fn a_key_that_is_taken_meanwhile_is_left_out(app: &TestApp) {
+async fn a_partial_import_skips_a_key_taken_during_it(app: &TestApp) {
     let service = app.service().clone();
-    let race = meanwhile(with_key(rows(&[])), 401, || take_the_key(service.clone()));
+    let race = interrupted(with_key(rows(&[])), 401, || import_the_key(service.clone()));
     let report = app.service().admin(Operator::Host).import_licenses(race, true, |_| {}).await.expect("read");
     assert_eq!((report.imported, report.rejected, licenses(app).await as u64), (ROWS - 1, 1, ROWS));
 }
 
-/// Rows are checked against one catalog; under another one they might mean something else.
-async fn a_catalog_that_changes_meanwhile(app: &TestApp) {
+/// Rows were checked against the old catalog, and may have a different meaning under the new one.
+async fn a_catalog_changed_during_the_import_prevents_it(app: &TestApp) {
     let service = app.service().clone();
-    let change = meanwhile(rows(&[]), 401, || {
+    let change = interrupted(rows(&[]), 401, || {
         let service = service.clone();
         async move {
             let admin = service.admin(Operator::Host);
@@ -207,9 +217,15 @@ async fn a_catalog_that_changes_meanwhile(app: &TestApp) {
     assert_eq!(licenses(app).await, 0);
 }
 
+<<<<<<< HEAD:server/tests/it/bulk.rs
 /// LC-08: a key that was made for a row is not kept once another key signs.
 async fn lc_08_a_signing_key_that_is_replaced_meanwhile(app: &TestApp) {
     app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
+=======
+/// LC-08: license keys that the replaced key has signed are not imported.
+async fn lc_08_a_signing_key_replaced_during_the_import_prevents_it(app: &TestApp) {
+    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
+>>>>>>> w/server:server/tests/it/commands/imports.rs
     let service = app.service().clone();
     let signed = || {
         rows(&[]).map(|item| match item {
@@ -220,7 +236,7 @@ async fn lc_08_a_signing_key_that_is_replaced_meanwhile(app: &TestApp) {
             other => other,
         })
     };
-    let rotation = meanwhile(signed(), 401, || {
+    let rotation = interrupted(signed(), 401, || {
         let service = service.clone();
         async move {
             service.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
@@ -233,8 +249,8 @@ async fn lc_08_a_signing_key_that_is_replaced_meanwhile(app: &TestApp) {
     assert_eq!(admin.import_licenses(signed(), true, |_| {}).await.expect("read").imported, ROWS);
 }
 
-/// What a process that ended has staged is never seen, and goes after a day.
-async fn what_a_crashed_import_leaves(app: &TestApp) {
+/// Nothing else ever reads them.
+async fn rows_of_a_crashed_import_are_deleted_after_a_day(app: &TestApp) {
     let service = app.service().clone();
     let crash = tokio::spawn(async move {
         let crashing = rows(&[]).inspect(|item| {

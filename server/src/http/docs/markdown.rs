@@ -6,8 +6,6 @@ use comrak::{
     parse_document,
 };
 
-use crate::docs::{DocsError, ROOT};
-
 /// A heading, for the page's table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heading {
@@ -26,19 +24,19 @@ pub(super) struct Rendered {
 /// The word with which a code block includes a file: ```` ```include verify/verify.py ````.
 const INCLUDE: &str = "include ";
 
-/// Renders a page. `file` returns the text of an included file.
-pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError>) -> Result<Rendered, DocsError> {
+/// Renders a page of those that are served under `root`. `file` returns the text of an included file.
+pub(super) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<String, E>) -> Result<Rendered, E> {
     let mut options = Options::default();
     options.extension.table = true;
     options.extension.header_id_prefix = Some(String::new());
     let arena = Arena::new();
-    let root = parse_document(&arena, text, &options);
+    let document = parse_document(&arena, text, &options);
     let mut anchors = Anchorizer::new();
     let (mut title, mut headings) = (None, Vec::new());
-    for node in root.descendants() {
+    for node in document.descendants() {
         let mut data = node.data.borrow_mut();
         match &mut data.value {
-            NodeValue::Link(link) => link.url = address(&link.url),
+            NodeValue::Link(link) => link.url = address(&link.url, root),
             NodeValue::CodeBlock(block) => {
                 if let Some(name) = block.info.strip_prefix(INCLUDE) {
                     block.literal = file(name.trim())?;
@@ -61,7 +59,7 @@ pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError
     }
     let mut html = String::new();
     // Writing to a string cannot fail.
-    let _ = format_html(root, &options, &mut html);
+    let _ = format_html(document, &options, &mut html);
     // The link at a heading is for pointer users; others have the table of contents. Wide blocks scroll, also
     // with the keyboard.
     let html = html
@@ -74,7 +72,7 @@ pub(super) fn render(text: &str, file: impl Fn(&str) -> Result<String, DocsError
 
 /// The target of a link on the served page: pages are named without an extension, and paths start at the
 /// root.
-fn address(url: &str) -> String {
+fn address(url: &str, root: &str) -> String {
     // A URL with a scheme leads to another site, or to nothing if the scheme is unsafe.
     let has_scheme = url.split('/').next().is_some_and(|start| start.contains(':'));
     if has_scheme || url.starts_with(['#', '/']) {
@@ -82,9 +80,9 @@ fn address(url: &str) -> String {
     }
     let (path, anchor) = url.split_once('#').map_or((url, None), |(path, anchor)| (path, Some(anchor)));
     let path = match path.strip_suffix(".md") {
-        Some("index") => ROOT.to_owned(),
-        Some(page) => format!("{ROOT}/{page}"),
-        None => format!("{ROOT}/{path}"),
+        Some("index") => root.to_owned(),
+        Some(page) => format!("{root}/{page}"),
+        None => format!("{root}/{path}"),
     };
     anchor.map_or_else(|| path.clone(), |anchor| format!("{path}#{anchor}"))
 }
@@ -106,7 +104,8 @@ mod tests {
     use super::*;
 
     fn rendered(text: &str) -> Rendered {
-        render(text, |name| Ok(format!("the text of {name}\n"))).expect("rendered")
+        let file = |name: &str| Ok::<_, std::fmt::Error>(format!("the text of {name}\n"));
+        render(text, "/docs", file).expect("rendered")
     }
 
     #[test]

@@ -5,7 +5,7 @@ use latchkey_testkit::Backend;
 use reqwest::StatusCode;
 use serde::{Deserialize, de::value::StrDeserializer};
 
-use crate::app::{TestApp, run};
+use crate::support::app::{TestApp, run};
 
 fn surfaces(text: &str) -> Surfaces {
     Surfaces::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).expect("surfaces")

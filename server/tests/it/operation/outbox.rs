@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use latchkey_service::{Delivery, MailError};
 
-use crate::app::{TestApp, location, with_app};
+use crate::support::app::{TestApp, location, with_app};
 use latchkey_testkit::on_both;
 
 on_both!(

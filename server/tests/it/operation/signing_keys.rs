@@ -9,7 +9,7 @@ use latchkey_service::{KeyState, Operator, RetireError};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::Client;
 
-use crate::app::{TestApp, with_app};
+use crate::support::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
 
 async fn is_signed_by(app: &TestApp, key: &PublicKey) -> bool {

@@ -1,7 +1,7 @@
-//! A server whose disk or database fails reports it in time, answers what it still can, and works again
-//! unaided as soon as the cause is gone.
+//! Healing: while its disk or database fails, a server reports it in time and still serves what needs no
+//! writes. Afterwards it recovers by itself.
 //!
-//! The server is a separate process with production settings on SQLite. Clients activate machines all the
+//! The server is a separate process with production settings on SQLite. Clients activate machines the whole
 //! time, so that groups of transactions are in progress when something fails.
 
 use std::{
@@ -22,20 +22,20 @@ use reqwest::{Client, RequestBuilder, Response, header, redirect};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, SqliteConnection};
 
-use crate::{
+use crate::support::{
     app::eventually,
     host::{Host, Server},
 };
 
-/// The longest that any request may take, in which apps do not give up yet.
+/// The longest that a request may take. Apps wait for 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long clients wait after a refusal, so that they do not reach their rate limit.
+/// How long clients wait after a refusal, so that they do not reach the rate limit.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const CLIENTS: usize = 8;
 
-/// More than the requests of one test. Each request still takes its token.
+/// A limit that the tests do not reach. It stays enabled: each request takes its token.
 const LIMIT: &str = "4000";
 
 const CATALOG: &str = r#"
@@ -50,15 +50,16 @@ product = "app"
 name = "Any number of machines"
 "#;
 
-/// A small file system of its own for the data folder, which only root can mount.
+/// A small file system for the data folder. Only root can mount it.
 struct Disk {
-    /// Where the test reaches it, always writable.
+    /// Where it is always writable, for the test itself.
     root: PathBuf,
-    /// The data folder. It is the same file system, and can be made read-only.
+    /// The data folder: the same file system, mounted once more so that it can be made read-only.
     data: PathBuf,
 }
 
 impl Disk {
+    #[expect(clippy::print_stderr, reason = "a test that is not run must say so")]
     fn mount(host: &Host) -> Option<Self> {
         let disk = Self { root: host.folder.path().join("disk"), data: host.folder.path().join("data") };
         for folder in [&disk.root, &disk.data] {
@@ -74,7 +75,7 @@ impl Disk {
         Some(disk)
     }
 
-    /// Mounts the file system, or once more, as the data folder.
+    /// Mounts the file system as the data folder, on top of an earlier mount.
     fn bind(&self) {
         self.run(&["mount", "--bind"], &[&self.root, &self.data]);
     }
@@ -96,7 +97,7 @@ impl Disk {
         fs::remove_file(self.root.join("ballast")).expect("removed");
     }
 
-    /// Files that are open stay writable; all that are opened from now on are not.
+    /// Files that are already open stay writable.
     fn make_read_only(&self) {
         self.bind();
         self.run(&["mount", "-o", "remount,bind,ro"], &[&self.data]);
@@ -110,7 +111,7 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         for folder in [&self.data, &self.data, &self.root] {
-            // Mounted or not: the folder is deleted with the test.
+            // It may not be mounted.
             let _ = Command::new("umount").arg("-l").arg(folder).output();
         }
     }
@@ -131,56 +132,55 @@ impl License {
     }
 }
 
-/// A server with a license for each client of the load, and one for looking.
-struct Subject {
+/// A running server, with one license for each client of the load and one for the test itself.
+struct RunningServer {
     origin: String,
-    /// A browser that is signed in as the owner of `watched`.
+    /// A browser that is signed in as the owner of `license`.
     browser: Client,
-    watched: License,
+    license: License,
     licenses: Vec<License>,
-    _server: Server,
+    _process: Server,
 }
 
-impl Subject {
+impl RunningServer {
     async fn start(host: &Host) -> Self {
         let catalog = host.folder.path().join("catalog.toml");
         fs::write(&catalog, CATALOG).expect("written");
         host.json(&["catalog", "apply", catalog.to_str().expect("UTF-8")]);
         let licenses = (0..CLIENTS).map(|n| License::issue(host, &format!("client-{n}@example.com"))).collect();
-        let watched = License::issue(host, "admin@example.com");
+        let license = License::issue(host, "admin@example.com");
         let admin = host.json(&["admin", "add", "admin@example.com"]);
         let token = admin["sign_in_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link").to_owned();
-        let server = host.serve(&[], &[("LATCHKEY__API__KEY_BURST", LIMIT), ("LATCHKEY__API__KEY_PER_MINUTE", LIMIT)]);
+        let process = host.serve(&[], &[("LATCHKEY__API__KEY_BURST", LIMIT), ("LATCHKEY__API__KEY_PER_MINUTE", LIMIT)]);
         let browser = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build();
-        let subject = Self {
-            origin: format!("http://{}", server.address),
+        let server = Self {
+            origin: format!("http://{}", process.address),
             browser: browser.expect("a client"),
-            watched,
+            license,
             licenses,
-            _server: server,
+            _process: process,
         };
-        let form = subject.browser.post(format!("{}/fn/confirm_host_link", subject.origin));
+        let form = server.browser.post(format!("{}/fn/confirm_host_link", server.origin));
         let form = form.header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
-        assert_eq!(answer(form.form(&[("token", token)])).await.headers()[header::LOCATION], "/portal");
-        assert_eq!(subject.activate("watched").await, 201);
-        subject.keeps_reading().await;
-        subject
+        assert_eq!(send(form.form(&[("token", token)])).await.headers()[header::LOCATION], "/portal");
+        assert_eq!(server.activate("office").await, 201);
+        server.check_reads().await;
+        server
     }
 
-    /// Activates a machine of the watched license.
     async fn activate(&self, fingerprint: &str) -> u16 {
-        activate(&self.browser, &self.origin, &self.watched, fingerprint).await
+        activate(&self.browser, &self.origin, &self.license, fingerprint).await
     }
 
     /// The status of /readyz.
     async fn ready(&self) -> u16 {
-        let answer = answer(self.browser.get(format!("{}/readyz", self.origin))).await;
-        says_when_to_retry(&answer);
-        answer.status().as_u16()
+        let response = send(self.browser.get(format!("{}/readyz", self.origin))).await;
+        check_retry_after(&response);
+        response.status().as_u16()
     }
 
     /// Waits until the server reports that it cannot write. `keep_broken` runs before each look.
-    async fn is_unavailable(&self, keep_broken: impl Fn()) {
+    async fn wait_until_unavailable(&self, keep_broken: impl Fn()) {
         let attempts = AtomicUsize::new(0);
         eventually((503, 503), async || {
             keep_broken();
@@ -191,7 +191,7 @@ impl Subject {
     }
 
     /// Waits until the server writes again.
-    async fn has_healed(&self) {
+    async fn wait_until_healed(&self) {
         let attempts = AtomicUsize::new(0);
         eventually((200, 201), async || {
             let attempt = attempts.fetch_add(1, Ordering::SeqCst);
@@ -200,16 +200,15 @@ impl Subject {
         .await;
     }
 
-    /// What needs no write works: validations, more of them than may be counted before they are written down
-    /// while all is well, and pages.
-    async fn keeps_reading(&self) {
-        let License { id, key } = &self.watched;
+    /// Checks requests that need no writes: pages, and more validations than may be counted on credit.
+    async fn check_reads(&self) {
+        let License { id, key } = &self.license;
         let validations = stream::iter(0..1_200).map(|_| async {
             let request = self.browser.post(format!("{}/v1/licenses/{id}/actions/validate", self.origin));
-            let body = json!({ "meta": { "scope": { "fingerprint": "watched" } } });
-            let answer = answer(json_body(request, key, &body)).await;
-            let status = answer.status();
-            let text = answer.text().await.expect("a body");
+            let body = json!({ "meta": { "scope": { "fingerprint": "office" } } });
+            let response = send(json_body(request, key, &body)).await;
+            let status = response.status();
+            let text = response.text().await.expect("a body");
             assert_eq!(status, 200, "{text}");
             let document: Value = serde_json::from_str(&text).expect("JSON");
             assert_eq!(document["meta"]["valid"], true, "{text}");
@@ -218,7 +217,7 @@ impl Subject {
         let license_page = format!("/portal/licenses/{id}");
         for page in ["/healthz", "/", "/docs", "/login", "/portal", &license_page] {
             let request = self.browser.get(format!("{}{page}", self.origin)).header(header::ACCEPT, "text/html");
-            assert_eq!(answer(request).await.status(), 200, "{page}");
+            assert_eq!(send(request).await.status(), 200, "{page}");
         }
     }
 
@@ -228,25 +227,25 @@ impl Subject {
         let mut path = format!("/v1/licenses/{}/machines?page[size]=100&page[cursor]=", license.id);
         loop {
             let request = self.browser.get(format!("{}{path}", self.origin));
-            let answer = answer(request.header(header::AUTHORIZATION, format!("License {}", license.key))).await;
-            assert_eq!(answer.status(), 200);
-            let page: Value = answer.json().await.expect("JSON");
+            let response = send(request.header(header::AUTHORIZATION, format!("License {}", license.key))).await;
+            assert_eq!(response.status(), 200);
+            let page: Value = response.json().await.expect("JSON");
             let list = page["data"].as_array().expect("a list");
             found.extend(list.iter().filter_map(|it| it["attributes"]["fingerprint"].as_str().map(str::to_owned)));
             match page["links"]["next"].as_str() {
-                Some(next) => path = next.to_owned(),
+                Some(next) => next.clone_into(&mut path),
                 None => return found,
             }
         }
     }
 }
 
-/// Sends a request, which must be answered in time.
-async fn answer(request: RequestBuilder) -> Response {
+/// Sends a request and checks that the response arrives in time.
+async fn send(request: RequestBuilder) -> Response {
     let began = Instant::now();
-    let answer = request.send().await.expect("an answer");
-    assert!(began.elapsed() < PATIENCE, "{} after {:?}", answer.url().path(), began.elapsed());
-    answer
+    let response = request.send().await.expect("a response");
+    assert!(began.elapsed() < PATIENCE, "{} after {:?}", response.url().path(), began.elapsed());
+    response
 }
 
 fn json_body(request: RequestBuilder, key: &str, body: &Value) -> RequestBuilder {
@@ -256,25 +255,25 @@ fn json_body(request: RequestBuilder, key: &str, body: &Value) -> RequestBuilder
         .body(body.to_string())
 }
 
-fn says_when_to_retry(answer: &Response) {
-    let seconds = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+fn check_retry_after(response: &Response) {
+    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     let is_given = seconds.is_some_and(|seconds| seconds.parse::<u32>().is_ok());
-    assert_eq!(answer.status() == 503, is_given, "{}: {seconds:?}", answer.status());
+    assert_eq!(response.status() == 503, is_given, "{}: {seconds:?}", response.status());
 }
 
 /// Activates a machine with 2 kB of metadata. Returns 201 or 503.
 async fn activate(client: &Client, origin: &str, license: &License, fingerprint: &str) -> u16 {
     let attributes = json!({ "fingerprint": fingerprint, "metadata": { "note": "x".repeat(2_000) } });
     let body = json!({ "data": { "type": "machines", "attributes": attributes } });
-    let answer = answer(json_body(client.post(format!("{origin}/v1/machines")), &license.key, &body)).await;
-    says_when_to_retry(&answer);
-    let status = answer.status().as_u16();
-    let text = answer.text().await.expect("a body");
+    let response = send(json_body(client.post(format!("{origin}/v1/machines")), &license.key, &body)).await;
+    check_retry_after(&response);
+    let status = response.status().as_u16();
+    let text = response.text().await.expect("a body");
     assert!(status == 201 || status == 503, "{status}: {text}");
     status
 }
 
-/// Clients that activate one machine after the other.
+/// Clients that activate one machine after another.
 struct Load {
     tallies: Vec<Arc<Tally>>,
     is_over: Arc<AtomicBool>,
@@ -294,11 +293,11 @@ impl Tally {
 }
 
 impl Load {
-    fn start(subject: &Subject) -> Self {
+    fn start(server: &RunningServer) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
-        let tallies: Vec<Arc<Tally>> = subject.licenses.iter().map(|_| Arc::default()).collect();
-        let clients = subject.licenses.iter().zip(&tallies).map(|(license, tally)| {
-            let (license, origin) = (license.clone(), subject.origin.clone());
+        let tallies: Vec<Arc<Tally>> = server.licenses.iter().map(|_| Arc::default()).collect();
+        let clients = server.licenses.iter().zip(&tallies).map(|(license, tally)| {
+            let (license, origin) = (license.clone(), server.origin.clone());
             let (tally, is_over) = (Arc::clone(tally), Arc::clone(&is_over));
             tokio::spawn(async move {
                 let client = Client::new();
@@ -320,8 +319,8 @@ impl Load {
         Self { tallies, is_over, clients }
     }
 
-    /// Waits until every client has had a success.
-    async fn succeeds(&self) {
+    /// Waits until every client has activated another machine.
+    async fn wait_for_activations(&self) {
         let before: Vec<usize> = self.tallies.iter().map(|tally| tally.acknowledged().len()).collect();
         eventually(true, async || {
             self.tallies.iter().zip(&before).all(|(tally, before)| tally.acknowledged().len() > *before)
@@ -329,8 +328,8 @@ impl Load {
         .await;
     }
 
-    /// Waits until every client was refused.
-    async fn is_refused(&self) {
+    /// Waits until every client was refused again.
+    async fn wait_for_refusals(&self) {
         let before: Vec<usize> = self.tallies.iter().map(|tally| tally.refused.load(Ordering::SeqCst)).collect();
         eventually(true, async || {
             self.tallies.iter().zip(&before).all(|(tally, before)| tally.refused.load(Ordering::SeqCst) > *before)
@@ -338,14 +337,14 @@ impl Load {
         .await;
     }
 
-    /// Stops the clients. Exactly what was acknowledged must be stored.
-    async fn end(self, subject: &Subject) {
+    /// Stops the clients, and checks that exactly the acknowledged activations are stored.
+    async fn end(self, server: &RunningServer) {
         self.is_over.store(true, Ordering::SeqCst);
         for client in self.clients {
-            client.await.expect("each answer is an activation or says when to retry");
+            client.await.expect("each response is an activation or says when to retry");
         }
-        for (license, tally) in subject.licenses.iter().zip(&self.tallies) {
-            assert_eq!(subject.machines(license).await, tally.acknowledged());
+        for (license, tally) in server.licenses.iter().zip(&self.tallies) {
+            assert_eq!(server.machines(license).await, tally.acknowledged());
         }
     }
 }
@@ -354,57 +353,56 @@ impl Load {
 async fn a_server_heals_after_its_disk_was_full() {
     let host = Host::new();
     let Some(disk) = Disk::mount(&host) else { return };
-    let subject = Subject::start(&host).await;
-    let load = Load::start(&subject);
-    load.succeeds().await;
-    subject.is_unavailable(|| disk.fill()).await;
-    load.is_refused().await;
-    subject.keeps_reading().await;
+    let server = RunningServer::start(&host).await;
+    let load = Load::start(&server);
+    load.wait_for_activations().await;
+    server.wait_until_unavailable(|| disk.fill()).await;
+    load.wait_for_refusals().await;
+    server.check_reads().await;
     disk.empty();
-    subject.has_healed().await;
-    load.succeeds().await;
-    load.end(&subject).await;
+    server.wait_until_healed().await;
+    load.wait_for_activations().await;
+    load.end(&server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_heals_after_its_disk_was_read_only() {
     let host = Host::new();
     let Some(disk) = Disk::mount(&host) else { return };
-    let subject = Subject::start(&host).await;
-    let load = Load::start(&subject);
-    load.succeeds().await;
-    // A file system cannot be made read-only while a file on it is open for writing. So that the server opens
-    // its files again, it runs out of space for a moment.
-    subject.is_unavailable(|| disk.fill()).await;
+    let server = RunningServer::start(&host).await;
+    let load = Load::start(&server);
+    load.wait_for_activations().await;
+    // Open files stay writable, so a full disk first makes the server close its connections and open new ones.
+    server.wait_until_unavailable(|| disk.fill()).await;
     disk.make_read_only();
-    load.is_refused().await;
-    load.is_refused().await;
+    load.wait_for_refusals().await;
+    load.wait_for_refusals().await;
     disk.empty();
-    subject.is_unavailable(|| {}).await;
-    load.is_refused().await;
-    subject.keeps_reading().await;
+    server.wait_until_unavailable(|| {}).await;
+    load.wait_for_refusals().await;
+    server.check_reads().await;
     assert!(host.server_log().contains("readonly database"), "{}", host.server_log());
     disk.make_writable();
-    subject.has_healed().await;
-    load.succeeds().await;
-    load.end(&subject).await;
+    server.wait_until_healed().await;
+    load.wait_for_activations().await;
+    load.end(&server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_heals_after_another_process_held_the_lock() {
     let host = Host::new();
-    let subject = Subject::start(&host).await;
-    let load = Load::start(&subject);
-    load.succeeds().await;
+    let server = RunningServer::start(&host).await;
+    let load = Load::start(&server);
+    load.wait_for_activations().await;
     let url = format!("sqlite://{}", host.folder.path().join("data/latchkey.db").display());
     let mut other = SqliteConnection::connect(&url).await.expect("connected");
     other.execute("PRAGMA busy_timeout = 60000").await.expect("set");
     other.execute("BEGIN IMMEDIATE").await.expect("locked");
-    subject.is_unavailable(|| {}).await;
-    load.is_refused().await;
-    subject.keeps_reading().await;
+    server.wait_until_unavailable(|| {}).await;
+    load.wait_for_refusals().await;
+    server.check_reads().await;
     other.execute("ROLLBACK").await.expect("unlocked");
-    subject.has_healed().await;
-    load.succeeds().await;
-    load.end(&subject).await;
+    server.wait_until_healed().await;
+    load.wait_for_activations().await;
+    load.end(&server).await;
 }

@@ -1,4 +1,4 @@
-//! A computer on which the program is installed: commands and servers as processes of their own.
+//! A computer on which the program is installed: commands and servers run as separate processes.
 
 use std::{
     fs::File,
@@ -57,7 +57,7 @@ impl Host {
 
     /// Starts a server and waits until it listens.
     pub(crate) fn serve(&self, words: &[&str], environment: &[(&str, &str)]) -> Server {
-        // Another program may take the port between its choice and its use. Then another port is tried.
+        // Another program may take the port between its choice and its use. In that case another port is tried.
         (0..5).find_map(|_| self.try_to_serve(words, environment)).expect("a port that is free")
     }
 

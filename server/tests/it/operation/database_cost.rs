@@ -5,7 +5,7 @@ use latchkey_testkit::{Backend, on_both};
 use reqwest::Client;
 use serde_json::json;
 
-use crate::app::{Desktop, TestApp, with_backend};
+use crate::support::app::{Desktop, TestApp, with_backend};
 
 on_both!(with_backend: a_validation_costs_a_read, an_activation_costs_a_commit, a_license_page_costs_the_same_for_many);
 
@@ -50,7 +50,7 @@ async fn an_activation_costs_a_commit(backend: Backend) {
     let app = start(backend).await;
     app.add_policy("many", |policy| policy.max_machines = None).await;
     let issued = app.issue_under("ada@example.com", "many").await;
-    let desktop = Desktop { shows_bookkeeping: false, ..app.desktop(Some(issued.key.expose())) };
+    let desktop = Desktop { writes_bookkeeping: false, ..app.desktop(Some(issued.key.expose())) };
     // The first ones fill caches and lease tokens.
     for n in 0..60 {
         assert_eq!(desktop.activate(&format!("earlier-{n}")).await.status, 201);

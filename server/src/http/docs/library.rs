@@ -1,13 +1,11 @@
 //! The documentation: compiled-in Markdown pages and the files that they link to.
 
-mod markdown;
-
 use std::borrow::Cow;
 
 use rust_embed::Embed;
 use serde::Deserialize;
 
-pub(crate) use markdown::Heading;
+use crate::http::docs::markdown::{self, Heading};
 
 pub(crate) const ROOT: &str = "/docs";
 
@@ -15,7 +13,7 @@ pub(crate) const ROOT: &str = "/docs";
 const CONTENTS: &str = "contents.toml";
 const FIRST: &str = "index";
 
-/// The types of files that are served beside the pages. Files that programs create when they run in the
+/// The types of files that are served in addition to the pages. Files that programs create when they run in the
 /// folder are not served.
 const SERVED: [&str; 4] = ["cs", "json", "mjs", "py"];
 
@@ -73,7 +71,7 @@ pub(crate) struct File {
     pub(crate) text: Cow<'static, [u8]>,
 }
 
-/// The whole documentation.
+/// All pages and files.
 #[derive(Clone, Debug)]
 pub(crate) struct Library {
     pub(crate) first: Page,
@@ -110,7 +108,7 @@ fn text(name: &str) -> Result<String, DocsError> {
 
 fn page(name: &str) -> Result<Page, DocsError> {
     let file = format!("{name}.md");
-    let rendered = markdown::render(&text(&file)?, text)?;
+    let rendered = markdown::render(&text(&file)?, ROOT, text)?;
     Ok(Page {
         path: if name == FIRST { ROOT.to_owned() } else { format!("{ROOT}/{name}") },
         title: rendered.title.ok_or(DocsError::NoTitle(file))?,

@@ -14,7 +14,7 @@ use crate::settings::{Settings, read_secret};
 
 /// Why an instance cannot start, and what to do about it.
 #[derive(Debug, thiserror::Error)]
-pub enum InstanceError {
+pub(crate) enum InstanceError {
     /// The data folder cannot be created or written.
     #[error(
         "the data folder {path} cannot be used: {why}. Make it writable, or set LATCHKEY__DATA_DIR to a writable folder"
@@ -33,7 +33,7 @@ pub enum InstanceError {
     Entropy(#[from] latchkey_service::ports::EntropyUnavailable),
 }
 
-pub struct Instance {
+pub(super) struct Instance {
     /// The secret from which all keys for encrypting stored data are derived.
     pub master_secret: Zeroizing<[u8; MASTER_SECRET_BYTES]>,
     /// A signing key from the settings, or from the file in which earlier versions stored it. A database
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Instance {
 
 impl Instance {
     /// Reads the secrets. In an empty data folder they are created.
-    pub fn open(settings: &Settings, entropy: &dyn Entropy) -> Result<Self, InstanceError> {
+    pub(super) fn open(settings: &Settings, entropy: &dyn Entropy) -> Result<Self, InstanceError> {
         let folder = &settings.data_dir;
         make_folder(folder)?;
         let secrets = &settings.secrets;

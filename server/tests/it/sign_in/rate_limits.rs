@@ -5,7 +5,7 @@ use std::time::Duration;
 use latchkey_testkit::Backend;
 use reqwest::StatusCode;
 
-use crate::app::{Browser, TestApp, location, run, with_app};
+use crate::support::app::{Browser, TestApp, location, run, with_app};
 use latchkey_testkit::on_both;
 
 async fn is_taken(browser: &Browser<'_>, email: &str) -> bool {
@@ -14,10 +14,10 @@ async fn is_taken(browser: &Browser<'_>, email: &str) -> bool {
     location(&answer) == "/login/code"
 }
 
-on_both!(with_app: ml_09_per_address, ml_09_per_network, ml_09_exact_in_parallel);
+on_both!(with_app: ml_09_mails_are_limited_per_address, ml_09_mails_are_limited_per_network, ml_09_the_limit_is_exact_in_parallel);
 
 /// A burst of three for an address, then one per hour, whether or not it is known.
-async fn ml_09_per_address(app: &TestApp) {
+async fn ml_09_mails_are_limited_per_address(app: &TestApp) {
     app.issue("ada@example.com").await;
     for email in ["ada@example.com", "nobody@example.com"] {
         let mut taken = Vec::new();
@@ -35,7 +35,7 @@ async fn ml_09_per_address(app: &TestApp) {
 }
 
 /// A burst of five for a network, then one per minute.
-async fn ml_09_per_network(app: &TestApp) {
+async fn ml_09_mails_are_limited_per_network(app: &TestApp) {
     let mut taken = Vec::new();
     for n in 0..7 {
         taken.push(is_taken(&app.browser(), &format!("user{n}@example.com")).await);
@@ -47,7 +47,7 @@ async fn ml_09_per_network(app: &TestApp) {
 }
 
 /// Of parallel requests exactly the burst is accepted.
-async fn ml_09_exact_in_parallel(app: &TestApp) {
+async fn ml_09_the_limit_is_exact_in_parallel(app: &TestApp) {
     let tries = (0..60).map(async |n| is_taken(&app.browser(), &format!("user{n}@example.com")).await);
     let taken = futures_util::future::join_all(tries).await.into_iter().filter(|taken| *taken).count();
     assert_eq!(taken, 5);
@@ -55,7 +55,7 @@ async fn ml_09_exact_in_parallel(app: &TestApp) {
 
 /// The instance's budget is shared by all, and only mails use it.
 #[test]
-fn ml_09_the_budget() {
+fn ml_09_all_mails_share_a_budget() {
     run(async {
         let app = TestApp::start_with(Backend::Sqlite, |_, options| options.hourly_mail_budget = 2).await;
         app.issue("ada@example.com").await;

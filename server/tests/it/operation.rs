@@ -1,0 +1,8 @@
+//! What operators depend on: recovery, bounded database cost, mail and key rotation.
+
+mod database_cost;
+mod disconnects;
+#[cfg(unix)]
+mod healing;
+mod outbox;
+mod signing_keys;

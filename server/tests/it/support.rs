@@ -1,0 +1,4 @@
+//! What tests need: a server inside the test with clients, and the program as separate processes.
+
+pub(crate) mod app;
+pub(crate) mod host;
