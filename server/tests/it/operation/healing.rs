@@ -35,8 +35,11 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 const CLIENTS: usize = 8;
 
-/// A limit that the tests do not reach. It stays enabled: each request takes its token.
-const LIMIT: &str = "4000";
+/// Limits that the tests do not reach. They stay enabled: each request takes its token.
+const LIMITS: [(&str, &str); 2] = [("LATCHKEY__API__KEY_BURST", "4000"), ("LATCHKEY__API__KEY_PER_MINUTE", "12000")];
+
+/// More validations than may be counted on credit before the database must be asked, an eighth of the burst.
+const VALIDATIONS: usize = 700;
 
 const CATALOG: &str = r#"
 [[products]]
@@ -56,13 +59,16 @@ struct Disk {
     root: PathBuf,
     /// The data folder: the same file system, mounted once more so that it can be made read-only.
     data: PathBuf,
+    /// The same file system, mounted read-only.
+    read_only: PathBuf,
 }
 
 impl Disk {
     #[expect(clippy::print_stderr, reason = "a test that is not run must say so")]
     fn mount(host: &Host) -> Option<Self> {
-        let disk = Self { root: host.folder.path().join("disk"), data: host.folder.path().join("data") };
-        for folder in [&disk.root, &disk.data] {
+        let folder = |name: &str| host.folder.path().join(name);
+        let disk = Self { root: folder("disk"), data: folder("data"), read_only: folder("read-only") };
+        for folder in [&disk.root, &disk.data, &disk.read_only] {
             fs::create_dir(folder).expect("a folder");
         }
         let mut mount = Command::new("mount");
@@ -71,19 +77,10 @@ impl Disk {
             eprintln!("not run: only root can mount a small file system");
             return None;
         }
-        disk.bind();
+        bind(&disk.root, &disk.data);
+        bind(&disk.root, &disk.read_only);
+        run(&["mount", "-o", "remount,bind,ro"], &[&disk.read_only]);
         Some(disk)
-    }
-
-    /// Mounts the file system as the data folder, on top of an earlier mount.
-    fn bind(&self) {
-        self.run(&["mount", "--bind"], &[&self.root, &self.data]);
-    }
-
-    fn run(&self, words: &[&str], paths: &[&Path]) {
-        let (program, words) = words.split_first().expect("a program");
-        let status = Command::new(program).args(words).args(paths).status().expect("it runs");
-        assert!(status.success(), "{program} {words:?} {paths:?}: {}", self.root.display());
     }
 
     /// Writes until the disk accepts no more.
@@ -99,22 +96,31 @@ impl Disk {
 
     /// Files that are already open stay writable.
     fn make_read_only(&self) {
-        self.bind();
-        self.run(&["mount", "-o", "remount,bind,ro"], &[&self.data]);
+        bind(&self.read_only, &self.data);
     }
 
     fn make_writable(&self) {
-        self.run(&["mount", "-o", "remount,bind,rw"], &[&self.data]);
+        run(&["mount", "-o", "remount,bind,rw"], &[&self.data]);
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        for folder in [&self.data, &self.data, &self.root] {
+        for folder in [&self.data, &self.data, &self.read_only, &self.root] {
             // It may not be mounted.
             let _ = Command::new("umount").arg("-l").arg(folder).output();
         }
     }
+}
+
+fn bind(from: &Path, to: &Path) {
+    run(&["mount", "--bind"], &[from, to]);
+}
+
+fn run(words: &[&str], paths: &[&Path]) {
+    let (program, words) = words.split_first().expect("a program");
+    let status = Command::new(program).args(words).args(paths).status().expect("it runs");
+    assert!(status.success(), "{program} {words:?} {paths:?} failed");
 }
 
 /// A license with its key.
@@ -151,7 +157,7 @@ impl RunningServer {
         let license = License::issue(host, "admin@example.com");
         let admin = host.json(&["admin", "add", "admin@example.com"]);
         let token = admin["sign_in_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link").to_owned();
-        let process = host.serve(&[], &[("LATCHKEY__API__KEY_BURST", LIMIT), ("LATCHKEY__API__KEY_PER_MINUTE", LIMIT)]);
+        let process = host.serve(&[], &LIMITS);
         let browser = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build();
         let server = Self {
             origin: format!("http://{}", process.address),
@@ -200,10 +206,10 @@ impl RunningServer {
         .await;
     }
 
-    /// Checks requests that need no writes: pages, and more validations than may be counted on credit.
+    /// Checks requests that need no writes: validations and pages.
     async fn check_reads(&self) {
         let License { id, key } = &self.license;
-        let validations = stream::iter(0..1_200).map(|_| async {
+        let validations = stream::iter(0..VALIDATIONS).map(|_| async {
             let request = self.browser.post(format!("{}/v1/licenses/{id}/actions/validate", self.origin));
             let body = json!({ "meta": { "scope": { "fingerprint": "office" } } });
             let response = send(json_body(request, key, &body)).await;
