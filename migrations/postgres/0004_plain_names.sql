@@ -1,8 +1,8 @@
--- Plain names for the watch over heartbeats and for rate limits, and indexes for what upkeep and lists
--- ask. Contract step: the tables keep what they hold, and earlier versions no longer run on this schema.
--- The SQLite file of the same number says the same.
+-- Renames the table of the heartbeat watch and the column of rate limits, and adds indexes for upkeep and lists.
+-- Contract step: the data is kept, but earlier versions of the program do not run on this schema. The SQLite file
+-- with the same number does the same.
 
--- One row: when heartbeats were last known to arrive, and when that knowledge is too old.
+-- One row: when the server last received heartbeats, and the time after which there is an outage.
 CREATE TABLE heartbeat_watch (
     id          BIGINT NOT NULL CONSTRAINT pk_heartbeat_watch PRIMARY KEY,
     seen_at     BIGINT NOT NULL,
@@ -14,17 +14,17 @@ CREATE TABLE heartbeat_watch (
 INSERT INTO heartbeat_watch (id, seen_at, stale_after) SELECT id, heard_at, deaf_after FROM hearing;
 DROP TABLE hearing;
 
--- GCRA's theoretical arrival time: when the bucket's next request is due, less its tolerance.
+-- When the bucket's next token is due, minus the bucket's tolerance. GCRA calls it the theoretical arrival time.
 ALTER TABLE rate_limits RENAME COLUMN tat TO next_allowed_at;
 DROP INDEX ix_rate_limits_tat;
 CREATE INDEX ix_rate_limits_next_allowed ON rate_limits (next_allowed_at);
 
--- The licenses of a policy, page by page.
+-- For pages of the licenses of a policy.
 CREATE INDEX ix_licenses_policy ON licenses (policy_id, id);
 
--- Machines by their last heartbeat, with the license that upkeep has to look at.
+-- For the licenses of machines that may have missed a heartbeat.
 DROP INDEX ix_machines_heartbeat;
 CREATE INDEX ix_machines_heartbeat ON machines (last_heartbeat_at, license_id) WHERE deactivated_at IS NULL;
 
--- What a check of readiness writes: a write that changes nothing would not reach the disk.
+-- The readiness check increments it, because a write that changes nothing would not reach the disk.
 ALTER TABLE instance ADD COLUMN write_checks BIGINT NOT NULL DEFAULT 0;

@@ -1,9 +1,9 @@
--- Imports stage their rows here in short transactions and make all of them real in one last one, so that
--- other writers pass in between. Expand step: nothing else reads these tables. The SQLite file of the
--- same number says the same.
+-- Imports stage their rows here in short transactions and publish all of them in one last short transaction, so that
+-- other writers do not wait for a whole import. Expand step: nothing else reads these tables. The SQLite file with the
+-- same number does the same.
 
--- A license that is no license to anyone yet, and the account that is made for it unless its address has one.
--- What is checked is checked where it becomes real; no foreign key keeps the catalog from changing until then.
+-- A staged license, and the account to create unless its address already has one. The constraints apply when the import
+-- is published. Until then, no foreign key prevents changes of the catalog.
 CREATE TABLE import_rows (
     import_id            UUID    NOT NULL,
     number               BIGINT  NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE import_entitlements (
         REFERENCES import_rows (import_id, number) ON DELETE CASCADE
 );
 
--- Lines for the audit log. One that names an account is written only if the import made that account.
+-- Rows for the audit log. One with an account is written only if the import creates that account.
 CREATE TABLE import_audits (
     import_id       UUID    NOT NULL,
     number          BIGINT  NOT NULL,

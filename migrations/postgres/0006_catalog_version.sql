@@ -1,5 +1,5 @@
--- Counts the changes of the catalog, so that processes which keep it in memory know whether theirs is current.
--- Expand step. Triggers count, so that no change can be forgotten. The SQLite file of the same number says the same.
+-- Counts the changes of the catalog, so that processes that keep it in memory can check whether their copy is current.
+-- Triggers count, so that no change can be missed. Expand step. The SQLite file with the same number does the same.
 
 CREATE TABLE catalog_version (
     id      BIGINT NOT NULL CONSTRAINT pk_catalog_version PRIMARY KEY,

@@ -128,12 +128,11 @@ impl Service {
             return Ok(None);
         };
         let KnownLicense { record, next_allowed_at, machines } = found;
-        let facts = match self.cached_terms(record.license.policy, record.catalog_version) {
-            Some(terms) => LicenseFacts::new(record, terms),
-            None => {
-                let mut reader = self.store().read_one().await?;
-                self.license_facts(&mut reader, record).await?
-            }
+        let facts = if let Some(terms) = self.cached_terms(record.license.policy, record.catalog_version) {
+            LicenseFacts::new(record, terms)
+        } else {
+            let mut reader = self.store().read_one().await?;
+            self.license_facts(&mut reader, record).await?
         };
         Ok(Some((facts, next_allowed_at, machines)))
     }

@@ -281,7 +281,8 @@ impl Turn {
         } else {
             state.groups += 1;
             let number = state.groups;
-            state.group = Some(Group { number, began: Instant::now(), has_open_savepoint: false, members: vec![sender] });
+            state.group =
+                Some(Group { number, began: Instant::now(), has_open_savepoint: false, members: vec![sender] });
             writer.runtime.spawn(commit_group_later(Arc::clone(&writer), number));
         }
         if is_last {

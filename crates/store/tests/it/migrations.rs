@@ -261,7 +261,7 @@ const CHECKSUMS: [(&str, &str); 6] = [
     ("d009960ad17228bf", "9d4f78ce186d264f"),
     ("8e94c85b4a0113ec", "b05e94cce3cefa2b"),
     ("07102ebb675d5093", "0d180e4db970178f"),
-    ("8afff8e6eb1fbe5f", "e47e5ac6419990fb"),
-    ("feb9ae32a62a17e7", "658ff1b19aa29e20"),
-    ("242e3594ee5c13be", "7848c4b8b1f014a2"),
+    ("ad9de5ecc6bd88bc", "e3d8a67739012167"),
+    ("7b72ca2cc99c7ed0", "296e264c91718b07"),
+    ("cc99ba2c2b1df684", "21261f5efe5fa263"),
 ];

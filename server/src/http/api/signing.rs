@@ -50,7 +50,10 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     };
     let date = state.service.now().http_date();
     let keyring = state.service.keyring();
-    add_headers(&mut parts.headers, signature::sign(keyring.signer(), keyring.wire_account_text(), target, date, &body));
+    add_headers(
+        &mut parts.headers,
+        signature::sign(keyring.signer(), keyring.wire_account_text(), target, date, &body),
+    );
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }

@@ -27,11 +27,7 @@ fn rows(invalid: &'static [u64]) -> impl Iterator<Item = ImportItem<String>> + S
 
 async fn import(app: &TestApp, invalid: &'static [u64], is_partial: bool) -> (ImportReport, Vec<u64>) {
     let mut refused = Vec::new();
-<<<<<<< HEAD:server/tests/it/bulk.rs
-    let tell = |refusal: RejectedRow<String>| refused.push(refusal.line);
-=======
-    let report_refusal = |refusal: RowRefusal<String>| refused.push(refusal.line);
->>>>>>> w/server:server/tests/it/commands/imports.rs
+    let report_refusal = |refusal: RejectedRow<String>| refused.push(refusal.line);
     let admin = app.service().admin(Operator::Host);
     let report = admin.import_licenses(rows(invalid), is_partial, report_refusal).await.expect("read");
     (report, refused)
@@ -178,15 +174,9 @@ async fn a_key_taken_during_the_import_prevents_it(app: &TestApp) {
     let race = || interrupted(with_key(rows(&[])), 401, || import_the_key(service.clone()));
     let mut refused = Vec::new();
     let admin = app.service().admin(Operator::Host);
-<<<<<<< HEAD:server/tests/it/bulk.rs
-    let tell = |refusal: RejectedRow<String>| refused.push((refusal.line, refusal.why));
-    let report = admin.import_licenses(race(), false, tell).await.expect("read");
-    assert_eq!((report.imported, report.rejected, licenses(app).await), (0, 1, 1));
-=======
-    let report_refusal = |refusal: RowRefusal<String>| refused.push((refusal.line, refusal.why));
+    let report_refusal = |refusal: RejectedRow<String>| refused.push((refusal.line, refusal.why));
     let report = admin.import_licenses(race(), false, report_refusal).await.expect("read");
-    assert_eq!((report.imported, report.refused, licenses(app).await), (0, 1, 1));
->>>>>>> w/server:server/tests/it/commands/imports.rs
+    assert_eq!((report.imported, report.rejected, licenses(app).await), (0, 1, 1));
     assert_eq!(refused, [(5, RowProblem::KeyTaken)]);
     let report = admin.import_licenses(with_key(rows(&[])), true, |_| {}).await.expect("read");
     assert_eq!((report.imported, licenses(app).await as u64), (ROWS - 1, ROWS));
@@ -217,15 +207,9 @@ async fn a_catalog_changed_during_the_import_prevents_it(app: &TestApp) {
     assert_eq!(licenses(app).await, 0);
 }
 
-<<<<<<< HEAD:server/tests/it/bulk.rs
-/// LC-08: a key that was made for a row is not kept once another key signs.
-async fn lc_08_a_signing_key_that_is_replaced_meanwhile(app: &TestApp) {
-    app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
-=======
 /// LC-08: license keys that the replaced key has signed are not imported.
 async fn lc_08_a_signing_key_replaced_during_the_import_prevents_it(app: &TestApp) {
-    app.add_policy("signed", |policy| policy.scheme = KeyScheme::Ed25519Sign).await;
->>>>>>> w/server:server/tests/it/commands/imports.rs
+    app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
     let service = app.service().clone();
     let signed = || {
         rows(&[]).map(|item| match item {

@@ -95,7 +95,7 @@ async fn the_swap_allowance_is_enforced(app: &TestApp) {
 async fn the_swap_allowance_is_exact(app: &TestApp) {
     app.add_policy("swaps", |policy| {
         policy.max_machines = Some(20);
-        policy.swaps = Some(latchkey_licensing::policy::SwapAllowance { count: 3, window: DAY });
+        policy.swap_allowance = Some(latchkey_licensing::policy::SwapAllowance { count: 3, window: DAY });
     })
     .await;
     let issued = app.issue_under("ada@example.com", "swaps").await;

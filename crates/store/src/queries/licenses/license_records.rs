@@ -99,10 +99,7 @@ pub(crate) async fn find_licenses_by_keys(
     let (size, sql) = enough.ok_or_else(|| sqlx::Error::Protocol("too many lookups".to_owned()))?;
     let mut query = sqlx::query(sql.as_str());
     for lookup in lookups {
-        query = query
-            .bind(Some(lookup.key_lookup.as_slice()))
-            .bind(lookup.bucket.as_str())
-            .bind(lookup.with_machines);
+        query = query.bind(Some(lookup.key_lookup.as_slice())).bind(lookup.bucket.as_str()).bind(lookup.with_machines);
     }
     for _ in lookups.len()..*size {
         query = query.bind(None::<&[u8]>).bind("").bind(false);

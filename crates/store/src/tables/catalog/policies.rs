@@ -73,7 +73,8 @@ impl TryFrom<PolicyRow> for Policy {
             is_floating: row.is_floating,
             is_strict: row.is_strict,
             expiry_strategy: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| unknown("expiry_strategy"))?,
-            overage_strategy: OverageStrategy::parse(&row.overage_strategy).ok_or_else(|| unknown("overage_strategy"))?,
+            overage_strategy: OverageStrategy::parse(&row.overage_strategy)
+                .ok_or_else(|| unknown("overage_strategy"))?,
             requires_heartbeat: row.requires_heartbeat,
             heartbeat_window: origin.duration(row.heartbeat_us)?,
             cull: HeartbeatCull::parse(&row.heartbeat_cull).ok_or_else(|| unknown("heartbeat_cull"))?,
