@@ -17,12 +17,13 @@ use crate::{
     tables::licenses::license_records::{KeyLookup, KnownLicense, MAX_LOOKUPS},
 };
 
-/// How many statements run at the same time.
-const RUNNING: usize = 2;
-
 /// The lookups of one store.
-#[derive(Debug, Default)]
-pub(crate) struct LicenseLookups(Mutex<Queue>);
+#[derive(Debug)]
+pub(crate) struct LicenseLookups {
+    /// How many statements run at the same time.
+    limit: usize,
+    queue: Mutex<Queue>,
+}
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -37,11 +38,15 @@ struct Waiting {
 }
 
 impl LicenseLookups {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, queue: Mutex::default() }
+    }
+
     /// Whether the caller has to run a statement for what is waiting.
     fn enqueue(&self, lookup: Waiting) -> bool {
         let mut queue = self.queue();
         queue.waiting.push_back(lookup);
-        let starts = queue.running < RUNNING;
+        let starts = queue.running < self.limit;
         if starts {
             queue.running += 1;
         }
@@ -49,7 +54,7 @@ impl LicenseLookups {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers one lookup. `read` runs a statement for several, with an answer for each in their order. It runs

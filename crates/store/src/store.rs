@@ -81,7 +81,11 @@ impl Store {
             }
             None => open_postgres(url, connections).await?,
         };
-        Ok(Self(Arc::new(Shared { pools, runtime, stats, lookups: Arc::default() })))
+        let lookups = Arc::new(LicenseLookups::new(match &pools {
+            Pools::Sqlite { .. } => sqlite::dialect::LOOKUPS,
+            Pools::Postgres { .. } => postgres::dialect::LOOKUPS,
+        }));
+        Ok(Self(Arc::new(Shared { pools, runtime, stats, lookups })))
     }
 
     /// Migrates the schema to this program's version. A newer schema is refused and left unchanged.
@@ -242,7 +246,7 @@ async fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
                 Ok(true)
             })
         })
-        .after_connect(|conn, _| Box::pin(async move { conn.execute(postgres::dialect::LOCK_TIMEOUT).await.map(drop) }))
+        .after_connect(|conn, _| Box::pin(async move { conn.execute(postgres::dialect::SESSION).await.map(drop) }))
         .connect_with(options.clone())
         .await?;
     Ok(Pools::Postgres { options, pool })
