@@ -6,8 +6,12 @@ pub(crate) type Connection = sqlx::PgConnection;
 /// Begins a transaction, which locks individual rows where a decision requires it.
 pub(crate) const BEGIN: &str = "BEGIN";
 
-/// Limits how long a statement waits for another transaction's lock, to less than the time that clients wait.
-pub(crate) const LOCK_TIMEOUT: &str = "SET lock_timeout = '5s'";
+/// The settings of each connection. Waiting for another transaction's lock for longer than clients wait is an error. With
+/// the default page cost, which is meant for rotating disks, all licenses are read to find a few by their keys.
+pub(crate) const SESSION: &str = "SET lock_timeout = '5s'; SET random_page_cost = 1.1";
+
+/// How many statements look up licenses at the same time. They also wait for the network.
+pub(crate) const LOOKUPS: usize = 4;
 
 /// Begins a snapshot.
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -30,7 +30,9 @@ macro_rules! select {
                  (SELECT COUNT(*) FROM license_entitlements WHERE license_entitlements.license_id = licenses.id)
                      AS own_entitlements,
                  (SELECT version FROM catalog_version) AS catalog_version,
-                 (SELECT next_allowed_at FROM rate_limits WHERE rate_limits.bucket = ", $bucket, ") AS next_allowed_at,
+                 CASE WHEN ", $bucket, " <> '' THEN
+                     (SELECT next_allowed_at FROM rate_limits WHERE rate_limits.bucket = ", $bucket, ")
+                 END AS next_allowed_at,
                  machines.id AS machine_id, machines.slot AS machine_slot,
                  machines.fingerprint AS machine_fingerprint, machines.name AS machine_name,
                  machines.hostname AS machine_hostname, machines.platform AS machine_platform,
