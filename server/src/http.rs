@@ -7,6 +7,7 @@ mod docs;
 mod download;
 mod health;
 mod layers;
+pub(crate) mod metrics;
 mod plain_pages;
 mod portal;
 mod prerendered;

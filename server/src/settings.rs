@@ -11,6 +11,7 @@ mod database;
 mod field;
 mod log;
 mod mail;
+mod metrics;
 mod secret;
 mod secrets;
 mod server;
@@ -29,6 +30,7 @@ pub use field::Field;
 pub(crate) use log::filter as log_filter;
 pub use log::{Log, LogFormat};
 pub use mail::Mail;
+pub use metrics::Metrics;
 pub use secret::Secret;
 pub use secrets::Secrets;
 pub(crate) use secrets::read_secret;
@@ -50,6 +52,7 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         secrets::FIELDS,
         brand::FIELDS,
         log::FIELDS,
+        metrics::FIELDS,
     ]
     .into_iter()
     .flatten()
@@ -67,6 +70,7 @@ pub struct Settings {
     pub secrets: Secrets,
     pub brand: Brand,
     pub log: Log,
+    pub metrics: Metrics,
 }
 
 impl Default for Settings {
@@ -81,6 +85,7 @@ impl Default for Settings {
             secrets: Secrets::default(),
             brand: Brand::default(),
             log: Log::default(),
+            metrics: Metrics::default(),
         }
     }
 }

@@ -35,6 +35,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that one statement waits for SQLite's lock. Beginning a transaction retries until its deadline.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The longest that looking up a license may take, including the wait for a connection.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The longest that a check of the writer may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -81,10 +84,11 @@ impl Store {
             }
             None => open_postgres(url, connections).await?,
         };
-        let lookups = Arc::new(LicenseLookups::new(match &pools {
+        let limit = match &pools {
             Pools::Sqlite { .. } => sqlite::dialect::LOOKUPS,
             Pools::Postgres { .. } => postgres::dialect::LOOKUPS,
-        }));
+        };
+        let lookups = Arc::new(LicenseLookups::new(limit, LOOKUP_TIMEOUT));
         Ok(Self(Arc::new(Shared { pools, runtime, stats, lookups })))
     }
 

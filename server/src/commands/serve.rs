@@ -22,8 +22,12 @@ use crate::{
 const SHUTDOWN: Duration = Duration::from_secs(25);
 
 pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, as_json: bool) -> Result<(), Failure> {
+    let listener = listen(settings.server.listen).await?;
+    let metrics_listener = match settings.metrics.listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let address = settings.server.listen;
-    let listener = TcpListener::bind(address).await.map_err(|why| Failure::Listen { address, why })?;
     let address = listener.local_addr().map_err(|why| Failure::Listen { address, why })?;
     let mailer = mailer(&settings, is_demo)?;
     let portal_url = settings.portal_url();
@@ -48,6 +52,10 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let shutdown = stopped.clone();
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(until_stopped(shutdown));
+    if let Some(listener) = metrics_listener {
+        let server = axum::serve(listener, http::metrics::router(service.clone()));
+        tokio::spawn(server.with_graceful_shutdown(until_stopped(stopped.clone())).into_future());
+    }
     tokio::spawn(async move {
         stop_signal().await;
         stop.send_replace(true);
@@ -67,6 +75,10 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     }
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|why| Failure::Listen { address, why })
 }
 
 async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: bool) -> Result<(), Failure> {

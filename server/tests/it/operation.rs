@@ -4,5 +4,6 @@ mod database_cost;
 mod disconnects;
 #[cfg(unix)]
 mod healing;
+mod metrics;
 mod outbox;
 mod signing_keys;

@@ -131,7 +131,8 @@ impl Service {
         let facts = if let Some(terms) = self.cached_terms(record.license.policy, record.catalog_version) {
             LicenseFacts::new(record, terms)
         } else {
-            let mut reader = self.store().read_one().await?;
+            // The catalog is read by several statements, so it takes a snapshot.
+            let mut reader = self.store().read().await?;
             self.license_facts(&mut reader, record).await?
         };
         Ok(Some((facts, next_allowed_at, machines)))

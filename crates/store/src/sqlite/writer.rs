@@ -175,7 +175,8 @@ impl Writer {
             let mut state = Arc::clone(&self.state).lock_owned().await;
             let Some(conn) = state.conn.take() else { return };
             if state.group.is_some() {
-                commit_group(Arc::clone(self), state, conn).await;
+                // In a task of its own, so that a dropped future cannot separate the group from its connection.
+                let _ = self.runtime.spawn(commit_group(Arc::clone(self), state, conn)).await;
             } else {
                 // An error does no harm: everything acknowledged is on disk.
                 let _ = timeout(CLOSE_TIMEOUT, conn.sqlite.close()).await;
@@ -219,6 +220,10 @@ impl Turn {
             self.conn = state.conn.take();
         }
         if self.conn.is_none() {
+            if state.group.is_some() {
+                // The group's transaction is gone with its connection.
+                return Err(connection_lost());
+            }
             *is_new = true;
             self.conn = Some(self.writer.connect().await?);
         }

@@ -34,10 +34,17 @@ enum Outcome {
 
 /// Runs a transaction. The number decides how it ends.
 async fn run(store: &Store, number: u32) -> Outcome {
+    let ending = (number / 10 + number) % 6;
+    if ending == 5 {
+        // Dropped while it begins, or before its first statement.
+        let limit = Duration::from_micros(u64::from(number * 53 % 400));
+        drop(timeout(limit, store.write()).await);
+        return Outcome::RolledBack;
+    }
     let mut tx = store.write().await.expect("a transaction");
     assert!(tx.insert_account(&numbered(number)).await.expect("inserted"));
     // The tasks proceed in step, so that each round contains all outcomes.
-    match (number / 10 + number) % 5 {
+    match ending {
         0 => Outcome::RolledBack,
         1 => {
             let twice = Account { email: email(&format!("b{number}@example.com")), ..numbered(number) };
@@ -91,6 +98,68 @@ on_both! {
             }
         }
     }
+}
+
+/// A member that is rolled back takes nothing of its predecessor with it, whose savepoint is still open.
+#[tokio::test]
+async fn a_member_is_rolled_back_alone() {
+    let database = TestDatabase::create(Backend::Sqlite).await;
+    let store = database.store();
+    let mut first = store.write().await.expect("a transaction");
+    assert!(first.insert_account(&numbered(1)).await.expect("inserted"));
+    let before = store.counters().commits;
+    // They wait for their turns in this order.
+    let members: Vec<_> = (2..=5)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut tx = store.write().await.expect("a transaction");
+                assert!(tx.insert_account(&numbered(number)).await.expect("inserted"));
+                if number % 2 == 0 { tx.commit().await } else { Ok(drop(tx)) }
+            })
+        })
+        .collect();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    first.commit().await.expect("committed");
+    for member in members {
+        member.await.expect("no panic").expect("ended as planned");
+    }
+    for (number, is_kept) in [(1, true), (2, true), (3, false), (4, true), (5, false)] {
+        assert_eq!(exists(store, number).await, is_kept, "{number}");
+    }
+    assert!(store.counters().commits - before < 3, "they shared commits");
+}
+
+/// Turns that are given up while they begin leave the group of the others whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn turns_given_up_while_they_begin_disturb_nobody() {
+    let database = TestDatabase::create(Backend::Sqlite).await;
+    let store = database.store();
+    let tasks: Vec<_> = (0..24_u32)
+        .map(|task| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for round in 0..40 {
+                    let number = task * 40 + round;
+                    if task % 3 == 0 {
+                        let limit = Duration::from_micros(u64::from(number * 131 % 3_000));
+                        drop(timeout(limit, store.write()).await);
+                    } else {
+                        let mut tx = store.write().await.expect("a transaction");
+                        assert!(tx.insert_account(&numbered(number)).await.expect("inserted"));
+                        tx.commit().await.expect("committed");
+                    }
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    let mut reader = store.read_one().await.expect("a reader");
+    assert_eq!(reader.count_accounts().await.expect("read"), 16 * 40);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

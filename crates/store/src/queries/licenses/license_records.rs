@@ -8,6 +8,7 @@ use sqlx::{FromRow, Row as _};
 use super::super::dialect::{Connection, Db};
 use crate::{
     error::Result,
+    tables::Origin,
     tables::licenses::license_records::{
         JoinedMachineRow, KeyLookup, KnownLicense, LicenseRecord, LicenseRecordRow, MAX_LOOKUPS,
     },
@@ -120,12 +121,19 @@ pub(crate) async fn find_licenses_by_keys(
         let (these, rest) = rows.split_at(count);
         rows = rest;
         // One damaged row must not fail the lookups of others.
-        found.push(read_with_machines(these).map(|found| {
-            let (record, next_allowed_at, machines) = found?;
-            Some(KnownLicense { record, next_allowed_at, machines: lookup.with_machines.then_some(machines) })
-        }));
+        found.push(known_license(these, lookup));
     }
     Ok(found)
+}
+
+fn known_license(rows: &[Row], lookup: &KeyLookup) -> Result<Option<KnownLicense>> {
+    let Some((record, next_allowed_at, machines)) = read_with_machines(rows)? else {
+        return Ok(None);
+    };
+    if record.key_lookup != lookup.key_lookup {
+        return Err(Origin::new("licenses", record.license.id).corrupt("the row has another key than the lookup"));
+    }
+    Ok(Some(KnownLicense { record, next_allowed_at, machines: lookup.with_machines.then_some(machines) }))
 }
 
 pub(crate) async fn find_license_record(conn: &mut Connection, id: LicenseId) -> Result<Option<LicenseRecord>> {

@@ -35,7 +35,7 @@ pub struct KnownLicense {
 pub(crate) const MAX_LOOKUPS: usize = 32;
 
 /// A lookup of a license by its key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyLookup {
     /// The keyed hash of the key.
     pub key_lookup: [u8; 32],
