@@ -137,7 +137,7 @@ pub fn holds_secret(path: &str) -> bool {
 /// sends a file to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormTarget {
-    /// Creates a computer's license file.
+    /// Checks out a machine file for a computer.
     ComputerFile(LicenseId, MachineId),
     /// Accepts a request that was pasted or uploaded.
     OfflineRequest,

@@ -11,7 +11,7 @@ use latchkey_client::{
     record::Record,
 };
 use latchkey_licensing::{
-    certificate::{self, FileSecret, Sealing},
+    certificate::{self, FileEncoding, FileSecret},
     claims, signed_key,
 };
 use latchkey_wire::request;
@@ -76,7 +76,7 @@ pub fn signed(data: &[u8]) {
     let Some(vendor) = Vendor::new() else { return };
     for kind in [FileKind::License, FileKind::Machine] {
         let secret = vendor.secret(kind);
-        for sealing in [Sealing::Plain, Sealing::Encrypted { secret: &secret, iv: [7; 12] }] {
+        for sealing in [FileEncoding::Plain, FileEncoding::Encrypted { secret: &secret, iv: [7; 12] }] {
             if let Ok(text) = certificate::seal(kind, data, sealing, &vendor.signer) {
                 let opened = certificate::open(kind, &text, vendor.verifier.keys(), Some(&secret));
                 assert_eq!(

@@ -92,7 +92,7 @@ pub struct Verify {
     pub fingerprint: Option<String>,
 }
 
-/// The format of a license file for import and export.
+/// The format of an import or export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// Comma-separated values with a header line

@@ -7,7 +7,7 @@ mod config;
 mod confirmation;
 mod describe;
 mod keys;
-mod license_files;
+mod license_transfer;
 mod licenses;
 mod serve;
 mod verify;

@@ -15,7 +15,7 @@ pub struct Computer {
     pub app_version: Option<String>,
     pub activated: RelativeTime,
     pub last_seen: RelativeTime,
-    /// Whether it may have a license file for offline use that is still valid.
+    /// Whether it may have a machine file that is still valid.
     pub may_hold_file: bool,
 }
 
@@ -42,7 +42,7 @@ pub struct LicenseSummary {
     /// How many computers the customer may still free. `None` means unlimited.
     pub swaps: Option<Swaps>,
     /// Whether the owner may replace the key.
-    pub may_rotate_key: bool,
+    pub can_replace_key: bool,
 }
 
 /// How many computers the customer may still free.

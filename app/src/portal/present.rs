@@ -61,7 +61,7 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
             hours: swaps.allowance.window.as_secs() / HOUR,
             next: swaps.next_at.map(|at| when(at, now)),
         }),
-        may_rotate_key: view.policy.customer_rotates_key && view.license.standing == Standing::Good,
+        can_replace_key: view.policy.customer_rotates_key && view.license.standing == Standing::Good,
     }
 }
 

@@ -79,7 +79,7 @@ impl UiError {
                 "This license is suspended, revoked or expired, so this cannot be done.".to_owned()
             }
             Self::RequestInvalid => {
-                "That is not a request from the app. It begins with lk1. and the app shows it under “Activate without internet”.".to_owned()
+                "That is not a request from the app. A request begins with “lk1.”, and the app shows it under “Activate without internet”.".to_owned()
             }
             Self::RequestDamaged => "Part of the request is missing. Copy all of it, from lk1. to the end.".to_owned(),
             Self::RequestForeign => {

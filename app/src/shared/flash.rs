@@ -11,7 +11,7 @@ pub enum Flash {
     Freed {
         /// The computer's name. `None` if it was already free.
         label: Option<String>,
-        /// Whether it may have a license file for offline use that is still valid.
+        /// Whether it may have a machine file that is still valid.
         may_hold_file: bool,
     },
     Renamed,

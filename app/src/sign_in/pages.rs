@@ -203,7 +203,7 @@ pub(crate) fn HostLinkPage() -> impl IntoView {
 pub(crate) fn SignedOutPage() -> impl IntoView {
     view! {
         <SignInFrame title="You are signed out">
-            <p>"Nothing of your account is left in this browser."</p>
+            <p>"This browser no longer contains any data from your account."</p>
             <p><a class="button button-accent" href=Page::SignIn.path() rel="external">"Sign in again"</a></p>
         </SignInFrame>
     }

@@ -22,7 +22,7 @@ pub(crate) fn Head(#[prop(into)] title: String, look: Look) -> impl IntoView {
             <meta charset="utf-8"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
-            // The marker that follows text elsewhere would be read as a part of the title.
+            // Set as HTML, because the framework's marker after text would become part of the title.
             <title inner_html=escaped(&format!("{title} · {}", branding.brand.name))></title>
             <link rel="stylesheet" href=stylesheet/>
             {accent}

@@ -74,7 +74,7 @@ ids! {
     /// Identifies one activation of a machine. A machine that is activated again gets a new id.
     MachineId
     /// Identifies a request to sign in.
-    LoginRequestId
+    SignInRequestId
     /// Identifies a session. It is shown to the session's owner and reveals nothing about the cookie's value.
     SessionId
     /// Identifies an e-mail in the outbox.

@@ -267,10 +267,10 @@ impl Life {
 
     /// The invariants that hold after every event.
     fn check(&self) -> Result<(), TestCaseError> {
-        let ceiling = self.license.machine_ceiling(&self.policy);
+        let ceiling = self.license.machine_limit_with_overage(&self.policy);
         prop_assert!(ceiling.is_none_or(|ceiling| self.machines.len() <= ceiling as usize), "LC-10");
         prop_assert!(self.policy.is_floating || self.machines.len() <= 1, "a node-locked license has one machine");
-        let cores = self.license.core_ceiling(&self.policy);
+        let cores = self.license.core_limit_with_overage(&self.policy);
         prop_assert!(cores.is_none_or(|cores| core_count(&self.machines) <= u64::from(cores)));
         let slots: BTreeSet<u32> = self.machines.iter().map(|machine| machine.slot).collect();
         prop_assert_eq!(slots.len(), self.machines.len(), "each slot is used once");

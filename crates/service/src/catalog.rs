@@ -19,7 +19,7 @@ use crate::{
 impl Service {
     /// Whether there are no products yet.
     pub async fn is_catalog_empty(&self) -> Result<bool, Internal> {
-        Ok(self.store().read_one().await?.count_products().await? == 0)
+        Ok(self.store().read_without_snapshot().await?.count_products().await? == 0)
     }
 
     /// The same as [`policy_terms`](Self::policy_terms) from memory. `None` if they must be read.

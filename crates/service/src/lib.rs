@@ -40,7 +40,7 @@ pub use audit::{
     change::Change,
     event::{
         AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
-        LicenseEvent, LoginRequestEvent, ProductEvent, SignInMeans, SigningKeyEvent, StoredEvent,
+        LicenseEvent, ProductEvent, SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent,
     },
     log::AuditEntry,
 };
@@ -92,7 +92,7 @@ pub use signing::{first_key::AdoptError, rotation::RetireError};
 pub use startup::{OpenError, claim::ClaimError, demo::Demo};
 pub use validation::{
     facts::{AuthRefusal, LicenseDocument, MachineDocument},
-    key_holder::{Apps, KeyHolder, KeyRequest, NotAdmitted, PageStart},
+    key_holder::{Apps, KeyHolder, KeyRequest, KeyRequestError, PageStart},
     usage::UseError,
 };
 pub use vault::Vault;

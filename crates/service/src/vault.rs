@@ -12,7 +12,7 @@ use aes_gcm::{
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use latchkey_licensing::{
-    ids::{LicenseId, LoginRequestId, MailId, SigningKeyId},
+    ids::{LicenseId, MailId, SignInRequestId, SigningKeyId},
     license_key::LicenseKey,
 };
 use secrecy::{ExposeSecret, SecretBox};
@@ -104,7 +104,7 @@ impl Vault {
     }
 
     /// The keyed hash of a sign-in code. Codes are so short that they could be guessed from an unkeyed hash.
-    pub fn login_code(&self, request: LoginRequestId, code: &str) -> [u8; 32] {
+    pub fn login_code(&self, request: SignInRequestId, code: &str) -> [u8; 32] {
         keyed_hash(self.login_code.expose_secret(), &[request.uuid().as_bytes(), code.as_bytes()])
     }
 

@@ -35,7 +35,7 @@ pub struct Conn {
     /// Whether the transaction writes.
     is_writing: bool,
     /// Whether a statement is running, or its future was dropped before it finished.
-    is_interrupted: bool,
+    has_unfinished_statement: bool,
     /// Whether a statement of the transaction failed.
     has_failed: bool,
 }
@@ -69,7 +69,7 @@ impl Conn {
             stats: Arc::clone(stats),
             is_in_transaction: false,
             is_writing: false,
-            is_interrupted: false,
+            has_unfinished_statement: false,
             has_failed: false,
         }
     }
@@ -96,30 +96,30 @@ impl Conn {
     }
 
     async fn execute(&mut self, sql: &'static str) -> Result<()> {
-        self.is_interrupted = true;
+        self.has_unfinished_statement = true;
         match self.raw()? {
             RawConn::Sqlite(conn) => conn.execute(sql).await.map(drop)?,
             RawConn::Postgres(conn) => conn.execute(sql).await.map(drop)?,
         }
-        self.is_interrupted = false;
+        self.has_unfinished_statement = false;
         Ok(())
     }
 
     /// Called before each query.
     pub(crate) fn start(&mut self) -> Result<Instant> {
         // The statement of a dropped future may still be running, and may fail unnoticed.
-        self.has_failed |= self.is_in_transaction && self.is_interrupted;
+        self.has_failed |= self.is_in_transaction && self.has_unfinished_statement;
         if self.has_failed {
             return Err(StoreError::Aborted);
         }
-        self.is_interrupted = true;
+        self.has_unfinished_statement = true;
         self.stats.statements.fetch_add(1, Ordering::Relaxed);
         Ok(Instant::now())
     }
 
     /// Called after each query.
     pub(crate) fn finish<T>(&mut self, method: Method, started: Instant, result: &Result<T>) {
-        self.is_interrupted = false;
+        self.has_unfinished_statement = false;
         self.stats.record(method, started.elapsed());
         // Reading a damaged row does not break the transaction.
         if let Err(error) = result
@@ -142,7 +142,7 @@ impl Drop for Conn {
                 self.runtime.spawn(roll_back_reader(conn));
             }
             // It may be in the middle of a response.
-            Some(Acquired::Postgres(mut conn)) if self.is_interrupted => conn.close_on_drop(),
+            Some(Acquired::Postgres(mut conn)) if self.has_unfinished_statement => conn.close_on_drop(),
             Some(Acquired::Postgres(conn)) if self.is_in_transaction => {
                 self.runtime.spawn(roll_back_postgres(conn));
             }
@@ -228,7 +228,7 @@ impl Tx {
     }
 
     pub async fn commit(mut self) -> Result<()> {
-        if self.0.has_failed || self.0.is_interrupted {
+        if self.0.has_failed || self.0.has_unfinished_statement {
             return Err(StoreError::Aborted);
         }
         if let Some(Acquired::Writer(_)) = &self.0.acquired {

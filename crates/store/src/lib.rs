@@ -24,7 +24,7 @@ pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
 pub use store::Store;
 pub use tables::{
     accounts::{
-        login_requests::{LoginKind, LoginRequest, NewLoginRequest},
+        login_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
         sessions::{NewSession, SessionRow},
     },
     licenses::{
@@ -36,7 +36,7 @@ pub use tables::{
     machines::{DeactivatedBy, MachineCount},
     operations::{
         audit_log::AuditRow,
-        outbox::{ClaimedMail, NewMail},
+        outbox::{LeasedMail, NewMail},
         rate_limits::{BucketDebit, MAX_SKEW},
         signing_keys::SigningKeyRow,
     },

@@ -128,7 +128,7 @@ impl Store {
     }
 
     /// A reader without a snapshot, for a single query: each query sees what is committed at that time.
-    pub async fn read_one(&self) -> Result<Reader> {
+    pub async fn read_without_snapshot(&self) -> Result<Reader> {
         self.acquire().await.map(Reader::new)
     }
 
@@ -138,7 +138,7 @@ impl Store {
         let store = self.clone();
         let read = move |lookups: Vec<KeyLookup>| {
             let store = store.clone();
-            async move { store.read_one().await?.find_licenses_by_keys(&lookups).await }
+            async move { store.read_without_snapshot().await?.find_licenses_by_keys(&lookups).await }
         };
         self.0.lookups.find(lookup, &self.0.runtime, read).await
     }

@@ -35,7 +35,7 @@ pub(super) fn license(view: &LicenseView, key: &LicenseKey, owner: &Account) -> 
         "account_id": owner.id.to_string(),
         "key": key.expose(),
         "max_machines": license.machine_limit(&view.policy),
-        "machine_ceiling": view.machine_limit,
+        "machine_limit_with_overage": view.machine_limit,
         "max_cores": license.core_limit(&view.policy),
         "max_uses": license.use_limit(&view.policy),
         "uses": license.uses,

@@ -11,7 +11,7 @@ use crate::{
         arguments::{address, license_id, no_account},
         catalog::NO_PRODUCTS,
         confirmation::{Confirmed, confirmed},
-        describe, license_files,
+        describe, license_transfer,
     },
     console,
     startup::Failure,
@@ -106,11 +106,11 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not replaced".to_owned()));
             }
-            admin.rotate_license_key(id).await?
+            admin.replace_license_key(id).await?
         }
-        License::Export { output, format } => return license_files::export(service, output, format, as_json).await,
+        License::Export { output, format } => return license_transfer::export(service, output, format, as_json).await,
         License::Import { file, format, partial } => {
-            return license_files::import(service, &file, format, partial, as_json).await;
+            return license_transfer::import(service, &file, format, partial, as_json).await;
         }
         License::Revoke { id, yes } => {
             let id = license_id(&id)?;

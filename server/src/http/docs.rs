@@ -30,7 +30,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look) {
     let library = match Library::read() {
         Ok(library) => Some(library),
         Err(error) => {
-            // The documentation is compiled in and tested, so this is a build without its contents.
+            // Tests check the compiled-in documentation, so this happens only in a build without it.
             tracing::error!(%error, "the documentation cannot be shown: {error}");
             None
         }

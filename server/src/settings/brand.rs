@@ -67,13 +67,13 @@ impl Brand {
         let names = [("name", Some(&self.name)), ("legal_name", self.legal_name.as_ref())];
         for (key, name) in names {
             let fits = |name: &String| {
-                // Titles hold the name as it is, and a bracket could end one.
+                // Titles contain the name as it is, and a `<` could begin a tag.
                 let is_taken = |letter: char| !letter.is_control() && !matches!(letter, '<' | '>');
                 !name.trim().is_empty() && name.chars().count() <= NAME_LETTERS && name.chars().all(is_taken)
             };
             if name.is_some_and(|name| !fits(name)) {
                 return Err(SettingsError(format!(
-                    "brand.{key} must have 1 to {NAME_LETTERS} letters on one line, and no < or >"
+                    "brand.{key} must have 1 to {NAME_LETTERS} characters on one line, and no < or >"
                 )));
             }
         }

@@ -422,7 +422,7 @@ async fn heartbeats_and_check_ins_are_sent(backend: Backend) {
     server.kit.clock.advance(DAY * 20);
     two.says("refresh", "The app runs: licensed");
     one.says("activate", "The app runs");
-    let key = admin.rotate_license_key(issued.view.license.id).await.expect("replaced").key;
+    let key = admin.replace_license_key(issued.view.license.id).await.expect("replaced").key;
     one.says("refresh", "The app does not run: not licensed: the license does not exist (NOT_FOUND)");
     one.says(&format!("key {}", key.expose()), "entered");
     one.says("activate", "The app runs: licensed");

@@ -74,7 +74,7 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
     }
 }
 
-/// The form that downloads a license file for offline use on this computer.
+/// The form that downloads a machine file for this computer. Customers read "license file".
 #[component]
 fn OfflineFile(file: String, file_days: Vec<u32>, file_hours: u64) -> AnyView {
     let count = |number: u64, unit: &str| if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") };

@@ -35,7 +35,7 @@ pub(crate) fn LicensePage() -> impl IntoView {
 fn Detail(detail: LicenseDetail) -> impl IntoView {
     let LicenseDetail { license, revealed_key, history } = detail;
     let notice = license.status.notice.clone();
-    let new_key = license.may_rotate_key.then(|| Page::NewKey(license.id).path());
+    let new_key = license.can_replace_key.then(|| Page::NewKey(license.id).path());
     let swaps = license.swaps.clone();
     view! {
         <nav aria-label="Breadcrumb" class="small"><a href=Page::Licenses.path()>"Licenses"</a></nav>

@@ -26,7 +26,7 @@ pub(crate) fn NewKeyPage() -> impl IntoView {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok(detail) if detail.license.may_rotate_key => {
+                    Ok(detail) if detail.license.can_replace_key => {
                         view! { <Question license=detail.license/> }.into_any()
                     }
                     Ok(detail) if !detail.license.allows_activation => view! { <Problem error=UiError::LicenseNotValid/> }.into_any(),

@@ -133,7 +133,7 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
             <p>{what}</p>
             <dl class="facts">
                 <div><dt>"License"</dt><dd>{license.product.clone()} " " <code>{license.masked_key.clone()}</code></dd></div>
-                <div><dt>"Places"</dt><dd>{license.usage()}</dd></div>
+                <div><dt>"Computers"</dt><dd>{license.usage()}</dd></div>
                 {platform.map(|platform| view! { <div><dt>"System"</dt><dd>{platform}</dd></div> })}
             </dl>
             {notice.map(|notice| view! { <p class="notice">{notice}</p> })}

@@ -107,7 +107,7 @@ async fn server_replace_key(id: &str) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let (backend, who) = (server::backend()?, server::identity()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
-    backend.service.customer(&who).rotate_key(id).await.map_err(refusal)?;
+    backend.service.customer(&who).replace_key(id).await.map_err(refusal)?;
     Ok(Done { flash: Some(Flash::KeyReplaced), redirect_to: Page::License(id).path() })
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn Failure(error: UiError) -> AnyView {
 #[component]
 fn SignInLink() -> impl IntoView {
     let address = use_address();
-    // The sign-in page only accepts known queries. A scanned code is worth keeping.
+    // The address keeps its query, so that a scanned request survives the sign-in. Unknown queries are dropped there.
     let href = move || sign_in_for(&address());
     view! { <a class="button" href=href rel="external">"Sign in"</a> }
 }

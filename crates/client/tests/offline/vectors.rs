@@ -18,7 +18,7 @@ use base64::{
 };
 use ed25519_dalek::{Signer, SigningKey};
 use latchkey_client::{Fingerprint, LicenseKey, PublicKey, Timestamp, Verifier};
-use latchkey_licensing::certificate::{FileKind, FileSecret, Sealing, seal};
+use latchkey_licensing::certificate::{FileEncoding, FileKind, FileSecret, seal};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -131,13 +131,13 @@ impl Maker {
 
     /// A plain license file with an arbitrary dataset.
     fn license_file(&self, dataset: &str) -> String {
-        seal(FileKind::License, dataset.as_bytes(), Sealing::Plain, &self.vendor.signer).expect("fits")
+        seal(FileKind::License, dataset.as_bytes(), FileEncoding::Plain, &self.vendor.signer).expect("fits")
     }
 
     fn machine_file(&self, dataset: &str) -> String {
         let fingerprint = Fingerprint::parse("fp").expect("a fingerprint");
         let secret = FileSecret::of_machine(&self.vendor.key, &fingerprint);
-        let sealing = Sealing::Encrypted { secret: &secret, iv: [7; 12] };
+        let sealing = FileEncoding::Encrypted { secret: &secret, iv: [7; 12] };
         seal(FileKind::Machine, dataset.as_bytes(), sealing, &self.vendor.signer).expect("fits")
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use latchkey_client::{Fingerprint, LicenseId, LicenseKey, ProductId, PublicKey, Timestamp, Verifier};
 use latchkey_licensing::{
-    certificate::{FileKind, FileSecret, Sealing, seal},
+    certificate::{FileEncoding, FileKind, FileSecret, seal},
     ids::PolicyId,
     license_key::{KEY_RANDOM_BYTES, KeyPrefix},
     signed_key::{KeyClaims, issue},
@@ -131,7 +131,8 @@ impl Vendor {
     pub(crate) fn machine_file(&self, spec: &FileSpec) -> String {
         let fingerprint = Fingerprint::parse("fp").expect("a fingerprint");
         let secret = FileSecret::of_machine(&self.key, &fingerprint);
-        let sealing = if spec.is_plain { Sealing::Plain } else { Sealing::Encrypted { secret: &secret, iv: [7; 12] } };
+        let sealing =
+            if spec.is_plain { FileEncoding::Plain } else { FileEncoding::Encrypted { secret: &secret, iv: [7; 12] } };
         let signer = if spec.by_other_vendor { &self.other_signer } else { &self.signer };
         let dataset = self.machine_dataset(spec).to_string();
         seal(FileKind::Machine, dataset.as_bytes(), sealing, signer).expect("fits")
@@ -140,7 +141,7 @@ impl Vendor {
     /// An unencrypted license file.
     pub(crate) fn plain_license_file(&self) -> String {
         let dataset = self.license_dataset(&FileSpec::default()).to_string();
-        seal(FileKind::License, dataset.as_bytes(), Sealing::Plain, &self.signer).expect("fits")
+        seal(FileKind::License, dataset.as_bytes(), FileEncoding::Plain, &self.signer).expect("fits")
     }
 
     /// A license file encrypted with a key.
@@ -149,8 +150,13 @@ impl Vendor {
         let mut dataset = self.license_dataset(&FileSpec::default());
         dataset["data"]["attributes"]["key"] = json!(key.expose());
         let dataset = dataset.to_string();
-        seal(FileKind::License, dataset.as_bytes(), Sealing::Encrypted { secret: &secret, iv: [7; 12] }, &self.signer)
-            .expect("fits")
+        seal(
+            FileKind::License,
+            dataset.as_bytes(),
+            FileEncoding::Encrypted { secret: &secret, iv: [7; 12] },
+            &self.signer,
+        )
+        .expect("fits")
     }
 
     /// A signed key for the vendor's license or for another one.

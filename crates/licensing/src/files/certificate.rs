@@ -96,7 +96,7 @@ impl std::fmt::Debug for FileSecret {
 
 /// How to encode a dataset in a file.
 #[derive(Clone, Copy, Debug)]
-pub enum Sealing<'a> {
+pub enum FileEncoding<'a> {
     /// Readable by anyone.
     Plain,
     /// Encrypted. The IV must be random and must never be reused with the same secret.
@@ -108,7 +108,7 @@ pub enum Sealing<'a> {
     },
 }
 
-impl Sealing<'_> {
+impl FileEncoding<'_> {
     /// The algorithm that this encoding uses.
     pub fn algorithm(&self) -> FileAlgorithm {
         match self {
@@ -161,13 +161,13 @@ struct Envelope {
 }
 
 /// Signs a dataset, encrypts it if asked to, and writes it as a file.
-pub fn seal(kind: FileKind, dataset: &[u8], sealing: Sealing<'_>, signer: &SigningKey) -> Result<String, TooLong> {
+pub fn seal(kind: FileKind, dataset: &[u8], sealing: FileEncoding<'_>, signer: &SigningKey) -> Result<String, TooLong> {
     if dataset.len() > MAX_FILE_BYTES {
         return Err(TooLong);
     }
     let enc = match sealing {
-        Sealing::Plain => STANDARD.encode(dataset),
-        Sealing::Encrypted { secret, iv } => {
+        FileEncoding::Plain => STANDARD.encode(dataset),
+        FileEncoding::Encrypted { secret, iv } => {
             let payload = Payload { msg: dataset, aad: b"" };
             // AES-GCM fails only for more than 64 GiB.
             let sealed = secret.cipher().encrypt(&Nonce::from(iv), payload).map_err(|_| TooLong)?;
@@ -288,7 +288,7 @@ mod tests {
 
     fn sealed(kind: FileKind) -> String {
         let secret = vector_secret();
-        seal(kind, DATASET.as_bytes(), Sealing::Encrypted { secret: &secret, iv: iv() }, &vector_signer())
+        seal(kind, DATASET.as_bytes(), FileEncoding::Encrypted { secret: &secret, iv: iv() }, &vector_signer())
             .expect("fits")
     }
 
@@ -305,7 +305,7 @@ mod tests {
     /// The protocol's published test vectors.
     #[test]
     fn the_published_vectors() {
-        let plain = seal(FileKind::License, DATASET.as_bytes(), Sealing::Plain, &vector_signer()).expect("fits");
+        let plain = seal(FileKind::License, DATASET.as_bytes(), FileEncoding::Plain, &vector_signer()).expect("fits");
         assert_eq!(
             envelope(&plain)["sig"],
             "cP5JGOOu+u6b5a7e2YEj3+YoBQu8j+2W1Q090tXQzlBfotyUubH5l8UI3jZZuRmHi8xTOddNe0Dk25R1gJ1DBA=="
@@ -353,8 +353,9 @@ mod tests {
         let found = envelope(&file);
         let text = |name: &str| found[name].as_str().expect("text").to_owned();
         let (enc, sig, alg) = (text("enc"), text("sig"), text("alg"));
-        let plain =
-            envelope(&seal(FileKind::License, DATASET.as_bytes(), Sealing::Plain, &vector_signer()).expect("fits"));
+        let plain = envelope(
+            &seal(FileKind::License, DATASET.as_bytes(), FileEncoding::Plain, &vector_signer()).expect("fits"),
+        );
         let machine = envelope(&sealed(FileKind::Machine));
         let json = |enc: &str, sig: &str, alg: &str| format!(r#"{{"enc":"{enc}","sig":"{sig}","alg":"{alg}"}}"#);
         let parts: Vec<&str> = enc.split('.').collect();
@@ -500,7 +501,11 @@ mod tests {
     fn datasets_that_do_not_fit_are_rejected() {
         for bytes in [MAX_FILE_BYTES * 3 / 4, MAX_FILE_BYTES + 1] {
             let dataset = vec![b'x'; bytes];
-            assert_eq!(seal(FileKind::License, &dataset, Sealing::Plain, &vector_signer()), Err(TooLong), "{bytes}");
+            assert_eq!(
+                seal(FileKind::License, &dataset, FileEncoding::Plain, &vector_signer()),
+                Err(TooLong),
+                "{bytes}"
+            );
         }
     }
 
@@ -509,7 +514,7 @@ mod tests {
         fn sealed_files_open(dataset in prop::collection::vec(any::<u8>(), 0..500), machine: bool, plain: bool, iv: [u8; IV_BYTES]) {
             let kind = if machine { FileKind::Machine } else { FileKind::License };
             let secret = vector_secret();
-            let sealing = if plain { Sealing::Plain } else { Sealing::Encrypted { secret: &secret, iv } };
+            let sealing = if plain { FileEncoding::Plain } else { FileEncoding::Encrypted { secret: &secret, iv } };
             let file = seal(kind, &dataset, sealing, &vector_signer()).expect("fits");
             let opened = open(kind, &file, &keys(), Some(&secret));
             prop_assert_eq!(opened.as_deref(), Ok(&dataset));

@@ -33,7 +33,7 @@ pub struct LicenseKey(Zeroizing<String>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Neither `PREFIX-` and 28 letters of the alphabet nor a signed key.
-    #[error("not of the form PREFIX and seven groups of four letters")]
+    #[error("not of the form PREFIX and seven groups of four letters or digits")]
     Shape,
     /// The check letter does not match, so the key was mistyped.
     #[error("there is a typing error in the key")]

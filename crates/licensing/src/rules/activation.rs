@@ -47,12 +47,12 @@ pub fn assign_slot(
     if active.iter().any(|machine| machine.fingerprint == *fingerprint) {
         return Err(ActivateRefusal::FingerprintTaken);
     }
-    if let Some(limit) = license.machine_ceiling(policy)
+    if let Some(limit) = license.machine_limit_with_overage(policy)
         && u32::try_from(active.len()).unwrap_or(u32::MAX) >= limit
     {
         return Err(ActivateRefusal::MachineLimit { limit });
     }
-    if let Some(limit) = license.core_ceiling(policy)
+    if let Some(limit) = license.core_limit_with_overage(policy)
         && core_count(active) + u64::from(cores.unwrap_or(0)) > u64::from(limit)
     {
         return Err(ActivateRefusal::CoreLimit { limit });

@@ -278,13 +278,13 @@ impl License {
 
     /// The number of machines that may be active, including overage. `None` is unlimited. Overage does not
     /// apply to node-locked licenses.
-    pub fn machine_ceiling(&self, policy: &Policy) -> Option<u32> {
+    pub fn machine_limit_with_overage(&self, policy: &Policy) -> Option<u32> {
         let limit = self.machine_limit(policy);
         if policy.is_floating { policy.overage_strategy.ceiling(limit) } else { limit }
     }
 
     /// The number of cores that the active machines may have together, including overage. `None` is unlimited.
-    pub fn core_ceiling(&self, policy: &Policy) -> Option<u32> {
+    pub fn core_limit_with_overage(&self, policy: &Policy) -> Option<u32> {
         policy.overage_strategy.ceiling(self.core_limit(policy))
     }
 

@@ -276,13 +276,13 @@ fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
     if !subject.policy.is_strict {
         return None;
     }
-    let ceiling = subject.license.machine_ceiling(subject.policy);
+    let ceiling = subject.license.machine_limit_with_overage(subject.policy);
     no_machines(subject).or_else(|| {
         let count = u32::try_from(subject.machines.len()).unwrap_or(u32::MAX);
         if ceiling.is_some_and(|ceiling| count > ceiling) {
             return Some(invalid(ValidationCode::TooManyMachines, "is active on more machines than it allows"));
         }
-        let cores = subject.license.core_ceiling(subject.policy);
+        let cores = subject.license.core_limit_with_overage(subject.policy);
         let exceeds = cores.is_some_and(|cores| core_count(subject.machines) > u64::from(cores));
         exceeds.then_some(invalid(ValidationCode::TooManyCores, "is active on more cores than it allows"))
     })

@@ -5,7 +5,7 @@
 
 use latchkey_licensing::{
     account::Role,
-    ids::{AccountId, LicenseId, LoginRequestId, MachineId, PolicyId, ProductId, SigningKeyId},
+    ids::{AccountId, LicenseId, MachineId, PolicyId, ProductId, SignInRequestId, SigningKeyId},
     license::Expiry,
     time::Timestamp,
 };
@@ -29,7 +29,7 @@ pub enum AuditEvent {
     /// An event of all licenses at once.
     AllLicenses(AllLicensesEvent),
     /// An event of a request to sign in.
-    LoginRequest(LoginRequestId, LoginRequestEvent),
+    OpenSignInRequest(SignInRequestId, SignInRequestEvent),
     /// An event of a product.
     Product(ProductId, ProductEvent),
     /// An event of a signing key.
@@ -132,7 +132,7 @@ pub enum AllLicensesEvent {
 /// An event of a request to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
-pub enum LoginRequestEvent {
+pub enum SignInRequestEvent {
     /// A person asked to sign in.
     #[serde(rename = "sign_in.requested")]
     Requested {
@@ -299,7 +299,7 @@ pub struct LicenseDiff {
     /// The core limit of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cores: Option<Change<Option<u32>>>,
-    /// The limit of uses of its own.
+    /// The license's own use limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<Change<Option<u32>>>,
     /// The usage counter.
@@ -392,7 +392,7 @@ impl AuditEvent {
             Self::Catalog(event) => store(CATALOG, CATALOG.to_owned(), event),
             Self::License(id, event) => store(LICENSE, id.to_string(), event),
             Self::AllLicenses(event) => store(LICENSES, ALL.to_owned(), event),
-            Self::LoginRequest(id, event) => store(LOGIN_REQUEST, id.to_string(), event),
+            Self::OpenSignInRequest(id, event) => store(LOGIN_REQUEST, id.to_string(), event),
             Self::Product(id, event) => store(PRODUCT, id.to_string(), event),
             Self::SigningKey(id, event) => store(SIGNING_KEY, id.to_string(), event),
             Self::Unknown(stored) => stored.clone(),
@@ -407,7 +407,7 @@ impl AuditEvent {
             CATALOG => event(&stored).map(Self::Catalog),
             LICENSE => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::License(id, event)),
             LICENSES => event(&stored).map(Self::AllLicenses),
-            LOGIN_REQUEST => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::LoginRequest(id, event)),
+            LOGIN_REQUEST => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::OpenSignInRequest(id, event)),
             PRODUCT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Product(id, event)),
             SIGNING_KEY => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::SigningKey(id, event)),
             _ => None,

@@ -85,7 +85,7 @@ impl Customer<'_> {
 
     /// Replaces the key of one of the customer's licenses. The old key is rejected from then on. Machines stay active,
     /// but each app needs the new key. Files that are encrypted with the old key can only be opened with the old key.
-    pub async fn rotate_key(&self, id: LicenseId) -> Result<LicenseKey, CustomerError> {
+    pub async fn replace_key(&self, id: LicenseId) -> Result<LicenseKey, CustomerError> {
         let mut tx = self.service().store().write().await?;
         let facts = self.service().lock_license(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
         self.own(Some(facts.license.clone()))?;

@@ -15,7 +15,7 @@ use crate::{
 
 impl Service {
     /// Starts a license's duration, if this is the use that starts it. The license must be locked.
-    pub(crate) async fn note_first_use(
+    pub(crate) async fn start_duration_on_first_use(
         &self,
         tx: &mut Tx,
         license: &mut License,

@@ -341,7 +341,7 @@ impl Admin<'_> {
         };
         let created_at = row.created_at.unwrap_or(now);
         let expiry = row.expiry.unwrap_or_else(|| Expiry::on_issue(policy, created_at));
-        let is_key_made = row.key.is_none();
+        let is_key_generated = row.key.is_none();
         let key = match row.key {
             Some(key) => service.seal_license_key(id, key, signed_by)?,
             None => service.new_license_key(tx, id, policy, product, expiry).await?,
@@ -374,7 +374,7 @@ impl Admin<'_> {
             key_ciphertext: ciphertext,
             key_lookup: lookup,
             signed_by,
-            is_key_made,
+            is_key_generated,
             entitlements,
             issued,
             made,
@@ -484,8 +484,8 @@ async fn check_signers(tx: &mut Tx, import: ImportId) -> Result<(), PublishError
         return Ok(());
     }
     let keys = tx.list_signing_keys().await?;
-    for (signer, is_key_made) in signers {
-        let is_valid = if is_key_made {
+    for (signer, is_key_generated) in signers {
+        let is_valid = if is_key_generated {
             tx.lock_signer(signer).await?
         } else {
             keys.iter().any(|key| key.id == signer && state(key) != KeyState::Retired)

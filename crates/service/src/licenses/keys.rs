@@ -97,7 +97,7 @@ impl Service {
 
 impl Admin<'_> {
     /// Replaces a license's key. The old one is rejected from then on.
-    pub async fn rotate_license_key(&self, id: LicenseId) -> Result<IssuedLicense, LicenseError> {
+    pub async fn replace_license_key(&self, id: LicenseId) -> Result<IssuedLicense, LicenseError> {
         let mut tx = self.service.store().write().await?;
         let facts = self.service.lock_license(&mut tx, id).await?.ok_or(LicenseError::NotFound(id))?;
         self.service.replace_key(&mut tx, &facts, self.actor).await?;

@@ -190,7 +190,7 @@ impl Related {
             counts = all.into_iter().map(|count| (count.license, (count.machines, count.last_seen_at))).collect();
         }
         let releases = match since {
-            Some(since) => grouped(conn.list_releases(ids, since).await?.into_iter()),
+            Some(since) => grouped(conn.list_customer_deactivations_of(ids, since).await?.into_iter()),
             None => BTreeMap::new(),
         };
         let entitlements = if has_entitlements {
@@ -213,7 +213,7 @@ impl Related {
         });
         LicenseView {
             status: license.status_when_seen(owner_is_banned, last_seen_at, now),
-            machine_limit: license.machine_ceiling(policy),
+            machine_limit: license.machine_limit_with_overage(policy),
             machine_count,
             machines: self.machines.remove(&id).unwrap_or_default(),
             swaps,

@@ -57,7 +57,7 @@ pub enum ActivateError {
         /// The active machines.
         holders: Vec<Machine>,
     },
-    /// The license may not be used any more since its key was checked.
+    /// The license became unusable after its key was checked.
     #[error(transparent)]
     Refused(AuthRefusal),
     /// The server failed.
@@ -86,7 +86,7 @@ impl Service {
         facts.may_use_api(now).map_err(ActivateError::Refused)?;
         let terms = facts.terms.clone();
         let (license, policy) = (&mut facts.license, &terms.policy);
-        let holders = self.release_dead_machines(tx, policy, active, Some(&new.fingerprint), now).await?;
+        let holders = self.deactivate_dead_machines(tx, policy, active, Some(&new.fingerprint), now).await?;
         let slot = match activation::assign_slot(license, policy, &holders, &new.fingerprint, new.facts.cores) {
             Ok(slot) => slot,
             Err(ActivateRefusal::FingerprintTaken) => return Err(ActivateError::FingerprintTaken),
@@ -112,14 +112,14 @@ impl Service {
         tx.insert_machine(&machine, &plain_hash(machine.fingerprint.as_str().as_bytes())).await?;
         let event = LicenseEvent::MachineActivated { machine: machine.id, slot, name: machine.label() };
         self.record(tx, now, actor, event.of(license.id)).await?;
-        self.note_first_use(tx, license, policy, FirstUse::Activation, actor, now).await?;
+        self.start_duration_on_first_use(tx, license, policy, FirstUse::Activation, actor, now).await?;
         Ok(machine)
     }
 
     /// Deactivates dead machines that cannot be resurrected, if the policy says so. The machine with the fingerprint
     /// that is being activated again is deactivated even if the policy keeps dead machines. The license must be locked.
     /// Returns the machines that stay active.
-    async fn release_dead_machines(
+    async fn deactivate_dead_machines(
         &self,
         tx: &mut Tx,
         policy: &Policy,
@@ -187,7 +187,7 @@ impl Service {
         let gone = match self.lock_license_with_machines(&mut tx, license).await? {
             Some((facts, active)) => {
                 let before = active.len();
-                let staying = self.release_dead_machines(&mut tx, facts.policy(), active, None, now).await?;
+                let staying = self.deactivate_dead_machines(&mut tx, facts.policy(), active, None, now).await?;
                 before - staying.len()
             }
             None => 0,

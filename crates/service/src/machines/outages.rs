@@ -27,7 +27,7 @@ impl Service {
             let since = outage.began_at().rfc3339();
             tracing::warn!(
                 since,
-                "no heartbeats could be received since {since}: machines that were alive then count as alive"
+                "no heartbeats could be received since {since}: machines that were alive then still count as alive"
             );
             tx.insert_outage(outage).await?;
             tx.delete_outages_before(now.minus(KEEP_OUTAGES)).await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::{email::EmailAddress, ids::MailId, time::Timestamp};
-use latchkey_store::{ClaimedMail, NewMail, Tx};
+use latchkey_store::{LeasedMail, NewMail, Tx};
 
 use crate::{
     error::Internal,
@@ -57,7 +57,7 @@ impl Service {
 
     /// How long until the next mail is due. `None` if the outbox is empty.
     pub async fn mail_due_in(&self) -> Result<Option<Duration>, Internal> {
-        let due_at = self.store().read_one().await?.next_mail_due_at().await?;
+        let due_at = self.store().read_without_snapshot().await?.next_mail_due_at().await?;
         Ok(due_at.map(|due_at| due_at.since(self.now())))
     }
 
@@ -69,7 +69,7 @@ impl Service {
             return Ok(Delivery::Idle);
         }
         let mut tx = self.store().write().await?;
-        let claimed = tx.claim_mail(now, now.plus(LEASE)).await?;
+        let claimed = tx.lease_mail(now, now.plus(LEASE)).await?;
         tx.commit().await?;
         let Some(claimed) = claimed else {
             return Ok(Delivery::Idle);
@@ -85,7 +85,7 @@ impl Service {
             Ok(()) => {
                 let mut tx = self.store().write().await?;
                 if !tx.set_mail_sent(claimed.id, self.now()).await? {
-                    tracing::warn!(mail = %claimed.id, "a mail was sent that another worker had given up");
+                    tracing::warn!(mail = %claimed.id, "sent an e-mail that another worker had given up on");
                 }
                 tx.commit().await?;
                 Ok(Delivery::Sent)
@@ -103,7 +103,7 @@ impl Service {
         }
     }
 
-    async fn give_up(&self, claimed: &ClaimedMail, why: String) -> Result<Delivery, Internal> {
+    async fn give_up(&self, claimed: &LeasedMail, why: String) -> Result<Delivery, Internal> {
         let mut tx = self.store().write().await?;
         let is_given_up = tx.set_mail_failed(claimed.id, self.now(), &why).await?;
         tx.commit().await?;
@@ -111,7 +111,7 @@ impl Service {
         Ok(if is_given_up { Delivery::GivenUp(why) } else { Delivery::Sent })
     }
 
-    fn unseal(&self, claimed: &ClaimedMail) -> Result<Mail, Internal> {
+    fn unseal(&self, claimed: &LeasedMail) -> Result<Mail, Internal> {
         let clear = self.0.vault.open_mail(claimed.id, &claimed.payload)?;
         let content: MailContent =
             serde_json::from_slice(&clear).map_err(|_| Internal::Invariant("a queued mail does not parse"))?;

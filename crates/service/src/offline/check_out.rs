@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use latchkey_licensing::{
     account::Account,
-    certificate::{self, FileAlgorithm, FileKind, FileSecret, Sealing},
+    certificate::{self, FileAlgorithm, FileEncoding, FileKind, FileSecret},
     claims::MAX_TTL_SECONDS,
     entitlement::Entitlement,
     license::FirstUse,
@@ -176,7 +176,7 @@ impl Service {
         let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
 
         let terms = facts.terms.clone();
-        self.note_first_use(tx, &mut facts.license, &terms.policy, FirstUse::CheckOut, actor, now).await?;
+        self.start_duration_on_first_use(tx, &mut facts.license, &terms.policy, FirstUse::CheckOut, actor, now).await?;
         facts.license.last_check_out_at = Some(now);
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
@@ -208,8 +208,11 @@ impl Service {
                 (FileKind::Machine, FileSecret::of_machine(&contents.license.key, &document.machine.fingerprint))
             }
         };
-        let sealing =
-            if is_encrypted { Sealing::Encrypted { secret: &secret, iv: self.random()? } } else { Sealing::Plain };
+        let sealing = if is_encrypted {
+            FileEncoding::Encrypted { secret: &secret, iv: self.random()? }
+        } else {
+            FileEncoding::Plain
+        };
         let text = certificate::seal(kind, &dataset, sealing, keyring.signer())?;
 
         let event = match &contents.machine {

@@ -26,7 +26,7 @@ use crate::rate_limit::{
 /// What this process knows about one bucket.
 #[derive(Debug, Default)]
 struct Entry {
-    /// The instant of the next token, and the end of the last one.
+    /// The instant that the next token is for, and the instant at which the last token lapses.
     lease: Option<(Timestamp, Timestamp)>,
     /// The number of tokens that a pending request for a lease asks for.
     asked: u32,
@@ -38,16 +38,16 @@ struct Entry {
     empty: Option<Timestamp>,
     /// Whether there was nothing to write in the last round.
     is_settled: bool,
-    /// Held by the only request that may ask the database.
+    /// Held by the request that asks the database. Only one may ask at a time.
     gate: Arc<AsyncMutex<()>>,
 }
 
 /// The result of spending a token from memory.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Spending {
+pub(crate) enum SpendResult {
     /// A token was spent.
     Spent,
-    /// There is no token, in memory or, when it was last asked, in the database.
+    /// There is no token in memory, and the database had none when it was last asked.
     Refused(Throttled),
     /// The database must be asked.
     Unknown,
@@ -55,7 +55,7 @@ pub(crate) enum Spending {
 
 /// A pending request for a lease. Dropping it cancels the request.
 #[derive(Debug)]
-pub(crate) struct Asking<'a> {
+pub(crate) struct LeaseRequest<'a> {
     leases: &'a Leases,
     bucket: ApiBucket,
     /// The number of tokens that were spent on credit, and the instant of the first. The request for the lease also
@@ -63,7 +63,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) debt: Option<(u32, Timestamp)>,
 }
 
-impl Asking<'_> {
+impl LeaseRequest<'_> {
     /// Stores what the database granted.
     pub(crate) fn granted(self, grant: Grant) {
         let mut entries = self.leases.entries();
@@ -79,7 +79,7 @@ impl Asking<'_> {
     }
 }
 
-impl Drop for Asking<'_> {
+impl Drop for LeaseRequest<'_> {
     fn drop(&mut self) {
         if let Some(entry) = self.leases.entries().get_mut(&self.bucket) {
             entry.asked = 0;
@@ -89,7 +89,7 @@ impl Drop for Asking<'_> {
 
 /// Credit that is being written to the database. No other request asks for these buckets in the meantime.
 #[derive(Debug)]
-pub(crate) struct Writing {
+pub(crate) struct CreditBatch {
     pub(crate) debits: Vec<BucketDebit>,
     buckets: Vec<(ApiBucket, OwnedMutexGuard<()>)>,
 }
@@ -104,23 +104,23 @@ impl Leases {
     }
 
     /// Spends a token from memory, if there is one.
-    pub(crate) fn spend(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> Spending {
+    pub(crate) fn spend(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> SpendResult {
         let mut entries = self.entries();
         let Some(entry) = entries.get_mut(&bucket) else {
-            return Spending::Unknown;
+            return SpendResult::Unknown;
         };
         if let Some((next, end)) = &mut entry.lease {
             let after = (*next).max(now).plus(limit.interval);
             if after <= *end {
                 *next = after;
-                return Spending::Spent;
+                return SpendResult::Spent;
             }
         }
         match entry.empty {
             Some(stored) if limit.grant(Some(stored), now, 1).tokens == 0 => {
-                Spending::Refused(limit.throttled(Some(stored), now))
+                SpendResult::Refused(limit.throttled(Some(stored), now))
             }
-            _ => Spending::Unknown,
+            _ => SpendResult::Unknown,
         }
     }
 
@@ -156,18 +156,18 @@ impl Leases {
     }
 
     /// Starts a request for tokens of a bucket. The caller must hold its gate.
-    pub(crate) fn ask(&self, bucket: ApiBucket, tokens: u32) -> Asking<'_> {
+    pub(crate) fn ask(&self, bucket: ApiBucket, tokens: u32) -> LeaseRequest<'_> {
         let mut entries = self.entries();
         let entry = entries.entry(bucket).or_default();
         entry.asked = tokens;
-        Asking { leases: self, bucket, debt: entry.debt.map(|(owed, since, _)| (owed, since)) }
+        LeaseRequest { leases: self, bucket, debt: entry.debt.map(|(owed, since, _)| (owed, since)) }
     }
 
     /// Takes the credit of all buckets that no request is asking for, and forgets buckets whose state does not matter
     /// any more.
-    pub(crate) fn begin_writing(&self, now: Timestamp) -> Writing {
+    pub(crate) fn begin_writing(&self, now: Timestamp) -> CreditBatch {
         let mut entries = self.entries();
-        let mut writing = Writing { debits: Vec::new(), buckets: Vec::new() };
+        let mut writing = CreditBatch { debits: Vec::new(), buckets: Vec::new() };
         entries.retain(|bucket, entry| {
             let Some((tokens, at, limit)) = entry.debt else {
                 let has_tokens = entry.lease.is_some_and(|(_, end)| end > now);
@@ -189,7 +189,7 @@ impl Leases {
     }
 
     /// Records that the credit has been written.
-    pub(crate) fn written(&self, writing: Writing) {
+    pub(crate) fn written(&self, writing: CreditBatch) {
         let mut entries = self.entries();
         for (bucket, _gate) in writing.buckets {
             if let Some(entry) = entries.get_mut(&bucket) {

@@ -32,7 +32,7 @@ struct Snapshot {
 pub(crate) struct CatalogCache(RwLock<Option<Arc<Snapshot>>>);
 
 impl CatalogCache {
-    /// A policy with what belongs to it, if it is in memory at the count of changes `version` or later.
+    /// A policy with its product and entitlements, if catalog version `version` or later is in memory.
     pub(crate) fn get(&self, policy: PolicyId, version: i64) -> Option<Arc<PolicyTerms>> {
         let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
         cached.as_ref().filter(|snapshot| snapshot.version >= version)?.policies.get(&policy).cloned()

@@ -106,7 +106,7 @@ impl Keyring {
         self.wire_account
     }
 
-    /// The same as text, as in every API response.
+    /// The account id in the wire protocol as text, as in every API response.
     pub fn wire_account_text(&self) -> &Arc<str> {
         &self.wire_account_text
     }

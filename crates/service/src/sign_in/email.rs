@@ -9,17 +9,17 @@ use std::{net::IpAddr, time::Duration};
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{LoginRequestId, MailId, SessionId},
+    ids::{MailId, SessionId, SignInRequestId},
     portal_paths,
     time::Timestamp,
 };
-use latchkey_store::{LoginKind, LoginRequest, NewLoginRequest, NewSession, Tx};
+use latchkey_store::{NewSession, NewSignInRequest, OpenSignInRequest, SignInRequestKind, Tx};
 use subtle::ConstantTimeEq;
 
 use crate::{
     audit::{
         actor::Actor,
-        event::{AccountEvent, AuditEvent, LoginRequestEvent, SignInMeans},
+        event::{AccountEvent, AuditEvent, SignInMeans, SignInRequestEvent},
     },
     error::{Internal, internal_errors},
     mail::messages,
@@ -30,7 +30,7 @@ use crate::{
     },
     service::Service,
     sign_in::{
-        secrets::{BrowserSecret, HostLink, LinkToken, LoginCode, SessionToken},
+        secrets::{BrowserSecret, HostLink, LinkToken, SessionToken, SignInCode},
         sessions::{coarse_network, lifetime},
     },
 };
@@ -143,8 +143,8 @@ impl Service {
         let now = self.now();
         let browser = BrowserSecret::new(self.random()?);
         let token = LinkToken::new(self.random()?);
-        let code = LoginCode::new(self.random()?);
-        let id = LoginRequestId::new(now, self.random()?);
+        let code = SignInCode::new(self.random()?);
+        let id = SignInRequestId::new(now, self.random()?);
 
         let mut tx = self.store().write().await?;
         if let Some(throttled) = self.throttle(&mut tx, &request, now).await? {
@@ -160,9 +160,9 @@ impl Service {
             Some(account) => account.disabled_at.is_none(),
             None => self.0.options.allow_signup,
         };
-        tx.insert_login_request(&NewLoginRequest {
+        tx.insert_login_request(&NewSignInRequest {
             id,
-            kind: LoginKind::Browser,
+            kind: SignInRequestKind::Browser,
             account: account.as_ref().map(|account| account.id),
             email: request.email,
             token_hash: token.hash(),
@@ -173,11 +173,11 @@ impl Service {
             expires_at: now.plus(MAILED_LIFETIME),
         })
         .await?;
-        let event = LoginRequestEvent::Requested {
+        let event = SignInRequestEvent::Requested {
             agent: request.origin.agent.to_owned(),
             network: coarse_network(request.origin.ip),
         };
-        self.record(&mut tx, now, Actor::Visitor, AuditEvent::LoginRequest(id, event)).await?;
+        self.record(&mut tx, now, Actor::Visitor, AuditEvent::OpenSignInRequest(id, event)).await?;
         if may_sign_in {
             self.mail_sign_in(&mut tx, &request, &token, &code, now).await?;
         }
@@ -214,10 +214,10 @@ impl Service {
         tx: &mut Tx,
         request: &SignInRequest<'_>,
         token: &LinkToken,
-        code: &LoginCode,
+        code: &SignInCode,
         now: Timestamp,
     ) -> Result<(), Internal> {
-        // Two concurrent requests may both have seen the last token. Then one mail more than the budget is sent.
+        // Two concurrent requests may both have seen the last token. Then one extra e-mail is sent.
         let _ = self.mail_budget().take(tx, MAIL_BUDGET, now).await?;
         let content = messages::sign_in(&messages::SignInMail {
             link: format!("{}{}", self.0.options.portal_url, portal_paths::sign_in_link(token.expose())),
@@ -235,10 +235,10 @@ impl Service {
     /// Creates a one-time sign-in link for an account, to be shown on the host's console.
     pub(crate) async fn host_link(&self, tx: &mut Tx, account: &Account, now: Timestamp) -> Result<HostLink, Internal> {
         let token = LinkToken::new(self.random()?);
-        let id = LoginRequestId::new(now, self.random()?);
-        tx.insert_login_request(&NewLoginRequest {
+        let id = SignInRequestId::new(now, self.random()?);
+        tx.insert_login_request(&NewSignInRequest {
             id,
-            kind: LoginKind::Host,
+            kind: SignInRequestKind::Host,
             account: Some(account.id),
             email: &account.email,
             token_hash: token.hash(),
@@ -308,7 +308,7 @@ impl Service {
         Ok(ConfirmedSignIn { token, lifetime, next_path: request.next_path, role: account.role })
     }
 
-    async fn check_proof(&self, proof: Proof<'_>, now: Timestamp) -> Result<Option<LoginRequest>, Internal> {
+    async fn check_proof(&self, proof: Proof<'_>, now: Timestamp) -> Result<Option<OpenSignInRequest>, Internal> {
         match proof {
             Proof::Link { token, browser } => {
                 let Some(token) = LinkToken::parse(token) else { return Ok(None) };
@@ -320,7 +320,7 @@ impl Service {
                 let mut tx = self.store().write().await?;
                 let open = tx.count_login_attempt(&browser.hash(), now).await?;
                 tx.commit().await?;
-                let Some(code) = LoginCode::parse(code) else { return Ok(None) };
+                let Some(code) = SignInCode::parse(code) else { return Ok(None) };
                 Ok(open.filter(|request| {
                     let expected = request.code_hash.unwrap_or_default();
                     request.code_hash.is_some()
@@ -339,7 +339,7 @@ impl Service {
     async fn account_of(
         &self,
         tx: &mut Tx,
-        request: &LoginRequest,
+        request: &OpenSignInRequest,
         now: Timestamp,
     ) -> Result<Option<Account>, Internal> {
         let found = match request.account {

@@ -38,7 +38,7 @@ macro_rules! redacted_debug {
     )*};
 }
 
-redacted_debug! { BrowserSecret SessionToken HostLink LinkToken LoginCode }
+redacted_debug! { BrowserSecret SessionToken HostLink LinkToken SignInCode }
 
 impl BrowserSecret {
     pub(crate) fn new(random: [u8; 32]) -> Self {
@@ -98,9 +98,9 @@ impl LinkToken {
 }
 
 /// The code in a sign-in mail, which people type.
-pub(crate) struct LoginCode(Zeroizing<String>);
+pub(crate) struct SignInCode(Zeroizing<String>);
 
-impl LoginCode {
+impl SignInCode {
     pub(crate) fn new(random: [u8; CODE_LETTERS]) -> Self {
         Self(Zeroizing::new(random.iter().map(|byte| alphabet::letter(*byte)).collect()))
     }
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn codes_are_read_as_typed() {
-        let code = LoginCode::new([0, 1, 31, 8, 20, 3, 4, 5]);
+        let code = SignInCode::new([0, 1, 31, 8, 20, 3, 4, 5]);
         assert_eq!(code.spelled().len(), 9);
         for typed in [
             code.spelled(),
@@ -146,10 +146,10 @@ mod tests {
             format!(" {} ", code.expose()),
             code.spelled().replace('0', "o"),
         ] {
-            assert_eq!(LoginCode::parse(&typed).map(|read| read.expose().to_owned()).as_deref(), Some(code.expose()));
+            assert_eq!(SignInCode::parse(&typed).map(|read| read.expose().to_owned()).as_deref(), Some(code.expose()));
         }
         for bad in ["", "ABC", "ABCDEFGHJ", "UUUUUUUU", "ABCD-EFG!"] {
-            assert!(LoginCode::parse(bad).is_none(), "{bad}");
+            assert!(SignInCode::parse(bad).is_none(), "{bad}");
         }
     }
 

@@ -48,7 +48,7 @@ impl Service {
     /// The signed-in person with this token, if the session is active. This counts as a use of the session.
     pub async fn find_session(&self, token: &SessionToken) -> Result<Option<SignedIn>, Internal> {
         let now = self.now();
-        let mut reader = self.store().read_one().await?;
+        let mut reader = self.store().read_without_snapshot().await?;
         let Some((row, account)) = reader.find_session_with_account(&token.hash()).await? else {
             return Ok(None);
         };

@@ -28,7 +28,7 @@ internal_errors!(AdoptError);
 
 /// Reads the stored signing keys. Creates the first one if there are none.
 pub(crate) async fn read_keyring(resources: &Resources) -> Result<Arc<Keyring>, Internal> {
-    let mut rows = resources.store.read_one().await?.list_signing_keys().await?;
+    let mut rows = resources.store.read_without_snapshot().await?.list_signing_keys().await?;
     if rows.is_empty() {
         rows = resources.create_first_key(None).await?;
     }

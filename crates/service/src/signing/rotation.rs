@@ -23,7 +23,7 @@ pub enum RetireError {
     #[error("there is no signing key with the id {0}")]
     NotFound(SigningKeyId),
     /// It is the key that signs.
-    #[error("key {0} is the one that signs")]
+    #[error("key {0} is the current signing key")]
     IsSigning(SigningKeyId),
     /// Files or license keys that it signed are still in use.
     #[error("key {id} is in use")]

@@ -23,7 +23,7 @@ impl Resources {
     pub(crate) async fn claim_database(&self) -> Result<(), ClaimError> {
         let check = *self.vault.check();
         // Usually it is claimed already, and the check does not wait for the write lock.
-        let known = self.store.read_one().await?.find_secret_check().await?;
+        let known = self.store.read_without_snapshot().await?.find_secret_check().await?;
         if let Some(known) = known {
             return if known == check { Ok(()) } else { Err(ClaimError::OtherSecret) };
         }

@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     error::Internal,
-    rate_limit::{bucket::ApiBucket, gcra::Throttled, leases::Spending},
+    rate_limit::{bucket::ApiBucket, gcra::Throttled, leases::SpendResult},
     service::Service,
     validation::facts::{AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
 };
@@ -59,7 +59,7 @@ impl<'a> KeyRequest<'a> {
 
 /// Why a request with a license key is rejected.
 #[derive(Debug, thiserror::Error)]
-pub enum NotAdmitted {
+pub enum KeyRequestError {
     /// A rate limit is reached.
     #[error(transparent)]
     Throttled(#[from] Throttled),
@@ -68,7 +68,7 @@ pub enum NotAdmitted {
     Refused(#[from] AuthRefusal),
 }
 
-impl From<Internal> for NotAdmitted {
+impl From<Internal> for KeyRequestError {
     fn from(error: Internal) -> Self {
         Self::Refused(error.into())
     }
@@ -99,7 +99,7 @@ impl Service {
 
 impl Apps<'_> {
     /// Authenticates an app by its license key, and counts the request against the rate limits.
-    pub async fn authenticate(&self, request: KeyRequest<'_>) -> Result<KeyHolder, NotAdmitted> {
+    pub async fn authenticate(&self, request: KeyRequest<'_>) -> Result<KeyHolder, KeyRequestError> {
         let Found { facts, key, machines } = self.find(request).await?.ok_or(AuthRefusal::Unknown)?;
         facts.may_use_api(self.0.now())?;
         Ok(KeyHolder { service: self.0.clone(), facts, key, machines })
@@ -110,7 +110,7 @@ impl Apps<'_> {
     /// unknown key also counts for its network. A rejected request does not count.
     ///
     /// Malformed text is looked up as well, so that it takes as long as an unknown key (LC-12).
-    pub(crate) async fn find(&self, request: KeyRequest<'_>) -> Result<Option<Found>, NotAdmitted> {
+    pub(crate) async fn find(&self, request: KeyRequest<'_>) -> Result<Option<Found>, KeyRequestError> {
         let now = self.0.now();
         let limits = self.0.0.options.api_limits;
         let key = LicenseKey::parse(request.key).ok();
@@ -121,9 +121,9 @@ impl Apps<'_> {
         };
         let per_key = limits.per_key.limit().filter(|_| request.counts);
         let spent = match self.0.spend_from_memory(bucket, per_key, now) {
-            Spending::Refused(throttled) => return Err(throttled.into()),
-            Spending::Spent => true,
-            Spending::Unknown => false,
+            SpendResult::Refused(throttled) => return Err(throttled.into()),
+            SpendResult::Spent => true,
+            SpendResult::Unknown => false,
         };
         let name = if spent { String::new() } else { bucket.name() };
         let found = self.0.read_license(lookup, name, request.with_machines).await?;
@@ -173,7 +173,8 @@ impl KeyHolder {
         if let Some(machines) = &self.machines {
             return Ok(self.facts.document(machines, &self.key, now));
         }
-        let machines = self.service.store().read_one().await?.list_active_machines(self.license_id()).await?;
+        let machines =
+            self.service.store().read_without_snapshot().await?.list_active_machines(self.license_id()).await?;
         Ok(self.facts.document(&machines, &self.key, now))
     }
 
@@ -187,10 +188,12 @@ impl KeyHolder {
         let after = match start {
             PageStart::After(after) => after,
             PageStart::Skip(0) => None,
-            PageStart::Skip(count) => match reader.machine_at(self.license_id(), i64::from(count) - 1).await? {
-                Some(last) => Some(last),
-                None => return Ok(Page { items: Vec::new(), next: None }),
-            },
+            PageStart::Skip(count) => {
+                match reader.machine_id_at_position(self.license_id(), i64::from(count) - 1).await? {
+                    Some(last) => Some(last),
+                    None => return Ok(Page { items: Vec::new(), next: None }),
+                }
+            }
         };
         let machines = reader.list_machines(self.license_id(), after, Page::<Machine, MachineId>::rows(limit)).await?;
         let now = self.service.now();
@@ -210,10 +213,12 @@ impl KeyHolder {
         let after = match start {
             PageStart::After(after) => after,
             PageStart::Skip(0) => None,
-            PageStart::Skip(count) => match reader.entitlement_at(license, policy, i64::from(count) - 1).await? {
-                Some(last) => Some(last),
-                None => return Ok(Page { items: Vec::new(), next: None }),
-            },
+            PageStart::Skip(count) => {
+                match reader.entitlement_id_at_position(license, policy, i64::from(count) - 1).await? {
+                    Some(last) => Some(last),
+                    None => return Ok(Page { items: Vec::new(), next: None }),
+                }
+            }
         };
         let rows = Page::<Entitlement, EntitlementId>::rows(limit);
         let held = reader.list_entitlements(license, policy, after, rows).await?;

@@ -10,12 +10,12 @@ use crate::{
     rate_limit::{
         bucket::{ApiBucket, Network},
         gcra::{Limit, Throttled},
-        leases::Spending,
+        leases::SpendResult,
     },
     service::Service,
 };
 
-/// A process may spend up to one part in this many of a burst before it is written.
+/// The number of parts that a burst is divided into. A process may spend one part on credit before it is written.
 const CREDIT_PER_BURST: u32 = 8;
 
 /// How long a request waits for a lease while the database is busy.
@@ -26,8 +26,8 @@ const LEASES_PER_BURST: u32 = 4;
 
 impl Service {
     /// Spends a token from memory, if possible. `limit` is `None` if there is none.
-    pub(crate) fn spend_from_memory(&self, bucket: ApiBucket, limit: Option<Limit>, now: Timestamp) -> Spending {
-        limit.map_or(Spending::Spent, |limit| self.0.leases.spend(bucket, limit, now))
+    pub(crate) fn spend_from_memory(&self, bucket: ApiBucket, limit: Option<Limit>, now: Timestamp) -> SpendResult {
+        limit.map_or(SpendResult::Spent, |limit| self.0.leases.spend(bucket, limit, now))
     }
 
     /// Counts a request against a bucket, for which the database has just returned `stored`.
@@ -59,9 +59,9 @@ impl Service {
             return Ok(None);
         };
         let remembered = || match self.0.leases.spend(bucket, limit, now) {
-            Spending::Spent => Some(None),
-            Spending::Refused(throttled) => Some(Some(throttled)),
-            Spending::Unknown => None,
+            SpendResult::Spent => Some(None),
+            SpendResult::Refused(throttled) => Some(Some(throttled)),
+            SpendResult::Unknown => None,
         };
         if let Some(answer) = remembered() {
             return Ok(answer);
@@ -95,7 +95,7 @@ impl Service {
         limit: Limit,
         now: Timestamp,
     ) -> Result<Option<Throttled>, Internal> {
-        let stored = self.store().read_one().await?.find_bucket(&bucket.name()).await?;
+        let stored = self.store().read_without_snapshot().await?.find_bucket(&bucket.name()).await?;
         if self.0.leases.spend_on_credit(bucket, limit, stored, now, limit.burst) {
             self.0.write_behind.wake();
             return Ok(None);

@@ -17,7 +17,7 @@ use crate::{
     service::{Service, write_behind::is_stale},
     validation::{
         facts::{LicenseDocument, LicenseFacts},
-        key_holder::{Apps, Found, KeyHolder, KeyRequest, NotAdmitted},
+        key_holder::{Apps, Found, KeyHolder, KeyRequest, KeyRequestError},
     },
 };
 
@@ -28,7 +28,7 @@ impl Apps<'_> {
         &self,
         request: KeyRequest<'_>,
         scope: &Scope,
-    ) -> Result<Option<(Verdict, LicenseDocument)>, NotAdmitted> {
+    ) -> Result<Option<(Verdict, LicenseDocument)>, KeyRequestError> {
         let Some(Found { facts, key, machines }) = self.find(KeyRequest { with_machines: true, ..request }).await?
         else {
             return Ok(None);
@@ -42,7 +42,9 @@ impl KeyHolder {
     pub async fn validate(self, scope: &Scope) -> Result<(Verdict, LicenseDocument), Internal> {
         let machines = match self.machines {
             Some(machines) => machines,
-            None => self.service.store().read_one().await?.list_active_machines(self.facts.license.id).await?,
+            None => {
+                self.service.store().read_without_snapshot().await?.list_active_machines(self.facts.license.id).await?
+            }
         };
         self.service.validate(self.facts, machines, &self.key, scope).await
     }
@@ -59,7 +61,7 @@ impl Service {
         let now = self.now();
         let machines = self.with_outages(&facts, machines, now).await?;
         let entitlements: BTreeSet<EntitlementCode> = if scope.entitlements.is_some() {
-            let mut reader = self.store().read_one().await?;
+            let mut reader = self.store().read_without_snapshot().await?;
             let held = self.all_entitlements(&mut reader, &facts).await?;
             held.into_iter().map(|held| held.code).collect()
         } else {
@@ -109,7 +111,15 @@ impl Service {
         };
         let actor = Actor::App(current.license.id);
         let terms = current.terms.clone();
-        self.note_first_use(&mut tx, &mut current.license, &terms.policy, FirstUse::Validation, actor, now).await?;
+        self.start_duration_on_first_use(
+            &mut tx,
+            &mut current.license,
+            &terms.policy,
+            FirstUse::Validation,
+            actor,
+            now,
+        )
+        .await?;
         tx.commit().await?;
         Ok(current.license.expiry)
     }

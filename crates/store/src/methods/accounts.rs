@@ -3,13 +3,13 @@
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{AccountId, LoginRequestId, SessionId},
+    ids::{AccountId, SessionId, SignInRequestId},
     time::Timestamp,
 };
 
 use super::dispatch::methods;
 use crate::tables::accounts::{
-    login_requests::{LoginRequest, NewLoginRequest},
+    login_requests::{NewSignInRequest, OpenSignInRequest},
     sessions::{NewSession, SessionRow},
 };
 
@@ -27,19 +27,19 @@ methods! {
             insert_account(account: &Account) -> bool;
             set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
             set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
-            /// Disables an account, or enables it with `None`.
+            /// Disables an account, or enables it again with `None`.
             set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
         }
     }
 
     login_requests {
         read {
-            find_open_login(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
+            find_open_login(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
             /// Finds the open request with this token that was made on the host.
-            find_host_login(token_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
+            find_host_login(token_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
         }
         write {
-            insert_login_request(new: &NewLoginRequest<'_>) -> ();
+            insert_login_request(new: &NewSignInRequest<'_>) -> ();
             /// Supersedes a browser's open request before the browser makes another.
             supersede_login_request(browser_hash: &[u8; 32], now: Timestamp) -> ();
             /// Locks an address's open requests until the transaction ends.
@@ -47,9 +47,9 @@ methods! {
             /// Supersedes all open requests of an address.
             supersede_logins_of(email: &str, now: Timestamp) -> ();
             /// Counts an attempt to enter the code. `None` if no attempt is left or the request is not open.
-            count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<LoginRequest>;
+            count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
             /// Marks a request as used. Of any number of callers, exactly one gets `true`.
-            use_login_request(id: LoginRequestId, now: Timestamp) -> bool;
+            use_login_request(id: SignInRequestId, now: Timestamp) -> bool;
             /// Deletes requests that expired before `instant`.
             delete_login_requests_before(instant: Timestamp) -> u64;
         }

@@ -50,7 +50,7 @@ methods! {
             /// Lists the entitlements of a license and of its policy, each once, by id, after `after`.
             list_entitlements(license: LicenseId, policy: PolicyId, after: Option<EntitlementId>, limit: i64) -> Vec<Entitlement>;
             /// The id at position `skipped` in the list of the entitlements of a license and of its policy.
-            entitlement_at(license: LicenseId, policy: PolicyId, skipped: i64) -> Option<EntitlementId>;
+            entitlement_id_at_position(license: LicenseId, policy: PolicyId, skipped: i64) -> Option<EntitlementId>;
         }
         write {
             insert_entitlement(entitlement: &Entitlement) -> ();

@@ -22,7 +22,7 @@ methods! {
             /// Lists a license's active machines, by id, after `after`.
             list_machines(license: LicenseId, after: Option<MachineId>, limit: i64) -> Vec<Machine>;
             /// The id at position `skipped` in the list of a license's active machines.
-            machine_at(license: LicenseId, skipped: i64) -> Option<MachineId>;
+            machine_id_at_position(license: LicenseId, skipped: i64) -> Option<MachineId>;
             /// Lists all active machines of a license, by slot.
             list_active_machines(license: LicenseId) -> Vec<Machine>;
             /// Lists all active machines of these licenses, by id.
@@ -34,7 +34,7 @@ methods! {
             /// Lists when a license's owner freed machines after `since`, earliest first.
             list_deactivations_by_customer(license: LicenseId, since: Timestamp) -> Vec<Timestamp>;
             /// Lists when the owners of these licenses freed machines after `since`, earliest first.
-            list_releases(licenses: &[LicenseId], since: Timestamp) -> Vec<(LicenseId, Timestamp)>;
+            list_customer_deactivations_of(licenses: &[LicenseId], since: Timestamp) -> Vec<(LicenseId, Timestamp)>;
             /// Lists licenses whose policy culls dead machines and whose machines may have missed a heartbeat,
             /// longest silent first.
             list_licenses_with_late_machines(now: Timestamp, limit: i64) -> Vec<LicenseId>;

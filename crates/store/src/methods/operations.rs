@@ -8,7 +8,7 @@ use latchkey_licensing::{
 use super::dispatch::methods;
 use crate::tables::operations::{
     audit_log::AuditRow,
-    outbox::{ClaimedMail, NewMail},
+    outbox::{LeasedMail, NewMail},
     rate_limits::BucketDebit,
     signing_keys::SigningKeyRow,
 };
@@ -32,7 +32,7 @@ methods! {
         write {
             insert_mail(mail: &NewMail<'_>) -> ();
             /// Leases the mail that has been due longest until `leased_until`.
-            claim_mail(now: Timestamp, leased_until: Timestamp) -> Option<ClaimedMail>;
+            lease_mail(now: Timestamp, leased_until: Timestamp) -> Option<LeasedMail>;
             /// Records that a mail was sent, and erases its content. `false` if it had been given up.
             set_mail_sent(id: MailId, now: Timestamp) -> bool;
             /// Schedules another attempt. `false` if the mail was sent.

@@ -7,7 +7,7 @@ pub(crate) type Connection = sqlx::PgConnection;
 pub(crate) const BEGIN: &str = "BEGIN";
 
 /// The settings of each connection. Waiting for another transaction's lock for longer than clients wait is an error. With
-/// the default page cost, which is meant for rotating disks, all licenses are read to find a few by their keys.
+/// the default `random_page_cost`, for rotating disks, the planner reads all licenses to find a few by their keys.
 pub(crate) const SESSION: &str = "SET lock_timeout = '5s'; SET random_page_cost = 1.1";
 
 /// How many statements look up licenses at the same time. They also wait for the network.

@@ -67,7 +67,11 @@ pub(crate) async fn insert_machine(
     Ok(())
 }
 
-pub(crate) async fn machine_at(conn: &mut Connection, license: LicenseId, skipped: i64) -> Result<Option<MachineId>> {
+pub(crate) async fn machine_id_at_position(
+    conn: &mut Connection,
+    license: LicenseId,
+    skipped: i64,
+) -> Result<Option<MachineId>> {
     let sql = "SELECT id FROM machines WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY id LIMIT 1 OFFSET $2";
     let id: Option<Uuid> = sqlx::query_scalar(sql).bind(license.uuid()).bind(skipped).fetch_optional(conn).await?;
     Ok(id.map(MachineId::from))
@@ -263,7 +267,7 @@ pub(crate) async fn list_machines_of(conn: &mut Connection, licenses: &[LicenseI
     Ok(machines)
 }
 
-pub(crate) async fn list_releases(
+pub(crate) async fn list_customer_deactivations_of(
     conn: &mut Connection,
     licenses: &[LicenseId],
     since: Timestamp,

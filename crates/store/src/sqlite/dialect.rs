@@ -22,6 +22,6 @@ pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 
 /// Needs no lock: the transaction's write lock covers all rows.
 pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";
 
-/// How many statements look up licenses at the same time. They run on the processor, and more of them would only be
-/// smaller.
+/// How many statements look up licenses at the same time. They are CPU-bound, so if there were more, each would
+/// answer fewer lookups.
 pub(crate) const LOOKUPS: usize = 2;

@@ -6,7 +6,7 @@
 //! of these: its last member, when no caller is waiting; the member that fills it; or a separate task, which queues
 //! behind the callers that were waiting when the group began and which dropped futures do not affect.
 //!
-//! If more than a statement fails on a connection, the connection is closed, because SQLite may have rolled back by
+//! If a failure affects more than its own statement, the connection is closed, because SQLite may have rolled back by
 //! itself. The whole group gets the error, and the next turn opens a new connection.
 
 use std::{
@@ -32,7 +32,7 @@ use crate::{
 
 /// The statements for a turn's savepoint in a group's transaction.
 const SAVEPOINT: &str = "SAVEPOINT turn";
-/// The same after a turn whose savepoint is still open: both in one call of the connection's thread.
+/// Releases the previous turn's savepoint and begins the next, in one call to the connection's thread.
 const NEXT_SAVEPOINT: &str = "RELEASE turn; SAVEPOINT turn";
 const RELEASE: &str = "RELEASE turn";
 const ROLLBACK_TO: &str = "ROLLBACK TO turn";
@@ -72,7 +72,7 @@ struct State {
 struct Group {
     number: u64,
     began: Instant,
-    /// Whether the savepoint of the last member is still open. The next one releases it, or the commit.
+    /// Whether the last member's savepoint is still open. The next member or the commit releases it.
     has_open_savepoint: bool,
     members: Vec<oneshot::Sender<Result<()>>>,
 }
@@ -345,7 +345,7 @@ impl UnfinishedTurn {
             let statements: &[&'static str] = match (self.is_first, self.has_begun) {
                 (true, _) => &["ROLLBACK"],
                 (false, true) => &[ROLLBACK_TO, RELEASE],
-                // A rollback might hit the savepoint of the member before. An additional savepoint is harmless.
+                // A rollback might undo the previous member's savepoint. An additional savepoint is harmless.
                 (false, false) => &[SAVEPOINT],
             };
             for sql in statements {

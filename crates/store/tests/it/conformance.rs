@@ -102,9 +102,9 @@ on_both! {
         let second = tx.list_machines(license(1).id, first.last().map(|m| m.id), 2).await.expect("read");
         let third = tx.list_machines(license(1).id, second.last().map(|m| m.id), 2).await.expect("read");
         assert_eq!(first.iter().chain(&second).chain(&third).map(|m| m.slot).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
-        assert_eq!(tx.machine_at(license(1).id, 1).await.expect("read"), first.last().map(|m| m.id));
-        assert_eq!(tx.machine_at(license(1).id, 4).await.expect("read"), third.first().map(|m| m.id));
-        assert_eq!(tx.machine_at(license(1).id, 5).await.expect("read"), None);
+        assert_eq!(tx.machine_id_at_position(license(1).id, 1).await.expect("read"), first.last().map(|m| m.id));
+        assert_eq!(tx.machine_id_at_position(license(1).id, 4).await.expect("read"), third.first().map(|m| m.id));
+        assert_eq!(tx.machine_id_at_position(license(1).id, 5).await.expect("read"), None);
     }
 
     async fn the_standing_of_a_license_is_stored(store: &Store) {
@@ -254,7 +254,7 @@ on_both! {
         let held = tx.list_entitlements(license(1).id, policy().id, None, 9).await.expect("read");
         assert_eq!(held, [first.clone(), second.clone()], "each once");
         for (skipped, id) in [(0, Some(first.id)), (1, Some(second.id)), (2, None)] {
-            assert_eq!(tx.entitlement_at(license(1).id, policy().id, skipped).await.expect("read"), id);
+            assert_eq!(tx.entitlement_id_at_position(license(1).id, policy().id, skipped).await.expect("read"), id);
         }
         assert_eq!(tx.list_policy_entitlements(policy().id).await.expect("read"), std::slice::from_ref(&first));
         assert_eq!(tx.list_license_entitlements(license(1).id).await.expect("read"), [first.clone(), second.clone()]);
@@ -364,7 +364,7 @@ on_both! {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut tx = store.write().await.expect("a transaction");
-                let claimed = tx.claim_mail(T0, T0.plus(seconds(120))).await.expect("claimed");
+                let claimed = tx.lease_mail(T0, T0.plus(seconds(120))).await.expect("claimed");
                 tx.commit().await.expect("committed");
                 claimed.map(|mail| mail.id)
             })
@@ -378,7 +378,7 @@ on_both! {
         claimed.dedup();
         assert_eq!(claimed.len(), many, "a mail was claimed twice");
         let mut tx = store.write().await.expect("a transaction");
-        let again = tx.claim_mail(T0.plus(seconds(121)), T0.plus(seconds(300))).await.expect("claimed").expect("the first lease has ended");
+        let again = tx.lease_mail(T0.plus(seconds(121)), T0.plus(seconds(300))).await.expect("claimed").expect("the first lease has ended");
         assert!(again.attempts >= 1);
         tx.set_mail_sent(again.id, T0).await.expect("written");
         tx.commit().await.expect("committed");

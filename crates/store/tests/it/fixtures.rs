@@ -5,7 +5,7 @@ use std::time::Duration;
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{AccountId, LicenseId, LoginRequestId, MachineId, PolicyId, ProductId, SigningKeyId},
+    ids::{AccountId, LicenseId, MachineId, PolicyId, ProductId, SignInRequestId, SigningKeyId},
     license::{Expiry, License, Standing},
     license_key::KeyPrefix,
     machine::{Fingerprint, Machine, MachineFacts},
@@ -15,7 +15,7 @@ use latchkey_licensing::{
     },
     product::Product,
 };
-use latchkey_store::{LoginKind, NewLoginRequest, SigningKeyRow, Store, StoreError, StoredKey, Tx};
+use latchkey_store::{NewSignInRequest, SignInRequestKind, SigningKeyRow, Store, StoreError, StoredKey, Tx};
 
 use crate::T0;
 
@@ -155,12 +155,12 @@ pub(crate) fn signing_key(seed: u8) -> SigningKeyRow {
     }
 }
 
-pub(crate) fn browser_request(seed: u8) -> NewLoginRequest<'static> {
+pub(crate) fn browser_request(seed: u8) -> NewSignInRequest<'static> {
     // Leaked on purpose: the address must live as long as the request.
     let email = Box::leak(Box::new(email("ada@example.com")));
-    NewLoginRequest {
-        id: LoginRequestId::new(T0, [seed; 10]),
-        kind: LoginKind::Browser,
+    NewSignInRequest {
+        id: SignInRequestId::new(T0, [seed; 10]),
+        kind: SignInRequestKind::Browser,
         account: None,
         email,
         token_hash: [seed; 32],

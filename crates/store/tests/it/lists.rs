@@ -24,7 +24,7 @@ on_both! {
             tx.insert_license(&other, stored(&[seed; 32])).await.expect("inserted");
         }
         tx.commit().await.expect("committed");
-        let mut reader = store.read_one().await.expect("a reader");
+        let mut reader = store.read_without_snapshot().await.expect("a reader");
         let mut found = async |filter: LicenseFilter, after, limit| {
             let page = reader.list_licenses_by(&filter, after, limit).await.expect("read");
             (page.items.iter().map(|license| license.id).collect::<Vec<_>>(), page.next)
@@ -83,8 +83,8 @@ on_both! {
             assert!(tx.set_machine_deactivated(machines[machine - 1].id, by, at).await.expect("written"));
         }
         let releases = [(license(2).id, early), (license(1).id, late)];
-        assert_eq!(tx.list_releases(&ids, T0).await.expect("read"), releases);
-        assert_eq!(tx.list_releases(&ids, early).await.expect("read"), releases[1..]);
+        assert_eq!(tx.list_customer_deactivations_of(&ids, T0).await.expect("read"), releases);
+        assert_eq!(tx.list_customer_deactivations_of(&ids, early).await.expect("read"), releases[1..]);
         let counts = tx.count_machines(&ids).await.expect("read");
         assert_eq!(counts, [count(1, 1, 3)]);
 

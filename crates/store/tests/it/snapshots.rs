@@ -8,7 +8,7 @@ use crate::fixtures::account;
 on_both! {
     async fn a_reader_is_a_snapshot(store: &Store) {
         let mut snapshot = store.read().await.expect("a reader");
-        let mut current = store.read_one().await.expect("a reader");
+        let mut current = store.read_without_snapshot().await.expect("a reader");
         assert_eq!(snapshot.count_accounts().await.expect("read"), 0);
         assert_eq!(current.count_accounts().await.expect("read"), 0);
         // Writers do not wait for it.

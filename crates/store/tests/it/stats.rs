@@ -20,7 +20,7 @@ on_both! {
         let stats = store.query_stats();
         let counted = stats.iter().find(|stats| stats.method == "count_accounts").expect("listed");
         assert_eq!((counted.table, counted.count()), ("accounts", 3));
-        for method in ["update_policy", "lock_license", "list_outages", "claim_mail"] {
+        for method in ["update_policy", "lock_license", "list_outages", "lease_mail"] {
             assert!(stats.iter().any(|stats| stats.method == method), "{method} is not timed");
         }
     }

@@ -132,7 +132,7 @@ impl FromRequest<AppState> for FileRequest {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         if request.method() == Method::HEAD {
-            // It would create a file that nobody receives, begin a trial, and lock a signing key.
+            // HEAD would create a file that nobody receives, start a trial, and keep a signing key in use.
             return Err(ApiError::method_not_allowed());
         }
         let query = RawOptions::of_query(request.uri().query().unwrap_or_default());

@@ -6,7 +6,7 @@ use axum::{
     extract::FromRequestParts,
     http::{Extensions, request::Parts},
 };
-use latchkey_service::{ClientAddress, NotAdmitted};
+use latchkey_service::{ClientAddress, KeyRequestError};
 
 use crate::http::{api::error::ApiError, state::AppState};
 
@@ -46,9 +46,9 @@ async fn count(state: &AppState, network: Option<IpAddr>) -> Result<(), ApiError
 }
 
 /// The error for a request that was not admitted.
-pub(crate) fn not_admitted(state: &AppState, refusal: NotAdmitted) -> ApiError {
+pub(crate) fn not_admitted(state: &AppState, refusal: KeyRequestError) -> ApiError {
     match refusal {
-        NotAdmitted::Throttled(throttled) => ApiError::throttled(throttled, state.service.now()),
-        NotAdmitted::Refused(refusal) => refusal.into(),
+        KeyRequestError::Throttled(throttled) => ApiError::throttled(throttled, state.service.now()),
+        KeyRequestError::Refused(refusal) => refusal.into(),
     }
 }

@@ -32,7 +32,7 @@ struct FileForm {
     days: u32,
 }
 
-/// The encrypted machine file of the customer's own computer. Another customer's computer does not exist.
+/// The encrypted machine file of the customer's own computer. Other customers' computers are treated as missing.
 async fn machine_file(
     State(state): State<AppState>,
     identity: axum::Extension<Identity>,

@@ -537,8 +537,8 @@ fn invalid_rows_are_reported_with_their_line_and_nothing_is_partly_imported() {
     let output = host.run(&["license", "import", "in.csv", "--partial", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).expect("one document");
-    assert_eq!((&report["imported"], &report["refused"]), (&Value::from(2), &Value::from(7)));
-    assert_eq!(report["refusals"][0]["line"], 3);
+    assert_eq!((&report["imported"], &report["rejected"]), (&Value::from(2), &Value::from(7)));
+    assert_eq!(report["rejected_rows"][0]["line"], 3);
     assert!(report["error"].as_str().is_some_and(|said| said.contains("the others were imported")), "{report}");
     assert_eq!(host.json(&["customer", "show", "also.good@example.com"])["licenses"][0]["status"], "SUSPENDED");
     fs::write(

@@ -50,7 +50,7 @@ async fn an_expired_lease_is_taken_over(app: &TestApp) {
     app.browser().submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
     let now = app.service().now();
     let mut tx = app.service().store().write().await.expect("a transaction");
-    tx.claim_mail(now, now.plus(Duration::from_mins(2))).await.expect("claimed").expect("a mail");
+    tx.lease_mail(now, now.plus(Duration::from_mins(2))).await.expect("claimed").expect("a mail");
     tx.commit().await.expect("committed");
     let step = async || app.service().deliver_one(&*app.kit.mail).await.expect("the outbox works");
     assert_eq!(step().await, Delivery::Idle);

@@ -93,7 +93,8 @@ fn of_account() -> impl Strategy<Value = AccountEvent> {
 }
 
 fn any_event() -> impl Strategy<Value = AuditEvent> {
-    let requested = (".{0,20}", ".{0,20}").prop_map(|(agent, network)| LoginRequestEvent::Requested { agent, network });
+    let requested =
+        (".{0,20}", ".{0,20}").prop_map(|(agent, network)| SignInRequestEvent::Requested { agent, network });
     let of_key = prop_oneof![
         Just(SigningKeyEvent::Created),
         id().prop_map(|from| SigningKeyEvent::Rotated { from }),
@@ -105,7 +106,7 @@ fn any_event() -> impl Strategy<Value = AuditEvent> {
             .prop_map(|changes| AuditEvent::Catalog(CatalogEvent::Applied { changes })),
         13 => (id(), of_license()).prop_map(|(id, event)| AuditEvent::License(id, event)),
         1 => Just(AuditEvent::AllLicenses(AllLicensesEvent::Exported)),
-        1 => (id(), requested).prop_map(|(id, event)| AuditEvent::LoginRequest(id, event)),
+        1 => (id(), requested).prop_map(|(id, event)| AuditEvent::OpenSignInRequest(id, event)),
         1 => id().prop_map(|id| AuditEvent::Product(id, ProductEvent::Installed)),
         3 => (id(), of_key).prop_map(|(id, event)| AuditEvent::SigningKey(id, event)),
     ]

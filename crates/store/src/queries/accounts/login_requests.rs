@@ -1,17 +1,17 @@
 //! Sign-in requests. Each step that must happen once is a single conditional update.
 
 use latchkey_licensing::{
-    ids::{AccountId, LoginRequestId},
+    ids::{AccountId, SignInRequestId},
     time::Timestamp,
 };
 
 use super::super::dialect::{self, Connection};
 use crate::{
     error::Result,
-    tables::accounts::login_requests::{LoginRequest, LoginRow, NewLoginRequest},
+    tables::accounts::login_requests::{LoginRow, NewSignInRequest, OpenSignInRequest},
 };
 
-pub(crate) async fn insert_login_request(conn: &mut Connection, new: &NewLoginRequest<'_>) -> Result<()> {
+pub(crate) async fn insert_login_request(conn: &mut Connection, new: &NewSignInRequest<'_>) -> Result<()> {
     let sql = "INSERT INTO login_requests (id, kind, account_id, email, token_hash, code_hash, browser_hash, next_path,
                    tries, created_at, expires_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)";
@@ -60,12 +60,12 @@ pub(crate) async fn find_open_login(
     conn: &mut Connection,
     browser_hash: &[u8; 32],
     now: Timestamp,
-) -> Result<Option<LoginRequest>> {
+) -> Result<Option<OpenSignInRequest>> {
     let sql = "SELECT id, kind, account_id, email, token_hash, code_hash, next_path FROM login_requests
                WHERE browser_hash = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     let row: Option<LoginRow> =
         sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(LoginRequest::try_from).transpose()
+    row.map(OpenSignInRequest::try_from).transpose()
 }
 
 /// The attempt is counted before the code is compared.
@@ -73,28 +73,28 @@ pub(crate) async fn count_login_attempt(
     conn: &mut Connection,
     browser_hash: &[u8; 32],
     now: Timestamp,
-) -> Result<Option<LoginRequest>> {
+) -> Result<Option<OpenSignInRequest>> {
     let sql = "UPDATE login_requests SET tries = tries + 1
                WHERE browser_hash = $1 AND tries < 5 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2
                RETURNING id, kind, account_id, email, token_hash, code_hash, next_path";
     let row: Option<LoginRow> =
         sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(LoginRequest::try_from).transpose()
+    row.map(OpenSignInRequest::try_from).transpose()
 }
 
 pub(crate) async fn find_host_login(
     conn: &mut Connection,
     token_hash: &[u8; 32],
     now: Timestamp,
-) -> Result<Option<LoginRequest>> {
+) -> Result<Option<OpenSignInRequest>> {
     let sql = "SELECT id, kind, account_id, email, token_hash, code_hash, next_path FROM login_requests
                WHERE token_hash = $1 AND kind = 'host' AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     let row: Option<LoginRow> =
         sqlx::query_as(sql).bind(token_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(LoginRequest::try_from).transpose()
+    row.map(OpenSignInRequest::try_from).transpose()
 }
 
-pub(crate) async fn use_login_request(conn: &mut Connection, id: LoginRequestId, now: Timestamp) -> Result<bool> {
+pub(crate) async fn use_login_request(conn: &mut Connection, id: SignInRequestId, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE login_requests SET used_at = $2
                WHERE id = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     let done = sqlx::query(sql).bind(id.uuid()).bind(now.unix_micros()).execute(conn).await?;

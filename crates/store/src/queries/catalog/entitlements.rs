@@ -64,7 +64,7 @@ pub(crate) async fn list_entitlements(
     rows.into_iter().map(Entitlement::try_from).collect()
 }
 
-pub(crate) async fn entitlement_at(
+pub(crate) async fn entitlement_id_at_position(
     conn: &mut Connection,
     license: LicenseId,
     policy: PolicyId,

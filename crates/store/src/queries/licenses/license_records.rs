@@ -75,7 +75,7 @@ fn read_with_machines(rows: &[Row]) -> Result<Option<RecordWithMachines>> {
     Ok(Some((record, stored, machines)))
 }
 
-/// The statements that look up 1, 2, 4, 8, … keys. A lookup that is missing to the next size has no key.
+/// The statements that look up 1, 2, 4, 8, … keys. Unused places in a statement are bound to no key.
 static BY_KEYS: LazyLock<Vec<(usize, String)>> = LazyLock::new(|| {
     let sizes = std::iter::successors(Some(1), |size| Some(size * 2)).take_while(|size| *size <= MAX_LOOKUPS);
     sizes.map(|size| (size, by_keys(size))).collect()

@@ -5,7 +5,7 @@ use latchkey_licensing::{outage::Outage, time::Timestamp};
 use super::super::dialect::Connection;
 use crate::{error::Result, tables::Origin};
 
-/// Records an outage once, even if two processes return from it.
+/// Records an outage once, even if two processes detect that it has ended.
 pub(crate) async fn insert_outage(conn: &mut Connection, outage: Outage) -> Result<()> {
     let sql = "INSERT INTO outages (began_at, ended_at) VALUES ($1, $2)
                ON CONFLICT (began_at) DO UPDATE SET ended_at = excluded.ended_at WHERE excluded.ended_at > outages.ended_at";

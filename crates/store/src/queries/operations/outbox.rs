@@ -5,7 +5,7 @@ use latchkey_licensing::{ids::MailId, time::Timestamp};
 use super::super::dialect::Connection;
 use crate::{
     error::Result,
-    tables::operations::outbox::{ClaimedMail, MailRow, NewMail},
+    tables::operations::outbox::{LeasedMail, MailRow, NewMail},
 };
 
 pub(crate) async fn insert_mail(conn: &mut Connection, mail: &NewMail<'_>) -> Result<()> {
@@ -25,11 +25,11 @@ pub(crate) async fn insert_mail(conn: &mut Connection, mail: &NewMail<'_>) -> Re
 
 /// The outer condition repeats the inner one because PostgreSQL evaluates it again after waiting for another
 /// worker's row lock.
-pub(crate) async fn claim_mail(
+pub(crate) async fn lease_mail(
     conn: &mut Connection,
     now: Timestamp,
     leased_until: Timestamp,
-) -> Result<Option<ClaimedMail>> {
+) -> Result<Option<LeasedMail>> {
     let sql = "UPDATE outbox SET next_attempt_at = $2, attempts = attempts + 1
                WHERE id = (SELECT id FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= $1
                            ORDER BY next_attempt_at, id LIMIT 1)
@@ -37,7 +37,7 @@ pub(crate) async fn claim_mail(
                RETURNING id, kind, recipient, payload, attempts, expires_at, created_at";
     let row: Option<MailRow> =
         sqlx::query_as(sql).bind(now.unix_micros()).bind(leased_until.unix_micros()).fetch_optional(conn).await?;
-    row.map(ClaimedMail::try_from).transpose()
+    row.map(LeasedMail::try_from).transpose()
 }
 
 pub(crate) async fn set_mail_sent(conn: &mut Connection, id: MailId, now: Timestamp) -> Result<bool> {

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     email::EmailAddress,
-    ids::{AccountId, LoginRequestId},
+    ids::{AccountId, SignInRequestId},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -14,14 +14,14 @@ use crate::{
 
 /// Where a sign-in request was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginKind {
+pub enum SignInRequestKind {
     /// In a browser, to which it is bound.
     Browser,
     /// With a command on the host.
     Host,
 }
 
-impl LoginKind {
+impl SignInRequestKind {
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,9 +36,9 @@ impl LoginKind {
 }
 
 #[derive(Clone, Debug)]
-pub struct NewLoginRequest<'a> {
-    pub id: LoginRequestId,
-    pub kind: LoginKind,
+pub struct NewSignInRequest<'a> {
+    pub id: SignInRequestId,
+    pub kind: SignInRequestKind,
     /// The account, if the address has one.
     pub account: Option<AccountId>,
     pub email: &'a EmailAddress,
@@ -56,9 +56,9 @@ pub struct NewLoginRequest<'a> {
 
 /// An open sign-in request.
 #[derive(Clone, Debug)]
-pub struct LoginRequest {
-    pub id: LoginRequestId,
-    pub kind: LoginKind,
+pub struct OpenSignInRequest {
+    pub id: SignInRequestId,
+    pub kind: SignInRequestKind,
     /// The account, if the address had one when the request was made.
     pub account: Option<AccountId>,
     pub email: EmailAddress,
@@ -81,14 +81,14 @@ pub(crate) struct LoginRow {
     next_path: Option<String>,
 }
 
-impl TryFrom<LoginRow> for LoginRequest {
+impl TryFrom<LoginRow> for OpenSignInRequest {
     type Error = StoreError;
 
     fn try_from(row: LoginRow) -> Result<Self> {
         let origin = Origin::new("login_requests", row.id);
         Ok(Self {
             id: row.id.into(),
-            kind: LoginKind::parse(&row.kind).ok_or_else(|| origin.corrupt("unknown kind"))?,
+            kind: SignInRequestKind::parse(&row.kind).ok_or_else(|| origin.corrupt("unknown kind"))?,
             account: row.account_id.map(AccountId::from),
             email: origin.email(&row.email)?,
             token_hash: origin.bytes32(&row.token_hash)?,

@@ -26,7 +26,7 @@ pub struct ImportRow {
     /// The signing key, if the license key is a signed key.
     pub signed_by: Option<SigningKeyId>,
     /// Whether the import generated the license key, rather than reading it from the file.
-    pub is_key_made: bool,
+    pub is_key_generated: bool,
     /// The entitlements granted individually, without duplicates.
     pub entitlements: Vec<EntitlementId>,
     /// The audit row for the license.

@@ -24,7 +24,7 @@ pub struct NewMail<'a> {
 
 /// A mail that only the worker that claimed it may send until the lease ends.
 #[derive(Clone, Debug)]
-pub struct ClaimedMail {
+pub struct LeasedMail {
     pub id: MailId,
     pub kind: String,
     pub recipient: EmailAddress,
@@ -49,7 +49,7 @@ pub(crate) struct MailRow {
     created_at: i64,
 }
 
-impl TryFrom<MailRow> for ClaimedMail {
+impl TryFrom<MailRow> for LeasedMail {
     type Error = StoreError;
 
     fn try_from(row: MailRow) -> Result<Self> {

@@ -9,7 +9,7 @@ use std::{
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::commands::license_files::{BYTE_ORDER_MARK, FileItem};
+use crate::commands::license_transfer::{BYTE_ORDER_MARK, FileItem};
 
 /// Passes each row to `take` until that returns false.
 pub(super) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value};
 
-use crate::commands::license_files::{BYTE_ORDER_MARK, FileItem, file_row::FileRow};
+use crate::commands::license_transfer::{BYTE_ORDER_MARK, FileItem, file_row::FileRow};
 
 /// The columns of a CSV file, in order.
 pub(super) const COLUMNS: [&str; 14] = [

@@ -14,7 +14,7 @@ use std::{
 use latchkey_service::{Admin, ImportError, ImportItem, Internal, Operator, RejectedRow, RowProblem, Service};
 use serde_json::{Value, json};
 
-use crate::{cli::Format, commands::license_files::file_row::FileRow, console, startup::Failure};
+use crate::{cli::Format, commands::license_transfer::file_row::FileRow, console, startup::Failure};
 
 /// How many rows are read ahead of the database.
 const READ_AHEAD: usize = 1_000;
@@ -178,8 +178,8 @@ pub(super) async fn import(
         let mut document = json!({
             "rows": report.rows,
             "imported": report.imported,
-            "refused": report.rejected,
-            "refusals": listed,
+            "rejected": report.rejected,
+            "rejected_rows": listed,
         });
         if let (Some(error), Some(document)) = (&outcome, document.as_object_mut()) {
             document.insert("error".to_owned(), Value::from(error.as_str()));
