@@ -139,9 +139,11 @@ const PAGES: [(&str, Row); 13] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 12] = [
+const ROUTES: [(&str, Method, &str, Row); 13] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
+    // Metrics have an address of their own.
+    ("\"/metrics\"", Method::GET, "/metrics", all(404)),
     ("\"/pkg/{version}/{*name}\"", Method::GET, "/pkg/x/latchkey.css", all(404)),
     ("\"/readyz\"", Method::GET, "/readyz", all(200)),
     ("\"/robots.txt\"", Method::GET, "/robots.txt", all(200)),

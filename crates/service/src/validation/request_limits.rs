@@ -67,19 +67,21 @@ impl Service {
             return Ok(answer);
         }
         let leased = async {
-            let alone = self.0.leases.gate(bucket).lock_owned().await;
-            // Another request may have taken a lease in the meantime.
-            if let Some(answer) = remembered() {
-                return Ok(answer);
+            loop {
+                let alone = self.0.leases.gate(bucket).lock_owned().await;
+                // Another request may have taken a lease in the meantime.
+                if let Some(answer) = remembered() {
+                    return Ok(answer);
+                }
+                // In a task of its own: a lease that is committed must be known even if this request no longer waits.
+                // Before this request spends a token of it, others may have spent them all.
+                let service = self.clone();
+                let lease = tokio::spawn(async move {
+                    let _alone = alone;
+                    service.take_lease(bucket, limit, now).await
+                });
+                lease.await.map_err(|_| Internal::Invariant("taking a lease panicked"))??;
             }
-            // In a task of its own: a lease that is committed must be known even if this request no longer waits.
-            let service = self.clone();
-            let lease = tokio::spawn(async move {
-                let _alone = alone;
-                service.take_lease(bucket, limit, now).await
-            });
-            lease.await.map_err(|_| Internal::Invariant("taking a lease panicked"))??;
-            Ok(remembered().flatten())
         };
         match tokio::time::timeout(LEASE_PATIENCE, leased).await {
             Ok(Ok(answer)) => Ok(answer),

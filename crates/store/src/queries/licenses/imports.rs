@@ -33,7 +33,7 @@ pub(crate) async fn insert_import_rows(conn: &mut Connection, import: ImportId, 
 
 async fn insert_licenses(conn: &mut Connection, import: ImportId, staged: &[ImportRow]) -> Result<()> {
     let sql = "INSERT INTO import_rows (import_id, number, line, account_id, email, role, license_id, product_id, policy_id,
-                   key_ciphertext, key_lookup, key_prefix, key_tail, signed_by, is_key_generated, suspended_at, revoked_at,
+                   key_ciphertext, key_lookup, key_prefix, key_tail, signed_by, is_key_made, suspended_at, revoked_at,
                    expires_at, ends_after_first_use, max_machines, max_cores, max_uses, uses, metadata, last_check_in_at,
                    created_at, updated_at) ";
     let mut query = QueryBuilder::<Db>::new(sql);
@@ -178,8 +178,7 @@ pub(crate) async fn list_taken_rows(conn: &mut Connection, import: ImportId) -> 
 }
 
 pub(crate) async fn list_import_signers(conn: &mut Connection, import: ImportId) -> Result<Vec<(SigningKeyId, bool)>> {
-    let sql =
-        "SELECT DISTINCT signed_by, is_key_generated FROM import_rows WHERE import_id = $1 AND signed_by IS NOT NULL";
+    let sql = "SELECT DISTINCT signed_by, is_key_made FROM import_rows WHERE import_id = $1 AND signed_by IS NOT NULL";
     let rows: Vec<(Uuid, bool)> = sqlx::query_as(sql).bind(import.uuid()).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|(signer, is_key_generated)| (signer.into(), is_key_generated)).collect())
 }
