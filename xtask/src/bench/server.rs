@@ -135,7 +135,7 @@ impl Server {
 
 /// Whether this version can listen for metrics requests.
 fn has_metrics(programs: &Programs, folder: &Path) -> bool {
-    let output = Command::new(&programs.server).args(["config", "schema"]).current_dir(folder).output();
+    let output = Command::new(&programs.server).args(["config", "print"]).current_dir(folder).output();
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("metrics.listen"))
 }
 
