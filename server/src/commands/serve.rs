@@ -27,8 +27,7 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
         Some(address) => Some(listen(address).await?),
         None => None,
     };
-    let address = settings.server.listen;
-    let address = listener.local_addr().map_err(|why| Failure::Listen { address, why })?;
+    let address = listener.local_addr().map_err(|why| Failure::Listen { address: settings.server.listen, why })?;
     let mailer = mailer(&settings, is_demo)?;
     let portal_url = settings.portal_url();
     let router = http::router(service.clone(), &settings)?;

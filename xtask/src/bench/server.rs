@@ -70,7 +70,7 @@ pub(crate) struct Server {
     process: Process,
     /// `127.0.0.1:PORT`
     pub(crate) address: SocketAddr,
-    /// The address of its metrics, if it has any.
+    /// The address of its metrics.
     metrics: SocketAddr,
     /// The time from starting the process to the first success of /readyz.
     pub(crate) ready_after: Duration,
@@ -92,13 +92,11 @@ impl Server {
             .env("LATCHKEY__DATA_DIR", folder.join("data"))
             .env("LATCHKEY__DATABASE__URL", &database.url)
             .env("LATCHKEY__SERVER__LISTEN", address.to_string())
+            .env("LATCHKEY__METRICS__LISTEN", metrics.to_string())
             .envs(limits.environment())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        if has_metrics(programs, folder) {
-            command.env("LATCHKEY__METRICS__LISTEN", metrics.to_string());
-        }
         let started = Instant::now();
         let process = Process::start(&mut command)?;
         let mut server = Self { process, address, metrics, ready_after: Duration::ZERO };
@@ -121,22 +119,16 @@ impl Server {
         Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1024.0)
     }
 
-    /// The number of committed transactions, if it is counted.
-    pub(crate) fn commits(&self) -> Option<f64> {
-        let text = get(self.metrics, "/metrics").or_else(|| get(self.address, "/metrics"))?;
-        sum(&text, "latchkey_commits_total")
+    /// The number of committed transactions.
+    pub(crate) fn commits(&self) -> Result<f64> {
+        let text = get(self.metrics, "/metrics").context("the server does not serve its metrics")?;
+        sum(&text, "latchkey_commits_total").context("the metrics do not count commits")
     }
 
     /// Stops it as an operator would.
     pub(crate) fn stop(self) -> Result<()> {
         self.process.stop()
     }
-}
-
-/// Whether this version can listen for metrics requests.
-fn has_metrics(programs: &Programs, folder: &Path) -> bool {
-    let output = Command::new(&programs.server).args(["config", "print"]).current_dir(folder).output();
-    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("metrics.listen"))
 }
 
 fn free_address() -> Result<SocketAddr> {

@@ -23,8 +23,6 @@ methods! {
     licenses {
         read {
             find_license(id: LicenseId) -> Option<License>;
-            /// Finds a license by the keyed hash of its key.
-            find_license_by_key(lookup: &[u8; 32]) -> Option<License>;
             /// Lists an account's licenses, oldest first.
             list_licenses_of(account: AccountId) -> Vec<License>;
             /// Lists all licenses, by id, after `after`.

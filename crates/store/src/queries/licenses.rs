@@ -160,12 +160,6 @@ pub(crate) async fn find_license(conn: &mut Connection, id: LicenseId) -> Result
     row.map(License::try_from).transpose()
 }
 
-pub(crate) async fn find_license_by_key(conn: &mut Connection, lookup: &[u8; 32]) -> Result<Option<License>> {
-    let row: Option<LicenseRow> =
-        sqlx::query_as(select!("WHERE key_lookup = $1")).bind(lookup.as_slice()).fetch_optional(conn).await?;
-    row.map(License::try_from).transpose()
-}
-
 pub(crate) async fn list_licenses_of(conn: &mut Connection, account: AccountId) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> =
         sqlx::query_as(select!("WHERE account_id = $1 ORDER BY id")).bind(account.uuid()).fetch_all(conn).await?;
