@@ -49,6 +49,7 @@ async fn drive(is_filled: bool) -> Seen {
         ("automatic_tax[enabled]", "true"),
         ("tax_id_collection[enabled]", "true"),
         ("discounts[0][coupon]", id(&coupon)),
+        ("line_items[0][adjustable_quantity][enabled]", "true"),
     ];
     let card = client.session("payment", &once, &more).await;
     let mut person = Payment::by_card("jenny@shop.example");
