@@ -12,6 +12,8 @@ mod files;
 pub mod hex;
 pub mod ids;
 mod keys;
+pub mod money;
+pub mod order;
 pub mod portal_paths;
 pub mod product;
 mod rules;

@@ -1,4 +1,6 @@
-//! The ports to everything outside the process that tests replace: the clock, randomness and mail.
+//! The ports to everything outside the process that tests replace: the clock, randomness, mail and payments.
+
+pub mod payments;
 
 use std::fmt::Debug;
 
