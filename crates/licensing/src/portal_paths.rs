@@ -3,6 +3,9 @@
 
 use crate::ids::LicenseId;
 
+/// The page on which people sign in.
+pub const SIGN_IN: &str = "/login";
+
 /// The page that confirms a sign-in link from an e-mail.
 pub fn sign_in_link(token: &str) -> String {
     format!("/login/link/{token}")

@@ -67,7 +67,13 @@ pub use machines::{
     customer::FreedMachine,
     key_holder::HeartbeatError,
 };
-pub use mail::outbox::Delivery;
+pub use mail::{
+    colors::{AccentColors, MailColors},
+    kind::MailKind,
+    notify::Notify,
+    outbox::Delivery,
+    preview::{MailPreview, PreviewError},
+};
 pub use offline::{
     air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, file_days},
     check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},

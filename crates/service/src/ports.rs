@@ -37,6 +37,8 @@ pub struct Mail {
     pub text: String,
     /// The HTML body, with the same text.
     pub html: String,
+    /// Where answers go. `None` if they go to the sender.
+    pub reply_to: Option<EmailAddress>,
 }
 
 /// Mails contain sign-in secrets, so `Debug`, which logs use, shows only the id.

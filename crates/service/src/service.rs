@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::{
     audit::{actor::Actor, event::AuditEvent},
     error::Internal,
+    mail::{colors::MailColors, letter::Letterhead},
     rate_limit::{leases::Leases, limits::ApiLimits},
     service::{catalog_cache::CatalogCache, keyring::Keyring, resources::Resources, write_behind::WriteBehind},
 };
@@ -30,10 +31,20 @@ pub struct Options {
     pub allow_signup: bool,
     /// The most sign-in mails that are sent in an hour.
     pub hourly_mail_budget: u32,
+    /// Whether customers are notified when a license is activated on a new computer.
+    pub new_computer_notice: bool,
     /// The vendor, as mail names it.
     pub brand: Brand,
+    /// The vendor's colors in mail.
+    pub mail_colors: MailColors,
     /// Rate limits of the activation API.
     pub api_limits: ApiLimits,
+}
+
+impl Options {
+    pub(crate) fn letterhead(&self) -> Letterhead<'_> {
+        Letterhead { brand: &self.brand, colors: &self.mail_colors, portal_url: &self.portal_url }
+    }
 }
 
 /// The use cases on one database. Clones share all state.

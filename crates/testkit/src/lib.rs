@@ -16,7 +16,7 @@ pub use mailer::SentMail;
 use std::sync::Arc;
 
 use latchkey_licensing::{brand::Brand, ids::LicenseId};
-use latchkey_service::{ApiLimits, Options, RateLimit, Service, Vault};
+use latchkey_service::{ApiLimits, MailColors, Options, RateLimit, Service, Vault};
 
 /// Runs tests on both databases: `on_both!(runner: test, another_test)`. The runner is a function in scope.
 /// It takes a [`Backend`] and a test, starts what the test needs, and runs the test.
@@ -46,8 +46,10 @@ pub fn options(portal_url: &str, api_limits: ApiLimits) -> Options {
         portal_url: portal_url.to_owned(),
         allow_signup: false,
         hourly_mail_budget: 1_000,
+        new_computer_notice: false,
         api_limits,
         brand: Brand::default(),
+        mail_colors: MailColors::default(),
     }
 }
 

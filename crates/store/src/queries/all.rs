@@ -12,6 +12,6 @@ mod operations;
 
 pub(crate) use accounts::{login_requests, sessions};
 pub(crate) use catalog::{catalog_version, entitlements, policies, policy_entitlements, products};
-pub(crate) use licenses::{imports, license_entitlements, license_records};
+pub(crate) use licenses::{imports, license_entitlements, license_notices, license_records};
 pub(crate) use machines::{heartbeat_watch, outages};
 pub(crate) use operations::{audit_log, instance, outbox, rate_limits, signing_keys};
