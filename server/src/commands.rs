@@ -9,6 +9,7 @@ mod describe;
 mod keys;
 mod license_transfer;
 mod licenses;
+mod mail;
 mod serve;
 mod verify;
 
@@ -69,6 +70,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         config::show(command, &settings, cli.json);
         return Ok(());
     }
+    if let Command::Mail(command) = &cli.command {
+        return mail::mail(command, &startup::options(&settings), cli.json);
+    }
     logging::start(&settings.log, is_demo);
     let service = startup::open(&settings).await?;
     match cli.command {
@@ -80,7 +84,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
                 console::line(&format!("The {} database's schema is up to date.", service.store().kind()));
             }
         }
-        Command::Config(Config::Check | Config::Print) | Command::Verify(_) | Command::Openapi => {}
+        Command::Config(Config::Check | Config::Print) | Command::Mail(_) | Command::Verify(_) | Command::Openapi => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,

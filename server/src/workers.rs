@@ -1,5 +1,5 @@
-//! Background tasks: sending mails, deleting expired rows, culling dead machines, and refreshing the signing
-//! keys.
+//! Background tasks: sending mails, deleting expired rows, culling dead machines, reminding customers, and refreshing
+//! the signing keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,6 +17,9 @@ const UPKEEP: Duration = Duration::from_mins(10);
 
 /// How often machines with missed heartbeats are culled.
 const CULL: Duration = Duration::from_secs(30);
+
+/// How often customers are reminded of licenses that end soon.
+const REMIND: Duration = Duration::from_hours(1);
 
 /// How often to record that heartbeats can be received. A gap of more than twice this is an outage. Shorter
 /// gaps are covered by the 30 seconds that a heartbeat may be late.
@@ -79,9 +82,10 @@ pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>
     }
 }
 
-/// Culls dead machines, and deletes expired rows from time to time, until it is stopped.
+/// Culls dead machines, and from time to time deletes expired rows and reminds customers, until it is stopped.
 pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
+    let mut reminder_rounds = (0..REMIND.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
         match service.cull_dead_machines().await {
             Ok(0) => {}
@@ -90,6 +94,9 @@ pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
         }
         if rounds.next() == Some(0) {
             delete_expired_rows(&service).await;
+        }
+        if reminder_rounds.next() == Some(0) {
+            remind_customers(&service).await;
         }
         tokio::select! {
             () = tokio::time::sleep(CULL) => {}
@@ -130,5 +137,13 @@ async fn delete_expired_rows(service: &Service) {
         Ok(0) => {}
         Ok(rows) => tracing::debug!(rows, "deleted {rows} expired rows"),
         Err(error) => tracing::error!(%error, "upkeep failed: {error}"),
+    }
+}
+
+async fn remind_customers(service: &Service) {
+    match service.queue_reminders().await {
+        Ok(0) => {}
+        Ok(mails) => tracing::info!(mails, "queued {mails} reminders of licenses that end soon"),
+        Err(error) => tracing::error!(%error, "reminders could not be queued: {error}"),
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use latchkey_licensing::brand::{self as vendor, Support};
+use latchkey_service::MailColors;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -57,6 +58,11 @@ impl Brand {
 
     pub(crate) fn accent(&self) -> Option<Accent> {
         self.accent.as_deref().and_then(Accent::parse)
+    }
+
+    /// The vendor's colors in mails.
+    pub fn mail_colors(&self) -> MailColors {
+        self.accent().map_or_else(MailColors::default, Accent::mail_colors)
     }
 
     pub(crate) fn read_logo(&self) -> Result<Option<Logo>, SettingsError> {
