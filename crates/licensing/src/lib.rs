@@ -15,6 +15,7 @@ mod keys;
 pub mod money;
 pub mod order;
 pub mod portal_paths;
+pub mod price;
 pub mod product;
 mod rules;
 pub mod time;

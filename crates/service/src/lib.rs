@@ -50,6 +50,8 @@ pub use catalog::{
     human_duration::HumanDuration,
     impact::NewlyInvalid,
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
+    price_entry::PriceEntry,
+    prices::{CatalogPrice, PriceNotFound},
 };
 pub use error::Internal;
 pub use licenses::{

@@ -27,6 +27,10 @@ pub use tables::{
         login_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
         sessions::{NewSession, SessionRow},
     },
+    billing::{
+        order_payments::{StoredDispute, StoredPayment, StoredRefund},
+        stripe_events::{EventState, NewStripeEvent, StripeEventRow},
+    },
     licenses::{
         StoredKey,
         filter::LicenseFilter,
