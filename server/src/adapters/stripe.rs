@@ -28,7 +28,7 @@ use serde::de::IgnoredAny;
 
 use crate::settings::Stripe;
 
-pub(crate) use account::{Account, NewPrice};
+pub(crate) use account::{Account, NewPrice, READ_PERMISSIONS, skew};
 pub(crate) use api::CallError;
 pub(crate) use events::incoming_event;
 

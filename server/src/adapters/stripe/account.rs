@@ -11,12 +11,31 @@ use latchkey_stripe::{
     objects::{Price, Product, WebhookEndpoint},
 };
 
+use serde::de::IgnoredAny;
+
 use crate::settings::Stripe;
 
 use super::{
     api::{Api, CallError},
-    in_time,
+    in_time, since_query,
 };
+
+/// What is read at Stripe, with the name of the permission in the form for restricted keys.
+pub(crate) const READ_PERMISSIONS: &[(&[&str], &str)] = &[
+    (&["charges"], "Charges and Refunds"),
+    (&["refunds"], "Charges and Refunds"),
+    (&["checkout", "sessions"], "Checkout Sessions"),
+    (&["disputes"], "Disputes"),
+    (&["events"], "Events"),
+    (&["invoices"], "Invoices"),
+    (&["invoice_payments"], "Invoices"),
+    (&["payment_intents"], "PaymentIntents"),
+    (&["prices"], "Prices"),
+    (&["products"], "Products"),
+    (&["radar", "early_fraud_warnings"], "Radar"),
+    (&["subscriptions"], "Subscriptions"),
+    (&["webhook_endpoints"], "Webhook Endpoints"),
+];
 
 /// How many prices can be looked up with one call.
 const LOOKUP_KEYS: usize = 10;
@@ -56,6 +75,19 @@ impl Account {
     /// Stripe's clock. The call also shows whether Stripe is reachable and accepts the key.
     pub(crate) async fn clock(&self) -> Result<Option<Timestamp>, CallError> {
         in_time(self.api.clock()).await
+    }
+
+    /// Whether the key can read a list.
+    pub(crate) async fn can_read(&self, path: &[&str]) -> Result<(), CallError> {
+        in_time(self.api.page::<IgnoredAny>(path, &[], None)).await.map(|_| ())
+    }
+
+    /// Whether events of the day before an instant could not be delivered to an endpoint.
+    pub(crate) async fn has_undelivered(&self, now: Timestamp) -> Result<bool, CallError> {
+        let [since] = since_query(now.minus(Duration::from_hours(24)));
+        let filter = [since, ("delivery_success", "false".to_owned())];
+        let page = in_time(self.api.page::<IgnoredAny>(&["events"], &filter, None)).await?;
+        Ok(!page.data.is_empty())
     }
 
     pub(crate) async fn products(&self) -> Result<Vec<Product>, CallError> {

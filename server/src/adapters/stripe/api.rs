@@ -63,7 +63,8 @@ impl CallError {
         }
     }
 
-    fn is_missing(&self) -> bool {
+    /// Whether there is no such object.
+    pub(crate) fn is_missing(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. }) || self.code() == Some("resource_missing")
     }
 }

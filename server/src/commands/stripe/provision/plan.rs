@@ -115,10 +115,8 @@ pub(super) fn plan(wanted: &[Wanted], endpoint: Option<&str>, found: &Found) -> 
             Source::Made(recorded) => {
                 let adds = plan.made(price, recorded.as_deref(), found);
                 if adds && product(price, found).is_none() && new_products.insert(&price.product_code) {
-                    let step = Step::CreateProduct {
-                        code: price.product_code.clone(),
-                        name: price.product_name.clone(),
-                    };
+                    let step =
+                        Step::CreateProduct { code: price.product_code.clone(), name: price.product_name.clone() };
                     // Before the price that was just added.
                     plan.steps.insert(plan.steps.len().saturating_sub(1), step);
                 }
@@ -155,16 +153,20 @@ impl Plan {
             ));
         };
         let Some(amount) = price.unit_amount.map(|minor| Money::new(minor, price.currency)) else {
-            return self.conflicts.push(format!("{id}, which {code} is sold as, has no fixed amount: use another one."));
+            return self
+                .conflicts
+                .push(format!("{id}, which {code} is sold as, has no fixed amount: use another one."));
         };
         if !price.active {
-            self.conflicts.push(format!("{id}, which {code} is sold as, is not active: activate it, or use another one."));
+            self.conflicts
+                .push(format!("{id}, which {code} is sold as, is not active: activate it, or use another one."));
         } else if !is_recurring_as(wanted, price) {
             self.conflicts.push(format!("{id}, which {code} is sold as, has another interval than the catalog says."));
         } else if wanted.amount.is_none() {
             self.steps.push(Step::RecordAmount { code: code.clone(), id: id.to_owned(), amount });
         } else if wanted.amount != Some(amount) {
-            self.conflicts.push(format!("{id}, which {code} is sold as, costs {amount}, and the catalog says otherwise."));
+            self.conflicts
+                .push(format!("{id}, which {code} is sold as, costs {amount}, and the catalog says otherwise."));
         }
     }
 
@@ -176,7 +178,8 @@ impl Plan {
             return false;
         }
         let by_code = found.prices.iter().find(|price| price.active && price.lookup_key.as_ref() == Some(&code));
-        let create = |replaces| Step::CreatePrice { code: code.clone(), product: wanted.product_code.clone(), replaces };
+        let create =
+            |replaces| Step::CreatePrice { code: code.clone(), product: wanted.product_code.clone(), replaces };
         match by_code {
             Some(price) if !is_ours(wanted, price) => {
                 self.conflicts.push(format!(
@@ -248,7 +251,9 @@ fn is_sold_as(wanted: &Wanted, price: &Price) -> bool {
 fn is_recurring_as(wanted: &Wanted, price: &Price) -> bool {
     match (wanted.recurring, &price.recurring) {
         (None, None) => true,
-        (Some((unit, count)), Some(there)) => (unit, u64::from(count)) == (there.interval.as_str(), there.interval_count),
+        (Some((unit, count)), Some(there)) => {
+            (unit, u64::from(count)) == (there.interval.as_str(), there.interval_count)
+        }
         _ => false,
     }
 }

@@ -56,11 +56,7 @@ fn steps(wanted: &Wanted, found: &Found) -> Vec<Step> {
 }
 
 fn create(replaces: Option<&str>) -> Step {
-    Step::CreatePrice {
-        code: "draw".to_owned(),
-        product: "draw".to_owned(),
-        replaces: replaces.map(str::to_owned),
-    }
+    Step::CreatePrice { code: "draw".to_owned(), product: "draw".to_owned(), replaces: replaces.map(str::to_owned) }
 }
 
 #[test]
@@ -68,12 +64,15 @@ fn an_empty_account_gets_each_product_once_before_its_prices() {
     let both = [wanted("draw", Source::Made(None)), wanted("draw-team", Source::Made(None))];
     let steps = plan(&both, Some(URL), &Found::default()).steps;
     let shown: Vec<String> = steps.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, [
-        "+ product draw: Acme Draw",
-        "+ price draw",
-        "+ price draw-team",
-        "+ webhook endpoint https://portal.example.com/webhooks/stripe",
-    ]);
+    assert_eq!(
+        shown,
+        [
+            "+ product draw: Acme Draw",
+            "+ price draw",
+            "+ price draw-team",
+            "+ webhook endpoint https://portal.example.com/webhooks/stripe",
+        ]
+    );
 }
 
 #[test]
@@ -116,9 +115,13 @@ fn a_price_that_is_gone_or_inactive_is_made_again() {
 
 #[test]
 fn what_others_made_is_never_touched() {
-    let foreign = [json!({ "metadata": {} }), json!({ "metadata": { "latchkey_price": "draw" } }), json!({
-        "metadata": { "latchkey": "x", "latchkey_price": "other" },
-    })];
+    let foreign = [
+        json!({ "metadata": {} }),
+        json!({ "metadata": { "latchkey_price": "draw" } }),
+        json!({
+            "metadata": { "latchkey": "x", "latchkey_price": "other" },
+        }),
+    ];
     for metadata in foreign {
         let found = Found { prices: vec![price("price_1", metadata)], ..complete() };
         let plan = plan(&[wanted("draw", Source::Made(None))], Some(URL), &found);
