@@ -55,6 +55,11 @@ pub enum Command {
     /// Preview the mails that customers get
     #[command(subcommand)]
     Mail(Mail),
+    /// Set up the payment provider, and look at what it sent
+    #[command(subcommand)]
+    Stripe(Stripe),
+    /// Check the settings, mail, the payment provider and the clock, and say what to do about each problem
+    Doctor,
     /// Print the description of the activation API (OpenAPI 3.1)
     Openapi,
     /// Verify a license file, a machine file or a signed key offline, without a database
@@ -71,6 +76,20 @@ pub enum Catalog {
         /// The TOML file
         file: PathBuf,
         /// Do not ask for confirmation before removing anything or changing terms of existing licenses
+        #[arg(long)]
+        yes: bool,
+        /// Only print what would change
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+    },
+}
+
+/// `stripe …`
+#[derive(Debug, Subcommand)]
+pub enum Stripe {
+    /// Make what is missing at Stripe for the catalog to be sold: print the changes, then make them
+    Provision {
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
         /// Only print what would change

@@ -5,11 +5,11 @@ mod instance;
 use std::sync::Arc;
 
 use latchkey_service::{
-    AdoptError, ClaimError, Internal, OpenError, Options, Ports, Service, Store, StoreError, Vault,
+    AdoptError, BillingOptions, ClaimError, Internal, OpenError, Options, Ports, Service, Store, StoreError, Vault,
 };
 
 use crate::{
-    adapters::{OsEntropy, SystemClock},
+    adapters::{OsEntropy, SystemClock, stripe::StripePayments},
     settings::{Settings, SettingsError},
 };
 
@@ -89,7 +89,11 @@ pub(crate) fn options(settings: &Settings) -> Options {
         brand: settings.brand.vendor(),
         mail_colors: settings.brand.mail_colors(),
         api_limits: settings.api.limits(),
-        billing: latchkey_service::BillingOptions::default(),
+        billing: BillingOptions {
+            grace: settings.stripe.grace_period(),
+            refunds_on_fraud_warning: settings.stripe.refund_on_fraud_warning,
+            download_url: settings.brand.download_url.clone(),
+        },
     }
 }
 
@@ -100,7 +104,8 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     store.migrate().await?;
     let vault = Vault::new(&instance.master_secret);
     let given_key = instance.given_signing_key.as_deref();
-    let ports = Ports { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), payments: None };
+    let payments = settings.stripe.key()?.map(|key| Arc::new(StripePayments::new(&settings.stripe, &key)) as _);
+    let ports = Ports { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), payments };
     let service = Service::open(store, ports, vault, options(settings), given_key);
     let service = service.await.map_err(|error| match error {
         OpenError::Claim(ClaimError::OtherSecret) => Failure::OtherSecret(ClaimError::OtherSecret),

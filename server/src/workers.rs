@@ -1,13 +1,19 @@
-//! Background tasks: sending mails, deleting expired rows, culling dead machines, reminding customers, and refreshing
+//! Background tasks: sending mails, handling the payment provider's events, deleting expired rows, culling dead machines, reminding customers, and refreshing
 //! the signing keys.
 
 use std::{sync::Arc, time::Duration};
 
-use latchkey_service::{Delivery, Mailer, Service, WRITE_BEHIND_DELAY};
+use latchkey_service::{Delivery, EventHandling, Mailer, Reconciliation, Service, WRITE_BEHIND_DELAY};
 use tokio::sync::watch;
 
 /// How long a mail queued by another process may go unnoticed.
 const MAIL_POLL: Duration = Duration::from_secs(10);
+
+/// How long an event stored by another process, or left by a dead one, may go unnoticed.
+const EVENT_POLL: Duration = Duration::from_secs(5);
+
+/// How often the payment provider's events are compared with those that were received.
+const RECONCILE: Duration = Duration::from_mins(15);
 
 /// How long to wait after a failure before the next attempt.
 const RETRY: Duration = Duration::from_secs(2);
@@ -55,6 +61,56 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
         }
         tokio::select! {
             () = service.wait_for_mail(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Handles the payment provider's events until it is stopped.
+pub async fn handle_events(service: Service, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match service.handle_one_event().await {
+            Ok(EventHandling::Done { .. }) => Duration::ZERO,
+            Ok(EventHandling::Idle) => match service.event_due_in().await {
+                Ok(due_in) => due_in.map_or(EVENT_POLL, |due_in| due_in.min(EVENT_POLL)),
+                Err(_) => RETRY,
+            },
+            Ok(EventHandling::Retry(why)) => {
+                tracing::warn!(why, "a Stripe event could not be handled and will be retried: {why}");
+                Duration::ZERO
+            }
+            Ok(EventHandling::Failed(why)) => {
+                tracing::error!(why, "gave up on a Stripe event; `latchkey stripe events replay` tries again: {why}");
+                Duration::ZERO
+            }
+            Err(error) => {
+                tracing::error!(%error, "Stripe events cannot be handled: {error}");
+                RETRY
+            }
+        };
+        if pause.is_zero() {
+            continue;
+        }
+        tokio::select! {
+            () = service.wait_for_event(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Repairs what lost webhooks left undone, at the start and from time to time, until it is stopped.
+pub async fn reconcile_payments(service: Service, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match service.reconcile().await {
+            Ok(Reconciliation { missed, failed, .. }) if missed.is_empty() && failed.is_empty() => {}
+            Ok(report) => {
+                let (missed, failed) = (report.missed.len(), report.failed.len());
+                tracing::warn!(missed, failed, "{missed} Stripe events had not been received, and {failed} failed");
+            }
+            Err(error) => tracing::error!(%error, "the reconciliation with Stripe failed: {error}"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RECONCILE) => {}
             _ = stop.changed() => {}
         }
     }
