@@ -1,14 +1,16 @@
-//! Implementations of the service's ports: the system's clock and randomness, SMTP, and a mail folder.
+//! Implementations of the service's ports: the system's clock and randomness, SMTP, a mail folder, and Stripe.
 
 mod folder_mailer;
 mod message;
 mod smtp_mailer;
+pub(crate) mod stripe;
 
 use latchkey_licensing::time::Timestamp;
 use latchkey_service::{Clock, Entropy, ports::EntropyUnavailable};
 
 pub use folder_mailer::FolderMailer;
 pub use smtp_mailer::SmtpMailer;
+pub use stripe::StripePayments;
 
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock;

@@ -6,10 +6,14 @@ mod catalog;
 mod config;
 mod confirmation;
 mod describe;
+mod doctor;
 mod keys;
 mod license_transfer;
 mod licenses;
+mod mail;
+mod orders;
 mod serve;
+mod stripe;
 mod verify;
 
 use std::process::ExitCode;
@@ -17,7 +21,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::{
-    cli::{Cli, Command, Config},
+    cli::{Cli, Command, Config, Stripe},
     console, logging,
     settings::{Settings, Sources},
     startup::{self, Failure},
@@ -64,12 +68,19 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         flags.push(("server.listen", listen.to_string()));
     }
     let is_demo = matches!(&cli.command, Command::Serve(serve) if serve.demo);
-    let settings = Settings::read(Sources { is_demo, ..Sources::of_process(cli.config, flags) })?;
+    let is_setup = matches!(&cli.command, Command::Stripe(Stripe::Provision { .. }) | Command::Doctor);
+    let settings = Settings::read(Sources { is_demo, is_setup, ..Sources::of_process(cli.config, flags) })?;
     if let Command::Config(command) = &cli.command {
         config::show(command, &settings, cli.json);
         return Ok(());
     }
+    if let Command::Mail(command) = &cli.command {
+        return mail::mail(command, &startup::options(&settings), cli.json);
+    }
     logging::start(&settings.log, is_demo);
+    if matches!(cli.command, Command::Doctor) {
+        return doctor::doctor(&settings, cli.json).await;
+    }
     let service = startup::open(&settings).await?;
     match cli.command {
         Command::Serve(options) => return serve::serve(service, settings, options.demo, cli.json).await,
@@ -80,11 +91,17 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
                 console::line(&format!("The {} database's schema is up to date.", service.store().kind()));
             }
         }
-        Command::Config(Config::Check | Config::Print) | Command::Verify(_) | Command::Openapi => {}
+        Command::Config(Config::Check | Config::Print)
+        | Command::Mail(_)
+        | Command::Verify(_)
+        | Command::Openapi
+        | Command::Doctor => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
         Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
+        Command::Orders(command) => orders::orders(&service, command, cli.json).await?,
+        Command::Stripe(command) => stripe::stripe(&service, &settings, command, cli.json).await?,
         Command::Keys(command) => keys::keys(&service, command, cli.json).await?,
     }
     service.store().close().await;

@@ -13,6 +13,7 @@ mod portal;
 mod prerendered;
 mod site;
 mod state;
+pub(crate) mod webhooks;
 
 use std::{future::ready, sync::Arc};
 
@@ -73,8 +74,14 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     } else {
         pages
     };
+    let webhooks = if surfaces.has(Surface::Webhooks) {
+        webhooks::router(state.service.clone(), settings)?
+    } else {
+        Router::new()
+    };
     let proxies = settings.server.trusted_proxies;
     Ok(whole
+        .merge(webhooks)
         .merge(health::router(state.service))
         .layer(middleware::from_fn_with_state(proxies, layers::client_address::find_address))
         .layer(middleware::from_fn(layers::request_id::attach))

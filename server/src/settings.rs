@@ -15,6 +15,7 @@ mod metrics;
 mod secret;
 mod secrets;
 mod server;
+mod stripe;
 mod surfaces;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -35,6 +36,7 @@ pub use secret::Secret;
 pub use secrets::Secrets;
 pub(crate) use secrets::read_secret;
 pub use server::Server;
+pub use stripe::{BillingAddress, Stripe};
 pub use surfaces::{Surface, Surfaces};
 
 /// The demo's values for settings that are not set otherwise.
@@ -51,6 +53,7 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         mail::FIELDS,
         secrets::FIELDS,
         brand::FIELDS,
+        stripe::FIELDS,
         log::FIELDS,
         metrics::FIELDS,
     ]
@@ -69,6 +72,7 @@ pub struct Settings {
     pub mail: Mail,
     pub secrets: Secrets,
     pub brand: Brand,
+    pub stripe: Stripe,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -84,6 +88,7 @@ impl Default for Settings {
             mail: Mail::default(),
             secrets: Secrets::default(),
             brand: Brand::default(),
+            stripe: Stripe::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }
@@ -111,6 +116,8 @@ pub struct Sources {
     pub flags: Vec<(&'static str, String)>,
     /// Whether the demo's values apply, with the lowest precedence.
     pub is_demo: bool,
+    /// Whether the command helps to set the payment provider up, and so runs before the settings are complete.
+    pub is_setup: bool,
 }
 
 impl Sources {
@@ -120,7 +127,7 @@ impl Sources {
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(key, _)| key.starts_with("LATCHKEY__"))
             .collect();
-        Self { file, environment, flags, is_demo: false }
+        Self { file, environment, flags, is_demo: false, is_setup: false }
     }
 }
 
@@ -143,12 +150,13 @@ impl Settings {
         let config = builder.build().map_err(|error| SettingsError(error.to_string()))?;
         refuse_unknown_keys(&config)?;
         let settings: Self = config.try_deserialize().map_err(|error| SettingsError(error.to_string()))?;
-        settings.check()?;
+        settings.check(sources.is_setup)?;
         Ok(settings)
     }
 
-    fn check(&self) -> Result<(), SettingsError> {
+    fn check(&self, is_setup: bool) -> Result<(), SettingsError> {
         self.server.check()?;
+        self.stripe.check(&self.portal_url(), is_setup)?;
         self.mail.check()?;
         self.database.check()?;
         self.log.check()?;

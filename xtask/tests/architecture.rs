@@ -12,6 +12,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("latchkey-wire", BTreeSet::from(["latchkey-licensing"])),
         ("latchkey-client", BTreeSet::from(["latchkey-licensing", "latchkey-wire"])),
         ("latchkey-store", BTreeSet::from(["latchkey-licensing"])),
+        ("latchkey-stripe", BTreeSet::from(["latchkey-licensing"])),
         ("latchkey-service", BTreeSet::from(["latchkey-licensing", "latchkey-store"])),
         ("latchkey-app", BTreeSet::from(["latchkey-licensing", "latchkey-service"])),
         ("latchkey-frontend", BTreeSet::from(["latchkey-app"])),
@@ -22,10 +23,14 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
                 "latchkey-licensing",
                 "latchkey-service",
                 "latchkey-store",
+                "latchkey-stripe",
                 "latchkey-wire",
             ]),
         ),
-        ("latchkey-testkit", BTreeSet::from(["latchkey-licensing", "latchkey-service", "latchkey-store"])),
+        (
+            "latchkey-testkit",
+            BTreeSet::from(["latchkey-licensing", "latchkey-service", "latchkey-store", "latchkey-stripe"]),
+        ),
         ("latchkey-bench", BTreeSet::from(["latchkey-licensing", "latchkey-service", "latchkey-store"])),
         ("xtask", BTreeSet::from([])),
     ])

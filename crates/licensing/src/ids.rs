@@ -83,6 +83,10 @@ ids! {
     AuditId
     /// Identifies one run of an import of licenses.
     ImportId
+    /// Identifies a price in the catalog.
+    PriceId
+    /// Identifies an order. It is in the metadata of everything that Stripe stores about the order.
+    OrderId
     /// Identifies a key that signs API responses, files and license keys.
     SigningKeyId
 }

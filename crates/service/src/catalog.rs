@@ -1,10 +1,12 @@
-//! The catalog: products, policies and entitlements, exported and applied as a file.
+//! The catalog: products, policies, entitlements and prices, exported and applied as a file.
 
 pub(crate) mod file;
 pub(crate) mod file_error;
 pub(crate) mod human_duration;
 pub(crate) mod impact;
 pub(crate) mod plan;
+pub(crate) mod price_entry;
+pub(crate) mod prices;
 
 use std::sync::Arc;
 

@@ -1,9 +1,24 @@
-//! The ports to everything outside the process that tests replace: the clock, randomness and mail.
+//! The ports to everything outside the process that tests replace: the clock, randomness, mail and payments.
 
-use std::fmt::Debug;
+pub mod payments;
+
+use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use latchkey_licensing::{email::EmailAddress, time::Timestamp};
+
+use payments::Payments;
+
+/// The implementations of the ports that the service itself calls.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The payment provider. `None` if nothing is sold.
+    pub payments: Option<Arc<dyn Payments>>,
+}
 
 /// The source of the current time.
 pub trait Clock: Debug + Send + Sync {
@@ -37,6 +52,8 @@ pub struct Mail {
     pub text: String,
     /// The HTML body, with the same text.
     pub html: String,
+    /// Where answers go. `None` if they go to the sender.
+    pub reply_to: Option<EmailAddress>,
 }
 
 /// Mails contain sign-in secrets, so `Debug`, which logs use, shows only the id.

@@ -27,10 +27,15 @@ pub use tables::{
         login_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
         sessions::{NewSession, SessionRow},
     },
+    billing::{
+        order_payments::{StoredDispute, StoredPayment, StoredRefund},
+        stripe_events::{EventState, NewStripeEvent, StripeEventRow},
+    },
     licenses::{
         StoredKey,
         filter::LicenseFilter,
         imports::{ImportRow, TakenRow},
+        license_notices::{EndingLicense, EndingSearch},
         license_records::{KeyLookup, KnownLicense, LicenseRecord},
     },
     machines::{DeactivatedBy, MachineCount},

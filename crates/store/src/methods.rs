@@ -5,6 +5,7 @@
 //! [`Tx`]: crate::Tx
 
 mod accounts;
+mod billing;
 mod catalog;
 mod dispatch;
 mod licenses;
@@ -15,7 +16,7 @@ use crate::stats::Method;
 
 /// All methods, for statistics.
 pub(crate) fn all() -> impl Iterator<Item = Method> {
-    [accounts::METHODS, catalog::METHODS, licenses::METHODS, machines::METHODS, operations::METHODS]
+    [accounts::METHODS, billing::METHODS, catalog::METHODS, licenses::METHODS, machines::METHODS, operations::METHODS]
         .into_iter()
         .flatten()
         .copied()

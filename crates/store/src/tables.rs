@@ -2,6 +2,7 @@
 //! that names the row.
 
 pub(crate) mod accounts;
+pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod licenses;
 pub(crate) mod machines;
@@ -9,7 +10,7 @@ pub(crate) mod operations;
 
 use std::{fmt::Display, time::Duration};
 
-use latchkey_licensing::email::EmailAddress;
+use latchkey_licensing::{email::EmailAddress, money::Currency};
 
 use crate::error::{Result, StoreError};
 
@@ -46,6 +47,10 @@ impl<I: Display> Origin<I> {
 
     pub(crate) fn email(&self, text: &str) -> Result<EmailAddress> {
         EmailAddress::parse(text).map_err(|_| self.corrupt("an e-mail address is invalid"))
+    }
+
+    pub(crate) fn currency(&self, code: &str) -> Result<Currency> {
+        code.parse().map_err(|_| self.corrupt("a currency is invalid"))
     }
 
     pub(crate) fn bytes32(&self, bytes: &[u8]) -> Result<[u8; 32]> {

@@ -36,6 +36,16 @@ impl SmtpMailer {
             .build();
         Some(Self { transport, from })
     }
+
+    /// Connects and signs in without sending anything.
+    pub async fn check(&self) -> Result<(), MailError> {
+        match tokio::time::timeout(CONNECT_TIMEOUT, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(MailError::Temporary("the SMTP server does not answer".to_owned())),
+            Ok(Err(error)) => Err(MailError::Temporary(kind(&error))),
+            Err(_) => Err(MailError::Temporary("the SMTP server did not respond in time".to_owned())),
+        }
+    }
 }
 
 #[async_trait]

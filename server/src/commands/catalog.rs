@@ -26,6 +26,7 @@ impl From<CatalogError> for Failure {
             CatalogError::PolicyInUse { .. } => {
                 ". Move them first (`license set --policy`), or keep it in the file".to_owned()
             }
+            CatalogError::PolicyOrdered { .. } => ". Keep it in the file".to_owned(),
             CatalogError::EntitlementInUse { .. } => {
                 ". Remove it from them first (`license set --remove-entitlement`), or keep it in the file".to_owned()
             }

@@ -12,7 +12,10 @@ use super::{
 
 pub(super) const FIELDS: &[Field] = &[
     field("server.listen", "Address and port to listen on."),
-    field("server.surfaces", "The surfaces that this instance serves: all, or some of site, docs, portal, api."),
+    field(
+        "server.surfaces",
+        "The surfaces that this instance serves: all, or some of site, docs, portal, api, webhooks.",
+    ),
     field("server.portal_url", "The portal's origin as browsers see it; links in mails start with it."),
     field(
         "server.api_url",
@@ -98,7 +101,7 @@ fn check_api(given: &str) -> Result<(), SettingsError> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

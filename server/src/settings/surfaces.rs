@@ -13,14 +13,21 @@ pub enum Surface {
     Portal,
     /// `/v1`.
     Api,
+    /// `/webhooks`.
+    Webhooks,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surfaces(Vec<Surface>);
 
 impl Surface {
-    const ALL: [(&'static str, Self); 4] =
-        [("site", Self::Site), ("docs", Self::Docs), ("portal", Self::Portal), ("api", Self::Api)];
+    const ALL: [(&'static str, Self); 5] = [
+        ("site", Self::Site),
+        ("docs", Self::Docs),
+        ("portal", Self::Portal),
+        ("api", Self::Api),
+        ("webhooks", Self::Webhooks),
+    ];
 }
 
 impl Surfaces {
@@ -53,7 +60,7 @@ impl<'de> Deserialize<'de> for Surfaces {
         let read = |word: &String| {
             Surface::ALL.iter().find(|(name, _)| name == word).map(|(_, surface)| *surface).ok_or_else(|| {
                 serde::de::Error::custom(format!(
-                    "`{word}` is not a surface: use all, or some of site, docs, portal, api"
+                    "`{word}` is not a surface: use all, or some of site, docs, portal, api, webhooks"
                 ))
             })
         };

@@ -139,7 +139,7 @@ const PAGES: [(&str, Row); 13] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 13] = [
+const ROUTES: [(&str, Method, &str, Row); 14] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
     // Metrics have an address of their own.
@@ -157,6 +157,8 @@ const ROUTES: [(&str, Method, &str, Row); 13] = [
         "/portal/licenses/{license}/machines/{machine}/file",
         own(200, 404, 303),
     ),
+    // This server has no keys of a payment provider.
+    ("PATH", Method::POST, "/webhooks/stripe", all(404)),
     // Pages that are rendered at startup: the start page, the documentation and its files.
     ("path", Method::GET, "/", all(200)),
     ("path", Method::GET, "/docs", all(200)),

@@ -1,4 +1,4 @@
-//! The catalog file, in which vendors write products, entitlements and policies.
+//! The catalog file, in which vendors write products, entitlements, policies and prices.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{
     file_error::{CatalogFileError, CatalogProblem},
     human_duration::HumanDuration,
+    price_entry::PriceEntry,
 };
 
 /// A catalog file.
@@ -33,6 +34,9 @@ pub struct CatalogFile {
     /// All policies.
     #[serde(default)]
     pub policies: Vec<PolicyEntry>,
+    /// All prices, in the order in which they are offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<PriceEntry>,
 }
 
 /// A product in a catalog file.
@@ -331,6 +335,14 @@ impl CatalogFile {
                 }
             }
             policy.check()?;
+        }
+        for price in &self.prices {
+            let at = format!("prices.{}", price.code);
+            check_code(&at, &price.code)?;
+            if !seen.insert(("price", &price.code)) {
+                return Err(CatalogProblem::Duplicate.at(at));
+            }
+            price.check(&self.policies)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use latchkey_licensing::{
     ids::{EntitlementId, PolicyId, ProductId},
     license_key::KeyPrefix,
     policy::Policy,
+    price::Price,
     product::Product,
     time::Timestamp,
 };
@@ -24,6 +25,8 @@ use crate::{
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
         file_error::CatalogFileError,
         impact::{self, NewlyInvalid, Terms},
+        price_entry::PriceEntry,
+        prices,
     },
     error::{Internal, internal_errors},
     service::Service,
@@ -42,6 +45,14 @@ pub enum CatalogError {
         policy: String,
         /// The number of licenses.
         licenses: i64,
+    },
+    /// Orders are about a policy that would be removed.
+    #[error("policy `{policy}` cannot be removed: {orders} order lines are about it")]
+    PolicyOrdered {
+        /// The policy's code.
+        policy: String,
+        /// The number of lines of orders.
+        orders: i64,
     },
     /// An entitlement would be removed that licenses hold individually.
     #[error("entitlement `{code}` cannot be removed: {licenses} licenses hold it individually")]
@@ -115,6 +126,8 @@ pub enum CatalogKind {
     Entitlement,
     /// A policy.
     Policy,
+    /// A price.
+    Price,
 }
 
 /// One change to the catalog.
@@ -143,6 +156,7 @@ impl fmt::Display for CatalogStep {
             CatalogKind::Product => "product",
             CatalogKind::Entitlement => "entitlement",
             CatalogKind::Policy => "policy",
+            CatalogKind::Price => "price",
         };
         write!(f, "{sign} {kind} {}", self.code)?;
         if self.licenses > 0 {
@@ -180,10 +194,11 @@ impl CatalogPlan {
 }
 
 /// The current catalog in the database.
-struct CurrentCatalog {
-    products: Vec<Product>,
-    entitlements: Vec<Entitlement>,
-    policies: Vec<(Policy, PolicyEntry)>,
+pub(crate) struct CurrentCatalog {
+    pub(crate) products: Vec<Product>,
+    pub(crate) entitlements: Vec<Entitlement>,
+    pub(crate) policies: Vec<(Policy, PolicyEntry)>,
+    pub(crate) prices: Vec<(Price, PriceEntry)>,
 }
 
 impl CurrentCatalog {
@@ -202,7 +217,10 @@ impl CurrentCatalog {
             let entry = PolicyEntry::of(&policy, &product.code, codes);
             policies.push((policy, entry));
         }
-        Ok(Self { products, entitlements, policies })
+        let codes = policies.iter().map(|(policy, _)| (policy.id, policy.code.clone())).collect();
+        let prices = conn.list_prices().await?.into_iter();
+        let prices = prices.map(|price| (price.clone(), PriceEntry::of(&price, &codes))).collect();
+        Ok(Self { products, entitlements, policies, prices })
     }
 
     fn file(&self) -> CatalogFile {
@@ -210,6 +228,7 @@ impl CurrentCatalog {
             products: self.products.iter().map(product_entry).collect(),
             entitlements: self.entitlements.iter().map(entitlement_entry).collect(),
             policies: self.policies.iter().map(|(_, entry)| entry.clone()).collect(),
+            prices: self.prices.iter().map(|(_, entry)| entry.clone()).collect(),
         }
     }
 }
@@ -264,7 +283,7 @@ impl Admin<'_> {
 }
 
 /// The fields in which two objects differ, with both values.
-fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<(String, Value, Value)> {
+pub(crate) fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<(String, Value, Value)> {
     let (Ok(Value::Object(before)), Ok(Value::Object(after))) =
         (serde_json::to_value(before), serde_json::to_value(after))
     else {
@@ -342,6 +361,10 @@ async fn plan(
         if licenses > 0 {
             return Err(CatalogError::PolicyInUse { policy: policy.code.clone(), licenses });
         }
+        let orders = conn.count_order_lines_for(policy.id).await?;
+        if orders > 0 {
+            return Err(CatalogError::PolicyOrdered { policy: policy.code.clone(), orders });
+        }
         steps.push(step(CatalogAction::Remove, CatalogKind::Policy, &policy.code));
     }
     for entitlement in &current.entitlements {
@@ -355,6 +378,7 @@ async fn plan(
         }
         steps.push(step(CatalogAction::Remove, CatalogKind::Entitlement, code));
     }
+    steps.extend(prices::plan(current, file));
     // No policy in the file is for a removed product, and the policies that it had are checked above.
     for product in &current.products {
         if !file.products.iter().any(|entry| entry.code == product.code) {
@@ -453,6 +477,7 @@ impl Service {
             let product = product.ok_or(Internal::Invariant("a checked product does not exist"))?;
             self.write_policy(tx, current, entry, product, &entitlements, now).await?;
         }
+        self.write_prices(tx, current, file, now).await?;
         for (policy, _) in &current.policies {
             if !file.policies.iter().any(|entry| entry.code == policy.code) {
                 tx.delete_policy(policy.id).await?;

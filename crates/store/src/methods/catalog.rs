@@ -1,9 +1,11 @@
-//! The catalog: products, policies and entitlements.
+//! The catalog: products, policies, entitlements and prices.
 
 use latchkey_licensing::{
     entitlement::Entitlement,
-    ids::{EntitlementId, LicenseId, PolicyId, ProductId},
+    ids::{EntitlementId, LicenseId, PolicyId, PriceId, ProductId},
+    money::Money,
     policy::Policy,
+    price::{Price, ProvisionedPrice},
     product::Product,
     time::Timestamp,
 };
@@ -73,6 +75,22 @@ methods! {
             add_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> bool;
             /// Removes an entitlement from a policy. `false` if the policy did not grant it.
             remove_policy_entitlement(policy: PolicyId, entitlement: EntitlementId) -> bool;
+        }
+    }
+
+    prices {
+        read {
+            /// Lists all prices, in the catalog's order.
+            list_prices() -> Vec<Price>;
+        }
+        write {
+            insert_price(price: &Price) -> ();
+            update_price(price: &Price) -> ();
+            delete_price(id: PriceId) -> ();
+            /// Records the provider's price that was made for a price.
+            set_price_provisioned(id: PriceId, provisioned: &ProvisionedPrice, now: Timestamp) -> ();
+            /// Records the amount of the provider's price that the catalog names.
+            set_price_amount(id: PriceId, amount: Money, now: Timestamp) -> ();
         }
     }
 

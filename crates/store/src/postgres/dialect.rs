@@ -28,3 +28,9 @@ pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 
 
 /// Locks the instance's only row, so that only one of several starting processes initializes the database.
 pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance FOR UPDATE";
+
+/// Locks an order's row until the transaction ends.
+pub(crate) const LOCK_ORDER: Option<&str> = Some("SELECT id FROM orders WHERE id = $1 FOR UPDATE");
+
+/// Leases the event that has been due longest. Workers do not wait for events that others are leasing.
+pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attempt_at = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM stripe_events WHERE state = 'waiting' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, kind, is_live, api_version, object_kind, object_id, source, state, attempts, next_attempt_at, last_error, created_at, received_at, done_at";

@@ -4,6 +4,7 @@ use super::dialect;
 
 pub(crate) mod accounts;
 mod batch;
+pub(crate) mod billing;
 mod catalog;
 mod expect;
 pub(crate) mod licenses;
@@ -11,7 +12,10 @@ pub(crate) mod machines;
 mod operations;
 
 pub(crate) use accounts::{login_requests, sessions};
-pub(crate) use catalog::{catalog_version, entitlements, policies, policy_entitlements, products};
-pub(crate) use licenses::{imports, license_entitlements, license_records};
+pub(crate) use billing::{
+    order_licenses, order_lines, order_payments, orders, stripe_customers, stripe_events, stripe_sync,
+};
+pub(crate) use catalog::{catalog_version, entitlements, policies, policy_entitlements, prices, products};
+pub(crate) use licenses::{imports, license_entitlements, license_notices, license_records};
 pub(crate) use machines::{heartbeat_watch, outages};
 pub(crate) use operations::{audit_log, instance, outbox, rate_limits, signing_keys};

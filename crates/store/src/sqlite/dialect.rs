@@ -25,3 +25,9 @@ pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";
 /// How many statements look up licenses at the same time. They are CPU-bound, so if there were more, each would
 /// answer fewer lookups.
 pub(crate) const LOOKUPS: usize = 2;
+
+/// Nothing to do: the transaction's write lock covers all rows.
+pub(crate) const LOCK_ORDER: Option<&str> = None;
+
+/// Leases the event that has been due longest.
+pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attempt_at = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM stripe_events WHERE state = 'waiting' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1) RETURNING id, kind, is_live, api_version, object_kind, object_id, source, state, attempts, next_attempt_at, last_error, created_at, received_at, done_at";
