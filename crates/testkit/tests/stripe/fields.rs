@@ -21,7 +21,9 @@ impl Seen {
         match value {
             Value::Array(elements) => elements.iter().for_each(|element| self.collect(element)),
             Value::Object(fields) => {
-                if let Some(kind) = value["object"].as_str().filter(|kind| *kind != "list") {
+                // The examples abbreviate some objects to their id.
+                let is_whole = fields.len() > 2;
+                if let Some(kind) = value["object"].as_str().filter(|kind| *kind != "list" && is_whole) {
                     self.0.entry(kind.to_owned()).or_default().push(value.clone());
                 }
                 fields.values().for_each(|field| self.collect(field));
