@@ -37,6 +37,8 @@ reasons! {
         DisputeSettled = "dispute_settled",
         /// The overdue payment arrived.
         Paid = "paid",
+        /// The refund of its payment failed.
+        RefundFailed = "refund_failed",
     }
 
     /// Why a license is revoked.
