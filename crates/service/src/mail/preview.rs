@@ -235,7 +235,7 @@ mod tests {
                 && let Some((url, _)) = rest.split_once('"')
                 && !url.starts_with("mailto:")
             {
-                words.push_str(&format!(" {url} "));
+                words.extend([" ", url, " "]);
             }
             words.push(' ');
             words.push_str(if at == 0 { "" } else { text });
