@@ -9,4 +9,5 @@ mod commands;
 mod operation;
 mod portal;
 mod sign_in;
+mod stripe;
 mod support;
