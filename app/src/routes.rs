@@ -231,6 +231,7 @@ mod tests {
     fn mail_and_codes_lead_to_these_pages() {
         let id: LicenseId = ID.parse().expect("an id");
         let token: Token = "Ab_-9".parse().expect("a token");
+        assert_eq!(portal_paths::SIGN_IN, Page::SignIn.path());
         assert_eq!(portal_paths::sign_in_link("Ab_-9"), Page::Link(token.clone()).path());
         assert_eq!(portal_paths::host_link("Ab_-9"), Page::HostLink(token).path());
         assert_eq!(portal_paths::license(id), Page::License(id).path());

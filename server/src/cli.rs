@@ -52,6 +52,12 @@ pub enum Command {
     /// Manage products, policies and entitlements
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Show, release and refund orders
+    #[command(subcommand, name = "order")]
+    Orders(Orders),
+    /// Preview the mails that customers get
+    #[command(subcommand)]
+    Mail(Mail),
     /// Set up the payment provider, and look at what it sent
     #[command(subcommand)]
     Stripe(Stripe),
@@ -78,6 +84,41 @@ pub enum Catalog {
         /// Only print what would change
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+    },
+}
+
+/// `order …`
+#[derive(Debug, Subcommand)]
+pub enum Orders {
+    /// List orders, the newest first
+    List {
+        /// Only those with this status, such as held
+        #[arg(long)]
+        status: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Show an order with its licenses and payments
+    Show {
+        /// The order's id
+        id: String,
+    },
+    /// Deliver a held order although something does not match
+    Release {
+        /// The order's id
+        id: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Refund all payments of an order at Stripe, which revokes what it bought
+    Refund {
+        /// The order's id
+        id: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -208,7 +249,7 @@ pub enum Customer {
 /// `license …`
 #[derive(Debug, Subcommand)]
 pub enum License {
-    /// Issue a license, and create the customer's account if the address is new
+    /// Issue a license and mail its key to the customer, whose account is created if the address is new
     Issue {
         /// The customer's e-mail address
         #[arg(long)]
@@ -216,36 +257,51 @@ pub enum License {
         /// The policy's code, such as my-app-lifetime
         #[arg(long)]
         policy: String,
+        /// Do not notify the customer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
     /// Show a license with its key
     Show {
         /// The license's id
         id: String,
     },
-    /// Suspend a license until it is reinstated
+    /// Suspend a license until it is reinstated, and notify the customer by mail
     Suspend {
         /// The license's id
         id: String,
+        /// Do not notify the customer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
-    /// Reinstate a suspended license
+    /// Reinstate a suspended license, and notify the customer by mail
     Reinstate {
         /// The license's id
         id: String,
+        /// Do not notify the customer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
-    /// Renew a license for its policy's duration
+    /// Renew a license for its policy's duration, and notify the customer by mail
     Renew {
         /// The license's id
         id: String,
+        /// Do not notify the customer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
-    /// Change the owner, policy, expiry, limits, metadata or entitlements of a license
+    /// Change the owner, policy, expiry, limits, metadata or entitlements of a license. No mail is sent
     Set(Box<LicenseSet>),
-    /// Replace a license's key; the old key stops working
+    /// Replace a license's key and mail the new key to the customer; the old key stops working
     NewKey {
         /// The license's id
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
+        /// Do not notify the customer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
     /// Export all licenses to standard output or a file. The export contains all license keys: keep it safe
     Export {
@@ -258,7 +314,7 @@ pub enum License {
     },
     /// Import licenses from a file with the columns of an export. Only email and policy are required. All
     /// licenses appear at once, at the end; a running server keeps serving during the import. Machines and the
-    /// names of customers are not imported
+    /// names of customers are not imported. No mail is sent
     Import {
         /// The file
         file: PathBuf,
@@ -269,14 +325,44 @@ pub enum License {
         #[arg(long)]
         partial: bool,
     },
-    /// Revoke a license permanently
+    /// Revoke a license permanently, and notify the customer by mail
     Revoke {
         /// The license's id
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
+        /// Do not notify the customer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
+}
+
+/// `mail …`
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Print a mail with sample data. This needs no database
+    Preview(MailPreview),
+}
+
+/// `mail preview`
+#[derive(Debug, Args)]
+pub struct MailPreview {
+    /// The kind of mail; --list shows all
+    #[arg(required_unless_present = "list")]
+    pub kind: Option<String>,
+    /// List the kinds of mail, with the reasons for which they have different texts
+    #[arg(long, conflicts_with_all = ["kind", "html", "text", "reason"])]
+    pub list: bool,
+    /// The reason, if the mail has different texts [default: the first in the list]
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Print only the HTML body
+    #[arg(long, conflicts_with = "text")]
+    pub html: bool,
+    /// Print only the plain text body
+    #[arg(long)]
+    pub text: bool,
 }
 
 /// `keys …`

@@ -10,6 +10,8 @@ mod doctor;
 mod keys;
 mod license_transfer;
 mod licenses;
+mod mail;
+mod orders;
 mod serve;
 mod stripe;
 mod verify;
@@ -72,6 +74,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         config::show(command, &settings, cli.json);
         return Ok(());
     }
+    if let Command::Mail(command) = &cli.command {
+        return mail::mail(command, &startup::options(&settings), cli.json);
+    }
     logging::start(&settings.log, is_demo);
     if matches!(cli.command, Command::Doctor) {
         return doctor::doctor(&settings, cli.json).await;
@@ -86,11 +91,16 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
                 console::line(&format!("The {} database's schema is up to date.", service.store().kind()));
             }
         }
-        Command::Config(Config::Check | Config::Print) | Command::Verify(_) | Command::Openapi | Command::Doctor => {}
+        Command::Config(Config::Check | Config::Print)
+        | Command::Mail(_)
+        | Command::Verify(_)
+        | Command::Openapi
+        | Command::Doctor => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
         Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
+        Command::Orders(command) => orders::orders(&service, command, cli.json).await?,
         Command::Stripe(command) => stripe::stripe(&service, &settings, command, cli.json).await?,
         Command::Keys(command) => keys::keys(&service, command, cli.json).await?,
     }

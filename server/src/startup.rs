@@ -4,10 +4,12 @@ mod instance;
 
 use std::sync::Arc;
 
-use latchkey_service::{AdoptError, ClaimError, Internal, OpenError, Options, Service, Store, StoreError, Vault};
+use latchkey_service::{
+    AdoptError, BillingOptions, ClaimError, Internal, OpenError, Options, Ports, Service, Store, StoreError, Vault,
+};
 
 use crate::{
-    adapters::{OsEntropy, SystemClock},
+    adapters::{OsEntropy, SystemClock, stripe::StripePayments},
     settings::{Settings, SettingsError},
 };
 
@@ -77,21 +79,34 @@ impl Failure {
     }
 }
 
+/// The settings of the use cases.
+pub(crate) fn options(settings: &Settings) -> Options {
+    Options {
+        portal_url: settings.portal_url(),
+        allow_signup: settings.auth.allow_signup,
+        hourly_mail_budget: settings.mail.hourly_budget,
+        new_computer_notice: settings.mail.new_computer_notice,
+        brand: settings.brand.vendor(),
+        mail_colors: settings.brand.mail_colors(),
+        api_limits: settings.api.limits(),
+        billing: BillingOptions {
+            grace: settings.stripe.grace_period(),
+            refunds_on_fraud_warning: settings.stripe.refund_on_fraud_warning,
+            download_url: settings.brand.download_url.clone(),
+        },
+    }
+}
+
 /// Opens and migrates the database. A new database gets a signing key, but no products.
 pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
     let instance = Instance::open(settings, &OsEntropy)?;
     let store = Store::open(&settings.database_url(), settings.database.connections).await?;
     store.migrate().await?;
-    let options = Options {
-        portal_url: settings.portal_url(),
-        allow_signup: settings.auth.allow_signup,
-        hourly_mail_budget: settings.mail.hourly_budget,
-        brand: settings.brand.vendor(),
-        api_limits: settings.api.limits(),
-    };
     let vault = Vault::new(&instance.master_secret);
     let given_key = instance.given_signing_key.as_deref();
-    let service = Service::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), vault, options, given_key);
+    let payments = settings.stripe.key()?.map(|key| Arc::new(StripePayments::new(&settings.stripe, &key)) as _);
+    let ports = Ports { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), payments };
+    let service = Service::open(store, ports, vault, options(settings), given_key);
     let service = service.await.map_err(|error| match error {
         OpenError::Claim(ClaimError::OtherSecret) => Failure::OtherSecret(ClaimError::OtherSecret),
         OpenError::Adopt(AdoptError::OtherKey) => {

@@ -1,13 +1,19 @@
-//! Background tasks: sending mails, deleting expired rows, culling dead machines, and refreshing the signing
-//! keys.
+//! Background tasks: sending mails, handling the payment provider's events, deleting expired rows, culling dead machines, reminding customers, and refreshing
+//! the signing keys.
 
 use std::{sync::Arc, time::Duration};
 
-use latchkey_service::{Delivery, Mailer, Service, WRITE_BEHIND_DELAY};
+use latchkey_service::{Delivery, EventHandling, Mailer, Reconciliation, Service, WRITE_BEHIND_DELAY};
 use tokio::sync::watch;
 
 /// How long a mail queued by another process may go unnoticed.
 const MAIL_POLL: Duration = Duration::from_secs(10);
+
+/// How long an event stored by another process, or left by a dead one, may go unnoticed.
+const EVENT_POLL: Duration = Duration::from_secs(5);
+
+/// How often the payment provider's events are compared with those that were received.
+const RECONCILE: Duration = Duration::from_mins(15);
 
 /// How long to wait after a failure before the next attempt.
 const RETRY: Duration = Duration::from_secs(2);
@@ -17,6 +23,9 @@ const UPKEEP: Duration = Duration::from_mins(10);
 
 /// How often machines with missed heartbeats are culled.
 const CULL: Duration = Duration::from_secs(30);
+
+/// How often customers are reminded of licenses that end soon.
+const REMIND: Duration = Duration::from_hours(1);
 
 /// How often to record that heartbeats can be received. A gap of more than twice this is an outage. Shorter
 /// gaps are covered by the 30 seconds that a heartbeat may be late.
@@ -57,6 +66,56 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
     }
 }
 
+/// Handles the payment provider's events until it is stopped.
+pub async fn handle_events(service: Service, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match service.handle_one_event().await {
+            Ok(EventHandling::Done { .. }) => Duration::ZERO,
+            Ok(EventHandling::Idle) => match service.event_due_in().await {
+                Ok(due_in) => due_in.map_or(EVENT_POLL, |due_in| due_in.min(EVENT_POLL)),
+                Err(_) => RETRY,
+            },
+            Ok(EventHandling::Retry(why)) => {
+                tracing::warn!(why, "a Stripe event could not be handled and will be retried: {why}");
+                Duration::ZERO
+            }
+            Ok(EventHandling::Failed(why)) => {
+                tracing::error!(why, "gave up on a Stripe event; `latchkey stripe events replay` tries again: {why}");
+                Duration::ZERO
+            }
+            Err(error) => {
+                tracing::error!(%error, "Stripe events cannot be handled: {error}");
+                RETRY
+            }
+        };
+        if pause.is_zero() {
+            continue;
+        }
+        tokio::select! {
+            () = service.wait_for_event(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Repairs what lost webhooks left undone, at the start and from time to time, until it is stopped.
+pub async fn reconcile_payments(service: Service, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match service.reconcile().await {
+            Ok(Reconciliation { missed, failed, .. }) if missed.is_empty() && failed.is_empty() => {}
+            Ok(report) => {
+                let (missed, failed) = (report.missed.len(), report.failed.len());
+                tracing::warn!(missed, failed, "{missed} Stripe events had not been received, and {failed} failed");
+            }
+            Err(error) => tracing::error!(%error, "the reconciliation with Stripe failed: {error}"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RECONCILE) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
 /// Writes pending bookkeeping in batches until it is stopped. The caller must write the rest after the last
 /// request.
 pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>) {
@@ -79,9 +138,10 @@ pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>
     }
 }
 
-/// Culls dead machines, and deletes expired rows from time to time, until it is stopped.
+/// Culls dead machines, and from time to time deletes expired rows and reminds customers, until it is stopped.
 pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
+    let mut reminder_rounds = (0..REMIND.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
         match service.cull_dead_machines().await {
             Ok(0) => {}
@@ -90,6 +150,9 @@ pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
         }
         if rounds.next() == Some(0) {
             delete_expired_rows(&service).await;
+        }
+        if reminder_rounds.next() == Some(0) {
+            remind_customers(&service).await;
         }
         tokio::select! {
             () = tokio::time::sleep(CULL) => {}
@@ -130,5 +193,13 @@ async fn delete_expired_rows(service: &Service) {
         Ok(0) => {}
         Ok(rows) => tracing::debug!(rows, "deleted {rows} expired rows"),
         Err(error) => tracing::error!(%error, "upkeep failed: {error}"),
+    }
+}
+
+async fn remind_customers(service: &Service) {
+    match service.queue_reminders().await {
+        Ok(0) => {}
+        Ok(mails) => tracing::info!(mails, "queued {mails} reminders of licenses that end soon"),
+        Err(error) => tracing::error!(%error, "reminders could not be queued: {error}"),
     }
 }

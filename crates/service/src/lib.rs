@@ -7,6 +7,7 @@
 mod accounts;
 mod actors;
 mod audit;
+mod billing;
 mod catalog;
 mod error;
 mod licenses;
@@ -27,7 +28,9 @@ pub use latchkey_licensing::{
     account::{Account, Role},
     product::Product,
 };
-pub use latchkey_store::{Page, Store, StoreError};
+pub use latchkey_store::{
+    EventState, Page, Store, StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
+};
 
 pub use accounts::{
     admins::{AddAdminError, SignInLinkError},
@@ -40,9 +43,20 @@ pub use audit::{
     change::Change,
     event::{
         AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
-        LicenseEvent, ProductEvent, SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent,
+        LicenseEvent, OrderEvent, ProductEvent, SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent,
+        StripeEvent,
     },
     log::AuditEntry,
+};
+pub use billing::{
+    BillingOptions,
+    checkout::{Buyer, StartCheckoutError, StartedCheckout, Wanted},
+    customer::CustomerOrderError,
+    decisions::{RefundError, ReleaseError},
+    events::{EventDetails, EventHandling},
+    reconcile::{ReconcileError, Reconciliation},
+    refresh::{RefreshError, Refreshed},
+    view::{OrderLineView, OrderView, PlacedOrder, PlacedOrderError},
 };
 pub use catalog::{
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
@@ -69,12 +83,18 @@ pub use machines::{
     customer::FreedMachine,
     key_holder::HeartbeatError,
 };
-pub use mail::outbox::Delivery;
+pub use mail::{
+    colors::{AccentColors, MailColors},
+    kind::MailKind,
+    notify::Notify,
+    outbox::Delivery,
+    preview::{MailPreview, PreviewError},
+};
 pub use offline::{
     air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, file_days},
     check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
 };
-pub use ports::{Clock, Entropy, Mail, MailError, Mailer};
+pub use ports::{Clock, Entropy, Mail, MailError, Mailer, Ports};
 pub use rate_limit::{
     bucket::ClientAddress,
     gcra::Throttled,

@@ -2,10 +2,23 @@
 
 pub mod payments;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use latchkey_licensing::{email::EmailAddress, time::Timestamp};
+
+use payments::Payments;
+
+/// The implementations of the ports that the service itself calls.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The payment provider. `None` if nothing is sold.
+    pub payments: Option<Arc<dyn Payments>>,
+}
 
 /// The source of the current time.
 pub trait Clock: Debug + Send + Sync {
@@ -39,6 +52,8 @@ pub struct Mail {
     pub text: String,
     /// The HTML body, with the same text.
     pub html: String,
+    /// Where answers go. `None` if they go to the sender.
+    pub reply_to: Option<EmailAddress>,
 }
 
 /// Mails contain sign-in secrets, so `Debug`, which logs use, shows only the id.

@@ -16,7 +16,10 @@ use tokio::sync::Notify;
 
 use crate::{
     audit::{actor::Actor, event::AuditEvent},
+    billing::{AskedAbout, BillingOptions},
     error::Internal,
+    mail::{colors::MailColors, letter::Letterhead},
+    ports::payments::Payments,
     rate_limit::{leases::Leases, limits::ApiLimits},
     service::{catalog_cache::CatalogCache, keyring::Keyring, resources::Resources, write_behind::WriteBehind},
 };
@@ -30,10 +33,22 @@ pub struct Options {
     pub allow_signup: bool,
     /// The most sign-in mails that are sent in an hour.
     pub hourly_mail_budget: u32,
+    /// Whether customers are notified when a license is activated on a new computer.
+    pub new_computer_notice: bool,
     /// The vendor, as mail names it.
     pub brand: Brand,
+    /// The vendor's colors in mail.
+    pub mail_colors: MailColors,
     /// Rate limits of the activation API.
     pub api_limits: ApiLimits,
+    /// Selling.
+    pub billing: BillingOptions,
+}
+
+impl Options {
+    pub(crate) fn letterhead(&self) -> Letterhead<'_> {
+        Letterhead { brand: &self.brand, colors: &self.mail_colors, portal_url: &self.portal_url }
+    }
 }
 
 /// The use cases on one database. Clones share all state.
@@ -44,7 +59,10 @@ pub struct Service(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) resources: Resources,
     pub(crate) options: Options,
+    pub(crate) payments: Option<Arc<dyn Payments>>,
     pub(crate) mail_queued: Notify,
+    pub(crate) event_stored: Notify,
+    pub(crate) asked_about: AskedAbout,
     pub(crate) catalog: CatalogCache,
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind,
@@ -60,11 +78,19 @@ impl Deref for Inner {
 }
 
 impl Service {
-    pub(crate) fn new(resources: Resources, options: Options, keyring: Arc<Keyring>) -> Self {
+    pub(crate) fn new(
+        resources: Resources,
+        options: Options,
+        payments: Option<Arc<dyn Payments>>,
+        keyring: Arc<Keyring>,
+    ) -> Self {
         Self(Arc::new(Inner {
             resources,
             options,
+            payments,
             mail_queued: Notify::new(),
+            event_stored: Notify::new(),
+            asked_about: AskedAbout::default(),
             catalog: CatalogCache::default(),
             leases: Leases::default(),
             write_behind: WriteBehind::default(),

@@ -3,13 +3,11 @@
 pub(crate) mod claim;
 pub(crate) mod demo;
 
-use std::sync::Arc;
-
 use latchkey_store::Store;
 
 use crate::{
     error::{Internal, internal_errors},
-    ports::{Clock, Entropy},
+    ports::Ports,
     service::{Options, Service, resources::Resources},
     signing::first_key::{self, AdoptError},
     startup::claim::ClaimError,
@@ -38,18 +36,18 @@ impl Service {
     /// must be one of them.
     pub async fn open(
         store: Store,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
+        ports: Ports,
         vault: Vault,
         options: Options,
         given_key: Option<&[u8; 32]>,
     ) -> Result<Self, OpenError> {
+        let Ports { clock, entropy, payments } = ports;
         let resources = Resources { store, clock, entropy, vault };
         resources.claim_database().await?;
         if let Some(seed) = given_key {
             resources.adopt_signing_key(seed).await?;
         }
         let keyring = first_key::read_keyring(&resources).await?;
-        Ok(Self::new(resources, options, keyring))
+        Ok(Self::new(resources, options, payments, keyring))
     }
 }

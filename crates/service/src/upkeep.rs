@@ -1,4 +1,5 @@
-//! Regular upkeep by workers: writing the bookkeeping and deleting expired rows.
+//! Regular upkeep by workers: writing the bookkeeping, deleting expired rows and reminding customers.
 
 mod bookkeeping;
 mod expired_rows;
+mod reminders;

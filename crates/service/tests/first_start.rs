@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use latchkey_service::{AdoptError, ClaimError, OpenError, Service, Vault};
+use latchkey_service::{AdoptError, ClaimError, OpenError, Ports, Service, Vault};
 use latchkey_testkit::{Backend, SeededEntropy, TestClock, TestDatabase};
 
 async fn open(
@@ -15,8 +15,9 @@ async fn open(
 ) -> Result<Service, OpenError> {
     let options = latchkey_testkit::options("http://127.0.0.1", latchkey_testkit::UNLIMITED);
     let (clock, entropy) = (Arc::new(TestClock::default()), Arc::new(SeededEntropy::new(seed)));
+    let ports = Ports { clock, entropy, payments: None };
     let vault = Vault::new(&[master_secret; 32]);
-    Service::open(database.store().clone(), clock, entropy, vault, options, given_key.as_ref()).await
+    Service::open(database.store().clone(), ports, vault, options, given_key.as_ref()).await
 }
 
 async fn concurrent_starts(backend: Backend) {

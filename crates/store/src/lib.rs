@@ -35,6 +35,7 @@ pub use tables::{
         StoredKey,
         filter::LicenseFilter,
         imports::{ImportRow, TakenRow},
+        license_notices::{EndingLicense, EndingSearch},
         license_records::{KeyLookup, KnownLicense, LicenseRecord},
     },
     machines::{DeactivatedBy, MachineCount},

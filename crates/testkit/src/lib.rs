@@ -16,7 +16,9 @@ pub use mailer::SentMail;
 use std::sync::Arc;
 
 use latchkey_licensing::{brand::Brand, ids::LicenseId};
-use latchkey_service::{ApiLimits, Options, RateLimit, Service, Vault};
+use latchkey_service::{
+    ApiLimits, BillingOptions, MailColors, Options, Ports, RateLimit, Service, Vault, ports::payments::Payments,
+};
 
 /// Runs tests on both databases: `on_both!(runner: test, another_test)`. The runner is a function in scope.
 /// It takes a [`Backend`] and a test, starts what the test needs, and runs the test.
@@ -46,8 +48,11 @@ pub fn options(portal_url: &str, api_limits: ApiLimits) -> Options {
         portal_url: portal_url.to_owned(),
         allow_signup: false,
         hourly_mail_budget: 1_000,
+        new_computer_notice: false,
         api_limits,
         brand: Brand::default(),
+        billing: BillingOptions::default(),
+        mail_colors: MailColors::default(),
     }
 }
 
@@ -64,11 +69,16 @@ pub struct TestService {
 impl TestService {
     /// A service with the demo catalog.
     pub async fn with_options(backend: Backend, options: Options) -> Self {
+        Self::with_payments(backend, options, None).await
+    }
+
+    /// A service with the demo catalog and a payment provider.
+    pub async fn with_payments(backend: Backend, options: Options, payments: Option<Arc<dyn Payments>>) -> Self {
         let database = TestDatabase::create(backend).await;
         let clock = Arc::new(TestClock::default());
-        let entropy = Arc::new(SeededEntropy::new(7));
+        let ports = Ports { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(7)), payments };
         let store = database.store().clone();
-        let service = Service::open(store, clock.clone(), entropy, Vault::new(&[42; 32]), options, None);
+        let service = Service::open(store, ports, Vault::new(&[42; 32]), options, None);
         let service = service.await.expect("the service opens");
         service.install_demo_catalog().await.expect("the demo catalog is installed");
         Self { service, clock, mail: Arc::new(SentMail::default()), database }

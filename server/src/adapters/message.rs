@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use latchkey_licensing::email::EmailAddress;
 use latchkey_service::{Mail, MailError};
 use lettre::{
     Message,
@@ -12,11 +13,15 @@ use lettre::{
 /// the mail.
 pub(crate) fn build(mail: &Mail, from: &Mailbox) -> Result<Message, MailError> {
     let unfit = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
-    let to =
-        Mailbox::new(None, mail.to.as_str().parse().map_err(|error: lettre::address::AddressError| unfit(&error))?);
-    Message::builder()
-        .from(from.clone())
-        .to(to)
+    let mailbox = |address: &EmailAddress| {
+        let address = address.as_str().parse().map_err(|error: lettre::address::AddressError| unfit(&error))?;
+        Ok::<_, MailError>(Mailbox::new(None, address))
+    };
+    let mut builder = Message::builder().from(from.clone()).to(mailbox(&mail.to)?);
+    if let Some(address) = &mail.reply_to {
+        builder = builder.reply_to(mailbox(address)?);
+    }
+    builder
         .subject(&mail.subject)
         .date(UNIX_EPOCH + Duration::from_millis(mail.date.unix_millis()))
         .message_id(Some(format!("<{}@{}>", mail.message_id, from.email.domain())))

@@ -1,9 +1,13 @@
 //! `license …`
 
-use latchkey_licensing::{entitlement::EntitlementCode, ids::LicenseId, license::Expiry, time::Timestamp};
-use latchkey_service::{
-    ChangeError, IssueError, IssuedLicense, LicenseChange, LicenseError, Operator, RenewError, Service, StandingError,
+use latchkey_licensing::{
+    email::EmailAddress, entitlement::EntitlementCode, ids::LicenseId, license::Expiry, time::Timestamp,
 };
+use latchkey_service::{
+    ChangeError, IssueError, IssuedLicense, LicenseChange, LicenseError, Notify, Operator, RenewError, Service,
+    StandingError,
+};
+use serde_json::json;
 
 use crate::{
     cli::{License, LicenseSet},
@@ -11,7 +15,8 @@ use crate::{
         arguments::{address, license_id, no_account},
         catalog::NO_PRODUCTS,
         confirmation::{Confirmed, confirmed},
-        describe, license_transfer,
+        describe::{self, with},
+        license_transfer,
     },
     console,
     startup::Failure,
@@ -45,6 +50,7 @@ impl From<StandingError> for Failure {
         match error {
             StandingError::NotFound(id) => not_found(id),
             StandingError::Revoked(_) => Self::Refused(format!("{error}: issue a new one")),
+            StandingError::ByPayment { .. } => Self::Refused(error.to_string()),
             StandingError::Internal(error) => Self::Internal(error),
         }
     }
@@ -83,19 +89,19 @@ impl From<ChangeError> for Failure {
 pub(super) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
     let issued = match command {
-        License::Issue { email, policy } => {
+        License::Issue { email, policy, no_mail } => {
             let email = address(&email)?;
             if service.is_catalog_empty().await? {
                 return Err(Failure::Refused(NO_PRODUCTS.to_owned()));
             }
-            admin.issue_license(&email, &policy).await?
+            admin.issue_license(&email, &policy, notify(no_mail)).await?
         }
         License::Show { id } => admin.license(license_id(&id)?).await?,
-        License::Suspend { id } => admin.suspend_license(license_id(&id)?).await?,
-        License::Reinstate { id } => admin.reinstate_license(license_id(&id)?).await?,
-        License::Renew { id } => admin.renew_license(license_id(&id)?).await?,
+        License::Suspend { id, no_mail } => admin.suspend_license(license_id(&id)?, notify(no_mail)).await?,
+        License::Reinstate { id, no_mail } => admin.reinstate_license(license_id(&id)?, notify(no_mail)).await?,
+        License::Renew { id, no_mail } => admin.renew_license(license_id(&id)?, notify(no_mail)).await?,
         License::Set(set) => admin.change_license(license_id(&set.id)?, read_change(*set)?).await?,
-        License::NewKey { id, yes } => {
+        License::NewKey { id, yes, no_mail } => {
             let id = license_id(&id)?;
             let issued = admin.license(id).await?;
             let question = format!(
@@ -106,28 +112,34 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not replaced".to_owned()));
             }
-            admin.replace_license_key(id).await?
+            admin.replace_license_key(id, notify(no_mail)).await?
         }
         License::Export { output, format } => return license_transfer::export(service, output, format, as_json).await,
         License::Import { file, format, partial } => {
             return license_transfer::import(service, &file, format, partial, as_json).await;
         }
-        License::Revoke { id, yes } => {
+        License::Revoke { id, yes, no_mail } => {
             let id = license_id(&id)?;
             let issued = admin.license(id).await?;
             let question = format!("Permanently revoke the license {} of {}?", issued.key.tail(), issued.owner.email);
             if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not revoked".to_owned()));
             }
-            admin.revoke_license(id).await?
+            admin.revoke_license(id, notify(no_mail)).await?
         }
     };
     if as_json {
-        console::json(&describe::license(&issued.view, &issued.key, &issued.owner));
+        let license = describe::license(&issued.view, &issued.key, &issued.owner);
+        let mailed_to = issued.mailed_to.as_ref().map(EmailAddress::as_str);
+        console::json(&with(license, [("mailed_to", json!(mailed_to))]));
     } else {
         print(&issued);
     }
     Ok(())
+}
+
+fn notify(no_mail: bool) -> Notify {
+    if no_mail { Notify::Nobody } else { Notify::Customer }
 }
 
 fn read_change(set: LicenseSet) -> Result<LicenseChange, Failure> {
@@ -172,7 +184,7 @@ fn read_end(text: &str) -> Result<Option<Timestamp>, Failure> {
 }
 
 fn print(issued: &IssuedLicense) {
-    let IssuedLicense { view, key, owner } = issued;
+    let IssuedLicense { view, key, owner, mailed_to } = issued;
     console::line(&format!("License   {}", view.license.id));
     console::line(&format!("Key       {}", key.expose()));
     console::line(&format!("Status    {}", describe::status(view)));
@@ -196,5 +208,8 @@ fn print(issued: &IssuedLicense) {
     let hidden = usize::try_from(view.machine_count).unwrap_or(usize::MAX).saturating_sub(view.machines.len());
     if hidden > 0 {
         console::line(&format!("          and {hidden} more"));
+    }
+    if let Some(address) = mailed_to {
+        console::line(&format!("A mail was queued to {address}."));
     }
 }

@@ -39,6 +39,11 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
     let bookkeeping = tokio::spawn(workers::write_bookkeeping(service.clone(), stopped.clone()));
 
+    // Without keys there is nothing to handle.
+    let sells = service.payments().is_some();
+    let events = sells.then(|| tokio::spawn(workers::handle_events(service.clone(), stopped.clone())));
+    let reconciling = sells.then(|| tokio::spawn(workers::reconcile_payments(service.clone(), stopped.clone())));
+
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo, as_json).await?;
 
@@ -68,7 +73,13 @@ pub(super) async fn serve(service: Service, settings: Settings, is_demo: bool, a
         }
     };
     // A mail that is not sent in time is retried after its lease expires.
-    let _ = tokio::time::timeout(SHUTDOWN, async { tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping) }).await;
+    let _ = tokio::time::timeout(SHUTDOWN, async {
+        let _ = tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping);
+        for worker in [events, reconciling].into_iter().flatten() {
+            let _ = worker.await;
+        }
+    })
+    .await;
     if let Err(error) = service.write_bookkeeping().await {
         tracing::warn!(%error, "the last bookkeeping could not be written: {error}");
     }

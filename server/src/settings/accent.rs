@@ -1,5 +1,7 @@
 //! The vendor's color, and the colors derived from it so that text is legible in light and dark mode.
 
+use latchkey_service::{AccentColors, MailColors};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Accent([u8; 3]);
 
@@ -34,6 +36,19 @@ impl Accent {
             pair("accent-soft", |shades| shades.soft),
         ];
         format!(":root {{\n{}}}\n", properties.concat())
+    }
+
+    /// The colors in mails, whose background is that of cards on pages.
+    pub(crate) fn mail_colors(self) -> MailColors {
+        let [light, dark] = SURFACES.map(|surface| {
+            let shades = Shades::of(self.0, surface);
+            AccentColors {
+                button: spelled(shades.accent),
+                on_button: spelled(shades.on_accent),
+                link: spelled(shades.text),
+            }
+        });
+        MailColors { light, dark }
     }
 }
 

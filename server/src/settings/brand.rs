@@ -7,6 +7,7 @@ use std::{
 };
 
 use latchkey_licensing::brand::{self as vendor, Support};
+use latchkey_service::MailColors;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -21,6 +22,7 @@ pub(super) const FIELDS: &[Field] = &[
     field("brand.support", "Where customers get help: an e-mail address or the URL of a page."),
     field("brand.accent", "The color of buttons and links, such as #136e7a."),
     field("brand.logo", "An SVG or PNG file of at most 256 KiB that replaces the name on pages."),
+    field("brand.download_url", "Where buyers download the product; it is in the mail with the license key."),
 ];
 
 /// The longest name, in characters.
@@ -37,11 +39,19 @@ pub struct Brand {
     pub support: Option<String>,
     pub accent: Option<String>,
     pub logo: Option<PathBuf>,
+    pub download_url: Option<String>,
 }
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { name: vendor::Brand::default().name, legal_name: None, support: None, accent: None, logo: None }
+        Self {
+            name: vendor::Brand::default().name,
+            legal_name: None,
+            support: None,
+            accent: None,
+            logo: None,
+            download_url: None,
+        }
     }
 }
 
@@ -57,6 +67,11 @@ impl Brand {
 
     pub(crate) fn accent(&self) -> Option<Accent> {
         self.accent.as_deref().and_then(Accent::parse)
+    }
+
+    /// The vendor's colors in mails.
+    pub fn mail_colors(&self) -> MailColors {
+        self.accent().map_or_else(MailColors::default, Accent::mail_colors)
     }
 
     pub(crate) fn read_logo(&self) -> Result<Option<Logo>, SettingsError> {
@@ -84,6 +99,12 @@ impl Brand {
         }
         if self.accent.is_some() && self.accent().is_none() {
             return Err(SettingsError::new("brand.accent is not a color: use one such as #136e7a"));
+        }
+        let is_page = |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+        if self.download_url.as_deref().is_some_and(|text| !is_page(text)) {
+            return Err(SettingsError::new(
+                "brand.download_url is not a URL: use one such as https://example.com/download",
+            ));
         }
         self.read_logo().map(drop)
     }

@@ -15,7 +15,11 @@ pub(super) const FIELDS: &[Field] = &[
         "smtps://USER:PASSWORD@HOST, or smtp://…?tls=required; if unset, mails are written to data_dir/outbox.",
     ),
     field("mail.from", "The sender of mails, such as Acme <licenses@example.com>."),
-    field("mail.hourly_budget", "The largest number of mails sent per hour."),
+    field("mail.hourly_budget", "The largest number of sign-in mails sent per hour."),
+    field(
+        "mail.new_computer_notice",
+        "Whether customers get a mail when an app activates their license on a computer for the first time.",
+    ),
 ];
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -24,11 +28,12 @@ pub struct Mail {
     pub smtp_url: Secret,
     pub from: Option<String>,
     pub hourly_budget: u32,
+    pub new_computer_notice: bool,
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { smtp_url: Secret::default(), from: None, hourly_budget: 500 }
+        Self { smtp_url: Secret::default(), from: None, hourly_budget: 500, new_computer_notice: false }
     }
 }
 

@@ -30,7 +30,7 @@ use latchkey_client::{
     transport::{HttpTransport, Request, Response, Transport, Unreachable},
 };
 use latchkey_licensing::policy::{ExpiryStrategy, HeartbeatResurrection, RenewalBasis};
-use latchkey_service::{Clock as _, IssuedLicense, LicenseChange, Operator};
+use latchkey_service::{Clock as _, IssuedLicense, LicenseChange, Notify, Operator};
 use latchkey_testkit::{Backend, TestClock};
 use reqwest::StatusCode;
 use shell::{Shell, ShiftClock, shifted};
@@ -242,21 +242,21 @@ async fn decisions_of_the_vendor_reach_the_app(backend: Backend) {
     one.says("activate Office PC", "The app runs");
 
     // LC-14: a suspension takes effect with the next refresh, and remains in effect while the server is unreachable.
-    admin.suspend_license(id).await.expect("suspended");
+    admin.suspend_license(id, Notify::Nobody).await.expect("suspended");
     one.says("status", "The app runs");
     one.says("refresh", "The app does not run: not licensed: the license is suspended (SUSPENDED)");
     one.network.set(Network::Down);
     one.says("refresh", "The app does not run");
     one.network.set(Network::Works);
     one.says("activate", "LICENSE_SUSPENDED");
-    admin.reinstate_license(id).await.expect("reinstated");
+    admin.reinstate_license(id, Notify::Nobody).await.expect("reinstated");
     one.says("refresh", "The app runs: licensed");
     // Replayed responses are not accepted: neither the refusal nor, later, the confirmation.
     one.network.set(Network::Replays);
     one.says("activate", "not signed by the license server");
     one.says("refresh", "not signed by the license server). The app runs");
     one.network.set(Network::Works);
-    admin.suspend_license(id).await.expect("suspended");
+    admin.suspend_license(id, Notify::Nobody).await.expect("suspended");
     one.says("refresh", "The app does not run");
     one.network.set(Network::Replays);
     one.says("refresh", "not signed by the license server). The app does not run");
@@ -268,7 +268,7 @@ async fn decisions_of_the_vendor_reach_the_app(backend: Backend) {
     one.network.set(Network::HidesRefusals);
     one.says("activate", "LICENSE_SUSPENDED");
     one.network.set(Network::Works);
-    admin.reinstate_license(id).await.expect("reinstated");
+    admin.reinstate_license(id, Notify::Nobody).await.expect("reinstated");
     one.says("refresh", "The app runs: licensed");
     // An added entitlement arrives with the next refresh, even if the current file is new.
     let give = LicenseChange { add_entitlements: vec!["EXTRA".to_owned()], ..LicenseChange::default() };
@@ -284,7 +284,7 @@ async fn decisions_of_the_vendor_reach_the_app(backend: Backend) {
     server.kit.clock.advance(DAY * 365);
     one.says("status", "The app does not run: expired on 23 November 2027");
     one.says("refresh", "does not run");
-    admin.renew_license(id).await.expect("renewed");
+    admin.renew_license(id, Notify::Nobody).await.expect("renewed");
     one.says("refresh", "The app runs: licensed");
 
     // The same if the current file is new and contains the old expiry.
@@ -292,7 +292,7 @@ async fn decisions_of_the_vendor_reach_the_app(backend: Backend) {
     one.says("refresh", "The app runs: licensed; works offline until 22 November 2028");
     server.kit.clock.advance(DAY * 5);
     one.says("status", "The app does not run: expired");
-    admin.renew_license(id).await.expect("renewed");
+    admin.renew_license(id, Notify::Nobody).await.expect("renewed");
     one.says("refresh", "The app runs: licensed");
 
     // LC-08: the next version of the app embeds the next key. Both versions run until the rotation.
@@ -307,7 +307,7 @@ async fn decisions_of_the_vendor_reach_the_app(backend: Backend) {
     one.says("refresh", "not signed by the license server). The app runs");
 
     // Revocation is permanent.
-    admin.revoke_license(id).await.expect("revoked");
+    admin.revoke_license(id, Notify::Nobody).await.expect("revoked");
     next_version.says("refresh", "the license is revoked (SUSPENDED)");
     next_version.says("activate", "LICENSE_SUSPENDED");
     next_version.says("status", "The app does not run");
@@ -422,7 +422,7 @@ async fn heartbeats_and_check_ins_are_sent(backend: Backend) {
     server.kit.clock.advance(DAY * 20);
     two.says("refresh", "The app runs: licensed");
     one.says("activate", "The app runs");
-    let key = admin.replace_license_key(issued.view.license.id).await.expect("replaced").key;
+    let key = admin.replace_license_key(issued.view.license.id, Notify::Nobody).await.expect("replaced").key;
     one.says("refresh", "The app does not run: not licensed: the license does not exist (NOT_FOUND)");
     one.says(&format!("key {}", key.expose()), "entered");
     one.says("activate", "The app runs: licensed");

@@ -17,7 +17,7 @@ use keygen_rs::{
     machine::MachineCheckoutOpts,
 };
 use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, RenewalBasis};
-use latchkey_service::{Operator, RateLimit};
+use latchkey_service::{Notify, Operator, RateLimit};
 use latchkey_testkit::Backend;
 
 /// The configuration of an app: the server's address, its public key, and a license key.
@@ -85,14 +85,14 @@ async fn the_client_works_from_activation_to_revocation(backend: Backend) {
     license.deactivate("machine-two").await.expect("deactivated by fingerprint");
 
     let admin = app.service().admin(Operator::Host);
-    admin.suspend_license(issued.view.license.id).await.expect("suspended");
+    admin.suspend_license(issued.view.license.id, Notify::Nobody).await.expect("suspended");
     let request = LicenseValidationRequest::for_fingerprint("machine-three".to_owned());
     failed(keygen_rs::validate_with_config(config.clone(), &request).await, "LICENSE_SUSPENDED");
     let bare = KeygenConfig { license_key: None, ..config.clone() };
     let unauthenticated =
         License::from_key(issued.key.expose()).with_config(bare).validate_key(&request).await.expect("an answer");
     assert_eq!(LicenseValidationCode::parse(&unauthenticated.meta.code), LicenseValidationCode::Suspended);
-    admin.reinstate_license(issued.view.license.id).await.expect("reinstated");
+    admin.reinstate_license(issued.view.license.id, Notify::Nobody).await.expect("reinstated");
     assert_eq!(code(&config, "machine-three").await.1, LicenseValidationCode::Valid);
 
     let bad =
@@ -121,7 +121,7 @@ async fn the_client_works_from_activation_to_revocation(backend: Backend) {
     assert!(old_file.verify_with_key(&rotated).is_err());
 
     // Revocation is permanent.
-    admin.revoke_license(issued.view.license.id).await.expect("revoked");
+    admin.revoke_license(issued.view.license.id, Notify::Nobody).await.expect("revoked");
     let next = KeygenConfig { public_key: Some(rotated), ..config };
     failed(keygen_rs::validate_with_config(next, &request).await, "LICENSE_SUSPENDED");
 }
@@ -193,7 +193,7 @@ async fn a_renewal_affects_the_next_validation(backend: Backend) {
     app.kit.clock.advance(Duration::from_hours(365 * 24));
     assert_eq!((code(&config, "one").await.0, code(&config, "one").await.1), (false, LicenseValidationCode::Expired));
     let admin = app.service().admin(Operator::Host);
-    admin.renew_license(issued.view.license.id).await.expect("renewed");
+    admin.renew_license(issued.view.license.id, Notify::Nobody).await.expect("renewed");
     assert_eq!(code(&config, "one").await.1, LicenseValidationCode::Valid);
 }
 

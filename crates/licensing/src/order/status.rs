@@ -36,4 +36,9 @@ impl OrderStatus {
             Self::Open | Self::Expired | Self::Pending | Self::PaymentFailed | Self::Held => false,
         }
     }
+
+    /// Whether a customer sees the order among others: not one that was given up before it was paid.
+    pub fn is_visible(self) -> bool {
+        !matches!(self, Self::Open | Self::Expired)
+    }
 }

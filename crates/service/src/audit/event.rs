@@ -5,8 +5,9 @@
 
 use latchkey_licensing::{
     account::Role,
-    ids::{AccountId, LicenseId, MachineId, PolicyId, ProductId, SignInRequestId, SigningKeyId},
+    ids::{AccountId, LicenseId, MachineId, OrderId, PolicyId, ProductId, SignInRequestId, SigningKeyId},
     license::Expiry,
+    order::{HoldReason, OrderStatus, SubscriptionState},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -30,6 +31,10 @@ pub enum AuditEvent {
     AllLicenses(AllLicensesEvent),
     /// An event of a request to sign in.
     OpenSignInRequest(SignInRequestId, SignInRequestEvent),
+    /// An event of an order.
+    Order(OrderId, OrderEvent),
+    /// An event of the payment provider's event with this id.
+    Stripe(String, StripeEvent),
     /// An event of a product.
     Product(ProductId, ProductEvent),
     /// An event of a signing key.
@@ -141,6 +146,73 @@ pub enum SignInRequestEvent {
         /// The network that the browser is in, without the host part.
         network: String,
     },
+}
+
+/// An event of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "detail")]
+pub enum OrderEvent {
+    /// A checkout was opened.
+    #[serde(rename = "order.opened")]
+    Opened {
+        /// The code of the price.
+        price: String,
+        /// How many licenses.
+        quantity: u32,
+    },
+    /// The status changed.
+    #[serde(rename = "order.status_changed")]
+    StatusChanged {
+        /// The old status.
+        from: OrderStatus,
+        /// The new status.
+        to: OrderStatus,
+        /// Why it is held.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<HoldReason>,
+    },
+    /// The buyer received what was ordered.
+    #[serde(rename = "order.delivered")]
+    Delivered,
+    /// The amount that was refunded changed.
+    #[serde(rename = "order.refunded")]
+    Refunded {
+        /// All refunds together, in the currency's smallest unit.
+        refunded_minor: i64,
+        /// The currency.
+        currency: String,
+    },
+    /// The card's network suspects fraud.
+    #[serde(rename = "order.fraud_suspected")]
+    FraudSuspected,
+    /// The state of the subscription changed.
+    #[serde(rename = "order.subscription_changed")]
+    SubscriptionChanged {
+        /// The new state.
+        to: SubscriptionState,
+    },
+    /// An admin asked for a refund.
+    #[serde(rename = "order.refund_requested")]
+    RefundRequested,
+    /// An admin released the order.
+    #[serde(rename = "order.released")]
+    Released {
+        /// Why it was held.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<HoldReason>,
+    },
+    /// Something else that the provider knows about it changed.
+    #[serde(rename = "order.updated")]
+    Updated,
+}
+
+/// An event of the payment provider's events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "detail")]
+pub enum StripeEvent {
+    /// An admin made it wait for the worker again.
+    #[serde(rename = "stripe_event.replayed")]
+    Replayed,
 }
 
 /// An event of a product.
@@ -328,6 +400,13 @@ impl LicenseEvent {
     }
 }
 
+impl OrderEvent {
+    /// This event, of the given order.
+    pub(crate) fn of(self, order: OrderId) -> AuditEvent {
+        AuditEvent::Order(order, self)
+    }
+}
+
 impl AccountEvent {
     /// This event, of the given account.
     pub(crate) fn of(self, account: AccountId) -> AuditEvent {
@@ -364,8 +443,10 @@ pub(crate) const ACCOUNT: &str = "account";
 const CATALOG: &str = "catalog";
 const LICENSES: &str = "licenses";
 const LOGIN_REQUEST: &str = "login_request";
+const ORDER: &str = "order";
 const PRODUCT: &str = "product";
 const SIGNING_KEY: &str = "signing_key";
+const STRIPE_EVENT: &str = "stripe_event";
 
 /// The subject's id for events of all licenses.
 const ALL: &str = "all";
@@ -393,6 +474,8 @@ impl AuditEvent {
             Self::License(id, event) => store(LICENSE, id.to_string(), event),
             Self::AllLicenses(event) => store(LICENSES, ALL.to_owned(), event),
             Self::OpenSignInRequest(id, event) => store(LOGIN_REQUEST, id.to_string(), event),
+            Self::Order(id, event) => store(ORDER, id.to_string(), event),
+            Self::Stripe(id, event) => store(STRIPE_EVENT, id.clone(), event),
             Self::Product(id, event) => store(PRODUCT, id.to_string(), event),
             Self::SigningKey(id, event) => store(SIGNING_KEY, id.to_string(), event),
             Self::Unknown(stored) => stored.clone(),
@@ -408,6 +491,8 @@ impl AuditEvent {
             LICENSE => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::License(id, event)),
             LICENSES => event(&stored).map(Self::AllLicenses),
             LOGIN_REQUEST => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::OpenSignInRequest(id, event)),
+            ORDER => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Order(id, event)),
+            STRIPE_EVENT => event(&stored).map(|event| Self::Stripe(stored.subject_id.clone(), event)),
             PRODUCT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Product(id, event)),
             SIGNING_KEY => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::SigningKey(id, event)),
             _ => None,

@@ -15,6 +15,7 @@ use crate::{
     audit::{event::LICENSE, log::AuditEntry},
     error::{Internal, internal_errors},
     licenses::view::LicenseView,
+    mail::{notify::Notify, reasons::ReplacedBy},
     validation::facts::{AuthRefusal, LicenseFacts},
 };
 
@@ -85,6 +86,7 @@ impl Customer<'_> {
 
     /// Replaces the key of one of the customer's licenses. The old key is rejected from then on. Machines stay active,
     /// but each app needs the new key. Files that are encrypted with the old key can only be opened with the old key.
+    /// The new key is also mailed to the customer, so that a replacement by someone else is noticed.
     pub async fn replace_key(&self, id: LicenseId) -> Result<LicenseKey, CustomerError> {
         let mut tx = self.service().store().write().await?;
         let facts = self.service().lock_license(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
@@ -98,8 +100,10 @@ impl Customer<'_> {
             Standing::Suspended(_) => return Err(CustomerError::Refused(AuthRefusal::Suspended)),
             Standing::Revoked(_) => return Err(CustomerError::Refused(AuthRefusal::Revoked)),
         }
-        let key = self.service().replace_key(&mut tx, &facts, self.actor()).await?;
+        let (by, notify) = (ReplacedBy::Owner, Notify::Customer);
+        let (key, _) = self.service().replace_key(&mut tx, &facts, self.actor(), by, notify).await?;
         tx.commit().await?;
+        self.service().wake_mail_worker();
         Ok(key)
     }
 

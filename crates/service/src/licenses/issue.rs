@@ -14,6 +14,10 @@ use crate::{
     audit::event::LicenseEvent,
     error::{Internal, internal_errors},
     licenses::view::IssuedLicense,
+    mail::{
+        messages::{MailedLicense, keys::LicenseIssuedMail},
+        notify::Notify,
+    },
 };
 
 /// There is no policy with this code.
@@ -44,19 +48,31 @@ internal_errors!(IssueError);
 
 impl Admin<'_> {
     /// Issues a license under a policy. Creates the customer's account if there is none with this address.
-    pub async fn issue_license(&self, email: &EmailAddress, policy_code: &str) -> Result<IssuedLicense, IssueError> {
+    pub async fn issue_license(
+        &self,
+        email: &EmailAddress,
+        policy_code: &str,
+        notify: Notify,
+    ) -> Result<IssuedLicense, IssueError> {
         let mut tx = self.service.store().write().await?;
         let policy = find_policy(tx.list_policies().await?, policy_code)?;
         let (owner, _) = self.find_or_create_account(&mut tx, email, None, Role::Customer).await?;
         if owner.disabled_at.is_some() {
             return Err(IssueError::AccountDisabled(owner.email));
         }
-        let id = self.insert_license(&mut tx, &owner, &policy).await?;
+        let (id, mailed_to) = self.insert_license(&mut tx, &owner, &policy, notify).await?;
         tx.commit().await?;
-        Ok(self.reload_license(id).await?)
+        self.service.wake_mail_worker();
+        Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })
     }
 
-    async fn insert_license(&self, tx: &mut Tx, owner: &Account, policy: &Policy) -> Result<LicenseId, Internal> {
+    async fn insert_license(
+        &self,
+        tx: &mut Tx,
+        owner: &Account,
+        policy: &Policy,
+        notify: Notify,
+    ) -> Result<(LicenseId, Option<EmailAddress>), Internal> {
         let now = self.service.now();
         let product = tx.get_product(policy.product).await?;
         let id = LicenseId::new(now, self.service.random()?);
@@ -65,7 +81,18 @@ impl Admin<'_> {
         tx.insert_license(&license, key.stored()).await?;
         let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
         self.service.record(tx, now, self.actor, event.of(id)).await?;
-        Ok(id)
+        let mailed_to = match notify {
+            Notify::Customer => {
+                let mail = LicenseIssuedMail {
+                    license: MailedLicense::new(&license, policy, &product),
+                    key: &key.key,
+                    expiry: license.expiry,
+                };
+                self.service.mail_customer(tx, owner, &mail, None).await?
+            }
+            Notify::Nobody => None,
+        };
+        Ok((id, mailed_to))
     }
 }
 

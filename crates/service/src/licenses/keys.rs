@@ -1,9 +1,10 @@
 //! Creating license keys, and encrypting them so that a stolen database reveals none.
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::{LicenseId, SigningKeyId},
     license::{Expiry, KeyHint},
-    license_key::LicenseKey,
+    license_key::{self, LicenseKey},
     policy::{KeyScheme, Policy},
     product::Product,
     signed_key::{self, KeyClaims},
@@ -15,6 +16,11 @@ use crate::{
     audit::{actor::Actor, event::LicenseEvent},
     error::Internal,
     licenses::view::{IssuedLicense, LicenseError},
+    mail::{
+        messages::{MailedLicense, keys::KeyReplacedMail},
+        notify::Notify,
+        reasons::ReplacedBy,
+    },
     service::Service,
     validation::facts::LicenseFacts,
 };
@@ -67,19 +73,29 @@ impl Service {
         }
     }
 
-    /// Replaces the key of a license, which must be locked.
+    /// Replaces the key of a license, which must be locked. Returns the new key and the recipient of the mail.
     pub(crate) async fn replace_key(
         &self,
         tx: &mut Tx,
         facts: &LicenseFacts,
         actor: Actor,
-    ) -> Result<LicenseKey, Internal> {
+        by: ReplacedBy,
+        notify: Notify,
+    ) -> Result<(LicenseKey, Option<EmailAddress>), Internal> {
         let now = self.now();
         let license = &facts.license;
         let new = self.new_license_key(tx, license.id, facts.policy(), facts.product(), license.expiry).await?;
         tx.set_license_key(license.id, new.stored(), new.key.prefix(), new.key.tail(), now).await?;
         self.record(tx, now, actor, LicenseEvent::KeyReplaced.of(license.id)).await?;
-        Ok(new.key)
+        let mailed_to = match notify {
+            Notify::Customer => {
+                let masked_key = license_key::masked(new.key.prefix(), new.key.tail());
+                let license = MailedLicense { masked_key, ..MailedLicense::of(facts) };
+                self.mail_customer(tx, &facts.owner, &KeyReplacedMail { license, key: &new.key, by }, None).await?
+            }
+            Notify::Nobody => None,
+        };
+        Ok((new.key, mailed_to))
     }
 
     /// Encrypts a key for storage.
@@ -97,11 +113,12 @@ impl Service {
 
 impl Admin<'_> {
     /// Replaces a license's key. The old one is rejected from then on.
-    pub async fn replace_license_key(&self, id: LicenseId) -> Result<IssuedLicense, LicenseError> {
+    pub async fn replace_license_key(&self, id: LicenseId, notify: Notify) -> Result<IssuedLicense, LicenseError> {
         let mut tx = self.service.store().write().await?;
         let facts = self.service.lock_license(&mut tx, id).await?.ok_or(LicenseError::NotFound(id))?;
-        self.service.replace_key(&mut tx, &facts, self.actor).await?;
+        let (_, mailed_to) = self.service.replace_key(&mut tx, &facts, self.actor, ReplacedBy::Vendor, notify).await?;
         tx.commit().await?;
-        Ok(self.reload_license(id).await?)
+        self.service.wake_mail_worker();
+        Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })
     }
 }

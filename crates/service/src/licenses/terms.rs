@@ -22,6 +22,10 @@ use crate::{
         issue::{PolicyNotFound, find_policy},
         view::IssuedLicense,
     },
+    mail::{
+        messages::{MailedLicense, term::RenewedMail},
+        notify::Notify,
+    },
 };
 
 /// The longest metadata, in bytes of JSON.
@@ -139,7 +143,7 @@ pub struct MetadataTooLong {
 
 impl Admin<'_> {
     /// Renews a license: adds its policy's duration.
-    pub async fn renew_license(&self, id: LicenseId) -> Result<IssuedLicense, RenewError> {
+    pub async fn renew_license(&self, id: LicenseId, notify: Notify) -> Result<IssuedLicense, RenewError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let mut facts = self.service.lock_license(&mut tx, id).await?.ok_or(RenewError::NotFound(id))?;
@@ -151,8 +155,16 @@ impl Admin<'_> {
         tx.update_license(&facts.license).await?;
         let event = LicenseEvent::Renewed { from: before.at(), to: expires_at };
         self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
+        let mailed_to = match notify {
+            Notify::Customer => {
+                let mail = RenewedMail { license: MailedLicense::of(&facts), until: expires_at, payment: None };
+                self.service.mail_customer(&mut tx, &facts.owner, &mail, None).await?
+            }
+            Notify::Nobody => None,
+        };
         tx.commit().await?;
-        Ok(self.reload_license(id).await?)
+        self.service.wake_mail_worker();
+        Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })
     }
 
     /// Changes a license's terms: all that are given or, if one of them cannot be changed, none.

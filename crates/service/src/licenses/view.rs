@@ -8,6 +8,7 @@ use std::{
 
 use latchkey_licensing::{
     account::Account,
+    email::EmailAddress,
     entitlement::EntitlementCode,
     ids::{LicenseId, PolicyId},
     license::{License, LicenseStatus},
@@ -61,6 +62,8 @@ pub struct IssuedLicense {
     pub key: LicenseKey,
     /// The owner's account.
     pub owner: Account,
+    /// The address to which the change that returned this queued a mail. `None` if it queued none.
+    pub mailed_to: Option<EmailAddress>,
 }
 
 /// Why a license was not shown or changed.
@@ -100,7 +103,7 @@ impl Service {
         let key = self.0.vault.open_key(facts.license.id, &sealed)?;
         let owner = facts.owner.clone();
         let view = self.view_license(conn, facts).await?;
-        Ok(IssuedLicense { view, key, owner })
+        Ok(IssuedLicense { view, key, owner, mailed_to: None })
     }
 
     /// One license with the data that is shown with it.

@@ -16,6 +16,10 @@ use crate::{
         event::{DeactivationReason, LicenseEvent},
     },
     error::Internal,
+    mail::{
+        messages::{MailedLicense, keys::NewComputerMail},
+        notify::Notify,
+    },
     service::Service,
     validation::facts::{AuthRefusal, LicenseFacts},
     vault::plain_hash,
@@ -33,6 +37,15 @@ pub struct NewMachine {
     pub facts: MachineFacts,
     /// Data that the app attached: a JSON object as text.
     pub metadata: String,
+}
+
+/// Who activates a machine, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Activation {
+    pub(crate) actor: Actor,
+    /// Who is notified if the machine is new, and the settings say so.
+    pub(crate) notify: Notify,
+    pub(crate) now: Timestamp,
 }
 
 /// Why a machine was not activated.
@@ -80,9 +93,9 @@ impl Service {
         facts: &mut LicenseFacts,
         active: Vec<Machine>,
         new: NewMachine,
-        actor: Actor,
-        now: Timestamp,
+        by: Activation,
     ) -> Result<Machine, ActivateError> {
+        let Activation { actor, notify, now } = by;
         facts.may_use_api(now).map_err(ActivateError::Refused)?;
         let terms = facts.terms.clone();
         let (license, policy) = (&mut facts.license, &terms.policy);
@@ -109,10 +122,18 @@ impl Service {
             created_at: now,
             updated_at: now,
         };
-        tx.insert_machine(&machine, &plain_hash(machine.fingerprint.as_str().as_bytes())).await?;
+        let fingerprint_hash = plain_hash(machine.fingerprint.as_str().as_bytes());
+        tx.insert_machine(&machine, &fingerprint_hash).await?;
         let event = LicenseEvent::MachineActivated { machine: machine.id, slot, name: machine.label() };
         self.record(tx, now, actor, event.of(license.id)).await?;
         self.start_duration_on_first_use(tx, license, policy, FirstUse::Activation, actor, now).await?;
+        if notify == Notify::Customer
+            && self.0.options.new_computer_notice
+            && !tx.was_active_fingerprint(machine.license, &fingerprint_hash).await?
+        {
+            let mail = NewComputerMail { license: MailedLicense::of(facts), computer: &machine.label(), at: now };
+            self.mail_customer(tx, &facts.owner, &mail, None).await?;
+        }
         Ok(machine)
     }
 

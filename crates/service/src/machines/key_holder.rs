@@ -6,7 +6,8 @@ use latchkey_store::{Conn, DeactivatedBy};
 use crate::{
     audit::actor::Actor,
     error::Internal,
-    machines::activate::{ActivateError, NewMachine},
+    machines::activate::{ActivateError, Activation, NewMachine},
+    mail::notify::Notify,
     service::write_behind::is_stale,
     validation::{
         facts::{AuthRefusal, MachineDocument},
@@ -51,12 +52,21 @@ impl KeyHolder {
 
     /// Activates a machine, within the license's limits.
     pub async fn activate_machine(&self, new: NewMachine) -> Result<MachineDocument, ActivateError> {
+        self.activate_and_notify(new, Notify::Customer).await
+    }
+
+    pub(crate) async fn activate_and_notify(
+        &self,
+        new: NewMachine,
+        notify: Notify,
+    ) -> Result<MachineDocument, ActivateError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let (mut facts, active) = self.lock_with_machines(&mut tx).await.map_err(ActivateError::Refused)?;
-        let actor = Actor::App(self.license_id());
-        let machine = self.service.activate(&mut tx, &mut facts, active, new, actor, now).await?;
+        let by = Activation { actor: Actor::App(self.license_id()), notify, now };
+        let machine = self.service.activate(&mut tx, &mut facts, active, new, by).await?;
         tx.commit().await?;
+        self.service.wake_mail_worker();
         Ok(facts.machine_document(machine, &[], now))
     }
 

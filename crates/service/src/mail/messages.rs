@@ -1,116 +1,82 @@
-//! The texts of e-mails. The plain text and the HTML body have the same content.
+//! What the mails say, one type for each kind with the data that it needs.
 
-use askama::Template;
-use latchkey_licensing::{brand::Brand, time::Timestamp};
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+pub(crate) mod keys;
+pub(crate) mod orders;
+pub(crate) mod sign_in;
+pub(crate) mod standing;
+pub(crate) mod term;
 
-use crate::error::Internal;
+use latchkey_licensing::{
+    ids::LicenseId, license::License, license_key, policy::Policy, portal_paths, product::Product,
+};
 
-/// The subject and the bodies of a mail, as they are stored, encrypted, in the outbox.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct MailContent {
-    pub(crate) kind: String,
-    pub(crate) subject: String,
-    pub(crate) text: String,
-    pub(crate) html: String,
+use crate::{
+    mail::{
+        kind::MailKind,
+        letter::{Letter, Letterhead},
+    },
+    validation::facts::LicenseFacts,
+};
+
+/// A mail to a customer.
+pub(crate) trait CustomerMail: Sync {
+    /// The content of the mail.
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_>;
 }
 
-impl Drop for MailContent {
-    fn drop(&mut self) {
-        self.text.zeroize();
-        self.html.zeroize();
-    }
+/// The license that a mail is about.
+#[derive(Clone, Debug)]
+pub(crate) struct MailedLicense<'a> {
+    pub(crate) id: LicenseId,
+    /// The product's name.
+    pub(crate) product: &'a str,
+    /// The policy's name.
+    pub(crate) policy: &'a str,
+    /// The key with most letters hidden.
+    pub(crate) masked_key: String,
 }
 
-/// The data of a sign-in mail.
-pub(crate) struct SignInMail<'a> {
-    pub(crate) link: String,
-    pub(crate) code: String,
-    pub(crate) agent: &'a str,
-    pub(crate) network: String,
-    pub(crate) at: Timestamp,
-    pub(crate) minutes: u64,
-    pub(crate) brand: &'a Brand,
-}
-
-#[derive(Template)]
-#[template(path = "sign_in.txt")]
-struct SignInText<'a> {
-    mail: &'a SignInMail<'a>,
-    at: String,
-}
-
-#[derive(Template)]
-#[template(path = "sign_in.html")]
-struct SignInHtml<'a> {
-    mail: &'a SignInMail<'a>,
-    at: String,
-}
-
-/// The sign-in mail, with a link and a code.
-pub(crate) fn sign_in(mail: &SignInMail<'_>) -> Result<MailContent, Internal> {
-    let at = mail.at.human();
-    let unrendered = |_| Internal::Invariant("a mail template does not render");
-    Ok(MailContent {
-        kind: "sign_in".to_owned(),
-        // The code is not in the subject, which may be shown on a locked screen.
-        subject: format!("Your sign-in link for {}", mail.brand.name),
-        text: SignInText { mail, at: at.clone() }.render().map_err(unrendered)?,
-        html: SignInHtml { mail, at }.render().map_err(unrendered)?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use latchkey_licensing::brand::Support;
-
-    use super::*;
-
-    fn content(agent: &str) -> MailContent {
-        let brand = Brand {
-            name: "Acme <Draw>".to_owned(),
-            legal_name: Some("Acme & Sons".to_owned()),
-            support: Support::parse("help@acme.example"),
-        };
-        sign_in(&SignInMail {
-            link: "https://portal.example/login/link/TOKEN".to_owned(),
-            code: "ABCD-EFGH".to_owned(),
-            agent,
-            network: "192.0.2.0/24".to_owned(),
-            at: Timestamp::from_unix_micros(1_790_000_000_000_000),
-            minutes: 10,
-            brand: &brand,
-        })
-        .expect("renders")
-    }
-
-    #[test]
-    fn both_bodies_have_the_same_content() {
-        let content = content("Firefox on Windows");
-        for body in [&content.text, &content.html] {
-            for part in [
-                "https://portal.example/login/link/TOKEN",
-                "ABCD-EFGH",
-                "10 minutes",
-                "Firefox on Windows",
-                "192.0.2.0/24",
-                "21 September 2026",
-                "did not ask",
-                "help@acme.example",
-            ] {
-                assert!(body.contains(part), "{part} is missing in {body}");
-            }
+impl<'a> MailedLicense<'a> {
+    pub(crate) fn new(license: &License, policy: &'a Policy, product: &'a Product) -> Self {
+        Self {
+            id: license.id,
+            product: &product.name,
+            policy: &policy.name,
+            masked_key: license_key::masked(&license.key_prefix, &license.key_tail),
         }
-        assert!(!content.subject.contains("ABCD"));
-        assert_eq!(content.subject, "Your sign-in link for Acme <Draw>");
-        assert!(content.text.contains("Acme <Draw>") && content.text.contains("Acme & Sons"), "{}", content.text);
     }
 
-    #[test]
-    fn html_is_escaped() {
-        let content = content("<script>alert(1)</script>");
-        assert!(!content.html.contains("<script>"));
-        assert!(!content.html.contains("<Draw>") && !content.html.contains("Acme & Sons"));
+    pub(crate) fn of(facts: &'a LicenseFacts) -> Self {
+        Self::new(&facts.license, facts.policy(), facts.product())
     }
+
+    /// The product and the policy, which together name what was bought.
+    fn name(&self) -> String {
+        license_name(self.product, self.policy)
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![("License", self.name()), ("Key", self.masked_key.clone())]
+    }
+
+    fn page(&self, letterhead: &Letterhead<'_>) -> String {
+        format!("{}{}", letterhead.portal_url, portal_paths::license(self.id))
+    }
+
+    /// Why the license's owner receives a mail about it.
+    fn reason(&self, letterhead: &Letterhead<'_>) -> String {
+        format!(
+            "You get this mail because this e-mail address owns a {} license from {}.",
+            self.product, letterhead.brand.name
+        )
+    }
+}
+
+fn license_name(product: &str, policy: &str) -> String {
+    format!("{product}, {policy}")
+}
+
+/// A letter to the owner of a license.
+fn about<'a>(kind: MailKind, license: &MailedLicense<'_>, subject: String, letterhead: &Letterhead<'_>) -> Letter<'a> {
+    Letter::new(kind, subject, license.reason(letterhead))
 }

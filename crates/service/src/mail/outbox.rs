@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use latchkey_licensing::{email::EmailAddress, ids::MailId, time::Timestamp};
+use latchkey_licensing::{brand::Support, email::EmailAddress, ids::MailId, time::Timestamp};
 use latchkey_store::{LeasedMail, NewMail, Tx};
 
 use crate::{
     error::Internal,
-    mail::messages::MailContent,
+    mail::letter::MailContent,
     ports::{Mail, MailError, Mailer},
     service::Service,
 };
@@ -15,8 +15,16 @@ use crate::{
 /// How long a worker may take to send a mail before another worker may take over.
 const LEASE: Duration = Duration::from_mins(2);
 
-/// The number of attempts after which a mail is given up.
-const MAX_ATTEMPTS: u32 = 8;
+/// A mail to queue.
+pub(crate) struct OutgoingMail<'a> {
+    pub(crate) recipient: &'a EmailAddress,
+    pub(crate) content: &'a MailContent,
+    pub(crate) now: Timestamp,
+    /// When the mail is no longer useful.
+    pub(crate) expires_at: Timestamp,
+    /// A text that only one mail can have.
+    pub(crate) dedupe_key: Option<&'a str>,
+}
 
 /// The result of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,21 +40,36 @@ pub enum Delivery {
 }
 
 impl Service {
-    pub(crate) async fn queue_mail(
-        &self,
-        tx: &mut Tx,
-        id: MailId,
-        recipient: &EmailAddress,
-        content: &MailContent,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), Internal> {
-        let clear = serde_json::to_vec(content).map_err(|_| Internal::Invariant("a mail does not serialize"))?;
+    /// Queues a mail. Returns `false` if there is a mail with the same deduplication key.
+    pub(crate) async fn queue_mail(&self, tx: &mut Tx, mail: &OutgoingMail<'_>) -> Result<bool, Internal> {
+        Ok(self.queue_mails(tx, std::slice::from_ref(mail)).await? == 1)
+    }
+
+    /// Queues mails. Returns their number, without those for which there is a mail with the same deduplication key.
+    pub(crate) async fn queue_mails(&self, tx: &mut Tx, mails: &[OutgoingMail<'_>]) -> Result<u64, Internal> {
+        let sealed: Vec<(MailId, Vec<u8>)> = mails.iter().map(|mail| self.seal(mail)).collect::<Result<_, _>>()?;
+        let rows: Vec<NewMail<'_>> = mails
+            .iter()
+            .zip(&sealed)
+            .map(|(mail, (id, payload))| NewMail {
+                id: *id,
+                kind: &mail.content.kind,
+                recipient: mail.recipient,
+                payload,
+                now: mail.now,
+                expires_at: mail.expires_at,
+                dedupe_key: mail.dedupe_key,
+            })
+            .collect();
+        Ok(tx.insert_mails(&rows).await?)
+    }
+
+    fn seal(&self, mail: &OutgoingMail<'_>) -> Result<(MailId, Vec<u8>), Internal> {
+        let id = MailId::new(mail.now, self.random()?);
+        let clear = serde_json::to_vec(mail.content).map_err(|_| Internal::Invariant("a mail does not serialize"))?;
         let clear = zeroize::Zeroizing::new(clear);
-        let payload =
-            self.0.vault.seal_mail(id, &clear, self.random()?).ok_or(Internal::Invariant("a mail does not encrypt"))?;
-        let mail = NewMail { id, kind: &content.kind, recipient, payload: &payload, now, expires_at };
-        Ok(tx.insert_mail(&mail).await?)
+        let payload = self.0.vault.seal_mail(id, &clear, self.random()?);
+        Ok((id, payload.ok_or(Internal::Invariant("a mail does not encrypt"))?))
     }
 
     /// Waits until this process queues a mail, for `at_most`.
@@ -91,11 +114,13 @@ impl Service {
                 Ok(Delivery::Sent)
             }
             Err(MailError::Permanent(why)) => self.give_up(&claimed, why).await,
-            Err(MailError::Temporary(why)) if claimed.attempts >= MAX_ATTEMPTS => self.give_up(&claimed, why).await,
             Err(MailError::Temporary(why)) => {
+                let retry_at = self.now().plus(backoff(claimed.attempts));
+                if retry_at >= claimed.expires_at {
+                    return self.give_up(&claimed, why).await;
+                }
                 let mut tx = self.store().write().await?;
-                let is_waiting =
-                    tx.set_mail_retry(claimed.id, self.now().plus(backoff(claimed.attempts)), &why).await?;
+                let is_waiting = tx.set_mail_retry(claimed.id, retry_at, &why).await?;
                 tx.commit().await?;
                 // A worker that took over after the lease expired may have sent it.
                 Ok(if is_waiting { Delivery::Retry(why) } else { Delivery::Sent })
@@ -122,12 +147,16 @@ impl Service {
             subject: content.subject.clone(),
             text: content.text.clone(),
             html: content.html.clone(),
+            reply_to: match &self.brand().support {
+                Some(Support::Email(address)) => EmailAddress::parse(address).ok(),
+                Some(Support::Page(_)) | None => None,
+            },
         })
     }
 }
 
 /// The pause before the next attempt: 5 s, 15 s, 45 s and so on, up to an hour. The first ones are short because
-/// sign-in mails expire after 10 minutes.
+/// sign-in mails expire after 10 minutes. Attempts continue until the mail expires.
 fn backoff(attempts: u32) -> Duration {
     let factor = 3u32.saturating_pow(attempts.saturating_sub(1));
     Duration::from_secs(5).saturating_mul(factor).min(Duration::from_hours(1))

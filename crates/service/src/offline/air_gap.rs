@@ -15,7 +15,8 @@ use crate::{
     actors::Customer,
     error::{Internal, internal_errors},
     licenses::view::LicenseView,
-    machines::activate::{ActivateError, NewMachine},
+    machines::activate::{ActivateError, Activation, NewMachine},
+    mail::notify::Notify,
     offline::check_out::{CheckOutError, CheckOutFacts, FileRequest, FileTtl, SignedFile},
     vault::plain_hash,
 };
@@ -129,7 +130,9 @@ impl Customer<'_> {
             (Action::Activate, None) => {
                 let new =
                     NewMachine { fingerprint: request.fingerprint, facts: request.facts, metadata: "{}".to_owned() };
-                let machine = self.service().activate(&mut tx, &mut facts, machines, new, actor, now).await?;
+                // The owner has just confirmed it on a page that names the computer.
+                let by = Activation { actor, notify: Notify::Nobody, now };
+                let machine = self.service().activate(&mut tx, &mut facts, machines, new, by).await?;
                 AirGapOutcome::Activated { license: id, machine: machine.id }
             }
             (Action::Deactivate, None) => AirGapOutcome::Deactivated { license: id, label: None },

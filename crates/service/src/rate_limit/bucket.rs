@@ -9,6 +9,13 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
+impl ClientAddress {
+    /// The bucket of the client's network for one purpose.
+    pub(crate) fn bucket(self, purpose: &str) -> String {
+        Network::from(self.0).name(purpose)
+    }
+}
+
 /// A bucket of the activation API. Keys and machines are stored as the first halves of hashes, because their buckets
 /// are kept longer than anyone needs to know which they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,7 +9,7 @@ use std::{net::IpAddr, time::Duration};
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{MailId, SessionId, SignInRequestId},
+    ids::{SessionId, SignInRequestId},
     portal_paths,
     time::Timestamp,
 };
@@ -22,7 +22,7 @@ use crate::{
         event::{AccountEvent, AuditEvent, SignInMeans, SignInRequestEvent},
     },
     error::{Internal, internal_errors},
-    mail::messages,
+    mail::{messages::sign_in::SignInMail, outbox::OutgoingMail},
     rate_limit::{
         bucket::{address_bucket, network_bucket},
         exact::{SIGN_IN_PER_ADDRESS, SIGN_IN_PER_NETWORK},
@@ -182,7 +182,7 @@ impl Service {
             self.mail_sign_in(&mut tx, &request, &token, &code, now).await?;
         }
         tx.commit().await?;
-        self.0.mail_queued.notify_one();
+        self.wake_mail_worker();
         Ok(browser)
     }
 
@@ -219,17 +219,19 @@ impl Service {
     ) -> Result<(), Internal> {
         // Two concurrent requests may both have seen the last token. Then one extra e-mail is sent.
         let _ = self.mail_budget().take(tx, MAIL_BUDGET, now).await?;
-        let content = messages::sign_in(&messages::SignInMail {
+        let letterhead = self.letterhead();
+        let mail = SignInMail {
             link: format!("{}{}", self.0.options.portal_url, portal_paths::sign_in_link(token.expose())),
             code: code.spelled(),
             agent: request.origin.agent,
             network: coarse_network(request.origin.ip),
             at: now,
             minutes: MAILED_LIFETIME.as_secs() / 60,
-            brand: self.brand(),
-        })?;
-        let id = MailId::new(now, self.random()?);
-        self.queue_mail(tx, id, request.email, &content, now, now.plus(MAILED_LIFETIME)).await
+        };
+        let content = mail.letter(&letterhead).render(&letterhead)?;
+        let expires_at = now.plus(MAILED_LIFETIME);
+        let outgoing = OutgoingMail { recipient: request.email, content: &content, now, expires_at, dedupe_key: None };
+        self.queue_mail(tx, &outgoing).await.map(drop)
     }
 
     /// Creates a one-time sign-in link for an account, to be shown on the host's console.

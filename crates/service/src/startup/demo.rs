@@ -10,6 +10,7 @@ use crate::{
     catalog::{file::CatalogFile, plan::CatalogError},
     error::Internal,
     machines::activate::NewMachine,
+    mail::notify::Notify,
     service::Service,
     sign_in::secrets::HostLink,
     validation::key_holder::KeyRequest,
@@ -65,7 +66,7 @@ impl Service {
         if self.store().read().await?.count_accounts().await? == 0 {
             self.install_demo_catalog().await?;
             admin.add_customer(&customer_email, Some("Ada Lovelace".to_owned())).await?;
-            let issued = admin.issue_license(&customer_email, POLICY).await;
+            let issued = admin.issue_license(&customer_email, POLICY, Notify::Nobody).await;
             let issued = issued.map_err(|_| Internal::Invariant("the demo's license cannot be issued"))?;
             let app = self
                 .apps()
@@ -82,7 +83,7 @@ impl Service {
                 app_version: Some("1.4.2".to_owned()),
             };
             let machine = NewMachine { fingerprint, facts, metadata: r#"{"appVersion":"1.4.2"}"#.to_owned() };
-            app.activate_machine(machine)
+            app.activate_and_notify(machine, Notify::Nobody)
                 .await
                 .map_err(|_| Internal::Invariant("the demo's machine cannot be activated"))?;
             admin

@@ -13,6 +13,10 @@ const KEEP_BUCKETS: Duration = Duration::from_hours(24);
 /// How long a sent mail's row is kept, so that complaints can be investigated.
 const KEEP_MAILS: Duration = Duration::from_hours(7 * 24);
 
+/// How long the row of a mail with a deduplication key is kept, so that the key is still taken. Stripe retries a failed
+/// payment for at most two months and repeats an event for at most 30 days.
+const KEEP_MAIL_KEYS: Duration = Duration::from_hours(90 * 24);
+
 /// How long the staged rows of an interrupted import are kept, which is longer than any import takes.
 const KEEP_IMPORT_ROWS: Duration = Duration::from_hours(24);
 
@@ -27,7 +31,7 @@ impl Service {
         let mut tx = self.store().write().await?;
         let deleted = tx.delete_sessions_before(now).await?
             + tx.delete_login_requests_before(now.minus(KEEP_LOGIN_REQUESTS)).await?
-            + tx.delete_mails_before(now.minus(KEEP_MAILS)).await?
+            + tx.delete_mails_before(now.minus(KEEP_MAILS), now.minus(KEEP_MAIL_KEYS)).await?
             + tx.delete_buckets_before(now.minus(KEEP_BUCKETS)).await?
             + tx.delete_import_rows_before(now.minus(KEEP_IMPORT_ROWS), IMPORT_ROWS).await?;
         tx.commit().await?;

@@ -15,6 +15,7 @@ use crate::{
         StoredKey,
         filter::LicenseFilter,
         imports::{ImportRow, TakenRow},
+        license_notices::{EndingLicense, EndingSearch},
         license_records::{KeyLookup, KnownLicense, LicenseRecord},
     },
 };
@@ -67,6 +68,18 @@ methods! {
             add_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
             /// Revokes an individual entitlement. `false` if the license did not have it.
             remove_license_entitlement(license: LicenseId, entitlement: EntitlementId) -> bool;
+        }
+    }
+
+    license_notices {
+        read {
+            /// Lists licenses in good standing that expire soon, whose owners are not banned and have not been
+            /// reminded. Those that expire first come first.
+            list_ending_licenses(search: &EndingSearch<'_>, limit: i64) -> Vec<EndingLicense>;
+        }
+        write {
+            /// Records reminders of licenses with these expiries. Returns those that had not been recorded.
+            insert_license_notices(kind: &str, ending: &[(LicenseId, Timestamp)], now: Timestamp) -> Vec<LicenseId>;
         }
     }
 

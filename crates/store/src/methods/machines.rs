@@ -19,6 +19,8 @@ methods! {
             find_machine_by_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> Option<Machine>;
             /// Whether a machine was active on a license and has been deactivated.
             was_active_machine(license: LicenseId, id: MachineId) -> bool;
+            /// Whether a machine with this fingerprint was active on a license and has been deactivated.
+            was_active_fingerprint(license: LicenseId, fingerprint_hash: &[u8; 32]) -> bool;
             /// Lists a license's active machines, by id, after `after`.
             list_machines(license: LicenseId, after: Option<MachineId>, limit: i64) -> Vec<Machine>;
             /// The id at position `skipped` in the list of a license's active machines.

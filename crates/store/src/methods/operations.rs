@@ -30,7 +30,9 @@ methods! {
             next_mail_due_at() -> Option<Timestamp>;
         }
         write {
-            insert_mail(mail: &NewMail<'_>) -> ();
+            /// Queues mails, except for those whose deduplication key a mail already has. Returns the number of
+            /// queued mails.
+            insert_mails(mails: &[NewMail<'_>]) -> u64;
             /// Leases the mail that has been due longest until `leased_until`.
             lease_mail(now: Timestamp, leased_until: Timestamp) -> Option<LeasedMail>;
             /// Records that a mail was sent, and erases its content. `false` if it had been given up.
@@ -39,8 +41,9 @@ methods! {
             set_mail_retry(id: MailId, at: Timestamp, error: &str) -> bool;
             /// Gives up on a mail and erases its content. `false` if it was sent.
             set_mail_failed(id: MailId, now: Timestamp, error: &str) -> bool;
-            /// Deletes mails that were sent or given up before `instant`.
-            delete_mails_before(instant: Timestamp) -> u64;
+            /// Deletes mails that were sent or given up before `instant`. Those with a deduplication key are deleted
+            /// if that was before `with_key`, which is earlier.
+            delete_mails_before(instant: Timestamp, with_key: Timestamp) -> u64;
         }
     }
 

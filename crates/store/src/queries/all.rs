@@ -16,6 +16,6 @@ pub(crate) use billing::{
     order_licenses, order_lines, order_payments, orders, stripe_customers, stripe_events, stripe_sync,
 };
 pub(crate) use catalog::{catalog_version, entitlements, policies, policy_entitlements, prices, products};
-pub(crate) use licenses::{imports, license_entitlements, license_records};
+pub(crate) use licenses::{imports, license_entitlements, license_notices, license_records};
 pub(crate) use machines::{heartbeat_watch, outages};
 pub(crate) use operations::{audit_log, instance, outbox, rate_limits, signing_keys};

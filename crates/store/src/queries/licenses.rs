@@ -2,6 +2,7 @@
 
 pub(crate) mod imports;
 pub(crate) mod license_entitlements;
+pub(crate) mod license_notices;
 pub(crate) mod license_records;
 
 use latchkey_licensing::{

@@ -184,6 +184,18 @@ pub(crate) async fn was_active_machine(conn: &mut Connection, license: LicenseId
     Ok(count == 1)
 }
 
+pub(crate) async fn was_active_fingerprint(
+    conn: &mut Connection,
+    license: LicenseId,
+    fingerprint_hash: &[u8; 32],
+) -> Result<bool> {
+    let sql = "SELECT id FROM machines
+               WHERE license_id = $1 AND fingerprint_hash = $2 AND deactivated_at IS NOT NULL LIMIT 1";
+    let id: Option<Uuid> =
+        sqlx::query_scalar(sql).bind(license.uuid()).bind(fingerprint_hash.as_slice()).fetch_optional(conn).await?;
+    Ok(id.is_some())
+}
+
 pub(crate) async fn list_active_machines(conn: &mut Connection, license: LicenseId) -> Result<Vec<Machine>> {
     let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY slot");
     let rows: Vec<MachineRow> = sqlx::query_as(sql).bind(license.uuid()).fetch_all(conn).await?;

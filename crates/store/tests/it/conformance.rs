@@ -361,8 +361,8 @@ on_both! {
         let mut tx = store.write().await.expect("a transaction");
         let recipient = email("ada@example.com");
         for seed in 1..=20 {
-            let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "sign_in", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)) };
-            tx.insert_mail(&mail).await.expect("inserted");
+            let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "sign_in", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key: None };
+            assert_eq!(tx.insert_mails(&[mail]).await.expect("inserted"), 1);
         }
         tx.commit().await.expect("committed");
         let store = Arc::new(store.clone());

@@ -39,14 +39,15 @@ async fn queue_large_mail(store: &Store, seed: u8, round: u8) -> Result<(), Stor
     let recipient = email("ada@example.com");
     let payload = vec![7; 20_000];
     let mut tx = store.write().await?;
-    tx.insert_mail(&NewMail {
+    tx.insert_mails(&[NewMail {
         id: latchkey_licensing::ids::MailId::new(T0, [seed, round, 0, 0, 0, 0, 0, 0, 0, 0]),
         kind: "test",
         recipient: &recipient,
         payload: &payload,
         now: T0,
         expires_at: T0.plus(seconds(600)),
-    })
+        dedupe_key: None,
+    }])
     .await?;
     tx.commit().await
 }

@@ -257,11 +257,13 @@ fn migrations_are_not_edited() {
 }
 
 /// The first 8 bytes of each migration's checksum, for SQLite and PostgreSQL.
-const CHECKSUMS: [(&str, &str); 6] = [
+const CHECKSUMS: [(&str, &str); 8] = [
     ("d009960ad17228bf", "9d4f78ce186d264f"),
     ("8e94c85b4a0113ec", "b05e94cce3cefa2b"),
     ("07102ebb675d5093", "0d180e4db970178f"),
     ("ad9de5ecc6bd88bc", "e3d8a67739012167"),
     ("7b72ca2cc99c7ed0", "296e264c91718b07"),
     ("cc99ba2c2b1df684", "21261f5efe5fa263"),
+    ("c7deda32eac39c0b", "4ea7282c54a63da8"),
+    ("907ffda90bd988bb", "e408453b54a9b935"),
 ];

@@ -10,7 +10,7 @@ use latchkey_licensing::{
     policy::{ExpiryStrategy, KeyScheme},
     signed_key,
 };
-use latchkey_service::Operator;
+use latchkey_service::{Notify, Operator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -246,7 +246,7 @@ async fn lc_14_suspended_licenses_get_no_files(app: &TestApp) {
     let file =
         post(&desktop, &path).await.body["data"]["attributes"]["certificate"].as_str().expect("a file").to_owned();
     let admin = app.service().admin(Operator::Host);
-    admin.suspend_license(id).await.expect("suspended");
+    admin.suspend_license(id, Notify::Nobody).await.expect("suspended");
     for path in [path.as_str(), "/v1/machines/one/actions/check-out"] {
         for method in [Method::POST, Method::GET] {
             let answer = desktop.send(method, path, None).await;
@@ -258,7 +258,7 @@ async fn lc_14_suspended_licenses_get_no_files(app: &TestApp) {
     assert!(!claims.is_expired(app.service().now()));
     app.kit.clock.advance(Duration::from_hours(24));
     assert!(claims.is_expired(app.service().now()));
-    admin.revoke_license(id).await.expect("revoked");
+    admin.revoke_license(id, Notify::Nobody).await.expect("revoked");
     assert_eq!(post(&desktop, &path).await.code(), "LICENSE_SUSPENDED");
 }
 

@@ -8,7 +8,7 @@ use latchkey_licensing::{
     license::Expiry,
     policy::{ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy},
 };
-use latchkey_service::{IssuedLicense, KeyRequest, LicenseChange, Operator};
+use latchkey_service::{IssuedLicense, KeyRequest, LicenseChange, Notify, Operator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -153,7 +153,11 @@ async fn check_ins_are_required(app: &TestApp) {
     let checked = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/check-in"), None).await;
     assert_eq!((checked.status, attribute(&checked, "lastCheckIn")), (200, json!("2026-11-30T12:00:01.000Z")));
     assert_eq!(code(&desktop, &id, "one").await.1, "VALID");
-    app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
+    app.service()
+        .admin(Operator::Host)
+        .suspend_license(issued.view.license.id, Notify::Nobody)
+        .await
+        .expect("suspended");
     let refused = desktop.send(Method::POST, &format!("/v1/licenses/{id}/actions/check-in"), None).await;
     assert_eq!(refused.code(), "LICENSE_SUSPENDED");
 }

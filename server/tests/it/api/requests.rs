@@ -243,16 +243,16 @@ async fn lc_14_decisions_affect_the_next_validation(app: &TestApp) {
         (answer.body["meta"]["code"].clone(), answer.body["meta"]["detail"].clone())
     };
     assert_eq!(by_key().await.0, "VALID");
-    admin.suspend_license(id).await.expect("suspended");
+    admin.suspend_license(id, latchkey_service::Notify::Nobody).await.expect("suspended");
     assert_eq!(by_key().await, (json!("SUSPENDED"), json!("is suspended")));
     let refused = known.activate("two").await;
     assert_eq!((refused.status, refused.code()), (403, "LICENSE_SUSPENDED"));
-    admin.reinstate_license(id).await.expect("reinstated");
+    admin.reinstate_license(id, latchkey_service::Notify::Nobody).await.expect("reinstated");
     assert_eq!(by_key().await.0, "VALID");
-    admin.revoke_license(id).await.expect("revoked");
+    admin.revoke_license(id, latchkey_service::Notify::Nobody).await.expect("revoked");
     assert_eq!(by_key().await, (json!("SUSPENDED"), json!("is revoked")));
     assert_eq!(known.get("/v1/me").await.code(), "LICENSE_SUSPENDED");
-    assert!(admin.reinstate_license(id).await.is_err());
+    assert!(admin.reinstate_license(id, latchkey_service::Notify::Nobody).await.is_err());
     let ada = latchkey_licensing::email::EmailAddress::parse("ada@example.com").expect("an address");
     admin.disable_account(&ada).await.expect("disabled");
     assert_eq!(by_key().await.0, "BANNED");

@@ -6,7 +6,7 @@ use latchkey_licensing::{
     ids::LicenseId,
     policy::{ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy, Policy},
 };
-use latchkey_service::{CatalogError, HumanDuration, LicenseChange, Operator, PolicyEntry};
+use latchkey_service::{CatalogError, HumanDuration, LicenseChange, Notify, Operator, PolicyEntry};
 use reqwest::Method;
 
 use crate::support::app::{TestApp, with_app};
@@ -190,7 +190,7 @@ async fn changes_that_make_licenses_invalid_are_refused(app: &TestApp) {
                 };
                 assert!(names_it, "{said}");
                 // Revoked licenses do not prevent a change.
-                admin.revoke_license(id).await.expect("revoked");
+                admin.revoke_license(id, Notify::Nobody).await.expect("revoked");
                 if case.name != "check-in-begins" {
                     admin.plan_catalog(&file).await.expect("no license becomes invalid");
                 }

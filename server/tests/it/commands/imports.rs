@@ -7,7 +7,9 @@ use latchkey_licensing::{
     license_key::{KEY_RANDOM_BYTES, KeyPrefix, LicenseKey},
     policy::KeyScheme,
 };
-use latchkey_service::{ImportError, ImportItem, ImportReport, LicenseRow, Operator, RejectedRow, RowProblem, Service};
+use latchkey_service::{
+    ImportError, ImportItem, ImportReport, LicenseRow, Notify, Operator, RejectedRow, RowProblem, Service,
+};
 
 use crate::support::app::{TestApp, with_app};
 use latchkey_testkit::on_both;
@@ -157,7 +159,11 @@ async fn an_import_does_not_block_others(app: &TestApp) {
         let service = service.clone();
         async move {
             let ada = EmailAddress::parse("ada@example.com").expect("an address");
-            service.admin(Operator::Host).issue_license(&ada, "chartgpt-lifetime").await.expect("issued");
+            service
+                .admin(Operator::Host)
+                .issue_license(&ada, "chartgpt-lifetime", Notify::Nobody)
+                .await
+                .expect("issued");
             let mut reader = service.store().read().await.expect("read");
             assert_eq!(reader.list_licenses(None, 1_000).await.expect("listed").len(), 1);
             let imported = EmailAddress::parse("user1@example.com").expect("an address");

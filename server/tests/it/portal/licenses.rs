@@ -10,7 +10,7 @@ use latchkey_licensing::{
     ids::MachineId,
     machine::{Fingerprint, Machine, MachineFacts},
 };
-use latchkey_service::{IssuedLicense, LicenseChange, Operator};
+use latchkey_service::{IssuedLicense, LicenseChange, Notify, Operator};
 use latchkey_store::DeactivatedBy;
 use reqwest::{
     StatusCode,
@@ -202,7 +202,7 @@ async fn an_offline_file_is_downloaded(app: &TestApp) {
     let eve = app.browser();
     eve.sign_in("eve@example.com").await;
     assert_eq!(eve.submit(&path, &[("days", "7")]).await.status(), StatusCode::NOT_FOUND);
-    app.service().admin(Operator::Host).suspend_license(id).await.expect("suspended");
+    app.service().admin(Operator::Host).suspend_license(id, Notify::Nobody).await.expect("suspended");
     assert_eq!(location(&browser.submit(&path, &[("days", "7")]).await), format!("/portal/licenses/{id}"));
 }
 
@@ -329,7 +329,11 @@ async fn invalid_requests_are_explained(app: &TestApp) {
     // Lists the active computers with links to free them, and has no button that could not work.
     assert!(shown.contains("All slots of this license are in use") && shown.contains("Free PC one"), "{shown}");
     assert!(!shown.contains("Activate this computer"), "{shown}");
-    app.service().admin(Operator::Host).suspend_license(issued.view.license.id).await.expect("suspended");
+    app.service()
+        .admin(Operator::Host)
+        .suspend_license(issued.view.license.id, Notify::Nobody)
+        .await
+        .expect("suspended");
     browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
     let shown = page(&browser, &path).await;
     assert!(shown.contains("suspended, revoked or expired") && shown.contains("has been suspended since"), "{shown}");
@@ -421,9 +425,9 @@ async fn a_key_is_replaced(app: &TestApp) {
     let eve = app.browser();
     eve.sign_in("eve@example.com").await;
     eve.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
-    admin.suspend_license(id).await.expect("suspended");
+    admin.suspend_license(id, Notify::Nobody).await.expect("suspended");
     browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
-    admin.reinstate_license(id).await.expect("reinstated");
+    admin.reinstate_license(id, Notify::Nobody).await.expect("reinstated");
     assert_eq!(admin.license(id).await.expect("there").key, key);
     app.add_policy("fixed", |policy| policy.customer_rotates_key = false).await;
     let fixed = app.issue_under("ada@example.com", "fixed").await;
@@ -439,8 +443,8 @@ async fn history_is_shown_in_plain_words(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let id = issued.view.license.id;
     let admin = app.service().admin(Operator::Host);
-    admin.suspend_license(id).await.expect("suspended");
-    admin.reinstate_license(id).await.expect("reinstated");
+    admin.suspend_license(id, Notify::Nobody).await.expect("suspended");
+    admin.reinstate_license(id, Notify::Nobody).await.expect("reinstated");
     let machine = activate(app, &issued, "one").await;
     let mut tx = app.service().store().write().await.expect("a transaction");
     tx.set_machine_deactivated(machine.parse().expect("an id"), DeactivatedBy::Server, app.service().now())

@@ -15,7 +15,7 @@ use latchkey_licensing::{
     public_key::PublicKey,
 };
 use latchkey_server::{http, settings::Settings};
-use latchkey_service::{HostLink, IssuedLicense, Operator, Options, Service, Vault};
+use latchkey_service::{HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, Vault};
 use latchkey_testkit::{Backend, SeededEntropy, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
@@ -94,8 +94,7 @@ impl TestApp {
     pub(crate) async fn another_process(&self) -> Service {
         let service = Service::open(
             self.service().store().clone(),
-            self.kit.clock.clone(),
-            Arc::new(SeededEntropy::new(99)),
+            Ports { clock: self.kit.clock.clone(), entropy: Arc::new(SeededEntropy::new(99)), payments: None },
             Vault::new(&[42; 32]),
             latchkey_testkit::options("http://127.0.0.1", Settings::default().api.limits()),
             None,
@@ -140,7 +139,7 @@ impl TestApp {
     /// A customer with a license under this policy.
     pub(crate) async fn issue_under(&self, email: &str, policy: &str) -> IssuedLicense {
         let email = EmailAddress::parse(email).expect("an address");
-        self.service().admin(Operator::Host).issue_license(&email, policy).await.expect("issued")
+        self.service().admin(Operator::Host).issue_license(&email, policy, Notify::Nobody).await.expect("issued")
     }
 
     /// A browser with its own cookies.

@@ -92,6 +92,23 @@ fn of_account() -> impl Strategy<Value = AccountEvent> {
     ]
 }
 
+fn of_order() -> impl Strategy<Value = OrderEvent> {
+    use OrderEvent as E;
+    let status = || prop::sample::select(OrderStatus::ALL);
+    let held = || prop::option::of(prop::sample::select(HoldReason::ALL));
+    prop_oneof![
+        (".{0,20}", any::<u32>()).prop_map(|(price, quantity)| E::Opened { price, quantity }),
+        (status(), status(), held()).prop_map(|(from, to, held)| E::StatusChanged { from, to, held }),
+        Just(E::Delivered),
+        any::<i64>().prop_map(|refunded_minor| E::Refunded { refunded_minor, currency: "USD".to_owned() }),
+        Just(E::FraudSuspected),
+        Just(E::RefundRequested),
+        prop::sample::select(SubscriptionState::ALL).prop_map(|to| E::SubscriptionChanged { to }),
+        held().prop_map(|held| E::Released { held }),
+        Just(E::Updated),
+    ]
+}
+
 fn any_event() -> impl Strategy<Value = AuditEvent> {
     let requested =
         (".{0,20}", ".{0,20}").prop_map(|(agent, network)| SignInRequestEvent::Requested { agent, network });
@@ -108,6 +125,8 @@ fn any_event() -> impl Strategy<Value = AuditEvent> {
         1 => Just(AuditEvent::AllLicenses(AllLicensesEvent::Exported)),
         1 => (id(), requested).prop_map(|(id, event)| AuditEvent::OpenSignInRequest(id, event)),
         1 => id().prop_map(|id| AuditEvent::Product(id, ProductEvent::Installed)),
+        8 => (id(), of_order()).prop_map(|(id, event)| AuditEvent::Order(id, event)),
+        1 => "evt_[a-z]{4}".prop_map(|id| AuditEvent::Stripe(id, StripeEvent::Replayed)),
         3 => (id(), of_key).prop_map(|(id, event)| AuditEvent::SigningKey(id, event)),
     ]
 }
@@ -148,6 +167,17 @@ fn stored_names_do_not_change() {
         ("catalog", "catalog", "catalog.applied", r#"{"changes":["+ policy x"]}"#.to_owned()),
         ("licenses", "all", "licenses.exported", "{}".to_owned()),
         ("login_request", id, "sign_in.requested", r#"{"agent":"a","network":"n"}"#.to_owned()),
+        ("order", id, "order.opened", r#"{"price":"p","quantity":2}"#.to_owned()),
+        ("order", id, "order.status_changed", r#"{"from":"open","to":"paid"}"#.to_owned()),
+        ("order", id, "order.status_changed", r#"{"from":"open","held":"wrong_amount","to":"held"}"#.to_owned()),
+        ("order", id, "order.delivered", "{}".to_owned()),
+        ("order", id, "order.refunded", r#"{"currency":"USD","refunded_minor":5}"#.to_owned()),
+        ("order", id, "order.fraud_suspected", "{}".to_owned()),
+        ("order", id, "order.subscription_changed", r#"{"to":"past_due"}"#.to_owned()),
+        ("order", id, "order.released", r#"{"held":"no_address"}"#.to_owned()),
+        ("order", id, "order.refund_requested", "{}".to_owned()),
+        ("order", id, "order.updated", "{}".to_owned()),
+        ("stripe_event", "evt_1", "stripe_event.replayed", "{}".to_owned()),
         ("product", id, "catalog.installed", "{}".to_owned()),
         ("signing_key", id, "signing_key.made", "{}".to_owned()),
         ("signing_key", id, "signing_key.rotated", format!(r#"{{"from":"{id}"}}"#)),

@@ -2,25 +2,38 @@
 
 use latchkey_licensing::{ids::MailId, time::Timestamp};
 
-use super::super::dialect::Connection;
+use sqlx::QueryBuilder;
+
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::operations::outbox::{LeasedMail, MailRow, NewMail},
 };
 
-pub(crate) async fn insert_mail(conn: &mut Connection, mail: &NewMail<'_>) -> Result<()> {
-    let sql = "INSERT INTO outbox (id, kind, recipient, payload, attempts, next_attempt_at, expires_at, created_at)
-               VALUES ($1, $2, $3, $4, 0, $5, $6, $5)";
-    sqlx::query(sql)
-        .bind(mail.id.uuid())
-        .bind(mail.kind)
-        .bind(mail.recipient.as_str())
-        .bind(mail.payload)
-        .bind(mail.now.unix_micros())
-        .bind(mail.expires_at.unix_micros())
-        .execute(conn)
-        .await?;
-    Ok(())
+pub(crate) async fn insert_mails(conn: &mut Connection, mails: &[NewMail<'_>]) -> Result<u64> {
+    let sql = "INSERT INTO outbox (id, kind, recipient, payload, attempts, next_attempt_at, expires_at, created_at,
+                   dedupe_key) ";
+    let mut inserted = 0;
+    for batch in mails.chunks(batch::ROWS) {
+        let mut query = QueryBuilder::<Db>::new(sql);
+        query.push_values(batch, |mut row, mail| {
+            row.push_bind(mail.id.uuid())
+                .push_bind(mail.kind)
+                .push_bind(mail.recipient.as_str())
+                .push_bind(mail.payload)
+                .push_bind(0_i64)
+                .push_bind(mail.now.unix_micros())
+                .push_bind(mail.expires_at.unix_micros())
+                .push_bind(mail.now.unix_micros())
+                .push_bind(mail.dedupe_key);
+        });
+        query.push(" ON CONFLICT (dedupe_key) DO NOTHING");
+        inserted += query.build().persistent(batch.len() == 1).execute(&mut *conn).await?.rows_affected();
+    }
+    Ok(inserted)
 }
 
 /// The outer condition repeats the inner one because PostgreSQL evaluates it again after waiting for another
@@ -73,9 +86,11 @@ pub(crate) async fn set_mail_failed(conn: &mut Connection, id: MailId, now: Time
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn delete_mails_before(conn: &mut Connection, instant: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM outbox WHERE sent_at < $1 OR failed_at < $1";
-    Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())
+pub(crate) async fn delete_mails_before(conn: &mut Connection, instant: Timestamp, with_key: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM outbox
+               WHERE (dedupe_key IS NULL AND (sent_at < $1 OR failed_at < $1)) OR sent_at < $2 OR failed_at < $2";
+    let done = sqlx::query(sql).bind(instant.unix_micros()).bind(with_key.unix_micros()).execute(conn).await?;
+    Ok(done.rows_affected())
 }
 
 pub(crate) async fn next_mail_due_at(conn: &mut Connection) -> Result<Option<Timestamp>> {

@@ -20,6 +20,8 @@ pub struct NewMail<'a> {
     pub now: Timestamp,
     /// When it is too late to send the mail.
     pub expires_at: Timestamp,
+    /// Only one mail can have this key.
+    pub dedupe_key: Option<&'a str>,
 }
 
 /// A mail that only the worker that claimed it may send until the lease ends.

@@ -1,0 +1,271 @@
+//! Opening a checkout: an order is written first, and then the buyer is sent to the payment provider.
+
+use std::time::Duration;
+
+use latchkey_licensing::{
+    ids::{LicenseId, OrderId},
+    money::Money,
+    order::{Order, OrderKind, OrderLine, OrderStatus, Upgrade},
+    portal_paths,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    actors::SignedIn,
+    audit::{actor::Actor, event::OrderEvent},
+    billing::upgrades::is_upgrade_for,
+    catalog::prices::{CatalogPrice, catalog_prices},
+    error::{Internal, internal_errors},
+    ports::payments::{NewCheckout, NewCheckoutLine, PaymentsError},
+    rate_limit::{
+        bucket::ClientAddress,
+        gcra::{Limit, Throttled},
+    },
+    service::Service,
+    sign_in::secrets::BrowserSecret,
+};
+
+/// How long a buyer may take to pay.
+const CHECKOUT_LIFETIME: Duration = Duration::from_hours(12);
+
+/// Checkouts opened from one network. People who cannot decide open some; the limit stops programs.
+const PER_NETWORK: Limit = Limit { burst: 20, interval: Duration::from_secs(15) };
+
+/// What a visitor wants to buy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The code of the price.
+    pub price: String,
+    /// How many licenses.
+    pub quantity: u32,
+    /// The license to upgrade, if the price is that of an upgrade.
+    pub upgrade: Option<LicenseId>,
+}
+
+/// The person who buys.
+#[derive(Clone, Debug)]
+pub struct Buyer<'a> {
+    /// The session, if the person is signed in.
+    pub signed_in: Option<&'a SignedIn>,
+    /// The secret that this browser got with an earlier checkout.
+    pub browser: Option<BrowserSecret>,
+    /// The person's network.
+    pub address: ClientAddress,
+}
+
+/// A checkout that was opened.
+#[derive(Debug)]
+pub struct StartedCheckout {
+    /// The order.
+    pub order: OrderId,
+    /// The provider's page, on which the buyer pays.
+    pub url: String,
+    /// The secret by which this browser may see the order. It belongs into a cookie.
+    pub browser: BrowserSecret,
+}
+
+/// Why no checkout was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StartCheckoutError {
+    /// There are no keys of the payment provider.
+    #[error("nothing is for sale yet")]
+    NoKeys,
+    /// There is no price with this code.
+    #[error("there is no such offer")]
+    PriceNotFound,
+    /// The price has no amount, or there is no price of the provider for it.
+    #[error("this offer is not for sale yet")]
+    NotForSale,
+    /// The quantity is not allowed.
+    #[error("the quantity must be from {min} to {max}")]
+    Quantity {
+        /// The smallest quantity.
+        min: u32,
+        /// The largest quantity.
+        max: u32,
+    },
+    /// Only the owner of a license can upgrade it.
+    #[error("sign in to upgrade a license")]
+    SignInRequired,
+    /// The price is for an upgrade and no license was named, or the license cannot be upgraded by it.
+    #[error("this license cannot be upgraded by this offer")]
+    NotUpgradable,
+    /// Too many checkouts were opened from this network.
+    #[error("too many checkouts were opened")]
+    Throttled(Throttled),
+    /// The provider does not open checkouts now.
+    #[error(transparent)]
+    Payments(#[from] PaymentsError),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(StartCheckoutError);
+
+impl Service {
+    /// Writes an order and opens a checkout for it. What is bought and what it costs comes from the catalog.
+    pub async fn start_checkout(
+        &self,
+        buyer: &Buyer<'_>,
+        wanted: &Wanted,
+    ) -> Result<StartedCheckout, StartCheckoutError> {
+        let payments = self.payments().ok_or(StartCheckoutError::NoKeys)?;
+        let is_live = payments.is_live();
+        let now = self.now();
+        let mut tx = self.store().write().await?;
+        let bucket = buyer.address.bucket("checkout");
+        if let Some(throttled) = PER_NETWORK.take(&mut tx, &bucket, now).await? {
+            return Err(StartCheckoutError::Throttled(throttled));
+        }
+        let prices = catalog_prices(&mut tx).await?;
+        let found = prices.into_iter().find(|found| found.price.code == wanted.price);
+        let found = found.ok_or(StartCheckoutError::PriceNotFound)?;
+        let price = &found.price;
+        let (Some(amount), Some(sold_as)) = (price.amount, price.sold_as(is_live)) else {
+            return Err(StartCheckoutError::NotForSale);
+        };
+        if !(price.min_quantity..=price.max_quantity).contains(&wanted.quantity) {
+            return Err(StartCheckoutError::Quantity { min: price.min_quantity, max: price.max_quantity });
+        }
+        let account = buyer.signed_in.map(|who| &who.account);
+        let kind = match (price.is_upgrade(), wanted.upgrade) {
+            (false, None) => OrderKind::Purchase,
+            (true, Some(license)) => {
+                let account = account.ok_or(StartCheckoutError::SignInRequired)?;
+                let license = tx.find_license(license).await?.filter(|license| license.account == account.id);
+                let license = license.filter(|license| is_upgrade_for(&found, license));
+                let license = license.ok_or(StartCheckoutError::NotUpgradable)?;
+                OrderKind::Upgrade(Upgrade {
+                    license: license.id,
+                    from_policy: license.policy,
+                    from_expiry: license.expiry,
+                    is_applied: false,
+                })
+            }
+            (true, None) if account.is_none() => return Err(StartCheckoutError::SignInRequired),
+            (true, None) | (false, Some(_)) => return Err(StartCheckoutError::NotUpgradable),
+        };
+        let customer = match account {
+            Some(account) => tx.list_stripe_customers_of(account.id, is_live).await?.into_iter().next(),
+            None => None,
+        };
+        let browser = match &buyer.browser {
+            Some(browser) => browser.clone(),
+            None => BrowserSecret::new(self.random()?),
+        };
+        let subtotal = amount.minor.checked_mul(i64::from(wanted.quantity));
+        let subtotal = subtotal.ok_or(Internal::Invariant("the price of an order overflows"))?;
+        let id = OrderId::new(now, self.random()?);
+        let order = new_order(id, kind, &found, Money::new(subtotal, amount.currency), is_live, browser.hash(), now);
+        let order =
+            Order { buyer: account.map(|account| account.id), account: account.map(|account| account.id), ..order };
+        let line = OrderLine {
+            number: 1,
+            price_code: price.code.clone(),
+            stripe_price: sold_as.to_owned(),
+            policy: price.policy,
+            quantity: wanted.quantity,
+            unit_minor: amount.minor,
+        };
+        tx.insert_order(&order).await?;
+        tx.insert_order_lines(id, std::slice::from_ref(&line)).await?;
+        let actor = account.map_or(Actor::Visitor, Actor::from);
+        self.record(
+            &mut tx,
+            now,
+            actor,
+            OrderEvent::Opened { price: price.code.clone(), quantity: wanted.quantity }.of(id),
+        )
+        .await?;
+        tx.commit().await?;
+
+        let portal = &self.0.options.portal_url;
+        let checkout = NewCheckout {
+            order: id,
+            is_subscription: order.is_subscription,
+            lines: vec![NewCheckoutLine { price: line.stripe_price, quantity: line.quantity }],
+            email: account.filter(|_| customer.is_none()).map(|account| account.email.clone()),
+            customer,
+            success_url: format!("{portal}{}", portal_paths::order_placed(id)),
+            cancel_url: format!("{portal}{}", portal_paths::order_canceled(id)),
+            expires_at: now.plus(CHECKOUT_LIFETIME),
+            idempotency_key: Uuid::from(uuid::Builder::from_random_bytes(self.random()?).into_uuid()),
+        };
+        let opened = match payments.open_checkout(&checkout).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.close_unopened(id).await?;
+                return Err(error.into());
+            }
+        };
+        let mut tx = self.store().write().await?;
+        if let Some(mut order) = tx.lock_order(id).await?.filter(|order| order.checkout.is_none()) {
+            order.checkout = Some(opened.id);
+            order.updated_at = self.now();
+            tx.update_order(&order).await?;
+            tx.commit().await?;
+        }
+        Ok(StartedCheckout { order: id, url: opened.url, browser })
+    }
+
+    /// Closes an order whose checkout was not opened. If the provider opened it all the same and somebody pays, its event
+    /// opens the order again.
+    async fn close_unopened(&self, id: OrderId) -> Result<(), Internal> {
+        let now = self.now();
+        let mut tx = self.store().write().await?;
+        if let Some(mut order) = tx.lock_order(id).await?.filter(|order| order.version == 0) {
+            order.status = OrderStatus::Expired;
+            order.updated_at = now;
+            tx.update_order(&order).await?;
+            let event = OrderEvent::StatusChanged { from: OrderStatus::Open, to: OrderStatus::Expired, held: None };
+            self.record(&mut tx, now, Actor::Server, event.of(id)).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+fn new_order(
+    id: OrderId,
+    kind: OrderKind,
+    found: &CatalogPrice,
+    subtotal: Money,
+    is_live: bool,
+    browser_hash: [u8; 32],
+    now: Timestamp,
+) -> Order {
+    Order {
+        id,
+        kind,
+        buyer: None,
+        account: None,
+        browser_hash,
+        is_live,
+        is_subscription: found.price.interval.is_some(),
+        subtotal,
+        total_minor: None,
+        tax_minor: 0,
+        discount_minor: 0,
+        paid_minor: 0,
+        refunded_minor: 0,
+        status: OrderStatus::Open,
+        hold: None,
+        released_at: None,
+        has_fraud_warning: false,
+        checkout: None,
+        customer: None,
+        subscription: None,
+        subscription_state: None,
+        is_canceled_at_period_end: false,
+        expires_at: None,
+        email: None,
+        buyer_name: None,
+        version: 0,
+        created_at: now,
+        updated_at: now,
+        paid_at: None,
+        delivered_at: None,
+    }
+}

@@ -1,0 +1,167 @@
+//! Orders with the data that is shown with them.
+
+use std::collections::BTreeMap;
+
+use latchkey_licensing::{
+    ids::{LicenseId, OrderId, PolicyId},
+    license::License,
+    license_key::LicenseKey,
+    order::{Order, OrderLine},
+    policy::Policy,
+    product::Product,
+};
+use latchkey_store::{Conn, StoredPayment};
+
+use crate::{
+    actors::SignedIn,
+    error::{Internal, internal_errors},
+    ports::payments::{ObjectKind, ObjectRef},
+    service::Service,
+    sign_in::secrets::BrowserSecret,
+};
+
+/// How long after the delivery a browser that is not signed in may see what was bought in it.
+const SHOWN_TO_BROWSER: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// An order with its lines, licenses and payments.
+#[derive(Clone, Debug)]
+pub struct OrderView {
+    /// The order.
+    pub order: Order,
+    /// Its lines.
+    pub lines: Vec<OrderLineView>,
+    /// Its payments, the oldest first.
+    pub payments: Vec<StoredPayment>,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug)]
+pub struct OrderLineView {
+    /// The line.
+    pub line: OrderLine,
+    /// The policy that is bought.
+    pub policy: Policy,
+    /// The product.
+    pub product: Product,
+    /// The licenses, by unit.
+    pub licenses: Vec<LicenseId>,
+}
+
+/// What a buyer sees after the checkout.
+#[derive(Debug)]
+pub struct PlacedOrder {
+    /// The order.
+    pub view: OrderView,
+    /// Its licenses with their keys.
+    pub licenses: Vec<(License, LicenseKey)>,
+    /// Whether the buyer is signed in to the account that received it.
+    pub is_signed_in: bool,
+}
+
+/// Why an order is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum PlacedOrderError {
+    /// There is no such order, or it was made by somebody else.
+    #[error("there is no such order")]
+    NotFound,
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(PlacedOrderError);
+
+impl Service {
+    /// Orders with their lines, licenses and payments. The number of statements does not grow with the number of orders.
+    pub(crate) async fn view_orders(&self, conn: &mut Conn, orders: Vec<Order>) -> Result<Vec<OrderView>, Internal> {
+        if orders.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+        let mut lines: BTreeMap<OrderId, Vec<OrderLine>> = BTreeMap::new();
+        for (order, line) in conn.list_order_lines(&ids).await? {
+            lines.entry(order).or_default().push(line);
+        }
+        let mut licenses: BTreeMap<(OrderId, u32), Vec<LicenseId>> = BTreeMap::new();
+        for ordered in conn.list_order_licenses(&ids).await? {
+            licenses.entry((ordered.order, ordered.line)).or_default().push(ordered.license);
+        }
+        let mut payments: BTreeMap<OrderId, Vec<StoredPayment>> = BTreeMap::new();
+        for (order, payment) in conn.list_order_payments(&ids).await? {
+            payments.entry(order).or_default().push(payment);
+        }
+        let policies: BTreeMap<PolicyId, Policy> =
+            conn.list_policies().await?.into_iter().map(|policy| (policy.id, policy)).collect();
+        let products = conn.list_products().await?;
+        let mut views = Vec::with_capacity(orders.len());
+        for order in orders {
+            let mut of_order = Vec::new();
+            for line in lines.remove(&order.id).unwrap_or_default() {
+                let policy = policies.get(&line.policy).cloned();
+                let policy = policy.ok_or(Internal::Invariant("the policy of an order does not exist"))?;
+                let product = products.iter().find(|product| product.id == policy.product).cloned();
+                let product = product.ok_or(Internal::Invariant("the product of an order does not exist"))?;
+                let licenses = licenses.remove(&(order.id, line.number)).unwrap_or_default();
+                of_order.push(OrderLineView { line, policy, product, licenses });
+            }
+            let payments = payments.remove(&order.id).unwrap_or_default();
+            views.push(OrderView { order, lines: of_order, payments });
+        }
+        Ok(views)
+    }
+
+    /// The order that a person made in this browser, or signed in. If it is not paid as far as is known, the provider is
+    /// asked, so that a buyer who returns before the provider's event does not wait for it.
+    pub async fn placed_order(
+        &self,
+        id: OrderId,
+        who: Option<&SignedIn>,
+        browser: Option<&BrowserSecret>,
+    ) -> Result<PlacedOrder, PlacedOrderError> {
+        let order = self.own_order(id, who, browser).await?;
+        if let Some(checkout) = &order.checkout
+            && !order.status.is_delivered()
+            && self.payments().is_some()
+            && self.0.asked_about.is_due(id, self.now())
+        {
+            let object = ObjectRef { kind: ObjectKind::Checkout, id: checkout.clone() };
+            // The page shows what is known. The provider's event or the reconciliation brings the rest.
+            if let Err(error) = self.refresh_order(&object).await {
+                tracing::warn!(order = %id, %error, "the provider could not be asked about an order: {error}");
+            }
+        }
+        let order = self.own_order(id, who, browser).await?;
+        let mut reader = self.store().read().await?;
+        let is_signed_in = who.is_some_and(|who| order.account == Some(who.account.id));
+        let view = self.view_orders(&mut reader, vec![order]).await?.pop();
+        let view = view.ok_or(Internal::Invariant("an order has no view"))?;
+        let mut licenses = Vec::new();
+        let ids: Vec<LicenseId> = view.lines.iter().flat_map(|line| line.licenses.iter().copied()).collect();
+        for license in ids {
+            // A license that an admin gave to somebody else is not shown.
+            let found = reader.find_license(license).await?;
+            licenses.extend(found.filter(|license| Some(license.account) == view.order.account));
+        }
+        let mut keys = self.open_keys(&mut reader, &licenses).await?;
+        let licenses = licenses.into_iter().filter_map(|license| Some((license.clone(), keys.remove(&license.id)?)));
+        Ok(PlacedOrder { licenses: licenses.collect(), view, is_signed_in })
+    }
+
+    async fn own_order(
+        &self,
+        id: OrderId,
+        who: Option<&SignedIn>,
+        browser: Option<&BrowserSecret>,
+    ) -> Result<Order, PlacedOrderError> {
+        let order = self.store().read_without_snapshot().await?.find_order(id).await?;
+        let order = order.ok_or(PlacedOrderError::NotFound)?;
+        let is_account = who.is_some_and(|who| {
+            let account = Some(who.account.id);
+            order.buyer == account || (order.delivered_at.is_some() && order.account == account)
+        });
+        let is_recent = order.delivered_at.is_none_or(|at| self.now().since(at) < SHOWN_TO_BROWSER);
+        // Equal hashes of 256 random bits reveal nothing by how long the comparison takes.
+        let is_browser = is_recent && browser.is_some_and(|browser| browser.hash() == order.browser_hash);
+        if is_account || is_browser { Ok(order) } else { Err(PlacedOrderError::NotFound) }
+    }
+}

@@ -1,0 +1,196 @@
+//! Mails about an order and its payment.
+//!
+//! Amounts are given as text, such as `€49.00`, as they are shown on pages.
+
+use latchkey_licensing::license_key::LicenseKey;
+
+use crate::mail::{
+    kind::MailKind,
+    letter::{Letter, Letterhead},
+    messages::{CustomerMail, license_name},
+    reasons::RefundEffect,
+};
+
+/// The most keys in a mail. Mail programs cut off mails of more than about 100 KB.
+const MAX_KEYS: usize = 100;
+
+/// What an order is about, in all mails about it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MailedOrder<'a> {
+    /// The number by which people refer to the order.
+    pub(crate) number: &'a str,
+    pub(crate) total: &'a str,
+    /// What was ordered.
+    pub(crate) items: &'a [OrderedItem<'a>],
+}
+
+/// One line of an order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OrderedItem<'a> {
+    /// The product's name.
+    pub(crate) product: &'a str,
+    /// The policy's name.
+    pub(crate) policy: &'a str,
+    /// The number of licenses.
+    pub(crate) quantity: u32,
+}
+
+impl OrderedItem<'_> {
+    fn text(&self) -> String {
+        let name = license_name(self.product, self.policy);
+        if self.quantity == 1 { name } else { format!("{name} ({} licenses)", self.quantity) }
+    }
+}
+
+impl MailedOrder<'_> {
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = vec![("Order", self.number.to_owned())];
+        facts.extend(self.items.iter().map(|item| ("License", item.text())));
+        facts.push(("Total", self.total.to_owned()));
+        facts
+    }
+}
+
+fn buyer(letterhead: &Letterhead<'_>) -> String {
+    format!("You get this mail because you ordered from {} with this e-mail address.", letterhead.brand.name)
+}
+
+/// An order was paid.
+#[derive(Debug)]
+pub(crate) struct PurchaseMail<'a> {
+    pub(crate) order: MailedOrder<'a>,
+    /// The keys of the issued licenses, by line of the order.
+    pub(crate) keys: &'a [Vec<LicenseKey>],
+    pub(crate) download_url: Option<&'a str>,
+    pub(crate) receipt_url: Option<&'a str>,
+}
+
+impl CustomerMail for PurchaseMail<'_> {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let count: usize = self.keys.iter().map(Vec::len).sum();
+        let first = self.order.items.first().map_or("", |item| item.product);
+        let is_one_product = self.order.items.iter().all(|item| item.product == first);
+        let (subject, ready, enter) = match (count, is_one_product) {
+            (1, _) => (
+                format!("Your {first} license"),
+                "Your payment has arrived. Here is your license key.",
+                "Enter the key",
+            ),
+            (_, true) => (
+                format!("Your {first} licenses"),
+                "Your payment has arrived. Here are your license keys.",
+                "Enter one of the keys",
+            ),
+            (_, false) => (
+                format!("Your licenses from {}", letterhead.brand.name),
+                "Your payment has arrived. Here are your license keys.",
+                "Enter one of the keys",
+            ),
+        };
+        let mut letter = Letter::new(MailKind::Purchase, subject, buyer(letterhead)).paragraph(ready);
+        let mut room = MAX_KEYS;
+        for (item, keys) in self.order.items.iter().zip(self.keys) {
+            if room == 0 {
+                break;
+            }
+            letter = letter.keys(item.text(), keys.iter().take(room));
+            room = room.saturating_sub(keys.len());
+        }
+        if count > MAX_KEYS {
+            letter = letter.paragraph(format!("These are the first {MAX_KEYS} keys. The portal shows all {count}."));
+        }
+        letter
+            .paragraph(format!("{enter} in the app to activate it on your computer. Keep this mail: anyone who has a key can use its license."))
+            .link("Download the app", self.download_url)
+            .action(
+                "The portal shows your licenses, your computers and your orders. Sign in with this e-mail address:",
+                "Open the portal",
+                letterhead.sign_in_page(),
+            )
+            .facts([("Order", self.order.number.to_owned()), ("Total", self.order.total.to_owned())])
+            .link("Show the receipt", self.receipt_url)
+    }
+}
+
+/// An order was placed with a payment that takes days.
+#[derive(Debug)]
+pub(crate) struct PaymentPendingMail<'a> {
+    pub(crate) order: MailedOrder<'a>,
+    /// The page that shows the order.
+    pub(crate) order_url: Option<&'a str>,
+}
+
+impl CustomerMail for PaymentPendingMail<'_> {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        Letter::new(MailKind::PaymentPending, "We are waiting for your payment", buyer(letterhead))
+            .paragraph(format!(
+                "{} has received your order. The payment method that you chose can take several days until the payment is confirmed.",
+                letterhead.brand.name
+            ))
+            .paragraph("There is nothing to do. You get a mail with your license key as soon as the payment arrives.")
+            .facts(self.order.facts())
+            .link("Show the order", self.order_url)
+    }
+}
+
+/// The payment of an order failed.
+#[derive(Debug)]
+pub(crate) struct PaymentFailedMail<'a> {
+    pub(crate) order: MailedOrder<'a>,
+    /// The page on which the order can be placed again.
+    pub(crate) retry_url: Option<&'a str>,
+}
+
+impl CustomerMail for PaymentFailedMail<'_> {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let letter = Letter::new(MailKind::PaymentFailed, "Your payment did not go through", buyer(letterhead))
+            .paragraph("The payment for your order failed, so no license was issued. The order is closed.")
+            .facts(self.order.facts());
+        let lead = "To get the license, order again. A different payment method may help.";
+        match self.retry_url {
+            Some(url) => letter.action(lead, "Order again", url),
+            None => letter.paragraph(lead),
+        }
+    }
+}
+
+/// A payment was returned.
+#[derive(Debug)]
+pub(crate) struct RefundedMail<'a> {
+    pub(crate) order: MailedOrder<'a>,
+    /// The amount that was returned.
+    pub(crate) amount: &'a str,
+    pub(crate) effect: RefundEffect,
+    pub(crate) receipt_url: Option<&'a str>,
+}
+
+impl CustomerMail for RefundedMail<'_> {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let Letterhead { brand, .. } = letterhead;
+        let quantity: u32 = self.order.items.iter().map(|item| item.quantity).sum();
+        let (license, its) = if quantity == 1 { ("license", "its key") } else { ("licenses", "their keys") };
+        let effect = match (self.effect, quantity) {
+            (RefundEffect::Revoked, 1) => {
+                format!("The {license} of this order is revoked: {its} can no longer be used.")
+            }
+            (RefundEffect::Revoked, _) => {
+                format!("The {license} of this order are revoked: {its} can no longer be used.")
+            }
+            (RefundEffect::Suspended, 1) => format!("The {license} of this order is suspended: {its} cannot be used."),
+            (RefundEffect::Suspended, _) => format!("The {license} of this order are suspended: {its} cannot be used."),
+            (RefundEffect::Unchanged, 1) => format!("The {license} of this order stays valid."),
+            (RefundEffect::Unchanged, _) => format!("The {license} of this order stay valid."),
+        };
+        let mut facts = vec![("Refund", self.amount.to_owned())];
+        facts.extend(self.order.facts());
+        Letter::new(MailKind::Refunded, format!("Your refund from {}", brand.name), buyer(letterhead))
+            .paragraph(format!(
+                "{} has refunded {} to the payment method that you paid with. Banks can take up to 10 days to show it.",
+                brand.name, self.amount
+            ))
+            .paragraph(effect)
+            .facts(facts)
+            .link("Show the receipt", self.receipt_url)
+            .paragraph(format!("If you did not expect this refund, please {}.", brand.contact()))
+    }
+}
