@@ -10,4 +10,5 @@ mod mails;
 mod operation;
 mod portal;
 mod sign_in;
+mod stripe;
 mod support;
