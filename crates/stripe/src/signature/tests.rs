@@ -57,6 +57,30 @@ fn the_published_vector_of_hmac_matches() {
     assert_eq!(hmac(b"Jefe", b"what do ya want for nothing?"), expected);
 }
 
+/// ST-05: signed by Stripe's official npm package, not by our own code.
+#[test]
+fn st_05_what_the_official_package_signed_is_accepted() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/data/stripe-signatures.json");
+    let text = std::fs::read_to_string(path).expect("the signatures");
+    let all: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut count = 0;
+    for case in all["cases"].as_array().expect("cases") {
+        let word = |name: &str| case[name].as_str().expect("a text");
+        let at = Timestamp::from_unix_micros(case["timestamp"].as_i64().expect("a time") * 1_000_000);
+        let (header, body) = (word("header"), word("payload").as_bytes());
+        match WebhookSecrets::parse(word("secret")) {
+            Ok(secrets) => {
+                assert_eq!(verify([header.as_bytes()], body, &secrets, at), Ok(()), "{case}");
+                assert!(verify([header.as_bytes()], body, &self::secrets(OTHER), at).is_err(), "{case}");
+                count += 1;
+            }
+            // The package signs with any secret.
+            Err(weak) => assert_eq!(weak, WeakSecret::Short, "{case}"),
+        }
+    }
+    assert!(count >= 4, "{count} signatures");
+}
+
 /// Sixty headers (ST-02, ST-03) of which none may pass.
 fn refused() -> Vec<String> {
     let v1 = signature(SECRET, &NOW.to_string(), BODY);

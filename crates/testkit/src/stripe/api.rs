@@ -20,6 +20,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::{StreamExt, stream};
+use latchkey_licensing::time::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -78,6 +79,11 @@ pub(crate) async fn answer(
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     fields.insert("stripe-version", version.unwrap_or(HeaderValue::from_static(API_VERSION)));
+    // Clients compare it with their own clock.
+    let now = Timestamp::from_unix_micros(shared.lock().now().saturating_mul(1_000_000));
+    if let Ok(date) = HeaderValue::from_str(&now.http_date()) {
+        fields.insert(header::DATE, date);
+    }
     if let Ok(id) = HeaderValue::from_str(&answer.request_id) {
         fields.insert("request-id", id);
     }

@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) carts: HashMap<String, Cart>,
     /// What each subscription charges for, and when.
     pub(crate) billing: HashMap<String, Billing>,
+    /// All lines of each invoice. The objects contain the first ones.
+    pub(crate) invoice_lines: HashMap<String, Vec<Value>>,
     /// What happens when a subscription that has no setting of its own renews.
     pub(crate) renewal: Renewal,
     /// The secrets of each webhook endpoint: the current one, and one that is being replaced.
@@ -58,6 +60,7 @@ impl State {
             objects: Objects::default(),
             carts: HashMap::new(),
             billing: HashMap::new(),
+            invoice_lines: HashMap::new(),
             renewal: Renewal::Succeed,
             secrets: HashMap::new(),
             bodies: HashMap::new(),

@@ -18,6 +18,20 @@ fn a_signature_equals_one_computed_by_openssl() {
     assert!(both.starts_with("t=1492774577,v1=") && both.ends_with(&format!(",v1={expected}")));
 }
 
+/// The expected headers come from Stripe's npm package.
+#[test]
+fn st_05_signatures_equal_those_of_the_official_package() {
+    let data: serde_json::Value =
+        serde_json::from_str(include_str!("../../data/stripe-signatures.json")).expect("JSON");
+    let cases = data["cases"].as_array().expect("cases");
+    assert!(cases.len() >= 6);
+    for case in cases {
+        let text = |name: &str| case[name].as_str().expect("a text");
+        let at = case["timestamp"].as_i64().expect("a time");
+        assert_eq!(sign(text("payload").as_bytes(), text("secret"), at), text("header"));
+    }
+}
+
 async fn held() -> (Client, Receiver) {
     let receiver = Receiver::start().await;
     let endpoints = vec![Endpoint::new(&receiver.url, SECRET)];

@@ -21,7 +21,9 @@ impl Seen {
         match value {
             Value::Array(elements) => elements.iter().for_each(|element| self.collect(element)),
             Value::Object(fields) => {
-                if let Some(kind) = value["object"].as_str().filter(|kind| *kind != "list") {
+                // The examples abbreviate some objects to their id.
+                let is_whole = fields.len() > 2;
+                if let Some(kind) = value["object"].as_str().filter(|kind| *kind != "list" && is_whole) {
                     self.0.entry(kind.to_owned()).or_default().push(value.clone());
                 }
                 fields.values().for_each(|field| self.collect(field));
@@ -49,6 +51,7 @@ async fn drive(is_filled: bool) -> Seen {
         ("automatic_tax[enabled]", "true"),
         ("tax_id_collection[enabled]", "true"),
         ("discounts[0][coupon]", id(&coupon)),
+        ("line_items[0][adjustable_quantity][enabled]", "true"),
     ];
     let card = client.session("payment", &once, &more).await;
     let mut person = Payment::by_card("jenny@shop.example");

@@ -181,12 +181,21 @@ async fn a_person_buys_on_the_page_with_a_promotion_code_and_returns_to_the_shop
     let coupon = client.post("/v1/coupons", &[("amount_off", "900"), ("currency", "eur")]).await;
     let code = [("promotion[type]", "coupon"), ("promotion[coupon]", id(&coupon)), ("code", "SPRING")];
     client.post("/v1/promotion_codes", &code).await;
-    let session = client.session("payment", &price, &[("allow_promotion_codes", "true")]).await;
+    let more = [
+        ("allow_promotion_codes", "true"),
+        ("line_items[0][adjustable_quantity][enabled]", "true"),
+        ("line_items[0][adjustable_quantity][maximum]", "5"),
+    ];
+    let session = client.session("payment", &price, &more).await;
     let url = client.double.checkout_url(&session);
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let send = async |form: &[(&str, &str)]| browser.post(&url).form(form).send().await.expect("an answer");
     let page = browser.get(&url).send().await.expect("a page").text().await.expect("text");
     assert!(page.contains("Pay EUR 49.00 by card") && page.contains("double"), "{page}");
+    for (quantity, shown) in [("6", "This quantity is not available."), ("2", "EUR 98.00"), ("1", "EUR 49.00")] {
+        let page = send(&[("action", "quantity"), ("line", "0"), ("quantity", quantity)]).await;
+        assert!(page.text().await.expect("text").contains(shown), "{quantity}");
+    }
     let page = send(&[("action", "code"), ("promotion_code", "winter")]).await.text().await.expect("text");
     assert!(page.contains("This promotion code is invalid."), "{page}");
     let page = send(&[("action", "code"), ("promotion_code", "spring")]).await.text().await.expect("text");

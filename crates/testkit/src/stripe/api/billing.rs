@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Answered, Call, customers::merged, list::list_where};
+use super::{
+    Answered, Call,
+    customers::merged,
+    list::{list_where, page},
+};
 use crate::stripe::{
     fields::{flag, text},
     params::Params,
@@ -15,6 +19,11 @@ pub(super) fn route(state: &mut State, area: &str, call: &Call) -> Option<Answer
     Some(match (area, call.method, call.path) {
         ("invoices", "GET", []) => invoices(state, params),
         ("invoices", "GET", [id]) => state.get("invoice", id),
+        ("invoices", "GET", [id, "lines"]) => {
+            let lines = state.invoice_lines.get(*id).map(|lines| lines.iter().collect::<Vec<_>>());
+            let lines = lines.ok_or_else(|| Refusal::no_such("invoice", id));
+            lines.and_then(|lines| page(&lines, &format!("/v1/invoices/{id}/lines"), params))
+        }
         ("invoice_payments", "GET", []) => invoice_payments(state, params),
         ("invoice_payments", "GET", [id]) => state.get("invoice_payment", id),
         ("subscriptions", "GET", []) => subscriptions(state, params),

@@ -18,6 +18,8 @@ pub(crate) struct Line {
     pub(crate) is_inclusive: bool,
     pub(crate) is_recurring: bool,
     pub(crate) metadata: Value,
+    /// Whether and within which bounds a person may change the quantity. Null if not.
+    pub(crate) adjustable: Value,
     pub(crate) amounts: Amounts,
 }
 
@@ -49,6 +51,7 @@ impl Line {
             is_inclusive: money::is_inclusive(price),
             is_recurring: price["recurring"].is_object(),
             metadata,
+            adjustable: Value::Null,
             amounts: Amounts::default(),
         }
     }
@@ -86,7 +89,7 @@ impl State {
             &mut item,
             json!({
                 "id": line.id,
-                "adjustable_quantity": null,
+                "adjustable_quantity": line.adjustable,
                 "amount_discount": line.amounts.discount,
                 "amount_subtotal": line.amounts.subtotal,
                 "amount_tax": line.amounts.tax,

@@ -34,6 +34,7 @@ impl State {
         let amounts = sum(&of.lines.iter().map(|line| line.amounts).collect::<Vec<_>>());
         let customer = self.objects.any(of.customer.as_str().unwrap_or_default()).cloned().unwrap_or_default();
         let lines: Vec<Value> = of.lines.iter().map(|line| self.invoice_line(&id, line, &of)).collect();
+        let first: Vec<&Value> = lines.iter().take(10).collect();
         let parent = of.subscription.map(|subscription| {
             json!({
                 "quote_details": null,
@@ -56,7 +57,12 @@ impl State {
             "customer_name": customer["name"],
             "due_date": null,
             "effective_at": null,
-            "lines": { "data": lines, "has_more": false, "object": "list", "url": format!("/v1/invoices/{id}/lines") },
+            "lines": {
+                "data": first,
+                "has_more": lines.len() > first.len(),
+                "object": "list",
+                "url": format!("/v1/invoices/{id}/lines"),
+            },
             "next_payment_attempt": null,
             "parent": parent,
             "period_end": of.period.1,
@@ -66,6 +72,7 @@ impl State {
         });
         overwrite(&mut fields, totals(amounts, of.lines));
         self.create("invoice", id.clone(), fields);
+        self.invoice_lines.insert(id.clone(), lines);
         self.change(&id, of.given);
         self.emit("invoice.created", &id);
         self.finalize(&id, &customer);

@@ -77,11 +77,7 @@ impl State {
         });
         self.create("payment_method", id.clone(), fields);
         if payment.method == Method::BankDebit {
-            let object = self.objects.get_mut(&id);
-            if let Some(fields) = object.as_object_mut() {
-                fields.remove("card");
-                fields.insert("sepa_debit".to_owned(), sepa_debit());
-            }
+            self.change(&id, json!({ "card": null, "sepa_debit": sepa_debit() }));
         }
         if customer.is_string() {
             self.emit("payment_method.attached", &id);

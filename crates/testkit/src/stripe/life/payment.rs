@@ -90,7 +90,7 @@ impl State {
             json!({ "data": [], "has_more": false, "object": "list", "url": format!("/v1/charges/{id}/refunds") });
         self.change(&id, json!({ "refunds": refunds }));
         if how == Method::BankDebit {
-            let mut details = json!({ "type": "sepa_debit", "sepa_debit": sepa_debit() });
+            let mut details = json!({ "card": null, "type": "sepa_debit", "sepa_debit": sepa_debit() });
             overwrite(&mut details["sepa_debit"], json!({ "mandate": null }));
             self.change(&id, json!({ "payment_method_details": details }));
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Cart, Method, Payment, cart::total};
 use crate::stripe::{
-    fields::{or_null, text},
+    fields::{flag, int, or_null, text},
     money::Amounts,
     refusal::Refusal,
     state::State,
@@ -236,6 +236,22 @@ impl State {
         self.carts.insert(id.to_owned(), cart);
         self.change(id, amounts_of(amounts));
         self.change(id, json!({ "discounts": discounts }));
+        Ok(())
+    }
+
+    /// A person changes the quantity of a line on the checkout page.
+    pub(crate) fn set_quantity(&mut self, id: &str, line: usize, quantity: i64) -> Result<(), Refusal> {
+        self.payable(id)?;
+        let mut cart = self.carts.get(id).cloned().unwrap_or_default();
+        let found = cart.lines.get_mut(line).filter(|line| flag(&line.adjustable, "enabled"));
+        let bounds = found.as_ref().map(|line| int(&line.adjustable, "minimum")..=int(&line.adjustable, "maximum"));
+        let Some(line) = found.filter(|_| bounds.is_some_and(|bounds| bounds.contains(&quantity))) else {
+            return Err(Refusal::request(None, "This quantity is not available."));
+        };
+        line.quantity = quantity;
+        let amounts = self.total_of(&mut cart, false);
+        self.carts.insert(id.to_owned(), cart);
+        self.change(id, amounts_of(amounts));
         Ok(())
     }
 

@@ -38,6 +38,15 @@ pub(crate) async fn submit(Extract(shared): Extract<Shared>, Path(id): Path<Stri
                 state.apply_promotion_code(&id, code).map_or_else(|refusal| refusal.message, |()| String::new());
             return render(&state, &id, &params, &message);
         }
+        Some("quantity") => {
+            let changed = (params.int("line"), params.int("quantity"));
+            let (Ok(Some(line)), Ok(Some(quantity))) = changed else {
+                return render(&state, &id, &params, "Enter a number.");
+            };
+            let set = state.set_quantity(&id, usize::try_from(line).unwrap_or(usize::MAX), quantity);
+            let message = set.map_or_else(|refusal| refusal.message, |()| String::new());
+            return render(&state, &id, &params, &message);
+        }
         Some("decline") => Method::DeclinedCard,
         Some("bank_debit") => Method::BankDebit,
         _ => Method::Card,
@@ -83,8 +92,9 @@ fn render(state: &State, id: &str, typed: &Params, message: &str) -> Response {
 fn items(cart: &Cart, amounts: Amounts) -> String {
     let shown = |minor| amount(minor, &cart.currency);
     let mut rows = String::new();
-    for Line { quantity, description, amounts, .. } in &cart.lines {
-        let (name, subtotal) = (escape(description), shown(amounts.subtotal));
+    for (number, line) in cart.lines.iter().enumerate() {
+        let (name, subtotal) = (escape(&line.description), shown(line.amounts.subtotal));
+        let quantity = quantity(number, line);
         write!(rows, "<tr><td>{quantity} × {name}</td><td class=\"amount\">{subtotal}</td></tr>").expect("a string");
     }
     let mut sums = String::new();
@@ -96,6 +106,19 @@ fn items(cart: &Cart, amounts: Amounts) -> String {
     format!(
         "<table><tbody>{rows}</tbody><tfoot>{sums}<tr class=\"total\"><td>Total due</td>\
          <td class=\"amount\">{total}</td></tr></tfoot></table>"
+    )
+}
+
+/// The quantity of a line, with a form if a person may change it.
+fn quantity(number: usize, line: &Line) -> String {
+    if !flag(&line.adjustable, "enabled") {
+        return line.quantity.to_string();
+    }
+    format!(
+        "<form class=\"inline\" method=\"post\"><input type=\"hidden\" name=\"line\" value=\"{number}\">\
+         <input name=\"quantity\" type=\"number\" min=\"{}\" max=\"{}\" value=\"{}\" aria-label=\"Quantity\">\
+         <button name=\"action\" value=\"quantity\">Change</button></form>",
+        line.adjustable["minimum"], line.adjustable["maximum"], line.quantity,
     )
 }
 

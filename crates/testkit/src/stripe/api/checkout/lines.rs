@@ -69,7 +69,15 @@ fn line(state: &mut State, item: &Params, price: &Value, param: &str) -> Result<
     }
     let description = text(state.objects.get(text(price, "product")), "name").to_owned();
     let metadata = if item.has("metadata") { item.metadata("metadata")? } else { Value::Null };
-    Ok(Line::new(state.new_id("li_"), price, description, quantity, metadata))
+    let mut line = Line::new(state.new_id("li_"), price, description, quantity, metadata);
+    if item.flag("adjustable_quantity.enabled")?.unwrap_or_default() {
+        line.adjustable = json!({
+            "enabled": true,
+            "maximum": item.int("adjustable_quantity.maximum")?.unwrap_or(99),
+            "minimum": item.int("adjustable_quantity.minimum")?.unwrap_or(0).max(1),
+        });
+    }
+    Ok(line)
 }
 
 /// Reads the coupon or promotion code that applies to the session.
