@@ -25,7 +25,7 @@ fn hmac(key: &[u8], message: &[u8]) -> String {
     let padded = |with: u8| block.map(|byte| byte ^ with);
     let inner = Sha256::digest([&padded(0x36), message].concat());
     let outer = Sha256::digest([&padded(0x5c)[..], &inner].concat());
-    outer.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&outer)
 }
 
 fn signature(secret: &str, time: &str, body: &[u8]) -> String {

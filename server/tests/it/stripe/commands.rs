@@ -78,8 +78,8 @@ impl Vendor {
 
     fn json(&self, words: &[&str], more: &[(&str, &str)]) -> (Option<i32>, Value) {
         let output = self.run(&[words, &["--json"]].concat(), more);
-        let document = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{words:?}: {error}: {} {}", text(&output.stdout), text(&output.stderr)));
+        let shown = format!("{words:?}: {} {}", text(&output.stdout), text(&output.stderr));
+        let document = serde_json::from_slice(&output.stdout).expect(&shown);
         (output.status.code(), document)
     }
 
