@@ -45,14 +45,17 @@ fn st_25_a_call_without_an_idempotency_key_is_not_repeated() {
 #[test]
 fn st_25_answers_that_are_not_json_or_are_giant_are_refused() {
     run(async {
-        for (fault, why) in [(Fault::Malformed, "line 1, column 1"), (Fault::Giant, "it is too large")] {
+        for (fault, why) in [(Fault::Malformed, "line "), (Fault::Giant, "it is too large")] {
             let shop = Shop::open();
             let price = shop.price(4_900, "usd", None).await;
             shop.double.fail_next("/v1/checkout/sessions", fault, 2);
-            let expected = PaymentsError::Unreadable(why.to_owned());
-            assert_eq!(checkouts(&shop).await, Err(expected.clone()));
-            let answer = shop.payments.open_checkout(&shop.checkout(&price, 1)).await;
-            assert_eq!(answer, Err(expected));
+            let answers = [
+                checkouts(&shop).await.expect_err("refused"),
+                shop.payments.open_checkout(&shop.checkout(&price, 1)).await.expect_err("refused"),
+            ];
+            for error in answers {
+                assert!(matches!(&error, PaymentsError::Unreadable(said) if said.starts_with(why)), "{error:?}");
+            }
             assert_eq!(checkouts(&shop).await, Ok(1), "{fault:?}: the next answer is read");
         }
     });
