@@ -1,6 +1,7 @@
 //! Calls of Stripe's API: attempts, errors, and pages.
 
 use std::{
+    fmt::Write,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -103,7 +104,8 @@ pub(super) fn describe(status: u16, error: &ApiError) -> String {
     };
     for (name, word) in [("code", &error.code), ("parameter", &error.param)] {
         if let Some(word) = word {
-            text.push_str(&format!(", {name} {word}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, ", {name} {word}");
         }
     }
     text
@@ -283,7 +285,7 @@ fn path_of(segments: &[&str]) -> Result<String, CallError> {
         !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     };
     if segments.iter().all(is_safe) {
-        Ok(segments.iter().map(|segment| format!("/{segment}")).collect())
+        Ok(format!("/{}", segments.join("/")))
     } else {
         Err(CallError::unreadable("an id has an unknown form"))
     }
