@@ -247,9 +247,7 @@ impl FormTarget {
             let above = path.split_once(Self::BELOW_ORDER_PAYMENTS).and_then(|(above, _)| Page::parse(above));
             above.or_else(|| page(Self::BELOW_ORDER)).filter(is_order)
         };
-        offline
-            .or_else(|| page(Self::BELOW_COMPUTER).filter(|page| matches!(page, Page::Computer(..))))
-            .or_else(order)
+        offline.or_else(|| page(Self::BELOW_COMPUTER).filter(|page| matches!(page, Page::Computer(..)))).or_else(order)
     }
 }
 

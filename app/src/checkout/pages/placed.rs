@@ -194,7 +194,8 @@ fn Delivered(order: PlacedOrder) -> impl IntoView {
         view! { <a href=see.0 rel="external">{capital(see.1)}</a> "." }.into_any()
     } else {
         let email = order.email.map(|email| view! { " as " <strong class="break-anywhere">{email}</strong> });
-        view! { <a href=sign_in_for(&see.0) rel="external">"Sign in"</a> {email} " at any time to " {see.1} "." }.into_any()
+        view! { <a href=sign_in_for(&see.0) rel="external">"Sign in"</a> {email} " at any time to " {see.1} "." }
+            .into_any()
     };
     view! {
         <h1 class="title-1">{title}</h1>

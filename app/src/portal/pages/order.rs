@@ -175,7 +175,8 @@ fn Payments(payments: Vec<PaymentLine>) -> impl IntoView {
         return view! { <p class="text-2">"No payment has arrived."</p> }.into_any();
     }
     let rows = payments.into_iter().map(|payment| {
-        let documents = payment.documents.into_iter().map(|(words, href)| view! { <a href=href rel="external">{words}</a> });
+        let documents =
+            payment.documents.into_iter().map(|(words, href)| view! { <a href=href rel="external">{words}</a> });
         let events = payment.events.into_iter().map(|(text, when)| view! { <li>{text} ", " <Time when/></li> });
         view! {
             <li class="stack-small">

@@ -12,9 +12,7 @@ use latchkey_service::{LicenseView, OrderView, StoredPayment};
 use crate::{
     checkout::present::items,
     portal::{
-        model::orders::{
-            OrderDetail, OrderItem, OrderSummary, OrderedLicense, PaymentLine, Subscription, Totals,
-        },
+        model::orders::{OrderDetail, OrderItem, OrderSummary, OrderedLicense, PaymentLine, Subscription, Totals},
         present::{license, when},
     },
     routes::PaymentDocument,
@@ -194,15 +192,22 @@ fn subscription(view: &OrderView) -> Option<Subscription> {
             Tone::Bad,
             Some("The first payment is not complete. Change the payment details to complete it.".to_owned()),
         ),
-        SubscriptionState::Paused => {
-            ("Paused", Tone::Warn, Some(format!("It does not renew until it is resumed. It is paid until{}.", until.replacen(" on", "", 1))))
-        }
+        SubscriptionState::Paused => (
+            "Paused",
+            Tone::Warn,
+            Some(format!("It does not renew until it is resumed. It is paid until{}.", until.replacen(" on", "", 1))),
+        ),
     };
     Some(Subscription { status: Status { word: word.to_owned(), tone, notice }, needs_payment })
 }
 
 /// Why a license is suspended or revoked, and the way out, if its order is the reason.
-pub(crate) fn notice_of_license(license: &LicenseView, order: &Order, decided: &Decided, brand: &Brand) -> Option<String> {
+pub(crate) fn notice_of_license(
+    license: &LicenseView,
+    order: &Order,
+    decided: &Decided,
+    brand: &Brand,
+) -> Option<String> {
     // An admin's decision needs no explanation by the payment.
     if decided.decision != Standing::Good || decided.payments == Standing::Good {
         return None;
