@@ -52,6 +52,9 @@ pub enum Command {
     /// Manage products, policies and entitlements
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Show, release and refund orders
+    #[command(subcommand, name = "order")]
+    Orders(Orders),
     /// Preview the mails that customers get
     #[command(subcommand)]
     Mail(Mail),
@@ -81,6 +84,41 @@ pub enum Catalog {
         /// Only print what would change
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+    },
+}
+
+/// `order …`
+#[derive(Debug, Subcommand)]
+pub enum Orders {
+    /// List orders, the newest first
+    List {
+        /// Only those with this status, such as held
+        #[arg(long)]
+        status: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Show an order with its licenses and payments
+    Show {
+        /// The order's id
+        id: String,
+    },
+    /// Deliver a held order although something does not match
+    Release {
+        /// The order's id
+        id: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Refund all payments of an order at Stripe, which revokes what it bought
+    Refund {
+        /// The order's id
+        id: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
 }
 

@@ -11,6 +11,7 @@ mod keys;
 mod license_transfer;
 mod licenses;
 mod mail;
+mod orders;
 mod serve;
 mod stripe;
 mod verify;
@@ -99,6 +100,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
         Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
+        Command::Orders(command) => orders::orders(&service, command, cli.json).await?,
         Command::Stripe(command) => stripe::stripe(&service, &settings, command, cli.json).await?,
         Command::Keys(command) => keys::keys(&service, command, cli.json).await?,
     }

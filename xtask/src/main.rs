@@ -12,6 +12,7 @@ mod node;
 mod packages;
 mod postgres;
 mod shell;
+mod stripe;
 mod suite;
 mod verifiers;
 
@@ -35,6 +36,9 @@ struct Cli {
 enum Command {
     /// Build everything and serve the demo at http://127.0.0.1:3000.
     Run {
+        /// Sell through a Stripe server for tests, where a person can click through a purchase.
+        #[arg(long)]
+        with_stripe_double: bool,
         /// Arguments for `latchkey`, instead of `serve --demo`.
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -43,7 +47,7 @@ enum Command {
     Build,
     /// Set up what the tests need, and run all of them.
     Test {
-        /// Only these parts: lints, rust, python, browser; or `setup`, which only fetches what they need.
+        /// Only these parts: lints, rust, python, stripe, browser; or `setup`, which only fetches what they need.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
@@ -58,7 +62,7 @@ fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has a folder")?.to_owned();
     let shell = Shell::new(&root);
     match cli.command {
-        Command::Run { arguments } => run(&shell, &root, &arguments),
+        Command::Run { with_stripe_double, arguments } => run(&shell, &root, with_stripe_double, &arguments),
         Command::Build => front_end::build(&shell, &root, Profile::Dev),
         Command::Test { only } => suite::run(&shell, &root, &only),
         Command::Bench(options) => bench::run(&shell, &root, &options),
@@ -66,13 +70,16 @@ fn main() -> Result<()> {
     }
 }
 
-fn run(shell: &Shell, root: &Path, arguments: &[String]) -> Result<()> {
+fn run(shell: &Shell, root: &Path, with_stripe_double: bool, arguments: &[String]) -> Result<()> {
     println!("Latchkey: building (the first time takes some minutes)");
     front_end::build(shell, root, Profile::Dev)?;
-    shell.step("server", &["cargo", "build", "--package", "latchkey"])?;
     let default = ["serve".to_owned(), "--demo".to_owned()];
     let arguments = if arguments.is_empty() { &default } else { arguments };
     let binary = shell.target().join("debug").join("latchkey");
+    if with_stripe_double {
+        return stripe::serve_with_double(shell, &binary, arguments);
+    }
+    shell.step("server", &["cargo", "build", "--package", "latchkey"])?;
     shell.replace(&binary, arguments)
 }
 

@@ -15,7 +15,7 @@ use crate::{
     node::Node,
     postgres,
     shell::{Shell, timed},
-    verifiers,
+    stripe, verifiers,
 };
 
 /// The number of passed, failed and skipped tests.
@@ -35,7 +35,7 @@ struct Part {
 
 /// Runs all parts, or only those in `only`.
 pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
-    let known = ["setup", "lints", "rust", "python", "browser"];
+    let known = ["setup", "lints", "rust", "python", "stripe", "browser"];
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("unknown part {unknown}: use {}", known.join(", "));
     }
@@ -60,6 +60,12 @@ pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
             Ok(Counts { passed: u64::from(ran), failed: 0, skipped: u64::from(!ran) })
         }));
     }
+    if wanted("stripe") {
+        parts.push(part("Stripe packages", || {
+            let (passed, skipped) = stripe::judge_double(shell, root)?;
+            Ok(Counts { passed, failed: 0, skipped })
+        }));
+    }
     if wanted("browser") {
         parts.push(part("browser tests", || browser_tests(shell, root)));
     }
@@ -82,7 +88,7 @@ fn report(parts: &[Part]) -> Result<()> {
     for part in parts {
         let word = if part.has_passed { "passed" } else { "FAILED" };
         println!(
-            "  {:<14} {word:<7} {:>7.1} s  {} passed, {} failed, {} skipped",
+            "  {:<15} {word:<7} {:>7.1} s  {} passed, {} failed, {} skipped",
             part.name,
             part.took.as_secs_f64(),
             part.counts.passed,
@@ -108,6 +114,9 @@ fn set_up(shell: &Shell, root: &Path, wanted: &impl Fn(&str) -> bool) -> Result<
     }
     if wanted("setup") || wanted("python") {
         verifiers::python_packages(shell)?;
+    }
+    if wanted("setup") || wanted("stripe") {
+        stripe::official_packages(shell)?;
     }
     if wanted("setup") || wanted("browser") {
         browser(shell, root)?;

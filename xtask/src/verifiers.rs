@@ -17,17 +17,7 @@ const FOLDER: &str = "content/docs/verify";
 
 /// The folder of the package for this Python. `None` if there is no suitable Python.
 pub(crate) fn python_packages(shell: &Shell) -> Result<Option<PathBuf>> {
-    let has_pip = packages::ensure_pip(shell)?;
-    let asks = "import sys; v = sys.version_info; sys.exit(1) if v < (3, 11) else print(f'{v[0]}.{v[1]}')";
-    let Some(version) = shell.output(&["python3", "-c", asks]).filter(|_| has_pip) else {
-        return Ok(None);
-    };
-    // Named after both versions: another version's installation does not work.
-    let folder = shell.target().join(format!("python-packages-{version}-{CRYPTOGRAPHY}"));
-    if !folder.join("cryptography").exists() {
-        packages::install_from_pypi(shell, CRYPTOGRAPHY, &folder)?;
-    }
-    Ok(Some(folder))
+    packages::for_python(shell, CRYPTOGRAPHY)
 }
 
 /// Runs the Python program on the cases. `false` if there is no suitable Python.

@@ -52,7 +52,7 @@ pub use billing::{
     BillingOptions,
     checkout::{Buyer, StartCheckoutError, StartedCheckout, Wanted},
     customer::CustomerOrderError,
-    decisions::ReleaseError,
+    decisions::{RefundError, ReleaseError},
     events::{EventDetails, EventHandling},
     reconcile::{ReconcileError, Reconciliation},
     refresh::{RefreshError, Refreshed},

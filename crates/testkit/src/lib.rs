@@ -1,5 +1,5 @@
-//! What the tests of all layers share: a clock that tests set, seeded randomness, a mailer that stores the mails, and a
-//! separate database for each test, on SQLite or PostgreSQL.
+//! What the tests of all layers share: a clock that tests set, seeded randomness, a mailer that stores the mails, a
+//! separate database for each test, on SQLite or PostgreSQL, and a Stripe server.
 
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "this crate is for tests, which fail by panicking")]
 
@@ -7,6 +7,7 @@ mod clock;
 mod database;
 mod entropy;
 mod mailer;
+pub mod stripe;
 
 pub use clock::TestClock;
 pub use database::{Backend, TestDatabase};

@@ -6,6 +6,7 @@
 mod access_control;
 mod api;
 mod commands;
+mod mails;
 mod operation;
 mod portal;
 mod sign_in;

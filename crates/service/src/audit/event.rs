@@ -191,6 +191,9 @@ pub enum OrderEvent {
         /// The new state.
         to: SubscriptionState,
     },
+    /// An admin asked for a refund.
+    #[serde(rename = "order.refund_requested")]
+    RefundRequested,
     /// An admin released the order.
     #[serde(rename = "order.released")]
     Released {

@@ -2,16 +2,16 @@
 
 use latchkey_licensing::{
     ids::OrderId,
-    order::{Order, OrderStatus},
+    order::{Order, OrderStatus, PaymentStanding},
 };
-use latchkey_store::Page;
+use latchkey_store::{Page, StoredPayment};
 
 use crate::{
     actors::Admin,
     audit::event::OrderEvent,
     billing::{refresh::RefreshError, view::OrderView},
     error::{Internal, internal_errors},
-    ports::payments::{ObjectKind, ObjectRef},
+    ports::payments::{ObjectKind, ObjectRef, PaymentsError},
 };
 
 /// Why an order was not released.
@@ -31,7 +31,30 @@ pub enum ReleaseError {
     Internal(#[from] Internal),
 }
 
-internal_errors!(ReleaseError);
+/// Why an order was not refunded.
+#[derive(Debug, thiserror::Error)]
+pub enum RefundError {
+    /// There is no order with this id.
+    #[error("there is no order with the id {0}")]
+    NotFound(OrderId),
+    /// Nothing was paid for the order, or everything was refunded.
+    #[error("there is nothing to refund for order {0}")]
+    NothingPaid(OrderId),
+    /// There are no keys of the payment provider.
+    #[error("there are no Stripe keys in the settings")]
+    NoKeys,
+    /// The provider failed. What it did before is recorded, and the same command can be repeated.
+    #[error(transparent)]
+    Payments(#[from] PaymentsError),
+    /// The money is refunded, but the order was not brought up to date. The next event or reconciliation does it.
+    #[error("the money is refunded, but the order could not be brought up to date: {0}")]
+    Refresh(RefreshError),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(ReleaseError, RefundError);
 
 impl Admin<'_> {
     /// Orders, the newest first.
@@ -73,5 +96,27 @@ impl Admin<'_> {
         self.service.refresh_order(&object).await.map_err(ReleaseError::Refresh)?;
         let order = self.service.store().read_without_snapshot().await?.find_order(id).await?;
         Ok(order.ok_or(ReleaseError::NotFound(id))?.status)
+    }
+
+    /// Refunds what is left of all payments of an order. Repeated, it refunds nothing twice.
+    pub async fn refund_order(&self, id: OrderId) -> Result<(), RefundError> {
+        let payments = self.service.payments().ok_or(RefundError::NoKeys)?;
+        let view = self.order(id).await?.ok_or(RefundError::NotFound(id))?;
+        let kept =
+            |payment: &&StoredPayment| payment.paid_minor > 0 && payment.facts().standing() < PaymentStanding::Refunded;
+        let left: Vec<&StoredPayment> = view.payments.iter().filter(kept).collect();
+        let (false, Some(checkout)) = (left.is_empty(), view.order.checkout.clone()) else {
+            return Err(RefundError::NothingPaid(id));
+        };
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        self.service.record(&mut tx, now, self.actor, OrderEvent::RefundRequested.of(id)).await?;
+        tx.commit().await?;
+        for payment in left {
+            payments.refund(&payment.id, &format!("latchkey-refund-{}-{}", payment.id, payment.refunds.len())).await?;
+        }
+        let object = ObjectRef { kind: ObjectKind::Checkout, id: checkout };
+        self.service.refresh_order(&object).await.map_err(RefundError::Refresh)?;
+        Ok(())
     }
 }

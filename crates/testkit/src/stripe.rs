@@ -1,0 +1,40 @@
+//! The Stripe double: a server with the part of Stripe's API that sells licenses, hosted pages that a person can click
+//! through, and signed webhooks.
+//!
+//! It keeps state: a payment changes the session, creates a customer and a charge, and records the events that Stripe
+//! would send, each a snapshot of its moment. Objects start from Stripe's published examples, so that they have every
+//! field. Tests drive it with [`StripeDouble`], other programs with `POST /_double/{control}`, and people at `/`.
+//!
+//! It takes any payment and has no security of its own. It listens on 127.0.0.1 only.
+
+#![expect(clippy::indexing_slicing, reason = "JSON objects, and a missing field is null")]
+
+mod api;
+mod clock;
+mod control;
+mod deliveries;
+mod double;
+mod examples;
+mod faults;
+mod fields;
+mod idempotency;
+mod ids;
+mod life;
+mod money;
+mod options;
+mod pages;
+mod params;
+mod refusal;
+mod server;
+mod shared;
+mod signature;
+mod state;
+
+pub use clock::RealTime;
+pub use double::{Event, Order, StripeDouble};
+pub use faults::Fault;
+pub use life::{DisputeKind, Method, Outcome, Paid, Payment, Renewal};
+pub use options::{API_VERSION, Endpoint, Options};
+pub use refusal::Refusal;
+pub use signature::{sign, sign_with_all};
+pub use state::Attempt;

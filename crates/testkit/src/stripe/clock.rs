@@ -1,0 +1,53 @@
+//! The double's clock: a source of time, and what the clock was advanced by.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use latchkey_licensing::time::Timestamp;
+use latchkey_service::Clock;
+
+/// The time of the operating system.
+#[derive(Debug)]
+pub struct RealTime;
+
+impl Clock for RealTime {
+    #[expect(clippy::disallowed_methods, reason = "this is the port's implementation")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// In seconds since 1970, as Stripe counts.
+#[derive(Debug)]
+pub(crate) struct DoubleClock {
+    source: Arc<dyn Clock>,
+    ahead: i64,
+    /// While the double catches up: the past moment at which the change happens.
+    moment: Option<i64>,
+}
+
+impl DoubleClock {
+    pub(crate) fn new(source: Arc<dyn Clock>) -> Self {
+        Self { source, ahead: 0, moment: None }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.moment.unwrap_or_else(|| self.present())
+    }
+
+    pub(crate) fn present(&self) -> i64 {
+        self.source.now().unix_micros().div_euclid(1_000_000) + self.ahead
+    }
+
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.ahead += i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
+    }
+
+    /// Changes happen at this moment until it is reset to `None`.
+    pub(crate) fn set_moment(&mut self, moment: Option<i64>) {
+        self.moment = moment;
+    }
+}
