@@ -5,6 +5,7 @@
 
 mod access_control;
 mod api;
+mod buying;
 mod commands;
 mod mails;
 mod operation;

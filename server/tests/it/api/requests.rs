@@ -174,7 +174,8 @@ async fn lc_10_the_limit_is_exact(app: &TestApp) {
 async fn one_fingerprint_is_one_machine(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
-    let answers = futures_util::future::join_all((0..50).map(async |_| desktop.activate_when_available("same").await)).await;
+    let answers =
+        futures_util::future::join_all((0..50).map(async |_| desktop.activate_when_available("same").await)).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.code() == "FINGERPRINT_TAKEN").count(), 49);
 }
