@@ -11,4 +11,5 @@ mod mails;
 mod operation;
 mod portal;
 mod sign_in;
+mod stripe;
 mod support;
