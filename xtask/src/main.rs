@@ -1,4 +1,4 @@
-//! The build and test tools: `cargo xtask run`, `test`, `bench` and `dist`.
+//! The build and test tools: `cargo xtask run`, `test`, `bench`, `soak` and `dist`.
 //!
 //! Each command does its own setup on a machine that has rustup and a C compiler.
 
@@ -12,6 +12,7 @@ mod node;
 mod packages;
 mod postgres;
 mod shell;
+mod soak;
 mod stripe;
 mod suite;
 mod verifiers;
@@ -53,6 +54,8 @@ enum Command {
     },
     /// Build the release, measure it, and compare each figure with its floor, the least that it could cost
     Bench(bench::Options),
+    /// Run the long reliability tests of selling at full size
+    Soak(soak::Options),
     /// Build the release binary at target/release/latchkey, with everything included.
     Dist,
 }
@@ -66,6 +69,7 @@ fn main() -> Result<()> {
         Command::Build => front_end::build(&shell, &root, Profile::Dev),
         Command::Test { only } => suite::run(&shell, &root, &only),
         Command::Bench(options) => bench::run(&shell, &root, &options),
+        Command::Soak(options) => soak::run(&shell, &options),
         Command::Dist => dist(&shell, &root),
     }
 }

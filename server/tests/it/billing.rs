@@ -6,6 +6,7 @@ mod delivery;
 mod events;
 mod holds;
 mod interleavings;
+mod kills;
 mod subscriptions;
 mod upgrades;
 
@@ -242,5 +243,17 @@ trait ParseAddress {
 impl ParseAddress for str {
     fn parse_address(&self) -> latchkey_licensing::email::EmailAddress {
         latchkey_licensing::email::EmailAddress::parse(self).expect("an address")
+    }
+}
+
+/// A small generator, so that a failing seed can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).expect("fits")
     }
 }

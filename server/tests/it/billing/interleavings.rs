@@ -9,21 +9,9 @@ use latchkey_testkit::{
     stripe::{DisputeKind, Outcome},
 };
 
-use super::{Shop, with_shop};
+use super::{Random, Shop, with_shop};
 
 on_both!(with_shop: st_09_the_order_of_events_does_not_matter);
-
-/// A small generator, so that a failing seed can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).expect("fits")
-    }
-}
 
 /// The number of lives: `cargo xtask soak` sets it to 1,000.
 fn rounds() -> u64 {
