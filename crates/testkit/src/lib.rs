@@ -70,13 +70,17 @@ pub struct TestService {
 impl TestService {
     /// A service with the demo catalog.
     pub async fn with_options(backend: Backend, options: Options) -> Self {
-        Self::with_payments(backend, options, None).await
+        Self::with_payments(backend, options, Arc::new(TestClock::default()), None).await
     }
 
-    /// A service with the demo catalog and a payment provider.
-    pub async fn with_payments(backend: Backend, options: Options, payments: Option<Arc<dyn Payments>>) -> Self {
+    /// A service with the demo catalog and a payment provider, which can share the clock.
+    pub async fn with_payments(
+        backend: Backend,
+        options: Options,
+        clock: Arc<TestClock>,
+        payments: Option<Arc<dyn Payments>>,
+    ) -> Self {
         let database = TestDatabase::create(backend).await;
-        let clock = Arc::new(TestClock::default());
         let ports = Ports { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(7)), payments };
         let store = database.store().clone();
         let service = Service::open(store, ports, Vault::new(&[42; 32]), options, None);

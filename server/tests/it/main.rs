@@ -5,6 +5,7 @@
 
 mod access_control;
 mod api;
+mod billing;
 mod commands;
 mod mails;
 mod operation;

@@ -15,8 +15,10 @@ use latchkey_licensing::{
     public_key::PublicKey,
 };
 use latchkey_server::{http, settings::Settings};
-use latchkey_service::{HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, Vault};
-use latchkey_testkit::{Backend, SeededEntropy, TestService, UNLIMITED};
+use latchkey_service::{
+    HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, Vault, ports::payments::Payments,
+};
+use latchkey_testkit::{Backend, SeededEntropy, TestClock, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
 use serde_json::Value;
@@ -70,6 +72,16 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(backend: Backend, change: impl FnOnce(&mut Settings, &mut Options)) -> Self {
+        Self::start_selling(backend, Arc::new(TestClock::default()), None, change).await
+    }
+
+    /// With a payment provider, which can share the clock.
+    pub(crate) async fn start_selling(
+        backend: Backend,
+        clock: Arc<TestClock>,
+        payments: Option<Arc<dyn Payments>>,
+        change: impl FnOnce(&mut Settings, &mut Options),
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let mut settings = Settings::default();
@@ -78,7 +90,7 @@ impl TestApp {
         change(&mut settings, &mut options);
         options.portal_url = settings.portal_url();
         options.brand = settings.brand.vendor();
-        let kit = TestService::with_options(backend, options).await;
+        let kit = TestService::with_payments(backend, options, clock, payments).await;
         let public_key = PublicKey::from(&kit.service.keyring().signer().verifying_key());
         let router = http::router(kit.service.clone(), &settings).expect("the settings are valid");
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
