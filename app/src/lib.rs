@@ -8,6 +8,7 @@
 // The type of a page is nested as deeply as its markup.
 #![recursion_limit = "512"]
 
+mod checkout;
 mod portal;
 mod root;
 pub mod routes;
@@ -23,12 +24,14 @@ pub mod static_pages;
 /// All server functions, by area. Each is a public HTTP endpoint under `/fn`.
 pub mod server_fns {
     pub use crate::{
-        portal::server_fns::{account, computers, licenses, offline},
+        checkout::server_fns as checkout,
+        portal::server_fns::{account, computers, licenses, offline, orders},
         sign_in::server_fns as sign_in,
         theme,
     };
 }
 
+pub use checkout::model::Offer;
 pub use root::App;
 #[cfg(feature = "ssr")]
 pub use root::shell;

@@ -9,10 +9,12 @@ use leptos_router::{
 };
 
 use crate::{
+    checkout::pages::{canceled::OrderCanceledPage, offer::OfferPage, placed::OrderPlacedPage},
     portal::{
         pages::{
             account::AccountPage, computer::ComputerPage, free_computer::FreeComputerPage, license::LicensePage,
-            licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, overview::OverviewPage,
+            licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage, orders::OrdersPage,
+            overview::OverviewPage, receipt::ReceiptPage,
         },
         shell::PortalShell,
     },
@@ -64,6 +66,9 @@ pub fn App() -> impl IntoView {
                 <Route path=declared::link() view=LinkPage ssr=SsrMode::Async/>
                 <Route path=declared::host_link() view=HostLinkPage ssr=SsrMode::Async/>
                 <Route path=declared::signed_out() view=SignedOutPage ssr=SsrMode::Async/>
+                <Route path=declared::offer() view=OfferPage ssr=SsrMode::Async/>
+                <Route path=declared::order_placed() view=OrderPlacedPage ssr=SsrMode::Async/>
+                <Route path=declared::order_canceled() view=OrderCanceledPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=PortalShell ssr=SsrMode::Async>
                     <Route path=declared::overview() view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=declared::licenses() view=LicensesPage ssr=SsrMode::Async/>
@@ -75,6 +80,9 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=declared::computer() view=ComputerPage ssr=SsrMode::Async/>
                     <Route path=declared::new_key() view=NewKeyPage ssr=SsrMode::Async/>
+                    <Route path=declared::orders() view=OrdersPage ssr=SsrMode::Async/>
+                    <Route path=declared::order() view=OrderPage ssr=SsrMode::Async/>
+                    <Route path=declared::receipt() view=ReceiptPage ssr=SsrMode::Async/>
                     <Route path=declared::offline() view=OfflinePage ssr=SsrMode::Async/>
                     <Route path=declared::account() view=AccountPage ssr=SsrMode::Async/>
                 </ParentRoute>

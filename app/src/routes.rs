@@ -7,10 +7,11 @@ mod next;
 use std::{fmt, str::FromStr};
 
 use latchkey_licensing::{
-    ids::{LicenseId, MachineId},
+    ids::{LicenseId, MachineId, OrderId},
     portal_paths,
 };
 use leptos_router::PossibleRouteMatch;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, internal_path};
@@ -37,6 +38,25 @@ impl fmt::Display for Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(..)")
+    }
+}
+
+/// The code of a price in the catalog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceCode(String);
+
+impl FromStr for PriceCode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        ((1..=64).contains(&text.len()) && text.bytes().all(fits)).then(|| Self(text.to_owned())).ok_or(())
+    }
+}
+
+impl fmt::Display for PriceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -92,6 +112,12 @@ pages! {
     HostLink(token: Token) = "/login/host/:token" as host_link;
     /// Confirms that the session has ended.
     SignedOut = "/login/signed-out" as signed_out;
+    /// Shows what can be bought for a price.
+    Offer(price: PriceCode) = "/checkout/new/:price" as offer;
+    /// To which buyers return after the checkout.
+    OrderPlaced(order: OrderId) = "/checkout/:order/placed" as order_placed;
+    /// To which buyers return who did not pay.
+    OrderCanceled(order: OrderId) = "/checkout/:order/canceled" as order_canceled;
     /// The portal's first page.
     Overview = "/portal" as overview;
     Licenses = "/portal/licenses" as licenses;
@@ -101,6 +127,10 @@ pages! {
     Computer(license: LicenseId, machine: MachineId) = "/portal/licenses/:license/machines/:machine" as computer;
     /// Asks for confirmation before a computer is freed.
     FreeComputer(license: LicenseId, machine: MachineId) = "/portal/licenses/:license/machines/:machine/free" as free_computer;
+    Orders = "/portal/orders" as orders;
+    Order(order: OrderId) = "/portal/orders/:order" as order;
+    /// A receipt to print.
+    Receipt(order: OrderId) = "/portal/orders/:order/receipt" as receipt;
     /// Accepts requests of computers without internet access.
     Offline = "/portal/offline" as offline;
     /// The account's name and sessions.
@@ -133,20 +163,67 @@ pub fn holds_secret(path: &str) -> bool {
     [portal_paths::sign_in_link(""), portal_paths::host_link("")].iter().any(|start| path.starts_with(start))
 }
 
-/// The targets of forms that cannot be server functions: the browser saves the response of one as a file, and
-/// sends a file to the other.
+/// Whether forms on the pages at this path, or on pages that they lead to without loading a document, lead to the payment
+/// provider.
+pub fn leads_to_payment(path: &str) -> bool {
+    Guard::of(path) == Guard::SignedIn || path.starts_with("/checkout/")
+}
+
+/// The targets of forms and links that cannot be server functions: files that the browser saves or sends, and ways to pages
+/// of the payment provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormTarget {
     /// Checks out a machine file for a computer.
     ComputerFile(LicenseId, MachineId),
     /// Accepts a request that was pasted or uploaded.
     OfflineRequest,
+    /// Opens a checkout.
+    Checkout,
+    /// Leads to the provider's page for cards, address and tax ids.
+    PaymentSettings(OrderId),
+}
+
+/// The documents that the payment provider has about a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentDocument {
+    Receipt,
+    Invoice,
+    InvoicePdf,
+}
+
+impl PaymentDocument {
+    /// The paths of documents, in axum's syntax.
+    pub const PATHS: &str = "/portal/orders/{order}/payments/{payment}/{document}";
+
+    const ALL: [Self; 3] = [Self::Receipt, Self::Invoice, Self::InvoicePdf];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Invoice => "invoice",
+            Self::InvoicePdf => "invoice-pdf",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|document| document.name() == name)
+    }
+
+    /// The path that redirects to the provider's document.
+    pub fn path(self, order: OrderId, payment: &str) -> String {
+        format!("{}{}{payment}/{}", Page::Order(order).path(), FormTarget::BELOW_ORDER_PAYMENTS, self.name())
+    }
 }
 
 impl FormTarget {
     /// The path for computers' files, in axum's syntax.
     pub const COMPUTER_FILES: &str = "/portal/licenses/{license}/machines/{machine}/file";
 
+    /// The path for payment settings, in axum's syntax.
+    pub const PAYMENT_SETTINGS: &str = "/portal/orders/{order}/payment-settings";
+
+    const BELOW_ORDER: &str = "/payment-settings";
+    const BELOW_ORDER_PAYMENTS: &str = "/payments/";
     const BELOW_OFFLINE: &str = "/upload";
     const BELOW_COMPUTER: &str = "/file";
 
@@ -156,15 +233,27 @@ impl FormTarget {
                 format!("{}{}", Page::Computer(license, machine).path(), Self::BELOW_COMPUTER)
             }
             Self::OfflineRequest => format!("{}{}", Page::Offline.path(), Self::BELOW_OFFLINE),
+            Self::Checkout => "/checkout".to_owned(),
+            Self::PaymentSettings(order) => format!("{}{}", Page::Order(order).path(), Self::BELOW_ORDER),
         }
     }
 
-    /// The page with the form that is sent to `path`.
+    /// The page with the form that is sent to `path`, or with the link to it.
     pub fn page_of(path: &str) -> Option<Page> {
         let page = |below: &str| path.strip_suffix(below).and_then(Page::parse);
         let offline = page(Self::BELOW_OFFLINE).filter(|page| *page == Page::Offline);
-        offline.or_else(|| page(Self::BELOW_COMPUTER).filter(|page| matches!(page, Page::Computer(..))))
+        let is_order = |page: &Page| matches!(page, Page::Order(_));
+        let order = || {
+            let above = path.split_once(Self::BELOW_ORDER_PAYMENTS).and_then(|(above, _)| Page::parse(above));
+            above.or_else(|| page(Self::BELOW_ORDER)).filter(is_order)
+        };
+        offline.or_else(|| page(Self::BELOW_COMPUTER).filter(|page| matches!(page, Page::Computer(..)))).or_else(order)
     }
+}
+
+/// The page of an offer, on which a quantity is already entered.
+pub fn offer_of(price: PriceCode, quantity: u32) -> String {
+    format!("{}?quantity={quantity}", Page::Offer(price).path())
 }
 
 /// The sign-in page that afterwards leads to `next`, which it checks.
@@ -212,7 +301,8 @@ mod tests {
     const ID: &str = "0190f3c2-0000-7000-8000-000000000000";
 
     fn filled(pattern: &str) -> String {
-        pattern.replace(":license", ID).replace(":machine", ID).replace(":token", "Ab_-9")
+        let pattern = pattern.replace(":license", ID).replace(":machine", ID).replace(":order", ID);
+        pattern.replace(":token", "Ab_-9").replace(":price", "acme-draw-2")
     }
 
     #[test]
@@ -236,6 +326,13 @@ mod tests {
         assert_eq!(portal_paths::host_link("Ab_-9"), Page::HostLink(token).path());
         assert_eq!(portal_paths::license(id), Page::License(id).path());
         assert_eq!(portal_paths::OFFLINE, Page::Offline.path());
+        let order: OrderId = ID.parse().expect("an id");
+        assert_eq!(portal_paths::order_placed(order), Page::OrderPlaced(order).path());
+        assert_eq!(portal_paths::order_canceled(order), Page::OrderCanceled(order).path());
+        assert_eq!(portal_paths::order(order), Page::Order(order).path());
+        assert_eq!(portal_paths::receipt(order), Page::Receipt(order).path());
+        let price: PriceCode = "acme-draw-2".parse().expect("a code");
+        assert_eq!(portal_paths::offer("acme-draw-2"), Page::Offer(price).path());
     }
 
     #[test]
@@ -249,9 +346,33 @@ mod tests {
         let file = FormTarget::ComputerFile(license, machine);
         assert_eq!(FormTarget::COMPUTER_FILES.replace("{license}", ID).replace("{machine}", ID), file.path());
         assert_eq!(Guard::of(&file.path()), Guard::SignedIn);
+        let order: OrderId = ID.parse().expect("an id");
+        let settings = FormTarget::PaymentSettings(order);
+        assert_eq!(FormTarget::PAYMENT_SETTINGS.replace("{order}", ID), settings.path());
+        for document in PaymentDocument::ALL {
+            let path = PaymentDocument::PATHS.replace("{order}", ID).replace("{payment}", "pi_1");
+            let path = path.replace("{document}", document.name());
+            assert_eq!(document.path(order, "pi_1"), path);
+            assert_eq!(PaymentDocument::parse(document.name()), Some(document));
+            assert_eq!((Guard::of(&path), FormTarget::page_of(&path)), (Guard::SignedIn, Some(Page::Order(order))));
+        }
+        assert_eq!(Guard::of(&settings.path()), Guard::SignedIn);
+        assert_eq!(FormTarget::page_of(&settings.path()), Some(Page::Order(order)));
+        assert_eq!(Guard::of(&FormTarget::Checkout.path()), Guard::Open);
         assert_eq!(Guard::of("/portal/anything"), Guard::SignedIn);
         assert_eq!(Guard::of("/portal-news"), Guard::Open);
         assert_eq!(Guard::of(&FormTarget::OfflineRequest.path()), Guard::Open);
+    }
+
+    #[test]
+    fn only_codes_of_prices_are_offers() {
+        for code in ["a", "acme-draw-2", "placed", "canceled"] {
+            let price: PriceCode = code.parse().expect("a code");
+            assert_eq!(Page::parse(&format!("/checkout/new/{code}")), Some(Page::Offer(price)));
+        }
+        for other in ["", "A", "a_b", "a b", "a/b", "%61", "é", &"a".repeat(65)] {
+            assert_eq!(other.parse::<PriceCode>(), Err(()), "{other}");
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub use cookies::CookieKit;
 pub struct Backend {
     pub service: Service,
     pub cookies: CookieKit,
+    /// Where forms of pages that lead to the payment provider may end, as in a content security policy.
+    pub payment_form_action: std::sync::Arc<str>,
 }
 
 /// The signed-in user, added to the request by the HTTP layer.
@@ -118,15 +120,18 @@ pub(crate) fn see_other(path: &str) {
     }
 }
 
-/// Sets the page's content security policy with its nonce: only our own files and scripts, and no other
-/// origin.
+/// Sets the page's content security policy with its nonce: only our own files and scripts, and no other origin, except that
+/// forms may lead to the payment provider.
 pub(crate) fn set_page_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
+    let leads_to_payment = parts().is_ok_and(|parts| crate::routes::leads_to_payment(parts.uri.path()));
+    let backend = use_context::<Backend>().filter(|_| leads_to_payment);
+    let form_action = backend.as_ref().map_or("'self'", |backend| &*backend.payment_form_action);
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; \
+         img-src 'self'; font-src 'self'; connect-src 'self'; form-action {form_action}; object-src 'none'; base-uri 'none'; \
          frame-ancestors 'none'"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod branding;
+pub(crate) mod clipboard;
 pub(crate) mod components;
 pub(crate) mod error;
 pub(crate) mod flash;

@@ -8,6 +8,7 @@ mod download;
 mod health;
 mod layers;
 pub(crate) mod metrics;
+mod payment_pages;
 mod plain_pages;
 mod portal;
 mod prerendered;
@@ -24,15 +25,16 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use latchkey_app::static_pages::site::Look;
+use latchkey_app::static_pages::{offers::Shop, site::Look};
 use latchkey_service::Service;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::settings::{Settings, SettingsError, Surface, Surfaces};
+use crate::settings::{Settings, SettingsError, Surface};
 
 use api_address::ApiAddress;
 use assets::branding::Branded;
+use payment_pages::PaymentPages;
 use plain_pages::PlainPages;
 use prerendered::Prerendered;
 use state::AppState;
@@ -53,9 +55,10 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let state = AppState { service, api_address, plain };
 
     let page_headers = layers::headers::page_headers(settings.is_https());
-    let prerendered = prerendered(surfaces, &page_headers, &look);
+    let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
+    let prerendered = prerendered(&state.service, settings, &page_headers, &look, &payment_pages);
     let portal = if surfaces.has(Surface::Portal) {
-        portal::pages::portal(&state, branded.pages.clone(), settings.is_https())
+        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings.is_https())
     } else {
         Router::new()
     };
@@ -88,11 +91,21 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .merge(prerendered.into_router()))
 }
 
-fn prerendered(surfaces: &Surfaces, headers: &HeaderMap, look: &Look) -> Prerendered {
+fn prerendered(
+    service: &Service,
+    settings: &Settings,
+    headers: &HeaderMap,
+    look: &Look,
+    payment_pages: &PaymentPages,
+) -> Prerendered {
     let mut pages = Prerendered::new(headers);
+    let surfaces = &settings.server.surfaces;
     let has_docs = surfaces.has(Surface::Docs);
     if surfaces.has(Surface::Site) {
-        site::add(&mut pages, look, has_docs.then_some(docs::ROOT));
+        let shop = if surfaces.has(Surface::Portal) { Shop::Here } else { Shop::At(settings.portal_url()) };
+        let docs = has_docs.then_some(docs::ROOT);
+        let contents = site::Contents { service: service.clone(), look: look.clone(), docs, shop };
+        site::add(&mut pages, contents, payment_pages);
     }
     if has_docs {
         docs::add(&mut pages, look);

@@ -36,6 +36,7 @@ pub use secret::Secret;
 pub use secrets::Secrets;
 pub(crate) use secrets::read_secret;
 pub use server::Server;
+pub(crate) use server::is_loopback;
 pub use stripe::{BillingAddress, Stripe};
 pub use surfaces::{Surface, Surfaces};
 

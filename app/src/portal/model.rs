@@ -1,9 +1,14 @@
 //! What pages show, ready to render.
 
-use latchkey_licensing::ids::{LicenseId, MachineId};
+pub(crate) mod orders;
+
+use latchkey_licensing::ids::{LicenseId, MachineId, OrderId};
 use serde::{Deserialize, Serialize};
 
-use crate::shared::model::{RelativeTime, Status};
+use crate::{
+    checkout::model::Offer,
+    shared::model::{RelativeTime, Status},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Computer {
@@ -106,6 +111,10 @@ pub struct LicenseDetail {
     pub license: LicenseSummary,
     /// The full key, shown once, if it was requested without scripts.
     pub revealed_key: Option<String>,
+    /// The order by which it was bought, and the order's number.
+    pub order: Option<(OrderId, String)>,
+    /// What it can be upgraded to.
+    pub upgrades: Vec<Offer>,
     /// Newest first.
     pub history: Vec<HistoryLine>,
 }

@@ -7,4 +7,7 @@ pub(crate) mod license;
 pub(crate) mod licenses;
 pub(crate) mod new_key;
 pub(crate) mod offline;
+pub(crate) mod order;
+pub(crate) mod orders;
 pub(crate) mod overview;
+pub(crate) mod receipt;

@@ -1,5 +1,7 @@
 //! Converts domain objects into what pages show.
 
+pub(crate) mod orders;
+
 use latchkey_licensing::{
     brand::Brand,
     ids::AccountId,

@@ -4,3 +4,4 @@ pub mod account;
 pub mod computers;
 pub mod licenses;
 pub mod offline;
+pub mod orders;

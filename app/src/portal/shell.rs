@@ -33,6 +33,7 @@ pub(crate) fn PortalShell() -> impl IntoView {
                 <nav aria-label="Portal" class="tabs">
                     <A href=Page::Overview.path() exact=true>"Overview"</A>
                     <A href=Page::Licenses.path()>"Licenses"</A>
+                    <A href=Page::Orders.path()>"Orders"</A>
                     <A href=Page::Offline.path()>"Offline"</A>
                     <A href=Page::Account.path()>"Account"</A>
                 </nav>

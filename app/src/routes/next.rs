@@ -1,10 +1,10 @@
-//! Where a sign-in may lead: only to pages of the portal (ML-13).
+//! Where a sign-in may lead: only to pages of the portal, and to offers (ML-13).
 
 use latchkey_licensing::{air_gap, portal_paths};
 
 use crate::routes::{FormTarget, Guard, Page, sign_in_for};
 
-/// A path in the portal.
+/// The path of a page of the portal, or of an offer that the visitor wants to buy signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextPath(String);
 
@@ -32,8 +32,8 @@ impl NextPath {
         }
     }
 
-    /// Parses a path. `None` for anything that is not exactly the path of a portal page: no escapes, no other
-    /// origin in any disguise, and no query except for an air-gap request, which scanning a code opens.
+    /// Parses a path. `None` for anything that is not exactly the path of such a page: no escapes, no other origin in any
+    /// disguise, and no query except for an air-gap request, which scanning a code opens.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(request) = text.strip_prefix(&portal_paths::offline_request("")) {
             let is_request = request.starts_with("lk1.")
@@ -42,7 +42,8 @@ impl NextPath {
             return is_request.then(|| Self(text.to_owned()));
         }
         let page = Page::parse(text)?;
-        (Guard::of(text) == Guard::SignedIn).then(|| Self(page.path())).filter(|next| next.0 == text)
+        let may_follow = Guard::of(text) == Guard::SignedIn || matches!(page, Page::Offer(_));
+        may_follow.then(|| Self(page.path())).filter(|next| next.0 == text)
     }
 
     pub fn as_str(&self) -> &str {
@@ -112,6 +113,10 @@ mod tests {
             "/portal/licenses",
             "/portal/account",
             "/portal/offline",
+            "/portal/orders",
+            "/checkout/new/acme-draw-2",
+            &format!("/portal/orders/{id}"),
+            &format!("/portal/orders/{id}/receipt"),
             &format!("/portal/licenses/{id}"),
             &format!("/portal/licenses/{id}/new-key"),
             &format!("/portal/licenses/{id}/machines/{id}"),
@@ -207,6 +212,12 @@ mod tests {
             "/portal/licenses/x",
             "/portal/licenses/../../x",
             "/portal/admin",
+            "/checkout",
+            "/checkout/new/",
+            "/checkout/new//evil.example",
+            "/checkout/new/acme?quantity=2",
+            "/checkout/new/ACME",
+            "/checkout/0190f3c2-0000-7000-8000-000000000000/placed",
             "/login",
             "/login/link/x",
             "/fn/sign_out",

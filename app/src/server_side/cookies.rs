@@ -12,6 +12,9 @@ use crate::{
     shared::flash::Flash,
 };
 
+/// How long a message waits for the page that shows it.
+const FLASH_LIFETIME: Duration = Duration::minutes(1);
+
 /// How cookies are named and signed.
 ///
 /// With https every name starts with `__Host-`, which restricts the cookie to this host, https, and the path
@@ -109,6 +112,24 @@ impl CookieKit {
         self.remove("session");
     }
 
+    /// The secret by which this browser may see its orders.
+    pub fn checkout_secret(&self, headers: &HeaderMap) -> Option<BrowserSecret> {
+        BrowserSecret::parse(self.read(headers, "checkout")?.value())
+    }
+
+    /// A `Set-Cookie` header that lets this browser see its orders.
+    pub fn checkout_cookie(&self, secret: &BrowserSecret) -> Option<HeaderValue> {
+        header_of(&self.build("checkout", secret.expose().to_owned(), Duration::days(30)))
+    }
+
+    /// A `Set-Cookie` header with a message for the next page.
+    pub fn flash_cookie(&self, flash: &Flash) -> Option<HeaderValue> {
+        let mut jar = CookieJar::new();
+        let text = serde_json::to_string(flash).ok()?;
+        jar.signed_mut(&self.key).add(self.build("flash", text, FLASH_LIFETIME));
+        jar.delta().next().and_then(header_of)
+    }
+
     /// Allows the next view of a license to show its key, once and for a short time.
     pub(crate) fn allow_reveal(&self, license: LicenseId) {
         self.set_signed("reveal", license.to_string(), Duration::seconds(30));
@@ -134,7 +155,7 @@ impl CookieKit {
 /// Sets a message for the next page.
 pub(crate) fn set_flash(flash: &Flash) {
     if let (Some(backend), Ok(text)) = (use_context::<Backend>(), serde_json::to_string(flash)) {
-        backend.cookies.set_signed("flash", text, Duration::minutes(1));
+        backend.cookies.set_signed("flash", text, FLASH_LIFETIME);
     }
 }
 
@@ -154,11 +175,13 @@ pub(crate) fn set_theme(backend: &Backend, theme: &str) {
 }
 
 fn send(cookie: &Cookie<'_>) {
-    if let (Some(response), Ok(value)) =
-        (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie.encoded().to_string()))
-    {
+    if let (Some(response), Some(value)) = (use_context::<ResponseOptions>(), header_of(cookie)) {
         response.append_header(header::SET_COOKIE, value);
     }
+}
+
+fn header_of(cookie: &Cookie<'_>) -> Option<HeaderValue> {
+    HeaderValue::from_str(&cookie.encoded().to_string()).ok()
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub struct Branding {
     pub logo: Option<String>,
     /// The start page, if this instance has one.
     pub home: Option<String>,
+    /// Where customers download the product.
+    pub download_url: Option<String>,
     /// The URL of the style sheet with the vendor's accent color, if it has one. Only the document needs it.
     #[serde(skip)]
     pub stylesheet: Option<String>,
@@ -42,14 +44,20 @@ pub(crate) fn Wordmark(branding: Branding, #[prop(into)] or: String) -> impl Int
 /// Where customers get help.
 #[component]
 pub(crate) fn HelpLine(brand: Brand) -> impl IntoView {
-    let way = match &brand.support {
+    view! { <p class="small text-2">"Need help? Please " <Contact brand/> "."</p> }
+}
+
+/// How to get help, as a phrase that follows "please" or a comma, with a link if there is one.
+#[component]
+pub(crate) fn Contact(brand: Brand) -> AnyView {
+    match &brand.support {
         Some(support) => {
             let verb = if matches!(support, Support::Email(_)) { "write to " } else { "go to " };
-            view! { {verb} <a class="break-anywhere" href=support.href() rel="external">{support.text().to_owned()}</a> }.into_any()
+            view! { {verb} <a class="break-anywhere" href=support.href() rel="external">{support.text().to_owned()}</a> }
+                .into_any()
         }
         None => brand.contact().into_any(),
-    };
-    view! { <p class="small text-2">"Need help? Please " {way} "."</p> }
+    }
 }
 
 /// The company's legal name, if it is known.

@@ -43,6 +43,23 @@ pub enum UiError {
     RequestOld,
     /// All slots of the license are in use.
     NoFreeSlot,
+    /// There is no price with this code.
+    OfferNotFound,
+    /// Nothing is sold yet, or not at this price.
+    NotForSale,
+    /// The offer cannot be bought in this quantity.
+    QuantityNotAllowed {
+        min: u32,
+        max: u32,
+    },
+    /// The offer does not upgrade this license.
+    UpgradeNotPossible,
+    /// The order does not exist, or somebody else made it. Visitors cannot see which.
+    OrderNotShown,
+    /// The payment provider has no such document or page.
+    NoDocument,
+    /// The payment provider cannot be reached.
+    PaymentsUnavailable,
     /// The server failed.
     Unavailable,
     /// The browser received no response, so the outcome is unknown.
@@ -89,6 +106,20 @@ impl UiError {
                 "That request is older than the computer's activation or its last file. Make a new one in the app.".to_owned()
             }
             Self::NoFreeSlot => "All computers of this license are in use. Free one first, then try again.".to_owned(),
+            Self::OfferNotFound => "There is no such offer.".to_owned(),
+            Self::NotForSale => format!("Sales open soon. If you have questions, {contact}."),
+            Self::QuantityNotAllowed { min, max } if min == max => format!("This offer is for {min} at a time."),
+            Self::QuantityNotAllowed { min, max } => {
+                format!("Enter a number from {min} to {max}. If you need more, {contact}.")
+            }
+            Self::UpgradeNotPossible => {
+                "This license cannot be upgraded with this offer. It may have changed in the meantime.".to_owned()
+            }
+            Self::OrderNotShown => "This order cannot be shown here. Sign in, or look into your mail.".to_owned(),
+            Self::NoDocument => "Stripe has no such document or page for this order.".to_owned(),
+            Self::PaymentsUnavailable => {
+                "Stripe cannot be reached at the moment. Nothing was charged. Try again in a few minutes.".to_owned()
+            }
             Self::Unavailable => "The server could not do this. Nothing was changed. Try again in a moment.".to_owned(),
             Self::NoResponse => "The server did not respond. Reload the page to see whether it was done.".to_owned(),
         }
@@ -108,11 +139,14 @@ impl UiError {
             | Self::RequestDamaged
             | Self::RequestForeign
             | Self::RequestOld
-            | Self::NoFreeSlot => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::NoFreeSlot
+            | Self::NotForSale
+            | Self::QuantityNotAllowed { .. }
+            | Self::UpgradeNotPossible => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unavailable | Self::NoResponse => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotFound | Self::OfferNotFound | Self::OrderNotShown | Self::NoDocument => StatusCode::NOT_FOUND,
+            Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

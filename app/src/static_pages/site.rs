@@ -1,8 +1,12 @@
-//! Pages that are only HTML: no router, hydration or scripts. Rendered once at startup.
+//! Pages that are only HTML: no router, hydration or scripts. Rendered in advance, not for each request.
 
 use leptos::prelude::*;
 
-use crate::shared::branding::{Branding, LegalName};
+use crate::{
+    checkout::model::Offer,
+    shared::branding::{Branding, HelpLine, LegalName, Wordmark},
+    static_pages::offers::{OfferCard, Shop},
+};
 
 /// How pages look: the style sheet and the vendor's branding.
 #[derive(Clone, Debug)]
@@ -14,7 +18,13 @@ pub struct Look {
 
 /// The document's head.
 #[component]
-pub(crate) fn Head(#[prop(into)] title: String, look: Look) -> impl IntoView {
+pub(crate) fn Head(
+    #[prop(into)] title: String,
+    look: Look,
+    /// The page to which the browser goes on by itself.
+    #[prop(optional)]
+    goes_on_to: Option<String>,
+) -> impl IntoView {
     let Look { stylesheet, branding } = look;
     let accent = branding.stylesheet.map(|href| view! { <link rel="stylesheet" href=href/> });
     view! {
@@ -27,6 +37,7 @@ pub(crate) fn Head(#[prop(into)] title: String, look: Look) -> impl IntoView {
             <link rel="stylesheet" href=stylesheet/>
             {accent}
             <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+            {goes_on_to.map(|url| view! { <meta http-equiv="refresh" content=format!("0; url={url}")/> })}
         </head>
     }
 }
@@ -58,7 +69,52 @@ pub(crate) fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
 }
 
 /// `/`. `docs` is the documentation's path, if this instance has it.
-pub fn home(look: Look, sign_in: String, docs: Option<&'static str>) -> String {
+pub fn home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
+    if offers.is_empty() { sign_in_home(look, sign_in, docs) } else { shop_home(look, sign_in, docs, offers, shop) }
+}
+
+/// The start page of an instance that sells something.
+fn shop_home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
+    render(|| {
+        let brand = look.branding.brand.clone();
+        let branding = look.branding.clone();
+        let cards = offers.into_iter().map(|offer| {
+            view! { <OfferCard offer shop=shop.clone() brand=brand.clone()/> }
+        });
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <Head title="Licenses" look/>
+                <body>
+                    <a class="skip-link" href="#main">"Skip to content"</a>
+                    <header class="sign-in-bar split">
+                        <Wordmark branding or="/"/>
+                        <p class="cluster">
+                            {docs.map(|href| view! { <a class="button button-small" href=href>"Documentation"</a> })}
+                            <a class="button button-small" href=sign_in>"Sign in"</a>
+                        </p>
+                    </header>
+                    <main id="main" class="shop stack-large" tabindex="-1">
+                        <div class="stack shop-head">
+                            <h1 class="title-1">{format!("{} licenses", brand.name)}</h1>
+                            <p class="text-2">
+                                "Buy a license here. Sign in to see your license keys and the computers that use them."
+                            </p>
+                        </div>
+                        <div class="offers">{cards.collect_view()}</div>
+                    </main>
+                    <footer class="footer">
+                        <HelpLine brand=brand.clone()/>
+                        <LegalName brand/>
+                    </footer>
+                </body>
+            </html>
+        }
+    })
+}
+
+/// The start page of an instance that sells nothing.
+fn sign_in_home(look: Look, sign_in: String, docs: Option<&'static str>) -> String {
     render(|| {
         let name = look.branding.brand.name.clone();
         view! {
@@ -70,6 +126,29 @@ pub fn home(look: Look, sign_in: String, docs: Option<&'static str>) -> String {
                     {docs.map(|href| view! { <a class="button" href=href>"Documentation"</a> })}
                 </p>
             </Page>
+        }
+    })
+}
+
+/// Leads to a page of the payment provider to which a form must not redirect.
+pub fn leave(look: Look, url: &str) -> String {
+    render(|| {
+        let url = url.to_owned();
+        let brand = look.branding.brand.clone();
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <Head title="Payment" look goes_on_to=url.clone()/>
+                <body>
+                    <main id="main" class="narrow">
+                        <div class="card stack">
+                            <h1 class="title-1">"Continue to Stripe"</h1>
+                            <p><a class="button button-accent" href=url>"Continue"</a></p>
+                        </div>
+                    </main>
+                    <footer class="footer"><LegalName brand/></footer>
+                </body>
+            </html>
         }
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     ids::{PolicyId, PriceId, ProductId},
+    license::{License, Standing},
     money::Money,
     rules::policy::words,
     time::Timestamp,
@@ -97,5 +98,10 @@ impl Price {
     /// Whether it upgrades licenses instead of buying new ones.
     pub fn is_upgrade(&self) -> bool {
         !self.upgrade_from.is_empty()
+    }
+
+    /// Whether it upgrades this license.
+    pub fn upgrades(&self, license: &License) -> bool {
+        license.standing == Standing::Good && self.upgrade_from.contains(&license.policy)
     }
 }

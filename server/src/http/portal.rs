@@ -2,4 +2,5 @@
 
 pub(crate) mod files;
 pub(crate) mod pages;
+mod payments;
 pub(crate) mod sessions;

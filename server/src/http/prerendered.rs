@@ -1,4 +1,4 @@
-//! Responses that are created once, at startup: pages without scripts, and files.
+//! Responses that are created in advance: pages without scripts, and files. Most are created once, at startup.
 //!
 //! They are the same for everyone, so they depend only on what the browser has cached and which encodings it
 //! accepts. The layers of other pages are not applied: there is no body to limit and nothing to change, and
@@ -42,13 +42,29 @@ impl Prerendered {
         Self { always, router: Router::new() }
     }
 
+    /// The headers of every response.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.always
+    }
+
     /// Responds to requests for `path` with `body`.
     pub(crate) fn add(&mut self, path: &str, kind: &'static str, body: impl Into<Bytes>) {
         let page = Arc::new(Page::new(&self.always, kind, body.into()));
+        self.add_changing(path, move || ready(Arc::clone(&page)));
+    }
+
+    /// Responds to requests for `path` with the page that `current` returns.
+    pub(crate) fn add_changing<F>(&mut self, path: &str, current: impl Fn() -> F + Clone + Send + Sync + 'static)
+    where
+        F: Future<Output = Arc<Page>> + Send,
+    {
         let refusal = Arc::new(refusal(&self.always));
         let route: Arc<str> = path.into();
         let refused = Arc::clone(&route);
-        let respond = move |request: Request| ready(with_request_id(page.respond(request.headers()), &route));
+        let respond = move |request: Request| {
+            let (page, route) = (current(), Arc::clone(&route));
+            async move { with_request_id(page.await.respond(request.headers()), &route) }
+        };
         let refuse = move || ready(with_request_id(response(StatusCode::METHOD_NOT_ALLOWED, &refusal), &refused));
         self.router = std::mem::take(&mut self.router).route(path, get(respond).fallback(refuse));
     }
@@ -83,14 +99,16 @@ fn with_request_id(mut response: Response, route: &str) -> Response {
     response
 }
 
-struct Page {
+/// A page in its encodings.
+#[derive(Debug)]
+pub(crate) struct Page {
     plain: Variant,
     /// Compressed at the first request. `None` if that would save nothing.
     brotli: OnceLock<Option<Variant>>,
 }
 
 impl Page {
-    fn new(always: &HeaderMap, kind: &'static str, body: Bytes) -> Self {
+    pub(crate) fn new(always: &HeaderMap, kind: &'static str, body: Bytes) -> Self {
         let digest = Sha256::digest(&body);
         let tag = latchkey_licensing::hex::encode(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
         let mut headers = always.clone();
@@ -112,6 +130,7 @@ impl Page {
 }
 
 /// A page in one encoding.
+#[derive(Debug)]
 struct Variant {
     headers: HeaderMap,
     /// The headers of a 304 response.

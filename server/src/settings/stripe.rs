@@ -30,6 +30,9 @@ pub(super) const FIELDS: &[Field] = &[
 /// The number of secrets that a rotation needs.
 const MAX_WEBHOOK_SECRETS: usize = 2;
 
+/// Stripe's pages, unless a vendor has a domain of its own for them.
+const PAGE_ORIGINS: [&str; 2] = ["https://checkout.stripe.com", "https://billing.stripe.com"];
+
 /// The longest grace period.
 const MAX_GRACE_DAYS: u32 = 90;
 
@@ -105,6 +108,14 @@ impl Stripe {
             return Err(refusal("it does not begin with whsec_"));
         }
         Ok(Some(secrets))
+    }
+
+    /// The origins of the pages on which buyers pay and manage their payment details. A test server has them on its own.
+    pub(crate) fn page_origins(&self) -> Vec<String> {
+        match Url::parse(&self.api_url) {
+            Ok(api) if is_loopback(&api) => vec![api.origin().ascii_serialization()],
+            _ => PAGE_ORIGINS.map(str::to_owned).to_vec(),
+        }
     }
 
     /// How long a license stays valid while a renewal is unpaid.

@@ -95,7 +95,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 22] = [
+const FUNCTIONS: [(&str, Row); 26] = [
     ("/fn/account", signed_in(200, 401)),
     ("/fn/confirm_free_computer", own(200, 404, 401)),
     ("/fn/carry_out_request", own(200, 422, 401)),
@@ -110,6 +110,11 @@ const FUNCTIONS: [(&str, Row); 22] = [
     ("/fn/free_computer", own(200, 404, 401)),
     ("/fn/license", own(200, 404, 401)),
     ("/fn/licenses", signed_in(200, 401)),
+    ("/fn/order", own(200, 404, 401)),
+    ("/fn/orders", signed_in(200, 401)),
+    ("/fn/read_offer", all(200)),
+    // The buyer was signed in. Otherwise it would be the buyer's browser.
+    ("/fn/read_placed_order", own(200, 404, 404)),
     ("/fn/read_request", own(200, 422, 401)),
     ("/fn/read_sign_in", all(200)),
     ("/fn/rename", signed_in(200, 401)),
@@ -122,7 +127,10 @@ const FUNCTIONS: [(&str, Row); 22] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 13] = [
+const PAGES: [(&str, Row); 19] = [
+    ("/checkout/new/{price}", all(200)),
+    ("/checkout/{order}/canceled", own(200, 404, 404)),
+    ("/checkout/{order}/placed", own(200, 404, 404)),
     ("/login", all(200)),
     ("/login/code", all(200)),
     ("/login/host/{token}", all(200)),
@@ -136,10 +144,13 @@ const PAGES: [(&str, Row); 13] = [
     ("/portal/licenses/{license}/machines/{machine}/free", own(200, 404, 303)),
     ("/portal/licenses/{license}/new-key", own(200, 404, 303)),
     ("/portal/offline", signed_in(200, 303)),
+    ("/portal/orders", signed_in(200, 303)),
+    ("/portal/orders/{order}", own(200, 404, 303)),
+    ("/portal/orders/{order}/receipt", own(200, 404, 303)),
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 14] = [
+const ROUTES: [(&str, Method, &str, Row); 17] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
     // Metrics have an address of their own.
@@ -149,6 +160,11 @@ const ROUTES: [(&str, Method, &str, Row); 14] = [
     ("\"/robots.txt\"", Method::GET, "/robots.txt", all(200)),
     // Files of the vendor's brand, of which this server has none.
     ("&file.path", Method::GET, "/brand/x/accent.css", all(404)),
+    // This server has no keys of a payment provider, so the form's page says that nothing is for sale.
+    ("&FormTarget::Checkout.path()", Method::POST, "/checkout", all(303)),
+    // The same for these, whose order's page says so.
+    ("FormTarget::PAYMENT_SETTINGS", Method::POST, "/portal/orders/{order}/payment-settings", own(303, 404, 303)),
+    ("PaymentDocument::PATHS", Method::GET, "/portal/orders/{order}/payments/pi_1/receipt", own(303, 404, 303)),
     // Redirects to the page that reads the request, which requires signing in.
     ("&FormTarget::OfflineRequest.path()", Method::POST, "/portal/offline/upload", all(303)),
     (
@@ -194,6 +210,8 @@ struct World<'a> {
     license: String,
     machine: String,
     session: String,
+    /// A paid order of the customer.
+    order: String,
     /// A computer's air-gap request, made with the license's key.
     request: String,
     key: String,
@@ -220,6 +238,7 @@ impl<'a> World<'a> {
             app,
             license: issued.view.license.id.to_string(),
             machine,
+            order: app.add_order(issued.owner.id, number).await,
             session: sessions.first().expect("a session").id.to_string(),
             request: AirGapRequest::new(Action::Activate, lab, MachineFacts::default(), now, &issued.key).to_text(),
             key: issued.key.expose().to_owned(),
@@ -244,7 +263,9 @@ impl<'a> World<'a> {
 
     /// A path with the ids of the customer's license and computer.
     fn path(&self, pattern: &str) -> String {
-        pattern.replace("{license}", &self.license).replace("{machine}", &self.machine).replace("{token}", "x")
+        let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
+        let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
+        pattern.replace("{token}", "x")
     }
 
     fn as_actor(&self, actor: Actor, request: RequestBuilder) -> RequestBuilder {
@@ -271,6 +292,7 @@ impl<'a> World<'a> {
             "id" => (name, id.as_str()),
             "license" => (name, self.license.as_str()),
             "machine" => (name, self.machine.as_str()),
+            "order" => (name, self.order.as_str()),
             _ => (name, value),
         });
         let request = self.browser(actor).client.post(format!("{}{path}", self.app.origin()));
@@ -287,6 +309,7 @@ impl<'a> World<'a> {
             "/portal/offline/upload" => {
                 request.multipart(Form::new().part("request", Part::text(self.request.clone())))
             }
+            "/checkout" => request.form(&[("price", "chartgpt-lifetime"), ("quantity", "1")]),
             _ => request.form(&[("days", "7")]),
         };
         self.status(actor, request.header("sec-fetch-site", "same-origin")).await
@@ -425,7 +448,7 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-const FIELDS: [(&str, &str); 11] = [
+const FIELDS: [(&str, &str); 14] = [
     ("request", "lk1.x.ABCDEFGH"),
     ("email", "nobody@example.com"),
     ("code", "0000-0000"),
@@ -436,6 +459,9 @@ const FIELDS: [(&str, &str); 11] = [
     ("license", "0190f3c2-0000-7000-8000-000000000000"),
     ("machine", "0190f3c2-0000-7000-8000-000000000000"),
     ("name", "x"),
+    ("order", "0190f3c2-0000-7000-8000-000000000000"),
+    ("page", "1"),
+    ("price", "chartgpt-lifetime"),
     ("next", "//evil.example"),
 ];
 
@@ -458,13 +484,13 @@ fn wh_24_forms_end_on_this_site() {
 }
 
 /// This version of the framework does not escape text in a `<textarea>`, so there must be none. Raw HTML may
-/// only come from the documentation's Markdown, which allows none.
+/// only come from the documentation's Markdown, which allows none, and from constants.
 #[test]
 fn no_textarea_and_no_raw_html() {
     let files = sources("../app/src");
     for (path, text) in &files {
         for forbidden in ["<textarea", "inner_html", "style="] {
-            let owners = ["static_pages/docs.rs", "static_pages/site.rs"];
+            let owners = ["static_pages/docs.rs", "static_pages/site.rs", "checkout/pages/placed.rs"];
             let may = usize::from(forbidden == "inner_html" && owners.iter().any(|owner| path.ends_with(owner)));
             assert_eq!(text.matches(forbidden).count(), may, "{} holds {forbidden}", path.display());
         }

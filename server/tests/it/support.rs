@@ -2,3 +2,4 @@
 
 pub(crate) mod app;
 pub(crate) mod host;
+pub(crate) mod shop;

@@ -10,14 +10,14 @@ use crate::{
         toasts::Toasts,
     },
     routes::Page,
-    shared::components::{HiddenField, Icon, IconName},
+    shared::{
+        clipboard::{COPIED_FOR, copy_to_clipboard},
+        components::{HiddenField, Icon, IconName},
+    },
 };
 
 /// How long a key is shown.
 const SHOWN_FOR: std::time::Duration = std::time::Duration::from_secs(30);
-
-/// How long the copy button confirms that it has copied.
-const COPIED_FOR: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A key with its buttons. Without scripts, showing it is a form whose response contains the key once.
 /// Copying needs scripts, so its button is only there with scripts.
@@ -104,15 +104,4 @@ pub(crate) fn KeyRow(
             </span>
         </div>
     }
-}
-
-#[cfg(feature = "hydrate")]
-async fn copy_to_clipboard(text: &str) -> bool {
-    let clipboard = window().navigator().clipboard();
-    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok()
-}
-
-#[cfg(not(feature = "hydrate"))]
-async fn copy_to_clipboard(_text: &str) -> bool {
-    false
 }

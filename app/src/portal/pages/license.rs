@@ -1,16 +1,18 @@
 //! `/portal/licenses/{id}`: one license with its key and its computers.
 
+use latchkey_licensing::ids::LicenseId;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
+    checkout::model::Offer,
     portal::{
         components::{ComputerTable, KeyRow},
         model::{HistoryLine, LicenseDetail, Swaps},
         server_fns::licenses::license,
     },
-    routes::Page,
-    shared::components::{PageTitle, Problem, StatusBadge, Time},
+    routes::{FormTarget, Page},
+    shared::components::{HiddenField, PageTitle, Problem, StatusBadge, Submit, Time},
 };
 
 #[component]
@@ -33,7 +35,12 @@ pub(crate) fn LicensePage() -> impl IntoView {
 
 #[component]
 fn Detail(detail: LicenseDetail) -> impl IntoView {
-    let LicenseDetail { license, revealed_key, history } = detail;
+    let LicenseDetail { license, revealed_key, order, upgrades, history } = detail;
+    let bought = order.map(|(order, number)| {
+        view! { <div><dt>"Bought with"</dt><dd><a href=Page::Order(order).path()>"Order " {number}</a></dd></div> }
+    });
+    let id = license.id;
+    let upgrades = (!upgrades.is_empty()).then(|| view! { <Upgrades license=id offers=upgrades/> });
     let notice = license.status.notice.clone();
     let new_key = license.can_replace_key.then(|| Page::NewKey(license.id).path());
     let swaps = license.swaps.clone();
@@ -59,6 +66,7 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
                         }}
                     </dd>
                 </div>
+                {bought}
             </dl>
             {new_key.map(|href| view! { <p class="small"><a href=href>"Replace this key"</a></p> })}
         </section>
@@ -70,9 +78,44 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
             <ComputerTable license/>
             {swaps.map(|swaps| view! { <SwapLine swaps/> })}
         </section>
+        {upgrades}
         <section class="card stack">
             <h2 class="title-2">"History"</h2>
             <History lines=history/>
+        </section>
+    }
+    .into_any()
+}
+
+/// What the license can be upgraded to, each with a form that leads to the payment.
+#[component]
+fn Upgrades(license: LicenseId, offers: Vec<Offer>) -> impl IntoView {
+    let rows = offers.into_iter().map(|offer| {
+        let amount = offer.amount.map(|amount| amount.to_string());
+        let tax = offer.tax.map(|tax| format!(", {tax}"));
+        let label = format!("Upgrade to {}", offer.policy);
+        view! {
+            <li class="split">
+                <div>
+                    <h3 class="title-3">{offer.policy}</h3>
+                    <p class="small text-2">{offer.terms.join(" ")}</p>
+                </div>
+                <div class="cluster">
+                    <p><strong class="figure">{amount}</strong> <span class="small text-2">{tax}</span></p>
+                    <form method="post" action=FormTarget::Checkout.path()>
+                        <HiddenField name="price" value=offer.price.to_string()/>
+                        <HiddenField name="quantity" value="1"/>
+                        <HiddenField name="license" value=license.to_string()/>
+                        <Submit label>"Upgrade"</Submit>
+                    </form>
+                </div>
+            </li>
+        }
+    });
+    view! {
+        <section class="card stack">
+            <h2 class="title-2">"Upgrades"</h2>
+            <ul class="stack plain-list rows">{rows.collect_view()}</ul>
         </section>
     }
 }

@@ -40,9 +40,20 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     } else {
         None
     };
+    let brand = backend.service.brand();
+    let mut license = crate::portal::present::license(&view, now, brand);
+    let bought = customer.order_of_license(id).await.map_err(|error| server::hidden(&error))?;
+    if let Some((order, decided)) = &bought {
+        let notice = crate::portal::present::orders::notice_of_license(&view, order, decided, brand);
+        license.status.notice = notice.or(license.status.notice);
+    }
+    let is_live = backend.service.payments().map(|payments| payments.is_live());
+    let offers = customer.upgrades(id).await.map_err(refusal)?;
     Ok(LicenseDetail {
-        license: crate::portal::present::license(&view, now, backend.service.brand()),
+        license,
         revealed_key,
+        order: bought.map(|(order, _)| (order.id, order.number())),
+        upgrades: offers.iter().filter_map(|found| crate::checkout::present::offer(found, is_live)).collect(),
         history,
     })
 }

@@ -14,7 +14,6 @@ use uuid::Uuid;
 use crate::{
     actors::SignedIn,
     audit::{actor::Actor, event::OrderEvent},
-    billing::upgrades::is_upgrade_for,
     catalog::prices::{CatalogPrice, catalog_prices},
     error::{Internal, internal_errors},
     ports::payments::{NewCheckout, NewCheckoutLine, PaymentsError},
@@ -135,7 +134,7 @@ impl Service {
             (true, Some(license)) => {
                 let account = account.ok_or(StartCheckoutError::SignInRequired)?;
                 let license = tx.find_license(license).await?.filter(|license| license.account == account.id);
-                let license = license.filter(|license| is_upgrade_for(&found, license));
+                let license = license.filter(|license| found.price.upgrades(license));
                 let license = license.ok_or(StartCheckoutError::NotUpgradable)?;
                 OrderKind::Upgrade(Upgrade {
                     license: license.id,

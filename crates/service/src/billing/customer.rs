@@ -2,6 +2,7 @@
 
 use latchkey_licensing::{
     ids::{LicenseId, OrderId},
+    order::{Order, OrderedLicense},
     portal_paths,
 };
 
@@ -63,10 +64,15 @@ impl Customer<'_> {
         view.ok_or(CustomerOrderError::NotFound)
     }
 
-    /// The order by which the customer got a license, if it was bought.
-    pub async fn order_of_license(&self, license: LicenseId) -> Result<Option<OrderId>, Internal> {
-        let mut reader = self.service().store().read_without_snapshot().await?;
-        Ok(reader.find_order_license(license).await?.map(|ordered| ordered.order))
+    /// The customer's order by which a license was bought, and what was decided about the license since.
+    pub async fn order_of_license(&self, license: LicenseId) -> Result<Option<(Order, OrderedLicense)>, Internal> {
+        let mut reader = self.service().store().read().await?;
+        let Some(ordered) = reader.find_order_license(license).await? else {
+            return Ok(None);
+        };
+        let order = reader.find_order(ordered.order).await?;
+        let order = order.filter(|order| order.account == Some(self.who().account.id));
+        Ok(order.map(|order| (order, ordered)))
     }
 
     /// Links to the provider's receipt and invoice for a payment of an order. They are credentials.

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::{LicenseId, PolicyId},
-    license::{Expiry, License, Standing},
+    license::{Expiry, License},
     order::Upgrade,
     time::Timestamp,
 };
@@ -75,15 +75,10 @@ impl Customer<'_> {
         let license = self.own(reader.find_license(id).await?)?;
         let mut prices = catalog_prices(&mut reader).await?;
         prices.retain(|found| {
-            is_upgrade_for(found, &license)
+            found.price.upgrades(&license)
                 && found.price.amount.is_some()
                 && found.price.sold_as(payments.is_live()).is_some()
         });
         Ok(prices)
     }
-}
-
-/// Whether a price upgrades a license.
-pub(super) fn is_upgrade_for(found: &CatalogPrice, license: &License) -> bool {
-    license.standing == Standing::Good && found.price.upgrade_from.contains(&license.policy)
 }

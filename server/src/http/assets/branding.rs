@@ -54,6 +54,7 @@ impl Branded {
             brand: brand.clone(),
             logo: logo.as_ref().map(|file| file.path.clone()),
             home: settings.server.surfaces.has(Surface::Site).then(|| "/".to_owned()),
+            download_url: settings.brand.download_url.clone(),
             stylesheet: accent.as_ref().map(|file| file.path.clone()),
         };
         Ok(Self { pages, files: accent.into_iter().chain(logo).collect() })

@@ -19,8 +19,16 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// For responses other than portal pages, which have their own policy with a nonce.
-const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The policy of responses other than portal pages, which have their own policy with a nonce. `form_action` is where forms may
+/// end.
+pub(crate) fn page_policy(form_action: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action {form_action}; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
+    // Origins contain only characters that are allowed in a header.
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
 
 /// The headers of a page unless it sets its own. `is_https` says whether browsers use https for the portal.
 pub(crate) fn page_headers(is_https: bool) -> HeaderMap {
@@ -30,7 +38,7 @@ pub(crate) fn page_headers(is_https: bool) -> HeaderMap {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(STRICT_POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, page_policy("'self'"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers
 }

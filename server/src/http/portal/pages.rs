@@ -21,7 +21,12 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use crate::http::{
     assets,
-    portal::{files, sessions::Sessions},
+    payment_pages::{LeavesSite, PaymentPages},
+    portal::{
+        files,
+        payments::{self, PaymentState},
+        sessions::Sessions,
+    },
     state::AppState,
 };
 
@@ -38,7 +43,7 @@ pub fn page_routes() -> impl Iterator<Item = String> {
 }
 
 /// The portal: its pages and server functions, behind the session.
-pub(crate) fn portal(state: &AppState, branding: Branding, is_https: bool) -> Router {
+pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, is_https: bool) -> Router {
     if !assets::is_built() {
         tracing::warn!("this binary was built without its front end: pages work, but without styles and scripts");
     }
@@ -50,20 +55,23 @@ pub(crate) fn portal(state: &AppState, branding: Branding, is_https: bool) -> Ro
         .with_http_only(true)
         .with_path("/")
         .with_expiry(Expiry::OnSessionEnd);
-    let backend = Backend { service: state.service.clone(), cookies };
+    let payment_form_action = pages.form_action().into();
+    let payment_state = PaymentState { app: state.clone(), cookies: cookies.clone(), pages };
+    let backend = Backend { service: state.service.clone(), cookies, payment_form_action };
     let context = move || {
         provide_context(backend.clone());
         provide_context(branding.clone());
     };
     let options = leptos_options();
-    let pages = Router::new()
+    let rendered = Router::new()
         .leptos_routes_with_context(&options, ROUTES.clone(), context, {
             let options = options.clone();
             move || shell(options.clone())
         })
         .with_state(options);
-    pages
+    rendered
         .merge(files::router().with_state(state.clone()))
+        .merge(payments::router().with_state(payment_state))
         .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)
@@ -108,8 +116,11 @@ async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> R
 }
 
 /// Server functions respond to plain forms with a redirect, by default to the `Referer`. Only paths on this
-/// site are allowed (WH-24).
+/// site are allowed (WH-24), except in responses that say that they lead to the payment provider.
 fn keep_on_this_site(response: &mut Response) {
+    if response.extensions().get::<LeavesSite>().is_some() {
+        return;
+    }
     let headers = response.headers_mut();
     let Some(location) = headers.get(header::LOCATION) else {
         return;

@@ -10,7 +10,9 @@ use std::{
 use latchkey_licensing::{
     email::EmailAddress,
     entitlement::{Entitlement, EntitlementCode},
-    ids::{EntitlementId, PolicyId},
+    ids::{AccountId, EntitlementId, OrderId, PolicyId},
+    money::Money,
+    order::{Order, OrderKind, OrderLine, OrderStatus},
     policy::Policy,
     public_key::PublicKey,
 };
@@ -134,6 +136,59 @@ impl TestApp {
         tx.insert_policy(&policy).await.expect("inserted");
         tx.commit().await.expect("committed");
         policy
+    }
+
+    /// A paid order of a customer, with a payment. `number` makes its id unique.
+    pub(crate) async fn add_order(&self, account: AccountId, number: usize) -> String {
+        let mut tx = self.service().store().write().await.expect("a transaction");
+        let now = self.service().now();
+        let number = u8::try_from(number).expect("a small number");
+        let policy = tx.list_policies().await.expect("read").remove(0).id;
+        let amount = Money::new(14_900, "USD".parse().expect("a currency"));
+        let order = Order {
+            id: OrderId::new(now, [number; 10]),
+            kind: OrderKind::Purchase,
+            buyer: Some(account),
+            account: Some(account),
+            browser_hash: [number; 32],
+            is_live: false,
+            is_subscription: false,
+            subtotal: amount,
+            total_minor: Some(amount.minor),
+            tax_minor: 0,
+            discount_minor: 0,
+            paid_minor: amount.minor,
+            refunded_minor: 0,
+            status: OrderStatus::Paid,
+            hold: None,
+            released_at: None,
+            has_fraud_warning: false,
+            checkout: Some(format!("cs_test_{number}")),
+            customer: Some(format!("cus_{number}")),
+            subscription: None,
+            subscription_state: None,
+            is_canceled_at_period_end: false,
+            expires_at: None,
+            email: Some("ada@example.com".to_owned()),
+            buyer_name: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            paid_at: Some(now),
+            delivered_at: Some(now),
+        };
+        let line = OrderLine {
+            number: 1,
+            price_code: "chartgpt-lifetime".to_owned(),
+            stripe_price: "price_1".to_owned(),
+            policy,
+            quantity: 1,
+            unit_minor: amount.minor,
+        };
+        tx.insert_order(&order).await.expect("inserted");
+        tx.insert_order_lines(order.id, &[line]).await.expect("inserted");
+        tx.commit().await.expect("committed");
+        order.id.to_string()
     }
 
     /// An entitlement that no policy grants.

@@ -1,0 +1,122 @@
+//! `/portal/orders/{id}/receipt`: a receipt that fits on one sheet of paper.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    portal::{model::orders::OrderDetail, pages::order::OrderLines, server_fns::orders::order},
+    routes::Page,
+    shared::{
+        branding::use_branding,
+        components::{PageTitle, Problem},
+    },
+};
+
+#[component]
+pub(crate) fn ReceiptPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = move || params.with(|params| params.get("order")).unwrap_or_default();
+    let data = Resource::new(id, order);
+    view! {
+        <PageTitle text="Receipt"/>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(detail) if detail.has_receipt => view! { <Receipt detail/> }.into_any(),
+                    Ok(detail) => view! { <NoReceipt detail/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// For an order that is not paid.
+#[component]
+fn NoReceipt(detail: OrderDetail) -> impl IntoView {
+    view! {
+        <section class="card empty">
+            <h1 class="title-1">"No receipt yet"</h1>
+            <p class="text-2">"There is a receipt as soon as the order is paid."</p>
+            <p><a class="button" href=Page::Order(detail.id).path()>"Back to the order"</a></p>
+        </section>
+    }
+}
+
+#[component]
+fn Receipt(detail: OrderDetail) -> impl IntoView {
+    let OrderDetail { id, number, lines, totals, payments, status, .. } = detail;
+    let brand = use_branding().brand;
+    let seller = brand.legal_name.clone().unwrap_or_else(|| brand.name.clone());
+    let shop = (seller != brand.name).then(|| view! { <p>{brand.name.clone()}</p> });
+    let support = brand.support.as_ref().map(|support| view! { <p>{support.text().to_owned()}</p> });
+    let payments = payments.into_iter().map(|payment| {
+        let events = payment.events.into_iter().map(|(text, when)| view! { <p>{text} ", " {date(&when.iso)}</p> });
+        view! {
+            <p><strong>"Paid"</strong> " " {payment.amount} " on " {date(&payment.when.iso)}</p>
+            {events.collect_view()}
+        }
+    });
+    view! {
+        <nav aria-label="Breadcrumb" class="small no-print">
+            <a href=Page::Orders.path()>"Orders"</a> " / " <a href=Page::Order(id).path()>{number.clone()}</a>
+        </nav>
+        <div class="split no-print">
+            <h1 class="title-1">"Receipt"</h1>
+            <PrintButton/>
+        </div>
+        <article class="card receipt stack-large" aria-label=format!("Receipt of order {number}")>
+            <header class="split receipt-head">
+                <div>
+                    <p class="title-1">"Receipt"</p>
+                    <p class="text-2">"Order " <span translate="no">{number.clone()}</span></p>
+                    <p class="text-2">"Date " {date(&detail.placed.iso)}</p>
+                </div>
+                <p class="receipt-state">{status.word}</p>
+            </header>
+            {detail.is_test.then(|| view! { <p><strong>"Test order. No real money was paid."</strong></p> })}
+            <div class="receipt-parties">
+                <section>
+                    <h2 class="title-3">"Seller"</h2>
+                    <p>{seller}</p>
+                    {shop}
+                    {support}
+                </section>
+                <section>
+                    <h2 class="title-3">"Buyer"</h2>
+                    {detail.buyer_name.map(|name| view! { <p>{name}</p> })}
+                    {detail.buyer_email.map(|email| view! { <p>{email}</p> })}
+                </section>
+            </div>
+            <OrderLines lines totals/>
+            <section class="small">{payments.collect_view()}</section>
+        </article>
+    }
+    .into_any()
+}
+
+/// The date of an instant in RFC 3339. A printed date must not be relative.
+fn date(iso: &str) -> String {
+    iso.split('T').next().unwrap_or(iso).to_owned()
+}
+
+/// Printing needs script. Without it, the browser's menu prints.
+#[component]
+fn PrintButton() -> impl IntoView {
+    let has_script = RwSignal::new(false);
+    Effect::new(move |_| has_script.set(true));
+    view! {
+        <Show when=move || has_script.get() fallback=|| view! { <p class="small text-2">"Print this page with your browser’s menu."</p> }>
+            <button r#type="button" class="button" on:click=|_| print()>"Print"</button>
+        </Show>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn print() {
+    // A browser that cannot print says so itself.
+    let _ = window().print();
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn print() {}

@@ -1,0 +1,93 @@
+//! The offers on the start page.
+
+use latchkey_licensing::brand::Brand;
+use latchkey_service::CatalogPrice;
+use leptos::prelude::*;
+
+use crate::{
+    checkout::{model::Offer, present},
+    routes::{FormTarget, Page},
+    shared::branding::Contact,
+};
+
+/// Where offers are bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shop {
+    /// On this origin, so that a form on the start page opens the checkout.
+    Here,
+    /// At the portal's origin, to which a link leads.
+    At(String),
+}
+
+/// What anyone can buy, in the catalog's order. `is_live` is whether the payment provider's keys are for real money, if there
+/// are any.
+pub fn offers(prices: &[CatalogPrice], is_live: Option<bool>) -> Vec<Offer> {
+    let new = prices.iter().filter(|found| !found.price.is_upgrade());
+    new.filter_map(|found| present::offer(found, is_live)).collect()
+}
+
+#[component]
+pub(crate) fn OfferCard(offer: Offer, shop: Shop, brand: Brand) -> impl IntoView {
+    let amount = offer.amount.map(|amount| {
+        let tax = offer.tax.clone().map(|tax| format!(", {tax}"));
+        view! {
+            <p class="price">
+                <strong class="price-amount">{amount.to_string()}</strong>
+                " "
+                <span class="text-2">{offer.unit.clone()} {tax}</span>
+            </p>
+        }
+    });
+    let terms = offer.terms.iter().map(|term| view! { <li>{term.clone()}</li> }).collect_view();
+    let title = format!("offer-{}", offer.price);
+    view! {
+        <section class="card stack offer" aria-labelledby=title>
+            <div>
+                <h2 class="title-2" id=format!("offer-{}", offer.price)>{offer.product.clone()}</h2>
+                <p class="text-2">{offer.policy.clone()}</p>
+            </div>
+            {amount}
+            <ul class="list">{terms}</ul>
+            <BuyButton offer shop brand/>
+        </section>
+    }
+}
+
+#[component]
+fn BuyButton(offer: Offer, shop: Shop, brand: Brand) -> AnyView {
+    let label = format!("Buy {}, {}", offer.product, offer.policy);
+    let page = Page::Offer(offer.price.clone()).path();
+    match shop {
+        _ if !offer.is_for_sale => {
+            view! { <p class="notice-quiet offer-end">"Sales open soon. If you have questions, " <Contact brand/> "."</p> }
+                .into_any()
+        }
+        Shop::At(portal) => {
+            let href = format!("{portal}{page}");
+            view! { <a class="button button-accent button-wide offer-end" href=href aria-label=label>"Buy"</a> }.into_any()
+        }
+        Shop::Here => {
+            let (min, max) = (offer.min_quantity.to_string(), offer.max_quantity.to_string());
+            let id = format!("quantity-{}", offer.price);
+            let field = if offer.has_quantity() {
+                view! {
+                    <div class="field field-line">
+                        <label for=id.clone()>"Licenses"</label>
+                        <input id=id name="quantity" r#type="number" inputmode="numeric" min=min.clone() max=max step="1" required value=min/>
+                    </div>
+                }
+                .into_any()
+            } else {
+                view! { <input r#type="hidden" name="quantity" value=min/> }.into_any()
+            };
+            view! {
+                <form method="post" action=FormTarget::Checkout.path() class="stack offer-end">
+                    <input r#type="hidden" name="price" value=offer.price.to_string()/>
+                    {field}
+                    <button r#type="submit" class="button button-accent button-wide" aria-label=label>"Buy"</button>
+                </form>
+            }
+            .into_any()
+        }
+    }
+}

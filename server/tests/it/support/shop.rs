@@ -1,0 +1,159 @@
+//! A server that sells, with Stripe's double.
+
+use std::{sync::Arc, time::Duration};
+
+use latchkey_licensing::price::ProvisionedPrice;
+use latchkey_server::{
+    adapters::StripePayments,
+    settings::{Secret, Settings, Stripe},
+};
+use latchkey_service::{
+    CatalogFile, Operator,
+    ports::payments::{ObjectKind, ObjectRef},
+};
+use latchkey_testkit::{
+    Backend, TestClock,
+    stripe::{self, Payment, StripeDouble},
+};
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::support::app::{Browser, TestApp, location, run};
+
+/// What the shop sells, besides the demo's license.
+const CATALOG: &str = r#"
+[[policies]]
+code = "chartgpt-team"
+product = "chartgpt"
+name = "Team license"
+max_machines = 5
+
+[[prices]]
+code = "chartgpt-team-upgrade"
+policy = "chartgpt-team"
+amount = 10000
+currency = "USD"
+upgrade_from = ["chartgpt-lifetime"]
+
+[[prices]]
+code = "chartgpt-unknown"
+policy = "chartgpt-team"
+stripe_price = "price_whose_amount_is_not_known"
+"#;
+
+/// The price of the demo's license.
+pub(crate) const LIFETIME: &str = "chartgpt-lifetime";
+
+/// Runs a test against a server that sells. For [`latchkey_testkit::on_both`].
+pub(crate) fn with_shop(backend: Backend, test: impl AsyncFnOnce(&Shop)) {
+    run(async { test(&Shop::open(backend).await).await });
+}
+
+pub(crate) struct Shop {
+    pub(crate) app: TestApp,
+    pub(crate) stripe: StripeDouble,
+}
+
+impl Shop {
+    pub(crate) async fn open(backend: Backend) -> Self {
+        let clock = Arc::new(TestClock::default());
+        let stripe = StripeDouble::start(stripe::Options { clock: clock.clone(), ..stripe::Options::default() });
+        let settings = Stripe {
+            secret_key: Some(Secret::new(stripe.api_key())),
+            webhook_secrets: Some(Secret::new("whsec_0123456789abcdefghijklmnopqrstuv")),
+            api_url: stripe.base_url().to_owned(),
+            ..Settings::default().stripe
+        };
+        let key = settings.key().expect("valid").expect("a key");
+        let payments = Arc::new(StripePayments::new(&settings, &key));
+        let app = TestApp::start_selling(backend, clock, Some(payments), |all, _| all.stripe = settings).await;
+        let shop = Self { app, stripe };
+        shop.app.add_to_catalog(CATALOG).await;
+        shop.provision().await;
+        shop
+    }
+
+    /// Makes the prices at Stripe.
+    async fn provision(&self) {
+        let admin = self.app.service().admin(Operator::Host);
+        let product = self.post("products", &[("name", "ChartGPT")]).await;
+        for found in self.app.service().prices().await.expect("read") {
+            let Some(amount) = found.price.amount else { continue };
+            let (minor, currency) = (amount.minor.to_string(), amount.currency.to_string().to_lowercase());
+            let form = [("product", product.as_str()), ("unit_amount", &minor), ("currency", &currency)];
+            let provisioned = ProvisionedPrice { id: self.post("prices", &form).await, is_live: false };
+            admin.set_provisioned_price(found.price.id, &provisioned).await.expect("recorded");
+        }
+    }
+
+    /// The id of a new object at Stripe.
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> String {
+        let request = reqwest::Client::new().post(format!("{}/v1/{path}", self.stripe.base_url()));
+        let answer = request.bearer_auth(self.stripe.api_key()).form(form).send().await.expect("an answer");
+        let body: Value = answer.json().await.expect("JSON");
+        body["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Opens a checkout as the form does, and returns the path of the page to which the buyer returns, and Stripe's session.
+    pub(crate) async fn check_out(&self, browser: &Browser<'_>, fields: &[(&str, &str)]) -> (String, String) {
+        let answer = browser.submit("/checkout", fields).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert!(location(&answer).starts_with(self.stripe.base_url()), "{}", location(&answer));
+        let session = self.session_of(&answer);
+        let success = self.stripe.object(&session)["success_url"].as_str().expect("a URL").to_owned();
+        (success.strip_prefix(&self.app.origin()).expect("our page").to_owned(), session)
+    }
+
+    /// The session on whose page a response leads.
+    pub(crate) fn session_of(&self, answer: &Response) -> String {
+        let sessions = self.stripe.objects("checkout.session");
+        let of_page = |session: &&Value| session["url"].as_str() == Some(location(answer));
+        let session = sessions.iter().find(of_page).expect("a session");
+        session["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Buys licenses, and returns the path of the order's page after the checkout, and the payment.
+    pub(crate) async fn buy(&self, browser: &Browser<'_>, email: &str, quantity: &str) -> (String, String) {
+        let (placed, session) = self.check_out(browser, &[("price", LIFETIME), ("quantity", quantity)]).await;
+        self.stripe.pay(&session, &Payment::by_card(email)).expect("paid");
+        assert_eq!(browser.get(&placed).await.status(), StatusCode::OK);
+        (placed, self.stripe.payment_of(&session).expect("a payment"))
+    }
+
+    /// Brings all orders up to date, as Stripe's events do.
+    pub(crate) async fn sync(&self) {
+        for session in self.stripe.objects("checkout.session") {
+            let id = session["id"].as_str().expect("an id").to_owned();
+            let object = ObjectRef { kind: ObjectKind::Checkout, id };
+            self.app.service().refresh_order(&object).await.expect("refreshed");
+        }
+    }
+
+    /// Lets enough time pass that Stripe is asked again about an order that somebody is waiting for.
+    pub(crate) fn wait(&self) {
+        self.app.kit.clock.advance(Duration::from_secs(5));
+    }
+}
+
+/// The id of the order in the path of a page.
+pub(crate) fn order_in(path: &str) -> String {
+    path.split('/').nth(2).expect("an id").to_owned()
+}
+
+impl TestApp {
+    /// Adds entries to the catalog as `latchkey catalog apply` does.
+    pub(crate) async fn add_to_catalog(&self, text: &str) {
+        let admin = self.service().admin(Operator::Host);
+        let added: CatalogFile = toml::from_str(text).expect("a catalog");
+        let (mut file, _) = admin.catalog().await.expect("read");
+        file.policies.extend(added.policies);
+        file.prices.extend(added.prices);
+        self.apply_catalog(&file).await;
+    }
+
+    pub(crate) async fn apply_catalog(&self, file: &CatalogFile) {
+        let admin = self.service().admin(Operator::Host);
+        let plan = admin.plan_catalog(file).await.expect("a plan");
+        admin.apply_catalog(file, &plan).await.expect("applied");
+    }
+}
