@@ -164,7 +164,7 @@ const ROUTES: [(&str, Method, &str, Row); 17] = [
     ("&FormTarget::Checkout.path()", Method::POST, "/checkout", all(303)),
     // The same for these, whose order's page says so.
     ("FormTarget::PAYMENT_SETTINGS", Method::POST, "/portal/orders/{order}/payment-settings", own(303, 404, 303)),
-    ("PaymentDocument::PATHS", Method::GET, "/portal/orders/{order}/payments/pi_1/receipt", own(303, 404, 303)),
+    ("PaymentDocument::PATHS", Method::GET, "/portal/orders/{order}/payments/{payment}/receipt", own(303, 404, 303)),
     // Redirects to the page that reads the request, which requires signing in.
     ("&FormTarget::OfflineRequest.path()", Method::POST, "/portal/offline/upload", all(303)),
     (
@@ -264,6 +264,7 @@ impl<'a> World<'a> {
     /// A path with the ids of the customer's license and computer.
     fn path(&self, pattern: &str) -> String {
         let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
+        let pattern = pattern.replace("{payment}", &format!("pi_{}", self.order));
         let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
         pattern.replace("{token}", "x")
     }

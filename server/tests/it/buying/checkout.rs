@@ -206,8 +206,8 @@ async fn the_page_says_what_became_of_the_payment(shop: &Shop) {
     assert!(text_of(&browser, &placed).await.contains("This checkout has expired"));
 
     let (placed, session) = shop.check_out(&browser, &fields).await;
-    shop.stripe.tamper_session(&session, |session| session["amount_subtotal"] = 1.into());
     shop.stripe.pay(&session, &Payment::by_card("ada@example.com")).expect("paid");
+    shop.stripe.tamper_session(&session, |session| session["amount_subtotal"] = 1.into());
     let page = text_of(&browser, &placed).await;
     assert!(page.contains("We are checking your order") && !page.contains("CGPT-"), "{page}");
 

@@ -18,7 +18,7 @@ use latchkey_licensing::{
 };
 use latchkey_server::{http, settings::Settings};
 use latchkey_service::{
-    HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, Vault, ports::payments::Payments,
+    HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, StoredPayment, Vault, ports::payments::Payments,
 };
 use latchkey_testkit::{Backend, SeededEntropy, TestClock, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
@@ -138,7 +138,7 @@ impl TestApp {
         policy
     }
 
-    /// A paid order of a customer, with a payment. `number` makes its id unique.
+    /// A paid order of a customer, with the payment `pi_` and its id. `number` makes the id unique.
     pub(crate) async fn add_order(&self, account: AccountId, number: usize) -> String {
         let mut tx = self.service().store().write().await.expect("a transaction");
         let now = self.service().now();
@@ -187,6 +187,16 @@ impl TestApp {
         };
         tx.insert_order(&order).await.expect("inserted");
         tx.insert_order_lines(order.id, &[line]).await.expect("inserted");
+        let payment = StoredPayment {
+            id: format!("pi_{}", order.id),
+            paid_minor: amount.minor,
+            paid_at: now,
+            invoice: None,
+            pays_until: None,
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+        };
+        tx.set_order_payments(order.id, &[payment]).await.expect("inserted");
         tx.commit().await.expect("committed");
         order.id.to_string()
     }
