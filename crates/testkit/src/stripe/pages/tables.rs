@@ -90,9 +90,10 @@ pub(super) fn payments(state: &State) -> String {
         } else {
             String::new()
         };
-        row(&[code(one, "id"), money(one, "amount"), badge(text(one, "status")), refunded, actions])
+        let buyer = escape(text(&charge["billing_details"], "email"));
+        row(&[code(one, "id"), buyer, money(one, "amount"), badge(text(one, "status")), refunded, actions])
     });
-    table("Payments", &["Payment", "Amount", "Status", "Refunded", ""], rows.collect())
+    table("Payments", &["Payment", "Buyer", "Amount", "Status", "Refunded", ""], rows.collect())
 }
 
 pub(super) fn refunds(state: &State) -> String {
