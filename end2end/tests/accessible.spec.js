@@ -9,7 +9,7 @@ async function pages(portal) {
   const [license] = customer.licenses;
   const path = `/portal/licenses/${license.id}`;
   return {
-    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", missing: "/nothing", docs: "/docs", "docs-client": "/docs/client", "docs-verify": "/docs/verify", "docs-air-gap": "/docs/air-gap", "docs-protocol": "/docs/protocol", "docs-api": "/docs/api" },
+    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", missing: "/nothing", docs: "/docs", "docs-client": "/docs/client", "docs-verify": "/docs/verify", "docs-air-gap": "/docs/air-gap", "docs-mails": "/docs/mails", "docs-protocol": "/docs/protocol", "docs-api": "/docs/api" },
     after: {
       overview: "/portal",
       licenses: "/portal/licenses",

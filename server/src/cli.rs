@@ -134,6 +134,38 @@ pub enum Stripe {
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
     },
+    /// Look at the events that Stripe sent, and handle them again
+    #[command(subcommand)]
+    Events(StripeEvents),
+    /// Compare with Stripe now, and repair what lost events left undone
+    Sync,
+}
+
+/// `stripe events …`
+#[derive(Debug, Subcommand)]
+pub enum StripeEvents {
+    /// List events, the last received first
+    List {
+        /// Only those in this state: waiting, done, ignored, not_understood or failed
+        #[arg(long)]
+        state: Option<String>,
+        /// Only those received before this time, such as 2027-01-31T00:00:00Z
+        #[arg(long, value_name = "TIME")]
+        before: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Show an event with its body
+    Show {
+        /// The event's id
+        id: String,
+    },
+    /// Let the server handle an event again
+    Replay {
+        /// The event's id
+        id: String,
+    },
 }
 
 /// `verify`

@@ -41,7 +41,7 @@ impl Flash {
             Self::Renamed => "Your name was saved.".to_owned(),
             Self::ComputerRenamed { label } => format!("The computer was renamed to {label}."),
             Self::KeyReplaced => {
-                "This license has a new key. The old one no longer works: enter the new key in the app on each computer.".to_owned()
+                "This license has a new key. The old one no longer works: enter the new key in the app on each computer. You also get the new key by mail.".to_owned()
             }
             Self::ActivatedOffline => {
                 "The computer was activated. Download its file, copy it to the computer, and open it in the app.".to_owned()

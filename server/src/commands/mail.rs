@@ -20,13 +20,11 @@ impl From<PreviewError> for Failure {
 
 pub(super) fn mail(command: &Mail, options: &Options, as_json: bool) -> Result<(), Failure> {
     let Mail::Preview(preview) = command;
-    match &preview.kind {
-        Some(kind) => show(kind, preview, options, as_json),
-        None => {
-            list(as_json);
-            Ok(())
-        }
+    if let Some(kind) = &preview.kind {
+        return show(kind, preview, options, as_json);
     }
+    list(as_json);
+    Ok(())
 }
 
 fn show(kind: &str, preview: &MailPreview, options: &Options, as_json: bool) -> Result<(), Failure> {

@@ -1,6 +1,8 @@
 //! `stripe …`
 
+mod events;
 mod provision;
+mod sync;
 
 use latchkey_service::{Service, ports::payments::PaymentsError};
 
@@ -37,17 +39,21 @@ pub(super) async fn stripe(
             let options = provision::Options { yes, dry_run, as_json };
             provision::provision(service, settings, &account(settings)?, options).await
         }
+        Stripe::Events(command) => events::events(service, command, as_json).await,
+        Stripe::Sync => sync::sync(service, as_json).await,
     }
 }
 
 /// The Stripe account of the key in the settings.
 fn account(settings: &Settings) -> Result<Account, Failure> {
-    let key = settings.stripe.key()?.ok_or_else(|| {
-        Failure::Refused(
-            "there is no key: create a restricted key at https://dashboard.stripe.com/apikeys with the permissions that \
-             /docs/stripe lists, and set LATCHKEY__STRIPE__SECRET_KEY to it"
-                .to_owned(),
-        )
-    })?;
+    let key = settings.stripe.key()?.ok_or_else(no_key)?;
     Ok(Account::new(&settings.stripe, &key))
+}
+
+fn no_key() -> Failure {
+    Failure::Refused(
+        "there is no key: create a restricted key at https://dashboard.stripe.com/apikeys with the permissions that \
+         /docs/stripe lists, and set LATCHKEY__STRIPE__SECRET_KEY to it"
+            .to_owned(),
+    )
 }

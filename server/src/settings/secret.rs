@@ -10,6 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Secret(Option<SecretString>);
 
 impl Secret {
+    pub fn new(text: &str) -> Self {
+        Self(Some(text.into()))
+    }
+
     pub fn expose(&self) -> Option<&str> {
         self.0.as_ref().map(ExposeSecret::expose_secret)
     }

@@ -6,7 +6,9 @@
 mod access_control;
 mod api;
 mod commands;
+mod mails;
 mod operation;
 mod portal;
 mod sign_in;
+mod stripe;
 mod support;

@@ -57,6 +57,7 @@ fn Question(license: LicenseSummary) -> impl IntoView {
                 <li>{computers}</li>
                 <li>"License files made with the old key can only be opened in apps that still have that key, and stay valid until they expire."</li>
                 <li>"The old key cannot be restored."</li>
+                <li>"The new key is also sent to your e-mail address."</li>
             </ul>
             <ActionForm action>
                 <HiddenField name="id" value=license.id.to_string()/>

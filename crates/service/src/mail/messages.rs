@@ -50,7 +50,6 @@ impl<'a> MailedLicense<'a> {
         Self::new(&facts.license, facts.policy(), facts.product())
     }
 
-    /// The product and the policy, which together name what was bought.
     fn name(&self) -> String {
         license_name(self.product, self.policy)
     }
@@ -66,14 +65,15 @@ impl<'a> MailedLicense<'a> {
     /// Why the license's owner receives a mail about it.
     fn reason(&self, letterhead: &Letterhead<'_>) -> String {
         format!(
-            "You get this mail because this e-mail address owns a {} license from {}.",
+            "You get this mail because this e-mail address owns a license for {} from {}.",
             self.product, letterhead.brand.name
         )
     }
 }
 
+/// The product and the policy, whose name may contain the product's.
 fn license_name(product: &str, policy: &str) -> String {
-    format!("{product}, {policy}")
+    if policy.contains(product) { policy.to_owned() } else { format!("{product}, {policy}") }
 }
 
 /// A letter to the owner of a license.

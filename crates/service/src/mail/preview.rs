@@ -177,3 +177,183 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
     };
     mail.letter(letterhead).render(letterhead)
 }
+
+#[cfg(test)]
+mod tests {
+    use latchkey_licensing::brand::{Brand, Support};
+
+    use super::*;
+    use crate::{
+        mail::colors::MailColors,
+        rate_limit::limits::{ApiLimits, RateLimit},
+    };
+
+    fn options(brand: Brand) -> Options {
+        let limit = RateLimit { burst: 1, per_minute: 1 };
+        Options {
+            portal_url: "https://portal.example".to_owned(),
+            allow_signup: false,
+            hourly_mail_budget: 1,
+            new_computer_notice: false,
+            brand,
+            mail_colors: MailColors::default(),
+            api_limits: ApiLimits { per_key: limit, per_network: limit },
+            billing: crate::billing::BillingOptions::default(),
+        }
+    }
+
+    fn acme() -> Brand {
+        Brand {
+            name: "Acme Draw".to_owned(),
+            legal_name: Some("Acme Sons".to_owned()),
+            support: Support::parse("help@acme.example"),
+        }
+    }
+
+    /// Every text of every kind.
+    fn all(options: &Options) -> Vec<(String, MailPreview)> {
+        let mut all = Vec::new();
+        for kind in MailKind::ALL {
+            let reasons = kind.reasons();
+            let reasons = if reasons.is_empty() { vec![None] } else { reasons.into_iter().map(Some).collect() };
+            for reason in reasons {
+                let mail = options.preview_mail(*kind, reason).expect("renders");
+                all.push((format!("{} {}", kind.as_str(), reason.unwrap_or_default()), mail));
+            }
+        }
+        all
+    }
+
+    /// What a reader sees of an HTML body: the words, and the targets of links.
+    fn words_of_html(html: &str) -> Vec<String> {
+        let (_, body) = html.split_once("<body").expect("a body");
+        // The preheader repeats a paragraph.
+        let (_, body) = body.split_once("</div>").expect("a preheader");
+        let mut words = String::new();
+        for (at, piece) in body.split('<').enumerate() {
+            let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
+            if let Some((_, rest)) = tag.split_once("href=\"")
+                && let Some((url, _)) = rest.split_once('"')
+                && !url.starts_with("mailto:")
+            {
+                words.extend([" ", url, " "]);
+            }
+            words.push(' ');
+            words.push_str(if at == 0 { "" } else { text });
+        }
+        let words = words.replace("&#38;", "&").replace("&#60;", "<").replace("&#62;", ">").replace("&#39;", "'");
+        words.split_whitespace().map(|word| word.trim_end_matches([':', '.']).to_owned()).collect()
+    }
+
+    #[test]
+    fn both_bodies_of_every_mail_have_the_same_content() {
+        for (name, mail) in all(&options(acme())) {
+            let html = words_of_html(&mail.html);
+            let text: Vec<String> =
+                mail.text.split_whitespace().map(|word| word.trim_end_matches([':', '.']).to_owned()).collect();
+            for word in &text {
+                assert!(html.contains(word), "{name}: {word} is missing in the HTML: {}", mail.html);
+            }
+            // The HTML additionally has the vendor's name above the card, and labels of buttons.
+            let labels = ["Acme", "Draw", "Open", "Show", "Sign", "in", "again", "Order", "Complete", "the"];
+            for word in &html {
+                let is_label = labels.contains(&word.as_str());
+                let is_there = text.contains(word) || is_label || mail.html.contains(&format!("{word}</a>"));
+                assert!(is_there, "{name}: {word} is missing in the text: {}", mail.text);
+            }
+        }
+    }
+
+    #[test]
+    fn every_mail_says_why_it_comes_and_how_to_get_help() {
+        for (name, mail) in all(&options(acme())) {
+            for body in [&mail.text, &mail.html] {
+                assert!(body.contains("You get this mail because"), "{name}: {body}");
+                assert!(body.contains("help@acme.example") && body.contains("Acme Sons"), "{name}: {body}");
+                assert!(body.contains("https://"), "{name} has no way out: {body}");
+            }
+            assert!(mail.html.contains("<meta name=\"color-scheme\" content=\"light dark\">"), "{name}");
+            assert!(mail.html.len() < 20_000, "{name} has {} bytes", mail.html.len());
+            let text = format!("{} {}", mail.subject, mail.text);
+            assert!(!text.to_lowercase().contains("machine"), "{name}: customers read \"computer\": {text}");
+        }
+    }
+
+    #[test]
+    fn no_subject_contains_a_key_or_a_code() {
+        for (name, mail) in all(&options(acme())) {
+            assert!(!mail.subject.contains("EXAMPLE-") && !mail.subject.contains("ABCD"), "{name}: {}", mail.subject);
+            assert!(!mail.subject.is_empty() && mail.subject.len() < 78, "{name}: {}", mail.subject);
+        }
+    }
+
+    #[test]
+    fn the_text_depends_on_the_reason() {
+        let mut seen = std::collections::BTreeMap::new();
+        for (name, mail) in all(&options(acme())) {
+            assert_eq!(seen.insert(mail.text.clone(), name.clone()), None, "{name} has the text of another mail");
+        }
+    }
+
+    #[test]
+    fn html_is_escaped_and_lines_cannot_be_added() {
+        let brand = Brand {
+            name: "<b>Acme</b> & \"Sons\"\r\nBcc: eve@example.com".to_owned(),
+            legal_name: None,
+            support: Some(Support::Page("https://acme.example/?a=\"><script>".to_owned())),
+        };
+        for (name, mail) in all(&options(brand)) {
+            assert!(!mail.html.contains("<b>Acme") && !mail.html.contains("<script>"), "{name}: {}", mail.html);
+            assert!(!mail.subject.contains(['\r', '\n']), "{name}: {}", mail.subject);
+        }
+        let letterhead_options = options(acme());
+        let letterhead = letterhead_options.letterhead();
+        let at = Timestamp::from_unix_micros(0);
+        let license = MailedLicense {
+            id: LicenseId::new(at, [7; 10]),
+            product: "App",
+            policy: "Solo",
+            masked_key: masked("APP", "7F3K"),
+        };
+        let computer = "PC\n\nYour account is blocked: https://evil.example <script>alert(1)</script>";
+        let mail = NewComputerMail { license, computer, at };
+        let content = mail.letter(&letterhead).render(&letterhead).expect("renders");
+        assert!(!content.html.contains("<script>"), "{}", content.html);
+        assert!(!content.text.lines().any(|line| line.starts_with("Your account")), "{}", content.text);
+    }
+
+    /// A large order fits into a mail, and says where the other keys are.
+    #[test]
+    fn a_purchase_shows_the_first_hundred_keys() {
+        let options = options(acme());
+        let letterhead = options.letterhead();
+        let prefix = KeyPrefix::parse("APP").expect("a prefix");
+        let keys: Vec<LicenseKey> = (0..120).map(|seed| LicenseKey::new(&prefix, &[seed; KEY_RANDOM_BYTES])).collect();
+        let by_line = [keys.get(..70).expect("keys").to_vec(), keys.get(70..).expect("keys").to_vec()];
+        let items = [
+            OrderedItem { product: "App", policy: "Solo", quantity: 70 },
+            OrderedItem { product: "App", policy: "Team", quantity: 50 },
+        ];
+        let order = MailedOrder { number: "7", total: "€1.00", items: &items };
+        let mail = PurchaseMail { order, keys: &by_line, download_url: None, receipt_url: None };
+        let content = mail.letter(&letterhead).render(&letterhead).expect("renders");
+        let shown = |body: &str| keys.iter().filter(|key| body.contains(key.expose())).count();
+        // The seeds repeat after 32, because five bits of each byte are used.
+        assert_eq!(content.text.matches("APP-").count(), 100);
+        assert!(shown(&content.html) > 0 && content.html.len() < 100_000, "{} bytes", content.html.len());
+        assert!(content.text.contains("The portal shows all 120"), "{}", content.text);
+        assert_eq!(content.subject, "Your App licenses");
+    }
+
+    #[test]
+    fn kinds_and_reasons_are_known_by_their_words() {
+        for kind in MailKind::ALL {
+            assert_eq!(MailKind::parse(kind.as_str()), Some(*kind));
+            assert!(!kind.title().is_empty());
+        }
+        let error = options(acme()).preview_mail(MailKind::Revoked, Some("mood")).expect_err("unknown");
+        assert_eq!(error.to_string(), "there is no reason `mood`: the mail has vendor, refund, dispute_lost");
+        let error = options(acme()).preview_mail(MailKind::Purchase, Some("mood")).expect_err("unknown");
+        assert!(error.to_string().contains("only one text"), "{error}");
+    }
+}

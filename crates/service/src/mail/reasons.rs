@@ -37,7 +37,7 @@ reasons! {
         DisputeSettled = "dispute_settled",
         /// The overdue payment arrived.
         Paid = "paid",
-        /// The refund of its payment did not go through.
+        /// The refund of its payment failed.
         RefundFailed = "refund_failed",
     }
 

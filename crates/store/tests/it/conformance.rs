@@ -356,6 +356,45 @@ on_both! {
         assert_eq!(tx.delete_sessions_of(owner).await.expect("written"), 2);
     }
 
+    /// Of several mails with one deduplication key, only the first is queued, even while another transaction queues it.
+    async fn a_mail_with_a_key_is_queued_once(store: &Store) {
+        let recipient = email("ada@example.com");
+        let mail = |seed: u8, dedupe_key| NewMail { id: MailId::new(T0, [seed; 10]), kind: "purchase", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key };
+        let mut tx = store.write().await.expect("a transaction");
+        let mails = [mail(1, Some("purchase:1")), mail(2, Some("purchase:2")), mail(3, None), mail(4, None), mail(5, Some("purchase:1"))];
+        assert_eq!(tx.insert_mails(&mails).await.expect("inserted"), 4);
+        assert_eq!(tx.insert_mails(&[mail(6, Some("purchase:2"))]).await.expect("inserted"), 0);
+        assert_eq!(tx.insert_mails(&[]).await.expect("inserted"), 0);
+        tx.commit().await.expect("committed");
+        let shared = Arc::new(store.clone());
+        let racers = (10..20).map(|seed| {
+            let store = Arc::clone(&shared);
+            tokio::spawn(async move {
+                let recipient = email("ada@example.com");
+                let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "purchase", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key: Some("purchase:3") };
+                let mut tx = store.write().await.expect("a transaction");
+                let queued = tx.insert_mails(&[mail]).await.expect("inserted");
+                tx.commit().await.expect("committed");
+                queued
+            })
+        });
+        let mut queued = 0;
+        for racer in racers.collect::<Vec<_>>() {
+            queued += racer.await.expect("no panic");
+        }
+        assert_eq!(queued, 1);
+        // The key of a mail that was sent is taken for as long as its row is kept.
+        let mut tx = store.write().await.expect("a transaction");
+        while let Some(leased) = tx.lease_mail(T0, T0.plus(seconds(60))).await.expect("leased") {
+            assert!(tx.set_mail_sent(leased.id, T0).await.expect("written"));
+        }
+        let (early, late) = (T0, T0.plus(seconds(1)));
+        assert_eq!(tx.delete_mails_before(late, early).await.expect("deleted"), 2, "those without a key");
+        assert_eq!(tx.insert_mails(&[mail(7, Some("purchase:1"))]).await.expect("inserted"), 0);
+        assert_eq!(tx.delete_mails_before(late, late).await.expect("deleted"), 3);
+        assert_eq!(tx.insert_mails(&[mail(8, Some("purchase:1"))]).await.expect("inserted"), 1);
+    }
+
     /// No two workers claim the same mail. It can be claimed again when its lease ends.
     async fn mails_are_claimed_once(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");

@@ -160,7 +160,7 @@ async fn lc_10_the_limit_is_exact(app: &TestApp) {
         let desktop = app.desktop(Some(issued.key.expose()));
         // Opens the connections of the client and the database, so that the activations are concurrent.
         futures_util::future::join_all((0..64).map(async |_| desktop.get("/v1/me").await)).await;
-        let tries = (0..200).map(async |n| desktop.activate(&format!("fp-{n}")).await);
+        let tries = (0..200).map(async |n| desktop.activate_when_available(&format!("fp-{n}")).await);
         let answers = futures_util::future::join_all(tries).await;
         let made = answers.iter().filter(|answer| answer.status == 201).count();
         let refused = answers.iter().filter(|answer| answer.code() == "MACHINE_LIMIT_EXCEEDED").count();
@@ -174,7 +174,8 @@ async fn lc_10_the_limit_is_exact(app: &TestApp) {
 async fn one_fingerprint_is_one_machine(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
-    let answers = futures_util::future::join_all((0..50).map(async |_| desktop.activate("same").await)).await;
+    let answers =
+        futures_util::future::join_all((0..50).map(async |_| desktop.activate_when_available("same").await)).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.code() == "FINGERPRINT_TAKEN").count(), 49);
 }

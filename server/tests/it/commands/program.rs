@@ -184,6 +184,86 @@ fn the_demo_serves_and_stops() {
     // Commands work while the server is running.
     assert_eq!(host.json(&["customer", "show", "ada@example.com"])["licenses"].as_array().map(Vec::len), Some(1));
     assert!(server.stop());
+    assert!(outbox(&host).is_empty(), "the demo mails nobody");
+}
+
+/// The kinds and recipients of all queued mails.
+fn outbox(host: &Host) -> Vec<(String, String)> {
+    let path = host.folder.path().join("data/latchkey.db");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let mut connection =
+            sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("opened");
+        let sql = "SELECT kind, recipient FROM outbox ORDER BY id";
+        sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read")
+    })
+}
+
+/// Commands that notify the customer say so, and do not do so if they are asked not to.
+#[test]
+fn commands_say_whom_they_mail() {
+    let host = Host::with_products();
+    let issue = ["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"];
+    let issued = host.json(&issue);
+    assert_eq!(issued["mailed_to"], "ada@example.com");
+    let id = issued["id"].as_str().expect("an id");
+    for (words, mailed_to) in [
+        (vec!["license", "show", id], Value::Null),
+        (vec!["license", "suspend", id], Value::from("ada@example.com")),
+        (vec!["license", "suspend", id], Value::Null),
+        (vec!["license", "reinstate", id, "--no-mail"], Value::Null),
+        (vec!["license", "new-key", id, "--yes"], Value::from("ada@example.com")),
+        (vec!["license", "new-key", id, "--yes", "--no-mail"], Value::Null),
+        (vec!["license", "set", id, "--max-machines", "3"], Value::Null),
+    ] {
+        assert_eq!(host.json(&words)["mailed_to"], mailed_to, "{words:?}");
+    }
+    let said = text(&host.run(&["license", "revoke", id, "--yes"]).stdout);
+    assert!(said.contains("A mail was queued to ada@example.com."), "{said}");
+    let said = text(&host.run(&[&issue[..], &["--no-mail"]].concat()).stdout);
+    assert!(said.contains("ACTIVE") && !said.contains("mail was queued"), "{said}");
+    let kinds: Vec<String> = outbox(&host).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["license_issued", "suspended", "key_replaced", "revoked"]);
+    // An import mails nobody.
+    fs::write(host.folder.path().join("in.csv"), "email,policy\nbob@example.com,chartgpt-lifetime\n").expect("written");
+    assert!(host.run(&["license", "import", "in.csv"]).status.success());
+    assert_eq!(outbox(&host).len(), 4);
+}
+
+/// Previews need neither a database nor a data folder, and use the settings.
+#[test]
+fn mails_are_previewed() {
+    let host = Host::new();
+    let kinds = host.json(&["mail", "preview", "--list"]);
+    let kinds = kinds.as_array().expect("a list");
+    assert_eq!(kinds.len(), 15);
+    for kind in kinds {
+        let word = kind["kind"].as_str().expect("a word");
+        let mail = host.json(&["mail", "preview", word]);
+        assert_eq!(mail["title"], kind["title"]);
+        let subject = mail["subject"].as_str().expect("a subject");
+        let shown = text(&host.run(&["mail", "preview", word]).stdout);
+        assert!(shown.starts_with(&format!("Subject: {subject}\n\n")), "{shown}");
+        assert!(text(&host.run(&["mail", "preview", word, "--html"]).stdout).starts_with("<!DOCTYPE html>"));
+        assert_eq!(
+            text(&host.run(&["mail", "preview", word, "--text"]).stdout),
+            mail["text"].as_str().expect("a text")
+        );
+    }
+    assert!(!host.folder.path().join("data").exists());
+    let listed = text(&host.run(&["mail", "preview", "--list"]).stdout);
+    assert!(listed.contains("revoked          License revoked (vendor, refund, dispute_lost)"), "{listed}");
+    let refund = host.json(&["mail", "preview", "revoked", "--reason", "refund"]);
+    assert!(refund["text"].as_str().is_some_and(|text| text.contains("refunded")), "{refund}");
+    let said = host.refusal(&["mail", "preview", "mood"], 2);
+    assert!(said.contains("mood") && said.contains("key_replaced") && said.contains("sign_in"), "{said}");
+    assert!(host.refusal(&["mail", "preview", "revoked", "--reason", "mood"], 2).contains("dispute_lost"));
+    host.refusal(&["mail", "preview"], 2);
+    fs::write(host.folder.path().join("latchkey.toml"), "[brand]\nname = \"Acme\"\naccent = \"#aa3300\"\n")
+        .expect("written");
+    let html = text(&host.run(&["mail", "preview", "sign-in", "--html"]).stdout);
+    assert!(html.contains("Sign in to Acme") && html.contains("#aa3300"), "{html}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use latchkey_service::{Delivery, MailError};
+use latchkey_licensing::email::EmailAddress;
+use latchkey_service::{Delivery, MailError, Notify, Operator};
 
 use crate::support::app::{TestApp, location, with_app};
 use latchkey_testkit::on_both;
@@ -11,6 +12,7 @@ on_both!(
     with_app: a_failing_mail_server_only_delays_mail,
     useless_mails_are_given_up,
     an_expired_lease_is_taken_over,
+    a_mail_to_a_customer_survives_two_days_without_a_mail_server,
 );
 
 async fn a_failing_mail_server_only_delays_mail(app: &TestApp) {
@@ -56,4 +58,29 @@ async fn an_expired_lease_is_taken_over(app: &TestApp) {
     assert_eq!(step().await, Delivery::Idle);
     app.kit.clock.advance(Duration::from_secs(121));
     assert_eq!(step().await, Delivery::Sent);
+}
+
+/// A purchase must not be lost because a mail server is down over the weekend. Each attempt has the same id.
+async fn a_mail_to_a_customer_survives_two_days_without_a_mail_server(app: &TestApp) {
+    let email = EmailAddress::parse("ada@example.com").expect("an address");
+    let admin = app.service().admin(Operator::Host);
+    admin.issue_license(&email, "chartgpt-lifetime", Notify::Customer).await.expect("issued");
+    app.kit.mail.fail_with(Some(MailError::Temporary("451 later".to_owned())));
+    for _ in 0..48 {
+        app.kit.deliver_mail().await;
+        app.kit.clock.advance(Duration::from_hours(1));
+    }
+    app.kit.mail.fail_with(None);
+    app.kit.deliver_mail().await;
+    assert_eq!(app.kit.mail.take().len(), 1);
+    // After three days it is given up.
+    admin.issue_license(&email, "chartgpt-lifetime", Notify::Customer).await.expect("issued");
+    app.kit.mail.fail_with(Some(MailError::Temporary("451 later".to_owned())));
+    for _ in 0..80 {
+        app.kit.deliver_mail().await;
+        app.kit.clock.advance(Duration::from_hours(1));
+    }
+    app.kit.mail.fail_with(None);
+    app.kit.deliver_mail().await;
+    assert!(app.kit.mail.take().is_empty());
 }

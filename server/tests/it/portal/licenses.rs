@@ -409,6 +409,7 @@ async fn a_key_is_replaced(app: &TestApp) {
         question.contains("stops working immediately") && question.contains("PC one stays activated"),
         "{question}"
     );
+    assert!(question.contains("also sent to your e-mail address"), "{question}");
     app.kit.clock.advance(Duration::from_secs(1));
     let done = browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
     assert_eq!(location(&done), format!("/portal/licenses/{id}"));

@@ -371,4 +371,17 @@ impl Desktop<'_> {
         let attributes = serde_json::json!({ "fingerprint": fingerprint, "name": format!("PC {fingerprint}"), "platform": "linux", "cores": 4 });
         self.post("/v1/machines", serde_json::json!({ "data": { "type": "machines", "attributes": attributes } })).await
     }
+
+    /// The same as [`activate`](Self::activate), repeated while the server is overloaded, as apps do. On a busy computer
+    /// some of many concurrent activations are refused with 503.
+    pub(crate) async fn activate_when_available(&self, fingerprint: &str) -> Answer {
+        for _ in 0..60 {
+            let answer = self.activate(fingerprint).await;
+            if answer.status != 503 {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        panic!("the server was overloaded all the time");
+    }
 }

@@ -25,7 +25,7 @@ impl CustomerMail for LicenseIssuedMail<'_> {
         let letter = Letter::new(MailKind::LicenseIssued, format!("Your {product} license"), reason)
             .paragraph(format!("{vendor} has issued a license to you. Here is its key."))
             .keys(self.license.name(), [self.key])
-            .paragraph("Enter the key in the app to activate it on your computer. Keep this mail: anyone who has the key can use the license.");
+            .paragraph("Enter the key in the app to activate it on your computer. Keep this mail safe: anyone who has the key can use the license.");
         let letter = match self.expiry {
             Expiry::Never => letter,
             Expiry::At(at) => letter.paragraph(format!("The license is valid until {}.", at.human_date())),
@@ -65,7 +65,7 @@ impl CustomerMail for KeyReplacedMail<'_> {
             .paragraph("Your computers stay activated, but the app there asks for the new key.");
         let letter = match self.by {
             ReplacedBy::Owner => letter.paragraph(format!(
-                "If this was not you, someone else can use your account: sign in, end all sessions on the account page, and {}.",
+                "If this was not you, someone else can use your account: sign in, choose “Sign out everywhere” on the account page, and {}.",
                 letterhead.brand.contact()
             )),
             ReplacedBy::Vendor => letter,
@@ -96,7 +96,7 @@ impl CustomerMail for NewComputerMail<'_> {
         about(MailKind::NewComputer, &self.license, subject, letterhead)
             .paragraph(format!("Your {product} license was activated on a computer on which it was not active before."))
             .facts(facts)
-            .paragraph("If this was you, there is nothing to do.")
+            .paragraph("If this was you, you do not need to do anything.")
             .action(
                 "If not, someone else has your key: free the computer in the portal, and replace the key.",
                 "Show the license",

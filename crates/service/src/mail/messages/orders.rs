@@ -100,7 +100,7 @@ impl CustomerMail for PurchaseMail<'_> {
             letter = letter.paragraph(format!("These are the first {MAX_KEYS} keys. The portal shows all {count}."));
         }
         letter
-            .paragraph(format!("{enter} in the app to activate it on your computer. Keep this mail: anyone who has a key can use its license."))
+            .paragraph(format!("{enter} in the app to activate it on your computer. Keep this mail safe: anyone who has a key can use its license."))
             .link("Download the app", self.download_url)
             .action(
                 "The portal shows your licenses, your computers and your orders. Sign in with this e-mail address:",
@@ -127,7 +127,7 @@ impl CustomerMail for PaymentPendingMail<'_> {
                 "{} has received your order. The payment method that you chose can take several days until the payment is confirmed.",
                 letterhead.brand.name
             ))
-            .paragraph("There is nothing to do. You get a mail with your license key as soon as the payment arrives.")
+            .paragraph("You do not need to do anything. You get a mail with your license key as soon as the payment arrives.")
             .facts(self.order.facts())
             .link("Show the order", self.order_url)
     }

@@ -29,9 +29,7 @@ impl CustomerMail for SuspendedMail<'_> {
             ),
             SuspensionReason::Dispute => (
                 "The reason is that the payment for it was disputed with the bank.".to_owned(),
-                format!(
-                    "It can be used again when the dispute is settled. If you did not mean to dispute the payment, ask your bank to withdraw the dispute, and {contact}."
-                ),
+                "It can be used again when the dispute is settled. If you did not mean to dispute the payment, ask your bank to withdraw the dispute.".to_owned(),
             ),
             SuspensionReason::PaymentOverdue => (
                 "The reason is that the payment for its renewal is overdue.".to_owned(),
@@ -65,7 +63,9 @@ impl CustomerMail for ReinstatedMail<'_> {
             ReinstatementReason::ByVendor => format!("{vendor} reinstated it."),
             ReinstatementReason::DisputeSettled => "The dispute about its payment is settled.".to_owned(),
             ReinstatementReason::Paid => "The overdue payment has arrived.".to_owned(),
-            ReinstatementReason::RefundFailed => "The refund of its payment did not go through.".to_owned(),
+            ReinstatementReason::RefundFailed => {
+                "The refund of its payment failed, so the payment counts again.".to_owned()
+            }
         };
         about(MailKind::Reinstated, &self.license, format!("Your {product} license can be used again"), letterhead)
             .paragraph(format!("Your {product} license can be used again. {why}"))

@@ -39,7 +39,7 @@ impl CustomerMail for RenewedMail<'_> {
             .facts(facts)
             .link("Show the receipt", self.payment.and_then(|payment| payment.receipt_url))
             .action(
-                "There is nothing to do: your key and your computers stay the same.",
+                "You do not need to do anything: your key and your computers stay the same.",
                 "Show the license",
                 self.license.page(letterhead),
             )
