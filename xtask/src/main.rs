@@ -78,10 +78,11 @@ fn run(shell: &Shell, root: &Path, with_stripe_double: bool, arguments: &[String
     println!("Latchkey: building (the first time takes some minutes)");
     front_end::build(shell, root, Profile::Dev)?;
     let default = ["serve".to_owned(), "--demo".to_owned()];
-    let arguments = if arguments.is_empty() { &default } else { arguments };
+    let is_demo = arguments.is_empty();
+    let arguments = if is_demo { &default } else { arguments };
     let binary = shell.target().join("debug").join("latchkey");
     if with_stripe_double {
-        return stripe::serve_with_double(shell, &binary, arguments);
+        return stripe::serve_with_double(shell, &binary, arguments, is_demo);
     }
     shell.step("server", &["cargo", "build", "--package", "latchkey"])?;
     shell.replace(&binary, arguments)
