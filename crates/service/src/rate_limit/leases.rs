@@ -155,6 +155,11 @@ impl Leases {
         self.entries().entry(bucket).or_default().gate.clone()
     }
 
+    /// Whether a request for tokens of a bucket is pending.
+    pub(crate) fn is_asking(&self, bucket: ApiBucket) -> bool {
+        self.entries().get(&bucket).is_some_and(|entry| entry.asked > 0)
+    }
+
     /// Starts a request for tokens of a bucket. The caller must hold its gate.
     pub(crate) fn ask(&self, bucket: ApiBucket, tokens: u32) -> LeaseRequest<'_> {
         let mut entries = self.entries();
