@@ -5,9 +5,9 @@
 //! server, the floors and the load generator are separate processes.
 
 mod database;
-mod interrupt;
+pub(crate) mod interrupt;
 mod measure;
-mod process;
+pub(crate) mod process;
 mod server;
 mod table;
 

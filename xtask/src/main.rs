@@ -1,4 +1,4 @@
-//! The build and test tools: `cargo xtask run`, `test`, `bench` and `dist`.
+//! The build and test tools: `cargo xtask run`, `test`, `bench`, `soak` and `dist`.
 //!
 //! Each command does its own setup on a machine that has rustup and a C compiler.
 
@@ -12,6 +12,7 @@ mod node;
 mod packages;
 mod postgres;
 mod shell;
+mod soak;
 mod stripe;
 mod suite;
 mod verifiers;
@@ -53,6 +54,8 @@ enum Command {
     },
     /// Build the release, measure it, and compare each figure with its floor, the least that it could cost
     Bench(bench::Options),
+    /// Run the long reliability tests of selling at full size
+    Soak(soak::Options),
     /// Build the release binary at target/release/latchkey, with everything included.
     Dist,
 }
@@ -66,6 +69,7 @@ fn main() -> Result<()> {
         Command::Build => front_end::build(&shell, &root, Profile::Dev),
         Command::Test { only } => suite::run(&shell, &root, &only),
         Command::Bench(options) => bench::run(&shell, &root, &options),
+        Command::Soak(options) => soak::run(&shell, &options),
         Command::Dist => dist(&shell, &root),
     }
 }
@@ -74,10 +78,11 @@ fn run(shell: &Shell, root: &Path, with_stripe_double: bool, arguments: &[String
     println!("Latchkey: building (the first time takes some minutes)");
     front_end::build(shell, root, Profile::Dev)?;
     let default = ["serve".to_owned(), "--demo".to_owned()];
-    let arguments = if arguments.is_empty() { &default } else { arguments };
+    let is_demo = arguments.is_empty();
+    let arguments = if is_demo { &default } else { arguments };
     let binary = shell.target().join("debug").join("latchkey");
     if with_stripe_double {
-        return stripe::serve_with_double(shell, &binary, arguments);
+        return stripe::serve_with_double(shell, &binary, arguments, is_demo);
     }
     shell.step("server", &["cargo", "build", "--package", "latchkey"])?;
     shell.replace(&binary, arguments)

@@ -1,14 +1,17 @@
 //! The Stripe double: serves the demo with it, and lets Stripe's official packages judge it.
 
 use std::{
-    io::{BufRead, BufReader},
+    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 
 use crate::{
+    bench::{interrupt, process::Process},
     node::Node,
     packages,
     shell::{Shell, run},
@@ -25,63 +28,79 @@ const SCRIPTS: &str = "crates/testkit/tests/official";
 const API_KEY: &str = "sk_test_DoubleDoubleDoubleDoubleDouble";
 const WEBHOOK_SECRET: &str = "whsec_DoubleDoubleDoubleDoubleDouble";
 
-/// Where `cargo xtask run` serves, and receives events.
+/// Where `cargo xtask run` serves.
+const LISTEN: &str = "127.0.0.1:3000";
+
+/// Where it receives events.
 const WEBHOOKS: &str = "http://127.0.0.1:3000/webhooks/stripe";
+
+/// How often the server is polled.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long the server may take to exit after it was asked to.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running double. It is stopped when the value is dropped, and stops by itself if this process ends, because that
 /// closes its input.
 struct Double {
-    process: Child,
+    _process: Process,
     url: String,
 }
 
 impl Double {
     fn start(shell: &Shell, arguments: &[&str]) -> Result<Self> {
-        let program = shell.target().join("debug").join("stripe-double");
-        let mut command = shell.command(&program);
+        let mut command = shell.command(shell.target().join("debug").join("stripe-double"));
         command.args(["--api-key", API_KEY]).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let process = command.spawn().with_context(|| format!("{} could not be started", program.display()))?;
-        let mut double = Self { process, url: String::new() };
-        let output = double.process.stdout.take().context("the output is not a pipe")?;
-        BufReader::new(output).read_line(&mut double.url)?;
-        double.url.truncate(double.url.trim_end().len());
-        anyhow::ensure!(!double.url.is_empty(), "the Stripe double did not start");
-        Ok(double)
+        let mut process = Process::start(&mut command)?;
+        let url = process.first_line()?.trim_end().to_owned();
+        ensure!(!url.is_empty(), "the Stripe double did not start");
+        Ok(Self { _process: process, url })
     }
 }
 
-impl Drop for Double {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Builds and runs the server with a double until the server ends.
-pub(crate) fn serve_with_double(shell: &Shell, server: &Path, arguments: &[String]) -> Result<()> {
-    let build = [
-        "cargo",
-        "build",
-        "--package",
-        "latchkey",
-        "--package",
-        "latchkey-testkit",
-        "--bin",
-        "latchkey",
-        "--bin",
-        "stripe-double",
-    ];
+/// Builds and runs the server with a double until the server ends. The demo's prices are made at the double.
+pub(crate) fn serve_with_double(shell: &Shell, server: &Path, arguments: &[String], is_demo: bool) -> Result<()> {
+    let packages = ["--package", "latchkey", "--package", "latchkey-testkit"];
+    let build = [&["cargo", "build"], &packages[..], &["--bin", "latchkey", "--bin", "stripe-double"]].concat();
     shell.step("server and Stripe double", &build)?;
+    interrupt::watch()?;
     let double = Double::start(shell, &["--webhook-url", WEBHOOKS, "--webhook-secret", WEBHOOK_SECRET])?;
+    let latchkey = || {
+        let mut command = shell.command(server);
+        command
+            .env("LATCHKEY__STRIPE__SECRET_KEY", API_KEY)
+            .env("LATCHKEY__STRIPE__WEBHOOK_SECRETS", WEBHOOK_SECRET)
+            .env("LATCHKEY__STRIPE__API_URL", &double.url);
+        command
+    };
+    let mut server = Process::start(latchkey().args(arguments))?;
+    if is_demo {
+        while server.is_alive() && TcpStream::connect(LISTEN).is_err() {
+            interrupt::check()?;
+            thread::sleep(LOOK);
+        }
+        run(latchkey().args(["stripe", "provision", "--yes"]))?;
+    }
     println!("Stripe double: {} (payments, refunds, disputes and time are yours there)", double.url);
-    let mut server = shell.command(server);
-    server
-        .args(arguments)
-        .env("LATCHKEY__STRIPE__SECRET_KEY", API_KEY)
-        .env("LATCHKEY__STRIPE__WEBHOOK_SECRETS", WEBHOOK_SECRET)
-        .env("LATCHKEY__STRIPE__API_URL", &double.url);
-    run(&mut server)
+    while server.is_alive() {
+        if interrupt::check().is_err() {
+            return end(&mut server);
+        }
+        thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
+/// Asks the server to stop. It may have been asked already, together with this process.
+fn end(server: &mut Process) -> Result<()> {
+    if server.is_alive() {
+        run(Command::new("kill").args(["-TERM", &server.id().to_string()]))?;
+    }
+    let until = Instant::now() + PATIENCE;
+    while server.is_alive() && Instant::now() < until {
+        thread::sleep(LOOK);
+    }
+    Ok(())
 }
 
 /// Node with Stripe's package and its folder, and the folder of Stripe's package for Python. `None` if there is no

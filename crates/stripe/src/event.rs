@@ -73,39 +73,40 @@ impl Envelope {
                 problem: Some(Problem::NotJson),
             };
         };
-        let id = word(&event["id"]);
-        let kind = word(&event["type"]);
-        let created = event["created"].as_i64().filter(|seconds| *seconds >= 0);
-        let is_live = event["livemode"].as_bool();
+        let id = word(event.get("id"));
+        let kind = word(event.get("type"));
+        let created = event.get("created").and_then(Value::as_i64).filter(|seconds| *seconds >= 0);
+        let is_live = event.get("livemode").and_then(Value::as_bool);
         let found = match (&id, &kind, created, is_live) {
             (None, ..) => Err(Problem::Field("id")),
             (_, None, ..) => Err(Problem::Field("type")),
             (_, _, None, _) => Err(Problem::Field("created")),
             (.., None) => Err(Problem::Field("livemode")),
-            (_, Some(kind), ..) => object(kind, &event["data"]["object"]),
+            (_, Some(kind), ..) => object(kind, event.pointer("/data/object")),
         };
         Self {
             id: id.unwrap_or_else(|| derived_id(body)),
             kind: kind.unwrap_or_else(|| "unreadable".to_owned()),
             created_at: created.map_or(received_at, seconds),
             is_live: is_live.unwrap_or(false),
-            api_version: word(&event["api_version"]),
+            api_version: word(event.get("api_version")),
             problem: found.as_ref().err().copied(),
             object: found.ok(),
         }
     }
 }
 
-fn object(kind: &str, object: &Value) -> Result<EventObject, Problem> {
+fn object(kind: &str, object: Option<&Value>) -> Result<EventObject, Problem> {
     let resource = Resource::of_event(kind).ok_or(Problem::UnknownType)?;
-    let id = word(&object["id"]).ok_or(Problem::Field("data.object.id"))?;
-    let name = object["object"].as_str().ok_or(Problem::Field("data.object.object"))?;
+    let field = |name| object.and_then(|object| object.get(name));
+    let id = word(field("id")).ok_or(Problem::Field("data.object.id"))?;
+    let name = field("object").and_then(Value::as_str).ok_or(Problem::Field("data.object.object"))?;
     if name == resource.as_str() { Ok(EventObject { resource, id }) } else { Err(Problem::OtherObject) }
 }
 
 /// Ids, types and versions become part of tables, paths and logs, so only visible ASCII is taken over.
-fn word(value: &Value) -> Option<String> {
-    let text = value.as_str()?;
+fn word(value: Option<&Value>) -> Option<String> {
+    let text = value?.as_str()?;
     let is_word = !text.is_empty() && text.len() <= MAX_WORD && text.bytes().all(is_word_byte);
     is_word.then(|| text.to_owned())
 }

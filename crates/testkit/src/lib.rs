@@ -70,10 +70,10 @@ pub struct TestService {
 impl TestService {
     /// A service with the demo catalog.
     pub async fn with_options(backend: Backend, options: Options) -> Self {
-        Self::with_payments(backend, options, Arc::default(), None).await
+        Self::with_payments(backend, options, Arc::new(TestClock::default()), None).await
     }
 
-    /// A service with the demo catalog, and a payment provider that has the same clock.
+    /// A service with the demo catalog and a payment provider, which can share the clock.
     pub async fn with_payments(
         backend: Backend,
         options: Options,

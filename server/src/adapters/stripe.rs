@@ -77,7 +77,8 @@ impl Payments for StripePayments {
     }
 
     async fn order_snapshot(&self, object: &ObjectRef) -> Result<Option<OrderSnapshot>, PaymentsError> {
-        Ok(in_time(snapshot::of(&self.api, object)).await?)
+        // It is larger than the stack of a task should hold.
+        Ok(in_time(Box::pin(snapshot::of(&self.api, object))).await?)
     }
 
     async fn events(

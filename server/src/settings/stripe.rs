@@ -38,6 +38,7 @@ const MAX_GRACE_DAYS: u32 = 90;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Stripe {
     /// A blank key differs from a missing one: it is a mistake, and nothing could be sold without anyone noticing.
     #[serde(serialize_with = "word")]
@@ -176,6 +177,7 @@ fn check_api(given: &str) -> Result<Url, SettingsError> {
     if is_origin && is_safe { Ok(url) } else { Err(SettingsError::new(refusal)) }
 }
 
+#[expect(clippy::ref_option, reason = "serde passes the field")]
 fn word<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.clone().unwrap_or_default().serialize(serializer)
 }
@@ -221,10 +223,13 @@ mod tests {
         assert!(with(KEY, SECRET, &local).is_ok());
     }
 
+    /// The key, the secrets, other settings, and a part of the refusal.
+    type BadConfiguration<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
+
     #[test]
     fn st_01_bad_configurations_are_refused_with_the_remedy() {
         let portal = ("SERVER__PORTAL_URL", "https://portal.example.com");
-        let cases: &[(&str, &str, &[(&str, &str)], &str)] = &[
+        let cases: &[BadConfiguration] = &[
             ("", SECRET, &[], "it is blank"),
             (" \t", SECRET, &[], "it is blank"),
             ("sk_test_hunter2", SECRET, &[], "fewer than 32"),

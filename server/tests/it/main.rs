@@ -5,6 +5,7 @@
 
 mod access_control;
 mod api;
+mod billing;
 mod buying;
 mod commands;
 mod mails;

@@ -91,6 +91,8 @@ pub struct OrderFacts {
     pub payments: Vec<Payment>,
     /// The state of the subscription, if the order is one.
     pub subscription: Option<SubscriptionState>,
+    /// Whether the subscription ends with its current period.
+    pub is_canceled_at_period_end: bool,
     /// How long licenses of a subscription outlast a period whose renewal is not paid yet.
     pub grace: Duration,
 }
@@ -161,7 +163,7 @@ fn expiry(facts: &OrderFacts) -> Option<Timestamp> {
     let state = facts.subscription?;
     let kept = facts.payments.iter().filter(|payment| payment.standing() <= PaymentStanding::Disputed);
     let paid_until = kept.filter_map(|payment| payment.pays_until).max()?;
-    Some(if state.renews() { paid_until.plus(facts.grace) } else { paid_until })
+    Some(if state.renews() && !facts.is_canceled_at_period_end { paid_until.plus(facts.grace) } else { paid_until })
 }
 
 #[cfg(test)]
@@ -172,7 +174,14 @@ mod tests {
     use crate::order::payment::{Dispute, DisputeState, Refund, RefundState};
 
     fn facts(payments: Vec<Payment>) -> OrderFacts {
-        OrderFacts { checkout: Checkout::Paid, hold: None, payments, subscription: None, grace: Duration::ZERO }
+        OrderFacts {
+            checkout: Checkout::Paid,
+            hold: None,
+            payments,
+            subscription: None,
+            is_canceled_at_period_end: false,
+            grace: Duration::ZERO,
+        }
     }
 
     fn payment(refunds: &[(i64, RefundState)], disputes: &[DisputeState]) -> Payment {
@@ -262,6 +271,13 @@ mod tests {
         let paid = || vec![period(30, false), period(60, false)];
         assert_eq!(ends(SubscriptionState::Active, paid()), Some(day(67)));
         assert_eq!(ends(SubscriptionState::PastDue, paid()), Some(day(67)));
+        let canceled = OrderFacts {
+            subscription: Some(SubscriptionState::Active),
+            is_canceled_at_period_end: true,
+            grace: Duration::from_hours(24),
+            ..facts(paid())
+        };
+        assert_eq!(decide(&canceled).expires_at, Some(day(60)));
         assert_eq!(ends(SubscriptionState::Paused, paid()), Some(day(60)));
         assert_eq!(ends(SubscriptionState::Ended, paid()), Some(day(60)));
         assert_eq!(ends(SubscriptionState::Ended, vec![period(30, false), period(60, true)]), Some(day(30)));

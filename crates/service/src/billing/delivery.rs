@@ -53,6 +53,7 @@ impl Service {
             hold: after.released_at.map_or_else(|| hold_reason(before, &lines, snapshot), |_| None),
             payments: payments.iter().map(StoredPayment::facts).collect(),
             subscription: snapshot.subscription.as_ref().map(|subscription| subscription.state),
+            is_canceled_at_period_end: after.is_canceled_at_period_end,
             grace: self.0.options.billing.grace,
         };
         let mut verdict = decide(&facts);

@@ -33,6 +33,9 @@ pub struct Invoice {
     pub parent: Option<InvoiceParent>,
     /// The first lines.
     pub lines: List<InvoiceLine>,
+    /// The first payments, if the caller asked for them.
+    #[serde(default)]
+    pub payments: Option<List<InvoicePayment>>,
 }
 
 impl Identified for Invoice {
@@ -147,6 +150,13 @@ pub struct InvoicePayment {
 impl Identified for InvoicePayment {
     fn id(&self) -> &str {
         &self.id
+    }
+}
+
+impl InvoicePayment {
+    /// Whether the money was received.
+    pub fn is_paid(&self) -> bool {
+        self.status == "paid"
     }
 }
 

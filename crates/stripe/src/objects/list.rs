@@ -10,3 +10,15 @@ pub struct List<T> {
     /// Whether there are more pages.
     pub has_more: bool,
 }
+
+impl<T> List<T> {
+    /// Nothing, and nothing more.
+    pub const fn empty() -> Self {
+        Self { data: Vec::new(), has_more: false }
+    }
+
+    /// A list of which nothing is known yet.
+    pub const fn unread() -> Self {
+        Self { data: Vec::new(), has_more: true }
+    }
+}

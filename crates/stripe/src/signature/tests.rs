@@ -25,7 +25,7 @@ fn hmac(key: &[u8], message: &[u8]) -> String {
     let padded = |with: u8| block.map(|byte| byte ^ with);
     let inner = Sha256::digest([&padded(0x36), message].concat());
     let outer = Sha256::digest([&padded(0x5c)[..], &inner].concat());
-    outer.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&outer)
 }
 
 fn signature(secret: &str, time: &str, body: &[u8]) -> String {
@@ -55,6 +55,30 @@ fn the_published_vector_of_hmac_matches() {
     // RFC 4231, test case 2.
     let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
     assert_eq!(hmac(b"Jefe", b"what do ya want for nothing?"), expected);
+}
+
+/// ST-05: signed by Stripe's official npm package, not by our own code.
+#[test]
+fn st_05_what_the_official_package_signed_is_accepted() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/data/stripe-signatures.json");
+    let text = std::fs::read_to_string(path).expect("the signatures");
+    let all: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut count = 0;
+    for case in all["cases"].as_array().expect("cases") {
+        let word = |name: &str| case[name].as_str().expect("a text");
+        let at = Timestamp::from_unix_micros(case["timestamp"].as_i64().expect("a time") * 1_000_000);
+        let (header, body) = (word("header"), word("payload").as_bytes());
+        match WebhookSecrets::parse(word("secret")) {
+            Ok(secrets) => {
+                assert_eq!(verify([header.as_bytes()], body, &secrets, at), Ok(()), "{case}");
+                assert!(verify([header.as_bytes()], body, &self::secrets(OTHER), at).is_err(), "{case}");
+                count += 1;
+            }
+            // The package signs with any secret.
+            Err(weak) => assert_eq!(weak, WeakSecret::Short, "{case}"),
+        }
+    }
+    assert!(count >= 4, "{count} signatures");
 }
 
 /// Sixty headers (ST-02, ST-03) of which none may pass.

@@ -36,14 +36,15 @@ pub(crate) async fn run(shared: Shared, client: reqwest::Client) {
     }
 }
 
-/// Delivers once. What is not accepted is queued again, or lost after the last attempt.
+/// Delivers once. What is not accepted is queued again, or lost after the last attempt or with its endpoint.
 pub(crate) async fn attempt(shared: &Shared, client: &reqwest::Client, mut pending: Pending) -> Attempt {
     let result = send(shared, client, &pending.event, &pending.endpoint).await;
     let mut state = shared.lock();
     if !result.is_accepted() {
         pending.attempts += 1;
         pending.due_at = Instant::now() + state.options.retry_after;
-        if pending.attempts < state.options.attempts {
+        let is_known = state.objects.find("webhook_endpoint", &pending.endpoint).is_some();
+        if is_known && pending.attempts < state.options.attempts {
             state.queue.put_back(pending);
         } else {
             state.queue.give_up(pending);

@@ -119,7 +119,7 @@ impl Params {
         let mut leaves = Vec::new();
         collect(&self.0, &mut Vec::new(), &mut leaves);
         for leaf in leaves {
-            let fits = |pattern: &&str| {
+            let fits = |pattern: &str| {
                 let parts: Vec<&str> = pattern.split('.').collect();
                 let same = |(part, name): (&&str, &String)| match *part {
                     "*" => true,
@@ -130,7 +130,7 @@ impl Params {
                 leaf.len() <= parts.len() && parts.iter().zip(&leaf).all(same)
             };
             let is_expand = leaf.first().is_some_and(|name| name == "expand");
-            if !is_expand && !patterns.iter().any(|pattern| fits(&pattern)) {
+            if !is_expand && !patterns.iter().any(|pattern| fits(pattern)) {
                 return Err(Refusal::unknown(&brackets(&leaf.join("."))));
             }
         }

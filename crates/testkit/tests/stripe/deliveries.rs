@@ -1,7 +1,7 @@
 //! Webhooks: signatures, order, loss and repetition.
 
 use axum::http::StatusCode;
-use latchkey_testkit::stripe::{Endpoint, Options, Order, Payment, StripeDouble, sign, sign_with_all};
+use latchkey_testkit::stripe::{Attempt, Endpoint, Options, Order, Payment, StripeDouble, sign, sign_with_all};
 
 use crate::{client::Client, receiver::Receiver};
 
@@ -129,7 +129,7 @@ async fn events_go_by_themselves_in_order_to_endpoints_that_subscribe_and_are_re
     let body: serde_json::Value = serde_json::from_slice(&last.body).expect("JSON");
     assert_eq!(body["api_version"], "2025-03-31.basil");
     assert_eq!(last.signature, sign(&last.body, secret, client.double.now()));
-    let accepted: Vec<_> = client.double.attempts().into_iter().filter(|one| one.is_accepted()).collect();
+    let accepted: Vec<_> = client.double.attempts().into_iter().filter(Attempt::is_accepted).collect();
     assert_eq!(accepted.len(), 2, "only the types that the endpoint subscribes to");
 }
 

@@ -1,6 +1,7 @@
 //! Calls of Stripe's API: attempts, errors, and pages.
 
 use std::{
+    fmt::Write,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -15,7 +16,7 @@ use latchkey_stripe::{
 };
 use serde::de::DeserializeOwned;
 use stripe_client_core::{Outcome, RequestBuilder, RequestStrategy, StripeMethod};
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use url::form_urlencoded;
 
 use super::{
@@ -28,6 +29,12 @@ const ATTEMPTS: u32 = 3;
 
 /// How long to wait before the second attempt. Before the third it is twice as long.
 const FIRST_DELAY: Duration = Duration::from_millis(150);
+
+/// The same if Stripe allows no more calls for now.
+const THROTTLED_DELAY: Duration = Duration::from_millis(700);
+
+/// How many requests are sent concurrently. Stripe allows 100 a second, and 25 in a sandbox.
+const CONCURRENCY: usize = 6;
 
 /// The size of a page, which is the largest that Stripe allows.
 const PAGE_SIZE: &str = "100";
@@ -103,7 +110,8 @@ pub(super) fn describe(status: u16, error: &ApiError) -> String {
     };
     for (name, word) in [("code", &error.code), ("parameter", &error.param)] {
         if let Some(word) = word {
-            text.push_str(&format!(", {name} {word}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, ", {name} {word}");
         }
     }
     text
@@ -115,11 +123,12 @@ pub(super) type Fields<'a> = [(&'a str, String)];
 pub(crate) struct Api {
     transport: Transport,
     breaker: Mutex<Breaker>,
+    slots: Semaphore,
 }
 
 impl Api {
     pub(super) fn new(origin: &str, key: &ApiKey) -> Self {
-        Self { transport: Transport::new(origin, key), breaker: Mutex::default() }
+        Self { transport: Transport::new(origin, key), breaker: Mutex::default(), slots: Semaphore::new(CONCURRENCY) }
     }
 
     /// Reads an object by the segments of its path.
@@ -178,19 +187,29 @@ impl Api {
         path: &[&str],
         filter: &Fields<'_>,
     ) -> Result<Vec<T>, CallError> {
-        let mut all: Vec<T> = Vec::new();
+        self.rest_of(List::unread(), path, filter).await
+    }
+
+    /// A whole list, of which the beginning is known because it was part of another answer.
+    pub(super) async fn rest_of<T: DeserializeOwned + Identified>(
+        &self,
+        first: List<T>,
+        path: &[&str],
+        filter: &Fields<'_>,
+    ) -> Result<Vec<T>, CallError> {
+        let List { data: mut all, mut has_more } = first;
         for _ in 0..MAX_PAGES {
-            let page: List<T> = self.page(path, filter, all.last().map(Identified::id)).await?;
-            let is_empty = page.data.is_empty();
-            all.extend(page.data);
-            if !page.has_more {
+            if !has_more {
                 return Ok(all);
             }
-            if is_empty {
+            let page: List<T> = self.page(path, filter, all.last().map(Identified::id)).await?;
+            if page.has_more && page.data.is_empty() {
                 break;
             }
+            has_more = page.has_more;
+            all.extend(page.data);
         }
-        Err(CallError::unreadable("a list does not end"))
+        if has_more { Err(CallError::unreadable("a list does not end")) } else { Ok(all) }
     }
 
     /// Stripe's clock, as of a response.
@@ -207,13 +226,18 @@ impl Api {
         let mut failure = CallError::late();
         while let Outcome::Continue(_) = strategy.test(status, should_retry, attempts) {
             if attempts > 0 {
-                tokio::time::sleep(FIRST_DELAY * 2u32.pow(attempts - 1)).await;
+                let first = if status == Some(429) { THROTTLED_DELAY } else { FIRST_DELAY };
+                tokio::time::sleep(first * attempts).await;
             }
             if !self.with_breaker(|breaker| breaker.admits(Instant::now())) {
                 return Err(CallError::Unavailable("it did not answer several times".to_owned()));
             }
             attempts += 1;
-            match self.transport.send(request, idempotency_key).await {
+            // An error would mean that the semaphore is closed, which never happens.
+            let slot = self.slots.acquire().await;
+            let sent = self.transport.send(request, idempotency_key).await;
+            drop(slot);
+            match sent {
                 Ok(answer) if answer.status.is_success() => {
                     self.with_breaker(Breaker::record_success);
                     return Ok(answer);
@@ -283,7 +307,7 @@ fn path_of(segments: &[&str]) -> Result<String, CallError> {
         !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     };
     if segments.iter().all(is_safe) {
-        Ok(segments.iter().map(|segment| format!("/{segment}")).collect())
+        Ok(format!("/{}", segments.join("/")))
     } else {
         Err(CallError::unreadable("an id has an unknown form"))
     }

@@ -33,10 +33,8 @@ pub(super) async fn expire(api: &Api, id: &str) -> Result<(), CallError> {
     if session.status.as_deref() != Some("open") {
         return Ok(());
     }
-    let refused = match api.post::<IgnoredAny>(&["checkout", "sessions", id, "expire"], &[], None).await {
-        Ok(_) => return Ok(()),
-        Err(error) => error,
-    };
+    let ended = api.post::<IgnoredAny>(&["checkout", "sessions", id, "expire"], &[], None).await;
+    let Err(refused) = ended else { return Ok(()) };
     // The buyer may have paid in the meantime.
     let session: CheckoutSession = api.object(&["checkout", "sessions", id]).await?;
     if session.status.as_deref() == Some("open") { Err(refused) } else { Ok(()) }

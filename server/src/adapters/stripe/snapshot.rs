@@ -49,7 +49,8 @@ async fn read(api: &Api, session: CheckoutSession) -> Result<OrderSnapshot, Call
 async fn aftermath(api: &Api, session: &CheckoutSession) -> Result<Aftermath, CallError> {
     if let Some(subscription) = &session.subscription {
         let id = subscription.id();
-        let (path, filter) = (["subscriptions", id], [("subscription", id.to_owned())]);
+        let (path, filter) =
+            (["subscriptions", id], [("subscription", id.to_owned()), ("expand[]", "data.payments".to_owned())]);
         let (subscription, invoices) =
             futures_util::try_join!(api.object::<Subscription>(&path), api.list::<Invoice>(&["invoices"], &filter),)?;
         return Ok(Aftermath {

@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::{self, Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     routing::post,
 };
 use latchkey_service::{Internal, Service};
@@ -57,7 +57,7 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Result<S
 }
 
 fn signatures(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    headers.get_all("stripe-signature").iter().map(|value| value.as_bytes())
+    headers.get_all("stripe-signature").iter().map(HeaderValue::as_bytes)
 }
 
 async fn read(body: Body) -> Result<Bytes, Problem> {

@@ -2,11 +2,14 @@
 
 use std::fs;
 
-use latchkey_testkit::stripe::{Options, StripeDouble};
+use latchkey_testkit::stripe::{Options, Payment, StripeDouble};
 use serde_json::{Value, json};
 
 use super::SECRET;
-use crate::support::host::{Host, text};
+use crate::support::{
+    app::run,
+    host::{Host, text},
+};
 
 const CATALOG: &str = r#"
 [[products]]
@@ -75,8 +78,8 @@ impl Vendor {
 
     fn json(&self, words: &[&str], more: &[(&str, &str)]) -> (Option<i32>, Value) {
         let output = self.run(&[words, &["--json"]].concat(), more);
-        let document = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{words:?}: {error}: {} {}", text(&output.stdout), text(&output.stderr)));
+        let shown = format!("{words:?}: {} {}", text(&output.stdout), text(&output.stderr));
+        let document = serde_json::from_slice(&output.stdout).expect(&shown);
         (output.status.code(), document)
     }
 
@@ -245,4 +248,80 @@ fn provision_without_a_key_says_where_to_get_one() {
     let host = Host::new();
     let said = host.refusal(&["stripe", "provision"], 1);
     assert!(said.contains("dashboard.stripe.com/apikeys") && said.contains("LATCHKEY__STRIPE__SECRET_KEY"), "{said}");
+}
+
+#[test]
+fn events_that_never_arrived_are_found_shown_and_replayed() {
+    let vendor = Vendor::new();
+    let keys = [("LATCHKEY__STRIPE__WEBHOOK_SECRETS", SECRET)];
+    assert_eq!(vendor.json(&["stripe", "events", "list"], &keys), (Some(0), json!([])));
+    // Someone else's sale in the same account.
+    run(async {
+        let post = async |path: &str, form: &[(&str, &str)]| {
+            let request = reqwest::Client::new().post(format!("{}/v1/{path}", vendor.double.base_url()));
+            let answer = request.bearer_auth(vendor.double.api_key()).form(form).send().await.expect("an answer");
+            answer.json::<Value>().await.expect("JSON")["id"].as_str().expect("an id").to_owned()
+        };
+        let product = post("products", &[("name", "Mug")]).await;
+        let price = post("prices", &[("product", &product), ("currency", "usd"), ("unit_amount", "900")]).await;
+        let session = [
+            ("mode", "payment"),
+            ("line_items[0][price]", &price),
+            ("line_items[0][quantity]", "1"),
+            ("success_url", "https://other.example/"),
+        ];
+        let session = post("checkout/sessions", &session).await;
+        vendor.double.pay(&session, &Payment::by_card("eve@example.com")).expect("paid");
+    });
+    let (code, report) = vendor.json(&["stripe", "sync"], &keys);
+    let missed = report["missed"].as_array().expect("a list").len();
+    assert!(code == Some(0) && missed >= 2 && report["events"] == missed, "{report}");
+    assert_eq!((&report["orders_changed"], &report["failed"]), (&json!(0), &json!([])));
+    let (_, again) = vendor.json(&["stripe", "sync"], &keys);
+    assert_eq!((&again["events"], &again["missed"]), (&report["events"], &json!([])));
+
+    let (_, events) = vendor.json(&["stripe", "events", "list", "--state", "ignored"], &keys);
+    let events = events.as_array().expect("a list");
+    assert_eq!(events.len(), missed, "the sale belongs to no order of ours");
+    let event = events.iter().find(|event| event["type"] == "checkout.session.completed").expect("the event");
+    assert_eq!((&event["from_sync"], &event["live"]), (&json!(true), &json!(false)));
+    let id = event["id"].as_str().expect("an id");
+    let (_, shown) = vendor.json(&["stripe", "events", "show", id], &keys);
+    assert_eq!((&shown["body"]["id"], &shown["api_version"]), (&json!(id), &json!(latchkey_stripe::API_VERSION)));
+    let as_text = text(&vendor.run(&["stripe", "events", "show", id], &keys).stdout);
+    assert!(as_text.contains("found by comparing with Stripe") && as_text.contains("eve@example.com"), "{as_text}");
+    assert_eq!(vendor.json(&["stripe", "events", "replay", id], &keys).1["replayed"], true);
+    let (_, waiting) = vendor.json(&["stripe", "events", "list", "--state", "waiting"], &keys);
+    assert_eq!(waiting[0]["id"], id);
+    vendor.json(&["stripe", "sync"], &keys);
+    assert_eq!(vendor.json(&["stripe", "events", "list", "--state", "waiting"], &keys).1, json!([]));
+
+    let (_, page) = vendor.json(&["stripe", "events", "list", "--limit", "1"], &keys);
+    assert_eq!(page.as_array().map(Vec::len), Some(1));
+    for (words, code, said) in [
+        (&["stripe", "events", "show", "evt_x"][..], 1, "stripe events list"),
+        (&["stripe", "events", "replay", "evt_x"], 1, "stripe events list"),
+        (&["stripe", "events", "list", "--state", "lost"], 2, "not_understood"),
+        (&["stripe", "events", "list", "--before", "noon"], 2, "2027-01-31T00:00:00Z"),
+    ] {
+        let output = vendor.run(words, &keys);
+        assert_eq!(output.status.code(), Some(code), "{words:?}");
+        assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn st_26_no_level_of_the_log_shows_keys_or_bodies() {
+    let vendor = Vendor::new();
+    let secret = vendor.provision()["webhook_secret"].as_str().expect("a secret").to_owned();
+    let environment = [("LATCHKEY__STRIPE__WEBHOOK_SECRETS", secret.as_str()), ("LATCHKEY__LOG__LEVEL", "trace")];
+    for words in [&["doctor"][..], &["stripe", "sync"], &["stripe", "provision", "--dry-run"]] {
+        // Also looks for the key.
+        let output = vendor.run(words, &environment);
+        let log = text(&output.stderr);
+        assert!(log.contains("TRACE") || log.contains("DEBUG"), "{words:?} logs: {log}");
+        for hidden in [secret.as_str(), "Bearer", "\"object\"", "created%5Bgte%5D"] {
+            assert!(!log.contains(hidden), "{words:?} shows {hidden}: {log}");
+        }
+    }
 }

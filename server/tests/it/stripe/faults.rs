@@ -38,21 +38,24 @@ fn st_25_a_call_without_an_idempotency_key_is_not_repeated() {
         shop.double.fail_next("/v1/billing_portal", Fault::ServerError, 1);
         let answer = shop.payments.customer_portal("cus_unknown", RETURN_URL).await;
         assert!(matches!(answer, Err(PaymentsError::Unavailable(_))), "{answer:?}");
-        assert_eq!(shop.double.count_calls("POST /v1/billing_portal"), 1);
+        assert_eq!(shop.double.count_calls("/v1/billing_portal"), 1);
     });
 }
 
 #[test]
 fn st_25_answers_that_are_not_json_or_are_giant_are_refused() {
     run(async {
-        for fault in [Fault::Malformed, Fault::Giant] {
+        for (fault, why) in [(Fault::Malformed, "line "), (Fault::Giant, "it is too large")] {
             let shop = Shop::open();
             let price = shop.price(4_900, "usd", None).await;
             shop.double.fail_next("/v1/checkout/sessions", fault, 2);
-            let answer = checkouts(&shop).await;
-            assert!(matches!(answer, Err(PaymentsError::Unreadable(_))), "{fault:?}: {answer:?}");
-            let answer = shop.payments.open_checkout(&shop.checkout(&price, 1)).await;
-            assert!(matches!(answer, Err(PaymentsError::Unreadable(_))), "{fault:?}: {answer:?}");
+            let answers = [
+                checkouts(&shop).await.expect_err("refused"),
+                shop.payments.open_checkout(&shop.checkout(&price, 1)).await.expect_err("refused"),
+            ];
+            for error in answers {
+                assert!(matches!(&error, PaymentsError::Unreadable(said) if said.starts_with(why)), "{error:?}");
+            }
             assert_eq!(checkouts(&shop).await, Ok(1), "{fault:?}: the next answer is read");
         }
     });
@@ -83,14 +86,14 @@ fn st_25_calls_fail_at_once_while_stripe_is_down() {
         for _ in 0..3 {
             assert!(checkouts(&shop).await.expect_err("down").is_temporary());
         }
-        let calls = shop.double.count_calls("GET /v1/checkout/sessions");
+        let calls = shop.double.count_calls("/v1/checkout/sessions");
         assert_eq!(calls, 5, "the fifth failure opens the circuit");
         let started = Instant::now();
         for _ in 0..100 {
             assert!(matches!(checkouts(&shop).await, Err(PaymentsError::Unavailable(_))));
         }
         assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
-        assert_eq!(shop.double.count_calls("GET /v1/checkout/sessions"), calls);
+        assert_eq!(shop.double.count_calls("/v1/checkout/sessions"), calls);
     });
 }
 
@@ -105,5 +108,14 @@ fn st_25_nobody_listens() {
         let payments = latchkey_server::adapters::StripePayments::new(&settings, &key);
         let answer = payments.customer_portal("cus_1", RETURN_URL).await;
         assert_eq!(answer, Err(PaymentsError::Unavailable("it cannot be reached".to_owned())));
+        // A server that does not speak TLS.
+        let secure = latchkey_server::settings::Stripe {
+            api_url: shop.double.base_url().replace("http:", "https:"),
+            ..super::settings_for(&shop.double)
+        };
+        let payments = latchkey_server::adapters::StripePayments::new(&secure, &key);
+        let answer = payments.customer_portal("cus_1", RETURN_URL).await;
+        assert_eq!(answer, Err(PaymentsError::Unavailable("it cannot be reached".to_owned())));
+        assert_eq!(shop.double.count_calls("/v1"), 0);
     });
 }

@@ -8,6 +8,7 @@ use latchkey_licensing::{
 };
 use latchkey_service::ports::payments::{NewCheckout, ObjectKind, SubscriptionSnapshot};
 use latchkey_testkit::stripe::{DisputeKind, Renewal};
+use serde_json::json;
 
 use super::{Shop, at};
 use crate::support::app::run;
@@ -78,6 +79,42 @@ fn a_year_of_renewals_is_a_payment_for_each_period() {
         ] {
             assert_eq!(shop.snapshot(kind, id).await.as_ref(), Some(&whole), "{kind:?}");
         }
+    });
+}
+
+/// Three calls for each payment, and four for all of them together.
+#[test]
+fn ten_years_of_renewals_are_read_in_time() {
+    run(async {
+        let shop = Shop::open();
+        let (session, _) = subscribed(&shop).await;
+        for _ in 0..120 {
+            shop.double.advance(MONTH);
+        }
+        let before = shop.double.count_calls("/v1");
+        let payments = shop.of_session(&session).await.payments;
+        assert!(payments.len() >= 120, "{}", payments.len());
+        let calls = usize::try_from(shop.double.count_calls("/v1") - before).expect("a count");
+        assert!(calls <= 3 * payments.len() + 6, "{calls} calls");
+    });
+}
+
+#[test]
+fn lines_that_were_added_by_hand_do_not_extend_a_subscription() {
+    run(async {
+        let shop = Shop::open();
+        let (session, _) = subscribed(&shop).await;
+        let invoice = shop.double.object(&session)["invoice"].as_str().expect("an invoice").to_owned();
+        let end = shop.double.object(&invoice)["lines"]["data"][0]["period"]["end"].clone();
+        shop.double.tamper(&invoice, |invoice| {
+            let mut other = invoice["lines"]["data"][0].clone();
+            other["id"] = json!("il_other");
+            other["parent"]["type"] = json!("invoice_item_details");
+            other["period"]["end"] = json!(9_999_999_999_i64);
+            invoice["lines"]["data"].as_array_mut().expect("lines").push(other);
+        });
+        let payments = shop.of_session(&session).await.payments;
+        assert_eq!(payments[0].pays_until, Some(at(&end)));
     });
 }
 

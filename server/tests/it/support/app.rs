@@ -74,10 +74,10 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(backend: Backend, change: impl FnOnce(&mut Settings, &mut Options)) -> Self {
-        Self::start_selling(backend, Arc::default(), None, change).await
+        Self::start_selling(backend, Arc::new(TestClock::default()), None, change).await
     }
 
-    /// With a payment provider.
+    /// With a payment provider, which can share the clock.
     pub(crate) async fn start_selling(
         backend: Backend,
         clock: Arc<TestClock>,

@@ -61,12 +61,21 @@ impl Host {
         (0..5).find_map(|_| self.try_to_serve(words, environment)).expect("a port that is free")
     }
 
+    /// Starts a server again at the address of one that was killed.
+    pub(crate) fn serve_at(&self, address: &str, environment: &[(&str, &str)]) -> Server {
+        self.listen_at(address, &[], environment).expect("the address is free")
+    }
+
     fn try_to_serve(&self, words: &[&str], environment: &[(&str, &str)]) -> Option<Server> {
         let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = probe.local_addr().expect("an address").to_string();
         drop(probe);
+        self.listen_at(&address, words, environment)
+    }
+
+    fn listen_at(&self, address: &str, words: &[&str], environment: &[(&str, &str)]) -> Option<Server> {
         let log = File::create(self.folder.path().join("server.log")).expect("a log file");
-        let words = [&["serve", "--json", "--listen", &address], words].concat();
+        let words = [&["serve", "--json", "--listen", address], words].concat();
         let mut process =
             self.command(&words, environment).stdout(Stdio::piped()).stderr(log).spawn().expect("the program runs");
         let mut output = BufReader::new(process.stdout.take().expect("output"));
@@ -78,7 +87,7 @@ impl Host {
             return None;
         }
         let announced = serde_json::from_str(&line).expect("JSON");
-        Some(Server { process, _output: output, address, announced })
+        Some(Server { process, _output: output, address: address.to_owned(), announced })
     }
 
     /// What the last server logged.

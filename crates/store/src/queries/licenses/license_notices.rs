@@ -16,6 +16,7 @@ use crate::{
     },
 };
 
+/// Without the licenses of subscriptions that will be renewed.
 pub(crate) async fn list_ending_licenses(
     conn: &mut Connection,
     search: &EndingSearch<'_>,
@@ -30,6 +31,11 @@ pub(crate) async fn list_ending_licenses(
                  AND licenses.suspended_at IS NULL AND licenses.revoked_at IS NULL AND accounts.disabled_at IS NULL
                  AND licenses.created_at <= licenses.expires_at - $3
                  AND (policies.duration_us IS NULL OR policies.duration_us >= $4)
+                 AND NOT EXISTS (
+                     SELECT 1 FROM order_licenses JOIN orders ON orders.id = order_licenses.order_id
+                     WHERE order_licenses.license_id = licenses.id
+                       AND orders.subscription_state IN ('active', 'trialing') AND NOT orders.cancels_at_period_end
+                 )
                  AND NOT EXISTS (
                      SELECT 1 FROM license_notices
                      WHERE license_notices.license_id = licenses.id AND license_notices.kind = $5

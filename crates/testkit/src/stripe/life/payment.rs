@@ -45,7 +45,7 @@ impl State {
         self.change(intent, json!({ "latest_charge": charge }));
         match how {
             Method::Card => {
-                self.succeed(intent, &charge, "charge.succeeded");
+                self.succeed(intent, &charge);
                 true
             }
             Method::BankDebit => {
@@ -97,15 +97,13 @@ impl State {
         id
     }
 
-    fn succeed(&mut self, intent: &str, charge: &str, event: &str) {
+    fn succeed(&mut self, intent: &str, charge: &str) {
         let amount = int(self.objects.get(intent), "amount");
-        let transaction = self.new_transaction(amount, charge, "charge");
         let fields = json!({
             "status": "succeeded",
             "paid": true,
             "captured": true,
             "amount_captured": amount,
-            "balance_transaction": transaction,
         });
         self.change(charge, fields);
         let fields = json!({
@@ -115,8 +113,11 @@ impl State {
             "amount_received": amount,
         });
         self.change(intent, fields);
-        self.emit(event, charge);
+        self.emit("charge.succeeded", charge);
         self.emit("payment_intent.succeeded", intent);
+        // Stripe captures asynchronously, so the charge gets its balance transaction afterwards.
+        let transaction = self.new_transaction(amount, charge, "charge");
+        self.change_and_emit("charge.updated", charge, json!({ "balance_transaction": transaction }));
     }
 
     fn fail(&mut self, intent: &str, charge: &str, code: &'static str, message: &str) {
@@ -170,7 +171,7 @@ impl State {
     /// The bank has paid a delayed payment.
     pub(crate) fn settle(&mut self, intent: &str) -> Result<(), Refusal> {
         let charge = self.processing(intent)?;
-        self.succeed(intent, &charge, "charge.succeeded");
+        self.succeed(intent, &charge);
         self.finish_session(intent, true);
         self.pay_invoices_of_intent(intent);
         Ok(())

@@ -93,7 +93,7 @@ impl State {
         let customer = self.customer_of(&session, payment, &cart.currency);
         self.update_customer(&customer, &cart.customer_update, payment);
         let method = if amounts.total > 0 { self.new_method(payment, &customer).into() } else { Value::Null };
-        self.change(id, self.details(payment, &customer, cart.has_tax));
+        self.change(id, Self::details(payment, &customer, cart.has_tax));
         if text(&session, "mode") == "subscription" {
             self.subscribe(id, &cart, &customer, &method, payment.method);
         } else {
@@ -111,7 +111,7 @@ impl State {
     }
 
     /// The fields of a session that are known when it is complete.
-    fn details(&self, payment: &Payment, customer: &Value, has_tax: bool) -> Value {
+    fn details(payment: &Payment, customer: &Value, has_tax: bool) -> Value {
         let tax_ids: Vec<Value> = if payment.tax_id.is_empty() {
             Vec::new()
         } else {

@@ -56,7 +56,7 @@ fn render(state: &State, secret: &str, message: &str) -> Response {
     let mut body = format!("{}<p class=\"quiet\">{}</p>", problem(message), escape(email));
     body.push_str("<h2>Subscriptions</h2><table><tbody>");
     for one in state.objects.newest("subscription").filter(|one| text(one, "customer") == customer) {
-        body.push_str(&subscription(one));
+        body.push_str(&subscription(state, one));
     }
     body.push_str("</tbody></table><h2>Invoices</h2><table><tbody>");
     for one in state.objects.newest("invoice").filter(|one| text(one, "customer") == customer) {
@@ -77,8 +77,9 @@ fn render(state: &State, secret: &str, message: &str) -> Response {
     page("Customer portal", "narrow", &body).into_response()
 }
 
-fn subscription(one: &Value) -> String {
-    let name = text(&one["items"]["data"][0]["price"], "id");
+fn subscription(state: &State, one: &Value) -> String {
+    let product = text(&one["items"]["data"][0]["price"], "product");
+    let name = state.objects.any(product).map(|product| text(product, "name")).unwrap_or_default();
     let is_ending = flag(one, "cancel_at_period_end");
     let status = if is_ending { "ends with the period" } else { text(one, "status") };
     let (action, label) = if is_ending { ("keep", "Keep it") } else { ("cancel", "Cancel it") };
@@ -91,5 +92,5 @@ fn subscription(one: &Value) -> String {
             escape(text(one, "id"))
         )
     };
-    format!("<tr><td><code>{}</code></td><td>{}</td><td>{form}</td></tr>", escape(name), escape(status))
+    format!("<tr><td>{}</td><td>{}</td><td>{form}</td></tr>", escape(name), escape(status))
 }

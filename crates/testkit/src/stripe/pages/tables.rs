@@ -15,16 +15,16 @@ fn table(title: &str, heads: &[&str], rows: Vec<String>) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    let heads = heads.join("</th><th scope=\"col\">");
     let rows = rows.concat();
     format!(
-        "<h2>{title}</h2><div class=\"scroll\"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        "<h2>{title}</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">{heads}</th></tr></thead>\
+         <tbody>{rows}</tbody></table></div>"
     )
 }
 
 fn row(cells: &[String]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
-    format!("<tr>{cells}</tr>")
+    format!("<tr><td>{}</td></tr>", cells.join("</td><td>"))
 }
 
 fn code(object: &Value, name: &str) -> String {
@@ -90,9 +90,10 @@ pub(super) fn payments(state: &State) -> String {
         } else {
             String::new()
         };
-        row(&[code(one, "id"), money(one, "amount"), badge(text(one, "status")), refunded, actions])
+        let buyer = escape(text(&charge["billing_details"], "email"));
+        row(&[code(one, "id"), buyer, money(one, "amount"), badge(text(one, "status")), refunded, actions])
     });
-    table("Payments", &["Payment", "Amount", "Status", "Refunded", ""], rows.collect())
+    table("Payments", &["Payment", "Buyer", "Amount", "Status", "Refunded", ""], rows.collect())
 }
 
 pub(super) fn refunds(state: &State) -> String {

@@ -89,7 +89,7 @@ impl State {
                 "url": endpoint.url,
                 "enabled_events": endpoint.enabled_events,
                 "description": null,
-                "api_version": null,
+                "api_version": API_VERSION,
                 "status": "enabled",
             }),
         );

@@ -4,13 +4,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use latchkey_licensing::{money::Money, time::Timestamp};
 use latchkey_service::ports::payments::{DisputeSnapshot, PaymentSnapshot, RefundSnapshot};
 use latchkey_stripe::objects::{
-    Dispute, EarlyFraudWarning, Expandable, Invoice, InvoiceLine, InvoicePayment, PaymentIntent, Refund,
+    Dispute, EarlyFraudWarning, Expandable, Invoice, InvoiceLine, InvoicePayment, List, PaymentIntent, Refund,
 };
 
 use crate::adapters::stripe::api::{Api, CallError};
 
-/// How many invoices are looked at concurrently. Stripe allows about 100 calls a second.
-const CONCURRENCY: usize = 8;
+/// How many invoices are looked at concurrently.
+const CONCURRENCY: usize = 6;
 
 /// What happened to a payment after it was received.
 #[derive(Default)]
@@ -75,16 +75,13 @@ pub(super) async fn of_invoices(api: &Api, invoices: Vec<Invoice>) -> Result<Vec
 }
 
 /// Usually one payment. An invoice that was paid in parts has several, all for the same period.
-async fn of_invoice(api: &Api, invoice: Invoice) -> Result<Vec<PaymentSnapshot>, CallError> {
-    let filter = [("invoice", invoice.id.clone()), ("status", "paid".to_owned())];
-    let (pays_until, paid) = futures_util::try_join!(pays_until(api, &invoice), async {
-        if invoice.amount_paid == 0 {
-            return Ok(Vec::new());
-        }
-        api.list::<InvoicePayment>(&["invoice_payments"], &filter).await
-    })?;
+async fn of_invoice(api: &Api, mut invoice: Invoice) -> Result<Vec<PaymentSnapshot>, CallError> {
+    let lines = std::mem::replace(&mut invoice.lines, List::empty());
+    let lines = api.rest_of(lines, &["invoices", &invoice.id, "lines"], &[]).await?;
+    let pays_until = lines.iter().filter_map(InvoiceLine::pays_until).max();
+    let paid = if invoice.amount_paid == 0 { Vec::new() } else { parts_of(api, &mut invoice).await? };
     let mut payments = Vec::new();
-    for part in paid {
+    for part in paid.iter().filter(|part| part.is_paid()) {
         let Some(intent) = &part.payment.payment_intent else { continue };
         let amount = part.amount_paid.unwrap_or(invoice.amount_paid);
         let happened = happened_to(api, intent.id()).await?;
@@ -116,12 +113,9 @@ fn of_part(
     }
 }
 
-/// The latest end of a period on the invoice. The invoice contains only its first lines.
-async fn pays_until(api: &Api, invoice: &Invoice) -> Result<Option<Timestamp>, CallError> {
-    let latest = |lines: &[InvoiceLine]| lines.iter().filter_map(InvoiceLine::pays_until).max();
-    if !invoice.lines.has_more {
-        return Ok(latest(&invoice.lines.data));
-    }
-    let lines = api.list::<InvoiceLine>(&["invoices", &invoice.id, "lines"], &[]).await?;
-    Ok(latest(&lines))
+/// The payments of an invoice. It contains only the first ones, or none.
+async fn parts_of(api: &Api, invoice: &mut Invoice) -> Result<Vec<InvoicePayment>, CallError> {
+    let filter = [("invoice", invoice.id.clone())];
+    let first = invoice.payments.take().unwrap_or(List::unread());
+    api.rest_of(first, &["invoice_payments"], &filter).await
 }

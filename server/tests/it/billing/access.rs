@@ -1,0 +1,58 @@
+//! Who sees an order and its documents.
+
+use std::time::Duration;
+
+use latchkey_service::{BrowserSecret, CustomerOrderError, PlacedOrderError};
+use latchkey_testkit::on_both;
+
+use super::{Shop, with_shop};
+
+on_both!(with_shop: st_11_only_the_buyer_sees_the_order, st_28_documents_are_for_the_customer_of_the_order);
+
+async fn st_11_only_the_buyer_sees_the_order(shop: &Shop) {
+    let started = shop.buy("ada@example.com", 1).await;
+    let other = shop.buy("eve@example.com", 1).await;
+    shop.deliver().await;
+    let eve = shop.sign_in("eve@example.com").await;
+    let ada = shop.sign_in("ada@example.com").await;
+    let guessed = BrowserSecret::parse(&"A".repeat(43)).expect("the form of a secret");
+    for (who, browser) in
+        [(None, None), (None, Some(&guessed)), (None, Some(&other.browser)), (Some(&eve), Some(&other.browser))]
+    {
+        let refused = shop.service().placed_order(started.order, who, browser).await;
+        assert!(matches!(refused, Err(PlacedOrderError::NotFound)), "{refused:?}");
+    }
+    for (who, browser) in [(None, Some(&started.browser)), (Some(&ada), None), (Some(&eve), Some(&started.browser))] {
+        let placed = shop.service().placed_order(started.order, who, browser).await.expect("shown");
+        assert_eq!(placed.licenses.len(), 1);
+    }
+    // A browser that is not signed in sees it for a day.
+    shop.app.kit.clock.advance(Duration::from_hours(25));
+    let late = shop.service().placed_order(started.order, None, Some(&started.browser)).await;
+    assert!(matches!(late, Err(PlacedOrderError::NotFound)), "{late:?}");
+    shop.service().placed_order(started.order, Some(&ada), None).await.expect("shown");
+}
+
+async fn st_28_documents_are_for_the_customer_of_the_order(shop: &Shop) {
+    let emails = ["ada@example.com", "eve@example.com", "bob@example.com"];
+    let mut people = Vec::new();
+    for email in emails {
+        let order = shop.buy(email, 1).await.order;
+        shop.deliver().await;
+        people.push((shop.sign_in(email).await, order, shop.payment(order).await));
+    }
+    for (at, (who, own, own_payment)) in people.iter().enumerate() {
+        let customer = shop.service().customer(who);
+        let links = customer.receipt_links(*own, own_payment).await.expect("links");
+        assert!(links.receipt.is_some() && links.invoice.is_some());
+        assert!(customer.payment_settings(*own).await.expect("a page").starts_with("http"));
+        assert_eq!(customer.orders().await.expect("read").len(), 1);
+        for (_, order, payment) in people.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, person)| person)
+        {
+            assert!(matches!(customer.order(*order).await, Err(CustomerOrderError::NotFound)));
+            assert!(matches!(customer.receipt_links(*order, payment).await, Err(CustomerOrderError::NotFound)));
+            assert!(matches!(customer.receipt_links(*own, payment).await, Err(CustomerOrderError::NotFound)));
+            assert!(matches!(customer.payment_settings(*order).await, Err(CustomerOrderError::NotFound)));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Checkouts that do not match their order are held, and nothing is delivered.
+
+use latchkey_licensing::{
+    ids::OrderId,
+    order::{HoldReason, OrderStatus},
+};
+use latchkey_service::{Operator, ReleaseError};
+use latchkey_testkit::{on_both, stripe::Payment};
+use serde_json::{Value, json};
+
+use super::{PRICE, ParseAddress, Shop, with_shop};
+
+on_both!(
+    with_shop: st_12_a_checkout_that_does_not_match_is_held,
+    an_admin_releases_a_held_order,
+    a_banned_account_receives_nothing_until_it_is_released,
+    a_checkout_of_somebody_else_is_ignored,
+    a_checkout_that_names_another_order_delivers_nothing,
+);
+
+async fn tampered(shop: &Shop, change: impl FnOnce(&mut Value)) -> OrderId {
+    let started = shop.buy("ada@example.com", 2).await;
+    shop.double.tamper_session(&shop.session(started.order).await, change);
+    shop.deliver().await;
+    assert!(shop.licenses(started.order).await.is_empty());
+    started.order
+}
+
+async fn st_12_a_checkout_that_does_not_match_is_held(shop: &Shop) {
+    type Tamper = fn(&mut Value);
+    let cases: &[(Tamper, HoldReason)] = &[
+        (|session| session["amount_total"] = json!(1), HoldReason::WrongAmount),
+        (|session| session["amount_subtotal"] = json!(1), HoldReason::WrongAmount),
+        (|session| session["currency"] = json!("eur"), HoldReason::WrongCurrency),
+        (|session| session["livemode"] = json!(true), HoldReason::WrongLiveMode),
+        (|session| session["client_reference_id"] = json!(null), HoldReason::WrongOrder),
+    ];
+    for (tamper, reason) in cases {
+        let order = tampered(shop, tamper).await;
+        let order = shop.order(order).await;
+        assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(*reason)));
+        assert_eq!((order.account, order.delivered_at), (None, None));
+    }
+    assert!(shop.mails().await.is_empty());
+}
+
+async fn an_admin_releases_a_held_order(shop: &Shop) {
+    let admin = shop.service().admin(Operator::Host);
+    let order = tampered(shop, |session| session["amount_total"] = json!(1)).await;
+    assert_eq!(admin.release_order(order).await.expect("released"), OrderStatus::Paid);
+    assert_eq!(shop.licenses(order).await.len(), 2);
+    assert!(matches!(admin.release_order(order).await, Err(ReleaseError::NotHeld(_))));
+    let open = shop.start(PRICE, 1).await.order;
+    assert!(matches!(admin.release_order(open).await, Err(ReleaseError::NotHeld(_))));
+}
+
+async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
+    let admin = shop.service().admin(Operator::Host);
+    admin.add_customer(&"eve@example.com".parse_address(), None).await.expect("added");
+    admin.disable_account(&"eve@example.com".parse_address()).await.expect("banned");
+    let started = shop.buy("eve@example.com", 1).await;
+    shop.deliver().await;
+    let order = shop.order(started.order).await;
+    assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(HoldReason::AccountDisabled)));
+    // The release does not lift the ban, so the order stays held.
+    assert_eq!(admin.release_order(started.order).await.expect("tried"), OrderStatus::Held);
+    assert!(shop.licenses(started.order).await.is_empty());
+    assert!(shop.mails().await.is_empty());
+    // Paid back, it needs no decision any more.
+    shop.double.refund(&shop.payment(started.order).await, None).expect("refunded");
+    shop.deliver().await;
+    assert_eq!(shop.state(started.order).await, (OrderStatus::Refunded, None));
+}
+
+/// The vendor may sell other things with the same Stripe account.
+async fn a_checkout_of_somebody_else_is_ignored(shop: &Shop) {
+    let price = shop.price(PRICE).await.provisioned.expect("made").id;
+    let form = [
+        ("mode", "payment"),
+        ("line_items[0][price]", &*price),
+        ("line_items[0][quantity]", "1"),
+        ("success_url", "https://elsewhere.example/thanks"),
+    ];
+    let session = shop.post("checkout/sessions", &form).await;
+    shop.double.pay(session["id"].as_str().expect("an id"), &Payment::by_card("ada@example.com")).expect("paid");
+    shop.deliver().await;
+    let orders = shop.service().admin(Operator::Host).orders(None, None, 10).await.expect("read");
+    assert!(orders.items.is_empty());
+}
+
+/// Anyone who can write metadata at Stripe could name somebody's order.
+async fn a_checkout_that_names_another_order_delivers_nothing(shop: &Shop) {
+    let started = shop.start(PRICE, 10).await;
+    let price = shop.price(PRICE).await.provisioned.expect("made").id;
+    let id = started.order.to_string();
+    let form = [
+        ("mode", "payment"),
+        ("line_items[0][price]", &*price),
+        ("line_items[0][quantity]", "1"),
+        ("success_url", "https://elsewhere.example/thanks"),
+        ("metadata[latchkey_order]", &*id),
+        ("client_reference_id", &*id),
+    ];
+    let session = shop.post("checkout/sessions", &form).await;
+    shop.double.pay(session["id"].as_str().expect("an id"), &Payment::by_card("eve@example.com")).expect("paid");
+    shop.double.deliver_waiting(latchkey_testkit::stripe::Order::AsRecorded).await;
+    while shop.service().handle_one_event().await.expect("handled") != latchkey_service::EventHandling::Idle {}
+    assert_eq!(shop.state(started.order).await, (OrderStatus::Open, None));
+    let failed = shop.service().admin(Operator::Host);
+    let failed = failed.stripe_events(Some(latchkey_service::EventState::Failed), None, 10).await.expect("read");
+    assert!(!failed.is_empty(), "an admin can see it");
+}
