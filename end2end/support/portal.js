@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 
 const binary = process.env.LATCHKEY_BINARY ?? new URL("../../target/debug/latchkey", import.meta.url).pathname;
 
-/** Starts a portal; tries again if something else took its port first. */
-export async function startPortal(smtpUrl, tries = 3) {
+/** Starts a portal with further settings; tries again if something else took its port first. */
+export async function startPortal(smtpUrl, settings = {}, tries = 3) {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-end2end-"));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -20,6 +20,7 @@ export async function startPortal(smtpUrl, tries = 3) {
     LATCHKEY__MAIL__SMTP_URL: smtpUrl,
     LATCHKEY__MAIL__FROM: "Latchkey <licenses@example.com>",
     LATCHKEY__LOG__LEVEL: "warn",
+    ...settings,
   };
   const server = spawn(binary, ["serve", "--demo"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
@@ -32,7 +33,7 @@ export async function startPortal(smtpUrl, tries = 3) {
     server.kill("SIGKILL");
     await ended;
     await rm(folder, { recursive: true, force: true });
-    if (tries > 1 && endedByItself) return startPortal(smtpUrl, tries - 1);
+    if (tries > 1 && endedByItself) return startPortal(smtpUrl, settings, tries - 1);
     throw error;
   }
   const links = output.match(/http:\S+\/login\/host\/\S+/g);

@@ -2,6 +2,7 @@
 // Screenshots are saved for review.
 import AxeBuilder from "@axe-core/playwright";
 import { airGapRequest } from "../support/air-gap.js";
+import { checkOut, test as shopTest } from "../support/shop.js";
 import { expect, hydrated, signIn, test } from "../support/test.js";
 
 async function pages(portal) {
@@ -26,6 +27,21 @@ async function pages(portal) {
   };
 }
 
+/** Checks a page as people use it, after hydration. */
+async function check(page, name, info) {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.waitForLoadState("networkidle");
+  if (["overview", "license"].includes(name)) await hydrated(page, true);
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  expect(violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" ")}`), name).toEqual([]);
+  await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+  await page.setViewportSize({ width: 320, height: 700 });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(overflow, `${name} scrolls sideways at 320 px`).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: info.outputPath(`${name}-phone.png`), fullPage: true });
+}
+
 for (const colorScheme of ["light", "dark"]) {
   test(`axe, ${colorScheme}`, async ({ page, portal }, info) => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -35,19 +51,36 @@ for (const colorScheme of ["light", "dark"]) {
         await signIn(page, portal);
         continue;
       }
-      await page.setViewportSize({ width: 1280, height: 900 });
       await page.goto(portal.origin + path);
-      // Check the page as people use it, after hydration.
-      await page.waitForLoadState("networkidle");
-      if (["overview", "license"].includes(name)) await hydrated(page, true);
-      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-      expect(violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" ")}`), name).toEqual([]);
-      await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
-      await page.setViewportSize({ width: 320, height: 700 });
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, `${name} scrolls sideways at 320 px`).toBeLessThanOrEqual(0);
-      await page.screenshot({ path: info.outputPath(`${name}-phone.png`), fullPage: true });
+      await check(page, name, info);
+    }
+  });
+
+  shopTest(`axe on the pages of a shop, ${colorScheme}`, async ({ page, portal, stripe }, info) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const missing = "/checkout/0190f3c2-0000-7000-8000-000000000000/placed";
+    const offers = { shop: "/", offer: "/checkout/new/chartgpt-lifetime", "no-offer": "/checkout/new/nothing", "not-shown": missing };
+    for (const [name, path] of Object.entries(offers)) {
+      await page.goto(portal.origin + path);
+      await check(page, name, info);
+    }
+    await signIn(page, portal);
+    await page.goto(`${portal.origin}/portal/orders`);
+    await check(page, "no-orders", info);
+    await checkOut(page, portal, stripe, 2);
+    await page.locator("#name").fill("Grace Hopper");
+    const [session] = await stripe.list("checkout/sessions");
+    const waiting = await page.context().newPage();
+    await waiting.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await waiting.goto(session.cancel_url);
+    await check(waiting, "canceled", info);
+    await page.locator("button[value=card]").click();
+    await expect(page.getByRole("heading", { name: "Your licenses are ready" })).toBeVisible();
+    await check(page, "placed", info);
+    const order = `/portal/orders/${page.url().split("/")[4]}`;
+    for (const [name, path] of Object.entries({ orders: "/portal/orders", order, receipt: `${order}/receipt` })) {
+      await page.goto(portal.origin + path);
+      await check(page, name, info);
     }
   });
 }

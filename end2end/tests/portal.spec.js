@@ -139,3 +139,10 @@ test("the browser remembers the chosen theme", async ({ page, portal }) => {
   await page.getByRole("button", { name: "System" }).click();
   await expect(page.locator("html")).not.toHaveAttribute("data-theme");
 });
+
+test("without keys of Stripe, the start page says that sales open soon", async ({ page, portal }) => {
+  await page.goto(portal.origin);
+  await expect(page.getByText("$149.00")).toBeVisible();
+  await expect(page.getByText("Sales open soon.")).toBeVisible();
+  await expect(page.getByRole("button")).toHaveCount(0);
+});

@@ -178,7 +178,8 @@ fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
         .current_dir(root.join("end2end"))
         .env("CHROMIUM", chromium.program)
         .envs(chromium.environment)
-        .env("LATCHKEY_BINARY", alone.path().join("latchkey"));
+        .env("LATCHKEY_BINARY", alone.path().join("latchkey"))
+        .env("STRIPE_DOUBLE", shell.target().join("debug").join("stripe-double"));
     let mut counts = Counts::default();
     let has_succeeded = follow(&mut command, |line| {
         // `  12 passed (8.0s)`

@@ -87,12 +87,14 @@ fn shop_home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Ve
                 <Head title="Licenses" look/>
                 <body>
                     <a class="skip-link" href="#main">"Skip to content"</a>
-                    <header class="sign-in-bar split">
-                        <Wordmark branding or="/"/>
-                        <p class="cluster">
-                            {docs.map(|href| view! { <a class="button button-small" href=href>"Documentation"</a> })}
-                            <a class="button button-small" href=sign_in>"Sign in"</a>
-                        </p>
+                    <header class="bar">
+                        <div class="bar-inner bar-shop">
+                            <Wordmark branding or="/"/>
+                            <nav aria-label="Site" class="cluster bar-end">
+                                {docs.map(|href| view! { <a class="button button-small" href=href>"Documentation"</a> })}
+                                <a class="button button-small" href=sign_in>"Sign in"</a>
+                            </nav>
+                        </div>
                     </header>
                     <main id="main" class="shop stack-large" tabindex="-1">
                         <div class="stack shop-head">

@@ -9,6 +9,7 @@ use crate::{
     shared::{
         branding::use_branding,
         components::{PageTitle, Problem},
+        model::RelativeTime,
     },
 };
 
@@ -51,26 +52,25 @@ fn Receipt(detail: OrderDetail) -> impl IntoView {
     let shop = (seller != brand.name).then(|| view! { <p>{brand.name.clone()}</p> });
     let support = brand.support.as_ref().map(|support| view! { <p>{support.text().to_owned()}</p> });
     let payments = payments.into_iter().map(|payment| {
-        let events = payment.events.into_iter().map(|(text, when)| view! { <p>{text} ", " {date(&when.iso)}</p> });
+        let events = payment.events.into_iter().map(|(text, when)| view! { <p>{text} ", " {date(&when)}</p> });
         view! {
-            <p><strong>"Paid"</strong> " " {payment.amount} " on " {date(&payment.when.iso)}</p>
+            <p><strong>"Paid"</strong> " " {payment.amount} " on " {date(&payment.when)}</p>
             {events.collect_view()}
         }
     });
     view! {
-        <nav aria-label="Breadcrumb" class="small no-print">
-            <a href=Page::Orders.path()>"Orders"</a> " / " <a href=Page::Order(id).path()>{number.clone()}</a>
-        </nav>
         <div class="split no-print">
-            <h1 class="title-1">"Receipt"</h1>
+            <nav aria-label="Breadcrumb" class="small">
+                <a href=Page::Orders.path()>"Orders"</a> " / " <a href=Page::Order(id).path()>{number.clone()}</a>
+            </nav>
             <PrintButton/>
         </div>
         <article class="card receipt stack-large" aria-label=format!("Receipt of order {number}")>
             <header class="split receipt-head">
                 <div>
-                    <p class="title-1">"Receipt"</p>
+                    <h1 class="title-1">"Receipt"</h1>
                     <p class="text-2">"Order " <span translate="no">{number.clone()}</span></p>
-                    <p class="text-2">"Date " {date(&detail.placed.iso)}</p>
+                    <p class="text-2">"Date " {date(&detail.placed)}</p>
                 </div>
                 <p class="receipt-state">{status.word}</p>
             </header>
@@ -95,9 +95,9 @@ fn Receipt(detail: OrderDetail) -> impl IntoView {
     .into_any()
 }
 
-/// The date of an instant in RFC 3339. A printed date must not be relative.
-fn date(iso: &str) -> String {
-    iso.split('T').next().unwrap_or(iso).to_owned()
+/// The date of an instant. On paper, it must not be relative.
+fn date(when: &RelativeTime) -> String {
+    when.exact.split(',').next().unwrap_or(&when.exact).to_owned()
 }
 
 /// Printing needs script. Without it, the browser's menu prints.
