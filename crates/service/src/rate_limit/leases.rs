@@ -221,7 +221,7 @@ mod tests {
     fn credit_that_is_spent_while_credit_is_written_is_written_next() {
         let leases = Leases::default();
         let bucket = ApiBucket::of_key(&[7; 32]);
-        let limit = Limit { burst: 40, interval: Duration::from_secs(60) };
+        let limit = Limit { burst: 40, interval: Duration::from_mins(1) };
         let now = Timestamp::from_unix_micros(1_800_000_000_000_000);
         let spend = || assert!(leases.spend_on_credit(bucket, limit, None, now, limit.burst));
         (0..2).for_each(|_| spend());

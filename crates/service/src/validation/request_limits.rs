@@ -62,22 +62,15 @@ impl Service {
         let Some(limit) = limit else {
             return Ok(None);
         };
-        if let Some(answer) = self.remembered(bucket, limit, now) {
-            return Ok(answer);
+        match self.0.leases.spend(bucket, limit, now) {
+            SpendResult::Spent => return Ok(None),
+            SpendResult::Refused(throttled) => return Ok(Some(throttled)),
+            SpendResult::Unknown => {}
         }
         match tokio::time::timeout(LEASE_PATIENCE, self.spend_leased(bucket, limit, now)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) if !Internal::is_unavailable(&error) => Err(error),
             Ok(Err(_)) | Err(_) => self.spend_unleased(bucket, limit, now).await,
-        }
-    }
-
-    /// The answer from memory, if there is one.
-    fn remembered(&self, bucket: ApiBucket, limit: Limit, now: Timestamp) -> Option<Option<Throttled>> {
-        match self.0.leases.spend(bucket, limit, now) {
-            SpendResult::Spent => Some(None),
-            SpendResult::Refused(throttled) => Some(Some(throttled)),
-            SpendResult::Unknown => None,
         }
     }
 
@@ -91,8 +84,10 @@ impl Service {
         loop {
             let alone = self.0.leases.gate(bucket).lock_owned().await;
             // Another request may have taken a lease in the meantime.
-            if let Some(answer) = self.remembered(bucket, limit, now) {
-                return Ok(answer);
+            match self.0.leases.spend(bucket, limit, now) {
+                SpendResult::Spent => return Ok(None),
+                SpendResult::Refused(throttled) => return Ok(Some(throttled)),
+                SpendResult::Unknown => {}
             }
             // In a task of its own: a lease that is committed must be known even if this request no longer waits.
             // Before this request spends a token of it, others may have spent them all.
@@ -121,8 +116,10 @@ impl Service {
                 return Ok(None);
             }
             // The lease may have been granted since.
-            if let Some(answer) = self.remembered(bucket, limit, now) {
-                return Ok(answer);
+            match self.0.leases.spend(bucket, limit, now) {
+                SpendResult::Spent => return Ok(None),
+                SpendResult::Refused(throttled) => return Ok(Some(throttled)),
+                SpendResult::Unknown => {}
             }
             if !self.0.leases.is_asking(bucket) {
                 return Ok(Some(limit.throttled(stored, now)));
