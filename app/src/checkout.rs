@@ -1,5 +1,6 @@
 //! The pages around a checkout: what is offered, and what became of an order. Visitors need not be signed in.
 
+pub(crate) mod components;
 mod frame;
 pub(crate) mod model;
 pub(crate) mod pages;

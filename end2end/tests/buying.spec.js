@@ -42,7 +42,8 @@ test("buy: from the button to the key, the order, the receipt, and the refund", 
 
   const [payment] = await stripe.list("payment_intents");
   await stripe.control("refund", { payment: payment.id });
-  await expect.poll(async () => (await portal.command("license", "show", key)).status).toBe("SUSPENDED");
+  const statuses = async () => (await portal.command("customer", "show", "grace@example.com")).licenses.map((license) => license.status);
+  await expect.poll(statuses).toEqual(["REVOKED", "REVOKED"]);
   await page.goto(order);
   await expect(page.getByText("Refunded", { exact: true }).first()).toBeVisible();
   await page.getByRole("table", { name: "Licenses of this order" }).getByRole("link").first().click();

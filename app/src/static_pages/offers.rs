@@ -5,9 +5,12 @@ use latchkey_service::CatalogPrice;
 use leptos::prelude::*;
 
 use crate::{
-    checkout::{model::Offer, present},
+    checkout::{
+        components::{PriceLine, SalesOpenSoon, Terms},
+        model::Offer,
+        present,
+    },
     routes::{FormTarget, Page},
-    shared::branding::Contact,
 };
 
 /// Where offers are bought.
@@ -28,17 +31,6 @@ pub fn offers(prices: &[CatalogPrice], is_live: Option<bool>) -> Vec<Offer> {
 
 #[component]
 pub(crate) fn OfferCard(offer: Offer, shop: Shop, brand: Brand) -> impl IntoView {
-    let amount = offer.amount.map(|amount| {
-        let tax = offer.tax.clone().map(|tax| format!(", {tax}"));
-        view! {
-            <p class="price">
-                <strong class="price-amount">{amount.to_string()}</strong>
-                " "
-                <span class="text-2">{offer.unit.clone()} {tax}</span>
-            </p>
-        }
-    });
-    let terms = offer.terms.iter().map(|term| view! { <li>{term.clone()}</li> }).collect_view();
     let title = format!("offer-{}", offer.price);
     view! {
         <section class="card stack offer" aria-labelledby=title>
@@ -46,8 +38,8 @@ pub(crate) fn OfferCard(offer: Offer, shop: Shop, brand: Brand) -> impl IntoView
                 <h2 class="title-2" id=format!("offer-{}", offer.price)>{offer.product.clone()}</h2>
                 <p class="text-2">{offer.policy.clone()}</p>
             </div>
-            {amount}
-            <ul class="list">{terms}</ul>
+            <PriceLine offer=offer.clone()/>
+            <Terms terms=offer.terms.clone()/>
             <BuyButton offer shop brand/>
         </section>
     }
@@ -58,13 +50,11 @@ fn BuyButton(offer: Offer, shop: Shop, brand: Brand) -> AnyView {
     let label = format!("Buy {}, {}", offer.product, offer.policy);
     let page = Page::Offer(offer.price.clone()).path();
     match shop {
-        _ if !offer.is_for_sale => {
-            view! { <p class="notice-quiet offer-end">"Sales open soon. If you have questions, " <Contact brand/> "."</p> }
-                .into_any()
-        }
+        _ if !offer.is_for_sale => view! { <SalesOpenSoon brand/> }.into_any(),
         Shop::At(portal) => {
             let href = format!("{portal}{page}");
-            view! { <a class="button button-accent button-wide offer-end" href=href aria-label=label>"Buy"</a> }.into_any()
+            view! { <a class="button button-accent button-wide offer-end" href=href aria-label=label>"Buy"</a> }
+                .into_any()
         }
         Shop::Here => {
             let (min, max) = (offer.min_quantity.to_string(), offer.max_quantity.to_string());

@@ -5,13 +5,14 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     checkout::{
+        components::{PriceLine, SalesOpenSoon, Terms},
         frame::CheckoutFrame,
         model::{Offer, OfferDetail, UpgradableLicense},
         server_fns::read_offer,
     },
     routes::{FormTarget, Page, sign_in_for},
     shared::{
-        branding::{Contact, use_branding},
+        branding::use_branding,
         components::{HiddenField, Message, PageTitle, Submit},
         error::UiError,
         flash::Flash,
@@ -65,7 +66,7 @@ fn Detail(
     };
     let policy = (!offer.is_upgrade).then(|| view! { <p class="text-2">{offer.policy.clone()}</p> });
     let form = if !offer.is_for_sale {
-        view! { <SalesOpenSoon/> }.into_any()
+        view! { <SalesOpenSoon brand=use_branding().brand/> }.into_any()
     } else if offer.is_upgrade {
         view! { <UpgradeForms offer=offer.clone() is_signed_in=account.is_some() upgradable/> }.into_any()
     } else {
@@ -78,30 +79,10 @@ fn Detail(
             {policy}
         </div>
         <PriceLine offer=offer.clone()/>
-        <ul class="list">{offer.terms.into_iter().map(|term| view! { <li>{term}</li> }).collect_view()}</ul>
+        <Terms terms=offer.terms/>
         {flash.map(|flash| view! { <Message flash/> })}
         {form}
     }
-}
-
-/// The amount with its unit, and what it says about tax.
-#[component]
-fn PriceLine(offer: Offer) -> impl IntoView {
-    let Offer { amount, unit, tax, .. } = offer;
-    amount.map(|amount| {
-        view! {
-            <p class="price">
-                <strong class="price-amount">{amount.to_string()}</strong>
-                " "
-                <span class="text-2">{unit} {tax.map(|tax| format!(", {tax}"))}</span>
-            </p>
-        }
-    })
-}
-
-#[component]
-fn SalesOpenSoon() -> impl IntoView {
-    view! { <p class="notice-quiet">"Sales open soon. If you have questions, " <Contact brand=use_branding().brand/> "."</p> }
 }
 
 #[component]

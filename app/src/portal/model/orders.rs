@@ -74,7 +74,6 @@ pub struct Totals {
     /// Whether the prices of the lines contain the tax.
     pub includes_tax: bool,
     pub total: String,
-    pub paid: String,
     pub refunded: Option<String>,
 }
 

@@ -124,7 +124,6 @@ fn totals(order: &Order) -> Totals {
         tax: nonzero(order.tax_minor),
         includes_tax: order.subtotal.minor.saturating_sub(order.discount_minor) == total,
         total: money(total),
-        paid: money(order.paid_minor),
         refunded: nonzero(order.refunded_minor.saturating_neg()),
     }
 }
