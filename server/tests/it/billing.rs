@@ -131,17 +131,13 @@ impl Shop {
         body
     }
 
-    fn visitor<'a>(&self, signed_in: Option<&'a SignedIn>) -> Buyer<'a> {
-        Buyer { signed_in, browser: None, address: ClientAddress("192.0.2.7".parse().expect("an address")) }
-    }
-
     /// Opens a checkout as a visitor.
     pub(crate) async fn start(&self, price: &str, quantity: u32) -> StartedCheckout {
         self.start_as(None, &Wanted { price: price.to_owned(), quantity, upgrade: None }).await
     }
 
     async fn start_as(&self, who: Option<&SignedIn>, wanted: &Wanted) -> StartedCheckout {
-        self.service().start_checkout(&self.visitor(who), wanted).await.expect("a checkout")
+        self.service().start_checkout(&visitor(who), wanted).await.expect("a checkout")
     }
 
     /// Opens a checkout and pays it by card.
@@ -244,6 +240,16 @@ impl ParseAddress for str {
     fn parse_address(&self) -> latchkey_licensing::email::EmailAddress {
         latchkey_licensing::email::EmailAddress::parse(self).expect("an address")
     }
+}
+
+fn visitor(signed_in: Option<&SignedIn>) -> Buyer<'_> {
+    Buyer { signed_in, browser: None, address: ClientAddress("192.0.2.7".parse().expect("an address")) }
+}
+
+/// The size of a long test. `cargo xtask soak` sets it.
+#[expect(clippy::disallowed_methods, reason = "the size of a test is no setting of the program")]
+fn size(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 /// A small generator, so that a failing seed can be repeated.

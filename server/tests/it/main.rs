@@ -1,7 +1,7 @@
 //! The real server over HTTP on SQLite and on PostgreSQL, with a settable clock. Also the commands and the
 //! description of the API.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod access_control;
 mod api;

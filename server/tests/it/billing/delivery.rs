@@ -9,7 +9,7 @@ use latchkey_testkit::{
     stripe::{Method, Payment},
 };
 
-use super::{PRICE, Shop, with_shop};
+use super::{PRICE, Shop, visitor, with_shop};
 
 on_both!(
     with_shop: a_purchase_makes_the_account_and_the_license,
@@ -81,7 +81,7 @@ async fn st_19_each_unit_is_a_license(shop: &Shop) {
         assert_eq!((ids.len(), licenses.len()), (quantity as usize, quantity as usize));
     }
     let too_many = Wanted { price: PRICE.to_owned(), quantity: 11, upgrade: None };
-    let refused = shop.service().start_checkout(&shop.visitor(None), &too_many).await;
+    let refused = shop.service().start_checkout(&visitor(None), &too_many).await;
     assert!(matches!(refused, Err(StartCheckoutError::Quantity { min: 1, max: 10 })), "{refused:?}");
 }
 
@@ -163,7 +163,7 @@ async fn checkouts_are_limited_for_each_network(shop: &Shop) {
     let wanted = Wanted { price: PRICE.to_owned(), quantity: 1, upgrade: None };
     let mut opened = 0;
     loop {
-        match shop.service().start_checkout(&shop.visitor(None), &wanted).await {
+        match shop.service().start_checkout(&visitor(None), &wanted).await {
             Ok(_) => opened += 1,
             Err(StartCheckoutError::Throttled(_)) => break,
             Err(error) => panic!("{error}"),

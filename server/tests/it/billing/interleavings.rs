@@ -9,18 +9,13 @@ use latchkey_testkit::{
     stripe::{DisputeKind, Outcome},
 };
 
-use super::{Random, Shop, with_shop};
+use super::{Random, Shop, size, with_shop};
 
 on_both!(with_shop: st_09_the_order_of_events_does_not_matter);
 
-/// The number of lives: `cargo xtask soak` sets it to 1,000.
-fn rounds() -> u64 {
-    std::env::var("LATCHKEY_TEST_INTERLEAVINGS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
-}
-
 async fn st_09_the_order_of_events_does_not_matter(shop: &Shop) {
-    for seed in 1..=rounds() {
-        live(shop, seed).await;
+    for seed in 1..=size("LATCHKEY_TEST_INTERLEAVINGS", 12) {
+        Box::pin(live(shop, seed)).await;
         shop.app.kit.clock.advance(Duration::from_mins(30));
     }
 }
@@ -55,7 +50,7 @@ async fn live(shop: &Shop, seed: u64) {
                 }
             }
         };
-        let (_, _, _, ()) = tokio::join!(work(shop), work(shop), work(shop), deliver);
+        let ((), (), (), ()) = tokio::join!(work(shop), work(shop), work(shop), deliver);
         if random.below(3) == 0 {
             shop.service().placed_order(started.order, None, Some(&started.browser)).await.expect("shown");
         }

@@ -13,18 +13,13 @@ use latchkey_testkit::{
 };
 use serde_json::Value;
 
-use super::{PRICE, Random, SECRET};
+use super::{PRICE, Random, SECRET, size};
 use crate::support::{
     app::with_backend,
     host::{Host, Server, text},
 };
 
 on_both!(with_backend: st_16_a_killed_server_delivers_once);
-
-/// How often the server is killed: `cargo xtask soak` sets it to 40.
-fn kills() -> u64 {
-    std::env::var("LATCHKEY_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)
-}
 
 /// How long everything may take after the last restart. An event that a killed worker had leased waits for a minute.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -73,7 +68,7 @@ async fn st_16_a_killed_server_delivers_once(backend: Backend) {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let mut random = Random(0x5eed);
     let mut sessions = Vec::new();
-    for round in 0..kills() {
+    for round in 0..size("LATCHKEY_TEST_KILLS", 5) {
         let answer = client
             .post(format!("http://{address}/checkout"))
             .header("origin", format!("http://{address}"))

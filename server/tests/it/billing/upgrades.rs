@@ -10,7 +10,7 @@ use latchkey_testkit::{
     stripe::{DisputeKind, Outcome, Payment},
 };
 
-use super::{PRICE, Shop, with_shop};
+use super::{PRICE, Shop, visitor, with_shop};
 
 on_both!(
     with_shop: an_upgrade_changes_the_policy_and_a_refund_turns_it_back,
@@ -87,7 +87,7 @@ async fn only_the_owner_of_a_license_upgrades_it(shop: &Shop) {
     shop.deliver().await;
     let eve = shop.sign_in("eve@example.com").await;
     let start = async |who: Option<&SignedIn>, wanted: Wanted| {
-        shop.service().start_checkout(&shop.visitor(who), &wanted).await.expect_err("refused")
+        shop.service().start_checkout(&visitor(who), &wanted).await.expect_err("refused")
     };
     assert!(matches!(start(None, upgrade(Some(license))).await, StartCheckoutError::SignInRequired));
     assert!(matches!(start(Some(&eve), upgrade(Some(license))).await, StartCheckoutError::NotUpgradable));
