@@ -61,6 +61,8 @@ pub(crate) enum Figure {
     Validation,
     /// Activations per second, and commits per activation
     Activation,
+    /// Signed events of Stripe stored and answered per second, and their 99th percentile
+    Webhook,
     /// The page of a license, rendered for a signed-in customer
     LicensePage,
     /// A documentation page

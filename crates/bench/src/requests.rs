@@ -1,14 +1,24 @@
 //! The requests, and the checks of their responses.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use hmac::{Hmac, KeyInit, Mac};
+use latchkey_licensing::hex;
+use sha2::Sha256;
 
 use crate::{
     http::{Answer, contains},
     population::Population,
 };
+
+/// The secret that the server's settings have for webhooks.
+const WEBHOOK_SECRET: &str = "whsec_BenchBenchBenchBenchBenchBench";
 
 /// A documentation page that every instance has.
 const DOCS_PAGE: &str = "/docs";
@@ -21,6 +31,8 @@ pub(crate) enum Kind {
     Activation,
     /// A random customer views the page of a license
     LicensePage,
+    /// Stripe sends an event about a customer, which the worker then reads and finds nothing to do
+    Webhook,
     /// A documentation page
     Docs,
     /// The five bytes of the floor
@@ -101,6 +113,22 @@ impl Requests {
                     self.name, self.count
                 );
                 post(&mut self.request, "/v1/machines", host, resident.key.expose(), &body)?;
+            }
+            Kind::Webhook => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+                let body = format!(
+                    r#"{{"id":"evt_bench_{}_{}","object":"event","api_version":"2026-09-30.endive","created":{now},"data":{{"object":{{"id":"cus_bench","object":"customer","email":"ada@example.com","metadata":{{}}}}}},"livemode":false,"pending_webhooks":1,"request":{{"id":null,"idempotency_key":null}},"type":"customer.updated"}}"#,
+                    self.name, self.count
+                );
+                let mut mac = Hmac::<Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes())?;
+                mac.update(format!("{now}.{body}").as_bytes());
+                let signature = hex::encode(&mac.finalize().into_bytes());
+                write!(
+                    self.request,
+                    "POST /webhooks/stripe HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+                     stripe-signature: t={now},v1={signature}\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                )?;
             }
             Kind::LicensePage => {
                 let number = self.population.viewer(draw(&mut self.random) % self.population.viewers());

@@ -24,6 +24,8 @@ use crate::shell::{Shell, timed};
 const CLIENTS: u64 = 32;
 /// The number of clients that activate.
 const ACTIVATING: u64 = 64;
+/// The number of connections that Stripe sends events on.
+const SENDING: u64 = 16;
 /// How often the server is started to measure how quickly it is ready.
 const STARTS: usize = 3;
 /// How long the server is idle before its memory is measured.
@@ -138,6 +140,9 @@ impl<'a> Bench<'a> {
             let name = "docs page / same bytes";
             rows.push(Row::ratio(name, Unit::PerSecond, figure.per_second, floor.per_second, Some(Aim::AtLeast(0.9))));
         }
+        if wanted(Figure::Webhook) {
+            rows.extend(self.webhook()?);
+        }
         // Last, because it changes how many machines the licenses have.
         if activation {
             rows.extend(self.activation()?);
@@ -152,6 +157,18 @@ impl<'a> Bench<'a> {
         Ok(vec![
             Row::ratio(name, Unit::PerSecond, figure.per_second, floor.per_second, Some(Aim::AtLeast(aim))),
             Row::ratio("its p99 at 32 clients", Unit::Micros, figure.p99_us, floor.p99_us, Some(Aim::AtMost(4.0))),
+        ])
+    }
+
+    fn webhook(&mut self) -> Result<Vec<Row>> {
+        let before = self.commit_rows()?;
+        let address = self.address()?;
+        let figure = self.load(&address, "webhook", SENDING)?;
+        let after = self.commit_rows()?;
+        let name = "events stored and answered at 16 connections / raw one-row commits";
+        Ok(vec![
+            Row::ratio(name, Unit::PerSecond, figure.per_second, f64::midpoint(before, after), None),
+            Row::alone("their p99", Unit::Micros, figure.p99_us, Some(Aim::AtMost(100_000.0))),
         ])
     }
 

@@ -23,6 +23,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The rate of requests per second that the limits must allow on any machine.
 const FASTEST: u64 = 50_000;
 
+/// Settings with which webhooks are received. Nothing listens at the address of the API: events of the load need no calls.
+const SELLING: [(&str, &str); 3] = [
+    ("LATCHKEY__STRIPE__SECRET_KEY", "sk_test_BenchBenchBenchBenchBenchBench"),
+    ("LATCHKEY__STRIPE__WEBHOOK_SECRETS", "whsec_BenchBenchBenchBenchBenchBench"),
+    ("LATCHKEY__STRIPE__API_URL", "http://127.0.0.1:9"),
+];
+
 /// Limits that the load does not reach. They stay enabled: each request takes its tokens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -94,6 +101,7 @@ impl Server {
             .env("LATCHKEY__SERVER__LISTEN", address.to_string())
             .env("LATCHKEY__METRICS__LISTEN", metrics.to_string())
             .envs(limits.environment())
+            .envs(SELLING)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
