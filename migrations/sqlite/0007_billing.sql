@@ -104,6 +104,9 @@ CREATE TABLE orders (
         status IN ('open', 'expired', 'pending', 'payment_failed', 'held', 'paid', 'partly_refunded', 'disputed', 'refunded', 'dispute_lost')
     ),
     CONSTRAINT ck_orders_held CHECK (status <> 'held' OR (hold_reason IS NOT NULL AND released_at IS NULL)),
+    CONSTRAINT ck_orders_subscription CHECK (
+        (stripe_subscription IS NULL) = (subscription_state IS NULL) AND (subscription_state IS NOT NULL OR NOT cancels_at_period_end)
+    ),
     CONSTRAINT ck_orders_delivered CHECK (delivered_at IS NULL OR account_id IS NOT NULL),
     CONSTRAINT uq_orders_checkout UNIQUE (stripe_checkout)
 ) STRICT;

@@ -95,7 +95,7 @@ fn duration_words(duration: Duration) -> String {
     }
 }
 
-/// What was bought, such as `ChartGPT, Lifetime license × 3`.
+/// What was bought, such as `Acme Draw, Lifetime license × 3`.
 pub(crate) fn items(view: &OrderView) -> Vec<String> {
     let item = |line: &latchkey_service::OrderLineView| {
         let name = format!("{}, {}", line.product.name, line.policy.name);

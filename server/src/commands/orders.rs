@@ -3,7 +3,7 @@
 use latchkey_licensing::{
     ids::OrderId,
     money::Money,
-    order::{Order, OrderStatus},
+    order::{HoldReason, Order, OrderStatus, SubscriptionState},
     time::Timestamp,
 };
 use latchkey_service::{Operator, OrderView, RefundError, ReleaseError, Service};
@@ -130,7 +130,7 @@ fn order_json(order: &Order) -> Value {
         "id": order.id.to_string(),
         "number": order.number(),
         "status": order.status.as_str(),
-        "hold": order.hold.map(|reason| reason.as_str()),
+        "hold": order.hold.map(HoldReason::as_str),
         "email": order.email,
         "account_id": order.account.map(|account| account.to_string()),
         "is_live": order.is_live,
@@ -144,8 +144,8 @@ fn order_json(order: &Order) -> Value {
         "has_fraud_warning": order.has_fraud_warning,
         "stripe_checkout": order.checkout,
         "stripe_customer": order.customer,
-        "stripe_subscription": order.subscription,
-        "subscription": order.subscription_state.map(|state| state.as_str()),
+        "stripe_subscription": order.subscription.as_ref().map(|subscription| &subscription.id),
+        "subscription": order.subscription_state().map(SubscriptionState::as_str),
         "created_at": order.created_at.rfc3339(),
         "paid_at": order.paid_at.map(Timestamp::rfc3339),
         "delivered_at": order.delivered_at.map(Timestamp::rfc3339),

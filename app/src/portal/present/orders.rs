@@ -171,14 +171,16 @@ fn payment_line(order: &Order, payment: &StoredPayment, now: Timestamp) -> Payme
 
 fn subscription(view: &OrderView) -> Option<Subscription> {
     let order = &view.order;
-    let state = order.subscription_state.filter(|_| order.is_subscription && order.status.is_delivered())?;
+    let state = order.subscription_state().filter(|_| order.is_subscription && order.status.is_delivered())?;
     let kept = view.payments.iter().filter(|payment| payment.facts().refunded_minor() < payment.paid_minor.max(1));
     let until = kept.filter_map(|payment| payment.pays_until).max();
     let until = until.or(order.expires_at).map_or_else(String::new, |at| format!(" on {}", at.human_date()));
     let needs_payment = matches!(state, SubscriptionState::PastDue | SubscriptionState::Incomplete);
     let (word, tone, notice) = match state {
         SubscriptionState::Ended => ("Ended", Tone::Bad, None),
-        _ if order.is_canceled_at_period_end => ("Canceled", Tone::Warn, Some(format!("It ends{until}."))),
+        _ if order.subscription.as_ref().is_some_and(|subscription| subscription.is_canceled_at_period_end) => {
+            ("Canceled", Tone::Warn, Some(format!("It ends{until}.")))
+        }
         SubscriptionState::Active => ("Active", Tone::Good, Some(format!("It renews{until}."))),
         SubscriptionState::Trialing => ("Trial", Tone::Good, Some(format!("It renews{until}."))),
         SubscriptionState::PastDue => (

@@ -202,6 +202,9 @@ mod tests {
         (verdict.status, verdict.allowed)
     }
 
+    /// Refunds and disputes of a payment of 100, and what follows.
+    type Case = (&'static [(i64, RefundState)], &'static [DisputeState], (OrderStatus, Allowed));
+
     #[test]
     fn the_money_decides_about_the_licenses() {
         use DisputeState::{Inquiry, InquiryClosed, Lost, Open, Prevented, Won};
@@ -211,7 +214,7 @@ mod tests {
         let refunded = (OrderStatus::Refunded, Allowed::Revoked);
         let disputed = (OrderStatus::Disputed, Allowed::Suspended);
         let lost = (OrderStatus::DisputeLost, Allowed::Revoked);
-        let cases: &[(&[(i64, RefundState)], &[DisputeState], (OrderStatus, Allowed))] = &[
+        let cases: &[Case] = &[
             (&[], &[], kept),
             (&[(100, Succeeded)], &[], refunded),
             (&[(100, Pending)], &[], refunded),

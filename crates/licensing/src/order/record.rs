@@ -34,6 +34,17 @@ pub struct Upgrade {
     pub is_applied: bool,
 }
 
+/// A subscription as the provider said last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The provider's id.
+    pub id: String,
+    /// Its state.
+    pub state: SubscriptionState,
+    /// Whether it ends with its current period.
+    pub is_canceled_at_period_end: bool,
+}
+
 /// An order. What its buyer receives is decided by [`decide`](super::decide).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -75,12 +86,8 @@ pub struct Order {
     pub checkout: Option<String>,
     /// The provider's customer.
     pub customer: Option<String>,
-    /// The provider's subscription.
-    pub subscription: Option<String>,
-    /// The state of the subscription.
-    pub subscription_state: Option<SubscriptionState>,
-    /// Whether the subscription ends with its current period.
-    pub is_canceled_at_period_end: bool,
+    /// The subscription that it started.
+    pub subscription: Option<Subscription>,
     /// The expiry that its licenses got last.
     pub expires_at: Option<Timestamp>,
     /// The buyer's address as typed at the provider.
@@ -100,6 +107,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// The state of the subscription.
+    pub fn subscription_state(&self) -> Option<SubscriptionState> {
+        self.subscription.as_ref().map(|subscription| subscription.state)
+    }
+
     /// The currency of all its amounts.
     pub fn currency(&self) -> Currency {
         self.subtotal.currency
@@ -119,9 +131,8 @@ impl Order {
 
 /// The number by which people refer to an order.
 pub fn number(id: OrderId) -> String {
-    let bytes = id.uuid().into_bytes();
-    let [.., a, b, c, d, e] = bytes;
-    let bits = [a, b, c, d, e].into_iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(byte));
+    let bits = id.uuid().as_u128();
+    // Eight letters of five bits each.
     let letter = |at: u32| alphabet::letter(u8::try_from((bits >> (5 * at)) & 31).unwrap_or_default());
     let text: String = (0..8).rev().map(letter).collect();
     let (start, end) = text.split_at(4);

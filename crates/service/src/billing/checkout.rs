@@ -9,7 +9,6 @@ use latchkey_licensing::{
     portal_paths,
     time::Timestamp,
 };
-use uuid::Uuid;
 
 use crate::{
     actors::SignedIn,
@@ -190,7 +189,7 @@ impl Service {
             success_url: format!("{portal}{}", portal_paths::order_placed(id)),
             cancel_url: format!("{portal}{}", portal_paths::order_canceled(id)),
             expires_at: now.plus(CHECKOUT_LIFETIME),
-            idempotency_key: Uuid::from(uuid::Builder::from_random_bytes(self.random()?).into_uuid()),
+            idempotency_key: uuid::Builder::from_random_bytes(self.random()?).into_uuid(),
         };
         let opened = match payments.open_checkout(&checkout).await {
             Ok(opened) => opened,
@@ -256,8 +255,6 @@ fn new_order(
         checkout: None,
         customer: None,
         subscription: None,
-        subscription_state: None,
-        is_canceled_at_period_end: false,
         expires_at: None,
         email: None,
         buyer_name: None,

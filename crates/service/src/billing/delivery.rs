@@ -9,7 +9,7 @@ use latchkey_licensing::{
     money::Money,
     order::{
         Allowed, CheckoutTerms, CheckoutTotal, HoldReason, Order, OrderFacts, OrderKind, OrderLine, OrderedLicense,
-        Verdict, decide, difference,
+        Subscription, Verdict, decide, difference,
     },
     time::Timestamp,
 };
@@ -53,7 +53,10 @@ impl Service {
             hold: after.released_at.map_or_else(|| hold_reason(before, &lines, snapshot), |_| None),
             payments: payments.iter().map(StoredPayment::facts).collect(),
             subscription: snapshot.subscription.as_ref().map(|subscription| subscription.state),
-            is_canceled_at_period_end: after.is_canceled_at_period_end,
+            is_canceled_at_period_end: after
+                .subscription
+                .as_ref()
+                .is_some_and(|subscription| subscription.is_canceled_at_period_end),
             grace: self.0.options.billing.grace,
         };
         let mut verdict = decide(&facts);
@@ -238,8 +241,8 @@ impl Service {
         if after.has_fraud_warning && !before.has_fraud_warning {
             events.push(OrderEvent::FraudSuspected);
         }
-        if before.subscription_state != after.subscription_state
-            && let Some(state) = after.subscription_state
+        if before.subscription_state() != after.subscription_state()
+            && let Some(state) = after.subscription_state()
         {
             events.push(OrderEvent::SubscriptionChanged { to: state });
         }
@@ -260,12 +263,11 @@ fn with_snapshot(before: &Order, snapshot: &OrderSnapshot, payments: &[StoredPay
     Order {
         checkout: Some(checkout.id.clone()),
         customer: checkout.customer.clone().or_else(|| before.customer.clone()),
-        subscription: snapshot.subscription.as_ref().map(|subscription| subscription.id.clone()),
-        subscription_state: snapshot.subscription.as_ref().map(|subscription| subscription.state),
-        is_canceled_at_period_end: snapshot
-            .subscription
-            .as_ref()
-            .is_some_and(|subscription| subscription.is_canceled_at_period_end),
+        subscription: snapshot.subscription.as_ref().map(|subscription| Subscription {
+            id: subscription.id.clone(),
+            state: subscription.state,
+            is_canceled_at_period_end: subscription.is_canceled_at_period_end,
+        }),
         total_minor: Some(checkout.total.minor),
         tax_minor: checkout.tax_minor.max(0),
         discount_minor: checkout.discount_minor.max(0),

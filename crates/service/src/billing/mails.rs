@@ -222,7 +222,7 @@ impl Service {
         known: &[StoredPayment],
         payments: &[StoredPayment],
     ) -> Result<(), Internal> {
-        let is_past_due = |order: &Order| order.subscription_state == Some(SubscriptionState::PastDue);
+        let is_past_due = |order: &Order| order.subscription_state() == Some(SubscriptionState::PastDue);
         let is_failed = is_past_due(after) && !is_past_due(before);
         let renewal = payments.iter().find(|payment| !known.iter().any(|known| known.id == payment.id));
         let renewal = renewal.filter(|_| before.delivered_at.is_some() && after.expires_at > before.expires_at);

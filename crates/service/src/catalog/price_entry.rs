@@ -77,6 +77,15 @@ fn is_unspecified(tax: &TaxBehavior) -> bool {
     *tax == TaxBehavior::Unspecified
 }
 
+/// What the other entries of a file say about a price.
+pub(crate) struct PriceContext {
+    pub(crate) product: ProductId,
+    pub(crate) policy: PolicyId,
+    pub(crate) upgrade_from: Vec<PolicyId>,
+    /// Its place in the file.
+    pub(crate) position: u32,
+}
+
 impl PriceEntry {
     /// The entry of a price. `policies` are the codes of all policies.
     pub(crate) fn of(price: &Price, policies: &BTreeMap<PolicyId, String>) -> Self {
@@ -106,16 +115,8 @@ impl PriceEntry {
     }
 
     /// The price that this entry describes. `known` is the price with the same code.
-    pub(crate) fn price(
-        &self,
-        id: PriceId,
-        product: ProductId,
-        policy: PolicyId,
-        upgrade_from: Vec<PolicyId>,
-        position: u32,
-        known: Option<&Price>,
-        now: Timestamp,
-    ) -> Price {
+    pub(crate) fn price(&self, id: PriceId, context: PriceContext, known: Option<&Price>, now: Timestamp) -> Price {
+        let PriceContext { product, policy, upgrade_from, position } = context;
         let amount = self.amount.zip(self.currency).map(|(minor, currency)| Money::new(minor, currency));
         let interval = self.interval.map(|unit| Interval { unit, count: self.interval_count });
         // Prices at Stripe cannot be changed, so another price has to be made.
@@ -152,9 +153,8 @@ impl PriceEntry {
             return refuse("policy", CatalogProblem::PolicyNotFound(self.policy.clone()));
         };
         match (self.amount, self.currency, &self.stripe_price) {
-            (None, None, None) => return refuse("amount", CatalogProblem::NoAmount),
             (Some(_), None, _) => return refuse("currency", CatalogProblem::NoCurrency),
-            (None, Some(_), _) => return refuse("amount", CatalogProblem::NoAmount),
+            (None, Some(_), _) | (None, None, None) => return refuse("amount", CatalogProblem::NoAmount),
             (Some(amount), Some(_), _) if !(0..=MAX_AMOUNT).contains(&amount) => {
                 return refuse("amount", CatalogProblem::InvalidAmount { max: MAX_AMOUNT });
             }

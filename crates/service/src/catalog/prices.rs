@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use latchkey_licensing::{
-    ids::{PolicyId, PriceId},
+    ids::PriceId,
     money::Money,
     policy::Policy,
     price::{Price, ProvisionedPrice},
@@ -17,6 +17,7 @@ use crate::{
     catalog::{
         file::CatalogFile,
         plan::{CatalogAction, CatalogKind, CatalogStep, CurrentCatalog, differences},
+        price_entry::PriceContext,
     },
     error::Internal,
     service::Service,
@@ -87,17 +88,18 @@ impl Service {
             let position = u32::try_from(position).map_err(|_| Internal::Invariant("there are too many prices"))?;
             let policy = policies.get(&entry.policy).ok_or(Internal::Invariant("a checked policy does not exist"))?;
             let from = entry.upgrade_from.iter().filter_map(|code| policies.get(code).map(|policy| policy.id));
-            let from: Vec<PolicyId> = from.collect();
+            let context =
+                PriceContext { product: policy.product, policy: policy.id, upgrade_from: from.collect(), position };
             let known = current.prices.iter().find(|(price, _)| price.code == entry.code);
             if let Some((known, before)) = known {
                 let entry = entry.with_known_amount(before);
-                let price = entry.price(known.id, policy.product, policy.id, from, position, Some(known), now);
+                let price = entry.price(known.id, context, Some(known), now);
                 if (&entry, position, policy.product) != (before, known.position, known.product) {
                     tx.update_price(&price).await?;
                 }
             } else {
                 let id = PriceId::new(now, self.random()?);
-                tx.insert_price(&entry.price(id, policy.product, policy.id, from, position, None, now)).await?;
+                tx.insert_price(&entry.price(id, context, None, now)).await?;
             }
         }
         Ok(())

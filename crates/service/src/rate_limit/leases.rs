@@ -91,7 +91,8 @@ impl Drop for LeaseRequest<'_> {
 #[derive(Debug)]
 pub(crate) struct CreditBatch {
     pub(crate) debits: Vec<BucketDebit>,
-    buckets: Vec<(ApiBucket, OwnedMutexGuard<()>)>,
+    /// The buckets with the numbers of tokens that are written.
+    buckets: Vec<(ApiBucket, u32, OwnedMutexGuard<()>)>,
 }
 
 /// The leases of a process.
@@ -155,6 +156,11 @@ impl Leases {
         self.entries().entry(bucket).or_default().gate.clone()
     }
 
+    /// Whether a request for tokens of a bucket is pending.
+    pub(crate) fn is_asking(&self, bucket: ApiBucket) -> bool {
+        self.entries().get(&bucket).is_some_and(|entry| entry.asked > 0)
+    }
+
     /// Starts a request for tokens of a bucket. The caller must hold its gate.
     pub(crate) fn ask(&self, bucket: ApiBucket, tokens: u32) -> LeaseRequest<'_> {
         let mut entries = self.entries();
@@ -179,7 +185,7 @@ impl Leases {
             };
             if let Ok(gate) = entry.gate.clone().try_lock_owned() {
                 writing.debits.push(BucketDebit { bucket: bucket.name(), at, cost: limit.interval * tokens });
-                writing.buckets.push((*bucket, gate));
+                writing.buckets.push((*bucket, tokens, gate));
             }
             true
         });
@@ -191,13 +197,39 @@ impl Leases {
     /// Records that the credit has been written.
     pub(crate) fn written(&self, writing: CreditBatch) {
         let mut entries = self.entries();
-        for (bucket, _gate) in writing.buckets {
+        for (bucket, written, _gate) in writing.buckets {
             if let Some(entry) = entries.get_mut(&bucket) {
-                if let Some((tokens, at, limit)) = entry.debt.take() {
-                    entry.seen = Some(limit.after(entry.seen, at, tokens));
+                if let Some((owed, at, limit)) = entry.debt.take() {
+                    entry.seen = Some(limit.after(entry.seen, at, written));
+                    // Tokens that were spent on credit since the writing began are still to be written.
+                    let left = owed.saturating_sub(written);
+                    entry.debt = (left > 0).then_some((left, at, limit));
                 }
                 entry.is_settled = false;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn credit_that_is_spent_while_credit_is_written_is_written_next() {
+        let leases = Leases::default();
+        let bucket = ApiBucket::of_key(&[7; 32]);
+        let limit = Limit { burst: 40, interval: Duration::from_mins(1) };
+        let now = Timestamp::from_unix_micros(1_800_000_000_000_000);
+        let spend = || assert!(leases.spend_on_credit(bucket, limit, None, now, limit.burst));
+        (0..2).for_each(|_| spend());
+        let writing = leases.begin_writing(now);
+        assert_eq!(writing.debits.iter().map(|debit| debit.cost).collect::<Vec<_>>(), [limit.interval * 2]);
+        spend();
+        leases.written(writing);
+        let rest = leases.begin_writing(now);
+        assert_eq!(rest.debits.iter().map(|debit| debit.cost).collect::<Vec<_>>(), [limit.interval]);
     }
 }

@@ -133,9 +133,12 @@ async fn events_go_by_themselves_in_order_to_endpoints_that_subscribe_and_are_re
     assert_eq!(accepted.len(), 2, "only the types that the endpoint subscribes to");
 }
 
-/// Yields until something is true. It does within moments.
+/// Waits until something is true. It is within moments, unless it is broken.
 async fn wait_for(double: &StripeDouble, is_true: impl Fn(&StripeDouble) -> bool) {
-    while !is_true(double) {
-        tokio::task::yield_now().await;
-    }
+    let waiting = async {
+        while !is_true(double) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(1), waiting).await.expect("it becomes true");
 }

@@ -30,7 +30,7 @@ async fn a_paid_session_has_customer_charge_and_invoice_and_its_events_are_snaps
             "payment_intent.created",
             "charge.succeeded",
             "payment_intent.succeeded",
-        "charge.updated",
+            "charge.updated",
             "invoice.created",
             "invoice.finalized",
             "checkout.session.completed",

@@ -15,6 +15,7 @@ on_both!(
     lc_13_each_network_has_a_limit,
     lc_13_heartbeats_count_against_their_machine,
     lc_13_the_limit_is_exact,
+    lc_13_no_token_is_refused_while_a_lease_is_waited_for,
 );
 
 async fn limited(backend: Backend) -> TestApp {
@@ -125,4 +126,25 @@ async fn lc_13_the_limit_is_exact(backend: Backend) {
         served += u32::from(ask.await.expect("no panic") == 200);
     }
     assert_eq!(served, 5);
+}
+
+/// LC-13: while the database is busy, a key still has its whole burst. Requests whose tokens are being leased wait.
+async fn lc_13_no_token_is_refused_while_a_lease_is_waited_for(backend: Backend) {
+    let app = TestApp::start_with(backend, |_, options| {
+        options.api_limits.per_key = RateLimit { burst: 40, per_minute: 1 };
+    })
+    .await;
+    let issued = app.issue("ada@example.com").await;
+    let desktop = app.desktop(Some(issued.key.expose()));
+    // On SQLite, nobody else can write in the meantime.
+    let writing = app.service().store().write().await.expect("a transaction");
+    let (answers, ()) = tokio::join!(
+        futures_util::future::join_all((0..41).map(async |_| desktop.get("/v1/me").await.status)),
+        async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            drop(writing);
+        }
+    );
+    let count = |status: u16| answers.iter().filter(|answer| **answer == status).count();
+    assert_eq!((count(200), count(429)), (40, 1), "{answers:?}");
 }

@@ -64,6 +64,8 @@ async fn ml_19_ended_sessions_are_rejected(app: &TestApp) {
     let (one, two, three) = (app.browser(), app.browser(), app.browser());
     for browser in [&one, &two, &three] {
         browser.sign_in("ada@example.com").await;
+        // Ids sort by time, and the clock stands still.
+        app.kit.clock.advance(Duration::from_secs(1));
     }
     let mut reader = app.service().store().read().await.expect("a reader");
     let sessions = reader.list_sessions_of(issued.owner.id).await.expect("read");

@@ -166,8 +166,6 @@ impl TestApp {
             checkout: Some(format!("cs_test_{number}")),
             customer: Some(format!("cus_{number}")),
             subscription: None,
-            subscription_state: None,
-            is_canceled_at_period_end: false,
             expires_at: None,
             email: Some("ada@example.com".to_owned()),
             buyer_name: None,
@@ -452,13 +450,14 @@ impl Desktop<'_> {
     /// The same as [`activate`](Self::activate), repeated while the server is overloaded, as apps do. On a busy computer
     /// some of many concurrent activations are refused with 503.
     pub(crate) async fn activate_when_available(&self, fingerprint: &str) -> Answer {
+        let mut answer = self.activate(fingerprint).await;
         for _ in 0..60 {
-            let answer = self.activate(fingerprint).await;
             if answer.status != 503 {
-                return answer;
+                break;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
+            answer = self.activate(fingerprint).await;
         }
-        panic!("the server was overloaded all the time");
+        answer
     }
 }

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId},
-    order::{Order, OrderKind, OrderStatus},
+    order::{HoldReason, Order, OrderKind, OrderStatus},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -90,14 +90,14 @@ fn bind_changes<'q>(query: Query<'q>, order: &'q Order) -> Query<'q> {
         .bind(order.paid_minor)
         .bind(order.refunded_minor)
         .bind(order.status.as_str())
-        .bind(order.hold.map(|reason| reason.as_str()))
+        .bind(order.hold.map(HoldReason::as_str))
         .bind(order.released_at.map(Timestamp::unix_micros))
         .bind(order.has_fraud_warning)
         .bind(&order.checkout)
         .bind(&order.customer)
-        .bind(&order.subscription)
-        .bind(order.subscription_state.map(|state| state.as_str()))
-        .bind(order.is_canceled_at_period_end)
+        .bind(order.subscription.as_ref().map(|subscription| &subscription.id))
+        .bind(order.subscription.as_ref().map(|subscription| subscription.state.as_str()))
+        .bind(order.subscription.as_ref().is_some_and(|subscription| subscription.is_canceled_at_period_end))
         .bind(order.expires_at.map(Timestamp::unix_micros))
         .bind(&order.email)
         .bind(&order.buyer_name)

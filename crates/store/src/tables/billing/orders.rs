@@ -4,7 +4,7 @@ use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId, PolicyId},
     license::Expiry,
     money::Money,
-    order::{HoldReason, Order, OrderKind, OrderStatus, SubscriptionState, Upgrade},
+    order::{HoldReason, Order, OrderKind, OrderStatus, Subscription, SubscriptionState, Upgrade},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::{
 };
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
 pub(crate) struct OrderRow {
     id: Uuid,
     kind: String,
@@ -77,8 +78,10 @@ impl TryFrom<OrderRow> for Order {
         let hold = row
             .hold_reason
             .map(|reason| HoldReason::parse(&reason).ok_or_else(|| origin.corrupt("hold_reason is invalid")));
-        let subscription_state = row.subscription_state.map(|state| {
-            SubscriptionState::parse(&state).ok_or_else(|| origin.corrupt("subscription_state is invalid"))
+        let subscription = row.stripe_subscription.zip(row.subscription_state).map(|(id, state)| {
+            let state = SubscriptionState::parse(&state);
+            let state = state.ok_or_else(|| origin.corrupt("subscription_state is invalid"))?;
+            Ok::<_, StoreError>(Subscription { id, state, is_canceled_at_period_end: row.cancels_at_period_end })
         });
         Ok(Self {
             id: OrderId::from(row.id),
@@ -100,9 +103,7 @@ impl TryFrom<OrderRow> for Order {
             has_fraud_warning: row.has_fraud_warning,
             checkout: row.stripe_checkout,
             customer: row.stripe_customer,
-            subscription: row.stripe_subscription,
-            subscription_state: subscription_state.transpose()?,
-            is_canceled_at_period_end: row.cancels_at_period_end,
+            subscription: subscription.transpose()?,
             expires_at: row.expires_at.map(Timestamp::from_unix_micros),
             email: row.email,
             buyer_name: row.buyer_name,
