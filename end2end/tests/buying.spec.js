@@ -1,4 +1,7 @@
-import { nextMail } from "../support/test.js";
+import { writeFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nextMail, signIn } from "../support/test.js";
 import { checkOut, expect, pay, test } from "../support/shop.js";
 
 const keyIn = async (page) => (await page.locator("code.key-shown").first().textContent()).trim();
@@ -126,4 +129,42 @@ test("an order is not shown in another browser", async ({ page, portal, stripe, 
   await expect(other.getByText("This order cannot be shown here.")).toBeVisible();
   await expect(other.getByText("grace@example.com")).toHaveCount(0);
   await stranger.close();
+});
+
+test("a license is upgraded in the portal and keeps its key and its computers", async ({ page, portal, stripe }) => {
+  const folder = await mkdtemp(join(tmpdir(), "latchkey-catalog-"));
+  const demo = await readFile(new URL("../../content/demo/catalog.toml", import.meta.url), "utf8");
+  const team = `
+[[policies]]
+code = "chartgpt-team"
+product = "chartgpt"
+name = "Team license"
+max_machines = 5
+
+[[prices]]
+code = "chartgpt-team-upgrade"
+policy = "chartgpt-team"
+amount = 10000
+currency = "USD"
+upgrade_from = ["chartgpt-lifetime"]
+`;
+  await writeFile(join(folder, "catalog.toml"), demo + team);
+  await portal.command("catalog", "apply", join(folder, "catalog.toml"), "--yes");
+  await rm(folder, { recursive: true });
+  await portal.command("stripe", "provision", "--yes");
+  const before = (await portal.command("customer", "show", "ada@example.com")).licenses[0];
+
+  await signIn(page, portal);
+  await page.goto(`${portal.origin}/portal/licenses/${before.id}`);
+  await page.getByRole("button", { name: "Upgrade to Team license" }).click();
+  await expect(page).toHaveURL(new RegExp(`^${stripe.url}/`));
+  await page.locator("#name").fill("Ada Lovelace");
+  await page.locator("button[value=card]").click();
+  await expect(page.getByRole("heading", { name: "Your license is upgraded" })).toBeVisible();
+  await page.getByRole("link", { name: "See the license and its computers" }).click();
+  await expect(page.getByText("1 of 5 computers in use")).toBeVisible();
+  await expect(page.getByText("Office PC", { exact: true })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Upgrades" })).toHaveCount(0);
+  const after = await portal.command("license", "show", before.id);
+  expect(after.policy).toBe("chartgpt-team");
 });
