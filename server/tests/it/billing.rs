@@ -10,72 +10,32 @@ mod kills;
 mod subscriptions;
 mod upgrades;
 
-use std::sync::Arc;
-
 use latchkey_licensing::{
     ids::{LicenseId, OrderId},
     license::{License, Standing},
     order::{Order, OrderStatus},
-    price::{Interval, Price, ProvisionedPrice},
-};
-use latchkey_server::{
-    adapters::StripePayments,
-    settings::{Secret, Settings},
+    price::Price,
 };
 use latchkey_service::{
     Buyer, ClientAddress, EventHandling, Operator, OrderView, Service, SignedIn, StartedCheckout, Wanted,
 };
 use latchkey_testkit::{
-    Backend, TestClock,
-    stripe::{Endpoint, Options, Order as Sequence, Payment, StripeDouble},
+    Backend,
+    stripe::{Order as Sequence, Payment},
 };
-use serde_json::Value;
 
-use crate::support::app::{TestApp, run};
-
-const SECRET: &str = "whsec_0123456789abcdefghijklmnopqrstuv";
+use crate::support::{app::run, shop::Shop};
 
 /// The price of the demo's catalog.
 const PRICE: &str = "chartgpt-lifetime";
 
-/// A server that sells the demo's catalog, and the Stripe account of its vendor. Events wait until a test delivers them,
-/// and stored ones until it handles them.
-pub(crate) struct Shop {
-    pub(crate) app: TestApp,
-    pub(crate) double: StripeDouble,
-}
-
-/// Runs a test with a shop. For [`latchkey_testkit::on_both`].
+/// Runs a test with a shop whose events wait until the test delivers them, and stored ones until it handles them. For
+/// [`latchkey_testkit::on_both`].
 pub(crate) fn with_shop(backend: Backend, test: impl AsyncFnOnce(&Shop)) {
-    run(async { test(&Shop::open(backend, |_, _| {}).await).await });
+    run(async { test(&Shop::open_held(backend, |_| {}).await).await });
 }
 
 impl Shop {
-    pub(crate) async fn open(
-        backend: Backend,
-        change: impl FnOnce(&mut Settings, &mut latchkey_service::Options),
-    ) -> Self {
-        let clock = Arc::new(TestClock::default());
-        let double = StripeDouble::start(Options { clock: clock.clone(), is_held: true, ..Options::default() });
-        let mut stripe = Settings::default().stripe;
-        stripe.secret_key = Some(Secret::new(double.api_key()));
-        stripe.webhook_secrets = Some(Secret::new(SECRET));
-        double.base_url().clone_into(&mut stripe.api_url);
-        let key = stripe.key().expect("valid").expect("a key");
-        let payments = Arc::new(StripePayments::new(&stripe, &key));
-        let app = TestApp::start_selling(backend, clock, Some(payments), |settings, options| {
-            settings.stripe = stripe;
-            change(settings, options);
-        })
-        .await;
-        double.add_endpoint(&Endpoint::new(&format!("{}/webhooks/stripe", app.origin()), SECRET));
-        let shop = Self { app, double };
-        for price in shop.prices().await {
-            shop.provision(&price).await;
-        }
-        shop
-    }
-
     pub(crate) fn service(&self) -> &Service {
         self.app.service()
     }
@@ -86,23 +46,6 @@ impl Shop {
 
     async fn price(&self, code: &str) -> Price {
         self.prices().await.into_iter().find(|price| price.code == code).expect("a price")
-    }
-
-    /// Makes a price at Stripe, as `latchkey stripe provision` does.
-    async fn provision(&self, price: &Price) {
-        let product = self.post("products", &[("name", "ChartGPT")]).await;
-        let amount = price.amount.expect("an amount");
-        let (minor, currency) = (amount.minor.to_string(), amount.currency.to_string().to_lowercase());
-        let product = product["id"].as_str().expect("an id");
-        let mut form = vec![("product", product), ("currency", &*currency), ("unit_amount", &*minor)];
-        let count = price.interval.map(|interval| interval.count.to_string());
-        if let (Some(Interval { unit, .. }), Some(count)) = (price.interval, &count) {
-            form.extend([("recurring[interval]", unit.as_str()), ("recurring[interval_count]", count)]);
-        }
-        let made = self.post("prices", &form).await;
-        let id = made["id"].as_str().expect("an id").to_owned();
-        let provisioned = ProvisionedPrice { id, is_live: false };
-        self.service().admin(Operator::Host).set_provisioned_price(price.id, &provisioned).await.expect("recorded");
     }
 
     /// Adds a price to the catalog, like the demo's but changed, and makes it at Stripe.
@@ -122,15 +65,6 @@ impl Shop {
         price
     }
 
-    /// Calls Stripe's API as anyone with the key can.
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Value {
-        let request = reqwest::Client::new().post(format!("{}/v1/{path}", self.double.base_url()));
-        let answer = request.bearer_auth(self.double.api_key()).form(form).send().await.expect("an answer");
-        let body: Value = answer.json().await.expect("JSON");
-        assert!(body["error"].is_null(), "{body}");
-        body
-    }
-
     /// Opens a checkout as a visitor.
     pub(crate) async fn start(&self, price: &str, quantity: u32) -> StartedCheckout {
         self.start_as(None, &Wanted { price: price.to_owned(), quantity, upgrade: None }).await
@@ -141,14 +75,14 @@ impl Shop {
     }
 
     /// Opens a checkout and pays it by card.
-    pub(crate) async fn buy(&self, email: &str, quantity: u32) -> StartedCheckout {
+    pub(crate) async fn buy_by_card(&self, email: &str, quantity: u32) -> StartedCheckout {
         let started = self.start(PRICE, quantity).await;
         self.pay(&started, &Payment::by_card(email)).await;
         started
     }
 
     async fn pay(&self, started: &StartedCheckout, payment: &Payment) {
-        self.double.pay(&self.session(started.order).await, payment).expect("paid");
+        self.stripe.pay(&self.session(started.order).await, payment).expect("paid");
     }
 
     /// The id of an order's checkout session.
@@ -158,7 +92,7 @@ impl Shop {
 
     /// The id of an order's payment.
     async fn payment(&self, order: OrderId) -> String {
-        self.double.payment_of(&self.session(order).await).expect("a payment")
+        self.stripe.payment_of(&self.session(order).await).expect("a payment")
     }
 
     pub(crate) async fn order(&self, id: OrderId) -> Order {
@@ -192,7 +126,7 @@ impl Shop {
 
     /// Delivers all waiting events in the order in which they were recorded, and handles them.
     pub(crate) async fn deliver(&self) {
-        for attempt in self.double.deliver_waiting(Sequence::AsRecorded).await {
+        for attempt in self.stripe.deliver_waiting(Sequence::AsRecorded).await {
             assert_eq!(attempt.status, Some(200), "{attempt:?}");
         }
         self.handle_all().await;

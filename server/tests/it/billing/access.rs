@@ -5,13 +5,14 @@ use std::time::Duration;
 use latchkey_service::{BrowserSecret, CustomerOrderError, PlacedOrderError};
 use latchkey_testkit::on_both;
 
-use super::{Shop, with_shop};
+use super::with_shop;
+use crate::support::shop::Shop;
 
 on_both!(with_shop: st_11_only_the_buyer_sees_the_order, st_28_documents_are_for_the_customer_of_the_order);
 
 async fn st_11_only_the_buyer_sees_the_order(shop: &Shop) {
-    let started = shop.buy("ada@example.com", 1).await;
-    let other = shop.buy("eve@example.com", 1).await;
+    let started = shop.buy_by_card("ada@example.com", 1).await;
+    let other = shop.buy_by_card("eve@example.com", 1).await;
     shop.deliver().await;
     let eve = shop.sign_in("eve@example.com").await;
     let ada = shop.sign_in("ada@example.com").await;
@@ -37,7 +38,7 @@ async fn st_28_documents_are_for_the_customer_of_the_order(shop: &Shop) {
     let emails = ["ada@example.com", "eve@example.com", "bob@example.com"];
     let mut people = Vec::new();
     for email in emails {
-        let order = shop.buy(email, 1).await.order;
+        let order = shop.buy_by_card(email, 1).await.order;
         shop.deliver().await;
         people.push((shop.sign_in(email).await, order, shop.payment(order).await));
     }

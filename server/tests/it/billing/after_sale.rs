@@ -7,8 +7,9 @@ use latchkey_testkit::{
     stripe::{DisputeKind, Outcome},
 };
 
-use super::{Shop, with_shop};
+use super::with_shop;
 use crate::support::app::with_backend;
+use crate::support::shop::Shop;
 
 on_both!(
     with_shop: st_20_refunds_reach_the_license,
@@ -29,7 +30,7 @@ const DISPUTED: (OrderStatus, Option<&str>) = (OrderStatus::Disputed, Some("susp
 const LOST: (OrderStatus, Option<&str>) = (OrderStatus::DisputeLost, Some("revoked"));
 
 async fn sold(shop: &Shop) -> (latchkey_licensing::ids::OrderId, String) {
-    let started = shop.buy("ada@example.com", 1).await;
+    let started = shop.buy_by_card("ada@example.com", 1).await;
     shop.deliver().await;
     shop.mails().await;
     assert_eq!(shop.state(started.order).await, PAID);
@@ -38,26 +39,26 @@ async fn sold(shop: &Shop) -> (latchkey_licensing::ids::OrderId, String) {
 
 async fn st_20_refunds_reach_the_license(shop: &Shop) {
     let (order, payment) = sold(shop).await;
-    shop.double.refund(&payment, Some(4_900)).expect("refunded");
+    shop.stripe.refund(&payment, Some(4_900)).expect("refunded");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PARTLY);
     assert_eq!(shop.mails().await.len(), 1);
-    let rest = shop.double.refund(&payment, None).expect("refunded");
+    let rest = shop.stripe.refund(&payment, None).expect("refunded");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, REFUNDED);
     assert_eq!(shop.order(order).await.refunded_minor, 14_900);
     assert_eq!(shop.mails().await.len(), 1);
-    shop.double.fail_refund(&rest).expect("failed");
+    shop.stripe.fail_refund(&rest).expect("failed");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PARTLY);
     assert_eq!(shop.mails().await, ["Your ChartGPT license can be used again"]);
 }
 
 async fn st_20_a_refund_may_be_seen_before_the_payment(shop: &Shop) {
-    let started = shop.buy("ada@example.com", 1).await;
+    let started = shop.buy_by_card("ada@example.com", 1).await;
     let payment = shop.payment(started.order).await;
-    shop.double.refund(&payment, None).expect("refunded");
-    let attempts = shop.double.deliver_waiting(latchkey_testkit::stripe::Order::Reversed).await;
+    shop.stripe.refund(&payment, None).expect("refunded");
+    let attempts = shop.stripe.deliver_waiting(latchkey_testkit::stripe::Order::Reversed).await;
     assert!(!attempts.is_empty());
     shop.handle_all().await;
     assert_eq!(shop.state(started.order).await, REFUNDED);
@@ -65,27 +66,27 @@ async fn st_20_a_refund_may_be_seen_before_the_payment(shop: &Shop) {
 
 async fn st_21_disputes_reach_the_license(shop: &Shop) {
     let (order, payment) = sold(shop).await;
-    let inquiry = shop.double.dispute(&payment, DisputeKind::Inquiry).expect("asked");
+    let inquiry = shop.stripe.dispute(&payment, DisputeKind::Inquiry).expect("asked");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PAID);
-    shop.double.close_dispute(&inquiry, Outcome::WarningClosed).expect("closed");
+    shop.stripe.close_dispute(&inquiry, Outcome::WarningClosed).expect("closed");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PAID);
     assert!(shop.mails().await.is_empty());
 
-    let dispute = shop.double.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
+    let dispute = shop.stripe.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, DISPUTED);
     assert_eq!(shop.mails().await, ["Your ChartGPT license is suspended"]);
-    shop.double.close_dispute(&dispute, Outcome::Won).expect("won");
+    shop.stripe.close_dispute(&dispute, Outcome::Won).expect("won");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PAID);
     assert_eq!(shop.mails().await, ["Your ChartGPT license can be used again"]);
 
     let (order, payment) = sold(shop).await;
-    let dispute = shop.double.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
+    let dispute = shop.stripe.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
     shop.deliver().await;
-    shop.double.close_dispute(&dispute, Outcome::Lost).expect("lost");
+    shop.stripe.close_dispute(&dispute, Outcome::Lost).expect("lost");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, LOST);
     assert_eq!(shop.mails().await, ["Your ChartGPT license is suspended", "Your ChartGPT license was revoked"]);
@@ -93,13 +94,13 @@ async fn st_21_disputes_reach_the_license(shop: &Shop) {
 
 async fn st_21_several_disputes_and_refunds_add_up(shop: &Shop) {
     let (order, payment) = sold(shop).await;
-    let first = shop.double.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
-    let second = shop.double.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
+    let first = shop.stripe.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
+    let second = shop.stripe.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
     shop.deliver().await;
-    shop.double.close_dispute(&first, Outcome::Won).expect("won");
+    shop.stripe.close_dispute(&first, Outcome::Won).expect("won");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, DISPUTED, "the other dispute is open");
-    shop.double.close_dispute(&second, Outcome::Won).expect("won");
+    shop.stripe.close_dispute(&second, Outcome::Won).expect("won");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PAID);
     let disputes = shop.view(order).await.payments.into_iter().flat_map(|payment| payment.disputes).count();
@@ -111,27 +112,27 @@ async fn an_admins_decision_survives_every_event(shop: &Shop) {
     let (order, payment) = sold(shop).await;
     let license = shop.licenses(order).await[0].id;
     admin.suspend_license(license, Notify::Nobody).await.expect("suspended");
-    let dispute = shop.double.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
+    let dispute = shop.stripe.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
     shop.deliver().await;
-    shop.double.close_dispute(&dispute, Outcome::Won).expect("won");
+    shop.stripe.close_dispute(&dispute, Outcome::Won).expect("won");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, (OrderStatus::Paid, Some("suspended")));
 
     // What a dispute suspends, an admin cannot reinstate; and what an admin reinstates stays suspended while it lasts.
-    let dispute = shop.double.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
+    let dispute = shop.stripe.dispute(&payment, DisputeKind::Chargeback).expect("disputed");
     shop.deliver().await;
     admin.reinstate_license(license, Notify::Nobody).await.expect("reinstated");
     assert_eq!(shop.state(order).await, DISPUTED);
     let refused = admin.reinstate_license(license, Notify::Nobody).await;
     assert!(matches!(refused, Err(StandingError::ByPayment { .. })), "{refused:?}");
-    shop.double.close_dispute(&dispute, Outcome::Won).expect("won");
+    shop.stripe.close_dispute(&dispute, Outcome::Won).expect("won");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PAID);
 
     admin.revoke_license(license, Notify::Nobody).await.expect("revoked");
-    let refund = shop.double.refund(&payment, None).expect("refunded");
+    let refund = shop.stripe.refund(&payment, None).expect("refunded");
     shop.deliver().await;
-    shop.double.fail_refund(&refund).expect("failed");
+    shop.stripe.fail_refund(&refund).expect("failed");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, (OrderStatus::Paid, Some("revoked")));
 }
@@ -142,26 +143,26 @@ async fn an_admin_refunds_an_order_once(shop: &Shop) {
     let (one, two) = tokio::join!(admin.refund_order(order), admin.refund_order(order));
     assert!(one.is_ok() || two.is_ok(), "{one:?} {two:?}");
     assert_eq!(shop.state(order).await, REFUNDED);
-    assert_eq!(shop.double.objects("refund").len(), 1, "a double click is one refund");
+    assert_eq!(shop.stripe.objects("refund").len(), 1, "a double click is one refund");
 }
 
 /// A refund reaches the next validation.
 async fn st_20_a_refund_reaches_the_next_validation(shop: &Shop) {
-    let started = shop.buy("ada@example.com", 1).await;
+    let started = shop.buy_by_card("ada@example.com", 1).await;
     shop.deliver().await;
     let placed = shop.service().placed_order(started.order, None, Some(&started.browser)).await.expect("shown");
     let app = shop.app.desktop(Some(placed.licenses[0].1.expose()));
     assert_eq!(app.get("/v1/me").await.status, 200);
-    shop.double.refund(&shop.payment(started.order).await, None).expect("refunded");
+    shop.stripe.refund(&shop.payment(started.order).await, None).expect("refunded");
     shop.deliver().await;
     assert_eq!(app.get("/v1/me").await.status, 403);
 }
 
 async fn a_fraud_warning_is_refunded_if_the_settings_say_so(backend: Backend) {
     for refunds in [false, true] {
-        let shop = Shop::open(backend, |_, options| options.billing.refunds_on_fraud_warning = refunds).await;
+        let shop = Shop::open_held(backend, |options| options.billing.refunds_on_fraud_warning = refunds).await;
         let (order, payment) = sold(&shop).await;
-        shop.double.fraud_warning(&payment).expect("warned");
+        shop.stripe.fraud_warning(&payment).expect("warned");
         shop.deliver().await;
         // The refund's own events.
         shop.deliver().await;

@@ -9,7 +9,8 @@ use latchkey_testkit::{
     stripe::{Method, Payment},
 };
 
-use super::{PRICE, Shop, visitor, with_shop};
+use super::{PRICE, visitor, with_shop};
+use crate::support::shop::Shop;
 
 on_both!(
     with_shop: a_purchase_makes_the_account_and_the_license,
@@ -25,7 +26,7 @@ on_both!(
 );
 
 async fn a_purchase_makes_the_account_and_the_license(shop: &Shop) {
-    let started = shop.buy("ada@example.com", 1).await;
+    let started = shop.buy_by_card("ada@example.com", 1).await;
     assert_eq!(shop.state(started.order).await, (OrderStatus::Open, None));
     shop.deliver().await;
     assert_eq!(shop.state(started.order).await, (OrderStatus::Paid, Some("good")));
@@ -42,8 +43,8 @@ async fn a_purchase_makes_the_account_and_the_license(shop: &Shop) {
     assert_eq!(answer.body["data"]["id"], license.id.to_string());
 
     // Everything again changes nothing.
-    for event in shop.double.events() {
-        shop.double.redeliver(&event.id).await;
+    for event in shop.stripe.events() {
+        shop.stripe.redeliver(&event.id).await;
     }
     shop.handle_all().await;
     assert_eq!(shop.order(started.order).await, order);
@@ -53,8 +54,8 @@ async fn a_purchase_makes_the_account_and_the_license(shop: &Shop) {
 async fn st_10_the_success_page_and_the_webhook_deliver_once(shop: &Shop) {
     for round in 0..10 {
         let email = format!("buyer{round}@example.com");
-        let started = shop.buy(&email, 2).await;
-        let attempts = shop.double.deliver_waiting(latchkey_testkit::stripe::Order::AsRecorded).await;
+        let started = shop.buy_by_card(&email, 2).await;
+        let attempts = shop.stripe.deliver_waiting(latchkey_testkit::stripe::Order::AsRecorded).await;
         assert!(attempts.iter().all(latchkey_testkit::stripe::Attempt::is_accepted));
         let page = || shop.service().placed_order(started.order, None, Some(&started.browser));
         let worker = async || {
@@ -92,7 +93,7 @@ async fn st_19_a_purchase_that_is_free_by_a_coupon_is_delivered(shop: &Shop) {
     shop.post("promotion_codes", &form).await;
     let started = shop.start(PRICE, 1).await;
     let session = shop.session(started.order).await;
-    shop.double.apply_promotion_code(&session, "FREE").expect("applied");
+    shop.stripe.apply_promotion_code(&session, "FREE").expect("applied");
     shop.pay(&started, &Payment::by_card("ada@example.com")).await;
     shop.deliver().await;
     assert_eq!(shop.state(started.order).await, (OrderStatus::Paid, Some("good")));
@@ -101,9 +102,9 @@ async fn st_19_a_purchase_that_is_free_by_a_coupon_is_delivered(shop: &Shop) {
 }
 
 async fn st_23_one_address_is_one_account(shop: &Shop) {
-    let first = shop.buy("ada@example.com", 1).await;
+    let first = shop.buy_by_card("ada@example.com", 1).await;
     shop.deliver().await;
-    let second = shop.buy("ADA@Example.com", 1).await;
+    let second = shop.buy_by_card("ADA@Example.com", 1).await;
     shop.deliver().await;
     let accounts = [shop.order(first.order).await.account, shop.order(second.order).await.account];
     assert_eq!(accounts[0], accounts[1]);
@@ -112,7 +113,7 @@ async fn st_23_one_address_is_one_account(shop: &Shop) {
 }
 
 async fn a_signed_in_purchase_lands_in_that_account(shop: &Shop) {
-    shop.buy("ada@example.com", 1).await;
+    shop.buy_by_card("ada@example.com", 1).await;
     shop.deliver().await;
     let who = shop.sign_in("ada@example.com").await;
     let wanted = Wanted { price: PRICE.to_owned(), quantity: 1, upgrade: None };
@@ -131,8 +132,8 @@ async fn a_delayed_payment_is_delivered_when_it_arrives(shop: &Shop) {
     shop.deliver().await;
     assert_eq!(shop.state(good.order).await, (OrderStatus::Pending, None));
     assert_eq!(shop.mails().await, ["We are waiting for your payment"; 2]);
-    shop.double.settle(&shop.payment(good.order).await).expect("settled");
-    shop.double.fail_payment(&shop.payment(bad.order).await).expect("failed");
+    shop.stripe.settle(&shop.payment(good.order).await).expect("settled");
+    shop.stripe.fail_payment(&shop.payment(bad.order).await).expect("failed");
     shop.deliver().await;
     assert_eq!(shop.state(good.order).await, (OrderStatus::Paid, Some("good")));
     assert_eq!(shop.state(bad.order).await, (OrderStatus::PaymentFailed, None));
@@ -142,7 +143,7 @@ async fn a_delayed_payment_is_delivered_when_it_arrives(shop: &Shop) {
 async fn a_declined_card_leaves_the_checkout_open(shop: &Shop) {
     let started = shop.start(PRICE, 1).await;
     let declined = Payment::new("ada@example.com", "Ada", Method::DeclinedCard);
-    let _ = shop.double.pay(&shop.session(started.order).await, &declined);
+    let _ = shop.stripe.pay(&shop.session(started.order).await, &declined);
     shop.deliver().await;
     assert_eq!(shop.state(started.order).await, (OrderStatus::Open, None));
     shop.pay(&started, &Payment::by_card("ada@example.com")).await;
@@ -153,7 +154,7 @@ async fn a_declined_card_leaves_the_checkout_open(shop: &Shop) {
 
 async fn an_expired_checkout_is_closed(shop: &Shop) {
     let started = shop.start(PRICE, 1).await;
-    shop.double.expire(&shop.session(started.order).await).expect("expired");
+    shop.stripe.expire(&shop.session(started.order).await).expect("expired");
     shop.deliver().await;
     assert_eq!(shop.state(started.order).await, (OrderStatus::Expired, None));
     assert!(shop.mails().await.is_empty());

@@ -9,7 +9,8 @@ use latchkey_testkit::{
     stripe::{Fault, Payment},
 };
 
-use super::{PRICE, Shop, with_shop};
+use super::{PRICE, with_shop};
+use crate::support::shop::{SECRET, Shop};
 
 on_both!(
     with_shop: st_14_a_lost_webhook_is_repaired,
@@ -27,9 +28,9 @@ async fn count(shop: &Shop, state: EventState) -> usize {
 async fn st_14_a_lost_webhook_is_repaired(shop: &Shop) {
     // The first reconciliation starts the clock.
     shop.service().reconcile().await.expect("reconciled");
-    let started = shop.buy("ada@example.com", 1).await;
-    for event in shop.double.waiting() {
-        shop.double.lose(&event);
+    let started = shop.buy_by_card("ada@example.com", 1).await;
+    for event in shop.stripe.waiting() {
+        shop.stripe.lose(&event);
     }
     shop.app.kit.clock.advance(Duration::from_mins(15));
     let report = shop.service().reconcile().await.expect("reconciled");
@@ -43,9 +44,9 @@ async fn st_14_a_lost_webhook_is_repaired(shop: &Shop) {
 
 async fn st_15_after_29_days_all_checkouts_are_compared(shop: &Shop) {
     shop.service().reconcile().await.expect("reconciled");
-    let started = shop.buy("ada@example.com", 1).await;
-    for event in shop.double.waiting() {
-        shop.double.lose(&event);
+    let started = shop.buy_by_card("ada@example.com", 1).await;
+    for event in shop.stripe.waiting() {
+        shop.stripe.lose(&event);
     }
     shop.app.kit.clock.advance(Duration::from_hours(24 * 40));
     let report = shop.service().reconcile().await.expect("reconciled");
@@ -54,15 +55,15 @@ async fn st_15_after_29_days_all_checkouts_are_compared(shop: &Shop) {
 }
 
 async fn st_17_a_poisoned_event_is_given_up_and_can_be_replayed(shop: &Shop) {
-    let poisoned = shop.buy("ada@example.com", 1).await;
+    let poisoned = shop.buy_by_card("ada@example.com", 1).await;
     let session = shop.session(poisoned.order).await;
-    let event = shop.double.last_event("checkout.session.completed").id;
-    shop.double.fail_next(&format!("/v1/checkout/sessions/{session}"), Fault::Malformed, u32::MAX);
-    shop.double.deliver(&event).await;
+    let event = shop.stripe.last_event("checkout.session.completed").id;
+    shop.stripe.fail_next(&format!("/v1/checkout/sessions/{session}"), Fault::Malformed, u32::MAX);
+    shop.stripe.deliver(&event).await;
     let other = shop.start(PRICE, 1).await;
     shop.pay(&other, &Payment::by_card("eve@example.com")).await;
-    let completed = shop.double.last_event("checkout.session.completed").id;
-    shop.double.deliver(&completed).await;
+    let completed = shop.stripe.last_event("checkout.session.completed").id;
+    shop.stripe.deliver(&completed).await;
     let mut retries = 0;
     for _ in 0..200 {
         match shop.service().handle_one_event().await.expect("handled") {
@@ -75,7 +76,7 @@ async fn st_17_a_poisoned_event_is_given_up_and_can_be_replayed(shop: &Shop) {
     assert_eq!(retries, 9, "the tenth attempt is the last");
     assert_eq!(shop.state(other.order).await, (OrderStatus::Paid, Some("good")), "others are not blocked");
     assert_eq!(count(shop, EventState::Failed).await, 1);
-    shop.double.clear_faults();
+    shop.stripe.clear_faults();
     let admin = shop.service().admin(Operator::Host);
     assert!(admin.replay_stripe_event(&event).await.expect("replayed"));
     assert!(!admin.replay_stripe_event("evt_unknown").await.expect("asked"));
@@ -84,9 +85,9 @@ async fn st_17_a_poisoned_event_is_given_up_and_can_be_replayed(shop: &Shop) {
 }
 
 async fn st_18_events_of_a_dead_worker_are_taken_over(shop: &Shop) {
-    let started = shop.buy("ada@example.com", 1).await;
-    let event = shop.double.last_event("checkout.session.completed").id;
-    shop.double.deliver(&event).await;
+    let started = shop.buy_by_card("ada@example.com", 1).await;
+    let event = shop.stripe.last_event("checkout.session.completed").id;
+    shop.stripe.deliver(&event).await;
     // A worker leases the event and dies.
     let now = shop.service().now();
     let mut tx = shop.service().store().write().await.expect("a transaction");
@@ -100,14 +101,14 @@ async fn st_18_events_of_a_dead_worker_are_taken_over(shop: &Shop) {
 }
 
 async fn st_13_events_of_the_other_mode_are_ignored(shop: &Shop) {
-    let started = shop.buy("ada@example.com", 1).await;
-    let event = shop.double.last_event("checkout.session.completed").id;
-    let body = shop.double.event_body(&event);
+    let started = shop.buy_by_card("ada@example.com", 1).await;
+    let event = shop.stripe.last_event("checkout.session.completed").id;
+    let body = shop.stripe.event_body(&event);
     let mut live: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
     live["livemode"] = true.into();
     let live = live.to_string();
     let now = shop.service().now().unix_micros() / 1_000_000;
-    let signature = shop.double.sign(live.as_bytes(), super::SECRET, now);
+    let signature = shop.stripe.sign(live.as_bytes(), SECRET, now);
     let request = reqwest::Client::new().post(format!("{}/webhooks/stripe", shop.app.origin()));
     let answer = request.header("stripe-signature", signature).body(live).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
@@ -117,9 +118,9 @@ async fn st_13_events_of_the_other_mode_are_ignored(shop: &Shop) {
 }
 
 async fn st_25_nothing_is_lost_while_stripe_is_down(shop: &Shop) {
-    let started = shop.buy("ada@example.com", 1).await;
-    shop.double.fail_next("/v1/", Fault::ServerError, u32::MAX);
-    for attempt in shop.double.deliver_waiting(latchkey_testkit::stripe::Order::AsRecorded).await {
+    let started = shop.buy_by_card("ada@example.com", 1).await;
+    shop.stripe.fail_next("/v1/", Fault::ServerError, u32::MAX);
+    for attempt in shop.stripe.deliver_waiting(latchkey_testkit::stripe::Order::AsRecorded).await {
         assert_eq!(attempt.status, Some(200), "events are accepted");
     }
     while shop.service().handle_one_event().await.expect("handled") != EventHandling::Idle {}
@@ -128,7 +129,7 @@ async fn st_25_nothing_is_lost_while_stripe_is_down(shop: &Shop) {
     // The page shows what is known.
     let placed = shop.service().placed_order(started.order, None, Some(&started.browser)).await.expect("shown");
     assert!(placed.licenses.is_empty());
-    shop.double.clear_faults();
+    shop.stripe.clear_faults();
     // The breaker of the calls lets one through after some seconds of real time.
     for _ in 0..60 {
         shop.app.kit.clock.advance(Duration::from_mins(10));

@@ -8,7 +8,8 @@ use latchkey_service::{Operator, ReleaseError};
 use latchkey_testkit::{on_both, stripe::Payment};
 use serde_json::{Value, json};
 
-use super::{PRICE, ParseAddress, Shop, with_shop};
+use super::{PRICE, ParseAddress, with_shop};
+use crate::support::shop::Shop;
 
 on_both!(
     with_shop: st_12_a_checkout_that_does_not_match_is_held,
@@ -19,8 +20,8 @@ on_both!(
 );
 
 async fn tampered(shop: &Shop, change: impl FnOnce(&mut Value)) -> OrderId {
-    let started = shop.buy("ada@example.com", 2).await;
-    shop.double.tamper_session(&shop.session(started.order).await, change);
+    let started = shop.buy_by_card("ada@example.com", 2).await;
+    shop.stripe.tamper_session(&shop.session(started.order).await, change);
     shop.deliver().await;
     assert!(shop.licenses(started.order).await.is_empty());
     started.order
@@ -58,7 +59,7 @@ async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
     let admin = shop.service().admin(Operator::Host);
     admin.add_customer(&"eve@example.com".parse_address(), None).await.expect("added");
     admin.disable_account(&"eve@example.com".parse_address()).await.expect("banned");
-    let started = shop.buy("eve@example.com", 1).await;
+    let started = shop.buy_by_card("eve@example.com", 1).await;
     shop.deliver().await;
     let order = shop.order(started.order).await;
     assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(HoldReason::AccountDisabled)));
@@ -67,7 +68,7 @@ async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
     assert!(shop.licenses(started.order).await.is_empty());
     assert!(shop.mails().await.is_empty());
     // Paid back, it needs no decision any more.
-    shop.double.refund(&shop.payment(started.order).await, None).expect("refunded");
+    shop.stripe.refund(&shop.payment(started.order).await, None).expect("refunded");
     shop.deliver().await;
     assert_eq!(shop.state(started.order).await, (OrderStatus::Refunded, None));
 }
@@ -82,7 +83,7 @@ async fn a_checkout_of_somebody_else_is_ignored(shop: &Shop) {
         ("success_url", "https://elsewhere.example/thanks"),
     ];
     let session = shop.post("checkout/sessions", &form).await;
-    shop.double.pay(session["id"].as_str().expect("an id"), &Payment::by_card("ada@example.com")).expect("paid");
+    shop.stripe.pay(session["id"].as_str().expect("an id"), &Payment::by_card("ada@example.com")).expect("paid");
     shop.deliver().await;
     let orders = shop.service().admin(Operator::Host).orders(None, None, 10).await.expect("read");
     assert!(orders.items.is_empty());
@@ -102,8 +103,8 @@ async fn a_checkout_that_names_another_order_delivers_nothing(shop: &Shop) {
         ("client_reference_id", &*id),
     ];
     let session = shop.post("checkout/sessions", &form).await;
-    shop.double.pay(session["id"].as_str().expect("an id"), &Payment::by_card("eve@example.com")).expect("paid");
-    shop.double.deliver_waiting(latchkey_testkit::stripe::Order::AsRecorded).await;
+    shop.stripe.pay(session["id"].as_str().expect("an id"), &Payment::by_card("eve@example.com")).expect("paid");
+    shop.stripe.deliver_waiting(latchkey_testkit::stripe::Order::AsRecorded).await;
     while shop.service().handle_one_event().await.expect("handled") != latchkey_service::EventHandling::Idle {}
     assert_eq!(shop.state(started.order).await, (OrderStatus::Open, None));
     let failed = shop.service().admin(Operator::Host);

@@ -9,7 +9,8 @@ use latchkey_testkit::{
     stripe::{DisputeKind, Outcome},
 };
 
-use super::{Random, Shop, size, with_shop};
+use super::{Random, size, with_shop};
+use crate::support::shop::Shop;
 
 on_both!(with_shop: st_09_the_order_of_events_does_not_matter);
 
@@ -25,18 +26,18 @@ async fn st_09_the_order_of_events_does_not_matter(shop: &Shop) {
 async fn live(shop: &Shop, seed: u64) {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let quantity = u32::try_from(1 + random.below(3)).expect("fits");
-    let started = shop.buy(&format!("buyer{seed}@example.com"), quantity).await;
+    let started = shop.buy_by_card(&format!("buyer{seed}@example.com"), quantity).await;
     let payment = shop.payment(started.order).await;
     let mut dispute = String::new();
     for step in 0..5 {
         match step {
-            1 => drop(shop.double.refund(&payment, Some(1_000)).expect("refunded")),
-            2 => dispute = shop.double.dispute(&payment, DisputeKind::Chargeback).expect("disputed"),
-            3 => shop.double.close_dispute(&dispute, Outcome::Won).expect("won"),
-            4 => drop(shop.double.refund(&payment, None).expect("refunded")),
+            1 => drop(shop.stripe.refund(&payment, Some(1_000)).expect("refunded")),
+            2 => dispute = shop.stripe.dispute(&payment, DisputeKind::Chargeback).expect("disputed"),
+            3 => shop.stripe.close_dispute(&dispute, Outcome::Won).expect("won"),
+            4 => drop(shop.stripe.refund(&payment, None).expect("refunded")),
             _ => {}
         }
-        let mut waiting = shop.double.waiting();
+        let mut waiting = shop.stripe.waiting();
         let some = random.below(waiting.len() + 1);
         let mut chosen = Vec::new();
         for _ in 0..some {
@@ -45,7 +46,7 @@ async fn live(shop: &Shop, seed: u64) {
         let copies = 1 + random.below(10);
         let deliver = async {
             for event in &chosen {
-                for status in shop.double.deliver_in_parallel(event, copies).await {
+                for status in shop.stripe.deliver_in_parallel(event, copies).await {
                     assert_eq!(status, Some(200), "seed {seed}");
                 }
             }

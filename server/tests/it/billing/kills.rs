@@ -13,10 +13,11 @@ use latchkey_testkit::{
 };
 use serde_json::Value;
 
-use super::{PRICE, Random, SECRET, size};
+use super::{PRICE, Random, size};
 use crate::support::{
     app::with_backend,
     host::{Host, Server, text},
+    shop::SECRET,
 };
 
 on_both!(with_backend: st_16_a_killed_server_delivers_once);

@@ -13,7 +13,8 @@ use latchkey_testkit::{
     stripe::{Payment, Renewal},
 };
 
-use super::{Shop, with_shop};
+use super::with_shop;
+use crate::support::shop::Shop;
 
 on_both!(
     with_shop: a_subscription_is_renewed_for_a_year,
@@ -60,7 +61,7 @@ async fn expiry(shop: &Shop, order: OrderId) -> Timestamp {
 async fn pass(shop: &Shop, time: Duration) {
     // The double shares the clock: advancing one advances the other.
     shop.app.kit.clock.advance(time);
-    shop.double.catch_up();
+    shop.stripe.catch_up();
     shop.deliver().await;
 }
 
@@ -104,12 +105,12 @@ async fn renewal_mails(shop: &Shop) -> usize {
 async fn a_failed_renewal_has_a_grace_period_and_can_be_fixed(shop: &Shop) {
     let Subscribed { order, subscription } = subscribe(shop).await;
     let until = paid_until(shop, order).await;
-    shop.double.set_renewal_of(&subscription, Renewal::Fail);
+    shop.stripe.set_renewal_of(&subscription, Renewal::Fail);
     pass(shop, DAY * 32).await;
     assert_eq!(shop.order(order).await.subscription_state(), Some(SubscriptionState::PastDue));
     assert_eq!(expiry(shop, order).await, until.plus(GRACE));
     assert_eq!(shop.mails().await, ["Your ChartGPT license could not be renewed"]);
-    shop.double.set_renewal_of(&subscription, Renewal::Succeed);
+    shop.stripe.set_renewal_of(&subscription, Renewal::Succeed);
     pass(shop, DAY * 4).await;
     assert_eq!(shop.order(order).await.subscription_state(), Some(SubscriptionState::Active));
     assert!(expiry(shop, order).await > until.plus(DAY * 20));
@@ -117,7 +118,7 @@ async fn a_failed_renewal_has_a_grace_period_and_can_be_fixed(shop: &Shop) {
 
     // Not fixed, it ends with the period that was paid.
     let until = paid_until(shop, order).await;
-    shop.double.set_renewal_of(&subscription, Renewal::Fail);
+    shop.stripe.set_renewal_of(&subscription, Renewal::Fail);
     for _ in 0..4 {
         pass(shop, DAY * 16).await;
     }
@@ -128,7 +129,7 @@ async fn a_failed_renewal_has_a_grace_period_and_can_be_fixed(shop: &Shop) {
 async fn a_canceled_subscription_ends_with_its_period(shop: &Shop) {
     let Subscribed { order, subscription } = subscribe(shop).await;
     let until = paid_until(shop, order).await;
-    shop.double.cancel_at_period_end(&subscription, true).expect("canceled");
+    shop.stripe.cancel_at_period_end(&subscription, true).expect("canceled");
     shop.deliver().await;
     assert!(shop.order(order).await.subscription.is_some_and(|subscription| subscription.is_canceled_at_period_end));
     pass(shop, DAY * 40).await;
@@ -140,12 +141,12 @@ async fn a_canceled_subscription_ends_with_its_period(shop: &Shop) {
 async fn a_paused_subscription_is_not_renewed_until_it_is_resumed(shop: &Shop) {
     let Subscribed { order, subscription } = subscribe(shop).await;
     let until = paid_until(shop, order).await;
-    shop.double.pause_collection(&subscription, Some("void")).expect("paused");
+    shop.stripe.pause_collection(&subscription, Some("void")).expect("paused");
     shop.deliver().await;
     assert_eq!(expiry(shop, order).await, until);
     pass(shop, DAY * 40).await;
     assert_eq!(expiry(shop, order).await, until);
-    shop.double.pause_collection(&subscription, None).expect("resumed");
+    shop.stripe.pause_collection(&subscription, None).expect("resumed");
     pass(shop, DAY * 31).await;
     assert!(expiry(shop, order).await > until);
 }
@@ -156,8 +157,8 @@ async fn a_refunded_renewal_takes_back_its_period(shop: &Shop) {
     pass(shop, DAY * 32).await;
     assert!(paid_until(shop, order).await > first);
     let payment = shop.view(order).await.payments.last().expect("a renewal").id.clone();
-    shop.double.cancel_subscription(&subscription).expect("canceled");
-    shop.double.refund(&payment, None).expect("refunded");
+    shop.stripe.cancel_subscription(&subscription).expect("canceled");
+    shop.stripe.refund(&payment, None).expect("refunded");
     shop.deliver().await;
     assert_eq!(expiry(shop, order).await, first);
     assert_eq!(shop.order(order).await.status, OrderStatus::PartlyRefunded);

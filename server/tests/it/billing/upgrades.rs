@@ -10,7 +10,8 @@ use latchkey_testkit::{
     stripe::{DisputeKind, Outcome, Payment},
 };
 
-use super::{PRICE, Shop, visitor, with_shop};
+use super::{PRICE, visitor, with_shop};
+use crate::support::shop::Shop;
 
 on_both!(
     with_shop: an_upgrade_changes_the_policy_and_a_refund_turns_it_back,
@@ -30,7 +31,7 @@ async fn owner(shop: &Shop) -> (SignedIn, LicenseId) {
         price.upgrade_from = vec![solo];
     })
     .await;
-    let started = shop.buy("ada@example.com", 1).await;
+    let started = shop.buy_by_card("ada@example.com", 1).await;
     shop.deliver().await;
     shop.mails().await;
     (shop.sign_in("ada@example.com").await, shop.licenses(started.order).await[0].id)
@@ -62,7 +63,7 @@ async fn an_upgrade_changes_the_policy_and_a_refund_turns_it_back(shop: &Shop) {
     let machines = shop.app.desktop(Some(key.expose())).get(&format!("/v1/licenses/{license}/machines")).await;
     assert_eq!(machines.body["data"].as_array().map(Vec::len), Some(1));
     assert!(customer.upgrades(license).await.expect("offers").is_empty());
-    shop.double.refund(&shop.payment(started.order).await, None).expect("refunded");
+    shop.stripe.refund(&shop.payment(started.order).await, None).expect("refunded");
     shop.deliver().await;
     assert_eq!(policy_of(shop, license).await, PRICE);
     assert_eq!(shop.app.desktop(Some(key.expose())).get("/v1/me").await.status, 200, "the license itself is paid");
@@ -73,17 +74,17 @@ async fn a_disputed_upgrade_is_turned_back_until_it_is_won(shop: &Shop) {
     let started = shop.start_as(Some(&who), &upgrade(Some(license))).await;
     shop.pay(&started, &Payment::by_card("ada@example.com")).await;
     shop.deliver().await;
-    let dispute = shop.double.dispute(&shop.payment(started.order).await, DisputeKind::Chargeback).expect("disputed");
+    let dispute = shop.stripe.dispute(&shop.payment(started.order).await, DisputeKind::Chargeback).expect("disputed");
     shop.deliver().await;
     assert_eq!(policy_of(shop, license).await, PRICE);
-    shop.double.close_dispute(&dispute, Outcome::Won).expect("won");
+    shop.stripe.close_dispute(&dispute, Outcome::Won).expect("won");
     shop.deliver().await;
     assert_eq!(policy_of(shop, license).await, "team");
 }
 
 async fn only_the_owner_of_a_license_upgrades_it(shop: &Shop) {
     let (_, license) = owner(shop).await;
-    shop.buy("eve@example.com", 1).await;
+    shop.buy_by_card("eve@example.com", 1).await;
     shop.deliver().await;
     let eve = shop.sign_in("eve@example.com").await;
     let start = async |who: Option<&SignedIn>, wanted: Wanted| {

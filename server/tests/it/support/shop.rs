@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use latchkey_licensing::price::ProvisionedPrice;
+use latchkey_licensing::price::{Interval, Price, ProvisionedPrice};
 use latchkey_server::{
     adapters::StripePayments,
     settings::{Secret, Settings, Stripe},
@@ -13,7 +13,7 @@ use latchkey_service::{
 };
 use latchkey_testkit::{
     Backend, TestClock,
-    stripe::{self, Payment, StripeDouble},
+    stripe::{self, Endpoint, Payment, StripeDouble},
 };
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
@@ -44,11 +44,15 @@ stripe_price = "price_whose_amount_is_not_known"
 /// The price of the demo's license.
 pub(crate) const LIFETIME: &str = "chartgpt-lifetime";
 
+/// The secret that webhooks are signed with.
+pub(crate) const SECRET: &str = "whsec_0123456789abcdefghijklmnopqrstuv";
+
 /// Runs a test against a server that sells. For [`latchkey_testkit::on_both`].
 pub(crate) fn with_shop(backend: Backend, test: impl AsyncFnOnce(&Shop)) {
     run(async { test(&Shop::open(backend).await).await });
 }
 
+/// A server that sells, and the Stripe account of its vendor. They have the same clock.
 pub(crate) struct Shop {
     pub(crate) app: TestApp,
     pub(crate) stripe: StripeDouble,
@@ -56,42 +60,75 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn open(backend: Backend) -> Self {
+        let shop = Self::without_prices_at_stripe(backend, false, |_| {}).await;
+        shop.app.add_to_catalog(CATALOG).await;
+        shop.provision_all().await;
+        shop
+    }
+
+    /// A shop that sells only the demo's license. Its webhook endpoint exists, and events wait until a test delivers them.
+    pub(crate) async fn open_held(backend: Backend, change: impl FnOnce(&mut latchkey_service::Options)) -> Self {
+        let shop = Self::without_prices_at_stripe(backend, true, change).await;
+        shop.stripe.add_endpoint(&Endpoint::new(&format!("{}/webhooks/stripe", shop.app.origin()), SECRET));
+        shop.provision_all().await;
+        shop
+    }
+
+    async fn without_prices_at_stripe(
+        backend: Backend,
+        is_held: bool,
+        change: impl FnOnce(&mut latchkey_service::Options),
+    ) -> Self {
         let clock = Arc::new(TestClock::default());
-        let stripe = StripeDouble::start(stripe::Options { clock: clock.clone(), ..stripe::Options::default() });
+        let options = stripe::Options { clock: clock.clone(), is_held, ..stripe::Options::default() };
+        let stripe = StripeDouble::start(options);
         let settings = Stripe {
             secret_key: Some(Secret::new(stripe.api_key())),
-            webhook_secrets: Some(Secret::new("whsec_0123456789abcdefghijklmnopqrstuv")),
+            webhook_secrets: Some(Secret::new(SECRET)),
             api_url: stripe.base_url().to_owned(),
             ..Settings::default().stripe
         };
         let key = settings.key().expect("valid").expect("a key");
         let payments = Arc::new(StripePayments::new(&settings, &key));
-        let app = TestApp::start_selling(backend, clock, Some(payments), |all, _| all.stripe = settings).await;
-        let shop = Self { app, stripe };
-        shop.app.add_to_catalog(CATALOG).await;
-        shop.provision().await;
-        shop
+        let app = TestApp::start_selling(backend, clock, Some(payments), |all, options| {
+            all.stripe = settings;
+            change(options);
+        });
+        Self { app: app.await, stripe }
     }
 
-    /// Makes the prices at Stripe.
-    async fn provision(&self) {
-        let admin = self.app.service().admin(Operator::Host);
-        let product = self.post("products", &[("name", "ChartGPT")]).await;
+    async fn provision_all(&self) {
         for found in self.app.service().prices().await.expect("read") {
-            let Some(amount) = found.price.amount else { continue };
-            let (minor, currency) = (amount.minor.to_string(), amount.currency.to_string().to_lowercase());
-            let form = [("product", product.as_str()), ("unit_amount", &minor), ("currency", &currency)];
-            let provisioned = ProvisionedPrice { id: self.post("prices", &form).await, is_live: false };
-            admin.set_provisioned_price(found.price.id, &provisioned).await.expect("recorded");
+            if found.price.amount.is_some() {
+                self.provision(&found.price).await;
+            }
         }
     }
 
-    /// The id of a new object at Stripe.
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> String {
+    /// Makes a price at Stripe, as `latchkey stripe provision` does.
+    pub(crate) async fn provision(&self, price: &Price) {
+        let product = self.post("products", &[("name", "ChartGPT")]).await;
+        let product = product["id"].as_str().expect("an id");
+        let amount = price.amount.expect("an amount");
+        let (minor, currency) = (amount.minor.to_string(), amount.currency.to_string().to_lowercase());
+        let mut form = vec![("product", product), ("unit_amount", &*minor), ("currency", &*currency)];
+        let count = price.interval.map(|interval| interval.count.to_string());
+        if let (Some(Interval { unit, .. }), Some(count)) = (price.interval, &count) {
+            form.extend([("recurring[interval]", unit.as_str()), ("recurring[interval_count]", count)]);
+        }
+        let made = self.post("prices", &form).await;
+        let id = made["id"].as_str().expect("an id").to_owned();
+        let admin = self.app.service().admin(Operator::Host);
+        admin.set_provisioned_price(price.id, &ProvisionedPrice { id, is_live: false }).await.expect("recorded");
+    }
+
+    /// Calls Stripe's API as anyone with the key can.
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Value {
         let request = reqwest::Client::new().post(format!("{}/v1/{path}", self.stripe.base_url()));
         let answer = request.bearer_auth(self.stripe.api_key()).form(form).send().await.expect("an answer");
         let body: Value = answer.json().await.expect("JSON");
-        body["id"].as_str().expect("an id").to_owned()
+        assert!(body["error"].is_null(), "{body}");
+        body
     }
 
     /// Opens a checkout as the form does, and returns the path of the page to which the buyer returns, and Stripe's session.
