@@ -101,7 +101,7 @@ CREATE TABLE orders (
     CONSTRAINT ck_orders_status CHECK (
         status IN ('open', 'expired', 'pending', 'payment_failed', 'held', 'paid', 'partly_refunded', 'disputed', 'refunded', 'dispute_lost')
     ),
-    CONSTRAINT ck_orders_held CHECK (status <> 'held' OR (hold_reason IS NOT NULL AND released_at IS NULL)),
+    CONSTRAINT ck_orders_held CHECK (status <> 'held' OR hold_reason IS NOT NULL),
     CONSTRAINT ck_orders_subscription CHECK (
         (stripe_subscription IS NULL) = (subscription_state IS NULL) AND (subscription_state IS NOT NULL OR NOT cancels_at_period_end)
     ),
@@ -110,6 +110,7 @@ CREATE TABLE orders (
 );
 
 CREATE INDEX ix_orders_account ON orders (account_id, id) WHERE account_id IS NOT NULL;
+CREATE INDEX ix_orders_subscription ON orders (stripe_subscription) WHERE stripe_subscription IS NOT NULL;
 CREATE INDEX ix_orders_upgrade ON orders (upgrade_license_id, id) WHERE upgrade_license_id IS NOT NULL;
 CREATE INDEX ix_orders_status ON orders (status, id);
 

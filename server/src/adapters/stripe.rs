@@ -107,6 +107,13 @@ impl Payments for StripePayments {
         Ok(session.url)
     }
 
+    async fn cancel_subscription(&self, id: &str) -> Result<(), PaymentsError> {
+        let fields = [("cancel_at_period_end", "true")];
+        let key = format!("latchkey-cancel-{id}");
+        in_time(self.api.post::<IgnoredAny>(&["subscriptions", id], &fields, Some(&key))).await?;
+        Ok(())
+    }
+
     async fn refund(&self, payment: &str, idempotency_key: &str) -> Result<(), PaymentsError> {
         let fields = [("payment_intent", payment)];
         let made = in_time(self.api.post::<IgnoredAny>(&["refunds"], &fields, Some(idempotency_key))).await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::{LicenseId, OrderId},
     money::Money,
     order::{Order, OrderKind, OrderLine, OrderStatus, Upgrade},
@@ -15,7 +16,7 @@ use crate::{
     audit::{actor::Actor, event::OrderEvent},
     catalog::prices::{CatalogPrice, catalog_prices},
     error::{Internal, internal_errors},
-    ports::payments::{NewCheckout, NewCheckoutLine, PaymentsError},
+    ports::payments::{NewCheckout, NewCheckoutLine, OpenedCheckout, PaymentsError},
     rate_limit::{
         bucket::ClientAddress,
         gcra::{Limit, Throttled},
@@ -146,7 +147,7 @@ impl Service {
             (true, None) | (false, Some(_)) => return Err(StartCheckoutError::NotUpgradable),
         };
         let customer = match account {
-            Some(account) => tx.list_stripe_customers_of(account.id, is_live).await?.into_iter().next(),
+            Some(account) => tx.find_stripe_customer_of(account.id, is_live).await?,
             None => None,
         };
         let browser = match &buyer.browser {
@@ -179,6 +180,9 @@ impl Service {
         .await?;
         tx.commit().await?;
 
+        if let OrderKind::Upgrade(upgrade) = order.kind {
+            self.end_other_upgrades(upgrade.license, id).await?;
+        }
         let portal = &self.0.options.portal_url;
         let checkout = NewCheckout {
             order: id,
@@ -191,7 +195,7 @@ impl Service {
             expires_at: now.plus(CHECKOUT_LIFETIME),
             idempotency_key: uuid::Builder::from_random_bytes(self.random()?).into_uuid(),
         };
-        let opened = match payments.open_checkout(&checkout).await {
+        let opened = match self.open(&checkout, account.map(|account| &account.email)).await {
             Ok(opened) => opened,
             Err(error) => {
                 self.close_unopened(id).await?;
@@ -206,6 +210,39 @@ impl Service {
             tx.commit().await?;
         }
         Ok(StartedCheckout { order: id, url: opened.url, browser })
+    }
+
+    /// Opens a checkout. A customer whom the vendor has deleted at the provider is not used again.
+    async fn open(
+        &self,
+        checkout: &NewCheckout,
+        email: Option<&EmailAddress>,
+    ) -> Result<OpenedCheckout, PaymentsError> {
+        let payments = self.payments().ok_or_else(|| PaymentsError::Refused("there are no keys".to_owned()))?;
+        match payments.open_checkout(checkout).await {
+            Err(PaymentsError::NotFound(_) | PaymentsError::Refused(_)) if checkout.customer.is_some() => {
+                let random = self.random().map_err(|error| PaymentsError::Unavailable(error.to_string()))?;
+                let idempotency_key = uuid::Builder::from_random_bytes(random).into_uuid();
+                let email = email.cloned();
+                payments
+                    .open_checkout(&NewCheckout { customer: None, email, idempotency_key, ..checkout.clone() })
+                    .await
+            }
+            opened => opened,
+        }
+    }
+
+    /// Ends the open checkouts of other upgrades of a license, so that nobody pays for two.
+    async fn end_other_upgrades(&self, license: LicenseId, except: OrderId) -> Result<(), StartCheckoutError> {
+        let Some(payments) = self.payments() else {
+            return Ok(());
+        };
+        let upgrades = self.store().read_without_snapshot().await?.list_upgrades_of(license).await?;
+        let open = upgrades.into_iter().filter(|order| order.id != except && order.status == OrderStatus::Open);
+        for checkout in open.filter_map(|order| order.checkout) {
+            payments.expire_checkout(&checkout).await?;
+        }
+        Ok(())
     }
 
     /// Closes an order whose checkout was not opened. If the provider opened it all the same and somebody pays, its event

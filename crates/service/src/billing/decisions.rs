@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::OrderId,
-    order::{Order, OrderStatus, PaymentStanding},
+    order::{Order, OrderStatus, PaymentStanding, SubscriptionState},
 };
 use latchkey_store::{Page, StoredPayment};
 
@@ -23,8 +23,8 @@ pub enum ReleaseError {
     /// The order is not held.
     #[error("order {0} is not held")]
     NotHeld(OrderId),
-    /// The order is released, but it was not brought up to date. The next event or reconciliation does it.
-    #[error("the order is released, but Stripe could not be asked about it: {0}")]
+    /// The order is released, but it was not brought up to date. The next reconciliation does it.
+    #[error("the order is released and is delivered as soon as Stripe can be asked about it: {0}")]
     Refresh(RefreshError),
     /// The server failed.
     #[error(transparent)]
@@ -85,10 +85,9 @@ impl Admin<'_> {
         let (OrderStatus::Held, Some(checkout)) = (order.status, order.checkout.clone()) else {
             return Err(ReleaseError::NotHeld(id));
         };
+        // The status follows from the provider's answer. Until then the order stays held, so that this can be repeated.
         order.released_at = Some(now);
         order.updated_at = now;
-        // The status follows from the provider's answer. Until then it is as if the payment had not been confirmed.
-        order.status = OrderStatus::Pending;
         tx.update_order(&order).await?;
         self.service.record(&mut tx, now, self.actor, OrderEvent::Released { held: order.hold }.of(id)).await?;
         tx.commit().await?;
@@ -98,12 +97,15 @@ impl Admin<'_> {
         Ok(order.ok_or(ReleaseError::NotFound(id))?.status)
     }
 
-    /// Refunds what is left of all payments of an order. Repeated, it refunds nothing twice.
+    /// Refunds what is left of all payments of an order and stops its subscription from renewing. Repeated, it refunds
+    /// nothing twice.
     pub async fn refund_order(&self, id: OrderId) -> Result<(), RefundError> {
         let payments = self.service.payments().ok_or(RefundError::NoKeys)?;
         let view = self.order(id).await?.ok_or(RefundError::NotFound(id))?;
-        let kept =
-            |payment: &&StoredPayment| payment.paid_minor > 0 && payment.facts().standing() < PaymentStanding::Refunded;
+        // The provider does not refund what is disputed.
+        let kept = |payment: &&StoredPayment| {
+            payment.paid_minor > 0 && payment.facts().standing() <= PaymentStanding::PartlyRefunded
+        };
         let left: Vec<&StoredPayment> = view.payments.iter().filter(kept).collect();
         let (false, Some(checkout)) = (left.is_empty(), view.order.checkout.clone()) else {
             return Err(RefundError::NothingPaid(id));
@@ -112,11 +114,23 @@ impl Admin<'_> {
         let mut tx = self.service.store().write().await?;
         self.service.record(&mut tx, now, self.actor, OrderEvent::RefundRequested.of(id)).await?;
         tx.commit().await?;
+        let mut failure = None;
+        if let Some(subscription) = &view.order.subscription
+            && subscription.state != SubscriptionState::Ended
+        {
+            failure = payments.cancel_subscription(&subscription.id).await.err();
+        }
         for payment in left {
-            payments.refund(&payment.id, &format!("latchkey-refund-{}-{}", payment.id, payment.refunds.len())).await?;
+            let key = format!("latchkey-refund-{}-{}", payment.id, payment.refunds.len());
+            if let Err(error) = payments.refund(&payment.id, &key).await {
+                failure.get_or_insert(error);
+            }
         }
         let object = ObjectRef { kind: ObjectKind::Checkout, id: checkout };
-        self.service.refresh_order(&object).await.map_err(RefundError::Refresh)?;
-        Ok(())
+        let refreshed = self.service.refresh_order(&object).await;
+        match failure {
+            Some(error) => Err(error.into()),
+            None => refreshed.map(drop).map_err(RefundError::Refresh),
+        }
     }
 }

@@ -50,7 +50,12 @@ impl Service {
         let mut after = with_snapshot(before, snapshot, &payments);
         let mut facts = OrderFacts {
             checkout: snapshot.checkout.state,
-            hold: after.released_at.map_or_else(|| hold_reason(before, &lines, snapshot), |_| None),
+            // What was delivered is not taken back because it is looked at again.
+            hold: if before.delivered_at.is_some() || after.released_at.is_some() {
+                None
+            } else {
+                hold_reason(before, &lines, snapshot)
+            },
             payments: payments.iter().map(StoredPayment::facts).collect(),
             subscription: snapshot.subscription.as_ref().map(|subscription| subscription.state),
             is_canceled_at_period_end: after
@@ -94,7 +99,7 @@ impl Service {
             }
         }
         if after.delivered_at.is_some() {
-            self.apply_verdict(tx, &mut after, &lines, verdict, now).await?;
+            self.apply_verdict(tx, &mut after, verdict, now).await?;
         }
         tx.update_order(&after).await?;
         if payments != known {
@@ -142,7 +147,9 @@ impl Service {
         if let OrderKind::Upgrade(upgrade) = order.kind {
             let facts = self.lock_license(tx, upgrade.license).await?;
             let is_upgradable = facts.is_some_and(|facts| {
-                facts.license.account == account.id && facts.license.policy == upgrade.from_policy
+                facts.license.account == account.id
+                    && facts.license.policy == upgrade.from_policy
+                    && facts.license.standing == Standing::Good
             });
             if !is_upgradable {
                 return Ok(Err(HoldReason::NotUpgradable));
@@ -195,7 +202,6 @@ impl Service {
         &self,
         tx: &mut Tx,
         after: &mut Order,
-        lines: &[OrderLine],
         verdict: Verdict,
         now: Timestamp,
     ) -> Result<(), Internal> {
@@ -203,10 +209,9 @@ impl Service {
             OrderKind::Upgrade(upgrade) => {
                 let should_apply = verdict.delivers && verdict.allowed == Allowed::Yes;
                 if upgrade.is_applied != should_apply {
-                    let line = lines.first().ok_or(Internal::Invariant("an order has no lines"))?;
-                    let to = if should_apply { line.policy } else { upgrade.from_policy };
                     upgrade.is_applied = should_apply;
-                    self.move_upgraded(tx, *upgrade, line.policy, to, now).await?;
+                    let upgrade = *upgrade;
+                    self.apply_upgrades(tx, after.id, upgrade, now).await?;
                 }
             }
             OrderKind::Purchase => {

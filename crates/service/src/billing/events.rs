@@ -17,7 +17,8 @@ use crate::{
 /// How long a worker may take to handle an event before another worker may take over.
 const LEASE: Duration = Duration::from_mins(1);
 
-/// The number of attempts after which only an admin can make an event wait again.
+/// The number of attempts after which only an admin can make an event wait again. While the provider cannot be reached at
+/// all, attempts go on, once an hour.
 const MAX_ATTEMPTS: u32 = 10;
 
 /// The result of handling one event.
@@ -61,8 +62,9 @@ impl Service {
         let now = self.now();
         let is_other_mode = self.payments().is_some_and(|payments| payments.is_live() != event.is_live);
         let (state, problem) = match (&event.object, &event.problem) {
-            _ if is_other_mode => (EventState::Ignored, Some(other_mode(event.is_live))),
+            // What is not understood may not say its mode either.
             (_, Some(problem)) => (EventState::NotUnderstood, Some(problem.as_str())),
+            _ if is_other_mode => (EventState::Ignored, Some(other_mode(event.is_live))),
             (None, None) => (EventState::Ignored, None),
             (Some(_), None) => (EventState::Waiting, None),
         };
@@ -82,10 +84,10 @@ impl Service {
         let mut tx = self.store().write().await?;
         let is_new = tx.insert_stripe_event(&row).await?;
         tx.commit().await?;
-        if is_new && is_other_mode {
-            tracing::error!(event = %event.id, "{}", other_mode(event.is_live));
-        } else if is_new && let Some(problem) = &event.problem {
+        if is_new && let Some(problem) = &event.problem {
             tracing::error!(event = %event.id, kind = %event.kind, problem, "a Stripe event was not understood: {problem}");
+        } else if is_new && is_other_mode {
+            tracing::error!(event = %event.id, "{}", other_mode(event.is_live));
         }
         Ok(is_new)
     }
@@ -131,7 +133,7 @@ impl Service {
                 Ok(EventHandling::Done { id: event.id, refreshed })
             }
             Err(RefreshError::Internal(error)) if error.is_unavailable() => Err(error),
-            Err(error) if !error.is_temporary() || event.attempts >= MAX_ATTEMPTS => {
+            Err(error) if !error.is_temporary() || (event.attempts >= MAX_ATTEMPTS && !error.is_outage()) => {
                 self.give_up_event(&event, &error.to_string()).await
             }
             Err(error) => {

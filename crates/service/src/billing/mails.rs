@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use latchkey_licensing::{
     account::Account,
     email::EmailAddress,
+    license::Standing,
     money::Money,
     order::{Order, OrderKind, OrderLine, OrderStatus, SubscriptionState},
     policy::Policy,
@@ -20,7 +21,10 @@ use crate::{
     mail::{
         messages::{
             CustomerMail, MailedLicense,
-            orders::{MailedOrder, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail, RefundedMail},
+            orders::{
+                MailedOrder, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail, RefundedMail,
+                UpgradedMail,
+            },
             standing::{ReinstatedMail, RevokedMail, SuspendedMail},
             term::{RenewalFailedMail, RenewalPayment, RenewedMail},
         },
@@ -72,14 +76,17 @@ impl Service {
         let account = account.ok_or(Internal::Invariant("the account of an order does not exist"))?;
         if before.delivered_at.is_none() {
             let receipt_url = format!("{portal}{}", portal_paths::receipt(after.id));
-            let mail = PurchaseMail {
-                order,
-                keys,
-                download_url: self.0.options.billing.download_url.as_deref(),
-                receipt_url: Some(&receipt_url),
-            };
-            let dedupe = format!("purchase:{}", after.id);
-            self.mail_customer(tx, &account, &mail, Some(&dedupe)).await?;
+            let receipt_url = Some(receipt_url.as_str());
+            if matches!(after.kind, OrderKind::Upgrade(_)) {
+                if let Some(license) = self.mailed_license(tx, after, &items).await? {
+                    let mail = UpgradedMail { order, license: license.mailed(), receipt_url };
+                    self.mail_customer(tx, &account, &mail, Some(&format!("upgraded:{}", after.id))).await?;
+                }
+            } else {
+                let download_url = self.0.options.billing.download_url.as_deref();
+                let mail = PurchaseMail { order, keys, download_url, receipt_url };
+                self.mail_customer(tx, &account, &mail, Some(&format!("purchase:{}", after.id))).await?;
+            }
         }
         self.mail_refunds(tx, after, &account, order, known, payments).await?;
         self.mail_standing_of_order(tx, before, after, &account, &items).await?;
@@ -159,10 +166,12 @@ impl Service {
         };
         let amount = new.iter().fold(0, |sum: i64, refund| sum.saturating_add(refund.amount_minor));
         let amount = Money::new(amount, after.currency()).to_string();
+        let is_upgrade = matches!(after.kind, OrderKind::Upgrade(_));
         let effect = match after.status {
-            OrderStatus::Refunded | OrderStatus::DisputeLost => RefundEffect::Revoked,
+            OrderStatus::Paid | OrderStatus::PartlyRefunded => RefundEffect::Unchanged,
+            _ if is_upgrade => RefundEffect::TurnedBack,
             OrderStatus::Disputed => RefundEffect::Suspended,
-            _ => RefundEffect::Unchanged,
+            _ => RefundEffect::Revoked,
         };
         let receipt_url = format!("{}{}", self.0.options.portal_url, portal_paths::receipt(after.id));
         let mail = RefundedMail { order, amount: &amount, effect, receipt_url: Some(&receipt_url) };
@@ -179,13 +188,16 @@ impl Service {
         account: &Account,
         items: &[Item],
     ) -> Result<(), Internal> {
-        if before.status == after.status {
+        // A license that loses an upgrade can still be used.
+        if before.status == after.status || matches!(after.kind, OrderKind::Upgrade(_)) {
             return Ok(());
         }
         let is_usable = |status| matches!(status, OrderStatus::Paid | OrderStatus::PartlyRefunded);
         let Some(license) = self.mailed_license(tx, after, items).await? else {
             return Ok(());
         };
+        // An admin may have suspended or revoked it.
+        let can_be_used = license.license.standing == Standing::Good;
         let license = license.mailed();
         let at = after.updated_at;
         match (before.status, after.status) {
@@ -197,11 +209,11 @@ impl Service {
                 let mail = RevokedMail { license, reason: RevocationReason::DisputeLost, at };
                 self.mail_customer(tx, account, &mail, None).await?;
             }
-            (OrderStatus::Disputed, status) if is_usable(status) => {
+            (OrderStatus::Disputed, status) if is_usable(status) && can_be_used => {
                 let mail = ReinstatedMail { license, reason: ReinstatementReason::DisputeSettled };
                 self.mail_customer(tx, account, &mail, None).await?;
             }
-            (OrderStatus::Refunded | OrderStatus::DisputeLost, status) if is_usable(status) => {
+            (OrderStatus::Refunded | OrderStatus::DisputeLost, status) if is_usable(status) && can_be_used => {
                 let mail = ReinstatedMail { license, reason: ReinstatementReason::RefundFailed };
                 self.mail_customer(tx, account, &mail, None).await?;
             }

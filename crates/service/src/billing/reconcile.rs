@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use latchkey_licensing::time::Timestamp;
+use latchkey_licensing::{order::OrderStatus, time::Timestamp};
 
 use crate::{
     billing::{
@@ -19,6 +19,9 @@ const OVERLAP: Duration = Duration::from_hours(24);
 
 /// How far the provider's list of events reaches back, less a day for safety.
 const REACH: Duration = Duration::from_hours(29 * 24);
+
+/// How many orders are read at once.
+const PAGE: u32 = 500;
 
 /// What a reconciliation found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,13 +66,19 @@ impl Service {
         let synced = self.store().read_without_snapshot().await?.find_synced_until(is_live).await?;
         let since = synced.unwrap_or(started_at).minus(OVERLAP);
         let oldest = started_at.minus(REACH);
+        let mut is_complete = true;
         let mut report = Reconciliation { since: Some(since), ..Reconciliation::default() };
         if since < oldest {
             tracing::error!(
                 since = %since.rfc3339(),
                 "the last reconciliation with Stripe is more than 29 days ago, which is longer than Stripe keeps events: all checkouts since then are compared"
             );
-            report.checkouts = Some(self.walk_checkouts(since, &mut report).await?);
+            let new = self.walk_checkouts(since, &mut report).await?;
+            // Refunds and disputes of older orders are in no list of new checkouts.
+            let old = self.walk_orders(&mut report).await?;
+            report.checkouts = Some(new + old);
+            // What failed is compared again the next time.
+            is_complete = report.failed.is_empty();
         }
         let mut after = None;
         loop {
@@ -99,10 +108,63 @@ impl Service {
                 EventHandling::Retry(why) | EventHandling::Failed(why) => report.failed.push(why),
             }
         }
-        let mut tx = self.store().write().await?;
-        tx.set_synced_until(is_live, started_at, self.now()).await?;
-        tx.commit().await?;
+        self.deliver_released(&mut report).await?;
+        if is_complete {
+            let mut tx = self.store().write().await?;
+            tx.set_synced_until(is_live, started_at, self.now()).await?;
+            tx.commit().await?;
+        }
         Ok(report)
+    }
+
+    /// Delivers orders that an admin released while the provider could not be asked about them.
+    async fn deliver_released(&self, report: &mut Reconciliation) -> Result<(), ReconcileError> {
+        let mut before = None;
+        loop {
+            let mut reader = self.store().read_without_snapshot().await?;
+            let page = reader.list_orders(Some(OrderStatus::Held), before, PAGE).await?;
+            drop(reader);
+            for order in page.items.iter().filter(|order| order.released_at.is_some()) {
+                self.compare(order.checkout.as_deref(), report).await?;
+            }
+            match page.next {
+                Some(next) => before = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Brings all orders that were paid up to date. Returns their number.
+    async fn walk_orders(&self, report: &mut Reconciliation) -> Result<u64, ReconcileError> {
+        let (mut before, mut count) = (None, 0);
+        loop {
+            let mut reader = self.store().read_without_snapshot().await?;
+            let page = reader.list_orders(None, before, PAGE).await?;
+            drop(reader);
+            for order in page.items.iter().filter(|order| order.paid_at.is_some()) {
+                count += 1;
+                self.compare(order.checkout.as_deref(), report).await?;
+            }
+            match page.next {
+                Some(next) => before = Some(next),
+                None => return Ok(count),
+            }
+        }
+    }
+
+    /// Brings the order of a checkout up to date.
+    async fn compare(&self, checkout: Option<&str>, report: &mut Reconciliation) -> Result<(), ReconcileError> {
+        let Some(id) = checkout else {
+            return Ok(());
+        };
+        match self.refresh_order(&ObjectRef { kind: ObjectKind::Checkout, id: id.to_owned() }).await {
+            Ok(Refreshed::Changed(_)) => report.orders_changed += 1,
+            Ok(_) => {}
+            Err(RefreshError::Payments(error)) if error.is_outage() => return Err(error.into()),
+            Err(RefreshError::Internal(error)) => return Err(error.into()),
+            Err(error) => report.failed.push(format!("{id}: {error}")),
+        }
+        Ok(())
     }
 
     /// Brings the orders of all checkouts since an instant up to date. Returns the number of checkouts.
@@ -113,13 +175,7 @@ impl Service {
             let page = payments.checkouts(since, after.as_deref()).await?;
             for id in page.items {
                 count += 1;
-                match self.refresh_order(&ObjectRef { kind: ObjectKind::Checkout, id: id.clone() }).await {
-                    Ok(Refreshed::Changed(_)) => report.orders_changed += 1,
-                    Ok(_) => {}
-                    Err(RefreshError::Payments(error)) if error.is_temporary() => return Err(error.into()),
-                    Err(RefreshError::Internal(error)) => return Err(error.into()),
-                    Err(error) => report.failed.push(format!("{id}: {error}")),
-                }
+                self.compare(Some(&id), report).await?;
             }
             match page.next {
                 Some(next) => after = Some(next),

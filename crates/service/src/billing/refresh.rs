@@ -10,7 +10,7 @@ use latchkey_licensing::{ids::OrderId, order::Order};
 
 use crate::{
     error::{Internal, internal_errors},
-    ports::payments::{ObjectRef, Payments, PaymentsError},
+    ports::payments::{ObjectRef, OrderSnapshot, Payments, PaymentsError},
     service::Service,
 };
 
@@ -62,6 +62,15 @@ impl RefreshError {
             Self::UnknownOrder(_) | Self::OtherCheckout(_) => false,
         }
     }
+
+    /// Whether no event can be handled now, so that attempts say nothing about this one.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::NoKeys => true,
+            Self::Payments(error) => error.is_outage(),
+            Self::UnknownOrder(_) | Self::OtherCheckout(_) | Self::Contended(_) | Self::Internal(_) => false,
+        }
+    }
 }
 
 impl Service {
@@ -93,36 +102,49 @@ impl Service {
                 continue;
             }
             let Some(after) = self.apply_snapshot(&mut tx, &order, &snapshot).await? else {
+                drop(tx);
+                self.refund_suspected(id, &snapshot).await?;
                 return Ok(Refreshed::Unchanged(id));
             };
             tx.commit().await?;
             self.wake_mail_worker();
-            self.react(&order, &after, &snapshot).await;
+            alarm(&order, &after);
+            self.refund_suspected(id, &snapshot).await?;
             return Ok(Refreshed::Changed(id));
         }
         Err(RefreshError::Contended(known.map_or_else(|| OrderId::from(uuid::Uuid::nil()), |(id, _)| id)))
     }
 
-    /// Alarms, and refunds if the settings ask for it. Failures are logged, because the next event comes here again.
-    async fn react(&self, before: &Order, after: &Order, snapshot: &crate::ports::payments::OrderSnapshot) {
-        if before.hold != after.hold
-            && let Some(reason) = after.hold
-        {
-            tracing::error!(order = %after.id, reason = reason.as_str(), "an order is held: {}", reason.as_str());
-        }
-        if !after.has_fraud_warning || before.has_fraud_warning {
-            return;
-        }
-        tracing::error!(order = %after.id, "a card network suspects that the payment of an order is fraudulent");
+    /// Refunds payments that the card's network suspects, if the settings ask for it. If that fails, the event is handled
+    /// again, and comes here again.
+    async fn refund_suspected(&self, id: OrderId, snapshot: &OrderSnapshot) -> Result<(), RefreshError> {
         let Some(payments) = self.payments().filter(|_| self.0.options.billing.refunds_on_fraud_warning) else {
-            return;
+            return Ok(());
         };
-        for payment in snapshot.payments.iter().filter(|payment| payment.has_fraud_warning) {
-            // The key makes several processes refund once.
-            let refunded = payments.refund(&payment.id, &format!("latchkey-fraud-{}", payment.id)).await;
-            if let Err(error) = refunded {
-                tracing::error!(order = %after.id, %error, "a suspected payment was not refunded: {error}");
+        let suspected = snapshot
+            .payments
+            .iter()
+            .filter(|payment| payment.has_fraud_warning && payment.refunds.is_empty() && payment.disputes.is_empty());
+        for payment in suspected {
+            tracing::warn!(order = %id, "a suspected payment is refunded");
+            if let Some(subscription) = &snapshot.subscription {
+                payments.cancel_subscription(&subscription.id).await?;
             }
+            // The key makes several processes refund once.
+            payments.refund(&payment.id, &format!("latchkey-fraud-{}", payment.id)).await?;
         }
+        Ok(())
+    }
+}
+
+/// Logs what an admin should know at once.
+fn alarm(before: &Order, after: &Order) {
+    if before.hold != after.hold
+        && let Some(reason) = after.hold
+    {
+        tracing::error!(order = %after.id, reason = reason.as_str(), "an order is held: {}", reason.as_str());
+    }
+    if after.has_fraud_warning && !before.has_fraud_warning {
+        tracing::error!(order = %after.id, "a card network suspects that the payment of an order is fraudulent");
     }
 }

@@ -1,9 +1,11 @@
 //! Upgrades: a license moves to another policy for a price and keeps its key and its machines.
 
+use std::collections::BTreeMap;
+
 use latchkey_licensing::{
-    ids::{LicenseId, PolicyId},
+    ids::{LicenseId, OrderId, PolicyId},
     license::{Expiry, License},
-    order::Upgrade,
+    order::{OrderKind, Upgrade},
     time::Timestamp,
 };
 use latchkey_store::Tx;
@@ -22,33 +24,54 @@ use crate::{
 };
 
 impl Service {
-    /// Moves an upgraded license to its new policy, or back. If an admin has moved it elsewhere in the meantime, it stays.
-    pub(super) async fn move_upgraded(
+    /// Gives a license the policy of the last of its upgrades that are paid, or the one from before all of them. `changed`
+    /// is the order that changed, with its new state. If an admin has moved the license elsewhere, it stays.
+    pub(super) async fn apply_upgrades(
         &self,
         tx: &mut Tx,
+        changed: OrderId,
         upgrade: Upgrade,
-        target: PolicyId,
-        to: PolicyId,
         now: Timestamp,
     ) -> Result<(), Internal> {
         let facts = self.lock_license(tx, upgrade.license).await?;
         let facts = facts.ok_or(Internal::Invariant("the license of an upgrade does not exist"))?;
+        let mut upgrades = Vec::new();
+        for order in tx.list_upgrades_of(upgrade.license).await? {
+            // An upgrade that was never delivered has no part in it.
+            if let OrderKind::Upgrade(upgrade) = order.kind
+                && (order.delivered_at.is_some() || order.id == changed)
+            {
+                upgrades.push((order.id, upgrade));
+            }
+        }
+        let ids: Vec<OrderId> = upgrades.iter().map(|(id, _)| *id).collect();
+        let targets: BTreeMap<OrderId, PolicyId> =
+            tx.list_order_lines(&ids).await?.into_iter().map(|(order, line)| (order, line.policy)).collect();
+        let base = upgrades.first().map_or(upgrade, |(_, first)| *first);
+        let policy_after = |is_applied: &dyn Fn(OrderId, Upgrade) -> bool| {
+            let last = upgrades.iter().rev().find(|(id, upgrade)| is_applied(*id, *upgrade));
+            last.and_then(|(id, _)| targets.get(id).copied()).unwrap_or(base.from_policy)
+        };
+        let from = policy_after(&|_, upgrade| upgrade.is_applied);
+        let to = policy_after(&|id, other| if id == changed { upgrade.is_applied } else { other.is_applied });
         let before = facts.license;
-        let is_back = to == upgrade.from_policy;
-        let expected = if is_back { target } else { upgrade.from_policy };
-        if before.policy != expected {
+        if from == to {
+            return Ok(());
+        }
+        if before.policy != from {
             tracing::warn!(license = %before.id, "an upgrade was not applied: the license has another policy now");
             return Ok(());
         }
         let policy = tx.get_policy(to).await?;
-        let expiry = match (is_back, policy.duration) {
-            (true, _) => upgrade.from_expiry,
-            (false, None) => Expiry::Never,
-            // The time that is left stays.
-            (false, Some(_)) => match before.expiry {
-                Expiry::Never => Expiry::on_issue(&policy, now),
-                kept => kept,
-            },
+        let expiry = if to == base.from_policy {
+            expiry_without_upgrades(tx, &before, base).await?
+        } else {
+            match (policy.duration, before.expiry) {
+                (None, _) => Expiry::Never,
+                (Some(_), Expiry::Never) => Expiry::on_issue(&policy, now),
+                // The time that is left stays.
+                (Some(_), kept) => kept,
+            }
         };
         let mut license = License { policy: to, expiry, updated_at: now, ..before.clone() };
         // A check-in that was not required until now must not be overdue.
@@ -63,6 +86,16 @@ impl Service {
         };
         self.record(tx, now, Actor::Server, LicenseEvent::Changed(Box::new(diff)).of(license.id)).await
     }
+}
+
+/// The expiry of a license that loses its upgrades. A subscription may have been renewed in the meantime.
+async fn expiry_without_upgrades(tx: &mut Tx, license: &License, base: Upgrade) -> Result<Expiry, Internal> {
+    let Some(ordered) = tx.find_order_license(license.id).await? else {
+        return Ok(base.from_expiry);
+    };
+    let order = tx.find_order(ordered.order).await?;
+    let renewed = order.and_then(|order| order.expires_at);
+    Ok(renewed.map_or(base.from_expiry, Expiry::At))
 }
 
 impl Customer<'_> {

@@ -120,9 +120,11 @@ impl Service {
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
         self.record(tx, now, actor, change.event().of(facts.license.id)).await?;
+        // A license that its payment does not allow to be used is not announced as usable.
+        let is_announced = !is_reinstatement(change) || standing == Standing::Good;
         match notify {
-            Notify::Customer => Ok(self.mail_standing(tx, facts, change, now).await?),
-            Notify::Nobody => Ok(None),
+            Notify::Customer if is_announced => Ok(self.mail_standing(tx, facts, change, now).await?),
+            Notify::Customer | Notify::Nobody => Ok(None),
         }
     }
 

@@ -31,6 +31,8 @@ macro_rules! kinds {
 kinds! {
     /// An order was paid: the keys, and the way into the portal.
     Purchase = "purchase", "Purchase";
+    /// An upgrade was paid.
+    Upgraded = "upgraded", "License upgraded";
     /// An admin issued a license: the key, and the way into the portal.
     LicenseIssued = "license_issued", "License issued by hand";
     /// An order was placed, but its payment takes days.

@@ -19,7 +19,10 @@ use crate::{
         messages::{
             CustomerMail, MailedLicense,
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
-            orders::{MailedOrder, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail, RefundedMail},
+            orders::{
+                MailedOrder, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail, RefundedMail,
+                UpgradedMail,
+            },
             sign_in::SignInMail,
             standing::{ReinstatedMail, RevokedMail, SuspendedMail},
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
@@ -66,6 +69,7 @@ impl MailKind {
             Self::Revoked => RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::KeyReplaced => ReplacedBy::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Purchase
+            | Self::Upgraded
             | Self::LicenseIssued
             | Self::PaymentPending
             | Self::PaymentFailed
@@ -126,6 +130,7 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
     };
     let mail: Box<dyn CustomerMail + '_> = match kind {
         MailKind::Purchase => Box::new(PurchaseMail { order, keys: &by_line, download_url: url, receipt_url: url }),
+        MailKind::Upgraded => Box::new(UpgradedMail { order, license, receipt_url: url }),
         MailKind::LicenseIssued => Box::new(LicenseIssuedMail { license, key, expiry: Expiry::At(ends_at(365)) }),
         MailKind::PaymentPending => Box::new(PaymentPendingMail { order, order_url: url }),
         MailKind::PaymentFailed => Box::new(PaymentFailedMail { order, retry_url: url }),

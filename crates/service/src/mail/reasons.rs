@@ -59,6 +59,8 @@ reasons! {
         Suspended = "suspended",
         /// They stay as they are.
         Unchanged = "unchanged",
+        /// The license has the policy from before its upgrade.
+        TurnedBack = "turned_back",
     }
 
     /// Who replaced a license key.

@@ -321,7 +321,12 @@ pub enum PaymentsError {
 impl PaymentsError {
     /// Whether the same call can succeed later.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unreadable(_))
+        matches!(self, Self::Unavailable(_) | Self::Unreadable(_) | Self::Refused(_))
+    }
+
+    /// Whether all calls fail now: the provider is down, or the key is wrong or lacks a permission.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Refused(_))
     }
 }
 
@@ -354,6 +359,9 @@ pub trait Payments: Debug + Send + Sync {
     /// A page where a customer manages cards, address and tax ids, and from which the provider leads back to `return_url`.
     /// The URL is a credential.
     async fn customer_portal(&self, customer: &str, return_url: &str) -> Result<String, PaymentsError>;
+
+    /// Stops a subscription from renewing. It is no error if it has ended already.
+    async fn cancel_subscription(&self, id: &str) -> Result<(), PaymentsError>;
 
     /// Refunds all that is left of a payment. The same idempotency key refunds once.
     async fn refund(&self, payment: &str, idempotency_key: &str) -> Result<(), PaymentsError>;

@@ -19,7 +19,8 @@ methods! {
     orders {
         read {
             find_order(id: OrderId) -> Option<Order>;
-            /// Finds the order, with its version, to which the provider's checkout or payment with this id belongs.
+            /// Finds the order, with its version, to which the provider's checkout, payment, refund, dispute or subscription with
+            /// this id belongs.
             find_order_by_object(id: &str) -> Option<(OrderId, i64)>;
             /// Lists the orders that an account received, newest first.
             list_orders_of(account: AccountId) -> Vec<Order>;
@@ -77,8 +78,9 @@ methods! {
     stripe_customers {
         read {
             find_account_of_stripe_customer(id: &str) -> Option<AccountId>;
-            /// Lists the provider's customers of an account, newest first.
-            list_stripe_customers_of(account: AccountId, is_live: bool) -> Vec<String>;
+            /// Finds the provider's customer with which an account bought last while it was signed in. Others may belong to
+            /// somebody who typed the account's address.
+            find_stripe_customer_of(account: AccountId, is_live: bool) -> Option<String>;
         }
         write {
             /// Binds a customer of the provider to an account. `false` if it is bound already.

@@ -264,6 +264,6 @@ const CHECKSUMS: [(&str, &str); 8] = [
     ("ad9de5ecc6bd88bc", "e3d8a67739012167"),
     ("7b72ca2cc99c7ed0", "296e264c91718b07"),
     ("cc99ba2c2b1df684", "21261f5efe5fa263"),
-    ("363509f4b0d85cbb", "5dba445b59e17b6b"),
+    ("724b7a59b6f77897", "ebca4d4ceb4876ad"),
     ("907ffda90bd988bb", "e408453b54a9b935"),
 ];

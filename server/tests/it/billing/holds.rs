@@ -5,7 +5,10 @@ use latchkey_licensing::{
     order::{HoldReason, OrderStatus},
 };
 use latchkey_service::{Operator, ReleaseError};
-use latchkey_testkit::{on_both, stripe::Payment};
+use latchkey_testkit::{
+    on_both,
+    stripe::{Fault, Payment},
+};
 use serde_json::{Value, json};
 
 use super::{PRICE, ParseAddress, with_shop};
@@ -48,6 +51,11 @@ async fn st_12_a_checkout_that_does_not_match_is_held(shop: &Shop) {
 async fn an_admin_releases_a_held_order(shop: &Shop) {
     let admin = shop.service().admin(Operator::Host);
     let order = tampered(shop, |session| session["amount_total"] = json!(1)).await;
+    // While Stripe is down, the order stays held and the release can be repeated.
+    shop.stripe.fail_next("/v1/checkout/sessions/", Fault::ServerError, u32::MAX);
+    assert!(matches!(admin.release_order(order).await, Err(ReleaseError::Refresh(_))));
+    assert_eq!(shop.order(order).await.status, OrderStatus::Held);
+    shop.stripe.clear_faults();
     assert_eq!(admin.release_order(order).await.expect("released"), OrderStatus::Paid);
     assert_eq!(shop.licenses(order).await.len(), 2);
     assert!(matches!(admin.release_order(order).await, Err(ReleaseError::NotHeld(_))));

@@ -4,7 +4,7 @@ use latchkey_licensing::{
     ids::LicenseId,
     order::{HoldReason, OrderStatus},
 };
-use latchkey_service::{SignedIn, StartCheckoutError, Wanted};
+use latchkey_service::{Notify, Operator, SignedIn, StartCheckoutError, Wanted};
 use latchkey_testkit::{
     on_both,
     stripe::{DisputeKind, Outcome, Payment},
@@ -17,7 +17,9 @@ on_both!(
     with_shop: an_upgrade_changes_the_policy_and_a_refund_turns_it_back,
     a_disputed_upgrade_is_turned_back_until_it_is_won,
     only_the_owner_of_a_license_upgrades_it,
-    a_license_that_changed_in_the_meantime_is_not_upgraded,
+    refunds_of_two_upgrades_turn_both_back,
+    a_license_that_was_revoked_in_the_meantime_is_not_upgraded,
+    an_open_checkout_of_the_same_license_is_ended,
 );
 
 const UPGRADE: &str = "team-upgrade";
@@ -58,6 +60,7 @@ async fn an_upgrade_changes_the_policy_and_a_refund_turns_it_back(shop: &Shop) {
     shop.pay(&started, &Payment::by_card("ada@example.com")).await;
     shop.deliver().await;
     assert_eq!(policy_of(shop, license).await, "team");
+    assert_eq!(shop.mails().await, ["Your ChartGPT license is upgraded"]);
     assert_eq!(shop.order(started.order).await.status, OrderStatus::Paid);
     assert_eq!(customer.reveal_key(license).await.expect("the key").expose(), key.expose());
     let machines = shop.app.desktop(Some(key.expose())).get(&format!("/v1/licenses/{license}/machines")).await;
@@ -97,17 +100,64 @@ async fn only_the_owner_of_a_license_upgrades_it(shop: &Shop) {
     assert!(matches!(start(Some(&eve), bought).await, StartCheckoutError::NotUpgradable));
 }
 
-async fn a_license_that_changed_in_the_meantime_is_not_upgraded(shop: &Shop) {
+async fn an_open_checkout_of_the_same_license_is_ended(shop: &Shop) {
     let (who, license) = owner(shop).await;
-    let (one, two) = (
-        shop.start_as(Some(&who), &upgrade(Some(license))).await,
-        shop.start_as(Some(&who), &upgrade(Some(license))).await,
-    );
-    for started in [&one, &two] {
-        shop.pay(started, &Payment::by_card("ada@example.com")).await;
-        shop.deliver().await;
+    let first = shop.start_as(Some(&who), &upgrade(Some(license))).await;
+    let second = shop.start_as(Some(&who), &upgrade(Some(license))).await;
+    let session = shop.session(first.order).await;
+    shop.stripe.pay(&session, &Payment::by_card("ada@example.com")).expect_err("it has ended");
+    shop.pay(&second, &Payment::by_card("ada@example.com")).await;
+    shop.deliver().await;
+    assert_eq!(shop.order(first.order).await.status, OrderStatus::Expired);
+    assert_eq!(policy_of(shop, license).await, "team");
+}
+
+async fn a_license_that_was_revoked_in_the_meantime_is_not_upgraded(shop: &Shop) {
+    let (who, license) = owner(shop).await;
+    let started = shop.start_as(Some(&who), &upgrade(Some(license))).await;
+    let admin = shop.service().admin(Operator::Host);
+    admin.revoke_license(license, Notify::Nobody).await.expect("revoked");
+    shop.pay(&started, &Payment::by_card("ada@example.com")).await;
+    shop.deliver().await;
+    let order = shop.order(started.order).await;
+    assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(HoldReason::NotUpgradable)));
+}
+
+async fn refunds_of_two_upgrades_turn_both_back(shop: &Shop) {
+    for first_refunded in [0, 1] {
+        let (who, license) = if first_refunded == 0 { owner(shop).await } else { another(shop).await };
+        if first_refunded == 0 {
+            let team = shop.price(UPGRADE).await.policy;
+            let company = shop.app.add_policy("company", |policy| policy.max_machines = Some(100)).await;
+            shop.sell_at("company", |price| {
+                price.policy = company.id;
+                price.max_quantity = 1;
+                price.upgrade_from = vec![team];
+            })
+            .await;
+        }
+        let mut orders = Vec::new();
+        for code in [UPGRADE, "company"] {
+            let wanted = Wanted { price: code.to_owned(), quantity: 1, upgrade: Some(license) };
+            let started = shop.start_as(Some(&who), &wanted).await;
+            shop.pay(&started, &Payment::by_card("ada@example.com")).await;
+            shop.deliver().await;
+            orders.push(started.order);
+        }
+        assert_eq!(policy_of(shop, license).await, "company");
+        let left = if first_refunded == 0 { "company" } else { "team" };
+        for (at, expected) in [(first_refunded, left), (1 - first_refunded, PRICE)] {
+            shop.stripe.refund(&shop.payment(orders[at]).await, None).expect("refunded");
+            shop.deliver().await;
+            assert_eq!(policy_of(shop, license).await, expected, "{at} was refunded");
+        }
+        shop.mails().await;
     }
-    assert_eq!(shop.order(one.order).await.status, OrderStatus::Paid);
-    let second = shop.order(two.order).await;
-    assert_eq!((second.status, second.hold), (OrderStatus::Held, Some(HoldReason::NotUpgradable)));
+}
+
+/// Another license of the same customer.
+async fn another(shop: &Shop) -> (SignedIn, LicenseId) {
+    let started = shop.buy_by_card("ada@example.com", 1).await;
+    shop.deliver().await;
+    (shop.sign_in("ada@example.com").await, shop.licenses(started.order).await[0].id)
 }

@@ -7,7 +7,7 @@ use latchkey_licensing::license_key::LicenseKey;
 use crate::mail::{
     kind::MailKind,
     letter::{Letter, Letterhead},
-    messages::{CustomerMail, license_name},
+    messages::{CustomerMail, MailedLicense, license_name},
     reasons::RefundEffect,
 };
 
@@ -112,6 +112,32 @@ impl CustomerMail for PurchaseMail<'_> {
     }
 }
 
+/// The upgrade of a license was paid.
+#[derive(Debug)]
+pub(crate) struct UpgradedMail<'a> {
+    pub(crate) order: MailedOrder<'a>,
+    /// The license, with its new policy.
+    pub(crate) license: MailedLicense<'a>,
+    pub(crate) receipt_url: Option<&'a str>,
+}
+
+impl CustomerMail for UpgradedMail<'_> {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let product = self.license.product;
+        let subject = format!("Your {product} license is upgraded");
+        Letter::new(MailKind::Upgraded, subject, buyer(letterhead))
+            .paragraph(format!("Your payment has arrived, and your {product} license is upgraded."))
+            .facts(self.license.facts())
+            .action(
+                "There is nothing to do: your key and your computers stay the same. If the app does not show the upgrade, start it again.",
+                "Show the license",
+                self.license.page(letterhead),
+            )
+            .facts([("Order", self.order.number.to_owned()), ("Total", self.order.total.to_owned())])
+            .link("Show the receipt", self.receipt_url)
+    }
+}
+
 /// An order was placed with a payment that takes days.
 #[derive(Debug)]
 pub(crate) struct PaymentPendingMail<'a> {
@@ -178,6 +204,9 @@ impl CustomerMail for RefundedMail<'_> {
             }
             (RefundEffect::Suspended, 1) => format!("The {license} of this order is suspended: {its} cannot be used."),
             (RefundEffect::Suspended, _) => format!("The {license} of this order are suspended: {its} cannot be used."),
+            (RefundEffect::TurnedBack, _) => {
+                "Your license is what it was before the upgrade. Its key and your computers stay the same.".to_owned()
+            }
             (RefundEffect::Unchanged, 1) => format!("The {license} of this order stays valid."),
             (RefundEffect::Unchanged, _) => format!("The {license} of this order stay valid."),
         };

@@ -127,6 +127,13 @@ pub(crate) async fn find_order_by_object(conn: &mut Connection, id: &str) -> Res
     let sql = "SELECT id, version FROM orders WHERE stripe_checkout = $1
                UNION ALL SELECT orders.id, orders.version FROM order_payments
                    JOIN orders ON orders.id = order_payments.order_id WHERE order_payments.id = $1
+               UNION ALL SELECT id, version FROM orders WHERE stripe_subscription = $1
+               UNION ALL SELECT orders.id, orders.version FROM order_refunds
+                   JOIN order_payments ON order_payments.id = order_refunds.payment_id
+                   JOIN orders ON orders.id = order_payments.order_id WHERE order_refunds.id = $1
+               UNION ALL SELECT orders.id, orders.version FROM order_disputes
+                   JOIN order_payments ON order_payments.id = order_disputes.payment_id
+                   JOIN orders ON orders.id = order_payments.order_id WHERE order_disputes.id = $1
                LIMIT 1";
     let row: Option<(Uuid, i64)> = sqlx::query_as(sql).bind(id).fetch_optional(conn).await?;
     Ok(row.map(|(id, version)| (id.into(), version)))
@@ -144,13 +151,16 @@ pub(crate) async fn list_orders(
     before: Option<OrderId>,
     limit: u32,
 ) -> Result<Page<Order, OrderId>> {
-    let sql = select!("WHERE ($1 = '' OR status = $1) AND id < $2 ORDER BY id DESC LIMIT $3");
-    let rows: Vec<OrderRow> = sqlx::query_as(sql)
-        .bind(status.map_or("", OrderStatus::as_str))
-        .bind(before.map_or(Uuid::max(), OrderId::uuid))
-        .bind(Page::<Order, OrderId>::rows(limit))
-        .fetch_all(conn)
-        .await?;
+    let before = before.map_or(Uuid::max(), OrderId::uuid);
+    let limit_rows = Page::<Order, OrderId>::rows(limit);
+    let query = match status {
+        None => sqlx::query_as(select!("WHERE id < $1 ORDER BY id DESC LIMIT $2")).bind(before).bind(limit_rows),
+        Some(status) => sqlx::query_as(select!("WHERE status = $3 AND id < $1 ORDER BY id DESC LIMIT $2"))
+            .bind(before)
+            .bind(limit_rows)
+            .bind(status.as_str()),
+    };
+    let rows: Vec<OrderRow> = query.fetch_all(conn).await?;
     let orders = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Page::new(orders, limit, |order| order.id))
 }

@@ -26,11 +26,14 @@ pub(crate) async fn find_account_of_stripe_customer(conn: &mut Connection, id: &
     Ok(account.map(AccountId::from))
 }
 
-pub(crate) async fn list_stripe_customers_of(
+pub(crate) async fn find_stripe_customer_of(
     conn: &mut Connection,
     account: AccountId,
     is_live: bool,
-) -> Result<Vec<String>> {
-    let sql = "SELECT id FROM stripe_customers WHERE account_id = $1 AND is_live = $2 ORDER BY created_at DESC, id";
-    Ok(sqlx::query_scalar(sql).bind(account.uuid()).bind(is_live).fetch_all(conn).await?)
+) -> Result<Option<String>> {
+    let sql = "SELECT stripe_customer FROM orders
+               WHERE account_id = $1 AND buyer_id = $1 AND is_live = $2 AND stripe_customer IS NOT NULL
+                 AND delivered_at IS NOT NULL
+               ORDER BY id DESC LIMIT 1";
+    Ok(sqlx::query_scalar(sql).bind(account.uuid()).bind(is_live).fetch_optional(conn).await?)
 }
