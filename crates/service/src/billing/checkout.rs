@@ -195,7 +195,7 @@ impl Service {
             expires_at: now.plus(CHECKOUT_LIFETIME),
             idempotency_key: uuid::Builder::from_random_bytes(self.random()?).into_uuid(),
         };
-        let opened = match self.open(&checkout, account.map(|account| &account.email)).await {
+        let opened = match self.open_at_provider(&checkout, account.map(|account| &account.email)).await {
             Ok(opened) => opened,
             Err(error) => {
                 self.close_unopened(id).await?;
@@ -213,7 +213,7 @@ impl Service {
     }
 
     /// Opens a checkout. A customer whom the vendor has deleted at the provider is not used again.
-    async fn open(
+    async fn open_at_provider(
         &self,
         checkout: &NewCheckout,
         email: Option<&EmailAddress>,

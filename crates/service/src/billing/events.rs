@@ -85,7 +85,7 @@ impl Service {
         let is_new = tx.insert_stripe_event(&row).await?;
         tx.commit().await?;
         if is_new && let Some(problem) = &event.problem {
-            tracing::error!(event = %event.id, kind = %event.kind, problem, "a Stripe event was not understood: {problem}");
+            tracing::warn!(event = %event.id, kind = %event.kind, problem, "a Stripe event was not understood: {problem}");
         } else if is_new && is_other_mode {
             tracing::error!(event = %event.id, "{}", other_mode(event.is_live));
         }
