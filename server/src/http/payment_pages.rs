@@ -61,3 +61,52 @@ fn see_other(url: &str) -> Option<Response> {
     response.extensions_mut().insert(LeavesSite);
     Some(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use latchkey_app::Branding;
+
+    use super::*;
+
+    fn pages(api_url: &str) -> PaymentPages {
+        let settings = Stripe { api_url: api_url.to_owned(), ..Stripe::default() };
+        let look = Look { stylesheet: String::new(), branding: Branding::default() };
+        PaymentPages { origins: settings.page_origins().into(), look }
+    }
+
+    fn leads_to(response: Option<Response>) -> Option<String> {
+        let response = response?;
+        assert!(response.extensions().get::<LeavesSite>().is_some());
+        response.headers().get(header::LOCATION)?.to_str().ok().map(str::to_owned)
+    }
+
+    #[test]
+    fn forms_lead_to_the_pages_of_stripe_or_of_a_test_server() {
+        let stripe = pages("https://api.stripe.com");
+        assert_eq!(stripe.form_action(), "'self' https://checkout.stripe.com https://billing.stripe.com");
+        let url = "https://checkout.stripe.com/c/pay/cs_1#secret";
+        assert_eq!(leads_to(stripe.answer_form(url)).as_deref(), Some(url));
+        let double = pages("http://127.0.0.1:12111");
+        assert_eq!(double.form_action(), "'self' http://127.0.0.1:12111");
+        let url = "http://127.0.0.1:12111/c/pay/cs_1";
+        assert_eq!(leads_to(double.answer_form(url)).as_deref(), Some(url));
+    }
+
+    #[test]
+    fn the_domain_of_a_vendor_gets_a_page_with_a_link() {
+        let response = pages("https://api.stripe.com").answer_form("https://pay.example.com/c/pay/cs_1");
+        let response = response.expect("a page");
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(!response.headers().contains_key(header::LOCATION));
+    }
+
+    #[test]
+    fn other_addresses_are_not_opened() {
+        let stripe = pages("https://api.stripe.com");
+        for other in ["", "javascript:alert(1)", "data:text/html,x", "http://checkout.stripe.com/x", "/portal", "//x"] {
+            assert!(stripe.answer_form(other).is_none() && answer_link(other).is_none(), "{other}");
+        }
+        assert_eq!(leads_to(answer_link("https://pay.stripe.com/r")).as_deref(), Some("https://pay.stripe.com/r"));
+    }
+}
