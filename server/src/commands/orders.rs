@@ -60,8 +60,15 @@ pub(super) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
                 return Ok(());
             }
-            admin.release_order(id).await?;
+            let status = admin.release_order(id).await?;
             show(service, id, as_json).await?;
+            if status == OrderStatus::Held {
+                return Err(Failure::Refused(
+                    "the order is still held: what prevents its delivery cannot be overridden. Refund it (`order refund`), and \
+                     issue a license by hand if the buyer should have one (`license issue`)"
+                        .to_owned(),
+                ));
+            }
         }
         Orders::Refund { id, yes } => {
             let id = parse_id(&id)?;
@@ -96,8 +103,7 @@ async fn show(service: &Service, id: OrderId, as_json: bool) -> Result<(), Failu
     }
     let order = &view.order;
     console::line(&order_line(order));
-    console::line(&format!("Number: {}", order.number()));
-    if let Some(reason) = order.hold {
+    if let Some(reason) = order.hold.filter(|_| order.status == OrderStatus::Held) {
         console::line(&format!("Held: {}", reason.as_str()));
     }
     for line in &view.lines {
@@ -122,7 +128,14 @@ async fn show(service: &Service, id: OrderId, as_json: bool) -> Result<(), Failu
 
 fn order_line(order: &Order) -> String {
     let email = order.email.as_deref().unwrap_or("-");
-    format!("{}  {}  {}  {}  {email}", order.id, order.created_at.human(), order.status.as_str(), order.total())
+    format!(
+        "{}  {}  {}  {}  {}  {email}",
+        order.id,
+        order.number(),
+        order.created_at.human(),
+        order.status.as_str(),
+        order.total()
+    )
 }
 
 fn order_json(order: &Order) -> Value {

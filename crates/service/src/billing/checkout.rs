@@ -157,7 +157,12 @@ impl Service {
         let subtotal = amount.minor.checked_mul(i64::from(wanted.quantity));
         let subtotal = subtotal.ok_or(Internal::Invariant("the price of an order overflows"))?;
         let id = OrderId::new(now, self.random()?);
-        let order = new_order(id, kind, &found, Money::new(subtotal, amount.currency), is_live, browser.hash(), now);
+        // The order of a signed-in buyer is shown to the account and not to the browser.
+        let browser_hash = match account {
+            Some(_) => BrowserSecret::new(self.random()?).hash(),
+            None => browser.hash(),
+        };
+        let order = new_order(id, kind, &found, Money::new(subtotal, amount.currency), is_live, browser_hash, now);
         let order =
             Order { buyer: account.map(|account| account.id), account: account.map(|account| account.id), ..order };
         let line = OrderLine {

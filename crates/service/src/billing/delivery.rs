@@ -30,6 +30,9 @@ use crate::{
 /// The longest name that is kept.
 const MAX_NAME: usize = 100;
 
+/// The longest address that is kept.
+const MAX_ADDRESS: usize = 320;
+
 /// What an order delivered just now: the keys by line.
 pub(super) type NewKeys = Vec<Vec<LicenseKey>>;
 
@@ -46,7 +49,8 @@ impl Service {
             tx.list_order_lines(&[before.id]).await?.into_iter().map(|(_, line)| line).collect();
         let known: Vec<StoredPayment> =
             tx.list_order_payments(&[before.id]).await?.into_iter().map(|(_, payment)| payment).collect();
-        let payments: Vec<StoredPayment> = snapshot.payments.iter().map(stored).collect();
+        let mut payments: Vec<StoredPayment> = snapshot.payments.iter().map(stored).collect();
+        payments.sort_by(|one, other| (one.paid_at, &one.id).cmp(&(other.paid_at, &other.id)));
         let mut after = with_snapshot(before, snapshot, &payments);
         let mut facts = OrderFacts {
             checkout: snapshot.checkout.state,
@@ -280,8 +284,8 @@ fn with_snapshot(before: &Order, snapshot: &OrderSnapshot, payments: &[StoredPay
         refunded_minor: sum(&mut payments.iter().map(|payment| payment.facts().refunded_minor())),
         has_fraud_warning: before.has_fraud_warning
             || snapshot.payments.iter().any(|payment| payment.has_fraud_warning),
-        email: checkout.email.clone().or_else(|| before.email.clone()),
-        buyer_name: checkout.name.clone().or_else(|| before.buyer_name.clone()),
+        email: checkout.email.as_deref().map(|email| clean(email, MAX_ADDRESS)).or_else(|| before.email.clone()),
+        buyer_name: checkout.name.as_deref().and_then(clean_name).or_else(|| before.buyer_name.clone()),
         ..before.clone()
     }
 }
@@ -318,9 +322,10 @@ fn hold_reason(order: &Order, lines: &[OrderLine], snapshot: &OrderSnapshot) -> 
     difference(&ordered, &found, total)
 }
 
+/// A payment as it is stored, with its refunds and disputes in the order in which they are read back.
 fn stored(payment: &PaymentSnapshot) -> StoredPayment {
     let Money { minor, .. } = payment.paid;
-    StoredPayment {
+    let mut stored = StoredPayment {
         id: payment.id.clone(),
         paid_minor: minor.max(0),
         paid_at: payment.paid_at,
@@ -348,12 +353,38 @@ fn stored(payment: &PaymentSnapshot) -> StoredPayment {
                 created_at: dispute.created_at,
             })
             .collect(),
-    }
+    };
+    stored.refunds.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+    stored.disputes.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+    stored
 }
 
 /// A name as buyers type it at the provider, made fit for an account.
 fn clean_name(text: &str) -> Option<String> {
-    let name: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_NAME).collect();
+    let name = clean(text, MAX_NAME);
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Text as buyers type it at the provider, without characters that change how terminals and pages show other text, and not
+/// longer than `max` characters.
+fn clean(text: &str, max: usize) -> String {
+    let is_invisible = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().filter(|letter| !is_invisible(*letter)).take(max).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_buyers_type_cannot_control_a_terminal() {
+        assert_eq!(clean("a\u{1b}[2J\0\n\u{202e}b\u{200b}@example.com", 100), "a[2Jb@example.com");
+        assert_eq!(clean("Zoë Ångström 山田", 100), "Zoë Ångström 山田");
+        assert_eq!(clean_name("\u{200b} \n"), None);
+        assert_eq!(clean(&"x".repeat(5_000), MAX_ADDRESS).len(), MAX_ADDRESS);
+    }
 }

@@ -117,6 +117,10 @@ impl Service {
         let Some(event) = leased else {
             return Ok(EventHandling::Idle);
         };
+        // Only a replay leads here.
+        if self.payments().is_some_and(|payments| payments.is_live() != event.is_live) {
+            return self.give_up_event(&event, other_mode(event.is_live)).await;
+        }
         let object = event
             .object
             .as_ref()

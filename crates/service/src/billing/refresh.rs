@@ -57,7 +57,8 @@ impl RefreshError {
     /// Whether another attempt can succeed without anybody doing something.
     pub(crate) fn is_temporary(&self) -> bool {
         match self {
-            Self::Payments(error) => error.is_temporary(),
+            // What is refused now is accepted once somebody has corrected the key.
+            Self::Payments(error) => error.is_temporary() || error.is_outage(),
             Self::NoKeys | Self::Contended(_) | Self::Internal(_) => true,
             Self::UnknownOrder(_) | Self::OtherCheckout(_) => false,
         }

@@ -321,7 +321,7 @@ pub enum PaymentsError {
 impl PaymentsError {
     /// Whether the same call can succeed later.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unreadable(_) | Self::Refused(_))
+        matches!(self, Self::Unavailable(_) | Self::Unreadable(_))
     }
 
     /// Whether all calls fail now: the provider is down, or the key is wrong or lacks a permission.

@@ -48,6 +48,14 @@ async fn st_20_refunds_reach_the_license(shop: &Shop) {
     assert_eq!(shop.state(order).await, REFUNDED);
     assert_eq!(shop.order(order).await.refunded_minor, 14_900);
     assert_eq!(shop.mails().await.len(), 1);
+    // Everything again changes nothing.
+    let before = shop.order(order).await;
+    let admin = shop.service().admin(Operator::Host);
+    for event in shop.stripe.events() {
+        admin.replay_stripe_event(&event.id).await.expect("asked");
+    }
+    shop.handle_all().await;
+    assert_eq!(shop.order(order).await, before);
     shop.stripe.fail_refund(&rest).expect("failed");
     shop.deliver().await;
     assert_eq!(shop.state(order).await, PARTLY);

@@ -1,5 +1,7 @@
 //! Upgrades: another policy for a license, which keeps its key and its machines.
 
+use std::time::Duration;
+
 use latchkey_licensing::{
     ids::LicenseId,
     order::{HoldReason, OrderStatus},
@@ -143,6 +145,8 @@ async fn refunds_of_two_upgrades_turn_both_back(shop: &Shop) {
             shop.pay(&started, &Payment::by_card("ada@example.com")).await;
             shop.deliver().await;
             orders.push(started.order);
+            // Orders sort by time.
+            shop.app.kit.clock.advance(Duration::from_secs(1));
         }
         assert_eq!(policy_of(shop, license).await, "company");
         let left = if first_refunded == 0 { "company" } else { "team" };

@@ -133,7 +133,10 @@ impl State {
             })
         };
         let now = self.now();
-        let period = if is_for_subscription { of.period } else { (now, now) };
+        // Lines are about the period that is paid, which for the first invoice differs from the invoice's own.
+        let item = of.subscription.map(|subscription| &subscription["items"]["data"][0]);
+        let paid = |name: &str| item.and_then(|item| item[name].as_i64());
+        let period = paid("current_period_start").zip(paid("current_period_end")).unwrap_or((now, now));
         let fields = json!({
             "id": self.new_id("il_"),
             "amount": line.amounts.subtotal,
