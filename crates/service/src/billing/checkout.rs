@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::{
+    account::Account,
     email::EmailAddress,
     ids::{LicenseId, OrderId},
     money::Money,
@@ -10,6 +11,8 @@ use latchkey_licensing::{
     portal_paths,
     time::Timestamp,
 };
+
+use latchkey_store::Tx;
 
 use crate::{
     actors::SignedIn,
@@ -129,23 +132,7 @@ impl Service {
             return Err(StartCheckoutError::Quantity { min: price.min_quantity, max: price.max_quantity });
         }
         let account = buyer.signed_in.map(|who| &who.account);
-        let kind = match (price.is_upgrade(), wanted.upgrade) {
-            (false, None) => OrderKind::Purchase,
-            (true, Some(license)) => {
-                let account = account.ok_or(StartCheckoutError::SignInRequired)?;
-                let license = tx.find_license(license).await?.filter(|license| license.account == account.id);
-                let license = license.filter(|license| found.price.upgrades(license));
-                let license = license.ok_or(StartCheckoutError::NotUpgradable)?;
-                OrderKind::Upgrade(Upgrade {
-                    license: license.id,
-                    from_policy: license.policy,
-                    from_expiry: license.expiry,
-                    is_applied: false,
-                })
-            }
-            (true, None) if account.is_none() => return Err(StartCheckoutError::SignInRequired),
-            (true, None) | (false, Some(_)) => return Err(StartCheckoutError::NotUpgradable),
-        };
+        let kind = order_kind(&mut tx, &found, wanted.upgrade, account).await?;
         let customer = match account {
             Some(account) => tx.find_stripe_customer_of(account.id, is_live).await?,
             None => None,
@@ -265,6 +252,33 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// What an order of this price is for.
+async fn order_kind(
+    tx: &mut Tx,
+    found: &CatalogPrice,
+    license: Option<LicenseId>,
+    account: Option<&Account>,
+) -> Result<OrderKind, StartCheckoutError> {
+    let kind = match (found.price.is_upgrade(), license) {
+        (false, None) => OrderKind::Purchase,
+        (true, Some(license)) => {
+            let account = account.ok_or(StartCheckoutError::SignInRequired)?;
+            let license = tx.find_license(license).await?.filter(|license| license.account == account.id);
+            let license = license.filter(|license| found.price.upgrades(license));
+            let license = license.ok_or(StartCheckoutError::NotUpgradable)?;
+            OrderKind::Upgrade(Upgrade {
+                license: license.id,
+                from_policy: license.policy,
+                from_expiry: license.expiry,
+                is_applied: false,
+            })
+        }
+        (true, None) if account.is_none() => return Err(StartCheckoutError::SignInRequired),
+        (true, None) | (false, Some(_)) => return Err(StartCheckoutError::NotUpgradable),
+    };
+    Ok(kind)
 }
 
 fn new_order(
