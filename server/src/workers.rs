@@ -1,5 +1,5 @@
-//! Background tasks: sending mails, handling the payment provider's events, deleting expired rows, culling dead machines, reminding customers, and refreshing
-//! the signing keys.
+//! Background tasks: sending mails, handling the payment provider's events, deleting expired rows, culling dead
+//! machines, reminding customers, and refreshing the signing keys.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,5 +1,6 @@
 //! [`Service`], on which all use cases are defined, and the state that they share.
 
+pub(crate) mod backoff;
 pub(crate) mod catalog_cache;
 pub(crate) mod keyring;
 pub(crate) mod resources;

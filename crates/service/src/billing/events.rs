@@ -11,7 +11,7 @@ use crate::{
     billing::refresh::{RefreshError, Refreshed},
     error::Internal,
     ports::payments::{IncomingEvent, ObjectKind, ObjectRef},
-    service::Service,
+    service::{Service, backoff::backoff},
 };
 
 /// How long a worker may take to handle an event before another worker may take over.
@@ -198,10 +198,4 @@ fn other_mode(is_live: bool) -> &'static str {
     } else {
         "a Stripe event of test mode was received, but the keys are for live mode: it is ignored"
     }
-}
-
-/// The pause before the next attempt: 5 s, 15 s, 45 s and so on, up to an hour.
-fn backoff(attempts: u32) -> Duration {
-    let factor = 3u32.saturating_pow(attempts.saturating_sub(1));
-    Duration::from_secs(5).saturating_mul(factor).min(Duration::from_hours(1))
 }

@@ -20,7 +20,7 @@ use crate::{
     error::Internal,
     mail::{
         messages::{
-            CustomerMail, MailedLicense,
+            MailedLicense,
             orders::{
                 MailedOrder, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail, RefundedMail,
                 UpgradedMail,
@@ -28,8 +28,6 @@ use crate::{
             standing::{ReinstatedMail, RevokedMail, SuspendedMail},
             term::{RenewalFailedMail, RenewalPayment, RenewedMail},
         },
-        notify::CUSTOMER_MAIL_LIFETIME,
-        outbox::OutgoingMail,
         reasons::{RefundEffect, ReinstatementReason, RevocationReason, SuspensionReason},
     },
     service::Service,
@@ -111,37 +109,16 @@ impl Service {
             OrderStatus::Pending => {
                 let order_url = format!("{portal}{}", portal_paths::order_placed(after.id));
                 let mail = PaymentPendingMail { order, order_url: Some(&order_url) };
-                self.mail_buyer(tx, &email, &mail, &format!("payment_pending:{}", after.id)).await
+                self.mail_address(tx, &email, &mail, Some(&format!("payment_pending:{}", after.id))).await.map(drop)
             }
             OrderStatus::PaymentFailed => {
                 let offer = items.first().map(|(line, ..)| portal_paths::offer(&line.price_code));
                 let retry_url = offer.map(|path| format!("{portal}{path}"));
                 let mail = PaymentFailedMail { order, retry_url: retry_url.as_deref() };
-                self.mail_buyer(tx, &email, &mail, &format!("payment_failed:{}", after.id)).await
+                self.mail_address(tx, &email, &mail, Some(&format!("payment_failed:{}", after.id))).await.map(drop)
             }
             _ => Ok(()),
         }
-    }
-
-    async fn mail_buyer(
-        &self,
-        tx: &mut Tx,
-        to: &EmailAddress,
-        mail: &impl CustomerMail,
-        dedupe_key: &str,
-    ) -> Result<(), Internal> {
-        let letterhead = self.letterhead();
-        let content = mail.letter(&letterhead).render(&letterhead)?;
-        let now = self.now();
-        let outgoing = OutgoingMail {
-            recipient: to,
-            content: &content,
-            now,
-            expires_at: now.plus(CUSTOMER_MAIL_LIFETIME),
-            dedupe_key: Some(dedupe_key),
-        };
-        self.queue_mail(tx, &outgoing).await?;
-        Ok(())
     }
 
     /// One mail for all refunds that are new.

@@ -44,12 +44,24 @@ impl Service {
         if to.disabled_at.is_some() {
             return Ok(None);
         }
+        Ok(self.mail_address(tx, &to.email, mail, dedupe_key).await?.then(|| to.email.clone()))
+    }
+
+    /// Queues a mail to an address, which may have no account. Returns `false` if a mail with the same deduplication key has
+    /// been queued before.
+    pub(crate) async fn mail_address(
+        &self,
+        tx: &mut Tx,
+        to: &EmailAddress,
+        mail: &impl CustomerMail,
+        dedupe_key: Option<&str>,
+    ) -> Result<bool, Internal> {
         let letterhead = self.letterhead();
         let content = mail.letter(&letterhead).render(&letterhead)?;
         let now = self.now();
         let expires_at = now.plus(CUSTOMER_MAIL_LIFETIME);
-        let outgoing = OutgoingMail { recipient: &to.email, content: &content, now, expires_at, dedupe_key };
-        Ok(self.queue_mail(tx, &outgoing).await?.then(|| to.email.clone()))
+        let outgoing = OutgoingMail { recipient: to, content: &content, now, expires_at, dedupe_key };
+        self.queue_mail(tx, &outgoing).await
     }
 
     /// Makes the worker of this process look for mails that were committed.

@@ -98,7 +98,6 @@ methods! {
             list_stripe_events(state: Option<EventState>, before: Option<Timestamp>, limit: i64) -> Vec<StripeEventRow>;
             /// Lists those of the ids that are stored.
             list_known_stripe_events(ids: &[&str]) -> Vec<String>;
-            count_stripe_events_in(state: EventState) -> i64;
         }
         write {
             /// `false` if an event with this id is stored already.

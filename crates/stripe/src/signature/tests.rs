@@ -81,7 +81,7 @@ fn st_05_what_the_official_package_signed_is_accepted() {
     assert!(count >= 4, "{count} signatures");
 }
 
-/// Sixty headers (ST-02, ST-03) of which none may pass.
+/// Sixty headers that must be refused (ST-02, ST-03).
 fn refused() -> Vec<String> {
     let v1 = signature(SECRET, &NOW.to_string(), BODY);
     let good = header(NOW);

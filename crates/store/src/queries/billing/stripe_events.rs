@@ -134,8 +134,3 @@ pub(crate) async fn list_known_stripe_events(conn: &mut Connection, ids: &[&str]
     }
     Ok(known)
 }
-
-pub(crate) async fn count_stripe_events_in(conn: &mut Connection, state: EventState) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM stripe_events WHERE state = $1";
-    Ok(sqlx::query_scalar(sql).bind(state.as_str()).fetch_one(conn).await?)
-}
