@@ -1,20 +1,12 @@
 //! The commands: each reads the settings, does one thing, and prints the result.
 
 mod accounts;
-mod arguments;
+mod billing;
 mod catalog;
-mod config;
-mod confirmation;
-mod describe;
-mod doctor;
-mod keys;
-mod license_transfer;
+mod instance;
 mod licenses;
-mod mail;
-mod orders;
-mod serve;
-mod stripe;
-mod verify;
+mod offline;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -56,7 +48,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         return Ok(());
     }
     if let Command::Verify(command) = &cli.command {
-        return verify::verify(command, cli.json);
+        return offline::verify::verify(command, cli.json);
     }
     let mut flags = Vec::new();
     if let Some(folder) = &cli.data_dir {
@@ -71,19 +63,19 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     let is_setup = matches!(&cli.command, Command::Stripe(Stripe::Provision { .. }) | Command::Doctor);
     let settings = Settings::read(Sources { is_demo, is_setup, ..Sources::of_process(cli.config, flags) })?;
     if let Command::Config(command) = &cli.command {
-        config::show(command, &settings, cli.json);
+        instance::config::show(command, &settings, cli.json);
         return Ok(());
     }
     if let Command::Mail(command) = &cli.command {
-        return mail::mail(command, &startup::options(&settings), cli.json);
+        return instance::mail::mail(command, &startup::options(&settings), cli.json);
     }
     logging::start(&settings.log, is_demo);
     if matches!(cli.command, Command::Doctor) {
-        return doctor::doctor(&settings, cli.json).await;
+        return instance::doctor::doctor(&settings, cli.json).await;
     }
     let service = startup::open(&settings).await?;
     match cli.command {
-        Command::Serve(options) => return serve::serve(service, settings, options.demo, cli.json).await,
+        Command::Serve(options) => return instance::serve::serve(service, settings, options.demo, cli.json).await,
         Command::Migrate => {
             if cli.json {
                 console::json(&json!({ "database": service.store().kind(), "migrated": true }));
@@ -100,9 +92,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
         Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
-        Command::Orders(command) => orders::orders(&service, command, cli.json).await?,
-        Command::Stripe(command) => stripe::stripe(&service, &settings, command, cli.json).await?,
-        Command::Keys(command) => keys::keys(&service, command, cli.json).await?,
+        Command::Orders(command) => billing::orders::orders(&service, command, cli.json).await?,
+        Command::Stripe(command) => billing::stripe::stripe(&service, &settings, command, cli.json).await?,
+        Command::Keys(command) => offline::keys::keys(&service, command, cli.json).await?,
     }
     service.store().close().await;
     Ok(())

@@ -3,17 +3,12 @@
 pub mod api;
 mod api_address;
 mod assets;
-mod docs;
 mod download;
-mod health;
 mod layers;
-pub(crate) mod metrics;
-mod payment_pages;
-mod plain_pages;
+pub(crate) mod operation;
 mod portal;
-mod prerendered;
-mod site;
 mod state;
+mod static_pages;
 pub(crate) mod webhooks;
 
 use std::{future::ready, sync::Arc};
@@ -34,10 +29,9 @@ use crate::settings::{Settings, SettingsError, Surface};
 
 use api_address::ApiAddress;
 use assets::branding::Branded;
-use payment_pages::PaymentPages;
-use plain_pages::PlainPages;
-use prerendered::Prerendered;
+use operation::health;
 use state::AppState;
+use static_pages::{docs, payment_pages::PaymentPages, plain_pages::PlainPages, prerendered::Prerendered, site};
 
 pub use portal::pages::page_routes;
 

@@ -14,27 +14,22 @@ mod clock;
 mod control;
 mod deliveries;
 mod double;
-mod examples;
 mod faults;
-mod fields;
-mod idempotency;
-mod ids;
 mod life;
-mod money;
 mod options;
 mod pages;
-mod params;
-mod refusal;
 mod server;
 mod shared;
-mod signature;
 mod state;
+mod wire;
 
 pub use clock::RealTime;
 pub use double::{Event, Order, StripeDouble};
 pub use faults::Fault;
 pub use life::{DisputeKind, Method, Outcome, Paid, Payment, Renewal};
 pub use options::{API_VERSION, Endpoint, Options};
-pub use refusal::Refusal;
-pub use signature::{sign, sign_with_all};
 pub use state::Attempt;
+pub use wire::{
+    refusal::Refusal,
+    signature::{sign, sign_with_all},
+};

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     cli::{Admin, Customer},
-    commands::{
+    commands::terminal::{
         arguments::{address, no_account},
         describe::{self, with},
     },
@@ -31,7 +31,7 @@ impl From<AccountError> for Failure {
     }
 }
 
-pub(super) async fn admin(service: &Service, command: Admin, as_json: bool) -> Result<(), Failure> {
+pub(crate) async fn admin(service: &Service, command: Admin, as_json: bool) -> Result<(), Failure> {
     let Admin::Add { email } = command;
     let (account, link) = service.admin(Operator::Host).add_admin(&address(&email)?).await?;
     if as_json {
@@ -47,7 +47,7 @@ pub(super) async fn admin(service: &Service, command: Admin, as_json: bool) -> R
     Ok(())
 }
 
-pub(super) async fn customer(service: &Service, command: Customer, as_json: bool) -> Result<(), Failure> {
+pub(crate) async fn customer(service: &Service, command: Customer, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
     match command {
         Customer::Add { email, name } => {

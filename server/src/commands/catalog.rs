@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::Catalog,
-    commands::confirmation::{Confirmed, confirmed},
+    commands::terminal::confirmation::{Confirmed, confirmed},
     console,
     startup::Failure,
 };
 
 /// The hint for an empty catalog.
-pub(super) const NO_PRODUCTS: &str = "There are no products yet: `latchkey catalog show` prints an example catalog \
+pub(crate) const NO_PRODUCTS: &str = "There are no products yet: `latchkey catalog show` prints an example catalog \
     file, and `latchkey catalog apply FILE` creates the products in a file.";
 
 /// A catalog file to start from.
@@ -48,7 +48,7 @@ impl From<CatalogError> for Failure {
     }
 }
 
-pub(super) async fn catalog(service: &Service, command: Catalog, as_json: bool) -> Result<(), Failure> {
+pub(crate) async fn catalog(service: &Service, command: Catalog, as_json: bool) -> Result<(), Failure> {
     match command {
         Catalog::Show => show(service, as_json).await,
         Catalog::Apply { file, yes, dry_run } => apply(service, &file, yes, dry_run, as_json).await,

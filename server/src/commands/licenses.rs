@@ -1,5 +1,7 @@
 //! `license …`
 
+mod transfer;
+
 use latchkey_licensing::{
     email::EmailAddress, entitlement::EntitlementCode, ids::LicenseId, license::Expiry, time::Timestamp,
 };
@@ -12,11 +14,12 @@ use serde_json::json;
 use crate::{
     cli::{License, LicenseSet},
     commands::{
-        arguments::{address, license_id, no_account},
         catalog::NO_PRODUCTS,
-        confirmation::{Confirmed, confirmed},
-        describe::{self, with},
-        license_transfer,
+        terminal::{
+            arguments::{address, license_id, no_account},
+            confirmation::{Confirmed, confirmed},
+            describe::{self, with},
+        },
     },
     console,
     startup::Failure,
@@ -86,7 +89,7 @@ impl From<ChangeError> for Failure {
     }
 }
 
-pub(super) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
+pub(crate) async fn license(service: &Service, command: License, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
     let issued = match command {
         License::Issue { email, policy, no_mail } => {
@@ -114,9 +117,9 @@ pub(super) async fn license(service: &Service, command: License, as_json: bool) 
             }
             admin.replace_license_key(id, notify(no_mail)).await?
         }
-        License::Export { output, format } => return license_transfer::export(service, output, format, as_json).await,
+        License::Export { output, format } => return transfer::export(service, output, format, as_json).await,
         License::Import { file, format, partial } => {
-            return license_transfer::import(service, &file, format, partial, as_json).await;
+            return transfer::import(service, &file, format, partial, as_json).await;
         }
         License::Revoke { id, yes, no_mail } => {
             let id = license_id(&id)?;

@@ -17,7 +17,7 @@ use axum::{
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
-use crate::http::prerendered::accepts_brotli;
+use crate::http::static_pages::prerendered::accepts_brotli;
 
 pub(crate) const OUTPUT_NAME: &str = "latchkey";
 

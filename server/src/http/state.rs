@@ -5,7 +5,7 @@ use std::sync::Arc;
 use latchkey_service::{Internal, Service};
 use uuid::Uuid;
 
-use crate::http::{api_address::ApiAddress, plain_pages::PlainPages};
+use crate::http::{api_address::ApiAddress, static_pages::plain_pages::PlainPages};
 
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {

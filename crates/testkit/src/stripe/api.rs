@@ -24,7 +24,11 @@ use latchkey_licensing::time::Timestamp;
 use serde_json::Value;
 
 use super::{
-    API_VERSION, faults::Fault, idempotency::Answer, params::Params, refusal::Refusal, shared::Shared, state::State,
+    API_VERSION,
+    faults::Fault,
+    shared::Shared,
+    state::State,
+    wire::{idempotency::Answer, params::Params, refusal::Refusal},
 };
 
 /// What all areas get: the parts of the path below their own, and the parameters.

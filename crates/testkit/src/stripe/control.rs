@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::{
     DisputeKind, Endpoint, Fault, Method, Outcome, Paid, Payment, Refusal, Renewal, deliveries,
-    fields::{flag, text},
     life::RefundOf,
     server::App,
     shared::Shared,
+    wire::fields::{flag, text},
 };
 
 pub(crate) async fn answer(Extract(app): Extract<App>, Path(control): Path<String>, body: String) -> Response {
@@ -141,7 +141,7 @@ fn tune(shared: &Shared, control: &str, input: &Value) -> Result<Value, Refusal>
         "delay" => state.queue.delay = Duration::from_millis(number(input, "milliseconds")?.unsigned_abs()),
         "repeat" => state.queue.copies = small(number(input, "count")?),
         "reorder" => {
-            let mut random = super::ids::Ids::new(number(input, "seed").unwrap_or(1).unsigned_abs());
+            let mut random = super::wire::ids::Ids::new(number(input, "seed").unwrap_or(1).unsigned_abs());
             state.queue.reorder(|limit| random.below(limit));
         }
         "sign_at" => state.queue.signed_at = number(input, "at").ok(),

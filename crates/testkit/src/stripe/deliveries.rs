@@ -5,10 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    fields::text,
     shared::Shared,
-    signature::sign_with_all,
     state::{Attempt, Pending},
+    wire::{fields::text, signature::sign_with_all},
 };
 
 /// As Stripe: an endpoint that takes longer has not answered.

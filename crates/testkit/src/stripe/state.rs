@@ -16,13 +16,9 @@ pub(crate) use queue::{Pending, Queue};
 use super::{
     Options,
     clock::DoubleClock,
-    examples,
     faults::Faults,
-    fields::overwrite,
-    idempotency::Replays,
-    ids::Ids,
     life::{Billing, Cart, Renewal},
-    refusal::Refusal,
+    wire::{examples, fields::overwrite, idempotency::Replays, ids::Ids, refusal::Refusal},
 };
 
 #[derive(Debug)]

@@ -21,13 +21,13 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use crate::http::{
     assets,
-    payment_pages::{LeavesSite, PaymentPages},
     portal::{
         files,
         payments::{self, PaymentState},
         sessions::Sessions,
     },
     state::AppState,
+    static_pages::payment_pages::{LeavesSite, PaymentPages},
 };
 
 fn leptos_options() -> LeptosOptions {

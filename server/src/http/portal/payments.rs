@@ -18,8 +18,8 @@ use latchkey_service::{Buyer, ClientAddress, CustomerOrderError, StartCheckoutEr
 use serde::Deserialize;
 
 use crate::http::{
-    payment_pages::{PaymentPages, answer_link},
     state::AppState,
+    static_pages::payment_pages::{PaymentPages, answer_link},
 };
 
 /// What these handlers need.

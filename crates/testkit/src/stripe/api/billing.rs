@@ -8,10 +8,12 @@ use super::{
     list::{list_where, page},
 };
 use crate::stripe::{
-    fields::{flag, text},
-    params::Params,
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{flag, text},
+        params::Params,
+        refusal::Refusal,
+    },
 };
 
 pub(super) fn route(state: &mut State, area: &str, call: &Call) -> Option<Answered> {

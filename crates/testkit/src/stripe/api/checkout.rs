@@ -9,7 +9,10 @@ use super::{
     Answered, Call,
     list::{list_where, page},
 };
-use crate::stripe::{fields::text, params::Params, state::State};
+use crate::stripe::{
+    state::State,
+    wire::{fields::text, params::Params},
+};
 
 const URL: &str = "/v1/checkout/sessions";
 

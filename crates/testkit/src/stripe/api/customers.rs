@@ -6,7 +6,10 @@ use super::{
     Answered, Call,
     list::{list, list_where},
 };
-use crate::stripe::{fields::text, params::Params, refusal::Refusal, state::State};
+use crate::stripe::{
+    state::State,
+    wire::{fields::text, params::Params, refusal::Refusal},
+};
 
 const KNOWN: &[&str] =
     &["address.*", "description", "email", "metadata.*", "name", "phone", "preferred_locales.#", "tax_exempt"];

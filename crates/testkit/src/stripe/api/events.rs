@@ -2,10 +2,12 @@
 
 use super::{Answered, Call, list::list_where};
 use crate::stripe::{
-    fields::{int, set, text},
-    params::Params,
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{int, set, text},
+        params::Params,
+        refusal::Refusal,
+    },
 };
 
 const KEPT_FOR: i64 = 30 * 24 * 60 * 60;

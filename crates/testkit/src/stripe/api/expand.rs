@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::stripe::{
-    fields::{int, text},
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{int, text},
+        refusal::Refusal,
+    },
 };
 
 pub(super) fn all(state: &State, value: &mut Value, paths: &[String]) -> Result<(), Refusal> {

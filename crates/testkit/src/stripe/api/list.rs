@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::Answered;
 use crate::stripe::{
-    fields::{int, text},
-    params::Params,
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{int, text},
+        params::Params,
+        refusal::Refusal,
+    },
 };
 
 const PAGING: &[&str] = &["limit", "starting_after", "ending_before", "created", "created.*"];

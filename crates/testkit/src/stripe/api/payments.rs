@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::{Answered, Call, customers::merged, list::list};
-use crate::stripe::{life::RefundOf, params::Params, refusal::Refusal, state::State};
+use crate::stripe::{
+    life::RefundOf,
+    state::State,
+    wire::{params::Params, refusal::Refusal},
+};
 
 pub(super) fn route(state: &mut State, area: &str, call: &Call) -> Option<Answered> {
     let params = call.params;

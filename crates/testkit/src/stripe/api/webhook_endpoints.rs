@@ -3,7 +3,11 @@
 use serde_json::json;
 
 use super::{Answered, Call, customers::merged, list::list};
-use crate::stripe::{Endpoint, params::Params, refusal::Refusal, state::State};
+use crate::stripe::{
+    Endpoint,
+    state::State,
+    wire::{params::Params, refusal::Refusal},
+};
 
 pub(super) fn route(state: &mut State, call: &Call) -> Option<Answered> {
     let params = call.params;

@@ -5,10 +5,12 @@ use std::{sync::Arc, time::Duration};
 use super::{Event, Order, StripeDouble};
 use crate::stripe::{
     deliveries,
-    fields::{int, text},
-    ids::Ids,
-    signature,
     state::Attempt,
+    wire::{
+        fields::{int, text},
+        ids::Ids,
+        signature,
+    },
 };
 
 impl StripeDouble {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::StripeDouble;
-use crate::stripe::{Endpoint, Fault, fields::text};
+use crate::stripe::{Endpoint, Fault, wire::fields::text};
 
 impl StripeDouble {
     /// An object of any kind.

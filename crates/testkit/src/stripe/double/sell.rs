@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::StripeDouble;
-use crate::stripe::{DisputeKind, Outcome, Paid, Payment, Refusal, Renewal, fields::text, life::RefundOf};
+use crate::stripe::{DisputeKind, Outcome, Paid, Payment, Refusal, Renewal, life::RefundOf, wire::fields::text};
 
 impl StripeDouble {
     /// A person fills in the checkout page of a session and pays.

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::stripe::{
-    fields::{int, text},
-    money::{self, Amounts, BasisPoints},
     state::State,
+    wire::{
+        fields::{int, text},
+        money::{self, Amounts, BasisPoints},
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -84,8 +86,8 @@ impl State {
 
     fn line_item(&self, line: &Line, currency: &str) -> Value {
         let price = self.objects.get(&line.price);
-        let mut item = crate::stripe::examples::blank("item", self.options.is_filled);
-        crate::stripe::fields::overwrite(
+        let mut item = crate::stripe::wire::examples::blank("item", self.options.is_filled);
+        crate::stripe::wire::fields::overwrite(
             &mut item,
             json!({
                 "id": line.id,

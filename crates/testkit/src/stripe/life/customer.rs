@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::Payment;
 use crate::stripe::{
-    fields::{or_null, text},
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{or_null, text},
+        refusal::Refusal,
+    },
 };
 
 impl State {

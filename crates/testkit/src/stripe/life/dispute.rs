@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::stripe::{
-    fields::{int, text},
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{int, text},
+        refusal::Refusal,
+    },
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

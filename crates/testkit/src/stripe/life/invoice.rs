@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::Line;
 use crate::stripe::{
-    examples,
-    fields::{int, overwrite, text},
-    money::{Amounts, sum},
     state::State,
+    wire::{
+        examples,
+        fields::{int, overwrite, text},
+        money::{Amounts, sum},
+    },
 };
 
 /// An invoice to create.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stripe::{fields::or_null, state::State};
+use crate::stripe::{state::State, wire::fields::or_null};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {

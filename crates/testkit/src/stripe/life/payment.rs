@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::{Method, method::sepa_debit};
 use crate::stripe::{
-    fields::{int, overwrite, text},
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{int, overwrite, text},
+        refusal::Refusal,
+    },
 };
 
 /// What a bank says about a refused card.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Cart, Line, Method, calendar::start_of_period, cart::total, invoice::InvoiceOf};
 use crate::stripe::{
-    fields::{int, text},
     state::State,
+    wire::fields::{int, text},
 };
 
 /// What the bank answers when a subscription renews.

@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::{Cart, Method, Payment, cart::total};
 use crate::stripe::{
-    fields::{flag, int, or_null, text},
-    money::Amounts,
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{flag, int, or_null, text},
+        money::Amounts,
+        refusal::Refusal,
+    },
 };
 
 /// A session to open: the fields of its object that the caller chose, and its cart.

@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::{Billing, Cart, Line, Method, calendar::start_of_period, invoice::InvoiceOf};
 use crate::stripe::{
-    examples,
-    fields::{overwrite, text},
-    refusal::Refusal,
     state::State,
+    wire::{
+        examples,
+        fields::{overwrite, text},
+        refusal::Refusal,
+    },
 };
 
 impl State {

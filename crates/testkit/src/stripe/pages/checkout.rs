@@ -12,12 +12,14 @@ use serde_json::Value;
 use super::html::{amount, escape, page, problem};
 use crate::stripe::{
     Method, Paid, Payment,
-    fields::{flag, text},
     life::{Cart, Line},
-    money::Amounts,
-    params::Params,
     shared::Shared,
     state::State,
+    wire::{
+        fields::{flag, text},
+        money::Amounts,
+        params::Params,
+    },
 };
 
 pub(crate) async fn show(Extract(shared): Extract<Shared>, Path(id): Path<String>) -> Response {

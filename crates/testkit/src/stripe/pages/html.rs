@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use axum::response::Html;
 
-use crate::stripe::money;
+use crate::stripe::wire::money;
 
 /// A page with a title. The body is HTML.
 pub(super) fn page(title: &str, class: &str, body: &str) -> Html<String> {

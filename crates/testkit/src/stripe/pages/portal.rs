@@ -11,10 +11,12 @@ use serde_json::Value;
 
 use super::html::{amount, escape, page, problem};
 use crate::stripe::{
-    fields::{flag, int, text},
-    params::Params,
     shared::Shared,
     state::State,
+    wire::{
+        fields::{flag, int, text},
+        params::Params,
+    },
 };
 
 pub(crate) async fn show(Extract(shared): Extract<Shared>, Path(secret): Path<String>) -> Response {

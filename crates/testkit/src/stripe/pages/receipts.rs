@@ -10,8 +10,8 @@ use axum::{
 
 use super::html::{amount, escape, page, problem};
 use crate::stripe::{
-    fields::{int, text},
     shared::Shared,
+    wire::fields::{int, text},
 };
 
 pub(crate) async fn receipt(Extract(shared): Extract<Shared>, Path(id): Path<String>) -> Response {

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::html::{amount, button, escape, form};
 use crate::stripe::{
-    fields::{flag, int, text},
     state::State,
+    wire::fields::{flag, int, text},
 };
 
 /// The number of rows of each table.

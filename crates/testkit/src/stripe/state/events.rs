@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Pending, State};
 use crate::stripe::{
     API_VERSION, Endpoint,
-    fields::{previous, text},
+    wire::fields::{previous, text},
 };
 
 impl State {

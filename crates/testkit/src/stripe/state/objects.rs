@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::stripe::fields::text;
+use crate::stripe::wire::fields::text;
 
 #[derive(Debug, Default)]
 pub(crate) struct Objects {

@@ -5,11 +5,9 @@ use serde_json::{Map, Value, json};
 use super::lines;
 use crate::stripe::{
     api::Answered,
-    fields::overwrite,
     life::{Cart, NewSession},
-    params::Params,
-    refusal::Refusal,
     state::State,
+    wire::{fields::overwrite, params::Params, refusal::Refusal},
 };
 
 const KNOWN: &[&str] = &[

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use crate::stripe::{
     api::catalog,
-    fields::{flag, text},
     life::{Cart, Line},
-    params::Params,
-    refusal::Refusal,
     state::State,
+    wire::{
+        fields::{flag, text},
+        params::Params,
+        refusal::Refusal,
+    },
 };
 
 /// Reads the line items. All must have the same currency and fit the mode.

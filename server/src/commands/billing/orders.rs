@@ -1,0 +1,216 @@
+//! `order …`
+
+use latchkey_licensing::{
+    ids::OrderId,
+    money::Money,
+    order::{HoldReason, Order, OrderStatus, SubscriptionState},
+    time::Timestamp,
+};
+use latchkey_service::{Operator, OrderView, RefundError, ReleaseError, Service};
+use serde_json::{Value, json};
+
+use crate::{
+    cli::Orders,
+    commands::terminal::{
+        confirmation::{Confirmed, confirmed},
+        describe::with,
+    },
+    console,
+    startup::Failure,
+};
+
+impl From<ReleaseError> for Failure {
+    fn from(error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::Internal(error) => Self::Internal(error),
+            refusal => Self::Refused(refusal.to_string()),
+        }
+    }
+}
+
+impl From<RefundError> for Failure {
+    fn from(error: RefundError) -> Self {
+        match error {
+            RefundError::Internal(error) => Self::Internal(error),
+            refusal => Self::Refused(refusal.to_string()),
+        }
+    }
+}
+
+pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) -> Result<(), Failure> {
+    let admin = service.admin(Operator::Host);
+    match command {
+        Orders::List { status, limit } => {
+            let status = status.as_deref().map(parse_status).transpose()?;
+            let page = admin.orders(status, None, limit).await?;
+            if as_json {
+                console::json(&page.items.iter().map(order_json).collect::<Value>());
+            } else if page.items.is_empty() {
+                console::line("No orders.");
+            } else {
+                page.items.iter().for_each(|order| console::line(&order_line(order)));
+                if page.next.is_some() {
+                    console::line(&format!("These are the newest {limit} orders; --limit shows more."));
+                }
+            }
+        }
+        Orders::Show { id } => show(service, parse_id(&id)?, as_json).await?,
+        Orders::Release { id, yes } => {
+            let id = parse_id(&id)?;
+            if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
+                return Ok(());
+            }
+            let status = admin.release_order(id).await?;
+            show(service, id, as_json).await?;
+            if status == OrderStatus::Held {
+                return Err(Failure::Refused(
+                    "the order is still held: what prevents its delivery cannot be overridden. Refund it (`order refund`), and \
+                     issue a license by hand if the buyer should have one (`license issue`)"
+                        .to_owned(),
+                ));
+            }
+        }
+        Orders::Refund { id, yes } => {
+            let id = parse_id(&id)?;
+            if confirmed(yes, "Refund all payments of this order and revoke what it bought?")? == Confirmed::No {
+                return Ok(());
+            }
+            admin.refund_order(id).await?;
+            show(service, id, as_json).await?;
+        }
+    }
+    Ok(())
+}
+
+fn parse_id(text: &str) -> Result<OrderId, Failure> {
+    text.parse()
+        .map_err(|_| Failure::Usage(format!("`{text}` is no order id, such as 019f3b5e-8c1a-7d21-9a3e-0b5c7d9e1f20")))
+}
+
+fn parse_status(text: &str) -> Result<OrderStatus, Failure> {
+    OrderStatus::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = OrderStatus::ALL.iter().map(|status| status.as_str()).collect();
+        Failure::Usage(format!("`{text}` is no status: use one of {}", known.join(", ")))
+    })
+}
+
+async fn show(service: &Service, id: OrderId, as_json: bool) -> Result<(), Failure> {
+    let view = service.admin(Operator::Host).order(id).await?;
+    let view = view.ok_or_else(|| Failure::Refused(format!("there is no order with the id {id}")))?;
+    if as_json {
+        console::json(&view_json(&view));
+        return Ok(());
+    }
+    let order = &view.order;
+    console::line(&order_line(order));
+    if let Some(reason) = order.hold.filter(|_| order.status == OrderStatus::Held) {
+        console::line(&format!("Held: {}", reason.as_str()));
+    }
+    for line in &view.lines {
+        let unit = Money::new(line.line.unit_minor, order.currency());
+        console::line(&format!("{} x {}, {} at {unit}", line.line.quantity, line.product.name, line.policy.name));
+        line.licenses.iter().for_each(|license| console::line(&format!("  License {license}")));
+    }
+    for payment in &view.payments {
+        let paid = Money::new(payment.paid_minor, order.currency());
+        console::line(&format!("Paid {paid} on {}: {}", payment.paid_at.human(), payment.id));
+        for refund in &payment.refunds {
+            let amount = Money::new(refund.amount_minor, order.currency());
+            console::line(&format!("  Refund {amount}, {}: {}", refund.state.as_str(), refund.id));
+        }
+        for dispute in &payment.disputes {
+            let amount = Money::new(dispute.amount_minor, order.currency());
+            console::line(&format!("  Dispute {amount}, {}: {}", dispute.state.as_str(), dispute.id));
+        }
+    }
+    Ok(())
+}
+
+fn order_line(order: &Order) -> String {
+    let email = order.email.as_deref().unwrap_or("-");
+    format!(
+        "{}  {}  {}  {}  {}  {email}",
+        order.id,
+        order.number(),
+        order.created_at.human(),
+        order.status.as_str(),
+        order.total()
+    )
+}
+
+fn order_json(order: &Order) -> Value {
+    json!({
+        "id": order.id.to_string(),
+        "number": order.number(),
+        "status": order.status.as_str(),
+        "hold": order.hold.map(HoldReason::as_str),
+        "email": order.email,
+        "account_id": order.account.map(|account| account.to_string()),
+        "is_live": order.is_live,
+        "currency": order.currency().as_str(),
+        "subtotal_minor": order.subtotal.minor,
+        "total_minor": order.total_minor,
+        "tax_minor": order.tax_minor,
+        "discount_minor": order.discount_minor,
+        "paid_minor": order.paid_minor,
+        "refunded_minor": order.refunded_minor,
+        "has_fraud_warning": order.has_fraud_warning,
+        "stripe_checkout": order.checkout,
+        "stripe_customer": order.customer,
+        "stripe_subscription": order.subscription.as_ref().map(|subscription| &subscription.id),
+        "subscription": order.subscription_state().map(SubscriptionState::as_str),
+        "created_at": order.created_at.rfc3339(),
+        "paid_at": order.paid_at.map(Timestamp::rfc3339),
+        "delivered_at": order.delivered_at.map(Timestamp::rfc3339),
+    })
+}
+
+fn view_json(view: &OrderView) -> Value {
+    let lines: Vec<Value> = view
+        .lines
+        .iter()
+        .map(|line| {
+            json!({
+                "price": line.line.price_code,
+                "policy": line.policy.code,
+                "product": line.product.code,
+                "quantity": line.line.quantity,
+                "unit_minor": line.line.unit_minor,
+                "licenses": line.licenses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let payments: Vec<Value> = view
+        .payments
+        .iter()
+        .map(|payment| {
+            let refunds: Vec<Value> = payment
+                .refunds
+                .iter()
+                .map(|refund| json!({ "id": refund.id, "amount_minor": refund.amount_minor, "state": refund.state.as_str() }))
+                .collect();
+            let disputes: Vec<Value> = payment
+                .disputes
+                .iter()
+                .map(|dispute| {
+                    json!({
+                        "id": dispute.id,
+                        "amount_minor": dispute.amount_minor,
+                        "state": dispute.state.as_str(),
+                        "reason": dispute.reason,
+                        "due_at": dispute.due_at.map(Timestamp::rfc3339),
+                    })
+                })
+                .collect();
+            json!({
+                "id": payment.id,
+                "paid_minor": payment.paid_minor,
+                "paid_at": payment.paid_at.rfc3339(),
+                "pays_until": payment.pays_until.map(Timestamp::rfc3339),
+                "refunds": refunds,
+                "disputes": disputes,
+            })
+        })
+        .collect();
+    with(order_json(&view.order), [("lines", json!(lines)), ("payments", json!(payments))])
+}

@@ -1,0 +1,134 @@
+//! `stripe events list | show | replay`
+
+use latchkey_licensing::time::Timestamp;
+use latchkey_service::{Operator, Service};
+use latchkey_store::{EventState, StripeEventRow};
+use serde_json::{Value, json};
+
+use crate::{cli::StripeEvents, commands::terminal::describe::with, console, startup::Failure};
+
+pub(crate) async fn events(service: &Service, command: StripeEvents, as_json: bool) -> Result<(), Failure> {
+    match command {
+        StripeEvents::List { state, before, limit } => {
+            let state = state.as_deref().map(parse_state).transpose()?;
+            let before = before.as_deref().map(parse_time).transpose()?;
+            list(service, state, before, limit, as_json).await
+        }
+        StripeEvents::Show { id } => show(service, &id, as_json).await,
+        StripeEvents::Replay { id } => replay(service, &id, as_json).await,
+    }
+}
+
+fn parse_state(text: &str) -> Result<EventState, Failure> {
+    EventState::parse(text).ok_or_else(|| {
+        let known = EventState::ALL.map(EventState::as_str).join(", ");
+        Failure::Usage(format!("{text:?} is not a state of an event: use one of {known}"))
+    })
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, Failure> {
+    Timestamp::parse_rfc3339(text)
+        .ok_or_else(|| Failure::Usage(format!("{text:?} is not a time: use one such as 2027-01-31T00:00:00Z")))
+}
+
+async fn list(
+    service: &Service,
+    state: Option<EventState>,
+    before: Option<Timestamp>,
+    limit: u32,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let events = service.admin(Operator::Host).stripe_events(state, before, limit).await?;
+    if as_json {
+        console::json(&events.iter().map(event_json).collect::<Value>());
+        return Ok(());
+    }
+    for event in &events {
+        console::line(&event_line(event));
+    }
+    match events.last() {
+        None => console::line("No events."),
+        Some(last) if u32::try_from(events.len()).is_ok_and(|count| count == limit) => {
+            let received_at = last.received_at.rfc3339();
+            console::line(&format!("There may be older ones: `latchkey stripe events list --before {received_at}`"));
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+async fn show(service: &Service, id: &str, as_json: bool) -> Result<(), Failure> {
+    let found = service.admin(Operator::Host).stripe_event(id).await?.ok_or_else(|| no_event(id))?;
+    // A body that is not JSON is shown as text.
+    let body = serde_json::from_slice(&found.body)
+        .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&found.body).into_owned()));
+    if as_json {
+        console::json(&with(event_json(&found.event), [("body", body)]));
+        return Ok(());
+    }
+    let event = &found.event;
+    console::line(&event_line(event));
+    console::line(&format!("  happened at   {}", event.created_at.rfc3339()));
+    let source = if event.is_from_sync { "found by comparing with Stripe" } else { "received as a webhook" };
+    console::line(&format!("  received at   {}, {source}", event.received_at.rfc3339()));
+    if event.state == EventState::Waiting {
+        console::line(&format!("  next attempt  {}", event.next_attempt_at.rfc3339()));
+    }
+    console::line(&format!("  attempts      {}", event.attempts));
+    console::line(&format!("  API version   {}", event.api_version.as_deref().unwrap_or("unknown")));
+    if let Some(problem) = &event.last_error {
+        console::line(&format!("  problem       {problem}"));
+    }
+    console::line("");
+    console::line(&match body {
+        Value::String(text) => text,
+        body => serde_json::to_string_pretty(&body).unwrap_or_default(),
+    });
+    Ok(())
+}
+
+async fn replay(service: &Service, id: &str, as_json: bool) -> Result<(), Failure> {
+    let admin = service.admin(Operator::Host);
+    if !admin.replay_stripe_event(id).await? {
+        return Err(match admin.stripe_event(id).await? {
+            None => no_event(id),
+            Some(_) => {
+                Failure::Refused(format!("{id} is about nothing that this version acts on, so it cannot be replayed"))
+            }
+        });
+    }
+    if as_json {
+        console::json(&json!({ "id": id, "replayed": true }));
+    } else {
+        console::line(&format!("{id} waits to be handled again by the running server, or by `latchkey stripe sync`."));
+    }
+    Ok(())
+}
+
+fn no_event(id: &str) -> Failure {
+    Failure::Refused(format!("there is no event {id:?}: `latchkey stripe events list` lists the events with their ids"))
+}
+
+fn event_line(event: &StripeEventRow) -> String {
+    let object = event.object.as_ref().map(|(_, id)| format!("  {id}")).unwrap_or_default();
+    let mode = if event.is_live { "" } else { "  test" };
+    let (at, state) = (event.received_at.rfc3339(), event.state.as_str());
+    format!("{at}  {state:<14}  {}  {}{object}{mode}", event.id, event.kind)
+}
+
+fn event_json(event: &StripeEventRow) -> Value {
+    json!({
+        "id": event.id,
+        "type": event.kind,
+        "live": event.is_live,
+        "state": event.state.as_str(),
+        "object": event.object.as_ref().map(|(kind, id)| json!({ "kind": kind, "id": id })),
+        "api_version": event.api_version,
+        "from_sync": event.is_from_sync,
+        "attempts": event.attempts,
+        "problem": event.last_error,
+        "created_at": event.created_at.rfc3339(),
+        "received_at": event.received_at.rfc3339(),
+        "done_at": event.done_at.map(Timestamp::rfc3339),
+    })
+}

@@ -1,0 +1,33 @@
+//! `config check | print`
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    cli::Config,
+    console,
+    settings::{self, Settings},
+};
+
+/// The caller has already read and checked the settings.
+pub(crate) fn show(command: &Config, settings: &Settings, as_json: bool) {
+    match command {
+        Config::Check if as_json => console::json(&json!({ "valid": true })),
+        Config::Check => console::line("The settings are valid."),
+        Config::Print if as_json => {
+            let all: Map<String, Value> =
+                settings.print().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+            console::json(&all);
+        }
+        Config::Print => {
+            for ((key, value), field) in settings.print().into_iter().zip(settings::fields()) {
+                let value = match value {
+                    Value::Null => "(not set)".to_owned(),
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                console::line(&format!("{key} = {value}"));
+                console::line(&format!("    {} ({})", field.help, settings::environment_name(key)));
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `serve`
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::serve::ListenerExt;
+use latchkey_licensing::email::EmailAddress;
+use latchkey_service::{HostLink, Mailer, Service};
+use lettre::message::Mailbox;
+use serde_json::json;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    adapters::{FolderMailer, SmtpMailer},
+    commands::catalog::NO_PRODUCTS,
+    console, http,
+    settings::{Settings, SettingsError},
+    startup::Failure,
+    workers,
+};
+
+/// How long requests and mail in progress may take after the process was asked to stop.
+const SHUTDOWN: Duration = Duration::from_secs(25);
+
+pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, as_json: bool) -> Result<(), Failure> {
+    let listener = listen(settings.server.listen).await?;
+    let metrics_listener = match settings.metrics.listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let address = listener.local_addr().map_err(|why| Failure::Listen { address: settings.server.listen, why })?;
+    let mailer = mailer(&settings, is_demo)?;
+    let portal_url = settings.portal_url();
+    let router = http::router(service.clone(), &settings)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
+    let upkeep = tokio::spawn(workers::run_upkeep(service.clone(), stopped.clone()));
+    let heartbeats = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
+    let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
+    let bookkeeping = tokio::spawn(workers::write_bookkeeping(service.clone(), stopped.clone()));
+
+    // Without keys there is nothing to handle.
+    let sells = service.payments().is_some();
+    let events = sells.then(|| tokio::spawn(workers::handle_events(service.clone(), stopped.clone())));
+    let reconciling = sells.then(|| tokio::spawn(workers::reconcile_payments(service.clone(), stopped.clone())));
+
+    tracing::info!(%address, database = service.store().kind(), "listening on {address}");
+    announce(&service, &portal_url, is_demo, as_json).await?;
+
+    // Responses are small and sent in parts. With the delay, each part would wait for an acknowledgment.
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    let shutdown = stopped.clone();
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(until_stopped(shutdown));
+    if let Some(listener) = metrics_listener {
+        let server = axum::serve(listener, http::operation::metrics::router(service.clone()));
+        tokio::spawn(server.with_graceful_shutdown(until_stopped(stopped.clone())).into_future());
+    }
+    tokio::spawn(async move {
+        stop_signal().await;
+        stop.send_replace(true);
+    });
+    // A client that never finishes its request must not prevent the process from stopping.
+    let served = tokio::select! {
+        served = server => served,
+        () = async { until_stopped(stopped).await; tokio::time::sleep(SHUTDOWN).await } => {
+            tracing::warn!("requests still in progress after {} s were aborted", SHUTDOWN.as_secs());
+            Ok(())
+        }
+    };
+    // A mail that is not sent in time is retried after its lease expires.
+    let _ = tokio::time::timeout(SHUTDOWN, async {
+        let _ = tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping);
+        for worker in [events, reconciling].into_iter().flatten() {
+            let _ = worker.await;
+        }
+    })
+    .await;
+    if let Err(error) = service.write_bookkeeping().await {
+        tracing::warn!(%error, "the last bookkeeping could not be written: {error}");
+    }
+    service.store().close().await;
+    served.map_err(|why| Failure::Listen { address, why })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|why| Failure::Listen { address, why })
+}
+
+async fn announce(service: &Service, portal_url: &str, is_demo: bool, as_json: bool) -> Result<(), Failure> {
+    let demo = if is_demo { service.prepare_demo().await? } else { None };
+    let is_empty = service.is_catalog_empty().await?;
+    if is_empty && as_json {
+        tracing::warn!("{NO_PRODUCTS}");
+    }
+    if as_json {
+        let links = demo.map(|demo| {
+            let person =
+                |(email, link): (EmailAddress, HostLink)| json!({ "email": email.as_str(), "sign_in_url": *link.url });
+            json!({ "customer": person(demo.customer), "admin": person(demo.admin) })
+        });
+        console::json(&json!({ "url": portal_url, "demo": links }));
+        return Ok(());
+    }
+    console::line("");
+    console::line(&format!("Latchkey is serving {portal_url}"));
+    if is_empty {
+        console::line(NO_PRODUCTS);
+    }
+    if let Some(demo) = demo {
+        console::line(&format!("  Customer {}:", demo.customer.0));
+        console::line(&format!("    {}", *demo.customer.1.url));
+        console::line(&format!("  Admin {}:", demo.admin.0));
+        console::line(&format!("    {}", *demo.admin.1.url));
+        console::line(&format!("  Each link signs in once, within {} minutes.", demo.customer.1.minutes));
+    }
+    Ok(())
+}
+
+fn mailer(settings: &Settings, is_demo: bool) -> Result<Arc<dyn Mailer>, Failure> {
+    let invalid = |_| SettingsError("mail.from is not a valid sender".to_owned());
+    let from = if let Some(from) = &settings.mail.from {
+        from.parse().map_err(invalid)?
+    } else {
+        let address = "licenses@localhost.localdomain".parse().map_err(invalid)?;
+        Mailbox::new(Some(settings.brand.name.clone()), address)
+    };
+    match settings.mail.smtp_url.expose() {
+        Some(url) => {
+            let mailer = SmtpMailer::new(url, from)
+                .ok_or_else(|| SettingsError("mail.smtp_url is not the URL of an SMTP server".to_owned()))?;
+            Ok(Arc::new(mailer))
+        }
+        None => Ok(Arc::new(FolderMailer::new(settings.data_dir.join("outbox"), from, is_demo))),
+    }
+}
+
+async fn until_stopped(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, so there is nothing to wait for.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn stop_signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<Option<()>>();
+    tokio::select! {
+        () = interrupt => {}
+        _ = terminate => {}
+    }
+    tracing::info!("stopping after the requests in progress");
+}

@@ -1,0 +1,118 @@
+//! `verify`: works offline, with nothing but its arguments.
+
+use std::fs;
+
+use latchkey_licensing::{
+    certificate::{self, FileKind, FileSecret, kind_of},
+    claims,
+    license_key::LicenseKey,
+    machine::Fingerprint,
+    public_key::PublicKey,
+    signed_key,
+    time::Timestamp,
+};
+use latchkey_service::Clock;
+use serde_json::json;
+
+use crate::{adapters::SystemClock, cli::Verify, console, startup::Failure};
+
+pub(crate) fn verify(command: &Verify, as_json: bool) -> Result<(), Failure> {
+    let text = fs::read_to_string(&command.file)
+        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", command.file.display())))?;
+    let keys = command
+        .public_key
+        .iter()
+        .map(|hex| PublicKey::from_hex(hex.trim()).map_err(|error| Failure::Usage(format!("--public-key: {error}"))));
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    match kind_of(&text) {
+        Some(kind) => file(command, kind, &text, &keys, as_json),
+        None => key(text.trim(), &keys, as_json),
+    }
+}
+
+fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_json: bool) -> Result<(), Failure> {
+    let secret = secret(command, kind)?;
+    let refused = |why: String| Failure::Refused(format!("{}: {why}", command.file.display()));
+    let now = SystemClock.now();
+    let dataset = certificate::open(kind, text, keys, secret.as_ref()).map_err(|error| refused(error.to_string()))?;
+    let claims = claims::read(kind, &dataset, now).map_err(|error| refused(error.to_string()))?;
+    if let (Some(machine), Some(wanted)) = (&claims.machine, &command.fingerprint)
+        && machine.fingerprint.as_str() != wanted
+    {
+        return Err(refused("the file is for a different machine".to_owned()));
+    }
+    let entitlements: Vec<&str> =
+        claims.license.entitlements.iter().map(latchkey_licensing::entitlement::EntitlementCode::as_str).collect();
+    let is_valid = !(claims.is_expired(now) || claims.license.is_suspended || claims.is_license_expired(now));
+    if as_json {
+        console::json(&json!({
+            "kind": kind.as_str(),
+            "valid": is_valid,
+            "license": claims.license.id.to_string(),
+            "product": claims.license.product.to_string(),
+            "machine": claims.machine.as_ref().map(|machine| machine.id.to_string()),
+            "entitlements": entitlements,
+            "issued_at": claims.issued_at.rfc3339(),
+            "expires_at": claims.expires_at.rfc3339(),
+            "license_expires_at": claims.license.expires_at.map(Timestamp::rfc3339),
+        }));
+    } else {
+        console::line(&format!("The signature is valid. License {}.", claims.license.id));
+        if let Some(machine) = &claims.machine {
+            console::line(&format!("Machine {}.", machine.id));
+        }
+        if !entitlements.is_empty() {
+            console::line(&format!("Entitlements: {}.", entitlements.join(", ")));
+        }
+        console::line(&format!("Valid from {} to {}.", claims.issued_at.human(), claims.expires_at.human()));
+    }
+    let refusal = if claims.license.is_suspended {
+        "the license is suspended".to_owned()
+    } else if claims.is_license_expired(now) {
+        "the license has expired".to_owned()
+    } else if claims.is_expired(now) {
+        format!("the file expired on {}", claims.expires_at.human())
+    } else {
+        return Ok(());
+    };
+    Err(Failure::PartlyDone(format!("{}: {refusal}", command.file.display())))
+}
+
+fn secret(command: &Verify, kind: FileKind) -> Result<Option<FileSecret>, Failure> {
+    let Some(text) = &command.license_key else {
+        return Ok(None);
+    };
+    let key = LicenseKey::parse(text).map_err(|error| Failure::Usage(format!("--license-key: {error}")))?;
+    match (kind, &command.fingerprint) {
+        (FileKind::License, _) => Ok(Some(FileSecret::of_license(&key))),
+        (FileKind::Machine, None) => {
+            Err(Failure::Usage("an encrypted machine file requires the fingerprint: add --fingerprint".to_owned()))
+        }
+        (FileKind::Machine, Some(fingerprint)) => {
+            let fingerprint = Fingerprint::parse(fingerprint)
+                .ok_or_else(|| Failure::Usage("--fingerprint: not a fingerprint".to_owned()))?;
+            Ok(Some(FileSecret::of_machine(&key, &fingerprint)))
+        }
+    }
+}
+
+fn key(text: &str, keys: &[PublicKey], as_json: bool) -> Result<(), Failure> {
+    let claims = signed_key::verify(text, keys).map_err(|error| {
+        Failure::Refused(format!("{error}: the file must be a license file, a machine file or a signed key"))
+    })?;
+    if as_json {
+        console::json(&json!({
+            "kind": "key",
+            "valid": true,
+            "license": claims.license.to_string(),
+            "product": claims.product.to_string(),
+            "policy": claims.policy.to_string(),
+            "issued_at": claims.issued_at.rfc3339(),
+            "license_expires_at": claims.expires_at.map(Timestamp::rfc3339),
+        }));
+    } else {
+        console::line(&format!("The signature is valid. License {}.", claims.license));
+        console::line(&format!("Issued {}.", claims.issued_at.human()));
+    }
+    Ok(())
+}

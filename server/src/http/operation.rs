@@ -1,0 +1,4 @@
+//! What operators and load balancers ask: health and metrics.
+
+pub(crate) mod health;
+pub(crate) mod metrics;

@@ -1,0 +1,91 @@
+//! The documentation: pages rendered once at startup, without scripts.
+
+mod library;
+mod markdown;
+
+use axum::body::Bytes;
+use latchkey_app::static_pages::{
+    api_reference,
+    docs::{self, DocsLink, DocsPage, DocsSection},
+    site::Look,
+};
+
+use crate::http::{
+    api,
+    static_pages::prerendered::{HTML, Prerendered},
+};
+
+use library::{Library, Page};
+use markdown::Heading;
+
+pub(crate) use library::ROOT;
+
+/// The paths of the API reference, and of its OpenAPI document.
+const API: &str = "/docs/api";
+const DOCUMENT: &str = "/docs/api/openapi.json";
+
+/// Adds all pages and files of the documentation.
+pub(crate) fn add(to: &mut Prerendered, look: &Look) {
+    let description = api::description();
+    let library = match Library::read() {
+        Ok(library) => Some(library),
+        Err(error) => {
+            // Tests check the compiled-in documentation, so this happens only in a build without it.
+            tracing::error!(%error, "the documentation cannot be shown: {error}");
+            None
+        }
+    };
+    let sections = sections(library.as_ref());
+    let reference = api_reference::page(look.clone(), &description, DOCUMENT, API, sections.clone());
+    to.add(API, HTML, reference);
+    to.add(DOCUMENT, "application/json", description.to_string());
+    let Some(library) = library else {
+        return;
+    };
+    let pages: Vec<&Page> = library.pages().collect();
+    for (at, source) in pages.iter().enumerate() {
+        let link = |page: Option<&&Page>| page.map(|page| link(page));
+        let page = DocsPage {
+            title: source.title.clone(),
+            path: source.path.clone(),
+            html: source.html.clone(),
+            parts: source.headings.iter().map(part).collect(),
+            sections: sections.clone(),
+            previous: link(at.checked_sub(1).and_then(|before| pages.get(before))),
+            next: link(pages.get(at + 1)),
+        };
+        to.add(&source.path, HTML, docs::page(look.clone(), page));
+    }
+    for file in &library.files {
+        let kind = match file.path.rsplit('.').next() {
+            Some("json") => "application/json",
+            _ => "text/plain; charset=utf-8",
+        };
+        to.add(&file.path, kind, Bytes::copy_from_slice(&file.text));
+    }
+}
+
+/// All pages, for the navigation on each page.
+fn sections(library: Option<&Library>) -> Vec<DocsSection> {
+    let first = library.map(|library| DocsSection {
+        title: "Start".to_owned(),
+        links: vec![DocsLink { href: ROOT.to_owned(), title: library.first.title.clone() }],
+    });
+    let others = library
+        .into_iter()
+        .flat_map(|library| &library.sections)
+        .map(|section| DocsSection { title: section.title.clone(), links: section.pages.iter().map(link).collect() });
+    let reference = DocsSection {
+        title: "Reference".to_owned(),
+        links: vec![DocsLink { href: API.to_owned(), title: "Activation API".to_owned() }],
+    };
+    first.into_iter().chain(others).chain([reference]).collect()
+}
+
+fn link(page: &Page) -> DocsLink {
+    DocsLink { href: page.path.clone(), title: page.title.clone() }
+}
+
+fn part(heading: &Heading) -> DocsLink {
+    DocsLink { href: format!("#{}", heading.id), title: heading.text.clone() }
+}
