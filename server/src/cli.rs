@@ -55,6 +55,9 @@ pub enum Command {
     /// Show, release and refund orders
     #[command(subcommand, name = "order")]
     Orders(Orders),
+    /// Verify the audit log
+    #[command(subcommand)]
+    Audit(Audit),
     /// Preview the mails that customers get
     #[command(subcommand)]
     Mail(Mail),
@@ -67,6 +70,20 @@ pub enum Command {
     Openapi,
     /// Verify a license file, a machine file or a signed key offline, without a database
     Verify(Verify),
+}
+
+/// `audit …`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Print the end of the audit log, to be kept where someone who can change the database cannot
+    Head,
+    /// Check that no entry of the audit log was changed, deleted, inserted or moved
+    Verify {
+        /// An end that was kept, as `audit head` or the server's log prints it. Without one, entries that were cut off
+        /// together with all that followed them are not noticed
+        #[arg(long, value_name = "HEAD")]
+        head: Option<String>,
+    },
 }
 
 /// `catalog …`

@@ -1,6 +1,7 @@
 //! The commands: each reads the settings, does one thing, and prints the result.
 
 mod accounts;
+mod audit;
 mod billing;
 mod catalog;
 mod instance;
@@ -94,6 +95,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
         Command::Orders(command) => billing::orders::orders(&service, command, cli.json).await?,
         Command::Stripe(command) => billing::stripe::stripe(&service, &settings, command, cli.json).await?,
+        Command::Audit(command) => audit::audit(&service, command, cli.json).await?,
         Command::Keys(command) => offline::keys::keys(&service, command, cli.json).await?,
     }
     service.store().close().await;

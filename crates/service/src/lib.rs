@@ -40,6 +40,7 @@ pub use accounts::{
 pub use actors::{Admin, Customer, Operator, SignedIn};
 pub use audit::{
     actor::Actor,
+    chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},
     change::Change,
     event::{
         AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,

@@ -37,6 +37,7 @@ pub struct Vault {
     key_lookup: SecretBox<[u8; 64]>,
     login_code: SecretBox<[u8; 64]>,
     cookie_signing: SecretBox<[u8; 64]>,
+    audit_chain: SecretBox<[u8; 64]>,
     check: [u8; 32],
 }
 
@@ -61,6 +62,7 @@ impl Vault {
             key_lookup: SecretBox::new(Box::new(derive(&hkdf, "license key lookup"))),
             login_code: SecretBox::new(Box::new(derive(&hkdf, "login code"))),
             cookie_signing: SecretBox::new(Box::new(derive(&hkdf, "cookie signing"))),
+            audit_chain: SecretBox::new(Box::new(derive(&hkdf, "audit chain"))),
             check: derive(&hkdf, "secret check"),
         }
     }
@@ -101,6 +103,12 @@ impl Vault {
     /// The keyed hash by which a license key is found.
     pub fn key_lookup(&self, key: &str) -> [u8; 32] {
         keyed_hash(self.key_lookup.expose_secret(), &[key.as_bytes()])
+    }
+
+    /// The authentication code of an entry of the audit log's chain. Without the master secret, a database gives nobody
+    /// the means to forge one.
+    pub(crate) fn audit_mac(&self, entry: &[u8]) -> [u8; 32] {
+        keyed_hash(self.audit_chain.expose_secret(), &[entry])
     }
 
     /// The keyed hash of a sign-in code. Codes are so short that they could be guessed from an unkeyed hash.

@@ -40,6 +40,7 @@ pub use tables::{
     },
     machines::{DeactivatedBy, MachineCount},
     operations::{
+        audit_chain::{AuditHead, AuditLink, ChainedAudit},
         audit_log::AuditRow,
         outbox::{LeasedMail, NewMail},
         rate_limits::{BucketDebit, MAX_SKEW},

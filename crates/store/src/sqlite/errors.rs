@@ -23,7 +23,11 @@ pub(crate) fn failure(error: &dyn DatabaseError) -> Option<Failure> {
 const UNIQUE: &[(&str, &str)] = &[
     ("accounts.email", "uq_accounts_email"),
     ("accounts.id", "pk_accounts"),
+    ("audit_chain.audit_id", "uq_audit_chain_row"),
+    ("audit_chain.position", "pk_audit_chain"),
+    ("audit_head.id", "pk_audit_head"),
     ("audit_log.id", "pk_audit_log"),
+    ("audit_unsealed.audit_id", "pk_audit_unsealed"),
     ("catalog_version.id", "pk_catalog_version"),
     ("entitlements.code", "uq_entitlements_code"),
     ("entitlements.id", "pk_entitlements"),

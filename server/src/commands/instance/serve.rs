@@ -38,6 +38,7 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let heartbeats = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
     let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
     let bookkeeping = tokio::spawn(workers::write_bookkeeping(service.clone(), stopped.clone()));
+    let sealing = tokio::spawn(workers::seal_audit_log(service.clone(), stopped.clone()));
 
     // Without keys there is nothing to handle.
     let sells = service.payments().is_some();
@@ -74,7 +75,7 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     };
     // A mail that is not sent in time is retried after its lease expires.
     let _ = tokio::time::timeout(SHUTDOWN, async {
-        let _ = tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping);
+        let _ = tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping, sealing);
         for worker in [events, reconciling].into_iter().flatten() {
             let _ = worker.await;
         }
@@ -82,6 +83,10 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     .await;
     if let Err(error) = service.write_bookkeeping().await {
         tracing::warn!(%error, "the last bookkeeping could not be written: {error}");
+    }
+    match service.seal_audit_log().await {
+        Ok(_) => workers::log_audit_head(&service).await,
+        Err(error) => tracing::warn!(%error, "the last rows of the audit log could not be sealed: {error}"),
     }
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })

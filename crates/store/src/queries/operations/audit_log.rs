@@ -9,8 +9,8 @@ use crate::{
 };
 
 pub(crate) async fn insert_audits(conn: &mut Connection, rows: &[AuditRow]) -> Result<()> {
-    let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) ";
-    // Each row has eight values, and SQLite allows 32,766 in a statement.
+    let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail) ";
+    // Each row has nine values, and SQLite allows 32,766 in a statement.
     for rows in rows.chunks(1_000) {
         let mut query = QueryBuilder::<Db>::new(sql);
         query.push_values(rows, |mut values, row| {
@@ -19,6 +19,7 @@ pub(crate) async fn insert_audits(conn: &mut Connection, rows: &[AuditRow]) -> R
                 .push_bind(row.at.unix_micros())
                 .push_bind(&row.actor_kind)
                 .push_bind(row.actor_id.as_deref())
+                .push_bind(row.network.as_deref())
                 .push_bind(&row.verb)
                 .push_bind(&row.subject_kind)
                 .push_bind(&row.subject_id)
@@ -35,7 +36,7 @@ pub(crate) async fn list_audit_of(
     subject_id: &str,
     limit: i64,
 ) -> Result<Vec<AuditRow>> {
-    let sql = "SELECT id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail FROM audit_log
+    let sql = "SELECT id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail FROM audit_log
                WHERE subject_kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT $3";
     let rows: Vec<AuditColumns> =
         sqlx::query_as(sql).bind(subject_kind).bind(subject_id).bind(limit).fetch_all(conn).await?;
