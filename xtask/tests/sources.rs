@@ -72,6 +72,14 @@ fn no_vendor_is_hard_coded() {
     }
 }
 
+/// Requests act on behalf of a person, whose role and second factor are checked. Only commands act for the host.
+#[test]
+fn nothing_that_serves_requests_acts_for_the_host() {
+    for (name, text) in [sources("app/src"), sources("server/src/http")].concat() {
+        assert!(!text.contains("Operator"), "{name} names the operator of the host");
+    }
+}
+
 /// The areas of the app that a file refers to: `crate::area::…`, alone or in braces.
 fn areas(text: &str) -> BTreeSet<String> {
     let word = |text: &str| text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();

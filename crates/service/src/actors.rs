@@ -1,21 +1,47 @@
 //! The actors. Each type has only the use cases that one kind of person may perform, so that code for customers
 //! cannot call an admin's use case: it does not compile.
+//!
+//! | Type | Obtained with | May |
+//! |---|---|---|
+//! | [`Customer`] | [`Service::customer`] | manage their own account, licenses and machines |
+//! | [`Support`] | [`Service::staff`] | read everything and help customers |
+//! | [`Admin`] | [`Service::staff`], or [`Service::admin`] for commands on the host | do everything, including what support may |
+//!
+//! `staff` is the only way from a person to the last two. It checks the role and the second factor (SU-01). Acts that
+//! are sensitive even for admins also take a [`Fresh`], which proves that the second factor is recent (SU-07).
 
-use latchkey_licensing::{account::Account, ids::SessionId, time::Timestamp};
+use std::{ops::Deref, time::Duration};
+
+use latchkey_licensing::{
+    account::{Account, Role},
+    ids::SessionId,
+    time::Timestamp,
+};
 
 use crate::{audit::actor::Actor, service::Service};
 
-/// A signed-in person and their session.
+/// How recent the second factor must be for a sensitive act (SU-07).
+const FRESH_FOR: Duration = Duration::from_mins(5);
+
+/// A signed-in person and their session. Only [`Service::find_session`] makes one, so its level of assurance is what
+/// the database says.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The person's account.
     pub account: Account,
     /// The session's id.
     pub session: SessionId,
-    /// The level of assurance: 1 after a mailed link or code, 2 after a second factor.
-    pub assurance: u8,
     /// When the session expires, even if it is in use.
     pub expires_at: Timestamp,
+    pub(crate) second_factor_at: Option<Timestamp>,
+}
+
+impl SignedIn {
+    /// Whether the person has presented a second factor in this session, which is then at level 2 of assurance. A
+    /// mailed link or code is level 1.
+    pub fn has_second_factor(&self) -> bool {
+        self.second_factor_at.is_some()
+    }
 }
 
 /// A signed-in customer, who may see and manage their own licenses, machines and sessions. For everyone else's, the
@@ -26,18 +52,91 @@ pub struct Customer<'a> {
     who: &'a SignedIn,
 }
 
-/// The person or program on whose behalf an admin's use case runs.
+/// Someone who may run commands on the host, and with them everything that an admin may. Nothing that serves requests
+/// may name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// A user who may run commands on the host.
     Host,
 }
 
-/// An admin, who may manage accounts, licenses, the catalog and signing keys.
+impl Operator {
+    /// The host has no second factor. Commands count as fresh.
+    pub fn fresh(self) -> Fresh {
+        Fresh(())
+    }
+}
+
+/// A support agent, who may read everything, resend mails and free machines.
 #[derive(Clone, Copy, Debug)]
-pub struct Admin<'a> {
+pub struct Support<'a> {
     pub(crate) service: &'a Service,
     pub(crate) actor: Actor,
+    /// `None` for the host.
+    second_factor_at: Option<Timestamp>,
+}
+
+/// An admin, who may manage accounts, licenses, the catalog and signing keys. It dereferences to [`Support`], because
+/// an admin may do everything that support may.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin<'a>(Support<'a>);
+
+impl<'a> Deref for Admin<'a> {
+    type Target = Support<'a>;
+
+    fn deref(&self) -> &Support<'a> {
+        &self.0
+    }
+}
+
+/// A person with a role that may see other people's data, and with a second factor.
+#[derive(Clone, Copy, Debug)]
+pub enum Staff<'a> {
+    /// A support agent.
+    Support(Support<'a>),
+    /// An admin.
+    Admin(Admin<'a>),
+}
+
+/// Why a person may not act as staff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StaffRefusal {
+    /// The account is a customer's.
+    #[error("only support agents and admins may do this")]
+    NotStaff,
+    /// The account is a support agent's.
+    #[error("only admins may do this")]
+    NotAdmin,
+    /// The session has no second factor.
+    #[error("this needs a passkey")]
+    NoSecondFactor,
+}
+
+/// The second factor was presented too long ago for a sensitive act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this needs a passkey that was used within the last {} minutes", FRESH_FOR.as_secs() / 60)]
+pub struct NotFresh;
+
+/// Proof that the second factor was presented within the last 5 minutes. It is made for one request.
+#[derive(Debug)]
+pub struct Fresh(());
+
+impl<'a> Staff<'a> {
+    /// The use cases that all staff may perform.
+    pub fn support(&self) -> &Support<'a> {
+        match self {
+            Self::Support(support) => support,
+            Self::Admin(admin) => admin,
+        }
+    }
+
+    /// The use cases of an admin.
+    pub fn admin(&self) -> Result<&Admin<'a>, StaffRefusal> {
+        match self {
+            Self::Support(_) => Err(StaffRefusal::NotAdmin),
+            Self::Admin(admin) => Ok(admin),
+        }
+    }
 }
 
 impl Service {
@@ -46,18 +145,51 @@ impl Service {
         Customer { service: self, who }
     }
 
-    /// The use cases of an admin.
+    /// The use cases of an admin, for commands on the host.
     pub fn admin(&self, operator: Operator) -> Admin<'_> {
         let actor = match operator {
             Operator::Host => Actor::Host,
         };
-        Admin { service: self, actor }
+        Admin(Support { service: self, actor, second_factor_at: None })
+    }
+
+    /// The use cases of a signed-in support agent or admin whose session has a second factor.
+    pub fn staff(&self, who: &SignedIn) -> Result<Staff<'_>, StaffRefusal> {
+        if who.account.role == Role::Customer {
+            return Err(StaffRefusal::NotStaff);
+        }
+        if !who.has_second_factor() {
+            return Err(StaffRefusal::NoSecondFactor);
+        }
+        let support =
+            Support { service: self, actor: Actor::from(&who.account), second_factor_at: who.second_factor_at };
+        Ok(match who.account.role {
+            Role::Admin => Staff::Admin(Admin(support)),
+            Role::Support | Role::Customer => Staff::Support(support),
+        })
     }
 }
 
-impl Customer<'_> {
+impl Support<'_> {
+    /// Proof that the second factor is recent. Sensitive use cases take it.
+    pub fn fresh(&self) -> Result<Fresh, NotFresh> {
+        let is_fresh = match (self.actor, self.second_factor_at) {
+            (Actor::Host, _) => true,
+            (_, Some(at)) => is_recent(at, self.service.now()),
+            (_, None) => false,
+        };
+        if is_fresh { Ok(Fresh(())) } else { Err(NotFresh) }
+    }
+}
+
+/// Whether something at this time is recent enough for a sensitive act.
+pub(crate) fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.since(at) < FRESH_FOR
+}
+
+impl<'a> Customer<'a> {
     /// The customer and their session.
-    pub fn who(&self) -> &SignedIn {
+    pub fn who(&self) -> &'a SignedIn {
         self.who
     }
 
@@ -66,7 +198,7 @@ impl Customer<'_> {
         Actor::from(&self.who.account)
     }
 
-    pub(crate) fn service(&self) -> &Service {
+    pub(crate) fn service(&self) -> &'a Service {
         self.service
     }
 }

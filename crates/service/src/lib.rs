@@ -1,8 +1,8 @@
 //! The use cases. Each runs in one transaction, which also writes the audit log.
 //!
 //! The type that a caller holds determines what it may do: [`Customer`] manages its own account, [`KeyHolder`] is
-//! an app that presented a license key, [`Admin`] manages everything. Code for customers that calls an admin's use
-//! case does not compile.
+//! an app that presented a license key, [`Support`] reads everything, [`Admin`] manages everything. Code for customers
+//! that calls an admin's use case does not compile.
 
 mod accounts;
 mod actors;
@@ -37,7 +37,7 @@ pub use accounts::{
     customers::AccountError,
     name::{InvalidName, RenameError},
 };
-pub use actors::{Admin, Customer, Operator, SignedIn};
+pub use actors::{Admin, Customer, Fresh, NotFresh, Operator, SignedIn, Staff, StaffRefusal, Support};
 pub use audit::{
     actor::Actor,
     chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},

@@ -33,7 +33,7 @@ impl From<AccountError> for Failure {
 
 pub(crate) async fn admin(service: &Service, command: Admin, as_json: bool) -> Result<(), Failure> {
     let Admin::Add { email } = command;
-    let (account, link) = service.admin(Operator::Host).add_admin(&address(&email)?).await?;
+    let (account, link) = service.admin(Operator::Host).add_admin(&address(&email)?, &Operator::Host.fresh()).await?;
     if as_json {
         let more = [("sign_in_url", json!(*link.url)), ("minutes", json!(link.minutes))];
         console::json(&with(describe::account(&account), more));
@@ -61,7 +61,7 @@ pub(crate) async fn customer(service: &Service, command: Customer, as_json: bool
             }
         }
         Customer::Show { email } => {
-            let record = admin.customer(&address(&email)?).await?;
+            let record = admin.customer(&address(&email)?, &Operator::Host.fresh()).await?;
             if as_json {
                 let licenses =
                     record.licenses.iter().map(|(view, key)| describe::license(view, key, &record.account)).collect();

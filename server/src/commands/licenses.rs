@@ -99,14 +99,14 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
             }
             admin.issue_license(&email, &policy, notify(no_mail)).await?
         }
-        License::Show { id } => admin.license(license_id(&id)?).await?,
+        License::Show { id } => admin.license(license_id(&id)?, &Operator::Host.fresh()).await?,
         License::Suspend { id, no_mail } => admin.suspend_license(license_id(&id)?, notify(no_mail)).await?,
         License::Reinstate { id, no_mail } => admin.reinstate_license(license_id(&id)?, notify(no_mail)).await?,
         License::Renew { id, no_mail } => admin.renew_license(license_id(&id)?, notify(no_mail)).await?,
         License::Set(set) => admin.change_license(license_id(&set.id)?, read_change(*set)?).await?,
         License::NewKey { id, yes, no_mail } => {
             let id = license_id(&id)?;
-            let issued = admin.license(id).await?;
+            let issued = admin.license(id, &Operator::Host.fresh()).await?;
             let question = format!(
                 "Replace the key {} of {}? The old key will stop working.",
                 issued.key.tail(),
@@ -123,7 +123,7 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
         }
         License::Revoke { id, yes, no_mail } => {
             let id = license_id(&id)?;
-            let issued = admin.license(id).await?;
+            let issued = admin.license(id, &Operator::Host.fresh()).await?;
             let question = format!("Permanently revoke the license {} of {}?", issued.key.tail(), issued.owner.email);
             if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not revoked".to_owned()));

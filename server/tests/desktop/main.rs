@@ -155,7 +155,7 @@ impl Computer {
 
 async fn free_in_the_portal(browser: &Browser<'_>, issued: &IssuedLicense, server: &TestApp, name: &str) {
     let admin = server.service().admin(Operator::Host);
-    let view = admin.license(issued.view.license.id).await.expect("there").view;
+    let view = admin.license(issued.view.license.id, &Operator::Host.fresh()).await.expect("there").view;
     let machine = view.machines.iter().find(|machine| machine.fingerprint.as_str() == name).expect("active");
     let fields = [("license", view.license.id.to_string()), ("machine", machine.id.to_string())];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -300,7 +300,7 @@ async fn decisions_of_the_vendor_reach_the_app(backend: Backend) {
     let mut next_version = Computer::new(&server, &issued, "one", vec![server.public_key, next]);
     next_version.says(&format!("key {}", issued.key.expose()), "entered");
     next_version.says("activate", "The app runs");
-    admin.rotate_signing_key().await.expect("rotated");
+    admin.rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated");
     next_version.says("refresh", "The app runs");
     next_version.says("activate", "The app runs");
     // The old version does not trust the new responses, and runs with its file.
@@ -381,7 +381,7 @@ async fn a_key_of_another_product_is_rejected(backend: Backend) {
     let mut one = Computer::new(&server, &ours, "one", vec![server.public_key]);
     one.says(&format!("key {}", other.key.expose()), "entered");
     one.says("activate", "a license for another product");
-    let view = admin.license(other.view.license.id).await.expect("there").view;
+    let view = admin.license(other.view.license.id, &Operator::Host.fresh()).await.expect("there").view;
     assert!(view.machines.is_empty(), "no machine is activated");
 }
 

@@ -17,7 +17,8 @@ use latchkey_licensing::{
     price::Price,
 };
 use latchkey_service::{
-    Buyer, ClientAddress, EventHandling, Operator, OrderView, Service, SignedIn, StartedCheckout, Wanted,
+    Buyer, ClientAddress, EventHandling, Operator, OrderView, Proof, Service, SignInOrigin, SignedIn, StartedCheckout,
+    Wanted,
 };
 use latchkey_testkit::{
     Backend,
@@ -153,16 +154,12 @@ impl Shop {
 
     /// A signed-in customer with this address, whose account exists.
     async fn sign_in(&self, email: &str) -> SignedIn {
-        let email = email.parse_address();
-        let mut reader = self.service().store().read().await.expect("a reader");
-        let account = reader.find_account_by_email(&email).await.expect("read").expect("an account");
-        let now = self.service().now();
-        SignedIn {
-            account,
-            session: latchkey_licensing::ids::SessionId::new(now, [1; 10]),
-            assurance: 1,
-            expires_at: now.plus(std::time::Duration::from_hours(1)),
-        }
+        let admin = self.service().admin(Operator::Host);
+        let link = admin.sign_in_link(&email.parse_address(), &Operator::Host.fresh()).await.expect("a link");
+        let token = link.url.rsplit('/').next().expect("a token");
+        let origin = SignInOrigin { ip: "192.0.2.7".parse().expect("an address"), agent: "Firefox" };
+        let confirmed = self.service().confirm_sign_in(Proof::Host { token }, origin, None).await.expect("signed in");
+        self.service().find_session(&confirmed.token).await.expect("read").expect("a session")
     }
 }
 

@@ -118,7 +118,7 @@ async fn the_owner_who_replaces_a_key_is_notified(app: &TestApp) {
     let browser = app.browser();
     browser.sign_in("ada@example.com").await;
     browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
-    let key = app.service().admin(Operator::Host).license(id).await.expect("there").key;
+    let key = app.service().admin(Operator::Host).license(id, &Operator::Host.fresh()).await.expect("there").key;
     assert_ne!(key, issued.key);
     let parts = [key.expose(), "You have replaced", "If this was not you"];
     only(sent(app).await, "The key of your ChartGPT license was replaced", &parts);

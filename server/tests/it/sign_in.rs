@@ -3,3 +3,4 @@
 mod by_mail;
 mod rate_limits;
 mod sessions;
+mod staff;

@@ -112,7 +112,7 @@ async fn the_client_works_from_activation_to_revocation(backend: Backend) {
     // Rotation: the next version of the app embeds the new key. The old version rejects responses, but what
     // the old key signed is still valid.
     let old_file = license.checkout(&LicenseCheckoutOpts::perpetual()).await.expect("a file");
-    let rotated = admin.rotate_signing_key().await.expect("rotated").public_key.hex();
+    let rotated = admin.rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated").public_key.hex();
     assert!(keygen_rs::validate_with_config(config.clone(), &request).await.is_err());
     let next = KeygenConfig { public_key: Some(rotated.clone()), ..config.clone() };
     let result = keygen_rs::validate_with_config(next, &request).await.expect("an answer");

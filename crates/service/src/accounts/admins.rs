@@ -6,7 +6,7 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Fresh},
     audit::event::AccountEvent,
     error::{Internal, internal_errors},
     sign_in::secrets::HostLink,
@@ -41,7 +41,7 @@ internal_errors!(AddAdminError, SignInLinkError);
 
 impl Admin<'_> {
     /// Gives an account the role of an admin, creating the account if there is none, and creates a sign-in link.
-    pub async fn add_admin(&self, email: &EmailAddress) -> Result<(Account, HostLink), AddAdminError> {
+    pub async fn add_admin(&self, email: &EmailAddress, _fresh: &Fresh) -> Result<(Account, HostLink), AddAdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let (mut account, _) = self.find_or_create_account(&mut tx, email, None, Role::Admin).await?;
@@ -60,7 +60,7 @@ impl Admin<'_> {
     }
 
     /// Creates a one-time sign-in link for an existing account.
-    pub async fn sign_in_link(&self, email: &EmailAddress) -> Result<HostLink, SignInLinkError> {
+    pub async fn sign_in_link(&self, email: &EmailAddress, _fresh: &Fresh) -> Result<HostLink, SignInLinkError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let account = tx.find_account_by_email(email).await?;

@@ -7,7 +7,7 @@ use latchkey_licensing::{
 use latchkey_store::{Page, StoredPayment};
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Fresh, Support},
     audit::event::OrderEvent,
     billing::{refresh::RefreshError, view::OrderView},
     error::{Internal, internal_errors},
@@ -56,7 +56,7 @@ pub enum RefundError {
 
 internal_errors!(ReleaseError, RefundError);
 
-impl Admin<'_> {
+impl Support<'_> {
     /// Orders, the newest first.
     pub async fn orders(
         &self,
@@ -76,7 +76,9 @@ impl Admin<'_> {
             None => Ok(None),
         }
     }
+}
 
+impl Admin<'_> {
     /// Delivers a held order in spite of what does not match.
     pub async fn release_order(&self, id: OrderId) -> Result<OrderStatus, ReleaseError> {
         let now = self.service.now();
@@ -99,7 +101,7 @@ impl Admin<'_> {
 
     /// Refunds what is left of all payments of an order and stops its subscription from renewing. Repeated, it refunds
     /// nothing twice.
-    pub async fn refund_order(&self, id: OrderId) -> Result<(), RefundError> {
+    pub async fn refund_order(&self, id: OrderId, _fresh: &Fresh) -> Result<(), RefundError> {
         let payments = self.service.payments().ok_or(RefundError::NoKeys)?;
         let view = self.order(id).await?.ok_or(RefundError::NotFound(id))?;
         // The provider does not refund what is disputed.

@@ -6,7 +6,7 @@ use latchkey_licensing::time::Timestamp;
 use latchkey_store::{EventState, NewStripeEvent, StripeEventRow};
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Fresh, Support},
     audit::event::{AuditEvent, StripeEvent},
     billing::refresh::{RefreshError, Refreshed},
     error::Internal,
@@ -159,7 +159,7 @@ impl Service {
     }
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// The provider's events, the last received first.
     pub async fn stripe_events(
         &self,
@@ -176,9 +176,11 @@ impl Admin<'_> {
         let found = self.service.store().read_without_snapshot().await?.find_stripe_event(id).await?;
         Ok(found.map(|(event, body)| EventDetails { event, body }))
     }
+}
 
+impl Admin<'_> {
     /// Makes an event wait for the worker again. `false` if there is none with this id, or it is about no object.
-    pub async fn replay_stripe_event(&self, id: &str) -> Result<bool, Internal> {
+    pub async fn replay_stripe_event(&self, id: &str, _fresh: &Fresh) -> Result<bool, Internal> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let is_replayed = tx.replay_stripe_event(id, now).await?;

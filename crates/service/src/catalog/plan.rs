@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Support},
     audit::event::{AuditEvent, CatalogEvent},
     catalog::{
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
@@ -245,7 +245,7 @@ fn entitlement_entry(entitlement: &Entitlement) -> EntitlementEntry {
     EntitlementEntry { code: entitlement.code.as_str().to_owned(), name: entitlement.name.clone() }
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// The catalog as a file, and the ids of its products by code, which apps embed.
     pub async fn catalog(&self) -> Result<(CatalogFile, BTreeMap<String, ProductId>), Internal> {
         let mut reader = self.service.store().read().await?;
@@ -260,7 +260,9 @@ impl Admin<'_> {
         let current = CurrentCatalog::read(&mut reader).await?;
         plan(&mut reader, &current, file, self.service.now()).await
     }
+}
 
+impl Admin<'_> {
     /// Makes all changes of a plan. Fails without making any if the catalog has changed since the plan was made.
     pub async fn apply_catalog(&self, file: &CatalogFile, planned: &CatalogPlan) -> Result<(), CatalogError> {
         let now = self.service.now();

@@ -4,7 +4,7 @@ use latchkey_licensing::{account::Account, email::EmailAddress, license_key::Lic
 
 use crate::{
     accounts::customers::AccountError,
-    actors::Admin,
+    actors::{Admin, Fresh},
     audit::{event::ACCOUNT, log::AuditEntry},
     error::Internal,
     licenses::view::LicenseView,
@@ -26,7 +26,7 @@ pub struct CustomerRecord {
 
 impl Admin<'_> {
     /// The customer with this address, with licenses and history.
-    pub async fn customer(&self, email: &EmailAddress) -> Result<CustomerRecord, AccountError> {
+    pub async fn customer(&self, email: &EmailAddress, _fresh: &Fresh) -> Result<CustomerRecord, AccountError> {
         let mut reader = self.service.store().read().await?;
         let account = reader.find_account_by_email(email).await?;
         let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;

@@ -8,7 +8,7 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Fresh},
     audit::event::{AllLicensesEvent, AuditEvent},
     error::Internal,
     licenses::row::LicenseRow,
@@ -22,6 +22,7 @@ impl Admin<'_> {
     /// the number of licenses.
     pub async fn export_licenses<E: From<Internal>>(
         &self,
+        _fresh: &Fresh,
         mut emit: impl FnMut(LicenseRow) -> Result<(), E> + Send,
     ) -> Result<u64, E> {
         self.record_export().await?;

@@ -21,7 +21,7 @@ use latchkey_licensing::{
 use latchkey_store::{Conn, LicenseRecord};
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Fresh},
     error::{Internal, internal_errors},
     service::{Service, catalog_cache::PolicyTerms},
     validation::facts::LicenseFacts,
@@ -81,7 +81,7 @@ internal_errors!(LicenseError);
 
 impl Admin<'_> {
     /// A license with its key and its owner.
-    pub async fn license(&self, id: LicenseId) -> Result<IssuedLicense, LicenseError> {
+    pub async fn license(&self, id: LicenseId, _fresh: &Fresh) -> Result<IssuedLicense, LicenseError> {
         let mut reader = self.service.store().read().await?;
         let record = reader.find_license_record(id).await?.ok_or(LicenseError::NotFound(id))?;
         Ok(self.service.issued_license(&mut reader, record).await?)

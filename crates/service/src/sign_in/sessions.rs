@@ -59,8 +59,8 @@ impl Service {
         if is_stale(row.last_seen_at, now) {
             self.note_session_seen(row.id, now);
         }
-        let (session, assurance, expires_at) = (row.id, row.assurance, row.expires_at);
-        Ok(Some(SignedIn { account, session, assurance, expires_at }))
+        let second_factor_at = (row.assurance == 2).then_some(row.authenticated_at);
+        Ok(Some(SignedIn { account, session: row.id, expires_at: row.expires_at, second_factor_at }))
     }
 
     /// Ends the session with this token, if there is one.

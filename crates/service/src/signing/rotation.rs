@@ -7,7 +7,7 @@ use latchkey_store::{SigningKeyRow, Tx};
 use zeroize::Zeroizing;
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Fresh, Support},
     audit::event::SigningKeyEvent,
     error::{Internal, internal_errors},
     service::keyring::{KeyState, SigningKeyInfo, describe, state},
@@ -42,12 +42,14 @@ pub enum RetireError {
 
 internal_errors!(RetireError);
 
-impl Admin<'_> {
+impl Support<'_> {
     /// Every signing key, the oldest first.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyInfo>, Internal> {
         Ok(self.service.refresh_keyring().await?.keys().to_vec())
     }
+}
 
+impl Admin<'_> {
     /// Creates the next signing key, which does not sign yet, so that apps can embed it in advance. Returns the one
     /// that waits already, if there is one.
     pub async fn prepare_signing_key(&self) -> Result<SigningKeyInfo, Internal> {
@@ -63,7 +65,7 @@ impl Admin<'_> {
 
     /// Lets the waiting key sign from now on, or a new one if none is waiting. Signatures of the old key stay valid
     /// until it is retired.
-    pub async fn rotate_signing_key(&self) -> Result<SigningKeyInfo, Internal> {
+    pub async fn rotate_signing_key(&self, _fresh: &Fresh) -> Result<SigningKeyInfo, Internal> {
         let keyring = self.service.refresh_keyring().await?;
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
@@ -87,6 +89,7 @@ impl Admin<'_> {
         &self,
         id: SigningKeyId,
         even_if_in_use: bool,
+        _fresh: &Fresh,
     ) -> Result<SigningKeyInfo, RetireError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;

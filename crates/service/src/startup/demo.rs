@@ -87,13 +87,14 @@ impl Service {
                 .await
                 .map_err(|_| Internal::Invariant("the demo's machine cannot be activated"))?;
             admin
-                .add_admin(&admin_email)
+                .add_admin(&admin_email, &Operator::Host.fresh())
                 .await
                 .map_err(|_| Internal::Invariant("the demo's admin cannot be created"))?;
         }
-        let (Ok(customer_link), Ok(admin_link)) =
-            (admin.sign_in_link(&customer_email).await, admin.sign_in_link(&admin_email).await)
-        else {
+        let (Ok(customer_link), Ok(admin_link)) = (
+            admin.sign_in_link(&customer_email, &Operator::Host.fresh()).await,
+            admin.sign_in_link(&admin_email, &Operator::Host.fresh()).await,
+        ) else {
             return Ok(None);
         };
         Ok(Some(Demo { customer: (customer_email, customer_link), admin: (admin_email, admin_link) }))

@@ -75,7 +75,7 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             if confirmed(yes, "Refund all payments of this order and revoke what it bought?")? == Confirmed::No {
                 return Ok(());
             }
-            admin.refund_order(id).await?;
+            admin.refund_order(id, &Operator::Host.fresh()).await?;
             show(service, id, as_json).await?;
         }
     }

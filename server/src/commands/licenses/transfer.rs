@@ -104,7 +104,7 @@ async fn write(admin: &Admin<'_>, out: impl Write + Send, format: Format) -> Res
             let mut writer = csv::Writer::from_writer(out);
             writer.write_record(csv_rows::COLUMNS)?;
             let write = |row| Ok::<_, ExportError>(writer.write_record(csv_rows::cells(&FileRow::of(row)))?);
-            let count = admin.export_licenses(write).await?;
+            let count = admin.export_licenses(&Operator::Host.fresh(), write).await?;
             writer.flush()?;
             Ok(count)
         }
@@ -113,7 +113,7 @@ async fn write(admin: &Admin<'_>, out: impl Write + Send, format: Format) -> Res
             let mut is_first = true;
             out.write_all(b"[")?;
             let count = admin
-                .export_licenses(|row| {
+                .export_licenses(&Operator::Host.fresh(), |row| {
                     let text = serde_json::to_string(&FileRow::of(row)).map_err(io::Error::from)?;
                     let comma = if std::mem::take(&mut is_first) { "\n" } else { ",\n" };
                     Ok::<_, ExportError>(write!(out, "{comma}{text}")?)

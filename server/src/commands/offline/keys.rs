@@ -73,7 +73,7 @@ pub(crate) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
             if confirmed(yes, warning)? == Confirmed::No {
                 return Err(Failure::Refused("not rotated".to_owned()));
             }
-            let key = admin.rotate_signing_key().await?;
+            let key = admin.rotate_signing_key(&Operator::Host.fresh()).await?;
             if as_json {
                 console::json(&describe(&key));
                 return Ok(());
@@ -90,7 +90,7 @@ pub(crate) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
             if confirmed(yes, &question)? == Confirmed::No {
                 return Err(Failure::Refused("not retired".to_owned()));
             }
-            let key = admin.retire_signing_key(id, even_if_in_use).await?;
+            let key = admin.retire_signing_key(id, even_if_in_use, &Operator::Host.fresh()).await?;
             if as_json {
                 console::json(&describe(&key));
             } else {

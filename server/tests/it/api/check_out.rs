@@ -216,7 +216,7 @@ async fn invalid_options_name_their_parameter(app: &TestApp) {
         assert_eq!((answer.status, &answer.body["errors"][0]["source"]), (400, &source), "{query} {meta}");
     }
     let admin = app.service().admin(Operator::Host);
-    let before = admin.license(id).await.expect("there").view.license.last_check_out_at;
+    let before = admin.license(id, &Operator::Host.fresh()).await.expect("there").view.license.last_check_out_at;
     assert_eq!(before, None, "a refusal is not recorded as a check-out");
     for (query, meta, algorithm) in [
         ("ttl=86400", json!({ "ttl": 86_400.5 }), "base64+ed25519"),

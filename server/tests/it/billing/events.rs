@@ -78,8 +78,8 @@ async fn st_17_a_poisoned_event_is_given_up_and_can_be_replayed(shop: &Shop) {
     assert_eq!(count(shop, EventState::Failed).await, 1);
     shop.stripe.clear_faults();
     let admin = shop.service().admin(Operator::Host);
-    assert!(admin.replay_stripe_event(&event).await.expect("replayed"));
-    assert!(!admin.replay_stripe_event("evt_unknown").await.expect("asked"));
+    assert!(admin.replay_stripe_event(&event, &Operator::Host.fresh()).await.expect("replayed"));
+    assert!(!admin.replay_stripe_event("evt_unknown", &Operator::Host.fresh()).await.expect("asked"));
     shop.handle_all().await;
     assert_eq!(shop.state(poisoned.order).await, (OrderStatus::Paid, Some("good")));
 }

@@ -229,7 +229,7 @@ async fn lc_08_a_signing_key_replaced_during_the_import_prevents_it(app: &TestAp
     let rotation = interrupted(signed(), 401, || {
         let service = service.clone();
         async move {
-            service.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
+            service.admin(Operator::Host).rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated");
         }
     });
     let admin = app.service().admin(Operator::Host);

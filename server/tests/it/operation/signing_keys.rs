@@ -46,7 +46,7 @@ async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
     assert_eq!(next.state, KeyState::Waiting);
     assert!(is_signed_by(app, &old).await);
 
-    let rotated = admin.rotate_signing_key().await.expect("rotated");
+    let rotated = admin.rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated");
     assert_eq!((rotated.id, rotated.state), (next.id, KeyState::Signing));
     assert!(is_signed_by(app, &next.public_key).await && !is_signed_by(app, &old).await);
     let keyring = app.service().keyring();
@@ -71,11 +71,20 @@ async fn lc_08_keys_are_rotated_and_retired(app: &TestApp) {
     // Files that it signed are still valid for a day, so retiring it must be confirmed.
     let keys = admin.signing_keys().await.expect("listed");
     let first = keys.first().expect("a key").id;
-    assert!(matches!(admin.retire_signing_key(next.id, true).await, Err(RetireError::IsSigning(_))));
-    let refusal = admin.retire_signing_key(first, false).await;
+    assert!(matches!(
+        admin.retire_signing_key(next.id, true, &Operator::Host.fresh()).await,
+        Err(RetireError::IsSigning(_))
+    ));
+    let refusal = admin.retire_signing_key(first, false, &Operator::Host.fresh()).await;
     assert!(matches!(refusal, Err(RetireError::InUse { files_until: Some(_), licenses: 0, .. })), "{refusal:?}");
-    assert_eq!(admin.retire_signing_key(first, true).await.expect("retired").state, KeyState::Retired);
-    assert_eq!(admin.retire_signing_key(first, true).await.expect("again").state, KeyState::Retired);
+    assert_eq!(
+        admin.retire_signing_key(first, true, &Operator::Host.fresh()).await.expect("retired").state,
+        KeyState::Retired
+    );
+    assert_eq!(
+        admin.retire_signing_key(first, true, &Operator::Host.fresh()).await.expect("again").state,
+        KeyState::Retired
+    );
     let verifying = app.service().keyring().verifying();
     assert_eq!(verifying, [next.public_key]);
     assert!(!opens(&old_file, &verifying) && opens(&new_file, &verifying));
@@ -88,11 +97,14 @@ async fn keys_in_use_are_not_retired(app: &TestApp) {
     app.add_policy("signed", |policy| policy.key_scheme = KeyScheme::Ed25519Sign).await;
     app.issue_under("ada@example.com", "signed").await;
     let first = admin.signing_keys().await.expect("listed")[0].id;
-    admin.rotate_signing_key().await.expect("rotated");
-    let refusal = admin.retire_signing_key(first, false).await.expect_err("in use");
+    admin.rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated");
+    let refusal = admin.retire_signing_key(first, false, &Operator::Host.fresh()).await.expect_err("in use");
     assert!(matches!(refusal, RetireError::InUse { files_until: None, licenses: 1, .. }), "{refusal:?}");
     let waiting = admin.prepare_signing_key().await.expect("prepared");
-    assert_eq!(admin.retire_signing_key(waiting.id, false).await.expect("discarded").state, KeyState::Retired);
+    assert_eq!(
+        admin.retire_signing_key(waiting.id, false, &Operator::Host.fresh()).await.expect("discarded").state,
+        KeyState::Retired
+    );
     let another = admin.prepare_signing_key().await.expect("prepared");
     assert_ne!(another.id, waiting.id);
 }
@@ -100,7 +112,7 @@ async fn keys_in_use_are_not_retired(app: &TestApp) {
 /// Another process rotates: this one follows when it reads the keys again.
 async fn a_rotation_by_another_process_is_noticed(app: &TestApp) {
     let other = app.another_process().await;
-    let key = other.admin(Operator::Host).rotate_signing_key().await.expect("rotated");
+    let key = other.admin(Operator::Host).rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated");
     assert!(is_signed_by(app, &app.public_key).await);
     app.service().refresh_keyring().await.expect("read");
     assert!(is_signed_by(app, &key.public_key).await);
@@ -114,8 +126,8 @@ async fn lc_08_a_replaced_key_signs_no_files_or_license_keys(app: &TestApp) {
     let other = app.another_process().await;
     let old = app.service().keyring().signer_id();
     let admin = other.admin(Operator::Host);
-    let key = admin.rotate_signing_key().await.expect("rotated");
-    admin.retire_signing_key(old, false).await.expect("nothing of it is about");
+    let key = admin.rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated");
+    admin.retire_signing_key(old, false, &Operator::Host.fresh()).await.expect("nothing of it is about");
     let request = Client::new()
         .get(format!("{}/v1/licenses/{}/actions/check-out?ttl=86400", app.origin(), issued.view.license.id))
         .header("authorization", format!("License {}", issued.key.expose()));
@@ -123,7 +135,7 @@ async fn lc_08_a_replaced_key_signs_no_files_or_license_keys(app: &TestApp) {
     assert!(certificate::open(FileKind::License, &file, &[key.public_key], None).is_ok());
     assert_eq!(app.service().keyring().signer_id(), key.id, "it has learned of the rotation");
 
-    let next = admin.rotate_signing_key().await.expect("rotated");
+    let next = admin.rotate_signing_key(&Operator::Host.fresh()).await.expect("rotated");
     let signed = app.issue_under("ada@example.com", "signed").await;
     assert!(latchkey_licensing::signed_key::verify(signed.key.expose(), &[next.public_key]).is_ok());
 }
@@ -132,7 +144,9 @@ async fn lc_08_a_replaced_key_signs_no_files_or_license_keys(app: &TestApp) {
 async fn concurrent_rotations_leave_one_active_key(app: &TestApp) {
     let tries = (0..8).map(|_| {
         let service = app.service().clone();
-        tokio::spawn(async move { service.admin(Operator::Host).rotate_signing_key().await.map(|key| key.id) })
+        tokio::spawn(async move {
+            service.admin(Operator::Host).rotate_signing_key(&Operator::Host.fresh()).await.map(|key| key.id)
+        })
     });
     let mut done = 0;
     for rotation in tries.collect::<Vec<_>>() {

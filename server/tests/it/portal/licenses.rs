@@ -113,7 +113,14 @@ async fn the_swap_allowance_is_exact(app: &TestApp) {
     for attempt in tries.collect::<Vec<_>>() {
         attempt.await.expect("no panic");
     }
-    let left = app.service().admin(Operator::Host).license(issued.view.license.id).await.expect("there").view.machines;
+    let left = app
+        .service()
+        .admin(Operator::Host)
+        .license(issued.view.license.id, &Operator::Host.fresh())
+        .await
+        .expect("there")
+        .view
+        .machines;
     assert_eq!(left.len(), 7);
 }
 
@@ -136,7 +143,8 @@ async fn freeing_waits_for_the_license(app: &TestApp) {
     }
     drop(tx);
     assert_eq!(attempt.await.expect("no panic"), StatusCode::SEE_OTHER);
-    let left = app.service().admin(Operator::Host).license(id).await.expect("there").view.machines;
+    let left =
+        app.service().admin(Operator::Host).license(id, &Operator::Host.fresh()).await.expect("there").view.machines;
     assert!(left.is_empty());
 }
 
@@ -216,7 +224,14 @@ async fn a_computer_without_internet_is_activated_and_deactivated(app: &TestApp)
     let shown = page(&browser, &format!("/portal/offline?request={text}")).await;
     assert!(shown.contains("Activate Lab PC?") && shown.contains("0 of 2 computers in use"), "{shown}");
     assert!(
-        app.service().admin(Operator::Host).license(id).await.expect("there").view.machines.is_empty(),
+        app.service()
+            .admin(Operator::Host)
+            .license(id, &Operator::Host.fresh())
+            .await
+            .expect("there")
+            .view
+            .machines
+            .is_empty(),
         "showing a request changes nothing"
     );
     // As a file with an editor's line breaks.
@@ -260,11 +275,11 @@ async fn a_computer_without_internet_is_activated_and_deactivated(app: &TestApp)
     // Nor does a request made before the computer's last file: the customer would have both.
     let early = request(Action::Deactivate, "lab", app, &issued);
     app.kit.clock.advance(DAY);
-    let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
+    let view = app.service().admin(Operator::Host).license(id, &Operator::Host.fresh()).await.expect("there").view;
     let machine = view.machines[0].id;
     browser.submit(&format!("/portal/licenses/{id}/machines/{machine}/file"), &[("days", "30")]).await;
     browser.submit("/fn/carry_out_request", &[("request", &early)]).await;
-    let view = app.service().admin(Operator::Host).license(id).await.expect("there").view;
+    let view = app.service().admin(Operator::Host).license(id, &Operator::Host.fresh()).await.expect("there").view;
     assert_eq!(view.machines.len(), 1, "the machine is still active");
     // A user who frees it in the portal learns that the file stays valid.
     let question = page(&browser, &format!("/portal/licenses/{id}/machines/{machine}/free")).await;
@@ -416,7 +431,7 @@ async fn a_key_is_replaced(app: &TestApp) {
     let shown = page(&browser, &format!("/portal/licenses/{id}")).await;
     assert!(shown.contains("This license has a new key") && shown.contains("License key replaced"), "{shown}");
     let admin = app.service().admin(Operator::Host);
-    let key = admin.license(id).await.expect("there").key;
+    let key = admin.license(id, &Operator::Host.fresh()).await.expect("there").key;
     assert_ne!(key, issued.key);
     assert_eq!(app.desktop(Some(issued.key.expose())).get("/v1/me").await.code(), "LICENSE_INVALID");
     let me = app.desktop(Some(key.expose())).get("/v1/machines/one").await;
@@ -429,12 +444,12 @@ async fn a_key_is_replaced(app: &TestApp) {
     admin.suspend_license(id, Notify::Nobody).await.expect("suspended");
     browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
     admin.reinstate_license(id, Notify::Nobody).await.expect("reinstated");
-    assert_eq!(admin.license(id).await.expect("there").key, key);
+    assert_eq!(admin.license(id, &Operator::Host.fresh()).await.expect("there").key, key);
     app.add_policy("fixed", |policy| policy.customer_rotates_key = false).await;
     let fixed = app.issue_under("ada@example.com", "fixed").await;
     let fixed_id = fixed.view.license.id;
     browser.submit("/fn/replace_key", &[("id", &fixed_id.to_string())]).await;
-    assert_eq!(admin.license(fixed_id).await.expect("there").key, fixed.key);
+    assert_eq!(admin.license(fixed_id, &Operator::Host.fresh()).await.expect("there").key, fixed.key);
     let page = page(&browser, &format!("/portal/licenses/{fixed_id}")).await;
     assert!(!page.contains("Replace this key"));
 }

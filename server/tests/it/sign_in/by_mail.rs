@@ -241,7 +241,7 @@ async fn host_links_work_once(app: &TestApp) {
     let admin = app.service().admin(latchkey_service::Operator::Host);
     let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
     let link = async || {
-        let (_, link) = admin.add_admin(&email).await.expect("added");
+        let (_, link) = admin.add_admin(&email, &latchkey_service::Operator::Host.fresh()).await.expect("added");
         link.url.rsplit('/').next().expect("a token").to_owned()
     };
     let token = link().await;
@@ -349,8 +349,12 @@ fn ml_17_cookies_have_strict_attributes() {
                 TestApp::start_with(Backend::Sqlite, |settings, _| settings.server.portal_url = url.map(str::to_owned))
                     .await;
             let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
-            let (_, link) =
-                app.service().admin(latchkey_service::Operator::Host).add_admin(&email).await.expect("added");
+            let (_, link) = app
+                .service()
+                .admin(latchkey_service::Operator::Host)
+                .add_admin(&email, &latchkey_service::Operator::Host.fresh())
+                .await
+                .expect("added");
             let token = link.url.rsplit('/').next().expect("a token").to_owned();
             let browser = app.browser();
             let asked = browser.submit("/fn/request_sign_in", &[("email", "ada@example.com")]).await;

@@ -43,7 +43,11 @@ async fn ml_18_customer_sessions_expire(app: &TestApp) {
 /// ML-18: an admin's session ends after half an hour without use, and after twelve hours in any case.
 async fn ml_18_admin_sessions_expire(app: &TestApp) {
     let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
-    app.service().admin(latchkey_service::Operator::Host).add_admin(&email).await.expect("added");
+    app.service()
+        .admin(latchkey_service::Operator::Host)
+        .add_admin(&email, &latchkey_service::Operator::Host.fresh())
+        .await
+        .expect("added");
     let browser = app.browser();
     browser.sign_in("boss@example.com").await;
     for _ in 0..24 {

@@ -228,7 +228,7 @@ impl TestApp {
         let email = EmailAddress::parse(email).expect("an address");
         let admin = self.service().admin(Operator::Host);
         admin.add_customer(&email, None).await.expect("there is a customer");
-        self.signed_in(admin.sign_in_link(&email).await.expect("a link")).await
+        self.signed_in(admin.sign_in_link(&email, &Operator::Host.fresh()).await.expect("a link")).await
     }
 
     /// The browser of a signed-in account with the role `support`.
@@ -241,13 +241,18 @@ impl TestApp {
             .await
             .expect("changed");
         tx.commit().await.expect("committed");
-        self.signed_in(admin.sign_in_link(&email).await.expect("a link")).await
+        self.signed_in(admin.sign_in_link(&email, &Operator::Host.fresh()).await.expect("a link")).await
     }
 
     /// The browser of a signed-in admin.
     pub(crate) async fn admin(&self) -> Browser<'_> {
         let email = EmailAddress::parse("admin@example.com").expect("an address");
-        let (_, link) = self.service().admin(Operator::Host).add_admin(&email).await.expect("there is an admin");
+        let (_, link) = self
+            .service()
+            .admin(Operator::Host)
+            .add_admin(&email, &Operator::Host.fresh())
+            .await
+            .expect("there is an admin");
         self.signed_in(link).await
     }
 

@@ -89,7 +89,7 @@ async fn show(service: &Service, id: &str, as_json: bool) -> Result<(), Failure>
 
 async fn replay(service: &Service, id: &str, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
-    if !admin.replay_stripe_event(id).await? {
+    if !admin.replay_stripe_event(id, &Operator::Host.fresh()).await? {
         return Err(match admin.stripe_event(id).await? {
             None => no_event(id),
             Some(_) => {
