@@ -343,6 +343,21 @@ mod tests {
         assert_eq!(check(&entries, end(&entries), None), [changed(1), changed(4)]);
     }
 
+    /// Someone cuts off the end, lets the server continue, and later puts entries of the old end back.
+    #[test]
+    fn entries_of_another_history_are_found() {
+        let old = chain(6);
+        let mut new = old[..2].to_vec();
+        for number in 7..=10 {
+            let row = row(number);
+            new.push(ChainedAudit { link: next_link(&vault(), end(&new), &row), row: Some(row) });
+        }
+        assert_eq!(check(&new, end(&new), None), []);
+        let mixed = [&new[..4], &old[4..]].concat();
+        let seam = ChainProblem::Changed { position: 5, row: old[4].link.audit_id };
+        assert_eq!(check(&mixed, end(&old), None), [seam]);
+    }
+
     #[test]
     fn many_problems_are_counted_and_some_are_listed() {
         let vault = vault();
