@@ -67,6 +67,7 @@ pub use catalog::{
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
     price_entry::PriceEntry,
     prices::{CatalogPrice, PriceNotFound},
+    warnings::CatalogWarning,
 };
 pub use error::Internal;
 pub use licenses::{
