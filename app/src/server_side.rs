@@ -16,7 +16,7 @@ use crate::shared::{
     flash::{Done, Flash},
 };
 
-pub use cookies::CookieKit;
+pub use cookies::{CookieKit, Theme};
 
 /// The use cases and the cookies, available to every request.
 #[derive(Clone, Debug)]
