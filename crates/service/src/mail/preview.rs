@@ -211,6 +211,8 @@ mod tests {
         Brand {
             name: "Acme Draw".to_owned(),
             legal_name: Some("Acme Sons".to_owned()),
+            address: None,
+            tax_id: None,
             support: Support::parse("help@acme.example"),
         }
     }
@@ -305,6 +307,8 @@ mod tests {
         let brand = Brand {
             name: "<b>Acme</b> & \"Sons\"\r\nBcc: eve@example.com".to_owned(),
             legal_name: None,
+            address: None,
+            tax_id: None,
             support: Some(Support::Page("https://acme.example/?a=\"><script>".to_owned())),
         };
         for (name, mail) in all(&options(brand)) {
