@@ -95,7 +95,7 @@ pub enum Catalog {
     Apply {
         /// The TOML file
         file: PathBuf,
-        /// Do not ask for confirmation before removing anything or changing terms of existing licenses
+        /// Do not ask for confirmation before removing anything, changing terms of existing licenses, or in spite of warnings
         #[arg(long)]
         yes: bool,
         /// Only print what would change
@@ -112,18 +112,21 @@ pub enum Orders {
         /// Only those with this status, such as held
         #[arg(long)]
         status: Option<String>,
+        /// Only those that were bought with this address, or that its account received
+        #[arg(long)]
+        email: Option<String>,
         /// How many
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
     /// Show an order with its licenses and payments
     Show {
-        /// The order's id
+        /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
     },
     /// Deliver a held order although something does not match
     Release {
-        /// The order's id
+        /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
@@ -131,7 +134,7 @@ pub enum Orders {
     },
     /// Refund all payments of an order at Stripe, which revokes what it bought
     Refund {
-        /// The order's id
+        /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
@@ -150,6 +153,9 @@ pub enum Stripe {
         /// Only print what would change
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+        /// Make a new webhook endpoint, with a new signing secret, although there is one
+        #[arg(long)]
+        replace_endpoint: bool,
     },
     /// Look at the events that Stripe sent, and handle them again
     #[command(subcommand)]

@@ -62,7 +62,15 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
     let is_demo = matches!(&cli.command, Command::Serve(serve) if serve.demo);
     let is_setup = matches!(&cli.command, Command::Stripe(Stripe::Provision { .. }) | Command::Doctor);
-    let settings = Settings::read(Sources { is_demo, is_setup, ..Sources::of_process(cli.config, flags) })?;
+    let read = |is_demo| {
+        let sources = Sources::of_process(cli.config.clone(), flags.clone());
+        Settings::read(Sources { is_demo, is_setup, ..sources })
+    };
+    let mut settings = read(is_demo)?;
+    // Mails that a command causes look like those of the demo's server.
+    if !matches!(cli.command, Command::Serve(_) | Command::Config(_)) && instance::serve::is_demo(&settings) {
+        settings = read(true)?;
+    }
     if let Command::Config(command) = &cli.command {
         instance::config::show(command, &settings, cli.json);
         return Ok(());

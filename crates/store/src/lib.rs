@@ -29,6 +29,7 @@ pub use tables::{
     },
     billing::{
         order_payments::{StoredDispute, StoredPayment, StoredRefund},
+        orders::OrderFilter,
         stripe_events::{EventState, NewStripeEvent, StripeEventRow},
     },
     licenses::{

@@ -139,6 +139,17 @@ pub fn number(id: OrderId) -> String {
     format!("{start}-{end}")
 }
 
+/// The bits of an order's id that its number is made of. `None` if the text is no number. Case, spaces and the dash do not
+/// matter.
+pub fn parse_number(text: &str) -> Option<u64> {
+    let letters: Vec<char> = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+    if letters.len() != 8 {
+        return None;
+    }
+    let digit = |bits: Option<u64>, letter: &char| Some((bits? << 5) | u64::from(alphabet::value(*letter)?));
+    letters.iter().fold(Some(0), digit)
+}
+
 /// A line of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderLine {
@@ -210,6 +221,17 @@ mod tests {
         let number = number(id);
         assert_eq!(number.len(), 9, "{number}");
         assert_ne!(number, super::number(OrderId::new(Timestamp::from_unix_micros(0), [1; 10])));
+    }
+
+    #[test]
+    fn a_number_names_the_end_of_the_id() {
+        let id = OrderId::new(Timestamp::from_unix_micros(0), [0x5a, 1, 2, 3, 4, 250, 6, 7, 8, 9]);
+        let bits = parse_number(&number(id)).expect("a number");
+        assert_eq!(u128::from(bits), id.uuid().as_u128() & ((1 << 40) - 1));
+        assert_eq!(parse_number(&number(id).to_lowercase().replace('-', " ")), Some(bits));
+        for other in ["", "7F3K", "7F3K-9QXMA", "7F3K-9QX!", &id.to_string()] {
+            assert_eq!(parse_number(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use latchkey_licensing::{
     ids::OrderId,
-    order::{Order, OrderStatus, PaymentStanding, SubscriptionState},
+    order::{Order, OrderStatus, PaymentStanding, SubscriptionState, parse_number},
 };
-use latchkey_store::{Page, StoredPayment};
+use latchkey_store::{OrderFilter, Page, StoredPayment};
 
 use crate::{
     actors::{Admin, Fresh, Support},
@@ -60,12 +60,21 @@ impl Support<'_> {
     /// Orders, the newest first.
     pub async fn orders(
         &self,
-        status: Option<OrderStatus>,
+        filter: &OrderFilter,
         before: Option<OrderId>,
         limit: u32,
     ) -> Result<Page<Order, OrderId>, Internal> {
         let mut reader = self.service.store().read_without_snapshot().await?;
-        Ok(reader.list_orders(status, before, limit).await?)
+        Ok(reader.list_orders(filter, before, limit).await?)
+    }
+
+    /// The ids of the orders with a number, such as `7F3K-9QXM`. Almost always at most one.
+    pub async fn orders_with_number(&self, number: &str) -> Result<Vec<OrderId>, Internal> {
+        let Some(bits) = parse_number(number) else {
+            return Ok(Vec::new());
+        };
+        let mut reader = self.service.store().read_without_snapshot().await?;
+        Ok(reader.list_orders_ending(&format!("{bits:010x}")).await?)
     }
 
     /// An order with its lines, licenses and payments.

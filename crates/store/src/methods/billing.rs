@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId, PolicyId},
-    order::{Order, OrderLine, OrderStatus, OrderedLicense},
+    order::{Order, OrderLine, OrderedLicense},
     time::Timestamp,
 };
 
@@ -11,6 +11,7 @@ use crate::{
     page::Page,
     tables::billing::{
         order_payments::StoredPayment,
+        orders::OrderFilter,
         stripe_events::{EventState, NewStripeEvent, StripeEventRow},
     },
 };
@@ -24,8 +25,10 @@ methods! {
             find_order_by_object(id: &str) -> Option<(OrderId, i64)>;
             /// Lists the orders that an account received, newest first.
             list_orders_of(account: AccountId) -> Vec<Order>;
-            /// Lists orders, newest first, before `before`.
-            list_orders(status: Option<OrderStatus>, before: Option<OrderId>, limit: u32) -> Page<Order, OrderId>;
+            /// Lists at most ten orders whose ids end with these ten hexadecimal digits.
+            list_orders_ending(digits: &str) -> Vec<OrderId>;
+            /// Lists the orders that match a filter, newest first, before `before`.
+            list_orders(filter: &OrderFilter, before: Option<OrderId>, limit: u32) -> Page<Order, OrderId>;
             /// Lists the orders that upgrade a license, oldest first.
             list_upgrades_of(license: LicenseId) -> Vec<Order>;
         }

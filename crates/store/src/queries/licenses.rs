@@ -194,6 +194,9 @@ pub(crate) async fn list_licenses_by(
         query.push(r" AND (account_id IN (SELECT id FROM accounts WHERE email LIKE ").push_bind(owner);
         query.push(r" ESCAPE '\') OR UPPER(key_tail) LIKE ").push_bind(key).push(r" ESCAPE '\')");
     }
+    if let Some(end) = filter.key_end_pattern() {
+        query.push(r" AND UPPER(key_tail) LIKE ").push_bind(end).push(r" ESCAPE '\'");
+    }
     query.push(" ORDER BY id LIMIT ").push_bind(Page::<License, LicenseId>::rows(limit));
     let rows: Vec<LicenseRow> = query.build_query_as().fetch_all(conn).await?;
     let licenses = rows.into_iter().map(License::try_from).collect::<Result<Vec<_>>>()?;

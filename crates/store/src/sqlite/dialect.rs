@@ -31,3 +31,6 @@ pub(crate) const LOCK_ORDER: Option<&str> = None;
 
 /// Leases the event that has been due longest.
 pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attempt_at = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM stripe_events WHERE state = 'waiting' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1) RETURNING id, kind, is_live, api_version, object_kind, object_id, source, state, attempts, next_attempt_at, last_error, created_at, received_at, done_at";
+
+/// Finds orders by the last ten hexadecimal digits of their ids.
+pub(crate) const ORDERS_ENDING: &str = "SELECT id FROM orders WHERE SUBSTR(HEX(id), 23) = UPPER($1) LIMIT 10";

@@ -29,6 +29,9 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     };
     let address = listener.local_addr().map_err(|why| Failure::Listen { address: settings.server.listen, why })?;
     let mailer = mailer(&settings, is_demo)?;
+    if is_demo {
+        mark_demo(&settings);
+    }
     let portal_url = settings.portal_url();
     let router = http::router(service.clone(), &settings)?;
 
@@ -169,4 +172,19 @@ async fn stop_signal() {
         _ = terminate => {}
     }
     tracing::info!("stopping after the requests in progress");
+}
+
+/// The file that marks a data folder as the demo's.
+const DEMO_MARK: &str = "demo";
+
+/// Whether the data folder is the demo's.
+pub(crate) fn is_demo(settings: &Settings) -> bool {
+    settings.data_dir.join(DEMO_MARK).is_file()
+}
+
+fn mark_demo(settings: &Settings) {
+    let text = "`latchkey serve --demo` uses this folder. Commands that find this file use the demo's brand.\n";
+    if let Err(error) = std::fs::write(settings.data_dir.join(DEMO_MARK), text) {
+        tracing::warn!(%error, "the data folder cannot be marked as the demo's, so mails of commands have no brand: {error}");
+    }
 }

@@ -110,6 +110,13 @@ async fn a_failed_renewal_has_a_grace_period_and_can_be_fixed(shop: &Shop) {
     assert_eq!(shop.order(order).await.subscription_state(), Some(SubscriptionState::PastDue));
     assert_eq!(expiry(shop, order).await, until.plus(GRACE));
     assert_eq!(shop.mails().await, ["Your ChartGPT license could not be renewed"]);
+    let ada = shop.app.customer("ada@example.com").await;
+    for path in ["/portal", "/portal/orders", &format!("/portal/orders/{order}")] {
+        let page = ada.get(path).await.text().await.expect("a page");
+        let words = if path == "/portal" { "could not be paid" } else { "Payment overdue" };
+        assert!(page.contains(words) && page.contains(&format!("/portal/orders/{order}")), "{path}: {page}");
+    }
+    shop.app.kit.mail.take();
     shop.stripe.set_renewal_of(&subscription, Renewal::Succeed);
     pass(shop, DAY * 4).await;
     assert_eq!(shop.order(order).await.subscription_state(), Some(SubscriptionState::Active));

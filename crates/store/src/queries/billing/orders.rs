@@ -2,9 +2,10 @@
 
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId},
-    order::{HoldReason, Order, OrderKind, OrderStatus},
+    order::{HoldReason, Order, OrderKind},
     time::Timestamp,
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::super::{
@@ -14,7 +15,10 @@ use super::super::{
 use crate::{
     error::Result,
     page::Page,
-    tables::{billing::orders::OrderRow, licenses::expiry_columns},
+    tables::{
+        billing::orders::{OrderFilter, OrderRow},
+        licenses::expiry_columns,
+    },
 };
 
 macro_rules! select {
@@ -145,22 +149,28 @@ pub(crate) async fn list_orders_of(conn: &mut Connection, account: AccountId) ->
     rows.into_iter().map(Order::try_from).collect()
 }
 
+pub(crate) async fn list_orders_ending(conn: &mut Connection, digits: &str) -> Result<Vec<OrderId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(dialect::ORDERS_ENDING).bind(digits).fetch_all(conn).await?;
+    Ok(ids.into_iter().map(OrderId::from).collect())
+}
+
 pub(crate) async fn list_orders(
     conn: &mut Connection,
-    status: Option<OrderStatus>,
+    filter: &OrderFilter,
     before: Option<OrderId>,
     limit: u32,
 ) -> Result<Page<Order, OrderId>> {
-    let before = before.map_or(Uuid::max(), OrderId::uuid);
-    let limit_rows = Page::<Order, OrderId>::rows(limit);
-    let query = match status {
-        None => sqlx::query_as(select!("WHERE id < $1 ORDER BY id DESC LIMIT $2")).bind(before).bind(limit_rows),
-        Some(status) => sqlx::query_as(select!("WHERE status = $3 AND id < $1 ORDER BY id DESC LIMIT $2"))
-            .bind(before)
-            .bind(limit_rows)
-            .bind(status.as_str()),
-    };
-    let rows: Vec<OrderRow> = query.fetch_all(conn).await?;
+    let mut query = QueryBuilder::<Db>::new(select!("WHERE id < "));
+    query.push_bind(before.map_or(Uuid::max(), OrderId::uuid));
+    if let Some(status) = filter.status {
+        query.push(" AND status = ").push_bind(status.as_str());
+    }
+    if let Some(email) = &filter.email {
+        query.push(" AND (LOWER(email) = ").push_bind(email.as_str());
+        query.push(" OR account_id IN (SELECT id FROM accounts WHERE email = ").push_bind(email.as_str()).push("))");
+    }
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(Page::<Order, OrderId>::rows(limit));
+    let rows: Vec<OrderRow> = query.build_query_as().fetch_all(conn).await?;
     let orders = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Page::new(orders, limit, |order| order.id))
 }

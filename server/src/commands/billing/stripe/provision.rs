@@ -22,12 +22,14 @@ use crate::{
     startup::Failure,
 };
 
-use plan::{Found, Plan, Source, Step, Wanted, plan, product};
+use plan::{Endpoint, Found, Plan, Source, Step, UNREACHABLE, Wanted, plan, product};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
     pub(crate) yes: bool,
     pub(crate) dry_run: bool,
+    /// Whether a new webhook endpoint is made although there is one.
+    pub(crate) replaces_endpoint: bool,
     pub(crate) as_json: bool,
 }
 
@@ -41,7 +43,14 @@ pub(crate) async fn provision(
     let prices = service.prices().await?;
     let wanted: Vec<Wanted> = prices.iter().map(|price| wanted_of(price, is_live)).collect();
     let found = find(account, &wanted).await?;
-    let plan = plan(&wanted, endpoint_url(settings).as_deref(), &found);
+    let address = endpoint_url(settings);
+    let endpoint = match (&address, options.replaces_endpoint) {
+        (None, true) => return Err(Failure::Refused(format!("nothing was changed. {UNREACHABLE}"))),
+        (None, false) => Endpoint::Unreachable,
+        (Some(url), false) => Endpoint::At(url),
+        (Some(url), true) => Endpoint::Again(url),
+    };
+    let plan = plan(&wanted, endpoint, &found);
     if !options.as_json {
         show(&plan, is_live);
     }
@@ -78,6 +87,15 @@ pub(crate) async fn provision(
     Ok(())
 }
 
+/// What is missing at Stripe for the catalog's prices to be sold, and what is wrong with them.
+pub(crate) async fn missing(service: &Service, settings: &Settings, account: &Account) -> Result<Vec<String>, Failure> {
+    let is_live = settings.stripe.key()?.is_some_and(|key| key.is_live());
+    let wanted: Vec<Wanted> = service.prices().await?.iter().map(|price| wanted_of(price, is_live)).collect();
+    let found = find(account, &wanted).await?;
+    let plan = plan(&wanted, Endpoint::Unreachable, &found);
+    Ok(plan.steps.iter().map(ToString::to_string).chain(plan.conflicts).collect())
+}
+
 fn show(plan: &Plan, is_live: bool) {
     console::line(if is_live { "Stripe, live mode:" } else { "Stripe, test mode:" });
     plan.steps.iter().for_each(|step| console::line(&format!("  {step}")));
@@ -112,8 +130,10 @@ pub(crate) fn endpoint_url(settings: &Settings) -> Option<String> {
     let is_local = |url: &str| {
         Url::parse(url).is_ok_and(|url| match url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified() || ip.is_private() || ip.is_link_local(),
+            Some(Host::Ipv6(ip)) => {
+                ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+            }
             None => false,
         })
     };
