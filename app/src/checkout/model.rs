@@ -75,6 +75,8 @@ pub struct PlacedOrder {
     pub status: OrderStatus,
     /// What was bought, a line each.
     pub items: Vec<String>,
+    /// How many licenses were bought.
+    pub quantity: u32,
     pub total: String,
     /// The licenses with their keys, while they may be used.
     pub licenses: Vec<PlacedLicense>,

@@ -135,6 +135,7 @@ pub(crate) fn placed(placed: latchkey_service::PlacedOrder) -> PlacedOrder {
         number: order.number(),
         status: order.status,
         items: items(&view),
+        quantity: view.lines.iter().map(|line| line.line.quantity).sum(),
         total: order.total().to_string(),
         licenses: licenses.collect(),
         upgrades,

@@ -1,10 +1,11 @@
-//! Where a sign-in may lead: only to pages of the portal, and to offers (ML-13).
+//! Where a sign-in may lead: only to pages of the portal, to offers, and to orders (ML-13).
 
 use latchkey_licensing::{air_gap, portal_paths};
 
 use crate::routes::{FormTarget, Guard, Page, sign_in_for};
 
-/// The path of a page of the portal, or of an offer that the visitor wants to buy signed in.
+/// The path of a page of the portal, of an offer that the visitor wants to buy signed in, or of an order that was made in
+/// another browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextPath(String);
 
@@ -42,7 +43,7 @@ impl NextPath {
             return is_request.then(|| Self(text.to_owned()));
         }
         let page = Page::parse(text)?;
-        let may_follow = Guard::of(text) == Guard::SignedIn || matches!(page, Page::Offer(_));
+        let may_follow = Guard::of(text) == Guard::SignedIn || matches!(page, Page::Offer(_) | Page::OrderPlaced(_));
         may_follow.then(|| Self(page.path())).filter(|next| next.0 == text)
     }
 
@@ -115,6 +116,7 @@ mod tests {
             "/portal/offline",
             "/portal/orders",
             "/checkout/new/acme-draw-2",
+            "/checkout/0190f3c2-0000-7000-8000-000000000000/placed",
             &format!("/portal/orders/{id}"),
             &format!("/portal/orders/{id}/receipt"),
             &format!("/portal/licenses/{id}"),
@@ -217,7 +219,7 @@ mod tests {
             "/checkout/new//evil.example",
             "/checkout/new/acme?quantity=2",
             "/checkout/new/ACME",
-            "/checkout/0190f3c2-0000-7000-8000-000000000000/placed",
+            "/checkout/0190f3c2-0000-7000-8000-000000000000/canceled",
             "/login",
             "/login/link/x",
             "/fn/sign_out",

@@ -95,7 +95,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 26] = [
+const FUNCTIONS: [(&str, Row); 27] = [
     ("/fn/account", signed_in(200, 401)),
     ("/fn/confirm_free_computer", own(200, 404, 401)),
     ("/fn/carry_out_request", own(200, 422, 401)),
@@ -112,9 +112,10 @@ const FUNCTIONS: [(&str, Row); 26] = [
     ("/fn/licenses", signed_in(200, 401)),
     ("/fn/order", own(200, 404, 401)),
     ("/fn/orders", signed_in(200, 401)),
+    ("/fn/overview", signed_in(200, 401)),
     ("/fn/read_offer", all(200)),
     // The buyer was signed in. Otherwise it would be the buyer's browser.
-    ("/fn/read_placed_order", own(200, 404, 404)),
+    ("/fn/read_placed_order", own(200, 403, 403)),
     ("/fn/read_request", own(200, 422, 401)),
     ("/fn/read_sign_in", all(200)),
     ("/fn/rename", signed_in(200, 401)),
@@ -130,7 +131,7 @@ const FUNCTIONS: [(&str, Row); 26] = [
 const PAGES: [(&str, Row); 19] = [
     ("/checkout/new/{price}", all(200)),
     ("/checkout/{order}/canceled", own(200, 404, 404)),
-    ("/checkout/{order}/placed", own(200, 404, 404)),
+    ("/checkout/{order}/placed", own(200, 403, 403)),
     ("/login", all(200)),
     ("/login/code", all(200)),
     ("/login/host/{token}", all(200)),

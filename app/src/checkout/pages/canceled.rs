@@ -22,7 +22,7 @@ pub(crate) fn OrderCanceledPage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match data.await {
                         Ok(order) => view! { <Canceled order/> }.into_any(),
-                        Err(error) => view! { <NotShown error/> }.into_any(),
+                        Err(error) => view! { <NotShown error page=Page::Orders.path()/> }.into_any(),
                     }
                 })}
             </Suspense>

@@ -44,14 +44,19 @@ pub(crate) fn OrderPlacedPage() -> impl IntoView {
                         Ok(order) => view! { <Placed order rounds/> }.into_any(),
                         // The next attempt may succeed.
                         Err(error @ (UiError::NoResponse | UiError::Unavailable)) => {
-                            view! { <NotShown error/> <AskAgain rounds/> }.into_any()
+                            view! { <NotShown error page=here(id())/> <AskAgain rounds/> }.into_any()
                         }
-                        Err(error) => view! { <NotShown error/> }.into_any(),
+                        Err(error) => view! { <NotShown error page=here(id())/> }.into_any(),
                     }
                 })}
             </Transition>
         </CheckoutFrame>
     }
+}
+
+/// The page of an order with this id, or the list of orders if it is none.
+fn here(id: String) -> String {
+    id.parse().map_or_else(|_| Page::Orders.path(), |id| Page::OrderPlaced(id).path())
 }
 
 /// Loads the order again after a pause.
@@ -69,11 +74,12 @@ fn AskAgain(rounds: RwSignal<u32>) -> impl IntoView {
     view! { <noscript inner_html=REFRESH></noscript> }
 }
 
-/// The same for everyone who may not see the order, whether it exists or not.
+/// The same for everyone who may not see the order, whether it exists or not. After signing in, the visitor comes back to
+/// `page`.
 #[component]
-pub(crate) fn NotShown(error: UiError) -> impl IntoView {
-    let title = if error == UiError::OrderNotShown { "Not shown" } else { "Something went wrong" };
-    let sign_in = sign_in_for(&Page::Orders.path());
+pub(crate) fn NotShown(error: UiError, #[prop(into)] page: String) -> impl IntoView {
+    let title = if error == UiError::OrderNotShown { "Sign in to see this order" } else { "Something went wrong" };
+    let sign_in = sign_in_for(&page);
     let text = if error == UiError::NoResponse {
         "The server did not respond.".to_owned()
     } else {
@@ -117,7 +123,7 @@ fn State(order: PlacedOrder) -> AnyView {
             </p>
         }
         .into_any(),
-        OrderStatus::Pending => view! { <Pending email=order.email/> }.into_any(),
+        OrderStatus::Pending => view! { <Pending email=order.email quantity=order.quantity/> }.into_any(),
         OrderStatus::PaymentFailed => view! {
             <h1 class="title-1">"The payment failed"</h1>
             <p>"The bank refused the payment. Nothing was charged, and there is no license."</p>
@@ -148,12 +154,13 @@ fn State(order: PlacedOrder) -> AnyView {
 }
 
 #[component]
-fn Pending(email: Option<String>) -> impl IntoView {
+fn Pending(email: Option<String>, quantity: u32) -> impl IntoView {
     let to = email.map(|email| view! { " to " <strong class="break-anywhere">{email}</strong> });
+    let what = if quantity == 1 { "the license key" } else { "the license keys" };
     view! {
         <h1 class="title-1">"Your payment is on its way"</h1>
         <p>"Your bank confirms this kind of payment later, usually within a few days. You can close this page."</p>
-        <p>"When the payment arrives, we will send the license key" {to} "."</p>
+        <p>"When the payment arrives, we will send " {what} {to} "."</p>
     }
 }
 
@@ -216,24 +223,44 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// How many keys are shown before the others are folded.
+const UNFOLDED: usize = 10;
+
 /// The keys, each with a button that copies it, and one for all.
 #[component]
 fn Keys(licenses: Vec<PlacedLicense>) -> impl IntoView {
     let all: Vec<&str> = licenses.iter().map(|license| license.key.as_str()).collect();
-    let copy_all = (all.len() > 1).then(|| view! { <p><CopyButton text=all.join("\n") words="Copy all keys"/></p> });
-    let rows = licenses.iter().map(|license| {
+    let count = all.len();
+    let copy_all = (count > 1).then(|| view! { <p><CopyButton text=all.join("\n") words="Copy all keys"/></p> });
+    let class = if count > 3 { "plain-list key-rows" } else { "stack-small plain-list" };
+    let mut first = licenses;
+    let folded = if count > UNFOLDED { first.split_off(UNFOLDED) } else { Vec::new() };
+    let more = (!folded.is_empty()).then(|| {
+        view! {
+            <details class="fold">
+                <summary>{format!("Show {} more keys", folded.len())}</summary>
+                <ul class=class aria-label="More license keys">{key_rows(folded)}</ul>
+            </details>
+        }
+    });
+    view! {
+        {copy_all}
+        <ul class=class aria-label="License keys">{key_rows(first)}</ul>
+        {more}
+    }
+}
+
+fn key_rows(licenses: Vec<PlacedLicense>) -> impl IntoView {
+    let row = |license: PlacedLicense| {
         view! {
             <li>
                 <div class="key-row">
                     <Icon name=IconName::Key/>
                     <code class="key key-shown" translate="no">{license.key.clone()}</code>
-                    <CopyButton text=license.key.clone() words="Copy"/>
+                    <CopyButton text=license.key words="Copy"/>
                 </div>
             </li>
         }
-    });
-    view! {
-        <ul class="stack-small plain-list" aria-label="License keys">{rows.collect_view()}</ul>
-        {copy_all}
-    }
+    };
+    licenses.into_iter().map(row).collect_view()
 }

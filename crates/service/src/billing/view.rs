@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::{LicenseId, OrderId, PolicyId},
     license::License,
     license_key::LicenseKey,
@@ -157,7 +158,14 @@ impl Service {
         let order = order.ok_or(PlacedOrderError::NotFound)?;
         let is_account = who.is_some_and(|who| {
             let account = Some(who.account.id);
-            order.buyer == account || (order.delivered_at.is_some() && order.account == account)
+            // Whoever is signed in with the address that the buyer typed also receives the mails about the order.
+            let is_typed = || {
+                let email = order.email.as_deref().map(EmailAddress::parse);
+                order.buyer.is_none() && matches!(email, Some(Ok(email)) if email == who.account.email)
+            };
+            order.buyer == account
+                || (order.delivered_at.is_some() && order.account == account)
+                || (order.delivered_at.is_none() && is_typed())
         });
         let is_recent = order.delivered_at.is_none_or(|at| self.now().since(at) < SHOWN_TO_BROWSER);
         // Equal hashes of 256 random bits reveal nothing by how long the comparison takes.

@@ -153,7 +153,10 @@ impl CustomerMail for PaymentPendingMail<'_> {
                 "{} has received your order. The payment method that you chose can take several days until the payment is confirmed.",
                 letterhead.brand.name
             ))
-            .paragraph("You do not need to do anything. You get a mail with your license key as soon as the payment arrives.")
+            .paragraph(format!(
+                "You do not need to do anything. You get a mail with your license {} as soon as the payment arrives.",
+                if self.order.items.iter().map(|item| item.quantity).sum::<u32>() == 1 { "key" } else { "keys" }
+            ))
             .facts(self.order.facts())
             .link("Show the order", self.order_url)
     }
