@@ -130,7 +130,7 @@ const FUNCTIONS: [(&str, Row); 27] = [
 /// Pages, with the paths of the app's router.
 const PAGES: [(&str, Row); 19] = [
     ("/checkout/new/{price}", all(200)),
-    ("/checkout/{order}/canceled", own(200, 404, 404)),
+    ("/checkout/{order}/canceled", own(200, 403, 403)),
     ("/checkout/{order}/placed", own(200, 403, 403)),
     ("/login", all(200)),
     ("/login/code", all(200)),
@@ -450,7 +450,7 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-const FIELDS: [(&str, &str); 14] = [
+const FIELDS: [(&str, &str); 16] = [
     ("request", "lk1.x.ABCDEFGH"),
     ("email", "nobody@example.com"),
     ("code", "0000-0000"),
@@ -463,6 +463,8 @@ const FIELDS: [(&str, &str); 14] = [
     ("name", "x"),
     ("order", "0190f3c2-0000-7000-8000-000000000000"),
     ("page", "1"),
+    ("search", "7F3K"),
+    ("after", "0190f3c2-0000-7000-8000-000000000000"),
     ("price", "chartgpt-lifetime"),
     ("next", "//evil.example"),
 ];

@@ -36,7 +36,8 @@ pub(crate) async fn stripe(
 ) -> Result<(), Failure> {
     match command {
         Stripe::Provision { yes, dry_run, replace_endpoint } => {
-            let options = provision::Options { yes, dry_run, replaces_endpoint: replace_endpoint, as_json };
+            let consent = provision::Consent::of(yes, dry_run);
+            let options = provision::Options { consent, replaces_endpoint: replace_endpoint, as_json };
             provision::provision(service, settings, &account(settings)?, options).await
         }
         Stripe::Events(command) => events::events(service, command, as_json).await,

@@ -77,7 +77,8 @@ async fn admins_find_orders_by_number_and_address(shop: &Shop) {
     for other in ["0000-0000", "", "7F3K", "%"] {
         assert_eq!(admin.orders_with_number(other).await.expect("read"), [], "{other}");
     }
-    for (email, wanted) in [("ada@example.com", vec![ada]), ("eve@example.com", vec![eve]), ("bob@example.com", vec![])] {
+    for (email, wanted) in [("ada@example.com", vec![ada]), ("eve@example.com", vec![eve]), ("bob@example.com", vec![])]
+    {
         let filter = OrderFilter { email: Some(email.parse_address()), ..OrderFilter::default() };
         let found = admin.orders(&filter, None, 10).await.expect("read").items;
         assert_eq!(found.into_iter().map(|order| order.id).collect::<Vec<_>>(), wanted, "{email}");

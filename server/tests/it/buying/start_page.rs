@@ -55,7 +55,10 @@ async fn the_start_page_sells_what_is_for_sale(shop: &Shop) {
     assert!(page.contains("name=\"quantity\"") && page.contains("max=\"10\""), "{page}");
     assert_eq!(page.matches("<form").count(), 1, "one price is for sale: {page}");
     for policy in ["Lifetime license", "Team license"] {
-        assert!(page.contains(&format!(">{policy}</h2>")), "offers of one product are headed by their policies: {page}");
+        assert!(
+            page.contains(&format!(">{policy}</h2>")),
+            "offers of one product are headed by their policies: {page}"
+        );
     }
     assert!(page.contains("Sales open soon"), "a price without an amount is not for sale");
     assert!(!page.contains("$100.00"), "upgrades are not for everyone");

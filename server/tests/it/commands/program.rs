@@ -264,7 +264,8 @@ fn mails_are_previewed() {
         .expect("written");
     let html = text(&host.run(&["mail", "preview", "sign-in", "--html"]).stdout);
     assert!(html.contains("Sign in to Acme") && html.contains("#aa3300"), "{html}");
-    let brand = "[brand]\nname = \"Acme\"\naddress = \"\"\"\n1 Main Street\nSpringfield <1>\n\"\"\"\ntax_id = \"GB1\"\n";
+    let brand =
+        "[brand]\nname = \"Acme\"\naddress = \"\"\"\n1 Main Street\nSpringfield <1>\n\"\"\"\ntax_id = \"GB1\"\n";
     fs::write(host.folder.path().join("latchkey.toml"), brand).expect("written");
     let mail = host.json(&["mail", "preview", "sign-in"]);
     let body = mail["text"].as_str().expect("a text");

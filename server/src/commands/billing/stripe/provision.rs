@@ -24,10 +24,30 @@ use crate::{
 
 use plan::{Endpoint, Found, Plan, Source, Step, UNREACHABLE, Wanted, plan, product};
 
+/// Whether changes may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// A person is asked.
+    Ask,
+    Given,
+    /// Changes are only shown.
+    DryRun,
+}
+
+impl Consent {
+    /// From the flags `--yes` and `--dry-run`, which exclude each other.
+    pub(crate) fn of(yes: bool, dry_run: bool) -> Self {
+        match (yes, dry_run) {
+            (_, true) => Self::DryRun,
+            (true, false) => Self::Given,
+            (false, false) => Self::Ask,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
-    pub(crate) yes: bool,
-    pub(crate) dry_run: bool,
+    pub(crate) consent: Consent,
     /// Whether a new webhook endpoint is made although there is one.
     pub(crate) replaces_endpoint: bool,
     pub(crate) as_json: bool,
@@ -57,14 +77,14 @@ pub(crate) async fn provision(
     if !plan.conflicts.is_empty() {
         return Err(Failure::Refused(format!("nothing was changed. {}", plan.conflicts.join(" "))));
     }
-    let is_applied = !options.dry_run && !plan.steps.is_empty();
+    let is_applied = options.consent != Consent::DryRun && !plan.steps.is_empty();
     let mut secret = None;
     if is_applied {
-        if options.as_json && !options.yes {
+        if options.as_json && options.consent == Consent::Ask {
             // The question cannot be answered without seeing the steps.
             plan.steps.iter().for_each(|step| console::error(&step.to_string()));
         }
-        if confirmed(options.yes, "Make these changes at Stripe?")? == Confirmed::No {
+        if confirmed(options.consent == Consent::Given, "Make these changes at Stripe?")? == Confirmed::No {
             return Err(Failure::Refused("nothing was changed".to_owned()));
         }
         secret = Run { service, account, owner: &settings.portal_url(), is_live, prices: &prices, wanted: &wanted }
