@@ -312,11 +312,11 @@ fn orders_are_named_by_number_or_id() {
 fn commands_have_the_brand_of_the_demo() {
     let host = Host::new();
     let subject = || host.json(&["mail", "preview", "sign-in"])["subject"].as_str().expect("text").to_owned();
-    assert_eq!(subject(), "Sign in to Latchkey");
+    assert_eq!(subject(), "Your sign-in link for Latchkey");
     drop(host.serve(&["--demo"], &[]));
-    assert_eq!(subject(), "Sign in to ChartGPT");
+    assert_eq!(subject(), "Your sign-in link for ChartGPT");
     fs::write(host.folder.path().join("latchkey.toml"), "[brand]\nname = \"Acme\"\n").expect("written");
-    assert_eq!(subject(), "Sign in to Acme", "settings apply all the same");
+    assert_eq!(subject(), "Your sign-in link for Acme", "settings apply all the same");
 }
 
 #[test]
