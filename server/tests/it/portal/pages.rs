@@ -354,7 +354,7 @@ fn the_start_page_is_plain_html() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let page = app.browser().get("/").await.text().await.expect("a page");
-        assert!(page.contains("href=\"/login\"") && !page.contains("<script"), "{page}");
+        assert!(page.contains("href=\"/portal\"") && !page.contains("<script"), "{page}");
         let answer = Client::new().request(Method::TRACE, app.origin()).send().await.expect("an answer");
         assert!(answer.status().is_client_error());
     });

@@ -188,7 +188,7 @@ fn an_address_that_stripe_cannot_reach_is_not_proposed() {
     for portal in ["http://localhost:3000", "http://192.168.1.7:3000", "http://[::1]:3000"] {
         let more = [
             ("LATCHKEY__SERVER__PORTAL_URL", portal),
-            // A name of this computer that does not look like one.
+            // Not on this computer, and not asked.
             ("LATCHKEY__STRIPE__API_URL", "https://stripe.invalid"),
         ];
         let output = vendor.run(&["stripe", "provision", "--replace-endpoint", "--dry-run"], &more);

@@ -62,7 +62,6 @@ pub(crate) async fn provision(
     let is_live = settings.stripe.key()?.is_some_and(|key| key.is_live());
     let prices = service.prices().await?;
     let wanted: Vec<Wanted> = prices.iter().map(|price| wanted_of(price, is_live)).collect();
-    let found = find(account, &wanted).await?;
     let address = endpoint_url(settings);
     let endpoint = match (&address, options.replaces_endpoint) {
         (None, true) => return Err(Failure::Refused(format!("nothing was changed. {UNREACHABLE}"))),
@@ -70,6 +69,7 @@ pub(crate) async fn provision(
         (Some(url), false) => Endpoint::At(url),
         (Some(url), true) => Endpoint::Again(url),
     };
+    let found = find(account, &wanted).await?;
     let plan = plan(&wanted, endpoint, &found);
     if !options.as_json {
         show(&plan, is_live);
