@@ -9,15 +9,11 @@ use latchkey_licensing::{
 };
 
 use super::dispatch::methods;
-use crate::{
-    page::Page,
-    tables::licenses::{
-        StoredKey,
-        filter::LicenseFilter,
-        imports::{ImportRow, TakenRow},
-        license_notices::{EndingLicense, EndingSearch},
-        license_records::{KeyLookup, KnownLicense, LicenseRecord},
-    },
+use crate::tables::licenses::{
+    StoredKey,
+    imports::{ImportRow, TakenRow},
+    license_notices::{EndingLicense, EndingSearch},
+    license_records::{KeyLookup, KnownLicense, LicenseRecord},
 };
 
 methods! {
@@ -28,8 +24,6 @@ methods! {
             list_licenses_of(account: AccountId) -> Vec<License>;
             /// Lists all licenses, by id, after `after`.
             list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
-            /// Lists the licenses that match a filter, by id, after `after`.
-            list_licenses_by(filter: &LicenseFilter, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
             /// Lists a policy's licenses, by id, after `after`.
             list_licenses_under(policy: PolicyId, after: Option<LicenseId>, limit: i64) -> Vec<License>;
             count_licenses_under(policy: PolicyId) -> i64;

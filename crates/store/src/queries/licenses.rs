@@ -20,8 +20,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    page::Page,
-    tables::licenses::{self, LicenseRow, StoredKey, filter::LicenseFilter},
+    tables::licenses::{self, LicenseRow, StoredKey},
 };
 
 macro_rules! select {
@@ -174,30 +173,6 @@ pub(crate) async fn list_licenses(conn: &mut Connection, after: Option<LicenseId
         .fetch_all(conn)
         .await?;
     rows.into_iter().map(License::try_from).collect()
-}
-
-pub(crate) async fn list_licenses_by(
-    conn: &mut Connection,
-    filter: &LicenseFilter,
-    after: Option<LicenseId>,
-    limit: u32,
-) -> Result<Page<License, LicenseId>> {
-    let mut query = QueryBuilder::<Db>::new(select!("WHERE id > "));
-    query.push_bind(after.map_or(Uuid::nil(), LicenseId::uuid));
-    if let Some(account) = filter.account {
-        query.push(" AND account_id = ").push_bind(account.uuid());
-    }
-    if let Some(policy) = filter.policy {
-        query.push(" AND policy_id = ").push_bind(policy.uuid());
-    }
-    if let Some((owner, key)) = filter.patterns() {
-        query.push(r" AND (account_id IN (SELECT id FROM accounts WHERE email LIKE ").push_bind(owner);
-        query.push(r" ESCAPE '\') OR UPPER(key_tail) LIKE ").push_bind(key).push(r" ESCAPE '\')");
-    }
-    query.push(" ORDER BY id LIMIT ").push_bind(Page::<License, LicenseId>::rows(limit));
-    let rows: Vec<LicenseRow> = query.build_query_as().fetch_all(conn).await?;
-    let licenses = rows.into_iter().map(License::try_from).collect::<Result<Vec<_>>>()?;
-    Ok(Page::new(licenses, limit, |license| license.id))
 }
 
 pub(crate) async fn list_licenses_under(
