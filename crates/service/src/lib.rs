@@ -47,8 +47,8 @@ pub use audit::{
     change::Change,
     event::{
         AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
-        LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent,
-        StripeEvent,
+        LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SignInMeans, SignInRequestEvent,
+        SigningKeyEvent, StoredEvent, StripeEvent,
     },
     log::AuditEntry,
 };

@@ -217,7 +217,10 @@ mod tests {
     fn wh_20_cursors_are_bound_to_their_list() {
         let vault = Vault::new(&[1; 32]);
         let sealed = vault.seal_cursor("licenses/newest", b"place", [7; 12]).expect("seals");
-        assert_eq!(vault.open_cursor("licenses/newest", &sealed).map(|place| place.to_vec()).ok(), Some(b"place".to_vec()));
+        assert_eq!(
+            vault.open_cursor("licenses/newest", &sealed).map(|place| place.to_vec()).ok(),
+            Some(b"place".to_vec())
+        );
         assert!(vault.open_cursor("licenses/oldest", &sealed).is_err());
         assert!(Vault::new(&[2; 32]).open_cursor("licenses/newest", &sealed).is_err());
         for at in 0..sealed.len() {

@@ -257,8 +257,7 @@ fn standing(subject: &Subject<'_>) -> Option<Verdict> {
 }
 
 fn access(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
-    let is_revoked =
-        subject.policy.expiry_strategy == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now);
+    let is_revoked = subject.policy.expiry_strategy == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now);
     is_revoked.then_some(invalid(ValidationCode::Expired, "is expired"))
 }
 

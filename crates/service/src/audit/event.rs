@@ -5,8 +5,10 @@
 
 use latchkey_licensing::{
     account::Role,
-    ids::{AccountId, LicenseId, MachineId, NoteId, OrderId, PolicyId, ProductId, SavedViewId, SignInRequestId,
-        SigningKeyId},
+    ids::{
+        AccountId, LicenseId, MachineId, NoteId, OrderId, PolicyId, ProductId, SavedViewId, SignInRequestId,
+        SigningKeyId,
+    },
     license::Expiry,
     order::{HoldReason, OrderStatus, SubscriptionState},
     time::Timestamp,

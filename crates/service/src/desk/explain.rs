@@ -10,7 +10,7 @@ use latchkey_licensing::{
     validation::{self, CheckResult, Scope, Subject, Verdict},
 };
 
-use crate::{actors::Admin, error::Internal, service::Service};
+use crate::{actors::Support, error::Internal, service::Service};
 
 /// What an app would be told.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Explanation {
     pub now: Timestamp,
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// Explains how a license validates for a scope, such as the fingerprint of a machine. Nothing is recorded: not that
     /// the license was validated, nor its first use, and no request is counted. `None` if there is no such license.
     pub async fn explain_validation(&self, id: LicenseId, scope: &Scope) -> Result<Option<Explanation>, Internal> {
@@ -40,8 +40,7 @@ impl Admin<'_> {
         };
         let facts = self.service.license_facts(&mut reader, record).await?;
         let outages = Service::all_outages(&mut reader, now).await?;
-        let machines: Vec<_> =
-            machines.iter().map(|machine| machine.with_outages(facts.policy(), &outages)).collect();
+        let machines: Vec<_> = machines.iter().map(|machine| machine.with_outages(facts.policy(), &outages)).collect();
         let held = self.service.all_entitlements(&mut reader, &facts).await?;
         let held: BTreeSet<EntitlementCode> = held.into_iter().map(|held| held.code).collect();
         let subject = Subject {

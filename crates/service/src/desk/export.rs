@@ -4,7 +4,7 @@ use latchkey_licensing::time::Timestamp;
 use latchkey_store::{Conn, PageRequest, Seek};
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Fresh},
     audit::event::{AuditEvent, ListEvent},
     desk::{
         csv::{BYTE_ORDER_MARK, Cell, line},
@@ -23,6 +23,7 @@ impl Admin<'_> {
     pub async fn export_list<L: List, E: From<ListError>>(
         &self,
         fields: &[(String, String)],
+        _fresh: &Fresh,
         mut emit: impl FnMut(&str) -> Result<(), E> + Send,
     ) -> Result<u64, E> {
         let query = self.export_query::<L>(fields).await?;

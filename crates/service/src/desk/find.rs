@@ -7,7 +7,7 @@ use latchkey_store::{RecordId, SearchHit, SearchTerms};
 use uuid::Uuid;
 
 use crate::{
-    actors::Admin,
+    actors::Support,
     error::Internal,
     vault::{Vault, plain_hash},
 };
@@ -144,7 +144,7 @@ fn joined(a: &str, b: &str) -> String {
     if a.is_empty() { b.to_owned() } else { format!("{a}, {b}") }
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// Finds records by a text: the start of an address or a name, a license key or its last four letters, a machine's
     /// fingerprint, an id or the number of an order, or an id of the payment provider.
     pub async fn find(&self, text: &str) -> Result<Found, Internal> {
@@ -192,7 +192,8 @@ fn parse_key(text: &str) -> Option<LicenseKey> {
 fn key_tail(text: &str) -> Option<&str> {
     let tail = if text.contains('•') { text.rsplit('-').next()? } else { text };
     // The tails of signed keys are base64 for URLs.
-    let is_tail = tail.len() == 4 && tail.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_tail =
+        tail.len() == 4 && tail.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     is_tail.then_some(tail)
 }
 

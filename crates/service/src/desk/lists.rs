@@ -19,7 +19,7 @@ use latchkey_licensing::{
 use latchkey_store::{Conn, PageRequest, Seek, Slice, StoreError};
 
 use crate::{
-    actors::Admin,
+    actors::Support,
     desk::{csv::Cell, lists::fields::FieldError},
     error::{Internal, internal_errors},
     service::Service,
@@ -189,7 +189,7 @@ pub enum ListError {
 
 internal_errors!(ListError);
 
-impl Admin<'_> {
+impl Support<'_> {
     /// A page of a list. The fields are those of [`List::FIELDS`], `sort`, `page_size`, and `after` or `before` with a
     /// cursor of another page.
     pub async fn list<L: List>(&self, fields: &[(String, String)]) -> Result<ListPage<L>, ListError> {
@@ -267,8 +267,7 @@ mod tests {
     }
 
     fn parse(fields: &[(&str, &str)]) -> Result<ListQuery<Licenses>, FieldError> {
-        let fields: Vec<_> =
-            fields.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect();
+        let fields: Vec<_> = fields.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect();
         ListQuery::parse(&fields, &context())
     }
 

@@ -4,7 +4,7 @@ use latchkey_licensing::ids::{AccountId, LicenseId, NoteId, OrderId};
 use latchkey_store::{Conn, NoteRow};
 
 use crate::{
-    actors::Admin,
+    actors::Support,
     audit::{
         actor::Actor,
         event::{ACCOUNT, AuditEvent, LICENSE, NoteEvent, ORDER, STRIPE_EVENT},
@@ -80,7 +80,7 @@ fn body(text: &str) -> Option<String> {
     (1..=MAX_NOTE).contains(&text.chars().count()).then_some(text)
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// Writes a note about a record.
     pub async fn add_note(&self, subject: &NoteSubject, text: &str) -> Result<NoteRow, NoteError> {
         let body = body(text).ok_or(NoteError::Text)?;

@@ -8,7 +8,7 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Attention, AttentionTimes, Conn, DailyCount, Gauges, OpenDispute};
 
-use crate::{actors::Admin, error::Internal};
+use crate::{actors::Support, error::Internal};
 
 /// The days over which mails that were given up and outages need attention.
 const RECENT: Duration = Duration::from_hours(7 * 24);
@@ -174,7 +174,7 @@ fn active_by_day(now: i64, added: &DailySeries<i64>, removed: &DailySeries<i64>)
     DailySeries { first_day: added.first_day, values }
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// The overview of the last days and, for expiries, of the next ones. `is_live` chooses between real payments and
     /// those in test mode.
     pub async fn overview(&self, range: OverviewRange, is_live: bool) -> Result<Overview, Internal> {

@@ -12,7 +12,7 @@ use latchkey_store::{
 };
 
 use crate::{
-    actors::Admin,
+    actors::Support,
     billing::{events::EventDetails, view::OrderView},
     error::Internal,
     licenses::view::LicenseView,
@@ -102,7 +102,7 @@ pub struct EventRecord {
     pub order: Option<OrderId>,
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// An account with what belongs to it. `None` if there is none.
     pub async fn account_details(&self, id: AccountId) -> Result<Option<AccountDetails>, Internal> {
         let now = self.service.now();
@@ -191,7 +191,7 @@ impl Admin<'_> {
         Ok(Some((mail, account)))
     }
 
-    /// Frees a machine. Unlike its owner, an admin may do it at any time. `None` if there is no such active machine.
+    /// Frees a machine. Unlike its owner, staff may do it at any time. `None` if there is no such active machine.
     pub async fn free_machine(&self, id: MachineId) -> Result<Option<ListedMachine>, Internal> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;

@@ -4,7 +4,7 @@ use latchkey_licensing::ids::{AccountId, SavedViewId};
 use latchkey_store::SavedViewRow;
 
 use crate::{
-    actors::Admin,
+    actors::Support,
     audit::event::{AuditEvent, SavedViewEvent},
     desk::lists::{List, ListQuery, Place, fields::FieldError},
     error::{Internal, internal_errors},
@@ -38,7 +38,7 @@ pub enum SaveViewError {
 
 internal_errors!(SaveViewError);
 
-impl Admin<'_> {
+impl Support<'_> {
     /// Saves a view of a list for an account. One with the same name is replaced. `query` is the query string of these
     /// fields, as a link contains it.
     pub async fn save_view<L: List>(

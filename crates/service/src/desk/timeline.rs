@@ -9,7 +9,7 @@ use latchkey_store::{AuditRow, Conn, ListedMail, NoteRow, Position, RowId, SortK
 use uuid::Uuid;
 
 use crate::{
-    actors::Admin,
+    actors::Support,
     audit::{
         event::{ACCOUNT, AccountEvent, AuditEvent, LICENSE, LicenseEvent, ORDER, OrderEvent, STRIPE_EVENT},
         log::AuditEntry,
@@ -183,7 +183,7 @@ impl Sources {
     }
 }
 
-impl Admin<'_> {
+impl Support<'_> {
     /// A page of a record's timeline: the newest entries, or those after a cursor.
     pub async fn timeline(
         &self,

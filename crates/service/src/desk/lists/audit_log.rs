@@ -24,7 +24,7 @@ pub struct Activations;
 
 const SORTS: &[(&str, AuditSort)] = &[("newest", AuditSort::Newest), ("oldest", AuditSort::Oldest)];
 
-const COLUMNS: &[&str] = &["id", "at", "actor", "actor_id", "event", "subject", "subject_id", "detail"];
+const COLUMNS: &[&str] = &["id", "at", "actor", "actor_id", "network", "event", "subject", "subject_id", "detail"];
 
 fn set(filter: &mut AuditFilter, field: &str, value: &str, known: &[&'static str]) -> Result<(), FieldError> {
     match field {
@@ -54,6 +54,7 @@ fn cells(row: &AuditRow) -> Vec<Cell> {
         Cell::Time(row.at),
         Cell::text(Some(&row.actor_kind)),
         Cell::text(row.actor_id.as_deref()),
+        Cell::text(row.network.as_deref()),
         Cell::text(Some(&row.verb)),
         Cell::text(Some(&row.subject_kind)),
         Cell::text(Some(&row.subject_id)),

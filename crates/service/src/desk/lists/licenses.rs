@@ -5,9 +5,7 @@ use latchkey_licensing::{
     license_key,
     time::Timestamp,
 };
-use latchkey_store::{
-    Conn, LicenseFilter, LicenseSort, ListedLicense, ListedStanding, PageRequest, Slice, StoreError,
-};
+use latchkey_store::{Conn, LicenseFilter, LicenseSort, ListedLicense, ListedStanding, PageRequest, Slice, StoreError};
 
 use crate::desk::{
     csv::Cell,
@@ -33,14 +31,26 @@ pub fn listed_status(row: &ListedLicense, now: Timestamp) -> &'static str {
 
 impl List for Licenses {
     const NAME: &'static str = "licenses";
-    const FIELDS: &'static [&'static str] = &[
-        "q", "status", "policy", "product", "account", "machines", "from", "to", "expires_from", "expires_to",
-    ];
+    const FIELDS: &'static [&'static str] =
+        &["q", "status", "policy", "product", "account", "machines", "from", "to", "expires_from", "expires_to"];
     const SORTS: &'static [(&'static str, LicenseSort)] =
         &[("newest", LicenseSort::Newest), ("oldest", LicenseSort::Oldest), ("expiry", LicenseSort::Expiry)];
     const COLUMNS: &'static [&'static str] = &[
-        "id", "key", "status", "product", "policy", "email", "name", "account_id", "machines", "max_machines",
-        "expires_at", "begins_with_first_use", "last_validated_at", "last_seen_at", "created_at",
+        "id",
+        "key",
+        "status",
+        "product",
+        "policy",
+        "email",
+        "name",
+        "account_id",
+        "machines",
+        "max_machines",
+        "expires_at",
+        "begins_with_first_use",
+        "last_validated_at",
+        "last_seen_at",
+        "created_at",
     ];
     type Filter = LicenseFilter;
     type Sort = LicenseSort;

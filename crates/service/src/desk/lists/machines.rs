@@ -21,7 +21,17 @@ pub struct Machines;
 impl List for Machines {
     const NAME: &'static str = "machines";
     const FIELDS: &'static [&'static str] = &[
-        "q", "active", "fingerprint", "license", "account", "policy", "product", "from", "to", "seen_from", "seen_to",
+        "q",
+        "active",
+        "fingerprint",
+        "license",
+        "account",
+        "policy",
+        "product",
+        "from",
+        "to",
+        "seen_from",
+        "seen_to",
     ];
     const SORTS: &'static [(&'static str, MachineSort)] = &[
         ("newest", MachineSort::Newest),
@@ -30,8 +40,23 @@ impl List for Machines {
         ("unseen", MachineSort::Unseen),
     ];
     const COLUMNS: &'static [&'static str] = &[
-        "id", "name", "hostname", "platform", "app_version", "cores", "fingerprint", "license_id", "key", "email",
-        "product", "policy", "activated_at", "last_seen_at", "last_heartbeat_at", "deactivated_at", "deactivated_by",
+        "id",
+        "name",
+        "hostname",
+        "platform",
+        "app_version",
+        "cores",
+        "fingerprint",
+        "license_id",
+        "key",
+        "email",
+        "product",
+        "policy",
+        "activated_at",
+        "last_seen_at",
+        "last_heartbeat_at",
+        "deactivated_at",
+        "deactivated_by",
     ];
     type Filter = MachineFilter;
     type Sort = MachineSort;

@@ -23,7 +23,15 @@ impl List for Mails {
     const FIELDS: &'static [&'static str] = &["q", "state", "kind", "from", "to"];
     const SORTS: &'static [(&'static str, MailSort)] = &[("newest", MailSort::Newest), ("oldest", MailSort::Oldest)];
     const COLUMNS: &'static [&'static str] = &[
-        "id", "kind", "recipient", "state", "attempts", "next_attempt_at", "expires_at", "done_at", "last_error",
+        "id",
+        "kind",
+        "recipient",
+        "state",
+        "attempts",
+        "next_attempt_at",
+        "expires_at",
+        "done_at",
+        "last_error",
         "created_at",
     ];
     type Filter = MailFilter;

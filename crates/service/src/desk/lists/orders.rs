@@ -23,9 +23,27 @@ impl List for Orders {
     const FIELDS: &'static [&'static str] = &["q", "status", "account", "live", "subscription", "from", "to"];
     const SORTS: &'static [(&'static str, OrderSort)] = &[("newest", OrderSort::Newest), ("oldest", OrderSort::Oldest)];
     const COLUMNS: &'static [&'static str] = &[
-        "id", "number", "status", "hold", "email", "account_id", "live", "subscription", "currency", "subtotal_minor",
-        "total_minor", "tax_minor", "discount_minor", "paid_minor", "refunded_minor", "stripe_checkout",
-        "stripe_customer", "stripe_subscription", "created_at", "paid_at", "delivered_at",
+        "id",
+        "number",
+        "status",
+        "hold",
+        "email",
+        "account_id",
+        "live",
+        "subscription",
+        "currency",
+        "subtotal_minor",
+        "total_minor",
+        "tax_minor",
+        "discount_minor",
+        "paid_minor",
+        "refunded_minor",
+        "stripe_checkout",
+        "stripe_customer",
+        "stripe_subscription",
+        "created_at",
+        "paid_at",
+        "delivered_at",
     ];
     type Filter = OrderFilter;
     type Sort = OrderSort;

@@ -23,8 +23,19 @@ impl List for StripeEvents {
     const SORTS: &'static [(&'static str, StripeEventSort)] =
         &[("newest", StripeEventSort::Newest), ("oldest", StripeEventSort::Oldest)];
     const COLUMNS: &'static [&'static str] = &[
-        "id", "kind", "state", "live", "object_kind", "object_id", "from_sync", "attempts", "next_attempt_at",
-        "last_error", "created_at", "received_at", "done_at",
+        "id",
+        "kind",
+        "state",
+        "live",
+        "object_kind",
+        "object_id",
+        "from_sync",
+        "attempts",
+        "next_attempt_at",
+        "last_error",
+        "created_at",
+        "received_at",
+        "done_at",
     ];
     type Filter = StripeEventFilter;
     type Sort = StripeEventSort;

@@ -51,7 +51,7 @@ pub(crate) async fn list_audits_by(
         AuditSort::Oldest => SortOrder::by_id(),
     };
     let mut query = QueryBuilder::<Db>::new(
-        "SELECT page.* FROM (SELECT id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail
+        "SELECT page.* FROM (SELECT id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail
          FROM audit_log WHERE TRUE",
     );
     push_filter(&mut query, filter);

@@ -61,7 +61,9 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &LicenseFilter) {
     }
     if let Some(has_machines) = filter.has_machines {
         query.push(if has_machines { " AND EXISTS (" } else { " AND NOT EXISTS (" });
-        query.push("SELECT 1 FROM machines WHERE machines.license_id = licenses.id AND machines.deactivated_at IS NULL)");
+        query.push(
+            "SELECT 1 FROM machines WHERE machines.license_id = licenses.id AND machines.deactivated_at IS NULL)",
+        );
     }
     push_range(query, "created_at", filter.created);
     push_range(query, "expires_at", filter.expires);

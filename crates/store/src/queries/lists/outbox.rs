@@ -64,7 +64,8 @@ pub(crate) async fn count_mails_by(conn: &mut Connection, filter: &MailFilter, a
 }
 
 pub(crate) async fn find_listed_mail(conn: &mut Connection, id: MailId) -> Result<Option<ListedMail>> {
-    let sql = "SELECT id, kind, recipient, attempts, next_attempt_at, expires_at, sent_at, failed_at, last_error, created_at
+    let sql =
+        "SELECT id, kind, recipient, attempts, next_attempt_at, expires_at, sent_at, failed_at, last_error, created_at
                FROM outbox WHERE id = $1";
     let row: Option<ListedMailRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(ListedMail::try_from).transpose()

@@ -59,8 +59,19 @@ pub(crate) async fn list_daily_counts(
     macro_rules! by_day {
         ($table:literal, $column:literal, $more:literal) => {
             concat!(
-                "SELECT ", $column, " / 86400000000 AS day, COUNT(*) FROM ", $table, " WHERE ", $column, " >= $1 AND ",
-                $column, " < $2", $more, " GROUP BY ", $column, " / 86400000000 ORDER BY day"
+                "SELECT ",
+                $column,
+                " / 86400000000 AS day, COUNT(*) FROM ",
+                $table,
+                " WHERE ",
+                $column,
+                " >= $1 AND ",
+                $column,
+                " < $2",
+                $more,
+                " GROUP BY ",
+                $column,
+                " / 86400000000 ORDER BY day"
             )
         };
     }

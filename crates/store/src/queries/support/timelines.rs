@@ -48,7 +48,7 @@ pub(crate) async fn list_audits_about(
     if subjects.is_empty() || subjects.iter().any(|(_, ids)| ids.is_empty()) {
         return Ok(Vec::new());
     }
-    let select = "SELECT id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail FROM audit_log";
+    let select = "SELECT id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail FROM audit_log";
     let of_machine = |query: &mut QueryBuilder<Db>| {
         if let Some(machine) = machine {
             query.push(" AND detail LIKE ").push_bind(format!("%\"machine\":\"{machine}\"%"));

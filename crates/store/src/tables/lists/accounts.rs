@@ -48,9 +48,7 @@ impl ListedAccount {
     pub(crate) fn position(&self, sort: AccountSort) -> Position {
         let id = self.account.id.uuid();
         match sort {
-            AccountSort::Newest | AccountSort::Oldest => {
-                Position::of_number(self.account.created_at.unix_micros(), id)
-            }
+            AccountSort::Newest | AccountSort::Oldest => Position::of_number(self.account.created_at.unix_micros(), id),
             AccountSort::Email => Position::of_text(self.account.email.as_str(), id),
             AccountSort::Name => Position::of_text(&self.name_key, id),
         }
