@@ -6,7 +6,10 @@ mod billing;
 mod catalog;
 mod instance;
 mod licenses;
+mod machines;
+mod manual;
 mod offline;
+mod stats;
 mod terminal;
 
 use std::process::ExitCode;
@@ -47,6 +50,11 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     if matches!(cli.command, Command::Openapi) {
         console::line(&crate::http::api::description_text());
         return Ok(());
+    }
+    match &cli.command {
+        Command::Completions { shell } => return manual::completions(*shell),
+        Command::Man(man) => return manual::manual(man, cli.json),
+        _ => {}
     }
     if let Command::Verify(command) = &cli.command {
         return offline::verify::verify(command, cli.json);
@@ -96,10 +104,14 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         | Command::Mail(_)
         | Command::Verify(_)
         | Command::Openapi
+        | Command::Completions { .. }
+        | Command::Man(_)
         | Command::Doctor => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
+        Command::Machine(command) => machines::machine(&service, command, cli.json).await?,
+        Command::Stats(options) => stats::stats(&service, &options, cli.json).await?,
         Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
         Command::Orders(command) => billing::orders::orders(&service, command, cli.json).await?,
         Command::Stripe(command) => billing::stripe::stripe(&service, &settings, command, cli.json).await?,

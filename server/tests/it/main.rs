@@ -8,6 +8,7 @@ mod api;
 mod billing;
 mod buying;
 mod commands;
+mod desk;
 mod mails;
 mod operation;
 mod portal;

@@ -2,9 +2,9 @@
 
 use latchkey_licensing::{
     ids::OrderId,
-    order::{Order, OrderStatus, PaymentStanding, SubscriptionState, parse_number},
+    order::{Order, OrderStatus, PaymentStanding, SubscriptionState, number_bytes},
 };
-use latchkey_store::{OrderFilter, Page, StoredPayment};
+use latchkey_store::{OrderSearch, Page, StoredPayment};
 
 use crate::{
     actors::{Admin, Fresh, Support},
@@ -60,7 +60,7 @@ impl Support<'_> {
     /// Orders, the newest first.
     pub async fn orders(
         &self,
-        filter: &OrderFilter,
+        filter: &OrderSearch,
         before: Option<OrderId>,
         limit: u32,
     ) -> Result<Page<Order, OrderId>, Internal> {
@@ -70,11 +70,11 @@ impl Support<'_> {
 
     /// The ids of the orders with a number, such as `7F3K-9QXM`. Almost always at most one.
     pub async fn orders_with_number(&self, number: &str) -> Result<Vec<OrderId>, Internal> {
-        let Some(bits) = parse_number(number) else {
+        let Some(number) = number_bytes(number) else {
             return Ok(Vec::new());
         };
         let mut reader = self.service.store().read_without_snapshot().await?;
-        Ok(reader.list_orders_ending(&format!("{bits:010x}")).await?)
+        Ok(reader.list_orders_numbered(number).await?)
     }
 
     /// An order with its lines, licenses and payments.

@@ -9,15 +9,12 @@ use latchkey_licensing::{
 };
 
 use super::dispatch::methods;
-use crate::{
-    page::Page,
-    tables::licenses::{
-        StoredKey,
-        filter::LicenseFilter,
-        imports::{ImportRow, TakenRow},
-        license_notices::{EndingLicense, EndingSearch},
-        license_records::{KeyLookup, KnownLicense, LicenseRecord},
-    },
+use crate::page::Page;
+use crate::tables::licenses::{
+    StoredKey,
+    imports::{ImportRow, TakenRow},
+    license_notices::{EndingLicense, EndingSearch},
+    license_records::{KeyLookup, KnownLicense, LicenseRecord},
 };
 
 methods! {
@@ -26,10 +23,10 @@ methods! {
             find_license(id: LicenseId) -> Option<License>;
             /// Lists an account's licenses, oldest first.
             list_licenses_of(account: AccountId) -> Vec<License>;
+            /// Lists an account's licenses, oldest first, after `after`: those whose key ends with a text, ignoring case.
+            list_licenses_page_of(account: AccountId, key_end: &str, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
             /// Lists all licenses, by id, after `after`.
             list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
-            /// Lists the licenses that match a filter, by id, after `after`.
-            list_licenses_by(filter: &LicenseFilter, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
             /// Lists a policy's licenses, by id, after `after`.
             list_licenses_under(policy: PolicyId, after: Option<LicenseId>, limit: i64) -> Vec<License>;
             count_licenses_under(policy: PolicyId) -> i64;

@@ -5,7 +5,7 @@ use latchkey_licensing::{
     order::{HoldReason, OrderStatus},
 };
 use latchkey_service::{Operator, ReleaseError};
-use latchkey_store::OrderFilter;
+use latchkey_store::OrderSearch;
 use latchkey_testkit::{
     on_both,
     stripe::{Fault, Payment},
@@ -94,7 +94,7 @@ async fn a_checkout_of_somebody_else_is_ignored(shop: &Shop) {
     let session = shop.post("checkout/sessions", &form).await;
     shop.stripe.pay(session["id"].as_str().expect("an id"), &Payment::by_card("ada@example.com")).expect("paid");
     shop.deliver().await;
-    let orders = shop.service().admin(Operator::Host).orders(&OrderFilter::default(), None, 10).await.expect("read");
+    let orders = shop.service().admin(Operator::Host).orders(&OrderSearch::default(), None, 10).await.expect("read");
     assert!(orders.items.is_empty());
 }
 

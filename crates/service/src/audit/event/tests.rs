@@ -109,6 +109,12 @@ fn of_order() -> impl Strategy<Value = OrderEvent> {
     ]
 }
 
+fn of_view() -> impl Strategy<Value = SavedViewEvent> {
+    (".{0,20}", ".{0,20}", any::<bool>()).prop_map(|(list, name, is_saved)| {
+        if is_saved { SavedViewEvent::Saved { list, name } } else { SavedViewEvent::Deleted { list, name } }
+    })
+}
+
 fn any_event() -> impl Strategy<Value = AuditEvent> {
     let requested =
         (".{0,20}", ".{0,20}").prop_map(|(agent, network)| SignInRequestEvent::Requested { agent, network });
@@ -128,6 +134,11 @@ fn any_event() -> impl Strategy<Value = AuditEvent> {
         8 => (id(), of_order()).prop_map(|(id, event)| AuditEvent::Order(id, event)),
         1 => "evt_[a-z]{4}".prop_map(|id| AuditEvent::Stripe(id, StripeEvent::Replayed)),
         3 => (id(), of_key).prop_map(|(id, event)| AuditEvent::SigningKey(id, event)),
+        1 => prop::collection::vec("[a-z]{1,5}", 0..3)
+            .prop_map(|fields| AuditEvent::List("licenses".to_owned(), ListEvent::Exported { fields })),
+        1 => (id(), ".{0,20}", ".{0,20}")
+            .prop_map(|(id, kind, about)| AuditEvent::Note(id, NoteEvent::Added { kind, about })),
+        2 => (id(), of_view()).prop_map(|(id, event)| AuditEvent::SavedView(id, event)),
     ]
 }
 
@@ -179,6 +190,10 @@ fn stored_names_do_not_change() {
         ("order", id, "order.updated", "{}".to_owned()),
         ("stripe_event", "evt_1", "stripe_event.replayed", "{}".to_owned()),
         ("product", id, "catalog.installed", "{}".to_owned()),
+        ("list", "licenses", "list.exported", r#"{"fields":["status"]}"#.to_owned()),
+        ("note", id, "note.added", r#"{"about":"x","kind":"license"}"#.to_owned()),
+        ("saved_view", id, "saved_view.saved", r#"{"list":"licenses","name":"n"}"#.to_owned()),
+        ("saved_view", id, "saved_view.deleted", r#"{"list":"licenses","name":"n"}"#.to_owned()),
         ("signing_key", id, "signing_key.made", "{}".to_owned()),
         ("signing_key", id, "signing_key.rotated", format!(r#"{{"from":"{id}"}}"#)),
         ("signing_key", id, "signing_key.retired", "{}".to_owned()),
@@ -226,7 +241,7 @@ fn stored_names_do_not_change() {
         assert_eq!(event.stored(), stored);
         verbs.insert(verb);
     }
-    assert_eq!(verbs.len(), 38);
+    assert_eq!(verbs.len(), 42);
 }
 
 /// Rows of license files once had a name, which was always null.

@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     page::Page,
     tables::{
-        billing::orders::{OrderFilter, OrderRow},
+        billing::orders::{OrderRow, OrderSearch},
         licenses::expiry_columns,
     },
 };
@@ -149,23 +149,25 @@ pub(crate) async fn list_orders_of(conn: &mut Connection, account: AccountId) ->
     rows.into_iter().map(Order::try_from).collect()
 }
 
-pub(crate) async fn list_orders_ending(conn: &mut Connection, digits: &str) -> Result<Vec<OrderId>> {
-    let ids: Vec<Uuid> = sqlx::query_scalar(dialect::ORDERS_ENDING).bind(digits).fetch_all(conn).await?;
+pub(crate) async fn list_orders_numbered(conn: &mut Connection, number: [u8; 5]) -> Result<Vec<OrderId>> {
+    let mut query = QueryBuilder::<Db>::new("SELECT id FROM orders WHERE ");
+    query.push(dialect::ORDER_NUMBER).push(" = ").push_bind(number.to_vec()).push(" LIMIT 10");
+    let ids: Vec<Uuid> = query.build_query_scalar().fetch_all(conn).await?;
     Ok(ids.into_iter().map(OrderId::from).collect())
 }
 
 pub(crate) async fn list_orders(
     conn: &mut Connection,
-    filter: &OrderFilter,
+    search: &OrderSearch,
     before: Option<OrderId>,
     limit: u32,
 ) -> Result<Page<Order, OrderId>> {
     let mut query = QueryBuilder::<Db>::new(select!("WHERE id < "));
     query.push_bind(before.map_or(Uuid::max(), OrderId::uuid));
-    if let Some(status) = filter.status {
+    if let Some(status) = search.status {
         query.push(" AND status = ").push_bind(status.as_str());
     }
-    if let Some(email) = &filter.email {
+    if let Some(email) = &search.email {
         query.push(" AND (LOWER(email) = ").push_bind(email.as_str());
         query.push(" OR account_id IN (SELECT id FROM accounts WHERE email = ").push_bind(email.as_str()).push("))");
     }
