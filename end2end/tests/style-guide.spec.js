@@ -35,8 +35,8 @@ for (const colorScheme of ["light", "dark"]) {
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.getByRole("button", { name: "Select all on this page" }).first().click();
     await expect(page.getByText("4 rows selected")).toBeVisible();
-    for (const summary of await page.locator("main summary").all()) await summary.evaluate((element) => (element.parentElement.open = true));
-    expect(await violations(page), "with everything open").toEqual([]);
+    for (const summary of await page.locator(".chart-data > summary").all()) await summary.click();
+    expect(await violations(page), "with a selection and the charts' numbers").toEqual([]);
     await page.screenshot({ path: info.outputPath(`${colorScheme}-open.png`), fullPage: true });
 
     await page.keyboard.press("Control+k");
