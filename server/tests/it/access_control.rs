@@ -95,7 +95,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 26] = [
+const FUNCTIONS: [(&str, Row); 27] = [
     ("/fn/account", signed_in(200, 401)),
     ("/fn/confirm_free_computer", own(200, 404, 401)),
     ("/fn/carry_out_request", own(200, 422, 401)),
@@ -112,6 +112,8 @@ const FUNCTIONS: [(&str, Row); 26] = [
     ("/fn/licenses", signed_in(200, 401)),
     ("/fn/order", own(200, 404, 401)),
     ("/fn/orders", signed_in(200, 401)),
+    // As for `read_placed_order`.
+    ("/fn/read_canceled_order", own(200, 404, 404)),
     ("/fn/read_offer", all(200)),
     // The buyer was signed in. Otherwise it would be the buyer's browser.
     ("/fn/read_placed_order", own(200, 404, 404)),

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
-    ids::{AccountId, EntitlementId, ImportId, LicenseId, PolicyId, SigningKeyId},
+    ids::{AccountId, EntitlementId, ImportId, LicenseId, OrderId, PolicyId, SigningKeyId},
     license::License,
     machine::Machine,
     time::Timestamp,
@@ -26,6 +26,8 @@ methods! {
             find_license(id: LicenseId) -> Option<License>;
             /// Lists an account's licenses, oldest first.
             list_licenses_of(account: AccountId) -> Vec<License>;
+            /// Lists the licenses that an order bought, by id.
+            list_licenses_of_order(order: OrderId) -> Vec<License>;
             /// Lists all licenses, by id, after `after`.
             list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
             /// Lists the licenses that match a filter, by id, after `after`.

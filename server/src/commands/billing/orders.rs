@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     cli::Orders,
     commands::terminal::{
+        arguments::address,
         confirmation::{Confirmed, confirmed},
         describe::with,
     },
@@ -55,12 +56,13 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             }
         }
         Orders::Show { id } => show(service, parse_id(&id)?, as_json).await?,
-        Orders::Release { id, yes } => {
+        Orders::Release { id, email, yes } => {
             let id = parse_id(&id)?;
+            let email = email.as_deref().map(address).transpose()?;
             if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
                 return Ok(());
             }
-            let status = admin.release_order(id).await?;
+            let status = admin.release_order(id, email.as_ref()).await?;
             show(service, id, as_json).await?;
             if status == OrderStatus::Held {
                 return Err(Failure::Refused(
