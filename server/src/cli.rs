@@ -146,6 +146,10 @@ pub enum Orders {
     Release {
         /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
+        /// The buyer's address, if the order is held because the checkout has none. An account is created if there is none
+        /// with it
+        #[arg(long)]
+        email: Option<String>,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,

@@ -59,6 +59,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     if let Command::Verify(command) = &cli.command {
         return offline::verify::verify(command, cli.json);
     }
+    // Before the keys are read.
+    let is_server = matches!(cli.command, Command::Serve(_));
+    let forbidden = if is_server { startup::core_dumps::forbid() } else { Ok(()) };
     let mut flags = Vec::new();
     if let Some(folder) = &cli.data_dir {
         flags.push(("data_dir", folder.display().to_string()));
@@ -87,6 +90,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         return instance::mail::mail(command, &startup::options(&settings), cli.json);
     }
     logging::start(&settings.log, is_demo);
+    if let Err(error) = forbidden {
+        tracing::warn!(%error, "core dumps cannot be forbidden, and a dump would contain keys");
+    }
     if matches!(cli.command, Command::Doctor) {
         return instance::doctor::doctor(&settings, cli.json).await;
     }

@@ -60,7 +60,7 @@ pub use billing::{
     events::{EventDetails, EventHandling},
     reconcile::{ReconcileError, Reconciliation},
     refresh::{RefreshError, Refreshed},
-    view::{OrderLineView, OrderView, PlacedOrder, PlacedOrderError},
+    view::{OrderLineView, OrderView, PlacedKey, PlacedLicense, PlacedOrder, PlacedOrderError},
 };
 pub use catalog::{
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},

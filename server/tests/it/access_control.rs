@@ -104,7 +104,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 29] = [
+const FUNCTIONS: [(&str, Row); 30] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/choose_letter_keys", staff_only(200)),
@@ -125,6 +125,8 @@ const FUNCTIONS: [(&str, Row); 29] = [
     ("/fn/order", own(200, 404, 401)),
     ("/fn/orders", signed_in(200, 401)),
     ("/fn/overview", signed_in(200, 401)),
+    // As for `read_placed_order`.
+    ("/fn/read_canceled_order", own(200, 403, 403)),
     ("/fn/read_offer", all(200)),
     // The buyer was signed in. Otherwise it would be the buyer's browser.
     ("/fn/read_placed_order", own(200, 403, 403)),

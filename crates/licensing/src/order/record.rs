@@ -3,7 +3,7 @@
 use crate::{
     alphabet,
     ids::{AccountId, LicenseId, OrderId, PolicyId},
-    license::{Expiry, Standing},
+    license::{Expiry, License, Standing},
     money::{Currency, Money},
     order::{
         decide::{Allowed, HoldReason, SubscriptionState},
@@ -34,6 +34,13 @@ pub struct Upgrade {
     pub is_applied: bool,
 }
 
+impl Upgrade {
+    /// Whether it can be applied to a license, which may have changed since the order was made, for an account.
+    pub fn can_apply_to(&self, license: &License, account: AccountId) -> bool {
+        license.account == account && license.policy == self.from_policy && license.standing == Standing::Good
+    }
+}
+
 /// A subscription as the provider said last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -54,7 +61,7 @@ pub struct Order {
     pub kind: OrderKind,
     /// The account that was signed in when it was made.
     pub buyer: Option<AccountId>,
-    /// The account that received it.
+    /// The account that received it, or will because it is the buyer's or an admin named it.
     pub account: Option<AccountId>,
     /// A hash of the secret of the browser in which it was made.
     pub browser_hash: [u8; 32],

@@ -209,6 +209,9 @@ pub enum OrderEvent {
         /// Why it was held.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         held: Option<HoldReason>,
+        /// The account that the admin named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<AccountId>,
     },
     /// Something else that the provider knows about it changed.
     #[serde(rename = "order.updated")]
@@ -493,6 +496,9 @@ pub struct StoredEvent {
 
 /// The kind of subject of events of a license.
 pub(crate) const LICENSE: &str = "license";
+
+/// The verb of [`LicenseEvent::KeyReplaced`].
+pub(crate) const KEY_REPLACED: &str = "license.key_replaced";
 
 /// The kind of subject of events of an account.
 pub(crate) const ACCOUNT: &str = "account";

@@ -20,9 +20,8 @@ methods! {
     orders {
         read {
             find_order(id: OrderId) -> Option<Order>;
-            /// Finds the order, with its version, to which the provider's checkout, payment, refund, dispute or subscription with
-            /// this id belongs.
-            find_order_by_object(id: &str) -> Option<(OrderId, i64)>;
+            /// Finds the order to which the provider's checkout, payment, refund, dispute or subscription with this id belongs.
+            find_order_by_object(id: &str) -> Option<Order>;
             /// Lists the orders that an account received, newest first.
             list_orders_of(account: AccountId) -> Vec<Order>;
             /// Lists at most ten orders with a number, which is the end of their ids.

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
-    ids::{AccountId, EntitlementId, ImportId, LicenseId, PolicyId, SigningKeyId},
+    ids::{AccountId, EntitlementId, ImportId, LicenseId, OrderId, PolicyId, SigningKeyId},
     license::License,
     machine::Machine,
     time::Timestamp,
@@ -25,6 +25,8 @@ methods! {
             list_licenses_of(account: AccountId) -> Vec<License>;
             /// Lists an account's licenses, oldest first, after `after`: those whose key ends with a text, ignoring case.
             list_licenses_page_of(account: AccountId, key_end: &str, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
+            /// Lists the licenses that an order bought, by id.
+            list_licenses_of_order(order: OrderId) -> Vec<License>;
             /// Lists all licenses, by id, after `after`.
             list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
             /// Lists a policy's licenses, by id, after `after`.

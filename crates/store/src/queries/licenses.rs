@@ -6,7 +6,7 @@ pub(crate) mod license_notices;
 pub(crate) mod license_records;
 
 use latchkey_licensing::{
-    ids::{AccountId, LicenseId, PolicyId, SigningKeyId},
+    ids::{AccountId, LicenseId, OrderId, PolicyId, SigningKeyId},
     license::License,
     time::Timestamp,
 };
@@ -164,6 +164,12 @@ pub(crate) async fn find_license(conn: &mut Connection, id: LicenseId) -> Result
 pub(crate) async fn list_licenses_of(conn: &mut Connection, account: AccountId) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> =
         sqlx::query_as(select!("WHERE account_id = $1 ORDER BY id")).bind(account.uuid()).fetch_all(conn).await?;
+    rows.into_iter().map(License::try_from).collect()
+}
+
+pub(crate) async fn list_licenses_of_order(conn: &mut Connection, order: OrderId) -> Result<Vec<License>> {
+    let sql = select!("WHERE id IN (SELECT license_id FROM order_licenses WHERE order_id = $1) ORDER BY id");
+    let rows: Vec<LicenseRow> = sqlx::query_as(sql).bind(order.uuid()).fetch_all(conn).await?;
     rows.into_iter().map(License::try_from).collect()
 }
 

@@ -60,12 +60,13 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             }
         }
         Orders::Show { id } => show(service, find(service, &id).await?, as_json).await?,
-        Orders::Release { id, yes } => {
+        Orders::Release { id, email, yes } => {
             let id = find(service, &id).await?;
+            let email = email.as_deref().map(address).transpose()?;
             if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
                 return Ok(());
             }
-            let status = admin.release_order(id).await?;
+            let status = admin.release_order(id, email.as_ref()).await?;
             show(service, id, as_json).await?;
             if status == OrderStatus::Held {
                 return Err(Failure::Refused(

@@ -104,7 +104,7 @@ fn of_order() -> impl Strategy<Value = OrderEvent> {
         Just(E::FraudSuspected),
         Just(E::RefundRequested),
         prop::sample::select(SubscriptionState::ALL).prop_map(|to| E::SubscriptionChanged { to }),
-        held().prop_map(|held| E::Released { held }),
+        (held(), prop::option::of(id())).prop_map(|(held, account)| E::Released { held, account }),
         Just(E::Updated),
     ]
 }
@@ -275,4 +275,10 @@ fn unknown_events_are_kept() {
         assert_eq!(event.stored(), stored);
         assert!(event.may_change_owner());
     }
+}
+
+#[test]
+fn a_replaced_key_is_found_by_its_verb() {
+    let event = LicenseEvent::KeyReplaced.of(LicenseId::from(uuid::Uuid::nil()));
+    assert_eq!(event.stored().verb, KEY_REPLACED);
 }

@@ -127,20 +127,20 @@ pub(crate) async fn lock_order(conn: &mut Connection, id: OrderId) -> Result<Opt
     find_order(conn, id).await
 }
 
-pub(crate) async fn find_order_by_object(conn: &mut Connection, id: &str) -> Result<Option<(OrderId, i64)>> {
-    let sql = "SELECT id, version FROM orders WHERE stripe_checkout = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_payments
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_payments.id = $1
-               UNION ALL SELECT id, version FROM orders WHERE stripe_subscription = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_refunds
-                   JOIN order_payments ON order_payments.id = order_refunds.payment_id
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_refunds.id = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_disputes
-                   JOIN order_payments ON order_payments.id = order_disputes.payment_id
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_disputes.id = $1
-               LIMIT 1";
-    let row: Option<(Uuid, i64)> = sqlx::query_as(sql).bind(id).fetch_optional(conn).await?;
-    Ok(row.map(|(id, version)| (id.into(), version)))
+pub(crate) async fn find_order_by_object(conn: &mut Connection, id: &str) -> Result<Option<Order>> {
+    let sql = select!(
+        "WHERE id IN (
+             SELECT id FROM orders WHERE stripe_checkout = $1
+             UNION ALL SELECT id FROM orders WHERE stripe_subscription = $1
+             UNION ALL SELECT order_id FROM order_payments WHERE id = $1
+             UNION ALL SELECT order_id FROM order_payments
+                 WHERE id IN (SELECT payment_id FROM order_refunds WHERE id = $1)
+             UNION ALL SELECT order_id FROM order_payments
+                 WHERE id IN (SELECT payment_id FROM order_disputes WHERE id = $1))
+         LIMIT 1"
+    );
+    let row: Option<OrderRow> = sqlx::query_as(sql).bind(id).fetch_optional(conn).await?;
+    row.map(Order::try_from).transpose()
 }
 
 pub(crate) async fn list_orders_of(conn: &mut Connection, account: AccountId) -> Result<Vec<Order>> {
