@@ -5,6 +5,8 @@ pub(crate) mod components;
 mod keyboard;
 pub(crate) mod model;
 mod pages;
+#[cfg(feature = "ssr")]
+pub(crate) mod present;
 pub(crate) mod root;
 pub mod server_fns;
 pub(crate) mod shell;

@@ -9,7 +9,7 @@ mod values;
 use std::fmt;
 
 use latchkey_licensing::{
-    ids::{LicenseId, MachineId, OrderId},
+    ids::{AccountId, LicenseId, MachineId, MailId, OrderId},
     portal_paths,
 };
 use leptos_router::PossibleRouteMatch;
@@ -17,7 +17,7 @@ use leptos_router::PossibleRouteMatch;
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, internal_path};
 pub use targets::{FormTarget, PaymentDocument};
-pub use values::{PriceCode, Token};
+pub use values::{PriceCode, ProviderId, Token};
 
 /// One line per page: its name with the values in its path, the path, and the name of the path's declaration
 /// for the router.
@@ -109,6 +109,23 @@ pages! {
     Overview = "/admin" as overview;
     /// Finds pages and objects.
     Search = "/admin/search" as search;
+    Customers = "/admin/customers" as customers;
+    Customer(customer: AccountId) = "/admin/customers/:customer" as customer;
+    Licenses = "/admin/licenses" as licenses;
+    License(license: LicenseId) = "/admin/licenses/:license" as license;
+    Machines = "/admin/machines" as machines;
+    Machine(machine: MachineId) = "/admin/machines/:machine" as machine;
+    /// Everything that happened to machines.
+    Activations = "/admin/activations" as activations;
+    Orders = "/admin/orders" as orders;
+    Order(order: OrderId) = "/admin/orders/:order" as order;
+    /// The payment provider's events.
+    Events = "/admin/events" as events;
+    Event(event: ProviderId) = "/admin/events/:event" as event;
+    Mails = "/admin/mails" as mails;
+    Mail(mail: MailId) = "/admin/mails/:mail" as mail;
+    /// The audit log.
+    Audit = "/admin/audit" as audit;
     /// The keyboard shortcuts, and the choice not to use single letters.
     Shortcuts = "/admin/shortcuts" as shortcuts;
 }

@@ -2,8 +2,10 @@
 
 pub(crate) mod charts;
 pub(crate) mod find;
+pub(crate) mod list_view;
 pub(crate) mod lists;
 pub(crate) mod objects;
+pub(crate) mod overview;
 
 use serde::{Deserialize, Serialize};
 

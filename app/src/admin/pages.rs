@@ -1,5 +1,6 @@
 //! The admin portal's pages.
 
+pub(crate) mod list;
 pub(crate) mod overview;
 pub(crate) mod search;
 pub(crate) mod shortcuts;

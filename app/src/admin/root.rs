@@ -15,7 +15,15 @@ use crate::admin::style_guide::StyleGuidePage;
 use crate::shared::not_found::NotFoundPage as StyleGuidePage;
 use crate::{
     admin::{
-        pages::{overview::OverviewPage, search::SearchPage, shortcuts::ShortcutsPage},
+        pages::{
+            list::{
+                ActivationsPage, AuditPage, CustomersPage, EventsPage, LicensesPage, MachinesPage, MailsPage,
+                OrdersPage,
+            },
+            overview::OverviewPage,
+            search::SearchPage,
+            shortcuts::ShortcutsPage,
+        },
         shell::AdminShell,
     },
     routes::admin_declared as declared,
@@ -33,6 +41,20 @@ pub fn AdminApp() -> impl IntoView {
                 <ParentRoute path=path!("") view=AdminShell ssr=SsrMode::Async>
                     <Route path=declared::overview() view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=declared::search() view=SearchPage ssr=SsrMode::Async/>
+                    <Route path=declared::customers() view=CustomersPage ssr=SsrMode::Async/>
+                    <Route path=declared::customer() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::licenses() view=LicensesPage ssr=SsrMode::Async/>
+                    <Route path=declared::license() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::machines() view=MachinesPage ssr=SsrMode::Async/>
+                    <Route path=declared::machine() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::activations() view=ActivationsPage ssr=SsrMode::Async/>
+                    <Route path=declared::orders() view=OrdersPage ssr=SsrMode::Async/>
+                    <Route path=declared::order() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::events() view=EventsPage ssr=SsrMode::Async/>
+                    <Route path=declared::event() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::mails() view=MailsPage ssr=SsrMode::Async/>
+                    <Route path=declared::mail() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::audit() view=AuditPage ssr=SsrMode::Async/>
                     <Route path=declared::shortcuts() view=ShortcutsPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async/>

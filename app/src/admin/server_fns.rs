@@ -1,6 +1,11 @@
 //! What every page of the admin portal needs from the server. The functions below `/fn/admin` are behind the same guard as
 //! the pages, so they seem not to exist for everyone else.
 
+pub mod lists;
+pub mod overview;
+#[cfg(feature = "ssr")]
+pub(crate) mod staff;
+
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -47,4 +52,13 @@ pub async fn choose_letter_keys(
         Done { flash: None, redirect_to: internal_path(&back).unwrap_or_else(|| page.clone()) }
     });
     server::finish(result, &page)
+}
+
+/// The values of filters that depend on the catalog.
+#[cfg(feature = "ssr")]
+pub(crate) async fn catalog_choices(
+    support: &latchkey_service::Support<'_>,
+) -> Result<crate::admin::present::lists::CatalogChoices, UiError> {
+    let catalog = support.catalog_names().await.map_err(|error| crate::server_side::hidden(&error))?;
+    Ok(crate::admin::present::lists::CatalogChoices { policies: catalog.policies, products: catalog.products })
 }

@@ -9,9 +9,9 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use crate::{
     admin::{
         components::{AdminIcon, AdminIconName, acts::ToastRegion},
-        keyboard::{Keyboard, palette::Palette, sheet::ShortcutSheet},
+        keyboard::{Keyboard, objects::ObjectSource, palette::Palette, sheet::ShortcutSheet},
         model::{Frame, objects::Toast},
-        server_fns::admin_frame,
+        server_fns::{admin_frame, lists::admin_find},
         shell::{
             navigation::{Entry, Rail, entries},
             top_bar::TopBar,
@@ -29,6 +29,7 @@ pub(crate) struct Toasts(pub(crate) RwSignal<Vec<Toast>>);
 pub(crate) fn AdminShell() -> impl IntoView {
     let frame = Resource::new_blocking(|| (), |()| admin_frame());
     provide_context(Toasts(RwSignal::new(Vec::new())));
+    provide_context(ObjectSource::new(|text| admin_find(text)));
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {

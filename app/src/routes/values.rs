@@ -29,6 +29,32 @@ impl fmt::Debug for Token {
     }
 }
 
+/// The payment provider's id of an object, such as an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderId(String);
+
+impl ProviderId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ProviderId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let is_id = (1..=255).contains(&text.len()) && text.bytes().all(fits);
+        is_id.then(|| Self(text.to_owned())).ok_or(())
+    }
+}
+
+impl fmt::Display for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The code of a price in the catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceCode(String);

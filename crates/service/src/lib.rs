@@ -67,6 +67,7 @@ pub use catalog::{
     file_error::{CatalogFileError, CatalogProblem},
     human_duration::HumanDuration,
     impact::NewlyInvalid,
+    names::CatalogNames,
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
     price_entry::PriceEntry,
     prices::{CatalogPrice, PriceNotFound},

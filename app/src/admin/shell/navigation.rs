@@ -22,6 +22,14 @@ pub(crate) fn entries() -> Vec<Entry> {
     let entry = |label, also, page: AdminPage, icon| Entry { label, also, href: page.path(), icon };
     vec![
         entry("Overview", &["home", "start"], AdminPage::Overview, AdminIconName::Overview),
+        entry("Customers", &["accounts", "people", "users"], AdminPage::Customers, AdminIconName::Customers),
+        entry("Licenses", &["keys"], AdminPage::Licenses, AdminIconName::Licenses),
+        entry("Machines", &["computers", "devices"], AdminPage::Machines, AdminIconName::Machines),
+        entry("Activations", &["log"], AdminPage::Activations, AdminIconName::Activations),
+        entry("Orders", &["purchases", "sales", "refunds"], AdminPage::Orders, AdminIconName::Orders),
+        entry("Events", &["stripe", "webhooks"], AdminPage::Events, AdminIconName::Events),
+        entry("E-mails", &["outbox", "mails"], AdminPage::Mails, AdminIconName::Mails),
+        entry("Audit log", &["history", "changes"], AdminPage::Audit, AdminIconName::Audit),
         entry("Search", &["find"], AdminPage::Search, AdminIconName::Search),
         entry("Keyboard shortcuts", &["keys", "help"], AdminPage::Shortcuts, AdminIconName::Help),
     ]

@@ -1,0 +1,43 @@
+//! A list's page, as the server sends it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::admin::model::lists::{BulkAct, Emptiness, ListFrame, Pages, Table};
+
+/// The lists of the admin portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ListName {
+    Customers,
+    Licenses,
+    Machines,
+    Activations,
+    Orders,
+    Events,
+    Mails,
+    Audit,
+}
+
+/// A page of a list with everything around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListView {
+    pub frame: ListFrame,
+    pub content: ListContent,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ListContent {
+    Rows {
+        table: Table,
+        pages: Pages,
+        /// What can be done to selected rows.
+        acts: Vec<BulkAct>,
+    },
+    Empty(Emptiness),
+    /// The address asks for something that the list does not have.
+    Refused {
+        /// The filter, as people know it.
+        filter: String,
+        /// What it may be.
+        remedy: String,
+    },
+}

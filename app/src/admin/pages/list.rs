@@ -1,0 +1,78 @@
+//! The pages of all lists.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    admin::{
+        components::list::{DataTable, EmptyList, ListHeader, Paging, Selection, TableSkeleton},
+        model::list_view::{ListContent, ListName, ListView},
+        server_fns::lists::admin_list,
+    },
+    shared::components::{PageTitle, Problem},
+};
+
+/// A list, whose whole state is in the page's address.
+#[component]
+fn ListPage(list: ListName, title: &'static str) -> impl IntoView {
+    let search = use_location().search;
+    let view = Resource::new(move || search.get(), move |query| admin_list(list, query));
+    view! {
+        <PageTitle text=format!("{title} · Admin")/>
+        <Transition fallback=|| view! { <TableSkeleton/> }>
+            {move || Suspend::new(async move {
+                match view.await {
+                    Ok(view) => view! { <Shown view/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Shown(view: ListView) -> impl IntoView {
+    let ListView { frame, content } = view;
+    let content = match content {
+        ListContent::Rows { table, pages, acts } if acts.is_empty() => {
+            view! { <DataTable table/> <Paging pages/> }.into_any()
+        }
+        ListContent::Rows { table, pages, acts } => {
+            view! { <DataTable table selection=Selection { acts }/> <Paging pages/> }.into_any()
+        }
+        ListContent::Empty(why) => view! { <EmptyList why/> }.into_any(),
+        ListContent::Refused { filter, remedy } => view! {
+            <section class="message message-bad" role="alert">
+                <p>
+                    <strong>{filter} ": "</strong>
+                    {remedy}
+                </p>
+            </section>
+        }
+        .into_any(),
+    };
+    view! {
+        <ListHeader frame/>
+        {content}
+    }
+}
+
+macro_rules! list_pages {
+    ($($page:ident = $list:ident, $title:literal;)+) => {$(
+        #[component]
+        pub(crate) fn $page() -> impl IntoView {
+            view! { <ListPage list=ListName::$list title=$title/> }
+        }
+    )+};
+}
+
+list_pages! {
+    CustomersPage = Customers, "Customers";
+    LicensesPage = Licenses, "Licenses";
+    MachinesPage = Machines, "Machines";
+    ActivationsPage = Activations, "Activations";
+    OrdersPage = Orders, "Orders";
+    EventsPage = Events, "Events";
+    MailsPage = Mails, "E-mails";
+    AuditPage = Audit, "Audit log";
+}

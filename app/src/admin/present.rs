@@ -1,0 +1,7 @@
+//! Converts what the service says into what the admin portal's pages show.
+
+pub(crate) mod events;
+pub(crate) mod found;
+pub(crate) mod lists;
+pub(crate) mod overview;
+pub(crate) mod words;
