@@ -6,7 +6,7 @@ pub mod cookies;
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderValue, header, request::Parts};
-use latchkey_service::{ClientAddress, Service, SessionToken, SignedIn};
+use latchkey_service::{ClientAddress, Role, Service, SessionToken, SignedIn};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
@@ -31,6 +31,13 @@ pub struct Backend {
 #[derive(Clone, Debug)]
 pub struct Identity(pub SignedIn);
 
+impl Identity {
+    /// Whether the user may open the admin portal: with the role for it, and signed in with a second factor.
+    pub fn is_staff(&self) -> bool {
+        self.0.account.role != Role::Customer && self.0.has_second_factor()
+    }
+}
+
 /// The token in a session id.
 pub fn session_token(id: Id) -> SessionToken {
     SessionToken::from_bytes(id.0.to_le_bytes())
@@ -52,6 +59,12 @@ pub(crate) fn parts() -> Result<Parts, UiError> {
 /// The signed-in user, or the error that leads to the sign-in page.
 pub(crate) fn identity() -> Result<SignedIn, UiError> {
     parts()?.extensions.get::<Identity>().map(|identity| identity.0.clone()).ok_or(UiError::SignedOut)
+}
+
+/// The signed-in member of staff. For everyone else, what only staff may see does not exist.
+pub(crate) fn staff() -> Result<SignedIn, UiError> {
+    let identity = parts()?.extensions.get::<Identity>().filter(|identity| identity.is_staff()).cloned();
+    identity.map(|identity| identity.0).ok_or(UiError::NotFound)
 }
 
 pub(crate) fn session_of(parts: &Parts) -> Option<Session> {

@@ -1,8 +1,12 @@
 //! The command line.
 
+pub mod lists;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::cli::lists::{AuditList, CustomerList, LicenseExplain, LicenseList, Machine, Man, Stats};
 
 /// Licensing portal for desktop apps: customer portal, activation API and documentation in one binary.
 #[derive(Debug, Parser)]
@@ -46,6 +50,11 @@ pub enum Command {
     /// Manage licenses
     #[command(subcommand)]
     License(License),
+    /// List and free machines
+    #[command(subcommand)]
+    Machine(Machine),
+    /// Show what needs attention, how many licenses and machines there are, and sales
+    Stats(Stats),
     /// Manage signing keys
     #[command(subcommand)]
     Keys(Keys),
@@ -55,7 +64,7 @@ pub enum Command {
     /// Show, release and refund orders
     #[command(subcommand, name = "order")]
     Orders(Orders),
-    /// Verify the audit log
+    /// List and verify the audit log
     #[command(subcommand)]
     Audit(Audit),
     /// Preview the mails that customers get
@@ -70,11 +79,20 @@ pub enum Command {
     Openapi,
     /// Verify a license file, a machine file or a signed key offline, without a database
     Verify(Verify),
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual, or write it as a page for each command
+    Man(Man),
 }
 
 /// `audit …`
 #[derive(Debug, Subcommand)]
 pub enum Audit {
+    /// List entries of the audit log
+    List(Box<AuditList>),
     /// Print the end of the audit log, to be kept where someone who can change the database cannot
     Head,
     /// Check that no entry of the audit log was changed, deleted, inserted or moved
@@ -128,6 +146,10 @@ pub enum Orders {
     Release {
         /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
+        /// The buyer's address, if the order is held because the checkout has none. An account is created if there is none
+        /// with it
+        #[arg(long)]
+        email: Option<String>,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
@@ -294,6 +316,8 @@ pub enum Customer {
         #[arg(long)]
         name: Option<String>,
     },
+    /// List customers and staff
+    List(CustomerList),
     /// Show a customer with their licenses and history
     Show {
         /// E-mail address
@@ -316,6 +340,16 @@ pub enum License {
         #[arg(long)]
         no_mail: bool,
     },
+    /// List licenses
+    List(Box<LicenseList>),
+    /// Find licenses and anything else by what is at hand: the start of an address or a name, a license key or its last four
+    /// letters, a fingerprint, an id, the number of an order, or an id of Stripe
+    Find {
+        /// The text
+        text: String,
+    },
+    /// Explain how a license validates: every check with its result. Nothing is recorded
+    Explain(LicenseExplain),
     /// Show a license with its key
     Show {
         /// The license's id

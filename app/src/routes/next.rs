@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{air_gap, portal_paths};
 
-use crate::routes::{FormTarget, Guard, Page, sign_in_for};
+use crate::routes::{AdminPage, FormTarget, Guard, Page, sign_in_for};
 
 /// The path of a page of the portal, of an offer that the visitor wants to buy signed in, or of an order that was made in
 /// another browser.
@@ -58,8 +58,11 @@ impl NextPath {
     }
 }
 
-/// A page of this site to return to: in the portal or in the sign-in.
+/// A page of this site to return to: in the portal, in the admin portal or in the sign-in.
 pub fn internal_path(text: &str) -> Option<String> {
+    if let Some(path) = admin_path(text) {
+        return Some(path);
+    }
     if let Some(page) = Page::parse(text).filter(|_| Guard::of(text) == Guard::Open) {
         return Some(page.path());
     }
@@ -72,13 +75,29 @@ pub fn internal_path(text: &str) -> Option<String> {
     }
 }
 
+/// A page of the admin portal, with the query that holds the state of a list.
+fn admin_path(text: &str) -> Option<String> {
+    let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+    let is_page = AdminPage::parse(path)?.path() == path;
+    let is_plain = |query: &str| query.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%=&+".contains(&byte));
+    (is_page && query.is_none_or(is_plain)).then(|| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{NextPath, internal_path};
 
     #[test]
     fn ml_13_only_own_pages_are_returned_to() {
-        for own in ["/portal", "/login", "/login/code", "/login/link/Ab_-9", "/login?next=/portal/account"] {
+        for own in [
+            "/portal",
+            "/login",
+            "/login/code",
+            "/login/link/Ab_-9",
+            "/login?next=/portal/account",
+            "/admin",
+            "/admin/search?q=ada%40example.com",
+        ] {
             assert_eq!(internal_path(own).as_deref(), Some(own));
         }
         for other in [
@@ -88,6 +107,10 @@ mod tests {
             "/login/link/a/b",
             "/login?next=//evil.example",
             "/fn/sign_out",
+            "/admin/nothing",
+            "/admin//evil.example",
+            "/admin?next=//evil.example",
+            "/admin/search?q=\r\n",
             "",
         ] {
             assert_eq!(internal_path(other), None, "{other}");

@@ -201,6 +201,22 @@ pub(crate) fn set_theme(backend: &Backend, theme: &str) {
     }
 }
 
+/// Whether single letters are shortcuts in this browser, as they are by default.
+pub(crate) fn has_letter_keys() -> bool {
+    let cookie =
+        super::parts().ok().and_then(|parts| use_context::<Backend>()?.cookies.read(&parts.headers, "letter-keys"));
+    cookie.is_none_or(|cookie| cookie.value() != "off")
+}
+
+/// Stores whether single letters are shortcuts in this browser.
+pub(crate) fn set_letter_keys(backend: &Backend, are_on: bool) {
+    if are_on {
+        backend.cookies.remove("letter-keys");
+    } else {
+        send(&backend.cookies.build("letter-keys", "off".to_owned(), Duration::days(365)));
+    }
+}
+
 fn send(cookie: &Cookie<'_>) {
     if let (Some(response), Some(value)) = (use_context::<ResponseOptions>(), header_of(cookie)) {
         response.append_header(header::SET_COOKIE, value);

@@ -9,6 +9,7 @@ mod actors;
 mod audit;
 mod billing;
 mod catalog;
+mod desk;
 mod error;
 mod licenses;
 mod machines;
@@ -29,7 +30,9 @@ pub use latchkey_licensing::{
     product::Product,
 };
 pub use latchkey_store::{
-    EventState, Page, Store, StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
+    Attention, AuditRow, DeactivatedBy, EventState, Gauges, ListedAccount, ListedLicense, ListedMachine, ListedMail,
+    MailState, NoteRow, OpenDispute, Page, RecordId, SavedViewRow, Store, StoreError, StoredDispute, StoredPayment,
+    StoredRefund, StripeEventRow,
 };
 
 pub use accounts::{
@@ -44,8 +47,8 @@ pub use audit::{
     change::Change,
     event::{
         AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
-        LicenseEvent, OrderEvent, ProductEvent, SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent,
-        StripeEvent,
+        LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SignInMeans, SignInRequestEvent,
+        SigningKeyEvent, StoredEvent, StripeEvent,
     },
     log::AuditEntry,
 };
@@ -57,7 +60,7 @@ pub use billing::{
     events::{EventDetails, EventHandling},
     reconcile::{ReconcileError, Reconciliation},
     refresh::{RefreshError, Refreshed},
-    view::{OrderLineView, OrderView, PlacedOrder, PlacedOrderError},
+    view::{OrderLineView, OrderView, PlacedKey, PlacedLicense, PlacedOrder, PlacedOrderError},
 };
 pub use catalog::{
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
@@ -68,6 +71,28 @@ pub use catalog::{
     price_entry::PriceEntry,
     prices::{CatalogPrice, PriceNotFound},
     warnings::CatalogWarning,
+};
+pub use desk::{
+    bulk::{BulkAct, BulkError, BulkItem, BulkOutcome, BulkReport, IssueOutcome, MAX_BULK, NewLicense, Selection},
+    csv::Cell,
+    explain::Explanation,
+    find::{Found, FoundGroup, FoundRecord, RecordKind},
+    lists::{
+        FieldContext, List, ListError, ListPage, RowCount,
+        accounts::Accounts,
+        audit_log::{Activations, AuditLog},
+        fields::FieldError,
+        licenses::{Licenses, listed_status},
+        machines::Machines,
+        mails::Mails,
+        orders::Orders,
+        stripe_events::StripeEvents,
+    },
+    notes::{MAX_NOTE, NoteError, NoteSubject},
+    overview::{DailySeries, MoneySeries, Overview, OverviewRange},
+    records::{AccountDetails, EventRecord, LicenseDetails, OrderDetails, Related, SHOWN_RELATED},
+    saved_views::SaveViewError,
+    timeline::{EntryBody, EntryKind, Timeline, TimelineEntry, TimelineError, TimelineOf},
 };
 pub use error::Internal;
 pub use licenses::{

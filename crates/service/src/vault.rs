@@ -34,6 +34,7 @@ pub struct Vault {
     keys_at_rest: Aes256Gcm,
     mail_at_rest: Aes256Gcm,
     seeds_at_rest: Aes256Gcm,
+    cursors: Aes256Gcm,
     key_lookup: SecretBox<[u8; 64]>,
     login_code: SecretBox<[u8; 64]>,
     cookie_signing: SecretBox<[u8; 64]>,
@@ -59,6 +60,7 @@ impl Vault {
             keys_at_rest: cipher("license keys at rest"),
             mail_at_rest: cipher("mail at rest"),
             seeds_at_rest: cipher("signing keys at rest"),
+            cursors: cipher("cursors of lists"),
             key_lookup: SecretBox::new(Box::new(derive(&hkdf, "license key lookup"))),
             login_code: SecretBox::new(Box::new(derive(&hkdf, "login code"))),
             cookie_signing: SecretBox::new(Box::new(derive(&hkdf, "cookie signing"))),
@@ -98,6 +100,16 @@ impl Vault {
     pub fn open_seed(&self, key: SigningKeyId, sealed: &[u8]) -> Result<Zeroizing<[u8; 32]>, Undecryptable> {
         let seed = open(&self.seeds_at_rest, key.uuid().as_bytes(), sealed)?;
         seed.as_slice().try_into().map(Zeroizing::new).map_err(|_| Undecryptable)
+    }
+
+    /// Encrypts a place in a list, bound to the list.
+    pub fn seal_cursor(&self, list: &str, content: &[u8], nonce: [u8; NONCE_BYTES]) -> Option<Vec<u8>> {
+        seal(&self.cursors, list.as_bytes(), content, nonce)
+    }
+
+    /// Decrypts a place in a list.
+    pub fn open_cursor(&self, list: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        open(&self.cursors, list.as_bytes(), sealed)
     }
 
     /// The keyed hash by which a license key is found.
@@ -199,6 +211,23 @@ mod tests {
         assert!(!sealed.windows(4).any(|part| part == [9; 4]));
         assert!(vault.open_seed(id(2), &sealed).is_err());
         assert!(Vault::new(&[2; 32]).open_seed(id(1), &sealed).is_err());
+    }
+
+    #[test]
+    fn wh_20_cursors_are_bound_to_their_list() {
+        let vault = Vault::new(&[1; 32]);
+        let sealed = vault.seal_cursor("licenses/newest", b"place", [7; 12]).expect("seals");
+        assert_eq!(
+            vault.open_cursor("licenses/newest", &sealed).map(|place| place.to_vec()).ok(),
+            Some(b"place".to_vec())
+        );
+        assert!(vault.open_cursor("licenses/oldest", &sealed).is_err());
+        assert!(Vault::new(&[2; 32]).open_cursor("licenses/newest", &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[at] ^= 1;
+            assert!(vault.open_cursor("licenses/newest", &damaged).is_err(), "byte {at}");
+        }
     }
 
     #[test]

@@ -29,15 +29,25 @@ pub use tables::{
     },
     billing::{
         order_payments::{StoredDispute, StoredPayment, StoredRefund},
-        orders::OrderFilter,
+        orders::OrderSearch,
         stripe_events::{EventState, NewStripeEvent, StripeEventRow},
     },
     licenses::{
         StoredKey,
-        filter::LicenseFilter,
         imports::{ImportRow, TakenRow},
         license_notices::{EndingLicense, EndingSearch},
         license_records::{KeyLookup, KnownLicense, LicenseRecord},
+    },
+    lists::{
+        TimeRange,
+        accounts::{AccountFilter, AccountSort, ListedAccount},
+        audit_log::{AuditFilter, AuditSort},
+        keyset::{PageRequest, Position, RowId, Seek, Slice, SortKey},
+        licenses::{LicenseFilter, LicenseSort, ListedLicense, ListedStanding},
+        machines::{ListedMachine, MachineFilter, MachineSort},
+        orders::{OrderFilter, OrderSort},
+        outbox::{ListedMail, MailFilter, MailSort, MailState},
+        stripe_events::{StripeEventFilter, StripeEventSort},
     },
     machines::{DeactivatedBy, MachineCount},
     operations::{
@@ -46,5 +56,11 @@ pub use tables::{
         outbox::{LeasedMail, NewMail},
         rate_limits::{BucketDebit, MAX_SKEW},
         signing_keys::SigningKeyRow,
+    },
+    support::{
+        notes::NoteRow,
+        overview::{Attention, AttentionTimes, DailyCount, DailyMoney, Gauges, OpenDispute},
+        saved_views::SavedViewRow,
+        search::{RecordId, SearchHit, SearchTerms},
     },
 };

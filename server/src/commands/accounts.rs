@@ -1,13 +1,14 @@
 //! `admin …` and `customer …`
 
-use latchkey_service::{AccountError, AddAdminError, Operator, Service};
+use latchkey_service::{AccountError, Accounts, AddAdminError, Operator, Service};
 use serde_json::json;
 
 use crate::{
-    cli::{Admin, Customer},
+    cli::{Admin, Customer, lists::CustomerList},
     commands::terminal::{
         arguments::{address, no_account},
         describe::{self, with},
+        listing::{self, Fields},
     },
     console,
     startup::Failure,
@@ -59,6 +60,17 @@ pub(crate) async fn customer(service: &Service, command: Customer, as_json: bool
             } else {
                 console::line(&format!("{} already has an account: {}", account.email, account.id));
             }
+        }
+        Customer::List(CustomerList { text, role, banned, licenses, from, to, list }) => {
+            let fields = Fields::new(&list)
+                .add("q", text)
+                .add("role", role)
+                .add("banned", banned)
+                .add("licenses", licenses)
+                .add("from", from)
+                .add("to", to);
+            let shown = &["email", "name", "role", "licenses", "machines", "created_at"];
+            listing::list::<Accounts>(service, fields, &list, shown, as_json).await?;
         }
         Customer::Show { email } => {
             let record = admin.customer(&address(&email)?, &Operator::Host.fresh()).await?;

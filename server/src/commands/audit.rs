@@ -1,12 +1,21 @@
 //! `audit …`
 
-use latchkey_service::{ChainHead, ChainReport, Operator, Service};
+use latchkey_service::{AuditLog, ChainHead, ChainReport, Operator, Service};
 use serde_json::json;
 
-use crate::{cli::Audit, commands::terminal::describe::with, console, startup::Failure};
+use crate::{
+    cli::{Audit, lists::AuditList},
+    commands::terminal::{
+        describe::with,
+        listing::{self, Fields},
+    },
+    console,
+    startup::Failure,
+};
 
 pub(crate) async fn audit(service: &Service, command: Audit, as_json: bool) -> Result<(), Failure> {
     match command {
+        Audit::List(command) => list(service, *command, as_json).await,
         Audit::Head => {
             service.seal_audit_log().await?;
             let head = service.audit_head().await?;
@@ -24,6 +33,20 @@ pub(crate) async fn audit(service: &Service, command: Audit, as_json: bool) -> R
             show(&report, as_json)
         }
     }
+}
+
+async fn list(service: &Service, command: AuditList, as_json: bool) -> Result<(), Failure> {
+    let AuditList { actor, actor_id, event, subject, subject_id, from, to, list } = command;
+    let fields = Fields::new(&list)
+        .add("actor", actor)
+        .add("actor_id", actor_id)
+        .add("event", event)
+        .add("subject", subject)
+        .add("subject_id", subject_id)
+        .add("from", from)
+        .add("to", to);
+    let shown = &["at", "event", "actor", "subject", "subject_id", "detail"];
+    listing::list::<AuditLog>(service, fields, &list, shown, as_json).await
 }
 
 fn show(report: &ChainReport, as_json: bool) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     checkout::{
         frame::CheckoutFrame,
-        model::{PlacedLicense, PlacedOrder},
+        model::{PlacedKey, PlacedLicense, PlacedOrder},
         server_fns::read_placed_order,
     },
     routes::{Page, sign_in_for},
@@ -179,18 +179,15 @@ fn Held() -> impl IntoView {
 fn Delivered(order: PlacedOrder) -> impl IntoView {
     let receipt = Page::Receipt(order.id).path();
     let count = order.licenses.len();
-    let title = match (order.upgrades, count) {
-        (Some(_), _) => "Your license is upgraded",
-        (None, 1) => "Your license is ready",
-        (None, _) => "Your licenses are ready",
-    };
-    let intro = match order.upgrades {
-        Some(_) => "It keeps its key and its computers.",
-        None if count == 1 => "The key is also in the e-mail that is on its way to you.",
-        None => "The keys are also in the e-mail that is on its way to you.",
+    let keys_shown = order.licenses.iter().filter_map(PlacedLicense::key).count();
+    let (title, intro) = match (order.upgrades, count, keys_shown) {
+        (Some(_), ..) => ("Your license is upgraded", "It keeps its key and its computers."),
+        (None, _, 0) => ("Your order is complete", "The portal shows what you bought."),
+        (None, 1, _) => ("Your license is ready", "The key is also in the e-mail that is on its way to you."),
+        (None, ..) => ("Your licenses are ready", "The keys are also in the e-mail that is on its way to you."),
     };
     let keys = (count > 0).then(|| view! { <Keys licenses=order.licenses.clone()/> });
-    let is_new = order.upgrades.is_none();
+    let is_new = order.upgrades.is_none() && keys_shown > 0;
     let download = use_branding().download_url.filter(|_| is_new);
     let license = order.upgrades.or_else(|| order.licenses.first().map(|license| license.id).filter(|_| count == 1));
     let see = match license {
@@ -229,9 +226,9 @@ const UNFOLDED: usize = 10;
 /// The keys, each with a button that copies it, and one for all.
 #[component]
 fn Keys(licenses: Vec<PlacedLicense>) -> impl IntoView {
-    let all: Vec<&str> = licenses.iter().map(|license| license.key.as_str()).collect();
-    let count = all.len();
-    let copy_all = (count > 1).then(|| view! { <p><CopyButton text=all.join("\n") words="Copy all keys"/></p> });
+    let all: Vec<&str> = licenses.iter().filter_map(PlacedLicense::key).collect();
+    let copy_all = (all.len() > 1).then(|| view! { <p><CopyButton text=all.join("\n") words="Copy all keys"/></p> });
+    let count = licenses.len();
     let class = if count > 3 { "plain-list key-rows" } else { "stack-small plain-list" };
     let mut first = licenses;
     let folded = if count > UNFOLDED { first.split_off(UNFOLDED) } else { Vec::new() };
@@ -251,16 +248,30 @@ fn Keys(licenses: Vec<PlacedLicense>) -> impl IntoView {
 }
 
 fn key_rows(licenses: Vec<PlacedLicense>) -> impl IntoView {
-    let row = |license: PlacedLicense| {
-        view! {
-            <li>
-                <div class="key-row">
-                    <Icon name=IconName::Key/>
-                    <code class="key key-shown" translate="no">{license.key.clone()}</code>
-                    <CopyButton text=license.key words="Copy"/>
-                </div>
-            </li>
+    licenses.into_iter().map(|license| view! { <li>{key_row(license)}</li> }).collect_view()
+}
+
+fn key_row(license: PlacedLicense) -> AnyView {
+    let page = sign_in_for(&Page::License(license.id).path());
+    match license.key {
+        PlacedKey::Delivered(key) => view! {
+            <div class="key-row">
+                <Icon name=IconName::Key/>
+                <code class="key key-shown" translate="no">{key.clone()}</code>
+                <CopyButton text=key words="Copy"/>
+            </div>
         }
-    };
-    licenses.into_iter().map(row).collect_view()
+        .into_any(),
+        PlacedKey::Replaced => view! {
+            <p>"The key of this license was replaced. " <a href=page rel="external">"See it in the portal"</a> "."</p>
+        }
+        .into_any(),
+        PlacedKey::Revoked => view! {
+            <p>
+                "This license was revoked, so its key no longer works. "
+                <a href=page rel="external">"See the license in the portal"</a> "."
+            </p>
+        }
+        .into_any(),
+    }
 }

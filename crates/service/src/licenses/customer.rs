@@ -7,7 +7,7 @@ use latchkey_licensing::{
     policy::SwapsLeft,
 };
 
-use latchkey_store::{Conn, LicenseFilter, Page};
+use latchkey_store::{Conn, Page};
 
 use crate::{
     accounts::name::InvalidName,
@@ -63,12 +63,8 @@ impl Customer<'_> {
         limit: u32,
     ) -> Result<Page<LicenseView, LicenseId>, Internal> {
         let mut reader = self.service().store().read().await?;
-        let filter = LicenseFilter {
-            account: Some(self.who().account.id),
-            key_end: Some(key_end.to_owned()),
-            ..LicenseFilter::default()
-        };
-        let Page { items, next } = reader.list_licenses_by(&filter, after, limit).await?;
+        let account = self.who().account.id;
+        let Page { items, next } = reader.list_licenses_page_of(account, key_end, after, limit).await?;
         let items = self.service().view_licenses(&mut reader, items, false).await?;
         Ok(Page { items, next })
     }

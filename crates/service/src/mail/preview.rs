@@ -20,14 +20,14 @@ use crate::{
             CustomerMail, MailedLicense,
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
-                MailedOrder, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail, RefundedMail,
-                UpgradedMail,
+                MailedOrder, OrderHeldMail, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail,
+                RefundedMail, UpgradeReversedMail, UpgradedMail,
             },
             sign_in::SignInMail,
             standing::{ReinstatedMail, RevokedMail, SuspendedMail},
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
         },
-        reasons::{RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason},
+        reasons::{RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason, UpgradeReason},
     },
     service::Options,
 };
@@ -63,15 +63,17 @@ impl MailKind {
     /// The reasons for which a mail of this kind has different texts. Empty if it has only one text.
     pub fn reasons(self) -> Vec<&'static str> {
         match self {
+            Self::Upgraded => UpgradeReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Refunded => RefundEffect::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Suspended => SuspensionReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Reinstated => ReinstatementReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Revoked => RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::KeyReplaced => ReplacedBy::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Purchase
-            | Self::Upgraded
+            | Self::UpgradeReversed
             | Self::LicenseIssued
             | Self::PaymentPending
+            | Self::OrderHeld
             | Self::PaymentFailed
             | Self::Renewed
             | Self::EndsIn14Days
@@ -130,9 +132,14 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
     };
     let mail: Box<dyn CustomerMail + '_> = match kind {
         MailKind::Purchase => Box::new(PurchaseMail { order, keys: &by_line, download_url: url, receipt_url: url }),
-        MailKind::Upgraded => Box::new(UpgradedMail { order, license, receipt_url: url }),
+        MailKind::Upgraded => {
+            let reason = named(UpgradeReason::ALL, reason, UpgradeReason::as_str)?;
+            Box::new(UpgradedMail { order, license, reason, receipt_url: url })
+        }
+        MailKind::UpgradeReversed => Box::new(UpgradeReversedMail { license }),
         MailKind::LicenseIssued => Box::new(LicenseIssuedMail { license, key, expiry: Expiry::At(ends_at(365)) }),
         MailKind::PaymentPending => Box::new(PaymentPendingMail { order, order_url: url }),
+        MailKind::OrderHeld => Box::new(OrderHeldMail { order, order_url: url }),
         MailKind::PaymentFailed => Box::new(PaymentFailedMail { order, retry_url: url }),
         MailKind::Renewed => Box::new(RenewedMail {
             license,
@@ -144,7 +151,7 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
         MailKind::RenewalFailed => Box::new(RenewalFailedMail {
             license,
             total: "€49.00",
-            fix_url: "https://www.example.com/pay",
+            fix_url: Some("https://www.example.com/pay"),
             usable_until: Some(ends_at(14)),
         }),
         MailKind::Refunded => {

@@ -3,11 +3,11 @@
 use latchkey_licensing::{
     ids::OrderId,
     money::Money,
-    order::{HoldReason, Order, OrderStatus, SubscriptionState, parse_number},
+    order::{HoldReason, Order, OrderStatus, SubscriptionState, number_bytes},
     time::Timestamp,
 };
 use latchkey_service::{Operator, OrderView, RefundError, ReleaseError, Service};
-use latchkey_store::OrderFilter;
+use latchkey_store::OrderSearch;
 use serde_json::{Value, json};
 
 use crate::{
@@ -43,7 +43,7 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
     let admin = service.admin(Operator::Host);
     match command {
         Orders::List { status, email, limit } => {
-            let filter = OrderFilter {
+            let filter = OrderSearch {
                 status: status.as_deref().map(parse_status).transpose()?,
                 email: email.as_deref().map(address).transpose()?,
             };
@@ -60,12 +60,13 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             }
         }
         Orders::Show { id } => show(service, find(service, &id).await?, as_json).await?,
-        Orders::Release { id, yes } => {
+        Orders::Release { id, email, yes } => {
             let id = find(service, &id).await?;
+            let email = email.as_deref().map(address).transpose()?;
             if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
                 return Ok(());
             }
-            let status = admin.release_order(id).await?;
+            let status = admin.release_order(id, email.as_ref()).await?;
             show(service, id, as_json).await?;
             if status == OrderStatus::Held {
                 return Err(Failure::Refused(
@@ -92,7 +93,7 @@ async fn find(service: &Service, text: &str) -> Result<OrderId, Failure> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
-    if parse_number(text).is_none() {
+    if number_bytes(text).is_none() {
         return Err(Failure::Usage(format!(
             "`{text}` is neither the number of an order, such as 7F3K-9QXM, nor an id: `latchkey order list` shows both"
         )));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use latchkey_service::{BrowserSecret, CustomerOrderError, Operator, PlacedOrderError};
-use latchkey_store::OrderFilter;
+use latchkey_store::OrderSearch;
 use latchkey_testkit::on_both;
 
 use super::{ParseAddress, with_shop};
@@ -79,7 +79,7 @@ async fn admins_find_orders_by_number_and_address(shop: &Shop) {
     }
     for (email, wanted) in [("ada@example.com", vec![ada]), ("eve@example.com", vec![eve]), ("bob@example.com", vec![])]
     {
-        let filter = OrderFilter { email: Some(email.parse_address()), ..OrderFilter::default() };
+        let filter = OrderSearch { email: Some(email.parse_address()), ..OrderSearch::default() };
         let found = admin.orders(&filter, None, 10).await.expect("read").items;
         assert_eq!(found.into_iter().map(|order| order.id).collect::<Vec<_>>(), wanted, "{email}");
     }

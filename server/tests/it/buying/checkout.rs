@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use latchkey_service::{Notify, Operator};
 use latchkey_testkit::{
     Backend, on_both,
     stripe::{Fault, Method, Payment},
@@ -20,6 +21,7 @@ on_both!(
     st_24_forms_cannot_set_anything_else,
     a_wrong_quantity_is_refused_and_kept,
     the_page_says_what_became_of_the_payment,
+    a_key_that_was_replaced_or_revoked_is_not_shown,
     a_purchase_of_a_signed_in_customer_goes_to_the_account,
     the_total_needs_no_script,
     a_pending_order_is_shown_to_its_address,
@@ -228,6 +230,37 @@ async fn the_page_says_what_became_of_the_payment(shop: &Shop) {
     assert_eq!(location(&answer), "/checkout/new/chartgpt-lifetime?quantity=2");
     let page = text_of(&browser, location(&answer)).await;
     assert!(page.contains("Stripe cannot be reached at the moment. Nothing was charged."), "{page}");
+}
+
+async fn a_key_that_was_replaced_or_revoked_is_not_shown(shop: &Shop) {
+    let browser = shop.app.browser();
+    let (placed, _) = shop.buy(&browser, "ada@example.com", "3").await;
+    let canceled = placed.replace("/placed", "/canceled");
+    let keys = |page: &str| -> Vec<String> {
+        let shown = page.split("class=\"key key-shown\"").skip(1);
+        shown.map(|rest| rest.split(['>', '<']).nth(1).expect("a key").to_owned()).collect()
+    };
+    let all = keys(&text_of(&browser, &placed).await);
+    assert_eq!(all.len(), 3);
+    let back = text_of(&browser, &canceled).await;
+    assert!(back.contains("This order went through"), "{back}");
+    assert!(all.iter().all(|key| !back.contains(key)), "a key is in the data of the page: {back}");
+
+    let admin = shop.app.service().admin(Operator::Host);
+    let order = order_in(&placed).parse().expect("an id");
+    let view = admin.order(order).await.expect("read").expect("an order");
+    let licenses = &view.lines[0].licenses;
+    let other = admin.replace_license_key(licenses[0], Notify::Nobody).await.expect("replaced");
+    admin.revoke_license(licenses[1], Notify::Nobody).await.expect("revoked");
+    let page = text_of(&browser, &placed).await;
+    assert_eq!(keys(&page), all[2..]);
+    assert!(all[..2].iter().all(|key| !page.contains(key)), "{page}");
+    assert!(!page.contains(other.key.expose()), "{page}");
+    assert!(
+        page.contains("The key of this license was replaced.") && page.contains("This license was revoked"),
+        "{page}"
+    );
+    assert!(page.contains(&licenses[0].to_string()), "a link to the portal: {page}");
 }
 
 async fn a_purchase_of_a_signed_in_customer_goes_to_the_account(shop: &Shop) {

@@ -237,7 +237,7 @@ fn mails_are_previewed() {
     let host = Host::new();
     let kinds = host.json(&["mail", "preview", "--list"]);
     let kinds = kinds.as_array().expect("a list");
-    assert_eq!(kinds.len(), 16);
+    assert_eq!(kinds.len(), 18);
     for kind in kinds {
         let word = kind["kind"].as_str().expect("a word");
         let mail = host.json(&["mail", "preview", word]);
@@ -740,4 +740,15 @@ fn files_are_verified_without_a_database() {
     host.refusal(&["verify", "key.txt", "--public-key", "0"], 2);
     host.refusal(&["verify", "nowhere", "--public-key", other], 2);
     assert!(!host.folder.path().join("data").exists(), "no data folder was created");
+}
+
+/// The keys of Stripe and of the database are in the memory of the server.
+#[cfg(target_os = "linux")]
+#[test]
+fn st_26_a_server_writes_no_core_dumps() {
+    let host = Host::new();
+    let server = host.serve(&["--demo"], &[]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.process_id())).expect("the limits");
+    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().take(2).collect::<Vec<_>>(), ["0", "0"], "{limits}");
 }

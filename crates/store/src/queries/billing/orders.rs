@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     page::Page,
     tables::{
-        billing::orders::{OrderFilter, OrderRow},
+        billing::orders::{OrderRow, OrderSearch},
         licenses::expiry_columns,
     },
 };
@@ -127,20 +127,20 @@ pub(crate) async fn lock_order(conn: &mut Connection, id: OrderId) -> Result<Opt
     find_order(conn, id).await
 }
 
-pub(crate) async fn find_order_by_object(conn: &mut Connection, id: &str) -> Result<Option<(OrderId, i64)>> {
-    let sql = "SELECT id, version FROM orders WHERE stripe_checkout = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_payments
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_payments.id = $1
-               UNION ALL SELECT id, version FROM orders WHERE stripe_subscription = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_refunds
-                   JOIN order_payments ON order_payments.id = order_refunds.payment_id
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_refunds.id = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_disputes
-                   JOIN order_payments ON order_payments.id = order_disputes.payment_id
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_disputes.id = $1
-               LIMIT 1";
-    let row: Option<(Uuid, i64)> = sqlx::query_as(sql).bind(id).fetch_optional(conn).await?;
-    Ok(row.map(|(id, version)| (id.into(), version)))
+pub(crate) async fn find_order_by_object(conn: &mut Connection, id: &str) -> Result<Option<Order>> {
+    let sql = select!(
+        "WHERE id IN (
+             SELECT id FROM orders WHERE stripe_checkout = $1
+             UNION ALL SELECT id FROM orders WHERE stripe_subscription = $1
+             UNION ALL SELECT order_id FROM order_payments WHERE id = $1
+             UNION ALL SELECT order_id FROM order_payments
+                 WHERE id IN (SELECT payment_id FROM order_refunds WHERE id = $1)
+             UNION ALL SELECT order_id FROM order_payments
+                 WHERE id IN (SELECT payment_id FROM order_disputes WHERE id = $1))
+         LIMIT 1"
+    );
+    let row: Option<OrderRow> = sqlx::query_as(sql).bind(id).fetch_optional(conn).await?;
+    row.map(Order::try_from).transpose()
 }
 
 pub(crate) async fn list_orders_of(conn: &mut Connection, account: AccountId) -> Result<Vec<Order>> {
@@ -149,23 +149,25 @@ pub(crate) async fn list_orders_of(conn: &mut Connection, account: AccountId) ->
     rows.into_iter().map(Order::try_from).collect()
 }
 
-pub(crate) async fn list_orders_ending(conn: &mut Connection, digits: &str) -> Result<Vec<OrderId>> {
-    let ids: Vec<Uuid> = sqlx::query_scalar(dialect::ORDERS_ENDING).bind(digits).fetch_all(conn).await?;
+pub(crate) async fn list_orders_numbered(conn: &mut Connection, number: [u8; 5]) -> Result<Vec<OrderId>> {
+    let mut query = QueryBuilder::<Db>::new("SELECT id FROM orders WHERE ");
+    query.push(dialect::ORDER_NUMBER).push(" = ").push_bind(number.to_vec()).push(" LIMIT 10");
+    let ids: Vec<Uuid> = query.build_query_scalar().fetch_all(conn).await?;
     Ok(ids.into_iter().map(OrderId::from).collect())
 }
 
 pub(crate) async fn list_orders(
     conn: &mut Connection,
-    filter: &OrderFilter,
+    search: &OrderSearch,
     before: Option<OrderId>,
     limit: u32,
 ) -> Result<Page<Order, OrderId>> {
     let mut query = QueryBuilder::<Db>::new(select!("WHERE id < "));
     query.push_bind(before.map_or(Uuid::max(), OrderId::uuid));
-    if let Some(status) = filter.status {
+    if let Some(status) = search.status {
         query.push(" AND status = ").push_bind(status.as_str());
     }
-    if let Some(email) = &filter.email {
+    if let Some(email) = &search.email {
         query.push(" AND (LOWER(email) = ").push_bind(email.as_str());
         query.push(" OR account_id IN (SELECT id FROM accounts WHERE email = ").push_bind(email.as_str()).push("))");
     }

@@ -2,7 +2,10 @@
 
 use sqlx::QueryBuilder;
 
-use super::super::dialect::{Connection, Db};
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::operations::audit_log::{AuditColumns, AuditRow},
@@ -41,4 +44,24 @@ pub(crate) async fn list_audit_of(
     let rows: Vec<AuditColumns> =
         sqlx::query_as(sql).bind(subject_kind).bind(subject_id).bind(limit).fetch_all(conn).await?;
     Ok(rows.into_iter().map(AuditRow::from).collect())
+}
+
+pub(crate) async fn list_audited(
+    conn: &mut Connection,
+    subject_kind: &str,
+    verb: &str,
+    subject_ids: &[String],
+) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for ids in subject_ids.chunks(batch::IDS) {
+        let mut query = QueryBuilder::<Db>::new("SELECT DISTINCT subject_id FROM audit_log WHERE subject_kind = ");
+        query.push_bind(subject_kind).push(" AND verb = ").push_bind(verb).push(" AND subject_id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id.as_str());
+        }
+        query.push(")");
+        found.extend(query.build_query_scalar::<String>().persistent(false).fetch_all(&mut *conn).await?);
+    }
+    Ok(found)
 }

@@ -15,9 +15,9 @@ use crate::{
     tables::Origin,
 };
 
-/// Which orders to list. The default is all of them.
+/// Which orders to look for. The default is all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OrderFilter {
+pub struct OrderSearch {
     pub status: Option<OrderStatus>,
     /// The address that the buyer typed, or that of the account that received the order.
     pub email: Option<EmailAddress>,
