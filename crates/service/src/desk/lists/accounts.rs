@@ -12,7 +12,7 @@ use crate::desk::{
 };
 
 /// The list of accounts: customers and staff.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accounts;
 
 impl List for Accounts {

@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// The audit log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditLog;
 
 /// The entries of the audit log about machines: activations, deactivations, names and files.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Activations;
 
 const SORTS: &[(&str, AuditSort)] = &[("newest", AuditSort::Newest), ("oldest", AuditSort::Oldest)];

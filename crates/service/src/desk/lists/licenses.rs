@@ -16,7 +16,7 @@ use crate::desk::{
 };
 
 /// The list of licenses.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Licenses;
 
 /// The status of a license as one word, revoked apart from suspended.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The list of machines, active or not.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Machines;
 
 impl List for Machines {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The list of mails that wait, and of those that were sent or given up lately.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mails;
 
 impl List for Mails {

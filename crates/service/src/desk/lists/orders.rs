@@ -15,7 +15,7 @@ use crate::desk::{
 };
 
 /// The list of orders.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Orders;
 
 impl List for Orders {

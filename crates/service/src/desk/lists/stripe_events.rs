@@ -14,7 +14,7 @@ use crate::desk::{
 };
 
 /// The list of the payment provider's events.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StripeEvents;
 
 impl List for StripeEvents {
