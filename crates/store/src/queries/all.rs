@@ -11,7 +11,7 @@ pub(crate) mod licenses;
 pub(crate) mod machines;
 mod operations;
 
-pub(crate) use accounts::{login_requests, sessions};
+pub(crate) use accounts::{login_requests, passkey_ceremonies, passkeys, recovery_codes, sessions};
 pub(crate) use billing::{
     order_licenses, order_lines, order_payments, orders, stripe_customers, stripe_events, stripe_sync,
 };
