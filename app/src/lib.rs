@@ -26,7 +26,7 @@ pub mod server_fns {
     pub use crate::{
         checkout::server_fns as checkout,
         portal::server_fns::{account, computers, licenses, offline, orders},
-        sign_in::server_fns as sign_in,
+        sign_in::{passkey_fns as passkeys, server_fns as sign_in},
         theme,
     };
 }

@@ -69,6 +69,10 @@ pages! {
     Link(token: Token) = "/login/link/:token" as link;
     /// Asks to confirm a link that was created on the host.
     HostLink(token: Token) = "/login/host/:token" as host_link;
+    /// Asks for a passkey or a recovery code: after signing in with mail, or again before a sensitive act.
+    Confirm = "/login/confirm" as confirm;
+    /// Creates a passkey, and shows recovery codes after the first one.
+    NewPasskey = "/login/passkey" as new_passkey;
     /// Confirms that the session has ended.
     SignedOut = "/login/signed-out" as signed_out;
     /// Shows what can be bought for a price.
@@ -101,7 +105,12 @@ pages! {
 pub enum Guard {
     Open,
     SignedIn,
+    /// A support agent or admin with a second factor.
+    Staff,
 }
+
+/// Everything below this path is for support agents and admins.
+const ADMIN: &str = "/admin";
 
 impl Guard {
     /// What a path requires, even if there is no page: everything below the portal requires what the portal
@@ -111,9 +120,15 @@ impl Guard {
         if path == FormTarget::OfflineRequest.path() {
             return Self::Open;
         }
-        let root = Page::Overview.path();
-        let is_portal = path.strip_prefix(&root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if is_portal { Self::SignedIn } else { Self::Open }
+        let is_below =
+            |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if is_below(ADMIN) {
+            Self::Staff
+        } else if is_below(&Page::Overview.path()) {
+            Self::SignedIn
+        } else {
+            Self::Open
+        }
     }
 }
 
@@ -138,6 +153,12 @@ pub fn sign_in_for(next: &str) -> String {
     // All other characters in our paths are allowed in a query.
     let next = next.replace('?', "%3F").replace('=', "%3D").replace('&', "%26");
     format!("{}?next={next}", Page::SignIn.path())
+}
+
+/// The page that asks for a passkey and afterwards leads to `next`, which it checks.
+pub fn confirm_for(next: &str) -> String {
+    let next = next.replace('?', "%3F").replace('=', "%3D").replace('&', "%26");
+    format!("{}?next={next}", Page::Confirm.path())
 }
 
 fn fill(pattern: &str, values: &[&dyn fmt::Display]) -> String {
@@ -203,6 +224,7 @@ mod tests {
         assert_eq!(portal_paths::host_link("Ab_-9"), Page::HostLink(token).path());
         assert_eq!(portal_paths::license(id), Page::License(id).path());
         assert_eq!(portal_paths::OFFLINE, Page::Offline.path());
+        assert_eq!(portal_paths::ACCOUNT, Page::Account.path());
         let order: OrderId = ID.parse().expect("an id");
         assert_eq!(portal_paths::order_placed(order), Page::OrderPlaced(order).path());
         assert_eq!(portal_paths::order_canceled(order), Page::OrderCanceled(order).path());
@@ -238,6 +260,8 @@ mod tests {
         assert_eq!(Guard::of(&FormTarget::Checkout.path()), Guard::Open);
         assert_eq!(Guard::of("/portal/anything"), Guard::SignedIn);
         assert_eq!(Guard::of("/portal-news"), Guard::Open);
+        assert_eq!((Guard::of("/admin"), Guard::of("/admin/x/y")), (Guard::Staff, Guard::Staff));
+        assert_eq!(Guard::of("/administration"), Guard::Open);
         assert_eq!(Guard::of(&FormTarget::OfflineRequest.path()), Guard::Open);
     }
 

@@ -28,7 +28,7 @@ function watch(page) {
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
     // Tests check these statuses themselves.
-    const isExpected = /status of (401|404|422|429)/.test(message.text());
+    const isExpected = /status of (401|403|404|422|429)/.test(message.text());
     if (message.type() === "error" && !isExpected) problems.push(message.text());
   });
   return problems;

@@ -42,7 +42,7 @@ impl NextPath {
             return is_request.then(|| Self(text.to_owned()));
         }
         let page = Page::parse(text)?;
-        let may_follow = Guard::of(text) == Guard::SignedIn || matches!(page, Page::Offer(_));
+        let may_follow = Guard::of(text) != Guard::Open || matches!(page, Page::Offer(_) | Page::NewPasskey);
         may_follow.then(|| Self(page.path())).filter(|next| next.0 == text)
     }
 

@@ -11,8 +11,8 @@ use axum::{
 };
 use latchkey_app::{
     App, Branding,
-    routes::{Guard, NextPath, Page, holds_secret},
-    server_side::{Backend, CookieKit, Identity, session_token},
+    routes::{Guard, NextPath, Page, confirm_for, holds_secret},
+    server_side::{Backend, CookieKit, Identity, Unconfirmed, session_token},
     shell,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
@@ -72,7 +72,7 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
     rendered
         .merge(files::router().with_state(state.clone()))
         .merge(payments::router().with_state(payment_state))
-        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)
 }
@@ -81,6 +81,10 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
 async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
     if let Some(id) = session.id() {
         match state.service.find_session(&session_token(id)).await {
+            // Until support agents and admins present their second factor, they are nobody to all other code (SU-01).
+            Ok(Some(who)) if who.is_staff() && !who.has_second_factor() => {
+                request.extensions_mut().insert(Unconfirmed(who));
+            }
             Ok(Some(who)) => {
                 request.extensions_mut().insert(Identity(who));
             }
@@ -94,15 +98,27 @@ async fn identify(State(state): State<AppState>, session: Session, mut request: 
     next.run(request).await
 }
 
-/// Only signed-in users get pages of the portal. Beyond that, each server function checks what the request
-/// may read or change.
-async fn guard(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
+/// Only signed-in users get pages of the portal, and only support agents and admins those below `/admin`. Beyond that, each
+/// server function checks what the request may read or change.
+async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let path = uri.path();
-    let is_signed_in = request.extensions().get::<Identity>().is_some();
-    if Guard::of(path) == Guard::SignedIn && !is_signed_in {
+    let guard = Guard::of(path);
+    if guard != Guard::Open {
         let next = NextPath::after_sign_in(path, uri.query());
-        let target = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
-        return Redirect::to(&target).into_response();
+        let extensions = request.extensions();
+        match (extensions.get::<Identity>(), extensions.get::<Unconfirmed>()) {
+            (Some(who), _) if guard == Guard::SignedIn || who.0.is_staff() => {}
+            // The same as for a page that does not exist.
+            (Some(_), _) => return state.plain.not_found(),
+            (None, Some(_)) => {
+                let target = next.as_ref().map_or_else(|| Page::Confirm.path(), |next| confirm_for(next.as_str()));
+                return Redirect::to(&target).into_response();
+            }
+            (None, None) => {
+                let target = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
+                return Redirect::to(&target).into_response();
+            }
+        }
     }
     let is_sign_in_link = holds_secret(path);
     let mut response = next.run(request).await;
