@@ -32,6 +32,6 @@ export default defineConfig({
   },
   projects: [
     { name: "script on", use: { javaScriptEnabled: true } },
-    { name: "script off", use: { javaScriptEnabled: false }, testIgnore: ["**/hydrated.spec.js", "**/accessible.spec.js", "**/vectors.spec.js"] },
+    { name: "script off", use: { javaScriptEnabled: false }, testIgnore: ["**/hydrated.spec.js", "**/accessible.spec.js", "**/style-guide.spec.js", "**/vectors.spec.js"] },
   ],
 });

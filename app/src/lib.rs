@@ -8,6 +8,15 @@
 // The type of a page is nested as deeply as its markup.
 #![recursion_limit = "512"]
 
+#[cfg_attr(
+    not(debug_assertions),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the style guide, which only development builds have, uses all components"
+    )
+)]
+mod admin;
 mod checkout;
 mod portal;
 mod root;
@@ -24,6 +33,7 @@ pub mod static_pages;
 /// All server functions, by area. Each is a public HTTP endpoint under `/fn`.
 pub mod server_fns {
     pub use crate::{
+        admin::server_fns as admin,
         checkout::server_fns as checkout,
         portal::server_fns::{account, computers, licenses, offline, orders},
         sign_in::{passkey_fns as passkeys, server_fns as sign_in},
@@ -31,6 +41,7 @@ pub mod server_fns {
     };
 }
 
+pub use admin::root::AdminApp;
 pub use checkout::model::Offer;
 pub use root::App;
 #[cfg(feature = "ssr")]

@@ -8,6 +8,8 @@ use leptos_router::{
     path,
 };
 
+#[cfg(feature = "ssr")]
+use crate::admin::root::AdminApp;
 use crate::{
     checkout::pages::{canceled::OrderCanceledPage, offer::OfferPage, placed::OrderPlacedPage},
     portal::{
@@ -25,9 +27,25 @@ use crate::{
     },
 };
 
+/// The end of the names of the admin portal's script and style sheet.
+#[cfg(feature = "ssr")]
+const ADMIN_SUFFIX: &str = "-admin";
+
+/// The document around a page of the portal or of the admin portal.
+#[cfg(feature = "ssr")]
+pub fn shell(options: LeptosOptions) -> AnyView {
+    let is_admin = crate::server_side::parts().is_ok_and(|parts| crate::routes::is_admin_document(parts.uri.path()));
+    if !is_admin {
+        return document(options, None, view! { <App/> }.into_any());
+    }
+    let mut options = options;
+    options.output_name = format!("{}{ADMIN_SUFFIX}", options.output_name).into();
+    document(options, Some("admin"), view! { <AdminApp/> }.into_any())
+}
+
 /// The document. Its content security policy contains the nonce of this response, so it is set here.
 #[cfg(feature = "ssr")]
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+fn document(options: LeptosOptions, surface: Option<&'static str>, app: AnyView) -> AnyView {
     use crate::shared::branding::Branding;
     use leptos_meta::MetaTags;
 
@@ -35,25 +53,26 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     crate::server_side::set_page_policy();
     let pkg = format!("/{}", options.site_pkg_dir);
     let accent = use_context::<Branding>().and_then(|branding| branding.stylesheet);
+    let extra = surface.map(|_| view! { <link rel="stylesheet" href=format!("{pkg}/{}.css", options.output_name)/> });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-surface=surface>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="preload" href=format!("{pkg}/inter.woff2") r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 <link rel="stylesheet" href=format!("{pkg}/latchkey.css")/>
+                {extra}
                 {accent.map(|href| view! { <link rel="stylesheet" href=href/> })}
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
                 <HydrationScripts options/>
                 <MetaTags/>
             </head>
-            <body>
-                <App/>
-            </body>
+            <body>{app}</body>
         </html>
     }
+    .into_any()
 }
 
 #[component]
@@ -99,19 +118,22 @@ pub fn App() -> impl IntoView {
 mod tests {
     use std::collections::BTreeSet;
 
-    use crate::routes::Page;
+    use crate::routes::{AdminPage, Page, STYLE_GUIDE};
 
     use super::*;
+
+    fn declared<V: IntoView + 'static>(app: fn() -> V) -> BTreeSet<String> {
+        let routes = leptos_axum::generate_route_list(app);
+        routes.iter().map(|route| route.path().replace('{', ":").replace('}', "")).collect()
+    }
 
     /// An undeclared page would be a broken link. A route that is not a page would be an address without a
     /// guard.
     #[test]
-    fn the_router_declares_these_pages_and_no_others() {
-        let declared: BTreeSet<String> = leptos_axum::generate_route_list(App)
-            .iter()
-            .map(|route| route.path().replace('{', ":").replace('}', ""))
-            .collect();
+    fn the_routers_declare_these_pages_and_no_others() {
         let pages: BTreeSet<String> = Page::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
-        assert_eq!(declared, pages);
+        assert_eq!(declared(App), pages);
+        let admin = AdminPage::PATTERNS.iter().copied().chain([STYLE_GUIDE]);
+        assert_eq!(declared(AdminApp), admin.map(str::to_owned).collect());
     }
 }

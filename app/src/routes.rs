@@ -22,13 +22,17 @@ pub use values::{PriceCode, Token};
 /// One line per page: its name with the values in its path, the path, and the name of the path's declaration
 /// for the router.
 macro_rules! pages {
-    ($($(#[$doc:meta])* $page:ident $(($($value:ident: $kind:ty),+))? = $pattern:tt as $declared:ident;)+) => {
+    (
+        $(#[$about:meta])* $pages:ident, $declarations:ident;
+        $($(#[$doc:meta])* $page:ident $(($($value:ident: $kind:ty),+))? = $pattern:tt as $declared:ident;)+
+    ) => {
+        $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum Page {
+        pub enum $pages {
             $($(#[$doc])* $page $(($($kind),+))?,)+
         }
 
-        impl Page {
+        impl $pages {
             /// The paths of all pages, with `:name` for each value.
             pub const PATTERNS: &[&str] = &[$($pattern),+];
 
@@ -50,7 +54,7 @@ macro_rules! pages {
         }
 
         /// The paths in the router's form.
-        pub(crate) mod declared {
+        pub(crate) mod $declarations {
             use super::PossibleRouteMatch;
 
             $(pub(crate) fn $declared() -> impl PossibleRouteMatch + Clone + Send + Sync + 'static {
@@ -61,6 +65,8 @@ macro_rules! pages {
 }
 
 pages! {
+    /// The pages of customers and visitors.
+    Page, declared;
     /// Asks for an e-mail address to sign in with.
     SignIn = "/login" as sign_in;
     /// Asks for the mailed code.
@@ -100,17 +106,33 @@ pages! {
     Account = "/portal/account" as account;
 }
 
+pages! {
+    /// The pages of support and admins. They are a table of their own, so that the script for customers does not contain them.
+    AdminPage, admin_declared;
+    /// What needs attention, and the way to everything else.
+    Overview = "/admin" as overview;
+    /// Finds pages and objects.
+    Search = "/admin/search" as search;
+    /// The keyboard shortcuts, and the choice not to use single letters.
+    Shortcuts = "/admin/shortcuts" as shortcuts;
+}
+
+/// Where the server functions of the admin portal are.
+const ADMIN_FUNCTIONS: &str = "/fn/admin";
+
+/// The page that shows every component in every state. Only development builds have it.
+pub const STYLE_GUIDE: &str = "/styleguide";
+
 /// What a part of the site requires of its visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     Open,
     SignedIn,
-    /// A support agent or admin with a second factor.
+    /// Support and admins who signed in with a second factor. For everyone else there is nothing.
     Staff,
+    /// Visitors of a development build. In others there is nothing.
+    Development,
 }
-
-/// Everything below this path is for support agents and admins.
-const ADMIN: &str = "/admin";
 
 impl Guard {
     /// What a path requires, even if there is no page: everything below the portal requires what the portal
@@ -120,16 +142,26 @@ impl Guard {
         if path == FormTarget::OfflineRequest.path() {
             return Self::Open;
         }
-        let is_below =
-            |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if is_below(ADMIN) {
-            Self::Staff
-        } else if is_below(&Page::Overview.path()) {
+        if is_below(path, &Page::Overview.path()) {
             Self::SignedIn
+        } else if is_below(path, &AdminPage::Overview.path()) || is_below(path, ADMIN_FUNCTIONS) {
+            Self::Staff
+        } else if is_below(path, STYLE_GUIDE) {
+            Self::Development
         } else {
             Self::Open
         }
     }
+}
+
+/// Whether the path is this page's, or below it.
+fn is_below(path: &str, page: &str) -> bool {
+    path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether the admin portal's script takes over the document at this path, rather than the portal's.
+pub fn is_admin_document(path: &str) -> bool {
+    is_below(path, &AdminPage::Overview.path()) || is_below(path, STYLE_GUIDE)
 }
 
 /// Whether the path ends with a secret, which other pages must not learn.
@@ -209,6 +241,9 @@ mod tests {
             let path = filled(pattern);
             assert_eq!(Page::parse(&path).map(|page| page.path()), Some(path));
         }
+        for pattern in AdminPage::PATTERNS {
+            assert_eq!(AdminPage::parse(pattern).map(|page| page.path()).as_deref(), Some(*pattern));
+        }
         for other in ["", "/", "/portal/", "/portal/licenses/x", "/login/link/", "/login/link/a/b", "/LOGIN", "portal"]
         {
             assert_eq!(Page::parse(other), None, "{other}");
@@ -260,8 +295,17 @@ mod tests {
         assert_eq!(Guard::of(&FormTarget::Checkout.path()), Guard::Open);
         assert_eq!(Guard::of("/portal/anything"), Guard::SignedIn);
         assert_eq!(Guard::of("/portal-news"), Guard::Open);
-        assert_eq!((Guard::of("/admin"), Guard::of("/admin/x/y")), (Guard::Staff, Guard::Staff));
-        assert_eq!(Guard::of("/administration"), Guard::Open);
+        for path in AdminPage::PATTERNS.iter().copied().chain(["/admin/", "/admin/anything"]) {
+            assert_eq!(Guard::of(path), Guard::Staff, "{path}");
+            assert!(is_admin_document(path), "{path}");
+        }
+        for path in ["/admins", "/administer", "/Admin", "/styleguides", "/portal/admin"] {
+            assert_ne!(Guard::of(path), Guard::Staff, "{path}");
+            assert!(!is_admin_document(path), "{path}");
+        }
+        assert_eq!(Guard::of("/fn/admin/frame"), Guard::Staff);
+        assert_eq!(Guard::of("/fn/admins"), Guard::Open);
+        assert!(is_admin_document(STYLE_GUIDE));
         assert_eq!(Guard::of(&FormTarget::OfflineRequest.path()), Guard::Open);
     }
 

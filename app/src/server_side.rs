@@ -6,7 +6,7 @@ pub mod cookies;
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderValue, header, request::Parts};
-use latchkey_service::{ClientAddress, Service, SessionToken, SignedIn};
+use latchkey_service::{ClientAddress, Role, Service, SessionToken, SignedIn};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-pub use cookies::CookieKit;
+pub use cookies::{CookieKit, Theme};
 
 /// The use cases and the cookies, available to every request.
 #[derive(Clone, Debug)]
@@ -33,6 +33,13 @@ pub struct Backend {
 /// The signed-in user, added to the request by the HTTP layer. Support agents and admins have presented a second factor.
 #[derive(Clone, Debug)]
 pub struct Identity(pub SignedIn);
+
+impl Identity {
+    /// Whether the user may open the admin portal: with the role for it, and signed in with a second factor.
+    pub fn is_staff(&self) -> bool {
+        self.0.account.role != Role::Customer && self.0.has_second_factor()
+    }
+}
 
 /// A support agent or admin who has yet to present a second factor, and can do nothing else.
 #[derive(Clone, Debug)]
@@ -81,6 +88,12 @@ pub(crate) fn next_or_overview(next: Option<&str>) -> String {
 /// The page that asks for the second factor and afterwards leads to `next`.
 pub(crate) fn confirm_page(next: Option<&str>) -> String {
     next.and_then(NextPath::nearest).map_or_else(|| Page::Confirm.path(), |next| confirm_for(next.as_str()))
+}
+
+/// The signed-in member of staff. For everyone else, what only staff may see does not exist.
+pub(crate) fn staff() -> Result<SignedIn, UiError> {
+    let identity = parts()?.extensions.get::<Identity>().filter(|identity| identity.is_staff()).cloned();
+    identity.map(|identity| identity.0).ok_or(UiError::NotFound)
 }
 
 pub(crate) fn session_of(parts: &Parts) -> Option<Session> {

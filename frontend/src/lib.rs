@@ -1,13 +1,19 @@
 //! The entry point in the browser: takes over the page that the server rendered.
+//!
+//! It is built twice: for the portal, and with the feature `admin` for the admin portal. Each build contains only its own
+//! pages, so a customer's browser loads nothing of the admin portal (ADR 18).
 
 // The type of a page nests as deep as its markup.
 #![recursion_limit = "512"]
 
-use latchkey_app::App;
+#[cfg(feature = "admin")]
+use latchkey_app::AdminApp as Root;
+#[cfg(not(feature = "admin"))]
+use latchkey_app::App as Root;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by the script that the page loads.
 #[wasm_bindgen]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(App);
+    leptos::mount::hydrate_body(Root);
 }

@@ -1,8 +1,12 @@
 //! The command line.
 
+pub mod lists;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::cli::lists::{AuditList, CustomerList, LicenseExplain, LicenseList, Machine, Man, Stats};
 
 /// Licensing portal for desktop apps: customer portal, activation API and documentation in one binary.
 #[derive(Debug, Parser)]
@@ -46,6 +50,11 @@ pub enum Command {
     /// Manage licenses
     #[command(subcommand)]
     License(License),
+    /// List and free machines
+    #[command(subcommand)]
+    Machine(Machine),
+    /// Show what needs attention, how many licenses and machines there are, and sales
+    Stats(Stats),
     /// Manage signing keys
     #[command(subcommand)]
     Keys(Keys),
@@ -55,6 +64,9 @@ pub enum Command {
     /// Show, release and refund orders
     #[command(subcommand, name = "order")]
     Orders(Orders),
+    /// List and verify the audit log
+    #[command(subcommand)]
+    Audit(Audit),
     /// Preview the mails that customers get
     #[command(subcommand)]
     Mail(Mail),
@@ -67,6 +79,29 @@ pub enum Command {
     Openapi,
     /// Verify a license file, a machine file or a signed key offline, without a database
     Verify(Verify),
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual, or write it as a page for each command
+    Man(Man),
+}
+
+/// `audit …`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// List entries of the audit log
+    List(Box<AuditList>),
+    /// Print the end of the audit log, to be kept where someone who can change the database cannot
+    Head,
+    /// Check that no entry of the audit log was changed, deleted, inserted or moved
+    Verify {
+        /// An end that was kept, as `audit head` or the server's log prints it. Without one, entries that were cut off
+        /// together with all that followed them are not noticed
+        #[arg(long, value_name = "HEAD")]
+        head: Option<String>,
+    },
 }
 
 /// `catalog …`
@@ -78,7 +113,7 @@ pub enum Catalog {
     Apply {
         /// The TOML file
         file: PathBuf,
-        /// Do not ask for confirmation before removing anything or changing terms of existing licenses
+        /// Do not ask for confirmation before removing anything, changing terms of existing licenses, or in spite of warnings
         #[arg(long)]
         yes: bool,
         /// Only print what would change
@@ -95,26 +130,33 @@ pub enum Orders {
         /// Only those with this status, such as held
         #[arg(long)]
         status: Option<String>,
+        /// Only those that were bought with this address, or that its account received
+        #[arg(long)]
+        email: Option<String>,
         /// How many
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
     /// Show an order with its licenses and payments
     Show {
-        /// The order's id
+        /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
     },
     /// Deliver a held order although something does not match
     Release {
-        /// The order's id
+        /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
+        /// The buyer's address, if the order is held because the checkout has none. An account is created if there is none
+        /// with it
+        #[arg(long)]
+        email: Option<String>,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
     /// Refund all payments of an order at Stripe, which revokes what it bought
     Refund {
-        /// The order's id
+        /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
@@ -133,6 +175,9 @@ pub enum Stripe {
         /// Only print what would change
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+        /// Make a new webhook endpoint, with a new signing secret, although there is one
+        #[arg(long)]
+        replace_endpoint: bool,
     },
     /// Look at the events that Stripe sent, and handle them again
     #[command(subcommand)]
@@ -302,6 +347,8 @@ pub enum Customer {
         #[arg(long)]
         name: Option<String>,
     },
+    /// List customers and staff
+    List(CustomerList),
     /// Show a customer with their licenses and history
     Show {
         /// E-mail address
@@ -324,6 +371,16 @@ pub enum License {
         #[arg(long)]
         no_mail: bool,
     },
+    /// List licenses
+    List(Box<LicenseList>),
+    /// Find licenses and anything else by what is at hand: the start of an address or a name, a license key or its last four
+    /// letters, a fingerprint, an id, the number of an order, or an id of Stripe
+    Find {
+        /// The text
+        text: String,
+    },
+    /// Explain how a license validates: every check with its result. Nothing is recorded
+    Explain(LicenseExplain),
     /// Show a license with its key
     Show {
         /// The license's id

@@ -1,11 +1,15 @@
 //! The commands: each reads the settings, does one thing, and prints the result.
 
 mod accounts;
+mod audit;
 mod billing;
 mod catalog;
 mod instance;
 mod licenses;
+mod machines;
+mod manual;
 mod offline;
+mod stats;
 mod terminal;
 
 use std::process::ExitCode;
@@ -47,9 +51,17 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         console::line(&crate::http::api::description_text());
         return Ok(());
     }
+    match &cli.command {
+        Command::Completions { shell } => return manual::completions(*shell),
+        Command::Man(man) => return manual::manual(man, cli.json),
+        _ => {}
+    }
     if let Command::Verify(command) = &cli.command {
         return offline::verify::verify(command, cli.json);
     }
+    // Before the keys are read.
+    let is_server = matches!(cli.command, Command::Serve(_));
+    let forbidden = if is_server { startup::core_dumps::forbid() } else { Ok(()) };
     let mut flags = Vec::new();
     if let Some(folder) = &cli.data_dir {
         flags.push(("data_dir", folder.display().to_string()));
@@ -61,7 +73,15 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
     let is_demo = matches!(&cli.command, Command::Serve(serve) if serve.demo);
     let is_setup = matches!(&cli.command, Command::Stripe(Stripe::Provision { .. }) | Command::Doctor);
-    let settings = Settings::read(Sources { is_demo, is_setup, ..Sources::of_process(cli.config, flags) })?;
+    let read = |is_demo| {
+        let sources = Sources::of_process(cli.config.clone(), flags.clone());
+        Settings::read(Sources { is_demo, is_setup, ..sources })
+    };
+    let mut settings = read(is_demo)?;
+    // Mails that a command causes look like those of the demo's server.
+    if !matches!(cli.command, Command::Serve(_) | Command::Config(_)) && instance::serve::is_demo(&settings) {
+        settings = read(true)?;
+    }
     if let Command::Config(command) = &cli.command {
         instance::config::show(command, &settings, cli.json);
         return Ok(());
@@ -70,6 +90,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         return instance::mail::mail(command, &startup::options(&settings), cli.json);
     }
     logging::start(&settings.log, is_demo);
+    if let Err(error) = forbidden {
+        tracing::warn!(%error, "core dumps cannot be forbidden, and a dump would contain keys");
+    }
     if matches!(cli.command, Command::Doctor) {
         return instance::doctor::doctor(&settings, cli.json).await;
     }
@@ -87,13 +110,18 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         | Command::Mail(_)
         | Command::Verify(_)
         | Command::Openapi
+        | Command::Completions { .. }
+        | Command::Man(_)
         | Command::Doctor => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
+        Command::Machine(command) => machines::machine(&service, command, cli.json).await?,
+        Command::Stats(options) => stats::stats(&service, &options, cli.json).await?,
         Command::Catalog(command) => catalog::catalog(&service, command, cli.json).await?,
         Command::Orders(command) => billing::orders::orders(&service, command, cli.json).await?,
         Command::Stripe(command) => billing::stripe::stripe(&service, &settings, command, cli.json).await?,
+        Command::Audit(command) => audit::audit(&service, command, cli.json).await?,
         Command::Keys(command) => offline::keys::keys(&service, command, cli.json).await?,
     }
     service.store().close().await;

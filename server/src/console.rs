@@ -13,6 +13,11 @@ pub(crate) fn json(value: &impl Serialize) {
     line(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
 }
 
+/// Writes a part of a file. A closed pipe is an error, so that the caller stops.
+pub(crate) fn part(text: &str) -> std::io::Result<()> {
+    std::io::stdout().lock().write_all(text.as_bytes())
+}
+
 pub(crate) fn error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -11,16 +11,20 @@ mod state;
 mod static_pages;
 pub(crate) mod webhooks;
 
-use std::{future::ready, sync::Arc};
+use std::{collections::BTreeSet, future::ready, sync::Arc};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::HeaderMap,
+    http::{HeaderMap, Method},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
-use latchkey_app::static_pages::{offers::Shop, site::Look};
+use latchkey_app::{
+    routes::Page,
+    server_side::CookieKit,
+    static_pages::{offers::Shop, site::Look},
+};
 use latchkey_service::Service;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -51,6 +55,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
     let prerendered = prerendered(&state.service, settings, &page_headers, &look, &payment_pages);
+    let static_paths = Arc::new(prerendered.paths().clone());
     let portal = if surfaces.has(Surface::Portal) {
         portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings.is_https())
     } else {
@@ -60,7 +65,9 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let pages = portal
         .merge(assets::router())
         .merge(branded.router())
-        .fallback(move || ready(not_found.not_found()))
+        .fallback(move |request: Request| {
+            ready(canonical(&request, &static_paths).unwrap_or_else(|| not_found.not_found()))
+        })
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
@@ -92,7 +99,8 @@ fn prerendered(
     look: &Look,
     payment_pages: &PaymentPages,
 ) -> Prerendered {
-    let mut pages = Prerendered::new(headers);
+    let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
+    let mut pages = Prerendered::new(headers, cookies);
     let surfaces = &settings.server.surfaces;
     let has_docs = surfaces.has(Surface::Docs);
     if surfaces.has(Surface::Site) {
@@ -105,6 +113,22 @@ fn prerendered(
         docs::add(&mut pages, look);
     }
     pages
+}
+
+/// Leads from a page's path with a slash at its end to the page. Only paths of pages are targets, so that no path leads to
+/// another site.
+fn canonical(request: &Request, static_paths: &BTreeSet<String>) -> Option<Response> {
+    let path = request.uri().path().trim_end_matches('/');
+    let has_slash = path.len() < request.uri().path().len();
+    let is_page = static_paths.contains(path) || Page::parse(path).is_some();
+    if !(has_slash && is_page && matches!(*request.method(), Method::GET | Method::HEAD)) {
+        return None;
+    }
+    let target = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    Some(Redirect::permanent(&target).into_response())
 }
 
 /// The API handles all paths that look like its own, known or not: all its responses are signed, and the

@@ -1,5 +1,6 @@
 //! Opens the service as the settings say: secrets, database and signing key. Also the errors of commands.
 
+pub(crate) mod core_dumps;
 mod instance;
 
 use std::sync::Arc;

@@ -1,7 +1,10 @@
 //! Background tasks: sending mails, handling the payment provider's events, deleting expired rows, culling dead
 //! machines, reminding customers, and refreshing the signing keys.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use latchkey_service::{Delivery, EventHandling, Mailer, Reconciliation, Service, WRITE_BEHIND_DELAY};
 use tokio::sync::watch;
@@ -26,6 +29,16 @@ const CULL: Duration = Duration::from_secs(30);
 
 /// How often customers are reminded of licenses that end soon.
 const REMIND: Duration = Duration::from_hours(1);
+
+/// How long rows of the audit log wait for their entries in the chain, so that many are appended at once.
+const SEALING_DELAY: Duration = Duration::from_secs(1);
+
+/// How long rows that another process wrote to the audit log may go unnoticed.
+const SEALING_POLL: Duration = Duration::from_secs(10);
+
+/// How often the end of the audit log's chain is written to the log, where someone who can change the database may not
+/// reach it.
+const HEAD: Duration = Duration::from_hours(1);
 
 /// How often to record that heartbeats can be received. A gap of more than twice this is an outage. Shorter
 /// gaps are covered by the 30 seconds that a heartbeat may be late.
@@ -185,6 +198,36 @@ pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(KEYS) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// Appends rows of the audit log to its chain until it is stopped. The caller must append the rest after the last request.
+pub async fn seal_audit_log(service: Service, mut stop: watch::Receiver<bool>) {
+    let mut logged: Option<Instant> = None;
+    while !*stop.borrow() {
+        if let Err(error) = service.seal_audit_log().await {
+            tracing::error!(%error, "the audit log could not be sealed and will be retried: {error}");
+        }
+        if logged.is_none_or(|logged| logged.elapsed() >= HEAD) {
+            log_audit_head(&service).await;
+            logged = Some(Instant::now());
+        }
+        tokio::select! {
+            () = service.wait_for_audit(SEALING_POLL) => {}
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SEALING_DELAY) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Writes the end of the audit log's chain to the log. `latchkey audit verify --head` compares with it.
+pub async fn log_audit_head(service: &Service) {
+    match service.audit_head().await {
+        Ok(head) => tracing::info!(%head, "the audit log ends with {head}"),
+        Err(error) => tracing::error!(%error, "the end of the audit log could not be read: {error}"),
     }
 }
 

@@ -18,6 +18,20 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell::{Shell, timed};
 
+/// What a browser can load: a script with its WASM and its own style sheet.
+struct Bundle {
+    /// The name of its files.
+    name: &'static str,
+    /// The features of the entry point.
+    features: &'static [&'static str],
+    style: &'static str,
+}
+
+const BUNDLES: [Bundle; 2] = [
+    Bundle { name: "latchkey", features: &[], style: "style/main.css" },
+    Bundle { name: "latchkey-admin", features: &["--features", "admin"], style: "style/admin.css" },
+];
+
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// A build profile.
@@ -48,21 +62,24 @@ impl Profile {
 /// Builds everything into `dist/`, which the server then embeds.
 pub(crate) fn build(shell: &Shell, root: &Path, profile: Profile) -> Result<()> {
     ensure_target(shell)?;
-    let package = "latchkey-frontend";
-    shell.step(
-        "front end",
-        &["cargo", "build", "--package", package, "--target", WASM_TARGET, "--profile", profile.name()],
-    )?;
-    timed("front end: script, style, assets", || {
-        let fresh = root.join("dist.new");
-        if fresh.exists() {
-            fs::remove_dir_all(&fresh)?;
-        }
-        let pkg = fresh.join("pkg");
-        fs::create_dir_all(&pkg)?;
-        let wasm = shell.target().join(WASM_TARGET).join(profile.folder()).join("latchkey_frontend.wasm");
-        bindgen(&wasm, &pkg)?;
-        fs::write(pkg.join("latchkey.css"), style(&root.join("style/main.css"))?)?;
+    let fresh = root.join("dist.new");
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh)?;
+    }
+    let pkg = fresh.join("pkg");
+    fs::create_dir_all(&pkg)?;
+    // Each build of the entry point replaces the one before.
+    let wasm = shell.target().join(WASM_TARGET).join(profile.folder()).join("latchkey_frontend.wasm");
+    for bundle in BUNDLES {
+        let base =
+            ["cargo", "build", "--package", "latchkey-frontend", "--target", WASM_TARGET, "--profile", profile.name()];
+        shell.step(bundle.name, &[&base, bundle.features].concat())?;
+        timed(&format!("{}: script and style", bundle.name), || {
+            bindgen(&wasm, &pkg, bundle.name)?;
+            Ok(fs::write(pkg.join(format!("{}.css", bundle.name)), style(&root.join(bundle.style))?)?)
+        })?;
+    }
+    timed("front end: assets", || {
         copy(&root.join("public"), &fresh)?;
         if profile == Profile::Release {
             compress(&fresh)?;
@@ -85,10 +102,10 @@ fn ensure_target(shell: &Shell) -> Result<()> {
     shell.step("WASM target", &["rustup", "target", "add", WASM_TARGET])
 }
 
-fn bindgen(wasm: &Path, out: &Path) -> Result<()> {
+fn bindgen(wasm: &Path, out: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.web(true).context("wasm-bindgen could not be set up for the web target")?;
-    bindgen.input_path(wasm).out_name("latchkey").typescript(false);
+    bindgen.input_path(wasm).out_name(name).typescript(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.generate(out).context("wasm-bindgen could not process the front end")
 }

@@ -75,8 +75,10 @@ pub struct PlacedOrder {
     pub status: OrderStatus,
     /// What was bought, a line each.
     pub items: Vec<String>,
+    /// How many licenses were bought.
+    pub quantity: u32,
     pub total: String,
-    /// The licenses with their keys, while they may be used.
+    /// The licenses, while the payment is kept.
     pub licenses: Vec<PlacedLicense>,
     /// The license that the order upgrades.
     pub upgrades: Option<LicenseId>,
@@ -100,5 +102,38 @@ impl PlacedOrder {
 pub struct PlacedLicense {
     pub id: LicenseId,
     pub name: String,
-    pub key: String,
+    pub key: PlacedKey,
+}
+
+/// The key of a license that was bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlacedKey {
+    /// The key that was delivered.
+    Delivered(String),
+    /// It was replaced.
+    Replaced,
+    /// The license is revoked.
+    Revoked,
+}
+
+impl PlacedLicense {
+    /// The key, if it can be used.
+    pub fn key(&self) -> Option<&str> {
+        match &self.key {
+            PlacedKey::Delivered(key) => Some(key),
+            PlacedKey::Replaced | PlacedKey::Revoked => None,
+        }
+    }
+}
+
+/// An order whose buyer returned without paying.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CanceledOrder {
+    pub id: OrderId,
+    pub number: String,
+    pub status: OrderStatus,
+    /// What was chosen, a line each.
+    pub items: Vec<String>,
+    /// Where the same can be bought again.
+    pub again: String,
 }

@@ -10,7 +10,7 @@ use latchkey_licensing::{
 use latchkey_service::{CatalogPrice, OrderView};
 
 use crate::{
-    checkout::model::{Offer, PlacedLicense, PlacedOrder},
+    checkout::model::{CanceledOrder, Offer, PlacedKey, PlacedLicense, PlacedOrder},
     routes::{Page, offer_of},
 };
 
@@ -112,35 +112,56 @@ pub(crate) fn placed(placed: latchkey_service::PlacedOrder) -> PlacedOrder {
         OrderKind::Purchase => None,
         OrderKind::Upgrade(upgrade) => Some(upgrade.license),
     };
-    let again = match (upgrades, view.lines.first()) {
-        (Some(license), _) => Page::License(license).path(),
-        (None, Some(line)) => {
-            let price = line.line.price_code.parse();
-            price.map_or_else(|()| Page::Orders.path(), |price| offer_of(price, line.line.quantity))
-        }
-        (None, None) => Page::Orders.path(),
-    };
     let are_usable = matches!(order.status, OrderStatus::Paid | OrderStatus::PartlyRefunded);
     let name_of = |license| {
         let line = view.lines.iter().find(|line| line.licenses.contains(license));
         line.map_or_else(String::new, |line| format!("{}, {}", line.product.name, line.policy.name))
     };
-    let licenses = licenses.iter().filter(|_| are_usable).map(|(license, key)| PlacedLicense {
-        id: license.id,
-        name: name_of(&license.id),
-        key: key.expose().to_owned(),
+    let licenses = licenses.iter().filter(|_| are_usable).map(|placed| PlacedLicense {
+        id: placed.license.id,
+        name: name_of(&placed.license.id),
+        key: match &placed.key {
+            latchkey_service::PlacedKey::Delivered(key) => PlacedKey::Delivered(key.expose().to_owned()),
+            latchkey_service::PlacedKey::Replaced => PlacedKey::Replaced,
+            latchkey_service::PlacedKey::Revoked => PlacedKey::Revoked,
+        },
     });
     PlacedOrder {
         id: order.id,
         number: order.number(),
         status: order.status,
         items: items(&view),
+        quantity: view.lines.iter().map(|line| line.line.quantity).sum(),
         total: order.total().to_string(),
         licenses: licenses.collect(),
         upgrades,
         email: order.email.clone(),
         is_signed_in,
-        again,
+        again: again(&view),
+    }
+}
+
+/// The same order, for a page that shows no keys.
+pub(crate) fn canceled(placed: &latchkey_service::PlacedOrder) -> CanceledOrder {
+    let order = &placed.view.order;
+    CanceledOrder {
+        id: order.id,
+        number: order.number(),
+        status: order.status,
+        items: items(&placed.view),
+        again: again(&placed.view),
+    }
+}
+
+/// Where the same can be bought again.
+fn again(view: &OrderView) -> String {
+    match (view.order.kind, view.lines.first()) {
+        (OrderKind::Upgrade(upgrade), _) => Page::License(upgrade.license).path(),
+        (OrderKind::Purchase, Some(line)) => {
+            let price = line.line.price_code.parse();
+            price.map_or_else(|()| Page::Orders.path(), |price| offer_of(price, line.line.quantity))
+        }
+        (OrderKind::Purchase, None) => Page::Orders.path(),
     }
 }
 

@@ -4,7 +4,7 @@
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    checkout::model::{OfferDetail, PlacedOrder},
+    checkout::model::{CanceledOrder, OfferDetail, PlacedOrder},
     shared::error::UiError,
 };
 
@@ -44,18 +44,25 @@ async fn server_offer(price: &str) -> Result<OfferDetail, UiError> {
 #[server(prefix = "/fn", endpoint = "read_placed_order", input = PostUrl)]
 pub async fn read_placed_order(order: String) -> Result<PlacedOrder, UiError> {
     use crate::server_side as server;
-    server_placed_order(&order).await.map_err(server::failed)
+    server_placed_order(&order).await.map(super::present::placed).map_err(server::failed)
+}
+
+/// The same without the keys, for a buyer who returned without paying.
+#[server(prefix = "/fn", endpoint = "read_canceled_order", input = PostUrl)]
+pub async fn read_canceled_order(order: String) -> Result<CanceledOrder, UiError> {
+    use crate::server_side as server;
+    server_placed_order(&order).await.map(|placed| super::present::canceled(&placed)).map_err(server::failed)
 }
 
 #[cfg(feature = "ssr")]
-async fn server_placed_order(order: &str) -> Result<PlacedOrder, UiError> {
+async fn server_placed_order(order: &str) -> Result<latchkey_service::PlacedOrder, UiError> {
     use crate::server_side as server;
     use latchkey_service::PlacedOrderError;
     let (backend, parts) = (server::backend()?, server::parts()?);
     let order = order.parse().map_err(|_| UiError::OrderNotShown)?;
     let (who, browser) = (server::identity().ok(), backend.cookies.checkout_secret(&parts.headers));
     match backend.service.placed_order(order, who.as_ref(), browser.as_ref()).await {
-        Ok(placed) => Ok(super::present::placed(placed)),
+        Ok(placed) => Ok(placed),
         Err(PlacedOrderError::NotFound) => Err(UiError::OrderNotShown),
         Err(PlacedOrderError::Internal(error)) => Err(server::hidden(&error)),
     }

@@ -105,6 +105,34 @@ impl LicenseSummary {
     }
 }
 
+/// Some of the customer's licenses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenseList {
+    /// The oldest first.
+    pub licenses: Vec<LicenseSummary>,
+    /// The text that they were searched for. Empty if all are listed.
+    pub search: String,
+    /// Whether these are the first ones.
+    pub is_first: bool,
+    /// The last of them, after which the next page begins, if there is one.
+    pub next: Option<LicenseId>,
+}
+
+impl LicenseList {
+    /// Whether there are more licenses than these.
+    pub fn is_part(&self) -> bool {
+        !self.is_first || self.next.is_some() || !self.search.is_empty()
+    }
+}
+
+/// What the portal's first page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewDetail {
+    pub licenses: LicenseList,
+    /// Orders whose subscriptions need a payment.
+    pub overdue: Vec<orders::OverdueOrder>,
+}
+
 /// A license with its history, and the key if it was requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseDetail {

@@ -1,10 +1,11 @@
-//! Where a sign-in may lead: only to pages of the portal, and to offers (ML-13).
+//! Where a sign-in may lead: only to pages of the portal, to offers, and to orders (ML-13).
 
 use latchkey_licensing::{air_gap, portal_paths};
 
-use crate::routes::{FormTarget, Guard, Page, sign_in_for};
+use crate::routes::{AdminPage, FormTarget, Guard, Page, sign_in_for};
 
-/// The path of a page of the portal, or of an offer that the visitor wants to buy signed in.
+/// The path of a page of the portal, of an offer that the visitor wants to buy signed in, or of an order that was made in
+/// another browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextPath(String);
 
@@ -41,8 +42,13 @@ impl NextPath {
                 && request.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
             return is_request.then(|| Self(text.to_owned()));
         }
+        // The state of a list is not kept.
+        if AdminPage::parse(text).is_some_and(|page| page.path() == text) {
+            return Some(Self(text.to_owned()));
+        }
         let page = Page::parse(text)?;
-        let may_follow = Guard::of(text) != Guard::Open || matches!(page, Page::Offer(_) | Page::NewPasskey);
+        let may_follow = Guard::of(text) == Guard::SignedIn
+            || matches!(page, Page::Offer(_) | Page::OrderPlaced(_) | Page::NewPasskey);
         may_follow.then(|| Self(page.path())).filter(|next| next.0 == text)
     }
 
@@ -57,8 +63,11 @@ impl NextPath {
     }
 }
 
-/// A page of this site to return to: in the portal or in the sign-in.
+/// A page of this site to return to: in the portal, in the admin portal or in the sign-in.
 pub fn internal_path(text: &str) -> Option<String> {
+    if let Some(path) = admin_path(text) {
+        return Some(path);
+    }
     if let Some(page) = Page::parse(text).filter(|_| Guard::of(text) == Guard::Open) {
         return Some(page.path());
     }
@@ -71,13 +80,29 @@ pub fn internal_path(text: &str) -> Option<String> {
     }
 }
 
+/// A page of the admin portal, with the query that holds the state of a list.
+fn admin_path(text: &str) -> Option<String> {
+    let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+    let is_page = AdminPage::parse(path)?.path() == path;
+    let is_plain = |query: &str| query.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%=&+".contains(&byte));
+    (is_page && query.is_none_or(is_plain)).then(|| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{NextPath, internal_path};
 
     #[test]
     fn ml_13_only_own_pages_are_returned_to() {
-        for own in ["/portal", "/login", "/login/code", "/login/link/Ab_-9", "/login?next=/portal/account"] {
+        for own in [
+            "/portal",
+            "/login",
+            "/login/code",
+            "/login/link/Ab_-9",
+            "/login?next=/portal/account",
+            "/admin",
+            "/admin/search?q=ada%40example.com",
+        ] {
             assert_eq!(internal_path(own).as_deref(), Some(own));
         }
         for other in [
@@ -87,6 +112,10 @@ mod tests {
             "/login/link/a/b",
             "/login?next=//evil.example",
             "/fn/sign_out",
+            "/admin/nothing",
+            "/admin//evil.example",
+            "/admin?next=//evil.example",
+            "/admin/search?q=\r\n",
             "",
         ] {
             assert_eq!(internal_path(other), None, "{other}");
@@ -115,6 +144,7 @@ mod tests {
             "/portal/offline",
             "/portal/orders",
             "/checkout/new/acme-draw-2",
+            "/checkout/0190f3c2-0000-7000-8000-000000000000/placed",
             &format!("/portal/orders/{id}"),
             &format!("/portal/orders/{id}/receipt"),
             &format!("/portal/licenses/{id}"),
@@ -217,7 +247,7 @@ mod tests {
             "/checkout/new//evil.example",
             "/checkout/new/acme?quantity=2",
             "/checkout/new/ACME",
-            "/checkout/0190f3c2-0000-7000-8000-000000000000/placed",
+            "/checkout/0190f3c2-0000-7000-8000-000000000000/canceled",
             "/login",
             "/login/link/x",
             "/fn/sign_out",

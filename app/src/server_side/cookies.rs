@@ -154,6 +154,11 @@ impl CookieKit {
         allowed
     }
 
+    /// The theme that was chosen in the browser. `None` follows the system.
+    pub fn theme(&self, headers: &HeaderMap) -> Option<Theme> {
+        Theme::parse(self.read(headers, "theme")?.value())
+    }
+
     /// The message for this page. It is shown once.
     pub(crate) fn take_flash(&self, headers: &HeaderMap) -> Option<Flash> {
         let text = self.read_signed(headers, "flash")?;
@@ -169,18 +174,56 @@ pub(crate) fn set_flash(flash: &Flash) {
     }
 }
 
+/// A theme that can be chosen. Without a choice, pages follow the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
+
+    /// The word in the cookie and in the document.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == text)
+    }
+}
+
 /// The theme chosen in this browser. `None` follows the system.
 pub(crate) fn theme() -> Option<&'static str> {
     let parts = super::parts().ok()?;
-    let cookie = use_context::<Backend>()?.cookies.read(&parts.headers, "theme")?;
-    ["light", "dark"].into_iter().find(|theme| *theme == cookie.value())
+    use_context::<Backend>()?.cookies.theme(&parts.headers).map(Theme::as_str)
 }
 
 /// Stores the theme chosen in this browser. Anything except light and dark follows the system.
 pub(crate) fn set_theme(backend: &Backend, theme: &str) {
-    match theme {
-        "light" | "dark" => send(&backend.cookies.build("theme", theme.to_owned(), Duration::days(365))),
-        _ => backend.cookies.remove("theme"),
+    match Theme::parse(theme) {
+        Some(theme) => send(&backend.cookies.build("theme", theme.as_str().to_owned(), Duration::days(365))),
+        None => backend.cookies.remove("theme"),
+    }
+}
+
+/// Whether single letters are shortcuts in this browser, as they are by default.
+pub(crate) fn has_letter_keys() -> bool {
+    let cookie =
+        super::parts().ok().and_then(|parts| use_context::<Backend>()?.cookies.read(&parts.headers, "letter-keys"));
+    cookie.is_none_or(|cookie| cookie.value() != "off")
+}
+
+/// Stores whether single letters are shortcuts in this browser.
+pub(crate) fn set_letter_keys(backend: &Backend, are_on: bool) {
+    if are_on {
+        backend.cookies.remove("letter-keys");
+    } else {
+        send(&backend.cookies.build("letter-keys", "off".to_owned(), Duration::days(365)));
     }
 }
 

@@ -136,7 +136,9 @@ impl UiError {
             Self::UpgradeNotPossible => {
                 "This license cannot be upgraded with this offer. It may have changed in the meantime.".to_owned()
             }
-            Self::OrderNotShown => "This order cannot be shown here. Sign in, or look into your mail.".to_owned(),
+            Self::OrderNotShown => {
+                "This order is shown in the browser in which it was made. In another browser, sign in with the e-mail address of the order. If you have no account yet, you get one with the license, as soon as the payment arrives: look into your mail.".to_owned()
+            }
             Self::PasskeyRefused => {
                 "That passkey was not accepted. Try again, or use another one.".to_owned()
             }
@@ -199,10 +201,13 @@ impl UiError {
             | Self::UpgradeNotPossible => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::SecondFactorNeeded | Self::NotFresh | Self::HostLinkNeeded | Self::SignInAgain => {
-                StatusCode::FORBIDDEN
-            }
-            Self::NotFound | Self::OfferNotFound | Self::OrderNotShown | Self::NoDocument => StatusCode::NOT_FOUND,
+            // The same for orders that do not exist.
+            Self::OrderNotShown
+            | Self::SecondFactorNeeded
+            | Self::NotFresh
+            | Self::HostLinkNeeded
+            | Self::SignInAgain => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::OfferNotFound | Self::NoDocument => StatusCode::NOT_FOUND,
             Self::PasskeysUnavailable | Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

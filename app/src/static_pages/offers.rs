@@ -22,6 +22,17 @@ pub enum Shop {
     At(String),
 }
 
+impl Shop {
+    /// The portal's first page.
+    pub(crate) fn portal(&self) -> String {
+        let path = Page::Overview.path();
+        match self {
+            Self::Here => path,
+            Self::At(portal) => format!("{portal}{path}"),
+        }
+    }
+}
+
 /// What anyone can buy, in the catalog's order. `is_live` is whether the payment provider's keys are for real money, if there
 /// are any.
 pub fn offers(prices: &[CatalogPrice], is_live: Option<bool>) -> Vec<Offer> {
@@ -30,13 +41,24 @@ pub fn offers(prices: &[CatalogPrice], is_live: Option<bool>) -> Vec<Offer> {
 }
 
 #[component]
-pub(crate) fn OfferCard(offer: Offer, shop: Shop, brand: Brand) -> impl IntoView {
+pub(crate) fn OfferCard(
+    offer: Offer,
+    /// Whether its policy is its heading, because its product has several offers.
+    by_policy: bool,
+    shop: Shop,
+    brand: Brand,
+) -> impl IntoView {
     let title = format!("offer-{}", offer.price);
+    let (heading, line) = if by_policy {
+        (offer.policy.clone(), offer.product.clone())
+    } else {
+        (offer.product.clone(), offer.policy.clone())
+    };
     view! {
         <section class="card stack offer" aria-labelledby=title>
             <div>
-                <h2 class="title-2" id=format!("offer-{}", offer.price)>{offer.product.clone()}</h2>
-                <p class="text-2">{offer.policy.clone()}</p>
+                <h2 class="title-2" id=format!("offer-{}", offer.price)>{heading}</h2>
+                <p class="text-2">{line}</p>
             </div>
             <PriceLine offer=offer.clone()/>
             <Terms terms=offer.terms.clone()/>

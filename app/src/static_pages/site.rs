@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     checkout::model::Offer,
+    server_side::Theme,
     shared::branding::{Branding, HelpLine, LegalName, Wordmark},
     static_pages::offers::{OfferCard, Shop},
 };
@@ -68,18 +69,28 @@ pub(crate) fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
     Owner::new().with(|| page().to_html())
 }
 
+/// A rendered document in a theme.
+pub fn with_theme(html: &str, theme: Theme) -> String {
+    html.replacen("<html lang=\"en\"", &format!("<html lang=\"en\" data-theme=\"{}\"", theme.as_str()), 1)
+}
+
 /// `/`. `docs` is the documentation's path, if this instance has it.
-pub fn home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
-    if offers.is_empty() { sign_in_home(look, sign_in, docs) } else { shop_home(look, sign_in, docs, offers, shop) }
+pub fn home(look: Look, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
+    // The page is the same for everyone. The portal asks those to sign in who are not signed in.
+    let portal = shop.portal();
+    if offers.is_empty() { portal_home(look, portal, docs) } else { shop_home(look, portal, docs, offers, shop) }
 }
 
 /// The start page of an instance that sells something.
-fn shop_home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
+fn shop_home(look: Look, portal: String, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
     render(|| {
         let brand = look.branding.brand.clone();
         let branding = look.branding.clone();
+        let products: Vec<String> = offers.iter().map(|offer| offer.product.clone()).collect();
+        let has_several = |product: &String| products.iter().filter(|other| *other == product).count() > 1;
         let cards = offers.into_iter().map(|offer| {
-            view! { <OfferCard offer shop=shop.clone() brand=brand.clone()/> }
+            let by_policy = has_several(&offer.product);
+            view! { <OfferCard offer by_policy shop=shop.clone() brand=brand.clone()/> }
         });
         view! {
             <!DOCTYPE html>
@@ -92,7 +103,7 @@ fn shop_home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Ve
                             <Wordmark branding or="/"/>
                             <nav aria-label="Site" class="cluster bar-end">
                                 {docs.map(|href| view! { <a class="button button-small" href=href>"Documentation"</a> })}
-                                <a class="button button-small" href=sign_in>"Sign in"</a>
+                                <a class="button button-small" href=portal>"Your licenses"</a>
                             </nav>
                         </div>
                     </header>
@@ -100,7 +111,7 @@ fn shop_home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Ve
                         <div class="stack shop-head">
                             <h1 class="title-1">{format!("{} licenses", brand.name)}</h1>
                             <p class="text-2">
-                                "Buy a license here. Sign in to see your license keys and the computers that use them."
+                                "Buy a license here. Your license keys and the computers that use them are under “Your licenses”."
                             </p>
                         </div>
                         <div class="offers">{cards.collect_view()}</div>
@@ -116,7 +127,7 @@ fn shop_home(look: Look, sign_in: String, docs: Option<&'static str>, offers: Ve
 }
 
 /// The start page of an instance that sells nothing.
-fn sign_in_home(look: Look, sign_in: String, docs: Option<&'static str>) -> String {
+fn portal_home(look: Look, portal: String, docs: Option<&'static str>) -> String {
     render(|| {
         let name = look.branding.brand.name.clone();
         view! {
@@ -124,7 +135,7 @@ fn sign_in_home(look: Look, sign_in: String, docs: Option<&'static str>) -> Stri
                 <h1 class="title-1">{format!("{name} licenses")}</h1>
                 <p class="text-2">"See your license key and the computers that use it. Free a computer to make room for another."</p>
                 <p class="cluster">
-                    <a class="button button-accent" href=sign_in>"Sign in"</a>
+                    <a class="button button-accent" href=portal>"Your licenses"</a>
                     {docs.map(|href| view! { <a class="button" href=href>"Documentation"</a> })}
                 </p>
             </Page>

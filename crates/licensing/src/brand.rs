@@ -11,17 +11,30 @@ pub struct Brand {
     pub name: String,
     /// The name of the company. `None` if it is not shown.
     pub legal_name: Option<String>,
+    /// The postal address, with line breaks. `None` if it is not shown.
+    pub address: Option<String>,
+    /// The seller's tax id, such as a VAT number. `None` if it is not shown.
+    pub tax_id: Option<String>,
     /// Where customers get help. `None` if the vendor has not set it.
     pub support: Option<Support>,
 }
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { name: "Latchkey".to_owned(), legal_name: None, support: None }
+        Self { name: "Latchkey".to_owned(), legal_name: None, address: None, tax_id: None, support: None }
     }
 }
 
 impl Brand {
+    /// The seller as receipts and mails name it: the company, its address line by line, and its tax id.
+    pub fn imprint(&self) -> Vec<String> {
+        let name = self.legal_name.as_ref().unwrap_or(&self.name).clone();
+        let address = self.address.iter().flat_map(|address| address.lines()).map(str::trim);
+        let address = address.filter(|line| !line.is_empty()).map(str::to_owned);
+        let tax_id = self.tax_id.iter().map(|id| format!("Tax ID: {id}"));
+        std::iter::once(name).chain(address).chain(tax_id).collect()
+    }
+
     /// How to get help, as a phrase that follows "please" or a comma: `write to help@example.com`.
     pub fn contact(&self) -> String {
         match &self.support {
@@ -72,6 +85,18 @@ impl Support {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_imprint_has_a_line_for_each_line_of_the_address() {
+        let brand = Brand {
+            legal_name: Some("Acme Tools Ltd".to_owned()),
+            address: Some(" 1 Main Street\r\n\n Springfield ".to_owned()),
+            tax_id: Some("GB123456789".to_owned()),
+            ..Brand::default()
+        };
+        assert_eq!(brand.imprint(), ["Acme Tools Ltd", "1 Main Street", "Springfield", "Tax ID: GB123456789"]);
+        assert_eq!(Brand::default().imprint(), ["Latchkey"]);
+    }
 
     #[test]
     fn support_is_an_address_or_a_page() {

@@ -85,6 +85,10 @@ ids! {
     MailId
     /// Identifies an entry of the audit log.
     AuditId
+    /// Identifies a note about a record.
+    NoteId
+    /// Identifies a saved view of a list.
+    SavedViewId
     /// Identifies one run of an import of licenses.
     ImportId
     /// Identifies a price in the catalog.

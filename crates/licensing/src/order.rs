@@ -12,5 +12,5 @@ mod status;
 pub use decide::{Allowed, Checkout, HoldReason, OrderFacts, SubscriptionState, Verdict, decide};
 pub use matching::{CheckoutTerms, CheckoutTotal, difference};
 pub use payment::{Dispute, DisputeState, Payment, PaymentStanding, Refund, RefundState};
-pub use record::{Order, OrderKind, OrderLine, OrderedLicense, Subscription, Upgrade, number};
+pub use record::{Order, OrderKind, OrderLine, OrderedLicense, Subscription, Upgrade, number, number_bytes};
 pub use status::OrderStatus;

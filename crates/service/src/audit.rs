@@ -1,7 +1,9 @@
 //! The audit log: what happened, to what, and who did it.
 
 pub(crate) mod actor;
+pub(crate) mod chain;
 pub(crate) mod change;
 pub(crate) mod event;
 pub(crate) mod log;
+mod sealing;
 mod stored;

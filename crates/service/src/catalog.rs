@@ -7,6 +7,7 @@ pub(crate) mod impact;
 pub(crate) mod plan;
 pub(crate) mod price_entry;
 pub(crate) mod prices;
+pub(crate) mod warnings;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ mod actors;
 mod audit;
 mod billing;
 mod catalog;
+mod desk;
 mod error;
 mod licenses;
 mod machines;
@@ -30,7 +31,9 @@ pub use latchkey_licensing::{
     product::Product,
 };
 pub use latchkey_store::{
-    EventState, Page, Store, StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
+    Attention, AuditRow, DeactivatedBy, EventState, Gauges, ListedAccount, ListedLicense, ListedMachine, ListedMail,
+    MailState, NoteRow, OpenDispute, Page, RecordId, SavedViewRow, Store, StoreError, StoredDispute, StoredPayment,
+    StoredRefund, StripeEventRow,
 };
 
 pub use accounts::{
@@ -41,11 +44,12 @@ pub use accounts::{
 pub use actors::{Admin, Customer, Fresh, NotFresh, Operator, SignedIn, Staff, StaffRefusal, Support};
 pub use audit::{
     actor::Actor,
+    chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},
     change::Change,
     event::{
         AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
-        LicenseEvent, OrderEvent, ProductEvent, SecondFactor, SignInMeans, SignInRequestEvent, SigningKeyEvent,
-        StoredEvent, StripeEvent,
+        LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SecondFactor, SignInMeans,
+        SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
     },
     log::AuditEntry,
 };
@@ -57,7 +61,7 @@ pub use billing::{
     events::{EventDetails, EventHandling},
     reconcile::{ReconcileError, Reconciliation},
     refresh::{RefreshError, Refreshed},
-    view::{OrderLineView, OrderView, PlacedOrder, PlacedOrderError},
+    view::{OrderLineView, OrderView, PlacedKey, PlacedLicense, PlacedOrder, PlacedOrderError},
 };
 pub use catalog::{
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
@@ -67,6 +71,29 @@ pub use catalog::{
     plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
     price_entry::PriceEntry,
     prices::{CatalogPrice, PriceNotFound},
+    warnings::CatalogWarning,
+};
+pub use desk::{
+    bulk::{BulkAct, BulkError, BulkItem, BulkOutcome, BulkReport, IssueOutcome, MAX_BULK, NewLicense, Selection},
+    csv::Cell,
+    explain::Explanation,
+    find::{Found, FoundGroup, FoundRecord, RecordKind},
+    lists::{
+        FieldContext, List, ListError, ListPage, RowCount,
+        accounts::Accounts,
+        audit_log::{Activations, AuditLog},
+        fields::FieldError,
+        licenses::{Licenses, listed_status},
+        machines::Machines,
+        mails::Mails,
+        orders::Orders,
+        stripe_events::StripeEvents,
+    },
+    notes::{MAX_NOTE, NoteError, NoteSubject},
+    overview::{DailySeries, MoneySeries, Overview, OverviewRange},
+    records::{AccountDetails, EventRecord, LicenseDetails, OrderDetails, Related, SHOWN_RELATED},
+    saved_views::SaveViewError,
+    timeline::{EntryBody, EntryKind, Timeline, TimelineEntry, TimelineError, TimelineOf},
 };
 pub use error::Internal;
 pub use licenses::{

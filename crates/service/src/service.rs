@@ -64,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) payments: Option<Arc<dyn Payments>>,
     pub(crate) mail_queued: Notify,
     pub(crate) event_stored: Notify,
+    pub(crate) audit_written: Notify,
     pub(crate) asked_about: AskedAbout,
     pub(crate) catalog: CatalogCache,
     pub(crate) leases: Leases,
@@ -95,6 +96,7 @@ impl Service {
             payments,
             mail_queued: Notify::new(),
             event_stored: Notify::new(),
+            audit_written: Notify::new(),
             asked_about: AskedAbout::default(),
             catalog: CatalogCache::default(),
             leases: Leases::default(),
@@ -146,7 +148,9 @@ impl Service {
         actor: Actor,
         event: AuditEvent,
     ) -> Result<(), Internal> {
-        self.0.record(tx, now, actor, event).await
+        self.0.record(tx, now, actor, event).await?;
+        self.0.audit_written.notify_one();
+        Ok(())
     }
 
     /// The audit log's row for an event, for writing many at once.

@@ -34,9 +34,11 @@ pub struct Vault {
     keys_at_rest: Aes256Gcm,
     mail_at_rest: Aes256Gcm,
     seeds_at_rest: Aes256Gcm,
+    cursors: Aes256Gcm,
     key_lookup: SecretBox<[u8; 64]>,
     login_code: SecretBox<[u8; 64]>,
     cookie_signing: SecretBox<[u8; 64]>,
+    audit_chain: SecretBox<[u8; 64]>,
     check: [u8; 32],
 }
 
@@ -58,9 +60,11 @@ impl Vault {
             keys_at_rest: cipher("license keys at rest"),
             mail_at_rest: cipher("mail at rest"),
             seeds_at_rest: cipher("signing keys at rest"),
+            cursors: cipher("cursors of lists"),
             key_lookup: SecretBox::new(Box::new(derive(&hkdf, "license key lookup"))),
             login_code: SecretBox::new(Box::new(derive(&hkdf, "login code"))),
             cookie_signing: SecretBox::new(Box::new(derive(&hkdf, "cookie signing"))),
+            audit_chain: SecretBox::new(Box::new(derive(&hkdf, "audit chain"))),
             check: derive(&hkdf, "secret check"),
         }
     }
@@ -98,9 +102,25 @@ impl Vault {
         seed.as_slice().try_into().map(Zeroizing::new).map_err(|_| Undecryptable)
     }
 
+    /// Encrypts a place in a list, bound to the list.
+    pub fn seal_cursor(&self, list: &str, content: &[u8], nonce: [u8; NONCE_BYTES]) -> Option<Vec<u8>> {
+        seal(&self.cursors, list.as_bytes(), content, nonce)
+    }
+
+    /// Decrypts a place in a list.
+    pub fn open_cursor(&self, list: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        open(&self.cursors, list.as_bytes(), sealed)
+    }
+
     /// The keyed hash by which a license key is found.
     pub fn key_lookup(&self, key: &str) -> [u8; 32] {
         keyed_hash(self.key_lookup.expose_secret(), &[key.as_bytes()])
+    }
+
+    /// The authentication code of an entry of the audit log's chain. Without the master secret, a database gives nobody
+    /// the means to forge one.
+    pub(crate) fn audit_mac(&self, entry: &[u8]) -> [u8; 32] {
+        keyed_hash(self.audit_chain.expose_secret(), &[entry])
     }
 
     /// The keyed hash of a sign-in code. Codes are so short that they could be guessed from an unkeyed hash.
@@ -191,6 +211,23 @@ mod tests {
         assert!(!sealed.windows(4).any(|part| part == [9; 4]));
         assert!(vault.open_seed(id(2), &sealed).is_err());
         assert!(Vault::new(&[2; 32]).open_seed(id(1), &sealed).is_err());
+    }
+
+    #[test]
+    fn wh_20_cursors_are_bound_to_their_list() {
+        let vault = Vault::new(&[1; 32]);
+        let sealed = vault.seal_cursor("licenses/newest", b"place", [7; 12]).expect("seals");
+        assert_eq!(
+            vault.open_cursor("licenses/newest", &sealed).map(|place| place.to_vec()).ok(),
+            Some(b"place".to_vec())
+        );
+        assert!(vault.open_cursor("licenses/oldest", &sealed).is_err());
+        assert!(Vault::new(&[2; 32]).open_cursor("licenses/newest", &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[at] ^= 1;
+            assert!(vault.open_cursor("licenses/newest", &damaged).is_err(), "byte {at}");
+        }
     }
 
     #[test]

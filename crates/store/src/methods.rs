@@ -9,15 +9,26 @@ mod billing;
 mod catalog;
 mod dispatch;
 mod licenses;
+mod lists;
 mod machines;
 mod operations;
+mod support;
 
 use crate::stats::Method;
 
 /// All methods, for statistics.
 pub(crate) fn all() -> impl Iterator<Item = Method> {
-    [accounts::METHODS, billing::METHODS, catalog::METHODS, licenses::METHODS, machines::METHODS, operations::METHODS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        accounts::METHODS,
+        billing::METHODS,
+        catalog::METHODS,
+        licenses::METHODS,
+        lists::METHODS,
+        machines::METHODS,
+        operations::METHODS,
+        support::METHODS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -5,8 +5,10 @@ pub(crate) mod accounts;
 pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod licenses;
+pub(crate) mod lists;
 pub(crate) mod machines;
 pub(crate) mod operations;
+pub(crate) mod support;
 
 use std::{fmt::Display, time::Duration};
 

@@ -8,6 +8,7 @@ mod api;
 mod breaker;
 mod checkout;
 mod events;
+mod parent;
 mod snapshot;
 mod transport;
 
@@ -16,8 +17,8 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use latchkey_licensing::time::Timestamp;
 use latchkey_service::ports::payments::{
-    IncomingEvent, NewCheckout, ObjectRef, OpenedCheckout, OrderSnapshot, Payments, PaymentsError, ProviderPage,
-    ReceiptLinks,
+    IncomingEvent, KnownPayments, NewCheckout, ObjectRef, OpenedCheckout, OrderSnapshot, Payments, PaymentsError,
+    ProviderPage, ReceiptLinks,
 };
 use latchkey_stripe::{
     api_key::ApiKey,
@@ -76,9 +77,17 @@ impl Payments for StripePayments {
         Ok(in_time(checkout::expire(&self.api, id)).await?)
     }
 
-    async fn order_snapshot(&self, object: &ObjectRef) -> Result<Option<OrderSnapshot>, PaymentsError> {
+    async fn parent(&self, object: &ObjectRef) -> Result<Option<ObjectRef>, PaymentsError> {
+        Ok(in_time(parent::of(&self.api, object)).await?)
+    }
+
+    async fn order_snapshot(
+        &self,
+        checkout: &str,
+        known: Option<&KnownPayments>,
+    ) -> Result<Option<OrderSnapshot>, PaymentsError> {
         // It is larger than the stack of a task should hold.
-        Ok(in_time(Box::pin(snapshot::of(&self.api, object))).await?)
+        Ok(in_time(Box::pin(snapshot::of(&self.api, checkout, known))).await?)
     }
 
     async fn events(

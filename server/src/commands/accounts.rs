@@ -1,14 +1,17 @@
 //! `admin …` and `customer …`
 
-use latchkey_service::{Account, AccountError, AddAdminError, HostLink, Operator, Service, StaffError, StaffRole};
+use latchkey_service::{
+    Account, AccountError, Accounts, AddAdminError, HostLink, Operator, Service, StaffError, StaffRole,
+};
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{self, Admin, Customer},
+    cli::{self, Admin, Customer, lists::CustomerList},
     commands::terminal::{
         arguments::{address, no_account},
         confirmation::{Confirmed, confirmed},
         describe::{self, with},
+        listing::{self, Fields},
     },
     console,
     startup::Failure,
@@ -118,6 +121,17 @@ pub(crate) async fn customer(service: &Service, command: Customer, as_json: bool
             } else {
                 console::line(&format!("{} already has an account: {}", account.email, account.id));
             }
+        }
+        Customer::List(CustomerList { text, role, banned, licenses, from, to, list }) => {
+            let fields = Fields::new(&list)
+                .add("q", text)
+                .add("role", role)
+                .add("banned", banned)
+                .add("licenses", licenses)
+                .add("from", from)
+                .add("to", to);
+            let shown = &["email", "name", "role", "licenses", "machines", "created_at"];
+            listing::list::<Accounts>(service, fields, &list, shown, as_json).await?;
         }
         Customer::Show { email } => {
             let record = admin.customer(&address(&email)?, &Operator::Host.fresh()).await?;

@@ -2,12 +2,15 @@
 
 use std::{fs, path::Path};
 
-use latchkey_service::{CatalogError, CatalogFile, Operator, Service};
+use latchkey_service::{CatalogError, CatalogFile, CatalogPlan, Operator, Service};
 use serde_json::{Map, Value, json};
 
 use crate::{
     cli::Catalog,
-    commands::terminal::confirmation::{Confirmed, confirmed},
+    commands::terminal::{
+        confirmation::{Confirmed, confirmed},
+        describe::with,
+    },
     console,
     startup::Failure,
 };
@@ -93,15 +96,25 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
         for step in &plan.steps {
             console::line(&step.to_string());
         }
+        for warning in &plan.warnings {
+            console::line(&format!("warning: {warning}"));
+        }
     }
     let is_done = !dry_run && !plan.steps.is_empty();
     if is_done {
-        let question = "Remove what is not in the file, and change the terms of existing licenses?";
+        let question = if plan.changes_terms() {
+            "Remove what is not in the file, and change the terms of existing licenses?"
+        } else {
+            "Apply the file in spite of the warnings?"
+        };
         if plan.needs_confirmation() {
             if as_json && !yes {
                 // The question cannot be answered without seeing the changes.
                 for step in &plan.steps {
                     console::error(&step.to_string());
+                }
+                for warning in &plan.warnings {
+                    console::error(&format!("warning: {warning}"));
                 }
             }
             if confirmed(yes, question)? == Confirmed::No {
@@ -111,7 +124,7 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
         admin.apply_catalog(&file, &plan).await?;
     }
     if as_json {
-        console::json(&json!({ "changes": plan.steps, "applied": is_done }));
+        console::json(&json!({ "changes": plan.steps, "warnings": warnings_json(&plan), "applied": is_done }));
     } else if plan.steps.is_empty() {
         console::line("The catalog already matches the file.");
     } else if is_done {
@@ -120,4 +133,9 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
         console::line(&format!("{} changes, none of them applied.", plan.steps.len()));
     }
     Ok(())
+}
+
+/// The warnings of a plan, each with its sentence.
+fn warnings_json(plan: &CatalogPlan) -> Value {
+    plan.warnings.iter().map(|warning| with(json!(warning), [("message", json!(warning.to_string()))])).collect()
 }

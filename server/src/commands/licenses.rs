@@ -1,5 +1,6 @@
 //! `license …`
 
+mod look;
 mod transfer;
 
 use latchkey_licensing::{
@@ -25,7 +26,7 @@ use crate::{
     startup::Failure,
 };
 
-fn not_found(id: LicenseId) -> Failure {
+pub(super) fn not_found(id: LicenseId) -> Failure {
     let hint = "`latchkey customer show EMAIL` lists a customer's licenses";
     Failure::Refused(format!("there is no license with the id {id}: {hint}"))
 }
@@ -99,6 +100,9 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
             }
             admin.issue_license(&email, &policy, notify(no_mail)).await?
         }
+        License::List(list) => return look::list(service, *list, as_json).await,
+        License::Find { text } => return look::find(service, &text, as_json).await,
+        License::Explain(command) => return look::explain(service, command, as_json).await,
         License::Show { id } => admin.license(license_id(&id)?, &Operator::Host.fresh()).await?,
         License::Suspend { id, no_mail } => admin.suspend_license(license_id(&id)?, notify(no_mail)).await?,
         License::Reinstate { id, no_mail } => admin.reinstate_license(license_id(&id)?, notify(no_mail)).await?,

@@ -3,3 +3,4 @@
 pub(crate) mod arguments;
 pub(crate) mod confirmation;
 pub(crate) mod describe;
+pub(crate) mod listing;

@@ -19,6 +19,8 @@ use super::{
 pub(super) const FIELDS: &[Field] = &[
     field("brand.name", "The vendor's name on pages, in titles and in mails."),
     field("brand.legal_name", "The company's legal name, shown at the bottom of pages and mails."),
+    field("brand.address", "The seller's postal address, several lines, on receipts and at the bottom of mails."),
+    field("brand.tax_id", "The seller's tax id, such as a VAT number, on receipts and at the bottom of mails."),
     field("brand.support", "Where customers get help: an e-mail address or the URL of a page."),
     field("brand.accent", "The color of buttons and links, such as #136e7a."),
     field("brand.logo", "An SVG or PNG file of at most 256 KiB that replaces the name on pages."),
@@ -28,6 +30,10 @@ pub(super) const FIELDS: &[Field] = &[
 /// The longest name, in characters.
 const NAME_LETTERS: usize = 60;
 
+/// The most lines of an address, and the longest line, in characters.
+const ADDRESS_LINES: usize = 8;
+const ADDRESS_LETTERS: usize = 100;
+
 /// The largest logo, in bytes.
 const LOGO_BYTES: u64 = 256 * 1024;
 
@@ -36,6 +42,8 @@ const LOGO_BYTES: u64 = 256 * 1024;
 pub struct Brand {
     pub name: String,
     pub legal_name: Option<String>,
+    pub address: Option<String>,
+    pub tax_id: Option<String>,
     pub support: Option<String>,
     pub accent: Option<String>,
     pub logo: Option<PathBuf>,
@@ -47,6 +55,8 @@ impl Default for Brand {
         Self {
             name: vendor::Brand::default().name,
             legal_name: None,
+            address: None,
+            tax_id: None,
             support: None,
             accent: None,
             logo: None,
@@ -61,6 +71,8 @@ impl Brand {
         vendor::Brand {
             name: self.name.clone(),
             legal_name: self.legal_name.clone(),
+            address: self.address.clone(),
+            tax_id: self.tax_id.clone(),
             support: self.support.as_deref().and_then(Support::parse),
         }
     }
@@ -79,7 +91,8 @@ impl Brand {
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
-        let names = [("name", Some(&self.name)), ("legal_name", self.legal_name.as_ref())];
+        let names =
+            [("name", Some(&self.name)), ("legal_name", self.legal_name.as_ref()), ("tax_id", self.tax_id.as_ref())];
         for (key, name) in names {
             let fits = |name: &String| {
                 // Titles contain the name as it is, and a `<` could begin a tag.
@@ -91,6 +104,14 @@ impl Brand {
                     "brand.{key} must have 1 to {NAME_LETTERS} characters on one line, and no < or >"
                 )));
             }
+        }
+        let is_line = |line: &str| line.chars().count() <= ADDRESS_LETTERS && !line.chars().any(char::is_control);
+        let is_address =
+            |text: &str| !text.trim().is_empty() && text.lines().count() <= ADDRESS_LINES && text.lines().all(is_line);
+        if self.address.as_deref().is_some_and(|address| !is_address(address)) {
+            return Err(SettingsError(format!(
+                "brand.address must have 1 to {ADDRESS_LINES} lines of at most {ADDRESS_LETTERS} characters"
+            )));
         }
         if self.support.as_deref().is_some_and(|support| Support::parse(support).is_none()) {
             return Err(SettingsError::new(
@@ -141,6 +162,19 @@ impl Logo {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_has_a_few_short_lines() {
+        let check = |address: &str| Brand { address: Some(address.to_owned()), ..Brand::default() }.check();
+        assert!(check("1 Main Street\nSpringfield\n").is_ok());
+        let (many, long) = ("a\n".repeat(ADDRESS_LINES + 1), "a".repeat(ADDRESS_LETTERS + 1));
+        for address in ["", " \n", "a\u{1b}b", &many, &long] {
+            let error = check(address).expect_err("refused").to_string();
+            assert!(error.contains("brand.address"), "{error}");
+        }
+        let tax = Brand { tax_id: Some("a\nb".to_owned()), ..Brand::default() }.check();
+        assert!(tax.expect_err("refused").to_string().contains("brand.tax_id"));
+    }
 
     #[test]
     fn a_logo_is_a_small_svg_or_png_file() {

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 use latchkey_licensing::{
+    account::Role,
     air_gap::{Action, AirGapRequest},
     machine::{Fingerprint, MachineFacts},
 };
@@ -16,7 +17,10 @@ use reqwest::{
 };
 use serde_json::json;
 
-use crate::support::app::{Browser, TestApp, location, run};
+use crate::{
+    admin::staff,
+    support::app::{Browser, TestApp, location, run},
+};
 
 /// Who sends the request. The owner comes after actors without access, because an owner's request changes
 /// data.
@@ -26,9 +30,9 @@ enum Actor {
     Stranger,
     /// Another customer.
     Other,
-    /// An account with the role `support`.
+    /// An account with the role `support`, signed in with a second factor.
     Support,
-    /// An admin.
+    /// An admin, signed in with a second factor.
     Admin,
     /// An app with another customer's license key.
     OtherToken,
@@ -90,13 +94,21 @@ const fn own(status: u16, others: u16, rest: u16) -> Row {
     Row { customer: status, ..signed_in(others, rest) }
 }
 
+/// What only support and admins may see. For everyone else it does not exist.
+const fn staff_only(status: u16) -> Row {
+    Row { support: status, admin: status, ..all(404) }
+}
+
 /// What a license key gives access to. A session gives no access to the API.
 const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 37] = [
+const FUNCTIONS: [(&str, Row); 41] = [
     ("/fn/account", signed_in(200, 401)),
+    // For everyone without a second factor, the admin portal does not exist.
+    ("/fn/admin/choose_letter_keys", staff_only(200)),
+    ("/fn/admin/frame", staff_only(200)),
     ("/fn/confirm_free_computer", own(200, 404, 401)),
     ("/fn/carry_out_request", own(200, 422, 401)),
     ("/fn/choose_theme", all(200)),
@@ -116,9 +128,12 @@ const FUNCTIONS: [(&str, Row); 37] = [
     ("/fn/licenses", signed_in(200, 401)),
     ("/fn/order", own(200, 404, 401)),
     ("/fn/orders", signed_in(200, 401)),
+    ("/fn/overview", signed_in(200, 401)),
+    // As for `read_placed_order`.
+    ("/fn/read_canceled_order", own(200, 403, 403)),
     ("/fn/read_offer", all(200)),
     // The buyer was signed in. Otherwise it would be the buyer's browser.
-    ("/fn/read_placed_order", own(200, 404, 404)),
+    ("/fn/read_placed_order", own(200, 403, 403)),
     ("/fn/read_request", own(200, 422, 401)),
     ("/fn/read_sign_in", all(200)),
     // Needs a second factor from the last five minutes.
@@ -142,10 +157,13 @@ const FUNCTIONS: [(&str, Row); 37] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 21] = [
+const PAGES: [(&str, Row); 25] = [
+    ("/admin", staff_only(200)),
+    ("/admin/search", staff_only(200)),
+    ("/admin/shortcuts", staff_only(200)),
     ("/checkout/new/{price}", all(200)),
-    ("/checkout/{order}/canceled", own(200, 404, 404)),
-    ("/checkout/{order}/placed", own(200, 404, 404)),
+    ("/checkout/{order}/canceled", own(200, 403, 403)),
+    ("/checkout/{order}/placed", own(200, 403, 403)),
     ("/login", all(200)),
     ("/login/code", all(200)),
     ("/login/confirm", signed_in(200, 401)),
@@ -164,11 +182,15 @@ const PAGES: [(&str, Row); 21] = [
     ("/portal/orders", signed_in(200, 303)),
     ("/portal/orders/{order}", own(200, 404, 303)),
     ("/portal/orders/{order}/receipt", own(200, 404, 303)),
+    // Only in development builds, as this one.
+    ("/styleguide", all(200)),
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 17] = [
+const ROUTES: [(&str, Method, &str, Row); 18] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
+    // Other methods at the addresses of the admin portal.
+    ("&path", Method::POST, "/admin", all(404)),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
     // Metrics have an address of their own.
     ("\"/metrics\"", Method::GET, "/metrics", all(404)),
@@ -263,8 +285,8 @@ impl<'a> World<'a> {
             stranger: app.browser(),
             customer,
             other: app.customer(&eve).await,
-            support: app.support().await,
-            admin: app.admin().await,
+            support: staff(app, Role::Support).await,
+            admin: staff(app, Role::Admin).await,
         }
     }
 
@@ -466,7 +488,8 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-pub(crate) const FIELDS: [(&str, &str); 15] = [
+pub(crate) const FIELDS: [(&str, &str); 18] = [
+    ("are_on", "true"),
     ("request", "lk1.x.ABCDEFGH"),
     ("response", "{}"),
     ("email", "nobody@example.com"),
@@ -480,6 +503,8 @@ pub(crate) const FIELDS: [(&str, &str); 15] = [
     ("name", "x"),
     ("order", "0190f3c2-0000-7000-8000-000000000000"),
     ("page", "1"),
+    ("search", "7F3K"),
+    ("after", "0190f3c2-0000-7000-8000-000000000000"),
     ("price", "chartgpt-lifetime"),
     ("next", "//evil.example"),
 ];
@@ -491,7 +516,8 @@ fn wh_24_forms_end_on_this_site() {
         let app = TestApp::start(Backend::Sqlite).await;
         for (path, method) in server_fn_paths() {
             assert_eq!(method.as_str(), "POST", "{path}");
-            let request = app.browser().form(path, &FIELDS).header("referer", "https://evil.example/x?y");
+            let browser = if path.starts_with("/fn/admin/") { staff(&app, Role::Admin).await } else { app.browser() };
+            let request = browser.form(path, &FIELDS).header("referer", "https://evil.example/x?y");
             let answer = request.send().await.expect("an answer");
             let to = location(&answer);
             assert!(

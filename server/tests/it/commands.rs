@@ -2,4 +2,5 @@
 
 mod catalog;
 mod imports;
+mod lists;
 mod program;

@@ -4,10 +4,12 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod access_control;
+mod admin;
 mod api;
 mod billing;
 mod buying;
 mod commands;
+mod desk;
 mod mails;
 mod operation;
 mod portal;

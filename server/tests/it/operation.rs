@@ -1,5 +1,6 @@
 //! What operators depend on: recovery, bounded database cost, mail and key rotation.
 
+mod audit_log;
 mod database_cost;
 mod disconnects;
 #[cfg(unix)]

@@ -15,7 +15,7 @@ use latchkey_server::{
 };
 use latchkey_service::{
     Clock,
-    ports::payments::{NewCheckout, NewCheckoutLine, ObjectKind, ObjectRef, OrderSnapshot, Payments},
+    ports::payments::{NewCheckout, NewCheckoutLine, ObjectKind, ObjectRef, OrderSnapshot, Payments, PaymentsError},
 };
 use latchkey_testkit::{
     TestClock,
@@ -105,7 +105,19 @@ impl Shop {
     }
 
     async fn snapshot(&self, kind: ObjectKind, id: &str) -> Option<OrderSnapshot> {
-        self.payments.order_snapshot(&ObjectRef { kind, id: id.to_owned() }).await.expect("read")
+        self.try_snapshot(kind, id).await.expect("read")
+    }
+
+    /// Everything about the checkout of an object.
+    async fn try_snapshot(&self, kind: ObjectKind, id: &str) -> Result<Option<OrderSnapshot>, PaymentsError> {
+        let mut object = ObjectRef { kind, id: id.to_owned() };
+        while object.kind != ObjectKind::Checkout {
+            match self.payments.parent(&object).await? {
+                Some(parent) => object = parent,
+                None => return Ok(None),
+            }
+        }
+        self.payments.order_snapshot(&object.id, None).await
     }
 
     async fn of_session(&self, session: &str) -> OrderSnapshot {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    checkout::{frame::CheckoutFrame, model::PlacedOrder, pages::placed::NotShown, server_fns::read_placed_order},
+    checkout::{frame::CheckoutFrame, model::CanceledOrder, pages::placed::NotShown, server_fns::read_canceled_order},
     routes::Page,
     shared::components::PageTitle,
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn OrderCanceledPage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("order")).unwrap_or_default();
-    let data = Resource::new(id, read_placed_order);
+    let data = Resource::new(id, read_canceled_order);
     view! {
         <PageTitle text="Not paid"/>
         <CheckoutFrame>
@@ -22,7 +22,7 @@ pub(crate) fn OrderCanceledPage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match data.await {
                         Ok(order) => view! { <Canceled order/> }.into_any(),
-                        Err(error) => view! { <NotShown error/> }.into_any(),
+                        Err(error) => view! { <NotShown error page=Page::Orders.path()/> }.into_any(),
                     }
                 })}
             </Suspense>
@@ -31,7 +31,7 @@ pub(crate) fn OrderCanceledPage() -> impl IntoView {
 }
 
 #[component]
-fn Canceled(order: PlacedOrder) -> impl IntoView {
+fn Canceled(order: CanceledOrder) -> impl IntoView {
     // The buyer may have paid in another tab.
     if !matches!(order.status, OrderStatus::Open | OrderStatus::Expired) {
         return view! {

@@ -92,7 +92,12 @@ fn BuyForm(offer: Offer, account: Option<String>, typed: Option<u32>, is_refused
     let quantity = RwSignal::new(Some(first));
     let price = offer.price.to_string();
     let (min, max) = (offer.min_quantity, offer.max_quantity);
-    let sign_in = sign_in_for(&Page::Offer(offer.price.clone()).path());
+    let here = Page::Offer(offer.price.clone()).path();
+    let sign_in = sign_in_for(&here);
+    let is_refused = is_refused || typed.is_some_and(|typed| !(min..=max).contains(&typed));
+    // With script, the total follows the field.
+    let has_script = RwSignal::new(false);
+    Effect::new(move |_| has_script.set(true));
     let field = if offer.has_quantity() {
         view! {
             <div class="field">
@@ -113,7 +118,14 @@ fn BuyForm(offer: Offer, account: Option<String>, typed: Option<u32>, is_refused
                 />
                 <p class="hint" id="quantity-hint">{format!("From {min} to {max}.")}</p>
             </div>
-            <p class="price-total">{move || quantity.get().and_then(|quantity| offer.total(quantity))}</p>
+            <div class="split">
+                <p class="price-total">{move || quantity.get().and_then(|quantity| offer.total(quantity))}</p>
+                <Show when=move || !has_script.get()>
+                    <button r#type="submit" class="button button-small" formmethod="get" formaction=here.clone()>
+                        "Update the total"
+                    </button>
+                </Show>
+            </div>
         }
         .into_any()
     } else {

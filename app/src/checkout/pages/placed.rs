@@ -9,7 +9,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     checkout::{
         frame::CheckoutFrame,
-        model::{PlacedLicense, PlacedOrder},
+        model::{PlacedKey, PlacedLicense, PlacedOrder},
         server_fns::read_placed_order,
     },
     routes::{Page, sign_in_for},
@@ -44,14 +44,19 @@ pub(crate) fn OrderPlacedPage() -> impl IntoView {
                         Ok(order) => view! { <Placed order rounds/> }.into_any(),
                         // The next attempt may succeed.
                         Err(error @ (UiError::NoResponse | UiError::Unavailable)) => {
-                            view! { <NotShown error/> <AskAgain rounds/> }.into_any()
+                            view! { <NotShown error page=here(id())/> <AskAgain rounds/> }.into_any()
                         }
-                        Err(error) => view! { <NotShown error/> }.into_any(),
+                        Err(error) => view! { <NotShown error page=here(id())/> }.into_any(),
                     }
                 })}
             </Transition>
         </CheckoutFrame>
     }
+}
+
+/// The page of an order with this id, or the list of orders if it is none.
+fn here(id: String) -> String {
+    id.parse().map_or_else(|_| Page::Orders.path(), |id| Page::OrderPlaced(id).path())
 }
 
 /// Loads the order again after a pause.
@@ -69,11 +74,12 @@ fn AskAgain(rounds: RwSignal<u32>) -> impl IntoView {
     view! { <noscript inner_html=REFRESH></noscript> }
 }
 
-/// The same for everyone who may not see the order, whether it exists or not.
+/// The same for everyone who may not see the order, whether it exists or not. After signing in, the visitor comes back to
+/// `page`.
 #[component]
-pub(crate) fn NotShown(error: UiError) -> impl IntoView {
-    let title = if error == UiError::OrderNotShown { "Not shown" } else { "Something went wrong" };
-    let sign_in = sign_in_for(&Page::Orders.path());
+pub(crate) fn NotShown(error: UiError, #[prop(into)] page: String) -> impl IntoView {
+    let title = if error == UiError::OrderNotShown { "Sign in to see this order" } else { "Something went wrong" };
+    let sign_in = sign_in_for(&page);
     let text = if error == UiError::NoResponse {
         "The server did not respond.".to_owned()
     } else {
@@ -117,7 +123,7 @@ fn State(order: PlacedOrder) -> AnyView {
             </p>
         }
         .into_any(),
-        OrderStatus::Pending => view! { <Pending email=order.email/> }.into_any(),
+        OrderStatus::Pending => view! { <Pending email=order.email quantity=order.quantity/> }.into_any(),
         OrderStatus::PaymentFailed => view! {
             <h1 class="title-1">"The payment failed"</h1>
             <p>"The bank refused the payment. Nothing was charged, and there is no license."</p>
@@ -148,12 +154,13 @@ fn State(order: PlacedOrder) -> AnyView {
 }
 
 #[component]
-fn Pending(email: Option<String>) -> impl IntoView {
+fn Pending(email: Option<String>, quantity: u32) -> impl IntoView {
     let to = email.map(|email| view! { " to " <strong class="break-anywhere">{email}</strong> });
+    let what = if quantity == 1 { "the license key" } else { "the license keys" };
     view! {
         <h1 class="title-1">"Your payment is on its way"</h1>
         <p>"Your bank confirms this kind of payment later, usually within a few days. You can close this page."</p>
-        <p>"When the payment arrives, we will send the license key" {to} "."</p>
+        <p>"When the payment arrives, we will send " {what} {to} "."</p>
     }
 }
 
@@ -172,18 +179,15 @@ fn Held() -> impl IntoView {
 fn Delivered(order: PlacedOrder) -> impl IntoView {
     let receipt = Page::Receipt(order.id).path();
     let count = order.licenses.len();
-    let title = match (order.upgrades, count) {
-        (Some(_), _) => "Your license is upgraded",
-        (None, 1) => "Your license is ready",
-        (None, _) => "Your licenses are ready",
-    };
-    let intro = match order.upgrades {
-        Some(_) => "It keeps its key and its computers.",
-        None if count == 1 => "The key is also in the e-mail that is on its way to you.",
-        None => "The keys are also in the e-mail that is on its way to you.",
+    let keys_shown = order.licenses.iter().filter_map(PlacedLicense::key).count();
+    let (title, intro) = match (order.upgrades, count, keys_shown) {
+        (Some(_), ..) => ("Your license is upgraded", "It keeps its key and its computers."),
+        (None, _, 0) => ("Your order is complete", "The portal shows what you bought."),
+        (None, 1, _) => ("Your license is ready", "The key is also in the e-mail that is on its way to you."),
+        (None, ..) => ("Your licenses are ready", "The keys are also in the e-mail that is on its way to you."),
     };
     let keys = (count > 0).then(|| view! { <Keys licenses=order.licenses.clone()/> });
-    let is_new = order.upgrades.is_none();
+    let is_new = order.upgrades.is_none() && keys_shown > 0;
     let download = use_branding().download_url.filter(|_| is_new);
     let license = order.upgrades.or_else(|| order.licenses.first().map(|license| license.id).filter(|_| count == 1));
     let see = match license {
@@ -216,24 +220,58 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// How many keys are shown before the others are folded.
+const UNFOLDED: usize = 10;
+
 /// The keys, each with a button that copies it, and one for all.
 #[component]
 fn Keys(licenses: Vec<PlacedLicense>) -> impl IntoView {
-    let all: Vec<&str> = licenses.iter().map(|license| license.key.as_str()).collect();
+    let all: Vec<&str> = licenses.iter().filter_map(PlacedLicense::key).collect();
     let copy_all = (all.len() > 1).then(|| view! { <p><CopyButton text=all.join("\n") words="Copy all keys"/></p> });
-    let rows = licenses.iter().map(|license| {
+    let count = licenses.len();
+    let class = if count > 3 { "plain-list key-rows" } else { "stack-small plain-list" };
+    let mut first = licenses;
+    let folded = if count > UNFOLDED { first.split_off(UNFOLDED) } else { Vec::new() };
+    let more = (!folded.is_empty()).then(|| {
         view! {
-            <li>
-                <div class="key-row">
-                    <Icon name=IconName::Key/>
-                    <code class="key key-shown" translate="no">{license.key.clone()}</code>
-                    <CopyButton text=license.key.clone() words="Copy"/>
-                </div>
-            </li>
+            <details class="fold">
+                <summary>{format!("Show {} more keys", folded.len())}</summary>
+                <ul class=class aria-label="More license keys">{key_rows(folded)}</ul>
+            </details>
         }
     });
     view! {
-        <ul class="stack-small plain-list" aria-label="License keys">{rows.collect_view()}</ul>
         {copy_all}
+        <ul class=class aria-label="License keys">{key_rows(first)}</ul>
+        {more}
+    }
+}
+
+fn key_rows(licenses: Vec<PlacedLicense>) -> impl IntoView {
+    licenses.into_iter().map(|license| view! { <li>{key_row(license)}</li> }).collect_view()
+}
+
+fn key_row(license: PlacedLicense) -> AnyView {
+    let page = sign_in_for(&Page::License(license.id).path());
+    match license.key {
+        PlacedKey::Delivered(key) => view! {
+            <div class="key-row">
+                <Icon name=IconName::Key/>
+                <code class="key key-shown" translate="no">{key.clone()}</code>
+                <CopyButton text=key words="Copy"/>
+            </div>
+        }
+        .into_any(),
+        PlacedKey::Replaced => view! {
+            <p>"The key of this license was replaced. " <a href=page rel="external">"See it in the portal"</a> "."</p>
+        }
+        .into_any(),
+        PlacedKey::Revoked => view! {
+            <p>
+                "This license was revoked, so its key no longer works. "
+                <a href=page rel="external">"See the license in the portal"</a> "."
+            </p>
+        }
+        .into_any(),
     }
 }

@@ -31,6 +31,16 @@ pub struct OrderSummary {
     pub status: Status,
 }
 
+/// An order whose subscription needs a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverdueOrder {
+    pub id: OrderId,
+    /// What was bought.
+    pub items: String,
+    /// What happened, and what to do.
+    pub notice: String,
+}
+
 /// An order with all that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderDetail {

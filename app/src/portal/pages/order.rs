@@ -42,8 +42,11 @@ fn Detail(detail: OrderDetail) -> impl IntoView {
     view! {
         <nav aria-label="Breadcrumb" class="small"><a href=Page::Orders.path()>"Orders"</a></nav>
         <div class="split">
-            <h1 class="title-1">"Order " <span translate="no">{detail.number}</span></h1>
-            <div class="cluster">{receipt} <StatusBadge status/></div>
+            <div class="cluster">
+                <h1 class="title-1">"Order " <span translate="no">{detail.number}</span></h1>
+                <StatusBadge status/>
+            </div>
+            {receipt}
         </div>
         {notice.map(|text| view! { <p class="notice">{text}</p> })}
         {detail.is_test.then(|| view! { <p class="notice-quiet">"This is a test order. No real money was paid."</p> })}
@@ -113,33 +116,55 @@ fn Sums(totals: Totals) -> impl IntoView {
     }
 }
 
+/// How many licenses are shown before the others are folded.
+const UNFOLDED: usize = 10;
+
 #[component]
 fn Licenses(licenses: Vec<OrderedLicense>) -> impl IntoView {
+    let mut first = licenses;
+    let title = if first.len() > 1 { format!("{} licenses", first.len()) } else { "License".to_owned() };
+    let folded = if first.len() > UNFOLDED { first.split_off(UNFOLDED) } else { Vec::new() };
+    let more = (!folded.is_empty()).then(|| {
+        view! {
+            <details class="fold">
+                <summary>{format!("Show {} more licenses", folded.len())}</summary>
+                <LicenseTable caption="More licenses of this order" licenses=folded/>
+            </details>
+        }
+    });
+    view! {
+        <section class="card stack">
+            <h2 class="title-2">{title}</h2>
+            <LicenseTable caption="Licenses of this order" licenses=first/>
+            {more}
+        </section>
+    }
+}
+
+#[component]
+fn LicenseTable(caption: &'static str, licenses: Vec<OrderedLicense>) -> impl IntoView {
     let rows = licenses.into_iter().map(|license| {
         let href = Page::License(license.id).path();
         view! {
             <tr>
                 <th scope="row"><a href=href><code>{license.masked_key}</code></a></th>
-                <td data-label="Kind">{license.name}</td>
+                <td data-label="License">{license.name}</td>
                 <td data-label="Status"><StatusBadge status=license.status/></td>
             </tr>
         }
     });
     view! {
-        <section class="card stack">
-            <h2 class="title-2">"Licenses"</h2>
-            <table class="table">
-                <caption class="visually-hidden">"Licenses of this order"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Key"</th>
-                        <th scope="col">"Kind"</th>
-                        <th scope="col">"Status"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </section>
+        <table class="table">
+            <caption class="visually-hidden">{caption}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Key"</th>
+                    <th scope="col">"License"</th>
+                    <th scope="col">"Status"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
     }
 }
 

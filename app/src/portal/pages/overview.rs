@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::{
     portal::{
         components::{KeyRow, SlotTiles},
-        model::LicenseSummary,
-        server_fns::licenses::licenses,
+        model::{LicenseList, LicenseSummary, OverviewDetail, orders::OverdueOrder},
+        server_fns::licenses::overview,
     },
     routes::Page,
     shared::components::{PageTitle, Problem, StatusBadge},
@@ -14,24 +14,48 @@ use crate::{
 
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| licenses());
+    let data = Resource::new(|| (), |()| overview());
     view! {
         <PageTitle text="Overview"/>
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok(licenses) if licenses.is_empty() => view! { <NoLicenses/> }.into_any(),
-                    Ok(licenses) => {
-                        view! {
-                            <h1 class="title-1">{if licenses.len() == 1 { "Your license" } else { "Your licenses" }}</h1>
-                            {licenses.into_iter().map(|license| view! { <LicenseCard license/> }).collect_view()}
-                        }
-                            .into_any()
-                    }
+                    Ok(overview) => view! { <Bought overview/> }.into_any(),
                     Err(error) => view! { <Problem error/> }.into_any(),
                 }
             })}
         </Suspense>
+    }
+}
+
+#[component]
+fn Bought(overview: OverviewDetail) -> impl IntoView {
+    let OverviewDetail { licenses: LicenseList { licenses, next, .. }, overdue } = overview;
+    let overdue = overdue.into_iter().map(|order| view! { <Overdue order/> }).collect_view();
+    if licenses.is_empty() {
+        return view! { {overdue} <NoLicenses/> }.into_any();
+    }
+    let more = next.is_some().then(|| {
+        view! { <p><a class="button" href=Page::Licenses.path()>"See all licenses"</a></p> }
+    });
+    view! {
+        {overdue}
+        <h1 class="title-1">{if licenses.len() == 1 { "Your license" } else { "Your licenses" }}</h1>
+        {licenses.into_iter().map(|license| view! { <LicenseCard license/> }).collect_view()}
+        {more}
+    }
+    .into_any()
+}
+
+/// A subscription that needs a payment.
+#[component]
+fn Overdue(order: OverdueOrder) -> impl IntoView {
+    let href = Page::Order(order.id).path();
+    view! {
+        <div class="notice stack-small">
+            <p><strong>{order.items}</strong></p>
+            <p>{order.notice} " " <a href=href>"See the order"</a></p>
+        </div>
     }
 }
 

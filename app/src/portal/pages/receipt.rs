@@ -48,8 +48,9 @@ fn NoReceipt(detail: OrderDetail) -> impl IntoView {
 fn Receipt(detail: OrderDetail) -> impl IntoView {
     let OrderDetail { id, number, lines, totals, payments, status, .. } = detail;
     let brand = use_branding().brand;
-    let seller = brand.legal_name.clone().unwrap_or_else(|| brand.name.clone());
-    let shop = (seller != brand.name).then(|| view! { <p>{brand.name.clone()}</p> });
+    let seller = brand.imprint();
+    let shop = (!seller.contains(&brand.name)).then(|| view! { <p>{brand.name.clone()}</p> });
+    let seller: Vec<_> = seller.into_iter().map(|line| view! { <p>{line}</p> }).collect();
     let support = brand.support.as_ref().map(|support| view! { <p>{support.text().to_owned()}</p> });
     let payments = payments.into_iter().map(|payment| {
         let events = payment.events.into_iter().map(|(text, when)| view! { <p>{text} ", " {date(&when)}</p> });

@@ -12,7 +12,9 @@ use latchkey_service::{LicenseView, OrderView, StoredPayment};
 use crate::{
     checkout::present::items,
     portal::{
-        model::orders::{OrderDetail, OrderItem, OrderSummary, OrderedLicense, PaymentLine, Subscription, Totals},
+        model::orders::{
+            OrderDetail, OrderItem, OrderSummary, OrderedLicense, OverdueOrder, PaymentLine, Subscription, Totals,
+        },
         present::{license, when},
     },
     routes::PaymentDocument,
@@ -27,8 +29,26 @@ pub(crate) fn summary(view: &OrderView, now: Timestamp, brand: &Brand) -> OrderS
         placed: when(order.created_at, now),
         items: items(view).join("; "),
         total: order.total().to_string(),
-        status: status(order, brand),
+        status: status_in_lists(view, brand),
     }
+}
+
+/// The order's status, unless its subscription needs a payment, which matters more.
+fn status_in_lists(view: &OrderView, brand: &Brand) -> Status {
+    match subscription(view) {
+        Some(subscription) if subscription.needs_payment => subscription.status,
+        _ => status(&view.order, brand),
+    }
+}
+
+/// The order, if its subscription needs a payment.
+pub(crate) fn overdue(view: &OrderView) -> Option<OverdueOrder> {
+    let subscription = subscription(view).filter(|subscription| subscription.needs_payment)?;
+    Some(OverdueOrder {
+        id: view.order.id,
+        items: items(view).join("; "),
+        notice: subscription.status.notice.unwrap_or_default(),
+    })
 }
 
 /// An order as its customer sees it. `licenses` are those of the customer.

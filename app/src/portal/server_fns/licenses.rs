@@ -3,20 +3,58 @@
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    portal::model::{FreeConfirmation, LicenseDetail, LicenseSummary},
+    portal::model::{FreeConfirmation, LicenseDetail, LicenseList, OverviewDetail},
     shared::{error::UiError, flash::Done},
 };
 
+/// How many licenses a page of the list shows, and the first page of the portal.
+#[cfg(feature = "ssr")]
+const PER_PAGE: (u32, u32) = (25, 10);
+
+/// The customer's licenses after one of them, or the first. With a text to search for, those whose key ends with it.
 #[server(prefix = "/fn", endpoint = "licenses", input = PostUrl)]
-pub async fn licenses() -> Result<Vec<LicenseSummary>, UiError> {
+pub async fn licenses(search: String, after: String) -> Result<LicenseList, UiError> {
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
-    let views = backend.service.customer(&who).licenses().await;
-    let views = views.map_err(|error| server::failed(server::hidden(&error)))?;
-    Ok(views
-        .iter()
-        .map(|view| crate::portal::present::license(view, backend.service.now(), backend.service.brand()))
-        .collect())
+    server_licenses(&search, &after, PER_PAGE.0).await.map_err(server::failed)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_licenses(search: &str, after: &str, limit: u32) -> Result<LicenseList, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let search: String = search.trim().chars().take(MAX_SEARCH).collect();
+    let after = after.parse().ok();
+    let page = backend.service.customer(&who).licenses_page(&search, after, limit).await;
+    let page = page.map_err(|error| server::hidden(&error))?;
+    let (now, brand) = (backend.service.now(), backend.service.brand());
+    Ok(LicenseList {
+        licenses: page.items.iter().map(|view| crate::portal::present::license(view, now, brand)).collect(),
+        search,
+        is_first: after.is_none(),
+        next: page.next,
+    })
+}
+
+/// The longest text to search for.
+#[cfg(feature = "ssr")]
+const MAX_SEARCH: usize = 100;
+
+/// What the portal's first page shows.
+#[server(prefix = "/fn", endpoint = "overview", input = PostUrl)]
+pub async fn overview() -> Result<OverviewDetail, UiError> {
+    use crate::server_side as server;
+    server_overview().await.map_err(server::failed)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_overview() -> Result<OverviewDetail, UiError> {
+    use crate::server_side as server;
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let orders = backend.service.customer(&who).orders().await.map_err(|error| server::hidden(&error))?;
+    Ok(OverviewDetail {
+        licenses: server_licenses("", "", PER_PAGE.1).await?,
+        overdue: orders.iter().filter_map(crate::portal::present::orders::overdue).collect(),
+    })
 }
 
 #[server(prefix = "/fn", endpoint = "license", input = PostUrl)]

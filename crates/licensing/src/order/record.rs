@@ -3,7 +3,7 @@
 use crate::{
     alphabet,
     ids::{AccountId, LicenseId, OrderId, PolicyId},
-    license::{Expiry, Standing},
+    license::{Expiry, License, Standing},
     money::{Currency, Money},
     order::{
         decide::{Allowed, HoldReason, SubscriptionState},
@@ -34,6 +34,13 @@ pub struct Upgrade {
     pub is_applied: bool,
 }
 
+impl Upgrade {
+    /// Whether it can be applied to a license, which may have changed since the order was made, for an account.
+    pub fn can_apply_to(&self, license: &License, account: AccountId) -> bool {
+        license.account == account && license.policy == self.from_policy && license.standing == Standing::Good
+    }
+}
+
 /// A subscription as the provider said last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -54,7 +61,7 @@ pub struct Order {
     pub kind: OrderKind,
     /// The account that was signed in when it was made.
     pub buyer: Option<AccountId>,
-    /// The account that received it.
+    /// The account that received it, or will because it is the buyer's or an admin named it.
     pub account: Option<AccountId>,
     /// A hash of the secret of the browser in which it was made.
     pub browser_hash: [u8; 32],
@@ -139,6 +146,17 @@ pub fn number(id: OrderId) -> String {
     format!("{start}-{end}")
 }
 
+/// The last five bytes of the id of the order with a number, as [`number`] gives it, in any case, with or without its dash.
+/// `None` if the text is no number.
+pub fn number_bytes(text: &str) -> Option<[u8; 5]> {
+    let values: Option<Vec<u8>> =
+        text.trim().chars().filter(|letter| !matches!(letter, '-' | ' ')).map(alphabet::value).collect();
+    let values = values.filter(|values| values.len() == 8)?;
+    let bits = values.iter().fold(0_u64, |bits, value| (bits << 5) | u64::from(*value));
+    let [_, _, _, bytes @ ..] = bits.to_be_bytes();
+    Some(bytes)
+}
+
 /// A line of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderLine {
@@ -210,6 +228,16 @@ mod tests {
         let number = number(id);
         assert_eq!(number.len(), 9, "{number}");
         assert_ne!(number, super::number(OrderId::new(Timestamp::from_unix_micros(0), [1; 10])));
+    }
+
+    #[test]
+    fn a_number_is_part_of_the_id() {
+        let id = OrderId::new(Timestamp::from_unix_micros(0), [1, 2, 3, 4, 5, 6, 77, 133, 210, 255]);
+        let bytes = number_bytes(&number(id)).expect("a number");
+        assert_eq!(bytes, id.uuid().as_bytes()[11..]);
+        let typed = number(id).to_lowercase().replace('-', " ");
+        assert_eq!(number_bytes(&format!(" {typed} ")), Some(bytes));
+        assert_eq!((number_bytes("7F3K"), number_bytes("7F3K-9QXU"), number_bytes("7F3K-9QXMM")), (None, None, None));
     }
 
     #[test]

@@ -134,52 +134,160 @@ const fn invalid(code: ValidationCode, detail: &'static str) -> Verdict {
     Verdict { is_valid: false, code, detail }
 }
 
+words! {
+    /// What a validation checks, in this order.
+    CheckKind {
+        /// That the owner is not banned.
+        Owner = "owner",
+        /// That the license is neither suspended nor revoked.
+        Standing = "standing",
+        /// That the license has not expired, if its policy revokes access then.
+        Access = "access",
+        /// That no check-in is overdue.
+        CheckIn = "check_in",
+        /// That the license is for the product in the scope.
+        Product = "product",
+        /// That the license is under the policy in the scope.
+        Policy = "policy",
+        /// That the license belongs to the user in the scope.
+        User = "user",
+        /// That the license has the entitlements in the scope.
+        Entitlements = "entitlements",
+        /// That the license is active on the machine in the scope.
+        Machine = "machine",
+        /// That the license is active on the machines with the fingerprints in the scope.
+        Fingerprints = "fingerprints",
+        /// That the scope contains nothing that this server does not support.
+        Unsupported = "unsupported",
+        /// That the license is active on some machine, and not on too many, nor on too many cores.
+        Limits = "limits",
+        /// That the machines in the scope are alive.
+        Heartbeats = "heartbeats",
+        /// That the license has not expired.
+        Expiry = "expiry",
+    }
+}
+
+/// The result of one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckResult {
+    /// What was checked.
+    pub check: CheckKind,
+    /// Whether the policy or the scope asks for it. Otherwise it passes.
+    pub is_asked: bool,
+    /// Why it fails. `None` if it passes.
+    pub failure: Option<Verdict>,
+}
+
+#[derive(Clone, Copy)]
+struct Input<'a> {
+    subject: &'a Subject<'a>,
+    product_code: &'a str,
+    scope: &'a Scope,
+    now: Timestamp,
+}
+
+/// All checks except for the expiry, in the order of the contract.
+const CHECKS: [(CheckKind, fn(Input<'_>) -> Option<Verdict>); 13] = [
+    (CheckKind::Owner, |input| owner(input.subject)),
+    (CheckKind::Standing, |input| standing(input.subject)),
+    (CheckKind::Access, |input| access(input.subject, input.now)),
+    (CheckKind::CheckIn, |input| check_in(input.subject, input.now)),
+    (CheckKind::Product, product),
+    (CheckKind::Policy, |input| policy(input.subject, input.scope)),
+    (CheckKind::User, |input| user(input.subject, input.scope)),
+    (CheckKind::Entitlements, |input| entitlements(input.subject, input.scope)),
+    (CheckKind::Machine, |input| named_machine(input.subject, input.scope)),
+    (CheckKind::Fingerprints, |input| named_fingerprints(input.subject, input.scope)),
+    (CheckKind::Unsupported, |input| unsupported_scopes(input.scope)),
+    (CheckKind::Limits, |input| machine_count(input.subject)),
+    (CheckKind::Heartbeats, |input| named_heartbeats(input.subject, input.scope, input.now)),
+];
+
 /// Validates `subject` for `scope` at `now`. `product_code` is the code of the license's product.
 pub fn validate(subject: &Subject<'_>, product_code: &str, scope: &Scope, now: Timestamp) -> Verdict {
-    let failure = license_state(subject, now)
-        .or_else(|| scopes(subject, product_code, scope))
-        .or_else(|| named_machines(subject, scope))
-        .or_else(|| unsupported_scopes(scope))
-        .or_else(|| machine_count(subject))
-        .or_else(|| named_heartbeats(subject, scope, now));
+    let input = Input { subject, product_code, scope, now };
+    let failure = CHECKS.iter().find_map(|(_, check)| check(input));
     failure.unwrap_or_else(|| expiry(subject, now))
 }
 
-fn license_state(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
-    if subject.owner_is_banned {
-        return Some(invalid(ValidationCode::Banned, "its owner is banned"));
-    }
-    match subject.license.standing {
-        Standing::Suspended(_) => return Some(invalid(ValidationCode::Suspended, "is suspended")),
-        // The protocol has no code for revoked licenses. The detail says it.
-        Standing::Revoked(_) => return Some(invalid(ValidationCode::Suspended, "is revoked")),
-        Standing::Good => {}
-    }
-    if subject.policy.expiry_strategy == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now) {
-        return Some(invalid(ValidationCode::Expired, "is expired"));
-    }
-    subject
-        .license
-        .is_overdue(subject.policy, now)
-        .then_some(invalid(ValidationCode::Overdue, "is overdue for check-in"))
+/// The result of every check of a validation, in order. The first that fails determines the verdict of [`validate`].
+pub fn explain(subject: &Subject<'_>, product_code: &str, scope: &Scope, now: Timestamp) -> Vec<CheckResult> {
+    let input = Input { subject, product_code, scope, now };
+    let result = |check, failure| CheckResult { check, is_asked: is_asked(check, input), failure };
+    let mut results: Vec<_> = CHECKS.iter().map(|(kind, check)| result(*kind, check(input))).collect();
+    results.push(result(CheckKind::Expiry, Some(expiry(subject, now)).filter(|verdict| !verdict.is_valid)));
+    results
 }
 
-fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Verdict> {
-    let differs = |wanted: &Option<String>, id: String, other: &str| {
-        wanted
-            .as_deref()
-            .is_some_and(|wanted| !wanted.is_empty() && wanted != id && !wanted.eq_ignore_ascii_case(other))
-    };
-    let license = subject.license;
-    if differs(&scope.product, license.product.to_string(), product_code) {
-        return Some(invalid(ValidationCode::ProductScopeMismatch, "is for another product"));
+fn is_asked(check: CheckKind, input: Input<'_>) -> bool {
+    let Input { subject, scope, .. } = input;
+    let given = |wanted: &Option<String>| wanted.as_deref().is_some_and(|wanted| !wanted.is_empty());
+    match check {
+        CheckKind::Owner | CheckKind::Standing | CheckKind::Expiry => true,
+        CheckKind::Access => subject.policy.expiry_strategy == ExpiryStrategy::RevokeAccess,
+        CheckKind::CheckIn => subject.policy.check_in_interval.is_some(),
+        CheckKind::Product => given(&scope.product),
+        CheckKind::Policy => given(&scope.policy),
+        CheckKind::User => given(&scope.user),
+        CheckKind::Entitlements => scope.entitlements.is_some(),
+        CheckKind::Machine => given(&scope.machine),
+        CheckKind::Fingerprints => scope.fingerprints.is_some(),
+        CheckKind::Unsupported => {
+            scope.components.is_some() || [&scope.environment, &scope.checksum, &scope.version].into_iter().any(given)
+        }
+        CheckKind::Limits => subject.policy.is_strict,
+        CheckKind::Heartbeats => {
+            subject.policy.requires_heartbeat && subject.machines.iter().any(|machine| is_named(scope, machine))
+        }
     }
-    if differs(&scope.policy, license.policy.to_string(), &subject.policy.code) {
-        return Some(invalid(ValidationCode::PolicyScopeMismatch, "is under another policy"));
+}
+
+fn owner(subject: &Subject<'_>) -> Option<Verdict> {
+    subject.owner_is_banned.then_some(invalid(ValidationCode::Banned, "its owner is banned"))
+}
+
+fn standing(subject: &Subject<'_>) -> Option<Verdict> {
+    match subject.license.standing {
+        Standing::Suspended(_) => Some(invalid(ValidationCode::Suspended, "is suspended")),
+        // The protocol has no code for revoked licenses. The detail says it.
+        Standing::Revoked(_) => Some(invalid(ValidationCode::Suspended, "is revoked")),
+        Standing::Good => None,
     }
-    if differs(&scope.user, license.account.to_string(), subject.owner_email) {
-        return Some(invalid(ValidationCode::UserScopeMismatch, "belongs to another user"));
-    }
+}
+
+fn access(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
+    let is_revoked = subject.policy.expiry_strategy == ExpiryStrategy::RevokeAccess && subject.license.is_expired(now);
+    is_revoked.then_some(invalid(ValidationCode::Expired, "is expired"))
+}
+
+fn check_in(subject: &Subject<'_>, now: Timestamp) -> Option<Verdict> {
+    let is_overdue = subject.license.is_overdue(subject.policy, now);
+    is_overdue.then_some(invalid(ValidationCode::Overdue, "is overdue for check-in"))
+}
+
+/// Whether the scope wants another record than the one with this id, and this code or address.
+fn differs(wanted: Option<&str>, id: String, other: &str) -> bool {
+    wanted.is_some_and(|wanted| !wanted.is_empty() && wanted != id && !wanted.eq_ignore_ascii_case(other))
+}
+
+fn product(input: Input<'_>) -> Option<Verdict> {
+    let id = input.subject.license.product.to_string();
+    differs(input.scope.product.as_deref(), id, input.product_code)
+        .then_some(invalid(ValidationCode::ProductScopeMismatch, "is for another product"))
+}
+
+fn policy(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
+    differs(scope.policy.as_deref(), subject.license.policy.to_string(), &subject.policy.code)
+        .then_some(invalid(ValidationCode::PolicyScopeMismatch, "is under another policy"))
+}
+
+fn user(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
+    differs(scope.user.as_deref(), subject.license.account.to_string(), subject.owner_email)
+        .then_some(invalid(ValidationCode::UserScopeMismatch, "belongs to another user"))
+}
+
+fn entitlements(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     match scope.entitlements.as_deref() {
         None => None,
         Some([]) => Some(invalid(
@@ -193,23 +301,27 @@ fn scopes(subject: &Subject<'_>, product_code: &str, scope: &Scope) -> Option<Ve
     }
 }
 
-/// Checks that the machines in the scope, by id or fingerprint, are active.
-fn named_machines(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
-    let absent = |code, detail| Some(no_machines(subject).unwrap_or(invalid(code, detail)));
-    if scope.machine.as_deref().is_some_and(|id| !id.is_empty())
-        && !subject.machines.iter().any(|machine| has_id(scope, machine))
-    {
-        return absent(ValidationCode::MachineScopeMismatch, "is not active on that machine");
-    }
+/// The failure of a machine that is not active.
+fn absent(subject: &Subject<'_>, code: ValidationCode, detail: &'static str) -> Verdict {
+    no_machines(subject).unwrap_or(invalid(code, detail))
+}
+
+/// Checks that the machine in the scope is active.
+fn named_machine(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
+    let is_absent = scope.machine.as_deref().is_some_and(|id| !id.is_empty())
+        && !subject.machines.iter().any(|machine| has_id(scope, machine));
+    is_absent.then(|| absent(subject, ValidationCode::MachineScopeMismatch, "is not active on that machine"))
+}
+
+/// Checks that the machines with the fingerprints in the scope are active.
+fn named_fingerprints(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     let fingerprints = scope.fingerprints.as_deref()?;
     if fingerprints.is_empty() || fingerprints.iter().any(String::is_empty) {
         return Some(invalid(ValidationCode::FingerprintScopeEmpty, "cannot be validated for an empty fingerprint"));
     }
     let is_active = |wanted: &String| subject.machines.iter().any(|machine| machine.fingerprint.as_str() == wanted);
-    if fingerprints.iter().all(is_active) {
-        return None;
-    }
-    absent(ValidationCode::FingerprintScopeMismatch, "is not active on this machine")
+    (!fingerprints.iter().all(is_active))
+        .then(|| absent(subject, ValidationCode::FingerprintScopeMismatch, "is not active on this machine"))
 }
 
 /// Whether the scope contains this machine's id. It is compared as a UUID, so that the case of the letters
@@ -508,5 +620,32 @@ mod tests {
             case.scope.fingerprints = fingerprint.map(|f| vec![f]);
             prop_assert!(!case.code().0);
         }
+    }
+
+    #[test]
+    fn an_explanation_lists_every_check_and_agrees_with_the_verdict() {
+        let mut case = Case::new();
+        case.policy.is_strict = true;
+        case.license.standing = Standing::Suspended(T0);
+        case.license.expiry = Expiry::At(T0);
+        case.policy.expiry_strategy = ExpiryStrategy::RestrictAccess;
+        case.scope.fingerprints = Some(vec!["other".to_owned()]);
+        let held = BTreeSet::new();
+        let subject = Subject {
+            license: &case.license,
+            policy: &case.policy,
+            owner_is_banned: false,
+            owner_email: "ada@example.com",
+            entitlements: &held,
+            machines: &case.machines,
+        };
+        let results = explain(&subject, "chartgpt", &case.scope, T0);
+        assert_eq!(results.iter().map(|result| result.check).collect::<Vec<_>>(), CheckKind::ALL);
+        let failed: Vec<_> = results.iter().filter(|result| result.failure.is_some()).collect();
+        let kinds: Vec<_> = failed.iter().map(|result| result.check).collect();
+        assert_eq!(kinds, [CheckKind::Standing, CheckKind::Fingerprints, CheckKind::Expiry]);
+        assert!(failed.iter().all(|result| result.is_asked));
+        assert!(results.iter().any(|result| result.check == CheckKind::Product && !result.is_asked));
+        assert_eq!(failed[0].failure, Some(validate(&subject, "chartgpt", &case.scope, T0)));
     }
 }

@@ -7,6 +7,9 @@ use latchkey_licensing::{
 
 use crate::audit::stored::role;
 
+/// The kinds of actors, as they are stored.
+pub(crate) const KINDS: [&str; 7] = ["host", "visitor", "customer", "support", "admin", "app", "server"];
+
 /// The person or program that did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {

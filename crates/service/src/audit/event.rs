@@ -5,7 +5,10 @@
 
 use latchkey_licensing::{
     account::Role,
-    ids::{AccountId, LicenseId, MachineId, OrderId, PasskeyId, PolicyId, ProductId, SignInRequestId, SigningKeyId},
+    ids::{
+        AccountId, LicenseId, MachineId, NoteId, OrderId, PasskeyId, PolicyId, ProductId, SavedViewId, SignInRequestId,
+        SigningKeyId,
+    },
     license::Expiry,
     order::{HoldReason, OrderStatus, SubscriptionState},
     time::Timestamp,
@@ -42,6 +45,12 @@ pub enum AuditEvent {
     Product(ProductId, ProductEvent),
     /// An event of a signing key.
     SigningKey(SigningKeyId, SigningKeyEvent),
+    /// An event of the list with this name.
+    List(String, ListEvent),
+    /// An event of a note. It is not one of the note's subject, whose owner may see those.
+    Note(NoteId, NoteEvent),
+    /// An event of a saved view of a list.
+    SavedView(SavedViewId, SavedViewEvent),
     /// An event that a later version of this program wrote, or a damaged row.
     Unknown(StoredEvent),
 }
@@ -259,6 +268,9 @@ pub enum OrderEvent {
         /// Why it was held.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         held: Option<HoldReason>,
+        /// The account that the admin named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<AccountId>,
     },
     /// Something else that the provider knows about it changed.
     #[serde(rename = "order.updated")]
@@ -272,6 +284,54 @@ pub enum StripeEvent {
     /// An admin made it wait for the worker again.
     #[serde(rename = "stripe_event.replayed")]
     Replayed,
+}
+
+/// An event of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "detail")]
+pub enum ListEvent {
+    /// The rows that match a filter were exported.
+    #[serde(rename = "list.exported")]
+    Exported {
+        /// The fields of the filter. Their values may be addresses, so they are left out.
+        fields: Vec<String>,
+    },
+}
+
+/// An event of a note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "detail")]
+pub enum NoteEvent {
+    /// The note was written.
+    #[serde(rename = "note.added")]
+    Added {
+        /// The kind of record that it is about.
+        kind: String,
+        /// The record's id.
+        about: String,
+    },
+}
+
+/// An event of a saved view of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "detail")]
+pub enum SavedViewEvent {
+    /// The view was saved.
+    #[serde(rename = "saved_view.saved")]
+    Saved {
+        /// The list.
+        list: String,
+        /// The view's name.
+        name: String,
+    },
+    /// The view was deleted.
+    #[serde(rename = "saved_view.deleted")]
+    Deleted {
+        /// The list.
+        list: String,
+        /// The view's name.
+        name: String,
+    },
 }
 
 /// An event of a product.
@@ -496,16 +556,24 @@ pub struct StoredEvent {
 /// The kind of subject of events of a license.
 pub(crate) const LICENSE: &str = "license";
 
+/// The verb of [`LicenseEvent::KeyReplaced`].
+pub(crate) const KEY_REPLACED: &str = "license.key_replaced";
+
 /// The kind of subject of events of an account.
 pub(crate) const ACCOUNT: &str = "account";
 
+const LIST: &str = "list";
+const NOTE: &str = "note";
+const SAVED_VIEW: &str = "saved_view";
 const CATALOG: &str = "catalog";
 const LICENSES: &str = "licenses";
 const LOGIN_REQUEST: &str = "login_request";
-const ORDER: &str = "order";
+/// The kind of subject of events of an order.
+pub(crate) const ORDER: &str = "order";
 const PRODUCT: &str = "product";
 const SIGNING_KEY: &str = "signing_key";
-const STRIPE_EVENT: &str = "stripe_event";
+/// The kind of subject of events of the provider's events.
+pub(crate) const STRIPE_EVENT: &str = "stripe_event";
 
 /// The subject's id for events of all licenses.
 const ALL: &str = "all";
@@ -537,6 +605,9 @@ impl AuditEvent {
             Self::Stripe(id, event) => store(STRIPE_EVENT, id.clone(), event),
             Self::Product(id, event) => store(PRODUCT, id.to_string(), event),
             Self::SigningKey(id, event) => store(SIGNING_KEY, id.to_string(), event),
+            Self::List(name, event) => store(LIST, name.clone(), event),
+            Self::Note(id, event) => store(NOTE, id.to_string(), event),
+            Self::SavedView(id, event) => store(SAVED_VIEW, id.to_string(), event),
             Self::Unknown(stored) => stored.clone(),
         }
     }
@@ -553,6 +624,9 @@ impl AuditEvent {
             ORDER => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Order(id, event)),
             STRIPE_EVENT => event(&stored).map(|event| Self::Stripe(stored.subject_id.clone(), event)),
             PRODUCT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Product(id, event)),
+            NOTE => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Note(id, event)),
+            SAVED_VIEW => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::SavedView(id, event)),
+            LIST => event(&stored).map(|event| Self::List(stored.subject_id.clone(), event)),
             SIGNING_KEY => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::SigningKey(id, event)),
             _ => None,
         };

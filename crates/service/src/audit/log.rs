@@ -48,6 +48,7 @@ pub(crate) fn audit_row(id: AuditId, at: Timestamp, actor: Actor, event: &AuditE
         at,
         actor_kind: actor.kind().to_owned(),
         actor_id: actor.id(),
+        network: None,
         verb,
         subject_kind,
         subject_id,

@@ -1,10 +1,12 @@
 //! What an admin decides about orders.
 
 use latchkey_licensing::{
-    ids::OrderId,
-    order::{Order, OrderStatus, PaymentStanding, SubscriptionState},
+    account::Role,
+    email::EmailAddress,
+    ids::{AccountId, LicenseId, OrderId},
+    order::{HoldReason, Order, OrderKind, OrderStatus, PaymentStanding, SubscriptionState, number_bytes},
 };
-use latchkey_store::{Page, StoredPayment};
+use latchkey_store::{OrderSearch, Page, StoredPayment, Tx};
 
 use crate::{
     actors::{Admin, Fresh, Support},
@@ -23,6 +25,20 @@ pub enum ReleaseError {
     /// The order is not held.
     #[error("order {0} is not held")]
     NotHeld(OrderId),
+    /// The checkout has no usable address, so the admin has to name one.
+    #[error("the checkout of order {0} has no usable e-mail address: name the buyer's with --email")]
+    AddressRequired(OrderId),
+    /// The order has an account or an address of its own.
+    #[error("order {0} is not held for a missing e-mail address, and goes to its buyer: leave --email out")]
+    AddressNotNeeded(OrderId),
+    /// The account that the admin named is banned.
+    #[error("the account of this address is disabled: enable it first (`customer enable`), or name another address")]
+    AccountDisabled,
+    /// The license of an upgrade is still not what it was when the upgrade was ordered.
+    #[error(
+        "license {0} cannot be upgraded: it must belong to the buyer, have the policy that is upgraded, and be neither suspended nor revoked. Fix it (`license set`, `license reinstate`) and release the order again, or refund the order"
+    )]
+    NotUpgradable(LicenseId),
     /// The order is released, but it was not brought up to date. The next reconciliation does it.
     #[error("the order is released and is delivered as soon as Stripe can be asked about it: {0}")]
     Refresh(RefreshError),
@@ -60,12 +76,21 @@ impl Support<'_> {
     /// Orders, the newest first.
     pub async fn orders(
         &self,
-        status: Option<OrderStatus>,
+        filter: &OrderSearch,
         before: Option<OrderId>,
         limit: u32,
     ) -> Result<Page<Order, OrderId>, Internal> {
         let mut reader = self.service.store().read_without_snapshot().await?;
-        Ok(reader.list_orders(status, before, limit).await?)
+        Ok(reader.list_orders(filter, before, limit).await?)
+    }
+
+    /// The ids of the orders with a number, such as `7F3K-9QXM`. Almost always at most one.
+    pub async fn orders_with_number(&self, number: &str) -> Result<Vec<OrderId>, Internal> {
+        let Some(number) = number_bytes(number) else {
+            return Ok(Vec::new());
+        };
+        let mut reader = self.service.store().read_without_snapshot().await?;
+        Ok(reader.list_orders_numbered(number).await?)
     }
 
     /// An order with its lines, licenses and payments.
@@ -79,24 +104,66 @@ impl Support<'_> {
 }
 
 impl Admin<'_> {
-    /// Delivers a held order in spite of what does not match.
-    pub async fn release_order(&self, id: OrderId) -> Result<OrderStatus, ReleaseError> {
+    /// Delivers a held order in spite of what does not match. `receiver` is whose account gets it, if the checkout does not
+    /// say so.
+    pub async fn release_order(
+        &self,
+        id: OrderId,
+        receiver: Option<&EmailAddress>,
+    ) -> Result<OrderStatus, ReleaseError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let mut order = tx.lock_order(id).await?.ok_or(ReleaseError::NotFound(id))?;
         let (OrderStatus::Held, Some(checkout)) = (order.status, order.checkout.clone()) else {
             return Err(ReleaseError::NotHeld(id));
         };
+        let named = self.named_receiver(&mut tx, &order, receiver).await?;
+        if let (Some(HoldReason::NotUpgradable), OrderKind::Upgrade(upgrade), Some(account)) =
+            (order.hold, order.kind, order.account)
+        {
+            let license = tx.find_license(upgrade.license).await?;
+            if !license.is_some_and(|license| upgrade.can_apply_to(&license, account)) {
+                return Err(ReleaseError::NotUpgradable(upgrade.license));
+            }
+        }
+        order.account = named.or(order.account);
         // The status follows from the provider's answer. Until then the order stays held, so that this can be repeated.
         order.released_at = Some(now);
         order.updated_at = now;
         tx.update_order(&order).await?;
-        self.service.record(&mut tx, now, self.actor, OrderEvent::Released { held: order.hold }.of(id)).await?;
+        self.service
+            .record(&mut tx, now, self.actor, OrderEvent::Released { held: order.hold, account: named }.of(id))
+            .await?;
         tx.commit().await?;
         let object = ObjectRef { kind: ObjectKind::Checkout, id: checkout };
         self.service.refresh_order(&object).await.map_err(ReleaseError::Refresh)?;
         let order = self.service.store().read_without_snapshot().await?.find_order(id).await?;
         Ok(order.ok_or(ReleaseError::NotFound(id))?.status)
+    }
+
+    /// The account that the admin names for an order without a usable address.
+    async fn named_receiver(
+        &self,
+        tx: &mut Tx,
+        order: &Order,
+        receiver: Option<&EmailAddress>,
+    ) -> Result<Option<AccountId>, ReleaseError> {
+        match (order.hold, receiver) {
+            (Some(HoldReason::NoAddress), Some(email)) => {
+                let name = order.buyer_name.clone();
+                let (account, _) = self.find_or_create_account(tx, email, name, Role::Customer).await?;
+                if account.disabled_at.is_some() {
+                    return Err(ReleaseError::AccountDisabled);
+                }
+                Ok(Some(account.id))
+            }
+            // A release that could not be completed has named the account already.
+            (Some(HoldReason::NoAddress), None) if order.account.is_none() => {
+                Err(ReleaseError::AddressRequired(order.id))
+            }
+            (_, Some(_)) => Err(ReleaseError::AddressNotNeeded(order.id)),
+            (_, None) => Ok(None),
+        }
     }
 
     /// Refunds what is left of all payments of an order and stops its subscription from renewing. Repeated, it refunds

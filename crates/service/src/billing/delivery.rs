@@ -21,6 +21,7 @@ use crate::{
         actor::Actor,
         event::{LicenseEvent, OrderEvent},
     },
+    billing::{licenses::standing_event, mails::OrderChange},
     error::Internal,
     licenses::keys::NewKey,
     ports::payments::{OrderSnapshot, PaymentSnapshot},
@@ -49,8 +50,7 @@ impl Service {
             tx.list_order_lines(&[before.id]).await?.into_iter().map(|(_, line)| line).collect();
         let known: Vec<StoredPayment> =
             tx.list_order_payments(&[before.id]).await?.into_iter().map(|(_, payment)| payment).collect();
-        let mut payments: Vec<StoredPayment> = snapshot.payments.iter().map(stored).collect();
-        payments.sort_by(|one, other| (one.paid_at, &one.id).cmp(&(other.paid_at, &other.id)));
+        let payments = merged(&known, snapshot);
         let mut after = with_snapshot(before, snapshot, &payments);
         let mut facts = OrderFacts {
             checkout: snapshot.checkout.state,
@@ -99,10 +99,12 @@ impl Service {
                 tx.insert_stripe_customer(customer, account.id, after.is_live, now).await?;
             }
             if after.kind == OrderKind::Purchase {
-                keys = self.issue_ordered(tx, &after, &lines, account, now).await?;
+                keys = self.issue_ordered(tx, &after, &lines, account, verdict).await?;
+                after.expires_at = verdict.expires_at;
             }
         }
-        if after.delivered_at.is_some() {
+        // Licenses that were just issued are what the payments allow.
+        if after.delivered_at.is_some() && (before.delivered_at.is_some() || after.kind != OrderKind::Purchase) {
             self.apply_verdict(tx, &mut after, verdict, now).await?;
         }
         tx.update_order(&after).await?;
@@ -110,7 +112,9 @@ impl Service {
             tx.set_order_payments(after.id, &payments).await?;
         }
         self.record_order(tx, before, &after, now).await?;
-        self.mail_order_changes(tx, before, &after, &lines, &known, &payments, &keys).await?;
+        let unpaid = snapshot.subscription.as_ref().and_then(|subscription| subscription.unpaid);
+        let change = OrderChange { before, after: &after, known: &known, payments: &payments, keys: &keys, unpaid };
+        self.mail_order_changes(tx, &change, &lines).await?;
         Ok(Some(after))
     }
 
@@ -122,8 +126,9 @@ impl Service {
         snapshot: &OrderSnapshot,
         now: Timestamp,
     ) -> Result<Result<Account, HoldReason>, Internal> {
-        let account = if let Some(buyer) = order.buyer {
-            tx.find_account(buyer).await?.ok_or(Internal::Invariant("the buyer's account does not exist"))?
+        // The buyer was signed in, or an admin named the account.
+        let account = if let Some(account) = order.account {
+            tx.find_account(account).await?.ok_or(Internal::Invariant("the buyer's account does not exist"))?
         } else {
             let email = snapshot.checkout.email.as_deref().map(EmailAddress::parse);
             let Some(Ok(email)) = email else {
@@ -150,27 +155,25 @@ impl Service {
         }
         if let OrderKind::Upgrade(upgrade) = order.kind {
             let facts = self.lock_license(tx, upgrade.license).await?;
-            let is_upgradable = facts.is_some_and(|facts| {
-                facts.license.account == account.id
-                    && facts.license.policy == upgrade.from_policy
-                    && facts.license.standing == Standing::Good
-            });
-            if !is_upgradable {
+            if !facts.is_some_and(|facts| upgrade.can_apply_to(&facts.license, account.id)) {
                 return Ok(Err(HoldReason::NotUpgradable));
             }
         }
         Ok(Ok(account))
     }
 
-    /// Issues a license for each unit of each line. The primary key of `order_licenses` makes a second one impossible.
+    /// Issues a license for each unit of each line, which may be used as the payments allow. The primary key of
+    /// `order_licenses` makes a second one impossible.
     async fn issue_ordered(
         &self,
         tx: &mut Tx,
         order: &Order,
         lines: &[OrderLine],
         owner: &Account,
-        now: Timestamp,
+        verdict: Verdict,
     ) -> Result<NewKeys, Internal> {
+        let now = order.updated_at;
+        let payments = verdict.allowed.standing(Standing::Good, now);
         let mut keys = NewKeys::new();
         for line in lines {
             let policy = tx.get_policy(line.policy).await?;
@@ -181,17 +184,21 @@ impl Service {
                 let id = LicenseId::new(now, self.random()?);
                 let expiry = Expiry::on_issue(&policy, now);
                 let key: NewKey = self.new_license_key(tx, id, &policy, &product, expiry).await?;
-                let license = License::issue(id, owner.id, &policy, key.hint(), now);
+                let mut license = License::issue(id, owner.id, &policy, key.hint(), now);
+                license.standing = payments;
+                license.expiry = verdict.expires_at.map_or(license.expiry, Expiry::At);
                 tx.insert_license(&license, key.stored()).await?;
-                let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
-                self.record(tx, now, Actor::Server, event.of(id)).await?;
+                let issued = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
+                for event in [Some(issued), standing_event(Standing::Good, payments)].into_iter().flatten() {
+                    self.record(tx, now, Actor::Server, event.of(id)).await?;
+                }
                 ordered.push(OrderedLicense {
                     order: order.id,
                     line: line.number,
                     unit,
                     license: id,
                     decision: Standing::Good,
-                    payments: Standing::Good,
+                    payments,
                 });
                 of_line.push(key.key);
             }
@@ -320,6 +327,17 @@ fn hold_reason(order: &Order, lines: &[OrderLine], snapshot: &OrderSnapshot) -> 
         return Some(HoldReason::WrongCurrency);
     }
     difference(&ordered, &found, total)
+}
+
+/// The payments of a snapshot, with those that are known and that it says nothing about.
+fn merged(known: &[StoredPayment], snapshot: &OrderSnapshot) -> Vec<StoredPayment> {
+    let mut payments: Vec<StoredPayment> = snapshot.payments.iter().map(stored).collect();
+    if !snapshot.has_all_payments {
+        let is_read = |known: &StoredPayment| snapshot.payments.iter().any(|payment| payment.id == known.id);
+        payments.extend(known.iter().filter(|known| !is_read(known)).cloned());
+    }
+    payments.sort_by(|one, other| (one.paid_at, &one.id).cmp(&(other.paid_at, &other.id)));
+    payments
 }
 
 /// A payment as it is stored, with its refunds and disputes in the order in which they are read back.

@@ -69,7 +69,7 @@ impl Service {
 }
 
 /// The event of a change of standing. `None` if only the instant changed.
-fn standing_event(before: Standing, after: Standing) -> Option<LicenseEvent> {
+pub(super) fn standing_event(before: Standing, after: Standing) -> Option<LicenseEvent> {
     match (before, after) {
         (Standing::Good, Standing::Good)
         | (Standing::Suspended(_), Standing::Suspended(_))

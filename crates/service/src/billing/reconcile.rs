@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::{order::OrderStatus, time::Timestamp};
+use latchkey_store::OrderSearch;
 
 use crate::{
     billing::{
@@ -119,10 +120,11 @@ impl Service {
 
     /// Delivers orders that an admin released while the provider could not be asked about them.
     async fn deliver_released(&self, report: &mut Reconciliation) -> Result<(), ReconcileError> {
+        let held = OrderSearch { status: Some(OrderStatus::Held), ..OrderSearch::default() };
         let mut before = None;
         loop {
             let mut reader = self.store().read_without_snapshot().await?;
-            let page = reader.list_orders(Some(OrderStatus::Held), before, PAGE).await?;
+            let page = reader.list_orders(&held, before, PAGE).await?;
             drop(reader);
             for order in page.items.iter().filter(|order| order.released_at.is_some()) {
                 self.compare(order.checkout.as_deref(), report).await?;
@@ -139,7 +141,7 @@ impl Service {
         let (mut before, mut count) = (None, 0);
         loop {
             let mut reader = self.store().read_without_snapshot().await?;
-            let page = reader.list_orders(None, before, PAGE).await?;
+            let page = reader.list_orders(&OrderSearch::default(), before, PAGE).await?;
             drop(reader);
             for order in page.items.iter().filter(|order| order.paid_at.is_some()) {
                 count += 1;

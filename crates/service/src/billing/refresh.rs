@@ -7,15 +7,23 @@
 use std::sync::Arc;
 
 use latchkey_licensing::{ids::OrderId, order::Order};
+use latchkey_store::StoredPayment;
 
 use crate::{
     error::{Internal, internal_errors},
-    ports::payments::{ObjectRef, OrderSnapshot, Payments, PaymentsError},
+    ports::payments::{KnownPayments, ObjectKind, ObjectRef, OrderSnapshot, Payments, PaymentsError},
     service::Service,
 };
 
 /// How often a reader starts over before it gives up.
 const ROUNDS: u32 = 8;
+
+/// The checkout that an object belongs to.
+struct Origin {
+    checkout: String,
+    /// The object, and those between it and the checkout as far as it was necessary to ask.
+    path: Vec<ObjectRef>,
+}
 
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +91,14 @@ impl Service {
     /// Brings the order to which an object belongs up to date.
     pub async fn refresh_order(&self, object: &ObjectRef) -> Result<Refreshed, RefreshError> {
         let payments = self.payments().ok_or(RefreshError::NoKeys)?;
-        let mut known = self.store().read_without_snapshot().await?.find_order_by_object(&object.id).await?;
+        let Some(origin) = self.origin(payments.as_ref(), object).await? else {
+            return Ok(Refreshed::NotOurs);
+        };
+        let mut contended = None;
         for _ in 0..ROUNDS {
-            let Some(snapshot) = payments.order_snapshot(object).await? else {
+            // The version is read before the provider is asked.
+            let (read, known) = self.known(&origin).await?;
+            let Some(snapshot) = payments.order_snapshot(&origin.checkout, known.as_ref()).await? else {
                 return Ok(Refreshed::NotOurs);
             };
             let Some(id) = snapshot.order else {
@@ -97,9 +110,9 @@ impl Service {
                 return Err(RefreshError::OtherCheckout(id));
             }
             // An order that was never written from a snapshot has version 0.
-            let version_read = known.filter(|(order, _)| *order == id).map_or(0, |(_, version)| version);
+            let version_read = read.filter(|read| read.id == id).map_or(0, |read| read.version);
             if order.version != version_read {
-                known = Some((id, order.version));
+                contended = Some(id);
                 continue;
             }
             let Some(after) = self.apply_snapshot(&mut tx, &order, &snapshot).await? else {
@@ -113,7 +126,49 @@ impl Service {
             self.refund_suspected(id, &snapshot).await?;
             return Ok(Refreshed::Changed(id));
         }
-        Err(RefreshError::Contended(known.map_or_else(|| OrderId::from(uuid::Uuid::nil()), |(id, _)| id)))
+        Err(RefreshError::Contended(contended.unwrap_or_else(|| OrderId::from(uuid::Uuid::nil()))))
+    }
+
+    /// The checkout of an object. The provider is asked only as long as the database does not know the answer.
+    async fn origin(&self, payments: &dyn Payments, object: &ObjectRef) -> Result<Option<Origin>, RefreshError> {
+        let mut path = Vec::new();
+        let mut next = object.clone();
+        loop {
+            if next.kind == ObjectKind::Checkout {
+                return Ok(Some(Origin { checkout: next.id, path }));
+            }
+            let order = self.store().read_without_snapshot().await?.find_order_by_object(&next.id).await?;
+            path.push(next);
+            if let Some(checkout) = order.and_then(|order| order.checkout) {
+                return Ok(Some(Origin { checkout, path }));
+            }
+            let parent = match path.last() {
+                Some(last) => payments.parent(last).await?,
+                None => None,
+            };
+            match parent {
+                // An invoice without a subscription and its payment lead to each other.
+                Some(parent) if !path.contains(&parent) => next = parent,
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    /// The order of a checkout as stored, and which of its payments need not be read again. A subscription can have
+    /// hundreds. An event about the checkout itself, which is at the beginning, reads everything, and so does anyone who
+    /// asks for the checkout.
+    async fn known(&self, origin: &Origin) -> Result<(Option<Order>, Option<KnownPayments>), RefreshError> {
+        let mut reader = self.store().read().await?;
+        let Some(order) = reader.find_order_by_object(&origin.checkout).await? else {
+            return Ok((None, None));
+        };
+        if origin.path.is_empty() || order.delivered_at.is_none() || order.subscription.is_none() {
+            return Ok((Some(order), None));
+        }
+        let payments = reader.list_order_payments(&[order.id]).await?;
+        let payments: Vec<StoredPayment> = payments.into_iter().map(|(_, payment)| payment).collect();
+        let known = known_payments(&payments, &origin.path);
+        Ok((Some(order), known))
     }
 
     /// Refunds payments that the card's network suspects, if the settings ask for it. If that fails, the event is handled
@@ -136,6 +191,24 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// What is known of the payments of a subscription when something happened to the objects of a path.
+fn known_payments(payments: &[StoredPayment], path: &[ObjectRef]) -> Option<KnownPayments> {
+    let is_changed = |payment: &&StoredPayment| {
+        path.iter().any(|object| {
+            object.id == payment.id
+                || payment.refunds.iter().any(|refund| refund.id == object.id)
+                || payment.disputes.iter().any(|dispute| dispute.id == object.id)
+        })
+    };
+    let of_path = path.iter().filter(|object| object.kind == ObjectKind::Invoice).map(|object| object.id.clone());
+    let of_payments = payments.iter().filter(is_changed).filter_map(|payment| payment.invoice.clone());
+    Some(KnownPayments {
+        since: payments.iter().filter(|payment| payment.invoice.is_some()).map(|payment| payment.paid_at).max()?,
+        invoices: payments.iter().filter_map(|payment| payment.invoice.clone()).collect(),
+        changed: of_path.chain(of_payments).collect(),
+    })
 }
 
 /// Logs what an admin should know at once.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::{LicenseId, OrderId, PolicyId},
-    license::License,
+    license::{License, Standing},
     license_key::LicenseKey,
     order::{Order, OrderLine},
     policy::Policy,
@@ -14,6 +15,7 @@ use latchkey_store::{Conn, StoredPayment};
 
 use crate::{
     actors::SignedIn,
+    audit::event::{KEY_REPLACED, LICENSE},
     error::{Internal, internal_errors},
     ports::payments::{ObjectKind, ObjectRef},
     service::Service,
@@ -52,10 +54,30 @@ pub struct OrderLineView {
 pub struct PlacedOrder {
     /// The order.
     pub view: OrderView,
-    /// Its licenses with their keys.
-    pub licenses: Vec<(License, LicenseKey)>,
+    /// Its licenses, except those that an admin gave to somebody else.
+    pub licenses: Vec<PlacedLicense>,
     /// Whether the buyer is signed in to the account that received it.
     pub is_signed_in: bool,
+}
+
+/// A license that was bought.
+#[derive(Debug)]
+pub struct PlacedLicense {
+    /// The license.
+    pub license: License,
+    /// Its key.
+    pub key: PlacedKey,
+}
+
+/// The key of a license that was bought, for the browser in which it was bought.
+#[derive(Debug)]
+pub enum PlacedKey {
+    /// The key that was delivered.
+    Delivered(LicenseKey),
+    /// It was replaced. The portal shows the other one to the license's owner, who is signed in there.
+    Replaced,
+    /// The license is revoked, so the key is of no use.
+    Revoked,
 }
 
 /// Why an order is not shown.
@@ -135,16 +157,32 @@ impl Service {
         let is_signed_in = who.is_some_and(|who| order.account == Some(who.account.id));
         let view = self.view_orders(&mut reader, vec![order]).await?.pop();
         let view = view.ok_or(Internal::Invariant("an order has no view"))?;
-        let mut licenses = Vec::new();
+        let licenses = self.placed_licenses(&mut reader, &view).await?;
+        Ok(PlacedOrder { licenses, view, is_signed_in })
+    }
+
+    /// The licenses of an order by line and unit, with the keys that were delivered.
+    async fn placed_licenses(&self, conn: &mut Conn, view: &OrderView) -> Result<Vec<PlacedLicense>, Internal> {
         let ids: Vec<LicenseId> = view.lines.iter().flat_map(|line| line.licenses.iter().copied()).collect();
-        for license in ids {
-            // A license that an admin gave to somebody else is not shown.
-            let found = reader.find_license(license).await?;
-            licenses.extend(found.filter(|license| Some(license.account) == view.order.account));
-        }
-        let mut keys = self.open_keys(&mut reader, &licenses).await?;
-        let licenses = licenses.into_iter().filter_map(|license| Some((license.clone(), keys.remove(&license.id)?)));
-        Ok(PlacedOrder { licenses: licenses.collect(), view, is_signed_in })
+        let mut licenses = conn.list_licenses_of_order(view.order.id).await?;
+        licenses.retain(|license| Some(license.account) == view.order.account);
+        licenses.sort_by_key(|license| ids.iter().position(|id| *id == license.id));
+        let subjects: Vec<String> = licenses.iter().map(|license| license.id.to_string()).collect();
+        let replaced = conn.list_audited(LICENSE, KEY_REPLACED, &subjects).await?;
+        let is_replaced = |license: &License| replaced.contains(&license.id.to_string());
+        let is_revoked = |license: &License| matches!(license.standing, Standing::Revoked(_));
+        let shown: Vec<License> =
+            licenses.iter().filter(|license| !is_replaced(license) && !is_revoked(license)).cloned().collect();
+        let mut keys = self.open_keys(conn, &shown).await?;
+        let placed = licenses.into_iter().map(|license| {
+            let key = match keys.remove(&license.id) {
+                _ if is_revoked(&license) => PlacedKey::Revoked,
+                Some(key) => PlacedKey::Delivered(key),
+                None => PlacedKey::Replaced,
+            };
+            PlacedLicense { license, key }
+        });
+        Ok(placed.collect())
     }
 
     async fn own_order(
@@ -157,7 +195,14 @@ impl Service {
         let order = order.ok_or(PlacedOrderError::NotFound)?;
         let is_account = who.is_some_and(|who| {
             let account = Some(who.account.id);
-            order.buyer == account || (order.delivered_at.is_some() && order.account == account)
+            // Whoever is signed in with the address that the buyer typed also receives the mails about the order.
+            let is_typed = || {
+                let email = order.email.as_deref().map(EmailAddress::parse);
+                order.buyer.is_none() && matches!(email, Some(Ok(email)) if email == who.account.email)
+            };
+            order.buyer == account
+                || (order.delivered_at.is_some() && order.account == account)
+                || (order.delivered_at.is_none() && is_typed())
         });
         let is_recent = order.delivered_at.is_none_or(|at| self.now().since(at) < SHOWN_TO_BROWSER);
         // Equal hashes of 256 random bits reveal nothing by how long the comparison takes.

@@ -27,6 +27,7 @@ use crate::{
         impact::{self, NewlyInvalid, Terms},
         price_entry::PriceEntry,
         prices,
+        warnings::{CatalogWarning, new_warnings},
     },
     error::{Internal, internal_errors},
     service::Service,
@@ -174,11 +175,18 @@ impl fmt::Display for CatalogStep {
 pub struct CatalogPlan {
     /// The changes, in the order in which they are made.
     pub steps: Vec<CatalogStep>,
+    /// What the changes bring that is allowed and rarely meant.
+    pub warnings: Vec<CatalogWarning>,
 }
 
 impl CatalogPlan {
-    /// Whether an entry is removed, or the terms of existing licenses change.
+    /// Whether an entry is removed, the terms of existing licenses change, or there is a warning.
     pub fn needs_confirmation(&self) -> bool {
+        !self.warnings.is_empty() || self.changes_terms()
+    }
+
+    /// Whether an entry is removed, or the terms of existing licenses change.
+    pub fn changes_terms(&self) -> bool {
         self.steps.iter().any(|step| step.action == CatalogAction::Remove || step.licenses > 0)
     }
 
@@ -387,7 +395,7 @@ async fn plan(
             steps.push(step(CatalogAction::Remove, CatalogKind::Product, &product.code));
         }
     }
-    Ok(CatalogPlan { steps })
+    Ok(CatalogPlan { warnings: new_warnings(&current.file(), file), steps })
 }
 
 /// Fails if a change of a policy would make licenses invalid. `changed` lists the fields that differ.

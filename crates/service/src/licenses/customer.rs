@@ -7,7 +7,7 @@ use latchkey_licensing::{
     policy::SwapsLeft,
 };
 
-use latchkey_store::Conn;
+use latchkey_store::{Conn, Page};
 
 use crate::{
     accounts::name::InvalidName,
@@ -53,6 +53,20 @@ impl Customer<'_> {
         let mut reader = self.service().store().read().await?;
         let licenses = reader.list_licenses_of(self.who().account.id).await?;
         self.service().view_licenses(&mut reader, licenses, false).await
+    }
+
+    /// The customer's licenses after `after`, the oldest first. With a text, those whose key ends with it.
+    pub async fn licenses_page(
+        &self,
+        key_end: &str,
+        after: Option<LicenseId>,
+        limit: u32,
+    ) -> Result<Page<LicenseView, LicenseId>, Internal> {
+        let mut reader = self.service().store().read().await?;
+        let account = self.who().account.id;
+        let Page { items, next } = reader.list_licenses_page_of(account, key_end, after, limit).await?;
+        let items = self.service().view_licenses(&mut reader, items, false).await?;
+        Ok(Page { items, next })
     }
 
     /// One of the customer's licenses.

@@ -66,7 +66,7 @@ impl Admin<'_> {
         Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })
     }
 
-    async fn insert_license(
+    pub(crate) async fn insert_license(
         &self,
         tx: &mut Tx,
         owner: &Account,

@@ -61,7 +61,12 @@ pub(crate) enum StandingChange {
 
 impl StandingChange {
     /// The decision after the change. `None` if nothing changes.
-    fn apply(self, id: LicenseId, decision: Standing, now: Timestamp) -> Result<Option<Standing>, StandingError> {
+    pub(crate) fn apply(
+        self,
+        id: LicenseId,
+        decision: Standing,
+        now: Timestamp,
+    ) -> Result<Option<Standing>, StandingError> {
         match (self, decision) {
             (Self::Suspend(_), Standing::Good) => Ok(Some(Standing::Suspended(now))),
             (Self::Reinstate(_), Standing::Suspended(_)) => Ok(Some(Standing::Good)),

@@ -26,6 +26,7 @@ use crate::{
         messages::{MailedLicense, term::RenewedMail},
         notify::Notify,
     },
+    validation::facts::LicenseFacts,
 };
 
 /// The longest metadata, in bytes of JSON.
@@ -144,9 +145,22 @@ pub struct MetadataTooLong {
 impl Admin<'_> {
     /// Renews a license: adds its policy's duration.
     pub async fn renew_license(&self, id: LicenseId, notify: Notify) -> Result<IssuedLicense, RenewError> {
-        let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let mut facts = self.service.lock_license(&mut tx, id).await?.ok_or(RenewError::NotFound(id))?;
+        let mailed_to = self.renew_locked(&mut tx, &mut facts, notify).await?;
+        tx.commit().await?;
+        self.service.wake_mail_worker();
+        Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })
+    }
+
+    /// Renews a license, which must be locked. Returns the recipient of the mail.
+    pub(crate) async fn renew_locked(
+        &self,
+        tx: &mut Tx,
+        facts: &mut LicenseFacts,
+        notify: Notify,
+    ) -> Result<Option<EmailAddress>, RenewError> {
+        let (now, id) = (self.service.now(), facts.license.id);
         let expires_at =
             facts.license.expiry_after_renewal(facts.policy(), now).map_err(|why| RenewError::Refused { id, why })?;
         let before = facts.license.expiry;
@@ -154,17 +168,14 @@ impl Admin<'_> {
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
         let event = LicenseEvent::Renewed { from: before.at(), to: expires_at };
-        self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
-        let mailed_to = match notify {
+        self.service.record(tx, now, self.actor, event.of(id)).await?;
+        match notify {
             Notify::Customer => {
-                let mail = RenewedMail { license: MailedLicense::of(&facts), until: expires_at, payment: None };
-                self.service.mail_customer(&mut tx, &facts.owner, &mail, None).await?
+                let mail = RenewedMail { license: MailedLicense::of(facts), until: expires_at, payment: None };
+                Ok(self.service.mail_customer(tx, &facts.owner, &mail, None).await?)
             }
-            Notify::Nobody => None,
-        };
-        tx.commit().await?;
-        self.service.wake_mail_worker();
-        Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })
+            Notify::Nobody => Ok(None),
+        }
     }
 
     /// Changes a license's terms: all that are given or, if one of them cannot be changed, none.

@@ -33,10 +33,14 @@ kinds! {
     Purchase = "purchase", "Purchase";
     /// An upgrade was paid.
     Upgraded = "upgraded", "License upgraded";
+    /// A dispute about the payment of an upgrade turned it back.
+    UpgradeReversed = "upgrade_reversed", "Upgrade turned back";
     /// An admin issued a license: the key, and the way into the portal.
     LicenseIssued = "license_issued", "License issued by hand";
     /// An order was placed, but its payment takes days.
     PaymentPending = "payment_pending", "Payment pending";
+    /// An order is paid, but a person has to look at it before it is delivered.
+    OrderHeld = "order_held", "Order held for review";
     /// The payment of an order failed.
     PaymentFailed = "payment_failed", "Payment failed";
     /// A license was renewed.

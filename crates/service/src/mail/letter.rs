@@ -144,7 +144,7 @@ impl<'a> Letter<'a> {
     /// Renders both bodies.
     pub(crate) fn render(&self, letterhead: &Letterhead<'_>) -> Result<MailContent, Internal> {
         let brand = letterhead.brand;
-        let html = Html { letter: self, brand, colors: letterhead.colors, signature: signature(brand) };
+        let html = Html { letter: self, brand, colors: letterhead.colors, imprint: brand.imprint() };
         Ok(MailContent {
             kind: self.kind.as_str().to_owned(),
             subject: self.subject.clone(),
@@ -166,7 +166,7 @@ impl<'a> Letter<'a> {
         let mut blocks = vec![self.heading.clone()];
         blocks.extend(self.parts.iter().map(Part::text));
         blocks.push(format!("{}\nNeed help? Please {}.", self.reason, brand.contact()));
-        blocks.push(signature(brand).to_owned());
+        blocks.push(brand.imprint().join("\n"));
         let mut text = blocks.join("\n\n");
         text.push('\n');
         for block in &mut blocks {
@@ -202,12 +202,8 @@ struct Html<'a> {
     letter: &'a Letter<'a>,
     brand: &'a Brand,
     colors: &'a MailColors,
-    signature: &'a str,
-}
-
-/// The vendor's legal name or, if it is not set, its name.
-fn signature(brand: &Brand) -> &str {
-    brand.legal_name.as_deref().unwrap_or(&brand.name)
+    /// The lines at the bottom.
+    imprint: Vec<String>,
 }
 
 /// The text without line breaks and other control characters. Names of computers come from apps, and with line breaks

@@ -21,14 +21,17 @@ use crate::{
             account::PasskeyChangedMail,
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
-                MailedOrder, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail, RefundedMail,
-                UpgradedMail,
+                MailedOrder, OrderHeldMail, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail,
+                RefundedMail, UpgradeReversedMail, UpgradedMail,
             },
             sign_in::SignInMail,
             standing::{ReinstatedMail, RevokedMail, SuspendedMail},
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
         },
-        reasons::{PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason},
+        reasons::{
+            PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
+            UpgradeReason,
+        },
     },
     service::Options,
 };
@@ -64,6 +67,7 @@ impl MailKind {
     /// The reasons for which a mail of this kind has different texts. Empty if it has only one text.
     pub fn reasons(self) -> Vec<&'static str> {
         match self {
+            Self::Upgraded => UpgradeReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Refunded => RefundEffect::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Suspended => SuspensionReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Reinstated => ReinstatementReason::ALL.iter().map(|reason| reason.as_str()).collect(),
@@ -71,9 +75,10 @@ impl MailKind {
             Self::KeyReplaced => ReplacedBy::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::PasskeyChanged => PasskeyChange::ALL.iter().map(|change| change.as_str()).collect(),
             Self::Purchase
-            | Self::Upgraded
+            | Self::UpgradeReversed
             | Self::LicenseIssued
             | Self::PaymentPending
+            | Self::OrderHeld
             | Self::PaymentFailed
             | Self::Renewed
             | Self::EndsIn14Days
@@ -132,9 +137,14 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
     };
     let mail: Box<dyn CustomerMail + '_> = match kind {
         MailKind::Purchase => Box::new(PurchaseMail { order, keys: &by_line, download_url: url, receipt_url: url }),
-        MailKind::Upgraded => Box::new(UpgradedMail { order, license, receipt_url: url }),
+        MailKind::Upgraded => {
+            let reason = named(UpgradeReason::ALL, reason, UpgradeReason::as_str)?;
+            Box::new(UpgradedMail { order, license, reason, receipt_url: url })
+        }
+        MailKind::UpgradeReversed => Box::new(UpgradeReversedMail { license }),
         MailKind::LicenseIssued => Box::new(LicenseIssuedMail { license, key, expiry: Expiry::At(ends_at(365)) }),
         MailKind::PaymentPending => Box::new(PaymentPendingMail { order, order_url: url }),
+        MailKind::OrderHeld => Box::new(OrderHeldMail { order, order_url: url }),
         MailKind::PaymentFailed => Box::new(PaymentFailedMail { order, retry_url: url }),
         MailKind::Renewed => Box::new(RenewedMail {
             license,
@@ -146,7 +156,7 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
         MailKind::RenewalFailed => Box::new(RenewalFailedMail {
             license,
             total: "€49.00",
-            fix_url: "https://www.example.com/pay",
+            fix_url: Some("https://www.example.com/pay"),
             usable_until: Some(ends_at(14)),
         }),
         MailKind::Refunded => {
@@ -217,6 +227,8 @@ mod tests {
         Brand {
             name: "Acme Draw".to_owned(),
             legal_name: Some("Acme Sons".to_owned()),
+            address: None,
+            tax_id: None,
             support: Support::parse("help@acme.example"),
         }
     }
@@ -311,6 +323,8 @@ mod tests {
         let brand = Brand {
             name: "<b>Acme</b> & \"Sons\"\r\nBcc: eve@example.com".to_owned(),
             legal_name: None,
+            address: None,
+            tax_id: None,
             support: Some(Support::Page("https://acme.example/?a=\"><script>".to_owned())),
         };
         for (name, mail) in all(&options(brand)) {

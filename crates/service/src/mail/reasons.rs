@@ -69,6 +69,16 @@ reasons! {
         Unchanged = "unchanged",
         /// The license has the policy from before its upgrade.
         TurnedBack = "turned_back",
+        /// There are none, because the order was held.
+        NotDelivered = "not_delivered",
+    }
+
+    /// Why a license is upgraded.
+    UpgradeReason {
+        /// The payment arrived.
+        Paid = "paid",
+        /// The upgrade was turned back, and the vendor keeps the payment after all.
+        PaymentKept = "payment_kept",
     }
 
     /// Who replaced a license key.

@@ -3,7 +3,10 @@
 //! Everything that the provider knows about an order is read at once, as an [`OrderSnapshot`]: it may have changed since
 //! the event that caused the reading, and decisions are made from all of it.
 
-use std::fmt::{self, Debug};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Debug},
+};
 
 use async_trait::async_trait;
 use latchkey_licensing::{
@@ -160,6 +163,8 @@ pub struct OrderSnapshot {
     pub checkout: CheckoutSnapshot,
     /// The payments received, the oldest first. For a subscription, one for each paid invoice.
     pub payments: Vec<PaymentSnapshot>,
+    /// Whether these are all payments. Otherwise, those that are known have not changed.
+    pub has_all_payments: bool,
     /// The subscription, if the checkout started one.
     pub subscription: Option<SubscriptionSnapshot>,
 }
@@ -183,7 +188,7 @@ pub struct CheckoutSnapshot {
     pub email: Option<String>,
     /// The buyer's name as typed at the provider.
     pub name: Option<String>,
-    /// The lines, all of them.
+    /// The lines, all of them. None if only what may be new was read.
     pub lines: Vec<CheckoutLine>,
     /// The price of the lines before discounts and tax.
     pub subtotal: Money,
@@ -270,8 +275,26 @@ pub struct SubscriptionSnapshot {
     pub state: SubscriptionState,
     /// Whether it ends with the current period.
     pub is_canceled_at_period_end: bool,
-    /// The page where the open invoice of a failed renewal can be paid.
-    pub unpaid_invoice: Option<String>,
+    /// What the open invoice of a failed renewal asks for.
+    pub unpaid: Option<Money>,
+}
+
+/// What is known about a subscription's payments, so that only what may be new is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPayments {
+    /// When the last one was received. Invoices that were made earlier are known, or are named by an event of their own.
+    pub since: Timestamp,
+    /// The invoices that they paid.
+    pub invoices: BTreeSet<String>,
+    /// The invoices to read whether or not they are known, because something happened to them or their payments.
+    pub changed: BTreeSet<String>,
+}
+
+impl KnownPayments {
+    /// Whether an invoice and what happened to its payments must be read.
+    pub fn must_read(&self, invoice: &str) -> bool {
+        self.changed.contains(invoice) || !self.invoices.contains(invoice)
+    }
 }
 
 /// Links to documents that the provider hosts. They are credentials and must not be logged or stored.
@@ -342,8 +365,17 @@ pub trait Payments: Debug + Send + Sync {
     /// Ends a checkout that has not been paid. It is no error if it is complete or expired already.
     async fn expire_checkout(&self, id: &str) -> Result<(), PaymentsError>;
 
-    /// Everything about the checkout that an object belongs to. `None` if it belongs to no checkout.
-    async fn order_snapshot(&self, object: &ObjectRef) -> Result<Option<OrderSnapshot>, PaymentsError>;
+    /// The object that an object followed from: of a refund the payment, of a renewal's invoice the subscription, and at
+    /// last the checkout. `None` if there is none, or the object is a checkout.
+    async fn parent(&self, object: &ObjectRef) -> Result<Option<ObjectRef>, PaymentsError>;
+
+    /// Everything about a checkout. Of payments that are known, only those that changed. `None` if the checkout sells
+    /// nothing.
+    async fn order_snapshot(
+        &self,
+        checkout: &str,
+        known: Option<&KnownPayments>,
+    ) -> Result<Option<OrderSnapshot>, PaymentsError>;
 
     /// Events since an instant, the newest first, of the kinds that this program acts on. The provider keeps them for 30
     /// days.

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId, PolicyId},
-    order::{Order, OrderLine, OrderStatus, OrderedLicense},
+    order::{Order, OrderLine, OrderedLicense},
     time::Timestamp,
 };
 
@@ -11,6 +11,7 @@ use crate::{
     page::Page,
     tables::billing::{
         order_payments::StoredPayment,
+        orders::OrderSearch,
         stripe_events::{EventState, NewStripeEvent, StripeEventRow},
     },
 };
@@ -19,13 +20,14 @@ methods! {
     orders {
         read {
             find_order(id: OrderId) -> Option<Order>;
-            /// Finds the order, with its version, to which the provider's checkout, payment, refund, dispute or subscription with
-            /// this id belongs.
-            find_order_by_object(id: &str) -> Option<(OrderId, i64)>;
+            /// Finds the order to which the provider's checkout, payment, refund, dispute or subscription with this id belongs.
+            find_order_by_object(id: &str) -> Option<Order>;
             /// Lists the orders that an account received, newest first.
             list_orders_of(account: AccountId) -> Vec<Order>;
-            /// Lists orders, newest first, before `before`.
-            list_orders(status: Option<OrderStatus>, before: Option<OrderId>, limit: u32) -> Page<Order, OrderId>;
+            /// Lists at most ten orders with a number, which is the end of their ids.
+            list_orders_numbered(number: [u8; 5]) -> Vec<OrderId>;
+            /// Lists the orders that a search finds, newest first, before `before`.
+            list_orders(search: &OrderSearch, before: Option<OrderId>, limit: u32) -> Page<Order, OrderId>;
             /// Lists the orders that upgrade a license, oldest first.
             list_upgrades_of(license: LicenseId) -> Vec<Order>;
         }

@@ -2,22 +2,19 @@
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
-    ids::{AccountId, EntitlementId, ImportId, LicenseId, PolicyId, SigningKeyId},
+    ids::{AccountId, EntitlementId, ImportId, LicenseId, OrderId, PolicyId, SigningKeyId},
     license::License,
     machine::Machine,
     time::Timestamp,
 };
 
 use super::dispatch::methods;
-use crate::{
-    page::Page,
-    tables::licenses::{
-        StoredKey,
-        filter::LicenseFilter,
-        imports::{ImportRow, TakenRow},
-        license_notices::{EndingLicense, EndingSearch},
-        license_records::{KeyLookup, KnownLicense, LicenseRecord},
-    },
+use crate::page::Page;
+use crate::tables::licenses::{
+    StoredKey,
+    imports::{ImportRow, TakenRow},
+    license_notices::{EndingLicense, EndingSearch},
+    license_records::{KeyLookup, KnownLicense, LicenseRecord},
 };
 
 methods! {
@@ -26,10 +23,12 @@ methods! {
             find_license(id: LicenseId) -> Option<License>;
             /// Lists an account's licenses, oldest first.
             list_licenses_of(account: AccountId) -> Vec<License>;
+            /// Lists an account's licenses, oldest first, after `after`: those whose key ends with a text, ignoring case.
+            list_licenses_page_of(account: AccountId, key_end: &str, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
+            /// Lists the licenses that an order bought, by id.
+            list_licenses_of_order(order: OrderId) -> Vec<License>;
             /// Lists all licenses, by id, after `after`.
             list_licenses(after: Option<LicenseId>, limit: i64) -> Vec<License>;
-            /// Lists the licenses that match a filter, by id, after `after`.
-            list_licenses_by(filter: &LicenseFilter, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
             /// Lists a policy's licenses, by id, after `after`.
             list_licenses_under(policy: PolicyId, after: Option<LicenseId>, limit: i64) -> Vec<License>;
             count_licenses_under(policy: PolicyId) -> i64;

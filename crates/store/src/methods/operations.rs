@@ -1,12 +1,13 @@
 //! What operating the service needs: the audit log, mail, rate limits, signing keys and the instance.
 
 use latchkey_licensing::{
-    ids::{MailId, SigningKeyId},
+    ids::{AuditId, MailId, SigningKeyId},
     time::Timestamp,
 };
 
 use super::dispatch::methods;
 use crate::tables::operations::{
+    audit_chain::{AuditHead, AuditLink, ChainedAudit},
     audit_log::AuditRow,
     outbox::{LeasedMail, NewMail},
     rate_limits::BucketDebit,
@@ -18,9 +19,32 @@ methods! {
         read {
             /// Lists the newest rows about one subject, newest first.
             list_audit_of(subject_kind: &str, subject_id: &str, limit: i64) -> Vec<AuditRow>;
+            /// Lists those of the subjects to which something happened.
+            list_audited(subject_kind: &str, verb: &str, subject_ids: &[String]) -> Vec<String>;
         }
         write {
             insert_audits(rows: &[AuditRow]) -> ();
+        }
+    }
+
+    audit_chain {
+        read {
+            /// The end of the chain.
+            get_audit_head() -> AuditHead;
+            /// Whether rows wait for an entry.
+            has_unsealed_audits() -> bool;
+            /// Lists entries by their position, with the rows that they cover.
+            list_audit_chain(after: i64, limit: i64) -> Vec<ChainedAudit>;
+            /// Lists rows that have no entry and are not waiting for one, which only happens if entries were removed.
+            list_unchained_audits(limit: i64) -> Vec<AuditId>;
+        }
+        write {
+            /// The end of the chain, locked until the transaction ends.
+            lock_audit_head() -> AuditHead;
+            /// Lists rows that wait for an entry, the oldest first.
+            list_unsealed_audits(limit: i64) -> Vec<AuditRow>;
+            /// Appends entries to the chain, whose end must be locked.
+            append_audit_links(links: &[AuditLink]) -> ();
         }
     }
 

@@ -20,11 +20,14 @@ use super::{
     dialect::{self, Connection, Db},
     expect::{expect_one, expect_row},
 };
-use crate::{error::Result, tables::accounts::AccountRow};
+use crate::{
+    error::Result,
+    tables::{accounts::AccountRow, lists::name_key},
+};
 
 pub(crate) async fn insert_account(conn: &mut Connection, account: &Account) -> Result<bool> {
-    let sql = "INSERT INTO accounts (id, email, name, role, disabled_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email) DO NOTHING";
+    let sql = "INSERT INTO accounts (id, email, name, role, disabled_at, created_at, updated_at, name_key)
+               VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (email) DO NOTHING";
     let done = sqlx::query(sql)
         .bind(account.id.uuid())
         .bind(account.email.as_str())
@@ -32,6 +35,7 @@ pub(crate) async fn insert_account(conn: &mut Connection, account: &Account) -> 
         .bind(account.role.as_str())
         .bind(account.disabled_at.map(Timestamp::unix_micros))
         .bind(account.created_at.unix_micros())
+        .bind(name_key(account.name.as_deref()))
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
@@ -59,10 +63,11 @@ pub(crate) async fn set_account_name(
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    let done = sqlx::query("UPDATE accounts SET name = $2, updated_at = $3 WHERE id = $1")
+    let done = sqlx::query("UPDATE accounts SET name = $2, updated_at = $3, name_key = $4 WHERE id = $1")
         .bind(id.uuid())
         .bind(name)
         .bind(now.unix_micros())
+        .bind(name_key(name))
         .execute(conn)
         .await?;
     expect_one(done.rows_affected(), "accounts", id)

@@ -8,8 +8,10 @@ pub(crate) mod billing;
 mod catalog;
 mod expect;
 pub(crate) mod licenses;
+pub(crate) mod lists;
 pub(crate) mod machines;
 mod operations;
+mod support;
 
 pub(crate) use accounts::{login_requests, passkey_ceremonies, passkeys, recovery_codes, sessions};
 pub(crate) use billing::{
@@ -18,4 +20,5 @@ pub(crate) use billing::{
 pub(crate) use catalog::{catalog_version, entitlements, policies, policy_entitlements, prices, products};
 pub(crate) use licenses::{imports, license_entitlements, license_notices, license_records};
 pub(crate) use machines::{heartbeat_watch, outages};
-pub(crate) use operations::{audit_log, instance, outbox, rate_limits, signing_keys};
+pub(crate) use operations::{audit_chain, audit_log, instance, outbox, rate_limits, signing_keys};
+pub(crate) use support::{notes, overview, saved_views, search, timelines};

@@ -6,7 +6,7 @@ pub(crate) mod license_notices;
 pub(crate) mod license_records;
 
 use latchkey_licensing::{
-    ids::{AccountId, LicenseId, PolicyId, SigningKeyId},
+    ids::{AccountId, LicenseId, OrderId, PolicyId, SigningKeyId},
     license::License,
     time::Timestamp,
 };
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::Result,
     page::Page,
-    tables::licenses::{self, LicenseRow, StoredKey, filter::LicenseFilter},
+    tables::licenses::{self, LicenseRow, StoredKey},
 };
 
 macro_rules! select {
@@ -167,6 +167,12 @@ pub(crate) async fn list_licenses_of(conn: &mut Connection, account: AccountId) 
     rows.into_iter().map(License::try_from).collect()
 }
 
+pub(crate) async fn list_licenses_of_order(conn: &mut Connection, order: OrderId) -> Result<Vec<License>> {
+    let sql = select!("WHERE id IN (SELECT license_id FROM order_licenses WHERE order_id = $1) ORDER BY id");
+    let rows: Vec<LicenseRow> = sqlx::query_as(sql).bind(order.uuid()).fetch_all(conn).await?;
+    rows.into_iter().map(License::try_from).collect()
+}
+
 pub(crate) async fn list_licenses(conn: &mut Connection, after: Option<LicenseId>, limit: i64) -> Result<Vec<License>> {
     let rows: Vec<LicenseRow> = sqlx::query_as(select!("WHERE id > $1 ORDER BY id LIMIT $2"))
         .bind(after.map_or(Uuid::nil(), LicenseId::uuid))
@@ -176,28 +182,40 @@ pub(crate) async fn list_licenses(conn: &mut Connection, after: Option<LicenseId
     rows.into_iter().map(License::try_from).collect()
 }
 
-pub(crate) async fn list_licenses_by(
+pub(crate) async fn list_licenses_page_of(
     conn: &mut Connection,
-    filter: &LicenseFilter,
+    account: AccountId,
+    key_end: &str,
     after: Option<LicenseId>,
     limit: u32,
 ) -> Result<Page<License, LicenseId>> {
-    let mut query = QueryBuilder::<Db>::new(select!("WHERE id > "));
-    query.push_bind(after.map_or(Uuid::nil(), LicenseId::uuid));
-    if let Some(account) = filter.account {
-        query.push(" AND account_id = ").push_bind(account.uuid());
-    }
-    if let Some(policy) = filter.policy {
-        query.push(" AND policy_id = ").push_bind(policy.uuid());
-    }
-    if let Some((owner, key)) = filter.patterns() {
-        query.push(r" AND (account_id IN (SELECT id FROM accounts WHERE email LIKE ").push_bind(owner);
-        query.push(r" ESCAPE '\') OR UPPER(key_tail) LIKE ").push_bind(key).push(r" ESCAPE '\')");
+    let mut query = QueryBuilder::<Db>::new(select!("WHERE account_id = "));
+    query.push_bind(account.uuid());
+    query.push(" AND id > ").push_bind(after.map_or(Uuid::nil(), LicenseId::uuid));
+    if let Some(end) = key_end_pattern(key_end) {
+        query.push(r" AND UPPER(key_tail) LIKE ").push_bind(end).push(r" ESCAPE '\'");
     }
     query.push(" ORDER BY id LIMIT ").push_bind(Page::<License, LicenseId>::rows(limit));
     let rows: Vec<LicenseRow> = query.build_query_as().fetch_all(conn).await?;
     let licenses = rows.into_iter().map(License::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Page::new(licenses, limit, |license| license.id))
+}
+
+/// How many letters of a key are stored as they are.
+const KEY_TAIL: usize = 4;
+
+/// The end of a key as a pattern for what is stored of it. Of a longer text, its end decides.
+fn key_end_pattern(text: &str) -> Option<String> {
+    let letters: Vec<char> = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let end = letters.get(letters.len().saturating_sub(KEY_TAIL)..).filter(|end| !end.is_empty())?;
+    let mut pattern = "%".to_owned();
+    for letter in end.iter().flat_map(|letter| letter.to_uppercase()) {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    Some(pattern)
 }
 
 pub(crate) async fn list_licenses_under(

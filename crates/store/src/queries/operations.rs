@@ -1,5 +1,6 @@
 //! What operating the service needs: the audit log, mail, rate limits, signing keys and the instance.
 
+pub(crate) mod audit_chain;
 pub(crate) mod audit_log;
 pub(crate) mod instance;
 pub(crate) mod outbox;

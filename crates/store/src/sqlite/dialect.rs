@@ -34,3 +34,18 @@ pub(crate) const LOCK_ORDER: Option<&str> = None;
 
 /// Leases the event that has been due longest.
 pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attempt_at = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM stripe_events WHERE state = 'waiting' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1) RETURNING id, kind, is_live, api_version, object_kind, object_id, source, state, attempts, next_attempt_at, last_error, created_at, received_at, done_at";
+
+/// The address of an account, as it is compared and sorted: byte by byte.
+pub(crate) const ACCOUNT_EMAIL: &str = "email";
+
+/// The address of an order's buyer, as it is compared.
+pub(crate) const ORDER_EMAIL: &str = "LOWER(email)";
+
+/// The recipient of a mail, as it is compared.
+pub(crate) const MAIL_RECIPIENT: &str = "recipient";
+
+/// The part of an order's id that its number is made of.
+pub(crate) const ORDER_NUMBER: &str = "SUBSTR(id, 12, 5)";
+
+/// The part of a search that finds the provider's events. A condition follows. Its null has the type of the other parts' ids.
+pub(crate) const SEARCH_STRIPE_EVENTS: &str = "SELECT 'stripe_event' AS kind, CAST(NULL AS BLOB) AS id, id AS event_id, kind AS title, state AS detail, CAST(NULL AS TEXT) AS owner FROM stripe_events WHERE ";

@@ -1,6 +1,5 @@
 //! Licenses and their keys.
 
-pub(crate) mod filter;
 pub(crate) mod imports;
 pub(crate) mod license_notices;
 pub(crate) mod license_records;

@@ -33,6 +33,11 @@ impl DeactivatedBy {
             Self::Server => "server",
         }
     }
+
+    /// Parses the stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::App, Self::Customer, Self::Admin, Self::Server].into_iter().find(|by| by.as_str() == text)
+    }
 }
 
 /// The active machines of a license, counted.

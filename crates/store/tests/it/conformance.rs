@@ -531,6 +531,7 @@ on_both! {
             at: T0,
             actor_kind: "host".to_owned(),
             actor_id: None,
+            network: Some("192.0.2.0/24".to_owned()),
             verb: "account.made".to_owned(),
             subject_kind: "account".to_owned(),
             subject_id: "x".to_owned(),
@@ -590,10 +591,8 @@ mod raw {
         }
     }
 
-    const ROW: &str =
-        "INSERT INTO audit_log VALUES (x'00000000000000000000000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
-    const ROW_POSTGRES: &str =
-        "INSERT INTO audit_log VALUES ('00000000-0000-0000-0000-000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
+    const ROW: &str = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) VALUES (x'00000000000000000000000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
+    const ROW_POSTGRES: &str = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) VALUES ('00000000-0000-0000-0000-000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
     const CHANGES: &[&str] = &["UPDATE audit_log SET verb = 'w'", "DELETE FROM audit_log"];
 }
 

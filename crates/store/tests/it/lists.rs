@@ -1,4 +1,4 @@
-//! Lists, and queries about several records at once.
+//! Queries about several records at once.
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
@@ -6,45 +6,15 @@ use latchkey_licensing::{
     license::License,
     machine::Machine,
 };
-use latchkey_store::{DeactivatedBy, LicenseFilter, MachineCount, Store, StoreError};
+use latchkey_store::{DeactivatedBy, MachineCount, Store, StoreError};
 use latchkey_testkit::{Backend, TestDatabase};
 
 use crate::{
     T0,
-    fixtures::{account, insert_license, license, machine, policy, seconds, seed, stored},
+    fixtures::{account, insert_license, license, machine, seconds, seed},
 };
 
 on_both! {
-    async fn lists_are_filtered_page_by_page(store: &Store) {
-        seed(store).await;
-        let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.insert_account(&account(2, "b_b@example.com")).await.expect("inserted"));
-        for seed in 2..=5 {
-            let other = License { account: account(2, "x@example.com").id, key_tail: format!("TAI{seed}"), ..license(seed) };
-            tx.insert_license(&other, stored(&[seed; 32])).await.expect("inserted");
-        }
-        tx.commit().await.expect("committed");
-        let mut reader = store.read_without_snapshot().await.expect("a reader");
-        let mut found = async |filter: LicenseFilter, after, limit| {
-            let page = reader.list_licenses_by(&filter, after, limit).await.expect("read");
-            (page.items.iter().map(|license| license.id).collect::<Vec<_>>(), page.next)
-        };
-        let id = |seed: u8| license(seed).id;
-        let filter = |text: &str| LicenseFilter { text: Some(text.to_owned()), ..LicenseFilter::default() };
-        assert_eq!(found(LicenseFilter::default(), None, 3).await, (vec![id(1), id(2), id(3)], Some(id(3))));
-        assert_eq!(found(LicenseFilter::default(), Some(id(3)), 3).await, (vec![id(4), id(5)], None));
-        let of_ada = LicenseFilter { account: Some(account(1, "x@example.com").id), ..LicenseFilter::default() };
-        assert_eq!(found(of_ada, None, 9).await, (vec![id(1)], None));
-        let under = LicenseFilter { policy: Some(policy().id), ..LicenseFilter::default() };
-        assert_eq!(found(under, None, 9).await.0.len(), 5);
-        assert_eq!(found(filter("ADA@"), None, 9).await.0, [id(1)]);
-        assert_eq!(found(filter("tai4"), None, 9).await.0, [id(4)]);
-        assert_eq!(found(filter("b_b"), None, 9).await.0.len(), 4);
-        // SQL wildcards are matched literally.
-        assert_eq!(found(filter("b%b"), None, 9).await.0, []);
-        assert_eq!(found(filter("_"), None, 9).await.0.len(), 4);
-    }
-
     async fn queries_about_several_licenses_answer_for_each(store: &Store) {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");

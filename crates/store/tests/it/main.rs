@@ -39,5 +39,7 @@ mod interruptions;
 mod lists;
 mod lookups;
 mod migrations;
+mod pages;
 mod snapshots;
 mod stats;
+mod support;

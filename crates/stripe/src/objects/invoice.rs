@@ -14,6 +14,9 @@ pub struct Invoice {
     pub status: Option<String>,
     /// What was paid.
     pub amount_paid: i64,
+    /// What is left to pay.
+    #[serde(default)]
+    pub amount_remaining: i64,
     /// The currency.
     pub currency: Currency,
     /// When it was made.

@@ -76,6 +76,12 @@ pub(crate) async fn answer(
         Some(refusal) => (refused(&refusal, &request_id), false),
         None => run(&mut shared.lock(), &headers, &method, &path, params, key.as_deref(), request_id),
     };
+    if fault == Some(Fault::Paused) {
+        let mut paused = shared.lock().faults.pause();
+        let resumed = paused.borrow().resumed;
+        // The double keeps the sender, so waiting ends only when calls are resumed.
+        let _ = paused.wait_for(|paused| paused.resumed > resumed).await;
+    }
     let mut response = with_fault(&answer, fault);
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.status_mut() = status;
@@ -117,7 +123,7 @@ fn run(
         return (refused(&refusal, &request_id), false);
     }
     let key = key.filter(|_| method == Method::POST);
-    match key.map_or(Ok(None), |key| state.replays.find(key, path, &params, state.clock.present())) {
+    match key.map_or(Ok(None), |key| state.replays.find(key, path, &params, state.clock.real())) {
         Err(refusal) => return (refused(&refusal, &request_id), false),
         Ok(Some(answer)) => return (answer, true),
         Ok(None) => {}
@@ -138,7 +144,7 @@ fn run(
     if let Some(key) = key
         && answer.status == 200
     {
-        state.replays.keep(key.to_owned(), path, params, state.clock.present(), answer.clone());
+        state.replays.keep(key.to_owned(), path, params, state.clock.real(), answer.clone());
     }
     (answer, false)
 }

@@ -1,4 +1,7 @@
-//! The double's clock: a source of time, and what the clock was advanced by.
+//! The double's clocks: the real time, and the time of billing, which can be ahead of it.
+//!
+//! As with Stripe's test clocks, only subscriptions and their invoices live in the advanced time. Checkout sessions expire,
+//! events are recorded and deliveries are signed in real time.
 
 use std::{
     sync::Arc,
@@ -24,8 +27,9 @@ impl Clock for RealTime {
 #[derive(Debug)]
 pub(crate) struct DoubleClock {
     source: Arc<dyn Clock>,
+    /// How far billing is ahead.
     ahead: i64,
-    /// While the double catches up: the past moment at which the change happens.
+    /// While something of billing changes: the moment at which it happens, which may be past.
     moment: Option<i64>,
 }
 
@@ -34,12 +38,22 @@ impl DoubleClock {
         Self { source, ahead: 0, moment: None }
     }
 
+    /// When what happens is recorded.
     pub(crate) fn now(&self) -> i64 {
-        self.moment.unwrap_or_else(|| self.present())
+        self.moment.unwrap_or_else(|| self.real())
     }
 
-    pub(crate) fn present(&self) -> i64 {
-        self.source.now().unix_micros().div_euclid(1_000_000) + self.ahead
+    pub(crate) fn real(&self) -> i64 {
+        self.source.now().unix_micros().div_euclid(1_000_000)
+    }
+
+    /// The time of subscriptions.
+    pub(crate) fn billing(&self) -> i64 {
+        self.moment.unwrap_or_else(|| self.real() + self.ahead)
+    }
+
+    pub(crate) fn is_at_moment(&self) -> bool {
+        self.moment.is_some()
     }
 
     pub(crate) fn advance(&mut self, by: Duration) {

@@ -157,6 +157,9 @@ fn tune(shared: &Shared, control: &str, input: &Value) -> Result<Value, Refusal>
             state.faults.plan(text(input, "prefix"), fault, count);
         }
         "clear_faults" => state.faults.clear(),
+        "pause_call" => state.faults.plan_pause(text(input, "prefix"), small(number(input, "nth").unwrap_or(1))),
+        "resume_calls" => state.faults.resume(),
+        "paused_calls" => return Ok(json!({ "count": state.faults.paused().borrow().count })),
         "calls" => return Ok(json!({ "calls": state.faults.calls() })),
         _ => return Err(Refusal::request(None, format!("there is no control {control}"))),
     }

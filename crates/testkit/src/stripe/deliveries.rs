@@ -60,7 +60,7 @@ pub(crate) async fn send(shared: &Shared, client: &reqwest::Client, event: &str,
             let body = state.body_of(event, endpoint);
             let secrets = state.secrets.get(endpoint).cloned().unwrap_or_default();
             let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-            let at = state.queue.signed_at.unwrap_or_else(|| state.clock.present());
+            let at = state.queue.signed_at.unwrap_or_else(|| state.clock.real());
             (text(object, "url").to_owned(), sign_with_all(&body, &secrets, at), body)
         })
     };

@@ -84,12 +84,13 @@ impl StripeDouble {
         &self.api_key
     }
 
-    /// Its time, in seconds since 1970.
+    /// The real time, in seconds since 1970.
     pub fn now(&self) -> i64 {
         self.app.shared.lock().now()
     }
 
-    /// Moves its clock, and does everything that becomes due: sessions expire, subscriptions renew or end.
+    /// Moves the clock of billing, and does everything that becomes due: subscriptions renew or end. As with Stripe's test
+    /// clocks, checkout sessions and the signatures of deliveries stay in real time.
     pub fn advance(&self, by: Duration) {
         let mut state = self.app.shared.lock();
         state.clock.advance(by);

@@ -79,6 +79,17 @@ impl State {
         self.clock.now()
     }
 
+    /// Lets a change of a subscription happen in the time of billing.
+    pub(crate) fn in_billing_time<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        if self.clock.is_at_moment() {
+            return change(self);
+        }
+        self.clock.set_moment(Some(self.clock.billing()));
+        let result = change(self);
+        self.clock.set_moment(None);
+        result
+    }
+
     pub(crate) fn new_id(&mut self, prefix: &str) -> String {
         self.ids.next(prefix, 24)
     }

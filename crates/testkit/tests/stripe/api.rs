@@ -128,7 +128,7 @@ async fn events_are_filtered_by_type_and_time_and_reach_30_days_back() {
     let session = client.session("payment", &price, &[]).await;
     client.double.pay(&session, &Payment::by_card("jenny@shop.example")).expect("paid");
     let since = client.double.now();
-    client.double.advance(std::time::Duration::from_hours(29 * 24));
+    client.clock.advance(std::time::Duration::from_hours(29 * 24));
     client.post("/v1/customers", &[("name", "Late")]).await;
     let count = async |query: &str| {
         client.get(&format!("/v1/events?limit=100&{query}")).await["data"].as_array().map(Vec::len).expect("a list")
@@ -137,7 +137,7 @@ async fn events_are_filtered_by_type_and_time_and_reach_30_days_back() {
     assert_eq!(count("types[]=charge.succeeded&types[]=customer.created").await, 2);
     assert_eq!(count(&format!("created[gt]={since}")).await, 1);
     assert_eq!(count(&format!("created[lte]={since}&type=customer.created")).await, 0);
-    client.double.advance(std::time::Duration::from_hours(2 * 24));
+    client.clock.advance(std::time::Duration::from_hours(2 * 24));
     assert_eq!(count("type=checkout.session.completed").await, 0);
 }
 
@@ -161,4 +161,31 @@ async fn faults_are_played_once_each_and_calls_are_counted() {
     assert!(giant.len() > 10_000_000 && serde_json::from_slice::<serde_json::Value>(&giant).is_ok());
     assert_eq!(client.send(client.request("GET", "/v1/account")).await.status, 200);
     assert_eq!(client.double.count_calls("/v1/account"), 6);
+}
+
+#[tokio::test]
+async fn a_paused_call_answers_with_what_was_true_when_it_arrived() {
+    let client = Client::start();
+    let price = client.price("4900", "eur", None).await;
+    let session = client.session("payment", &price, &[]).await;
+    client.double.pay(&session, &Payment::by_card("jenny@shop.example")).expect("paid");
+    let payment = client.double.payment_of(&session).expect("a payment");
+    let control = async |name: &str, input: serde_json::Value| {
+        let url = format!("{}/_double/{name}", client.double.base_url());
+        client.send(reqwest::Client::new().post(url).json(&input)).await.body
+    };
+    control("pause_call", serde_json::json!({ "prefix": "/v1/refunds", "nth": 2 })).await;
+    let path = format!("/v1/refunds?payment_intent={payment}");
+    assert_eq!(client.get(&path).await["data"], serde_json::json!([]), "the first is not held");
+    let (held, later) = tokio::join!(client.get(&path), async {
+        client.double.wait_for_pause().await;
+        assert_eq!(control("paused_calls", serde_json::json!({})).await["count"], 1);
+        client.post("/v1/refunds", &[("payment_intent", &payment)]).await;
+        let later = client.get(&path).await;
+        control("resume_calls", serde_json::json!({})).await;
+        later
+    });
+    assert_eq!(held["data"], serde_json::json!([]));
+    assert_eq!(later["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(control("paused_calls", serde_json::json!({})).await["count"], 0);
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// A double with a clock that stands still, and a client for it.
 pub(crate) struct Client {
     pub(crate) double: StripeDouble,
+    pub(crate) clock: Arc<TestClock>,
     http: reqwest::Client,
 }
 
@@ -27,7 +28,8 @@ impl Client {
 
     pub(crate) fn with(options: Options) -> Self {
         let clock = Arc::new(TestClock::default());
-        Self { double: StripeDouble::start(Options { clock, ..options }), http: reqwest::Client::new() }
+        let double = StripeDouble::start(Options { clock: clock.clone(), ..options });
+        Self { double, clock, http: reqwest::Client::new() }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {

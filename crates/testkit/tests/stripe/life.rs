@@ -171,6 +171,9 @@ async fn a_session_expires_on_request_or_after_a_day() {
     assert_eq!(client.post(&format!("/v1/checkout/sessions/{first}/expire"), &[]).await["status"], "expired");
     assert_eq!(client.try_post(&format!("/v1/checkout/sessions/{first}/expire"), &[]).await.status, 400);
     client.double.advance(std::time::Duration::from_hours(24));
+    assert_eq!(client.double.object(&second)["status"], "open", "only subscriptions live in the advanced time");
+    client.clock.advance(std::time::Duration::from_hours(24));
+    client.double.catch_up();
     assert_eq!(client.double.object(&second)["status"], "expired");
     assert_eq!(client.kinds().iter().filter(|kind| *kind == "checkout.session.expired").count(), 2);
 }

@@ -1,25 +1,34 @@
 //! Everything that Stripe knows about a checkout, read at once.
 
-mod find;
 mod payments;
 
 use latchkey_licensing::money::{Currency, Money};
 use latchkey_service::ports::payments::{
-    CheckoutLine, CheckoutSnapshot, ObjectRef, OrderSnapshot, PaymentSnapshot, SubscriptionSnapshot,
+    CheckoutLine, CheckoutSnapshot, KnownPayments, OrderSnapshot, PaymentSnapshot, SubscriptionSnapshot,
 };
 use latchkey_stripe::{
     metadata,
     objects::{CheckoutSession, Expandable, Invoice, LineItem, PaymentIntent, Subscription},
 };
 
-use super::api::{Api, CallError};
+use super::{
+    api::{Api, CallError},
+    since_query,
+};
 
-pub(super) async fn of(api: &Api, object: &ObjectRef) -> Result<Option<OrderSnapshot>, CallError> {
-    match find::session(api, object).await? {
-        // Sessions of the mode `setup` only store cards.
-        Some(session) if session.mode != "setup" => read(api, session).await.map(Some),
-        _ => Ok(None),
+pub(super) async fn of(
+    api: &Api,
+    checkout: &str,
+    known: Option<&KnownPayments>,
+) -> Result<Option<OrderSnapshot>, CallError> {
+    let session: CheckoutSession = api.object(&["checkout", "sessions", checkout]).await?;
+    // Sessions of the mode `setup` only store cards.
+    if session.mode == "setup" {
+        return Ok(None);
     }
+    // Only the payments of a subscription become more and more.
+    let known = known.filter(|_| session.subscription.is_some());
+    read(api, session, known).await.map(Some)
 }
 
 /// What became of the checkout after it was submitted.
@@ -28,34 +37,44 @@ struct Aftermath {
     payment: Option<PaymentIntent>,
     subscription: Option<Subscription>,
     payments: Vec<PaymentSnapshot>,
-    unpaid_invoice: Option<String>,
+    unpaid: Option<Money>,
 }
 
-async fn read(api: &Api, session: CheckoutSession) -> Result<OrderSnapshot, CallError> {
-    let lines_path = ["checkout", "sessions", &session.id, "line_items"];
-    let (lines, aftermath) = futures_util::try_join!(api.list::<LineItem>(&lines_path, &[]), aftermath(api, &session))?;
-    let Aftermath { payment, subscription, mut payments, unpaid_invoice } = aftermath;
+async fn read(api: &Api, session: CheckoutSession, known: Option<&KnownPayments>) -> Result<OrderSnapshot, CallError> {
+    let lines = async {
+        match known {
+            Some(_) => Ok(Vec::new()),
+            None => api.list::<LineItem>(&["checkout", "sessions", &session.id, "line_items"], &[]).await,
+        }
+    };
+    let (lines, aftermath) = futures_util::try_join!(lines, aftermath(api, &session, known))?;
+    let Aftermath { payment, subscription, mut payments, unpaid } = aftermath;
     payments.sort_by(|a, b| (a.paid_at, &a.id).cmp(&(b.paid_at, &b.id)));
-    let subscription_snapshot =
-        subscription.as_ref().map(|it| subscription_snapshot(it, unpaid_invoice)).transpose()?;
+    let subscription_snapshot = subscription.as_ref().map(|it| subscription_snapshot(it, unpaid)).transpose()?;
     Ok(OrderSnapshot {
         order: session.metadata.get(metadata::ORDER).and_then(|id| id.parse().ok()),
         checkout: checkout_snapshot(session, lines, payment.as_ref(), subscription.as_ref())?,
         payments,
+        has_all_payments: known.is_none(),
         subscription: subscription_snapshot,
     })
 }
 
-async fn aftermath(api: &Api, session: &CheckoutSession) -> Result<Aftermath, CallError> {
+async fn aftermath(
+    api: &Api,
+    session: &CheckoutSession,
+    known: Option<&KnownPayments>,
+) -> Result<Aftermath, CallError> {
     if let Some(subscription) = &session.subscription {
         let id = subscription.id();
-        let (path, filter) =
-            (["subscriptions", id], [("subscription", id.to_owned()), ("expand[]", "data.payments".to_owned())]);
-        let (subscription, invoices) =
-            futures_util::try_join!(api.object::<Subscription>(&path), api.list::<Invoice>(&["invoices"], &filter),)?;
+        let path = ["subscriptions", id];
+        let (subscription, mut invoices) =
+            futures_util::try_join!(api.object::<Subscription>(&path), invoices(api, id, known))?;
+        let unpaid = unpaid(&invoices);
+        invoices.retain(|invoice| known.is_none_or(|known| known.must_read(&invoice.id)));
         return Ok(Aftermath {
             subscription: Some(subscription),
-            unpaid_invoice: unpaid(&invoices),
+            unpaid,
             payments: payments::of_invoices(api, invoices).await?,
             payment: None,
         });
@@ -71,21 +90,34 @@ async fn aftermath(api: &Api, session: &CheckoutSession) -> Result<Aftermath, Ca
     Ok(Aftermath { payments: paid.into_iter().collect(), payment: Some(intent), ..Aftermath::default() })
 }
 
-/// The page of the newest invoice that the customer can still pay.
-fn unpaid(invoices: &[Invoice]) -> Option<String> {
-    let open = invoices.iter().filter(|invoice| invoice.is_unpaid()).max_by_key(|invoice| invoice.created);
-    open?.hosted_invoice_url.clone()
+/// The invoices of a subscription, or those that may be new or have changed.
+async fn invoices(api: &Api, subscription: &str, known: Option<&KnownPayments>) -> Result<Vec<Invoice>, CallError> {
+    let mut filter = vec![("subscription", subscription.to_owned()), ("expand[]", "data.payments".to_owned())];
+    filter.extend(known.map(|known| since_query(known.since)).into_iter().flatten());
+    let mut invoices = api.list::<Invoice>(&["invoices"], &filter).await?;
+    for id in known.iter().flat_map(|known| &known.changed) {
+        if !invoices.iter().any(|invoice| invoice.id == *id) {
+            invoices.push(api.expanded(&["invoices", id], "payments").await?);
+        }
+    }
+    Ok(invoices)
+}
+
+/// What the newest invoice that the customer can still pay asks for.
+fn unpaid(invoices: &[Invoice]) -> Option<Money> {
+    let open = invoices.iter().filter(|invoice| invoice.is_unpaid()).max_by_key(|invoice| invoice.created)?;
+    Some(Money::new(open.amount_remaining, open.currency))
 }
 
 fn subscription_snapshot(
     subscription: &Subscription,
-    unpaid_invoice: Option<String>,
+    unpaid: Option<Money>,
 ) -> Result<SubscriptionSnapshot, CallError> {
     Ok(SubscriptionSnapshot {
         id: subscription.id.clone(),
         state: subscription.state().ok_or_else(|| CallError::unreadable("a subscription has an unknown status"))?,
         is_canceled_at_period_end: subscription.ends_with_period(),
-        unpaid_invoice,
+        unpaid,
     })
 }
 

@@ -3,15 +3,17 @@
 use latchkey_licensing::{
     ids::OrderId,
     money::Money,
-    order::{HoldReason, Order, OrderStatus, SubscriptionState},
+    order::{HoldReason, Order, OrderStatus, SubscriptionState, number_bytes},
     time::Timestamp,
 };
 use latchkey_service::{Operator, OrderView, RefundError, ReleaseError, Service};
+use latchkey_store::OrderSearch;
 use serde_json::{Value, json};
 
 use crate::{
     cli::Orders,
     commands::terminal::{
+        arguments::address,
         confirmation::{Confirmed, confirmed},
         describe::with,
     },
@@ -40,9 +42,12 @@ impl From<RefundError> for Failure {
 pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
     match command {
-        Orders::List { status, limit } => {
-            let status = status.as_deref().map(parse_status).transpose()?;
-            let page = admin.orders(status, None, limit).await?;
+        Orders::List { status, email, limit } => {
+            let filter = OrderSearch {
+                status: status.as_deref().map(parse_status).transpose()?,
+                email: email.as_deref().map(address).transpose()?,
+            };
+            let page = admin.orders(&filter, None, limit).await?;
             if as_json {
                 console::json(&page.items.iter().map(order_json).collect::<Value>());
             } else if page.items.is_empty() {
@@ -54,13 +59,14 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
                 }
             }
         }
-        Orders::Show { id } => show(service, parse_id(&id)?, as_json).await?,
-        Orders::Release { id, yes } => {
-            let id = parse_id(&id)?;
+        Orders::Show { id } => show(service, find(service, &id).await?, as_json).await?,
+        Orders::Release { id, email, yes } => {
+            let id = find(service, &id).await?;
+            let email = email.as_deref().map(address).transpose()?;
             if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
                 return Ok(());
             }
-            let status = admin.release_order(id).await?;
+            let status = admin.release_order(id, email.as_ref()).await?;
             show(service, id, as_json).await?;
             if status == OrderStatus::Held {
                 return Err(Failure::Refused(
@@ -71,7 +77,7 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             }
         }
         Orders::Refund { id, yes } => {
-            let id = parse_id(&id)?;
+            let id = find(service, &id).await?;
             if confirmed(yes, "Refund all payments of this order and revoke what it bought?")? == Confirmed::No {
                 return Ok(());
             }
@@ -82,9 +88,29 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
     Ok(())
 }
 
-fn parse_id(text: &str) -> Result<OrderId, Failure> {
-    text.parse()
-        .map_err(|_| Failure::Usage(format!("`{text}` is no order id, such as 019f3b5e-8c1a-7d21-9a3e-0b5c7d9e1f20")))
+/// The id of the order with a number or an id.
+async fn find(service: &Service, text: &str) -> Result<OrderId, Failure> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    if number_bytes(text).is_none() {
+        return Err(Failure::Usage(format!(
+            "`{text}` is neither the number of an order, such as 7F3K-9QXM, nor an id: `latchkey order list` shows both"
+        )));
+    }
+    match service.admin(Operator::Host).orders_with_number(text).await?.as_slice() {
+        [] => Err(Failure::Refused(format!(
+            "there is no order with the number {text}: `latchkey order list` lists the orders with their numbers"
+        ))),
+        [id] => Ok(*id),
+        several => {
+            let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
+            Err(Failure::Refused(format!(
+                "several orders have the number {text}: use the id, one of {}",
+                ids.join(", ")
+            )))
+        }
+    }
 }
 
 fn parse_status(text: &str) -> Result<OrderStatus, Failure> {

@@ -13,7 +13,7 @@ use crate::{
     startup::Failure,
 };
 
-pub(crate) use provision::{endpoint_url, plan::is_complete};
+pub(crate) use provision::{endpoint_url, missing, plan::is_complete};
 
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
@@ -35,8 +35,9 @@ pub(crate) async fn stripe(
     as_json: bool,
 ) -> Result<(), Failure> {
     match command {
-        Stripe::Provision { yes, dry_run } => {
-            let options = provision::Options { yes, dry_run, as_json };
+        Stripe::Provision { yes, dry_run, replace_endpoint } => {
+            let consent = provision::Consent::of(yes, dry_run);
+            let options = provision::Options { consent, replaces_endpoint: replace_endpoint, as_json };
             provision::provision(service, settings, &account(settings)?, options).await
         }
         Stripe::Events(command) => events::events(service, command, as_json).await,

@@ -6,7 +6,11 @@ mod stripe;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{console, settings::Settings, startup::Failure};
+use crate::{
+    console,
+    settings::Settings,
+    startup::{self, Failure},
+};
 
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +52,21 @@ impl Check {
 pub(crate) async fn doctor(settings: &Settings, as_json: bool) -> Result<(), Failure> {
     let mut checks = vec![Check::ok("settings", "The settings are valid.")];
     checks.push(mail::check(settings).await);
-    checks.extend(stripe::check(settings).await?);
+    match startup::open(settings).await {
+        Ok(service) => {
+            checks.push(Check::ok("database", "It can be opened, and its schema is up to date."));
+            checks.extend(stripe::check(settings, Some(&service)).await?);
+            service.store().close().await;
+        }
+        Err(error) => {
+            checks.push(Check::problem(
+                "database",
+                format!("It cannot be opened: {error}."),
+                "Check the section [database] of the settings and LATCHKEY__DATA_DIR.",
+            ));
+            checks.extend(stripe::check(settings, None).await?);
+        }
+    }
     let problems = checks.iter().filter(|check| check.health == Health::Problem).count();
     if as_json {
         console::json(&json!({ "healthy": problems == 0, "checks": checks }));

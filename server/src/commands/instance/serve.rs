@@ -29,6 +29,9 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     };
     let address = listener.local_addr().map_err(|why| Failure::Listen { address: settings.server.listen, why })?;
     let mailer = mailer(&settings, is_demo)?;
+    if is_demo {
+        mark_demo(&settings);
+    }
     let portal_url = settings.portal_url();
     let router = http::router(service.clone(), &settings)?;
 
@@ -38,6 +41,7 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let heartbeats = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
     let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
     let bookkeeping = tokio::spawn(workers::write_bookkeeping(service.clone(), stopped.clone()));
+    let sealing = tokio::spawn(workers::seal_audit_log(service.clone(), stopped.clone()));
 
     // Without keys there is nothing to handle.
     let sells = service.payments().is_some();
@@ -74,7 +78,7 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     };
     // A mail that is not sent in time is retried after its lease expires.
     let _ = tokio::time::timeout(SHUTDOWN, async {
-        let _ = tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping);
+        let _ = tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping, sealing);
         for worker in [events, reconciling].into_iter().flatten() {
             let _ = worker.await;
         }
@@ -82,6 +86,10 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     .await;
     if let Err(error) = service.write_bookkeeping().await {
         tracing::warn!(%error, "the last bookkeeping could not be written: {error}");
+    }
+    match service.seal_audit_log().await {
+        Ok(_) => workers::log_audit_head(&service).await,
+        Err(error) => tracing::warn!(%error, "the last rows of the audit log could not be sealed: {error}"),
     }
     service.store().close().await;
     served.map_err(|why| Failure::Listen { address, why })
@@ -164,4 +172,19 @@ async fn stop_signal() {
         _ = terminate => {}
     }
     tracing::info!("stopping after the requests in progress");
+}
+
+/// The file that marks a data folder as the demo's.
+const DEMO_MARK: &str = "demo";
+
+/// Whether the data folder is the demo's.
+pub(crate) fn is_demo(settings: &Settings) -> bool {
+    settings.data_dir.join(DEMO_MARK).is_file()
+}
+
+fn mark_demo(settings: &Settings) {
+    let text = "`latchkey serve --demo` uses this folder. Commands that find this file use the demo's brand.\n";
+    if let Err(error) = std::fs::write(settings.data_dir.join(DEMO_MARK), text) {
+        tracing::warn!(%error, "the data folder cannot be marked as the demo's, so mails of commands have no brand: {error}");
+    }
 }

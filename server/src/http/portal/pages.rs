@@ -1,6 +1,6 @@
 //! Pages: the static ones, and the portal with its guards.
 
-use std::sync::LazyLock;
+use std::{future::ready, sync::LazyLock};
 
 use axum::{
     Router,
@@ -8,14 +8,15 @@ use axum::{
     http::{HeaderValue, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
+    routing::any,
 };
 use latchkey_app::{
-    App, Branding,
+    AdminApp, App, Branding,
     routes::{Guard, NextPath, Page, confirm_for, holds_secret},
     server_side::{Backend, CookieKit, Identity, Unconfirmed, session_token},
     shell,
 };
-use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos::{config::LeptosOptions, prelude::provide_context, server_fn::axum::server_fn_paths};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
@@ -27,7 +28,10 @@ use crate::http::{
         sessions::Sessions,
     },
     state::AppState,
-    static_pages::payment_pages::{LeavesSite, PaymentPages},
+    static_pages::{
+        payment_pages::{LeavesSite, PaymentPages},
+        plain_pages::PlainPages,
+    },
 };
 
 fn leptos_options() -> LeptosOptions {
@@ -36,7 +40,8 @@ fn leptos_options() -> LeptosOptions {
 
 /// The portal's routes, collected once per process: while the framework collects routes, it stops all loading
 /// of data, and pages rendered by another router at that time would never finish.
-static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+static ROUTES: LazyLock<Vec<AxumRouteListing>> =
+    LazyLock::new(|| [generate_route_list(App), generate_route_list(AdminApp)].concat());
 
 pub fn page_routes() -> impl Iterator<Item = String> {
     ROUTES.iter().map(|route| route.path().to_owned())
@@ -69,12 +74,23 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
             move || shell(options.clone())
         })
         .with_state(options);
-    rendered
+    hide_methods(rendered, &state.plain)
         .merge(files::router().with_state(state.clone()))
         .merge(payments::router().with_state(payment_state))
         .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)
+}
+
+/// Responds to other methods at the addresses of the admin portal as to an address where nothing is. By default, the response
+/// would name the methods that the address has.
+fn hide_methods(router: Router, plain: &PlainPages) -> Router {
+    let functions = server_fn_paths().map(|(path, _)| path.to_owned());
+    let hidden = page_routes().chain(functions).filter(|path| Guard::of(path) == Guard::Staff);
+    hidden.fold(router, |router, path| {
+        let plain = plain.clone();
+        router.route(&path, any(move || ready(plain.not_found())))
+    })
 }
 
 /// Finds out who is signed in, once per request.
@@ -98,27 +114,29 @@ async fn identify(State(state): State<AppState>, session: Session, mut request: 
     next.run(request).await
 }
 
-/// Only signed-in users get pages of the portal, and only support agents and admins those below `/admin`. Beyond that, each
-/// server function checks what the request may read or change.
+/// Only signed-in users get pages of the portal, and only staff get pages of the admin portal, which seem not to exist for
+/// everyone else. Beyond that, each server function checks what the request may read or change.
 async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let path = uri.path();
+    let identity = request.extensions().get::<Identity>();
     let guard = Guard::of(path);
-    if guard != Guard::Open {
+    let is_page = matches!(guard, Guard::SignedIn | Guard::Staff) && !path.starts_with("/fn/");
+    if is_page && request.extensions().get::<Unconfirmed>().is_some() {
         let next = NextPath::after_sign_in(path, uri.query());
-        let extensions = request.extensions();
-        match (extensions.get::<Identity>(), extensions.get::<Unconfirmed>()) {
-            (Some(who), _) if guard == Guard::SignedIn || who.0.is_staff() => {}
-            // The same as for a page that does not exist.
-            (Some(_), _) => return state.plain.not_found(),
-            (None, Some(_)) => {
-                let target = next.as_ref().map_or_else(|| Page::Confirm.path(), |next| confirm_for(next.as_str()));
-                return Redirect::to(&target).into_response();
-            }
-            (None, None) => {
-                let target = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
-                return Redirect::to(&target).into_response();
-            }
+        let target = next.as_ref().map_or_else(|| Page::Confirm.path(), |next| confirm_for(next.as_str()));
+        return Redirect::to(&target).into_response();
+    }
+    match guard {
+        Guard::Open => {}
+        Guard::Development if cfg!(debug_assertions) => {}
+        Guard::SignedIn if identity.is_some() => {}
+        Guard::SignedIn => {
+            let next = NextPath::after_sign_in(path, uri.query());
+            let target = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
+            return Redirect::to(&target).into_response();
         }
+        Guard::Staff if identity.is_some_and(Identity::is_staff) => {}
+        Guard::Staff | Guard::Development => return state.plain.not_found(),
     }
     let is_sign_in_link = holds_secret(path);
     let mut response = next.run(request).await;

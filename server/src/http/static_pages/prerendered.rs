@@ -1,10 +1,11 @@
 //! Responses that are created in advance: pages without scripts, and files. Most are created once, at startup.
 //!
-//! They are the same for everyone, so they depend only on what the browser has cached and which encodings it
-//! accepts. The layers of other pages are not applied: there is no body to limit and nothing to change, and
+//! They are the same for everyone, so they depend only on what the browser has cached, which encodings it
+//! accepts, and which theme was chosen in it. The layers of other pages are not applied: there is no body to limit and nothing to change, and
 //! the headers are created with the response.
 
 use std::{
+    collections::BTreeSet,
     future::ready,
     io,
     sync::{Arc, OnceLock},
@@ -17,6 +18,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
     routing::get,
+};
+use latchkey_app::{
+    server_side::{CookieKit, Theme},
+    static_pages::site,
 };
 use sha2::{Digest, Sha256};
 
@@ -32,14 +37,22 @@ const REVALIDATED: &str = "public, no-cache";
 pub(crate) struct Prerendered {
     /// The headers of every response.
     always: HeaderMap,
+    /// Reads the theme that was chosen in a browser.
+    cookies: CookieKit,
+    paths: BTreeSet<String>,
     router: Router,
 }
 
 impl Prerendered {
-    pub(crate) fn new(always: &HeaderMap) -> Self {
+    pub(crate) fn new(always: &HeaderMap, cookies: CookieKit) -> Self {
         let mut always = always.clone();
         always.insert(header::CACHE_CONTROL, HeaderValue::from_static(REVALIDATED));
-        Self { always, router: Router::new() }
+        Self { always, cookies, paths: BTreeSet::new(), router: Router::new() }
+    }
+
+    /// The paths of all pages and files.
+    pub(crate) fn paths(&self) -> &BTreeSet<String> {
+        &self.paths
     }
 
     /// The headers of every response.
@@ -61,11 +74,14 @@ impl Prerendered {
         let refusal = Arc::new(refusal(&self.always));
         let route: Arc<str> = path.into();
         let refused = Arc::clone(&route);
+        let cookies = self.cookies.clone();
         let respond = move |request: Request| {
             let (page, route) = (current(), Arc::clone(&route));
-            async move { with_request_id(page.await.respond(request.headers()), &route) }
+            let theme = cookies.theme(request.headers());
+            async move { with_request_id(page.await.respond(request.headers(), theme), &route) }
         };
         let refuse = move || ready(with_request_id(response(StatusCode::METHOD_NOT_ALLOWED, &refusal), &refused));
+        self.paths.insert(path.to_owned());
         self.router = std::mem::take(&mut self.router).route(path, get(respond).fallback(refuse));
     }
 
@@ -99,21 +115,53 @@ fn with_request_id(mut response: Response, route: &str) -> Response {
     response
 }
 
-/// A page in its encodings.
+/// A page or a file. Pages follow the theme that was chosen in the browser.
 #[derive(Debug)]
 pub(crate) struct Page {
+    /// The headers of the response in every form.
+    headers: HeaderMap,
+    /// Follows the system's theme.
+    system: Encodings,
+    /// The page in each theme, made at the first request. `None` for files.
+    themes: Option<[OnceLock<Encodings>; Theme::ALL.len()]>,
+}
+
+impl Page {
+    pub(crate) fn new(always: &HeaderMap, kind: &'static str, body: Bytes) -> Self {
+        let is_page = kind == HTML;
+        let mut headers = always.clone();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        let varies = if is_page { "accept-encoding, cookie" } else { "accept-encoding" };
+        headers.insert(header::VARY, HeaderValue::from_static(varies));
+        let system = Encodings::new(headers.clone(), body);
+        Self { headers, system, themes: is_page.then(Default::default) }
+    }
+
+    fn respond(&self, request: &HeaderMap, theme: Option<Theme>) -> Response {
+        let themed = theme.and_then(|theme| {
+            let at = Theme::ALL.iter().position(|known| *known == theme)?;
+            let cell = self.themes.as_ref()?.get(at)?;
+            Some(cell.get_or_init(|| {
+                let html = site::with_theme(&String::from_utf8_lossy(&self.system.plain.body), theme);
+                Encodings::new(self.headers.clone(), html.into())
+            }))
+        });
+        themed.unwrap_or(&self.system).respond(request)
+    }
+}
+
+/// A body in its encodings.
+#[derive(Debug)]
+struct Encodings {
     plain: Variant,
     /// Compressed at the first request. `None` if that would save nothing.
     brotli: OnceLock<Option<Variant>>,
 }
 
-impl Page {
-    pub(crate) fn new(always: &HeaderMap, kind: &'static str, body: Bytes) -> Self {
+impl Encodings {
+    fn new(headers: HeaderMap, body: Bytes) -> Self {
         let digest = Sha256::digest(&body);
         let tag = latchkey_licensing::hex::encode(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
-        let mut headers = always.clone();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         Self { plain: Variant::new(headers, &tag, body), brotli: OnceLock::new() }
     }
 
@@ -233,8 +281,23 @@ mod tests {
     fn short_pages_are_not_compressed() {
         let long = Page::new(&HeaderMap::new(), HTML, Bytes::from("<p>many words</p>".repeat(500)));
         let request = asking(header::ACCEPT_ENCODING, "br");
-        assert_eq!(long.respond(&request).headers()[header::CONTENT_ENCODING], "br");
+        assert_eq!(long.respond(&request, None).headers()[header::CONTENT_ENCODING], "br");
         let short = Page::new(&HeaderMap::new(), HTML, Bytes::from_static(b"<p>few</p>"));
-        assert!(!short.respond(&request).headers().contains_key(header::CONTENT_ENCODING));
+        assert!(!short.respond(&request, None).headers().contains_key(header::CONTENT_ENCODING));
+    }
+
+    #[test]
+    fn pages_follow_the_theme_and_files_do_not() {
+        let html = "<!DOCTYPE html><html lang=\"en\"><p>A page</p></html>";
+        let page = Page::new(&HeaderMap::new(), HTML, html.into());
+        let file = Page::new(&HeaderMap::new(), "text/plain", html.into());
+        let tag = |page: &Page, theme| page.respond(&HeaderMap::new(), theme).headers()[header::ETAG].clone();
+        let tags: BTreeSet<_> = [None, Some(Theme::Light), Some(Theme::Dark)]
+            .map(|theme| tag(&page, theme).to_str().expect("text").to_owned())
+            .into();
+        assert_eq!(tags.len(), 3, "each is cached by itself");
+        assert_eq!(tag(&file, Some(Theme::Dark)), tag(&file, None));
+        assert_eq!(page.respond(&HeaderMap::new(), None).headers()[header::VARY], "accept-encoding, cookie");
+        assert_eq!(file.respond(&HeaderMap::new(), None).headers()[header::VARY], "accept-encoding");
     }
 }

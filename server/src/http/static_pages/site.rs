@@ -12,7 +12,6 @@ use std::{
 use axum::http::{HeaderMap, header};
 use latchkey_app::{
     Offer,
-    routes::Page,
     static_pages::{
         offers::{Shop, offers},
         site::{self, Look},
@@ -115,7 +114,7 @@ impl StartPage {
 
     fn render(&self, offers: Vec<Offer>) -> Arc<prerendered::Page> {
         let Contents { look, docs, shop, .. } = &self.contents;
-        let html = site::home(look.clone(), Page::SignIn.path(), *docs, offers, shop);
+        let html = site::home(look.clone(), *docs, offers, shop);
         Arc::new(prerendered::Page::new(&self.headers, HTML, html.into()))
     }
 }

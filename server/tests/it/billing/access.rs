@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use latchkey_service::{BrowserSecret, CustomerOrderError, PlacedOrderError};
+use latchkey_service::{BrowserSecret, CustomerOrderError, Operator, PlacedOrderError};
+use latchkey_store::OrderSearch;
 use latchkey_testkit::on_both;
 
-use super::with_shop;
+use super::{ParseAddress, with_shop};
 use crate::support::shop::Shop;
 
-on_both!(with_shop: st_11_only_the_buyer_sees_the_order, st_28_documents_are_for_the_customer_of_the_order);
+on_both!(
+    with_shop: st_11_only_the_buyer_sees_the_order,
+    st_28_documents_are_for_the_customer_of_the_order,
+    admins_find_orders_by_number_and_address,
+);
 
 async fn st_11_only_the_buyer_sees_the_order(shop: &Shop) {
     let started = shop.buy_by_card("ada@example.com", 1).await;
@@ -55,5 +60,27 @@ async fn st_28_documents_are_for_the_customer_of_the_order(shop: &Shop) {
             assert!(matches!(customer.receipt_links(*own, payment).await, Err(CustomerOrderError::NotFound)));
             assert!(matches!(customer.payment_settings(*order).await, Err(CustomerOrderError::NotFound)));
         }
+    }
+}
+
+async fn admins_find_orders_by_number_and_address(shop: &Shop) {
+    let ada = shop.buy_by_card("Ada@Example.com", 1).await.order;
+    let eve = shop.buy_by_card("eve@example.com", 1).await.order;
+    shop.deliver().await;
+    let admin = shop.service().admin(Operator::Host);
+    for order in [ada, eve] {
+        let number = shop.order(order).await.number();
+        for text in [number.clone(), number.to_lowercase(), number.replace('-', " ")] {
+            assert_eq!(admin.orders_with_number(&text).await.expect("read"), [order], "{text}");
+        }
+    }
+    for other in ["0000-0000", "", "7F3K", "%"] {
+        assert_eq!(admin.orders_with_number(other).await.expect("read"), [], "{other}");
+    }
+    for (email, wanted) in [("ada@example.com", vec![ada]), ("eve@example.com", vec![eve]), ("bob@example.com", vec![])]
+    {
+        let filter = OrderSearch { email: Some(email.parse_address()), ..OrderSearch::default() };
+        let found = admin.orders(&filter, None, 10).await.expect("read").items;
+        assert_eq!(found.into_iter().map(|order| order.id).collect::<Vec<_>>(), wanted, "{email}");
     }
 }

@@ -1,7 +1,7 @@
 //! Refunds, disputes and fraud warnings.
 
 use latchkey_licensing::order::OrderStatus;
-use latchkey_service::{Notify, Operator, StandingError};
+use latchkey_service::{Notify, Operator, PlacedKey, StandingError};
 use latchkey_testkit::{
     Backend, on_both,
     stripe::{DisputeKind, Outcome},
@@ -160,7 +160,8 @@ async fn st_20_a_refund_reaches_the_next_validation(shop: &Shop) {
     let started = shop.buy_by_card("ada@example.com", 1).await;
     shop.deliver().await;
     let placed = shop.service().placed_order(started.order, None, Some(&started.browser)).await.expect("shown");
-    let app = shop.app.desktop(Some(placed.licenses[0].1.expose()));
+    let PlacedKey::Delivered(key) = &placed.licenses[0].key else { panic!("a key") };
+    let app = shop.app.desktop(Some(key.expose()));
     assert_eq!(app.get("/v1/me").await.status, 200);
     shop.stripe.refund(&shop.payment(started.order).await, None).expect("refunded");
     shop.deliver().await;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use latchkey_licensing::order::OrderStatus;
-use latchkey_service::{EventHandling, StartCheckoutError, Wanted};
+use latchkey_service::{EventHandling, PlacedKey, PlacedLicense, StartCheckoutError, Wanted};
 use latchkey_testkit::{
     on_both,
     stripe::{Method, Payment},
@@ -38,7 +38,9 @@ async fn a_purchase_makes_the_account_and_the_license(shop: &Shop) {
 
     // The key in the mail, on the page and in the portal is the same, and an app can use it.
     let placed = shop.service().placed_order(started.order, None, Some(&started.browser)).await.expect("shown");
-    let [(license, key)] = placed.licenses.as_slice() else { panic!("one license") };
+    let [PlacedLicense { license, key: PlacedKey::Delivered(key) }] = placed.licenses.as_slice() else {
+        panic!("one license")
+    };
     let answer = shop.app.desktop(Some(key.expose())).get("/v1/me").await;
     assert_eq!(answer.body["data"]["id"], license.id.to_string());
 

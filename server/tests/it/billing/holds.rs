@@ -5,6 +5,7 @@ use latchkey_licensing::{
     order::{HoldReason, OrderStatus},
 };
 use latchkey_service::{Operator, ReleaseError};
+use latchkey_store::OrderSearch;
 use latchkey_testkit::{
     on_both,
     stripe::{Fault, Payment},
@@ -16,6 +17,8 @@ use crate::support::shop::Shop;
 
 on_both!(
     with_shop: st_12_a_checkout_that_does_not_match_is_held,
+    a_refund_of_a_held_order_is_mailed,
+    an_order_without_an_address_is_released_to_an_account_that_the_admin_names,
     an_admin_releases_a_held_order,
     a_banned_account_receives_nothing_until_it_is_released,
     a_checkout_of_somebody_else_is_ignored,
@@ -45,7 +48,47 @@ async fn st_12_a_checkout_that_does_not_match_is_held(shop: &Shop) {
         assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(*reason)));
         assert_eq!((order.account, order.delivered_at), (None, None));
     }
+    // Each buyer learns once that the payment arrived.
+    assert_eq!(shop.mails().await, ["We are checking your order"; 5]);
+    for event in shop.stripe.events() {
+        shop.stripe.redeliver(&event.id).await;
+    }
+    shop.handle_all().await;
     assert!(shop.mails().await.is_empty());
+}
+
+async fn a_refund_of_a_held_order_is_mailed(shop: &Shop) {
+    let order = tampered(shop, |session| session["amount_total"] = json!(1)).await;
+    assert_eq!(shop.mails().await, ["We are checking your order"]);
+    shop.stripe.refund(&shop.payment(order).await, None).expect("refunded");
+    shop.deliver().await;
+    assert_eq!(shop.state(order).await, (OrderStatus::Refunded, None));
+    shop.app.kit.deliver_mail().await;
+    let mails = shop.app.kit.mail.take();
+    let [mail] = mails.as_slice() else { panic!("one mail: {mails:?}") };
+    assert_eq!(mail.to.as_str(), "ada@example.com");
+    assert!(mail.subject.starts_with("Your refund from") && mail.text.contains("$298.00"), "{mail:?}");
+    assert!(mail.text.contains("No license was issued for this order."), "{}", mail.text);
+}
+
+async fn an_order_without_an_address_is_released_to_an_account_that_the_admin_names(shop: &Shop) {
+    let admin = shop.service().admin(Operator::Host);
+    let order = tampered(shop, |session| session["customer_details"]["email"] = json!("no address")).await;
+    assert_eq!(shop.order(order).await.hold, Some(HoldReason::NoAddress));
+    assert!(matches!(admin.release_order(order, None).await, Err(ReleaseError::AddressRequired(_))));
+    admin.add_customer(&"eve@example.com".parse_address(), None).await.expect("added");
+    admin.disable_account(&"eve@example.com".parse_address()).await.expect("banned");
+    let banned = admin.release_order(order, Some(&"eve@example.com".parse_address())).await;
+    assert!(matches!(banned, Err(ReleaseError::AccountDisabled)), "{banned:?}");
+    assert_eq!((shop.order(order).await.status, shop.order(order).await.account), (OrderStatus::Held, None));
+    let released = admin.release_order(order, Some(&"Bob@Example.com".parse_address())).await;
+    assert_eq!(released.expect("released"), OrderStatus::Paid);
+    let who = shop.sign_in("bob@example.com").await;
+    assert!(shop.licenses(order).await.iter().all(|license| license.account == who.account.id));
+    assert_eq!(shop.mails().await, ["Your ChartGPT licenses"]);
+    let other = tampered(shop, |session| session["amount_total"] = json!(1)).await;
+    let refused = admin.release_order(other, Some(&"bob@example.com".parse_address())).await;
+    assert!(matches!(refused, Err(ReleaseError::AddressNotNeeded(_))), "{refused:?}");
 }
 
 async fn an_admin_releases_a_held_order(shop: &Shop) {
@@ -53,14 +96,14 @@ async fn an_admin_releases_a_held_order(shop: &Shop) {
     let order = tampered(shop, |session| session["amount_total"] = json!(1)).await;
     // While Stripe is down, the order stays held and the release can be repeated.
     shop.stripe.fail_next("/v1/checkout/sessions/", Fault::ServerError, u32::MAX);
-    assert!(matches!(admin.release_order(order).await, Err(ReleaseError::Refresh(_))));
+    assert!(matches!(admin.release_order(order, None).await, Err(ReleaseError::Refresh(_))));
     assert_eq!(shop.order(order).await.status, OrderStatus::Held);
     shop.stripe.clear_faults();
-    assert_eq!(admin.release_order(order).await.expect("released"), OrderStatus::Paid);
+    assert_eq!(admin.release_order(order, None).await.expect("released"), OrderStatus::Paid);
     assert_eq!(shop.licenses(order).await.len(), 2);
-    assert!(matches!(admin.release_order(order).await, Err(ReleaseError::NotHeld(_))));
+    assert!(matches!(admin.release_order(order, None).await, Err(ReleaseError::NotHeld(_))));
     let open = shop.start(PRICE, 1).await.order;
-    assert!(matches!(admin.release_order(open).await, Err(ReleaseError::NotHeld(_))));
+    assert!(matches!(admin.release_order(open, None).await, Err(ReleaseError::NotHeld(_))));
 }
 
 async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
@@ -72,7 +115,7 @@ async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
     let order = shop.order(started.order).await;
     assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(HoldReason::AccountDisabled)));
     // The release does not lift the ban, so the order stays held.
-    assert_eq!(admin.release_order(started.order).await.expect("tried"), OrderStatus::Held);
+    assert_eq!(admin.release_order(started.order, None).await.expect("tried"), OrderStatus::Held);
     assert!(shop.licenses(started.order).await.is_empty());
     assert!(shop.mails().await.is_empty());
     // Paid back, it needs no decision any more.
@@ -93,7 +136,7 @@ async fn a_checkout_of_somebody_else_is_ignored(shop: &Shop) {
     let session = shop.post("checkout/sessions", &form).await;
     shop.stripe.pay(session["id"].as_str().expect("an id"), &Payment::by_card("ada@example.com")).expect("paid");
     shop.deliver().await;
-    let orders = shop.service().admin(Operator::Host).orders(None, None, 10).await.expect("read");
+    let orders = shop.service().admin(Operator::Host).orders(&OrderSearch::default(), None, 10).await.expect("read");
     assert!(orders.items.is_empty());
 }
 

@@ -6,7 +6,7 @@ use latchkey_licensing::{
     ids::LicenseId,
     order::{HoldReason, OrderStatus},
 };
-use latchkey_service::{Notify, Operator, SignedIn, StartCheckoutError, Wanted};
+use latchkey_service::{Notify, Operator, ReleaseError, SignedIn, StartCheckoutError, Wanted};
 use latchkey_testkit::{
     on_both,
     stripe::{DisputeKind, Outcome, Payment},
@@ -21,6 +21,7 @@ on_both!(
     only_the_owner_of_a_license_upgrades_it,
     refunds_of_two_upgrades_turn_both_back,
     a_license_that_was_revoked_in_the_meantime_is_not_upgraded,
+    a_held_upgrade_is_released_when_its_license_is_fixed,
     an_open_checkout_of_the_same_license_is_ended,
 );
 
@@ -79,12 +80,19 @@ async fn a_disputed_upgrade_is_turned_back_until_it_is_won(shop: &Shop) {
     let started = shop.start_as(Some(&who), &upgrade(Some(license))).await;
     shop.pay(&started, &Payment::by_card("ada@example.com")).await;
     shop.deliver().await;
+    shop.mails().await;
     let dispute = shop.stripe.dispute(&shop.payment(started.order).await, DisputeKind::Chargeback).expect("disputed");
     shop.deliver().await;
     assert_eq!(policy_of(shop, license).await, PRICE);
+    shop.app.kit.deliver_mail().await;
+    let mails = shop.app.kit.mail.take();
+    let [mail] = mails.as_slice() else { panic!("one mail: {mails:?}") };
+    assert_eq!(mail.subject, "The upgrade of your ChartGPT license was turned back");
+    assert!(mail.text.contains("Your license is: ChartGPT, Lifetime license."), "{}", mail.text);
     shop.stripe.close_dispute(&dispute, Outcome::Won).expect("won");
     shop.deliver().await;
     assert_eq!(policy_of(shop, license).await, "team");
+    assert_eq!(shop.mails().await, ["Your ChartGPT license is upgraded again"]);
 }
 
 async fn only_the_owner_of_a_license_upgrades_it(shop: &Shop) {
@@ -123,6 +131,25 @@ async fn a_license_that_was_revoked_in_the_meantime_is_not_upgraded(shop: &Shop)
     shop.deliver().await;
     let order = shop.order(started.order).await;
     assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(HoldReason::NotUpgradable)));
+    // Nothing can be released until the license is fixed.
+    let refused = admin.release_order(started.order, None).await;
+    assert!(matches!(refused, Err(ReleaseError::NotUpgradable(of)) if of == license), "{refused:?}");
+    assert_eq!(shop.order(started.order).await.status, OrderStatus::Held);
+}
+
+async fn a_held_upgrade_is_released_when_its_license_is_fixed(shop: &Shop) {
+    let (who, license) = owner(shop).await;
+    let started = shop.start_as(Some(&who), &upgrade(Some(license))).await;
+    let admin = shop.service().admin(Operator::Host);
+    admin.suspend_license(license, Notify::Nobody).await.expect("suspended");
+    shop.pay(&started, &Payment::by_card("ada@example.com")).await;
+    shop.deliver().await;
+    assert_eq!(shop.order(started.order).await.hold, Some(HoldReason::NotUpgradable));
+    let refused = admin.release_order(started.order, None).await;
+    assert!(matches!(refused, Err(ReleaseError::NotUpgradable(of)) if of == license), "{refused:?}");
+    admin.reinstate_license(license, Notify::Nobody).await.expect("reinstated");
+    assert_eq!(admin.release_order(started.order, None).await.expect("released"), OrderStatus::Paid);
+    assert_eq!(policy_of(shop, license).await, "team");
 }
 
 async fn refunds_of_two_upgrades_turn_both_back(shop: &Shop) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use latchkey_service::{Notify, Operator};
 use latchkey_testkit::{
     Backend, on_both,
     stripe::{Fault, Method, Payment},
@@ -20,7 +21,11 @@ on_both!(
     st_24_forms_cannot_set_anything_else,
     a_wrong_quantity_is_refused_and_kept,
     the_page_says_what_became_of_the_payment,
+    a_key_that_was_replaced_or_revoked_is_not_shown,
     a_purchase_of_a_signed_in_customer_goes_to_the_account,
+    the_total_needs_no_script,
+    a_pending_order_is_shown_to_its_address,
+    many_keys_are_folded,
 );
 
 async fn text_of(browser: &Browser<'_>, path: &str) -> String {
@@ -80,7 +85,7 @@ async fn a_buyer_sees_the_key_in_the_same_browser(shop: &Shop) {
     let same = again.headers()[header::SET_COOKIE].to_str().expect("text");
     assert_eq!(same.split(';').next(), cookie.split(';').next());
     shop.app.kit.clock.advance(Duration::from_hours(24));
-    assert_eq!(browser.get(&placed).await.status(), StatusCode::NOT_FOUND, "a day later, one has to sign in");
+    assert_eq!(browser.get(&placed).await.status(), StatusCode::FORBIDDEN, "a day later, one has to sign in");
 }
 
 /// ST-11: everyone else gets the same response as for an order that does not exist.
@@ -100,11 +105,13 @@ async fn st_11_an_order_is_shown_to_its_buyer_only(shop: &Shop) {
                 let main =
                     text.split("<main").nth(1).expect("a page").split("</main>").next().expect("a page").to_owned();
                 assert!(!text.contains("ada@example.com") && !text.contains("CGPT-"), "{text}");
+                // The way back is the address that was opened. Without a valid one, it is the list of orders.
+                let main = main.replace(&format!("/checkout/{id}/placed"), "/portal/orders");
                 (status, to, headers, main)
             };
             let foreign = shown(&order).await;
-            assert_eq!(foreign.0, StatusCode::NOT_FOUND);
-            assert!(foreign.3.contains("This order cannot be shown here."), "{}", foreign.3);
+            assert_eq!(foreign.0, StatusCode::FORBIDDEN);
+            assert!(foreign.3.contains("Sign in to see this order"), "{}", foreign.3);
             assert_eq!(foreign, shown(missing).await);
             assert_eq!(foreign, shown("x").await);
         }
@@ -225,6 +232,37 @@ async fn the_page_says_what_became_of_the_payment(shop: &Shop) {
     assert!(page.contains("Stripe cannot be reached at the moment. Nothing was charged."), "{page}");
 }
 
+async fn a_key_that_was_replaced_or_revoked_is_not_shown(shop: &Shop) {
+    let browser = shop.app.browser();
+    let (placed, _) = shop.buy(&browser, "ada@example.com", "3").await;
+    let canceled = placed.replace("/placed", "/canceled");
+    let keys = |page: &str| -> Vec<String> {
+        let shown = page.split("class=\"key key-shown\"").skip(1);
+        shown.map(|rest| rest.split(['>', '<']).nth(1).expect("a key").to_owned()).collect()
+    };
+    let all = keys(&text_of(&browser, &placed).await);
+    assert_eq!(all.len(), 3);
+    let back = text_of(&browser, &canceled).await;
+    assert!(back.contains("This order went through"), "{back}");
+    assert!(all.iter().all(|key| !back.contains(key)), "a key is in the data of the page: {back}");
+
+    let admin = shop.app.service().admin(Operator::Host);
+    let order = order_in(&placed).parse().expect("an id");
+    let view = admin.order(order).await.expect("read").expect("an order");
+    let licenses = &view.lines[0].licenses;
+    let other = admin.replace_license_key(licenses[0], Notify::Nobody).await.expect("replaced");
+    admin.revoke_license(licenses[1], Notify::Nobody).await.expect("revoked");
+    let page = text_of(&browser, &placed).await;
+    assert_eq!(keys(&page), all[2..]);
+    assert!(all[..2].iter().all(|key| !page.contains(key)), "{page}");
+    assert!(!page.contains(other.key.expose()), "{page}");
+    assert!(
+        page.contains("The key of this license was replaced.") && page.contains("This license was revoked"),
+        "{page}"
+    );
+    assert!(page.contains(&licenses[0].to_string()), "a link to the portal: {page}");
+}
+
 async fn a_purchase_of_a_signed_in_customer_goes_to_the_account(shop: &Shop) {
     let ada = shop.app.customer("ada@example.com").await;
     let offer = text_of(&ada, "/checkout/new/chartgpt-lifetime").await;
@@ -274,4 +312,68 @@ fn only_pages_that_lead_to_stripe_allow_it() {
             assert_eq!(policy.contains(shop.stripe.base_url()), leads, "{path}: {policy}");
         }
     });
+}
+
+async fn the_total_needs_no_script(shop: &Shop) {
+    let browser = shop.app.browser();
+    for (query, total) in [
+        ("", Some("Total for 1 license: $149.00")),
+        ("?quantity=3", Some("Total for 3 licenses: $447.00")),
+        ("?price=chartgpt-lifetime&quantity=3", Some("Total for 3 licenses: $447.00")),
+        ("?quantity=11", None),
+    ] {
+        let page = browser.get(&format!("/checkout/new/{LIFETIME}{query}")).await.text().await.expect("a page");
+        match total {
+            Some(total) => assert!(page.contains(total) && !page.contains("aria-invalid=\"true\""), "{query}: {page}"),
+            None => assert!(!page.contains("Total for") && page.contains("aria-invalid=\"true\""), "{query}: {page}"),
+        }
+        assert!(page.contains("formmethod=\"get\"") && page.contains("Update the total"), "{query}: {page}");
+    }
+}
+
+/// The mail about a delayed payment can be opened in another browser.
+async fn a_pending_order_is_shown_to_its_address(shop: &Shop) {
+    let buyer = shop.app.browser();
+    let (placed, session) = shop.check_out(&buyer, &[("price", LIFETIME), ("quantity", "2")]).await;
+    shop.stripe.pay(&session, &Payment::new("ada@example.com", "Ada", Method::BankDebit)).expect("paid");
+    shop.wait();
+    let page = buyer.get(&placed).await.text().await.expect("a page");
+    assert!(page.contains("Your payment is on its way") && page.contains("the license keys"), "{page}");
+
+    let stranger = shop.app.browser();
+    let missing = "/checkout/0190f3c2-0000-7000-8000-000000000000/placed";
+    for path in [placed.as_str(), missing] {
+        let answer = stranger.get(path).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+        let page = answer.text().await.expect("a page");
+        assert!(page.contains("Sign in to see this order") && page.contains(&format!("/login?next={path}")), "{page}");
+    }
+    let ada = shop.app.customer("ada@example.com").await;
+    let page = ada.get(&placed).await.text().await.expect("a page");
+    assert!(page.contains("Your payment is on its way"), "{page}");
+    let eve = shop.app.customer("eve@example.com").await;
+    assert_eq!(eve.get(&placed).await.status(), StatusCode::FORBIDDEN);
+}
+
+async fn many_keys_are_folded(shop: &Shop) {
+    let admin = shop.app.service().admin(latchkey_service::Operator::Host);
+    let (mut file, _) = admin.catalog().await.expect("read");
+    file.prices[0].max_quantity = 50;
+    shop.app.apply_catalog(&file).await;
+    let ada = shop.app.customer("ada@example.com").await;
+    let (placed, _) = shop.buy(&ada, "ada@example.com", "50").await;
+    let page = ada.get(&placed).await.text().await.expect("a page");
+    assert_eq!(page.matches("key-shown").count(), 50, "{page}");
+    let (shown, folded) = page.split_once("<details").expect("a fold");
+    assert_eq!(shown.matches("key-shown").count(), 10, "{shown}");
+    assert!(folded.contains("Show 40 more keys"), "{page}");
+
+    let order = format!("/portal/orders/{}", order_in(&placed));
+    let page = ada.get(&order).await.text().await.expect("a page");
+    let (shown, folded) = page.split_once("<details").expect("a fold");
+    assert!(shown.contains("50 licenses") && folded.contains("Show 40 more licenses"), "{page}");
+    assert_eq!(shown.matches("<code>CGPT-••••").count(), 10, "{shown}");
+    let page = ada.get("/portal").await.text().await.expect("a page");
+    assert_eq!(page.matches("class=\"key-row\"").count(), 10, "{page}");
+    assert!(page.contains("See all licenses"), "{page}");
 }

@@ -25,6 +25,8 @@ async fn without_keys_the_start_page_says_that_sales_open_soon(app: &TestApp) {
     }
     assert!(page.contains("Sales open soon") && page.contains("ask the seller of your license"), "{page}");
     assert!(!page.contains("<form") && !page.contains("<script"), "{page}");
+    assert!(page.contains("class=\"title-2\">ChartGPT"), "the only offer is headed by its product: {page}");
+    assert!(page.contains("href=\"/portal\"") && page.contains(">Your licenses"), "{page}");
 }
 
 async fn the_start_page_follows_the_catalog(app: &TestApp) {
@@ -52,6 +54,12 @@ async fn the_start_page_sells_what_is_for_sale(shop: &Shop) {
     assert!(page.contains("action=\"/checkout\"") && page.contains("value=\"chartgpt-lifetime\""), "{page}");
     assert!(page.contains("name=\"quantity\"") && page.contains("max=\"10\""), "{page}");
     assert_eq!(page.matches("<form").count(), 1, "one price is for sale: {page}");
+    for policy in ["Lifetime license", "Team license"] {
+        assert!(
+            page.contains(&format!("class=\"title-2\">{policy}")),
+            "offers of one product are headed by their policies: {page}"
+        );
+    }
     assert!(page.contains("Sales open soon"), "a price without an amount is not for sale");
     assert!(!page.contains("$100.00"), "upgrades are not for everyone");
     assert!(!page.contains("<script"));

@@ -237,7 +237,7 @@ fn mails_are_previewed() {
     let host = Host::new();
     let kinds = host.json(&["mail", "preview", "--list"]);
     let kinds = kinds.as_array().expect("a list");
-    assert_eq!(kinds.len(), 17);
+    assert_eq!(kinds.len(), 19);
     for kind in kinds {
         let word = kind["kind"].as_str().expect("a word");
         let mail = host.json(&["mail", "preview", word]);
@@ -264,6 +264,59 @@ fn mails_are_previewed() {
         .expect("written");
     let html = text(&host.run(&["mail", "preview", "sign-in", "--html"]).stdout);
     assert!(html.contains("Sign in to Acme") && html.contains("#aa3300"), "{html}");
+    let brand =
+        "[brand]\nname = \"Acme\"\naddress = \"\"\"\n1 Main Street\nSpringfield <1>\n\"\"\"\ntax_id = \"GB1\"\n";
+    fs::write(host.folder.path().join("latchkey.toml"), brand).expect("written");
+    let mail = host.json(&["mail", "preview", "sign-in"]);
+    let body = mail["text"].as_str().expect("a text");
+    assert!(body.ends_with("Acme\n1 Main Street\nSpringfield <1>\nTax ID: GB1\n"), "{body}");
+    let html = mail["html"].as_str().expect("HTML");
+    assert!(html.contains("1 Main Street<br>Springfield &#60;1&#62;<br>Tax ID: GB1"), "{html}");
+}
+
+#[test]
+fn a_catalog_with_rarely_meant_prices_needs_confirmation() {
+    let host = Host::with_products();
+    let path = host.folder.path().join("catalog.toml");
+    let shown = text(&host.run(&["catalog", "show"]).stdout);
+    let euro = "\n[[prices]]\ncode = \"euro\"\npolicy = \"chartgpt-lifetime\"\namount = 0\ncurrency = \"EUR\"\n";
+    fs::write(&path, format!("{shown}{euro}")).expect("written");
+    let planned = host.json(&["catalog", "apply", "catalog.toml", "--dry-run"]);
+    let kinds: Vec<_> = planned["warnings"].as_array().expect("a list").iter().map(|found| &found["warning"]).collect();
+    assert_eq!(kinds, ["free_price", "several_currencies"], "{planned}");
+    let said = text(&host.run(&["catalog", "apply", "catalog.toml", "--dry-run"]).stdout);
+    assert!(said.contains("warning: prices.euro.amount") && said.contains("EUR and USD"), "{said}");
+    assert!(host.refusal(&["catalog", "apply", "catalog.toml"], 2).contains("--yes"));
+    assert_eq!(host.json(&["catalog", "apply", "catalog.toml", "--yes"])["applied"], true);
+    // What was confirmed is not asked again.
+    let other = format!("{shown}{euro}").replace("Lifetime license", "Lifelong license");
+    fs::write(&path, other).expect("written");
+    let again = host.json(&["catalog", "apply", "catalog.toml"]);
+    assert_eq!((&again["applied"], &again["warnings"]), (&Value::from(true), &Value::Array(vec![])));
+}
+
+#[test]
+fn orders_are_named_by_number_or_id() {
+    let host = Host::new();
+    for command in ["show", "refund", "release"] {
+        let said = host.refusal(&["order", command, "not-a-number"], 2);
+        assert!(said.contains("7F3K-9QXM") && said.contains("order list"), "{said}");
+        assert!(host.refusal(&["order", command, "7f3k-9qxm"], 1).contains("no order with the number"));
+    }
+    assert_eq!(host.json(&["order", "list", "--email", "ada@example.com", "--status", "paid"]), Value::Array(vec![]));
+    assert!(host.refusal(&["order", "list", "--email", "ada"], 2).contains("ada"));
+}
+
+/// Commands on the demo's data render mails with the demo's brand.
+#[test]
+fn commands_have_the_brand_of_the_demo() {
+    let host = Host::new();
+    let subject = || host.json(&["mail", "preview", "sign-in"])["subject"].as_str().expect("text").to_owned();
+    assert_eq!(subject(), "Your sign-in link for Latchkey");
+    drop(host.serve(&["--demo"], &[]));
+    assert_eq!(subject(), "Your sign-in link for ChartGPT");
+    fs::write(host.folder.path().join("latchkey.toml"), "[brand]\nname = \"Acme\"\n").expect("written");
+    assert_eq!(subject(), "Your sign-in link for Acme", "settings apply all the same");
 }
 
 #[test]
@@ -687,4 +740,15 @@ fn files_are_verified_without_a_database() {
     host.refusal(&["verify", "key.txt", "--public-key", "0"], 2);
     host.refusal(&["verify", "nowhere", "--public-key", other], 2);
     assert!(!host.folder.path().join("data").exists(), "no data folder was created");
+}
+
+/// The keys of Stripe and of the database are in the memory of the server.
+#[cfg(target_os = "linux")]
+#[test]
+fn st_26_a_server_writes_no_core_dumps() {
+    let host = Host::new();
+    let server = host.serve(&["--demo"], &[]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.process_id())).expect("the limits");
+    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().take(2).collect::<Vec<_>>(), ["0", "0"], "{limits}");
 }

@@ -51,6 +51,7 @@ fn request(action: Action, fingerprint: &str, app: &TestApp, issued: &IssuedLice
 on_both!(
     with_app: the_swap_allowance_is_enforced,
     the_swap_allowance_is_exact,
+    many_licenses_are_on_several_pages_and_can_be_searched,
     freeing_waits_for_the_license,
     a_computer_is_renamed,
     an_offline_file_is_downloaded,
@@ -521,4 +522,44 @@ async fn a_page_shows_a_hundred_computers_and_counts_all(app: &TestApp) {
     app.issue("ada@example.com").await;
     let shown = page(&browser, "/portal/licenses").await;
     assert!(shown.contains("119 of 150") && shown.contains("0 of 2"), "{shown}");
+}
+
+async fn many_licenses_are_on_several_pages_and_can_be_searched(app: &TestApp) {
+    app.issue("eve@example.com").await;
+    let mut tails = Vec::new();
+    for _ in 0..60 {
+        tails.push(app.issue("ada@example.com").await.key.tail().to_owned());
+    }
+    let ada = app.customer("ada@example.com").await;
+    let rows = |page: &str| page.matches("<th scope=\"row\"").count();
+    let next = |page: &str| {
+        let link = page.split("href=\"/portal/licenses?").nth(1)?.split('"').next()?;
+        page.contains("Next page").then(|| format!("/portal/licenses?{link}"))
+    };
+    let first = page(&ada, "/portal/licenses").await;
+    assert_eq!(rows(&first), 25);
+    assert!(!first.contains("First page"), "{first}");
+    let second = page(&ada, &next(&first).expect("a link")).await;
+    assert_eq!(rows(&second), 25);
+    assert!(second.contains("First page"), "{second}");
+    let third = page(&ada, &next(&second).expect("a link")).await;
+    assert_eq!((rows(&third), next(&third)), (10, None));
+    for tail in &tails {
+        assert!([&first, &second, &third].iter().any(|page| page.contains(tail)), "{tail}");
+    }
+    // All of a key, its end, and its end as people write it.
+    let tail = &tails[42];
+    let wanted = tails.iter().filter(|other| *other == tail).count();
+    for text in [tail.clone(), tail.to_lowercase(), format!("-{tail}%20"), format!("CGPT-AAAAA-{tail}")] {
+        assert_eq!(rows(&page(&ada, &format!("/portal/licenses?q={text}")).await), wanted, "{text}");
+    }
+    for text in ["%25", "_", "%5C", "ada@example.com", "%3Cscript%3E"] {
+        let found = page(&ada, &format!("/portal/licenses?q={text}")).await;
+        assert!(found.contains("No license key ends with this text."), "{text}: {found}");
+    }
+    let few = app.customer("eve@example.com").await;
+    let only = page(&few, "/portal/licenses").await;
+    assert!(!only.contains("role=\"search\"") && !only.contains("Next page"), "{only}");
+    let other = page(&few, &next(&first).expect("a link")).await;
+    assert!(rows(&other) <= 1, "a cursor shows only the customer's own licenses");
 }

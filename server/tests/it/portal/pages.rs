@@ -228,7 +228,9 @@ fn static_pages_are_sent_once() {
                     assert!(answer.headers().contains_key(name), "{path} {} lacks {name}", answer.status());
                 }
             }
-            assert_eq!(plain.headers()["vary"], "accept-encoding", "{path}");
+            let is_page = plain.headers()["content-type"].to_str().expect("text").starts_with("text/html");
+            let varies = if is_page { "accept-encoding, cookie" } else { "accept-encoding" };
+            assert_eq!(plain.headers()["vary"], varies, "{path}");
             assert_eq!(tag(&known), plain_tag, "{path}");
             assert_ne!(plain.headers()["x-request-id"], packed.headers()["x-request-id"], "{path}");
             assert_eq!(head.headers()["content-length"], plain.headers()["content-length"], "{path}");
@@ -352,8 +354,48 @@ fn the_start_page_is_plain_html() {
     run(async {
         let app = TestApp::start(Backend::Sqlite).await;
         let page = app.browser().get("/").await.text().await.expect("a page");
-        assert!(page.contains("href=\"/login\"") && !page.contains("<script"), "{page}");
+        assert!(page.contains("href=\"/portal\"") && !page.contains("<script"), "{page}");
         let answer = Client::new().request(Method::TRACE, app.origin()).send().await.expect("an answer");
         assert!(answer.status().is_client_error());
+    });
+}
+
+/// A path with a slash at its end leads to the page, and never to another site.
+#[test]
+fn a_trailing_slash_leads_to_the_page() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        for (path, target) in [
+            ("/docs/", "/docs"),
+            ("/docs/client/", "/docs/client"),
+            ("/portal/", "/portal"),
+            ("/portal/licenses//", "/portal/licenses"),
+            ("/login/?next=/portal/account", "/login?next=/portal/account"),
+        ] {
+            let answer = app.browser().get(path).await;
+            assert_eq!((answer.status(), location(&answer)), (StatusCode::PERMANENT_REDIRECT, target), "{path}");
+        }
+        for path in ["/nothing/", "//evil.example/", "//evil.example/docs/", "/%2f/evil.example/", "/v1/ping/"] {
+            let url = format!("{}{path}", app.origin());
+            let answer = Client::new().get(url).send().await.expect("an answer");
+            assert!(!answer.status().is_redirection() && !answer.status().is_success(), "{path}: {}", answer.status());
+        }
+    });
+}
+
+/// Pages without scripts have the theme that was chosen in the portal.
+#[test]
+fn static_pages_have_the_chosen_theme() {
+    run(async {
+        let app = TestApp::start(Backend::Sqlite).await;
+        let browser = app.browser();
+        for (chosen, wanted) in [("dark", Some("dark")), ("light", Some("light")), ("system", None), ("neon", None)] {
+            browser.submit("/fn/choose_theme", &[("theme", chosen), ("back", "/login")]).await;
+            for path in ["/", "/docs", "/docs/api", "/login"] {
+                let page = browser.get(path).await.text().await.expect("a page");
+                let found = page.split("data-theme=\"").nth(1).and_then(|rest| rest.split('"').next());
+                assert_eq!(found, wanted, "{path} after {chosen}");
+            }
+        }
     });
 }

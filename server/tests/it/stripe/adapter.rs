@@ -11,7 +11,7 @@ use latchkey_server::{
     settings::{Secret, Stripe},
 };
 use latchkey_service::ports::payments::{
-    CheckoutLine, NewCheckoutLine, ObjectKind, ObjectRef, Payments, PaymentsError, RefundSnapshot,
+    CheckoutLine, NewCheckoutLine, ObjectKind, Payments, PaymentsError, RefundSnapshot,
 };
 use latchkey_testkit::stripe::{DisputeKind, Method, Outcome, Paid, Payment};
 use serde_json::json;
@@ -166,7 +166,7 @@ fn a_declined_card_leaves_the_checkout_open_until_it_expires() {
         let declined = Payment::new("ada@example.com", "Ada", Method::DeclinedCard);
         assert_eq!(shop.double.pay(&session, &declined).expect("answered"), Paid::Declined);
         assert_eq!(shop.of_session(&session).await.checkout.state, Checkout::Open);
-        shop.double.advance(Duration::from_hours(2));
+        shop.clock.advance(Duration::from_hours(2));
         assert_eq!(shop.of_session(&session).await.checkout.state, Checkout::Expired);
     });
 }
@@ -249,11 +249,11 @@ fn objects_of_others_belong_to_no_order_and_unknown_ones_are_not_found() {
             (ObjectKind::Dispute, "dp_unknown"),
             (ObjectKind::Invoice, "in_unknown"),
         ] {
-            let found = shop.payments.order_snapshot(&ObjectRef { kind, id: id.to_owned() }).await;
+            let found = shop.try_snapshot(kind, id).await;
             assert!(matches!(found, Err(PaymentsError::NotFound(_))), "{kind:?}: {found:?}");
         }
         for id in ["", "../refunds", "ch_1?limit=1", "ch 1", "ch_\u{e9}"] {
-            let found = shop.payments.order_snapshot(&ObjectRef { kind: ObjectKind::Charge, id: id.to_owned() }).await;
+            let found = shop.try_snapshot(ObjectKind::Charge, id).await;
             assert!(matches!(found, Err(PaymentsError::Unreadable(_))), "{id}: {found:?}");
         }
     });
@@ -267,8 +267,7 @@ fn states_that_stripe_adds_later_are_not_guessed() {
         let session = shop.sold(&shop.checkout(&price, 1)).await;
         let intent = shop.double.payment_of(&session).expect("a payment");
         let refund = shop.double.refund(&intent, Some(100)).expect("refunded");
-        let read =
-            async || shop.payments.order_snapshot(&ObjectRef { kind: ObjectKind::Checkout, id: session.clone() }).await;
+        let read = async || shop.payments.order_snapshot(&session, None).await;
         for (id, field, known, unknown) in
             [(&refund, "status", "succeeded", "reversed"), (&session, "payment_status", "paid", "partly_paid")]
         {

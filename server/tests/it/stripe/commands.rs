@@ -167,6 +167,38 @@ fn provision_replaces_a_price_whose_terms_changed_and_leaves_other_peoples_price
 }
 
 #[test]
+fn an_endpoint_is_made_again_if_its_secret_is_lost() {
+    let vendor = Vendor::new();
+    let first = vendor.provision()["webhook_secret"].clone();
+    let (code, made) = vendor.json(&["stripe", "provision", "--replace-endpoint", "--yes"], &[]);
+    assert_eq!(code, Some(0), "{made}");
+    assert!(made["webhook_secret"].is_string() && made["webhook_secret"] != first, "{made}");
+    assert_eq!(vendor.double.objects("webhook_endpoint").len(), 2);
+    let old = vendor.double.objects("webhook_endpoint").iter().any(|endpoint| {
+        let id = endpoint["id"].as_str().expect("an id");
+        made["notes"].to_string().contains(&format!("{id} sends the same events"))
+    });
+    assert!(old, "{made}");
+}
+
+/// Stripe itself cannot reach the portal on this computer or in a private network.
+#[test]
+fn an_address_that_stripe_cannot_reach_is_not_proposed() {
+    let vendor = Vendor::new();
+    for portal in ["http://localhost:3000", "http://192.168.1.7:3000", "http://[::1]:3000"] {
+        let more = [
+            ("LATCHKEY__SERVER__PORTAL_URL", portal),
+            // Not on this computer, and not asked.
+            ("LATCHKEY__STRIPE__API_URL", "https://stripe.invalid"),
+        ];
+        let output = vendor.run(&["stripe", "provision", "--replace-endpoint", "--dry-run"], &more);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{portal}: {said}");
+        assert!(said.contains("LATCHKEY__SERVER__PORTAL_URL"), "{portal}: {said}");
+    }
+}
+
+#[test]
 fn doctor_names_the_remedy_for_each_problem() {
     let vendor = Vendor::new();
     let health = |document: &Value, name: &str| {
@@ -176,11 +208,11 @@ fn doctor_names_the_remedy_for_each_problem() {
     };
     let (code, before) = vendor.json(&["doctor"], &[]);
     assert_eq!((code, &before["healthy"]), (Some(1), &json!(false)));
-    for name in ["stripe webhook secret", "stripe webhook endpoint"] {
+    for name in ["stripe webhook secret", "stripe webhook endpoint", "stripe prices"] {
         let (health, remedy) = health(&before, name);
         assert!(health == "problem" && remedy.contains("latchkey stripe provision"), "{name}: {before}");
     }
-    for name in ["settings", "stripe connection", "clock", "stripe permissions"] {
+    for name in ["settings", "database", "stripe events", "stripe connection", "clock", "stripe permissions"] {
         assert_eq!(health(&before, name).0, "ok", "{name}: {before}");
     }
     assert_eq!(health(&before, "stripe key").0, "note", "a secret key can do too much");
@@ -201,6 +233,12 @@ fn doctor_names_the_remedy_for_each_problem() {
         assert_eq!(health(&document, "stripe webhook endpoint").0, "problem", "{field}: {document}");
         vendor.double.tamper(&endpoint, |endpoint| endpoint[field] = good);
     }
+
+    let price = vendor.double.objects("price")[0]["id"].as_str().expect("an id").to_owned();
+    vendor.double.tamper(&price, |price| price["active"] = json!(false));
+    let (_, document) = vendor.json(&["doctor"], &secrets);
+    assert_eq!(health(&document, "stripe prices").0, "problem", "{document}");
+    vendor.double.tamper(&price, |price| price["active"] = json!(true));
 
     let wrong = [("LATCHKEY__STRIPE__SECRET_KEY", "rk_test_51Hunter2example000000000000"), secrets[0]];
     let output = vendor.run(&["doctor"], &wrong);

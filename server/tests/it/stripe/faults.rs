@@ -69,7 +69,7 @@ fn st_25_a_slow_stripe_costs_at_most_ten_seconds() {
         let started = Instant::now();
         let object = ObjectRef { kind: ObjectKind::Charge, id: "ch_1".to_owned() };
         let (one, other) =
-            tokio::join!(shop.payments.order_snapshot(&object), shop.payments.customer_portal("cus_1", RETURN_URL));
+            tokio::join!(shop.payments.parent(&object), shop.payments.customer_portal("cus_1", RETURN_URL));
         for error in [one.map(|_| ()).expect_err("late"), other.map(|_| ()).expect_err("late")] {
             assert!(matches!(error, PaymentsError::Unavailable(_)), "{error:?}");
         }

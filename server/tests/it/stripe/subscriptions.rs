@@ -119,18 +119,18 @@ fn lines_that_were_added_by_hand_do_not_extend_a_subscription() {
 }
 
 #[test]
-fn a_failed_renewal_has_a_page_where_it_can_be_paid() {
+fn a_failed_renewal_says_what_is_due() {
     run(async {
         let shop = Shop::open();
         let (session, subscription) = subscribed(&shop).await;
         let active = state(&shop, &session).await;
         assert_eq!((active.id.as_str(), active.state), (subscription.as_str(), SubscriptionState::Active));
-        assert_eq!((active.is_canceled_at_period_end, active.unpaid_invoice), (false, None));
+        assert_eq!((active.is_canceled_at_period_end, active.unpaid), (false, None));
         shop.double.set_renewal_of(&subscription, Renewal::Fail);
         shop.double.advance(MONTH);
         let late = state(&shop, &session).await;
         assert_eq!(late.state, SubscriptionState::PastDue);
-        assert!(late.unpaid_invoice.is_some());
+        assert_eq!(late.unpaid, Some(Money::new(1_800, "USD".parse().expect("a currency"))));
         assert_eq!(shop.of_session(&session).await.payments.len(), 1);
         shop.double.advance(MONTH);
         assert_eq!(state(&shop, &session).await.state, SubscriptionState::Ended);

@@ -112,6 +112,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Asks the server to stop, and waits. Returns whether it ended successfully.
     pub(crate) fn stop(mut self) -> bool {
         let asked = Command::new("kill").arg(self.process.id().to_string()).status().expect("kill runs");

@@ -20,21 +20,11 @@ use serde_json::Value;
 
 use crate::support::app::{Browser, TestApp, location, run};
 
-/// What the shop sells, besides the demo's license.
-const CATALOG: &str = r#"
-[[policies]]
-code = "chartgpt-team"
-product = "chartgpt"
-name = "Team license"
-max_machines = 5
+/// What the shop sells, besides the demo's license. The browser tests add the same.
+const CATALOG: &str = include_str!("../../../../crates/testkit/data/catalog.toml");
 
-[[prices]]
-code = "chartgpt-team-upgrade"
-policy = "chartgpt-team"
-amount = 10000
-currency = "USD"
-upgrade_from = ["chartgpt-lifetime"]
-
+/// A price whose amount is not known, which `latchkey stripe provision` would refuse.
+const UNKNOWN: &str = r#"
 [[prices]]
 code = "chartgpt-unknown"
 policy = "chartgpt-team"
@@ -61,7 +51,7 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) async fn open(backend: Backend) -> Self {
         let shop = Self::without_prices_at_stripe(backend, false, |_| {}).await;
-        shop.app.add_to_catalog(CATALOG).await;
+        shop.app.add_to_catalog(&format!("{CATALOG}{UNKNOWN}")).await;
         shop.provision_all().await;
         shop
     }

@@ -120,9 +120,15 @@ fn of_order() -> impl Strategy<Value = OrderEvent> {
         Just(E::FraudSuspected),
         Just(E::RefundRequested),
         prop::sample::select(SubscriptionState::ALL).prop_map(|to| E::SubscriptionChanged { to }),
-        held().prop_map(|held| E::Released { held }),
+        (held(), prop::option::of(id())).prop_map(|(held, account)| E::Released { held, account }),
         Just(E::Updated),
     ]
+}
+
+fn of_view() -> impl Strategy<Value = SavedViewEvent> {
+    (".{0,20}", ".{0,20}", any::<bool>()).prop_map(|(list, name, is_saved)| {
+        if is_saved { SavedViewEvent::Saved { list, name } } else { SavedViewEvent::Deleted { list, name } }
+    })
 }
 
 fn any_event() -> impl Strategy<Value = AuditEvent> {
@@ -144,6 +150,11 @@ fn any_event() -> impl Strategy<Value = AuditEvent> {
         8 => (id(), of_order()).prop_map(|(id, event)| AuditEvent::Order(id, event)),
         1 => "evt_[a-z]{4}".prop_map(|id| AuditEvent::Stripe(id, StripeEvent::Replayed)),
         3 => (id(), of_key).prop_map(|(id, event)| AuditEvent::SigningKey(id, event)),
+        1 => prop::collection::vec("[a-z]{1,5}", 0..3)
+            .prop_map(|fields| AuditEvent::List("licenses".to_owned(), ListEvent::Exported { fields })),
+        1 => (id(), ".{0,20}", ".{0,20}")
+            .prop_map(|(id, kind, about)| AuditEvent::Note(id, NoteEvent::Added { kind, about })),
+        2 => (id(), of_view()).prop_map(|(id, event)| AuditEvent::SavedView(id, event)),
     ]
 }
 
@@ -204,6 +215,10 @@ fn stored_names_do_not_change() {
         ("order", id, "order.updated", "{}".to_owned()),
         ("stripe_event", "evt_1", "stripe_event.replayed", "{}".to_owned()),
         ("product", id, "catalog.installed", "{}".to_owned()),
+        ("list", "licenses", "list.exported", r#"{"fields":["status"]}"#.to_owned()),
+        ("note", id, "note.added", r#"{"about":"x","kind":"license"}"#.to_owned()),
+        ("saved_view", id, "saved_view.saved", r#"{"list":"licenses","name":"n"}"#.to_owned()),
+        ("saved_view", id, "saved_view.deleted", r#"{"list":"licenses","name":"n"}"#.to_owned()),
         ("signing_key", id, "signing_key.made", "{}".to_owned()),
         ("signing_key", id, "signing_key.rotated", format!(r#"{{"from":"{id}"}}"#)),
         ("signing_key", id, "signing_key.retired", "{}".to_owned()),
@@ -251,7 +266,7 @@ fn stored_names_do_not_change() {
         assert_eq!(event.stored(), stored);
         verbs.insert(verb);
     }
-    assert_eq!(verbs.len(), 47);
+    assert_eq!(verbs.len(), 51);
 }
 
 /// Rows of license files once had a name, which was always null.
@@ -285,4 +300,10 @@ fn unknown_events_are_kept() {
         assert_eq!(event.stored(), stored);
         assert!(event.may_change_owner());
     }
+}
+
+#[test]
+fn a_replaced_key_is_found_by_its_verb() {
+    let event = LicenseEvent::KeyReplaced.of(LicenseId::from(uuid::Uuid::nil()));
+    assert_eq!(event.stored().verb, KEY_REPLACED);
 }

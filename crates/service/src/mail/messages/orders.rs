@@ -8,7 +8,7 @@ use crate::mail::{
     kind::MailKind,
     letter::{Letter, Letterhead},
     messages::{CustomerMail, MailedLicense, license_name},
-    reasons::RefundEffect,
+    reasons::{RefundEffect, UpgradeReason},
 };
 
 /// The most keys in a mail. Mail programs cut off mails of more than about 100 KB.
@@ -112,21 +112,33 @@ impl CustomerMail for PurchaseMail<'_> {
     }
 }
 
-/// The upgrade of a license was paid.
+/// The upgrade of a license was paid, or applies again.
 #[derive(Debug)]
 pub(crate) struct UpgradedMail<'a> {
     pub(crate) order: MailedOrder<'a>,
     /// The license, with its new policy.
     pub(crate) license: MailedLicense<'a>,
+    pub(crate) reason: UpgradeReason,
     pub(crate) receipt_url: Option<&'a str>,
 }
 
 impl CustomerMail for UpgradedMail<'_> {
     fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
         let product = self.license.product;
-        let subject = format!("Your {product} license is upgraded");
+        let (subject, what) = match self.reason {
+            UpgradeReason::Paid => (
+                format!("Your {product} license is upgraded"),
+                format!("Your payment has arrived, and your {product} license is upgraded."),
+            ),
+            UpgradeReason::PaymentKept => (
+                format!("Your {product} license is upgraded again"),
+                format!(
+                    "The payment for the upgrade of your {product} license is settled, so the upgrade applies again."
+                ),
+            ),
+        };
         Letter::new(MailKind::Upgraded, subject, buyer(letterhead))
-            .paragraph(format!("Your payment has arrived, and your {product} license is upgraded."))
+            .paragraph(what)
             .facts(self.license.facts())
             .action(
                 "There is nothing to do: your key and your computers stay the same. If the app does not show the upgrade, start it again.",
@@ -135,6 +147,56 @@ impl CustomerMail for UpgradedMail<'_> {
             )
             .facts([("Order", self.order.number.to_owned()), ("Total", self.order.total.to_owned())])
             .link("Show the receipt", self.receipt_url)
+    }
+}
+
+/// A dispute about the payment of an upgrade turned it back.
+#[derive(Debug)]
+pub(crate) struct UpgradeReversedMail<'a> {
+    /// The license, with the policy that it has without the upgrade.
+    pub(crate) license: MailedLicense<'a>,
+}
+
+impl CustomerMail for UpgradeReversedMail<'_> {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let product = self.license.product;
+        let policy = license_name(product, self.license.policy);
+        let subject = format!("The upgrade of your {product} license was turned back");
+        Letter::new(MailKind::UpgradeReversed, subject, buyer(letterhead))
+            .paragraph(format!(
+                "The payment for the upgrade was disputed with the bank, so the upgrade does not apply. Your license is: {policy}."
+            ))
+            .facts(self.license.facts())
+            .action(
+                "Your key and your computers are kept. The upgrade applies again if the dispute is withdrawn. If you did not mean to dispute the payment, ask your bank to withdraw the dispute.",
+                "Show the license",
+                self.license.page(letterhead),
+            )
+    }
+}
+
+/// An order was paid, and a person looks at it before it is delivered.
+#[derive(Debug)]
+pub(crate) struct OrderHeldMail<'a> {
+    pub(crate) order: MailedOrder<'a>,
+    /// The page that shows the order.
+    pub(crate) order_url: Option<&'a str>,
+}
+
+impl CustomerMail for OrderHeldMail<'_> {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let brand = letterhead.brand;
+        Letter::new(MailKind::OrderHeld, "We are checking your order", buyer(letterhead))
+            .paragraph(format!(
+                "Your payment to {} has arrived. A detail of the order does not match, so a person is looking at it.",
+                brand.name
+            ))
+            .paragraph(format!(
+                "You do not need to do anything. You get another mail as soon as the order is checked. If you have questions, please {}.",
+                brand.contact()
+            ))
+            .facts(self.order.facts())
+            .link("Show the order", self.order_url)
     }
 }
 
@@ -153,7 +215,10 @@ impl CustomerMail for PaymentPendingMail<'_> {
                 "{} has received your order. The payment method that you chose can take several days until the payment is confirmed.",
                 letterhead.brand.name
             ))
-            .paragraph("You do not need to do anything. You get a mail with your license key as soon as the payment arrives.")
+            .paragraph(format!(
+                "You do not need to do anything. You get a mail with your license {} as soon as the payment arrives.",
+                if self.order.items.iter().map(|item| item.quantity).sum::<u32>() == 1 { "key" } else { "keys" }
+            ))
             .facts(self.order.facts())
             .link("Show the order", self.order_url)
     }
@@ -207,6 +272,7 @@ impl CustomerMail for RefundedMail<'_> {
             (RefundEffect::TurnedBack, _) => {
                 "Your license is what it was before the upgrade. Its key and your computers stay the same.".to_owned()
             }
+            (RefundEffect::NotDelivered, _) => "No license was issued for this order.".to_owned(),
             (RefundEffect::Unchanged, 1) => format!("The {license} of this order stays valid."),
             (RefundEffect::Unchanged, _) => format!("The {license} of this order stay valid."),
         };

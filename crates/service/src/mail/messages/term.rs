@@ -127,8 +127,8 @@ pub(crate) struct RenewalFailedMail<'a> {
     pub(crate) license: MailedLicense<'a>,
     /// The amount that was not paid, as text.
     pub(crate) total: &'a str,
-    /// The page on which the payment can be made.
-    pub(crate) fix_url: &'a str,
+    /// The page on which the payment can be made. `None` if the reader does not pay for the license.
+    pub(crate) fix_url: Option<&'a str>,
     /// Until when the license can be used without the payment. `None` if that is not limited.
     pub(crate) usable_until: Option<Timestamp>,
 }
@@ -146,16 +146,22 @@ impl CustomerMail for RenewalFailedMail<'_> {
             None => String::new(),
         };
         let subject = format!("Your {product} license could not be renewed");
-        about(MailKind::RenewalFailed, &self.license, subject, letterhead)
+        let letter = about(MailKind::RenewalFailed, &self.license, subject, letterhead)
             .paragraph(format!(
                 "The payment of {} for the renewal of your {product} license failed.{until}",
                 self.total
             ))
-            .facts(facts)
-            .action(
+            .facts(facts);
+        match self.fix_url {
+            Some(url) => letter.action(
                 "To keep the license, check your payment method or pay with another one:",
                 "Complete the payment",
-                self.fix_url,
-            )
+                url,
+            ),
+            None => letter.paragraph(format!(
+                "The license was bought by somebody else, who can complete the payment. If you have questions, please {}.",
+                letterhead.brand.contact()
+            )),
+        }
     }
 }

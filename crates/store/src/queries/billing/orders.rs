@@ -2,9 +2,10 @@
 
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId},
-    order::{HoldReason, Order, OrderKind, OrderStatus},
+    order::{HoldReason, Order, OrderKind},
     time::Timestamp,
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::super::{
@@ -14,7 +15,10 @@ use super::super::{
 use crate::{
     error::Result,
     page::Page,
-    tables::{billing::orders::OrderRow, licenses::expiry_columns},
+    tables::{
+        billing::orders::{OrderRow, OrderSearch},
+        licenses::expiry_columns,
+    },
 };
 
 macro_rules! select {
@@ -123,20 +127,20 @@ pub(crate) async fn lock_order(conn: &mut Connection, id: OrderId) -> Result<Opt
     find_order(conn, id).await
 }
 
-pub(crate) async fn find_order_by_object(conn: &mut Connection, id: &str) -> Result<Option<(OrderId, i64)>> {
-    let sql = "SELECT id, version FROM orders WHERE stripe_checkout = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_payments
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_payments.id = $1
-               UNION ALL SELECT id, version FROM orders WHERE stripe_subscription = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_refunds
-                   JOIN order_payments ON order_payments.id = order_refunds.payment_id
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_refunds.id = $1
-               UNION ALL SELECT orders.id, orders.version FROM order_disputes
-                   JOIN order_payments ON order_payments.id = order_disputes.payment_id
-                   JOIN orders ON orders.id = order_payments.order_id WHERE order_disputes.id = $1
-               LIMIT 1";
-    let row: Option<(Uuid, i64)> = sqlx::query_as(sql).bind(id).fetch_optional(conn).await?;
-    Ok(row.map(|(id, version)| (id.into(), version)))
+pub(crate) async fn find_order_by_object(conn: &mut Connection, id: &str) -> Result<Option<Order>> {
+    let sql = select!(
+        "WHERE id IN (
+             SELECT id FROM orders WHERE stripe_checkout = $1
+             UNION ALL SELECT id FROM orders WHERE stripe_subscription = $1
+             UNION ALL SELECT order_id FROM order_payments WHERE id = $1
+             UNION ALL SELECT order_id FROM order_payments
+                 WHERE id IN (SELECT payment_id FROM order_refunds WHERE id = $1)
+             UNION ALL SELECT order_id FROM order_payments
+                 WHERE id IN (SELECT payment_id FROM order_disputes WHERE id = $1))
+         LIMIT 1"
+    );
+    let row: Option<OrderRow> = sqlx::query_as(sql).bind(id).fetch_optional(conn).await?;
+    row.map(Order::try_from).transpose()
 }
 
 pub(crate) async fn list_orders_of(conn: &mut Connection, account: AccountId) -> Result<Vec<Order>> {
@@ -145,22 +149,30 @@ pub(crate) async fn list_orders_of(conn: &mut Connection, account: AccountId) ->
     rows.into_iter().map(Order::try_from).collect()
 }
 
+pub(crate) async fn list_orders_numbered(conn: &mut Connection, number: [u8; 5]) -> Result<Vec<OrderId>> {
+    let mut query = QueryBuilder::<Db>::new("SELECT id FROM orders WHERE ");
+    query.push(dialect::ORDER_NUMBER).push(" = ").push_bind(number.to_vec()).push(" LIMIT 10");
+    let ids: Vec<Uuid> = query.build_query_scalar().fetch_all(conn).await?;
+    Ok(ids.into_iter().map(OrderId::from).collect())
+}
+
 pub(crate) async fn list_orders(
     conn: &mut Connection,
-    status: Option<OrderStatus>,
+    search: &OrderSearch,
     before: Option<OrderId>,
     limit: u32,
 ) -> Result<Page<Order, OrderId>> {
-    let before = before.map_or(Uuid::max(), OrderId::uuid);
-    let limit_rows = Page::<Order, OrderId>::rows(limit);
-    let query = match status {
-        None => sqlx::query_as(select!("WHERE id < $1 ORDER BY id DESC LIMIT $2")).bind(before).bind(limit_rows),
-        Some(status) => sqlx::query_as(select!("WHERE status = $3 AND id < $1 ORDER BY id DESC LIMIT $2"))
-            .bind(before)
-            .bind(limit_rows)
-            .bind(status.as_str()),
-    };
-    let rows: Vec<OrderRow> = query.fetch_all(conn).await?;
+    let mut query = QueryBuilder::<Db>::new(select!("WHERE id < "));
+    query.push_bind(before.map_or(Uuid::max(), OrderId::uuid));
+    if let Some(status) = search.status {
+        query.push(" AND status = ").push_bind(status.as_str());
+    }
+    if let Some(email) = &search.email {
+        query.push(" AND (LOWER(email) = ").push_bind(email.as_str());
+        query.push(" OR account_id IN (SELECT id FROM accounts WHERE email = ").push_bind(email.as_str()).push("))");
+    }
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(Page::<Order, OrderId>::rows(limit));
+    let rows: Vec<OrderRow> = query.build_query_as().fetch_all(conn).await?;
     let orders = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Page::new(orders, limit, |order| order.id))
 }

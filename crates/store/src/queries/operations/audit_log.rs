@@ -2,15 +2,18 @@
 
 use sqlx::QueryBuilder;
 
-use super::super::dialect::{Connection, Db};
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::operations::audit_log::{AuditColumns, AuditRow},
 };
 
 pub(crate) async fn insert_audits(conn: &mut Connection, rows: &[AuditRow]) -> Result<()> {
-    let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) ";
-    // Each row has eight values, and SQLite allows 32,766 in a statement.
+    let sql = "INSERT INTO audit_log (id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail) ";
+    // Each row has nine values, and SQLite allows 32,766 in a statement.
     for rows in rows.chunks(1_000) {
         let mut query = QueryBuilder::<Db>::new(sql);
         query.push_values(rows, |mut values, row| {
@@ -19,6 +22,7 @@ pub(crate) async fn insert_audits(conn: &mut Connection, rows: &[AuditRow]) -> R
                 .push_bind(row.at.unix_micros())
                 .push_bind(&row.actor_kind)
                 .push_bind(row.actor_id.as_deref())
+                .push_bind(row.network.as_deref())
                 .push_bind(&row.verb)
                 .push_bind(&row.subject_kind)
                 .push_bind(&row.subject_id)
@@ -35,9 +39,29 @@ pub(crate) async fn list_audit_of(
     subject_id: &str,
     limit: i64,
 ) -> Result<Vec<AuditRow>> {
-    let sql = "SELECT id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail FROM audit_log
+    let sql = "SELECT id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail FROM audit_log
                WHERE subject_kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT $3";
     let rows: Vec<AuditColumns> =
         sqlx::query_as(sql).bind(subject_kind).bind(subject_id).bind(limit).fetch_all(conn).await?;
     Ok(rows.into_iter().map(AuditRow::from).collect())
+}
+
+pub(crate) async fn list_audited(
+    conn: &mut Connection,
+    subject_kind: &str,
+    verb: &str,
+    subject_ids: &[String],
+) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for ids in subject_ids.chunks(batch::IDS) {
+        let mut query = QueryBuilder::<Db>::new("SELECT DISTINCT subject_id FROM audit_log WHERE subject_kind = ");
+        query.push_bind(subject_kind).push(" AND verb = ").push_bind(verb).push(" AND subject_id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id.as_str());
+        }
+        query.push(")");
+        found.extend(query.build_query_scalar::<String>().persistent(false).fetch_all(&mut *conn).await?);
+    }
+    Ok(found)
 }

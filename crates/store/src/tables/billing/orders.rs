@@ -1,6 +1,7 @@
 //! Orders.
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::{AccountId, LicenseId, OrderId, PolicyId},
     license::Expiry,
     money::Money,
@@ -13,6 +14,14 @@ use crate::{
     error::{Result, StoreError},
     tables::Origin,
 };
+
+/// Which orders to look for. The default is all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderSearch {
+    pub status: Option<OrderStatus>,
+    /// The address that the buyer typed, or that of the account that received the order.
+    pub email: Option<EmailAddress>,
+}
 
 #[derive(sqlx::FromRow)]
 #[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]

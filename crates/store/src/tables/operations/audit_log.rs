@@ -9,6 +9,8 @@ pub struct AuditRow {
     pub at: Timestamp,
     pub actor_kind: String,
     pub actor_id: Option<String>,
+    /// The network that a person acted from, without the host part.
+    pub network: Option<String>,
     pub verb: String,
     /// The kind of record that was changed.
     pub subject_kind: String,
@@ -23,6 +25,7 @@ pub(crate) struct AuditColumns {
     at: i64,
     actor_kind: String,
     actor_id: Option<String>,
+    network: Option<String>,
     verb: String,
     subject_kind: String,
     subject_id: String,
@@ -36,6 +39,7 @@ impl From<AuditColumns> for AuditRow {
             at: Timestamp::from_unix_micros(row.at),
             actor_kind: row.actor_kind,
             actor_id: row.actor_id,
+            network: row.network,
             verb: row.verb,
             subject_kind: row.subject_kind,
             subject_id: row.subject_id,

@@ -53,6 +53,24 @@ impl StripeDouble {
         self.app.shared.lock().faults.clear();
     }
 
+    /// Holds the answer of the `nth` call from now that reads something whose path starts with the prefix. The answer says
+    /// what is true when the call arrives, whatever changes until [`resume_calls`](Self::resume_calls).
+    pub fn pause_call(&self, prefix: &str, nth: u32) {
+        self.app.shared.lock().faults.plan_pause(prefix, nth);
+    }
+
+    /// Waits until an answer is held.
+    pub async fn wait_for_pause(&self) {
+        let mut paused = self.app.shared.lock().faults.paused();
+        // The double keeps the sender.
+        let _ = paused.wait_for(|paused| paused.count > 0).await;
+    }
+
+    /// Sends all answers that are held, and holds no others.
+    pub fn resume_calls(&self) {
+        self.app.shared.lock().faults.resume();
+    }
+
     /// The number of API calls of each method and path, such as `GET /v1/events`.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.app.shared.lock().faults.calls()

@@ -51,8 +51,8 @@ enum Due {
 impl State {
     /// Does everything that was due until now, in the order in which it was due.
     pub(crate) fn catch_up(&mut self) {
-        let until = self.clock.present();
-        while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= until) {
+        let (until, real) = (self.clock.billing(), self.clock.real());
+        while let Some((at, due)) = self.next_due(real).filter(|(at, _)| *at <= until) {
             self.clock.set_moment(Some(at));
             match due {
                 // Only open sessions are due, and those can expire.
@@ -64,7 +64,7 @@ impl State {
         self.clock.set_moment(None);
     }
 
-    fn next_due(&self) -> Option<(i64, Due)> {
+    fn next_due(&self, real: i64) -> Option<(i64, Due)> {
         let mut next: Option<(i64, Due)> = None;
         let mut offer = |at: i64, due: Due| {
             if next.as_ref().is_none_or(|(earliest, _)| at < *earliest) {
@@ -72,7 +72,10 @@ impl State {
             }
         };
         for session in self.objects.newest("checkout.session").filter(|one| text(one, "status") == "open") {
-            offer(int(session, "expires_at"), Due::Session(text(session, "id").to_owned()));
+            let at = int(session, "expires_at");
+            if at <= real {
+                offer(at, Due::Session(text(session, "id").to_owned()));
+            }
         }
         for subscription in self.objects.newest("subscription") {
             let id = text(subscription, "id");
@@ -183,7 +186,7 @@ impl State {
 
     /// A payment of a renewal failed: it is retried, or the subscription ends.
     fn miss(&mut self, id: &str, invoice: &str, failures: usize) {
-        let next = RETRIES.get(failures).map(|days| self.now() + days * DAY);
+        let next = RETRIES.get(failures).map(|days| self.clock.billing() + days * DAY);
         self.set_unpaid(id, next.map(|at| (invoice.to_owned(), failures + 1, at)));
         let attempts = int(self.objects.get(invoice), "attempt_count") + 1;
         let fields = json!({ "attempt_count": attempts, "attempted": true, "next_payment_attempt": next });

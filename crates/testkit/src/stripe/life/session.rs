@@ -96,8 +96,9 @@ impl State {
         self.update_customer(&customer, &cart.customer_update, payment);
         let method = if amounts.total > 0 { self.new_method(payment, &customer).into() } else { Value::Null };
         self.change(id, Self::details(payment, &customer, cart.has_tax));
-        if text(&session, "mode") == "subscription" {
-            self.subscribe(id, &cart, &customer, &method, payment.method);
+        let is_subscription = text(&session, "mode") == "subscription";
+        if is_subscription {
+            self.in_billing_time(|state| state.subscribe(id, &cart, &customer, &method, payment.method));
         } else {
             self.sell(id, &cart, amounts, &customer, &method, payment.method);
         }
@@ -106,7 +107,9 @@ impl State {
         }
         let is_paid = text(self.objects.get(id), "payment_status") != "unpaid";
         self.emit("checkout.session.completed", id);
-        if is_paid {
+        if is_paid && is_subscription {
+            self.in_billing_time(|state| state.pay_invoice_of(id));
+        } else if is_paid {
             self.pay_invoice_of(id);
         }
         Ok(if is_paid { Paid::Complete } else { Paid::Processing })

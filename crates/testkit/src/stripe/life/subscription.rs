@@ -152,7 +152,7 @@ impl State {
     /// Ends a subscription.
     pub(crate) fn cancel_subscription(&mut self, id: &str) -> Result<(), Refusal> {
         let before = self.living(id)?;
-        let now = self.now();
+        let now = self.clock.billing();
         let canceled_at = if before["canceled_at"].is_null() { now.into() } else { before["canceled_at"].clone() };
         self.change(id, json!({ "status": "canceled", "canceled_at": canceled_at, "ended_at": now }));
         if before["cancellation_details"]["reason"].is_null() {
@@ -169,7 +169,7 @@ impl State {
     /// Requests or takes back the cancellation at the end of the current period.
     pub(crate) fn cancel_at_period_end(&mut self, id: &str, is_wanted: bool) -> Result<(), Refusal> {
         let before = self.living(id)?;
-        let (at, now) = (self.period_end(id), self.now());
+        let (at, now) = (self.period_end(id), self.clock.billing());
         let fields = if is_wanted {
             json!({ "cancel_at_period_end": true, "cancel_at": at, "canceled_at": now })
         } else {
@@ -204,8 +204,8 @@ impl State {
             return Err(Refusal::request(None, message));
         }
         self.change_and_emit("customer.subscription.resumed", id, json!({ "status": "active" }));
-        if self.period_end(id) <= self.now() {
-            self.restart(id);
+        if self.period_end(id) <= self.clock.billing() {
+            self.in_billing_time(|state| state.restart(id));
         }
         Ok(())
     }

@@ -47,11 +47,11 @@ pub(crate) async fn submit(Extract(app): Extract<App>, Path(control): Path<Strin
 }
 
 fn clock(state: &State) -> String {
-    let now = latchkey_licensing::time::Timestamp::from_unix_micros(state.now().saturating_mul(1_000_000));
+    let now = latchkey_licensing::time::Timestamp::from_unix_micros(state.clock.billing().saturating_mul(1_000_000));
     let day = 24 * 60 * 60;
     let jump = |days: i64, label| button("advance", &[("seconds", &(days * day).to_string())], label);
     format!(
-        "<p class=\"notice\">API at <code>{}/v1</code>, key <code>{}</code></p><h2>Clock</h2><p>{}</p>{}{}{}{}",
+        "<p class=\"notice\">API at <code>{}/v1</code>, key <code>{}</code></p><h2>Clock of subscriptions</h2><p>{}</p>{}{}{}{}",
         escape(&state.base_url),
         escape(&state.options.api_key),
         escape(&now.human()),

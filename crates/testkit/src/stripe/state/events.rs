@@ -40,6 +40,7 @@ impl State {
             id.clone(),
             json!({
                 "api_version": API_VERSION,
+                "created": self.now().min(self.clock.real()),
                 "data": data,
                 "pending_webhooks": receivers.len(),
                 "request": { "id": request, "idempotency_key": key },

@@ -3,6 +3,7 @@
 use latchkey_licensing::time::Timestamp;
 use latchkey_service::{Operator, Service};
 use latchkey_store::{EventState, StripeEventRow};
+use latchkey_stripe::event::Problem;
 use serde_json::{Value, json};
 
 use crate::{cli::StripeEvents, commands::terminal::describe::with, console, startup::Failure};
@@ -113,7 +114,15 @@ fn event_line(event: &StripeEventRow) -> String {
     let object = event.object.as_ref().map(|(_, id)| format!("  {id}")).unwrap_or_default();
     let mode = if event.is_live { "" } else { "  test" };
     let (at, state) = (event.received_at.rfc3339(), event.state.as_str());
-    format!("{at}  {state:<14}  {}  {}{object}{mode}", event.id, event.kind)
+    let reason = reason(event).map(|reason| format!("  ({reason})")).unwrap_or_default();
+    format!("{at}  {state:<14}  {}  {}{object}{mode}{reason}", event.id, event.kind)
+}
+
+/// Why an event was not understood, in two words.
+fn reason(event: &StripeEventRow) -> Option<&'static str> {
+    let is_unused = event.last_error.as_deref() == Some(Problem::UnknownType.to_string().as_str());
+    let reason = if is_unused { "kind not used" } else { "could not be parsed" };
+    (event.state == EventState::NotUnderstood).then_some(reason)
 }
 
 fn event_json(event: &StripeEventRow) -> Value {
@@ -127,8 +136,41 @@ fn event_json(event: &StripeEventRow) -> Value {
         "from_sync": event.is_from_sync,
         "attempts": event.attempts,
         "problem": event.last_error,
+        "reason": reason(event),
         "created_at": event.created_at.rfc3339(),
         "received_at": event.received_at.rfc3339(),
         "done_at": event.done_at.map(Timestamp::rfc3339),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn st_07_a_kind_that_is_not_used_differs_from_what_could_not_be_parsed() {
+        let at = Timestamp::from_unix_micros(0);
+        let event = |state, problem: Option<&str>| StripeEventRow {
+            id: "evt_1".to_owned(),
+            kind: "balance.available".to_owned(),
+            is_live: true,
+            api_version: None,
+            object: None,
+            is_from_sync: false,
+            state,
+            attempts: 0,
+            next_attempt_at: at,
+            last_error: problem.map(str::to_owned),
+            created_at: at,
+            received_at: at,
+            done_at: None,
+        };
+        let unused = Problem::UnknownType.to_string();
+        let unused = event(EventState::NotUnderstood, Some(&unused));
+        assert_eq!(reason(&unused), Some("kind not used"));
+        assert!(event_line(&unused).ends_with("not_understood  evt_1  balance.available  (kind not used)"));
+        let broken = Problem::NotJson.to_string();
+        assert_eq!(reason(&event(EventState::NotUnderstood, Some(&broken))), Some("could not be parsed"));
+        assert_eq!(reason(&event(EventState::Failed, Some(&broken))), None);
+    }
 }

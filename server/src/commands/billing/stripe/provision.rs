@@ -22,12 +22,34 @@ use crate::{
     startup::Failure,
 };
 
-use plan::{Found, Plan, Source, Step, Wanted, plan, product};
+use plan::{Endpoint, Found, Plan, Source, Step, UNREACHABLE, Wanted, plan, product};
+
+/// Whether changes may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// A person is asked.
+    Ask,
+    Given,
+    /// Changes are only shown.
+    DryRun,
+}
+
+impl Consent {
+    /// From the flags `--yes` and `--dry-run`, which exclude each other.
+    pub(crate) fn of(yes: bool, dry_run: bool) -> Self {
+        match (yes, dry_run) {
+            (_, true) => Self::DryRun,
+            (true, false) => Self::Given,
+            (false, false) => Self::Ask,
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
-    pub(crate) yes: bool,
-    pub(crate) dry_run: bool,
+    pub(crate) consent: Consent,
+    /// Whether a new webhook endpoint is made although there is one.
+    pub(crate) replaces_endpoint: bool,
     pub(crate) as_json: bool,
 }
 
@@ -40,22 +62,29 @@ pub(crate) async fn provision(
     let is_live = settings.stripe.key()?.is_some_and(|key| key.is_live());
     let prices = service.prices().await?;
     let wanted: Vec<Wanted> = prices.iter().map(|price| wanted_of(price, is_live)).collect();
+    let address = endpoint_url(settings);
+    let endpoint = match (&address, options.replaces_endpoint) {
+        (None, true) => return Err(Failure::Refused(format!("nothing was changed. {UNREACHABLE}"))),
+        (None, false) => Endpoint::Unreachable,
+        (Some(url), false) => Endpoint::At(url),
+        (Some(url), true) => Endpoint::Again(url),
+    };
     let found = find(account, &wanted).await?;
-    let plan = plan(&wanted, endpoint_url(settings).as_deref(), &found);
+    let plan = plan(&wanted, endpoint, &found);
     if !options.as_json {
         show(&plan, is_live);
     }
     if !plan.conflicts.is_empty() {
         return Err(Failure::Refused(format!("nothing was changed. {}", plan.conflicts.join(" "))));
     }
-    let is_applied = !options.dry_run && !plan.steps.is_empty();
+    let is_applied = options.consent != Consent::DryRun && !plan.steps.is_empty();
     let mut secret = None;
     if is_applied {
-        if options.as_json && !options.yes {
+        if options.as_json && options.consent == Consent::Ask {
             // The question cannot be answered without seeing the steps.
             plan.steps.iter().for_each(|step| console::error(&step.to_string()));
         }
-        if confirmed(options.yes, "Make these changes at Stripe?")? == Confirmed::No {
+        if confirmed(options.consent == Consent::Given, "Make these changes at Stripe?")? == Confirmed::No {
             return Err(Failure::Refused("nothing was changed".to_owned()));
         }
         secret = Run { service, account, owner: &settings.portal_url(), is_live, prices: &prices, wanted: &wanted }
@@ -76,6 +105,15 @@ pub(crate) async fn provision(
         console::line(&format!("{} changes, none of them made.", plan.steps.len()));
     }
     Ok(())
+}
+
+/// What is missing at Stripe for the catalog's prices to be sold, and what is wrong with them.
+pub(crate) async fn missing(service: &Service, settings: &Settings, account: &Account) -> Result<Vec<String>, Failure> {
+    let is_live = settings.stripe.key()?.is_some_and(|key| key.is_live());
+    let wanted: Vec<Wanted> = service.prices().await?.iter().map(|price| wanted_of(price, is_live)).collect();
+    let found = find(account, &wanted).await?;
+    let plan = plan(&wanted, Endpoint::Unreachable, &found);
+    Ok(plan.steps.iter().map(ToString::to_string).chain(plan.conflicts).collect())
 }
 
 fn show(plan: &Plan, is_live: bool) {
@@ -112,8 +150,10 @@ pub(crate) fn endpoint_url(settings: &Settings) -> Option<String> {
     let is_local = |url: &str| {
         Url::parse(url).is_ok_and(|url| match url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified() || ip.is_private() || ip.is_link_local(),
+            Some(Host::Ipv6(ip)) => {
+                ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+            }
             None => false,
         })
     };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use latchkey_licensing::time::Timestamp;
-use latchkey_service::{Clock, ports::payments::PaymentsError};
+use latchkey_service::{Clock, Operator, Service, ports::payments::PaymentsError};
+use latchkey_store::EventState;
 use latchkey_stripe::{API_VERSION, api_key::ApiKey, objects::WebhookEndpoint, signature::TOLERANCE};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
         SystemClock,
         stripe::{Account, CallError, READ_PERMISSIONS, skew},
     },
-    commands::billing::stripe::{endpoint_url, is_complete},
+    commands::billing::stripe::{endpoint_url, is_complete, missing},
     settings::Settings,
     startup::Failure,
 };
@@ -23,7 +24,7 @@ const NOTABLE_SKEW: Duration = Duration::from_secs(30);
 
 const PROVISION: &str = "Run `latchkey stripe provision`.";
 
-pub(crate) async fn check(settings: &Settings) -> Result<Vec<Check>, Failure> {
+pub(crate) async fn check(settings: &Settings, service: Option<&Service>) -> Result<Vec<Check>, Failure> {
     let Some(key) = settings.stripe.key()? else {
         return Ok(vec![Check::note(
             "stripe key",
@@ -44,6 +45,10 @@ pub(crate) async fn check(settings: &Settings) -> Result<Vec<Check>, Failure> {
         }
     }
     checks.push(permissions(&account).await);
+    if let Some(service) = service {
+        checks.push(prices(service, settings, &account).await);
+        checks.push(dead_events(service).await?);
+    }
     let secrets = settings.stripe.webhook_secrets()?.map(|secrets| secrets.count());
     checks.push(secret(secrets));
     if let Some(url) = endpoint_url(settings) {
@@ -54,7 +59,7 @@ pub(crate) async fn check(settings: &Settings) -> Result<Vec<Check>, Failure> {
     } else {
         checks.push(Check::note(
             "stripe webhook endpoint",
-            "Stripe cannot reach the portal, which is only reachable on this computer.",
+            "Stripe cannot reach the portal, whose address is not a public one.",
             "Set LATCHKEY__SERVER__PORTAL_URL to its public address, or forward events with `stripe listen`.",
         ));
     }
@@ -105,6 +110,39 @@ fn clock(date: Option<Timestamp>) -> Check {
     }
 }
 
+/// Whether everything in the catalog can be sold.
+async fn prices(service: &Service, settings: &Settings, account: &Account) -> Check {
+    let name = "stripe prices";
+    match missing(service, settings, account).await {
+        Ok(missing) if missing.is_empty() => Check::ok(name, "All prices of the catalog are for sale at Stripe."),
+        Ok(missing) => Check::problem(
+            name,
+            format!("Not everything in the catalog is for sale: {}.", missing.join("; ")),
+            PROVISION,
+        ),
+        Err(error) => Check::problem(
+            name,
+            format!("They could not be checked: {error}."),
+            "Give the key the permission to read products and prices.",
+        ),
+    }
+}
+
+/// Whether an event was given up.
+async fn dead_events(service: &Service) -> Result<Check, Failure> {
+    let name = "stripe events";
+    let failed = service.admin(Operator::Host).stripe_events(Some(EventState::Failed), None, 1).await?;
+    Ok(match failed.first() {
+        None => Check::ok(name, "All events that arrived were handled, or wait for their turn."),
+        Some(event) => Check::problem(
+            name,
+            format!("Events could not be handled, the last one {}.", event.id),
+            "`latchkey stripe events list --state failed` lists them, `latchkey stripe events show ID` says why. When the \
+             cause is gone, run `latchkey stripe events replay ID`.",
+        ),
+    })
+}
+
 async fn permissions(account: &Account) -> Check {
     let name = "stripe permissions";
     let mut lacking = Vec::new();
@@ -140,7 +178,11 @@ fn secret(count: Option<usize>) -> Check {
         None => Check::problem(
             name,
             "There is none, so the server does not start.",
-            format!("{PROVISION} It creates the endpoint and prints its secret."),
+            format!(
+                "{PROVISION} It creates the endpoint and prints its secret. Stripe shows the secret of an existing endpoint \
+                 only when it is rolled at https://dashboard.stripe.com/webhooks; `latchkey stripe provision \
+                 --replace-endpoint` makes another endpoint with a new secret."
+            ),
         ),
         Some(1) => Check::ok(name, "One secret is set."),
         Some(_) => Check::note(

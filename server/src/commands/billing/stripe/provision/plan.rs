@@ -105,8 +105,22 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<String>,
 }
 
-/// `endpoint` is where Stripe should send events, if it can reach it.
-pub(crate) fn plan(wanted: &[Wanted], endpoint: Option<&str>, found: &Found) -> Plan {
+/// Where Stripe should send events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint<'a> {
+    /// Stripe cannot reach the portal.
+    Unreachable,
+    At(&'a str),
+    /// A new endpoint is made although there may be one, because its signing secret is lost.
+    Again(&'a str),
+}
+
+/// Why there is no webhook endpoint.
+pub(crate) const UNREACHABLE: &str = "Stripe cannot reach the portal at its address, so there is no webhook endpoint: set \
+    LATCHKEY__SERVER__PORTAL_URL to the portal's public address, such as https://portal.example.com. To try it on this \
+    computer, forward events with the Stripe CLI: `stripe listen --forward-to`.";
+
+pub(crate) fn plan(wanted: &[Wanted], endpoint: Endpoint<'_>, found: &Found) -> Plan {
     let mut plan = Plan::default();
     let mut new_products = BTreeSet::new();
     for price in wanted {
@@ -124,12 +138,9 @@ pub(crate) fn plan(wanted: &[Wanted], endpoint: Option<&str>, found: &Found) -> 
         }
     }
     match endpoint {
-        Some(url) => plan.endpoint(url, found),
-        None => plan.notes.push(
-            "The portal is only reachable on this computer, so there is no webhook endpoint. To try it, forward events \
-             with the Stripe CLI: `stripe listen --forward-to`."
-                .to_owned(),
-        ),
+        Endpoint::At(url) => plan.endpoint(url, found),
+        Endpoint::Again(url) => plan.endpoint_again(url, found),
+        Endpoint::Unreachable => plan.notes.push(UNREACHABLE.to_owned()),
     }
     plan
 }
@@ -202,6 +213,17 @@ impl Plan {
                 self.steps.push(create(old));
                 true
             }
+        }
+    }
+
+    fn endpoint_again(&mut self, url: &str, found: &Found) {
+        self.steps.push(Step::CreateEndpoint { url: url.to_owned() });
+        for old in found.endpoints.iter().filter(|endpoint| endpoint.url == url) {
+            self.notes.push(format!(
+                "{} sends the same events with a secret of its own. Delete it at https://dashboard.stripe.com/webhooks as \
+                 soon as the secret of the new one is set.",
+                old.id
+            ));
         }
     }
 

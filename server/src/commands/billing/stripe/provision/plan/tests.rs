@@ -50,7 +50,7 @@ fn complete() -> Found {
 }
 
 fn steps(wanted: &Wanted, found: &Found) -> Vec<Step> {
-    let plan = plan(std::slice::from_ref(wanted), Some(URL), found);
+    let plan = plan(std::slice::from_ref(wanted), Endpoint::At(URL), found);
     assert_eq!((plan.conflicts.len(), plan.notes.len()), (0, 0), "{plan:?}");
     plan.steps
 }
@@ -62,7 +62,7 @@ fn create(replaces: Option<&str>) -> Step {
 #[test]
 fn an_empty_account_gets_each_product_once_before_its_prices() {
     let both = [wanted("draw", Source::Made(None)), wanted("draw-team", Source::Made(None))];
-    let steps = plan(&both, Some(URL), &Found::default()).steps;
+    let steps = plan(&both, Endpoint::At(URL), &Found::default()).steps;
     let shown: Vec<String> = steps.iter().map(ToString::to_string).collect();
     assert_eq!(
         shown,
@@ -124,15 +124,15 @@ fn what_others_made_is_never_touched() {
     ];
     for metadata in foreign {
         let found = Found { prices: vec![price("price_1", metadata)], ..complete() };
-        let plan = plan(&[wanted("draw", Source::Made(None))], Some(URL), &found);
+        let plan = plan(&[wanted("draw", Source::Made(None))], Endpoint::At(URL), &found);
         assert!(plan.steps.is_empty() && plan.conflicts[0].contains("price_1"), "{plan:?}");
     }
     let product = Found { products: vec![product(json!({ "latchkey_product": "draw" }))], ..Found::default() };
-    let made = plan(&[wanted("draw", Source::Made(None))], Some(URL), &product).steps;
+    let made = plan(&[wanted("draw", Source::Made(None))], Endpoint::At(URL), &product).steps;
     assert!(matches!(made[0], Step::CreateProduct { .. }), "{made:?}");
     let manual = json!({ "metadata": {}, "status": "disabled", "enabled_events": ["charge.refunded"] });
     let found = Found { endpoints: vec![endpoint("we_9", manual)], ..complete() };
-    let plan = plan(&[], Some(URL), &found);
+    let plan = plan(&[], Endpoint::At(URL), &found);
     assert!(plan.steps.is_empty() && plan.notes[0].contains("we_9") && plan.notes[0].contains("refund.created"));
 }
 
@@ -141,15 +141,15 @@ fn an_endpoint_is_updated_or_made_again_if_its_version_is_another() {
     let other = |more| Found { endpoints: vec![endpoint("we_1", more)], ..complete() };
     let update = [Step::UpdateEndpoint { id: "we_1".to_owned() }];
     let create = [Step::CreateEndpoint { url: URL.to_owned() }];
-    assert_eq!(plan(&[], Some(URL), &other(json!({ "status": "disabled" }))).steps, update);
-    assert_eq!(plan(&[], Some(URL), &other(json!({ "enabled_events": ["invoice.paid"] }))).steps, update);
-    assert_eq!(plan(&[], Some(URL), &other(json!({ "enabled_events": ["*"] }))).steps, []);
-    assert_eq!(plan(&[], Some(URL), &other(json!({ "url": "https://other.example/" }))).steps, create);
+    assert_eq!(plan(&[], Endpoint::At(URL), &other(json!({ "status": "disabled" }))).steps, update);
+    assert_eq!(plan(&[], Endpoint::At(URL), &other(json!({ "enabled_events": ["invoice.paid"] }))).steps, update);
+    assert_eq!(plan(&[], Endpoint::At(URL), &other(json!({ "enabled_events": ["*"] }))).steps, []);
+    assert_eq!(plan(&[], Endpoint::At(URL), &other(json!({ "url": "https://other.example/" }))).steps, create);
     for version in [json!("2020-08-27"), Value::Null] {
-        let plan = plan(&[], Some(URL), &other(json!({ "api_version": version })));
+        let plan = plan(&[], Endpoint::At(URL), &other(json!({ "api_version": version })));
         assert_eq!((plan.steps.as_slice(), plan.notes.len()), (create.as_slice(), 1));
     }
-    let nowhere = plan(&[], None, &Found::default());
+    let nowhere = plan(&[], Endpoint::Unreachable, &Found::default());
     assert!(nowhere.steps.is_empty() && nowhere.notes[0].contains("stripe listen"));
 }
 
@@ -172,7 +172,16 @@ fn a_named_price_has_to_be_as_the_catalog_says() {
         (with(monthly), "another interval"),
         (Found { prices: Vec::new(), ..complete() }, "does not exist"),
     ] {
-        let plan = plan(&[named("price_1")], Some(URL), &found);
+        let plan = plan(&[named("price_1")], Endpoint::At(URL), &found);
         assert!(plan.steps.is_empty() && plan.conflicts[0].contains(word), "{word}: {plan:?}");
     }
+}
+
+/// Stripe shows the secret of an endpoint only when it is made.
+#[test]
+fn an_endpoint_whose_secret_is_lost_is_made_again() {
+    let wanted = wanted("draw", Source::Made(Some("price_1".to_owned())));
+    let plan = plan(std::slice::from_ref(&wanted), Endpoint::Again(URL), &complete());
+    assert_eq!(plan.steps, [Step::CreateEndpoint { url: URL.to_owned() }]);
+    assert!(plan.notes.iter().any(|note| note.contains("we_1") && note.contains("Delete it")), "{plan:?}");
 }

@@ -1,0 +1,7 @@
+//! Acts: how they ask for confirmation, and how they report.
+
+mod confirm;
+mod toasts;
+
+pub(crate) use confirm::{ConfirmDialog, ConfirmForm};
+pub(crate) use toasts::ToastRegion;

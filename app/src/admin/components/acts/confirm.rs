@@ -1,0 +1,161 @@
+//! Forms that ask for confirmation. Each is a page first; with script, the page's form can open in a dialog.
+
+use leptos::{ev, html, prelude::*, web_sys::HtmlDialogElement};
+
+use crate::{
+    admin::model::objects::{ConfirmLevel, Confirmation, Entered},
+    shared::components::{Icon, IconName},
+};
+
+/// Asks before an act: names the object and the effects, and for what cannot be undone has a phrase typed.
+#[component]
+pub(crate) fn ConfirmForm(
+    confirmation: Confirmation,
+    /// Tells the ids of fields apart if a page has several such forms.
+    #[prop(default = "confirm")]
+    id: &'static str,
+) -> impl IntoView {
+    let Confirmation { question, effects, level, verb, action, fields, back, reasons, entered, error } = confirmation;
+    let Entered { reason, note, phrase: typed } = entered;
+    let is_final = matches!(level, ConfirmLevel::Irreversible { .. });
+    let class = if is_final { "button button-danger" } else { "button button-accent" };
+    let error_id = format!("{id}-error");
+    let described_by = error.is_some().then(|| error_id.clone());
+    view! {
+        <form method="post" action=action class="confirm stack" aria-labelledby=format!("{id}-question")>
+            {fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> }).collect_view()}
+            <h2 class="title-2" id=format!("{id}-question")>{question}</h2>
+            <ul class="list">{effects.into_iter().map(|effect| view! { <li>{effect}</li> }).collect_view()}</ul>
+            {error.map(|error| {
+                view! {
+                    <p class="message message-bad" role="alert" id=error_id>
+                        <Icon name=IconName::Warning/>
+                        <span>{error}</span>
+                    </p>
+                }
+            })}
+            {(!reasons.is_empty()).then(|| view! { <ReasonField id reasons reason note/> })}
+            {match level {
+                ConfirmLevel::Irreversible { phrase } => Some(view! { <PhraseField id phrase typed described_by/> }),
+                ConfirmLevel::Reversible | ConfirmLevel::Costly => None,
+            }}
+            <div class="cluster">
+                <a class="button" href=back data-cancel="">"Cancel"</a>
+                <button r#type="submit" class=class>{verb}</button>
+            </div>
+        </form>
+    }
+}
+
+/// Why somebody does it: one of the usual reasons, and a note. Both are written to the audit log.
+#[component]
+fn ReasonField(id: &'static str, reasons: Vec<(String, String)>, reason: String, note: String) -> impl IntoView {
+    let (reason_id, note_id, hint_id) = (format!("{id}-reason"), format!("{id}-note"), format!("{id}-hint"));
+    let options = reasons.into_iter().map(|(value, word)| {
+        let is_selected = value == reason;
+        view! { <option value=value selected=is_selected>{word}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for=reason_id.clone()>"Reason"</label>
+            <select id=reason_id name="reason" required>
+                <option value="">"Choose a reason"</option>
+                {options.collect_view()}
+            </select>
+        </div>
+        <div class="field">
+            <label for=note_id.clone()>"Note"</label>
+            <input id=note_id name="note" value=note maxlength="500" autocomplete="off" aria-describedby=hint_id.clone()/>
+            <p class="hint" id=hint_id>"Optional. The audit log keeps it with the reason."</p>
+        </div>
+    }
+}
+
+/// The phrase that shows that the right object is meant.
+#[component]
+fn PhraseField(id: &'static str, phrase: String, typed: String, described_by: Option<String>) -> impl IntoView {
+    let field = format!("{id}-phrase");
+    let is_wrong = described_by.is_some();
+    view! {
+        <div class="field">
+            <label for=field.clone()>"Type " <code translate="no">{phrase.clone()}</code> " to confirm"</label>
+            <input
+                id=field
+                name="phrase"
+                value=typed
+                required
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                aria-invalid=is_wrong.then_some("true")
+                aria-describedby=described_by
+            />
+        </div>
+    }
+}
+
+/// A link to an act's page, which with script opens the page's form in a dialog. The focus starts on Cancel.
+#[component]
+pub(crate) fn ConfirmDialog(
+    /// The act's page.
+    #[prop(into)]
+    href: String,
+    #[prop(into)] label: String,
+    confirmation: Confirmation,
+    id: &'static str,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let open = move |event: ev::MouseEvent| {
+        let Some(element) = dialog.get_untracked() else {
+            return;
+        };
+        // Where dialogs cannot be opened, the link leads to the page.
+        if element.show_modal().is_ok() {
+            event.prevent_default();
+            focus_cancel(&element);
+        }
+    };
+    // Cancel is a link to the page behind the dialog, which is already there.
+    let cancel = move |event: ev::MouseEvent| {
+        if is_cancel(&event)
+            && let Some(element) = dialog.get_untracked()
+        {
+            event.prevent_default();
+            element.close();
+        }
+    };
+    view! {
+        <a class="button" href=href on:click=open aria-haspopup="dialog">{label}</a>
+        <dialog class="dialog" node_ref=dialog on:click=cancel aria-labelledby=format!("{id}-question")>
+            <ConfirmForm confirmation id/>
+        </dialog>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn focus_cancel(dialog: &HtmlDialogElement) {
+    use leptos::web_sys::HtmlElement;
+    use wasm_bindgen::JsCast;
+    if let Ok(Some(cancel)) = dialog.query_selector("[data-cancel]")
+        && let Some(cancel) = cancel.dyn_ref::<HtmlElement>()
+    {
+        // A failure leaves the focus on the dialog's first control.
+        let _ = cancel.focus();
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn focus_cancel(_dialog: &HtmlDialogElement) {}
+
+#[cfg(feature = "hydrate")]
+fn is_cancel(event: &ev::MouseEvent) -> bool {
+    use leptos::web_sys::Element;
+    use wasm_bindgen::JsCast;
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest("[data-cancel]").is_ok_and(|found| found.is_some()))
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn is_cancel(_event: &ev::MouseEvent) -> bool {
+    false
+}

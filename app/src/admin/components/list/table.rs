@@ -1,0 +1,153 @@
+//! The table of a list, with selection.
+
+use leptos::{ev, html, prelude::*};
+
+use crate::admin::{
+    components::{AdminIcon, AdminIconName, Value},
+    keyboard::rows,
+    model::lists::{BulkAct, Column, Row, SortOrder, Table},
+};
+
+/// What can be done to selected rows. The form leads to a page that shows what would change and asks for confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub(crate) acts: Vec<BulkAct>,
+}
+
+/// A table whose rows lead to objects. On narrow screens each row is a card with labeled lines.
+#[component]
+pub(crate) fn DataTable(table: Table, #[prop(optional)] selection: Option<Selection>) -> impl IntoView {
+    let Table { caption, columns, rows } = table;
+    let is_selectable = selection.is_some();
+    let form = NodeRef::<html::Form>::new();
+    let selected = RwSignal::new(0_usize);
+    let recount = move |_: ev::Event| selected.set(rows::count_selected(form));
+    let kinds: Vec<(String, bool)> = columns.iter().map(|column| (column.label.clone(), column.is_number)).collect();
+    rows::return_to_row();
+    let body = rows.into_iter().map(|row| view! { <TableRow row kinds=kinds.clone() is_selectable/> }).collect_view();
+    let table = view! {
+        <div class="card card-flush data-card">
+            <table class="table data-table">
+                <caption class="visually-hidden">{caption}</caption>
+                <thead>
+                    <tr>
+                        {is_selectable.then(|| view! { <th scope="col" class="select"><SelectAll form selected/></th> })}
+                        {columns.into_iter().map(|column| view! { <Heading column/> }).collect_view()}
+                    </tr>
+                </thead>
+                <tbody>{body}</tbody>
+            </table>
+        </div>
+    };
+    match selection {
+        Some(selection) => view! {
+            <form method="get" class="selection" node_ref=form on:change=recount>
+                {table}
+                <BulkBar selection selected/>
+            </form>
+        }
+        .into_any(),
+        None => table.into_any(),
+    }
+}
+
+#[component]
+fn Heading(column: Column) -> impl IntoView {
+    let Column { label, sort, is_number } = column;
+    let class = is_number.then_some("amount");
+    let Some(sort) = sort else {
+        return view! { <th scope="col" class=class>{label}</th> }.into_any();
+    };
+    let (sorted, icon) = match sort.order {
+        SortOrder::None => (None, None),
+        SortOrder::Ascending => (Some("ascending"), Some(AdminIconName::Up)),
+        SortOrder::Descending => (Some("descending"), Some(AdminIconName::Down)),
+    };
+    view! {
+        <th scope="col" class=class aria-sort=sorted>
+            <a class="sort" href=sort.href>
+                {label}
+                {icon.map(|name| view! { <AdminIcon name/> })}
+            </a>
+        </th>
+    }
+    .into_any()
+}
+
+#[component]
+fn TableRow(row: Row, kinds: Vec<(String, bool)>, is_selectable: bool) -> impl IntoView {
+    let Row { id, href, cells } = row;
+    let element_id = rows::element_id(&id);
+    let leave = {
+        let element_id = element_id.clone();
+        move |_: ev::MouseEvent| rows::remember(&element_id)
+    };
+    let mut cells = cells.into_iter().zip(kinds);
+    let head = cells.next().map(|(cell, _)| {
+        view! {
+            <th scope="row">
+                <a class="row-link" href=href data-row="" on:click=leave><Value cell/></a>
+            </th>
+        }
+    });
+    let cells = cells.map(|(cell, (label, is_number))| {
+        view! { <td data-label=label class=is_number.then_some("amount")><Value cell/></td> }
+    });
+    let cells = cells.collect_view();
+    let name = format!("Select {id}");
+    view! {
+        <tr id=element_id>
+            {is_selectable.then(|| {
+                view! { <td class="select"><input r#type="checkbox" name="id" value=id aria-label=name/></td> }
+            })}
+            {head}
+            {cells}
+        </tr>
+    }
+}
+
+/// Selects all rows of the page. It needs script, without which rows are selected one by one.
+#[component]
+fn SelectAll(form: NodeRef<html::Form>, selected: RwSignal<usize>) -> impl IntoView {
+    let has_script = RwSignal::new(false);
+    Effect::new(move |_| has_script.set(true));
+    let toggle = move |_: ev::MouseEvent| {
+        let select = selected.get_untracked() == 0;
+        rows::select_all(form, select);
+        selected.set(rows::count_selected(form));
+    };
+    view! {
+        <span class="visually-hidden">"Selected"</span>
+        <Show when=move || has_script.get()>
+            <button r#type="button" class="select-all" on:click=toggle aria-pressed=move || (selected.get() > 0).to_string()>
+                <AdminIcon name=AdminIconName::Done/>
+                <span class="visually-hidden">{move || if selected.get() == 0 { "Select all on this page" } else { "Select none" }}</span>
+            </button>
+        </Show>
+    }
+}
+
+/// The acts on the selected rows. The style sheet shows it once something is selected.
+#[component]
+fn BulkBar(selection: Selection, selected: RwSignal<usize>) -> impl IntoView {
+    let words = move || match selected.get() {
+        0 => "With the selected rows:".to_owned(),
+        1 => "1 row selected".to_owned(),
+        count => format!("{count} rows selected"),
+    };
+    view! {
+        <div class="bulk-bar" role="group" aria-label="With the selected rows">
+            <p class="small figure" role="status">{words}</p>
+            <div class="cluster">
+                {selection
+                    .acts
+                    .into_iter()
+                    .map(|act| {
+                        let class = if act.is_dangerous { "button button-small button-danger" } else { "button button-small" };
+                        view! { <button r#type="submit" class=class formaction=act.action>{act.label}</button> }
+                    })
+                    .collect_view()}
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,43 @@
+//! What the admin portal's pages show, as the server sends it.
+
+pub(crate) mod charts;
+pub(crate) mod find;
+pub(crate) mod lists;
+pub(crate) mod objects;
+
+use serde::{Deserialize, Serialize};
+
+/// What the frame of every page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    pub email: String,
+    pub role: StaffRole,
+    pub mode: PaymentMode,
+    /// Whether single letters are shortcuts.
+    pub has_letter_keys: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StaffRole {
+    Support,
+    Admin,
+}
+
+impl StaffRole {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Support => "Support",
+            Self::Admin => "Admin",
+        }
+    }
+}
+
+/// Whether sales are real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PaymentMode {
+    Live,
+    /// The payment provider's test mode.
+    Test,
+    /// Without keys of a payment provider.
+    Off,
+}

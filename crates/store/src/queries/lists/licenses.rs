@@ -1,0 +1,119 @@
+//! The list of licenses.
+
+use sqlx::QueryBuilder;
+
+use super::{
+    super::dialect::{Connection, Db},
+    count,
+    keyset::SortOrder,
+    push_accounts_by_text, push_range,
+};
+use crate::{
+    error::Result,
+    tables::lists::{
+        keyset::{PageRequest, Slice},
+        licenses::{LicenseFilter, LicenseSort, ListedLicense, ListedLicenseRow, ListedStanding},
+    },
+};
+
+/// The indexed expression. Licenses that never expire come last.
+const EXPIRY: &str = "COALESCE(expires_at, 9223372036854775807)";
+
+fn order(sort: LicenseSort) -> SortOrder {
+    match sort {
+        LicenseSort::Newest => SortOrder::by("created_at").descending(),
+        LicenseSort::Oldest => SortOrder::by("created_at"),
+        LicenseSort::Expiry => SortOrder::by_expression(EXPIRY),
+    }
+}
+
+fn push_standing(query: &mut QueryBuilder<Db>, standing: ListedStanding) {
+    const GOOD: &str = " AND suspended_at IS NULL AND revoked_at IS NULL";
+    match standing {
+        ListedStanding::Active(now) => {
+            query.push(GOOD).push(" AND (expires_at IS NULL OR expires_at > ");
+            query.push_bind(now.unix_micros()).push(")");
+        }
+        ListedStanding::Expired(now) => {
+            query.push(GOOD).push(" AND expires_at <= ").push_bind(now.unix_micros());
+        }
+        ListedStanding::Suspended => {
+            query.push(" AND suspended_at IS NOT NULL");
+        }
+        ListedStanding::Revoked => {
+            query.push(" AND revoked_at IS NOT NULL");
+        }
+    }
+}
+
+fn push_filter(query: &mut QueryBuilder<Db>, filter: &LicenseFilter) {
+    if let Some(account) = filter.account {
+        query.push(" AND account_id = ").push_bind(account.uuid());
+    }
+    if let Some(policy) = filter.policy {
+        query.push(" AND policy_id = ").push_bind(policy.uuid());
+    }
+    if let Some(product) = filter.product {
+        query.push(" AND product_id = ").push_bind(product.uuid());
+    }
+    if let Some(standing) = filter.standing {
+        push_standing(query, standing);
+    }
+    if let Some(has_machines) = filter.has_machines {
+        query.push(if has_machines { " AND EXISTS (" } else { " AND NOT EXISTS (" });
+        query.push(
+            "SELECT 1 FROM machines WHERE machines.license_id = licenses.id AND machines.deactivated_at IS NULL)",
+        );
+    }
+    push_range(query, "created_at", filter.created);
+    push_range(query, "expires_at", filter.expires);
+    if let Some(text) = &filter.text {
+        query.push(" AND id IN (SELECT id FROM licenses WHERE account_id IN (");
+        push_accounts_by_text(query, text);
+        // The tails of signed keys have small letters.
+        query.push(") UNION SELECT id FROM licenses WHERE key_tail IN (");
+        query.push_bind(text.trim().to_uppercase()).push(", ").push_bind(text.trim().to_owned()).push("))");
+    }
+}
+
+pub(crate) async fn list_licenses_by(
+    conn: &mut Connection,
+    filter: &LicenseFilter,
+    sort: LicenseSort,
+    page: &PageRequest,
+) -> Result<Slice<ListedLicense>> {
+    let order = order(sort);
+    let mut query = QueryBuilder::<Db>::new(
+        "SELECT page.id, page.account_id, page.product_id, page.policy_id, page.key_prefix, page.key_tail,
+             page.suspended_at, page.revoked_at, page.expires_at, page.ends_after_first_use, page.max_machines,
+             page.max_cores, page.max_uses, page.uses, page.metadata, page.last_validated_at, page.last_check_in_at,
+             page.last_check_out_at, page.created_at, page.updated_at,
+             accounts.email AS owner_email, accounts.name AS owner_name, accounts.disabled_at AS owner_disabled_at,
+             policies.code AS policy_code, policies.name AS policy_name, products.code AS product_code,
+             products.name AS product_name, policies.max_machines AS policy_max_machines,
+             (SELECT COUNT(*) FROM machines WHERE machines.license_id = page.id AND machines.deactivated_at IS NULL)
+                 AS machines,
+             (SELECT MAX(machines.last_seen_at) FROM machines
+              WHERE machines.license_id = page.id AND machines.deactivated_at IS NULL) AS last_seen_at
+         FROM (SELECT id, account_id, product_id, policy_id, key_prefix, key_tail, suspended_at, revoked_at, expires_at,
+                   ends_after_first_use, max_machines, max_cores, max_uses, uses, metadata, last_validated_at,
+                   last_check_in_at, last_check_out_at, created_at, updated_at",
+    );
+    query.push(order.column()).push(" FROM licenses WHERE TRUE");
+    push_filter(&mut query, filter);
+    order.push_page(&mut query, page);
+    query.push(
+        " JOIN accounts ON accounts.id = page.account_id JOIN policies ON policies.id = page.policy_id
+          JOIN products ON products.id = page.product_id",
+    );
+    order.push_order(&mut query, page);
+    let rows: Vec<ListedLicenseRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
+    let rows = rows.into_iter().map(ListedLicense::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(Slice::new(rows, page, |row| row.position(sort)))
+}
+
+pub(crate) async fn count_licenses_by(conn: &mut Connection, filter: &LicenseFilter, at_most: u32) -> Result<u32> {
+    let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM licenses WHERE TRUE");
+    push_filter(&mut query, filter);
+    count(conn, query, at_most).await
+}

@@ -1,0 +1,365 @@
+//! What people who help customers see and do: lists, search, timelines, explanations, exports and acts on many licenses.
+
+use std::time::Duration;
+
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{LicenseId, MachineId},
+    license::Expiry,
+    validation::{CheckKind, Scope, ValidationCode},
+};
+use latchkey_service::{
+    Accounts, Activations, Admin, AuditLog, BulkAct, BulkError, BulkOutcome, EntryBody, EntryKind, IssueOutcome,
+    LicenseChange, Licenses, List, ListError, ListPage, MAX_BULK, Mails, NewLicense, NoteError, NoteSubject, Notify,
+    Operator, Orders, OverviewRange, RecordKind, RowCount, Selection, TimelineOf,
+};
+use latchkey_testkit::on_both;
+
+use crate::support::app::{TestApp, with_app};
+
+fn admin(app: &TestApp) -> Admin<'_> {
+    app.service().admin(Operator::Host)
+}
+
+fn fields(given: &[(&str, &str)]) -> Vec<(String, String)> {
+    given.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect()
+}
+
+async fn page<L: List>(app: &TestApp, given: &[(&str, &str)]) -> ListPage<L> {
+    admin(app).list::<L>(&fields(given)).await.expect("a page")
+}
+
+async fn refusal<L: List>(app: &TestApp, given: &[(&str, &str)]) -> String {
+    match admin(app).list::<L>(&fields(given)).await {
+        Err(ListError::Field(error)) => error.to_string(),
+        other => panic!("{given:?}: {other:?}"),
+    }
+}
+
+async fn export<L: List>(app: &TestApp, given: &[(&str, &str)]) -> (String, u64) {
+    let mut file = String::new();
+    let emit = |part: &str| {
+        file.push_str(part);
+        Ok::<_, ListError>(())
+    };
+    let count =
+        admin(app).export_list::<L, ListError>(&fields(given), &Operator::Host.fresh(), emit).await.expect("exported");
+    (file, count)
+}
+
+fn address(n: usize) -> EmailAddress {
+    EmailAddress::parse(&format!("user{n:03}@example.com")).expect("an address")
+}
+
+async fn wh_20_cursors_lead_through_a_list_and_nowhere_else(app: &TestApp) {
+    let wanted: Vec<_> =
+        (0..60).map(|n| NewLicense { email: address(n), policy: "chartgpt-lifetime".to_owned() }).collect();
+    admin(app).issue_many(&wanted, Notify::Nobody).await.expect("issued");
+    let first = page::<Accounts>(app, &[("sort", "email")]).await;
+    assert_eq!((first.rows.len(), first.count, &first.previous), (25, RowCount::Exactly(60), &None));
+    let cursor = first.next.expect("a cursor");
+    let second = page::<Accounts>(app, &[("sort", "email"), ("after", &cursor)]).await;
+    assert_eq!(second.rows[0].account.email, address(25));
+    let last = page::<Accounts>(app, &[("sort", "email"), ("after", &second.next.expect("a cursor"))]).await;
+    assert_eq!((last.rows.len(), &last.next), (10, &None));
+    let back = page::<Accounts>(app, &[("sort", "email"), ("before", &last.previous.expect("a cursor"))]).await;
+    assert_eq!(back.rows, second.rows);
+    assert!(!cursor.contains('@') && cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+    // Of another order, of another list, and damaged.
+    assert!(refusal::<Accounts>(app, &[("sort", "name"), ("after", &cursor)]).await.starts_with("after"));
+    assert!(refusal::<Licenses>(app, &[("before", &cursor)]).await.starts_with("before"));
+    for at in [0, cursor.len() / 2, cursor.len() - 2] {
+        let mut damaged = cursor.clone().into_bytes();
+        damaged[at] = if damaged[at] == b'A' { b'B' } else { b'A' };
+        let damaged = String::from_utf8(damaged).expect("ASCII");
+        assert!(refusal::<Accounts>(app, &[("sort", "email"), ("after", &damaged)]).await.starts_with("after"));
+    }
+    for cursor in ["x", "../../etc/passwd", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        assert!(refusal::<Accounts>(app, &[("sort", "email"), ("after", cursor)]).await.starts_with("after"));
+    }
+    for (field, value) in [("page_size", "0"), ("page_size", "101"), ("sort", "role"), ("id", "1"), ("offset", "5")] {
+        assert!(refusal::<Accounts>(app, &[(field, value)]).await.starts_with(field), "{field}");
+    }
+    assert!(refusal::<Licenses>(app, &[("policy", "gold")]).await.contains("chartgpt-lifetime"));
+    // Wildcards of SQL are plain characters.
+    for text in ["%", "_", "user00_", "user0%"] {
+        assert_eq!(page::<Accounts>(app, &[("q", text)]).await.count, RowCount::Exactly(0), "{text}");
+    }
+    assert_eq!(page::<Accounts>(app, &[("q", "USER00")]).await.count, RowCount::Exactly(10));
+    assert_eq!(page::<Licenses>(app, &[("status", "active"), ("policy", "chartgpt-lifetime")]).await.rows.len(), 25);
+    assert_eq!(page::<Orders>(app, &[]).await.count, RowCount::Exactly(0));
+    assert_eq!(page::<Mails>(app, &[]).await.count, RowCount::Exactly(0));
+}
+
+async fn everything_at_hand_finds_its_record(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let order = app.add_order(issued.owner.id, 1).await;
+    let number = latchkey_licensing::order::number(order.parse().expect("an id"));
+    let key = issued.key.expose();
+    let only = async |text: &str| {
+        let found = admin(app).find(text).await.expect("found");
+        let kinds: Vec<_> = found.groups.iter().map(|group| group.kind).collect();
+        (kinds, found.only().map(|found| found.title.clone()))
+    };
+    let license = vec![RecordKind::License];
+    let plain = key.replace('-', "").to_lowercase();
+    for text in [
+        key,
+        &key.to_lowercase(),
+        &key.replace('-', " "),
+        &plain,
+        issued.key.tail(),
+        &issued.view.license.id.to_string(),
+    ] {
+        assert_eq!(only(text).await.0, license, "{text}");
+    }
+    assert_eq!(only(&number.to_lowercase()).await, (vec![RecordKind::Order], Some(number.clone())));
+    for text in [order.as_str(), "cs_test_1", "cus_1"] {
+        assert_eq!(only(text).await.0, [RecordKind::Order], "{text}");
+    }
+    // The order has the same address.
+    assert_eq!(only("ada@example.com").await, (vec![RecordKind::Account, RecordKind::Order], None));
+    assert_eq!(only("nobody@example.com").await, (vec![], None));
+    assert_eq!(only("' OR 1=1 --").await, (vec![], None));
+    let almost = format!("{}{}", &key[..key.len() - 1], if key.ends_with('0') { '1' } else { '0' });
+    assert_eq!(only(&almost).await, (vec![], None));
+}
+
+async fn a_timeline_merges_changes_mails_and_notes(app: &TestApp) {
+    let email = EmailAddress::parse("ada@example.com").expect("an address");
+    let issued = admin(app).issue_license(&email, "chartgpt-lifetime", Notify::Customer).await.expect("issued");
+    let id = issued.view.license.id;
+    app.kit.clock.advance(Duration::from_secs(1));
+    admin(app).add_note(&NoteSubject::License(id), " Called about the key. ").await.expect("noted");
+    app.kit.clock.advance(Duration::from_secs(1));
+    admin(app).suspend_license(id, Notify::Nobody).await.expect("suspended");
+    app.kit.clock.advance(Duration::from_secs(1));
+    let order = app.add_order(issued.owner.id, 1).await;
+    admin(app).add_note(&NoteSubject::Order(order.parse().expect("an id")), "Paid twice?").await.expect("noted");
+    app.kit.clock.advance(Duration::from_secs(1));
+    admin(app).add_note(&NoteSubject::Account(issued.owner.id), "Friendly.").await.expect("noted");
+
+    let of = TimelineOf::Account(issued.owner.id);
+    let all = admin(app).timeline(&of, None, 100).await.expect("a timeline");
+    let kinds: Vec<_> = all.entries.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds[..3], [EntryKind::Note, EntryKind::Note, EntryKind::Change]);
+    assert_eq!(kinds[3], EntryKind::Note);
+    // The account, the license and the mail were made in the same transaction.
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
+    assert!(kinds[4..].contains(&EntryKind::Mail) && kinds[4..].contains(&EntryKind::Purchase), "{kinds:?}");
+    assert!(matches!(&all.entries[3].body, EntryBody::Note(note) if note.body == "Called about the key."));
+    let mut pages = Vec::new();
+    let mut after = None;
+    loop {
+        let page = admin(app).timeline(&of, after.as_deref(), 2).await.expect("a timeline");
+        pages.extend(page.entries);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(pages, all.entries);
+    let of_license = admin(app).timeline(&TimelineOf::License(id), None, 1).await.expect("a timeline");
+    assert!(admin(app).timeline(&of, of_license.next.as_deref(), 2).await.is_err(), "a cursor of another timeline");
+
+    // The customer, who sees the license's history, does not see notes.
+    assert!(!app.kit.history(id).await.iter().any(|verb| verb.contains("note")));
+    let missing = NoteSubject::License(LicenseId::new(app.service().now(), [9; 10]));
+    assert!(matches!(admin(app).add_note(&missing, "x").await, Err(NoteError::NotFound)));
+    assert!(matches!(admin(app).add_note(&NoteSubject::License(id), " \n").await, Err(NoteError::Text)));
+    let details = admin(app).account_details(issued.owner.id).await.expect("read").expect("an account");
+    assert_eq!((details.licenses.items.len(), details.orders.items.len(), details.mails.items.len()), (1, 1, 1));
+    let details = admin(app).order_details(order.parse().expect("an id")).await.expect("read").expect("an order");
+    assert_eq!(details.account.map(|account| account.id), Some(issued.owner.id));
+    assert!(admin(app).license_details(id).await.expect("read").is_some());
+}
+
+async fn an_explanation_lists_every_check_and_has_no_effect(app: &TestApp) {
+    let policy = app
+        .add_policy("trial", |policy| {
+            policy.duration = Some(Duration::from_hours(24));
+            policy.expiry_basis = latchkey_licensing::policy::ExpiryBasis::FromFirstValidation;
+        })
+        .await;
+    let issued = app.issue_under("ada@example.com", &policy.code).await;
+    let id = issued.view.license.id;
+    admin(app).suspend_license(id, Notify::Nobody).await.expect("suspended");
+    let scope = Scope {
+        fingerprints: Some(vec!["unknown".to_owned()]),
+        entitlements: Some(vec!["GOLD".to_owned()]),
+        version: Some("2.0".to_owned()),
+        ..Scope::default()
+    };
+    let before = app.kit.history(id).await;
+    let explained = admin(app).explain_validation(id, &scope).await.expect("explained").expect("a license");
+    assert_eq!(explained.verdict.code, ValidationCode::Suspended);
+    assert!(explained.is_key_refused);
+    let failed: Vec<_> =
+        explained.checks.iter().filter(|check| check.failure.is_some()).map(|check| check.check).collect();
+    use CheckKind::{Entitlements, Fingerprints, Limits, Standing, Unsupported};
+    assert_eq!(failed, [Standing, Entitlements, Fingerprints, Unsupported, Limits]);
+    admin(app).reinstate_license(id, Notify::Nobody).await.expect("reinstated");
+    let explained = admin(app).explain_validation(id, &Scope::default()).await.expect("explained").expect("a license");
+    // What an app is told is the same.
+    app.service().write_bookkeeping().await.expect("written");
+    let license =
+        app.service().store().read().await.expect("a reader").find_license(id).await.expect("read").expect("a license");
+    assert_eq!((license.last_validated_at, license.expiry), (None, Expiry::AfterFirstUse));
+    assert_eq!(app.kit.history(id).await.len(), before.len() + 1, "only the reinstatement");
+    let body = serde_json::json!({ "meta": { "key": issued.key.expose() } });
+    let answer = app.desktop(None).post("/v1/licenses/actions/validate-key", body).await;
+    assert_eq!(answer.body["meta"]["code"], explained.verdict.code.as_str());
+    let missing = LicenseId::new(app.service().now(), [9; 10]);
+    assert!(admin(app).explain_validation(missing, &scope).await.expect("read").is_none());
+}
+
+async fn wh_23_exports_are_complete_harmless_and_recorded(app: &TestApp) {
+    let wanted: Vec<_> =
+        (0..520).map(|n| NewLicense { email: address(n), policy: "chartgpt-lifetime".to_owned() }).collect();
+    admin(app).issue_many(&wanted, Notify::Nobody).await.expect("issued");
+    let evil = EmailAddress::parse("eve@example.com").expect("an address");
+    admin(app).add_customer(&evil, Some("=HYPERLINK(\"http://x\",\"y\")".to_owned())).await.expect("added");
+    let (file, count) = export::<Accounts>(app, &[("sort", "email")]).await;
+    assert_eq!(count, 521);
+    assert!(file.starts_with("\u{feff}id,email,name,role,"), "{}", &file[..60]);
+    assert_eq!(file.matches("\r\n").count(), 522);
+    assert!(file.contains(",\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\",customer,"), "the formula is a text");
+    let (file, count) = export::<Accounts>(app, &[("q", "user51")]).await;
+    assert_eq!((count, file.lines().count()), (10, 11));
+    let (file, _) = export::<Licenses>(app, &[("q", "user000")]).await;
+    let created = app.service().now().rfc3339();
+    assert!(file.contains(&created) && file.contains("user000@example.com") && file.contains("ACTIVE"), "{file}");
+    assert!(
+        admin(app)
+            .export_list::<Accounts, ListError>(&fields(&[("after", "x")]), &Operator::Host.fresh(), |_| Ok(()))
+            .await
+            .is_err()
+    );
+    // The audit log says which fields were given, but not their values, which may be addresses.
+    let entries = page::<AuditLog>(app, &[("event", "list.exported")]).await.rows;
+    assert_eq!(entries.len(), 3, "a refused export is not recorded");
+    assert!(entries.iter().all(|entry| !entry.detail.contains("user")), "{entries:?}");
+    assert!(entries.iter().any(|entry| entry.subject_id == "licenses" && entry.detail.contains("\"q\"")));
+}
+
+async fn acts_on_many_licenses_are_planned_and_reported(app: &TestApp) {
+    let wanted: Vec<_> =
+        (0..120).map(|n| NewLicense { email: address(n % 100), policy: "chartgpt-lifetime".to_owned() }).collect();
+    let issued = admin(app).issue_many(&wanted, Notify::Nobody).await.expect("issued");
+    let ids: Vec<LicenseId> = issued
+        .iter()
+        .map(|outcome| match outcome {
+            IssueOutcome::Issued(id) => *id,
+            IssueOutcome::OwnerIsBanned => panic!("nobody is banned"),
+        })
+        .collect();
+    admin(app).revoke_license(ids[0], Notify::Nobody).await.expect("revoked");
+    admin(app).suspend_license(ids[1], Notify::Nobody).await.expect("suspended");
+    let missing = LicenseId::new(app.service().now(), [9; 10]);
+    let chosen = Selection::Ids([ids[0], ids[1], ids[2], ids[2], missing].to_vec());
+    let planned = admin(app).plan_bulk(BulkAct::Suspend, &chosen).await.expect("planned");
+    let outcome = |at: usize| planned.items[at].outcome.clone();
+    assert!(matches!(outcome(0), BulkOutcome::Refused(why) if why.contains("stays revoked")), "{planned:?}");
+    assert_eq!((outcome(1), outcome(2)), (BulkOutcome::Unchanged, BulkOutcome::Changed));
+    assert!(matches!(outcome(3), BulkOutcome::Refused(_)) && planned.items.len() == 4, "each once");
+    assert_eq!(app.kit.history(ids[2]).await, ["license.issued"], "a plan changes nothing");
+
+    app.kit.clock.advance(Duration::from_secs(1));
+    let all = Selection::Filter(fields(&[("policy", "chartgpt-lifetime")]));
+    let report = admin(app).apply_bulk(BulkAct::Suspend, &all, Notify::Customer).await.expect("applied");
+    assert_eq!((report.items.len(), report.changed(), report.refused()), (120, 118, 1));
+    assert_eq!(app.kit.history(ids[119]).await, ["license.suspended", "license.issued"]);
+    assert_eq!(page::<Licenses>(app, &[("status", "suspended")]).await.count, RowCount::Exactly(119));
+    assert_eq!(page::<Mails>(app, &[("kind", "suspended")]).await.count, RowCount::Exactly(118));
+    let again = admin(app).apply_bulk(BulkAct::Suspend, &all, Notify::Customer).await.expect("applied");
+    assert_eq!((again.changed(), again.refused()), (0, 1), "the second time nothing is left to do");
+    let report = admin(app).apply_bulk(BulkAct::Reinstate, &all, Notify::Nobody).await.expect("applied");
+    assert_eq!(report.changed(), 119);
+    // A lifetime license has nothing to renew.
+    let renewed = admin(app).apply_bulk(BulkAct::Renew, &Selection::Ids(ids[1..3].to_vec()), Notify::Nobody).await;
+    assert_eq!(renewed.expect("applied").refused(), 2);
+    let bad = admin(app).plan_bulk(BulkAct::Renew, &Selection::Filter(fields(&[("status", "gone")]))).await;
+    assert!(matches!(bad, Err(BulkError::Field(_))), "{bad:?}");
+    let many = Selection::Ids((0..=MAX_BULK).map(|n| LicenseId::from(uuid_of(n))).collect());
+    assert!(matches!(admin(app).plan_bulk(BulkAct::Renew, &many).await, Err(BulkError::TooMany)));
+    let unknown = [NewLicense { email: address(1), policy: "gold".to_owned() }];
+    let refused = admin(app).issue_many(&unknown, Notify::Nobody).await;
+    assert!(matches!(refused, Err(BulkError::PolicyNotFound(_))), "{refused:?}");
+}
+
+fn uuid_of(n: usize) -> uuid::Uuid {
+    uuid::Uuid::from_u128(n.try_into().expect("small"))
+}
+
+async fn licenses_with_a_term_are_renewed_together(app: &TestApp) {
+    app.add_policy("yearly", |policy| policy.duration = Some(Duration::from_hours(24 * 365))).await;
+    let issued = app.issue_under("ada@example.com", "yearly").await;
+    let change = LicenseChange {
+        expiry: Some(Some(app.service().now().plus(Duration::from_hours(1)))),
+        ..LicenseChange::default()
+    };
+    admin(app).change_license(issued.view.license.id, change).await.expect("changed");
+    let soon = fields(&[("expires_to", &app.service().now().plus(Duration::from_hours(2)).rfc3339())]);
+    let planned = admin(app).plan_bulk(BulkAct::Renew, &Selection::Filter(soon.clone())).await.expect("planned");
+    assert_eq!(planned.changed(), 1);
+    let overview = admin(app).overview(OverviewRange::Days7, true).await.expect("read");
+    assert_eq!((overview.attention.expiring_licenses, overview.expiries.values.iter().sum::<i64>()), (1, 1));
+    app.kit.clock.advance(Duration::from_secs(1));
+    let report =
+        admin(app).apply_bulk(BulkAct::Renew, &Selection::Filter(soon), Notify::Nobody).await.expect("applied");
+    assert_eq!(report.changed(), 1);
+    assert_eq!(app.kit.history(issued.view.license.id).await[0], "license.renewed");
+    let overview = admin(app).overview(OverviewRange::Days30, true).await.expect("read");
+    assert_eq!((overview.attention.expiring_licenses, overview.new_licenses.values.len()), (0, 30));
+    assert_eq!(overview.new_licenses.values.last(), Some(&1));
+}
+
+async fn an_admin_frees_a_machine(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let answer = app.desktop(Some(issued.key.expose())).activate("fp-1").await;
+    assert_eq!(answer.status, 201, "{:?}", answer.body);
+    let id: MachineId = answer.body["data"]["id"].as_str().expect("an id").parse().expect("an id");
+    let found = admin(app).find("fp-1").await.expect("found");
+    assert_eq!(found.only().map(|found| found.title.as_str()), Some("PC fp-1"));
+    assert_eq!(
+        page::<latchkey_service::Machines>(app, &[("active", "yes"), ("fingerprint", "fp-1")]).await.rows.len(),
+        1
+    );
+    assert!(admin(app).free_machine(id).await.expect("freed").is_some());
+    assert!(admin(app).free_machine(id).await.expect("nothing").is_none(), "it is free already");
+    let log = page::<Activations>(app, &[("license", &issued.view.license.id.to_string())]).await.rows;
+    let verbs: Vec<_> = log.iter().map(|row| (row.verb.as_str(), row.actor_kind.as_str())).collect();
+    assert_eq!(verbs, [("machine.deactivated", "host"), ("machine.activated", "app")]);
+    let of = TimelineOf::Machine(issued.view.license.id, id);
+    let timeline = admin(app).timeline(&of, None, 10).await.expect("a timeline");
+    assert!(timeline.entries.len() == 2 && timeline.entries.iter().all(|entry| entry.kind == EntryKind::Activation));
+    assert_eq!(page::<latchkey_service::Machines>(app, &[("active", "no")]).await.rows[0].machine.id, id);
+}
+
+async fn views_are_saved_for_their_account(app: &TestApp) {
+    let owner = app.issue("ada@example.com").await.owner.id;
+    let given = fields(&[("status", "active"), ("sort", "expiry")]);
+    admin(app).save_view::<Licenses>(owner, "Active", &given, "status=active&sort=expiry").await.expect("saved");
+    admin(app).save_view::<Licenses>(owner, " Active ", &given, "status=active").await.expect("replaced");
+    let saved = admin(app).saved_views(owner).await.expect("read");
+    assert_eq!(saved.iter().map(|view| view.query.as_str()).collect::<Vec<_>>(), ["status=active"]);
+    for (name, given) in [("", &given), ("x", &fields(&[("status", "gone")])), ("x", &fields(&[("after", "x")]))] {
+        assert!(admin(app).save_view::<Licenses>(owner, name, given, "").await.is_err());
+    }
+    let other = app.issue("bob@example.com").await.owner.id;
+    assert!(!admin(app).delete_view(other, saved[0].id).await.expect("nothing"));
+    assert!(admin(app).delete_view(owner, saved[0].id).await.expect("deleted"));
+    assert_eq!(page::<AuditLog>(app, &[("subject", "saved_view")]).await.rows.len(), 3);
+}
+
+on_both!(with_app:
+    wh_20_cursors_lead_through_a_list_and_nowhere_else,
+    everything_at_hand_finds_its_record,
+    a_timeline_merges_changes_mails_and_notes,
+    an_explanation_lists_every_check_and_has_no_effect,
+    wh_23_exports_are_complete_harmless_and_recorded,
+    acts_on_many_licenses_are_planned_and_reported,
+    licenses_with_a_term_are_renewed_together,
+    an_admin_frees_a_machine,
+    views_are_saved_for_their_account,
+);
