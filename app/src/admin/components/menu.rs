@@ -3,7 +3,7 @@
 use leptos::{
     ev, html,
     prelude::*,
-    web_sys::{Element, EventTarget},
+    web_sys::{Element, EventTarget, HtmlDetailsElement},
 };
 
 use crate::admin::components::{AdminIcon, AdminIconName};
@@ -20,7 +20,7 @@ pub(crate) fn Menu(
 ) -> impl IntoView {
     let details = NodeRef::<html::Details>::new();
     let close = move |restore_focus: bool| {
-        let Some(element) = details.get_untracked().filter(|element| element.open()) else {
+        let Some(element) = details.get_untracked().filter(HtmlDetailsElement::open) else {
             return;
         };
         element.set_open(false);

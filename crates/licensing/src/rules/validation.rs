@@ -187,8 +187,11 @@ struct Input<'a> {
     now: Timestamp,
 }
 
+/// A check, which returns why it fails.
+type Check = fn(Input<'_>) -> Option<Verdict>;
+
 /// All checks except for the expiry, in the order of the contract.
-const CHECKS: [(CheckKind, fn(Input<'_>) -> Option<Verdict>); 13] = [
+const CHECKS: [(CheckKind, Check); 13] = [
     (CheckKind::Owner, |input| owner(input.subject)),
     (CheckKind::Standing, |input| standing(input.subject)),
     (CheckKind::Access, |input| access(input.subject, input.now)),

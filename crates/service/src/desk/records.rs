@@ -175,7 +175,7 @@ impl Support<'_> {
             return Ok(None);
         };
         let order = match &event.object {
-            Some((_, object)) => reader.find_order_by_object(object).await?.map(|(order, _)| order),
+            Some((_, object)) => reader.find_order_by_object(object).await?.map(|order| order.id),
             None => None,
         };
         Ok(Some(EventRecord { details: EventDetails { event, body }, order }))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use latchkey_licensing::{account::Role, email::EmailAddress, ids::SessionId};
 use latchkey_service::{Actor, NotFresh, Operator, SessionToken, SignedIn, StaffRefusal};
-use latchkey_store::{NewSession, OrderFilter};
+use latchkey_store::{NewSession, OrderSearch};
 use latchkey_testkit::on_both;
 use sha2::{Digest, Sha256};
 
@@ -52,7 +52,7 @@ async fn su_01_staff_needs_the_role_and_a_second_factor(app: &TestApp) {
     let (support, _) = session(app, Role::Support, 2).await;
     let staff = app.service().staff(&support).expect("allowed");
     assert_eq!(staff.admin().err(), Some(StaffRefusal::NotAdmin));
-    assert!(staff.support().orders(&OrderFilter::default(), None, 10).await.is_ok());
+    assert!(staff.support().orders(&OrderSearch::default(), None, 10).await.is_ok());
 
     let (admin, _) = session(app, Role::Admin, 2).await;
     let issued = app.issue("ada@example.com").await;

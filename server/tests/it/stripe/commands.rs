@@ -185,7 +185,7 @@ fn an_endpoint_is_made_again_if_its_secret_is_lost() {
 #[test]
 fn an_address_that_stripe_cannot_reach_is_not_proposed() {
     let vendor = Vendor::new();
-    for portal in ["http://localhost:3000", "http://192.168.1.7:3000", "http://[::1]:3000"] {
+    for portal in ["http://localhost:3000", "https://192.168.1.7", "https://[fd00::7]"] {
         let more = [
             ("LATCHKEY__SERVER__PORTAL_URL", portal),
             // Not on this computer, and not asked.
