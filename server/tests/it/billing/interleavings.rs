@@ -36,7 +36,7 @@ async fn st_09_an_old_answer_does_not_replace_a_newer_one(shop: &Shop) {
         assert_eq!(shop.state(started.order).await, (OrderStatus::Paid, Some("good")));
         let completed = shop.stripe.last_event("checkout.session.completed").id;
         let admin = shop.service().admin(Operator::Host);
-        assert!(admin.replay_stripe_event(&completed).await.expect("replayed"));
+        assert!(admin.replay_stripe_event(&completed, &Operator::Host.fresh()).await.expect("replayed"));
         shop.stripe.pause_call("/v1/", nth);
         let (first, ()) = tokio::join!(shop.service().handle_one_event(), async {
             shop.stripe.wait_for_pause().await;

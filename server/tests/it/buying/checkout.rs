@@ -356,7 +356,7 @@ async fn a_pending_order_is_shown_to_its_address(shop: &Shop) {
 }
 
 async fn many_keys_are_folded(shop: &Shop) {
-    let admin = shop.app.service().admin(latchkey_service::Operator::Host);
+    let admin = shop.app.service().admin(Operator::Host);
     let (mut file, _) = admin.catalog().await.expect("read");
     file.prices[0].max_quantity = 50;
     shop.app.apply_catalog(&file).await;
