@@ -36,7 +36,7 @@ pub mod server_fns {
         admin::server_fns as admin,
         checkout::server_fns as checkout,
         portal::server_fns::{account, computers, licenses, offline, orders},
-        sign_in::server_fns as sign_in,
+        sign_in::{passkey_fns as passkeys, server_fns as sign_in},
         theme,
     };
 }

@@ -22,7 +22,9 @@ use crate::{
     },
     routes::declared,
     shared::{branding::provide_branding, not_found::NotFoundPage},
-    sign_in::pages::{CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage},
+    sign_in::pages::{
+        CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage, new_passkey::NewPasskeyPage,
+    },
 };
 
 /// The end of the names of the admin portal's script and style sheet.
@@ -84,6 +86,8 @@ pub fn App() -> impl IntoView {
                 <Route path=declared::code() view=CodePage ssr=SsrMode::Async/>
                 <Route path=declared::link() view=LinkPage ssr=SsrMode::Async/>
                 <Route path=declared::host_link() view=HostLinkPage ssr=SsrMode::Async/>
+                <Route path=declared::confirm() view=ConfirmPage ssr=SsrMode::Async/>
+                <Route path=declared::new_passkey() view=NewPasskeyPage ssr=SsrMode::Async/>
                 <Route path=declared::signed_out() view=SignedOutPage ssr=SsrMode::Async/>
                 <Route path=declared::offer() view=OfferPage ssr=SsrMode::Async/>
                 <Route path=declared::order_placed() view=OrderPlacedPage ssr=SsrMode::Async/>

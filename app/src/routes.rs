@@ -75,6 +75,10 @@ pages! {
     Link(token: Token) = "/login/link/:token" as link;
     /// Asks to confirm a link that was created on the host.
     HostLink(token: Token) = "/login/host/:token" as host_link;
+    /// Asks for a passkey or a recovery code: after signing in with mail, or again before a sensitive act.
+    Confirm = "/login/confirm" as confirm;
+    /// Creates a passkey, and shows recovery codes after the first one.
+    NewPasskey = "/login/passkey" as new_passkey;
     /// Confirms that the session has ended.
     SignedOut = "/login/signed-out" as signed_out;
     /// Shows what can be bought for a price.
@@ -200,6 +204,12 @@ pub fn sign_in_for(next: &str) -> String {
     format!("{}?next={next}", Page::SignIn.path())
 }
 
+/// The page that asks for a passkey and afterwards leads to `next`, which it checks.
+pub fn confirm_for(next: &str) -> String {
+    let next = next.replace('?', "%3F").replace('=', "%3D").replace('&', "%26");
+    format!("{}?next={next}", Page::Confirm.path())
+}
+
 fn fill(pattern: &str, values: &[&dyn fmt::Display]) -> String {
     let mut values = values.iter();
     let mut path = String::with_capacity(pattern.len() + 40);
@@ -266,6 +276,7 @@ mod tests {
         assert_eq!(portal_paths::host_link("Ab_-9"), Page::HostLink(token).path());
         assert_eq!(portal_paths::license(id), Page::License(id).path());
         assert_eq!(portal_paths::OFFLINE, Page::Offline.path());
+        assert_eq!(portal_paths::ACCOUNT, Page::Account.path());
         let order: OrderId = ID.parse().expect("an id");
         assert_eq!(portal_paths::order_placed(order), Page::OrderPlaced(order).path());
         assert_eq!(portal_paths::order_canceled(order), Page::OrderCanceled(order).path());

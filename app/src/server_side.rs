@@ -11,9 +11,12 @@ use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
 
-use crate::shared::{
-    error::UiError,
-    flash::{Done, Flash},
+use crate::{
+    routes::{NextPath, Page, confirm_for},
+    shared::{
+        error::UiError,
+        flash::{Done, Flash},
+    },
 };
 
 pub use cookies::{CookieKit, Theme};
@@ -27,7 +30,7 @@ pub struct Backend {
     pub payment_form_action: std::sync::Arc<str>,
 }
 
-/// The signed-in user, added to the request by the HTTP layer.
+/// The signed-in user, added to the request by the HTTP layer. Support agents and admins have presented a second factor.
 #[derive(Clone, Debug)]
 pub struct Identity(pub SignedIn);
 
@@ -37,6 +40,10 @@ impl Identity {
         self.0.account.role != Role::Customer && self.0.has_second_factor()
     }
 }
+
+/// A support agent or admin who has yet to present a second factor, and can do nothing else.
+#[derive(Clone, Debug)]
+pub struct Unconfirmed(pub SignedIn);
 
 /// The token in a session id.
 pub fn session_token(id: Id) -> SessionToken {
@@ -58,7 +65,29 @@ pub(crate) fn parts() -> Result<Parts, UiError> {
 
 /// The signed-in user, or the error that leads to the sign-in page.
 pub(crate) fn identity() -> Result<SignedIn, UiError> {
-    parts()?.extensions.get::<Identity>().map(|identity| identity.0.clone()).ok_or(UiError::SignedOut)
+    let parts = parts()?;
+    match (parts.extensions.get::<Identity>(), parts.extensions.get::<Unconfirmed>()) {
+        (Some(identity), _) => Ok(identity.0.clone()),
+        (None, Some(_)) => Err(UiError::SecondFactorNeeded),
+        (None, None) => Err(UiError::SignedOut),
+    }
+}
+
+/// The signed-in user, who may have yet to present a second factor. For what concerns the second factor only.
+pub(crate) fn person() -> Result<SignedIn, UiError> {
+    let unconfirmed = parts()?.extensions.get::<Unconfirmed>().map(|unconfirmed| unconfirmed.0.clone());
+    unconfirmed.map_or_else(identity, Ok)
+}
+
+/// The page to go to after signing in or presenting a second factor.
+pub(crate) fn next_or_overview(next: Option<&str>) -> String {
+    let next = next.and_then(NextPath::nearest);
+    next.map_or_else(|| Page::Overview.path(), |next| next.as_str().to_owned())
+}
+
+/// The page that asks for the second factor and afterwards leads to `next`.
+pub(crate) fn confirm_page(next: Option<&str>) -> String {
+    next.and_then(NextPath::nearest).map_or_else(|| Page::Confirm.path(), |next| confirm_for(next.as_str()))
 }
 
 /// The signed-in member of staff. For everyone else, what only staff may see does not exist.

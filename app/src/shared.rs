@@ -8,3 +8,4 @@ pub(crate) mod error;
 pub(crate) mod flash;
 pub(crate) mod model;
 pub(crate) mod not_found;
+pub(crate) mod passkeys;

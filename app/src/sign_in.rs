@@ -1,5 +1,9 @@
-//! Sign-in by e-mail.
+//! Signing in and out, and the second factor.
 
+pub(crate) mod components;
 pub(crate) mod model;
 pub(crate) mod pages;
+pub mod passkey_fns;
+#[cfg(feature = "ssr")]
+pub(crate) mod present;
 pub mod server_fns;

@@ -12,7 +12,8 @@ const binary = process.env.LATCHKEY_BINARY ?? new URL("../../target/debug/latchk
 export async function startPortal(smtpUrl, settings = {}, tries = 3) {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-end2end-"));
   const port = await freePort();
-  const origin = `http://127.0.0.1:${port}`;
+  // The name that links in mails have, and for which browsers create passkeys.
+  const origin = `http://localhost:${port}`;
   const env = {
     PATH: process.env.PATH,
     LATCHKEY__DATA_DIR: join(folder, "data"),

@@ -298,11 +298,42 @@ pub enum Config {
 /// `admin …`
 #[derive(Debug, Subcommand)]
 pub enum Admin {
-    /// Make an account an admin, and print a one-time sign-in link that is valid for 15 minutes
+    /// Make an account an admin or support agent, and print a one-time sign-in link that is valid for 15 minutes
     Add {
         /// E-mail address
         email: String,
+        /// What the account may do
+        #[arg(long, default_value = "admin")]
+        role: StaffRole,
     },
+    /// List admins and support agents
+    List,
+    /// Remove all passkeys and recovery codes of an admin or support agent, and print a one-time sign-in link with which
+    /// to create a new passkey
+    Reset {
+        /// E-mail address
+        email: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Make an admin or support agent a customer again, and end their sessions
+    Remove {
+        /// E-mail address
+        email: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `--role`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum StaffRole {
+    /// Reads everything and helps customers
+    Support,
+    /// May do everything
+    Admin,
 }
 
 /// `customer …`

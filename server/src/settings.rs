@@ -280,7 +280,7 @@ mod tests {
             ("LATCHKEY__SERVER__SURFACES", "api"),
         ])
         .expect("good");
-        assert_eq!(settings.portal_url(), "http://127.0.0.1:4000");
+        assert_eq!(settings.portal_url(), "http://localhost:4000");
         assert!(
             settings.auth.allow_signup
                 && settings.server.surfaces.has(Surface::Api)

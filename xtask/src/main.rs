@@ -35,7 +35,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build everything and serve the demo at http://127.0.0.1:3000.
+    /// Build everything and serve the demo at http://localhost:3000.
     Run {
         /// Sell through a Stripe server for tests, where a person can click through a purchase.
         #[arg(long)]

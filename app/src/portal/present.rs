@@ -20,24 +20,11 @@ use crate::{
     shared::model::{RelativeTime, Status, Tone},
 };
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+const HOUR: u64 = 60 * 60;
 
 /// An instant, relative to now if that says more than the date.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> RelativeTime {
-    let ago = now.since(at).as_secs();
-    let count = |n: u64, unit: &str| if n == 1 { format!("1 {unit} ago") } else { format!("{n} {unit}s ago") };
-    let words = match ago {
-        // The date is also the best description of an instant in the future.
-        _ if at > now => at.human_date(),
-        0..MINUTE => "just now".to_owned(),
-        MINUTE..HOUR => count(ago / MINUTE, "minute"),
-        HOUR..DAY => count(ago / HOUR, "hour"),
-        _ if ago < 30 * DAY => count(ago / DAY, "day"),
-        _ => at.human_date(),
-    };
-    RelativeTime { iso: at.rfc3339(), words, exact: at.human() }
+    RelativeTime::of(at, now)
 }
 
 pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> LicenseSummary {
@@ -177,6 +164,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    const MINUTE: u64 = 60;
+    const DAY: u64 = 24 * HOUR;
 
     #[test]
     fn instants_are_shown_in_words() {

@@ -42,8 +42,13 @@ impl NextPath {
                 && request.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
             return is_request.then(|| Self(text.to_owned()));
         }
+        // The state of a list is not kept.
+        if AdminPage::parse(text).is_some_and(|page| page.path() == text) {
+            return Some(Self(text.to_owned()));
+        }
         let page = Page::parse(text)?;
-        let may_follow = Guard::of(text) == Guard::SignedIn || matches!(page, Page::Offer(_) | Page::OrderPlaced(_));
+        let may_follow = Guard::of(text) == Guard::SignedIn
+            || matches!(page, Page::Offer(_) | Page::OrderPlaced(_) | Page::NewPasskey);
         may_follow.then(|| Self(page.path())).filter(|next| next.0 == text)
     }
 

@@ -102,6 +102,16 @@ impl CookieKit {
         send(&self.build("login", secret.expose().to_owned(), Duration::minutes(10)));
     }
 
+    /// The secret that ties this browser to signing in with a passkey.
+    pub(crate) fn passkey_secret(&self, headers: &HeaderMap) -> Option<BrowserSecret> {
+        BrowserSecret::parse(self.read(headers, "passkey")?.value())
+    }
+
+    /// Ties signing in with a passkey to this browser.
+    pub(crate) fn set_passkey_secret(&self, secret: &BrowserSecret) {
+        send(&self.build("passkey", secret.expose().to_owned(), Duration::minutes(5)));
+    }
+
     pub(crate) fn set_session(&self, token: &SessionToken, lifetime: std::time::Duration) {
         let lifetime = Duration::try_from(lifetime).unwrap_or(Duration::ZERO);
         send(&self.build("session", session_id(token).to_string(), lifetime));

@@ -56,6 +56,27 @@ pub enum UiError {
     UpgradeNotPossible,
     /// The order does not exist, or somebody else made it. Visitors cannot see which.
     OrderNotShown,
+    /// The passkey is unknown, or its response was wrong. Users cannot see which.
+    PasskeyRefused,
+    /// The browser used no passkey: the person canceled, or there is none.
+    PasskeyNotUsed,
+    /// The browser has no passkeys.
+    PasskeysUnsupported,
+    /// The portal's address has no name, for which browsers create no passkeys.
+    PasskeysUnavailable,
+    /// The recovery code is unknown or used.
+    RecoveryCodeRefused,
+    /// The session of a support agent or admin has no second factor.
+    SecondFactorNeeded,
+    /// The second factor was presented too long ago.
+    NotFresh,
+    /// The first passkey of a support agent or admin needs a link from the host.
+    HostLinkNeeded,
+    /// The first passkey of a customer needs a recent sign-in.
+    SignInAgain,
+    /// Support agents and admins keep at least one passkey.
+    LastPasskey,
+    TooManyPasskeys,
     /// The payment provider has no such document or page.
     NoDocument,
     /// The payment provider cannot be reached.
@@ -118,6 +139,33 @@ impl UiError {
             Self::OrderNotShown => {
                 "This order is shown in the browser in which it was made. In another browser, sign in with the e-mail address of the order. If you have no account yet, you get one with the license, as soon as the payment arrives: look into your mail.".to_owned()
             }
+            Self::PasskeyRefused => {
+                "That passkey was not accepted. Try again, or use another one.".to_owned()
+            }
+            Self::PasskeyNotUsed => {
+                "No passkey was used. Try again, and confirm it on your device.".to_owned()
+            }
+            Self::PasskeysUnsupported => {
+                "This browser cannot use passkeys. Use a current version of Chrome, Edge, Firefox or Safari.".to_owned()
+            }
+            Self::PasskeysUnavailable => {
+                "Passkeys need a portal whose address is a name. Set server.portal_url on the server.".to_owned()
+            }
+            Self::RecoveryCodeRefused => {
+                "That recovery code is not valid. Check it, or use another one: each works once.".to_owned()
+            }
+            Self::SecondFactorNeeded => "This needs your passkey. Confirm that it is you.".to_owned(),
+            Self::NotFresh => {
+                "This needs your passkey again, because you last used it more than 5 minutes ago.".to_owned()
+            }
+            Self::HostLinkNeeded => {
+                "Your first passkey needs a link from the server. Ask the person who runs it for `latchkey admin reset` with your address.".to_owned()
+            }
+            Self::SignInAgain => {
+                "Your first passkey needs a new sign-in, because you signed in more than 5 minutes ago. Sign out, sign in, and come back here.".to_owned()
+            }
+            Self::LastPasskey => "You need at least one passkey. Add another one before you remove this one.".to_owned(),
+            Self::TooManyPasskeys => "You have 20 passkeys. Remove one before you add another one.".to_owned(),
             Self::NoDocument => "Stripe has no such document or page for this order.".to_owned(),
             Self::PaymentsUnavailable => {
                 "Stripe cannot be reached at the moment. Nothing was charged. Try again in a few minutes.".to_owned()
@@ -143,14 +191,26 @@ impl UiError {
             | Self::RequestOld
             | Self::NoFreeSlot
             | Self::NotForSale
+            | Self::PasskeyRefused
+            | Self::PasskeyNotUsed
+            | Self::PasskeysUnsupported
+            | Self::RecoveryCodeRefused
+            | Self::LastPasskey
+            | Self::TooManyPasskeys
             | Self::QuantityNotAllowed { .. }
             | Self::UpgradeNotPossible => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             // The same for orders that do not exist.
-            Self::OrderNotShown => StatusCode::FORBIDDEN,
+            Self::OrderNotShown
+            | Self::SecondFactorNeeded
+            | Self::NotFresh
+            | Self::HostLinkNeeded
+            | Self::SignInAgain => StatusCode::FORBIDDEN,
             Self::NotFound | Self::OfferNotFound | Self::NoDocument => StatusCode::NOT_FOUND,
-            Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse => StatusCode::SERVICE_UNAVAILABLE,
+            Self::PasskeysUnavailable | Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How pages show instants and states.
 
+#[cfg(feature = "ssr")]
+use latchkey_licensing::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// An instant for display.
@@ -11,6 +13,28 @@ pub struct RelativeTime {
     pub words: String,
     /// Date and time, for the tooltip.
     pub exact: String,
+}
+
+#[cfg(feature = "ssr")]
+impl RelativeTime {
+    /// An instant, relative to now if that says more than the date.
+    pub(crate) fn of(at: Timestamp, now: Timestamp) -> Self {
+        const MINUTE: u64 = 60;
+        const HOUR: u64 = 60 * MINUTE;
+        const DAY: u64 = 24 * HOUR;
+        let ago = now.since(at).as_secs();
+        let count = |n: u64, unit: &str| if n == 1 { format!("1 {unit} ago") } else { format!("{n} {unit}s ago") };
+        let words = match ago {
+            // The date is also the best description of an instant in the future.
+            _ if at > now => at.human_date(),
+            0..MINUTE => "just now".to_owned(),
+            MINUTE..HOUR => count(ago / MINUTE, "minute"),
+            HOUR..DAY => count(ago / HOUR, "hour"),
+            _ if ago < 30 * DAY => count(ago / DAY, "day"),
+            _ => at.human_date(),
+        };
+        Self { iso: at.rfc3339(), words, exact: at.human() }
+    }
 }
 
 /// The tone of a state, which determines its color and icon.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::shared::flash::Flash;
+use crate::shared::{error::UiError, flash::Flash, model::RelativeTime};
 
 /// The state of this browser's sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,4 +13,38 @@ pub struct SignInState {
     pub again: String,
     /// The error of the last form.
     pub flash: Option<Flash>,
+}
+
+/// What a person can do about the second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorView {
+    /// The oldest first.
+    pub passkeys: Vec<PasskeyLine>,
+    /// How many recovery codes are left.
+    pub codes_left: u32,
+    /// Why this session cannot create a passkey.
+    pub cannot_enroll: Option<UiError>,
+    /// Whether the second factor is recent enough for sensitive acts.
+    pub is_fresh: bool,
+    /// Whether this session has a second factor.
+    pub has_second_factor: bool,
+    /// Whether the account is a support agent's or admin's.
+    pub is_staff: bool,
+    /// The error of the last form.
+    pub flash: Option<Flash>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyLine {
+    pub id: String,
+    pub name: String,
+    pub created: RelativeTime,
+    pub last_used: Option<RelativeTime>,
+}
+
+/// A passkey was created, or the recovery codes were replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPasskey {
+    /// Recovery codes, which are shown only now.
+    pub codes: Vec<String>,
 }

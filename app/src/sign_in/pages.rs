@@ -1,6 +1,9 @@
 //! Signing in: request a mail, then enter the code or confirm the link. These are plain forms, without
 //! scripts.
 
+pub(crate) mod confirm;
+pub(crate) mod new_passkey;
+
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -11,6 +14,7 @@ use crate::{
         components::{HiddenField, Message, PageTitle, Submit},
     },
     sign_in::{
+        components::PasskeySignIn,
         model::SignInState,
         server_fns::{ConfirmCode, ConfirmHostLink, ConfirmLink, RequestSignIn, read_sign_in},
     },
@@ -74,6 +78,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
         <SignInFrame title="Sign in">
             <WithState render=move |_| {
                 let next = next.clone();
+                let passkey_next = next.clone();
                 view! {
                     <form method="post" action=RequestSignIn::url() class="stack">
                         <div class="field">
@@ -84,6 +89,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                         {(!next.is_empty()).then(|| view! { <HiddenField name="next" value=next/> })}
                         <Submit class="button button-accent button-wide">"Continue"</Submit>
                     </form>
+                    <PasskeySignIn next=passkey_next/>
                 }
             }/>
         </SignInFrame>

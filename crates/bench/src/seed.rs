@@ -175,11 +175,12 @@ impl Seed {
                 id: resident.session()?,
                 token_hash: plain_hash(&resident.session_token()?),
                 account: resident.account,
-                assurance: 1,
                 agent: "Chrome on Windows",
                 network: "127.0.0.0/24",
                 now,
                 expires_at: now.plus(Duration::from_hours(24)),
+                second_factor_at: None,
+                may_enroll_until: None,
             };
             tx.insert_session(&session).await?;
         }

@@ -77,6 +77,10 @@ ids! {
     SignInRequestId
     /// Identifies a session. It is shown to the session's owner and reveals nothing about the cookie's value.
     SessionId
+    /// Identifies a passkey. It reveals nothing about the credential's id.
+    PasskeyId
+    /// Identifies a challenge that an authenticator has yet to sign.
+    CeremonyId
     /// Identifies an e-mail in the outbox.
     MailId
     /// Identifies an entry of the audit log.

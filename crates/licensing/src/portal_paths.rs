@@ -21,6 +21,9 @@ pub fn license(license: LicenseId) -> String {
     format!("/portal/licenses/{license}")
 }
 
+/// The page on which people manage their account.
+pub const ACCOUNT: &str = "/portal/account";
+
 /// The page that accepts air-gap requests.
 pub const OFFLINE: &str = "/portal/offline";
 

@@ -33,7 +33,9 @@ pub struct SignedIn {
     pub session: SessionId,
     /// When the session expires, even if it is in use.
     pub expires_at: Timestamp,
+    pub(crate) authenticated_at: Timestamp,
     pub(crate) second_factor_at: Option<Timestamp>,
+    pub(crate) may_enroll_until: Option<Timestamp>,
 }
 
 impl SignedIn {
@@ -41,6 +43,11 @@ impl SignedIn {
     /// mailed link or code is level 1.
     pub fn has_second_factor(&self) -> bool {
         self.second_factor_at.is_some()
+    }
+
+    /// Whether the account is a support agent's or admin's.
+    pub fn is_staff(&self) -> bool {
+        self.account.role != Role::Customer
     }
 }
 

@@ -15,6 +15,7 @@ mod licenses;
 mod machines;
 mod mail;
 mod offline;
+mod passkeys;
 pub mod ports;
 mod rate_limit;
 mod service;
@@ -36,7 +37,7 @@ pub use latchkey_store::{
 };
 
 pub use accounts::{
-    admins::{AddAdminError, SignInLinkError},
+    admins::{AddAdminError, SignInLinkError, StaffError, StaffRole},
     customers::AccountError,
     name::{InvalidName, RenameError},
 };
@@ -47,8 +48,8 @@ pub use audit::{
     change::Change,
     event::{
         AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
-        LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SignInMeans, SignInRequestEvent,
-        SigningKeyEvent, StoredEvent, StripeEvent,
+        LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SecondFactor, SignInMeans,
+        SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
     },
     log::AuditEntry,
 };
@@ -121,6 +122,14 @@ pub use mail::{
 pub use offline::{
     air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, file_days},
     check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
+};
+pub use passkeys::{
+    ceremony::PasskeyError,
+    confirm::RaisedSession,
+    enroll::Enrolled,
+    manage::{PasskeySummary, SecondFactorState},
+    recovery::RecoveryCode,
+    verifier::PasskeyRefusal,
 };
 pub use ports::{Clock, Entropy, Mail, MailError, Mailer, Ports};
 pub use rate_limit::{

@@ -20,6 +20,7 @@ use crate::{
     billing::{AskedAbout, BillingOptions},
     error::Internal,
     mail::{colors::MailColors, letter::Letterhead},
+    passkeys::verifier::Verifier,
     ports::payments::Payments,
     rate_limit::{leases::Leases, limits::ApiLimits},
     service::{catalog_cache::CatalogCache, keyring::Keyring, resources::Resources, write_behind::WriteBehind},
@@ -69,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind,
     pub(crate) keyring: RwLock<Arc<Keyring>>,
+    /// `None` if browsers create no passkeys for the portal's address.
+    pub(crate) verifier: Option<Verifier>,
 }
 
 impl Deref for Inner {
@@ -86,6 +89,7 @@ impl Service {
         payments: Option<Arc<dyn Payments>>,
         keyring: Arc<Keyring>,
     ) -> Self {
+        let verifier = Verifier::new(&options.portal_url, &options.brand.name);
         Self(Arc::new(Inner {
             resources,
             options,
@@ -98,6 +102,7 @@ impl Service {
             leases: Leases::default(),
             write_behind: WriteBehind::default(),
             keyring: RwLock::new(keyring),
+            verifier,
         }))
     }
 

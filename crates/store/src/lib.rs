@@ -25,6 +25,7 @@ pub use store::Store;
 pub use tables::{
     accounts::{
         login_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
+        passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
         sessions::{NewSession, SessionRow},
     },
     billing::{

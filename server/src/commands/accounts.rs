@@ -1,12 +1,15 @@
 //! `admin …` and `customer …`
 
-use latchkey_service::{AccountError, Accounts, AddAdminError, Operator, Service};
-use serde_json::json;
+use latchkey_service::{
+    Account, AccountError, Accounts, AddAdminError, HostLink, Operator, Service, StaffError, StaffRole,
+};
+use serde_json::{Value, json};
 
 use crate::{
-    cli::{Admin, Customer, lists::CustomerList},
+    cli::{self, Admin, Customer, lists::CustomerList},
     commands::terminal::{
         arguments::{address, no_account},
+        confirmation::{Confirmed, confirmed},
         describe::{self, with},
         listing::{self, Fields},
     },
@@ -23,6 +26,16 @@ impl From<AddAdminError> for Failure {
     }
 }
 
+impl From<StaffError> for Failure {
+    fn from(error: StaffError) -> Self {
+        match error {
+            StaffError::NotStaff(_) => Self::Refused(format!("{error}: `latchkey admin list` lists all")),
+            StaffError::AccountDisabled(_) | StaffError::LastAdmin => Self::Refused(error.to_string()),
+            StaffError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
         match error {
@@ -33,19 +46,67 @@ impl From<AccountError> for Failure {
 }
 
 pub(crate) async fn admin(service: &Service, command: Admin, as_json: bool) -> Result<(), Failure> {
-    let Admin::Add { email } = command;
-    let (account, link) = service.admin(Operator::Host).add_admin(&address(&email)?, &Operator::Host.fresh()).await?;
-    if as_json {
-        let more = [("sign_in_url", json!(*link.url)), ("minutes", json!(link.minutes))];
-        console::json(&with(describe::account(&account), more));
-    } else {
-        console::line(&format!(
-            "{} is an admin. This link signs in once, within {} minutes:",
-            account.email, link.minutes
-        ));
-        console::line(&link.url);
+    let admin = service.admin(Operator::Host);
+    let fresh = Operator::Host.fresh();
+    match command {
+        Admin::Add { email, role } => {
+            let role = match role {
+                cli::StaffRole::Support => StaffRole::Support,
+                cli::StaffRole::Admin => StaffRole::Admin,
+            };
+            let (account, link) = admin.add_staff(&address(&email)?, role, &fresh).await?;
+            let is = match role {
+                StaffRole::Support => "is a support agent",
+                StaffRole::Admin => "is an admin",
+            };
+            print_link(&account, &link, as_json, is);
+        }
+        Admin::List => {
+            let staff = admin.list_staff().await?;
+            if as_json {
+                console::json(&Value::Array(staff.iter().map(describe::account).collect()));
+            } else if staff.is_empty() {
+                console::line("There are no admins. Add one with `latchkey admin add EMAIL`.");
+            }
+            for account in staff.iter().filter(|_| !as_json) {
+                let disabled = if account.disabled_at.is_some() { "  disabled" } else { "" };
+                console::line(&format!("{}  {}{disabled}", account.email, account.role.as_str()));
+            }
+        }
+        Admin::Reset { email, yes } => {
+            let email = address(&email)?;
+            let question = format!("Remove all passkeys and recovery codes of {email}, and sign them out everywhere?");
+            if confirmed(yes, &question)? == Confirmed::No {
+                return Err(Failure::Refused("not reset".to_owned()));
+            }
+            let (account, link) = admin.reset_staff(&email, &fresh).await?;
+            print_link(&account, &link, as_json, "has no passkey any more");
+        }
+        Admin::Remove { email, yes } => {
+            let email = address(&email)?;
+            let question = format!("Make {email} a customer, and sign them out everywhere?");
+            if confirmed(yes, &question)? == Confirmed::No {
+                return Err(Failure::Refused("not removed".to_owned()));
+            }
+            let account = admin.remove_staff(&email, &fresh).await?;
+            if as_json {
+                console::json(&describe::account(&account));
+            } else {
+                console::line(&format!("{} is a customer.", account.email));
+            }
+        }
     }
     Ok(())
+}
+
+fn print_link(account: &Account, link: &HostLink, as_json: bool, is: &str) {
+    if as_json {
+        let more = [("sign_in_url", json!(*link.url)), ("minutes", json!(link.minutes))];
+        console::json(&with(describe::account(account), more));
+        return;
+    }
+    console::line(&format!("{} {is}. This link signs in once, within {} minutes:", account.email, link.minutes));
+    console::line(&link.url);
 }
 
 pub(crate) async fn customer(service: &Service, command: Customer, as_json: bool) -> Result<(), Failure> {

@@ -51,7 +51,14 @@ impl Default for Server {
 
 impl Server {
     fn given_portal_url(&self) -> String {
-        self.portal_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+        self.portal_url.clone().unwrap_or_else(|| {
+            // Browsers create passkeys for names, not for IP addresses.
+            if self.listen.ip().is_loopback() {
+                format!("http://localhost:{}", self.listen.port())
+            } else {
+                format!("http://{}", self.listen)
+            }
+        })
     }
 
     /// The portal's origin, normalized as browsers send it, without a trailing slash.

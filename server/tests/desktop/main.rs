@@ -207,7 +207,7 @@ async fn an_app_is_activated_and_runs_offline(backend: Backend) {
     let mut three = Computer::new(&server, &issued, "three", keys);
     three.says(&format!("key {}", issued.key.expose()), "entered");
     let refused = three.says("activate Studio", "already active on as many computers as it allows");
-    let page = format!("{}/portal/licenses/{}", server.origin(), issued.view.license.id);
+    let page = format!("{}/portal/licenses/{}", server.portal_origin(), issued.view.license.id);
     assert!(
         refused.contains("Office PC, last seen") && refused.contains("Laptop") && refused.contains(&page),
         "{refused}"

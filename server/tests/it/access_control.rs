@@ -104,7 +104,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 30] = [
+const FUNCTIONS: [(&str, Row); 41] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/choose_letter_keys", staff_only(200)),
@@ -116,9 +116,13 @@ const FUNCTIONS: [(&str, Row); 30] = [
     ("/fn/confirm_code", all(422)),
     ("/fn/confirm_host_link", all(422)),
     ("/fn/confirm_link", all(422)),
+    // The response is not one of an authenticator.
+    ("/fn/confirm_passkey", signed_in(422, 401)),
+    ("/fn/confirm_recovery_code", signed_in(422, 401)),
     ("/fn/end_all_sessions", signed_in(200, 401)),
     // The response does not say whether there was such a session.
     ("/fn/end_session", signed_in(200, 401)),
+    ("/fn/finish_enrollment", signed_in(422, 401)),
     ("/fn/free_computer", own(200, 404, 401)),
     ("/fn/license", own(200, 404, 401)),
     ("/fn/licenses", signed_in(200, 401)),
@@ -132,17 +136,28 @@ const FUNCTIONS: [(&str, Row); 30] = [
     ("/fn/read_placed_order", own(200, 403, 403)),
     ("/fn/read_request", own(200, 422, 401)),
     ("/fn/read_sign_in", all(200)),
+    // Needs a second factor from the last five minutes.
+    ("/fn/remove_passkey", signed_in(403, 401)),
     ("/fn/rename", signed_in(200, 401)),
     ("/fn/rename_computer", own(200, 404, 401)),
+    ("/fn/rename_passkey", signed_in(404, 401)),
     ("/fn/replace_key", own(200, 404, 401)),
+    ("/fn/replace_recovery_codes", signed_in(403, 401)),
     ("/fn/request_sign_in", all(200)),
     ("/fn/reveal_key", own(200, 404, 401)),
+    ("/fn/second_factor", signed_in(200, 401)),
+    ("/fn/sign_in_with_passkey", all(422)),
     ("/fn/sign_out", all(200)),
+    // None of them has a passkey.
+    ("/fn/start_confirmation", signed_in(404, 401)),
+    // The first passkey of a customer needs a sign-in within the last five minutes, that of staff a link from the host.
+    ("/fn/start_enrollment", Row { other: 200, ..signed_in(403, 401) }),
+    ("/fn/start_passkey_sign_in", all(200)),
     ("/fn/waiting_message", all(200)),
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 23] = [
+const PAGES: [(&str, Row); 25] = [
     ("/admin", staff_only(200)),
     ("/admin/search", staff_only(200)),
     ("/admin/shortcuts", staff_only(200)),
@@ -151,8 +166,10 @@ const PAGES: [(&str, Row); 23] = [
     ("/checkout/{order}/placed", own(200, 403, 403)),
     ("/login", all(200)),
     ("/login/code", all(200)),
+    ("/login/confirm", signed_in(200, 401)),
     ("/login/host/{token}", all(200)),
     ("/login/link/{token}", all(200)),
+    ("/login/passkey", signed_in(200, 401)),
     ("/login/signed-out", all(200)),
     ("/portal", signed_in(200, 303)),
     ("/portal/account", signed_in(200, 303)),
@@ -471,9 +488,10 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-const FIELDS: [(&str, &str); 17] = [
+pub(crate) const FIELDS: [(&str, &str); 18] = [
     ("are_on", "true"),
     ("request", "lk1.x.ABCDEFGH"),
+    ("response", "{}"),
     ("email", "nobody@example.com"),
     ("code", "0000-0000"),
     ("token", "x"),

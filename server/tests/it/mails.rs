@@ -66,12 +66,12 @@ async fn changes_of_a_license_notify_its_owner(app: &TestApp) {
     let ada = address("ada@example.com");
     let issued = admin.issue_license(&ada, "yearly", Notify::Customer).await.expect("issued");
     assert_eq!(issued.mailed_to.as_ref(), Some(&ada));
-    let sign_in = format!("{}/login", app.origin());
+    let sign_in = format!("{}/login", app.portal_origin());
     let expected = [issued.key.expose(), "valid until 23 November 2027", &sign_in];
     only(sent(app).await, "Your ChartGPT license", &expected);
 
     let id = issued.view.license.id;
-    let page = format!("{}/portal/licenses/{id}", app.origin());
+    let page = format!("{}/portal/licenses/{id}", app.portal_origin());
     let hint = format!("CGPT-••••-••••-{}", issued.key.tail());
     let about = [page.as_str(), hint.as_str()];
     admin.suspend_license(id, Notify::Customer).await.expect("suspended");
@@ -159,7 +159,7 @@ async fn owners_are_reminded_once_for_each_expiry(app: &TestApp) {
     assert_eq!(app.service().store().counters().commits, before, "nothing is written while nothing is due");
     app.kit.clock.advance(second);
     app.service().queue_reminders().await.expect("queued");
-    let page = format!("{}/portal/licenses/{}", app.origin(), issued.view.license.id);
+    let page = format!("{}/portal/licenses/{}", app.portal_origin(), issued.view.license.id);
     let subject = "Your ChartGPT license ends on 22 January 2027";
     let parts = ["you can keep using the versions that you have", &page];
     only(sent(app).await, subject, &parts);

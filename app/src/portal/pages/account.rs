@@ -1,9 +1,10 @@
-//! `/portal/account`: name, address, sessions.
+//! `/portal/account`: name, address, passkeys, sessions.
 
 use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
 
 use crate::{
     portal::{
+        components::Passkeys,
         model::{AccountDetail, SessionLine},
         server_fns::account::{EndAllSessions, EndSession, Rename, account},
         toasts::show_result,
@@ -49,6 +50,7 @@ fn Detail(detail: AccountDetail, rename: ServerAction<Rename>, end: ServerAction
                 </div>
             </ActionForm>
         </section>
+        <Passkeys/>
         <section class="card stack">
             <div class="split">
                 <h2 class="title-2">"Signed-in browsers"</h2>

@@ -1,13 +1,14 @@
-//! Adding admins, and sign-in links that are created on the host.
+//! Support agents and admins: adding, listing, resetting and removing them, and sign-in links that are created on the host.
 
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
 };
+use latchkey_store::Tx;
 
 use crate::{
-    actors::{Admin, Fresh},
-    audit::event::AccountEvent,
+    actors::{Admin, Fresh, Support},
+    audit::{actor::Actor, event::AccountEvent},
     error::{Internal, internal_errors},
     sign_in::secrets::HostLink,
 };
@@ -37,23 +38,64 @@ pub enum SignInLinkError {
     Internal(#[from] Internal),
 }
 
-internal_errors!(AddAdminError, SignInLinkError);
+/// Why a support agent or admin was not reset or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum StaffError {
+    /// There is no support agent or admin with this address.
+    #[error("there is no support agent or admin with the address {0}")]
+    NotStaff(EmailAddress),
+    /// The account with this address is banned.
+    #[error("the account {0} is disabled")]
+    AccountDisabled(EmailAddress),
+    /// The last admin can only be removed on the host.
+    #[error("this is the last admin")]
+    LastAdmin,
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+/// A role that may see other people's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffRole {
+    /// A support agent.
+    Support,
+    /// An admin.
+    Admin,
+}
+
+impl From<StaffRole> for Role {
+    fn from(role: StaffRole) -> Self {
+        match role {
+            StaffRole::Support => Self::Support,
+            StaffRole::Admin => Self::Admin,
+        }
+    }
+}
+
+internal_errors!(AddAdminError, SignInLinkError, StaffError);
 
 impl Admin<'_> {
     /// Gives an account the role of an admin, creating the account if there is none, and creates a sign-in link.
-    pub async fn add_admin(&self, email: &EmailAddress, _fresh: &Fresh) -> Result<(Account, HostLink), AddAdminError> {
+    pub async fn add_admin(&self, email: &EmailAddress, fresh: &Fresh) -> Result<(Account, HostLink), AddAdminError> {
+        self.add_staff(email, StaffRole::Admin, fresh).await
+    }
+
+    /// Gives an account a role, creating the account if there is none, and creates a sign-in link. If the role changes, the
+    /// account's sessions end (ML-16, SU-10).
+    pub async fn add_staff(
+        &self,
+        email: &EmailAddress,
+        role: StaffRole,
+        _fresh: &Fresh,
+    ) -> Result<(Account, HostLink), AddAdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        let (mut account, _) = self.find_or_create_account(&mut tx, email, None, Role::Admin).await?;
+        let (mut account, _) = self.find_or_create_account(&mut tx, email, None, role.into()).await?;
         if account.disabled_at.is_some() {
             return Err(AddAdminError::AccountDisabled(account.email));
         }
-        if account.role != Role::Admin {
-            tx.set_account_role(account.id, Role::Admin, now).await?;
-            let event = AccountEvent::RoleChanged { from: account.role, to: Role::Admin };
-            self.service.record(&mut tx, now, self.actor, event.of(account.id)).await?;
-            account.role = Role::Admin;
-        }
+        self.change_role(&mut tx, &mut account, role.into()).await?;
         let link = self.service.host_link(&mut tx, &account, now).await?;
         tx.commit().await?;
         Ok((account, link))
@@ -72,4 +114,63 @@ impl Admin<'_> {
         tx.commit().await?;
         Ok(link)
     }
+
+    /// Removes all passkeys and recovery codes of a support agent or admin, ends the sessions, and creates a link with which
+    /// the person can sign in and create a new passkey.
+    pub async fn reset_staff(&self, email: &EmailAddress, _fresh: &Fresh) -> Result<(Account, HostLink), StaffError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let account = find_staff(&mut tx, email).await?;
+        if account.disabled_at.is_some() {
+            return Err(StaffError::AccountDisabled(account.email));
+        }
+        tx.lock_account(account.id).await?;
+        tx.delete_passkeys_of(account.id).await?;
+        tx.delete_recovery_codes_of(account.id).await?;
+        tx.delete_sessions_of(account.id).await?;
+        self.service.record(&mut tx, now, self.actor, AccountEvent::PasskeysReset.of(account.id)).await?;
+        let link = self.service.host_link(&mut tx, &account, now).await?;
+        tx.commit().await?;
+        Ok((account, link))
+    }
+
+    /// Makes a support agent or admin a customer again. The account's sessions end (SU-10).
+    pub async fn remove_staff(&self, email: &EmailAddress, _fresh: &Fresh) -> Result<Account, StaffError> {
+        let mut tx = self.service.store().write().await?;
+        // Two admins cannot remove each other at the same time.
+        tx.lock_instance().await?;
+        let mut account = find_staff(&mut tx, email).await?;
+        let is_last = account.role == Role::Admin && tx.count_enabled_admins().await? <= 1;
+        if is_last && self.actor != Actor::Host {
+            return Err(StaffError::LastAdmin);
+        }
+        self.change_role(&mut tx, &mut account, Role::Customer).await?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    async fn change_role(&self, tx: &mut Tx, account: &mut Account, role: Role) -> Result<(), Internal> {
+        if account.role == role {
+            return Ok(());
+        }
+        let now = self.service.now();
+        tx.set_account_role(account.id, role, now).await?;
+        tx.delete_sessions_of(account.id).await?;
+        let event = AccountEvent::RoleChanged { from: account.role, to: role };
+        self.service.record(tx, now, self.actor, event.of(account.id)).await?;
+        account.role = role;
+        Ok(())
+    }
+}
+
+impl Support<'_> {
+    /// Support agents and admins, the oldest first.
+    pub async fn list_staff(&self) -> Result<Vec<Account>, Internal> {
+        Ok(self.service.store().read_without_snapshot().await?.list_staff().await?)
+    }
+}
+
+async fn find_staff(tx: &mut Tx, email: &EmailAddress) -> Result<Account, StaffError> {
+    let account = tx.find_account_by_email(email).await?.filter(|account| account.role != Role::Customer);
+    account.ok_or_else(|| StaffError::NotStaff(email.clone()))
 }

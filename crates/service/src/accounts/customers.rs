@@ -1,4 +1,4 @@
-//! Adding customers and banning accounts.
+//! Adding customers, banning accounts and ending their sessions.
 
 use latchkey_licensing::{
     account::{Account, Role},
@@ -46,5 +46,33 @@ impl Admin<'_> {
         self.service.record(&mut tx, now, self.actor, AccountEvent::Disabled.of(account.id)).await?;
         tx.commit().await?;
         Ok(account.id)
+    }
+
+    /// Ends the ban of an account. Its licenses validate again, and the person can sign in. Returns whether it was banned.
+    pub async fn enable_account(&self, email: &EmailAddress) -> Result<bool, AccountError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let account = tx.find_account_by_email(email).await?;
+        let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;
+        if account.disabled_at.is_none() {
+            return Ok(false);
+        }
+        tx.set_account_disabled(account.id, None, now).await?;
+        self.service.record(&mut tx, now, self.actor, AccountEvent::Enabled.of(account.id)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Signs an account out everywhere (ML-19). Returns the number of sessions that ended.
+    pub async fn end_sessions_of(&self, email: &EmailAddress) -> Result<u64, AccountError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let account = tx.find_account_by_email(email).await?;
+        let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;
+        let ended = tx.delete_sessions_of(account.id).await?;
+        let event = AccountEvent::AllSessionsEnded { ended };
+        self.service.record(&mut tx, now, self.actor, event.of(account.id)).await?;
+        tx.commit().await?;
+        Ok(ended)
     }
 }

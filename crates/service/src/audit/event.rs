@@ -6,7 +6,7 @@
 use latchkey_licensing::{
     account::Role,
     ids::{
-        AccountId, LicenseId, MachineId, NoteId, OrderId, PolicyId, ProductId, SavedViewId, SignInRequestId,
+        AccountId, LicenseId, MachineId, NoteId, OrderId, PasskeyId, PolicyId, ProductId, SavedViewId, SignInRequestId,
         SigningKeyId,
     },
     license::Expiry,
@@ -16,9 +16,12 @@ use latchkey_licensing::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use crate::audit::{
-    change::Change,
-    stored::{expiry, instant, instant_or_null, metadata, role},
+use crate::{
+    audit::{
+        change::Change,
+        stored::{expiry, instant, instant_or_null, metadata, role},
+    },
+    passkeys::verifier::PasskeyRefusal,
 };
 
 /// An event, with the record that it happened to.
@@ -79,6 +82,9 @@ pub enum AccountEvent {
     /// The account was banned.
     #[serde(rename = "account.disabled")]
     Disabled,
+    /// The ban of the account was ended.
+    #[serde(rename = "account.enabled")]
+    Enabled,
     /// A sign-in link was created on the host.
     #[serde(rename = "sign_in.link_made")]
     SignInLinkCreated,
@@ -92,6 +98,45 @@ pub enum AccountEvent {
         /// The network that the browser is in, without the host part.
         network: String,
     },
+    /// A second factor was presented in a session.
+    #[serde(rename = "second_factor.presented")]
+    SecondFactorPresented {
+        /// What was presented.
+        means: SecondFactor,
+    },
+    /// A passkey was created.
+    #[serde(rename = "passkey.added")]
+    PasskeyAdded {
+        /// The passkey's id.
+        passkey: PasskeyId,
+    },
+    /// A passkey was renamed.
+    #[serde(rename = "passkey.renamed")]
+    PasskeyRenamed {
+        /// The passkey's id.
+        passkey: PasskeyId,
+    },
+    /// A passkey was removed.
+    #[serde(rename = "passkey.removed")]
+    PasskeyRemoved {
+        /// The passkey's id.
+        passkey: PasskeyId,
+    },
+    /// All passkeys and recovery codes were removed by a command on the host.
+    #[serde(rename = "passkeys.reset")]
+    PasskeysReset,
+    /// An authenticator's response was refused.
+    #[serde(rename = "passkey.refused")]
+    PasskeyRefused {
+        /// Why it was refused.
+        why: PasskeyRefusal,
+    },
+    /// The recovery codes were replaced.
+    #[serde(rename = "recovery_codes.created")]
+    RecoveryCodesCreated,
+    /// A recovery code was refused.
+    #[serde(rename = "recovery_code.refused")]
+    RecoveryCodeRefused,
     /// One session was ended.
     #[serde(rename = "session.ended")]
     SessionEnded,
@@ -120,6 +165,20 @@ pub enum SignInMeans {
     /// A link that was created on the host.
     #[serde(rename = "host link")]
     HostLink,
+    /// A passkey.
+    #[serde(rename = "passkey")]
+    Passkey,
+}
+
+/// What was presented as a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecondFactor {
+    /// A passkey.
+    #[serde(rename = "passkey")]
+    Passkey,
+    /// A recovery code.
+    #[serde(rename = "recovery code")]
+    RecoveryCode,
 }
 
 /// An event of the catalog.

@@ -63,6 +63,8 @@ kinds! {
     KeyReplaced = "key_replaced", "License key replaced";
     /// A license was activated on a computer for the first time.
     NewComputer = "new_computer", "License active on a new computer";
+    /// A passkey was added or removed.
+    PasskeyChanged = "passkey_changed", "Passkey added or removed";
     /// A person asked to sign in.
     SignIn = "sign_in", "Sign-in link";
 }

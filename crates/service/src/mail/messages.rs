@@ -1,5 +1,6 @@
 //! What the mails say, one type for each kind with the data that it needs.
 
+pub(crate) mod account;
 pub(crate) mod keys;
 pub(crate) mod orders;
 pub(crate) mod sign_in;

@@ -18,6 +18,7 @@ use crate::{
         letter::{Letterhead, MailContent},
         messages::{
             CustomerMail, MailedLicense,
+            account::PasskeyChangedMail,
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
                 MailedOrder, OrderHeldMail, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail,
@@ -27,7 +28,10 @@ use crate::{
             standing::{ReinstatedMail, RevokedMail, SuspendedMail},
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
         },
-        reasons::{RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason, UpgradeReason},
+        reasons::{
+            PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
+            UpgradeReason,
+        },
     },
     service::Options,
 };
@@ -69,6 +73,7 @@ impl MailKind {
             Self::Reinstated => ReinstatementReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Revoked => RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::KeyReplaced => ReplacedBy::ALL.iter().map(|reason| reason.as_str()).collect(),
+            Self::PasskeyChanged => PasskeyChange::ALL.iter().map(|change| change.as_str()).collect(),
             Self::Purchase
             | Self::UpgradeReversed
             | Self::LicenseIssued
@@ -175,6 +180,10 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
             Box::new(KeyReplacedMail { license, key, by })
         }
         MailKind::NewComputer => Box::new(NewComputerMail { license, computer: "Office PC", at }),
+        MailKind::PasskeyChanged => {
+            let change = named(PasskeyChange::ALL, reason, PasskeyChange::as_str)?;
+            Box::new(PasskeyChangedMail { change, name: "Work laptop", at })
+        }
         MailKind::SignIn => {
             let mail = SignInMail {
                 link: format!("{}{}", letterhead.portal_url, portal_paths::sign_in_link("EXAMPLE")),

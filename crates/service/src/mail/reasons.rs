@@ -29,6 +29,14 @@ reasons! {
         PaymentOverdue = "overdue",
     }
 
+    /// What happened to a passkey.
+    PasskeyChange {
+        /// It was added.
+        Added = "added",
+        /// It was removed.
+        Removed = "removed",
+    }
+
     /// Why a suspended license is reinstated.
     ReinstatementReason {
         /// The vendor decided so.

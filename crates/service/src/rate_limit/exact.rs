@@ -17,6 +17,12 @@ pub(crate) const SIGN_IN_PER_ADDRESS: Limit = Limit { burst: 3, interval: Durati
 /// ML-09: requests to sign in from one network.
 pub(crate) const SIGN_IN_PER_NETWORK: Limit = Limit { burst: 5, interval: Duration::from_mins(1) };
 
+/// Attempts to use a recovery code of one account.
+pub(crate) const RECOVERY_PER_ACCOUNT: Limit = Limit { burst: 5, interval: Duration::from_mins(1) };
+
+/// Attempts to sign in with a passkey from one network. Each stores a row.
+pub(crate) const PASSKEY_PER_NETWORK: Limit = Limit { burst: 20, interval: Duration::from_secs(10) };
+
 impl Limit {
     /// Takes one token from the bucket. Returns `Some` if there is none.
     pub(crate) async fn take(self, tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<Option<Throttled>, Internal> {

@@ -9,11 +9,11 @@ use std::{net::IpAddr, time::Duration};
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{SessionId, SignInRequestId},
+    ids::SignInRequestId,
     portal_paths,
     time::Timestamp,
 };
-use latchkey_store::{NewSession, NewSignInRequest, OpenSignInRequest, SignInRequestKind, Tx};
+use latchkey_store::{NewSignInRequest, OpenSignInRequest, SignInRequestKind, Tx};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
     service::Service,
     sign_in::{
         secrets::{BrowserSecret, HostLink, LinkToken, SessionToken, SignInCode},
-        sessions::{coarse_network, lifetime},
+        sessions::{NewSignIn, coarse_network},
     },
 };
 
@@ -40,6 +40,9 @@ const MAILED_LIFETIME: Duration = Duration::from_mins(10);
 
 /// How long a link that was created on the host can be used.
 const HOST_LIFETIME: Duration = Duration::from_mins(15);
+
+/// How long after signing in with a link from the host a support agent or admin may create the first passkey (SU-05).
+const ENROLLMENT_LIFETIME: Duration = Duration::from_mins(15);
 
 /// The rate-limit bucket of all sign-in mails of this instance.
 pub(crate) const MAIL_BUDGET: &str = "mail:all";
@@ -279,35 +282,15 @@ impl Service {
         }
         let account = self.account_of(&mut tx, &request, now).await?.ok_or(ConfirmError::Refused)?;
         tx.supersede_logins_of(account.email.as_str(), now).await?;
-        if let Some(earlier) = earlier
-            && let Some(row) = tx.find_session(&earlier.hash()).await?
-        {
-            tx.delete_session(row.account, row.id).await?;
-        }
-        let token = SessionToken::from_bytes(self.random()?);
-        let session = SessionId::new(now, self.random()?);
-        let lifetime = lifetime(account.role).absolute;
-        tx.insert_session(&NewSession {
-            id: session,
-            token_hash: token.hash(),
-            account: account.id,
-            assurance: 1,
-            agent: origin.agent,
-            network: &coarse_network(origin.ip),
-            now,
-            expires_at: now.plus(lifetime),
-        })
-        .await?;
-        let means = match proof {
-            Proof::Link { .. } => SignInMeans::Link,
-            Proof::Code { .. } => SignInMeans::Code,
-            Proof::Host { .. } => SignInMeans::HostLink,
+        let (means, may_enroll_until) = match proof {
+            Proof::Link { .. } => (SignInMeans::Link, None),
+            Proof::Code { .. } => (SignInMeans::Code, None),
+            Proof::Host { .. } => (SignInMeans::HostLink, Some(now.plus(ENROLLMENT_LIFETIME))),
         };
-        let network = coarse_network(origin.ip);
-        let event = AccountEvent::SignedIn { means, agent: origin.agent.to_owned(), network };
-        self.record(&mut tx, now, Actor::from(&account), event.of(account.id)).await?;
+        let new = NewSignIn { means, second_factor_at: None, may_enroll_until };
+        let confirmed = self.open_session(&mut tx, &account, new, origin, earlier).await?;
         tx.commit().await?;
-        Ok(ConfirmedSignIn { token, lifetime, next_path: request.next_path, role: account.role })
+        Ok(ConfirmedSignIn { next_path: request.next_path, ..confirmed })
     }
 
     async fn check_proof(&self, proof: Proof<'_>, now: Timestamp) -> Result<Option<OpenSignInRequest>, Internal> {

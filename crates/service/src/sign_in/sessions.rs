@@ -3,15 +3,25 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use latchkey_licensing::{account::Role, ids::SessionId, time::Timestamp};
-use latchkey_store::SessionRow;
+use latchkey_licensing::{
+    account::{Account, Role},
+    ids::SessionId,
+    time::Timestamp,
+};
+use latchkey_store::{NewSession, SessionRow, Tx};
 
 use crate::{
     actors::SignedIn,
-    audit::{actor::Actor, event::AccountEvent},
+    audit::{
+        actor::Actor,
+        event::{AccountEvent, SignInMeans},
+    },
     error::Internal,
     service::{Service, write_behind::is_stale},
-    sign_in::secrets::SessionToken,
+    sign_in::{
+        email::{ConfirmedSignIn, SignInOrigin},
+        secrets::SessionToken,
+    },
 };
 
 /// How long a session lasts (ML-18).
@@ -27,6 +37,14 @@ pub(crate) fn lifetime(role: Role) -> Lifetime {
         Role::Customer => Lifetime { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
         Role::Support | Role::Admin => Lifetime { idle: Duration::from_mins(30), absolute: Duration::from_hours(12) },
     }
+}
+
+/// How a person signed in, and what the session may do because of that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewSignIn {
+    pub(crate) means: SignInMeans,
+    pub(crate) second_factor_at: Option<Timestamp>,
+    pub(crate) may_enroll_until: Option<Timestamp>,
 }
 
 /// A session as shown to its owner.
@@ -59,8 +77,43 @@ impl Service {
         if is_stale(row.last_seen_at, now) {
             self.note_session_seen(row.id, now);
         }
-        let second_factor_at = (row.assurance == 2).then_some(row.authenticated_at);
-        Ok(Some(SignedIn { account, session: row.id, expires_at: row.expires_at, second_factor_at }))
+        let SessionRow { id, expires_at, authenticated_at, second_factor_at, may_enroll_until, .. } = row;
+        Ok(Some(SignedIn { account, session: id, expires_at, authenticated_at, second_factor_at, may_enroll_until }))
+    }
+
+    /// Opens a session for a person who has just signed in. `earlier` is the browser's previous session, which ends.
+    pub(crate) async fn open_session(
+        &self,
+        tx: &mut Tx,
+        account: &Account,
+        new: NewSignIn,
+        origin: SignInOrigin<'_>,
+        earlier: Option<&SessionToken>,
+    ) -> Result<ConfirmedSignIn, Internal> {
+        let now = self.now();
+        if let Some(earlier) = earlier
+            && let Some(row) = tx.find_session(&earlier.hash()).await?
+        {
+            tx.delete_session(row.account, row.id).await?;
+        }
+        let token = SessionToken::from_bytes(self.random()?);
+        let lifetime = lifetime(account.role).absolute;
+        let network = coarse_network(origin.ip);
+        tx.insert_session(&NewSession {
+            id: SessionId::new(now, self.random()?),
+            token_hash: token.hash(),
+            account: account.id,
+            agent: origin.agent,
+            network: &network,
+            now,
+            expires_at: now.plus(lifetime),
+            second_factor_at: new.second_factor_at,
+            may_enroll_until: new.may_enroll_until,
+        })
+        .await?;
+        let event = AccountEvent::SignedIn { means: new.means, agent: origin.agent.to_owned(), network };
+        self.record(tx, now, Actor::from(account), event.of(account.id)).await?;
+        Ok(ConfirmedSignIn { token, lifetime, next_path: None, role: account.role })
     }
 
     /// Ends the session with this token, if there is one.

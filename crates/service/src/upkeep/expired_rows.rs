@@ -30,6 +30,7 @@ impl Service {
         let now = self.now();
         let mut tx = self.store().write().await?;
         let deleted = tx.delete_sessions_before(now).await?
+            + tx.delete_ceremonies_before(now).await?
             + tx.delete_login_requests_before(now.minus(KEEP_LOGIN_REQUESTS)).await?
             + tx.delete_mails_before(now.minus(KEEP_MAILS), now.minus(KEEP_MAIL_KEYS)).await?
             + tx.delete_buckets_before(now.minus(KEEP_BUCKETS)).await?

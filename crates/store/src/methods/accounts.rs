@@ -3,13 +3,14 @@
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{AccountId, SessionId, SignInRequestId},
+    ids::{AccountId, PasskeyId, SessionId, SignInRequestId},
     time::Timestamp,
 };
 
 use super::dispatch::methods;
 use crate::tables::accounts::{
     login_requests::{NewSignInRequest, OpenSignInRequest},
+    passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
     sessions::{NewSession, SessionRow},
 };
 
@@ -21,10 +22,16 @@ methods! {
             get_account(id: AccountId) -> Account;
             list_accounts(accounts: &[AccountId]) -> Vec<Account>;
             count_accounts() -> i64;
+            /// Counts the admins who are not disabled.
+            count_enabled_admins() -> i64;
+            /// Lists support agents and admins, oldest first.
+            list_staff() -> Vec<Account>;
         }
         write {
             /// `false` if the address is taken.
             insert_account(account: &Account) -> bool;
+            /// Locks an account until the transaction ends.
+            lock_account(id: AccountId) -> ();
             set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
             set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
             /// Disables an account, or enables it again with `None`.
@@ -55,6 +62,51 @@ methods! {
         }
     }
 
+    passkeys {
+        read {
+            /// Lists an account's passkeys, oldest first.
+            list_passkeys_of(account: AccountId) -> Vec<PasskeyRow>;
+            /// Finds a passkey by the id by which authenticators know it.
+            find_passkey(credential_id: &[u8]) -> Option<PasskeyRow>;
+        }
+        write {
+            insert_passkey(passkey: &PasskeyRow) -> ();
+            /// Records a use. `false` if the counter did not grow since the last use, or the passkey was deleted.
+            note_passkey_used(id: PasskeyId, credential: &str, sign_count: u32, now: Timestamp) -> bool;
+            /// `false` if the account has no such passkey.
+            set_passkey_name(account: AccountId, id: PasskeyId, name: &str) -> bool;
+            /// `false` if the account has no such passkey.
+            delete_passkey(account: AccountId, id: PasskeyId) -> bool;
+            delete_passkeys_of(account: AccountId) -> u64;
+        }
+    }
+
+    recovery_codes {
+        read {
+            /// Counts an account's unused codes.
+            count_recovery_codes(account: AccountId) -> i64;
+        }
+        write {
+            insert_recovery_codes(account: AccountId, hashes: &[[u8; 32]], now: Timestamp) -> ();
+            /// Marks a code as used. `false` if the account has no such unused code.
+            use_recovery_code(account: AccountId, hash: &[u8; 32], now: Timestamp) -> bool;
+            delete_recovery_codes_of(account: AccountId) -> u64;
+        }
+    }
+
+    passkey_ceremonies {
+        read {}
+        write {
+            /// Stores a ceremony. It replaces the session's earlier one for the same purpose.
+            insert_ceremony(new: &NewCeremony<'_>) -> ();
+            /// Deletes a ceremony and returns its state. Of any number of callers, exactly one gets it, and none after it
+            /// has expired.
+            take_ceremony(binding: CeremonyBinding, now: Timestamp) -> Option<String>;
+            /// Deletes ceremonies that expired before `instant`.
+            delete_ceremonies_before(instant: Timestamp) -> u64;
+        }
+    }
+
     sessions {
         read {
             /// Finds a session by the hash of its cookie, even if it has expired.
@@ -68,6 +120,8 @@ methods! {
             insert_session(new: &NewSession<'_>) -> ();
             /// Records when sessions were last used. Never moves a time back.
             note_sessions_seen(seen: &[(SessionId, Timestamp)]) -> ();
+            /// Gives a session another token and the second factor. `false` if the session has ended.
+            raise_session(id: SessionId, token_hash: &[u8; 32], now: Timestamp) -> bool;
             /// Deletes one of an account's sessions. `false` if the account has no such session.
             delete_session(account: AccountId, id: SessionId) -> bool;
             delete_sessions_of(account: AccountId) -> u64;

@@ -29,6 +29,9 @@ pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 
 /// Locks the instance's only row, so that only one of several starting processes initializes the database.
 pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance FOR UPDATE";
 
+/// Locks an account's row until the transaction ends, so that changes to its passkeys are serialized.
+pub(crate) const LOCK_ACCOUNT: Option<&str> = Some("SELECT id FROM accounts WHERE id = $1 FOR UPDATE");
+
 /// Locks an order's row until the transaction ends.
 pub(crate) const LOCK_ORDER: Option<&str> = Some("SELECT id FROM orders WHERE id = $1 FOR UPDATE");
 

@@ -1,6 +1,9 @@
 //! Accounts.
 
 pub(crate) mod login_requests;
+pub(crate) mod passkey_ceremonies;
+pub(crate) mod passkeys;
+pub(crate) mod recovery_codes;
 pub(crate) mod sessions;
 
 use latchkey_licensing::{
@@ -14,7 +17,7 @@ use sqlx::QueryBuilder;
 
 use super::{
     batch,
-    dialect::{Connection, Db},
+    dialect::{self, Connection, Db},
     expect::{expect_one, expect_row},
 };
 use crate::{
@@ -97,6 +100,25 @@ pub(crate) async fn set_account_disabled(
 
 pub(crate) async fn get_account(conn: &mut Connection, id: AccountId) -> Result<Account> {
     expect_row(find_account(conn, id).await?, "accounts", id)
+}
+
+pub(crate) async fn lock_account(conn: &mut Connection, id: AccountId) -> Result<()> {
+    if let Some(sql) = dialect::LOCK_ACCOUNT {
+        sqlx::query(sql).bind(id.uuid()).fetch_optional(conn).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn count_enabled_admins(conn: &mut Connection) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND disabled_at IS NULL";
+    Ok(sqlx::query_scalar(sql).fetch_one(conn).await?)
+}
+
+pub(crate) async fn list_staff(conn: &mut Connection) -> Result<Vec<Account>> {
+    let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts
+               WHERE role IN ('support', 'admin') ORDER BY id";
+    let rows: Vec<AccountRow> = sqlx::query_as(sql).fetch_all(conn).await?;
+    rows.into_iter().map(Account::try_from).collect()
 }
 
 pub(crate) async fn list_accounts(conn: &mut Connection, accounts: &[AccountId]) -> Result<Vec<Account>> {

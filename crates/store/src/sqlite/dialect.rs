@@ -27,6 +27,9 @@ pub(crate) const LOCK_INSTANCE: &str = "SELECT id FROM instance";
 pub(crate) const LOOKUPS: usize = 2;
 
 /// Nothing to do: the transaction's write lock covers all rows.
+pub(crate) const LOCK_ACCOUNT: Option<&str> = None;
+
+/// Nothing to do: the transaction's write lock covers all rows.
 pub(crate) const LOCK_ORDER: Option<&str> = None;
 
 /// Leases the event that has been due longest.

@@ -1,6 +1,7 @@
 //! Accounts.
 
 pub(crate) mod login_requests;
+pub(crate) mod passkeys;
 pub(crate) mod sessions;
 
 use latchkey_licensing::{

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
-    ids::{AccountId, AuditId, EntitlementId, MailId, PolicyId, ProductId, SessionId, SigningKeyId},
+    ids::{
+        AccountId, AuditId, CeremonyId, EntitlementId, MailId, PasskeyId, PolicyId, ProductId, SessionId, SigningKeyId,
+    },
     license::{Expiry, License, Standing},
     machine::Machine,
     policy::{HeartbeatCull, HeartbeatResurrection, Policy},
     product::Product,
 };
-use latchkey_store::{AuditRow, Conn, DeactivatedBy, KeyLookup, NewMail, NewSession, SigningKeyRow, Store, StoreError};
+use latchkey_store::{
+    AuditRow, CeremonyBinding, Conn, DeactivatedBy, KeyLookup, NewCeremony, NewMail, NewSession, PasskeyRow,
+    SigningKeyRow, Store, StoreError,
+};
 use latchkey_testkit::{Backend, TestDatabase};
 
 use crate::{
@@ -336,11 +341,12 @@ on_both! {
                 id: SessionId::new(T0, [seed; 10]),
                 token_hash: [seed; 32],
                 account: owner,
-                assurance: 1,
                 agent: "Firefox on Windows",
                 network: "192.0.2.0/24",
                 now: T0,
                 expires_at: T0.plus(seconds(60)),
+                second_factor_at: None,
+                may_enroll_until: None,
             };
             tx.insert_session(&session).await.expect("inserted");
         }
@@ -354,6 +360,55 @@ on_both! {
         assert!(tx.find_session(&[1; 32]).await.expect("read").is_none());
         assert_eq!(tx.list_sessions_of(owner).await.expect("read").len(), 2);
         assert_eq!(tx.delete_sessions_of(owner).await.expect("written"), 2);
+    }
+
+    /// A ceremony is taken once, by its session and for its purpose, before it expires. It ends with its session.
+    async fn a_ceremony_is_taken_once(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let owner = account(1, "ada@example.com").id;
+        let session = SessionId::new(T0, [1; 10]);
+        let new = NewSession { id: session, token_hash: [1; 32], account: owner, agent: "Firefox", network: "192.0.2.0/24", now: T0, expires_at: T0.plus(seconds(600)), second_factor_at: None, may_enroll_until: None };
+        tx.insert_session(&new).await.expect("inserted");
+        let (enroll, confirm, sign_in) = (CeremonyBinding::Enroll(owner, session), CeremonyBinding::Confirm(owner, session), CeremonyBinding::SignIn([7; 32]));
+        for (number, binding, state) in [(1, enroll, "old"), (2, enroll, "new"), (3, confirm, "confirm"), (4, sign_in, "sign in")] {
+            let ceremony = NewCeremony { id: CeremonyId::new(T0, [number; 10]), binding, state, expires_at: T0.plus(seconds(300)) };
+            tx.insert_ceremony(&ceremony).await.expect("inserted");
+        }
+        let stranger = CeremonyBinding::Enroll(AccountId::new(T0, [9; 10]), session);
+        assert_eq!(tx.take_ceremony(stranger, T0).await.expect("taken"), None);
+        assert_eq!(tx.take_ceremony(enroll, T0.plus(seconds(299))).await.expect("taken").as_deref(), Some("new"));
+        assert_eq!(tx.take_ceremony(enroll, T0).await.expect("taken"), None);
+        assert_eq!(tx.take_ceremony(CeremonyBinding::SignIn([8; 32]), T0).await.expect("taken"), None);
+        assert_eq!(tx.take_ceremony(sign_in, T0.plus(seconds(300))).await.expect("taken"), None, "expired");
+        assert!(tx.raise_session(session, &[2; 32], T0).await.expect("raised"));
+        assert!(tx.find_session(&[1; 32]).await.expect("read").is_none());
+        assert_eq!(tx.find_session(&[2; 32]).await.expect("read").and_then(|session| session.second_factor_at), Some(T0));
+        tx.delete_sessions_of(owner).await.expect("deleted");
+        assert_eq!(tx.take_ceremony(confirm, T0).await.expect("taken"), None);
+        assert!(!tx.raise_session(session, &[3; 32], T0).await.expect("asked"));
+    }
+
+    /// The counter of a passkey only grows, unless the authenticator does not count. A recovery code is used once.
+    async fn passkeys_and_codes_are_not_used_twice(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let owner = account(1, "ada@example.com").id;
+        let passkey = PasskeyRow { id: PasskeyId::new(T0, [1; 10]), account: owner, credential_id: vec![1; 20], credential: "{}".to_owned(), sign_count: 0, name: "Key".to_owned(), created_at: T0, last_used_at: None };
+        tx.insert_passkey(&passkey).await.expect("inserted");
+        assert_eq!(tx.list_passkeys_of(owner).await.expect("read"), [passkey.clone()]);
+        for (count, is_used) in [(0, true), (0, true), (5, true), (5, false), (4, false), (0, false), (6, true)] {
+            assert_eq!(tx.note_passkey_used(passkey.id, "{}", count, T0).await.expect("written"), is_used, "{count}");
+        }
+        assert_eq!(tx.find_passkey(&[1; 20]).await.expect("read").map(|found| (found.sign_count, found.last_used_at)), Some((6, Some(T0))));
+        assert!(!tx.delete_passkey(AccountId::new(T0, [9; 10]), passkey.id).await.expect("asked"));
+        assert_eq!(tx.delete_passkeys_of(owner).await.expect("deleted"), 1);
+        tx.insert_recovery_codes(owner, &[[1; 32], [2; 32]], T0).await.expect("inserted");
+        assert!(!tx.use_recovery_code(AccountId::new(T0, [9; 10]), &[1; 32], T0).await.expect("asked"));
+        assert!(tx.use_recovery_code(owner, &[1; 32], T0).await.expect("used"));
+        assert!(!tx.use_recovery_code(owner, &[1; 32], T0).await.expect("asked"));
+        assert_eq!(tx.count_recovery_codes(owner).await.expect("read"), 1);
+        assert_eq!(tx.delete_recovery_codes_of(owner).await.expect("deleted"), 2);
     }
 
     /// Of several mails with one deduplication key, only the first is queued, even while another transaction queues it.

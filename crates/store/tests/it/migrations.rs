@@ -257,7 +257,7 @@ fn migrations_are_not_edited() {
 }
 
 /// The first 8 bytes of each migration's checksum, for SQLite and PostgreSQL.
-const CHECKSUMS: [(&str, &str); 10] = [
+const CHECKSUMS: [(&str, &str); 11] = [
     ("d009960ad17228bf", "9d4f78ce186d264f"),
     ("8e94c85b4a0113ec", "b05e94cce3cefa2b"),
     ("07102ebb675d5093", "0d180e4db970178f"),
@@ -266,6 +266,7 @@ const CHECKSUMS: [(&str, &str); 10] = [
     ("cc99ba2c2b1df684", "21261f5efe5fa263"),
     ("724b7a59b6f77897", "ebca4d4ceb4876ad"),
     ("907ffda90bd988bb", "e408453b54a9b935"),
+    ("a453b8cf5dcceb92", "11c0abe632d08185"),
     ("50b83f7de9d95c45", "f4f540d76468093d"),
     ("8522f961845d7e9d", "caaef2abb79a09bc"),
 ];

@@ -12,8 +12,8 @@ use axum::{
 };
 use latchkey_app::{
     AdminApp, App, Branding,
-    routes::{Guard, NextPath, Page, holds_secret},
-    server_side::{Backend, CookieKit, Identity, session_token},
+    routes::{Guard, NextPath, Page, confirm_for, holds_secret},
+    server_side::{Backend, CookieKit, Identity, Unconfirmed, session_token},
     shell,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context, server_fn::axum::server_fn_paths};
@@ -97,6 +97,10 @@ fn hide_methods(router: Router, plain: &PlainPages) -> Router {
 async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
     if let Some(id) = session.id() {
         match state.service.find_session(&session_token(id)).await {
+            // Until support agents and admins present their second factor, they are nobody to all other code (SU-01).
+            Ok(Some(who)) if who.is_staff() && !who.has_second_factor() => {
+                request.extensions_mut().insert(Unconfirmed(who));
+            }
             Ok(Some(who)) => {
                 request.extensions_mut().insert(Identity(who));
             }
@@ -115,7 +119,14 @@ async fn identify(State(state): State<AppState>, session: Session, mut request: 
 async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let path = uri.path();
     let identity = request.extensions().get::<Identity>();
-    match Guard::of(path) {
+    let guard = Guard::of(path);
+    let is_page = matches!(guard, Guard::SignedIn | Guard::Staff) && !path.starts_with("/fn/");
+    if is_page && request.extensions().get::<Unconfirmed>().is_some() {
+        let next = NextPath::after_sign_in(path, uri.query());
+        let target = next.as_ref().map_or_else(|| Page::Confirm.path(), |next| confirm_for(next.as_str()));
+        return Redirect::to(&target).into_response();
+    }
+    match guard {
         Guard::Open => {}
         Guard::Development if cfg!(debug_assertions) => {}
         Guard::SignedIn if identity.is_some() => {}

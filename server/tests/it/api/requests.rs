@@ -128,7 +128,10 @@ async fn lc_11_taken_fingerprints_and_full_licenses_are_refused(app: &TestApp) {
     assert_eq!((full.status, full.code()), (422, "MACHINE_LIMIT_EXCEEDED"));
     let error = &full.body["errors"][0];
     assert!(error["detail"].as_str().is_some_and(|text| text.contains("PC one, PC two")), "{error}");
-    assert_eq!(error["links"]["about"], json!(format!("{}/portal/licenses/{}", app.origin(), issued.view.license.id)));
+    assert_eq!(
+        error["links"]["about"],
+        json!(format!("{}/portal/licenses/{}", app.portal_origin(), issued.view.license.id))
+    );
     assert_eq!(error["meta"]["machines"].as_array().map(Vec::len), Some(2));
     assert_eq!(desktop.activate("one").await.code(), "FINGERPRINT_TAKEN");
 }

@@ -60,7 +60,7 @@ async fn a_buyer_sees_the_key_in_the_same_browser(shop: &Shop) {
     assert!(cookie.contains("HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000"), "{cookie}");
     let session = shop.session_of(&answer);
     let object = shop.stripe.object(&session);
-    let path = |key: &str| object[key].as_str().expect("a URL").replace(&shop.app.origin(), "");
+    let path = |key: &str| object[key].as_str().expect("a URL").replace(&shop.app.portal_origin(), "");
     let (placed, canceled) = (path("success_url"), path("cancel_url"));
 
     let waiting = text_of(&browser, &placed).await;

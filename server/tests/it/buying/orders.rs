@@ -73,7 +73,7 @@ async fn st_28_documents_are_fetched_on_click_for_their_customer_only(shop: &Sho
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{document}");
         assert_eq!(answer.headers()["cache-control"], "no-store");
         seen.push(location(&answer).to_owned());
-        assert!(location(&answer).starts_with("http") && !location(&answer).starts_with(&shop.app.origin()));
+        assert!(location(&answer).starts_with("http") && !location(&answer).starts_with(&shop.app.portal_origin()));
     }
     seen.dedup();
     assert_eq!(seen.len(), 3, "{seen:?}");

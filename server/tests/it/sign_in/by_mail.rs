@@ -214,7 +214,7 @@ async fn ml_14_links_start_with_the_configured_origin(app: &TestApp) {
         app.kit.deliver_mail().await;
         let mail = app.kit.mail.take().pop().expect("a mail");
         assert!(!mail.text.contains("evil") && !mail.html.contains("evil"));
-        assert!(mail.text.contains(&format!("\n{}/login/link/", app.origin())), "{}", mail.text);
+        assert!(mail.text.contains(&format!("\n{}/login/link/", app.portal_origin())), "{}", mail.text);
         app.kit.clock.advance(Duration::from_hours(1));
     }
 }

@@ -14,6 +14,7 @@ on_both!(
     ml_18_admin_sessions_expire,
     ml_19_ended_sessions_are_rejected,
     ml_19_bans_end_sessions_and_strangers_cannot,
+    ml_19_an_admin_ends_the_sessions_of_a_customer,
     ml_23_signing_out_deletes_the_session,
     an_account_can_be_renamed,
 );
@@ -42,22 +43,14 @@ async fn ml_18_customer_sessions_expire(app: &TestApp) {
 
 /// ML-18: an admin's session ends after half an hour without use, and after twelve hours in any case.
 async fn ml_18_admin_sessions_expire(app: &TestApp) {
-    let email = latchkey_licensing::email::EmailAddress::parse("boss@example.com").expect("an address");
-    app.service()
-        .admin(latchkey_service::Operator::Host)
-        .add_admin(&email, &latchkey_service::Operator::Host.fresh())
-        .await
-        .expect("added");
-    let browser = app.browser();
-    browser.sign_in("boss@example.com").await;
+    let browser = app.admin().await;
     for _ in 0..24 {
         app.kit.clock.advance(Duration::from_mins(29));
         assert!(browser.is_signed_in().await);
     }
     app.kit.clock.advance(Duration::from_mins(24));
     assert!(!browser.is_signed_in().await, "twelve hours old");
-    let browser = app.browser();
-    browser.sign_in("boss@example.com").await;
+    let browser = app.admin().await;
     app.kit.clock.advance(Duration::from_mins(31));
     assert!(!browser.is_signed_in().await, "idle for half an hour");
 }
@@ -131,4 +124,20 @@ async fn an_account_can_be_renamed(app: &TestApp) {
     browser.submit("/fn/rename", &[("name", &"x".repeat(101))]).await;
     let page = browser.get("/portal/account").await.text().await.expect("a page");
     assert!(page.contains("at most 100 characters"), "{page}");
+}
+
+/// ML-19: an admin signs a customer out, or bans the account for a while.
+async fn ml_19_an_admin_ends_the_sessions_of_a_customer(app: &TestApp) {
+    let email = app.issue("ada@example.com").await.owner.email;
+    let admin = app.service().admin(latchkey_service::Operator::Host);
+    let (one, two) = (app.browser(), app.browser());
+    one.sign_in("ada@example.com").await;
+    two.sign_in("ada@example.com").await;
+    assert_eq!(admin.end_sessions_of(&email).await.expect("ended"), 2);
+    assert!(!one.is_signed_in().await && !two.is_signed_in().await);
+    assert!(!admin.enable_account(&email).await.expect("asked"), "it was not banned");
+    admin.disable_account(&email).await.expect("disabled");
+    assert!(admin.enable_account(&email).await.expect("enabled"));
+    one.sign_in("ada@example.com").await;
+    assert!(one.is_signed_in().await);
 }

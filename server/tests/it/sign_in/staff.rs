@@ -24,11 +24,12 @@ async fn session(app: &TestApp, role: Role, assurance: u8) -> (SignedIn, Session
         id: SessionId::new(now, bytes[..10].try_into().expect("ten bytes")),
         token_hash: Sha256::digest(bytes).into(),
         account: account.id,
-        assurance,
         agent: "Firefox",
         network: "192.0.2.0/24",
         now,
         expires_at: now.plus(Duration::from_hours(1)),
+        second_factor_at: (assurance == 2).then_some(now),
+        may_enroll_until: None,
     })
     .await
     .expect("inserted");

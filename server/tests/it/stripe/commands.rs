@@ -113,7 +113,7 @@ fn provision_makes_what_is_missing_and_nothing_twice() {
     let secret = made["webhook_secret"].as_str().expect("a secret").to_owned();
     let (products, prices) = (vendor.double.objects("product"), vendor.double.objects("price"));
     assert_eq!((products.len(), prices.len()), (1, 2));
-    assert_eq!(products[0]["metadata"], json!({ "latchkey": "http://127.0.0.1:3000", "latchkey_product": "draw" }));
+    assert_eq!(products[0]["metadata"], json!({ "latchkey": "http://localhost:3000", "latchkey_product": "draw" }));
     let once = of(&prices, "lookup_key", "draw-lifetime");
     assert_eq!((&once[0]["unit_amount"], &once[0]["currency"]), (&json!(4_900), &json!("usd")));
     assert_eq!(once[0]["metadata"]["latchkey_price"], "draw-lifetime");
@@ -124,7 +124,7 @@ fn provision_makes_what_is_missing_and_nothing_twice() {
     );
     let endpoints = vendor.double.objects("webhook_endpoint");
     assert_eq!(endpoints.len(), 1);
-    assert_eq!(endpoints[0]["url"], "http://127.0.0.1:3000/webhooks/stripe");
+    assert_eq!(endpoints[0]["url"], "http://localhost:3000/webhooks/stripe");
     assert_eq!(endpoints[0]["api_version"], latchkey_stripe::API_VERSION);
     let sent = endpoints[0]["enabled_events"].as_array().map(Vec::len);
     assert_eq!(sent, Some(latchkey_stripe::event::HANDLED.len()));

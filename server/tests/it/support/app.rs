@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use latchkey_app::server_side::session_id;
 use latchkey_licensing::{
     email::EmailAddress,
     entitlement::{Entitlement, EntitlementCode},
@@ -18,12 +19,15 @@ use latchkey_licensing::{
 };
 use latchkey_server::{http, settings::Settings};
 use latchkey_service::{
-    HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, StoredPayment, Vault, ports::payments::Payments,
+    HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, SessionToken, StaffRole, StoredPayment, Vault,
+    ports::payments::Payments,
 };
+use latchkey_store::NewSession;
 use latchkey_testkit::{Backend, SeededEntropy, TestClock, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
@@ -118,6 +122,11 @@ impl TestApp {
 
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The portal's origin in links, which has a name so that browsers create passkeys.
+    pub(crate) fn portal_origin(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
     }
 
     /// A customer with a license.
@@ -231,33 +240,48 @@ impl TestApp {
         self.signed_in(admin.sign_in_link(&email, &Operator::Host.fresh()).await.expect("a link")).await
     }
 
-    /// The browser of a signed-in account with the role `support`.
+    /// The browser of a signed-in account with the role `support` and a second factor.
     pub(crate) async fn support(&self) -> Browser<'_> {
-        let email = EmailAddress::parse("support@example.com").expect("an address");
-        let admin = self.service().admin(Operator::Host);
-        let (account, _) = admin.add_customer(&email, None).await.expect("there is an account");
-        let mut tx = self.service().store().write().await.expect("a transaction");
-        tx.set_account_role(account.id, latchkey_licensing::account::Role::Support, self.service().now())
-            .await
-            .expect("changed");
-        tx.commit().await.expect("committed");
-        self.signed_in(admin.sign_in_link(&email, &Operator::Host.fresh()).await.expect("a link")).await
+        self.staff("support@example.com", StaffRole::Support).await
     }
 
-    /// The browser of a signed-in admin.
+    /// The browser of a signed-in admin with a second factor.
     pub(crate) async fn admin(&self) -> Browser<'_> {
-        let email = EmailAddress::parse("admin@example.com").expect("an address");
-        let (_, link) = self
-            .service()
-            .admin(Operator::Host)
-            .add_admin(&email, &Operator::Host.fresh())
-            .await
-            .expect("there is an admin");
-        self.signed_in(link).await
+        self.staff("admin@example.com", StaffRole::Admin).await
+    }
+
+    /// A browser with a session that has just got its second factor. How people get there is tested elsewhere.
+    async fn staff(&self, email: &str, role: StaffRole) -> Browser<'_> {
+        let email = EmailAddress::parse(email).expect("an address");
+        let admin = self.service().admin(Operator::Host);
+        let (account, _) = admin.add_staff(&email, role, &Operator::Host.fresh()).await.expect("added");
+        let now = self.service().now();
+        let id = self.service().new_id().expect("an id");
+        let token = SessionToken::from_bytes(*id.as_bytes());
+        let mut tx = self.service().store().write().await.expect("a transaction");
+        tx.insert_session(&NewSession {
+            id: id.into(),
+            token_hash: Sha256::digest(token.expose()).into(),
+            account: account.id,
+            agent: "Chrome on Linux",
+            network: "127.0.0.0/24",
+            now,
+            expires_at: now.plus(Duration::from_hours(12)),
+            second_factor_at: Some(now),
+            may_enroll_until: None,
+        })
+        .await
+        .expect("inserted");
+        tx.commit().await.expect("committed");
+        let jar = Arc::new(reqwest::cookie::Jar::default());
+        let url = self.origin().parse().expect("a URL");
+        jar.add_cookie_str(&format!("latchkey-session={}; Path=/", session_id(&token)), &url);
+        let client = Client::builder().cookie_provider(jar).redirect(redirect::Policy::none()).user_agent(CHROME);
+        Browser { app: self, client: client.build().expect("a client") }
     }
 
     /// Signed in with a link from the host's command line, which no limit counts.
-    async fn signed_in(&self, link: HostLink) -> Browser<'_> {
+    pub(crate) async fn signed_in(&self, link: HostLink) -> Browser<'_> {
         let browser = self.browser();
         let token = link.url.rsplit('/').next().expect("a token");
         let answer = browser.submit("/fn/confirm_host_link", &[("token", token)]).await;
@@ -306,7 +330,9 @@ impl Browser<'_> {
         let answer = self.submit("/fn/request_sign_in", &[("email", email)]).await;
         assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/login/code"));
         self.app.kit.deliver_mail().await;
-        let mail = self.app.kit.mail.take().pop().expect("a mail");
+        // Mails about the account may have been sent, too.
+        let mails = self.app.kit.mail.take();
+        let mail = mails.iter().rfind(|mail| mail.text.contains("Or type this code")).expect("a mail");
         secrets_in(&mail.text)
     }
 

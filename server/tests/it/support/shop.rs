@@ -128,7 +128,7 @@ impl Shop {
         assert!(location(&answer).starts_with(self.stripe.base_url()), "{}", location(&answer));
         let session = self.session_of(&answer);
         let success = self.stripe.object(&session)["success_url"].as_str().expect("a URL").to_owned();
-        (success.strip_prefix(&self.app.origin()).expect("our page").to_owned(), session)
+        (success.strip_prefix(&self.app.portal_origin()).expect("our page").to_owned(), session)
     }
 
     /// The session on whose page a response leads.

@@ -79,14 +79,30 @@ fn of_license() -> impl Strategy<Value = LicenseEvent> {
 
 fn of_account() -> impl Strategy<Value = AccountEvent> {
     use AccountEvent as E;
-    let means = prop_oneof![Just(SignInMeans::Link), Just(SignInMeans::Code), Just(SignInMeans::HostLink)];
+    let means = prop_oneof![
+        Just(SignInMeans::Link),
+        Just(SignInMeans::Code),
+        Just(SignInMeans::HostLink),
+        Just(SignInMeans::Passkey)
+    ];
+    let factor = prop_oneof![Just(SecondFactor::Passkey), Just(SecondFactor::RecoveryCode)];
+    let why = prop_oneof![Just(PasskeyRefusal::CrossOrigin), Just(PasskeyRefusal::Counter)];
     prop_oneof![
         prop::option::of(role()).prop_map(|role| E::Created { role: role.map(CreatedRole) }),
         Just(E::Renamed),
         (role(), role()).prop_map(|(from, to)| E::RoleChanged { from, to }),
         Just(E::Disabled),
+        Just(E::Enabled),
         Just(E::SignInLinkCreated),
         (means, ".{0,20}", ".{0,20}").prop_map(|(means, agent, network)| E::SignedIn { means, agent, network }),
+        factor.prop_map(|means| E::SecondFactorPresented { means }),
+        id().prop_map(|passkey| E::PasskeyAdded { passkey }),
+        id().prop_map(|passkey| E::PasskeyRenamed { passkey }),
+        id().prop_map(|passkey| E::PasskeyRemoved { passkey }),
+        Just(E::PasskeysReset),
+        why.prop_map(|why| E::PasskeyRefused { why }),
+        Just(E::RecoveryCodesCreated),
+        Just(E::RecoveryCodeRefused),
         Just(E::SessionEnded),
         any::<u64>().prop_map(|ended| E::AllSessionsEnded { ended }),
     ]
@@ -171,8 +187,17 @@ fn stored_names_do_not_change() {
         ("account", id, "account.renamed", "{}".to_owned()),
         ("account", id, "account.role_changed", r#"{"from":"customer","to":"admin"}"#.to_owned()),
         ("account", id, "account.disabled", "{}".to_owned()),
+        ("account", id, "account.enabled", "{}".to_owned()),
         ("account", id, "sign_in.link_made", "{}".to_owned()),
         ("account", id, "sign_in.confirmed", r#"{"agent":"a","means":"host link","network":"n"}"#.to_owned()),
+        ("account", id, "second_factor.presented", r#"{"means":"recovery code"}"#.to_owned()),
+        ("account", id, "passkey.added", format!(r#"{{"passkey":"{id}"}}"#)),
+        ("account", id, "passkey.renamed", format!(r#"{{"passkey":"{id}"}}"#)),
+        ("account", id, "passkey.removed", format!(r#"{{"passkey":"{id}"}}"#)),
+        ("account", id, "passkeys.reset", "{}".to_owned()),
+        ("account", id, "passkey.refused", r#"{"why":"cross_origin"}"#.to_owned()),
+        ("account", id, "recovery_codes.created", "{}".to_owned()),
+        ("account", id, "recovery_code.refused", "{}".to_owned()),
         ("account", id, "session.ended", "{}".to_owned()),
         ("account", id, "sessions.all_ended", r#"{"ended":2}"#.to_owned()),
         ("catalog", "catalog", "catalog.applied", r#"{"changes":["+ policy x"]}"#.to_owned()),
@@ -241,7 +266,7 @@ fn stored_names_do_not_change() {
         assert_eq!(event.stored(), stored);
         verbs.insert(verb);
     }
-    assert_eq!(verbs.len(), 42);
+    assert_eq!(verbs.len(), 51);
 }
 
 /// Rows of license files once had a name, which was always null.

@@ -1,0 +1,126 @@
+//! A person's passkeys: listed, renamed and removed.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    portal::toasts::show_result,
+    routes::Page,
+    shared::{
+        components::{HiddenField, Problem, Submit, Time},
+        error::UiError,
+    },
+    sign_in::{
+        components::{ConfirmHere, RecoveryCodes, ScriptButton},
+        model::{PasskeyLine, SecondFactorView},
+        passkey_fns::{RemovePasskey, RenamePasskey, replace_recovery_codes, second_factor},
+    },
+};
+
+#[component]
+pub(crate) fn Passkeys() -> impl IntoView {
+    let rename = ServerAction::<RenamePasskey>::new();
+    let remove = ServerAction::<RemovePasskey>::new();
+    // Counts how often the second factor was presented on this page.
+    let confirmed = RwSignal::new(0_u32);
+    let codes = RwSignal::new(Vec::<String>::new());
+    let data =
+        Resource::new(move || (rename.version().get(), remove.version().get(), confirmed.get()), |_| second_factor());
+    show_result(Signal::derive(move || rename.value().get()));
+    show_result(Signal::derive(move || remove.value().get()));
+    let confirm = Callback::new(move |()| confirmed.update(|count| *count += 1));
+    view! {
+        <section class="card stack" aria-labelledby="passkeys-title">
+            <div class="split">
+                <h2 id="passkeys-title" class="title-2">"Passkeys"</h2>
+                <a class="button" href=Page::NewPasskey.path() rel="external">"Add a passkey"</a>
+            </div>
+            <Transition fallback=|| ()>
+                {move || Suspend::new(async move {
+                    match data.await {
+                        Ok(state) => view! { <List state rename remove confirm codes/> }.into_any(),
+                        Err(error) => view! { <Problem error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+            <Show when=move || !codes.with(Vec::is_empty)>
+                <RecoveryCodes codes=codes.get()/>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn List(
+    state: SecondFactorView,
+    rename: ServerAction<RenamePasskey>,
+    remove: ServerAction<RemovePasskey>,
+    confirm: Callback<()>,
+    codes: RwSignal<Vec<String>>,
+) -> impl IntoView {
+    if state.passkeys.is_empty() {
+        return view! {
+            <p class="text-2">"You have no passkey. With one, you sign in without waiting for an e-mail."</p>
+        }
+        .into_any();
+    }
+    let renew = move || async move {
+        codes.set(replace_recovery_codes().await?.codes);
+        Ok::<_, UiError>(())
+    };
+    let is_fresh = state.is_fresh;
+    let rows = state.passkeys.into_iter().map(|line| view! { <Row line is_fresh rename remove/> }).collect_view();
+    let step_up = (!is_fresh).then(|| {
+        view! {
+            <p class="text-2">"To add or remove passkeys, confirm that it is you. What you typed on this page is kept."</p>
+            <ConfirmHere done=confirm/>
+        }
+    });
+    let recovery = is_fresh.then(|| view! { <ScriptButton words="Make new recovery codes" run=renew/> });
+    view! {
+        <ul class="stack plain-list">{rows}</ul>
+        {step_up}
+        <p class="text-2">{format!("Recovery codes left: {}.", state.codes_left)}</p>
+        {recovery}
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(
+    line: PasskeyLine,
+    is_fresh: bool,
+    rename: ServerAction<RenamePasskey>,
+    remove: ServerAction<RemovePasskey>,
+) -> impl IntoView {
+    let field = format!("passkey-{}", line.id);
+    let used = match line.last_used {
+        Some(at) => view! { "Last used " <Time when=at/> }.into_any(),
+        None => "Not used yet".into_any(),
+    };
+    let remove_label = format!("Remove {}", line.name);
+    let id = line.id.clone();
+    let removal = is_fresh.then(|| {
+        view! {
+            <ActionForm action=remove>
+                <HiddenField name="id" value=id/>
+                <Submit class="button button-small" busy=remove.pending() label=remove_label>"Remove"</Submit>
+            </ActionForm>
+        }
+    });
+    view! {
+        <li class="stack">
+            <ActionForm action=rename>
+                <HiddenField name="id" value=line.id/>
+                <div class="field">
+                    <label for=field.clone()>"Name of the passkey"</label>
+                    <div class="cluster">
+                        <input id=field name="name" r#type="text" maxlength="100" required value=line.name/>
+                        <Submit class="button button-small" busy=rename.pending()>"Rename"</Submit>
+                    </div>
+                </div>
+            </ActionForm>
+            <p class="small text-2">"Created " <Time when=line.created/> ". " {used} "."</p>
+            {removal}
+        </li>
+    }
+}

@@ -1,0 +1,53 @@
+//! What the service says about passkeys, in the words of pages.
+
+use latchkey_licensing::time::Timestamp;
+use latchkey_service::{PasskeyError, SecondFactorState, SignedIn};
+
+use crate::{
+    server_side as server,
+    shared::{error::UiError, flash::Flash, model::RelativeTime},
+    sign_in::model::{PasskeyLine, SecondFactorView},
+};
+
+pub(crate) fn passkey_error(error: &PasskeyError) -> UiError {
+    match error {
+        PasskeyError::NotAvailable => UiError::PasskeysUnavailable,
+        PasskeyError::NotFresh => UiError::NotFresh,
+        PasskeyError::HostLinkNeeded => UiError::HostLinkNeeded,
+        PasskeyError::SignInAgain => UiError::SignInAgain,
+        PasskeyError::Refused(_) => UiError::PasskeyRefused,
+        PasskeyError::CodeRefused => UiError::RecoveryCodeRefused,
+        PasskeyError::Throttled(throttled) => {
+            UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60).max(1) }
+        }
+        PasskeyError::TooMany(_) => UiError::TooManyPasskeys,
+        PasskeyError::Name(_) => UiError::NameInvalid,
+        PasskeyError::NotFound => UiError::NotFound,
+        PasskeyError::LastOfStaff => UiError::LastPasskey,
+        PasskeyError::SignedOut => UiError::SignedOut,
+        PasskeyError::Internal(error) => server::hidden(error),
+    }
+}
+
+pub(crate) fn second_factor(
+    state: SecondFactorState,
+    who: &SignedIn,
+    flash: Option<Flash>,
+    now: Timestamp,
+) -> SecondFactorView {
+    let line = |passkey: &latchkey_service::PasskeySummary| PasskeyLine {
+        id: passkey.id.to_string(),
+        name: passkey.name.clone(),
+        created: RelativeTime::of(passkey.created_at, now),
+        last_used: passkey.last_used_at.map(|at| RelativeTime::of(at, now)),
+    };
+    SecondFactorView {
+        passkeys: state.passkeys.iter().map(line).collect(),
+        codes_left: state.codes_left,
+        cannot_enroll: state.may_enroll.as_ref().err().map(passkey_error),
+        is_fresh: state.is_fresh,
+        has_second_factor: who.has_second_factor(),
+        is_staff: who.is_staff(),
+        flash,
+    }
+}
