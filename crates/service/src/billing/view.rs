@@ -158,7 +158,7 @@ impl Service {
         let view = self.view_orders(&mut reader, vec![order]).await?.pop();
         let view = view.ok_or(Internal::Invariant("an order has no view"))?;
         let licenses = self.placed_licenses(&mut reader, &view).await?;
-        Ok(PlacedOrder { licenses, view, is_signed_in })
+        Ok(PlacedOrder { view, licenses, is_signed_in })
     }
 
     /// The licenses of an order by line and unit, with the keys that were delivered.
