@@ -35,18 +35,15 @@ pub(crate) async fn take_ceremony(
     binding: CeremonyBinding,
     now: Timestamp,
 ) -> Result<Option<String>> {
-    let taken: Option<(String, i64)> = match binding.session() {
-        Some((account, session)) => {
-            let sql = "DELETE FROM passkey_ceremonies WHERE session_id = $1 AND account_id = $2 AND purpose = $3
-                       RETURNING state, expires_at";
-            let query = sqlx::query_as(sql).bind(session.uuid()).bind(account.uuid()).bind(binding.purpose());
-            query.fetch_optional(conn).await?
-        }
-        None => {
-            let sql = "DELETE FROM passkey_ceremonies WHERE browser_hash = $1 RETURNING state, expires_at";
-            let query = sqlx::query_as(sql).bind(binding.browser().map(<[u8; 32]>::as_slice));
-            query.fetch_optional(conn).await?
-        }
+    let taken: Option<(String, i64)> = if let Some((account, session)) = binding.session() {
+        let sql = "DELETE FROM passkey_ceremonies WHERE session_id = $1 AND account_id = $2 AND purpose = $3
+                   RETURNING state, expires_at";
+        let query = sqlx::query_as(sql).bind(session.uuid()).bind(account.uuid()).bind(binding.purpose());
+        query.fetch_optional(conn).await?
+    } else {
+        let sql = "DELETE FROM passkey_ceremonies WHERE browser_hash = $1 RETURNING state, expires_at";
+        let query = sqlx::query_as(sql).bind(binding.browser().map(<[u8; 32]>::as_slice));
+        query.fetch_optional(conn).await?
     };
     Ok(taken.filter(|(_, expires_at)| now.unix_micros() < *expires_at).map(|(state, _)| state))
 }
