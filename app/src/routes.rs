@@ -256,7 +256,10 @@ mod tests {
 
     fn filled(pattern: &str) -> String {
         let pattern = pattern.replace(":license", ID).replace(":machine", ID).replace(":order", ID);
-        pattern.replace(":token", "Ab_-9").replace(":price", "acme-draw-2")
+        let pattern = pattern.replace(":customer", ID).replace(":mail", ID).replace(":event", "evt_1");
+        // Every kind of record but one can have a note.
+        let act = if pattern.starts_with("/admin/machines") { "free" } else { "note" };
+        pattern.replace(":act", act).replace(":token", "Ab_-9").replace(":price", "acme-draw-2")
     }
 
     #[test]
@@ -266,8 +269,13 @@ mod tests {
             assert_eq!(Page::parse(&path).map(|page| page.path()), Some(path));
         }
         for pattern in AdminPage::PATTERNS {
-            assert_eq!(AdminPage::parse(pattern).map(|page| page.path()).as_deref(), Some(*pattern));
+            let path = filled(pattern);
+            assert_eq!(AdminPage::parse(&path).map(|page| page.path()), Some(path));
         }
+        for other in ["/admin/licenses/x", "/admin/events/evt-1", "/admin/machines/x/free"] {
+            assert_eq!(AdminPage::parse(other), None, "{other}");
+        }
+        assert_eq!(AdminPage::parse(&format!("/admin/machines/{ID}/suspend")), None);
         for other in ["", "/", "/portal/", "/portal/licenses/x", "/login/link/", "/login/link/a/b", "/LOGIN", "portal"]
         {
             assert_eq!(Page::parse(other), None, "{other}");

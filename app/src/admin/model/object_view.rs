@@ -113,6 +113,7 @@ pub struct ExplainView {
 
 /// The use for which a license is checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ExplainFields {
     pub fingerprint: String,
     pub entitlements: String,

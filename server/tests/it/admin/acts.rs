@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use latchkey_licensing::{
     account::Role,
-    ids::LicenseId,
     license::{Expiry, Standing},
     time::Timestamp,
 };
@@ -42,7 +41,7 @@ fn path(issued: &IssuedLicense, act: &str) -> String {
     format!("/admin/licenses/{}/{act}", issued.view.license.id)
 }
 
-async fn license(app: &TestApp, issued: &IssuedLicense) -> latchkey_service::IssuedLicense {
+async fn license(app: &TestApp, issued: &IssuedLicense) -> IssuedLicense {
     let host = app.service().admin(Operator::Host);
     host.license(issued.view.license.id, &Operator::Host.fresh()).await.expect("there")
 }
@@ -76,6 +75,7 @@ async fn a_license_is_suspended_and_reinstated(app: &TestApp) {
     let value = |name| hidden(undo, name).expect("a field");
     let (undo_reason, version) = (value("reason"), value("version"));
     let fields = [("reason", undo_reason.as_str()), ("version", version.as_str()), ("no_mail", "on")];
+    app.kit.clock.advance(Duration::from_secs(1));
     let answer = browser.submit(&path(&issued, "reinstate"), &fields).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(license(app, &issued).await.view.license.standing, Standing::Good);
@@ -263,7 +263,7 @@ async fn su_07_a_key_is_shown_only_with_a_recent_second_factor(app: &TestApp) {
     let id = issued.view.license.id.to_string();
     let browser = staff(app, Role::Admin).await;
     let form = path(&issued, "show-key");
-    app.kit.clock.advance(Duration::from_secs(299));
+    app.kit.clock.advance(Duration::from_secs(298));
     let answer = act(&browser, &form, &[REASON, ("note", "on the phone")]).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()["cache-control"], "no-store");
@@ -372,9 +372,6 @@ async fn an_account_is_disabled_and_enabled(app: &TestApp) {
         newest(app, "account", &id).await,
         ("account.enabled".to_owned(), "admin".to_owned(), reason("mistake", ""))
     );
-    // Staff are not disabled here.
-    let me = page(&browser, "/admin/search?q=admin%40example.com").await;
-    drop(me);
 }
 
 async fn notes_are_written_by_support(app: &TestApp) {
@@ -398,5 +395,4 @@ async fn notes_are_written_by_support(app: &TestApp) {
     let answer = browser.submit(&note, &[("text", &long)]).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().await.expect("a page").contains(&long));
-    let _: LicenseId = issued.view.license.id;
 }

@@ -1,5 +1,7 @@
 //! What the tests of the admin portal's pages share.
 
+use std::time::Duration;
+
 use latchkey_licensing::email::EmailAddress;
 use latchkey_store::AuditRow;
 use reqwest::{Response, StatusCode};
@@ -23,6 +25,8 @@ pub(crate) fn hidden(page: &str, name: &str) -> Option<String> {
 /// Opens the page of an act and submits its form with these fields.
 pub(crate) async fn act(browser: &Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Response {
     let form = page(browser, path).await;
+    // What happens later has later ids.
+    browser.app.kit.clock.advance(Duration::from_secs(1));
     let version = hidden(&form, "version");
     let version = version.iter().map(|version| ("version", version.as_str()));
     let fields: Vec<(&str, &str)> = fields.iter().copied().chain(version).collect();
