@@ -1,9 +1,13 @@
 //! The admin portal, for support and admins. Its script is a bundle of its own (ADR 18): nothing outside this area may use
 //! it in the browser.
 
+#[cfg(feature = "ssr")]
+pub mod acts;
 pub(crate) mod components;
 mod keyboard;
 pub(crate) mod model;
+#[cfg(feature = "ssr")]
+mod objects;
 mod pages;
 #[cfg(feature = "ssr")]
 pub(crate) mod present;

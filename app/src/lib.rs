@@ -41,6 +41,8 @@ pub mod server_fns {
     };
 }
 
+#[cfg(feature = "ssr")]
+pub use admin::acts;
 pub use admin::root::AdminApp;
 pub use checkout::model::Offer;
 pub use root::App;

@@ -1,6 +1,7 @@
 //! The paths of all pages, defined only here. Links, redirects, guards and the router's declarations are all
 //! derived from the table below.
 
+mod acts;
 #[cfg(feature = "ssr")]
 mod next;
 mod targets;
@@ -14,6 +15,7 @@ use latchkey_licensing::{
 };
 use leptos_router::PossibleRouteMatch;
 
+pub use acts::{CustomerActName, EventActName, LicenseActName, MachineActName, OrderActName};
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, internal_path};
 pub use targets::{FormTarget, PaymentDocument};
@@ -115,17 +117,22 @@ pages! {
     Search = "/admin/search" as search;
     Customers = "/admin/customers" as customers;
     Customer(customer: AccountId) = "/admin/customers/:customer" as customer;
+    CustomerAct(customer: AccountId, act: CustomerActName) = "/admin/customers/:customer/:act" as customer_act;
     Licenses = "/admin/licenses" as licenses;
     License(license: LicenseId) = "/admin/licenses/:license" as license;
+    LicenseAct(license: LicenseId, act: LicenseActName) = "/admin/licenses/:license/:act" as license_act;
     Machines = "/admin/machines" as machines;
     Machine(machine: MachineId) = "/admin/machines/:machine" as machine;
+    MachineAct(machine: MachineId, act: MachineActName) = "/admin/machines/:machine/:act" as machine_act;
     /// Everything that happened to machines.
     Activations = "/admin/activations" as activations;
     Orders = "/admin/orders" as orders;
     Order(order: OrderId) = "/admin/orders/:order" as order;
+    OrderAct(order: OrderId, act: OrderActName) = "/admin/orders/:order/:act" as order_act;
     /// The payment provider's events.
     Events = "/admin/events" as events;
     Event(event: ProviderId) = "/admin/events/:event" as event;
+    EventAct(event: ProviderId, act: EventActName) = "/admin/events/:event/:act" as event_act;
     Mails = "/admin/mails" as mails;
     Mail(mail: MailId) = "/admin/mails/:mail" as mail;
     /// The audit log.
@@ -249,7 +256,10 @@ mod tests {
 
     fn filled(pattern: &str) -> String {
         let pattern = pattern.replace(":license", ID).replace(":machine", ID).replace(":order", ID);
-        pattern.replace(":token", "Ab_-9").replace(":price", "acme-draw-2")
+        let pattern = pattern.replace(":customer", ID).replace(":mail", ID).replace(":event", "evt_1");
+        // Every kind of record but one can have a note.
+        let act = if pattern.starts_with("/admin/machines") { "free" } else { "note" };
+        pattern.replace(":act", act).replace(":token", "Ab_-9").replace(":price", "acme-draw-2")
     }
 
     #[test]
@@ -259,8 +269,13 @@ mod tests {
             assert_eq!(Page::parse(&path).map(|page| page.path()), Some(path));
         }
         for pattern in AdminPage::PATTERNS {
-            assert_eq!(AdminPage::parse(pattern).map(|page| page.path()).as_deref(), Some(*pattern));
+            let path = filled(pattern);
+            assert_eq!(AdminPage::parse(&path).map(|page| page.path()), Some(path));
         }
+        for other in ["/admin/licenses/x", "/admin/events/evt-1", "/admin/machines/x/free"] {
+            assert_eq!(AdminPage::parse(other), None, "{other}");
+        }
+        assert_eq!(AdminPage::parse(&format!("/admin/machines/{ID}/suspend")), None);
         for other in ["", "/", "/portal/", "/portal/licenses/x", "/login/link/", "/login/link/a/b", "/LOGIN", "portal"]
         {
             assert_eq!(Page::parse(other), None, "{other}");

@@ -4,6 +4,7 @@ pub(crate) mod charts;
 pub(crate) mod find;
 pub(crate) mod list_view;
 pub(crate) mod lists;
+pub(crate) mod object_view;
 pub(crate) mod objects;
 pub(crate) mod overview;
 

@@ -3,5 +3,6 @@
 pub(crate) mod events;
 pub(crate) mod found;
 pub(crate) mod lists;
+pub(crate) mod objects;
 pub(crate) mod overview;
 pub(crate) mod words;

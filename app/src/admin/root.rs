@@ -16,10 +16,12 @@ use crate::shared::not_found::NotFoundPage as StyleGuidePage;
 use crate::{
     admin::{
         pages::{
+            act::{ActPage, LicenseActPage, OrderActPage},
             list::{
                 ActivationsPage, AuditPage, CustomersPage, EventsPage, LicensesPage, MachinesPage, MailsPage,
                 OrdersPage,
             },
+            object::{CustomerPage, EventPage, LicensePage, MachinePage, MailPage, OrderPage},
             overview::OverviewPage,
             search::SearchPage,
             shortcuts::ShortcutsPage,
@@ -42,18 +44,23 @@ pub fn AdminApp() -> impl IntoView {
                     <Route path=declared::overview() view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=declared::search() view=SearchPage ssr=SsrMode::Async/>
                     <Route path=declared::customers() view=CustomersPage ssr=SsrMode::Async/>
-                    <Route path=declared::customer() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::customer() view=CustomerPage ssr=SsrMode::Async/>
+                    <Route path=declared::customer_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::licenses() view=LicensesPage ssr=SsrMode::Async/>
-                    <Route path=declared::license() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::license() view=LicensePage ssr=SsrMode::Async/>
+                    <Route path=declared::license_act() view=LicenseActPage ssr=SsrMode::Async/>
                     <Route path=declared::machines() view=MachinesPage ssr=SsrMode::Async/>
-                    <Route path=declared::machine() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::machine() view=MachinePage ssr=SsrMode::Async/>
+                    <Route path=declared::machine_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::activations() view=ActivationsPage ssr=SsrMode::Async/>
                     <Route path=declared::orders() view=OrdersPage ssr=SsrMode::Async/>
-                    <Route path=declared::order() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::order() view=OrderPage ssr=SsrMode::Async/>
+                    <Route path=declared::order_act() view=OrderActPage ssr=SsrMode::Async/>
                     <Route path=declared::events() view=EventsPage ssr=SsrMode::Async/>
-                    <Route path=declared::event() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::event() view=EventPage ssr=SsrMode::Async/>
+                    <Route path=declared::event_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::mails() view=MailsPage ssr=SsrMode::Async/>
-                    <Route path=declared::mail() view=NotFoundPage ssr=SsrMode::Async/>
+                    <Route path=declared::mail() view=MailPage ssr=SsrMode::Async/>
                     <Route path=declared::audit() view=AuditPage ssr=SsrMode::Async/>
                     <Route path=declared::shortcuts() view=ShortcutsPage ssr=SsrMode::Async/>
                 </ParentRoute>

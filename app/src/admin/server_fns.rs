@@ -2,6 +2,7 @@
 //! the pages, so they seem not to exist for everyone else.
 
 pub mod lists;
+pub mod objects;
 pub mod overview;
 #[cfg(feature = "ssr")]
 pub(crate) mod staff;

@@ -125,6 +125,9 @@ pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> 
         LicenseEvent::Renewed { to, .. } => format!("License renewed until {}", to.human_date()),
         LicenseEvent::Changed(_) => "License terms changed".to_owned(),
         LicenseEvent::KeyReplaced => "License key replaced".to_owned(),
+        LicenseEvent::KeyMailed => "License key mailed again".to_owned(),
+        // It changes nothing for the owner.
+        LicenseEvent::KeyShown => return None,
         LicenseEvent::CheckedOut { until, .. } => {
             format!("License file created, valid until {}", until.human_date())
         }

@@ -8,12 +8,16 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::{
+    admin::model::objects::Toast,
     server_side::{Backend, session_id},
     shared::flash::Flash,
 };
 
 /// How long a message waits for the page that shows it.
 const FLASH_LIFETIME: Duration = Duration::minutes(1);
+
+/// The longest message about an act, which browsers still accept when each of its letters is escaped.
+const MAX_TOAST: usize = 2_500;
 
 /// How cookies are named and signed.
 ///
@@ -157,6 +161,21 @@ impl CookieKit {
     /// The theme that was chosen in the browser. `None` follows the system.
     pub fn theme(&self, headers: &HeaderMap) -> Option<Theme> {
         Theme::parse(self.read(headers, "theme")?.value())
+    }
+
+    /// A `Set-Cookie` header with the message about an act of staff. `None` if it is too long for a cookie.
+    pub(crate) fn toast_cookie(&self, toast: &Toast) -> Option<HeaderValue> {
+        let text = serde_json::to_string(toast).ok().filter(|text| text.len() <= MAX_TOAST)?;
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&self.key).add(self.build("toast", text, FLASH_LIFETIME));
+        jar.delta().next().and_then(header_of)
+    }
+
+    /// The message about an act of staff. It is shown once.
+    pub(crate) fn take_toast(&self, headers: &HeaderMap) -> Option<Toast> {
+        let text = self.read_signed(headers, "toast")?;
+        self.remove("toast");
+        serde_json::from_str(&text).ok()
     }
 
     /// The message for this page. It is shown once.

@@ -18,7 +18,13 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 
-use crate::{audit::actor::Actor, service::Service};
+use crate::{
+    audit::{
+        actor::{Actor, Cause},
+        reason::Reason,
+    },
+    service::Service,
+};
 
 /// How recent the second factor must be for a sensitive act (SU-07).
 const FRESH_FOR: Duration = Duration::from_mins(5);
@@ -81,6 +87,10 @@ pub struct Support<'a> {
     pub(crate) actor: Actor,
     /// `None` for the host.
     second_factor_at: Option<Timestamp>,
+    /// Why the person does what follows.
+    reason: Option<&'a Reason>,
+    /// When the record was last changed as far as the person knows.
+    unchanged_since: Option<Timestamp>,
 }
 
 /// An admin, who may manage accounts, licenses, the catalog and signing keys. It dereferences to [`Support`], because
@@ -157,7 +167,7 @@ impl Service {
         let actor = match operator {
             Operator::Host => Actor::Host,
         };
-        Admin(Support { service: self, actor, second_factor_at: None })
+        Admin(Support { service: self, actor, second_factor_at: None, reason: None, unchanged_since: None })
     }
 
     /// The use cases of a signed-in support agent or admin whose session has a second factor.
@@ -168,12 +178,55 @@ impl Service {
         if !who.has_second_factor() {
             return Err(StaffRefusal::NoSecondFactor);
         }
-        let support =
-            Support { service: self, actor: Actor::from(&who.account), second_factor_at: who.second_factor_at };
+        let support = Support {
+            service: self,
+            actor: Actor::from(&who.account),
+            second_factor_at: who.second_factor_at,
+            reason: None,
+            unchanged_since: None,
+        };
         Ok(match who.account.role {
             Role::Admin => Staff::Admin(Admin(support)),
             Role::Support | Role::Customer => Staff::Support(support),
         })
+    }
+}
+
+impl<'a> Support<'a> {
+    /// The same person, whose acts the audit log records with this reason.
+    #[must_use]
+    pub fn because<'b>(&self, reason: &'b Reason) -> Support<'b>
+    where
+        'a: 'b,
+    {
+        Support { reason: Some(reason), ..*self }
+    }
+
+    /// Who does it, and why.
+    pub(crate) fn cause(&self) -> Cause<'a> {
+        Cause { actor: self.actor, reason: self.reason }
+    }
+
+    /// Whether a record that was last changed at this time is as the person knows it.
+    pub(crate) fn knows(&self, updated_at: Timestamp) -> bool {
+        self.unchanged_since.is_none_or(|known| known == updated_at)
+    }
+}
+
+impl<'a> Admin<'a> {
+    /// The same admin, whose acts the audit log records with this reason.
+    #[must_use]
+    pub fn because<'b>(&self, reason: &'b Reason) -> Admin<'b>
+    where
+        'a: 'b,
+    {
+        Admin(self.0.because(reason))
+    }
+
+    /// The same admin, who changes a record only if its last change was at this time.
+    #[must_use]
+    pub fn if_unchanged_since(&self, at: Timestamp) -> Self {
+        Self(Support { unchanged_since: Some(at), ..self.0 })
     }
 }
 

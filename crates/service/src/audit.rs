@@ -5,5 +5,6 @@ pub(crate) mod chain;
 pub(crate) mod change;
 pub(crate) mod event;
 pub(crate) mod log;
+pub(crate) mod reason;
 mod sealing;
 mod stored;

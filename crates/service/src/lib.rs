@@ -52,6 +52,7 @@ pub use audit::{
         SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
     },
     log::AuditEntry,
+    reason::{InvalidReason, MAX_REASON_NOTE, Reason, ReasonCode},
 };
 pub use billing::{
     BillingOptions,

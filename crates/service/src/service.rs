@@ -16,7 +16,7 @@ use latchkey_store::{AuditRow, Store, Tx};
 use tokio::sync::Notify;
 
 use crate::{
-    audit::{actor::Actor, event::AuditEvent},
+    audit::{actor::Cause, event::AuditEvent},
     billing::{AskedAbout, BillingOptions},
     error::Internal,
     mail::{colors::MailColors, letter::Letterhead},
@@ -145,16 +145,21 @@ impl Service {
         &self,
         tx: &mut Tx,
         now: Timestamp,
-        actor: Actor,
+        by: impl Into<Cause<'_>> + Send,
         event: AuditEvent,
     ) -> Result<(), Internal> {
-        self.0.record(tx, now, actor, event).await?;
+        self.0.record(tx, now, by, event).await?;
         self.0.audit_written.notify_one();
         Ok(())
     }
 
     /// The audit log's row for an event, for writing many at once.
-    pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
-        self.0.audit_row(now, actor, event)
+    pub(crate) fn audit_row<'a>(
+        &self,
+        now: Timestamp,
+        by: impl Into<Cause<'a>>,
+        event: &AuditEvent,
+    ) -> Result<AuditRow, Internal> {
+        self.0.audit_row(now, by, event)
     }
 }

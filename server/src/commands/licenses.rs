@@ -44,6 +44,7 @@ impl From<LicenseError> for Failure {
     fn from(error: LicenseError) -> Self {
         match error {
             LicenseError::NotFound(id) => not_found(id),
+            LicenseError::Changed => Self::Refused(error.to_string()),
             LicenseError::Internal(error) => Self::Internal(error),
         }
     }
@@ -54,7 +55,7 @@ impl From<StandingError> for Failure {
         match error {
             StandingError::NotFound(id) => not_found(id),
             StandingError::Revoked(_) => Self::Refused(format!("{error}: issue a new one")),
-            StandingError::ByPayment { .. } => Self::Refused(error.to_string()),
+            StandingError::ByPayment { .. } | StandingError::Changed => Self::Refused(error.to_string()),
             StandingError::Internal(error) => Self::Internal(error),
         }
     }
@@ -64,7 +65,7 @@ impl From<RenewError> for Failure {
     fn from(error: RenewError) -> Self {
         match error {
             RenewError::NotFound(id) => not_found(id),
-            RenewError::Refused { .. } => Self::Refused(error.to_string()),
+            RenewError::Refused { .. } | RenewError::Changed => Self::Refused(error.to_string()),
             RenewError::Internal(error) => Self::Internal(error),
         }
     }
@@ -81,7 +82,8 @@ impl From<ChangeError> for Failure {
                     "max_machines: {error}: move the license to another policy, or remove its own limit with --max-machines policy"
                 )
             }
-            ChangeError::PolicyNotFound(_)
+            ChangeError::Changed
+            | ChangeError::PolicyNotFound(_)
             | ChangeError::OutOfRange(_)
             | ChangeError::Metadata(_)
             | ChangeError::EntitlementNotFound { .. } => error.to_string(),

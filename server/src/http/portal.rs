@@ -1,5 +1,6 @@
 //! The portal: its pages with their guards, its sessions, and its files.
 
+mod acts;
 pub(crate) mod files;
 pub(crate) mod pages;
 mod payments;

@@ -1,5 +1,11 @@
 //! The admin portal's frame: who gets it, and that it works without script.
 
+mod access;
+mod acts;
+mod objects;
+mod selling;
+mod support;
+
 use latchkey_licensing::{account::Role, email::EmailAddress};
 use latchkey_service::{Operator, StaffRole};
 use latchkey_testkit::on_both;

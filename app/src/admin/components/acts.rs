@@ -1,6 +1,7 @@
 //! Acts: how they ask for confirmation, and how they report.
 
 mod confirm;
+mod field;
 mod toasts;
 
 pub(crate) use confirm::{ConfirmDialog, ConfirmForm};

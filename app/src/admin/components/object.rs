@@ -1,7 +1,9 @@
 //! Pages of single objects: header, facts, timeline and related objects.
 
 mod frame;
+mod notices;
 mod timeline;
 
 pub(crate) use frame::{Facts, Inspect, ObjectFrame, RelatedColumn};
+pub(crate) use notices::Notices;
 pub(crate) use timeline::Timeline;

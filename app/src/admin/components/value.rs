@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    admin::model::lists::Cell,
+    admin::{components::Copyable, model::lists::Cell},
     shared::components::{StatusBadge, Time},
 };
 
@@ -16,6 +16,7 @@ pub(crate) fn Value(cell: Cell) -> AnyView {
         Cell::Time(when) => view! { <Time when/> }.into_any(),
         Cell::Status(status) => view! { <StatusBadge status/> }.into_any(),
         Cell::Link(link) => view! { <a href=link.href>{link.label}</a> }.into_any(),
+        Cell::Copyable { text, what } => view! { <Copyable text what/> }.into_any(),
         Cell::Empty => {
             view! { <span class="text-3" aria-hidden="true">"–"</span> <span class="visually-hidden">"none"</span> }
                 .into_any()

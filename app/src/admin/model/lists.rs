@@ -117,6 +117,7 @@ pub enum SortOrder {
 pub struct Row {
     /// The object's id, which a selection contains.
     pub id: String,
+    /// The object's page. Empty if it has none.
     pub href: String,
     /// One cell for each column. The first is the row's name and links to the object.
     pub cells: Vec<Cell>,
@@ -131,6 +132,11 @@ pub enum Cell {
     Time(RelativeTime),
     Status(Status),
     Link(LinkTo),
+    /// A text that people copy, and what it is: `Stripe payment id`.
+    Copyable {
+        text: String,
+        what: String,
+    },
     /// There is no value.
     Empty,
 }

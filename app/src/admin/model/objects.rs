@@ -94,6 +94,22 @@ pub struct Confirmation {
     /// What was entered before an error.
     pub entered: Entered,
     pub error: Option<String>,
+    /// Further fields.
+    pub inputs: Vec<Input>,
+    /// What is wrong with the fields that every form has.
+    pub errors: FieldErrors,
+    /// What changed while the form was open. `None` if nothing did.
+    pub outdated: Option<Vec<TimelineEntry>>,
+    /// The page that asks for the second factor, if it was presented too long ago.
+    pub confirm: Option<String>,
+}
+
+/// What is wrong with the fields that every form has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldErrors {
+    pub reason: Option<String>,
+    pub note: Option<String>,
+    pub phrase: Option<String>,
 }
 
 /// What a person entered into a form of an act.
@@ -111,4 +127,79 @@ pub struct Toast {
     pub tone: Tone,
     /// The form that takes it back: its address and values.
     pub undo: Option<(String, Vec<(String, String)>)>,
+}
+
+/// A field of a form of an act, besides the reason and the phrase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    pub name: String,
+    pub label: String,
+    pub hint: Option<String>,
+    pub error: Option<String>,
+    pub kind: InputKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InputKind {
+    Text {
+        value: String,
+    },
+    Email {
+        value: String,
+    },
+    /// A whole number. Empty means that there is none.
+    Number {
+        value: String,
+    },
+    Area {
+        value: String,
+        rows: u32,
+    },
+    Select {
+        value: String,
+        options: Vec<(String, String)>,
+    },
+    Check {
+        is_checked: bool,
+    },
+}
+
+impl Input {
+    pub(crate) fn new(name: &str, label: &str, kind: InputKind) -> Self {
+        Self { name: name.to_owned(), label: label.to_owned(), hint: None, error: None, kind }
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Sets what was entered. A field that was not sent keeps its value, except for a box that was not checked.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn fill(&mut self, entered: Option<&str>) {
+        match (&mut self.kind, entered) {
+            (InputKind::Check { is_checked }, entered) => *is_checked = entered.is_some(),
+            (
+                InputKind::Text { value }
+                | InputKind::Email { value }
+                | InputKind::Number { value }
+                | InputKind::Area { value, .. }
+                | InputKind::Select { value, .. },
+                Some(entered),
+            ) => entered.clone_into(value),
+            (_, None) => {}
+        }
+    }
+
+    /// What the form sends unless something else is entered. `None` for a box that is not checked.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn value(&self) -> Option<&str> {
+        match &self.kind {
+            InputKind::Text { value }
+            | InputKind::Email { value }
+            | InputKind::Number { value }
+            | InputKind::Area { value, .. }
+            | InputKind::Select { value, .. } => Some(value),
+            InputKind::Check { is_checked } => is_checked.then_some("on"),
+        }
+    }
 }

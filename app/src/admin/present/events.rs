@@ -1,7 +1,7 @@
 //! The audit log in words.
 
-use latchkey_service::AuditRow;
-use serde_json::Value;
+use latchkey_service::{AuditRow, ReasonCode};
+use serde_json::{Map, Value};
 
 use crate::{
     admin::present::lists::grouped,
@@ -35,7 +35,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("license.changed", "License changed"),
     ("license.checked_out", "License file issued"),
     ("license.issued", "License issued"),
+    ("license.key_mailed", "Key mailed again"),
     ("license.key_replaced", "Key replaced"),
+    ("license.key_shown", "Key shown"),
     ("license.reinstated", "License reinstated"),
     ("license.renewed", "License renewed"),
     ("license.revoked", "License revoked"),
@@ -131,9 +133,21 @@ fn part(name: &str, value: &Value) -> Option<String> {
                 items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect();
             items.join("; ")
         }
+        Value::Object(members) if name == "reason" => reason(members)?,
         Value::Object(_) => note(value)?,
     };
     (!text.is_empty()).then(|| format!("{name}: {text}"))
+}
+
+/// Why a person did something: a reason that they chose, with their note.
+fn reason(members: &Map<String, Value>) -> Option<String> {
+    let code = members.get("code")?.as_str()?;
+    let title = match ReasonCode::parse(code) {
+        Some(known) => known.title(),
+        None => code,
+    };
+    let note = members.get("note").and_then(Value::as_str);
+    Some(note.map_or_else(|| title.to_owned(), |note| format!("{title} ({note})")))
 }
 
 /// The last letters of an id, by which people tell ids apart.

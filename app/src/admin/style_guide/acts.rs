@@ -6,7 +6,7 @@ use super::{HERE, Sample};
 use crate::{
     admin::{
         components::acts::{ConfirmDialog, ConfirmForm, ToastRegion},
-        model::objects::{ConfirmLevel, Confirmation, Entered, Toast},
+        model::objects::{ConfirmLevel, Confirmation, Entered, FieldErrors, Input, InputKind, Toast},
     },
     shared::model::Tone,
 };
@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn ActSamples() -> impl IntoView {
     let wrong = Confirmation {
         entered: Entered { reason: "fraud".to_owned(), note: "Chargeback".to_owned(), phrase: "F7K".to_owned() },
-        error: Some("That is not the end of the key. Type F7K3.".to_owned()),
+        errors: FieldErrors { phrase: Some("Type F7K3 to confirm.".to_owned()), ..FieldErrors::default() },
         ..revoke()
     };
     view! {
@@ -30,6 +30,9 @@ pub(super) fn ActSamples() -> impl IntoView {
         </Sample>
         <Sample title="Confirmation: wrong phrase">
             <ConfirmForm confirmation=wrong id="wrong"/>
+        </Sample>
+        <Sample title="Confirmation: fields, mistakes and changes in the meantime">
+            <ConfirmForm confirmation=form() id="form"/>
         </Sample>
         <Sample title="Confirmation in a dialog">
             <div>
@@ -58,6 +61,10 @@ fn suspend(level: ConfirmLevel) -> Confirmation {
         reasons: vec![reason("request", "Customer request"), reason("fraud", "Fraud"), reason("mistake", "Mistake")],
         entered: Entered::default(),
         error: None,
+        inputs: Vec::new(),
+        errors: FieldErrors::default(),
+        outdated: None,
+        confirm: None,
     }
 }
 
@@ -70,6 +77,28 @@ fn revoke() -> Confirmation {
         ],
         level: ConfirmLevel::Irreversible { phrase: "F7K3".to_owned() },
         verb: "Revoke license".to_owned(),
+        ..suspend(ConfirmLevel::Costly)
+    }
+}
+
+fn form() -> Confirmation {
+    let options = vec![("lifetime".to_owned(), "Lifetime".to_owned()), ("team".to_owned(), "Team".to_owned())];
+    let number = Input::new("machines", "Machines", InputKind::Number { value: "two".to_owned() });
+    let area = InputKind::Area { value: "{ \"seats\": 5 }".to_owned(), rows: 4 };
+    Confirmation {
+        inputs: vec![
+            Input::new("policy", "Policy", InputKind::Select { value: "team".to_owned(), options }),
+            Input { error: Some("Enter a whole number, or leave it empty.".to_owned()), ..number },
+            Input::new("owner", "New owner", InputKind::Email { value: "ada@example.com".to_owned() }),
+            Input::new("entitlements", "Entitlements", InputKind::Text { value: String::new() })
+                .hint("Separated by spaces."),
+            Input::new("metadata", "Metadata", area),
+            Input::new("no_mail", "Send no mail", InputKind::Check { is_checked: true })
+                .hint("Otherwise ada@example.com gets a mail."),
+        ],
+        errors: FieldErrors { reason: Some("Choose a reason.".to_owned()), ..FieldErrors::default() },
+        outdated: Some(Vec::new()),
+        confirm: Some(HERE.to_owned()),
         ..suspend(ConfirmLevel::Costly)
     }
 }

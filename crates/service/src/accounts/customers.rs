@@ -43,7 +43,7 @@ impl Admin<'_> {
         let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;
         tx.set_account_disabled(account.id, Some(now), now).await?;
         tx.delete_sessions_of(account.id).await?;
-        self.service.record(&mut tx, now, self.actor, AccountEvent::Disabled.of(account.id)).await?;
+        self.service.record(&mut tx, now, self.cause(), AccountEvent::Disabled.of(account.id)).await?;
         tx.commit().await?;
         Ok(account.id)
     }
@@ -58,7 +58,7 @@ impl Admin<'_> {
             return Ok(false);
         }
         tx.set_account_disabled(account.id, None, now).await?;
-        self.service.record(&mut tx, now, self.actor, AccountEvent::Enabled.of(account.id)).await?;
+        self.service.record(&mut tx, now, self.cause(), AccountEvent::Enabled.of(account.id)).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -71,7 +71,7 @@ impl Admin<'_> {
         let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;
         let ended = tx.delete_sessions_of(account.id).await?;
         let event = AccountEvent::AllSessionsEnded { ended };
-        self.service.record(&mut tx, now, self.actor, event.of(account.id)).await?;
+        self.service.record(&mut tx, now, self.cause(), event.of(account.id)).await?;
         tx.commit().await?;
         Ok(ended)
     }

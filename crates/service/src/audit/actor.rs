@@ -5,7 +5,7 @@ use latchkey_licensing::{
     ids::{AccountId, LicenseId},
 };
 
-use crate::audit::stored::role;
+use crate::audit::{reason::Reason, stored::role};
 
 /// The kinds of actors, as they are stored.
 pub(crate) const KINDS: [&str; 7] = ["host", "visitor", "customer", "support", "admin", "app", "server"];
@@ -28,6 +28,19 @@ pub enum Actor {
     App(LicenseId),
     /// The server itself, such as a worker.
     Server,
+}
+
+/// Who did something and, if they said so, why.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cause<'a> {
+    pub(crate) actor: Actor,
+    pub(crate) reason: Option<&'a Reason>,
+}
+
+impl From<Actor> for Cause<'_> {
+    fn from(actor: Actor) -> Self {
+        Self { actor, reason: None }
+    }
 }
 
 impl From<&Account> for Actor {

@@ -406,6 +406,12 @@ pub enum LicenseEvent {
     /// The license key was replaced.
     #[serde(rename = "license.key_replaced")]
     KeyReplaced,
+    /// The license key was shown to an admin.
+    #[serde(rename = "license.key_shown")]
+    KeyShown,
+    /// The license key was mailed to the owner again.
+    #[serde(rename = "license.key_mailed")]
+    KeyMailed,
     /// A license file was checked out.
     #[serde(rename = "license.checked_out")]
     CheckedOut {
@@ -594,7 +600,7 @@ impl AuditEvent {
     }
 
     /// The event as it is stored.
-    pub(crate) fn stored(&self) -> StoredEvent {
+    pub fn stored(&self) -> StoredEvent {
         match self {
             Self::Account(id, event) => store(ACCOUNT, id.to_string(), event),
             Self::Catalog(event) => store(CATALOG, CATALOG.to_owned(), event),

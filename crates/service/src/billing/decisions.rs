@@ -42,6 +42,9 @@ pub enum ReleaseError {
     /// The order is released, but it was not brought up to date. The next reconciliation does it.
     #[error("the order is released and is delivered as soon as Stripe can be asked about it: {0}")]
     Refresh(RefreshError),
+    /// It was changed since the admin looked at it.
+    #[error("it was changed in the meantime")]
+    Changed,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -65,6 +68,9 @@ pub enum RefundError {
     /// The money is refunded, but the order was not brought up to date. The next event or reconciliation does it.
     #[error("the money is refunded, but the order could not be brought up to date: {0}")]
     Refresh(RefreshError),
+    /// It was changed since the admin looked at it.
+    #[error("it was changed in the meantime")]
+    Changed,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -117,6 +123,9 @@ impl Admin<'_> {
         let (OrderStatus::Held, Some(checkout)) = (order.status, order.checkout.clone()) else {
             return Err(ReleaseError::NotHeld(id));
         };
+        if !self.knows(order.updated_at) {
+            return Err(ReleaseError::Changed);
+        }
         let named = self.named_receiver(&mut tx, &order, receiver).await?;
         if let (Some(HoldReason::NotUpgradable), OrderKind::Upgrade(upgrade), Some(account)) =
             (order.hold, order.kind, order.account)
@@ -132,7 +141,7 @@ impl Admin<'_> {
         order.updated_at = now;
         tx.update_order(&order).await?;
         self.service
-            .record(&mut tx, now, self.actor, OrderEvent::Released { held: order.hold, account: named }.of(id))
+            .record(&mut tx, now, self.cause(), OrderEvent::Released { held: order.hold, account: named }.of(id))
             .await?;
         tx.commit().await?;
         let object = ObjectRef { kind: ObjectKind::Checkout, id: checkout };
@@ -171,6 +180,9 @@ impl Admin<'_> {
     pub async fn refund_order(&self, id: OrderId, _fresh: &Fresh) -> Result<(), RefundError> {
         let payments = self.service.payments().ok_or(RefundError::NoKeys)?;
         let view = self.order(id).await?.ok_or(RefundError::NotFound(id))?;
+        if !self.knows(view.order.updated_at) {
+            return Err(RefundError::Changed);
+        }
         // The provider does not refund what is disputed.
         let kept = |payment: &&StoredPayment| {
             payment.paid_minor > 0 && payment.facts().standing() <= PaymentStanding::PartlyRefunded
@@ -181,7 +193,7 @@ impl Admin<'_> {
         };
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        self.service.record(&mut tx, now, self.actor, OrderEvent::RefundRequested.of(id)).await?;
+        self.service.record(&mut tx, now, self.cause(), OrderEvent::RefundRequested.of(id)).await?;
         tx.commit().await?;
         let mut failure = None;
         if let Some(subscription) = &view.order.subscription

@@ -186,7 +186,7 @@ impl Admin<'_> {
         let is_replayed = tx.replay_stripe_event(id, now).await?;
         if is_replayed {
             let event = AuditEvent::Stripe(id.to_owned(), StripeEvent::Replayed);
-            self.service.record(&mut tx, now, self.actor, event).await?;
+            self.service.record(&mut tx, now, self.cause(), event).await?;
             tx.commit().await?;
             self.service.0.event_stored.notify_one();
         }

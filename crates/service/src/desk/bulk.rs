@@ -288,7 +288,7 @@ impl Admin<'_> {
                 };
             }
         };
-        match self.service.change_standing(tx, &mut facts, change, self.actor, notify).await {
+        match self.service.change_standing(tx, &mut facts, change, self.cause(), notify).await {
             Ok(_) => Ok(BulkOutcome::Changed),
             Err(StandingError::Internal(error)) => Err(error),
             Err(refusal) => Ok(BulkOutcome::Refused(refusal.to_string())),

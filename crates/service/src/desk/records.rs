@@ -203,7 +203,7 @@ impl Support<'_> {
         let Some(machine) = tx.find_machine(license, id).await? else {
             return Ok(None);
         };
-        self.service.deactivate(&mut tx, &machine, DeactivatedBy::Admin, self.actor, now).await?;
+        self.service.deactivate(&mut tx, &machine, DeactivatedBy::Admin, self.cause(), now).await?;
         tx.commit().await?;
         Ok(Some(found))
     }

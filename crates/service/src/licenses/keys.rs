@@ -12,12 +12,15 @@ use latchkey_licensing::{
 use latchkey_store::{StoredKey, Tx};
 
 use crate::{
-    actors::Admin,
-    audit::{actor::Actor, event::LicenseEvent},
+    actors::{Admin, Fresh, Support},
+    audit::{actor::Cause, event::LicenseEvent},
     error::Internal,
     licenses::view::{IssuedLicense, LicenseError},
     mail::{
-        messages::{MailedLicense, keys::KeyReplacedMail},
+        messages::{
+            MailedLicense,
+            keys::{KeyReplacedMail, LicenseIssuedMail},
+        },
         notify::Notify,
         reasons::ReplacedBy,
     },
@@ -78,7 +81,7 @@ impl Service {
         &self,
         tx: &mut Tx,
         facts: &LicenseFacts,
-        actor: Actor,
+        by_whom: impl Into<Cause<'_>> + Send,
         by: ReplacedBy,
         notify: Notify,
     ) -> Result<(LicenseKey, Option<EmailAddress>), Internal> {
@@ -86,7 +89,7 @@ impl Service {
         let license = &facts.license;
         let new = self.new_license_key(tx, license.id, facts.policy(), facts.product(), license.expiry).await?;
         tx.set_license_key(license.id, new.stored(), new.key.prefix(), new.key.tail(), now).await?;
-        self.record(tx, now, actor, LicenseEvent::KeyReplaced.of(license.id)).await?;
+        self.record(tx, now, by_whom, LicenseEvent::KeyReplaced.of(license.id)).await?;
         let mailed_to = match notify {
             Notify::Customer => {
                 let masked_key = license_key::masked(new.key.prefix(), new.key.tail());
@@ -111,12 +114,47 @@ impl Service {
     }
 }
 
+impl Support<'_> {
+    /// Mails the key to the license's owner again. Returns the recipient. `None` if the account is banned.
+    pub async fn mail_license_key(&self, id: LicenseId) -> Result<Option<EmailAddress>, LicenseError> {
+        let mut tx = self.service.store().write().await?;
+        let facts = self.service.lock_license(&mut tx, id).await?.ok_or(LicenseError::NotFound(id))?;
+        let sealed = tx.get_key_ciphertext(id).await?;
+        let key = self.service.0.vault.open_key(id, &sealed)?;
+        let mail = LicenseIssuedMail { license: MailedLicense::of(&facts), key: &key, expiry: facts.license.expiry };
+        let mailed_to = self.service.mail_customer(&mut tx, &facts.owner, &mail, None).await?;
+        if mailed_to.is_some() {
+            self.service.record(&mut tx, self.service.now(), self.cause(), LicenseEvent::KeyMailed.of(id)).await?;
+            tx.commit().await?;
+            self.service.wake_mail_worker();
+        }
+        Ok(mailed_to)
+    }
+}
+
 impl Admin<'_> {
+    /// Shows a license's key, which the audit log records.
+    pub async fn show_license_key(&self, id: LicenseId, _fresh: &Fresh) -> Result<LicenseKey, LicenseError> {
+        let mut tx = self.service.store().write().await?;
+        if tx.find_license(id).await?.is_none() {
+            return Err(LicenseError::NotFound(id));
+        }
+        let sealed = tx.get_key_ciphertext(id).await?;
+        let key = self.service.0.vault.open_key(id, &sealed)?;
+        self.service.record(&mut tx, self.service.now(), self.cause(), LicenseEvent::KeyShown.of(id)).await?;
+        tx.commit().await?;
+        Ok(key)
+    }
+
     /// Replaces a license's key. The old one is rejected from then on.
     pub async fn replace_license_key(&self, id: LicenseId, notify: Notify) -> Result<IssuedLicense, LicenseError> {
         let mut tx = self.service.store().write().await?;
         let facts = self.service.lock_license(&mut tx, id).await?.ok_or(LicenseError::NotFound(id))?;
-        let (_, mailed_to) = self.service.replace_key(&mut tx, &facts, self.actor, ReplacedBy::Vendor, notify).await?;
+        if !self.knows(facts.license.updated_at) {
+            return Err(LicenseError::Changed);
+        }
+        let (_, mailed_to) =
+            self.service.replace_key(&mut tx, &facts, self.cause(), ReplacedBy::Vendor, notify).await?;
         tx.commit().await?;
         self.service.wake_mail_worker();
         Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })

@@ -10,7 +10,7 @@ use latchkey_store::Tx;
 
 use crate::{
     actors::Admin,
-    audit::{actor::Actor, event::LicenseEvent},
+    audit::{actor::Cause, event::LicenseEvent},
     error::{Internal, internal_errors},
     licenses::view::IssuedLicense,
     mail::{
@@ -44,6 +44,9 @@ pub enum StandingError {
         /// The order by which it was bought.
         order: OrderId,
     },
+    /// It was changed since the admin looked at it.
+    #[error("it was changed in the meantime")]
+    Changed,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -99,7 +102,7 @@ impl Service {
         tx: &mut Tx,
         facts: &mut LicenseFacts,
         change: StandingChange,
-        actor: Actor,
+        by: impl Into<Cause<'_>> + Send,
         notify: Notify,
     ) -> Result<Option<EmailAddress>, StandingError> {
         let now = self.now();
@@ -124,7 +127,7 @@ impl Service {
         facts.license.standing = standing;
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
-        self.record(tx, now, actor, change.event().of(facts.license.id)).await?;
+        self.record(tx, now, by, change.event().of(facts.license.id)).await?;
         // A license that its payment does not allow to be used is not announced as usable.
         let is_announced = !is_reinstatement(change) || standing == Standing::Good;
         match notify {
@@ -179,7 +182,10 @@ impl Admin<'_> {
     ) -> Result<IssuedLicense, StandingError> {
         let mut tx = self.service.store().write().await?;
         let mut facts = self.service.lock_license(&mut tx, id).await?.ok_or(StandingError::NotFound(id))?;
-        let mailed_to = self.service.change_standing(&mut tx, &mut facts, change, self.actor, notify).await?;
+        if !self.knows(facts.license.updated_at) {
+            return Err(StandingError::Changed);
+        }
+        let mailed_to = self.service.change_standing(&mut tx, &mut facts, change, self.cause(), notify).await?;
         tx.commit().await?;
         self.service.wake_mail_worker();
         Ok(IssuedLicense { mailed_to, ..self.reload_license(id).await? })

@@ -72,6 +72,9 @@ pub enum RenewError {
         /// The reason.
         why: RenewRefusal,
     },
+    /// It was changed since the admin looked at it.
+    #[error("it was changed in the meantime")]
+    Changed,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -115,6 +118,9 @@ pub enum ChangeError {
         /// The codes of all entitlements.
         known: Vec<String>,
     },
+    /// It was changed since the admin looked at it.
+    #[error("it was changed in the meantime")]
+    Changed,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -147,6 +153,9 @@ impl Admin<'_> {
     pub async fn renew_license(&self, id: LicenseId, notify: Notify) -> Result<IssuedLicense, RenewError> {
         let mut tx = self.service.store().write().await?;
         let mut facts = self.service.lock_license(&mut tx, id).await?.ok_or(RenewError::NotFound(id))?;
+        if !self.knows(facts.license.updated_at) {
+            return Err(RenewError::Changed);
+        }
         let mailed_to = self.renew_locked(&mut tx, &mut facts, notify).await?;
         tx.commit().await?;
         self.service.wake_mail_worker();
@@ -168,7 +177,7 @@ impl Admin<'_> {
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
         let event = LicenseEvent::Renewed { from: before.at(), to: expires_at };
-        self.service.record(tx, now, self.actor, event.of(id)).await?;
+        self.service.record(tx, now, self.cause(), event.of(id)).await?;
         match notify {
             Notify::Customer => {
                 let mail = RenewedMail { license: MailedLicense::of(facts), until: expires_at, payment: None };
@@ -183,6 +192,9 @@ impl Admin<'_> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let facts = self.service.lock_license(&mut tx, id).await?.ok_or(ChangeError::NotFound(id))?;
+        if !self.knows(facts.license.updated_at) {
+            return Err(ChangeError::Changed);
+        }
         let before = facts.license.clone();
         let mut license = facts.license.clone();
         if let Some(email) = &change.owner {
@@ -220,7 +232,7 @@ impl Admin<'_> {
                 ..differences(&before, &license)
             };
             let event = LicenseEvent::Changed(Box::new(diff));
-            self.service.record(&mut tx, now, self.actor, event.of(id)).await?;
+            self.service.record(&mut tx, now, self.cause(), event.of(id)).await?;
         }
         tx.commit().await?;
         Ok(self.reload_license(id).await?)

@@ -72,6 +72,9 @@ pub enum LicenseError {
     /// There is no license with this id.
     #[error("there is no license with the id {0}")]
     NotFound(LicenseId),
+    /// It was changed since the admin looked at it.
+    #[error("it was changed in the meantime")]
+    Changed,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),

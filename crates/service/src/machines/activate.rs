@@ -12,7 +12,7 @@ use latchkey_store::{DeactivatedBy, Tx};
 
 use crate::{
     audit::{
-        actor::Actor,
+        actor::{Actor, Cause},
         event::{DeactivationReason, LicenseEvent},
     },
     error::Internal,
@@ -171,7 +171,7 @@ impl Service {
         tx: &mut Tx,
         machine: &Machine,
         by: DeactivatedBy,
-        actor: Actor,
+        cause: impl Into<Cause<'_>> + Send,
         now: Timestamp,
     ) -> Result<bool, Internal> {
         if !tx.set_machine_deactivated(machine.id, by, now).await? {
@@ -181,7 +181,7 @@ impl Service {
             if by == DeactivatedBy::Server { DeactivationReason::Heartbeat } else { DeactivationReason::Asked };
         let event =
             LicenseEvent::MachineDeactivated { machine: machine.id, slot: machine.slot, name: machine.label(), reason };
-        self.record(tx, now, actor, event.of(machine.license)).await?;
+        self.record(tx, now, cause, event.of(machine.license)).await?;
         Ok(true)
     }
 

@@ -7,7 +7,7 @@ use latchkey_licensing::{ids::AuditId, time::Timestamp};
 use latchkey_store::{AuditRow, Store, Tx};
 
 use crate::{
-    audit::{actor::Actor, event::AuditEvent, log},
+    audit::{actor::Cause, event::AuditEvent, log},
     error::Internal,
     ports::{Clock, Entropy},
     vault::Vault,
@@ -38,15 +38,20 @@ impl Resources {
         &self,
         tx: &mut Tx,
         now: Timestamp,
-        actor: Actor,
+        by: impl Into<Cause<'_>> + Send,
         event: AuditEvent,
     ) -> Result<(), Internal> {
-        let row = self.audit_row(now, actor, &event)?;
+        let row = self.audit_row(now, by, &event)?;
         Ok(tx.insert_audits(&[row]).await?)
     }
 
     /// The audit log's row for an event, for writing many at once.
-    pub(crate) fn audit_row(&self, now: Timestamp, actor: Actor, event: &AuditEvent) -> Result<AuditRow, Internal> {
-        Ok(log::audit_row(AuditId::new(now, self.random()?), now, actor, event))
+    pub(crate) fn audit_row<'a>(
+        &self,
+        now: Timestamp,
+        by: impl Into<Cause<'a>>,
+        event: &AuditEvent,
+    ) -> Result<AuditRow, Internal> {
+        Ok(log::audit_row(AuditId::new(now, self.random()?), now, by.into(), event))
     }
 }

@@ -23,6 +23,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 use crate::http::{
     assets,
     portal::{
+        acts::{self, ActState},
         files,
         payments::{self, PaymentState},
         sessions::Sessions,
@@ -63,11 +64,17 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
     let payment_form_action = pages.form_action().into();
     let payment_state = PaymentState { app: state.clone(), cookies: cookies.clone(), pages };
     let backend = Backend { service: state.service.clone(), cookies, payment_form_action };
+    let options = leptos_options();
+    let act_state = ActState {
+        backend: backend.clone(),
+        branding: branding.clone(),
+        options: options.clone(),
+        plain: state.plain.clone(),
+    };
     let context = move || {
         provide_context(backend.clone());
         provide_context(branding.clone());
     };
-    let options = leptos_options();
     let rendered = Router::new()
         .leptos_routes_with_context(&options, ROUTES.clone(), context, {
             let options = options.clone();
@@ -77,6 +84,7 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
     hide_methods(rendered, &state.plain)
         .merge(files::router().with_state(state.clone()))
         .merge(payments::router().with_state(payment_state))
+        .merge(acts::router(act_state))
         .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)

@@ -3,8 +3,11 @@
 use leptos::{ev, html, prelude::*, web_sys::HtmlDialogElement};
 
 use crate::{
-    admin::model::objects::{ConfirmLevel, Confirmation, Entered},
-    shared::components::{Icon, IconName},
+    admin::{
+        components::acts::field::FormField,
+        model::objects::{ConfirmLevel, Confirmation, Entered, TimelineEntry},
+    },
+    shared::components::{Icon, IconName, Time},
 };
 
 /// Asks before an act: names the object and the effects, and for what cannot be undone has a phrase typed.
@@ -15,7 +18,22 @@ pub(crate) fn ConfirmForm(
     #[prop(default = "confirm")]
     id: &'static str,
 ) -> impl IntoView {
-    let Confirmation { question, effects, level, verb, action, fields, back, reasons, entered, error } = confirmation;
+    let Confirmation {
+        question,
+        effects,
+        level,
+        verb,
+        action,
+        fields,
+        back,
+        reasons,
+        entered,
+        error,
+        inputs,
+        errors,
+        outdated,
+        confirm,
+    } = confirmation;
     let Entered { reason, note, phrase: typed } = entered;
     let is_final = matches!(level, ConfirmLevel::Irreversible { .. });
     let class = if is_final { "button button-danger" } else { "button button-accent" };
@@ -34,9 +52,16 @@ pub(crate) fn ConfirmForm(
                     </p>
                 }
             })}
-            {(!reasons.is_empty()).then(|| view! { <ReasonField id reasons reason note/> })}
+            {outdated.map(|changes| view! { <Outdated changes/> })}
+            {confirm.map(|page| view! { <ConfirmAgain page/> })}
+            {inputs.into_iter().map(|input| view! { <FormField input form=id/> }).collect_view()}
+            {(!reasons.is_empty()).then(|| {
+                view! { <ReasonField id reasons reason note reason_error=errors.reason note_error=errors.note/> }
+            })}
             {match level {
-                ConfirmLevel::Irreversible { phrase } => Some(view! { <PhraseField id phrase typed described_by/> }),
+                ConfirmLevel::Irreversible { phrase } => {
+                    Some(view! { <PhraseField id phrase typed error=errors.phrase described_by/> })
+                }
                 ConfirmLevel::Reversible | ConfirmLevel::Costly => None,
             }}
             <div class="cluster">
@@ -49,8 +74,18 @@ pub(crate) fn ConfirmForm(
 
 /// Why somebody does it: one of the usual reasons, and a note. Both are written to the audit log.
 #[component]
-fn ReasonField(id: &'static str, reasons: Vec<(String, String)>, reason: String, note: String) -> impl IntoView {
+fn ReasonField(
+    id: &'static str,
+    reasons: Vec<(String, String)>,
+    reason: String,
+    note: String,
+    reason_error: Option<String>,
+    note_error: Option<String>,
+) -> impl IntoView {
     let (reason_id, note_id, hint_id) = (format!("{id}-reason"), format!("{id}-note"), format!("{id}-hint"));
+    let (reason_problem, note_problem) = (format!("{id}-reason-error"), format!("{id}-note-error"));
+    let of_reason = reason_error.is_some().then(|| reason_problem.clone());
+    let of_note = if note_error.is_some() { format!("{hint_id} {note_problem}") } else { hint_id.clone() };
     let options = reasons.into_iter().map(|(value, word)| {
         let is_selected = value == reason;
         view! { <option value=value selected=is_selected>{word}</option> }
@@ -58,24 +93,48 @@ fn ReasonField(id: &'static str, reasons: Vec<(String, String)>, reason: String,
     view! {
         <div class="field">
             <label for=reason_id.clone()>"Reason"</label>
-            <select id=reason_id name="reason" required>
+            <select
+                id=reason_id
+                name="reason"
+                required
+                aria-invalid=of_reason.is_some().then_some("true")
+                aria-describedby=of_reason
+            >
                 <option value="">"Choose a reason"</option>
                 {options.collect_view()}
             </select>
+            {reason_error.map(|error| view! { <p class="field-error" id=reason_problem>{error}</p> })}
         </div>
         <div class="field">
             <label for=note_id.clone()>"Note"</label>
-            <input id=note_id name="note" value=note maxlength="500" autocomplete="off" aria-describedby=hint_id.clone()/>
-            <p class="hint" id=hint_id>"Optional. The audit log keeps it with the reason."</p>
+            <input
+                id=note_id
+                name="note"
+                value=note
+                maxlength="500"
+                autocomplete="off"
+                aria-invalid=note_error.is_some().then_some("true")
+                aria-describedby=of_note
+            />
+            {note_error.map(|error| view! { <p class="field-error" id=note_problem>{error}</p> })}
+            <p class="hint" id=hint_id>"Optional. The audit log keeps it with the reason, for good: leave out addresses and keys."</p>
         </div>
     }
 }
 
 /// The phrase that shows that the right object is meant.
 #[component]
-fn PhraseField(id: &'static str, phrase: String, typed: String, described_by: Option<String>) -> impl IntoView {
+fn PhraseField(
+    id: &'static str,
+    phrase: String,
+    typed: String,
+    error: Option<String>,
+    described_by: Option<String>,
+) -> impl IntoView {
     let field = format!("{id}-phrase");
-    let is_wrong = described_by.is_some();
+    let problem = format!("{field}-error");
+    let is_wrong = error.is_some() || described_by.is_some();
+    let described_by = error.as_ref().map(|_| problem.clone()).or(described_by);
     view! {
         <div class="field">
             <label for=field.clone()>"Type " <code translate="no">{phrase.clone()}</code> " to confirm"</label>
@@ -90,6 +149,35 @@ fn PhraseField(id: &'static str, phrase: String, typed: String, described_by: Op
                 aria-invalid=is_wrong.then_some("true")
                 aria-describedby=described_by
             />
+            {error.map(|error| view! { <p class="field-error" id=problem>{error}</p> })}
+        </div>
+    }
+}
+
+/// Says what changed while the form was open. What was entered is still there.
+#[component]
+fn Outdated(changes: Vec<TimelineEntry>) -> impl IntoView {
+    let changes = changes.into_iter().map(|entry| {
+        view! { <li>{entry.text} ", " {entry.by} ", " <Time when=entry.when/> {entry.note.map(|note| format!(": {note}"))}</li> }
+    });
+    view! {
+        <div class="message message-bad message-stack" role="alert">
+            <p>"This was changed while the page was open, so nothing was done. Check whether it still makes sense, and repeat it."</p>
+            <ul class="list">{changes.collect_view()}</ul>
+        </div>
+    }
+}
+
+/// Asks for the second factor without losing what was entered.
+#[component]
+fn ConfirmAgain(page: String) -> impl IntoView {
+    view! {
+        <div class="message message-bad message-stack" role="alert">
+            <p>"This needs your passkey again, because you last used it more than 5 minutes ago. Nothing was done."</p>
+            <p>
+                <a href=page target="_blank" rel="external">"Confirm that it is you in a new tab"</a>
+                ", then come back and repeat it. What you entered stays here."
+            </p>
         </div>
     }
 }

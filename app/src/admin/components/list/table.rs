@@ -86,7 +86,11 @@ fn TableRow(row: Row, kinds: Vec<(String, bool)>, is_selectable: bool) -> impl I
     let head = cells.next().map(|(cell, _)| {
         view! {
             <th scope="row">
-                <a class="row-link" href=href data-row="" on:click=leave><Value cell/></a>
+                {if href.is_empty() {
+                    view! { <Value cell/> }.into_any()
+                } else {
+                    view! { <a class="row-link" href=href data-row="" on:click=leave><Value cell/></a> }.into_any()
+                }}
             </th>
         }
     });

@@ -64,6 +64,8 @@ fn of_license() -> impl Strategy<Value = LicenseEvent> {
         (prop::option::of(instant()), instant()).prop_map(|(from, to)| E::Renewed { from, to }),
         diff().prop_map(|diff| E::Changed(Box::new(diff))),
         Just(E::KeyReplaced),
+        Just(E::KeyShown),
+        Just(E::KeyMailed),
         (any::<u32>(), instant()).prop_map(|(ttl, until)| E::CheckedOut { ttl, until }),
         (any::<u32>(), instant(), name()).prop_map(|(ttl, until, name)| E::MachineCheckedOut { ttl, until, name }),
         machine().prop_map(|(machine, slot, name)| E::MachineActivated { machine, slot, name }),

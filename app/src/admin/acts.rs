@@ -1,0 +1,193 @@
+//! Acts on records: what their pages ask, and what happens to a submitted form.
+//!
+//! A form is sent to the path of its page. If something is wrong with it, the same page is rendered again with everything that
+//! was entered, which works without script and for texts of any length. Nobody but the service decides who may do what.
+
+mod customer;
+mod event;
+mod form;
+mod license;
+mod machine;
+mod note;
+mod order;
+
+use http::{HeaderValue, StatusCode};
+use latchkey_licensing::{license_key::LicenseKey, time::Timestamp};
+use latchkey_service::{Admin, Fresh, Internal, SignedIn, Staff, Support};
+
+use crate::{
+    admin::{
+        model::{
+            object_view::{ActContent, ActView},
+            objects::Toast,
+        },
+        present::objects::{Around, Needs, Tab},
+    },
+    routes::{AdminPage, confirm_for},
+    server_side::Backend,
+    shared::error::UiError,
+};
+
+pub(crate) use form::{Ask, Draft, Problem, Submission};
+
+/// The most that a form contains: metadata of 8 KiB, each byte of which may be escaped, and a note.
+pub const MAX_FORM_BYTES: usize = 128 * 1024;
+
+/// A person who does something.
+pub(crate) struct Call<'a> {
+    pub(crate) staff: Staff<'a>,
+    pub(crate) now: Timestamp,
+}
+
+impl<'a> Call<'a> {
+    /// For everyone but staff, the admin portal does not exist.
+    pub(crate) fn new(backend: &'a Backend, who: &'a SignedIn) -> Result<Self, UiError> {
+        let staff = backend.service.staff(who).map_err(|_| UiError::NotFound)?;
+        Ok(Self { staff, now: backend.service.now() })
+    }
+
+    pub(crate) fn support(&self) -> &Support<'a> {
+        self.staff.support()
+    }
+
+    pub(crate) fn is_admin(&self) -> bool {
+        self.staff.admin().is_ok()
+    }
+
+    /// What pages of records need, without a history.
+    pub(crate) fn around(&self) -> Around<'static> {
+        Around { is_admin: self.is_admin(), now: self.now, tab: Tab::Summary, timeline: None }
+    }
+
+    fn admin(&self) -> Result<&Admin<'a>, Trouble> {
+        self.staff.admin().map_err(|_| Trouble::Locked)
+    }
+
+    fn fresh(&self) -> Result<Fresh, Trouble> {
+        self.support().fresh().map_err(|_| Trouble::NotFresh)
+    }
+}
+
+/// Why an act was not done.
+pub(crate) enum Trouble {
+    /// Something is wrong with what was entered.
+    Problems(Vec<Problem>),
+    /// There is no such record.
+    NotFound,
+    /// The role does not allow it.
+    Locked,
+    /// The second factor was presented too long ago.
+    NotFresh,
+    /// The record was changed while the form was open.
+    Changed,
+    /// It was not done because of the record's state, which the page explains.
+    Obstacle(String),
+    /// The page shows a secret once.
+    Secret(LicenseKey),
+    /// The server failed.
+    Internal(Internal),
+}
+
+impl From<Internal> for Trouble {
+    fn from(error: Internal) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+/// What was done, and the page that shows it.
+pub(crate) struct Done {
+    pub(crate) toast: Toast,
+    pub(crate) page: AdminPage,
+}
+
+/// What becomes of a submitted form.
+#[derive(Debug)]
+pub enum Submitted {
+    /// It was done. The browser goes to the page with the result, which shows the message in the cookie.
+    Done { location: String, cookie: Option<HeaderValue> },
+    /// The page is shown again, with the draft as its context.
+    Again(Draft),
+    /// There is no such page, record or permission to see it.
+    NotFound,
+}
+
+/// Does what a form asks for.
+pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) -> Submitted {
+    let (Ok(call), Some(page)) = (Call::new(backend, who), AdminPage::parse(path)) else {
+        return Submitted::NotFound;
+    };
+    let form = Submission::parse(body);
+    let done = match &page {
+        AdminPage::LicenseAct(id, act) => license::perform(&call, *id, *act, &form).await,
+        AdminPage::MachineAct(id, act) => machine::perform(&call, *id, *act, &form).await,
+        AdminPage::CustomerAct(id, act) => customer::perform(&call, *id, *act, &form).await,
+        AdminPage::OrderAct(id, act) => order::perform(&call, *id, *act, &form).await,
+        AdminPage::EventAct(id, act) => event::perform(&call, id, *act, &form).await,
+        _ => Err(Trouble::NotFound),
+    };
+    let again = |status, problems| Draft { form: form.clone(), problems, status, ..Draft::default() };
+    let draft = match done {
+        Ok(done) => {
+            let cookie = backend.cookies.toast_cookie(&done.toast);
+            return Submitted::Done { location: done.page.path(), cookie };
+        }
+        Err(Trouble::NotFound) => return Submitted::NotFound,
+        Err(Trouble::Problems(problems)) => again(StatusCode::UNPROCESSABLE_ENTITY, problems),
+        Err(Trouble::Obstacle(text)) => again(StatusCode::CONFLICT, vec![Problem::general(text)]),
+        Err(Trouble::Locked) => again(StatusCode::FORBIDDEN, Vec::new()),
+        Err(Trouble::NotFresh) => Draft { needs_confirmation: true, ..again(StatusCode::FORBIDDEN, Vec::new()) },
+        Err(Trouble::Changed) => Draft { is_outdated: true, ..again(StatusCode::CONFLICT, Vec::new()) },
+        Err(Trouble::Secret(secret)) => Draft { secret: Some(secret), ..again(StatusCode::OK, Vec::new()) },
+        Err(Trouble::Internal(error)) => {
+            tracing::error!(%error, "an act of staff failed: {error}");
+            let text = "The server could not do this. Nothing was changed. Try again in a moment.".to_owned();
+            again(StatusCode::SERVICE_UNAVAILABLE, vec![Problem::general(text)])
+        }
+    };
+    Submitted::Again(draft)
+}
+
+/// The page of an act. `draft` is what was submitted before.
+pub(crate) async fn view(call: &Call<'_>, page: &AdminPage, draft: Option<&Draft>) -> Result<ActView, Trouble> {
+    match page {
+        AdminPage::LicenseAct(id, act) => license::view(call, *id, *act, draft).await,
+        AdminPage::MachineAct(id, act) => machine::view(call, *id, *act, draft).await,
+        AdminPage::CustomerAct(id, act) => customer::view(call, *id, *act, draft).await,
+        AdminPage::OrderAct(id, act) => order::view(call, *id, *act, draft).await,
+        AdminPage::EventAct(id, act) => event::view(call, id, *act, draft).await,
+        _ => Err(Trouble::NotFound),
+    }
+}
+
+/// What stands in the way of an act, before its form is shown.
+struct Gate {
+    needs: Needs,
+    /// Whether it needs a recent second factor.
+    is_sensitive: bool,
+    /// Why it is not possible in the record's state.
+    obstacle: Option<String>,
+}
+
+impl Gate {
+    /// What is shown in place of the form. A form that was submitted is shown again in any case, unless the role does not
+    /// allow it, so that nothing that was entered is lost.
+    fn closed(&self, call: &Call<'_>, page: &AdminPage, draft: Option<&Draft>) -> Option<ActContent> {
+        if self.needs == Needs::Admin && !call.is_admin() {
+            return Some(ActContent::Refused("Only admins may do this. Ask one of them.".to_owned()));
+        }
+        if draft.is_some() {
+            return None;
+        }
+        if let Some(obstacle) = &self.obstacle {
+            return Some(ActContent::Refused(obstacle.clone()));
+        }
+        let is_confirmed = !self.is_sensitive || call.support().fresh().is_ok();
+        (!is_confirmed).then(|| ActContent::Confirm(confirm_for(&page.path())))
+    }
+}

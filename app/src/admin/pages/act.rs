@@ -1,0 +1,107 @@
+//! The pages of acts. Their forms are sent to the same path, so that they work without script.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_params_map};
+
+use crate::{
+    admin::{
+        components::{Copyable, acts::ConfirmForm},
+        model::object_view::{ActContent, ActView},
+        pages::{evidence::EvidencePage, explain::ExplainPage},
+        server_fns::objects::admin_act,
+    },
+    routes::{LicenseActName, OrderActName},
+    shared::components::{PageTitle, Problem},
+};
+
+/// The page of an act on any record.
+#[component]
+pub(crate) fn ActPage() -> impl IntoView {
+    let path = use_location().pathname;
+    let view = Resource::new(move || path.get(), admin_act);
+    view! {
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                match view.await {
+                    Ok(view) => view! { <Shown view/> }.into_any(),
+                    Err(error) => view! { <PageTitle text="Admin"/> <Problem error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// The page of an act on a license. One of them only reads.
+#[component]
+pub(crate) fn LicenseActPage() -> impl IntoView {
+    let act = act_name();
+    move || {
+        if act.get() == LicenseActName::Explain.as_str() {
+            view! { <ExplainPage/> }.into_any()
+        } else {
+            view! { <ActPage/> }.into_any()
+        }
+    }
+}
+
+/// The page of an act on an order. One of them only reads.
+#[component]
+pub(crate) fn OrderActPage() -> impl IntoView {
+    let act = act_name();
+    move || {
+        if act.get() == OrderActName::Evidence.as_str() {
+            view! { <EvidencePage/> }.into_any()
+        } else {
+            view! { <ActPage/> }.into_any()
+        }
+    }
+}
+
+fn act_name() -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|params| params.get("act")).unwrap_or_default())
+}
+
+#[component]
+fn Shown(view: ActView) -> impl IntoView {
+    let ActView { title, record, content } = view;
+    let back = record.href.clone();
+    let content = match content {
+        ActContent::Form(confirmation) => view! { <ConfirmForm confirmation/> }.into_any(),
+        ActContent::Refused(why) => view! {
+            <section class="card stack measure">
+                <p role="alert">{why}</p>
+                <p><a class="button" href=back>"Back"</a></p>
+            </section>
+        }
+        .into_any(),
+        ActContent::Confirm(path) => view! {
+            <section class="card stack measure">
+                <p>"This needs your passkey again, because you last used it more than 5 minutes ago."</p>
+                <p class="cluster">
+                    <a class="button" href=back>"Cancel"</a>
+                    // Another bundle's page.
+                    <a class="button button-accent" href=path rel="external">"Confirm that it is you"</a>
+                </p>
+            </section>
+        }
+        .into_any(),
+        ActContent::Secret { what, text } => view! {
+            <section class="card stack measure">
+                <h2 class="title-2">{what.clone()}</h2>
+                <p class="secret"><Copyable text what=what.to_lowercase()/></p>
+                <p class="small text-2">"It is shown once. The audit log records that you looked at it."</p>
+                <p><a class="button" href=back>"Done"</a></p>
+            </section>
+        }
+        .into_any(),
+    };
+    view! {
+        <PageTitle text=format!("{title} · Admin")/>
+        <header class="object-head">
+            <nav aria-label="Breadcrumb" class="small"><a class="break-anywhere" href=record.href>{record.label}</a></nav>
+            <h1 class="title-1">{title}</h1>
+        </header>
+        {content}
+    }
+}

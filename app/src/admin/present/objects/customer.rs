@@ -1,0 +1,227 @@
+//! The page of a customer, or of any account.
+
+use latchkey_licensing::{account::Role, license_key, money::Money, order::Order};
+use latchkey_service::{AccountDetails, ListedLicense, ListedMail, SessionSummary, listed_status};
+use serde_json::json;
+
+use super::{Around, Inspected, Needs, copied, dangerous, fact, filtered, table, text, text_or_none};
+use crate::{
+    admin::{
+        model::{
+            lists::{Cell, LinkTo, Row},
+            object_view::{Notice, ObjectView, Section},
+            objects::{ActLink, Fact, ObjectHead, Related},
+        },
+        present::{objects::license::machine_table, words},
+    },
+    routes::{AdminPage, CustomerActName},
+    shared::model::Tone,
+};
+
+pub(crate) fn page(details: &AccountDetails, around: &Around<'_>) -> ObjectView {
+    let account = &details.account;
+    let page = AdminPage::Customer(account.id);
+    let disabled = account.disabled_at.map(|at| Notice {
+        tone: Tone::Bad,
+        text: format!(
+            "The account was disabled on {}: it cannot sign in, and its licenses do not work.",
+            at.human_date()
+        ),
+        link: around
+            .is_admin
+            .then(|| LinkTo::new("Enable it", AdminPage::CustomerAct(account.id, CustomerActName::Enable).path())),
+    });
+    ObjectView {
+        head: ObjectHead {
+            kind: "Customer".to_owned(),
+            list: LinkTo::new("Customers", AdminPage::Customers.path()),
+            title: account.email.to_string(),
+            id: account.id.to_string(),
+            status: account.disabled_at.map(|_| words::disabled()),
+            acts: acts(details, around),
+            tabs: around.tabs(&page),
+        },
+        toast: None,
+        notices: disabled.into_iter().collect(),
+        content: around.content(&page, facts(details, around), sections(details, around), inspected(details)),
+        related: related(details),
+    }
+}
+
+/// Why an act is not possible.
+pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option<String> {
+    let account = &details.account;
+    match act {
+        CustomerActName::Disable if account.role != Role::Customer => {
+            Some("This is an account of staff. Take the role away on the host: latchkey admin remove.".to_owned())
+        }
+        CustomerActName::Disable => account.disabled_at.map(|_| "It is disabled already.".to_owned()),
+        CustomerActName::Enable if account.disabled_at.is_none() => Some("It is not disabled.".to_owned()),
+        CustomerActName::Enable | CustomerActName::Note => None,
+    }
+}
+
+fn acts(details: &AccountDetails, around: &Around<'_>) -> Vec<ActLink> {
+    let page = |act| AdminPage::CustomerAct(details.account.id, act);
+    let link = |label, act, needs| around.act(label, &page(act), needs, obstacle(act, details));
+    let note = link("Add a note", CustomerActName::Note, Needs::Support);
+    let change = if details.account.disabled_at.is_some() {
+        link("Enable account", CustomerActName::Enable, Needs::Admin)
+    } else {
+        dangerous(link("Disable account", CustomerActName::Disable, Needs::Admin))
+    };
+    vec![note, change]
+}
+
+fn facts(details: &AccountDetails, around: &Around<'_>) -> Vec<Fact> {
+    let account = &details.account;
+    let provider = details.orders.items.iter().find_map(|order| order.customer.as_deref());
+    let more = if details.orders.has_more { " and more" } else { "" };
+    let bought: Vec<String> = spent(&details.orders.items).into_iter().map(|money| money.to_string()).collect();
+    let bought = if bought.is_empty() { "Nothing".to_owned() } else { format!("{}{more}", bought.join(" + ")) };
+    vec![
+        fact("E-mail", copied(Some(account.email.as_str()), "e-mail address")),
+        fact("Name", text_or_none(account.name.as_deref())),
+        fact("Role", text(words::role(account.role))),
+        fact("Customer since", around.time(account.created_at)),
+        fact("Paid, less refunds", text(bought)),
+        fact("Stripe customer", copied(provider, "Stripe customer id")),
+    ]
+}
+
+/// What was received for orders and not returned, by currency.
+fn spent(orders: &[Order]) -> Vec<Money> {
+    let mut sums: Vec<Money> = Vec::new();
+    for order in orders.iter().filter(|order| order.paid_minor > 0) {
+        let kept = order.paid_minor.saturating_sub(order.refunded_minor);
+        match sums.iter_mut().find(|sum| sum.currency == order.currency()) {
+            Some(sum) => sum.minor = sum.minor.saturating_add(kept),
+            None => sums.push(Money::new(kept, order.currency())),
+        }
+    }
+    sums
+}
+
+fn sections(details: &AccountDetails, around: &Around<'_>) -> Vec<Section> {
+    let account = details.account.id;
+    let all = |has_more: bool, page: &AdminPage| {
+        has_more.then(|| LinkTo::new("All of them", filtered(page, "account", account)))
+    };
+    let with = |section: Section, all: Option<LinkTo>| Section { all, ..section };
+    let licenses = details.licenses.items.iter().map(|license| license_row(license, around));
+    let orders = details.orders.items.iter().map(|order| order_row(order, around));
+    let mails = details.mails.items.iter().take(10).map(|mail| mail_row(mail, around));
+    vec![
+        with(
+            table(
+                "Licenses",
+                &["Key", "Status", "Product and policy", "Machines", "Expires", "Issued"],
+                licenses.collect(),
+                "The customer has no licenses.",
+            ),
+            all(details.licenses.has_more, &AdminPage::Licenses),
+        ),
+        with(machine_table(&details.machines.items, around), all(details.machines.has_more, &AdminPage::Machines)),
+        table(
+            "Orders",
+            &["Order", "Status", "Total", "Refunded", "Placed"],
+            orders.collect(),
+            "The customer has not bought anything.",
+        ),
+        table("Latest mails", &["Mail", "Status", "Queued"], mails.collect(), "No mail to the customer is kept."),
+        sessions(&details.sessions, around),
+    ]
+}
+
+fn license_row(listed: &ListedLicense, around: &Around<'_>) -> Row {
+    let license = &listed.license;
+    Row {
+        id: license.id.to_string(),
+        href: AdminPage::License(license.id).path(),
+        cells: vec![
+            Cell::Code(license_key::masked(&license.key_prefix, &license.key_tail)),
+            Cell::Status(words::license_status(listed_status(listed, around.now))),
+            Cell::Text(format!("{}, {}", listed.product_name, listed.policy_name)),
+            Cell::Number(listed.machines.to_string()),
+            license.expiry.at().map_or(Cell::Empty, |at| around.time(at)),
+            around.time(license.created_at),
+        ],
+    }
+}
+
+fn order_row(order: &Order, around: &Around<'_>) -> Row {
+    let refunded = Money::new(order.refunded_minor, order.currency());
+    Row {
+        id: order.id.to_string(),
+        href: AdminPage::Order(order.id).path(),
+        cells: vec![
+            Cell::Code(order.number()),
+            Cell::Status(words::order_status(order.status)),
+            Cell::Number(order.total().to_string()),
+            if order.refunded_minor == 0 { Cell::Empty } else { Cell::Number(refunded.to_string()) },
+            around.time(order.created_at),
+        ],
+    }
+}
+
+fn mail_row(mail: &ListedMail, around: &Around<'_>) -> Row {
+    Row {
+        id: mail.id.to_string(),
+        href: AdminPage::Mail(mail.id).path(),
+        cells: vec![
+            Cell::Text(words::mail_kind(&mail.kind)),
+            Cell::Status(words::mail_state(mail.state)),
+            around.time(mail.created_at),
+        ],
+    }
+}
+
+fn sessions(sessions: &[SessionSummary], around: &Around<'_>) -> Section {
+    let row = |session: &SessionSummary| Row {
+        id: session.id.to_string(),
+        href: String::new(),
+        cells: vec![
+            Cell::Text(session.agent.clone()),
+            Cell::Code(session.network.clone()),
+            around.time(session.authenticated_at),
+            around.time(session.last_seen_at),
+        ],
+    };
+    let columns = ["Browser", "Network", "Signed in", "Last used"];
+    table("Sessions", &columns, sessions.iter().map(row).collect(), "The customer is not signed in anywhere.")
+}
+
+fn related(details: &AccountDetails) -> Vec<Related> {
+    let account = &details.account;
+    let list = |label: &str, page: &AdminPage| LinkTo::new(label, filtered(page, "account", account.id));
+    let mails = format!("{}?q={}", AdminPage::Mails.path(), account.email.as_str().replace('+', "%2B"));
+    vec![Related {
+        title: "In the lists".to_owned(),
+        links: vec![
+            list("Licenses", &AdminPage::Licenses),
+            list("Machines", &AdminPage::Machines),
+            list("Orders", &AdminPage::Orders),
+            LinkTo::new("E-mails", mails),
+            LinkTo::new("What the person did", filtered(&AdminPage::Audit, "actor_id", account.id)),
+        ],
+        all: None,
+    }]
+}
+
+fn inspected(details: &AccountDetails) -> Inspected {
+    let account = &details.account;
+    let json = json!({
+        "id": account.id.to_string(),
+        "email": account.email.as_str(),
+        "name": account.name,
+        "role": account.role.as_str(),
+        "disabled_at": account.disabled_at.map(|at| at.rfc3339()),
+        "created_at": account.created_at.rfc3339(),
+        "licenses": details.licenses.items.iter().map(|listed| listed.license.id.to_string()).collect::<Vec<_>>(),
+        "orders": details.orders.items.iter().map(|order| order.id.to_string()).collect::<Vec<_>>(),
+    });
+    Inspected {
+        json,
+        calls: vec![("On the host".to_owned(), format!("latchkey customer show {} --json", account.email))],
+    }
+}

@@ -1,0 +1,78 @@
+//! The names of the acts on records of the admin portal, in the paths of their pages.
+
+use std::{fmt, str::FromStr};
+
+macro_rules! act_names {
+    ($($(#[$about:meta])* $names:ident { $($(#[$doc:meta])* $name:ident = $word:literal;)+ })+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $names { $($(#[$doc])* $name,)+ }
+
+        impl $names {
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),+];
+
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $names {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $names {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                Self::ALL.iter().copied().find(|name| name.as_str() == text).ok_or(())
+            }
+        }
+    )+};
+}
+
+act_names! {
+    /// What can be done to a license.
+    LicenseActName {
+        Suspend = "suspend";
+        Reinstate = "reinstate";
+        Renew = "renew";
+        Change = "change";
+        Owner = "owner";
+        NewKey = "new-key";
+        ShowKey = "show-key";
+        MailKey = "mail-key";
+        Note = "note";
+        Revoke = "revoke";
+        /// Says why it does or does not validate.
+        Explain = "explain";
+    }
+
+    /// What can be done to a machine.
+    MachineActName {
+        Free = "free";
+    }
+
+    /// What can be done to an account.
+    CustomerActName {
+        Note = "note";
+        Disable = "disable";
+        Enable = "enable";
+    }
+
+    /// What can be done to an order.
+    OrderActName {
+        Release = "release";
+        Refund = "refund";
+        Note = "note";
+        /// Collects what answers a dispute.
+        Evidence = "evidence";
+    }
+
+    /// What can be done to an event of the payment provider.
+    EventActName {
+        Replay = "replay";
+        Note = "note";
+    }
+}

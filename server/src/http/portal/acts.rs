@@ -1,0 +1,91 @@
+//! The forms of acts in the admin portal. They are sent to the paths of their pages. If something is wrong with a form, the
+//! response is the page again, with everything that was entered.
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, OriginalUri, Request, State},
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use latchkey_app::{
+    Branding,
+    acts::{self, MAX_FORM_BYTES, Submitted},
+    routes::AdminPage,
+    server_side::{Backend, Identity},
+    shell,
+};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+
+use crate::http::static_pages::plain_pages::PlainPages;
+
+/// What the response to a form needs.
+#[derive(Clone)]
+pub(crate) struct ActState {
+    pub(crate) backend: Backend,
+    pub(crate) branding: Branding,
+    pub(crate) options: LeptosOptions,
+    pub(crate) plain: PlainPages,
+}
+
+pub(crate) fn router(state: ActState) -> Router {
+    let acts = AdminPage::PATTERNS.iter().filter(|pattern| pattern.ends_with("/:act"));
+    let routes = acts.fold(Router::new(), |router, pattern| router.route(&in_axum(pattern), post(submit)));
+    routes.layer(DefaultBodyLimit::max(MAX_FORM_BYTES)).with_state(state)
+}
+
+/// A page's path in axum's syntax.
+fn in_axum(pattern: &str) -> String {
+    let segment = |segment: &str| match segment.strip_prefix(':') {
+        Some(name) => format!("{{{name}}}"),
+        None => segment.to_owned(),
+    };
+    pattern.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+/// Does what the form asks for. The guard has made sure that the person is staff.
+async fn submit(
+    State(state): State<ActState>,
+    Extension(identity): Extension<Identity>,
+    OriginalUri(uri): OriginalUri,
+    request: Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let draft = match acts::submit(&state.backend, &identity.0, uri.path(), &body).await {
+        Submitted::Done { location, cookie } => {
+            let mut response = Redirect::to(&location).into_response();
+            if let Some(cookie) = cookie {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            return response;
+        }
+        Submitted::NotFound => return state.plain.not_found(),
+        Submitted::Again(draft) => draft,
+    };
+    // The page is rendered as if it had been opened, with the draft as its context.
+    parts.method = Method::GET;
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    let ActState { backend, branding, options, .. } = state;
+    let context = move || {
+        provide_context(backend.clone());
+        provide_context(branding.clone());
+        provide_context(draft.clone());
+    };
+    let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
+    render(Request::from_parts(parts, Body::empty())).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_axum;
+
+    #[test]
+    fn names_of_values_are_in_braces() {
+        assert_eq!(in_axum("/admin/licenses/:license/:act"), "/admin/licenses/{license}/{act}");
+    }
+}
