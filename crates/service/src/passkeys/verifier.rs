@@ -131,7 +131,6 @@ impl Verifier {
         owner: PasskeyOwner<'_>,
         existing: Vec<Vec<u8>>,
     ) -> Result<Challenge, Internal> {
-        let existing = existing.into_iter().map(Into::into).collect();
         let started = self.0.start_passkey_registration(owner.id, owner.email, owner.name, Some(existing));
         let (options, state) = started.map_err(|_| Internal::Invariant("a passkey's challenge cannot be made"))?;
         let mut options = browser_options(&options)?;
@@ -151,7 +150,7 @@ impl Verifier {
         let passkey = self.0.finish_passkey_registration(&response, &state)?;
         let credential = to_json(&passkey)?;
         let sign_count = stored_count(&credential);
-        Ok(VerifiedCredential { id: passkey.cred_id().to_vec(), credential, sign_count })
+        Ok(VerifiedCredential { id: passkey.cred_id().clone(), credential, sign_count })
     }
 
     /// Asks for any of these passkeys.
@@ -216,7 +215,7 @@ fn after_use(mut passkey: Passkey, result: &AuthenticationResult) -> Result<Veri
     if passkey.update_credential(result).is_none() {
         return Err(PasskeyRefusal::UnknownPasskey.into());
     }
-    let (id, credential) = (passkey.cred_id().to_vec(), to_json(&passkey)?);
+    let (id, credential) = (passkey.cred_id().clone(), to_json(&passkey)?);
     Ok(VerifiedCredential { id, credential, sign_count: result.counter() })
 }
 

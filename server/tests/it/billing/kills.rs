@@ -65,6 +65,7 @@ async fn st_16_a_killed_server_delivers_once(backend: Backend) {
     // The endpoint that was made leads to the default address. The test's own leads to the server.
     let mut server = vendor.host.serve(&[], &vendor.environment());
     let address = server.address.clone();
+    let origin = server.announced["url"].as_str().expect("a URL").to_owned();
     vendor.double.add_endpoint(&Endpoint::new(&format!("http://{address}/webhooks/stripe"), SECRET));
     let before: BTreeSet<String> = vendor.double.events().into_iter().map(|event| event.id).collect();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
@@ -73,7 +74,7 @@ async fn st_16_a_killed_server_delivers_once(backend: Backend) {
     for round in 0..size("LATCHKEY_TEST_KILLS", 5) {
         let answer = client
             .post(format!("http://{address}/checkout"))
-            .header("origin", format!("http://{address}"))
+            .header("origin", &origin)
             .form(&[("price", PRICE), ("quantity", "2")])
             .send()
             .await
