@@ -182,7 +182,7 @@ impl Ask {
     }
 
     /// The form, with what was entered before.
-    pub(crate) fn form(self, page: &AdminPage, back: &AdminPage, draft: Option<&Draft>) -> Confirmation {
+    pub(crate) fn form(self, page: &AdminPage, back: &AdminPage, draft: Option<&Draft>) -> Box<Confirmation> {
         let reasons = if self.has_reason { reasons() } else { Vec::new() };
         let fields = self.version.iter().map(|at| (VERSION.to_owned(), at.unix_micros().to_string()));
         let mut inputs = self.inputs;
@@ -206,7 +206,7 @@ impl Ask {
         let general = draft.and_then(|draft| draft.problems.iter().find(|problem| problem.field.is_none()));
         let entered = |name: &str| draft.map(|draft| draft.form.get(name).to_owned()).unwrap_or_default();
         let needs_confirmation = draft.is_some_and(|draft| draft.needs_confirmation);
-        Confirmation {
+        Box::new(Confirmation {
             question: self.question,
             effects: self.effects,
             level: self.level,
@@ -221,7 +221,7 @@ impl Ask {
             errors: FieldErrors { reason: problem_of(REASON), note: problem_of(NOTE), phrase: problem_of(PHRASE) },
             outdated: draft.is_some_and(|draft| draft.is_outdated).then_some(self.changes),
             confirm: needs_confirmation.then(|| confirm_for(&page.path())),
-        }
+        })
     }
 }
 

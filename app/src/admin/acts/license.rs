@@ -113,8 +113,8 @@ fn ask(details: &LicenseDetails, act: Act, now: Timestamp) -> Ask {
             .mail(mails("License revoked")),
         Act::Renew => {
             let until = view.license.expiry_after_renewal(&view.policy, now);
-            let until = until.map_or_else(|why| why.to_string(), |at| at.human_date());
-            let from = view.license.expiry.at().map_or_else(|| "never".to_owned(), |at| at.human_date());
+            let until = until.map_or_else(|why| why.to_string(), Timestamp::human_date);
+            let from = view.license.expiry.at().map_or_else(|| "never".to_owned(), Timestamp::human_date);
             Ask::new("Renew this license?", "Renew license")
                 .effect(format!("It expires on {until} instead of {from}."))
                 .effects(["Nothing is charged."])

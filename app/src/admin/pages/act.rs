@@ -67,7 +67,7 @@ fn Shown(view: ActView) -> impl IntoView {
     let ActView { title, record, content } = view;
     let back = record.href.clone();
     let content = match content {
-        ActContent::Form(confirmation) => view! { <ConfirmForm confirmation/> }.into_any(),
+        ActContent::Form(confirmation) => view! { <ConfirmForm confirmation=*confirmation/> }.into_any(),
         ActContent::Refused(why) => view! {
             <section class="card stack measure">
                 <p role="alert">{why}</p>

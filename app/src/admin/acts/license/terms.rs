@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt::Display};
 
 use latchkey_licensing::{
     email::EmailAddress,
+    entitlement::EntitlementCode,
     ids::LicenseId,
     license::{Expiry, License},
     license_key,
@@ -58,7 +59,7 @@ fn inputs(details: &LicenseDetails, policies: Vec<(String, String)>) -> Vec<Inpu
         };
         Input::new(name, label, InputKind::Number { value: shown(own) }).hint(hint)
     };
-    let entitlements: Vec<&str> = view.own_entitlements.iter().map(|code| code.as_str()).collect();
+    let entitlements: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
     vec![
         Input::new(POLICY, "Policy", InputKind::Select { value: policy.code.clone(), options: policies })
             .hint("The expiry stays as it is."),

@@ -1,5 +1,6 @@
 //! The page of a customer, or of any account.
 
+use latchkey_licensing::time::Timestamp;
 use latchkey_licensing::{account::Role, license_key, money::Money, order::Order};
 use latchkey_service::{AccountDetails, ListedLicense, ListedMail, SessionSummary, listed_status};
 use serde_json::json;
@@ -215,7 +216,7 @@ fn inspected(details: &AccountDetails) -> Inspected {
         "email": account.email.as_str(),
         "name": account.name,
         "role": account.role.as_str(),
-        "disabled_at": account.disabled_at.map(|at| at.rfc3339()),
+        "disabled_at": account.disabled_at.map(Timestamp::rfc3339),
         "created_at": account.created_at.rfc3339(),
         "licenses": details.licenses.items.iter().map(|listed| listed.license.id.to_string()).collect::<Vec<_>>(),
         "orders": details.orders.items.iter().map(|order| order.id.to_string()).collect::<Vec<_>>(),

@@ -1,5 +1,6 @@
 //! The page of an event of the payment provider.
 
+use latchkey_licensing::time::Timestamp;
 use latchkey_service::EventRecord;
 use serde_json::{Value, json};
 
@@ -106,7 +107,7 @@ fn inspected(record: &EventRecord) -> Inspected {
         "order": record.order.map(|id| id.to_string()),
         "created_at": event.created_at.rfc3339(),
         "received_at": event.received_at.rfc3339(),
-        "done_at": event.done_at.map(|at| at.rfc3339()),
+        "done_at": event.done_at.map(Timestamp::rfc3339),
     });
     Inspected {
         json,

@@ -1,5 +1,7 @@
 //! A license's page.
 
+use latchkey_licensing::entitlement::EntitlementCode;
+use latchkey_licensing::time::Timestamp;
 use latchkey_licensing::{
     license::{Expiry, License, Standing},
     license_key,
@@ -239,7 +241,7 @@ fn facts(details: &LicenseDetails, around: &Around<'_>) -> Vec<Fact> {
     if let Some((order, _)) = &details.order {
         facts.push(fact("Order", link(order.number(), &AdminPage::Order(order.id))));
     }
-    let entitlements: Vec<&str> = view.own_entitlements.iter().map(|code| code.as_str()).collect();
+    let entitlements: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
     if !entitlements.is_empty() {
         facts.push(fact("Own entitlements", text(entitlements.join(", "))));
     }
@@ -362,11 +364,11 @@ fn inspected(details: &LicenseDetails) -> Inspected {
         "limits": limits(license, policy),
         "uses": license.uses,
         "machines": view.machine_count,
-        "own_entitlements": view.own_entitlements.iter().map(|code| code.as_str()).collect::<Vec<_>>(),
+        "own_entitlements": view.own_entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(),
         "metadata": serde_json::from_str::<Value>(&license.metadata).unwrap_or_default(),
-        "last_validated_at": license.last_validated_at.map(|at| at.rfc3339()),
-        "last_check_in_at": license.last_check_in_at.map(|at| at.rfc3339()),
-        "last_check_out_at": license.last_check_out_at.map(|at| at.rfc3339()),
+        "last_validated_at": license.last_validated_at.map(Timestamp::rfc3339),
+        "last_check_in_at": license.last_check_in_at.map(Timestamp::rfc3339),
+        "last_check_out_at": license.last_check_out_at.map(Timestamp::rfc3339),
         "created_at": license.created_at.rfc3339(),
         "updated_at": license.updated_at.rfc3339(),
         "order": order,

@@ -1,6 +1,7 @@
 //! A machine's page.
 
 use latchkey_licensing::license_key;
+use latchkey_licensing::time::Timestamp;
 use latchkey_service::ListedMachine;
 use serde_json::{Value, json};
 
@@ -119,8 +120,8 @@ fn inspected(listed: &ListedMachine) -> Inspected {
         "metadata": serde_json::from_str::<Value>(&machine.metadata).unwrap_or_default(),
         "created_at": machine.created_at.rfc3339(),
         "last_seen_at": machine.last_seen_at.rfc3339(),
-        "last_heartbeat_at": machine.last_heartbeat_at.map(|at| at.rfc3339()),
-        "last_check_out_at": machine.last_check_out_at.map(|at| at.rfc3339()),
+        "last_heartbeat_at": machine.last_heartbeat_at.map(Timestamp::rfc3339),
+        "last_check_out_at": machine.last_check_out_at.map(Timestamp::rfc3339),
         "deactivated": deactivated,
     });
     let id = machine.id;

@@ -1,6 +1,7 @@
 //! A mail's page. The text is deleted when the mail is sent or given up, so no page shows it.
 
 use latchkey_licensing::account::Account;
+use latchkey_licensing::time::Timestamp;
 use latchkey_service::{ListedMail, MailState};
 use serde_json::json;
 
@@ -75,12 +76,11 @@ fn facts(mail: &ListedMail, account: Option<&Account>, around: &Around<'_>) -> V
         fact("Queued", around.time(mail.created_at)),
         fact("Attempts", Cell::Number(mail.attempts.to_string())),
     ];
-    match mail.done_at {
-        Some(at) => facts.push(fact(if mail.state == MailState::Sent { "Sent" } else { "Given up" }, around.time(at))),
-        None => {
-            facts.push(fact("Next attempt", around.time(mail.next_attempt_at)));
-            facts.push(fact("Given up at", text(mail.expires_at.human())));
-        }
+    if let Some(at) = mail.done_at {
+        facts.push(fact(if mail.state == MailState::Sent { "Sent" } else { "Given up" }, around.time(at)));
+    } else {
+        facts.push(fact("Next attempt", around.time(mail.next_attempt_at)));
+        facts.push(fact("Given up at", text(mail.expires_at.human())));
     }
     facts
 }
@@ -96,7 +96,7 @@ fn inspected(mail: &ListedMail) -> Inspected {
         "created_at": mail.created_at.rfc3339(),
         "next_attempt_at": mail.next_attempt_at.rfc3339(),
         "expires_at": mail.expires_at.rfc3339(),
-        "done_at": mail.done_at.map(|at| at.rfc3339()),
+        "done_at": mail.done_at.map(Timestamp::rfc3339),
     });
     Inspected { json, calls: Vec::new() }
 }

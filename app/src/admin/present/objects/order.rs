@@ -1,5 +1,6 @@
 //! An order's page.
 
+use latchkey_licensing::time::Timestamp;
 use latchkey_licensing::{
     money::Money,
     order::{DisputeState, HoldReason, Order, OrderKind, OrderStatus, PaymentStanding, RefundState},
@@ -381,7 +382,7 @@ fn inspected(view: &OrderView) -> Inspected {
                 })).collect::<Vec<_>>(),
                 "disputes": payment.disputes.iter().map(|dispute| json!({
                     "id": dispute.id, "amount_minor": dispute.amount_minor, "state": dispute.state.as_str(),
-                    "reason": dispute.reason, "due_at": dispute.due_at.map(|at| at.rfc3339()),
+                    "reason": dispute.reason, "due_at": dispute.due_at.map(Timestamp::rfc3339),
                 })).collect::<Vec<_>>(),
             })
         })
@@ -408,8 +409,8 @@ fn inspected(view: &OrderView) -> Inspected {
         "payments": payments,
         "created_at": order.created_at.rfc3339(),
         "updated_at": order.updated_at.rfc3339(),
-        "paid_at": order.paid_at.map(|at| at.rfc3339()),
-        "delivered_at": order.delivered_at.map(|at| at.rfc3339()),
+        "paid_at": order.paid_at.map(Timestamp::rfc3339),
+        "delivered_at": order.delivered_at.map(Timestamp::rfc3339),
     });
     Inspected { json, calls: vec![("On the host".to_owned(), format!("latchkey order show {} --json", order.id))] }
 }
