@@ -29,7 +29,7 @@ pub(crate) struct Toasts(pub(crate) RwSignal<Vec<Toast>>);
 pub(crate) fn AdminShell() -> impl IntoView {
     let frame = Resource::new_blocking(|| (), |()| admin_frame());
     provide_context(Toasts(RwSignal::new(Vec::new())));
-    provide_context(ObjectSource::new(|text| admin_find(text)));
+    provide_context(ObjectSource::new(admin_find));
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {

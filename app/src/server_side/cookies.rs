@@ -8,9 +8,9 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::{
-    admin::model::objects::Toast,
     server_side::{Backend, session_id},
     shared::flash::Flash,
+    shared::model::Toast,
 };
 
 /// How long a message waits for the page that shows it.

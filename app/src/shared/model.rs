@@ -55,3 +55,12 @@ pub struct Status {
     /// What the state means and what to do, if it needs explaining.
     pub notice: Option<String>,
 }
+
+/// A message about what was just done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toast {
+    pub text: String,
+    pub tone: Tone,
+    /// The form that takes it back: its address and values.
+    pub undo: Option<(String, Vec<(String, String)>)>,
+}

@@ -451,7 +451,9 @@ fn wh_17_every_server_function_is_guarded() {
         // The functions are registered by the router.
         drop(TestApp::start(Backend::Sqlite).await);
         same(server_fn_paths().map(|(path, _)| path.to_owned()), FUNCTIONS.map(|(path, _)| path));
-        let found = differences(FUNCTIONS.into_iter(), async |world, actor, path| world.call(actor, path).await).await;
+        let found =
+            Box::pin(differences(FUNCTIONS.into_iter(), async |world, actor, path| world.call(actor, path).await))
+                .await;
         assert_eq!(found, [""; 0]);
     });
 }
@@ -462,7 +464,8 @@ fn wh_17_every_page_is_guarded() {
         same(http::page_routes(), PAGES.map(|(path, _)| path));
         let get = Method::GET;
         let found =
-            differences(PAGES.into_iter(), async |world, actor, path| world.visit(actor, &get, path).await).await;
+            Box::pin(differences(PAGES.into_iter(), async |world, actor, path| world.visit(actor, &get, path).await))
+                .await;
         assert_eq!(found, [""; 0]);
     });
 }

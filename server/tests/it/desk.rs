@@ -196,11 +196,17 @@ async fn an_explanation_lists_every_check_and_has_no_effect(app: &TestApp) {
     assert!(explained.is_key_refused);
     let failed: Vec<_> =
         explained.checks.iter().filter(|check| check.failure.is_some()).map(|check| check.check).collect();
-    use CheckKind::{Entitlements, Fingerprints, Limits, Standing, Unsupported};
-    assert_eq!(failed, [Standing, Entitlements, Fingerprints, Unsupported, Limits]);
+    let expected = [
+        CheckKind::Standing,
+        CheckKind::Entitlements,
+        CheckKind::Fingerprints,
+        CheckKind::Unsupported,
+        CheckKind::Limits,
+    ];
+    assert_eq!(failed, expected);
     admin(app).reinstate_license(id, Notify::Nobody).await.expect("reinstated");
     let explained = admin(app).explain_validation(id, &Scope::default()).await.expect("explained").expect("a license");
-    // What an app is told is the same.
+    // An app gets the same result.
     app.service().write_bookkeeping().await.expect("written");
     let license =
         app.service().store().read().await.expect("a reader").find_license(id).await.expect("read").expect("a license");

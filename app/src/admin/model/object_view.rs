@@ -86,7 +86,7 @@ pub struct ActView {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActContent {
-    Form(Confirmation),
+    Form(Box<Confirmation>),
     /// It cannot be done, and what can be done instead.
     Refused(String),
     /// It needs a recent second factor. The page that asks for it leads back here.

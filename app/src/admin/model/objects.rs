@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::shared::model::Toast;
+
 use crate::{
     admin::model::lists::{Cell, LinkTo},
     shared::model::{RelativeTime, Status, Tone},
@@ -118,15 +120,6 @@ pub struct Entered {
     pub reason: String,
     pub note: String,
     pub phrase: String,
-}
-
-/// A message about what was just done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Toast {
-    pub text: String,
-    pub tone: Tone,
-    /// The form that takes it back: its address and values.
-    pub undo: Option<(String, Vec<(String, String)>)>,
 }
 
 /// A field of a form of an act, besides the reason and the phrase.

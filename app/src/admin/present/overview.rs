@@ -182,7 +182,7 @@ fn counts(title: &str, noun: &str, series: &DailySeries<i64>) -> Series {
         summary,
         period: "Day (UTC)".to_owned(),
         unit: title.to_owned(),
-        points: points(series, |value| thousands(value)),
+        points: points(series, thousands),
         is_last_open: true,
     }
 }

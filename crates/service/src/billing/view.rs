@@ -195,7 +195,7 @@ impl Service {
         let order = order.ok_or(PlacedOrderError::NotFound)?;
         let is_account = who.is_some_and(|who| {
             let account = Some(who.account.id);
-            // Whoever is signed in with the address that the buyer typed also receives the mails about the order.
+            // Anyone who is signed in with the address that the buyer typed also receives the mails about the order.
             let is_typed = || {
                 let email = order.email.as_deref().map(EmailAddress::parse);
                 order.buyer.is_none() && matches!(email, Some(Ok(email)) if email == who.account.email)

@@ -12,7 +12,7 @@ use latchkey_licensing::{
 
 use crate::{actors::Support, error::Internal, service::Service};
 
-/// What an app would be told.
+/// What an app would learn.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The result of the validation.

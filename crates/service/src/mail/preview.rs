@@ -278,7 +278,7 @@ mod tests {
                 assert!(html.contains(word), "{name}: {word} is missing in the HTML: {}", mail.html);
             }
             // The HTML additionally has the vendor's name above the card, and labels of buttons.
-            let labels = ["Acme", "Draw", "Open", "Show", "Sign", "in", "again", "Order", "Complete", "the"];
+            let labels = ["Acme", "Draw", "Open", "Show", "Sign", "in", "again", "Order", "Complete", "the", "Your"];
             for word in &html {
                 let is_label = labels.contains(&word.as_str());
                 let is_there = text.contains(word) || is_label || mail.html.contains(&format!("{word}</a>"));

@@ -396,7 +396,7 @@ on_both! {
         let owner = account(1, "ada@example.com").id;
         let passkey = PasskeyRow { id: PasskeyId::new(T0, [1; 10]), account: owner, credential_id: vec![1; 20], credential: "{}".to_owned(), sign_count: 0, name: "Key".to_owned(), created_at: T0, last_used_at: None };
         tx.insert_passkey(&passkey).await.expect("inserted");
-        assert_eq!(tx.list_passkeys_of(owner).await.expect("read"), [passkey.clone()]);
+        assert_eq!(tx.list_passkeys_of(owner).await.expect("read"), std::slice::from_ref(&passkey));
         for (count, is_used) in [(0, true), (0, true), (5, true), (5, false), (4, false), (0, false), (6, true)] {
             assert_eq!(tx.note_passkey_used(passkey.id, "{}", count, T0).await.expect("written"), is_used, "{count}");
         }

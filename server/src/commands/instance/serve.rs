@@ -48,6 +48,8 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let events = sells.then(|| tokio::spawn(workers::handle_events(service.clone(), stopped.clone())));
     let reconciling = sells.then(|| tokio::spawn(workers::reconcile_payments(service.clone(), stopped.clone())));
 
+    // From here on, the process ends in good order if it is asked to stop.
+    let stop_signal = stop_signal();
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo, as_json).await?;
 
@@ -65,7 +67,7 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
         tokio::spawn(server.with_graceful_shutdown(until_stopped(stopped.clone())).into_future());
     }
     tokio::spawn(async move {
-        stop_signal().await;
+        stop_signal.await;
         stop.send_replace(true);
     });
     // A client that never finishes its request must not prevent the process from stopping.
@@ -152,26 +154,31 @@ async fn until_stopped(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn stop_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+/// Listens for signals at once. The future ends when one asks the process to stop.
+fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        let interrupt = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        #[cfg(unix)]
+        let terminate = async {
+            match terminate {
+                Ok(mut signal) => signal.recv().await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        #[cfg(not(unix))]
+        let terminate = std::future::pending::<Option<()>>();
+        tokio::select! {
+            () = interrupt => {}
+            _ = terminate => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<Option<()>>();
-    tokio::select! {
-        () = interrupt => {}
-        _ = terminate => {}
+        tracing::info!("stopping after the requests in progress");
     }
-    tracing::info!("stopping after the requests in progress");
 }
 
 /// The file that marks a data folder as the demo's.

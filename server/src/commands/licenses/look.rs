@@ -131,7 +131,7 @@ fn explanation_json(explanation: &Explanation) -> Value {
         "detail": verdict.detail,
         "is_key_refused": explanation.is_key_refused,
         "status": explanation.status.as_str(),
-        "entitlements": explanation.entitlements.iter().map(|code| code.as_str()).collect::<Vec<_>>(),
+        "entitlements": explanation.entitlements.iter().map(latchkey_licensing::entitlement::EntitlementCode::as_str).collect::<Vec<_>>(),
         "checks": checks,
     })
 }

@@ -46,8 +46,8 @@ async fn license(app: &TestApp, issued: &IssuedLicense) -> IssuedLicense {
     host.license(issued.view.license.id, &Operator::Host.fresh()).await.expect("there")
 }
 
-fn reason(code: &str, note: &str) -> Option<(String, String)> {
-    Some((code.to_owned(), note.to_owned()))
+fn reason(code: &str, note: &str) -> (String, String) {
+    (code.to_owned(), note.to_owned())
 }
 
 async fn a_license_is_suspended_and_reinstated(app: &TestApp) {
@@ -59,7 +59,7 @@ async fn a_license_is_suspended_and_reinstated(app: &TestApp) {
     app.kit.clock.advance(Duration::from_secs(1));
     let shown = done(&browser, &path(&issued, "suspend"), &[("reason", "abuse"), ("note", "seen on a forum")]).await;
     assert!(matches!(license(app, &issued).await.view.license.standing, Standing::Suspended(_)));
-    let wanted = ("license.suspended".to_owned(), "admin".to_owned(), reason("abuse", "seen on a forum"));
+    let wanted = ("license.suspended".to_owned(), "admin".to_owned(), Some(reason("abuse", "seen on a forum")));
     assert_eq!(newest(app, "license", &id).await, wanted);
     assert_eq!(mails(app, "ada@example.com").await, ["suspended"]);
     for text in
@@ -79,7 +79,7 @@ async fn a_license_is_suspended_and_reinstated(app: &TestApp) {
     let answer = browser.submit(&path(&issued, "reinstate"), &fields).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(license(app, &issued).await.view.license.standing, Standing::Good);
-    let wanted = ("license.reinstated".to_owned(), "admin".to_owned(), reason("undo", ""));
+    let wanted = ("license.reinstated".to_owned(), "admin".to_owned(), Some(reason("undo", "")));
     assert_eq!(newest(app, "license", &id).await, wanted);
     assert_eq!(mails(app, "ada@example.com").await, ["suspended"], "undoing sends no mail");
 
@@ -146,7 +146,7 @@ async fn the_terms_of_a_license_are_changed_and_changed_back(app: &TestApp) {
     assert_eq!(changed.license.metadata, "{\"seats\":5}");
     assert_eq!(changed.own_entitlements.len(), 1);
     let id = issued.view.license.id.to_string();
-    assert_eq!(newest(app, "license", &id).await.2, reason("support_case", ""));
+    assert_eq!(newest(app, "license", &id).await.2, Some(reason("support_case", "")));
     assert!(shown.contains("were changed.") && shown.contains("Undo"), "{shown}");
 
     // The form shows what the license has, and sending it unchanged changes nothing.
@@ -247,14 +247,14 @@ async fn a_key_is_replaced_and_mailed_again(app: &TestApp) {
     let shown = done(&support, &path(&issued, "mail-key"), &[REASON]).await;
     assert!(shown.contains("on its way to ada@example.com") && !shown.contains(issued.key.expose()), "{shown}");
     assert_eq!(mails(app, "ada@example.com").await, ["license_issued"]);
-    let wanted = ("license.key_mailed".to_owned(), "support".to_owned(), reason("support_case", ""));
+    let wanted = ("license.key_mailed".to_owned(), "support".to_owned(), Some(reason("support_case", "")));
     assert_eq!(newest(app, "license", &id).await, wanted);
 
     let admin = staff(app, Role::Admin).await;
     done(&admin, &path(&issued, "new-key"), &[("reason", "compromised")]).await;
     assert_ne!(license(app, &issued).await.key.expose(), issued.key.expose());
     assert_eq!(mails(app, "ada@example.com").await, ["key_replaced", "license_issued"]);
-    assert_eq!(newest(app, "license", &id).await.2, reason("compromised", ""));
+    assert_eq!(newest(app, "license", &id).await.2, Some(reason("compromised", "")));
 }
 
 /// SU-07.
@@ -268,7 +268,7 @@ async fn su_07_a_key_is_shown_only_with_a_recent_second_factor(app: &TestApp) {
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()["cache-control"], "no-store");
     assert!(answer.text().await.expect("a page").contains(issued.key.expose()));
-    let wanted = ("license.key_shown".to_owned(), "admin".to_owned(), reason("support_case", "on the phone"));
+    let wanted = ("license.key_shown".to_owned(), "admin".to_owned(), Some(reason("support_case", "on the phone")));
     assert_eq!(newest(app, "license", &id).await, wanted);
     // Opening the page shows nothing.
     assert!(!page(&browser, &form).await.contains(issued.key.expose()));
@@ -343,7 +343,7 @@ async fn a_machine_is_freed_by_support(app: &TestApp) {
     let shown = done(&browser, &free, &[REASON, ("note", "lost")]).await;
     assert!(shown.contains("is free.") && shown.contains("Freed by admin"), "{shown}");
     assert_eq!(license(app, &issued).await.view.machine_count, 0);
-    let wanted = ("machine.deactivated".to_owned(), "support".to_owned(), reason("support_case", "lost"));
+    let wanted = ("machine.deactivated".to_owned(), "support".to_owned(), Some(reason("support_case", "lost")));
     assert_eq!(newest(app, "license", &issued.view.license.id.to_string()).await, wanted);
     assert_eq!(browser.get(&free).await.status(), StatusCode::FORBIDDEN, "it is free already");
     let answer = browser.submit(&free, &[REASON]).await;
@@ -365,12 +365,12 @@ async fn an_account_is_disabled_and_enabled(app: &TestApp) {
     let id = issued.owner.id.to_string();
     assert_eq!(
         newest(app, "account", &id).await,
-        ("account.disabled".to_owned(), "admin".to_owned(), reason("abuse", ""))
+        ("account.disabled".to_owned(), "admin".to_owned(), Some(reason("abuse", "")))
     );
     done(&browser, &page_of("enable"), &[("reason", "mistake")]).await;
     assert_eq!(
         newest(app, "account", &id).await,
-        ("account.enabled".to_owned(), "admin".to_owned(), reason("mistake", ""))
+        ("account.enabled".to_owned(), "admin".to_owned(), Some(reason("mistake", "")))
     );
 }
 

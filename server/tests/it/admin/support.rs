@@ -37,9 +37,7 @@ pub(crate) async fn act(browser: &Browser<'_>, path: &str, fields: &[(&str, &str
 pub(crate) async fn done(browser: &Browser<'_>, path: &str, fields: &[(&str, &str)]) -> String {
     let answer = act(browser, path, fields).await;
     let status = answer.status();
-    if status != StatusCode::SEE_OTHER {
-        panic!("{path}: {status} {}", answer.text().await.unwrap_or_default());
-    }
+    assert!(status == StatusCode::SEE_OTHER, "{path}: {status} {}", answer.text().await.unwrap_or_default());
     let to = location(&answer).to_owned();
     page(browser, &to).await
 }

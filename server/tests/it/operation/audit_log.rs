@@ -120,7 +120,7 @@ async fn op_01_a_truncation_is_found(app: &TestApp) {
     tamper_again(app, "DELETE FROM audit_chain WHERE position > 5").await;
     let report = verify(app, None).await;
     assert_eq!(report.problems, [ChainProblem::WrongEnd { expected: head.position, found: 5 }]);
-    // Whoever also adapts the stored end leaves a valid, shorter chain. A head that was kept reveals it.
+    // Someone who also adapts the stored end leaves a valid, shorter chain. A head that was kept reveals it.
     let adapt = "UPDATE audit_head SET position = 5, mac = (SELECT mac FROM audit_chain WHERE position = 5)";
     tamper_again(app, adapt).await;
     assert_eq!(verify(app, None).await.problem_count, 0);

@@ -138,6 +138,18 @@ impl License {
     }
 }
 
+/// The code in the sign-in mail, if it was sent.
+fn mailed_code(outbox: &Path) -> Option<String> {
+    let mails = fs::read_dir(outbox).ok()?.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
+    mails.into_iter().find_map(|mail| {
+        let (_, rest) = mail.split_once("Or type this code there:")?;
+        rest.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+    })
+}
+
+/// The owner of the license whose pages are read.
+const OWNER: &str = "ada@example.com";
+
 /// A running server, with one license for each client of the load and one for the test itself.
 struct RunningServer {
     origin: String,
@@ -154,9 +166,7 @@ impl RunningServer {
         fs::write(&catalog, CATALOG).expect("written");
         host.json(&["catalog", "apply", catalog.to_str().expect("UTF-8")]);
         let licenses = (0..CLIENTS).map(|n| License::issue(host, &format!("client-{n}@example.com"))).collect();
-        let license = License::issue(host, "admin@example.com");
-        let admin = host.json(&["admin", "add", "admin@example.com"]);
-        let token = admin["sign_in_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link").to_owned();
+        let license = License::issue(host, OWNER);
         let process = host.serve(&[], &LIMITS);
         let browser = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build();
         let server = Self {
@@ -166,12 +176,28 @@ impl RunningServer {
             licenses,
             _process: process,
         };
-        let form = server.browser.post(format!("{}/fn/confirm_host_link", server.origin));
-        let form = form.header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
-        assert_eq!(send(form.form(&[("token", token)])).await.headers()[header::LOCATION], "/portal");
+        server.sign_in(host).await;
         assert_eq!(server.activate("office").await, 201);
         server.check_reads().await;
         server
+    }
+
+    /// Signs in as the owner of `license`, with the code from the mail.
+    async fn sign_in(&self, host: &Host) {
+        let ask = async |function: &str, field: (&str, &str)| {
+            let form = self.browser.post(format!("{}/fn/{function}", self.origin));
+            let form = form.header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
+            send(form.form(&[field])).await.headers()[header::LOCATION].to_str().expect("a path").to_owned()
+        };
+        assert_eq!(ask("request_sign_in", ("email", OWNER)).await, "/login/code");
+        let outbox = host.folder.path().join("data/outbox");
+        let code = loop {
+            if let Some(code) = mailed_code(&outbox) {
+                break code;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!(ask("confirm_code", ("code", &code)).await, "/portal");
     }
 
     async fn activate(&self, fingerprint: &str) -> u16 {

@@ -129,7 +129,7 @@ fn wh_01_forms_of_other_sites_are_refused() {
         assert_eq!(send(&[("origin", "null")]).await, 403);
         assert_eq!(send(&[]).await, 403);
         assert_eq!(send(&[("sec-fetch-site", "same-origin")]).await, 200);
-        assert_eq!(send(&[("origin", &app.origin())]).await, 200);
+        assert_eq!(send(&[("origin", &app.portal_origin())]).await, 200);
     });
 }
 

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 /// How a response differs from a correct one.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flaw of its own")]
 pub(crate) struct Flaws {
     pub(crate) origin: Option<&'static str>,
     pub(crate) relying_party: Option<&'static str>,
