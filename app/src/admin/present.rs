@@ -2,6 +2,7 @@
 
 pub(crate) mod events;
 pub(crate) mod found;
+pub(crate) mod frame;
 pub(crate) mod lists;
 pub(crate) mod objects;
 pub(crate) mod overview;

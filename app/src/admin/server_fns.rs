@@ -1,4 +1,4 @@
-//! What every page of the admin portal needs from the server. The functions below `/fn/admin` are behind the same guard as
+//! What the pages of the admin portal need from the server. The functions below `/fn/admin` are behind the same guard as
 //! the pages, so they seem not to exist for everyone else.
 
 pub mod lists;
@@ -9,32 +9,7 @@ pub(crate) mod staff;
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
-use crate::{
-    admin::model::Frame,
-    shared::{error::UiError, flash::Done},
-};
-
-/// Who is signed in, and what the frame shows about the instance.
-#[server(prefix = "/fn/admin", endpoint = "frame", input = PostUrl)]
-pub async fn admin_frame() -> Result<Frame, UiError> {
-    use crate::{
-        admin::model::{PaymentMode, StaffRole},
-        server_side as server,
-    };
-    use latchkey_service::Role;
-    let who = server::staff().map_err(server::failed)?;
-    let backend = server::backend()?;
-    Ok(Frame {
-        email: who.account.email.to_string(),
-        role: if who.account.role == Role::Admin { StaffRole::Admin } else { StaffRole::Support },
-        mode: match backend.service.payments().map(|payments| payments.is_live()) {
-            Some(true) => PaymentMode::Live,
-            Some(false) => PaymentMode::Test,
-            None => PaymentMode::Off,
-        },
-        has_letter_keys: server::cookies::has_letter_keys(),
-    })
-}
+use crate::shared::{error::UiError, flash::Done};
 
 /// Chooses whether single letters are shortcuts in this browser.
 #[server(prefix = "/fn/admin", endpoint = "choose_letter_keys", input = PostUrl)]

@@ -11,14 +11,14 @@ use crate::{
         components::{AdminIcon, AdminIconName, acts::ToastRegion},
         keyboard::{Keyboard, objects::ObjectSource, palette::Palette, sheet::ShortcutSheet},
         model::{Frame, objects::Toast},
-        server_fns::{admin_frame, lists::admin_find},
+        server_fns::lists::admin_find,
         shell::{
             navigation::{Entry, Rail, entries},
             top_bar::TopBar,
         },
     },
     portal::server_fns::account::waiting_message,
-    shared::{branding::use_branding, components::Problem, model::Tone},
+    shared::{branding::use_branding, components::Problem, error::UiError, model::Tone},
 };
 
 /// Messages that pages show in the browser.
@@ -27,28 +27,32 @@ pub(crate) struct Toasts(pub(crate) RwSignal<Vec<Toast>>);
 
 #[component]
 pub(crate) fn AdminShell() -> impl IntoView {
-    let frame = Resource::new_blocking(|| (), |()| admin_frame());
+    // Not a resource: pages within a suspended frame would be rendered, and read from the database, several times.
+    let frame = SharedValue::new(current_frame).into_inner();
     provide_context(Toasts(RwSignal::new(Vec::new())));
     provide_context(ObjectSource::new(admin_find));
-    view! {
-        <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                match frame.await {
-                    Ok(frame) => {
-                        view! {
-                            <ShellFrame frame entries=entries()>
-                                <WaitingMessage/>
-                                <Outlet/>
-                            </ShellFrame>
-                        }
-                            .into_any()
-                    }
-                    // The guard has already refused everybody else, so the session has just ended or the server failed.
-                    Err(error) => view! { <main id="main" class="narrow"><Problem error/></main> }.into_any(),
-                }
-            })}
-        </Suspense>
+    match frame {
+        Some(frame) => view! {
+            <ShellFrame frame entries=entries()>
+                <WaitingMessage/>
+                <Outlet/>
+            </ShellFrame>
+        }
+        .into_any(),
+        // The guard has already refused everybody else, so the session has just ended.
+        None => view! { <main id="main" class="narrow"><Problem error=UiError::SignedOut/></main> }.into_any(),
     }
+}
+
+/// The browser gets the server's value with the page.
+#[cfg(feature = "ssr")]
+fn current_frame() -> Option<Frame> {
+    crate::admin::present::frame::frame()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn current_frame() -> Option<Frame> {
+    None
 }
 
 /// The frame around a page.

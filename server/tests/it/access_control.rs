@@ -104,7 +104,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 48] = [
+const FUNCTIONS: [(&str, Row); 47] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
@@ -112,7 +112,6 @@ const FUNCTIONS: [(&str, Row); 48] = [
     ("/fn/admin/evidence", staff_only(200)),
     ("/fn/admin/explain", staff_only(200)),
     ("/fn/admin/find", staff_only(200)),
-    ("/fn/admin/frame", staff_only(200)),
     ("/fn/admin/list", staff_only(200)),
     ("/fn/admin/object", staff_only(200)),
     ("/fn/admin/overview", staff_only(200)),
