@@ -52,7 +52,8 @@ test.describe("with script", () => {
     await expect(page).toHaveURL(`${portal.origin}/portal`);
     await page.getByRole("button", { name: "Sign out" }).first().click();
 
-    await signInByMail(page, portal, mailbox, "admin@example.com", 1);
+    // The first mail says that a passkey was added.
+    await signInByMail(page, portal, mailbox, "admin@example.com", 2);
     await expect(page.getByRole("heading", { name: "Confirm that it is you" })).toBeVisible();
     await page.screenshot({ path: info.outputPath("confirm.png"), fullPage: true });
     await page.getByRole("button", { name: "Use a passkey" }).click();
@@ -65,7 +66,7 @@ test.describe("with script", () => {
     await expect(page.getByText("You need at least one passkey")).toBeVisible();
     await page.getByRole("button", { name: "Sign out", exact: true }).first().click();
 
-    await signInByMail(page, portal, mailbox, "admin@example.com", 2);
+    await signInByMail(page, portal, mailbox, "admin@example.com", 3);
     await page.getByText("Use a recovery code").click();
     await page.getByLabel("Recovery code").fill(code);
     await page.getByRole("button", { name: "Use the code" }).click();

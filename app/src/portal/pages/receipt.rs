@@ -79,7 +79,7 @@ fn Receipt(detail: OrderDetail) -> impl IntoView {
             <div class="receipt-parties">
                 <section>
                     <h2 class="title-3">"Seller"</h2>
-                    <p>{seller}</p>
+                    {seller}
                     {shop}
                     {support}
                 </section>
