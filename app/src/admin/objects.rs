@@ -5,7 +5,7 @@ use latchkey_licensing::{
     ids::{AccountId, LicenseId, MachineId, MailId, OrderId},
     time::Timestamp,
 };
-use latchkey_service::{Internal, Timeline, TimelineError, TimelineOf};
+use latchkey_service::{Timeline, TimelineError, TimelineOf};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
@@ -20,7 +20,7 @@ use crate::{
         server_fns::staff,
     },
     routes::{AdminPage, ProviderId},
-    server_side as server,
+    server_side::{self as server, hidden},
     shared::error::UiError,
 };
 
@@ -29,10 +29,6 @@ const TIMELINE_PAGE: u32 = 25;
 
 /// The most licenses of an order that evidence is collected about.
 const MAX_EVIDENCE: usize = 10;
-
-fn hidden(error: &Internal) -> UiError {
-    server::hidden(error)
-}
 
 /// The id in a path. One that is malformed gets the same response as one that does not exist.
 fn parsed<T: std::str::FromStr>(id: &str) -> Result<T, UiError> {
