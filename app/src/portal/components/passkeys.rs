@@ -6,7 +6,7 @@ use crate::{
     portal::toasts::show_result,
     routes::Page,
     shared::{
-        components::{HiddenField, Problem, Submit, Time},
+        components::{Failure, HiddenField, Submit, Time},
         error::UiError,
     },
     sign_in::{
@@ -38,7 +38,7 @@ pub(crate) fn Passkeys() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match data.await {
                         Ok(state) => view! { <List state rename remove confirm codes/> }.into_any(),
-                        Err(error) => view! { <Problem error/> }.into_any(),
+                        Err(error) => view! { <Failure error/> }.into_any(),
                     }
                 })}
             </Transition>

@@ -25,17 +25,25 @@ pub(crate) fn AccountPage() -> impl IntoView {
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok(detail) => view! { <Detail detail rename end/> }.into_any(),
+                    Ok(AccountDetail { email, name, .. }) => view! { <Person email name rename/> }.into_any(),
                     Err(error) => view! { <Problem error/> }.into_any(),
                 }
+            })}
+        </Transition>
+        // Outside of what waits for the account: the server renders suspended content more than once, and a resource
+        // created in it would get another number there than in the browser.
+        <Passkeys/>
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                let sessions = data.await.ok()?.sessions;
+                Some(view! { <Sessions sessions end/> })
             })}
         </Transition>
     }
 }
 
 #[component]
-fn Detail(detail: AccountDetail, rename: ServerAction<Rename>, end: ServerAction<EndSession>) -> impl IntoView {
-    let AccountDetail { email, name, sessions } = detail;
+fn Person(email: String, name: Option<String>, rename: ServerAction<Rename>) -> impl IntoView {
     view! {
         <section class="card stack measure">
             <h2 class="title-2">"You"</h2>
@@ -50,7 +58,12 @@ fn Detail(detail: AccountDetail, rename: ServerAction<Rename>, end: ServerAction
                 </div>
             </ActionForm>
         </section>
-        <Passkeys/>
+    }
+}
+
+#[component]
+fn Sessions(sessions: Vec<SessionLine>, end: ServerAction<EndSession>) -> impl IntoView {
+    view! {
         <section class="card stack">
             <div class="split">
                 <h2 class="title-2">"Signed-in browsers"</h2>
