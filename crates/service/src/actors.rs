@@ -10,7 +10,7 @@
 //! `staff` is the only way from a person to the last two. It checks the role and the second factor (SU-01). Acts that
 //! are sensitive even for admins also take a [`Fresh`], which proves that the second factor is recent (SU-07).
 
-use std::{ops::Deref, time::Duration};
+use std::{net::IpAddr, ops::Deref, time::Duration};
 
 use latchkey_licensing::{
     account::{Account, Role},
@@ -21,6 +21,7 @@ use latchkey_licensing::{
 use crate::{
     audit::{
         actor::{Actor, Cause},
+        network::CoarseNetwork,
         reason::Reason,
     },
     service::Service,
@@ -42,9 +43,17 @@ pub struct SignedIn {
     pub(crate) authenticated_at: Timestamp,
     pub(crate) second_factor_at: Option<Timestamp>,
     pub(crate) may_enroll_until: Option<Timestamp>,
+    /// The network that this request comes from.
+    pub(crate) network: Option<CoarseNetwork>,
 }
 
 impl SignedIn {
+    /// The same person, whose acts the audit log records with the network of this address.
+    #[must_use]
+    pub fn at(self, ip: IpAddr) -> Self {
+        Self { network: Some(ip.into()), ..self }
+    }
+
     /// Whether the person has presented a second factor in this session, which is then at level 2 of assurance. A
     /// mailed link or code is level 1.
     pub fn has_second_factor(&self) -> bool {
@@ -85,6 +94,7 @@ impl Operator {
 pub struct Support<'a> {
     pub(crate) service: &'a Service,
     pub(crate) actor: Actor,
+    network: Option<CoarseNetwork>,
     /// `None` for the host.
     second_factor_at: Option<Timestamp>,
     /// Why the person does what follows.
@@ -167,7 +177,14 @@ impl Service {
         let actor = match operator {
             Operator::Host => Actor::Host,
         };
-        Admin(Support { service: self, actor, second_factor_at: None, reason: None, unchanged_since: None })
+        Admin(Support {
+            service: self,
+            actor,
+            network: None,
+            second_factor_at: None,
+            reason: None,
+            unchanged_since: None,
+        })
     }
 
     /// The use cases of a signed-in support agent or admin whose session has a second factor.
@@ -181,6 +198,7 @@ impl Service {
         let support = Support {
             service: self,
             actor: Actor::from(&who.account),
+            network: who.network,
             second_factor_at: who.second_factor_at,
             reason: None,
             unchanged_since: None,
@@ -204,7 +222,7 @@ impl<'a> Support<'a> {
 
     /// Who does it, and why.
     pub(crate) fn cause(&self) -> Cause<'a> {
-        Cause { actor: self.actor, reason: self.reason }
+        Cause { actor: self.actor, network: self.network, reason: self.reason }
     }
 
     /// Whether a record that was last changed at this time is as the person knows it.
@@ -253,9 +271,9 @@ impl<'a> Customer<'a> {
         self.who
     }
 
-    /// The actor for the audit log.
-    pub(crate) fn actor(&self) -> Actor {
-        Actor::from(&self.who.account)
+    /// Who acts, for the audit log.
+    pub(crate) fn cause(&self) -> Cause<'static> {
+        Cause { actor: Actor::from(&self.who.account), network: self.who.network, reason: None }
     }
 
     pub(crate) fn service(&self) -> &'a Service {

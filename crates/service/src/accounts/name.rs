@@ -35,7 +35,7 @@ impl Customer<'_> {
         let account = self.who().account.id;
         let mut tx = self.service().store().write().await?;
         tx.set_account_name(account, name.as_deref(), now).await?;
-        self.service().record(&mut tx, now, self.actor(), AccountEvent::Renamed.of(account)).await?;
+        self.service().record(&mut tx, now, self.cause(), AccountEvent::Renamed.of(account)).await?;
         Ok(tx.commit().await?)
     }
 }

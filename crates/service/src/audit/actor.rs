@@ -5,7 +5,7 @@ use latchkey_licensing::{
     ids::{AccountId, LicenseId},
 };
 
-use crate::audit::{reason::Reason, stored::role};
+use crate::audit::{network::CoarseNetwork, reason::Reason, stored::role};
 
 /// The kinds of actors, as they are stored.
 pub(crate) const KINDS: [&str; 7] = ["host", "visitor", "customer", "support", "admin", "app", "server"];
@@ -30,16 +30,18 @@ pub enum Actor {
     Server,
 }
 
-/// Who did something and, if they said so, why.
+/// Who did something, from which network and, if they said so, why.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cause<'a> {
     pub(crate) actor: Actor,
+    /// `None` for the host and the server.
+    pub(crate) network: Option<CoarseNetwork>,
     pub(crate) reason: Option<&'a Reason>,
 }
 
 impl From<Actor> for Cause<'_> {
     fn from(actor: Actor) -> Self {
-        Self { actor, reason: None }
+        Self { actor, network: None, reason: None }
     }
 }
 
@@ -50,6 +52,11 @@ impl From<&Account> for Actor {
 }
 
 impl Actor {
+    /// The actor, on a network.
+    pub(crate) fn on(self, network: impl Into<CoarseNetwork>) -> Cause<'static> {
+        Cause { actor: self, network: Some(network.into()), reason: None }
+    }
+
     /// The kind of actor as stored. For an account it is the role.
     pub fn kind(self) -> &'static str {
         match self {

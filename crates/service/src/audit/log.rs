@@ -52,14 +52,14 @@ impl AuditEntry {
 /// The row that records an event.
 pub(crate) fn audit_row(id: AuditId, at: Timestamp, cause: Cause<'_>, event: &AuditEvent) -> AuditRow {
     let StoredEvent { verb, subject_kind, subject_id, detail } = event.stored();
-    let Cause { actor, reason } = cause;
+    let Cause { actor, network, reason } = cause;
     let detail = with_reason(detail, reason);
     AuditRow {
         id,
         at,
         actor_kind: actor.kind().to_owned(),
         actor_id: actor.id(),
-        network: None,
+        network: network.map(|network| network.to_string()),
         verb,
         subject_kind,
         subject_id,

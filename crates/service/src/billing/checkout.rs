@@ -162,7 +162,7 @@ impl Service {
         };
         tx.insert_order(&order).await?;
         tx.insert_order_lines(id, std::slice::from_ref(&line)).await?;
-        let actor = account.map_or(Actor::Visitor, Actor::from);
+        let actor = account.map_or(Actor::Visitor, Actor::from).on(buyer.address.0);
         self.record(
             &mut tx,
             now,

@@ -115,7 +115,7 @@ impl Customer<'_> {
             Standing::Revoked(_) => return Err(CustomerError::Refused(AuthRefusal::Revoked)),
         }
         let (by, notify) = (ReplacedBy::Owner, Notify::Customer);
-        let (key, _) = self.service().replace_key(&mut tx, &facts, self.actor(), by, notify).await?;
+        let (key, _) = self.service().replace_key(&mut tx, &facts, self.cause(), by, notify).await?;
         tx.commit().await?;
         self.service().wake_mail_worker();
         Ok(key)

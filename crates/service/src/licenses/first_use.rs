@@ -8,7 +8,7 @@ use latchkey_licensing::{
 use latchkey_store::Tx;
 
 use crate::{
-    audit::{actor::Actor, event::LicenseEvent},
+    audit::{actor::Cause, event::LicenseEvent},
     error::Internal,
     service::Service,
 };
@@ -21,7 +21,7 @@ impl Service {
         license: &mut License,
         policy: &Policy,
         first_use: FirstUse,
-        actor: Actor,
+        cause: impl Into<Cause<'_>> + Send,
         now: Timestamp,
     ) -> Result<(), Internal> {
         let Some(expiry) = license.expiry_after(first_use, policy, now) else {
@@ -30,6 +30,6 @@ impl Service {
         license.expiry = expiry;
         license.updated_at = now;
         tx.update_license(license).await?;
-        self.record(tx, now, actor, LicenseEvent::Started { until: expiry.at() }.of(license.id)).await
+        self.record(tx, now, cause, LicenseEvent::Started { until: expiry.at() }.of(license.id)).await
     }
 }

@@ -42,7 +42,7 @@ pub struct NewMachine {
 /// Who activates a machine, and when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Activation {
-    pub(crate) actor: Actor,
+    pub(crate) cause: Cause<'static>,
     /// Who is notified if the machine is new, and the settings say so.
     pub(crate) notify: Notify,
     pub(crate) now: Timestamp,
@@ -95,7 +95,7 @@ impl Service {
         new: NewMachine,
         by: Activation,
     ) -> Result<Machine, ActivateError> {
-        let Activation { actor, notify, now } = by;
+        let Activation { cause, notify, now } = by;
         facts.may_use_api(now).map_err(ActivateError::Refused)?;
         let terms = facts.terms.clone();
         let (license, policy) = (&mut facts.license, &terms.policy);
@@ -125,8 +125,8 @@ impl Service {
         let fingerprint_hash = plain_hash(machine.fingerprint.as_str().as_bytes());
         tx.insert_machine(&machine, &fingerprint_hash).await?;
         let event = LicenseEvent::MachineActivated { machine: machine.id, slot, name: machine.label() };
-        self.record(tx, now, actor, event.of(license.id)).await?;
-        self.start_duration_on_first_use(tx, license, policy, FirstUse::Activation, actor, now).await?;
+        self.record(tx, now, cause, event.of(license.id)).await?;
+        self.start_duration_on_first_use(tx, license, policy, FirstUse::Activation, cause, now).await?;
         if notify == Notify::Customer
             && self.0.options.new_computer_notice
             && !tx.was_active_fingerprint(machine.license, &fingerprint_hash).await?

@@ -64,7 +64,7 @@ impl Customer<'_> {
                 return Err(CustomerError::NoSwapsLeft(swaps));
             }
         }
-        self.service().deactivate(&mut tx, &active, DeactivatedBy::Customer, self.actor(), now).await?;
+        self.service().deactivate(&mut tx, &active, DeactivatedBy::Customer, self.cause(), now).await?;
         tx.commit().await?;
         // How long the file is valid is not stored, because apps may ask for any time.
         Ok(FreedMachine { label: Some(active.label()), may_hold_file: active.last_check_out_at.is_some() })
@@ -93,7 +93,7 @@ impl Customer<'_> {
         tx.update_machine(&machine).await?;
         let label = machine.label();
         let event = LicenseEvent::MachineRenamed { machine: machine.id, from, name: label.clone() };
-        self.service().record(&mut tx, now, self.actor(), event.of(license.id)).await?;
+        self.service().record(&mut tx, now, self.cause(), event.of(license.id)).await?;
         tx.commit().await?;
         Ok(label)
     }

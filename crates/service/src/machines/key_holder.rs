@@ -63,7 +63,7 @@ impl KeyHolder {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let (mut facts, active) = self.lock_with_machines(&mut tx).await.map_err(ActivateError::Refused)?;
-        let by = Activation { actor: Actor::App(self.license_id()), notify, now };
+        let by = Activation { cause: Actor::App(self.license_id()).into(), notify, now };
         let machine = self.service.activate(&mut tx, &mut facts, active, new, by).await?;
         tx.commit().await?;
         self.service.wake_mail_worker();

@@ -114,7 +114,7 @@ impl Customer<'_> {
         let id = self.find_by_proof(&mut reader, &request).await?.ok_or(AirGapRefusal::OtherKey)?;
         drop(reader);
         let now = self.service().now();
-        let actor = self.actor();
+        let cause = self.cause();
         let mut tx = self.service().store().write().await?;
         let found = self.service().lock_license_with_machines(&mut tx, id).await?;
         let (mut facts, machines) = found.ok_or(AirGapRefusal::OtherKey)?;
@@ -131,7 +131,7 @@ impl Customer<'_> {
                 let new =
                     NewMachine { fingerprint: request.fingerprint, facts: request.facts, metadata: "{}".to_owned() };
                 // The owner has just confirmed it on a page that names the computer.
-                let by = Activation { actor, notify: Notify::Nobody, now };
+                let by = Activation { cause, notify: Notify::Nobody, now };
                 let machine = self.service().activate(&mut tx, &mut facts, machines, new, by).await?;
                 AirGapOutcome::Activated { license: id, machine: machine.id }
             }
@@ -142,7 +142,7 @@ impl Customer<'_> {
                 if request.made_at.plus(CLOCK_TOLERANCE) < latest {
                     return Err(AirGapRefusal::Old);
                 }
-                self.service().deactivate(&mut tx, &machine, DeactivatedBy::App, actor, now).await?;
+                self.service().deactivate(&mut tx, &machine, DeactivatedBy::App, cause, now).await?;
                 AirGapOutcome::Deactivated { license: id, label: Some(machine.label()) }
             }
         };
@@ -171,8 +171,8 @@ impl Customer<'_> {
         let ttl = asked.min(facts.policy().file_ttl);
         let request =
             FileRequest { machine: Some(machine), machines, ttl: FileTtl::Seconds(ttl.as_secs()), is_encrypted: true };
-        let actor = self.actor();
-        let file = self.service().issue_file(&mut tx, facts, request, actor, compose).await?;
+        let cause = self.cause();
+        let file = self.service().issue_file(&mut tx, facts, request, cause, compose).await?;
         tx.commit().await?;
         Ok(file)
     }

@@ -15,7 +15,10 @@ use latchkey_licensing::{
 use latchkey_store::Tx;
 
 use crate::{
-    audit::{actor::Actor, event::LicenseEvent},
+    audit::{
+        actor::{Actor, Cause},
+        event::LicenseEvent,
+    },
     error::{Internal, internal_errors},
     service::Service,
     validation::{
@@ -136,7 +139,8 @@ impl KeyHolder {
             FileSubject::Machine(name) => Some(named(&machines, name).ok_or(CheckOutError::NotFound)?),
         };
         let request = FileRequest { machine, machines, ttl: asked.ttl, is_encrypted: asked.is_encrypted };
-        let file = self.service.issue_file(&mut tx, facts, request, Actor::App(self.license_id()), compose).await?;
+        let file =
+            self.service.issue_file(&mut tx, facts, request, Actor::App(self.license_id()).into(), compose).await?;
         tx.commit().await?;
         Ok(file)
     }
@@ -166,7 +170,7 @@ impl Service {
         tx: &mut Tx,
         mut facts: LicenseFacts,
         request: FileRequest,
-        actor: Actor,
+        cause: Cause<'_>,
         compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let now = self.now();
@@ -176,7 +180,7 @@ impl Service {
         let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
 
         let terms = facts.terms.clone();
-        self.start_duration_on_first_use(tx, &mut facts.license, &terms.policy, FirstUse::CheckOut, actor, now).await?;
+        self.start_duration_on_first_use(tx, &mut facts.license, &terms.policy, FirstUse::CheckOut, cause, now).await?;
         facts.license.last_check_out_at = Some(now);
         facts.license.updated_at = now;
         tx.update_license(&facts.license).await?;
@@ -221,7 +225,7 @@ impl Service {
             }
             None => LicenseEvent::CheckedOut { ttl, until: expires_at },
         };
-        self.record(tx, now, actor, event.of(contents.license.license.id)).await?;
+        self.record(tx, now, cause, event.of(contents.license.license.id)).await?;
         Ok(SignedFile { text, algorithm: sealing.algorithm(), facts: contents })
     }
 }

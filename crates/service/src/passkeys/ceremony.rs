@@ -11,7 +11,7 @@ use latchkey_store::{CeremonyBinding, NewCeremony, Tx};
 use crate::{
     accounts::name::InvalidName,
     actors::Customer,
-    audit::{actor::Actor, event::AccountEvent},
+    audit::{actor::Cause, event::AccountEvent},
     error::{Internal, internal_errors},
     passkeys::verifier::{Challenge, PasskeyRefusal, Verifier, VerifyError},
     rate_limit::gcra::Throttled,
@@ -98,7 +98,7 @@ impl Service {
     }
 
     /// Records a refused response in the audit log (SU-09), as an event of the account that it is about.
-    pub(crate) async fn refused(&self, actor: Actor, account: Option<AccountId>, error: VerifyError) -> PasskeyError {
+    pub(crate) async fn refused(&self, by: Cause<'_>, account: Option<AccountId>, error: VerifyError) -> PasskeyError {
         let why = match error {
             VerifyError::Refused(why) => why,
             VerifyError::Internal(error) => return error.into(),
@@ -109,7 +109,7 @@ impl Service {
         };
         let recorded = async {
             let mut tx = self.store().write().await?;
-            self.record(&mut tx, self.now(), actor, AccountEvent::PasskeyRefused { why }.of(id)).await?;
+            self.record(&mut tx, self.now(), by, AccountEvent::PasskeyRefused { why }.of(id)).await?;
             Ok::<_, Internal>(tx.commit().await?)
         };
         match recorded.await {
@@ -133,6 +133,6 @@ impl Service {
 impl Customer<'_> {
     /// Records that this person's response was refused.
     pub(crate) async fn refused(&self, error: VerifyError) -> PasskeyError {
-        self.service().refused(self.actor(), Some(self.who().account.id), error).await
+        self.service().refused(self.cause(), Some(self.who().account.id), error).await
     }
 }

@@ -58,7 +58,7 @@ impl Customer<'_> {
         }
         let token = service.raise_session(&mut tx, self.who().session, now).await?.ok_or(PasskeyError::SignedOut)?;
         let event = AccountEvent::SecondFactorPresented { means: SecondFactor::Passkey };
-        service.record(&mut tx, now, self.actor(), event.of(self.who().account.id)).await?;
+        service.record(&mut tx, now, self.cause(), event.of(self.who().account.id)).await?;
         tx.commit().await?;
         Ok(self.raised(token))
     }
@@ -93,13 +93,13 @@ impl Customer<'_> {
         };
         if !is_valid {
             // Commits the token that was taken.
-            service.record(&mut tx, now, self.actor(), AccountEvent::RecoveryCodeRefused.of(account)).await?;
+            service.record(&mut tx, now, self.cause(), AccountEvent::RecoveryCodeRefused.of(account)).await?;
             tx.commit().await?;
             return Err(PasskeyError::CodeRefused);
         }
         let token = service.raise_session(&mut tx, self.who().session, now).await?.ok_or(PasskeyError::SignedOut)?;
         let event = AccountEvent::SecondFactorPresented { means: SecondFactor::RecoveryCode };
-        service.record(&mut tx, now, self.actor(), event.of(account)).await?;
+        service.record(&mut tx, now, self.cause(), event.of(account)).await?;
         tx.commit().await?;
         Ok(self.raised(token))
     }

@@ -103,7 +103,7 @@ impl Customer<'_> {
         let mail = PasskeyChangedMail { change: PasskeyChange::Added, name: &passkey.name, at: now };
         service.mail_customer(&mut tx, &self.who().account, &mail, None).await?;
         let event = AccountEvent::PasskeyAdded { passkey: passkey.id };
-        service.record(&mut tx, now, self.actor(), event.of(account)).await?;
+        service.record(&mut tx, now, self.cause(), event.of(account)).await?;
         let codes = if existing == 0 { self.create_recovery_codes(&mut tx, now).await? } else { Vec::new() };
         let token = service.raise_session(&mut tx, self.who().session, now).await?.ok_or(PasskeyError::SignedOut)?;
         tx.commit().await?;

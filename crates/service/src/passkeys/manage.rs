@@ -73,7 +73,7 @@ impl Customer<'_> {
             return Err(PasskeyError::NotFound);
         }
         let event = AccountEvent::PasskeyRenamed { passkey: id };
-        self.service().record(&mut tx, now, self.actor(), event.of(account)).await?;
+        self.service().record(&mut tx, now, self.cause(), event.of(account)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -100,7 +100,7 @@ impl Customer<'_> {
             tx.delete_recovery_codes_of(account).await?;
         }
         let event = AccountEvent::PasskeyRemoved { passkey: id };
-        self.service().record(&mut tx, now, self.actor(), event.of(account)).await?;
+        self.service().record(&mut tx, now, self.cause(), event.of(account)).await?;
         let mail = PasskeyChangedMail { change: PasskeyChange::Removed, name: &passkey.name, at: now };
         self.service().mail_customer(&mut tx, &self.who().account, &mail, None).await?;
         tx.commit().await?;

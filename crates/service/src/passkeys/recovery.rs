@@ -87,7 +87,7 @@ impl Customer<'_> {
         let hashes: Vec<[u8; 32]> = codes.iter().map(RecoveryCode::hash).collect();
         tx.delete_recovery_codes_of(account).await?;
         tx.insert_recovery_codes(account, &hashes, now).await?;
-        self.service().record(tx, now, self.actor(), AccountEvent::RecoveryCodesCreated.of(account)).await?;
+        self.service().record(tx, now, self.cause(), AccountEvent::RecoveryCodesCreated.of(account)).await?;
         Ok(codes)
     }
 }

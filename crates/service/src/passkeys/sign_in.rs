@@ -59,18 +59,20 @@ impl Service {
             // The ceremony is used up all the same.
             let taken = self.take_ceremony(CeremonyBinding::SignIn(browser.hash()), now).await;
             let why = taken.err().unwrap_or(PasskeyRefusal::UnknownPasskey.into());
-            return Err(self.refused(Actor::Visitor, None, why).await);
+            return Err(self.refused(Actor::Visitor.on(origin.ip), None, why).await);
         };
         let used = match self.verify_sign_in(response, browser, &passkey).await {
             Ok(used) => used,
-            Err(error) => return Err(self.refused(Actor::Visitor, Some(passkey.account), error).await),
+            Err(error) => return Err(self.refused(Actor::Visitor.on(origin.ip), Some(passkey.account), error).await),
         };
         let mut tx = self.store().write().await?;
         let account = tx.get_account(passkey.account).await?;
         let is_used = tx.note_passkey_used(passkey.id, &used.credential, used.sign_count, now).await?;
         if account.disabled_at.is_some() || !is_used {
             drop(tx);
-            return Err(self.refused(Actor::Visitor, Some(passkey.account), PasskeyRefusal::Counter.into()).await);
+            return Err(self
+                .refused(Actor::Visitor.on(origin.ip), Some(passkey.account), PasskeyRefusal::Counter.into())
+                .await);
         }
         let new = NewSignIn { means: SignInMeans::Passkey, second_factor_at: Some(now), may_enroll_until: None };
         let confirmed = self.open_session(&mut tx, &account, new, origin, earlier).await?;

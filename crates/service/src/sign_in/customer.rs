@@ -24,7 +24,7 @@ impl Customer<'_> {
         let account = self.who().account.id;
         let mut tx = self.service().store().write().await?;
         if tx.delete_session(account, id).await? {
-            self.service().record(&mut tx, now, self.actor(), AccountEvent::SessionEnded.of(account)).await?;
+            self.service().record(&mut tx, now, self.cause(), AccountEvent::SessionEnded.of(account)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -36,7 +36,7 @@ impl Customer<'_> {
         let mut tx = self.service().store().write().await?;
         let ended = tx.delete_sessions_of(account).await?;
         let event = AccountEvent::AllSessionsEnded { ended };
-        self.service().record(&mut tx, now, self.actor(), event.of(account)).await?;
+        self.service().record(&mut tx, now, self.cause(), event.of(account)).await?;
         tx.commit().await?;
         Ok(ended)
     }

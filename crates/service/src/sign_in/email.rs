@@ -20,6 +20,7 @@ use crate::{
     audit::{
         actor::Actor,
         event::{AccountEvent, AuditEvent, SignInMeans, SignInRequestEvent},
+        network::CoarseNetwork,
     },
     error::{Internal, internal_errors},
     mail::{messages::sign_in::SignInMail, outbox::OutgoingMail},
@@ -31,7 +32,7 @@ use crate::{
     service::Service,
     sign_in::{
         secrets::{BrowserSecret, HostLink, LinkToken, SessionToken, SignInCode},
-        sessions::{NewSignIn, coarse_network},
+        sessions::NewSignIn,
     },
 };
 
@@ -178,9 +179,10 @@ impl Service {
         .await?;
         let event = SignInRequestEvent::Requested {
             agent: request.origin.agent.to_owned(),
-            network: coarse_network(request.origin.ip),
+            network: CoarseNetwork::from(request.origin.ip).to_string(),
         };
-        self.record(&mut tx, now, Actor::Visitor, AuditEvent::OpenSignInRequest(id, event)).await?;
+        self.record(&mut tx, now, Actor::Visitor.on(request.origin.ip), AuditEvent::OpenSignInRequest(id, event))
+            .await?;
         if may_sign_in {
             self.mail_sign_in(&mut tx, &request, &token, &code, now).await?;
         }
@@ -227,7 +229,7 @@ impl Service {
             link: format!("{}{}", self.0.options.portal_url, portal_paths::sign_in_link(token.expose())),
             code: code.spelled(),
             agent: request.origin.agent,
-            network: coarse_network(request.origin.ip),
+            network: CoarseNetwork::from(request.origin.ip).to_string(),
             at: now,
             minutes: MAILED_LIFETIME.as_secs() / 60,
         };

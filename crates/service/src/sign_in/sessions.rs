@@ -1,7 +1,7 @@
 //! Sessions of signed-in people. They are found by the hash of their token, and ending one takes effect at once in all
 //! processes.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use latchkey_licensing::{
     account::{Account, Role},
@@ -15,6 +15,7 @@ use crate::{
     audit::{
         actor::Actor,
         event::{AccountEvent, SignInMeans},
+        network::CoarseNetwork,
     },
     error::Internal,
     service::{Service, write_behind::is_stale},
@@ -78,7 +79,15 @@ impl Service {
             self.note_session_seen(row.id, now);
         }
         let SessionRow { id, expires_at, authenticated_at, second_factor_at, may_enroll_until, .. } = row;
-        Ok(Some(SignedIn { account, session: id, expires_at, authenticated_at, second_factor_at, may_enroll_until }))
+        Ok(Some(SignedIn {
+            account,
+            session: id,
+            expires_at,
+            authenticated_at,
+            second_factor_at,
+            may_enroll_until,
+            network: None,
+        }))
     }
 
     /// Opens a session for a person who has just signed in. `earlier` is the browser's previous session, which ends.
@@ -98,7 +107,7 @@ impl Service {
         }
         let token = SessionToken::from_bytes(self.random()?);
         let lifetime = lifetime(account.role).absolute;
-        let network = coarse_network(origin.ip);
+        let network = CoarseNetwork::from(origin.ip).to_string();
         tx.insert_session(&NewSession {
             id: SessionId::new(now, self.random()?),
             token_hash: token.hash(),
@@ -112,7 +121,7 @@ impl Service {
         })
         .await?;
         let event = AccountEvent::SignedIn { means: new.means, agent: origin.agent.to_owned(), network };
-        self.record(tx, now, Actor::from(account), event.of(account.id)).await?;
+        self.record(tx, now, Actor::from(account).on(origin.ip), event.of(account.id)).await?;
         Ok(ConfirmedSignIn { token, lifetime, next_path: None, role: account.role })
     }
 
@@ -146,20 +155,6 @@ impl From<SessionRow> for SessionSummary {
             last_seen_at: row.last_seen_at,
             agent: row.agent,
             network: row.network,
-        }
-    }
-}
-
-/// The network of an IP address, /24 or /48, which does not identify a person.
-pub(crate) fn coarse_network(ip: IpAddr) -> String {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => {
-            let [a, b, c, _] = ip.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        IpAddr::V6(ip) => {
-            let [a, b, c, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}::/48")
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{future::ready, sync::LazyLock};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{OriginalUri, Request, State},
     http::{HeaderValue, header},
     middleware::{self, Next},
@@ -16,6 +16,7 @@ use latchkey_app::{
     server_side::{Backend, CookieKit, Identity, Unconfirmed, session_token},
     shell,
 };
+use latchkey_service::ClientAddress;
 use leptos::{config::LeptosOptions, prelude::provide_context, server_fn::axum::server_fn_paths};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
@@ -102,15 +103,21 @@ fn hide_methods(router: Router, plain: &PlainPages) -> Router {
 }
 
 /// Finds out who is signed in, once per request.
-async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+async fn identify(
+    State(state): State<AppState>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if let Some(id) = session.id() {
         match state.service.find_session(&session_token(id)).await {
             // Until support agents and admins present their second factor, they are nobody to all other code (SU-01).
             Ok(Some(who)) if who.is_staff() && !who.has_second_factor() => {
-                request.extensions_mut().insert(Unconfirmed(who));
+                request.extensions_mut().insert(Unconfirmed(who.at(address)));
             }
             Ok(Some(who)) => {
-                request.extensions_mut().insert(Identity(who));
+                request.extensions_mut().insert(Identity(who.at(address)));
             }
             Ok(None) => {}
             Err(error) => {
