@@ -391,7 +391,21 @@ impl<'a> World<'a> {
             "/checkout" => request.form(&[("price", "chartgpt-lifetime"), ("quantity", "1")]),
             _ => request.form(&[("days", "7")]),
         };
-        self.status(actor, request.header("sec-fetch-site", "same-origin")).await
+        self.app.kit.clock.advance(Duration::from_mins(2));
+        let request = self.as_actor(actor, request.header("sec-fetch-site", "same-origin"));
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.expect("a body");
+        if status == 200 && method == Method::GET {
+            // What the browser takes over with the page must be what the page shows, and not a failure.
+            let body = String::from_utf8_lossy(&body);
+            let failed = body.lines().flat_map(|line| line.split("__RESOLVED_RESOURCES[")).find(|part| {
+                let value = part.split_once("] = ").map_or("", |(_, value)| value);
+                value.starts_with(r#""{\"Err\""#)
+            });
+            assert_eq!(failed, None, "{actor:?} {pattern}");
+        }
+        status
     }
 
     /// An operation of the API.
