@@ -6,7 +6,8 @@ pub mod cookies;
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderValue, header, request::Parts};
-use latchkey_service::{ClientAddress, Role, Service, SessionToken, SignedIn};
+use latchkey_licensing::{account::Account, ids::SessionId};
+use latchkey_service::{ClientAddress, CustomerView, Role, SeenCustomer, Service, SessionToken, SignedIn};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
@@ -45,6 +46,49 @@ impl Identity {
 #[derive(Clone, Debug)]
 pub struct Unconfirmed(pub SignedIn);
 
+/// The customer whose portal a member of staff sees, added to the request in place of [`Identity`]. Nothing can be changed
+/// with it.
+#[derive(Clone, Debug)]
+pub struct Seen(pub SeenCustomer);
+
+/// A person who looks at the portal: the customer, or a member of staff who sees what the customer sees.
+#[derive(Debug)]
+pub(crate) enum Viewer {
+    Customer(SignedIn),
+    Staff(SeenCustomer),
+}
+
+impl Viewer {
+    /// What the customer may see.
+    pub(crate) fn view<'a>(&'a self, service: &'a Service) -> CustomerView<'a> {
+        match self {
+            Self::Customer(who) => *service.customer(who),
+            Self::Staff(seen) => service.customer_view(seen),
+        }
+    }
+
+    /// The customer's account.
+    pub(crate) fn account(&self) -> &Account {
+        match self {
+            Self::Customer(who) => &who.account,
+            Self::Staff(seen) => seen.account(),
+        }
+    }
+
+    /// The customer, if it is not staff who looks.
+    pub(crate) fn customer(&self) -> Option<&SignedIn> {
+        match self {
+            Self::Customer(who) => Some(who),
+            Self::Staff(_) => None,
+        }
+    }
+
+    /// The customer's session, which is not staff's.
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        self.customer().map(|who| who.session)
+    }
+}
+
 /// The token in a session id.
 pub fn session_token(id: Id) -> SessionToken {
     SessionToken::from_bytes(id.0.to_le_bytes())
@@ -66,6 +110,9 @@ pub(crate) fn parts() -> Result<Parts, UiError> {
 /// The signed-in user, or the error that leads to the sign-in page.
 pub(crate) fn identity() -> Result<SignedIn, UiError> {
     let parts = parts()?;
+    if parts.extensions.get::<Seen>().is_some() {
+        return Err(UiError::ReadOnly);
+    }
     match (parts.extensions.get::<Identity>(), parts.extensions.get::<Unconfirmed>()) {
         (Some(identity), _) => Ok(identity.0.clone()),
         (None, Some(_)) => Err(UiError::SecondFactorNeeded),
@@ -73,10 +120,22 @@ pub(crate) fn identity() -> Result<SignedIn, UiError> {
     }
 }
 
+/// The person who looks at the portal, for functions that change nothing.
+pub(crate) fn viewer() -> Result<Viewer, UiError> {
+    let seen = parts()?.extensions.get::<Seen>().cloned();
+    seen.map_or_else(|| identity().map(Viewer::Customer), |Seen(seen)| Ok(Viewer::Staff(seen)))
+}
+
 /// The signed-in user, who may have yet to present a second factor. For what concerns the second factor only.
 pub(crate) fn person() -> Result<SignedIn, UiError> {
     let unconfirmed = parts()?.extensions.get::<Unconfirmed>().map(|unconfirmed| unconfirmed.0.clone());
     unconfirmed.map_or_else(identity, Ok)
+}
+
+/// The signed-in user, who may have yet to present a second factor, or staff who look at the portal.
+pub(crate) fn person_or_viewer() -> Result<Viewer, UiError> {
+    let unconfirmed = parts()?.extensions.get::<Unconfirmed>().map(|unconfirmed| unconfirmed.0.clone());
+    unconfirmed.map_or_else(viewer, |who| Ok(Viewer::Customer(who)))
 }
 
 /// The page to go to after signing in or presenting a second factor.

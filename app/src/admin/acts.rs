@@ -23,7 +23,7 @@ use crate::{
         },
         present::objects::{Around, Needs, Tab},
     },
-    routes::{AdminPage, confirm_for},
+    routes::{AdminPage, CustomerActName, Page, confirm_for},
     server_side::Backend,
     shared::error::UiError,
 };
@@ -35,6 +35,7 @@ pub const MAX_FORM_BYTES: usize = 128 * 1024;
 
 /// A person who does something.
 pub(crate) struct Call<'a> {
+    pub(crate) who: &'a SignedIn,
     pub(crate) staff: Staff<'a>,
     pub(crate) now: Timestamp,
 }
@@ -43,7 +44,7 @@ impl<'a> Call<'a> {
     /// For everyone but staff, the admin portal does not exist.
     pub(crate) fn new(backend: &'a Backend, who: &'a SignedIn) -> Result<Self, UiError> {
         let staff = backend.service.staff(who).map_err(|_| UiError::NotFound)?;
-        Ok(Self { staff, now: backend.service.now() })
+        Ok(Self { who, staff, now: backend.service.now() })
     }
 
     pub(crate) fn support(&self) -> &Support<'a> {
@@ -134,6 +135,10 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
     let again = |status, problems| Draft { form: form.clone(), problems, status, ..Draft::default() };
     let draft = match done {
         Ok(done) => {
+            // Whoever sees the portal as a customer does goes there, where a banner says so.
+            if let AdminPage::CustomerAct(_, CustomerActName::ViewPortal) = page {
+                return Submitted::Done { location: Page::Overview.path(), cookie: None };
+            }
             let cookie = backend.cookies.toast_cookie(&done.toast);
             return Submitted::Done { location: done.page.path(), cookie };
         }

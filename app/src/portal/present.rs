@@ -4,7 +4,7 @@ pub(crate) mod orders;
 
 use latchkey_licensing::{
     brand::Brand,
-    ids::AccountId,
+    ids::{AccountId, SessionId},
     license::{LicenseStatus, Standing},
     license_key,
     machine::Machine,
@@ -12,7 +12,7 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_service::{
-    Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, Role, SessionSummary, SignedIn,
+    Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, Role, SessionSummary,
 };
 
 use crate::{
@@ -151,14 +151,14 @@ pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> 
     Some(HistoryLine { when: when(entry.at, now), text: what, by: by.to_owned() })
 }
 
-pub(crate) fn session(summary: &SessionSummary, who: &SignedIn, now: Timestamp) -> SessionLine {
+pub(crate) fn session(summary: &SessionSummary, current: Option<SessionId>, now: Timestamp) -> SessionLine {
     SessionLine {
         id: summary.id.to_string(),
         agent: summary.agent.clone(),
         network: summary.network.clone(),
         opened: when(summary.authenticated_at, now),
         last_used: when(summary.last_seen_at, now),
-        is_current: summary.id == who.session,
+        is_current: Some(summary.id) == current,
     }
 }
 

@@ -5,3 +5,4 @@ pub mod computers;
 pub mod licenses;
 pub mod offline;
 pub mod orders;
+pub mod viewing;

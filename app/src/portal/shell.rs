@@ -7,7 +7,10 @@ use leptos_router::{
 };
 
 use crate::{
-    portal::{server_fns::account::waiting_message, toasts::Toasts},
+    portal::{
+        server_fns::{account::waiting_message, viewing::EndPortalView},
+        toasts::Toasts,
+    },
     routes::Page,
     shared::{
         branding::{HelpLine, LegalName, Wordmark, use_branding},
@@ -24,9 +27,11 @@ pub(crate) fn PortalShell() -> impl IntoView {
     provide_context(toasts);
     let branding = use_branding();
     let brand = branding.brand.clone();
+    let seen = SharedValue::new(seen_customer).into_inner();
     view! {
         // A link within the page: the router must leave it to the browser, which moves the focus.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        {seen.map(|email| view! { <SeenBanner email/> })}
         <header class="bar">
             <div class="bar-inner">
                 <Wordmark branding or=Page::Overview.path()/>
@@ -53,6 +58,36 @@ pub(crate) fn PortalShell() -> impl IntoView {
             </div>
             <ThemeChoice/>
         </footer>
+    }
+}
+
+/// The address of the customer whose portal a member of staff sees. The browser gets it with the page.
+#[cfg(feature = "ssr")]
+fn seen_customer() -> Option<String> {
+    let parts = crate::server_side::parts().ok()?;
+    let seen = parts.extensions.get::<crate::server_side::Seen>()?;
+    Some(seen.0.account().email.to_string())
+}
+
+#[cfg(not(feature = "ssr"))]
+fn seen_customer() -> Option<String> {
+    None
+}
+
+/// Tells staff whose portal this is.
+#[component]
+fn SeenBanner(email: String) -> impl IntoView {
+    view! {
+        <aside class="seen-banner" aria-label="Whose portal this is">
+            <p>
+                "You see the portal as "
+                <strong class="break-anywhere">{email}</strong>
+                " does. Nothing can be changed."
+            </p>
+            <form method="post" action=EndPortalView::url()>
+                <button r#type="submit" class="button button-small">"Back to the admin portal"</button>
+            </form>
+        </aside>
     }
 }
 

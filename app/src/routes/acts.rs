@@ -57,6 +57,8 @@ act_names! {
     /// What can be done to an account.
     CustomerActName {
         Note = "note";
+        /// Sees the portal as the customer does.
+        ViewPortal = "view-portal";
         Disable = "disable";
         Enable = "enable";
     }

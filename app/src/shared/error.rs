@@ -81,6 +81,8 @@ pub enum UiError {
     NoDocument,
     /// The payment provider cannot be reached.
     PaymentsUnavailable,
+    /// A member of staff sees the portal as a customer does.
+    ReadOnly,
     /// The server failed.
     Unavailable,
     /// The browser received no response, so the outcome is unknown.
@@ -170,6 +172,9 @@ impl UiError {
             Self::PaymentsUnavailable => {
                 "Stripe cannot be reached at the moment. Nothing was charged. Try again in a few minutes.".to_owned()
             }
+            Self::ReadOnly => {
+                "You see the portal as the customer does, so this cannot be done. Nothing was changed.".to_owned()
+            }
             Self::Unavailable => "The server could not do this. Nothing was changed. Try again in a moment.".to_owned(),
             Self::NoResponse => "The server did not respond. Reload the page to see whether it was done.".to_owned(),
         }
@@ -203,6 +208,7 @@ impl UiError {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             // The same for orders that do not exist.
             Self::OrderNotShown
+            | Self::ReadOnly
             | Self::SecondFactorNeeded
             | Self::NotFresh
             | Self::HostLinkNeeded

@@ -12,11 +12,11 @@ use crate::{
 #[server(prefix = "/fn", endpoint = "second_factor", input = PostUrl)]
 pub async fn second_factor() -> Result<SecondFactorView, UiError> {
     use crate::{server_side as server, sign_in::present};
-    let (backend, who) = (server::backend()?, server::person().map_err(server::failed)?);
-    let state = backend.service.customer(&who).second_factor().await;
+    let (backend, who) = (server::backend()?, server::person_or_viewer().map_err(server::failed)?);
+    let state = who.view(&backend.service).second_factor().await;
     let state = state.map_err(|error| server::failed(server::hidden(&error)))?;
     let flash = backend.cookies.take_flash(&server::parts()?.headers);
-    Ok(present::second_factor(state, &who, flash, backend.service.now()))
+    Ok(present::second_factor(state, who.customer(), flash, backend.service.now()))
 }
 
 /// The options for presenting a passkey, as JSON.

@@ -31,7 +31,7 @@ pub(crate) fn passkey_error(error: &PasskeyError) -> UiError {
 
 pub(crate) fn second_factor(
     state: SecondFactorState,
-    who: &SignedIn,
+    who: Option<&SignedIn>,
     flash: Option<Flash>,
     now: Timestamp,
 ) -> SecondFactorView {
@@ -46,8 +46,8 @@ pub(crate) fn second_factor(
         codes_left: state.codes_left,
         cannot_enroll: state.may_enroll.as_ref().err().map(passkey_error),
         is_fresh: state.is_fresh,
-        has_second_factor: who.has_second_factor(),
-        is_staff: who.is_staff(),
+        has_second_factor: who.is_some_and(SignedIn::has_second_factor),
+        is_staff: who.is_some_and(SignedIn::is_staff),
         flash,
     }
 }

@@ -4,3 +4,4 @@ pub(crate) mod admins;
 pub(crate) mod create;
 pub(crate) mod customers;
 pub(crate) mod name;
+pub(crate) mod viewing;

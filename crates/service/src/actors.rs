@@ -4,6 +4,7 @@
 //! | Type | Obtained with | May |
 //! |---|---|---|
 //! | [`Customer`] | [`Service::customer`] | manage their own account, licenses and machines |
+//! | [`CustomerView`] | [`Customer`], or [`Service::customer_view`] for staff | see what the customer sees |
 //! | [`Support`] | [`Service::staff`] | read everything and help customers |
 //! | [`Admin`] | [`Service::staff`], or [`Service::admin`] for commands on the host | do everything, including what support may |
 //!
@@ -66,12 +67,42 @@ impl SignedIn {
     }
 }
 
-/// A signed-in customer, who may see and manage their own licenses, machines and sessions. For everyone else's, the
-/// result is the same as if they did not exist.
+/// The reading half of what a customer may do. Their own licenses, machines and orders can be seen; for everyone else's,
+/// the result is the same as if they did not exist.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomerView<'a> {
+    service: &'a Service,
+    account: &'a Account,
+    /// `None` for staff who see the portal as the customer does.
+    who: Option<&'a SignedIn>,
+}
+
+/// A signed-in customer, who may see and manage their own licenses, machines and sessions. It dereferences to
+/// [`CustomerView`].
 #[derive(Clone, Copy, Debug)]
 pub struct Customer<'a> {
-    service: &'a Service,
+    view: CustomerView<'a>,
     who: &'a SignedIn,
+}
+
+impl<'a> Deref for Customer<'a> {
+    type Target = CustomerView<'a>;
+
+    fn deref(&self) -> &CustomerView<'a> {
+        &self.view
+    }
+}
+
+/// A customer whose portal a member of staff sees. Only [`Service::seen_customer`] makes one. It gives no way to change
+/// anything.
+#[derive(Clone, Debug)]
+pub struct SeenCustomer(pub(crate) Account);
+
+impl SeenCustomer {
+    /// The customer's account.
+    pub fn account(&self) -> &Account {
+        &self.0
+    }
 }
 
 /// Someone who may run commands on the host, and with them everything that an admin may. Nothing that serves requests
@@ -169,7 +200,12 @@ impl<'a> Staff<'a> {
 impl Service {
     /// The use cases of the signed-in customer.
     pub fn customer<'a>(&'a self, who: &'a SignedIn) -> Customer<'a> {
-        Customer { service: self, who }
+        Customer { view: CustomerView { service: self, account: &who.account, who: Some(who) }, who }
+    }
+
+    /// What a customer sees, for staff.
+    pub fn customer_view<'a>(&'a self, seen: &'a SeenCustomer) -> CustomerView<'a> {
+        CustomerView { service: self, account: &seen.0, who: None }
     }
 
     /// The use cases of an admin, for commands on the host.
@@ -274,6 +310,18 @@ impl<'a> Customer<'a> {
     /// Who acts, for the audit log.
     pub(crate) fn cause(&self) -> Cause<'static> {
         Cause { actor: Actor::from(&self.who.account), network: self.who.network, reason: None }
+    }
+}
+
+impl<'a> CustomerView<'a> {
+    /// The account that is seen.
+    pub(crate) fn account(&self) -> &'a Account {
+        self.account
+    }
+
+    /// The customer's session. `None` for staff who see the portal as the customer does.
+    pub(crate) fn session(&self) -> Option<&'a SignedIn> {
+        self.who
     }
 
     pub(crate) fn service(&self) -> &'a Service {

@@ -40,8 +40,11 @@ pub use accounts::{
     admins::{AddAdminError, SignInLinkError, StaffError, StaffRole},
     customers::AccountError,
     name::{InvalidName, RenameError},
+    viewing::{VIEW_LIFETIME, ViewPortalError},
 };
-pub use actors::{Admin, Customer, Fresh, NotFresh, Operator, SignedIn, Staff, StaffRefusal, Support};
+pub use actors::{
+    Admin, Customer, CustomerView, Fresh, NotFresh, Operator, SeenCustomer, SignedIn, Staff, StaffRefusal, Support,
+};
 pub use audit::{
     actor::Actor,
     chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},

@@ -104,7 +104,12 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 47] = [
+/// The paths of all server functions.
+pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(path, _)| *path)
+}
+
+const FUNCTIONS: [(&str, Row); 48] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
@@ -126,6 +131,7 @@ const FUNCTIONS: [(&str, Row); 47] = [
     ("/fn/confirm_passkey", signed_in(422, 401)),
     ("/fn/confirm_recovery_code", signed_in(422, 401)),
     ("/fn/end_all_sessions", signed_in(200, 401)),
+    ("/fn/admin/end_portal_view", staff_only(200)),
     // The response does not say whether there was such a session.
     ("/fn/end_session", signed_in(200, 401)),
     ("/fn/finish_enrollment", signed_in(422, 401)),

@@ -5,6 +5,7 @@ mod acts;
 mod objects;
 mod selling;
 mod support;
+mod viewing;
 
 use latchkey_licensing::{account::Role, email::EmailAddress};
 use latchkey_service::{Operator, StaffRole};

@@ -1,7 +1,7 @@
 //! Acts on accounts.
 
 use latchkey_licensing::{email::EmailAddress, ids::AccountId};
-use latchkey_service::{AccountDetails, AccountError, Admin, NoteSubject};
+use latchkey_service::{AccountDetails, AccountError, Admin, NoteSubject, VIEW_LIFETIME, ViewPortalError};
 
 use crate::{
     admin::{
@@ -11,7 +11,10 @@ use crate::{
             object_view::{ActContent, ActView},
             objects::{ConfirmLevel, Toast},
         },
-        present::objects::{Needs, count, customer::obstacle},
+        present::objects::{
+            Needs, count,
+            customer::{STAFF_PORTAL, obstacle},
+        },
     },
     routes::{AdminPage, CustomerActName as Act},
     shared::model::Tone,
@@ -20,14 +23,15 @@ use crate::{
 pub(super) async fn view(call: &Call<'_>, id: AccountId, act: Act, draft: Option<&Draft>) -> Result<ActView, Trouble> {
     let details = call.support().account_details(id).await?.ok_or(Trouble::NotFound)?;
     let (page, back) = (AdminPage::CustomerAct(id, act), AdminPage::Customer(id));
-    let needs = if act == Act::Note { Needs::Support } else { Needs::Admin };
-    let gate = Gate { needs, is_sensitive: false, obstacle: obstacle(act, &details) };
+    let needs = if matches!(act, Act::Note | Act::ViewPortal) { Needs::Support } else { Needs::Admin };
+    let gate = Gate { needs, is_sensitive: act == Act::ViewPortal, obstacle: obstacle(act, &details) };
     let content = gate.closed(call, &page, draft).unwrap_or_else(|| match ask(&details, act) {
         None => note::ask(&page, &back, draft),
         Some(ask) => ActContent::Form(ask.form(&page, &back, draft)),
     });
     let title = match act {
         Act::Note => "Add a note",
+        Act::ViewPortal => "See the portal as the customer does",
         Act::Disable => "Disable account",
         Act::Enable => "Enable account",
     };
@@ -41,6 +45,19 @@ fn ask(details: &AccountDetails, act: Act) -> Option<Ask> {
     let licenses = format!("{more}{}", count(number, "license", "licenses"));
     match act {
         Act::Note => None,
+        Act::ViewPortal => Some(
+            Ask::new("See the portal as this customer does?", "Open the portal")
+                .effect(format!(
+                    "The portal opens as {} sees it, for {} minutes.",
+                    details.account.email,
+                    VIEW_LIFETIME.as_secs() / 60
+                ))
+                .effects([
+                    "Nothing can be changed there, and no license key or file is shown.",
+                    "The audit log records it. Nobody gets a mail.",
+                ])
+                .level(ConfirmLevel::Costly),
+        ),
         Act::Disable => Some(
             Ask::new("Disable this account?", "Disable account")
                 .effects(["The person is signed out everywhere and cannot sign in."])
@@ -63,6 +80,9 @@ pub(super) async fn perform(call: &Call<'_>, id: AccountId, act: Act, form: &Sub
     if act == Act::Note {
         return note::add(call, &NoteSubject::Account(id), form, page).await;
     }
+    if act == Act::ViewPortal {
+        return view_portal(call, id, form).await;
+    }
     let admin = call.admin()?;
     let reason = form.reason()?;
     let admin = admin.because(&reason);
@@ -83,6 +103,19 @@ pub(super) async fn perform(call: &Call<'_>, id: AccountId, act: Act, form: &Sub
     // Undoing the reverse needs the address to be typed, so only disabling can be taken back at once.
     let undo = (act == Act::Disable).then(|| (AdminPage::CustomerAct(id, Act::Enable).path(), undo_fields(call.now)));
     Ok(Done { toast: Toast { text: format!("The account {email} {what}."), tone: Tone::Good, undo }, page })
+}
+
+async fn view_portal(call: &Call<'_>, id: AccountId, form: &Submission) -> Result<Done, Trouble> {
+    let fresh = call.fresh()?;
+    let reason = form.reason()?;
+    let seen = call.support().because(&reason).view_portal(id, call.who, &fresh).await;
+    let account = seen.map_err(|error| match error {
+        ViewPortalError::NotFound => Trouble::NotFound,
+        ViewPortalError::Staff => Trouble::Obstacle(STAFF_PORTAL.to_owned()),
+        ViewPortalError::Internal(error) => error.into(),
+    })?;
+    let text = format!("You see the portal as {} does.", account.email);
+    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page: AdminPage::Customer(id) })
 }
 
 async fn set_disabled(admin: &Admin<'_>, email: &EmailAddress, is_disabled: bool) -> Result<(), AccountError> {

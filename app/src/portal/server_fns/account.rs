@@ -13,14 +13,14 @@ use crate::{
 #[server(prefix = "/fn", endpoint = "account", input = PostUrl)]
 pub async fn account() -> Result<AccountDetail, UiError> {
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
-    let sessions = backend.service.customer(&who).sessions().await;
+    let (backend, who) = (server::backend()?, server::viewer().map_err(server::failed)?);
+    let sessions = who.view(&backend.service).sessions().await;
     let sessions = sessions.map_err(|error| server::failed(server::hidden(&error)))?;
     let now = backend.service.now();
     Ok(AccountDetail {
-        email: who.account.email.to_string(),
-        name: who.account.name.clone(),
-        sessions: sessions.iter().map(|summary| crate::portal::present::session(summary, &who, now)).collect(),
+        email: who.account().email.to_string(),
+        name: who.account().name.clone(),
+        sessions: sessions.iter().map(|summary| crate::portal::present::session(summary, who.session(), now)).collect(),
     })
 }
 

@@ -17,10 +17,10 @@ pub async fn computer(license: String, machine: String) -> Result<ComputerDetail
 async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail, UiError> {
     use super::licenses::refusal;
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::viewer()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
-    let (view, found) = backend.service.customer(&who).machine(license, machine).await.map_err(refusal)?;
+    let (view, found) = who.view(&backend.service).machine(license, machine).await.map_err(refusal)?;
     let now = backend.service.now();
     Ok(ComputerDetail {
         license: crate::portal::present::license(&view, now, backend.service.brand()),

@@ -21,10 +21,10 @@ pub async fn licenses(search: String, after: String) -> Result<LicenseList, UiEr
 #[cfg(feature = "ssr")]
 async fn server_licenses(search: &str, after: &str, limit: u32) -> Result<LicenseList, UiError> {
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::viewer()?);
     let search: String = search.trim().chars().take(MAX_SEARCH).collect();
     let after = after.parse().ok();
-    let page = backend.service.customer(&who).licenses_page(&search, after, limit).await;
+    let page = who.view(&backend.service).licenses_page(&search, after, limit).await;
     let page = page.map_err(|error| server::hidden(&error))?;
     let (now, brand) = (backend.service.now(), backend.service.brand());
     Ok(LicenseList {
@@ -49,8 +49,8 @@ pub async fn overview() -> Result<OverviewDetail, UiError> {
 #[cfg(feature = "ssr")]
 async fn server_overview() -> Result<OverviewDetail, UiError> {
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity()?);
-    let orders = backend.service.customer(&who).orders().await.map_err(|error| server::hidden(&error))?;
+    let (backend, who) = (server::backend()?, server::viewer()?);
+    let orders = who.view(&backend.service).orders().await.map_err(|error| server::hidden(&error))?;
     Ok(OverviewDetail {
         licenses: server_licenses("", "", PER_PAGE.1).await?,
         overdue: orders.iter().filter_map(crate::portal::present::orders::overdue).collect(),
@@ -66,17 +66,19 @@ pub async fn license(id: String) -> Result<LicenseDetail, UiError> {
 #[cfg(feature = "ssr")]
 async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::viewer()?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
-    let customer = backend.service.customer(&who);
+    let customer = who.view(&backend.service);
     let (view, entries) = customer.license_with_history(id).await.map_err(refusal)?;
     let now = backend.service.now();
-    let reader = who.account.id;
+    let reader = who.account().id;
     let history = entries.iter().filter_map(|entry| crate::portal::present::history(entry, reader, now)).collect();
-    let revealed_key = if backend.cookies.take_reveal(&server::parts()?.headers, id) {
-        Some(customer.reveal_key(id).await.map_err(refusal)?.expose().to_owned())
-    } else {
-        None
+    let revealed_key = match who.customer() {
+        Some(who) if backend.cookies.take_reveal(&server::parts()?.headers, id) => {
+            let key = backend.service.customer(who).reveal_key(id).await.map_err(refusal)?;
+            Some(key.expose().to_owned())
+        }
+        _ => None,
     };
     let brand = backend.service.brand();
     let mut license = crate::portal::present::license(&view, now, brand);
@@ -170,9 +172,9 @@ pub async fn confirm_free_computer(license: String, machine: String) -> Result<F
 #[cfg(feature = "ssr")]
 async fn server_confirm_free_computer(license: &str, machine: &str) -> Result<FreeConfirmation, UiError> {
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::viewer()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
-    let customer = backend.service.customer(&who);
+    let customer = who.view(&backend.service);
     let (view, machine) = match machine.parse() {
         Ok(machine) => customer.find_machine(license, machine).await.map_err(refusal)?,
         Err(_) => (customer.license(license).await.map_err(refusal)?, None),

@@ -21,11 +21,11 @@ pub async fn read_request(
 async fn server_read_request(text: &str) -> Result<Option<OfflineRequest>, UiError> {
     use crate::server_side as server;
     use latchkey_licensing::air_gap::Action;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::viewer()?);
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let found = backend.service.customer(&who).read_air_gap_request(text).await.map_err(refusal)?;
+    let found = who.view(&backend.service).read_air_gap_request(text).await.map_err(refusal)?;
     let facts = &found.request.facts;
     let reported = facts.name.clone().or_else(|| facts.hostname.clone());
     let label = found.machine.as_ref().map(latchkey_licensing::machine::Machine::label).or(reported);

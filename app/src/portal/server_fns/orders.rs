@@ -21,8 +21,8 @@ pub async fn orders(page: usize) -> Result<OrderList, UiError> {
 #[cfg(feature = "ssr")]
 async fn server_orders(page: usize) -> Result<OrderList, UiError> {
     use crate::{portal::present, server_side as server};
-    let (backend, who) = (server::backend()?, server::identity()?);
-    let views = backend.service.customer(&who).orders().await.map_err(|error| server::hidden(&error))?;
+    let (backend, who) = (server::backend()?, server::viewer()?);
+    let views = who.view(&backend.service).orders().await.map_err(|error| server::hidden(&error))?;
     let pages = views.len().div_ceil(PER_PAGE).max(1);
     let page = page.clamp(1, pages);
     let now = backend.service.now();
@@ -46,9 +46,9 @@ pub async fn order(order: String) -> Result<OrderDetail, UiError> {
 async fn server_order(order: &str) -> Result<OrderDetail, UiError> {
     use crate::{portal::present, server_side as server};
     use latchkey_service::CustomerOrderError;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::viewer()?);
     let order = order.parse().map_err(|_| UiError::NotFound)?;
-    let customer = backend.service.customer(&who);
+    let customer = who.view(&backend.service);
     let view = customer.order(order).await.map_err(|error| match error {
         CustomerOrderError::NotFound | CustomerOrderError::NoDocument => UiError::NotFound,
         CustomerOrderError::Unavailable => UiError::PaymentsUnavailable,

@@ -137,6 +137,12 @@ pub enum AccountEvent {
     /// A recovery code was refused.
     #[serde(rename = "recovery_code.refused")]
     RecoveryCodeRefused,
+    /// A member of staff began to see the portal as this person does.
+    #[serde(rename = "portal.viewed")]
+    PortalViewed,
+    /// A member of staff stopped to see the portal as this person does.
+    #[serde(rename = "portal.view_ended")]
+    PortalViewEnded,
     /// One session was ended.
     #[serde(rename = "session.ended")]
     SessionEnded,

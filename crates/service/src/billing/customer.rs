@@ -7,7 +7,7 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    actors::Customer,
+    actors::{Customer, CustomerView},
     billing::view::OrderView,
     error::{Internal, internal_errors},
     ports::payments::{PaymentsError, ReceiptLinks},
@@ -44,11 +44,11 @@ impl From<PaymentsError> for CustomerOrderError {
     }
 }
 
-impl Customer<'_> {
+impl CustomerView<'_> {
     /// The orders that the customer received, the newest first.
     pub async fn orders(&self) -> Result<Vec<OrderView>, Internal> {
         let mut reader = self.service().store().read().await?;
-        let mut orders = reader.list_orders_of(self.who().account.id).await?;
+        let mut orders = reader.list_orders_of(self.account().id).await?;
         // An abandoned checkout is no order for the customer.
         orders.retain(|order| order.status.is_visible());
         self.service().view_orders(&mut reader, orders).await
@@ -58,7 +58,7 @@ impl Customer<'_> {
     pub async fn order(&self, id: OrderId) -> Result<OrderView, CustomerOrderError> {
         let mut reader = self.service().store().read().await?;
         let order = reader.find_order(id).await?;
-        let order = order.filter(|order| order.account == Some(self.who().account.id));
+        let order = order.filter(|order| order.account == Some(self.account().id));
         let order = order.ok_or(CustomerOrderError::NotFound)?;
         let view = self.service().view_orders(&mut reader, vec![order]).await?.pop();
         view.ok_or(CustomerOrderError::NotFound)
@@ -71,10 +71,12 @@ impl Customer<'_> {
             return Ok(None);
         };
         let order = reader.find_order(ordered.order).await?;
-        let order = order.filter(|order| order.account == Some(self.who().account.id));
+        let order = order.filter(|order| order.account == Some(self.account().id));
         Ok(order.map(|order| (order, ordered)))
     }
+}
 
+impl Customer<'_> {
     /// Links to the provider's receipt and invoice for a payment of an order. They are credentials.
     pub async fn receipt_links(&self, id: OrderId, payment: &str) -> Result<ReceiptLinks, CustomerOrderError> {
         let view = self.order(id).await?;

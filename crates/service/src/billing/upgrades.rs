@@ -11,7 +11,7 @@ use latchkey_licensing::{
 use latchkey_store::Tx;
 
 use crate::{
-    actors::Customer,
+    actors::CustomerView,
     audit::{
         actor::Actor,
         change::Change,
@@ -98,7 +98,7 @@ async fn expiry_without_upgrades(tx: &mut Tx, license: &License, base: Upgrade) 
     Ok(renewed.map_or(base.from_expiry, Expiry::At))
 }
 
-impl Customer<'_> {
+impl CustomerView<'_> {
     /// The upgrades that are for sale for one of the customer's licenses.
     pub async fn upgrades(&self, id: LicenseId) -> Result<Vec<CatalogPrice>, CustomerError> {
         let Some(payments) = self.service().payments() else {

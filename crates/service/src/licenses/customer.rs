@@ -11,7 +11,7 @@ use latchkey_store::{Conn, Page};
 
 use crate::{
     accounts::name::InvalidName,
-    actors::Customer,
+    actors::{Customer, CustomerView},
     audit::{event::LICENSE, log::AuditEntry},
     error::{Internal, internal_errors},
     licenses::view::LicenseView,
@@ -47,11 +47,11 @@ pub enum CustomerError {
 
 internal_errors!(CustomerError);
 
-impl Customer<'_> {
+impl CustomerView<'_> {
     /// The customer's licenses, the oldest first.
     pub async fn licenses(&self) -> Result<Vec<LicenseView>, Internal> {
         let mut reader = self.service().store().read().await?;
-        let licenses = reader.list_licenses_of(self.who().account.id).await?;
+        let licenses = reader.list_licenses_of(self.account().id).await?;
         self.service().view_licenses(&mut reader, licenses, false).await
     }
 
@@ -63,7 +63,7 @@ impl Customer<'_> {
         limit: u32,
     ) -> Result<Page<LicenseView, LicenseId>, Internal> {
         let mut reader = self.service().store().read().await?;
-        let account = self.who().account.id;
+        let account = self.account().id;
         let Page { items, next } = reader.list_licenses_page_of(account, key_end, after, limit).await?;
         let items = self.service().view_licenses(&mut reader, items, false).await?;
         Ok(Page { items, next })
@@ -90,6 +90,20 @@ impl Customer<'_> {
         Ok((view, entries))
     }
 
+    /// The facts of a license, if it belongs to this customer.
+    pub(crate) async fn own_facts(&self, conn: &mut Conn, id: LicenseId) -> Result<LicenseFacts, CustomerError> {
+        let record = conn.find_license_record(id).await?;
+        let record = record.filter(|record| record.license.account == self.account().id);
+        Ok(self.service().license_facts(conn, record.ok_or(CustomerError::NotFound)?).await?)
+    }
+
+    /// The license, if it belongs to this customer.
+    pub(crate) fn own(&self, license: Option<License>) -> Result<License, CustomerError> {
+        license.filter(|license| license.account == self.account().id).ok_or(CustomerError::NotFound)
+    }
+}
+
+impl Customer<'_> {
     /// The key of one of the customer's licenses.
     pub async fn reveal_key(&self, id: LicenseId) -> Result<LicenseKey, CustomerError> {
         let mut reader = self.service().store().read().await?;
@@ -119,17 +133,5 @@ impl Customer<'_> {
         tx.commit().await?;
         self.service().wake_mail_worker();
         Ok(key)
-    }
-
-    /// The facts of a license, if it belongs to this customer.
-    pub(crate) async fn own_facts(&self, conn: &mut Conn, id: LicenseId) -> Result<LicenseFacts, CustomerError> {
-        let record = conn.find_license_record(id).await?;
-        let record = record.filter(|record| record.license.account == self.who().account.id);
-        Ok(self.service().license_facts(conn, record.ok_or(CustomerError::NotFound)?).await?)
-    }
-
-    /// The license, if it belongs to this customer.
-    pub(crate) fn own(&self, license: Option<License>) -> Result<License, CustomerError> {
-        license.filter(|license| license.account == self.who().account.id).ok_or(CustomerError::NotFound)
     }
 }

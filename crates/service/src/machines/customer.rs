@@ -8,7 +8,7 @@ use latchkey_store::DeactivatedBy;
 
 use crate::{
     accounts::name::parse_name,
-    actors::Customer,
+    actors::{Customer, CustomerView},
     audit::event::LicenseEvent,
     licenses::{customer::CustomerError, view::LicenseView},
 };
@@ -22,7 +22,7 @@ pub struct FreedMachine {
     pub may_hold_file: bool,
 }
 
-impl Customer<'_> {
+impl CustomerView<'_> {
     /// One of the customer's licenses, and its active machine with this id, if there is one.
     pub async fn find_machine(
         &self,
@@ -44,7 +44,9 @@ impl Customer<'_> {
         let (view, machine) = self.find_machine(license, machine).await?;
         machine.map(|machine| (view, machine)).ok_or(CustomerError::NotFound)
     }
+}
 
+impl Customer<'_> {
     /// Frees a machine of one of the customer's licenses. It is not an error if it has been freed already.
     pub async fn free_machine(&self, license: LicenseId, machine: MachineId) -> Result<FreedMachine, CustomerError> {
         let now = self.service().now();

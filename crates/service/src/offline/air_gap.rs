@@ -12,7 +12,7 @@ use latchkey_licensing::{
 use latchkey_store::{DeactivatedBy, Reader};
 
 use crate::{
-    actors::Customer,
+    actors::{Customer, CustomerView},
     error::{Internal, internal_errors},
     licenses::view::LicenseView,
     machines::activate::{ActivateError, Activation, NewMachine},
@@ -91,7 +91,7 @@ pub fn file_days(policy: &Policy) -> Option<Vec<u32>> {
     Some(choices)
 }
 
-impl Customer<'_> {
+impl CustomerView<'_> {
     /// Parses a request and finds the customer's license that it is for. Nothing is changed.
     pub async fn read_air_gap_request(&self, text: &str) -> Result<AirGapMatch, AirGapRefusal> {
         let request = AirGapRequest::parse(text)?;
@@ -105,6 +105,15 @@ impl Customer<'_> {
         Ok(AirGapMatch { request, license, machine })
     }
 
+    /// The customer's license whose key the request was made with.
+    async fn find_by_proof(&self, reader: &mut Reader, request: &AirGapRequest) -> Result<Option<LicenseId>, Internal> {
+        let licenses = reader.list_licenses_of(self.account().id).await?;
+        let keys = self.service().open_keys(reader, &licenses).await?;
+        Ok(keys.into_iter().find(|(_, key)| request.is_by_holder_of(key)).map(|(license, _)| license))
+    }
+}
+
+impl Customer<'_> {
     /// Carries out a request: activates the machine, within the license's limits, or deactivates it. It is not an error
     /// if that has been done already. A deactivation does not count against the swap allowance, because the app has
     /// deleted its file.
@@ -175,12 +184,5 @@ impl Customer<'_> {
         let file = self.service().issue_file(&mut tx, facts, request, cause, compose).await?;
         tx.commit().await?;
         Ok(file)
-    }
-
-    /// The customer's license whose key the request was made with.
-    async fn find_by_proof(&self, reader: &mut Reader, request: &AirGapRequest) -> Result<Option<LicenseId>, Internal> {
-        let licenses = reader.list_licenses_of(self.who().account.id).await?;
-        let keys = self.service().open_keys(reader, &licenses).await?;
-        Ok(keys.into_iter().find(|(_, key)| request.is_by_holder_of(key)).map(|(license, _)| license))
     }
 }

@@ -4,7 +4,7 @@ use latchkey_licensing::{account::Role, ids::PasskeyId, time::Timestamp};
 
 use crate::{
     accounts::name::parse_name,
-    actors::{Customer, is_recent},
+    actors::{Customer, CustomerView, is_recent},
     audit::event::AccountEvent,
     error::Internal,
     mail::{messages::account::PasskeyChangedMail, reasons::PasskeyChange},
@@ -37,24 +37,27 @@ pub struct SecondFactorState {
     pub is_fresh: bool,
 }
 
-impl Customer<'_> {
+impl CustomerView<'_> {
     /// The account's passkeys, and what this session may do about them.
     pub async fn second_factor(&self) -> Result<SecondFactorState, Internal> {
         let service = self.service();
         let now = service.now();
-        let account = self.who().account.id;
+        let account = self.account().id;
         let mut reader = service.store().read().await?;
         let passkeys = reader.list_passkeys_of(account).await?;
         let codes_left = u32::try_from(reader.count_recovery_codes(account).await?).unwrap_or_default();
         drop(reader);
-        let may_enroll = service.verifier().map(drop).and_then(|()| may_enroll(self.who(), passkeys.len(), now));
+        let may_enroll = service.verifier().map(drop).and_then(|()| match self.session() {
+            Some(who) => may_enroll(who, passkeys.len(), now),
+            None => Err(PasskeyError::NotFresh),
+        });
         let summary = |passkey: latchkey_store::PasskeyRow| PasskeySummary {
             id: passkey.id,
             name: passkey.name,
             created_at: passkey.created_at,
             last_used_at: passkey.last_used_at,
         };
-        let is_fresh = self.who().second_factor_at.is_some_and(|at| is_recent(at, now));
+        let is_fresh = self.session().and_then(|who| who.second_factor_at).is_some_and(|at| is_recent(at, now));
         Ok(SecondFactorState {
             passkeys: passkeys.into_iter().map(summary).collect(),
             codes_left,
@@ -62,7 +65,9 @@ impl Customer<'_> {
             is_fresh,
         })
     }
+}
 
+impl Customer<'_> {
     /// Changes a passkey's name.
     pub async fn rename_passkey(&self, id: PasskeyId, name: &str) -> Result<(), PasskeyError> {
         let name = parse_name(name)?.ok_or(crate::accounts::name::InvalidName)?;

@@ -3,21 +3,23 @@
 use latchkey_licensing::ids::SessionId;
 
 use crate::{
-    actors::Customer,
+    actors::{Customer, CustomerView},
     audit::event::AccountEvent,
     error::Internal,
     sign_in::sessions::{SessionSummary, is_alive},
 };
 
-impl Customer<'_> {
+impl CustomerView<'_> {
     /// The customer's active sessions, the most recently used first.
     pub async fn sessions(&self) -> Result<Vec<SessionSummary>, Internal> {
         let now = self.service().now();
-        let rows = self.service().store().read().await?.list_sessions_of(self.who().account.id).await?;
-        let alive = rows.into_iter().filter(|row| is_alive(row, self.who().account.role, now));
+        let rows = self.service().store().read().await?.list_sessions_of(self.account().id).await?;
+        let alive = rows.into_iter().filter(|row| is_alive(row, self.account().role, now));
         Ok(alive.map(SessionSummary::from).collect())
     }
+}
 
+impl Customer<'_> {
     /// Ends one of the customer's sessions. It is not an error if it has ended already.
     pub async fn end_session(&self, id: SessionId) -> Result<(), Internal> {
         let now = self.service().now();

@@ -107,6 +107,19 @@ methods! {
         }
     }
 
+    portal_views {
+        read {
+            /// The account whose portal a session sees at `now`, if there is one.
+            find_portal_view(session: SessionId, now: Timestamp) -> Option<Account>;
+        }
+        write {
+            /// Lets a session see an account's portal until `expires_at`.
+            set_portal_view(session: SessionId, account: AccountId, expires_at: Timestamp) -> ();
+            /// Ends a session's view of an account's portal. Returns the account. `None` if there is no such view.
+            delete_portal_view(session: SessionId) -> Option<AccountId>;
+        }
+    }
+
     sessions {
         read {
             /// Finds a session by the hash of its cookie, even if it has expired.

@@ -3,6 +3,7 @@
 pub(crate) mod login_requests;
 pub(crate) mod passkey_ceremonies;
 pub(crate) mod passkeys;
+pub(crate) mod portal_views;
 pub(crate) mod recovery_codes;
 pub(crate) mod sessions;
 

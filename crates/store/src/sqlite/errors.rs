@@ -72,6 +72,7 @@ const UNIQUE: &[(&str, &str)] = &[
     ("policies.id", "pk_policies"),
     ("policy_entitlements.policy_id, policy_entitlements.entitlement_id", "pk_policy_entitlements"),
     ("price_upgrades.price_id, price_upgrades.policy_id", "pk_price_upgrades"),
+    ("portal_views.session_id", "pk_portal_views"),
     ("prices.code", "uq_prices_code"),
     ("prices.id", "pk_prices"),
     ("products.code", "uq_products_code"),

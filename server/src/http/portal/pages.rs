@@ -5,7 +5,7 @@ use std::{future::ready, sync::LazyLock};
 use axum::{
     Extension, Router,
     extract::{OriginalUri, Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::any,
@@ -13,7 +13,7 @@ use axum::{
 use latchkey_app::{
     AdminApp, App, Branding,
     routes::{Guard, NextPath, Page, confirm_for, holds_secret},
-    server_side::{Backend, CookieKit, Identity, Unconfirmed, session_token},
+    server_side::{Backend, CookieKit, Identity, Seen, Unconfirmed, session_token},
     shell,
 };
 use latchkey_service::ClientAddress;
@@ -116,6 +116,16 @@ async fn identify(
             Ok(Some(who)) if who.is_staff() && !who.has_second_factor() => {
                 request.extensions_mut().insert(Unconfirmed(who.at(address)));
             }
+            Ok(Some(who)) if who.is_staff() && Guard::of(request.uri().path()) != Guard::Staff => {
+                match state.service.seen_customer(&who).await {
+                    Ok(Some(seen)) => request.extensions_mut().insert(Seen(seen)).map(drop),
+                    Ok(None) => request.extensions_mut().insert(Identity(who.at(address))).map(drop),
+                    Err(error) => {
+                        tracing::error!(%error, "a view of a customer's portal could not be looked up: {error}");
+                        return state.plain.failed();
+                    }
+                };
+            }
             Ok(Some(who)) => {
                 request.extensions_mut().insert(Identity(who.at(address)));
             }
@@ -134,6 +144,11 @@ async fn identify(
 async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let path = uri.path();
     let identity = request.extensions().get::<Identity>();
+    let is_seen = request.extensions().get::<Seen>().is_some();
+    if is_seen && !may_be_seen(request.method(), path) {
+        let text = "You see the portal as the customer does, so this cannot be done. Nothing was changed.\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
     let guard = Guard::of(path);
     let is_page = matches!(guard, Guard::SignedIn | Guard::Staff) && !path.starts_with("/fn/");
     if is_page && request.extensions().get::<Unconfirmed>().is_some() {
@@ -144,7 +159,7 @@ async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, req
     match guard {
         Guard::Open => {}
         Guard::Development if cfg!(debug_assertions) => {}
-        Guard::SignedIn if identity.is_some() => {}
+        Guard::SignedIn if identity.is_some() || is_seen => {}
         Guard::SignedIn => {
             let next = NextPath::after_sign_in(path, uri.query());
             let target = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
@@ -162,6 +177,15 @@ async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, req
         response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     response
+}
+
+/// Whether staff who see the portal as a customer does may send this request. Pages only show. Server functions refuse by
+/// themselves what they do not allow to such a person. Files, documents of payments and checkouts would be made for the
+/// customer.
+fn may_be_seen(method: &Method, path: &str) -> bool {
+    let is_reading = matches!(*method, Method::GET | Method::HEAD);
+    let is_page = Guard::of(path) == Guard::Open || Page::parse(path).is_some();
+    path.starts_with("/fn/") || is_reading && is_page
 }
 
 /// Server functions respond to plain forms with a redirect, by default to the `Referer`. Only paths on this

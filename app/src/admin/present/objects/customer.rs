@@ -49,6 +49,9 @@ pub(crate) fn page(details: &AccountDetails, around: &Around<'_>) -> ObjectView 
     }
 }
 
+/// Why the portal of staff is not shown.
+pub(crate) const STAFF_PORTAL: &str = "This is an account of staff. Only the portals of customers can be seen.";
+
 /// Why an act is not possible.
 pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option<String> {
     let account = &details.account;
@@ -58,6 +61,7 @@ pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option
         }
         CustomerActName::Disable => account.disabled_at.map(|_| "It is disabled already.".to_owned()),
         CustomerActName::Enable if account.disabled_at.is_none() => Some("It is not disabled.".to_owned()),
+        CustomerActName::ViewPortal => (account.role != Role::Customer).then(|| STAFF_PORTAL.to_owned()),
         CustomerActName::Enable | CustomerActName::Note => None,
     }
 }
@@ -71,7 +75,8 @@ fn acts(details: &AccountDetails, around: &Around<'_>) -> Vec<ActLink> {
     } else {
         dangerous(link("Disable account", CustomerActName::Disable, Needs::Admin))
     };
-    vec![note, change]
+    let portal = link("See the portal", CustomerActName::ViewPortal, Needs::Support);
+    vec![note, portal, change]
 }
 
 fn facts(details: &AccountDetails, around: &Around<'_>) -> Vec<Fact> {

@@ -105,6 +105,8 @@ fn of_account() -> impl Strategy<Value = AccountEvent> {
         why.prop_map(|why| E::PasskeyRefused { why }),
         Just(E::RecoveryCodesCreated),
         Just(E::RecoveryCodeRefused),
+        Just(E::PortalViewed),
+        Just(E::PortalViewEnded),
         Just(E::SessionEnded),
         any::<u64>().prop_map(|ended| E::AllSessionsEnded { ended }),
     ]
