@@ -14,7 +14,7 @@ use crate::{
     checkout::pages::{canceled::OrderCanceledPage, offer::OfferPage, placed::OrderPlacedPage},
     portal::{
         pages::{
-            account::AccountPage, computer::ComputerPage, free_computer::FreeComputerPage, license::LicensePage,
+            account::AccountPage, change_email::ChangeEmailPage, computer::ComputerPage, free_computer::FreeComputerPage, license::LicensePage,
             licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage, orders::OrdersPage,
             overview::OverviewPage, receipt::ReceiptPage,
         },
@@ -23,7 +23,8 @@ use crate::{
     routes::declared,
     shared::{branding::provide_branding, not_found::NotFoundPage},
     sign_in::pages::{
-        CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage, new_passkey::NewPasskeyPage,
+        CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage, email_change::EmailChangePage,
+        new_passkey::NewPasskeyPage,
     },
 };
 
@@ -86,6 +87,7 @@ pub fn App() -> impl IntoView {
                 <Route path=declared::code() view=CodePage ssr=SsrMode::Async/>
                 <Route path=declared::link() view=LinkPage ssr=SsrMode::Async/>
                 <Route path=declared::host_link() view=HostLinkPage ssr=SsrMode::Async/>
+                <Route path=declared::email_change() view=EmailChangePage ssr=SsrMode::Async/>
                 <Route path=declared::confirm() view=ConfirmPage ssr=SsrMode::Async/>
                 <Route path=declared::new_passkey() view=NewPasskeyPage ssr=SsrMode::Async/>
                 <Route path=declared::signed_out() view=SignedOutPage ssr=SsrMode::Async/>
@@ -108,6 +110,7 @@ pub fn App() -> impl IntoView {
                     <Route path=declared::receipt() view=ReceiptPage ssr=SsrMode::Async/>
                     <Route path=declared::offline() view=OfflinePage ssr=SsrMode::Async/>
                     <Route path=declared::account() view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=declared::change_email() view=ChangeEmailPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -77,6 +77,8 @@ pages! {
     Link(token: Token) = "/login/link/:token" as link;
     /// Asks to confirm a link that was created on the host.
     HostLink(token: Token) = "/login/host/:token" as host_link;
+    /// Asks one of two addresses to confirm the change of an account's e-mail address.
+    EmailChange(token: Token) = "/login/email/:token" as email_change;
     /// Asks for a passkey or a recovery code: after signing in with mail, or again before a sensitive act.
     Confirm = "/login/confirm" as confirm;
     /// Creates a passkey, and shows recovery codes after the first one.
@@ -106,6 +108,8 @@ pages! {
     Offline = "/portal/offline" as offline;
     /// The account's name and sessions.
     Account = "/portal/account" as account;
+    /// Asks for another e-mail address.
+    ChangeEmail = "/portal/account/email" as change_email;
 }
 
 pages! {
@@ -190,7 +194,7 @@ pub fn is_admin_document(path: &str) -> bool {
 
 /// Whether the path ends with a secret, which other pages must not learn.
 pub fn holds_secret(path: &str) -> bool {
-    [portal_paths::sign_in_link(""), portal_paths::host_link("")].iter().any(|start| path.starts_with(start))
+    [portal_paths::sign_in_link(""), portal_paths::host_link(""), portal_paths::email_change("")].iter().any(|start| path.starts_with(start))
 }
 
 /// Whether forms on the pages at this path, or on pages that they lead to without loading a document, lead to the payment
@@ -288,6 +292,7 @@ mod tests {
         let token: Token = "Ab_-9".parse().expect("a token");
         assert_eq!(portal_paths::SIGN_IN, Page::SignIn.path());
         assert_eq!(portal_paths::sign_in_link("Ab_-9"), Page::Link(token.clone()).path());
+        assert_eq!(portal_paths::email_change("Ab_-9"), Page::EmailChange(token.clone()).path());
         assert_eq!(portal_paths::host_link("Ab_-9"), Page::HostLink(token).path());
         assert_eq!(portal_paths::license(id), Page::License(id).path());
         assert_eq!(portal_paths::OFFLINE, Page::Offline.path());

@@ -1,6 +1,7 @@
 //! The pages of the portal.
 
 pub(crate) mod account;
+pub(crate) mod change_email;
 pub(crate) mod computer;
 pub(crate) mod free_computer;
 pub(crate) mod license;

@@ -12,11 +12,12 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_service::{
-    Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, Role, SessionSummary, SignedIn,
+    Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, PendingEmailChange, Role, SessionSummary,
+    SignedIn,
 };
 
 use crate::{
-    portal::model::{Computer, HistoryLine, LicenseSummary, SessionLine, Swaps},
+    portal::model::{Computer, EmailChangeLine, HistoryLine, LicenseSummary, SessionLine, Swaps},
     shared::model::{RelativeTime, Status, Tone},
 };
 
@@ -149,6 +150,16 @@ pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> 
         Actor::Account { role: Role::Support | Role::Admin, .. } | Actor::Host | Actor::Visitor => "The seller",
     };
     Some(HistoryLine { when: when(entry.at, now), text: what, by: by.to_owned() })
+}
+
+pub(crate) fn email_change(change: &PendingEmailChange, who: &SignedIn, now: Timestamp) -> EmailChangeLine {
+    let sides = [(change.is_old_confirmed, &who.account.email), (change.is_new_confirmed, &change.new_email)];
+    let waits_for = sides.into_iter().filter(|(is_confirmed, _)| !is_confirmed).map(|(_, email)| email.to_string());
+    EmailChangeLine {
+        new_email: change.new_email.to_string(),
+        waits_for: waits_for.collect(),
+        expires: when(change.expires_at, now),
+    }
 }
 
 pub(crate) fn session(summary: &SessionSummary, who: &SignedIn, now: Timestamp) -> SessionLine {

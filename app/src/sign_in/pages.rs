@@ -2,6 +2,7 @@
 //! scripts.
 
 pub(crate) mod confirm;
+pub(crate) mod email_change;
 pub(crate) mod new_passkey;
 
 use leptos::{prelude::*, server_fn::ServerFn};

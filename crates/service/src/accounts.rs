@@ -3,4 +3,5 @@
 pub(crate) mod admins;
 pub(crate) mod create;
 pub(crate) mod customers;
+pub(crate) mod email_change;
 pub(crate) mod name;

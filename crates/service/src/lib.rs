@@ -31,7 +31,7 @@ pub use latchkey_licensing::{
     product::Product,
 };
 pub use latchkey_store::{
-    Attention, AuditRow, DeactivatedBy, EventState, Gauges, ListedAccount, ListedLicense, ListedMachine, ListedMail,
+    Attention, AuditRow, DeactivatedBy, EmailChangeSide, EventState, Gauges, ListedAccount, ListedLicense, ListedMachine, ListedMail,
     MailState, NoteRow, OpenDispute, Page, RecordId, SavedViewRow, Store, StoreError, StoredDispute, StoredPayment,
     StoredRefund, StripeEventRow,
 };
@@ -39,6 +39,9 @@ pub use latchkey_store::{
 pub use accounts::{
     admins::{AddAdminError, SignInLinkError, StaffError, StaffRole},
     customers::AccountError,
+    email_change::{
+        EmailChangeError, EmailChangeLinkError, EmailChangeProgress, EmailChangeState, PendingEmailChange, SetEmailError,
+    },
     name::{InvalidName, RenameError},
 };
 pub use actors::{Admin, Customer, Fresh, NotFresh, Operator, SignedIn, Staff, StaffRefusal, Support};
@@ -47,7 +50,7 @@ pub use audit::{
     chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},
     change::Change,
     event::{
-        AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
+        AccountEvent, AddressSide, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
         LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SecondFactor, SignInMeans,
         SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
     },

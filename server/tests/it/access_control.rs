@@ -104,7 +104,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 47] = [
+const FUNCTIONS: [(&str, Row); 53] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
@@ -115,6 +115,10 @@ const FUNCTIONS: [(&str, Row); 47] = [
     ("/fn/admin/list", staff_only(200)),
     ("/fn/admin/object", staff_only(200)),
     ("/fn/admin/overview", staff_only(200)),
+    ("/fn/cancel_email_change", all(422)),
+    ("/fn/cancel_own_email_change", signed_in(200, 401)),
+    ("/fn/change_email_form", signed_in(200, 401)),
+    ("/fn/confirm_email_change", all(422)),
     ("/fn/confirm_free_computer", own(200, 404, 401)),
     ("/fn/carry_out_request", own(200, 422, 401)),
     ("/fn/choose_theme", all(200)),
@@ -137,6 +141,7 @@ const FUNCTIONS: [(&str, Row); 47] = [
     ("/fn/overview", signed_in(200, 401)),
     // As for `read_placed_order`.
     ("/fn/read_canceled_order", own(200, 403, 403)),
+    ("/fn/read_email_change", all(200)),
     ("/fn/read_offer", all(200)),
     // The buyer was signed in. Otherwise it would be the buyer's browser.
     ("/fn/read_placed_order", own(200, 403, 403)),
@@ -149,6 +154,8 @@ const FUNCTIONS: [(&str, Row); 47] = [
     ("/fn/rename_passkey", signed_in(404, 401)),
     ("/fn/replace_key", own(200, 404, 401)),
     ("/fn/replace_recovery_codes", signed_in(403, 401)),
+    // Needs a sign-in, or a second factor, within the last five minutes.
+    ("/fn/request_email_change", Row { other: 200, ..signed_in(403, 401) }),
     ("/fn/request_sign_in", all(200)),
     ("/fn/reveal_key", own(200, 404, 401)),
     ("/fn/second_factor", signed_in(200, 401)),
@@ -163,7 +170,7 @@ const FUNCTIONS: [(&str, Row); 47] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 44] = [
+const PAGES: [(&str, Row); 46] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
@@ -195,12 +202,14 @@ const PAGES: [(&str, Row); 44] = [
     ("/login", all(200)),
     ("/login/code", all(200)),
     ("/login/confirm", signed_in(200, 401)),
+    ("/login/email/{token}", all(200)),
     ("/login/host/{token}", all(200)),
     ("/login/link/{token}", all(200)),
     ("/login/passkey", signed_in(200, 401)),
     ("/login/signed-out", all(200)),
     ("/portal", signed_in(200, 303)),
     ("/portal/account", signed_in(200, 303)),
+    ("/portal/account/email", signed_in(200, 303)),
     ("/portal/licenses", signed_in(200, 303)),
     ("/portal/licenses/{license}", own(200, 404, 303)),
     ("/portal/licenses/{license}/machines/{machine}", own(200, 404, 303)),

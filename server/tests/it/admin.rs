@@ -4,7 +4,7 @@ mod access;
 mod acts;
 mod objects;
 mod selling;
-mod support;
+pub(crate) mod support;
 
 use latchkey_licensing::{account::Role, email::EmailAddress};
 use latchkey_service::{Operator, StaffRole};

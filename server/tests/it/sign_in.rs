@@ -1,6 +1,7 @@
 //! Signing in, and sessions.
 
 mod by_mail;
+mod email_change;
 mod passkeys;
 mod rate_limits;
 mod sessions;

@@ -14,12 +14,15 @@ use crate::{
 pub async fn account() -> Result<AccountDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
-    let sessions = backend.service.customer(&who).sessions().await;
-    let sessions = sessions.map_err(|error| server::failed(server::hidden(&error)))?;
+    let customer = backend.service.customer(&who);
+    let sessions = customer.sessions().await.map_err(|error| server::failed(server::hidden(&error)))?;
+    let email_change = customer.pending_email_change().await;
+    let email_change = email_change.map_err(|error| server::failed(server::hidden(&error)))?;
     let now = backend.service.now();
     Ok(AccountDetail {
         email: who.account.email.to_string(),
         name: who.account.name.clone(),
+        email_change: email_change.map(|change| crate::portal::present::email_change(&change, &who, now)),
         sessions: sessions.iter().map(|summary| crate::portal::present::session(summary, &who, now)).collect(),
     })
 }

@@ -65,6 +65,10 @@ kinds! {
     NewComputer = "new_computer", "License active on a new computer";
     /// A passkey was added or removed.
     PasskeyChanged = "passkey_changed", "Passkey added or removed";
+    /// A person asked to change the e-mail address of an account.
+    EmailChange = "email_change", "E-mail address to confirm";
+    /// The e-mail address of an account was changed.
+    EmailChanged = "email_changed", "E-mail address changed";
     /// A person asked to sign in.
     SignIn = "sign_in", "Sign-in link";
 }

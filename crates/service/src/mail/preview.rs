@@ -19,6 +19,7 @@ use crate::{
         messages::{
             CustomerMail, MailedLicense,
             account::PasskeyChangedMail,
+            email_change::{EmailChangeMail, EmailChangedMail},
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
                 MailedOrder, OrderHeldMail, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail,
@@ -29,7 +30,7 @@ use crate::{
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
         },
         reasons::{
-            PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
+            EmailChangeRequest, EmailChanged, PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
             UpgradeReason,
         },
     },
@@ -73,6 +74,8 @@ impl MailKind {
             Self::Reinstated => ReinstatementReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Revoked => RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::KeyReplaced => ReplacedBy::ALL.iter().map(|reason| reason.as_str()).collect(),
+            Self::EmailChange => EmailChangeRequest::ALL.iter().map(|request| request.as_str()).collect(),
+            Self::EmailChanged => EmailChanged::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::PasskeyChanged => PasskeyChange::ALL.iter().map(|change| change.as_str()).collect(),
             Self::Purchase
             | Self::UpgradeReversed
@@ -183,6 +186,19 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
         MailKind::PasskeyChanged => {
             let change = named(PasskeyChange::ALL, reason, PasskeyChange::as_str)?;
             Box::new(PasskeyChangedMail { change, name: "Work laptop", at })
+        }
+        MailKind::EmailChange => Box::new(EmailChangeMail {
+            to: named(EmailChangeRequest::ALL, reason, EmailChangeRequest::as_str)?,
+            link: format!("{}{}", letterhead.portal_url, portal_paths::email_change("EXAMPLE")),
+            new_email: "ada@example.org",
+            agent: "Firefox on Windows",
+            network: "192.0.2.0/24".to_owned(),
+            at,
+            minutes: 60,
+        }),
+        MailKind::EmailChanged => {
+            let why = named(EmailChanged::ALL, reason, EmailChanged::as_str)?;
+            Box::new(EmailChangedMail { why, old_email: "ada@example.com", new_email: "ada@example.org", at })
         }
         MailKind::SignIn => {
             let mail = SignInMail {

@@ -37,6 +37,24 @@ reasons! {
         Removed = "removed",
     }
 
+    /// Who is asked about a change of an e-mail address.
+    EmailChangeRequest {
+        /// The address that the account has.
+        Current = "current",
+        /// The address that it gets.
+        New = "new",
+        /// The address was meant to be the new one, but belongs to another account.
+        Taken = "taken",
+    }
+
+    /// Who changed an e-mail address.
+    EmailChanged {
+        /// The account's owner.
+        ByOwner = "owner",
+        /// The vendor.
+        ByVendor = "vendor",
+    }
+
     /// Why a suspended license is reinstated.
     ReinstatementReason {
         /// The vendor decided so.

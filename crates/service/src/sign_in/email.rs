@@ -328,10 +328,11 @@ impl Service {
         now: Timestamp,
     ) -> Result<Option<Account>, Internal> {
         let found = match request.account {
-            Some(id) => tx.find_account(id).await?,
+            // A request for an address that the account no longer has cannot be confirmed.
+            Some(id) => tx.find_account(id).await?.filter(|account| account.email == request.email),
             None => tx.find_account_by_email(&request.email).await?,
         };
-        if found.is_some() || !self.0.options.allow_signup {
+        if found.is_some() || request.account.is_some() || !self.0.options.allow_signup {
             return Ok(found.filter(|account| account.disabled_at.is_none()));
         }
         let account = self.new_account(&request.email, None, Role::Customer, now)?;
