@@ -13,7 +13,7 @@ use tower_sessions::{Session, session::Id};
 
 use crate::{
     portal::model::ProvenForm,
-    routes::{NextPath, Page, confirm_for, sign_in_for},
+    routes::{AdminPage, NextPath, Page, confirm_for, sign_in_for},
     shared::{
         error::UiError,
         flash::{Done, Flash},
@@ -80,10 +80,18 @@ pub(crate) fn person() -> Result<SignedIn, UiError> {
     unconfirmed.map_or_else(identity, Ok)
 }
 
-/// The page to go to after signing in or presenting a second factor.
-pub(crate) fn next_or_overview(next: Option<&str>) -> String {
+/// The page to go to after signing in or presenting a second factor. By default it is the first page for the role.
+pub(crate) fn next_or_first_page(next: Option<&str>, role: Role) -> String {
     let next = next.and_then(NextPath::nearest);
-    next.map_or_else(|| Page::Overview.path(), |next| next.as_str().to_owned())
+    next.map_or_else(|| first_page(role), |next| next.as_str().to_owned())
+}
+
+/// The page that a person sees first.
+pub(crate) fn first_page(role: Role) -> String {
+    match role {
+        Role::Customer => Page::Overview.path(),
+        Role::Support | Role::Admin => AdminPage::Overview.path(),
+    }
 }
 
 /// The page that asks for the second factor and afterwards leads to `next`.

@@ -57,6 +57,9 @@ act_names! {
     /// What can be done to an account.
     CustomerActName {
         Note = "note";
+        /// Signs the person out in one browser or everywhere.
+        SignOut = "sign-out";
+        Email = "email";
         Disable = "disable";
         Enable = "enable";
     }

@@ -58,6 +58,8 @@ pub struct SecondFactorView {
     pub has_second_factor: bool,
     /// Whether the account is a support agent's or admin's.
     pub is_staff: bool,
+    /// The page that the person sees first.
+    pub first_page: String,
     /// The error of the last form.
     pub flash: Option<Flash>,
 }

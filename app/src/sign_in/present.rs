@@ -67,6 +67,7 @@ pub(crate) fn second_factor(
         is_fresh: state.is_fresh,
         has_second_factor: who.has_second_factor(),
         is_staff: who.is_staff(),
+        first_page: server::first_page(who.account.role),
         flash,
     }
 }

@@ -53,12 +53,18 @@ pub(crate) fn page(details: &AccountDetails, around: &Around<'_>) -> ObjectView 
 pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option<String> {
     let account = &details.account;
     match act {
-        CustomerActName::Disable if account.role != Role::Customer => {
-            Some("This is an account of staff. Take the role away on the host: latchkey admin remove.".to_owned())
+        CustomerActName::Disable if details.is_last_admin => {
+            Some("This is the last admin. Add another one on the host first: latchkey admin add.".to_owned())
         }
         CustomerActName::Disable => account.disabled_at.map(|_| "It is disabled already.".to_owned()),
+        CustomerActName::SignOut if details.sessions.is_empty() => {
+            Some("The person is not signed in anywhere.".to_owned())
+        }
+        CustomerActName::Email if account.role != Role::Customer => {
+            Some("Support agents and admins change their address on their own account page.".to_owned())
+        }
         CustomerActName::Enable if account.disabled_at.is_none() => Some("It is not disabled.".to_owned()),
-        CustomerActName::Enable | CustomerActName::Note => None,
+        CustomerActName::Enable | CustomerActName::Note | CustomerActName::SignOut | CustomerActName::Email => None,
     }
 }
 
@@ -66,12 +72,14 @@ fn acts(details: &AccountDetails, around: &Around<'_>) -> Vec<ActLink> {
     let page = |act| AdminPage::CustomerAct(details.account.id, act);
     let link = |label, act, needs| around.act(label, &page(act), needs, obstacle(act, details));
     let note = link("Add a note", CustomerActName::Note, Needs::Support);
+    let sign_out = link("Sign out browsers", CustomerActName::SignOut, Needs::Admin);
+    let email = link("Change e-mail address", CustomerActName::Email, Needs::Admin);
     let change = if details.account.disabled_at.is_some() {
         link("Enable account", CustomerActName::Enable, Needs::Admin)
     } else {
         dangerous(link("Disable account", CustomerActName::Disable, Needs::Admin))
     };
-    vec![note, change]
+    vec![note, sign_out, email, change]
 }
 
 fn facts(details: &AccountDetails, around: &Around<'_>) -> Vec<Fact> {
@@ -178,8 +186,9 @@ fn mail_row(mail: &ListedMail, around: &Around<'_>) -> Row {
 }
 
 fn sessions(sessions: &[SessionSummary], around: &Around<'_>) -> Section {
-    let row = |session: &SessionSummary| Row {
-        id: session.id.to_string(),
+    // The id of a session is not shown (ML-20).
+    let row = |(number, session): (usize, &SessionSummary)| Row {
+        id: format!("session-{number}"),
         href: String::new(),
         cells: vec![
             Cell::Text(session.agent.clone()),
@@ -189,7 +198,8 @@ fn sessions(sessions: &[SessionSummary], around: &Around<'_>) -> Section {
         ],
     };
     let columns = ["Browser", "Network", "Signed in", "Last used"];
-    table("Sessions", &columns, sessions.iter().map(row).collect(), "The customer is not signed in anywhere.")
+    let rows = sessions.iter().enumerate().map(row).collect();
+    table("Signed-in browsers", &columns, rows, "The person is not signed in anywhere.")
 }
 
 fn related(details: &AccountDetails) -> Vec<Related> {
