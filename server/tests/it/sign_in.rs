@@ -2,6 +2,7 @@
 
 mod by_mail;
 mod email_change;
+mod notices;
 mod passkeys;
 mod rate_limits;
 mod sessions;

@@ -12,13 +12,14 @@ use latchkey_licensing::{
 };
 
 use crate::{
+    audit::event::SignInMeans,
     error::Internal,
     mail::{
         kind::MailKind,
         letter::{Letterhead, MailContent},
         messages::{
             CustomerMail, MailedLicense,
-            account::PasskeyChangedMail,
+            account::{NewBrowserMail, PasskeyChangedMail, RoleGivenMail},
             email_change::{EmailChangeMail, EmailChangedMail},
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
@@ -30,7 +31,7 @@ use crate::{
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
         },
         reasons::{
-            EmailChangeRequest, EmailChanged, PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
+            EmailChangeRequest, EmailChanged, GivenRole, PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
             UpgradeReason,
         },
     },
@@ -74,6 +75,7 @@ impl MailKind {
             Self::Reinstated => ReinstatementReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Revoked => RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::KeyReplaced => ReplacedBy::ALL.iter().map(|reason| reason.as_str()).collect(),
+            Self::RoleGiven => GivenRole::ALL.iter().map(|role| role.as_str()).collect(),
             Self::EmailChange => EmailChangeRequest::ALL.iter().map(|request| request.as_str()).collect(),
             Self::EmailChanged => EmailChanged::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::PasskeyChanged => PasskeyChange::ALL.iter().map(|change| change.as_str()).collect(),
@@ -88,6 +90,7 @@ impl MailKind {
             | Self::EndsIn3Days
             | Self::RenewalFailed
             | Self::NewComputer
+            | Self::NewBrowser
             | Self::SignIn => Vec::new(),
         }
     }
@@ -186,6 +189,13 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
         MailKind::PasskeyChanged => {
             let change = named(PasskeyChange::ALL, reason, PasskeyChange::as_str)?;
             Box::new(PasskeyChangedMail { change, name: "Work laptop", at })
+        }
+        MailKind::NewBrowser => {
+            Box::new(NewBrowserMail { agent: "Firefox on Windows", network: "192.0.2.0/24", means: SignInMeans::Link, at })
+        }
+        MailKind::RoleGiven => {
+            let role = named(GivenRole::ALL, reason, GivenRole::as_str)?;
+            Box::new(RoleGivenMail { role, at })
         }
         MailKind::EmailChange => Box::new(EmailChangeMail {
             to: named(EmailChangeRequest::ALL, reason, EmailChangeRequest::as_str)?,

@@ -37,6 +37,14 @@ reasons! {
         Removed = "removed",
     }
 
+    /// The role that a person got.
+    GivenRole {
+        /// A support agent.
+        Support = "support",
+        /// An admin.
+        Admin = "admin",
+    }
+
     /// Who is asked about a change of an e-mail address.
     EmailChangeRequest {
         /// The address that the account has.

@@ -290,6 +290,7 @@ impl Service {
         let new = NewSignIn { means, second_factor_at: None, may_enroll_until };
         let confirmed = self.open_session(&mut tx, &account, new, origin, earlier).await?;
         tx.commit().await?;
+        self.wake_mail_worker();
         Ok(ConfirmedSignIn { next_path: request.next_path, ..confirmed })
     }
 
