@@ -83,6 +83,8 @@ pages! {
     Confirm = "/login/confirm" as confirm;
     /// Creates a passkey, and shows recovery codes after the first one.
     NewPasskey = "/login/passkey" as new_passkey;
+    /// Confirms that the account was deleted.
+    AccountDeleted = "/login/deleted" as account_deleted;
     /// Confirms that the session has ended.
     SignedOut = "/login/signed-out" as signed_out;
     /// Shows what can be bought for a price.
@@ -110,6 +112,8 @@ pages! {
     Account = "/portal/account" as account;
     /// Asks for another e-mail address.
     ChangeEmail = "/portal/account/email" as change_email;
+    /// Asks for confirmation before the account is deleted.
+    DeleteAccount = "/portal/account/delete" as delete_account;
 }
 
 pages! {
@@ -194,7 +198,9 @@ pub fn is_admin_document(path: &str) -> bool {
 
 /// Whether the path ends with a secret, which other pages must not learn.
 pub fn holds_secret(path: &str) -> bool {
-    [portal_paths::sign_in_link(""), portal_paths::host_link(""), portal_paths::email_change("")].iter().any(|start| path.starts_with(start))
+    [portal_paths::sign_in_link(""), portal_paths::host_link(""), portal_paths::email_change("")]
+        .iter()
+        .any(|start| path.starts_with(start))
 }
 
 /// Whether forms on the pages at this path, or on pages that they lead to without loading a document, lead to the payment
@@ -329,6 +335,8 @@ mod tests {
         }
         assert_eq!(Guard::of(&settings.path()), Guard::SignedIn);
         assert_eq!(FormTarget::page_of(&settings.path()), Some(Page::Order(order)));
+        let export = FormTarget::DataExport.path();
+        assert_eq!((Guard::of(&export), FormTarget::page_of(&export)), (Guard::SignedIn, Some(Page::Account)));
         assert_eq!(Guard::of(&FormTarget::Checkout.path()), Guard::Open);
         assert_eq!(Guard::of("/portal/anything"), Guard::SignedIn);
         assert_eq!(Guard::of("/portal-news"), Guard::Open);

@@ -230,3 +230,25 @@ pub struct ProvenForm {
     /// What was typed before an error.
     pub typed: String,
 }
+
+/// What the page shows that asks before the account is deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionView {
+    pub form: ProvenForm,
+    /// How many licenses become anonymous.
+    pub licenses: usize,
+    /// How many orders are kept.
+    pub orders: usize,
+    /// What has to end first.
+    pub unfinished: Vec<UnfinishedLine>,
+}
+
+/// Something that has to end before the account can be deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedLine {
+    /// What it is and what to do about it.
+    pub text: String,
+    pub order: OrderId,
+    /// The order's number.
+    pub number: String,
+}

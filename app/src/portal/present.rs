@@ -12,12 +12,15 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_service::{
-    Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, PendingEmailChange, Role, SessionSummary,
-    SignedIn,
+    Actor, AuditEntry, AuditEvent, DeactivationReason, DeletionPlan, LicenseEvent, LicenseView, PendingEmailChange,
+    Role, SessionSummary, SignedIn, Unfinished, UnfinishedWhy,
 };
 
 use crate::{
-    portal::model::{Computer, EmailChangeLine, HistoryLine, LicenseSummary, SessionLine, Swaps},
+    portal::model::{
+        Computer, DeletionView, EmailChangeLine, HistoryLine, LicenseSummary, ProvenForm, SessionLine, Swaps,
+        UnfinishedLine,
+    },
     shared::model::{RelativeTime, Status, Tone},
 };
 
@@ -160,6 +163,21 @@ pub(crate) fn email_change(change: &PendingEmailChange, who: &SignedIn, now: Tim
         waits_for: waits_for.collect(),
         expires: when(change.expires_at, now),
     }
+}
+
+pub(crate) fn deletion(plan: DeletionPlan, form: ProvenForm) -> DeletionView {
+    let line = |unfinished: Unfinished| UnfinishedLine {
+        text: match unfinished.why {
+            UnfinishedWhy::Subscription => {
+                "Its subscription still runs. Cancel it on the order's page, under “Payment settings”.".to_owned()
+            }
+            UnfinishedWhy::Payment => "It waits for its payment, or for us. Try again when it is settled.".to_owned(),
+        },
+        order: unfinished.order,
+        number: unfinished.number,
+    };
+    let unfinished = plan.unfinished.into_iter().map(line).collect();
+    DeletionView { form, licenses: plan.licenses, orders: plan.orders, unfinished }
 }
 
 pub(crate) fn session(summary: &SessionSummary, who: &SignedIn, now: Timestamp) -> SessionLine {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod computers;
+pub mod deletion;
 pub mod email;
 pub mod licenses;
 pub mod offline;

@@ -62,6 +62,9 @@ act_names! {
         Email = "email";
         Disable = "disable";
         Enable = "enable";
+        /// Saves everything that is kept about the person.
+        Export = "export";
+        Delete = "delete";
     }
 
     /// What can be done to an order.

@@ -18,6 +18,10 @@ pub enum UiError {
     EmailChangeRefused,
     /// The new address got an account in the meantime.
     EmailTaken,
+    /// The address was not typed to confirm.
+    PhraseWrong,
+    /// Something has to end before the account can be deleted.
+    AccountInUse,
     /// The person signed in, or presented the second factor, too long ago.
     ProofNeeded,
     /// The link or code is expired, used, unknown or wrong. Users cannot see which.
@@ -110,6 +114,8 @@ impl UiError {
             Self::EmailTaken => {
                 "The new address got an account of its own in the meantime. The change was canceled, and your address is what it was.".to_owned()
             }
+            Self::PhraseWrong => "To confirm, type the e-mail address of your account exactly as it is shown.".to_owned(),
+            Self::AccountInUse => "Your account cannot be deleted yet. Nothing was changed.".to_owned(),
             Self::ProofNeeded => {
                 "This needs a new proof that it is you, because the last one is more than 5 minutes old. What you typed is kept.".to_owned()
             }
@@ -200,6 +206,7 @@ impl UiError {
             Self::EmailInvalid
             | Self::EmailSame
             | Self::EmailChangeRefused
+            | Self::PhraseWrong
             | Self::SignInRefused
             | Self::NameInvalid
             | Self::NoSwapsLeft { .. }
@@ -219,7 +226,7 @@ impl UiError {
             | Self::TooManyPasskeys
             | Self::QuantityNotAllowed { .. }
             | Self::UpgradeNotPossible => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::EmailTaken => StatusCode::CONFLICT,
+            Self::EmailTaken | Self::AccountInUse => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             // The same for orders that do not exist.

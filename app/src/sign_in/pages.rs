@@ -215,3 +215,13 @@ pub(crate) fn SignedOutPage() -> impl IntoView {
         </SignInFrame>
     }
 }
+
+/// `/login/deleted`
+#[component]
+pub(crate) fn AccountDeletedPage() -> impl IntoView {
+    view! {
+        <SignInFrame title="Your account was deleted">
+            <p>"You are signed out, and this browser no longer contains any data from your account. A last mail confirms it."</p>
+        </SignInFrame>
+    }
+}

@@ -2,7 +2,8 @@
 
 use latchkey_licensing::time::Timestamp;
 use latchkey_service::{
-    EmailChangeLinkError, EmailChangeProgress, EmailChangeSide, EmailChangeState, PasskeyError, SecondFactorState, SignedIn,
+    EmailChangeLinkError, EmailChangeProgress, EmailChangeSide, EmailChangeState, PasskeyError, SecondFactorState,
+    SignedIn,
 };
 
 use crate::{

@@ -104,7 +104,7 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 53] = [
+const FUNCTIONS: [(&str, Row); 55] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
@@ -129,6 +129,9 @@ const FUNCTIONS: [(&str, Row); 53] = [
     // The response is not one of an authenticator.
     ("/fn/confirm_passkey", signed_in(422, 401)),
     ("/fn/confirm_recovery_code", signed_in(422, 401)),
+    // The phrase is not the account's address.
+    ("/fn/delete_account", signed_in(422, 401)),
+    ("/fn/deletion_form", signed_in(200, 401)),
     ("/fn/end_all_sessions", signed_in(200, 401)),
     // The response does not say whether there was such a session.
     ("/fn/end_session", signed_in(200, 401)),
@@ -170,7 +173,7 @@ const FUNCTIONS: [(&str, Row); 53] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 46] = [
+const PAGES: [(&str, Row); 48] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
@@ -202,6 +205,7 @@ const PAGES: [(&str, Row); 46] = [
     ("/login", all(200)),
     ("/login/code", all(200)),
     ("/login/confirm", signed_in(200, 401)),
+    ("/login/deleted", all(200)),
     ("/login/email/{token}", all(200)),
     ("/login/host/{token}", all(200)),
     ("/login/link/{token}", all(200)),
@@ -209,6 +213,7 @@ const PAGES: [(&str, Row); 46] = [
     ("/login/signed-out", all(200)),
     ("/portal", signed_in(200, 303)),
     ("/portal/account", signed_in(200, 303)),
+    ("/portal/account/delete", signed_in(200, 303)),
     ("/portal/account/email", signed_in(200, 303)),
     ("/portal/licenses", signed_in(200, 303)),
     ("/portal/licenses/{license}", own(200, 404, 303)),
@@ -224,7 +229,7 @@ const PAGES: [(&str, Row); 46] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 22] = [
+const ROUTES: [(&str, Method, &str, Row); 23] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
@@ -243,6 +248,7 @@ const ROUTES: [(&str, Method, &str, Row); 22] = [
     ("&file.path", Method::GET, "/brand/x/accent.css", all(404)),
     // This server has no keys of a payment provider, so the form's page says that nothing is for sale.
     ("&FormTarget::Checkout.path()", Method::POST, "/checkout", all(303)),
+    ("&FormTarget::DataExport.path()", Method::POST, "/portal/account/export", signed_in(200, 303)),
     // The same for these, whose order's page says so.
     ("FormTarget::PAYMENT_SETTINGS", Method::POST, "/portal/orders/{order}/payment-settings", own(303, 404, 303)),
     ("PaymentDocument::PATHS", Method::GET, "/portal/orders/{order}/payments/{payment}/receipt", own(303, 404, 303)),
@@ -539,7 +545,7 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-pub(crate) const FIELDS: [(&str, &str); 24] = [
+pub(crate) const FIELDS: [(&str, &str); 25] = [
     ("list", "Licenses"),
     ("text", "ada"),
     ("kind", "License"),
@@ -558,6 +564,7 @@ pub(crate) const FIELDS: [(&str, &str); 24] = [
     ("license", "0190f3c2-0000-7000-8000-000000000000"),
     ("machine", "0190f3c2-0000-7000-8000-000000000000"),
     ("name", "x"),
+    ("phrase", "x"),
     ("order", "0190f3c2-0000-7000-8000-000000000000"),
     ("page", "1"),
     ("search", "7F3K"),

@@ -6,7 +6,9 @@ use latchkey_licensing::{
     ids::AccountId,
     time::Timestamp,
 };
-use latchkey_service::{AccountDetails, AccountError, Admin, Fresh, NoteSubject, SessionSummary, SetEmailError};
+use latchkey_service::{
+    AccountDetails, AccountError, Admin, DeleteAccountError, Fresh, NoteSubject, SessionSummary, SetEmailError,
+};
 
 use crate::{
     admin::{
@@ -31,7 +33,11 @@ pub(super) async fn view(call: &Call<'_>, id: AccountId, act: Act, draft: Option
     let details = call.support().account_details(id).await?.ok_or(Trouble::NotFound)?;
     let (page, back) = (AdminPage::CustomerAct(id, act), AdminPage::Customer(id));
     let needs = if act == Act::Note { Needs::Support } else { Needs::Admin };
-    let gate = Gate { needs, is_sensitive: is_sensitive(act, &details), obstacle: obstacle(act, &details) };
+    let obstacle = match obstacle(act, &details) {
+        None if act == Act::Delete => unfinished(call, id).await?,
+        obstacle => obstacle,
+    };
+    let gate = Gate { needs, is_sensitive: is_sensitive(act, &details), obstacle };
     let content = gate.closed(call, &page, draft).unwrap_or_else(|| match ask(&details, act, call.now) {
         None => note::ask(&page, &back, draft),
         Some(ask) => ActContent::Form(ask.form(&page, &back, draft)),
@@ -42,6 +48,8 @@ pub(super) async fn view(call: &Call<'_>, id: AccountId, act: Act, draft: Option
         Act::Email => "Change e-mail address",
         Act::Disable => "Disable account",
         Act::Enable => "Enable account",
+        Act::Export => "Export personal data",
+        Act::Delete => "Delete account",
     };
     Ok(ActView { title: title.to_owned(), record: LinkTo::new(details.account.email.as_str(), back.path()), content })
 }
@@ -49,10 +57,24 @@ pub(super) async fn view(call: &Call<'_>, id: AccountId, act: Act, draft: Option
 /// Whether an act needs a recent second factor (SU-07).
 fn is_sensitive(act: Act, details: &AccountDetails) -> bool {
     match act {
-        Act::Email => true,
+        Act::Email | Act::Export | Act::Delete => true,
         Act::Disable | Act::Enable => details.account.role != Role::Customer,
         Act::Note | Act::SignOut => false,
     }
+}
+
+/// What has to end before an account can be deleted.
+async fn unfinished(call: &Call<'_>, id: AccountId) -> Result<Option<String>, Trouble> {
+    let Ok(admin) = call.staff.admin() else { return Ok(None) };
+    let plan = admin.plan_deletion(id).await?;
+    Ok((!plan.unfinished.is_empty()).then(|| DeleteAccountError::Unfinished(plan.unfinished).to_string()).map(sentence))
+}
+
+/// A text as a sentence.
+fn sentence(text: String) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 /// `None` for a note, which has a form of its own.
@@ -81,17 +103,34 @@ fn ask(details: &AccountDetails, act: Act, now: Timestamp) -> Option<Ask> {
                     "Neither address is asked to confirm it, so make sure that the request came from the owner.",
                     "Both addresses get a mail about it. Licenses, orders and the Stripe customer stay as they are.",
                 ])
-                .inputs(vec![Input::new(
-                    EMAIL,
-                    "New e-mail address",
-                    InputKind::Email { value: String::new() },
-                )]),
+                .inputs(vec![Input::new(EMAIL, "New e-mail address", InputKind::Email { value: String::new() })]),
         ),
         Act::Disable => Some(
             Ask::new("Disable this account?", "Disable account")
                 .effects(["The person is signed out everywhere and cannot sign in."])
                 .effect(format!("Apps stop at their next check: {licenses}."))
                 .effects(["The account gets no mail, not about this either.", "You can enable the account again."])
+                .irreversible(details.account.email.as_str()),
+        ),
+        Act::Export => Some(
+            Ask::new("Export everything that is kept about this person?", "Export data")
+                .effects([
+                    "You get a file with the account, sessions, licenses, computers, orders, mails, notes and the audit log.",
+                    "It contains no keys and no secrets. Give it to nobody but the person.",
+                ])
+                .level(ConfirmLevel::Costly),
+        ),
+        Act::Delete => Some(
+            Ask::new("Delete this account?", "Delete account")
+                .effects([
+                    "The address, the name, sessions, passkeys, mails, notes and the names of computers are erased.",
+                    "The person can no longer sign in with this address, and gets a last mail about it.",
+                ])
+                .effect(format!("Licenses belong to nobody, and their keys keep working: {licenses}."))
+                .effects([
+                    "Orders are kept without the address, for tax law. At Stripe, delete the customer yourself.",
+                    "This cannot be undone.",
+                ])
                 .irreversible(details.account.email.as_str()),
         ),
         Act::Enable => Some(
@@ -135,6 +174,11 @@ pub(super) async fn perform(call: &Call<'_>, id: AccountId, act: Act, form: &Sub
     match act {
         Act::SignOut => return sign_out(&admin, &details.account, form, page).await,
         Act::Email => return change_email(&admin, &details.account, form, &call.fresh()?, call.now).await,
+        Act::Export => return Err(export(&admin, email, &call.fresh()?).await),
+        Act::Delete => {
+            form.check_phrase(email.as_str())?;
+            return delete(&admin, &details.account, &call.fresh()?, page).await;
+        }
         Act::Disable => form.check_phrase(email.as_str())?,
         Act::Enable | Act::Note => {}
     }
@@ -154,12 +198,7 @@ async fn set_disabled(admin: &Admin<'_>, email: &EmailAddress, is_disabled: bool
     Ok(())
 }
 
-async fn sign_out(
-    admin: &Admin<'_>,
-    account: &Account,
-    form: &Submission,
-    page: AdminPage,
-) -> Result<Done, Trouble> {
+async fn sign_out(admin: &Admin<'_>, account: &Account, form: &Submission, page: AdminPage) -> Result<Done, Trouble> {
     let email = &account.email;
     let text = match form.get(BROWSER) {
         "" => {
@@ -204,6 +243,27 @@ async fn change_email(
         undo: Some((AdminPage::CustomerAct(account.id, Act::Email).path(), fields)),
     };
     Ok(Done { toast, page: AdminPage::Customer(account.id) })
+}
+
+async fn export(admin: &Admin<'_>, email: &EmailAddress, fresh: &Fresh) -> Trouble {
+    match admin.export_account(email, fresh).await {
+        Ok(data) => Trouble::File(data),
+        Err(error) => account_trouble(error),
+    }
+}
+
+async fn delete(admin: &Admin<'_>, account: &Account, fresh: &Fresh, page: AdminPage) -> Result<Done, Trouble> {
+    let deleted = admin.delete_account(account, fresh).await.map_err(|error| match error {
+        DeleteAccountError::NotFound => Trouble::NotFound,
+        DeleteAccountError::NotFresh => Trouble::NotFresh,
+        DeleteAccountError::Staff | DeleteAccountError::Deleted | DeleteAccountError::Unfinished(_) => {
+            Trouble::Obstacle(sentence(error.to_string()))
+        }
+        DeleteAccountError::Internal(error) => error.into(),
+    })?;
+    let licenses = count(deleted.licenses, "license", "licenses");
+    let text = format!("The account was deleted. {licenses} belong to nobody now. A last mail is on its way.");
+    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page })
 }
 
 fn account_trouble(error: AccountError) -> Trouble {

@@ -24,6 +24,8 @@ pub(crate) struct DescribedEvent {
 
 /// What happened, by the stored name.
 const TEXTS: &[(&str, &str)] = &[
+    ("account.data_exported", "Personal data exported"),
+    ("account.deleted", "Account deleted"),
     ("account.disabled", "Account disabled"),
     ("account.enabled", "Account enabled"),
     ("account.email_change_canceled", "Change of the e-mail address canceled"),

@@ -12,7 +12,7 @@ use crate::{
         },
         toasts::show_result,
     },
-    routes::Page,
+    routes::{FormTarget, Page},
     shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
 };
 
@@ -48,6 +48,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
                 Some(view! { <Sessions sessions end/> })
             })}
         </Transition>
+        <YourData/>
     }
 }
 
@@ -76,6 +77,24 @@ fn Person(
                     </div>
                 </div>
             </ActionForm>
+        </section>
+    }
+}
+
+/// What people may ask for: their data, and that it is erased.
+#[component]
+fn YourData() -> impl IntoView {
+    view! {
+        <section class="card stack measure">
+            <h2 class="title-2">"Your data"</h2>
+            <p class="text-2">"Save everything that is kept about you as a file (JSON), or delete your account."</p>
+            <div class="cluster">
+                // A file, which scripts cannot save.
+                <form method="post" action=FormTarget::DataExport.path()>
+                    <Submit>"Export my data"</Submit>
+                </form>
+                <a class="button" href=Page::DeleteAccount.path()>"Delete my account"</a>
+            </div>
         </section>
     }
 }

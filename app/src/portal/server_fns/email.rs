@@ -4,10 +4,7 @@ use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
     portal::model::ProvenForm,
-    shared::{
-        error::UiError,
-        flash::{Done, Flash},
-    },
+    shared::{error::UiError, flash::Done},
 };
 
 /// What the form for another address needs.
@@ -30,7 +27,7 @@ pub async fn request_email_change(
 
 #[cfg(feature = "ssr")]
 async fn server_request_email_change(email: &str) -> Result<Done, UiError> {
-    use crate::{routes::Page, server_side as server};
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
     use latchkey_licensing::email::EmailAddress;
     use latchkey_service::{EmailChangeError, SignInOrigin};
 
@@ -51,7 +48,7 @@ async fn server_request_email_change(email: &str) -> Result<Done, UiError> {
 /// Cancels the change that has yet to be confirmed.
 #[server(prefix = "/fn", endpoint = "cancel_own_email_change", input = PostUrl)]
 pub async fn cancel_own_email_change() -> Result<Done, UiError> {
-    use crate::{routes::Page, server_side as server};
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let canceled = async {
         let (backend, who) = (server::backend()?, server::identity()?);
         let canceled = backend.service.customer(&who).cancel_email_change().await;

@@ -104,7 +104,7 @@ impl Admin<'_> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let (mut account, is_new) = self.find_or_create_account(&mut tx, email, None, role.into()).await?;
-        if account.disabled_at.is_some() {
+        if !account.is_in_use() {
             return Err(AddAdminError::AccountDisabled(account.email));
         }
         let is_changed = self.change_role(&mut tx, &mut account, role.into()).await?;
@@ -127,7 +127,7 @@ impl Admin<'_> {
         let mut tx = self.service.store().write().await?;
         let account = tx.find_account_by_email(email).await?;
         let account = account.ok_or_else(|| SignInLinkError::AccountNotFound(email.clone()))?;
-        if account.disabled_at.is_some() {
+        if !account.is_in_use() {
             return Err(SignInLinkError::AccountDisabled(account.email));
         }
         let link = self.service.host_link(&mut tx, &account, now).await?;
@@ -141,7 +141,7 @@ impl Admin<'_> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let account = find_staff(&mut tx, email).await?;
-        if account.disabled_at.is_some() {
+        if !account.is_in_use() {
             return Err(StaffError::AccountDisabled(account.email));
         }
         tx.lock_account(account.id).await?;

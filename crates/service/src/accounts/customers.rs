@@ -7,7 +7,7 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    actors::Admin,
+    actors::{Admin, Support},
     audit::{actor::Actor, event::AccountEvent},
     error::{Internal, internal_errors},
 };
@@ -28,6 +28,13 @@ pub enum AccountError {
 
 internal_errors!(AccountError);
 
+impl Support<'_> {
+    /// The account with this address.
+    pub async fn find_account(&self, email: &EmailAddress) -> Result<Option<Account>, Internal> {
+        Ok(self.service.store().read_without_snapshot().await?.find_account_by_email(email).await?)
+    }
+}
+
 impl Admin<'_> {
     /// Creates a customer's account unless there is an account with this address. Returns the account and whether it
     /// is new.
@@ -47,9 +54,8 @@ impl Admin<'_> {
         tx.lock_instance().await?;
         let account = tx.find_account_by_email(email).await?;
         let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;
-        let is_last = account.role == Role::Admin
-            && account.disabled_at.is_none()
-            && tx.count_enabled_admins().await? <= 1;
+        let is_last =
+            account.role == Role::Admin && account.disabled_at.is_none() && tx.count_enabled_admins().await? <= 1;
         if is_last && self.actor != Actor::Host {
             return Err(AccountError::LastAdmin);
         }

@@ -370,8 +370,7 @@ impl Service {
     ) -> Result<(), Internal> {
         let letterhead = self.letterhead();
         let content = mail.letter(&letterhead).render(&letterhead)?;
-        let outgoing =
-            OutgoingMail { recipient: to, content: &content, now: self.now(), expires_at, dedupe_key: None };
+        let outgoing = OutgoingMail { recipient: to, content: &content, now: self.now(), expires_at, dedupe_key: None };
         self.queue_mail(tx, &outgoing).await.map(drop)
     }
 }
@@ -411,7 +410,12 @@ impl Admin<'_> {
 
 /// Locks the open requests to sign in with two addresses. A sign-in locks them before the account, so this comes first, and
 /// always in the same order.
-async fn lock_addresses(tx: &mut Tx, one: &EmailAddress, other: &EmailAddress, now: Timestamp) -> Result<(), Internal> {
+pub(crate) async fn lock_addresses(
+    tx: &mut Tx,
+    one: &EmailAddress,
+    other: &EmailAddress,
+    now: Timestamp,
+) -> Result<(), Internal> {
     let (first, second) = if one.as_str() <= other.as_str() { (one, other) } else { (other, one) };
     tx.lock_logins_of(first.as_str(), now).await?;
     Ok(tx.lock_logins_of(second.as_str(), now).await?)

@@ -85,6 +85,17 @@ pub enum AccountEvent {
     /// The account has another e-mail address.
     #[serde(rename = "account.email_changed")]
     EmailChanged,
+    /// Everything that is kept about the person was exported.
+    #[serde(rename = "account.data_exported")]
+    DataExported,
+    /// The account was deleted: from then on, its id is a pseudonym.
+    #[serde(rename = "account.deleted")]
+    Deleted {
+        /// The number of licenses that became anonymous.
+        licenses: u64,
+        /// The number of orders that were kept.
+        orders: u64,
+    },
     /// The account's role changed.
     #[serde(rename = "account.role_changed")]
     RoleChanged {

@@ -73,6 +73,8 @@ kinds! {
     EmailChange = "email_change", "E-mail address to confirm";
     /// The e-mail address of an account was changed.
     EmailChanged = "email_changed", "E-mail address changed";
+    /// An account was deleted.
+    AccountDeleted = "account_deleted", "Account deleted";
     /// A person asked to sign in.
     SignIn = "sign_in", "Sign-in link";
 }

@@ -19,7 +19,7 @@ use crate::{
         letter::{Letterhead, MailContent},
         messages::{
             CustomerMail, MailedLicense,
-            account::{NewBrowserMail, PasskeyChangedMail, RoleGivenMail},
+            account::{AccountDeletedMail, NewBrowserMail, PasskeyChangedMail, RoleGivenMail},
             email_change::{EmailChangeMail, EmailChangedMail},
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
@@ -31,8 +31,8 @@ use crate::{
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
         },
         reasons::{
-            EmailChangeRequest, EmailChanged, GivenRole, PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
-            UpgradeReason,
+            EmailChangeRequest, EmailChanged, GivenRole, PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy,
+            RevocationReason, SuspensionReason, UpgradeReason,
         },
     },
     service::Options,
@@ -91,6 +91,7 @@ impl MailKind {
             | Self::RenewalFailed
             | Self::NewComputer
             | Self::NewBrowser
+            | Self::AccountDeleted
             | Self::SignIn => Vec::new(),
         }
     }
@@ -186,13 +187,45 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
             Box::new(KeyReplacedMail { license, key, by })
         }
         MailKind::NewComputer => Box::new(NewComputerMail { license, computer: "Office PC", at }),
+        MailKind::PasskeyChanged
+        | MailKind::NewBrowser
+        | MailKind::RoleGiven
+        | MailKind::EmailChange
+        | MailKind::EmailChanged
+        | MailKind::AccountDeleted => account_sample(kind, reason, letterhead, at)?,
+        MailKind::SignIn => {
+            let mail = SignInMail {
+                link: format!("{}{}", letterhead.portal_url, portal_paths::sign_in_link("EXAMPLE")),
+                code: "ABCD-EFGH".to_owned(),
+                agent: "Firefox on Windows",
+                network: "192.0.2.0/24".to_owned(),
+                at,
+                minutes: 10,
+            };
+            return mail.letter(letterhead).render(letterhead);
+        }
+    };
+    mail.letter(letterhead).render(letterhead)
+}
+
+/// A mail about an account.
+fn account_sample(
+    kind: MailKind,
+    reason: Option<&str>,
+    letterhead: &Letterhead<'_>,
+    at: Timestamp,
+) -> Result<Box<dyn CustomerMail>, Internal> {
+    Ok(match kind {
         MailKind::PasskeyChanged => {
             let change = named(PasskeyChange::ALL, reason, PasskeyChange::as_str)?;
             Box::new(PasskeyChangedMail { change, name: "Work laptop", at })
         }
-        MailKind::NewBrowser => {
-            Box::new(NewBrowserMail { agent: "Firefox on Windows", network: "192.0.2.0/24", means: SignInMeans::Link, at })
-        }
+        MailKind::NewBrowser => Box::new(NewBrowserMail {
+            agent: "Firefox on Windows",
+            network: "192.0.2.0/24",
+            means: SignInMeans::Link,
+            at,
+        }),
         MailKind::RoleGiven => {
             let role = named(GivenRole::ALL, reason, GivenRole::as_str)?;
             Box::new(RoleGivenMail { role, at })
@@ -210,19 +243,9 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
             let why = named(EmailChanged::ALL, reason, EmailChanged::as_str)?;
             Box::new(EmailChangedMail { why, old_email: "ada@example.com", new_email: "ada@example.org", at })
         }
-        MailKind::SignIn => {
-            let mail = SignInMail {
-                link: format!("{}{}", letterhead.portal_url, portal_paths::sign_in_link("EXAMPLE")),
-                code: "ABCD-EFGH".to_owned(),
-                agent: "Firefox on Windows",
-                network: "192.0.2.0/24".to_owned(),
-                at,
-                minutes: 10,
-            };
-            return mail.letter(letterhead).render(letterhead);
-        }
-    };
-    mail.letter(letterhead).render(letterhead)
+        MailKind::AccountDeleted => Box::new(AccountDeletedMail { licenses: 2, orders: 3, at }),
+        _ => return Err(Internal::Invariant("the mail is not about an account")),
+    })
 }
 
 #[cfg(test)]

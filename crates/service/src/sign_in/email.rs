@@ -160,7 +160,7 @@ impl Service {
         }
         let account = tx.find_account_by_email(request.email).await?;
         let may_sign_in = match &account {
-            Some(account) => account.disabled_at.is_none(),
+            Some(account) => account.is_in_use(),
             None => self.0.options.allow_signup,
         };
         tx.insert_login_request(&NewSignInRequest {
@@ -334,13 +334,13 @@ impl Service {
             None => tx.find_account_by_email(&request.email).await?,
         };
         if found.is_some() || request.account.is_some() || !self.0.options.allow_signup {
-            return Ok(found.filter(|account| account.disabled_at.is_none()));
+            return Ok(found.filter(Account::is_in_use));
         }
         let account = self.new_account(&request.email, None, Role::Customer, now)?;
         if !tx.insert_account(&account).await? {
             // The account was created in the meantime.
             let found = tx.find_account_by_email(&request.email).await?;
-            return Ok(found.filter(|account| account.disabled_at.is_none()));
+            return Ok(found.filter(Account::is_in_use));
         }
         self.record(tx, now, Actor::Visitor, AccountEvent::Created { role: None }.of(account.id)).await?;
         Ok(Some(account))

@@ -36,6 +36,8 @@ methods! {
             set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
             /// A conflict if another account has the address.
             set_account_email(id: AccountId, email: &EmailAddress, now: Timestamp) -> ();
+            /// Replaces the address of a deleted account, and erases the name.
+            set_account_erased(id: AccountId, pseudonym: &EmailAddress, now: Timestamp) -> ();
             set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
             /// Disables an account, or enables it again with `None`.
             set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
@@ -94,6 +96,8 @@ methods! {
             count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
             /// Marks a request as used. Of any number of callers, exactly one gets `true`.
             use_login_request(id: SignInRequestId, now: Timestamp) -> bool;
+            /// Deletes the requests of an account, and those for its address.
+            delete_login_requests_of(account: AccountId, email: &EmailAddress) -> u64;
             /// Deletes requests that expired before `instant`.
             delete_login_requests_before(instant: Timestamp) -> u64;
         }
@@ -139,6 +143,7 @@ methods! {
             /// Deletes a ceremony and returns its state. Of any number of callers, exactly one gets it, and none after it
             /// has expired.
             take_ceremony(binding: CeremonyBinding, now: Timestamp) -> Option<String>;
+            delete_ceremonies_of(account: AccountId) -> u64;
             /// Deletes ceremonies that expired before `instant`.
             delete_ceremonies_before(instant: Timestamp) -> u64;
         }

@@ -90,6 +90,22 @@ pub(crate) async fn set_account_email(
     expect_one(done.rows_affected(), "accounts", id)
 }
 
+pub(crate) async fn set_account_erased(
+    conn: &mut Connection,
+    id: AccountId,
+    pseudonym: &EmailAddress,
+    now: Timestamp,
+) -> Result<()> {
+    let done = sqlx::query("UPDATE accounts SET email = $2, name = NULL, name_key = $3, updated_at = $4 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(pseudonym.as_str())
+        .bind(name_key(None))
+        .bind(now.unix_micros())
+        .execute(conn)
+        .await?;
+    expect_one(done.rows_affected(), "accounts", id)
+}
+
 pub(crate) async fn set_account_role(conn: &mut Connection, id: AccountId, role: Role, now: Timestamp) -> Result<()> {
     let done = sqlx::query("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1")
         .bind(id.uuid())

@@ -480,7 +480,7 @@ async fn ml_21_an_admin_changes_an_address_and_both_are_told(app: &TestApp) {
     }
 }
 
-/// SU-08, for disabling: another admin can be disabled, the last one cannot, not even by two at the same time.
+/// SU-08, for disabling: another admin can be disabled, the last one cannot.
 async fn su_08_the_last_admin_is_not_disabled(app: &TestApp) {
     let browser = staff(app, Role::Admin).await;
     let host = app.service().admin(Operator::Host);

@@ -232,7 +232,8 @@ async fn ml_21_nobody_learns_whether_the_new_address_has_an_account(app: &TestAp
     let neutral = |page: String, to: &str, own: &str| page.replace(to, "TO").replace(own, "OWN");
     let free = neutral(page(&browser, "/portal/account").await, "new@example.com", OLD);
     let taken = neutral(page(&eve, "/portal/account").await, "bob@example.com", "eve@example.com");
-    let notice = |page: &str| page.split("class=\"notice").nth(1).expect("a notice").split("</form>").next().map(str::to_owned);
+    let notice =
+        |page: &str| page.split("class=\"notice").nth(1).expect("a notice").split("</form>").next().map(str::to_owned);
     assert_eq!(notice(&free), notice(&taken));
     let mails = sent(app).await;
     assert_eq!(mails.len(), 4);

@@ -15,8 +15,7 @@ on_both!(with_app:
     ml_21_a_role_that_is_given_is_reported
 );
 
-const SAFARI: &str =
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15";
+const SAFARI: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15";
 
 async fn sent(app: &TestApp) -> Vec<Mail> {
     app.kit.deliver_mail().await;

@@ -32,18 +32,28 @@ pub(crate) fn page(details: &AccountDetails, around: &Around<'_>) -> ObjectView 
             .is_admin
             .then(|| LinkTo::new("Enable it", AdminPage::CustomerAct(account.id, CustomerActName::Enable).path())),
     });
+    let deleted = account.is_deleted().then(|| Notice {
+        tone: Tone::Warn,
+        text: "The account was deleted. Its licenses and orders are kept without what identified the person."
+            .to_owned(),
+        link: None,
+    });
     ObjectView {
         head: ObjectHead {
             kind: "Customer".to_owned(),
             list: LinkTo::new("Customers", AdminPage::Customers.path()),
             title: account.email.to_string(),
             id: account.id.to_string(),
-            status: account.disabled_at.map(|_| words::disabled()),
+            status: if account.is_deleted() {
+                Some(words::deleted())
+            } else {
+                account.disabled_at.map(|_| words::disabled())
+            },
             acts: acts(details, around),
             tabs: around.tabs(&page),
         },
         toast: None,
-        notices: disabled.into_iter().collect(),
+        notices: deleted.into_iter().chain(disabled).collect(),
         content: around.content(&page, facts(details, around), sections(details, around), inspected(details)),
         related: related(details),
     }
@@ -53,6 +63,11 @@ pub(crate) fn page(details: &AccountDetails, around: &Around<'_>) -> ObjectView 
 pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option<String> {
     let account = &details.account;
     match act {
+        CustomerActName::Note => None,
+        _ if account.is_deleted() => Some("The account was deleted.".to_owned()),
+        CustomerActName::Delete if account.role != Role::Customer => {
+            Some("This is an account of staff. Take the role away on the host first: latchkey admin remove.".to_owned())
+        }
         CustomerActName::Disable if details.is_last_admin => {
             Some("This is the last admin. Add another one on the host first: latchkey admin add.".to_owned())
         }
@@ -64,7 +79,11 @@ pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option
             Some("Support agents and admins change their address on their own account page.".to_owned())
         }
         CustomerActName::Enable if account.disabled_at.is_none() => Some("It is not disabled.".to_owned()),
-        CustomerActName::Enable | CustomerActName::Note | CustomerActName::SignOut | CustomerActName::Email => None,
+        CustomerActName::Enable
+        | CustomerActName::SignOut
+        | CustomerActName::Email
+        | CustomerActName::Export
+        | CustomerActName::Delete => None,
     }
 }
 
@@ -79,7 +98,9 @@ fn acts(details: &AccountDetails, around: &Around<'_>) -> Vec<ActLink> {
     } else {
         dangerous(link("Disable account", CustomerActName::Disable, Needs::Admin))
     };
-    vec![note, sign_out, email, change]
+    let export = link("Export personal data", CustomerActName::Export, Needs::Admin);
+    let delete = dangerous(link("Delete account", CustomerActName::Delete, Needs::Admin));
+    vec![note, sign_out, email, export, change, delete]
 }
 
 fn facts(details: &AccountDetails, around: &Around<'_>) -> Vec<Fact> {

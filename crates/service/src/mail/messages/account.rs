@@ -68,7 +68,9 @@ impl CustomerMail for NewBrowserMail<'_> {
         let reason = format!("You get this mail because someone signed in to your {name} account.");
         Letter::new(MailKind::NewBrowser, format!("New sign-in to your {name} account"), reason)
             .heading("New sign-in to your account")
-            .paragraph("Someone signed in to your account in a browser, or from a network, in which it was not used before.")
+            .paragraph(
+                "Someone signed in to your account in a browser, or from a network, in which it was not used before.",
+            )
             .facts([
                 ("Browser", self.agent.to_owned()),
                 ("Network", self.network.to_owned()),
@@ -97,10 +99,7 @@ impl CustomerMail for RoleGivenMail {
     fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
         let name = &letterhead.brand.name;
         let (role, meaning) = match self.role {
-            GivenRole::Support => (
-                "a support agent",
-                "You can see the data of all customers and help them.",
-            ),
+            GivenRole::Support => ("a support agent", "You can see the data of all customers and help them."),
             GivenRole::Admin => (
                 "an admin",
                 "You can see and change everything: customers, licenses, orders, the catalog and other accounts.",
@@ -116,5 +115,48 @@ impl CustomerMail for RoleGivenMail {
                 letterhead.sign_in_page(),
             )
             .note(format!("If you did not expect this, please {}.", letterhead.brand.contact()))
+    }
+}
+
+/// An account was deleted. It is the last mail that its owner gets.
+pub(crate) struct AccountDeletedMail {
+    /// The number of licenses that became anonymous.
+    pub(crate) licenses: usize,
+    /// The number of orders that were kept.
+    pub(crate) orders: usize,
+    pub(crate) at: Timestamp,
+}
+
+impl CustomerMail for AccountDeletedMail {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let name = &letterhead.brand.name;
+        let letter = Letter::new(
+            MailKind::AccountDeleted,
+            format!("Your {name} account was deleted"),
+            format!("You get this mail because your {name} account was deleted. It is the last one about it."),
+        )
+        .paragraph(
+            "Your address, your name, your sessions and the mails to you were erased. You can no longer sign in.",
+        );
+        let letter = match self.licenses {
+            0 => letter,
+            _ => letter.paragraph(
+                "Your licenses no longer belong to a person. The app keeps working with their keys, but nobody can look up, replace or move them: keep the keys.",
+            ),
+        };
+        let letter = match self.orders {
+            0 => letter,
+            _ => letter.paragraph(
+                "Your orders are kept without your address for as long as tax law requires. They contain what was bought and paid, and the name on the receipt.",
+            ),
+        };
+        letter.facts([("When", self.at.human())]).action(
+            format!(
+                "If you did not ask for this, please {} at once. You can open a new account at any time:",
+                letterhead.brand.contact()
+            ),
+            "Sign in",
+            letterhead.sign_in_page(),
+        )
     }
 }

@@ -90,10 +90,7 @@ impl CustomerMail for EmailChangedMail<'_> {
                 ("New address", self.new_email.to_owned()),
                 ("When", self.at.human()),
             ])
-            .paragraph(format!(
-                "If this is not what you wanted, please {} at once.",
-                letterhead.brand.contact()
-            ))
+            .paragraph(format!("If this is not what you wanted, please {} at once.", letterhead.brand.contact()))
             .action("Sign in with the new address:", "Sign in", letterhead.sign_in_page())
     }
 }
