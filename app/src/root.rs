@@ -14,7 +14,8 @@ use crate::{
     checkout::pages::{canceled::OrderCanceledPage, offer::OfferPage, placed::OrderPlacedPage},
     portal::{
         pages::{
-            account::AccountPage, computer::ComputerPage, free_computer::FreeComputerPage, license::LicensePage,
+            account::AccountPage, change_email::ChangeEmailPage, computer::ComputerPage,
+            delete_account::DeleteAccountPage, free_computer::FreeComputerPage, license::LicensePage,
             licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage, orders::OrdersPage,
             overview::OverviewPage, receipt::ReceiptPage,
         },
@@ -23,7 +24,8 @@ use crate::{
     routes::declared,
     shared::{branding::provide_branding, not_found::NotFoundPage},
     sign_in::pages::{
-        CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage, new_passkey::NewPasskeyPage,
+        AccountDeletedPage, CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage,
+        email_change::EmailChangePage, new_passkey::NewPasskeyPage,
     },
 };
 
@@ -86,8 +88,10 @@ pub fn App() -> impl IntoView {
                 <Route path=declared::code() view=CodePage ssr=SsrMode::Async/>
                 <Route path=declared::link() view=LinkPage ssr=SsrMode::Async/>
                 <Route path=declared::host_link() view=HostLinkPage ssr=SsrMode::Async/>
+                <Route path=declared::email_change() view=EmailChangePage ssr=SsrMode::Async/>
                 <Route path=declared::confirm() view=ConfirmPage ssr=SsrMode::Async/>
                 <Route path=declared::new_passkey() view=NewPasskeyPage ssr=SsrMode::Async/>
+                <Route path=declared::account_deleted() view=AccountDeletedPage ssr=SsrMode::Async/>
                 <Route path=declared::signed_out() view=SignedOutPage ssr=SsrMode::Async/>
                 <Route path=declared::offer() view=OfferPage ssr=SsrMode::Async/>
                 <Route path=declared::order_placed() view=OrderPlacedPage ssr=SsrMode::Async/>
@@ -108,6 +112,8 @@ pub fn App() -> impl IntoView {
                     <Route path=declared::receipt() view=ReceiptPage ssr=SsrMode::Async/>
                     <Route path=declared::offline() view=OfflinePage ssr=SsrMode::Async/>
                     <Route path=declared::account() view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=declared::change_email() view=ChangeEmailPage ssr=SsrMode::Async/>
+                    <Route path=declared::delete_account() view=DeleteAccountPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

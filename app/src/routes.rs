@@ -77,10 +77,14 @@ pages! {
     Link(token: Token) = "/login/link/:token" as link;
     /// Asks to confirm a link that was created on the host.
     HostLink(token: Token) = "/login/host/:token" as host_link;
+    /// Asks one of two addresses to confirm the change of an account's e-mail address.
+    EmailChange(token: Token) = "/login/email/:token" as email_change;
     /// Asks for a passkey or a recovery code: after signing in with mail, or again before a sensitive act.
     Confirm = "/login/confirm" as confirm;
     /// Creates a passkey, and shows recovery codes after the first one.
     NewPasskey = "/login/passkey" as new_passkey;
+    /// Confirms that the account was deleted.
+    AccountDeleted = "/login/deleted" as account_deleted;
     /// Confirms that the session has ended.
     SignedOut = "/login/signed-out" as signed_out;
     /// Shows what can be bought for a price.
@@ -106,6 +110,10 @@ pages! {
     Offline = "/portal/offline" as offline;
     /// The account's name and sessions.
     Account = "/portal/account" as account;
+    /// Asks for another e-mail address.
+    ChangeEmail = "/portal/account/email" as change_email;
+    /// Asks for confirmation before the account is deleted.
+    DeleteAccount = "/portal/account/delete" as delete_account;
 }
 
 pages! {
@@ -190,7 +198,9 @@ pub fn is_admin_document(path: &str) -> bool {
 
 /// Whether the path ends with a secret, which other pages must not learn.
 pub fn holds_secret(path: &str) -> bool {
-    [portal_paths::sign_in_link(""), portal_paths::host_link("")].iter().any(|start| path.starts_with(start))
+    [portal_paths::sign_in_link(""), portal_paths::host_link(""), portal_paths::email_change("")]
+        .iter()
+        .any(|start| path.starts_with(start))
 }
 
 /// Whether forms on the pages at this path, or on pages that they lead to without loading a document, lead to the payment
@@ -288,6 +298,7 @@ mod tests {
         let token: Token = "Ab_-9".parse().expect("a token");
         assert_eq!(portal_paths::SIGN_IN, Page::SignIn.path());
         assert_eq!(portal_paths::sign_in_link("Ab_-9"), Page::Link(token.clone()).path());
+        assert_eq!(portal_paths::email_change("Ab_-9"), Page::EmailChange(token.clone()).path());
         assert_eq!(portal_paths::host_link("Ab_-9"), Page::HostLink(token).path());
         assert_eq!(portal_paths::license(id), Page::License(id).path());
         assert_eq!(portal_paths::OFFLINE, Page::Offline.path());
@@ -324,6 +335,8 @@ mod tests {
         }
         assert_eq!(Guard::of(&settings.path()), Guard::SignedIn);
         assert_eq!(FormTarget::page_of(&settings.path()), Some(Page::Order(order)));
+        let export = FormTarget::DataExport.path();
+        assert_eq!((Guard::of(&export), FormTarget::page_of(&export)), (Guard::SignedIn, Some(Page::Account)));
         assert_eq!(Guard::of(&FormTarget::Checkout.path()), Guard::Open);
         assert_eq!(Guard::of("/portal/anything"), Guard::SignedIn);
         assert_eq!(Guard::of("/portal-news"), Guard::Open);

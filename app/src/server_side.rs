@@ -7,13 +7,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderValue, header, request::Parts};
 use latchkey_licensing::{account::Account, ids::SessionId};
-use latchkey_service::{ClientAddress, CustomerView, Role, SeenCustomer, Service, SessionToken, SignedIn};
+use latchkey_service::{ClientAddress, CustomerView, Role, SeenCustomer, Service, SessionToken, SignedIn, Throttled};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
 
 use crate::{
-    routes::{NextPath, Page, confirm_for},
+    portal::model::ProvenForm,
+    routes::{AdminPage, NextPath, Page, confirm_for, sign_in_for},
     shared::{
         error::UiError,
         flash::{Done, Flash},
@@ -138,10 +139,18 @@ pub(crate) fn person_or_viewer() -> Result<Viewer, UiError> {
     unconfirmed.map_or_else(viewer, |who| Ok(Viewer::Customer(who)))
 }
 
-/// The page to go to after signing in or presenting a second factor.
-pub(crate) fn next_or_overview(next: Option<&str>) -> String {
+/// The page to go to after signing in or presenting a second factor. By default it is the first page for the role.
+pub(crate) fn next_or_first_page(next: Option<&str>, role: Role) -> String {
     let next = next.and_then(NextPath::nearest);
-    next.map_or_else(|| Page::Overview.path(), |next| next.as_str().to_owned())
+    next.map_or_else(|| first_page(role), |next| next.as_str().to_owned())
+}
+
+/// The page that a person sees first.
+pub(crate) fn first_page(role: Role) -> String {
+    match role {
+        Role::Customer => Page::Overview.path(),
+        Role::Support | Role::Admin => AdminPage::Overview.path(),
+    }
 }
 
 /// The page that asks for the second factor and afterwards leads to `next`.
@@ -211,6 +220,34 @@ pub(crate) fn finish(result: Result<Done, UiError>, form: &str) -> Result<Done, 
     }
     see_other(redirect_to);
     result
+}
+
+/// Like [`finish`], for a form with one text field. What was typed is kept for the form's next view.
+pub(crate) fn finish_typed(result: Result<Done, UiError>, form: &str, typed: &str) -> Result<Done, UiError> {
+    if let (Err(_), Ok(backend)) = (&result, backend()) {
+        backend.cookies.keep_draft(typed);
+    }
+    finish(result, form)
+}
+
+/// What the form at this path needs, which asks for a new proof of who the person is.
+pub(crate) async fn proven_form(path: &str) -> Result<ProvenForm, UiError> {
+    let (backend, who) = (backend()?, identity()?);
+    let customer = backend.service.customer(&who);
+    let email = who.account.email.to_string();
+    if customer.is_fresh() {
+        let typed = backend.cookies.take_draft(&parts()?.headers).unwrap_or_default();
+        return Ok(ProvenForm { email, proof: None, typed });
+    }
+    let second_factor = customer.second_factor().await.map_err(|error| hidden(&error))?;
+    let has_passkey = !second_factor.passkeys.is_empty();
+    let proof = if has_passkey || who.is_staff() { confirm_for(path) } else { sign_in_for(path) };
+    Ok(ProvenForm { email, proof: Some(proof), typed: String::new() })
+}
+
+/// The error for a rate limit.
+pub(crate) fn too_many(throttled: Throttled) -> UiError {
+    UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60).max(1) }
 }
 
 /// Redirects a browser that submitted a form to one of our own pages.

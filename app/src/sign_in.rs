@@ -1,6 +1,7 @@
 //! Signing in and out, and the second factor.
 
 pub(crate) mod components;
+pub mod email_change_fns;
 pub(crate) mod model;
 pub(crate) mod pages;
 pub mod passkey_fns;

@@ -49,7 +49,9 @@ test.describe("with script", () => {
     await page.screenshot({ path: info.outputPath("codes.png"), fullPage: true });
     const code = await page.locator(".codes code").first().textContent();
     await page.getByRole("link", { name: "I have stored the codes" }).click();
-    await expect(page).toHaveURL(`${portal.origin}/portal`);
+    await expect(page).toHaveURL(`${portal.origin}/admin`);
+    await page.goto(`${portal.origin}/portal`);
+    await expect(page.getByRole("link", { name: "Admin", exact: true })).toHaveAttribute("href", "/admin");
     await page.getByRole("button", { name: "Sign out" }).first().click();
 
     // The first mail says that a passkey was added.
@@ -57,7 +59,7 @@ test.describe("with script", () => {
     await expect(page.getByRole("heading", { name: "Confirm that it is you" })).toBeVisible();
     await page.screenshot({ path: info.outputPath("confirm.png"), fullPage: true });
     await page.getByRole("button", { name: "Use a passkey" }).click();
-    await expect(page).toHaveURL(`${portal.origin}/portal`);
+    await expect(page).toHaveURL(`${portal.origin}/admin`);
 
     await page.goto(`${portal.origin}/portal/account`);
     await expect(page.getByLabel("Name of the passkey")).toHaveValue("Work laptop");
@@ -70,7 +72,7 @@ test.describe("with script", () => {
     await page.getByText("Use a recovery code").click();
     await page.getByLabel("Recovery code").fill(code);
     await page.getByRole("button", { name: "Use the code" }).click();
-    await expect(page).toHaveURL(`${portal.origin}/portal`);
+    await expect(page).toHaveURL(`${portal.origin}/admin`);
   });
 
   test("a customer adds a passkey, renames it and signs in with it", async ({ page, portal }) => {

@@ -47,6 +47,9 @@ pub enum Command {
     /// Manage customer accounts
     #[command(subcommand)]
     Customer(Customer),
+    /// Export and delete what is kept about a person
+    #[command(subcommand)]
+    Account(Account),
     /// Manage licenses
     #[command(subcommand)]
     License(License),
@@ -353,6 +356,24 @@ pub enum Customer {
     Show {
         /// E-mail address
         email: String,
+    },
+}
+
+/// `account …`
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Print everything that is kept about a person as JSON, without keys and secrets. It is recorded in the audit log
+    Export {
+        /// E-mail address
+        email: String,
+    },
+    /// Delete a customer's account: erase what identifies the person, and keep licenses and orders without it
+    Delete {
+        /// E-mail address
+        email: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
 }
 

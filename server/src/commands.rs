@@ -9,6 +9,7 @@ mod licenses;
 mod machines;
 mod manual;
 mod offline;
+mod personal_data;
 mod stats;
 mod terminal;
 
@@ -115,6 +116,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         | Command::Doctor => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,
         Command::Customer(command) => accounts::customer(&service, command, cli.json).await?,
+        Command::Account(command) => personal_data::account(&service, command, cli.json).await?,
         Command::License(command) => licenses::license(&service, command, cli.json).await?,
         Command::Machine(command) => machines::machine(&service, command, cli.json).await?,
         Command::Stats(options) => stats::stats(&service, &options, cli.json).await?,

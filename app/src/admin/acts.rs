@@ -14,6 +14,7 @@ mod order;
 use http::{HeaderValue, StatusCode};
 use latchkey_licensing::{license_key::LicenseKey, time::Timestamp};
 use latchkey_service::{Admin, Fresh, Internal, SignedIn, Staff, Support};
+use serde_json::Value;
 
 use crate::{
     admin::{
@@ -85,6 +86,8 @@ pub(crate) enum Trouble {
     Obstacle(String),
     /// The page shows a secret once.
     Secret(LicenseKey),
+    /// The browser saves a file.
+    File(Value),
     /// The server failed.
     Internal(Internal),
 }
@@ -112,6 +115,8 @@ pub(crate) struct Done {
 pub enum Submitted {
     /// It was done. The browser goes to the page with the result, which shows the message in the cookie.
     Done { location: String, cookie: Option<HeaderValue> },
+    /// The browser saves everything that is kept about a person.
+    PersonalData(Value),
     /// The page is shown again, with the draft as its context.
     Again(Draft),
     /// There is no such page, record or permission to see it.
@@ -143,6 +148,7 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
             return Submitted::Done { location: done.page.path(), cookie };
         }
         Err(Trouble::NotFound) => return Submitted::NotFound,
+        Err(Trouble::File(data)) => return Submitted::PersonalData(data),
         Err(Trouble::Problems(problems)) => again(StatusCode::UNPROCESSABLE_ENTITY, problems),
         Err(Trouble::Obstacle(text)) => again(StatusCode::CONFLICT, vec![Problem::general(text)]),
         Err(Trouble::Locked) => again(StatusCode::FORBIDDEN, Vec::new()),

@@ -205,5 +205,50 @@ pub struct SessionLine {
 pub struct AccountDetail {
     pub email: String,
     pub name: Option<String>,
+    /// The change of the address that has yet to be confirmed.
+    pub email_change: Option<EmailChangeLine>,
     pub sessions: Vec<SessionLine>,
+}
+
+/// A change of an address that has yet to be confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailChangeLine {
+    pub new_email: String,
+    /// The addresses that have yet to confirm it.
+    pub waits_for: Vec<String>,
+    /// Until when.
+    pub expires: RelativeTime,
+}
+
+/// What a form needs that asks for a new proof of who the person is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenForm {
+    /// The account's address.
+    pub email: String,
+    /// The page that asks for the proof and leads back, if it is needed.
+    pub proof: Option<String>,
+    /// What was typed before an error.
+    pub typed: String,
+}
+
+/// What the page shows that asks before the account is deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionView {
+    pub form: ProvenForm,
+    /// How many licenses become anonymous.
+    pub licenses: usize,
+    /// How many orders are kept.
+    pub orders: usize,
+    /// What has to end first.
+    pub unfinished: Vec<UnfinishedLine>,
+}
+
+/// Something that has to end before the account can be deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedLine {
+    /// What it is and what to do about it.
+    pub text: String,
+    pub order: OrderId,
+    /// The order's number.
+    pub number: String,
 }

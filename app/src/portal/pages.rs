@@ -1,7 +1,9 @@
 //! The pages of the portal.
 
 pub(crate) mod account;
+pub(crate) mod change_email;
 pub(crate) mod computer;
+pub(crate) mod delete_account;
 pub(crate) mod free_computer;
 pub(crate) mod license;
 pub(crate) mod licenses;

@@ -3,6 +3,7 @@
 pub(crate) mod orders;
 
 use latchkey_licensing::{
+    account::Account,
     brand::Brand,
     ids::{AccountId, SessionId},
     license::{LicenseStatus, Standing},
@@ -12,11 +13,15 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_service::{
-    Actor, AuditEntry, AuditEvent, DeactivationReason, LicenseEvent, LicenseView, Role, SessionSummary,
+    Actor, AuditEntry, AuditEvent, DeactivationReason, DeletionPlan, LicenseEvent, LicenseView, PendingEmailChange,
+    Role, SessionSummary, Unfinished, UnfinishedWhy,
 };
 
 use crate::{
-    portal::model::{Computer, HistoryLine, LicenseSummary, SessionLine, Swaps},
+    portal::model::{
+        Computer, DeletionView, EmailChangeLine, HistoryLine, LicenseSummary, ProvenForm, SessionLine, Swaps,
+        UnfinishedLine,
+    },
     shared::model::{RelativeTime, Status, Tone},
 };
 
@@ -149,6 +154,31 @@ pub(crate) fn history(entry: &AuditEntry, reader: AccountId, now: Timestamp) -> 
         Actor::Account { role: Role::Support | Role::Admin, .. } | Actor::Host | Actor::Visitor => "The seller",
     };
     Some(HistoryLine { when: when(entry.at, now), text: what, by: by.to_owned() })
+}
+
+pub(crate) fn email_change(change: &PendingEmailChange, owner: &Account, now: Timestamp) -> EmailChangeLine {
+    let sides = [(change.is_old_confirmed, &owner.email), (change.is_new_confirmed, &change.new_email)];
+    let waits_for = sides.into_iter().filter(|(is_confirmed, _)| !is_confirmed).map(|(_, email)| email.to_string());
+    EmailChangeLine {
+        new_email: change.new_email.to_string(),
+        waits_for: waits_for.collect(),
+        expires: when(change.expires_at, now),
+    }
+}
+
+pub(crate) fn deletion(plan: DeletionPlan, form: ProvenForm) -> DeletionView {
+    let line = |unfinished: Unfinished| UnfinishedLine {
+        text: match unfinished.why {
+            UnfinishedWhy::Subscription => {
+                "Its subscription still runs. Cancel it on the order's page, under “Payment settings”.".to_owned()
+            }
+            UnfinishedWhy::Payment => "It waits for its payment, or for us. Try again when it is settled.".to_owned(),
+        },
+        order: unfinished.order,
+        number: unfinished.number,
+    };
+    let unfinished = plan.unfinished.into_iter().map(line).collect();
+    DeletionView { form, licenses: plan.licenses, orders: plan.orders, unfinished }
 }
 
 pub(crate) fn session(summary: &SessionSummary, current: Option<SessionId>, now: Timestamp) -> SessionLine {

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod computers;
+pub mod deletion;
+pub mod email;
 pub mod licenses;
 pub mod offline;
 pub mod orders;

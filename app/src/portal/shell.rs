@@ -28,6 +28,8 @@ pub(crate) fn PortalShell() -> impl IntoView {
     let branding = use_branding();
     let brand = branding.brand.clone();
     let seen = SharedValue::new(seen_customer).into_inner();
+    // The path is only in documents for staff: the script for customers does not contain it.
+    let admin = SharedValue::new(admin_path).into_inner();
     view! {
         // A link within the page: the router must leave it to the browser, which moves the focus.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
@@ -42,9 +44,13 @@ pub(crate) fn PortalShell() -> impl IntoView {
                     <A href=Page::Offline.path()>"Offline"</A>
                     <A href=Page::Account.path()>"Account"</A>
                 </nav>
-                <form method="post" action=SignOut::url() class="bar-end">
-                    <button r#type="submit" class="button button-small">"Sign out"</button>
-                </form>
+                <div class="bar-end cluster">
+                    // Another bundle's page.
+                    {admin.map(|href| view! { <a class="button button-small" href=href rel="external">"Admin"</a> })}
+                    <form method="post" action=SignOut::url()>
+                        <button r#type="submit" class="button button-small">"Sign out"</button>
+                    </form>
+                </div>
             </div>
         </header>
         <main id="main" class="page stack-large" tabindex="-1">
@@ -89,6 +95,17 @@ fn SeenBanner(email: String) -> impl IntoView {
             </form>
         </aside>
     }
+}
+
+/// Where staff manage the site. `None` for everyone else.
+#[cfg(feature = "ssr")]
+fn admin_path() -> Option<String> {
+    crate::server_side::staff().ok().map(|_| crate::routes::AdminPage::Overview.path())
+}
+
+#[cfg(not(feature = "ssr"))]
+fn admin_path() -> Option<String> {
+    None
 }
 
 /// Messages about what was just done or failed: those set in the browser, and the one that the server left

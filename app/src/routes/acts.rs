@@ -59,8 +59,14 @@ act_names! {
         Note = "note";
         /// Sees the portal as the customer does.
         ViewPortal = "view-portal";
+        /// Signs the person out in one browser or everywhere.
+        SignOut = "sign-out";
+        Email = "email";
         Disable = "disable";
         Enable = "enable";
+        /// Saves everything that is kept about the person.
+        Export = "export";
+        Delete = "delete";
     }
 
     /// What can be done to an order.

@@ -16,6 +16,8 @@ pub enum FormTarget {
     Checkout,
     /// Leads to the provider's page for cards, address and tax ids.
     PaymentSettings(OrderId),
+    /// Saves everything that is kept about the customer.
+    DataExport,
 }
 
 /// The documents that the payment provider has about a payment.
@@ -57,6 +59,7 @@ impl FormTarget {
     /// The path for payment settings, in axum's syntax.
     pub const PAYMENT_SETTINGS: &str = "/portal/orders/{order}/payment-settings";
 
+    const BELOW_ACCOUNT: &str = "/export";
     const BELOW_ORDER: &str = "/payment-settings";
     const BELOW_ORDER_PAYMENTS: &str = "/payments/";
     const BELOW_OFFLINE: &str = "/upload";
@@ -69,6 +72,7 @@ impl FormTarget {
             }
             Self::OfflineRequest => format!("{}{}", Page::Offline.path(), Self::BELOW_OFFLINE),
             Self::Checkout => "/checkout".to_owned(),
+            Self::DataExport => format!("{}{}", Page::Account.path(), Self::BELOW_ACCOUNT),
             Self::PaymentSettings(order) => format!("{}{}", Page::Order(order).path(), Self::BELOW_ORDER),
         }
     }
@@ -77,11 +81,15 @@ impl FormTarget {
     pub fn page_of(path: &str) -> Option<Page> {
         let page = |below: &str| path.strip_suffix(below).and_then(Page::parse);
         let offline = page(Self::BELOW_OFFLINE).filter(|page| *page == Page::Offline);
+        let account = || page(Self::BELOW_ACCOUNT).filter(|page| *page == Page::Account);
         let is_order = |page: &Page| matches!(page, Page::Order(_));
         let order = || {
             let above = path.split_once(Self::BELOW_ORDER_PAYMENTS).and_then(|(above, _)| Page::parse(above));
             above.or_else(|| page(Self::BELOW_ORDER)).filter(is_order)
         };
-        offline.or_else(|| page(Self::BELOW_COMPUTER).filter(|page| matches!(page, Page::Computer(..)))).or_else(order)
+        offline
+            .or_else(|| page(Self::BELOW_COMPUTER).filter(|page| matches!(page, Page::Computer(..))))
+            .or_else(account)
+            .or_else(order)
     }
 }

@@ -16,6 +16,12 @@ use crate::{
 /// How long a message waits for the page that shows it.
 const FLASH_LIFETIME: Duration = Duration::minutes(1);
 
+/// How long what was typed into a form is kept for the form, which may ask for a new sign-in first.
+const DRAFT_LIFETIME: Duration = Duration::minutes(15);
+
+/// The longest text that is kept for a form.
+const MAX_DRAFT: usize = 320;
+
 /// The longest message about an act, which browsers still accept when each of its letters is escaped.
 const MAX_TOAST: usize = 2_500;
 
@@ -142,6 +148,20 @@ impl CookieKit {
         let text = serde_json::to_string(flash).ok()?;
         jar.signed_mut(&self.key).add(self.build("flash", text, FLASH_LIFETIME));
         jar.delta().next().and_then(header_of)
+    }
+
+    /// Keeps what was typed into a form, for the form's next view.
+    pub(crate) fn keep_draft(&self, text: &str) {
+        if text.len() <= MAX_DRAFT {
+            self.set_signed("draft", text.to_owned(), DRAFT_LIFETIME);
+        }
+    }
+
+    /// What was typed into a form before. It is shown once.
+    pub(crate) fn take_draft(&self, headers: &HeaderMap) -> Option<String> {
+        let text = self.read_signed(headers, "draft")?;
+        self.remove("draft");
+        Some(text)
     }
 
     /// Allows the next view of a license to show its key, once and for a short time.

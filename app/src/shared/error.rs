@@ -12,6 +12,18 @@ use serde::{Deserialize, Serialize};
 pub enum UiError {
     /// The text is not a single e-mail address.
     EmailInvalid,
+    /// The account has this address already.
+    EmailSame,
+    /// The link to a change of an address is expired, used or unknown, or the change was canceled. Users cannot see which.
+    EmailChangeRefused,
+    /// The new address got an account in the meantime.
+    EmailTaken,
+    /// The address was not typed to confirm.
+    PhraseWrong,
+    /// Something has to end before the account can be deleted.
+    AccountInUse,
+    /// The person signed in, or presented the second factor, too long ago.
+    ProofNeeded,
     /// The link or code is expired, used, unknown or wrong. Users cannot see which.
     SignInRefused,
     /// A rate limit was reached.
@@ -96,6 +108,18 @@ impl UiError {
         match self {
             Self::EmailInvalid => {
                 "That is not an e-mail address. Enter one address, such as ada@example.com.".to_owned()
+            }
+            Self::EmailSame => "That is the address of your account already. Enter another one.".to_owned(),
+            Self::EmailChangeRefused => {
+                "That link is not valid any more: it was used, it has expired, or the change was canceled. Ask for the change again on your account page.".to_owned()
+            }
+            Self::EmailTaken => {
+                "The new address got an account of its own in the meantime. The change was canceled, and your address is what it was.".to_owned()
+            }
+            Self::PhraseWrong => "To confirm, type the e-mail address of your account exactly as it is shown.".to_owned(),
+            Self::AccountInUse => "Your account cannot be deleted yet. Nothing was changed.".to_owned(),
+            Self::ProofNeeded => {
+                "This needs a new proof that it is you, because the last one is more than 5 minutes old. What you typed is kept.".to_owned()
             }
             Self::SignInRefused => {
                 "That link or code is not valid. Check the code, or request a new e-mail.".to_owned()
@@ -185,6 +209,9 @@ impl UiError {
         use http::StatusCode;
         match self {
             Self::EmailInvalid
+            | Self::EmailSame
+            | Self::EmailChangeRefused
+            | Self::PhraseWrong
             | Self::SignInRefused
             | Self::NameInvalid
             | Self::NoSwapsLeft { .. }
@@ -204,12 +231,14 @@ impl UiError {
             | Self::TooManyPasskeys
             | Self::QuantityNotAllowed { .. }
             | Self::UpgradeNotPossible => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::EmailTaken | Self::AccountInUse => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             // The same for orders that do not exist.
             Self::OrderNotShown
             | Self::ReadOnly
             | Self::SecondFactorNeeded
+            | Self::ProofNeeded
             | Self::NotFresh
             | Self::HostLinkNeeded
             | Self::SignInAgain => StatusCode::FORBIDDEN,

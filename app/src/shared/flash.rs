@@ -25,6 +25,8 @@ pub enum Flash {
         label: Option<String>,
     },
     SessionEnded,
+    EmailChangeRequested,
+    EmailChangeCanceled,
     PasskeyRenamed,
     PasskeyRemoved,
     Failed(UiError),
@@ -51,6 +53,10 @@ impl Flash {
             Self::DeactivatedOffline { label: Some(label) } => format!("{label} was deactivated. You can now activate another computer."),
             Self::DeactivatedOffline { label: None } => "That computer was not active. There was nothing to do.".to_owned(),
             Self::SessionEnded => "That browser is signed out.".to_owned(),
+            Self::EmailChangeRequested => {
+                "Both addresses get a mail with a link. The change is made when both have confirmed it, within 60 minutes.".to_owned()
+            }
+            Self::EmailChangeCanceled => "The change of your e-mail address was canceled.".to_owned(),
             Self::PasskeyRenamed => "The passkey was renamed.".to_owned(),
             Self::PasskeyRemoved => "The passkey was removed. It can no longer be used here; you can delete it on your device, too.".to_owned(),
             Self::Failed(error) => error.text(brand),

@@ -15,6 +15,34 @@ pub struct SignInState {
     pub flash: Option<Flash>,
 }
 
+/// What the page of a change of an account's e-mail address shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailChangeView {
+    /// `None` if the link has expired or is unknown.
+    pub change: Option<EmailChangeDetail>,
+    /// The error of the last form.
+    pub flash: Option<Flash>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailChangeDetail {
+    /// The address that the account has. `None` if the link was mailed to the new address, whose owner may be somebody else.
+    pub old_email: Option<String>,
+    pub new_email: String,
+    pub state: EmailChangeStep,
+}
+
+/// What became of a change of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EmailChangeStep {
+    /// This address has yet to confirm it.
+    Asked,
+    /// The other address has yet to confirm it.
+    Waiting,
+    Done,
+    Canceled,
+}
+
 /// What a person can do about the second factor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactorView {
@@ -30,6 +58,8 @@ pub struct SecondFactorView {
     pub has_second_factor: bool,
     /// Whether the account is a support agent's or admin's.
     pub is_staff: bool,
+    /// The page that the person sees first.
+    pub first_page: String,
     /// The error of the last form.
     pub flash: Option<Flash>,
 }

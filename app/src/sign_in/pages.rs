@@ -2,6 +2,7 @@
 //! scripts.
 
 pub(crate) mod confirm;
+pub(crate) mod email_change;
 pub(crate) mod new_passkey;
 
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -211,6 +212,16 @@ pub(crate) fn SignedOutPage() -> impl IntoView {
         <SignInFrame title="You are signed out">
             <p>"This browser no longer contains any data from your account."</p>
             <p><a class="button button-accent" href=Page::SignIn.path() rel="external">"Sign in again"</a></p>
+        </SignInFrame>
+    }
+}
+
+/// `/login/deleted`
+#[component]
+pub(crate) fn AccountDeletedPage() -> impl IntoView {
+    view! {
+        <SignInFrame title="Your account was deleted">
+            <p>"You are signed out, and this browser no longer contains any data from your account. A last mail confirms it."</p>
         </SignInFrame>
     }
 }

@@ -41,7 +41,7 @@ pub async fn confirm_passkey(
         let raised = backend.service.customer(&who).confirm_with_passkey(&response).await;
         let raised = raised.map_err(|error| passkey_error(&error))?;
         backend.cookies.set_session(&raised.token, raised.lifetime);
-        Ok(Done { flash: None, redirect_to: server::next_or_overview(next.as_deref()) })
+        Ok(Done { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), who.account.role) })
     };
     server::finish(confirmed.await, &server::confirm_page(next.as_deref()))
 }
@@ -59,7 +59,7 @@ pub async fn confirm_recovery_code(
         let raised = backend.service.customer(&who).confirm_with_recovery_code(&code).await;
         let raised = raised.map_err(|error| passkey_error(&error))?;
         backend.cookies.set_session(&raised.token, raised.lifetime);
-        Ok(Done { flash: None, redirect_to: server::next_or_overview(next.as_deref()) })
+        Ok(Done { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), who.account.role) })
     };
     server::finish(confirmed.await, &server::confirm_page(next.as_deref()))
 }
@@ -128,7 +128,7 @@ pub async fn sign_in_with_passkey(
         let confirmed = backend.service.sign_in_with_passkey(&response, &browser, origin, earlier.as_ref()).await;
         let confirmed = confirmed.map_err(|error| passkey_error(&error))?;
         backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
-        Ok(Done { flash: None, redirect_to: server::next_or_overview(next.as_deref()) })
+        Ok(Done { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), confirmed.role) })
     };
     server::finish(signed_in.await, &Page::SignIn.path())
 }

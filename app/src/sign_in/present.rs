@@ -1,12 +1,15 @@
-//! What the service says about passkeys, in the words of pages.
+//! What the service says about passkeys and changes of addresses, in the words of pages.
 
-use latchkey_licensing::time::Timestamp;
-use latchkey_service::{PasskeyError, SecondFactorState, SignedIn};
+use latchkey_licensing::{account::Role, time::Timestamp};
+use latchkey_service::{
+    EmailChangeLinkError, EmailChangeProgress, EmailChangeSide, EmailChangeState, PasskeyError, SecondFactorState,
+    SignedIn,
+};
 
 use crate::{
     server_side as server,
     shared::{error::UiError, flash::Flash, model::RelativeTime},
-    sign_in::model::{PasskeyLine, SecondFactorView},
+    sign_in::model::{EmailChangeDetail, EmailChangeStep, PasskeyLine, SecondFactorView},
 };
 
 pub(crate) fn passkey_error(error: &PasskeyError) -> UiError {
@@ -17,15 +20,32 @@ pub(crate) fn passkey_error(error: &PasskeyError) -> UiError {
         PasskeyError::SignInAgain => UiError::SignInAgain,
         PasskeyError::Refused(_) => UiError::PasskeyRefused,
         PasskeyError::CodeRefused => UiError::RecoveryCodeRefused,
-        PasskeyError::Throttled(throttled) => {
-            UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60).max(1) }
-        }
+        PasskeyError::Throttled(throttled) => server::too_many(*throttled),
         PasskeyError::TooMany(_) => UiError::TooManyPasskeys,
         PasskeyError::Name(_) => UiError::NameInvalid,
         PasskeyError::NotFound => UiError::NotFound,
         PasskeyError::LastOfStaff => UiError::LastPasskey,
         PasskeyError::SignedOut => UiError::SignedOut,
         PasskeyError::Internal(error) => server::hidden(error),
+    }
+}
+
+pub(crate) fn email_change(progress: EmailChangeProgress) -> EmailChangeDetail {
+    let state = match (progress.state, progress.is_confirmed) {
+        (EmailChangeState::Done, _) => EmailChangeStep::Done,
+        (EmailChangeState::Canceled, _) => EmailChangeStep::Canceled,
+        (EmailChangeState::Open, false) => EmailChangeStep::Asked,
+        (EmailChangeState::Open, true) => EmailChangeStep::Waiting,
+    };
+    let old_email = (progress.side == EmailChangeSide::Old).then(|| progress.old_email.to_string());
+    EmailChangeDetail { old_email, new_email: progress.new_email.to_string(), state }
+}
+
+pub(crate) fn email_change_error(error: &EmailChangeLinkError) -> UiError {
+    match error {
+        EmailChangeLinkError::Refused => UiError::EmailChangeRefused,
+        EmailChangeLinkError::Taken => UiError::EmailTaken,
+        EmailChangeLinkError::Internal(error) => server::hidden(error),
     }
 }
 
@@ -48,6 +68,7 @@ pub(crate) fn second_factor(
         is_fresh: state.is_fresh,
         has_second_factor: who.is_some_and(SignedIn::has_second_factor),
         is_staff: who.is_some_and(SignedIn::is_staff),
+        first_page: server::first_page(who.map_or(Role::Customer, |who| who.account.role)),
         flash,
     }
 }

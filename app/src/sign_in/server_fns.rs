@@ -96,10 +96,7 @@ enum SignInSecret<'a> {
 
 #[cfg(feature = "ssr")]
 async fn confirm(secret: SignInSecret<'_>) -> Result<Done, UiError> {
-    use crate::{
-        routes::{NextPath, Page},
-        server_side as server,
-    };
+    use crate::{routes::NextPath, server_side as server};
     use latchkey_service::{ConfirmError, Proof};
 
     let (backend, parts) = (server::backend()?, server::parts()?);
@@ -120,7 +117,7 @@ async fn confirm(secret: SignInSecret<'_>) -> Result<Done, UiError> {
         Ok(confirmed) => {
             backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
             let next = confirmed.next_path.as_deref().and_then(NextPath::parse);
-            let redirect_to = next.map_or_else(|| Page::Overview.path(), |next| next.as_str().to_owned());
+            let redirect_to = next.map_or_else(|| server::first_page(confirmed.role), |next| next.as_str().to_owned());
             Ok(Done { flash: None, redirect_to })
         }
         Err(ConfirmError::Refused) => Err(UiError::SignInRefused),

@@ -51,9 +51,39 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+impl Account {
+    /// Whether the account was deleted: it has a pseudonym in place of the address.
+    pub fn is_deleted(&self) -> bool {
+        self.email.is_pseudonym()
+    }
+
+    /// Whether the person may sign in and gets mail.
+    pub fn is_in_use(&self) -> bool {
+        self.disabled_at.is_none() && !self.is_deleted()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pseudonym_shows_that_an_account_was_deleted() {
+        let id = AccountId::new(Timestamp::from_unix_micros(0), [7; 10]);
+        let email = EmailAddress::parse("ada@example.com").expect("an address");
+        let account = Account {
+            id,
+            email,
+            name: None,
+            role: Role::Customer,
+            disabled_at: None,
+            created_at: Timestamp::from_unix_micros(0),
+        };
+        assert!(account.is_in_use());
+        let deleted = Account { email: EmailAddress::pseudonym(id), ..account };
+        assert!(deleted.is_deleted() && !deleted.is_in_use());
+        assert_eq!(EmailAddress::parse(deleted.email.as_str()), Ok(deleted.email.clone()), "it is read back");
+    }
 
     #[test]
     fn roles_survive_text() {

@@ -8,8 +8,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::AccountId;
+
 /// The longest address that SMTP can carry, in bytes (RFC 5321, section 4.5.3.1.3, without the brackets).
 pub const MAX_BYTES: usize = 254;
+
+/// The domain of the pseudonyms of deleted accounts.
+const PSEUDONYMS: &str = "deleted.invalid";
 
 /// One mailbox in normal form, so equal values mean the same mailbox.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +45,16 @@ impl EmailAddress {
             return Err(InvalidEmail);
         }
         Ok(Self(address))
+    }
+
+    /// What a deleted account has in place of its address. There is no such mailbox (RFC 2606).
+    pub fn pseudonym(account: AccountId) -> Self {
+        Self(format!("deleted-{}@{PSEUDONYMS}", account.uuid().simple()))
+    }
+
+    /// Whether it is the pseudonym of a deleted account.
+    pub fn is_pseudonym(&self) -> bool {
+        self.0.rsplit_once('@').is_some_and(|(_, domain)| domain == PSEUDONYMS)
     }
 
     /// The address in normal form.

@@ -81,6 +81,8 @@ ids! {
     PasskeyId
     /// Identifies a challenge that an authenticator has yet to sign.
     CeremonyId
+    /// Identifies a change of an account's e-mail address.
+    EmailChangeId
     /// Identifies an e-mail in the outbox.
     MailId
     /// Identifies an entry of the audit log.

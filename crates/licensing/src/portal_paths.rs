@@ -16,6 +16,11 @@ pub fn host_link(token: &str) -> String {
     format!("/login/host/{token}")
 }
 
+/// The page on which a change of an account's e-mail address is confirmed.
+pub fn email_change(token: &str) -> String {
+    format!("/login/email/{token}")
+}
+
 /// The page that shows a license and its computers.
 pub fn license(license: LicenseId) -> String {
     format!("/portal/licenses/{license}")

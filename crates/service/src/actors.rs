@@ -61,6 +61,13 @@ impl SignedIn {
         self.second_factor_at.is_some()
     }
 
+    /// Whether the person has proven within the last 5 minutes who they are (SU-07): by signing in or with a second factor.
+    /// For support agents and admins, only the second factor counts.
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
+        self.second_factor_at.is_some_and(|at| is_recent(at, now))
+            || (!self.is_staff() && is_recent(self.authenticated_at, now))
+    }
+
     /// Whether the account is a support agent's or admin's.
     pub fn is_staff(&self) -> bool {
         self.account.role != Role::Customer
@@ -305,6 +312,11 @@ impl<'a> Customer<'a> {
     /// The customer and their session.
     pub fn who(&self) -> &'a SignedIn {
         self.who
+    }
+
+    /// Whether the customer may do what needs a recent sign-in or second factor.
+    pub fn is_fresh(&self) -> bool {
+        self.who.is_fresh(self.service.now())
     }
 
     /// Who acts, for the audit log.

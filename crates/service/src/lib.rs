@@ -31,15 +31,21 @@ pub use latchkey_licensing::{
     product::Product,
 };
 pub use latchkey_store::{
-    Attention, AuditRow, DeactivatedBy, EventState, Gauges, ListedAccount, ListedLicense, ListedMachine, ListedMail,
-    MailState, NoteRow, OpenDispute, Page, RecordId, SavedViewRow, Store, StoreError, StoredDispute, StoredPayment,
-    StoredRefund, StripeEventRow,
+    Attention, AuditRow, DeactivatedBy, EmailChangeSide, EventState, Gauges, ListedAccount, ListedLicense,
+    ListedMachine, ListedMail, MailState, NoteRow, OpenDispute, Page, RecordId, SavedViewRow, Store, StoreError,
+    StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
 };
 
 pub use accounts::{
     admins::{AddAdminError, SignInLinkError, StaffError, StaffRole},
     customers::AccountError,
+    deletion::{DeleteAccountError, DeletedAccount, DeletionPlan, Unfinished, UnfinishedWhy},
+    email_change::{
+        EmailChangeError, EmailChangeLinkError, EmailChangeProgress, EmailChangeState, PendingEmailChange,
+        SetEmailError,
+    },
     name::{InvalidName, RenameError},
+    personal_data::ExportDataError,
     viewing::{VIEW_LIFETIME, ViewPortalError},
 };
 pub use actors::{
@@ -50,9 +56,9 @@ pub use audit::{
     chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},
     change::Change,
     event::{
-        AccountEvent, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason, LicenseDiff,
-        LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SecondFactor, SignInMeans,
-        SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
+        AccountEvent, AddressSide, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason,
+        LicenseDiff, LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SecondFactor,
+        SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
     },
     log::AuditEntry,
     reason::{InvalidReason, MAX_REASON_NOTE, Reason, ReasonCode},

@@ -24,6 +24,7 @@ pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
 pub use store::Store;
 pub use tables::{
     accounts::{
+        email_changes::{EmailChangeRow, EmailChangeSide},
         login_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
         passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
         sessions::{NewSession, SessionRow},

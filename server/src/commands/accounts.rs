@@ -40,6 +40,7 @@ impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::NotFound(email) => no_account(&email),
+            AccountError::LastAdmin => Self::Refused(error.to_string()),
             AccountError::Internal(error) => Self::Internal(error),
         }
     }

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use latchkey_service::SignedFile;
+use serde_json::Value;
 
 /// Text to save.
 #[derive(Debug)]
@@ -14,6 +15,11 @@ pub(crate) struct Download {
 }
 
 impl Download {
+    /// Everything that is kept about a person.
+    pub(crate) fn of_data(data: &Value) -> Self {
+        Self { name: "my-data.json".to_owned(), text: format!("{data:#}\n") }
+    }
+
     /// A license file or machine file, named after its subject.
     pub(crate) fn of_file(file: &SignedFile) -> Self {
         let id = match &file.facts.machine {

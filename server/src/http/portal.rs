@@ -4,4 +4,5 @@ mod acts;
 pub(crate) mod files;
 pub(crate) mod pages;
 mod payments;
+mod personal_data;
 pub(crate) mod sessions;

@@ -109,7 +109,7 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(path, _)| *path)
 }
 
-const FUNCTIONS: [(&str, Row); 48] = [
+const FUNCTIONS: [(&str, Row); 56] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
@@ -120,6 +120,10 @@ const FUNCTIONS: [(&str, Row); 48] = [
     ("/fn/admin/list", staff_only(200)),
     ("/fn/admin/object", staff_only(200)),
     ("/fn/admin/overview", staff_only(200)),
+    ("/fn/cancel_email_change", all(422)),
+    ("/fn/cancel_own_email_change", signed_in(200, 401)),
+    ("/fn/change_email_form", signed_in(200, 401)),
+    ("/fn/confirm_email_change", all(422)),
     ("/fn/confirm_free_computer", own(200, 404, 401)),
     ("/fn/carry_out_request", own(200, 422, 401)),
     ("/fn/choose_theme", all(200)),
@@ -130,6 +134,9 @@ const FUNCTIONS: [(&str, Row); 48] = [
     // The response is not one of an authenticator.
     ("/fn/confirm_passkey", signed_in(422, 401)),
     ("/fn/confirm_recovery_code", signed_in(422, 401)),
+    // The phrase is not the account's address.
+    ("/fn/delete_account", signed_in(422, 401)),
+    ("/fn/deletion_form", signed_in(200, 401)),
     ("/fn/end_all_sessions", signed_in(200, 401)),
     ("/fn/admin/end_portal_view", staff_only(200)),
     // The response does not say whether there was such a session.
@@ -143,6 +150,7 @@ const FUNCTIONS: [(&str, Row); 48] = [
     ("/fn/overview", signed_in(200, 401)),
     // As for `read_placed_order`.
     ("/fn/read_canceled_order", own(200, 403, 403)),
+    ("/fn/read_email_change", all(200)),
     ("/fn/read_offer", all(200)),
     // The buyer was signed in. Otherwise it would be the buyer's browser.
     ("/fn/read_placed_order", own(200, 403, 403)),
@@ -155,6 +163,8 @@ const FUNCTIONS: [(&str, Row); 48] = [
     ("/fn/rename_passkey", signed_in(404, 401)),
     ("/fn/replace_key", own(200, 404, 401)),
     ("/fn/replace_recovery_codes", signed_in(403, 401)),
+    // Needs a sign-in, or a second factor, within the last five minutes.
+    ("/fn/request_email_change", Row { other: 200, ..signed_in(403, 401) }),
     ("/fn/request_sign_in", all(200)),
     ("/fn/reveal_key", own(200, 404, 401)),
     ("/fn/second_factor", signed_in(200, 401)),
@@ -169,7 +179,7 @@ const FUNCTIONS: [(&str, Row); 48] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 44] = [
+const PAGES: [(&str, Row); 48] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
@@ -201,12 +211,16 @@ const PAGES: [(&str, Row); 44] = [
     ("/login", all(200)),
     ("/login/code", all(200)),
     ("/login/confirm", signed_in(200, 401)),
+    ("/login/deleted", all(200)),
+    ("/login/email/{token}", all(200)),
     ("/login/host/{token}", all(200)),
     ("/login/link/{token}", all(200)),
     ("/login/passkey", signed_in(200, 401)),
     ("/login/signed-out", all(200)),
     ("/portal", signed_in(200, 303)),
     ("/portal/account", signed_in(200, 303)),
+    ("/portal/account/delete", signed_in(200, 303)),
+    ("/portal/account/email", signed_in(200, 303)),
     ("/portal/licenses", signed_in(200, 303)),
     ("/portal/licenses/{license}", own(200, 404, 303)),
     ("/portal/licenses/{license}/machines/{machine}", own(200, 404, 303)),
@@ -221,7 +235,7 @@ const PAGES: [(&str, Row); 44] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 22] = [
+const ROUTES: [(&str, Method, &str, Row); 23] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
@@ -240,6 +254,7 @@ const ROUTES: [(&str, Method, &str, Row); 22] = [
     ("&file.path", Method::GET, "/brand/x/accent.css", all(404)),
     // This server has no keys of a payment provider, so the form's page says that nothing is for sale.
     ("&FormTarget::Checkout.path()", Method::POST, "/checkout", all(303)),
+    ("&FormTarget::DataExport.path()", Method::POST, "/portal/account/export", signed_in(200, 303)),
     // The same for these, whose order's page says so.
     ("FormTarget::PAYMENT_SETTINGS", Method::POST, "/portal/orders/{order}/payment-settings", own(303, 404, 303)),
     ("PaymentDocument::PATHS", Method::GET, "/portal/orders/{order}/payments/{payment}/receipt", own(303, 404, 303)),
@@ -550,7 +565,7 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-pub(crate) const FIELDS: [(&str, &str); 24] = [
+pub(crate) const FIELDS: [(&str, &str); 25] = [
     ("list", "Licenses"),
     ("text", "ada"),
     ("kind", "License"),
@@ -569,6 +584,7 @@ pub(crate) const FIELDS: [(&str, &str); 24] = [
     ("license", "0190f3c2-0000-7000-8000-000000000000"),
     ("machine", "0190f3c2-0000-7000-8000-000000000000"),
     ("name", "x"),
+    ("phrase", "x"),
     ("order", "0190f3c2-0000-7000-8000-000000000000"),
     ("page", "1"),
     ("search", "7F3K"),

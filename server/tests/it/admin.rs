@@ -4,7 +4,7 @@ mod access;
 mod acts;
 mod objects;
 mod selling;
-mod support;
+pub(crate) mod support;
 mod viewing;
 
 use latchkey_licensing::{account::Role, email::EmailAddress};
@@ -17,6 +17,7 @@ use crate::support::app::{Browser, TestApp, essence, location, with_app};
 on_both!(with_app:
     su_01_the_admin_portal_exists_only_for_staff_with_a_second_factor,
     the_pages_work_without_script,
+    staff_get_from_one_portal_to_the_other,
     single_letters_can_be_switched_off
 );
 
@@ -103,6 +104,27 @@ async fn the_pages_work_without_script(app: &TestApp) {
     let customer = app.customer("ada@example.com").await;
     let page = customer.get("/portal").await.text().await.expect("a page");
     assert!(page.contains("latchkey.js") && !page.to_lowercase().contains("admin"), "{page}");
+}
+
+async fn staff_get_from_one_portal_to_the_other(app: &TestApp) {
+    for role in [Role::Support, Role::Admin] {
+        let browser = staff(app, role).await;
+        let portal = browser.get("/portal/account").await.text().await.expect("a page");
+        assert!(portal.contains("href=\"/admin\""), "{portal}");
+        let admin = browser.get("/admin").await.text().await.expect("a page");
+        assert!(admin.contains("href=\"/portal\"") && admin.contains("href=\"/portal/account\""), "{admin}");
+    }
+    // Signing in leads staff to the second factor, and from there to the admin portal.
+    let email = EmailAddress::parse("new@example.com").expect("an address");
+    let host = app.service().admin(Operator::Host);
+    let (_, link) = host.add_staff(&email, StaffRole::Support, &Operator::Host.fresh()).await.expect("added");
+    let browser = app.browser();
+    let token = link.url.rsplit('/').next().expect("a token");
+    let answer = browser.submit("/fn/confirm_host_link", &[("token", token)]).await;
+    assert_eq!(location(&answer), "/admin");
+    assert_eq!(location(&browser.get("/admin").await), "/login/confirm?next=/admin");
+    let confirm = browser.get("/login/passkey").await.text().await.expect("a page");
+    assert!(confirm.contains("/admin"), "{confirm}");
 }
 
 async fn single_letters_can_be_switched_off(app: &TestApp) {

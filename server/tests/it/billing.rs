@@ -82,6 +82,24 @@ impl Shop {
         started
     }
 
+    /// Subscribes for a month. Returns the order and the subscription.
+    pub(crate) async fn subscribe_to(&self, code: &str, payment: &Payment) -> (OrderId, String) {
+        let month = std::time::Duration::from_hours(24 * 31);
+        let policy = self.app.add_policy(code, |policy| policy.duration = Some(month)).await;
+        let interval =
+            latchkey_licensing::price::Interval { unit: latchkey_licensing::price::IntervalUnit::Month, count: 1 };
+        self.sell_at(code, |price| {
+            price.policy = policy.id;
+            price.interval = Some(interval);
+        })
+        .await;
+        let started = self.start(code, 1).await;
+        self.pay(&started, payment).await;
+        self.deliver().await;
+        let subscription = self.order(started.order).await.subscription.expect("a subscription").id;
+        (started.order, subscription)
+    }
+
     async fn pay(&self, started: &StartedCheckout, payment: &Payment) {
         self.stripe.pay(&self.session(started.order).await, payment).expect("paid");
     }

@@ -12,6 +12,7 @@ mod commands;
 mod desk;
 mod mails;
 mod operation;
+mod personal_data;
 mod portal;
 mod sign_in;
 mod stripe;

@@ -24,8 +24,14 @@ pub(crate) struct DescribedEvent {
 
 /// What happened, by the stored name.
 const TEXTS: &[(&str, &str)] = &[
+    ("account.data_exported", "Personal data exported"),
+    ("account.deleted", "Account deleted"),
     ("account.disabled", "Account disabled"),
     ("account.enabled", "Account enabled"),
+    ("account.email_change_canceled", "Change of the e-mail address canceled"),
+    ("account.email_change_confirmed", "Change of the e-mail address confirmed"),
+    ("account.email_change_requested", "Change of the e-mail address requested"),
+    ("account.email_changed", "E-mail address changed"),
     ("account.made", "Account created"),
     ("account.renamed", "Name changed"),
     ("account.role_changed", "Role changed"),

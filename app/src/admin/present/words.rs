@@ -23,6 +23,11 @@ pub(crate) fn license_status(word: &str) -> Status {
     }
 }
 
+/// The status of an account that was deleted.
+pub(crate) fn deleted() -> Status {
+    plain("Deleted", Tone::Bad)
+}
+
 pub(crate) fn order_status(status: OrderStatus) -> Status {
     match status {
         OrderStatus::Open => plain("Open", Tone::Warn),

@@ -5,10 +5,14 @@ use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
 use crate::{
     portal::{
         components::Passkeys,
-        model::{AccountDetail, SessionLine},
-        server_fns::account::{EndAllSessions, EndSession, Rename, account},
+        model::{AccountDetail, EmailChangeLine, SessionLine},
+        server_fns::{
+            account::{EndAllSessions, EndSession, Rename, account},
+            email::CancelOwnEmailChange,
+        },
         toasts::show_result,
     },
+    routes::{FormTarget, Page},
     shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
 };
 
@@ -16,16 +20,21 @@ use crate::{
 pub(crate) fn AccountPage() -> impl IntoView {
     let rename = ServerAction::<Rename>::new();
     let end = ServerAction::<EndSession>::new();
-    let data = Resource::new(move || (rename.version().get(), end.version().get()), |_| account());
+    let cancel = ServerAction::<CancelOwnEmailChange>::new();
+    let data =
+        Resource::new(move || (rename.version().get(), end.version().get(), cancel.version().get()), |_| account());
     show_result(Signal::derive(move || rename.value().get()));
     show_result(Signal::derive(move || end.value().get()));
+    show_result(Signal::derive(move || cancel.value().get()));
     view! {
         <PageTitle text="Account"/>
         <h1 class="title-1">"Account"</h1>
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok(AccountDetail { email, name, .. }) => view! { <Person email name rename/> }.into_any(),
+                    Ok(AccountDetail { email, name, email_change, .. }) => {
+                        view! { <Person email name email_change rename cancel/> }.into_any()
+                    }
                     Err(error) => view! { <Problem error/> }.into_any(),
                 }
             })}
@@ -39,15 +48,26 @@ pub(crate) fn AccountPage() -> impl IntoView {
                 Some(view! { <Sessions sessions end/> })
             })}
         </Transition>
+        <YourData/>
     }
 }
 
 #[component]
-fn Person(email: String, name: Option<String>, rename: ServerAction<Rename>) -> impl IntoView {
+fn Person(
+    email: String,
+    name: Option<String>,
+    email_change: Option<EmailChangeLine>,
+    rename: ServerAction<Rename>,
+    cancel: ServerAction<CancelOwnEmailChange>,
+) -> impl IntoView {
     view! {
         <section class="card stack measure">
             <h2 class="title-2">"You"</h2>
-            <dl class="facts"><div><dt>"E-mail address"</dt><dd class="break-anywhere">{email}</dd></div></dl>
+            <div class="split">
+                <dl class="facts"><div><dt>"E-mail address"</dt><dd class="break-anywhere">{email}</dd></div></dl>
+                <a class="button button-small" href=Page::ChangeEmail.path()>"Change address"</a>
+            </div>
+            {email_change.map(|change| view! { <PendingChange change cancel/> })}
             <ActionForm action=rename>
                 <div class="field">
                     <label for="name">"Name"</label>
@@ -58,6 +78,42 @@ fn Person(email: String, name: Option<String>, rename: ServerAction<Rename>) -> 
                 </div>
             </ActionForm>
         </section>
+    }
+}
+
+/// What people may ask for: their data, and that it is erased.
+#[component]
+fn YourData() -> impl IntoView {
+    view! {
+        <section class="card stack measure">
+            <h2 class="title-2">"Your data"</h2>
+            <p class="text-2">"Save everything that is kept about you as a file (JSON), or delete your account."</p>
+            <div class="cluster">
+                // A file, which scripts cannot save.
+                <form method="post" action=FormTarget::DataExport.path()>
+                    <Submit>"Export my data"</Submit>
+                </form>
+                <a class="button" href=Page::DeleteAccount.path()>"Delete my account"</a>
+            </div>
+        </section>
+    }
+}
+
+/// A change of the address that has yet to be confirmed.
+#[component]
+fn PendingChange(change: EmailChangeLine, cancel: ServerAction<CancelOwnEmailChange>) -> impl IntoView {
+    let EmailChangeLine { new_email, waits_for, expires } = change;
+    view! {
+        <div class="notice stack-small">
+            <p>
+                "Change to " <strong class="break-anywhere">{new_email}</strong> ": waiting until it is confirmed from "
+                <span class="break-anywhere">{waits_for.join(" and ")}</span> ". The links in the mails work until "
+                <time datetime=expires.iso>{expires.exact}</time> "."
+            </p>
+            <ActionForm action=cancel>
+                <Submit class="button button-small" busy=cancel.pending()>"Cancel the change"</Submit>
+            </ActionForm>
+        </div>
     }
 }
 

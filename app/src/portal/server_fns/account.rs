@@ -16,10 +16,14 @@ pub async fn account() -> Result<AccountDetail, UiError> {
     let (backend, who) = (server::backend()?, server::viewer().map_err(server::failed)?);
     let sessions = who.view(&backend.service).sessions().await;
     let sessions = sessions.map_err(|error| server::failed(server::hidden(&error)))?;
+    let email_change = who.view(&backend.service).pending_email_change().await;
+    let email_change = email_change.map_err(|error| server::failed(server::hidden(&error)))?;
     let now = backend.service.now();
+    let owner = who.account();
     Ok(AccountDetail {
-        email: who.account().email.to_string(),
-        name: who.account().name.clone(),
+        email: owner.email.to_string(),
+        name: owner.name.clone(),
+        email_change: email_change.map(|change| crate::portal::present::email_change(&change, owner, now)),
         sessions: sessions.iter().map(|summary| crate::portal::present::session(summary, who.session(), now)).collect(),
     })
 }

@@ -36,7 +36,8 @@ pub(crate) fn NewPasskeyPage() -> impl IntoView {
 
 #[component]
 fn Enroll(state: SecondFactorView) -> impl IntoView {
-    let back = if state.is_staff && state.passkeys.is_empty() { Page::Overview } else { Page::Account }.path();
+    let is_first_of_staff = state.is_staff && state.passkeys.is_empty();
+    let back = if is_first_of_staff { state.first_page } else { Page::Account.path() };
     match state.cannot_enroll {
         None => view! { <EnrollForm back/> }.into_any(),
         Some(error) => {

@@ -10,6 +10,7 @@ use crate::{
     actors::{Admin, Fresh, Support},
     audit::{actor::Actor, event::AccountEvent},
     error::{Internal, internal_errors},
+    mail::{messages::account::RoleGivenMail, notify::Notify, reasons::GivenRole},
     sign_in::secrets::HostLink,
 };
 
@@ -82,22 +83,41 @@ impl Admin<'_> {
     }
 
     /// Gives an account a role, creating the account if there is none, and creates a sign-in link. If the role changes, the
-    /// account's sessions end (ML-16, SU-10).
+    /// account's sessions end (ML-16, SU-10), and the person is told by mail (ML-21).
     pub async fn add_staff(
         &self,
         email: &EmailAddress,
         role: StaffRole,
+        fresh: &Fresh,
+    ) -> Result<(Account, HostLink), AddAdminError> {
+        self.add_staff_and_notify(email, role, Notify::Customer, fresh).await
+    }
+
+    /// The same, with or without the mail.
+    pub(crate) async fn add_staff_and_notify(
+        &self,
+        email: &EmailAddress,
+        role: StaffRole,
+        notify: Notify,
         _fresh: &Fresh,
     ) -> Result<(Account, HostLink), AddAdminError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
-        let (mut account, _) = self.find_or_create_account(&mut tx, email, None, role.into()).await?;
-        if account.disabled_at.is_some() {
+        let (mut account, is_new) = self.find_or_create_account(&mut tx, email, None, role.into()).await?;
+        if !account.is_in_use() {
             return Err(AddAdminError::AccountDisabled(account.email));
         }
-        self.change_role(&mut tx, &mut account, role.into()).await?;
+        let is_changed = self.change_role(&mut tx, &mut account, role.into()).await?;
+        if (is_new || is_changed) && notify == Notify::Customer {
+            let role = match role {
+                StaffRole::Support => GivenRole::Support,
+                StaffRole::Admin => GivenRole::Admin,
+            };
+            self.service.mail_customer(&mut tx, &account, &RoleGivenMail { role, at: now }, None).await?;
+        }
         let link = self.service.host_link(&mut tx, &account, now).await?;
         tx.commit().await?;
+        self.service.wake_mail_worker();
         Ok((account, link))
     }
 
@@ -107,7 +127,7 @@ impl Admin<'_> {
         let mut tx = self.service.store().write().await?;
         let account = tx.find_account_by_email(email).await?;
         let account = account.ok_or_else(|| SignInLinkError::AccountNotFound(email.clone()))?;
-        if account.disabled_at.is_some() {
+        if !account.is_in_use() {
             return Err(SignInLinkError::AccountDisabled(account.email));
         }
         let link = self.service.host_link(&mut tx, &account, now).await?;
@@ -121,7 +141,7 @@ impl Admin<'_> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let account = find_staff(&mut tx, email).await?;
-        if account.disabled_at.is_some() {
+        if !account.is_in_use() {
             return Err(StaffError::AccountDisabled(account.email));
         }
         tx.lock_account(account.id).await?;
@@ -149,9 +169,10 @@ impl Admin<'_> {
         Ok(account)
     }
 
-    async fn change_role(&self, tx: &mut Tx, account: &mut Account, role: Role) -> Result<(), Internal> {
+    /// Returns whether the role changed.
+    async fn change_role(&self, tx: &mut Tx, account: &mut Account, role: Role) -> Result<bool, Internal> {
         if account.role == role {
-            return Ok(());
+            return Ok(false);
         }
         let now = self.service.now();
         tx.set_account_role(account.id, role, now).await?;
@@ -159,7 +180,7 @@ impl Admin<'_> {
         let event = AccountEvent::RoleChanged { from: account.role, to: role };
         self.service.record(tx, now, self.actor, event.of(account.id)).await?;
         account.role = role;
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -3,12 +3,12 @@
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::AccountId,
+    ids::{AccountId, SessionId},
 };
 
 use crate::{
-    actors::Admin,
-    audit::event::AccountEvent,
+    actors::{Admin, Support},
+    audit::{actor::Actor, event::AccountEvent},
     error::{Internal, internal_errors},
 };
 
@@ -18,12 +18,22 @@ pub enum AccountError {
     /// There is no account with this address.
     #[error("there is no account with the address {0}")]
     NotFound(EmailAddress),
+    /// The last admin can only be banned on the host.
+    #[error("this is the last admin")]
+    LastAdmin,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
 }
 
 internal_errors!(AccountError);
+
+impl Support<'_> {
+    /// The account with this address.
+    pub async fn find_account(&self, email: &EmailAddress) -> Result<Option<Account>, Internal> {
+        Ok(self.service.store().read_without_snapshot().await?.find_account_by_email(email).await?)
+    }
+}
 
 impl Admin<'_> {
     /// Creates a customer's account unless there is an account with this address. Returns the account and whether it
@@ -35,12 +45,20 @@ impl Admin<'_> {
         Ok(added)
     }
 
-    /// Bans an account: its sessions end, and its licenses validate as banned.
+    /// Bans an account: its sessions end, and its licenses validate as banned. The last admin is not banned, except by a
+    /// command on the host.
     pub async fn disable_account(&self, email: &EmailAddress) -> Result<AccountId, AccountError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
+        // Two admins cannot ban each other at the same time.
+        tx.lock_instance().await?;
         let account = tx.find_account_by_email(email).await?;
         let account = account.ok_or_else(|| AccountError::NotFound(email.clone()))?;
+        let is_last =
+            account.role == Role::Admin && account.disabled_at.is_none() && tx.count_enabled_admins().await? <= 1;
+        if is_last && self.actor != Actor::Host {
+            return Err(AccountError::LastAdmin);
+        }
         tx.set_account_disabled(account.id, Some(now), now).await?;
         tx.delete_sessions_of(account.id).await?;
         self.service.record(&mut tx, now, self.cause(), AccountEvent::Disabled.of(account.id)).await?;
@@ -61,6 +79,18 @@ impl Admin<'_> {
         self.service.record(&mut tx, now, self.cause(), AccountEvent::Enabled.of(account.id)).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Signs an account out in one browser (ML-19). Returns whether it was signed in there.
+    pub async fn end_session_of(&self, account: AccountId, session: SessionId) -> Result<bool, Internal> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let is_ended = tx.delete_session(account, session).await?;
+        if is_ended {
+            self.service.record(&mut tx, now, self.cause(), AccountEvent::SessionEnded.of(account)).await?;
+        }
+        tx.commit().await?;
+        Ok(is_ended)
     }
 
     /// Signs an account out everywhere (ML-19). Returns the number of sessions that ended.

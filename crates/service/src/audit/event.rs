@@ -13,6 +13,7 @@ use latchkey_licensing::{
     order::{HoldReason, OrderStatus, SubscriptionState},
     time::Timestamp,
 };
+use latchkey_store::EmailChangeSide;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
@@ -69,6 +70,32 @@ pub enum AccountEvent {
     /// The person's name changed.
     #[serde(rename = "account.renamed")]
     Renamed,
+    /// The person asked for another e-mail address.
+    #[serde(rename = "account.email_change_requested")]
+    EmailChangeRequested,
+    /// One of the two addresses confirmed the change.
+    #[serde(rename = "account.email_change_confirmed")]
+    EmailChangeConfirmed {
+        /// Which of them.
+        by: AddressSide,
+    },
+    /// The change was canceled.
+    #[serde(rename = "account.email_change_canceled")]
+    EmailChangeCanceled,
+    /// The account has another e-mail address.
+    #[serde(rename = "account.email_changed")]
+    EmailChanged,
+    /// Everything that is kept about the person was exported.
+    #[serde(rename = "account.data_exported")]
+    DataExported,
+    /// The account was deleted: from then on, its id is a pseudonym.
+    #[serde(rename = "account.deleted")]
+    Deleted {
+        /// The number of licenses that became anonymous.
+        licenses: u64,
+        /// The number of orders that were kept.
+        orders: u64,
+    },
     /// The account's role changed.
     #[serde(rename = "account.role_changed")]
     RoleChanged {
@@ -152,6 +179,25 @@ pub enum AccountEvent {
         /// The number of sessions.
         ended: u64,
     },
+}
+
+/// One of the two addresses that confirm a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressSide {
+    /// The address that the account had.
+    Old,
+    /// The address that it gets.
+    New,
+}
+
+impl From<EmailChangeSide> for AddressSide {
+    fn from(side: EmailChangeSide) -> Self {
+        match side {
+            EmailChangeSide::Old => Self::Old,
+            EmailChangeSide::New => Self::New,
+        }
+    }
 }
 
 /// The role that an account was created with.

@@ -52,6 +52,14 @@ impl Service {
             tx.list_order_payments(&[before.id]).await?.into_iter().map(|(_, payment)| payment).collect();
         let payments = merged(&known, snapshot);
         let mut after = with_snapshot(before, snapshot, &payments);
+        // The address was erased with the account, but the provider still has it.
+        if before.email.is_none()
+            && after.email.is_some()
+            && let Some(account) = before.account
+            && tx.find_account(account).await?.is_some_and(|account| account.is_deleted())
+        {
+            after.email = None;
+        }
         let mut facts = OrderFacts {
             checkout: snapshot.checkout.state,
             // What was delivered is not taken back because it is looked at again.
@@ -126,9 +134,15 @@ impl Service {
         snapshot: &OrderSnapshot,
         now: Timestamp,
     ) -> Result<Result<Account, HoldReason>, Internal> {
-        // The buyer was signed in, or an admin named the account.
-        let account = if let Some(account) = order.account {
-            tx.find_account(account).await?.ok_or(Internal::Invariant("the buyer's account does not exist"))?
+        // The buyer was signed in, or an admin named the account. If the account was deleted since, the buyer gets another one.
+        let named = match order.account {
+            Some(account) => {
+                Some(tx.find_account(account).await?.ok_or(Internal::Invariant("the buyer's account does not exist"))?)
+            }
+            None => None,
+        };
+        let account = if let Some(account) = named.filter(|account| !account.is_deleted()) {
+            account
         } else {
             let email = snapshot.checkout.email.as_deref().map(EmailAddress::parse);
             let Some(Ok(email)) = email else {

@@ -2,7 +2,7 @@
 //! page, see [`timeline`](super::timeline).
 
 use latchkey_licensing::{
-    account::Account,
+    account::{Account, Role},
     ids::{AccountId, LicenseId, MachineId, MailId, OrderId},
     order::{Order, OrderedLicense},
 };
@@ -65,6 +65,8 @@ pub struct AccountDetails {
     pub mails: Related<ListedMail>,
     /// The sessions in which it is signed in, the last used first.
     pub sessions: Vec<SessionSummary>,
+    /// Whether no other admin could sign in.
+    pub is_last_admin: bool,
 }
 
 /// A license with what belongs to it, without its key.
@@ -119,7 +121,9 @@ impl Support<'_> {
         let sessions = reader.list_sessions_of(id).await?;
         let sessions = sessions.into_iter().filter(|row| is_alive(row, account.role, now));
         let sessions = sessions.map(SessionSummary::from).collect();
-        Ok(Some(AccountDetails { account, licenses, machines, orders, mails, sessions }))
+        let is_enabled_admin = account.role == Role::Admin && account.disabled_at.is_none();
+        let is_last_admin = is_enabled_admin && reader.count_enabled_admins().await? <= 1;
+        Ok(Some(AccountDetails { account, licenses, machines, orders, mails, sessions, is_last_admin }))
     }
 
     /// A license with what belongs to it. `None` if there is none.

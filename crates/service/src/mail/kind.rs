@@ -65,6 +65,16 @@ kinds! {
     NewComputer = "new_computer", "License active on a new computer";
     /// A passkey was added or removed.
     PasskeyChanged = "passkey_changed", "Passkey added or removed";
+    /// An account was used in a browser that had not been seen before.
+    NewBrowser = "new_browser", "Sign-in from a new browser";
+    /// A person became a support agent or an admin.
+    RoleGiven = "role_given", "Role given";
+    /// A person asked to change the e-mail address of an account.
+    EmailChange = "email_change", "E-mail address to confirm";
+    /// The e-mail address of an account was changed.
+    EmailChanged = "email_changed", "E-mail address changed";
+    /// An account was deleted.
+    AccountDeleted = "account_deleted", "Account deleted";
     /// A person asked to sign in.
     SignIn = "sign_in", "Sign-in link";
 }

@@ -1,6 +1,7 @@
 //! What the mails say, one type for each kind with the data that it needs.
 
 pub(crate) mod account;
+pub(crate) mod email_change;
 pub(crate) mod keys;
 pub(crate) mod orders;
 pub(crate) mod sign_in;

@@ -28,7 +28,8 @@ impl Service {
         self.0.options.letterhead()
     }
 
-    /// Queues a mail to a customer. Returns its recipient, or `None` if no mail is queued: the account is banned, or a
+    /// Queues a mail to a customer. Returns its recipient, or `None` if no mail is queued: the account is banned or
+    /// deleted, or a
     /// mail with the same deduplication key has been queued before.
     ///
     /// A mail whose cause can be reported more than once needs a key that names the cause, such as
@@ -41,7 +42,7 @@ impl Service {
         mail: &impl CustomerMail,
         dedupe_key: Option<&str>,
     ) -> Result<Option<EmailAddress>, Internal> {
-        if to.disabled_at.is_some() {
+        if !to.is_in_use() {
             return Ok(None);
         }
         Ok(self.mail_address(tx, &to.email, mail, dedupe_key).await?.then(|| to.email.clone()))

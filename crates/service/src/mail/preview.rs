@@ -12,13 +12,15 @@ use latchkey_licensing::{
 };
 
 use crate::{
+    audit::event::SignInMeans,
     error::Internal,
     mail::{
         kind::MailKind,
         letter::{Letterhead, MailContent},
         messages::{
             CustomerMail, MailedLicense,
-            account::PasskeyChangedMail,
+            account::{AccountDeletedMail, NewBrowserMail, PasskeyChangedMail, RoleGivenMail},
+            email_change::{EmailChangeMail, EmailChangedMail},
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
                 MailedOrder, OrderHeldMail, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail,
@@ -29,8 +31,8 @@ use crate::{
             term::{EndsSoonMail, Reminder, RenewalFailedMail, RenewalPayment, RenewedMail},
         },
         reasons::{
-            PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy, RevocationReason, SuspensionReason,
-            UpgradeReason,
+            EmailChangeRequest, EmailChanged, GivenRole, PasskeyChange, RefundEffect, ReinstatementReason, ReplacedBy,
+            RevocationReason, SuspensionReason, UpgradeReason,
         },
     },
     service::Options,
@@ -73,6 +75,9 @@ impl MailKind {
             Self::Reinstated => ReinstatementReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::Revoked => RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::KeyReplaced => ReplacedBy::ALL.iter().map(|reason| reason.as_str()).collect(),
+            Self::RoleGiven => GivenRole::ALL.iter().map(|role| role.as_str()).collect(),
+            Self::EmailChange => EmailChangeRequest::ALL.iter().map(|request| request.as_str()).collect(),
+            Self::EmailChanged => EmailChanged::ALL.iter().map(|reason| reason.as_str()).collect(),
             Self::PasskeyChanged => PasskeyChange::ALL.iter().map(|change| change.as_str()).collect(),
             Self::Purchase
             | Self::UpgradeReversed
@@ -85,6 +90,8 @@ impl MailKind {
             | Self::EndsIn3Days
             | Self::RenewalFailed
             | Self::NewComputer
+            | Self::NewBrowser
+            | Self::AccountDeleted
             | Self::SignIn => Vec::new(),
         }
     }
@@ -180,10 +187,12 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
             Box::new(KeyReplacedMail { license, key, by })
         }
         MailKind::NewComputer => Box::new(NewComputerMail { license, computer: "Office PC", at }),
-        MailKind::PasskeyChanged => {
-            let change = named(PasskeyChange::ALL, reason, PasskeyChange::as_str)?;
-            Box::new(PasskeyChangedMail { change, name: "Work laptop", at })
-        }
+        MailKind::PasskeyChanged
+        | MailKind::NewBrowser
+        | MailKind::RoleGiven
+        | MailKind::EmailChange
+        | MailKind::EmailChanged
+        | MailKind::AccountDeleted => account_sample(kind, reason, letterhead, at)?,
         MailKind::SignIn => {
             let mail = SignInMail {
                 link: format!("{}{}", letterhead.portal_url, portal_paths::sign_in_link("EXAMPLE")),
@@ -197,6 +206,46 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
         }
     };
     mail.letter(letterhead).render(letterhead)
+}
+
+/// A mail about an account.
+fn account_sample(
+    kind: MailKind,
+    reason: Option<&str>,
+    letterhead: &Letterhead<'_>,
+    at: Timestamp,
+) -> Result<Box<dyn CustomerMail>, Internal> {
+    Ok(match kind {
+        MailKind::PasskeyChanged => {
+            let change = named(PasskeyChange::ALL, reason, PasskeyChange::as_str)?;
+            Box::new(PasskeyChangedMail { change, name: "Work laptop", at })
+        }
+        MailKind::NewBrowser => Box::new(NewBrowserMail {
+            agent: "Firefox on Windows",
+            network: "192.0.2.0/24",
+            means: SignInMeans::Link,
+            at,
+        }),
+        MailKind::RoleGiven => {
+            let role = named(GivenRole::ALL, reason, GivenRole::as_str)?;
+            Box::new(RoleGivenMail { role, at })
+        }
+        MailKind::EmailChange => Box::new(EmailChangeMail {
+            to: named(EmailChangeRequest::ALL, reason, EmailChangeRequest::as_str)?,
+            link: format!("{}{}", letterhead.portal_url, portal_paths::email_change("EXAMPLE")),
+            new_email: "ada@example.org",
+            agent: "Firefox on Windows",
+            network: "192.0.2.0/24".to_owned(),
+            at,
+            minutes: 60,
+        }),
+        MailKind::EmailChanged => {
+            let why = named(EmailChanged::ALL, reason, EmailChanged::as_str)?;
+            Box::new(EmailChangedMail { why, old_email: "ada@example.com", new_email: "ada@example.org", at })
+        }
+        MailKind::AccountDeleted => Box::new(AccountDeletedMail { licenses: 2, orders: 3, at }),
+        _ => return Err(Internal::Invariant("the mail is not about an account")),
+    })
 }
 
 #[cfg(test)]

@@ -37,6 +37,32 @@ reasons! {
         Removed = "removed",
     }
 
+    /// The role that a person got.
+    GivenRole {
+        /// A support agent.
+        Support = "support",
+        /// An admin.
+        Admin = "admin",
+    }
+
+    /// Who is asked about a change of an e-mail address.
+    EmailChangeRequest {
+        /// The address that the account has.
+        Current = "current",
+        /// The address that it gets.
+        New = "new",
+        /// The address was meant to be the new one, but belongs to another account.
+        Taken = "taken",
+    }
+
+    /// Who changed an e-mail address.
+    EmailChanged {
+        /// The account's owner.
+        ByOwner = "owner",
+        /// The vendor.
+        ByVendor = "vendor",
+    }
+
     /// Why a suspended license is reinstated.
     ReinstatementReason {
         /// The vendor decided so.

@@ -77,6 +77,7 @@ impl Service {
         let new = NewSignIn { means: SignInMeans::Passkey, second_factor_at: Some(now), may_enroll_until: None };
         let confirmed = self.open_session(&mut tx, &account, new, origin, earlier).await?;
         tx.commit().await?;
+        self.wake_mail_worker();
         Ok(confirmed)
     }
 

@@ -17,6 +17,12 @@ pub(crate) const SIGN_IN_PER_ADDRESS: Limit = Limit { burst: 3, interval: Durati
 /// ML-09: requests to sign in from one network.
 pub(crate) const SIGN_IN_PER_NETWORK: Limit = Limit { burst: 5, interval: Duration::from_mins(1) };
 
+/// Changes of one account's e-mail address, and changes to one address. Each request sends mails.
+pub(crate) const EMAIL_CHANGES: Limit = Limit { burst: 3, interval: Duration::from_hours(1) };
+
+/// Exports of everything that is kept about one person.
+pub(crate) const DATA_EXPORTS: Limit = Limit { burst: 3, interval: Duration::from_hours(1) };
+
 /// Attempts to use a recovery code of one account.
 pub(crate) const RECOVERY_PER_ACCOUNT: Limit = Limit { burst: 5, interval: Duration::from_mins(1) };
 

@@ -161,7 +161,7 @@ impl Service {
         }
         let account = tx.find_account_by_email(request.email).await?;
         let may_sign_in = match &account {
-            Some(account) => account.disabled_at.is_none(),
+            Some(account) => account.is_in_use(),
             None => self.0.options.allow_signup,
         };
         tx.insert_login_request(&NewSignInRequest {
@@ -292,6 +292,7 @@ impl Service {
         let new = NewSignIn { means, second_factor_at: None, may_enroll_until };
         let confirmed = self.open_session(&mut tx, &account, new, origin, earlier).await?;
         tx.commit().await?;
+        self.wake_mail_worker();
         Ok(ConfirmedSignIn { next_path: request.next_path, ..confirmed })
     }
 
@@ -330,17 +331,18 @@ impl Service {
         now: Timestamp,
     ) -> Result<Option<Account>, Internal> {
         let found = match request.account {
-            Some(id) => tx.find_account(id).await?,
+            // A request for an address that the account no longer has cannot be confirmed.
+            Some(id) => tx.find_account(id).await?.filter(|account| account.email == request.email),
             None => tx.find_account_by_email(&request.email).await?,
         };
-        if found.is_some() || !self.0.options.allow_signup {
-            return Ok(found.filter(|account| account.disabled_at.is_none()));
+        if found.is_some() || request.account.is_some() || !self.0.options.allow_signup {
+            return Ok(found.filter(Account::is_in_use));
         }
         let account = self.new_account(&request.email, None, Role::Customer, now)?;
         if !tx.insert_account(&account).await? {
             // The account was created in the meantime.
             let found = tx.find_account_by_email(&request.email).await?;
-            return Ok(found.filter(|account| account.disabled_at.is_none()));
+            return Ok(found.filter(Account::is_in_use));
         }
         self.record(tx, now, Actor::Visitor, AccountEvent::Created { role: None }.of(account.id)).await?;
         Ok(Some(account))

@@ -18,11 +18,13 @@ use crate::{
         network::CoarseNetwork,
     },
     error::Internal,
+    mail::messages::account::NewBrowserMail,
     service::{Service, write_behind::is_stale},
     sign_in::{
         email::{ConfirmedSignIn, SignInOrigin},
         secrets::SessionToken,
     },
+    vault::plain_hash,
 };
 
 /// How long a session lasts (ML-18).
@@ -120,9 +122,29 @@ impl Service {
             may_enroll_until: new.may_enroll_until,
         })
         .await?;
+        self.report_new_browser(tx, account, new.means, origin.agent, &network).await?;
         let event = AccountEvent::SignedIn { means: new.means, agent: origin.agent.to_owned(), network };
         self.record(tx, now, Actor::from(account).on(origin.ip), event.of(account.id)).await?;
         Ok(ConfirmedSignIn { token, lifetime, next_path: None, role: account.role })
+    }
+
+    /// Tells a person by mail that the account is used in a browser that was not seen before: one with another description
+    /// or in another network (ML-21). Nothing is known about the first one, so it is not reported.
+    async fn report_new_browser(
+        &self,
+        tx: &mut Tx,
+        account: &Account,
+        means: SignInMeans,
+        agent: &str,
+        network: &str,
+    ) -> Result<(), Internal> {
+        let now = self.now();
+        let browser = plain_hash(format!("{agent}\n{network}").as_bytes());
+        let is_first = tx.count_known_browsers(account.id).await? == 0;
+        if tx.note_browser(account.id, &browser, now).await? && !is_first {
+            self.mail_customer(tx, account, &NewBrowserMail { agent, network, means, at: now }, None).await?;
+        }
+        Ok(())
     }
 
     /// Ends the session with this token, if there is one.

@@ -6,6 +6,7 @@ use latchkey_licensing::{
 };
 
 use crate::{
+    accounts::admins::StaffRole,
     actors::Operator,
     catalog::{file::CatalogFile, plan::CatalogError},
     error::Internal,
@@ -87,7 +88,7 @@ impl Service {
                 .await
                 .map_err(|_| Internal::Invariant("the demo's machine cannot be activated"))?;
             admin
-                .add_admin(&admin_email, &Operator::Host.fresh())
+                .add_staff_and_notify(&admin_email, StaffRole::Admin, Notify::Nobody, &Operator::Host.fresh())
                 .await
                 .map_err(|_| Internal::Invariant("the demo's admin cannot be created"))?;
         }

@@ -1,14 +1,15 @@
-//! Accounts, sign-in requests and sessions.
+//! Accounts, sign-in requests, sessions, and changes of addresses.
 
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{AccountId, PasskeyId, SessionId, SignInRequestId},
+    ids::{AccountId, EmailChangeId, PasskeyId, SessionId, SignInRequestId},
     time::Timestamp,
 };
 
 use super::dispatch::methods;
 use crate::tables::accounts::{
+    email_changes::{EmailChangeRow, EmailChangeSide},
     login_requests::{NewSignInRequest, OpenSignInRequest},
     passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
     sessions::{NewSession, SessionRow},
@@ -33,9 +34,47 @@ methods! {
             /// Locks an account until the transaction ends.
             lock_account(id: AccountId) -> ();
             set_account_name(id: AccountId, name: Option<&str>, now: Timestamp) -> ();
+            /// A conflict if another account has the address.
+            set_account_email(id: AccountId, email: &EmailAddress, now: Timestamp) -> ();
+            /// Replaces the address of a deleted account, and erases the name.
+            set_account_erased(id: AccountId, pseudonym: &EmailAddress, now: Timestamp) -> ();
             set_account_role(id: AccountId, role: Role, now: Timestamp) -> ();
             /// Disables an account, or enables it again with `None`.
             set_account_disabled(id: AccountId, disabled_at: Option<Timestamp>, now: Timestamp) -> ();
+        }
+    }
+
+    email_changes {
+        read {
+            /// Finds a change by the hash of either token, whatever became of it, and the address whose token it is.
+            find_email_change(token_hash: &[u8; 32]) -> Option<(EmailChangeRow, EmailChangeSide)>;
+            /// Finds an account's change that can still be confirmed.
+            find_open_email_change(account: AccountId, now: Timestamp) -> Option<EmailChangeRow>;
+        }
+        write {
+            insert_email_change(change: &EmailChangeRow) -> ();
+            /// Records that one of the addresses has confirmed a change. `false` if it had, or if the change is not open.
+            confirm_email_change(id: EmailChangeId, side: EmailChangeSide, now: Timestamp) -> bool;
+            /// Marks a change that both addresses have confirmed as done. Of any number of callers, exactly one gets `true`.
+            finish_email_change(id: EmailChangeId, now: Timestamp) -> bool;
+            /// Cancels an account's open change, expired or not. `false` if there is none.
+            cancel_email_change_of(account: AccountId, now: Timestamp) -> bool;
+            delete_email_changes_of(account: AccountId) -> u64;
+            /// Deletes changes that expired before `instant`.
+            delete_email_changes_before(instant: Timestamp) -> u64;
+        }
+    }
+
+    known_browsers {
+        read {
+            count_known_browsers(account: AccountId) -> i64;
+        }
+        write {
+            /// Records that an account was used in a browser. `false` if it had been used there before.
+            note_browser(account: AccountId, browser_hash: &[u8; 32], now: Timestamp) -> bool;
+            delete_known_browsers_of(account: AccountId) -> u64;
+            /// Deletes browsers that were last used before `instant`.
+            delete_known_browsers_before(instant: Timestamp) -> u64;
         }
     }
 
@@ -57,6 +96,8 @@ methods! {
             count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
             /// Marks a request as used. Of any number of callers, exactly one gets `true`.
             use_login_request(id: SignInRequestId, now: Timestamp) -> bool;
+            /// Deletes the requests of an account, and those for its address.
+            delete_login_requests_of(account: AccountId, email: &EmailAddress) -> u64;
             /// Deletes requests that expired before `instant`.
             delete_login_requests_before(instant: Timestamp) -> u64;
         }
@@ -102,6 +143,7 @@ methods! {
             /// Deletes a ceremony and returns its state. Of any number of callers, exactly one gets it, and none after it
             /// has expired.
             take_ceremony(binding: CeremonyBinding, now: Timestamp) -> Option<String>;
+            delete_ceremonies_of(account: AccountId) -> u64;
             /// Deletes ceremonies that expired before `instant`.
             delete_ceremonies_before(instant: Timestamp) -> u64;
         }

@@ -109,6 +109,8 @@ methods! {
             set_stripe_event_done(id: &str, state: EventState, problem: Option<&str>, now: Timestamp) -> ();
             /// Schedules another attempt.
             set_stripe_event_retry(id: &str, at: Timestamp, problem: &str) -> ();
+            /// Erases the bodies of the events about these objects, and of other events that mention one of them.
+            erase_stripe_event_bodies(objects: &[String]) -> u64;
             /// Makes an event wait for the worker again. `false` if there is none or it is about no object.
             replay_stripe_event(id: &str, now: Timestamp) -> bool;
         }

@@ -44,6 +44,8 @@ methods! {
             insert_license_if_free(license: &License, key: StoredKey<'_>) -> bool;
             /// Writes everything that a decision can change. The license must be locked.
             update_license(license: &License) -> ();
+            /// Erases what the vendor attached to an account's licenses.
+            erase_license_metadata_of(account: AccountId, now: Timestamp) -> u64;
             /// Replaces a license's key.
             set_license_key(id: LicenseId, key: StoredKey<'_>, prefix: &str, tail: &str, now: Timestamp) -> ();
             /// Locks a license and its machines against changes until the transaction ends, if it exists.

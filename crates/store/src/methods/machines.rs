@@ -1,7 +1,7 @@
 //! Machines, and the outages that are not counted against them.
 
 use latchkey_licensing::{
-    ids::{LicenseId, MachineId},
+    ids::{AccountId, LicenseId, MachineId},
     machine::Machine,
     outage::Outage,
     time::Timestamp,
@@ -47,6 +47,8 @@ methods! {
             update_machine(machine: &Machine) -> bool;
             /// `false` if the machine was not active.
             set_machine_deactivated(id: MachineId, by: DeactivatedBy, now: Timestamp) -> bool;
+            /// Erases the names of the machines of an account's licenses, and what apps attached to them.
+            erase_machine_names_of(account: AccountId, now: Timestamp) -> u64;
             /// Records when machines were last seen. Never moves a time back.
             note_machines_seen(seen: &[(MachineId, Timestamp)]) -> ();
         }

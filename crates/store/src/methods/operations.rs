@@ -1,6 +1,7 @@
 //! What operating the service needs: the audit log, mail, rate limits, signing keys and the instance.
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::{AuditId, MailId, SigningKeyId},
     time::Timestamp,
 };
@@ -65,6 +66,8 @@ methods! {
             set_mail_retry(id: MailId, at: Timestamp, error: &str) -> bool;
             /// Gives up on a mail and erases its content. `false` if it was sent.
             set_mail_failed(id: MailId, now: Timestamp, error: &str) -> bool;
+            /// Deletes all mails to an address, also those that wait.
+            delete_mails_to(recipient: &EmailAddress) -> u64;
             /// Deletes mails that were sent or given up before `instant`. Those with a deduplication key are deleted
             /// if that was before `with_key`, which is earlier.
             delete_mails_before(instant: Timestamp, with_key: Timestamp) -> u64;

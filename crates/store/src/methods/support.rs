@@ -24,6 +24,8 @@ methods! {
         read {}
         write {
             insert_note(note: &NoteRow) -> ();
+            /// Deletes the notes about records of a kind.
+            delete_notes_about(subject_kind: &str, subject_ids: &[String]) -> u64;
         }
     }
 
@@ -37,6 +39,7 @@ methods! {
             upsert_saved_view(view: &SavedViewRow) -> ();
             /// Deletes one of an account's views, and returns it. `None` if there is none.
             delete_saved_view(account: AccountId, id: SavedViewId) -> Option<SavedViewRow>;
+            delete_saved_views_of(account: AccountId) -> u64;
         }
     }
 

@@ -1,5 +1,7 @@
 //! Accounts.
 
+pub(crate) mod email_changes;
+pub(crate) mod known_browsers;
 pub(crate) mod login_requests;
 pub(crate) mod passkey_ceremonies;
 pub(crate) mod passkeys;
@@ -69,6 +71,37 @@ pub(crate) async fn set_account_name(
         .bind(name)
         .bind(now.unix_micros())
         .bind(name_key(name))
+        .execute(conn)
+        .await?;
+    expect_one(done.rows_affected(), "accounts", id)
+}
+
+pub(crate) async fn set_account_email(
+    conn: &mut Connection,
+    id: AccountId,
+    email: &EmailAddress,
+    now: Timestamp,
+) -> Result<()> {
+    let done = sqlx::query("UPDATE accounts SET email = $2, updated_at = $3 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(email.as_str())
+        .bind(now.unix_micros())
+        .execute(conn)
+        .await?;
+    expect_one(done.rows_affected(), "accounts", id)
+}
+
+pub(crate) async fn set_account_erased(
+    conn: &mut Connection,
+    id: AccountId,
+    pseudonym: &EmailAddress,
+    now: Timestamp,
+) -> Result<()> {
+    let done = sqlx::query("UPDATE accounts SET email = $2, name = NULL, name_key = $3, updated_at = $4 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(pseudonym.as_str())
+        .bind(name_key(None))
+        .bind(now.unix_micros())
         .execute(conn)
         .await?;
     expect_one(done.rows_affected(), "accounts", id)

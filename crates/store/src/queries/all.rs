@@ -13,7 +13,9 @@ pub(crate) mod machines;
 mod operations;
 mod support;
 
-pub(crate) use accounts::{login_requests, passkey_ceremonies, passkeys, portal_views, recovery_codes, sessions};
+pub(crate) use accounts::{
+    email_changes, known_browsers, login_requests, passkey_ceremonies, passkeys, portal_views, recovery_codes, sessions,
+};
 pub(crate) use billing::{
     order_licenses, order_lines, order_payments, orders, stripe_customers, stripe_events, stripe_sync,
 };

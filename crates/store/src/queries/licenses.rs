@@ -275,3 +275,13 @@ pub(crate) async fn list_key_ciphertexts(
     }
     Ok(keys)
 }
+
+pub(crate) async fn erase_license_metadata_of(
+    conn: &mut Connection,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<u64> {
+    let sql = "UPDATE licenses SET metadata = '{}', updated_at = $2 WHERE account_id = $1";
+    let done = sqlx::query(sql).bind(account.uuid()).bind(now.unix_micros()).execute(conn).await?;
+    Ok(done.rows_affected())
+}

@@ -4,7 +4,7 @@ pub(crate) mod heartbeat_watch;
 pub(crate) mod outages;
 
 use latchkey_licensing::{
-    ids::{LicenseId, MachineId},
+    ids::{AccountId, LicenseId, MachineId},
     machine::Machine,
     policy::HEARTBEAT_DRIFT,
     time::Timestamp,
@@ -296,4 +296,12 @@ pub(crate) async fn list_customer_deactivations_of(
         releases.extend(rows.into_iter().map(|(license, at)| (license.into(), Timestamp::from_unix_micros(at))));
     }
     Ok(releases)
+}
+
+/// Also those of deactivated machines.
+pub(crate) async fn erase_machine_names_of(conn: &mut Connection, account: AccountId, now: Timestamp) -> Result<u64> {
+    let sql = "UPDATE machines SET name = NULL, hostname = NULL, metadata = '{}', updated_at = $2
+               WHERE license_id IN (SELECT id FROM licenses WHERE account_id = $1)";
+    let done = sqlx::query(sql).bind(account.uuid()).bind(now.unix_micros()).execute(conn).await?;
+    Ok(done.rows_affected())
 }

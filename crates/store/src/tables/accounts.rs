@@ -1,5 +1,6 @@
 //! Accounts.
 
+pub(crate) mod email_changes;
 pub(crate) mod login_requests;
 pub(crate) mod passkeys;
 pub(crate) mod sessions;

@@ -18,7 +18,7 @@ use latchkey_app::{
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
 
-use crate::http::static_pages::plain_pages::PlainPages;
+use crate::http::{download::Download, static_pages::plain_pages::PlainPages};
 
 /// What the response to a form needs.
 #[derive(Clone)]
@@ -63,6 +63,7 @@ async fn submit(
             }
             return response;
         }
+        Submitted::PersonalData(data) => return Download::of_data(&data).into_response(),
         Submitted::NotFound => return state.plain.not_found(),
         Submitted::Again(draft) => draft,
     };

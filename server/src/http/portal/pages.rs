@@ -27,6 +27,7 @@ use crate::http::{
         acts::{self, ActState},
         files,
         payments::{self, PaymentState},
+        personal_data::{self, DataState},
         sessions::Sessions,
     },
     state::AppState,
@@ -63,6 +64,7 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
         .with_path("/")
         .with_expiry(Expiry::OnSessionEnd);
     let payment_form_action = pages.form_action().into();
+    let data_state = DataState { app: state.clone(), cookies: cookies.clone() };
     let payment_state = PaymentState { app: state.clone(), cookies: cookies.clone(), pages };
     let backend = Backend { service: state.service.clone(), cookies, payment_form_action };
     let options = leptos_options();
@@ -85,6 +87,7 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
     hide_methods(rendered, &state.plain)
         .merge(files::router().with_state(state.clone()))
         .merge(payments::router().with_state(payment_state))
+        .merge(personal_data::router().with_state(data_state))
         .merge(acts::router(act_state))
         .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))

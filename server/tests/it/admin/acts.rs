@@ -32,6 +32,10 @@ on_both!(with_app:
     an_act_on_something_that_changed_says_what_changed,
     a_machine_is_freed_by_support,
     an_account_is_disabled_and_enabled,
+    ml_19_an_admin_signs_a_customer_out,
+    ml_20_the_list_of_browsers_shows_no_ids,
+    ml_21_an_admin_changes_an_address_and_both_are_told,
+    su_08_the_last_admin_is_not_disabled,
     notes_are_written_by_support
 );
 
@@ -372,6 +376,131 @@ async fn an_account_is_disabled_and_enabled(app: &TestApp) {
         newest(app, "account", &id).await,
         ("account.enabled".to_owned(), "admin".to_owned(), Some(reason("mistake", "")))
     );
+}
+
+/// ML-19: in one browser or everywhere, at the very next request.
+async fn ml_19_an_admin_signs_a_customer_out(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let mut hers = Vec::new();
+    for _ in 0..3 {
+        app.kit.clock.advance(Duration::from_secs(1));
+        hers.push(app.customer("ada@example.com").await);
+    }
+    let id = issued.owner.id.to_string();
+    let sign_out = format!("/admin/customers/{id}/sign-out");
+    let browser = staff(app, Role::Admin).await;
+    let support = staff(app, Role::Support).await;
+    let answer = support.submit(&sign_out, &[REASON, ("browser", "")]).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let form = page(&browser, &sign_out).await;
+    assert!(form.contains("All browsers") && form.contains("Chrome on Linux, 127.0.0.0/24"), "{form}");
+    let answer = act(&browser, &sign_out, &[REASON, ("note", "lost phone"), ("browser", "x")]).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let again = answer.text().await.expect("a page");
+    assert!(again.contains("Choose one of the browsers.") && again.contains("lost phone"), "{again}");
+
+    let mut reader = app.service().store().read().await.expect("a reader");
+    let sessions = reader.list_sessions_of(issued.owner.id).await.expect("read");
+    drop(reader);
+    let oldest = sessions.iter().min_by_key(|session| session.id).expect("a session").id.to_string();
+    let shown = done(&browser, &sign_out, &[("reason", "compromised"), ("note", "lost"), ("browser", &oldest)]).await;
+    assert!(shown.contains("was signed out of that browser."), "{shown}");
+    assert!(!hers[0].is_signed_in().await && hers[1].is_signed_in().await);
+    let wanted = ("session.ended".to_owned(), "admin".to_owned(), Some(reason("compromised", "lost")));
+    assert_eq!(newest(app, "account", &id).await, wanted);
+    // The form was opened before the session ended.
+    let answer = browser.submit(&sign_out, &[REASON, ("browser", &oldest)]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+
+    let shown = done(&browser, &sign_out, &[REASON, ("browser", "")]).await;
+    assert!(shown.contains("was signed out of 2 browsers."), "{shown}");
+    assert!(!hers[1].is_signed_in().await && !hers[2].is_signed_in().await);
+    assert_eq!(newest(app, "account", &id).await.0, "sessions.all_ended");
+    let answer = browser.get(&sign_out).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN, "nobody is signed in any more");
+}
+
+/// ML-20: created, last seen, coarse network and browser.
+async fn ml_20_the_list_of_browsers_shows_no_ids(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    let _hers = app.customer("ada@example.com").await;
+    let browser = staff(app, Role::Admin).await;
+    let shown = page(&browser, &format!("/admin/customers/{}", issued.owner.id)).await;
+    for text in ["Signed-in browsers", "Chrome on Linux", "127.0.0.0/24", "Last used"] {
+        assert!(shown.contains(text), "{text} is missing: {shown}");
+    }
+    let mut reader = app.service().store().read().await.expect("a reader");
+    for session in reader.list_sessions_of(issued.owner.id).await.expect("read") {
+        assert!(!shown.contains(&session.id.to_string()), "the session's id is shown");
+    }
+}
+
+async fn ml_21_an_admin_changes_an_address_and_both_are_told(app: &TestApp) {
+    let issued = app.issue("ada@example.com").await;
+    app.issue("bob@example.com").await;
+    let id = issued.owner.id.to_string();
+    let form = format!("/admin/customers/{id}/email");
+    let browser = staff(app, Role::Admin).await;
+    for (typed, says) in [
+        ("ada", "Enter one e-mail address"),
+        ("Ada@example.com", "has this address already"),
+        ("bob@example.com", "Another account has this address"),
+    ] {
+        let answer = act(&browser, &form, &[REASON, ("note", "by phone"), ("email", typed)]).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
+        let again = answer.text().await.expect("a page");
+        assert!(again.contains(says) && again.contains(&format!("value=\"{typed}\"")), "{again}");
+        assert!(again.contains("by phone"), "{again}");
+    }
+    let shown = done(&browser, &form, &[REASON, ("email", "ada@new.example")]).await;
+    assert!(shown.contains("The address is ada@new.example now.") && shown.contains("Undo"), "{shown}");
+    let wanted = ("account.email_changed".to_owned(), "admin".to_owned(), Some(reason("support_case", "")));
+    assert_eq!(newest(app, "account", &id).await, wanted);
+    for told in ["ada@example.com", "ada@new.example"] {
+        assert_eq!(mails(app, told).await, ["email_changed"], "{told}");
+    }
+    let found = license(app, &issued).await.owner;
+    assert_eq!((found.id, found.email.as_str()), (issued.owner.id, "ada@new.example"));
+
+    // SU-07: it needs a recent second factor, and support may not do it.
+    app.kit.clock.advance(Duration::from_secs(301));
+    let late = browser.submit(&form, &[REASON, ("email", "ada@other.example")]).await;
+    assert_eq!(late.status(), StatusCode::FORBIDDEN);
+    assert!(late.text().await.expect("a page").contains("value=\"ada@other.example\""));
+    let support = staff(app, Role::Support).await;
+    assert_eq!(support.submit(&form, &[REASON, ("email", "x@y.example")]).await.status(), StatusCode::FORBIDDEN);
+    // Staff change their own address.
+    let browser = staff(app, Role::Admin).await;
+    let mut reader = app.service().store().read().await.expect("a reader");
+    let admins = reader.list_staff().await.expect("read");
+    drop(reader);
+    for account in admins {
+        let answer = browser.get(&format!("/admin/customers/{}/email", account.id)).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    }
+}
+
+/// SU-08, for disabling: another admin can be disabled, the last one cannot.
+async fn su_08_the_last_admin_is_not_disabled(app: &TestApp) {
+    let browser = staff(app, Role::Admin).await;
+    let host = app.service().admin(Operator::Host);
+    let other = latchkey_licensing::email::EmailAddress::parse("other@example.com").expect("an address");
+    let (other, _) = host.add_admin(&other, &Operator::Host.fresh()).await.expect("added");
+    let page_of = |id: &str, act: &str| format!("/admin/customers/{id}/{act}");
+    let other_id = other.id.to_string();
+    done(&browser, &page_of(&other_id, "disable"), &[REASON, ("phrase", "other@example.com")]).await;
+    let mut reader = app.service().store().read().await.expect("a reader");
+    let own = reader.list_staff().await.expect("read").into_iter().find(|account| account.id != other.id);
+    drop(reader);
+    let own = own.expect("an admin");
+    let answer = browser.get(&page_of(&own.id.to_string(), "disable")).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert!(answer.text().await.expect("a page").contains("This is the last admin."));
+    let fields = [REASON, ("phrase", own.email.as_str())];
+    let answer = browser.submit(&page_of(&own.id.to_string(), "disable"), &fields).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    assert!(browser.is_signed_in().await);
+    done(&browser, &page_of(&other_id, "enable"), &[REASON]).await;
 }
 
 async fn notes_are_written_by_support(app: &TestApp) {

@@ -250,7 +250,7 @@ async fn host_links_work_once(app: &TestApp) {
         assert_eq!(browser.get(&format!("/login/host/{token}")).await.status(), StatusCode::OK);
     }
     let tries = browsers.iter().map(async |browser| {
-        location(&browser.submit("/fn/confirm_host_link", &[("token", &token)]).await) == "/portal"
+        location(&browser.submit("/fn/confirm_host_link", &[("token", &token)]).await) == "/admin"
     });
     let wins = futures_util::future::join_all(tries).await.into_iter().filter(|won| *won).count();
     assert_eq!(wins, 1);
@@ -258,7 +258,7 @@ async fn host_links_work_once(app: &TestApp) {
         let token = link().await;
         app.kit.clock.advance(Duration::from_secs(wait));
         let answer = app.browser().submit("/fn/confirm_host_link", &[("token", &token)]).await;
-        assert_eq!(location(&answer) == "/portal", good, "{wait} s");
+        assert_eq!(location(&answer) == "/admin", good, "{wait} s");
     }
     // A mailed token is not a host token, and the other way around.
     let mailed = app.browser();

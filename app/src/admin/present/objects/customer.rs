@@ -32,18 +32,28 @@ pub(crate) fn page(details: &AccountDetails, around: &Around<'_>) -> ObjectView 
             .is_admin
             .then(|| LinkTo::new("Enable it", AdminPage::CustomerAct(account.id, CustomerActName::Enable).path())),
     });
+    let deleted = account.is_deleted().then(|| Notice {
+        tone: Tone::Warn,
+        text: "The account was deleted. Its licenses and orders are kept without what identified the person."
+            .to_owned(),
+        link: None,
+    });
     ObjectView {
         head: ObjectHead {
             kind: "Customer".to_owned(),
             list: LinkTo::new("Customers", AdminPage::Customers.path()),
             title: account.email.to_string(),
             id: account.id.to_string(),
-            status: account.disabled_at.map(|_| words::disabled()),
+            status: if account.is_deleted() {
+                Some(words::deleted())
+            } else {
+                account.disabled_at.map(|_| words::disabled())
+            },
             acts: acts(details, around),
             tabs: around.tabs(&page),
         },
         toast: None,
-        notices: disabled.into_iter().collect(),
+        notices: deleted.into_iter().chain(disabled).collect(),
         content: around.content(&page, facts(details, around), sections(details, around), inspected(details)),
         related: related(details),
     }
@@ -56,13 +66,28 @@ pub(crate) const STAFF_PORTAL: &str = "This is an account of staff. Only the por
 pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option<String> {
     let account = &details.account;
     match act {
-        CustomerActName::Disable if account.role != Role::Customer => {
-            Some("This is an account of staff. Take the role away on the host: latchkey admin remove.".to_owned())
+        CustomerActName::Note => None,
+        _ if account.is_deleted() => Some("The account was deleted.".to_owned()),
+        CustomerActName::Delete if account.role != Role::Customer => {
+            Some("This is an account of staff. Take the role away on the host first: latchkey admin remove.".to_owned())
+        }
+        CustomerActName::Disable if details.is_last_admin => {
+            Some("This is the last admin. Add another one on the host first: latchkey admin add.".to_owned())
         }
         CustomerActName::Disable => account.disabled_at.map(|_| "It is disabled already.".to_owned()),
+        CustomerActName::SignOut if details.sessions.is_empty() => {
+            Some("The person is not signed in anywhere.".to_owned())
+        }
+        CustomerActName::Email if account.role != Role::Customer => {
+            Some("Support agents and admins change their address on their own account page.".to_owned())
+        }
         CustomerActName::Enable if account.disabled_at.is_none() => Some("It is not disabled.".to_owned()),
         CustomerActName::ViewPortal => (account.role != Role::Customer).then(|| STAFF_PORTAL.to_owned()),
-        CustomerActName::Enable | CustomerActName::Note => None,
+        CustomerActName::Enable
+        | CustomerActName::SignOut
+        | CustomerActName::Email
+        | CustomerActName::Export
+        | CustomerActName::Delete => None,
     }
 }
 
@@ -70,13 +95,17 @@ fn acts(details: &AccountDetails, around: &Around<'_>) -> Vec<ActLink> {
     let page = |act| AdminPage::CustomerAct(details.account.id, act);
     let link = |label, act, needs| around.act(label, &page(act), needs, obstacle(act, details));
     let note = link("Add a note", CustomerActName::Note, Needs::Support);
+    let sign_out = link("Sign out browsers", CustomerActName::SignOut, Needs::Admin);
+    let email = link("Change e-mail address", CustomerActName::Email, Needs::Admin);
     let change = if details.account.disabled_at.is_some() {
         link("Enable account", CustomerActName::Enable, Needs::Admin)
     } else {
         dangerous(link("Disable account", CustomerActName::Disable, Needs::Admin))
     };
     let portal = link("See the portal", CustomerActName::ViewPortal, Needs::Support);
-    vec![note, portal, change]
+    let export = link("Export personal data", CustomerActName::Export, Needs::Admin);
+    let delete = dangerous(link("Delete account", CustomerActName::Delete, Needs::Admin));
+    vec![note, portal, sign_out, email, export, change, delete]
 }
 
 fn facts(details: &AccountDetails, around: &Around<'_>) -> Vec<Fact> {
@@ -183,8 +212,9 @@ fn mail_row(mail: &ListedMail, around: &Around<'_>) -> Row {
 }
 
 fn sessions(sessions: &[SessionSummary], around: &Around<'_>) -> Section {
-    let row = |session: &SessionSummary| Row {
-        id: session.id.to_string(),
+    // The id of a session is not shown (ML-20).
+    let row = |(number, session): (usize, &SessionSummary)| Row {
+        id: format!("session-{number}"),
         href: String::new(),
         cells: vec![
             Cell::Text(session.agent.clone()),
@@ -194,7 +224,8 @@ fn sessions(sessions: &[SessionSummary], around: &Around<'_>) -> Section {
         ],
     };
     let columns = ["Browser", "Network", "Signed in", "Last used"];
-    table("Sessions", &columns, sessions.iter().map(row).collect(), "The customer is not signed in anywhere.")
+    let rows = sessions.iter().enumerate().map(row).collect();
+    table("Signed-in browsers", &columns, rows, "The person is not signed in anywhere.")
 }
 
 fn related(details: &AccountDetails) -> Vec<Related> {

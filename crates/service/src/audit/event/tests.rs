@@ -92,6 +92,12 @@ fn of_account() -> impl Strategy<Value = AccountEvent> {
     prop_oneof![
         prop::option::of(role()).prop_map(|role| E::Created { role: role.map(CreatedRole) }),
         Just(E::Renamed),
+        Just(E::EmailChangeRequested),
+        prop_oneof![Just(AddressSide::Old), Just(AddressSide::New)].prop_map(|by| E::EmailChangeConfirmed { by }),
+        Just(E::EmailChangeCanceled),
+        Just(E::EmailChanged),
+        Just(E::DataExported),
+        (any::<u64>(), any::<u64>()).prop_map(|(licenses, orders)| E::Deleted { licenses, orders }),
         (role(), role()).prop_map(|(from, to)| E::RoleChanged { from, to }),
         Just(E::Disabled),
         Just(E::Enabled),
@@ -189,6 +195,12 @@ fn stored_names_do_not_change() {
         ("account", id, "account.made", "{}".to_owned()),
         ("account", id, "account.made", r#"{"role":"admin"}"#.to_owned()),
         ("account", id, "account.renamed", "{}".to_owned()),
+        ("account", id, "account.email_change_requested", "{}".to_owned()),
+        ("account", id, "account.email_change_confirmed", r#"{"by":"old"}"#.to_owned()),
+        ("account", id, "account.email_change_canceled", "{}".to_owned()),
+        ("account", id, "account.email_changed", "{}".to_owned()),
+        ("account", id, "account.data_exported", "{}".to_owned()),
+        ("account", id, "account.deleted", r#"{"licenses":1,"orders":2}"#.to_owned()),
         ("account", id, "account.role_changed", r#"{"from":"customer","to":"admin"}"#.to_owned()),
         ("account", id, "account.disabled", "{}".to_owned()),
         ("account", id, "account.enabled", "{}".to_owned()),
@@ -270,7 +282,7 @@ fn stored_names_do_not_change() {
         assert_eq!(event.stored(), stored);
         verbs.insert(verb);
     }
-    assert_eq!(verbs.len(), 51);
+    assert_eq!(verbs.len(), 57);
 }
 
 /// Rows of license files once had a name, which was always null.

@@ -1,6 +1,7 @@
 //! Sign-in requests. Each step that must happen once is a single conditional update.
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::{AccountId, SignInRequestId},
     time::Timestamp,
 };
@@ -99,6 +100,15 @@ pub(crate) async fn use_login_request(conn: &mut Connection, id: SignInRequestId
                WHERE id = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
     let done = sqlx::query(sql).bind(id.uuid()).bind(now.unix_micros()).execute(conn).await?;
     Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn delete_login_requests_of(
+    conn: &mut Connection,
+    account: AccountId,
+    email: &EmailAddress,
+) -> Result<u64> {
+    let sql = "DELETE FROM login_requests WHERE account_id = $1 OR email = $2";
+    Ok(sqlx::query(sql).bind(account.uuid()).bind(email.as_str()).execute(conn).await?.rows_affected())
 }
 
 pub(crate) async fn delete_login_requests_before(conn: &mut Connection, instant: Timestamp) -> Result<u64> {

@@ -48,6 +48,11 @@ pub(crate) async fn take_ceremony(
     Ok(taken.filter(|(_, expires_at)| now.unix_micros() < *expires_at).map(|(state, _)| state))
 }
 
+pub(crate) async fn delete_ceremonies_of(conn: &mut Connection, account: AccountId) -> Result<u64> {
+    let sql = "DELETE FROM passkey_ceremonies WHERE account_id = $1";
+    Ok(sqlx::query(sql).bind(account.uuid()).execute(conn).await?.rows_affected())
+}
+
 pub(crate) async fn delete_ceremonies_before(conn: &mut Connection, instant: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM passkey_ceremonies WHERE expires_at < $1";
     Ok(sqlx::query(sql).bind(instant.unix_micros()).execute(conn).await?.rows_affected())

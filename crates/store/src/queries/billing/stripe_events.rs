@@ -134,3 +134,26 @@ pub(crate) async fn list_known_stripe_events(conn: &mut Connection, ids: &[&str]
     }
     Ok(known)
 }
+
+/// Takes the place of a body that was erased.
+const ERASED: &[u8] = br#"{"erased":true}"#;
+
+pub(crate) async fn erase_stripe_event_bodies(conn: &mut Connection, objects: &[String]) -> Result<u64> {
+    let mut erased = 0;
+    for ids in objects.chunks(batch::ROWS) {
+        let mut query = QueryBuilder::<Db>::new("UPDATE stripe_events SET body = ");
+        query.push_bind(ERASED).push(" WHERE object_id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id.clone());
+        }
+        query.push(")");
+        erased += query.build().persistent(false).execute(&mut *conn).await?.rows_affected();
+    }
+    // No order has the id of a charge, and events that are not acted on have none. But each names its payment or customer.
+    for id in objects {
+        let query = sqlx::query(dialect::ERASE_OTHER_EVENTS).bind(id.as_bytes()).bind(ERASED);
+        erased += query.execute(&mut *conn).await?.rows_affected();
+    }
+    Ok(erased)
+}

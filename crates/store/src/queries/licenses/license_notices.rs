@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Without the licenses of subscriptions that will be renewed.
+/// Without the licenses of subscriptions that will be renewed, and without those of deleted accounts.
 pub(crate) async fn list_ending_licenses(
     conn: &mut Connection,
     search: &EndingSearch<'_>,
@@ -29,6 +29,7 @@ pub(crate) async fn list_ending_licenses(
                JOIN policies ON policies.id = licenses.policy_id
                WHERE licenses.expires_at > $1 AND licenses.expires_at <= $2
                  AND licenses.suspended_at IS NULL AND licenses.revoked_at IS NULL AND accounts.disabled_at IS NULL
+                 AND accounts.email NOT LIKE '%@deleted.invalid'
                  AND licenses.created_at <= licenses.expires_at - $3
                  AND (policies.duration_us IS NULL OR policies.duration_us >= $4)
                  AND NOT EXISTS (

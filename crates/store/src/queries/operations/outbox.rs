@@ -1,6 +1,6 @@
 //! Mails waiting to be sent. Leases prevent two workers from sending the same mail.
 
-use latchkey_licensing::{ids::MailId, time::Timestamp};
+use latchkey_licensing::{email::EmailAddress, ids::MailId, time::Timestamp};
 
 use sqlx::QueryBuilder;
 
@@ -84,6 +84,11 @@ pub(crate) async fn set_mail_failed(conn: &mut Connection, id: MailId, now: Time
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn delete_mails_to(conn: &mut Connection, recipient: &EmailAddress) -> Result<u64> {
+    let sql = "DELETE FROM outbox WHERE recipient = $1";
+    Ok(sqlx::query(sql).bind(recipient.as_str()).execute(conn).await?.rows_affected())
 }
 
 pub(crate) async fn delete_mails_before(conn: &mut Connection, instant: Timestamp, with_key: Timestamp) -> Result<u64> {

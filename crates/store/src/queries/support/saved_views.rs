@@ -41,3 +41,8 @@ pub(crate) async fn delete_saved_view(
         sqlx::query_as(sql).bind(account.uuid()).bind(id.uuid()).fetch_optional(conn).await?;
     Ok(row.map(SavedViewRow::from))
 }
+
+pub(crate) async fn delete_saved_views_of(conn: &mut Connection, account: AccountId) -> Result<u64> {
+    let sql = "DELETE FROM saved_views WHERE account_id = $1";
+    Ok(sqlx::query(sql).bind(account.uuid()).execute(conn).await?.rows_affected())
+}

@@ -1,0 +1,71 @@
+//! `/portal/account/email`: asks for another e-mail address.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    portal::{
+        components::Proof,
+        model::ProvenForm,
+        server_fns::email::{RequestEmailChange, change_email_form},
+        toasts::follow,
+    },
+    routes::Page,
+    shared::components::{PageTitle, Problem, Submit},
+};
+
+#[component]
+pub(crate) fn ChangeEmailPage() -> impl IntoView {
+    let action = ServerAction::<RequestEmailChange>::new();
+    let failure = follow(Signal::derive(move || action.value().get()));
+    // After an error, the form has what was typed, or asks for a proof first.
+    let data = Resource::new(move || action.version().get(), |_| change_email_form());
+    view! {
+        <PageTitle text="Change e-mail address"/>
+        <section class="card stack measure">
+            <h1 class="title-1">"Change your e-mail address"</h1>
+            {failure}
+            <Transition fallback=|| ()>
+                {move || Suspend::new(async move {
+                    match data.await {
+                        Ok(form) => view! { <ChangeForm form action/> }.into_any(),
+                        Err(error) => view! { <Problem error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+}
+
+#[component]
+fn ChangeForm(form: ProvenForm, action: ServerAction<RequestEmailChange>) -> impl IntoView {
+    let ProvenForm { email, proof, typed } = form;
+    let form = match proof {
+        Some(href) => view! { <Proof href/> }.into_any(),
+        None => view! {
+            <ActionForm action>
+                <div class="stack">
+                    <div class="field">
+                        <label for="email">"New e-mail address"</label>
+                        <input id="email" name="email" r#type="email" autocomplete="email" required maxlength="254" value=typed/>
+                    </div>
+                    <div class="cluster">
+                        <a class="button" href=Page::Account.path()>"Cancel"</a>
+                        <Submit class="button button-accent" busy=action.pending()>"Send the mails"</Submit>
+                    </div>
+                </div>
+            </ActionForm>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="stack">
+            <p>"Your address is " <strong class="break-anywhere">{email}</strong> ". You sign in with it and get your mail there."</p>
+            <ul class="list">
+                <li>"The old and the new address each get a mail with a link, which works for 60 minutes."</li>
+                <li>"The address is changed when both have confirmed it. Until then, nothing changes."</li>
+                <li>"Your licenses, orders and computers stay as they are."</li>
+            </ul>
+            {form}
+        </div>
+    }
+}

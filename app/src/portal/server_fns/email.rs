@@ -1,0 +1,59 @@
+//! Changing the account's e-mail address.
+
+use leptos::{prelude::*, server_fn::codec::PostUrl};
+
+use crate::{
+    portal::model::ProvenForm,
+    shared::{error::UiError, flash::Done},
+};
+
+/// What the form for another address needs.
+#[server(prefix = "/fn", endpoint = "change_email_form", input = PostUrl)]
+pub async fn change_email_form() -> Result<ProvenForm, UiError> {
+    use crate::{routes::Page, server_side as server};
+    server::proven_form(&Page::ChangeEmail.path()).await.map_err(server::failed)
+}
+
+/// Asks for another address: both addresses get a link to confirm it.
+#[server(prefix = "/fn", endpoint = "request_email_change", input = PostUrl)]
+pub async fn request_email_change(
+    /// The address as it was typed.
+    email: String,
+) -> Result<Done, UiError> {
+    use crate::{routes::Page, server_side as server};
+    let result = server_request_email_change(&email).await;
+    server::finish_typed(result, &Page::ChangeEmail.path(), &email)
+}
+
+#[cfg(feature = "ssr")]
+async fn server_request_email_change(email: &str) -> Result<Done, UiError> {
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
+    use latchkey_licensing::email::EmailAddress;
+    use latchkey_service::{EmailChangeError, SignInOrigin};
+
+    let (backend, who) = (server::backend()?, server::identity()?);
+    let email = EmailAddress::parse(email).map_err(|_| UiError::EmailInvalid)?;
+    let (ip, agent) = server::origin(&server::parts()?);
+    let origin = SignInOrigin { ip, agent: &agent };
+    let requested = backend.service.customer(&who).request_email_change(&email, origin).await;
+    requested.map_err(|error| match error {
+        EmailChangeError::NotFresh => UiError::ProofNeeded,
+        EmailChangeError::SameAddress => UiError::EmailSame,
+        EmailChangeError::Throttled(throttled) => server::too_many(throttled),
+        EmailChangeError::Internal(error) => server::hidden(&error),
+    })?;
+    Ok(Done { flash: Some(Flash::EmailChangeRequested), redirect_to: Page::Account.path() })
+}
+
+/// Cancels the change that has yet to be confirmed.
+#[server(prefix = "/fn", endpoint = "cancel_own_email_change", input = PostUrl)]
+pub async fn cancel_own_email_change() -> Result<Done, UiError> {
+    use crate::{routes::Page, server_side as server, shared::flash::Flash};
+    let canceled = async {
+        let (backend, who) = (server::backend()?, server::identity()?);
+        let canceled = backend.service.customer(&who).cancel_email_change().await;
+        canceled.map_err(|error| server::hidden(&error))?;
+        Ok(Done { flash: Some(Flash::EmailChangeCanceled), redirect_to: Page::Account.path() })
+    };
+    server::finish(canceled.await, &Page::Account.path())
+}
