@@ -12,14 +12,16 @@ use leptos_axum::ResponseOptions;
 use crate::{
     admin::{
         acts::{self, Call, Draft, Trouble},
+        model::catalog::CatalogView,
         model::object_view::{ActContent, ActView, EvidenceView, ExplainFields, ExplainView, ObjectKind, ObjectView},
         present::{
+            catalog::{entry, overview},
             lists::{Fields, parse},
             objects::{Around, Tab, customer, event, evidence, explain, license, machine, mail, order},
         },
         server_fns::staff,
     },
-    routes::{AdminPage, ProviderId},
+    routes::{AdminPage, CatalogEntryKind, EntryCode, ProviderId},
     server_side::{self as server, hidden},
     shared::error::UiError,
 };
@@ -126,6 +128,39 @@ async fn mail_page(call: &Call<'_>, id: MailId, fields: &Fields) -> Result<Objec
     let (found, account) = found.ok_or(UiError::NotFound)?;
     let around = Surroundings::read(call, fields, None).await?;
     Ok(mail::page(&found, account.as_ref(), &around.around()))
+}
+
+/// The page of the catalog.
+pub(crate) async fn catalog(query: &str) -> Result<CatalogView, UiError> {
+    let (backend, who) = staff::signed_in()?;
+    let call = Call::new(&backend, &who)?;
+    let fields = parse(query);
+    let around = Surroundings::read(&call, &fields, Some(TimelineOf::Catalog)).await?;
+    let state = call.support().catalog_state().await.map_err(|error| hidden(&error))?;
+    let prices = backend.service.prices().await.map_err(|error| hidden(&error))?;
+    let text = state.file.to_text().map_err(|error| hidden(&error))?;
+    let is_live = backend.service.payments().map(|payments| payments.is_live());
+    let known = overview::Known { state: &state, prices: &prices, is_live, text };
+    let mut view = overview::page(&known, &around.around());
+    view.toast = backend.cookies.take_toast(&server::parts()?.headers);
+    Ok(view)
+}
+
+/// The page of an entry of the catalog.
+pub(crate) async fn catalog_entry(kind: &str, code: &str, query: &str) -> Result<ObjectView, UiError> {
+    let (backend, who) = staff::signed_in()?;
+    let call = Call::new(&backend, &who)?;
+    let (kind, code): (CatalogEntryKind, EntryCode) = (parsed(kind)?, parsed(code)?);
+    let around = Surroundings::read(&call, &parse(query), None).await?;
+    let state = call.support().catalog_state().await.map_err(|error| hidden(&error))?;
+    let found = entry::Entry::find(&state.file, kind, code.as_str()).map_err(|error| hidden(&error))?;
+    let found = found.ok_or(UiError::NotFound)?;
+    let prices = backend.service.prices().await.map_err(|error| hidden(&error))?;
+    let price = prices.iter().find(|price| kind == CatalogEntryKind::Price && price.price.code == code.as_str());
+    let is_live = backend.service.payments().map(|payments| payments.is_live());
+    let mut view = entry::page(&found, &code, &state, price, is_live, &around.around());
+    view.toast = backend.cookies.take_toast(&server::parts()?.headers);
+    Ok(view)
 }
 
 /// The page of an act: as it was submitted, if this response is to a submission.

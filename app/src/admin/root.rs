@@ -17,6 +17,7 @@ use crate::{
     admin::{
         pages::{
             act::{ActPage, LicenseActPage, OrderActPage},
+            catalog::{CatalogEntryPage, CatalogPage},
             list::{
                 ActivationsPage, AuditPage, CustomersPage, EventsPage, LicensesPage, MachinesPage, MailsPage,
                 OrdersPage,
@@ -61,6 +62,10 @@ pub fn AdminApp() -> impl IntoView {
                     <Route path=declared::event_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::mails() view=MailsPage ssr=SsrMode::Async/>
                     <Route path=declared::mail() view=MailPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog() view=CatalogPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog_new() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog_entry() view=CatalogEntryPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::audit() view=AuditPage ssr=SsrMode::Async/>
                     <Route path=declared::shortcuts() view=ShortcutsPage ssr=SsrMode::Async/>
                 </ParentRoute>

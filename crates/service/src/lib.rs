@@ -70,7 +70,8 @@ pub use catalog::{
     human_duration::HumanDuration,
     impact::NewlyInvalid,
     names::CatalogNames,
-    plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
+    obstacle::CatalogObstacle,
+    plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogPreview, CatalogState, CatalogStep},
     price_entry::PriceEntry,
     prices::{CatalogPrice, PriceNotFound},
     warnings::CatalogWarning,
@@ -121,7 +122,7 @@ pub use mail::{
     preview::{MailPreview, PreviewError},
 };
 pub use offline::{
-    air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, file_days},
+    air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, CustomerFileError, file_days},
     check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
 };
 pub use passkeys::{

@@ -104,10 +104,12 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 47] = [
+const FUNCTIONS: [(&str, Row); 49] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
+    ("/fn/admin/catalog", staff_only(200)),
+    ("/fn/admin/catalog_entry", staff_only(200)),
     ("/fn/admin/choose_letter_keys", staff_only(200)),
     ("/fn/admin/evidence", staff_only(200)),
     ("/fn/admin/explain", staff_only(200)),
@@ -163,10 +165,15 @@ const FUNCTIONS: [(&str, Row); 47] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 44] = [
+const PAGES: [(&str, Row); 48] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
+    ("/admin/catalog", staff_only(200)),
+    // Only admins may change it.
+    ("/admin/catalog/new/{kind}", Row { admin: 200, ..staff_only(403) }),
+    ("/admin/catalog/{kind}/{code}", staff_only(200)),
+    ("/admin/catalog/{kind}/{code}/{act}", Row { admin: 200, ..staff_only(403) }),
     ("/admin/customers", staff_only(200)),
     ("/admin/customers/{customer}", staff_only(200)),
     ("/admin/customers/{customer}/{act}", staff_only(200)),
@@ -215,7 +222,7 @@ const PAGES: [(&str, Row); 44] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 22] = [
+const ROUTES: [(&str, Method, &str, Row); 24] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
@@ -224,6 +231,14 @@ const ROUTES: [(&str, Method, &str, Row); 22] = [
     ("&in_axum(pattern)", Method::POST, "/admin/licenses/{license}/note", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/machines/{machine}/free", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/orders/{order}/refund", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/catalog/new/products", Row { admin: 422, ..staff_only(403) }),
+    (
+        "&in_axum(pattern)",
+        Method::POST,
+        "/admin/catalog/policies/chartgpt-lifetime/edit",
+        // It shows what the form would do.
+        Row { admin: 200, ..staff_only(403) },
+    ),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
     // Metrics have an address of their own.
     ("\"/metrics\"", Method::GET, "/metrics", all(404)),
@@ -340,6 +355,9 @@ impl<'a> World<'a> {
         let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
         let pattern = pattern.replace("{payment}", &format!("pi_{}", self.order));
         let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
+        let pattern = pattern.replace("{kind}/{code}/{act}", "policies/chartgpt-lifetime/edit");
+        let pattern =
+            pattern.replace("{kind}/{code}", "policies/chartgpt-lifetime").replace("new/{kind}", "new/policies");
         let pattern = pattern.replace("{customer}", &self.account).replace("{act}", "note");
         let pattern = pattern.replace("{event}", "evt_none").replace("{mail}", &self.license);
         pattern.replace("{token}", "x")
@@ -530,8 +548,10 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-pub(crate) const FIELDS: [(&str, &str); 24] = [
+pub(crate) const FIELDS: [(&str, &str); 26] = [
     ("list", "Licenses"),
+    ("entry_kind", "policies"),
+    ("entry_code", "chartgpt-lifetime"),
     ("text", "ada"),
     ("kind", "License"),
     ("path", "/admin"),

@@ -571,7 +571,7 @@ pub(crate) const ACCOUNT: &str = "account";
 const LIST: &str = "list";
 const NOTE: &str = "note";
 const SAVED_VIEW: &str = "saved_view";
-const CATALOG: &str = "catalog";
+pub(crate) const CATALOG: &str = "catalog";
 const LICENSES: &str = "licenses";
 const LOGIN_REQUEST: &str = "login_request";
 /// The kind of subject of events of an order.
