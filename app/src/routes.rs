@@ -16,7 +16,8 @@ use latchkey_licensing::{
 use leptos_router::PossibleRouteMatch;
 
 pub use acts::{
-    CatalogActName, CatalogEntryKind, CustomerActName, EventActName, LicenseActName, MachineActName, OrderActName,
+    CatalogActName, CatalogEntryKind, CustomerActName, DiagnosticsActName, EventActName, LicenseActName,
+    MachineActName, OrderActName,
 };
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, internal_path};
@@ -144,6 +145,9 @@ pages! {
     CatalogAct(kind: CatalogEntryKind, code: EntryCode, act: CatalogActName) = "/admin/catalog/:kind/:code/:act" as catalog_act;
     /// The audit log.
     Audit = "/admin/audit" as audit;
+    /// The state of the instance.
+    Diagnostics = "/admin/diagnostics" as diagnostics;
+    DiagnosticsAct(act: DiagnosticsActName) = "/admin/diagnostics/:act" as diagnostics_act;
     /// The keyboard shortcuts, and the choice not to use single letters.
     Shortcuts = "/admin/shortcuts" as shortcuts;
 }
@@ -277,6 +281,7 @@ mod tests {
         let act = match &pattern {
             path if path.starts_with("/admin/machines") => "free",
             path if path.starts_with("/admin/catalog") => "edit",
+            path if path.starts_with("/admin/diagnostics") => "test-mail",
             _ => "note",
         };
         pattern.replace(":act", act).replace(":token", "Ab_-9").replace(":price", "acme-draw-2")

@@ -12,6 +12,8 @@ mod offline;
 mod stats;
 mod terminal;
 
+pub(crate) use billing::stripe::{endpoint_url, is_complete, missing};
+
 use std::process::ExitCode;
 
 use serde_json::json;

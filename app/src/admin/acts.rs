@@ -5,6 +5,7 @@
 
 mod catalog;
 mod customer;
+mod diagnostics;
 mod event;
 mod form;
 mod license;
@@ -132,6 +133,7 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         AdminPage::CustomerAct(id, act) => customer::perform(&call, *id, *act, &form).await,
         AdminPage::OrderAct(id, act) => order::perform(&call, *id, *act, &form).await,
         AdminPage::EventAct(id, act) => event::perform(&call, id, *act, &form).await,
+        AdminPage::DiagnosticsAct(act) => diagnostics::perform(&call, *act).await,
         page => match catalog::Target::of(page) {
             Some(target) => catalog::perform(&call, &target, &form).await,
             None => Err(Trouble::NotFound),
@@ -168,6 +170,7 @@ pub(crate) async fn view(call: &Call<'_>, page: &AdminPage, draft: Option<&Draft
         AdminPage::CustomerAct(id, act) => customer::view(call, *id, *act, draft).await,
         AdminPage::OrderAct(id, act) => order::view(call, *id, *act, draft).await,
         AdminPage::EventAct(id, act) => event::view(call, id, *act, draft).await,
+        AdminPage::DiagnosticsAct(act) => diagnostics::view(call, *act, draft).await,
         page => match catalog::Target::of(page) {
             Some(target) => catalog::view(call, &target, draft).await,
             None => Err(Trouble::NotFound),

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 pub(crate) mod charts;
+pub(crate) mod diagnostics;
 pub(crate) mod find;
 pub(crate) mod list_view;
 pub(crate) mod lists;

@@ -2,6 +2,7 @@
 
 pub(crate) mod act;
 pub(crate) mod catalog;
+pub(crate) mod diagnostics;
 pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod list;

@@ -18,6 +18,7 @@ use crate::{
         pages::{
             act::{ActPage, LicenseActPage, OrderActPage},
             catalog::{CatalogEntryPage, CatalogPage},
+            diagnostics::DiagnosticsPage,
             list::{
                 ActivationsPage, AuditPage, CustomersPage, EventsPage, LicensesPage, MachinesPage, MailsPage,
                 OrdersPage,
@@ -67,6 +68,8 @@ pub fn AdminApp() -> impl IntoView {
                     <Route path=declared::catalog_entry() view=CatalogEntryPage ssr=SsrMode::Async/>
                     <Route path=declared::catalog_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::audit() view=AuditPage ssr=SsrMode::Async/>
+                    <Route path=declared::diagnostics() view=DiagnosticsPage ssr=SsrMode::Async/>
+                    <Route path=declared::diagnostics_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::shortcuts() view=ShortcutsPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async/>

@@ -2,6 +2,7 @@
 //! the pages, so they seem not to exist for everyone else.
 
 pub mod catalog;
+pub mod diagnostics;
 pub mod lists;
 pub mod objects;
 pub mod overview;

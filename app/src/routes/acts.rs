@@ -76,6 +76,11 @@ act_names! {
         Remove = "remove";
     }
 
+    /// What can be done to the instance.
+    DiagnosticsActName {
+        TestMail = "test-mail";
+    }
+
     /// The kinds of entries of the catalog.
     CatalogEntryKind {
         Product = "products";

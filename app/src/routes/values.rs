@@ -59,6 +59,7 @@ impl fmt::Display for ProviderId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryCode(String);
 
+#[cfg(feature = "ssr")]
 impl EntryCode {
     pub(crate) fn as_str(&self) -> &str {
         &self.0

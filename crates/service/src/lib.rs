@@ -10,6 +10,7 @@ mod audit;
 mod billing;
 mod catalog;
 mod desk;
+mod diagnostics;
 mod error;
 mod licenses;
 mod machines;
@@ -31,9 +32,9 @@ pub use latchkey_licensing::{
     product::Product,
 };
 pub use latchkey_store::{
-    Attention, AuditRow, DeactivatedBy, EventState, Gauges, ListedAccount, ListedLicense, ListedMachine, ListedMail,
-    MailState, NoteRow, OpenDispute, Page, RecordId, SavedViewRow, Store, StoreError, StoredDispute, StoredPayment,
-    StoredRefund, StripeEventRow,
+    Attention, AuditRow, DatabaseFacts, DeactivatedBy, EventState, Gauges, ListedAccount, ListedLicense, ListedMachine,
+    ListedMail, MailState, NoteRow, OpenDispute, Page, QueueState, QueueStates, RecordId, SavedViewRow, Store,
+    StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
 };
 
 pub use accounts::{
@@ -97,6 +98,11 @@ pub use desk::{
     records::{AccountDetails, EventRecord, LicenseDetails, OrderDetails, Related, SHOWN_RELATED},
     saved_views::SaveViewError,
     timeline::{EntryBody, EntryKind, Timeline, TimelineEntry, TimelineError, TimelineOf},
+};
+pub use diagnostics::{
+    Diagnostics,
+    check::{Check, Health},
+    workers::{Worker, WorkerFailure, WorkerState},
 };
 pub use error::Internal;
 pub use licenses::{

@@ -104,13 +104,14 @@ const fn by_key(status: u16, foreign: u16) -> Row {
     Row { token: status, other_token: foreign, ..all(401) }
 }
 
-const FUNCTIONS: [(&str, Row); 49] = [
+const FUNCTIONS: [(&str, Row); 50] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
     ("/fn/admin/catalog", staff_only(200)),
     ("/fn/admin/catalog_entry", staff_only(200)),
     ("/fn/admin/choose_letter_keys", staff_only(200)),
+    ("/fn/admin/diagnostics", staff_only(200)),
     ("/fn/admin/evidence", staff_only(200)),
     ("/fn/admin/explain", staff_only(200)),
     ("/fn/admin/find", staff_only(200)),
@@ -165,7 +166,7 @@ const FUNCTIONS: [(&str, Row); 49] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 48] = [
+const PAGES: [(&str, Row); 50] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
@@ -177,6 +178,9 @@ const PAGES: [(&str, Row); 48] = [
     ("/admin/customers", staff_only(200)),
     ("/admin/customers/{customer}", staff_only(200)),
     ("/admin/customers/{customer}/{act}", staff_only(200)),
+    // Only admins may see the state of the server.
+    ("/admin/diagnostics", Row { admin: 200, ..staff_only(403) }),
+    ("/admin/diagnostics/{act}", Row { admin: 200, ..staff_only(403) }),
     ("/admin/events", staff_only(200)),
     // There are no events here.
     ("/admin/events/{event}", all(404)),
@@ -222,7 +226,7 @@ const PAGES: [(&str, Row); 48] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 24] = [
+const ROUTES: [(&str, Method, &str, Row); 25] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
@@ -231,6 +235,7 @@ const ROUTES: [(&str, Method, &str, Row); 24] = [
     ("&in_axum(pattern)", Method::POST, "/admin/licenses/{license}/note", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/machines/{machine}/free", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/orders/{order}/refund", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/diagnostics/test-mail", Row { admin: 303, ..staff_only(403) }),
     ("&in_axum(pattern)", Method::POST, "/admin/catalog/new/products", Row { admin: 422, ..staff_only(403) }),
     (
         "&in_axum(pattern)",
@@ -355,6 +360,7 @@ impl<'a> World<'a> {
         let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
         let pattern = pattern.replace("{payment}", &format!("pi_{}", self.order));
         let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
+        let pattern = pattern.replace("diagnostics/{act}", "diagnostics/test-mail");
         let pattern = pattern.replace("{kind}/{code}/{act}", "policies/chartgpt-lifetime/edit");
         let pattern =
             pattern.replace("{kind}/{code}", "policies/chartgpt-lifetime").replace("new/{kind}", "new/policies");

@@ -3,6 +3,7 @@
 mod access;
 mod acts;
 mod catalog;
+mod diagnostics;
 mod objects;
 mod selling;
 mod support;

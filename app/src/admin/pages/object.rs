@@ -63,8 +63,9 @@ pub(crate) fn ObjectShown(view: ObjectView) -> impl IntoView {
     }
 }
 
+/// A titled part of a page.
 #[component]
-fn SectionView(section: Section) -> impl IntoView {
+pub(crate) fn SectionView(section: Section) -> impl IntoView {
     let title = section.title.clone();
     view! {
         <section class="stack">

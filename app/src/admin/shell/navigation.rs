@@ -36,6 +36,12 @@ pub(crate) fn entries() -> Vec<Entry> {
             AdminIconName::Catalog,
         ),
         entry("Audit log", &["history", "changes"], AdminPage::Audit, AdminIconName::Audit),
+        entry(
+            "Diagnostics",
+            &["health", "settings", "workers", "queues", "version"],
+            AdminPage::Diagnostics,
+            AdminIconName::Diagnostics,
+        ),
         entry("Search", &["find"], AdminPage::Search, AdminIconName::Search),
         entry("Keyboard shortcuts", &["keys", "help"], AdminPage::Shortcuts, AdminIconName::Help),
     ]

@@ -85,6 +85,9 @@ pub enum AccountEvent {
     /// The ban of the account was ended.
     #[serde(rename = "account.enabled")]
     Enabled,
+    /// The person asked for a test mail.
+    #[serde(rename = "mail.tested")]
+    TestMailSent,
     /// A sign-in link was created on the host.
     #[serde(rename = "sign_in.link_made")]
     SignInLinkCreated,

@@ -65,6 +65,8 @@ kinds! {
     NewComputer = "new_computer", "License active on a new computer";
     /// A passkey was added or removed.
     PasskeyChanged = "passkey_changed", "Passkey added or removed";
+    /// An admin tests whether mails arrive.
+    Test = "test", "Test mail";
     /// A person asked to sign in.
     SignIn = "sign_in", "Sign-in link";
 }

@@ -18,7 +18,7 @@ use crate::{
         letter::{Letterhead, MailContent},
         messages::{
             CustomerMail, MailedLicense,
-            account::PasskeyChangedMail,
+            account::{PasskeyChangedMail, TestMail},
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
                 MailedOrder, OrderHeldMail, OrderedItem, PaymentFailedMail, PaymentPendingMail, PurchaseMail,
@@ -85,6 +85,7 @@ impl MailKind {
             | Self::EndsIn3Days
             | Self::RenewalFailed
             | Self::NewComputer
+            | Self::Test
             | Self::SignIn => Vec::new(),
         }
     }
@@ -184,6 +185,7 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
             let change = named(PasskeyChange::ALL, reason, PasskeyChange::as_str)?;
             Box::new(PasskeyChangedMail { change, name: "Work laptop", at })
         }
+        MailKind::Test => Box::new(TestMail { at }),
         MailKind::SignIn => {
             let mail = SignInMail {
                 link: format!("{}{}", letterhead.portal_url, portal_paths::sign_in_link("EXAMPLE")),

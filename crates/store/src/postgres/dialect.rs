@@ -38,6 +38,9 @@ pub(crate) const LOCK_ORDER: Option<&str> = Some("SELECT id FROM orders WHERE id
 /// Leases the event that has been due longest. Workers do not wait for events that others are leasing.
 pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attempt_at = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM stripe_events WHERE state = 'waiting' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, kind, is_live, api_version, object_kind, object_id, source, state, attempts, next_attempt_at, last_error, created_at, received_at, done_at";
 
+/// Facts about the database.
+pub(crate) const DATABASE_FACTS: &str = "SELECT pg_database_size(current_database()) AS size_bytes, current_setting('server_version') AS version, (SELECT MAX(version) FROM _sqlx_migrations) AS migration, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS clock_us";
+
 /// The address of an account, as it is compared and sorted: byte by byte.
 pub(crate) const ACCOUNT_EMAIL: &str = r#"email COLLATE "C""#;
 

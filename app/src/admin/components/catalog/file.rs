@@ -20,8 +20,8 @@ pub(crate) fn FileCard(file: FileTexts) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <section class="stack-small" aria-labelledby="as-file">
-            <h2 class="title-2" id="as-file">"As a file"</h2>
+        <section class="stack-small" aria-label="As a file">
+            <h2 class="title-2">"As a file"</h2>
             <p class="small text-2 measure">
                 "If you keep the catalog in a file, put this into it. These commands show what the file would change, and apply it:"
             </p>

@@ -28,8 +28,8 @@ pub(crate) fn PlanCard(plan: PlanView) -> impl IntoView {
             {steps.into_iter().map(|step| view! { <Step step/> }).collect_view()}
             <Notices notices=warnings/>
             {is_blocked.then(|| view! {
-                <section class="stack" aria-labelledby="obstacles">
-                    <h2 class="title-2" id="obstacles">"Why it cannot be applied"</h2>
+                <section class="stack" aria-label="Why it cannot be applied">
+                    <h2 class="title-2">"Why it cannot be applied"</h2>
                     {obstacles.into_iter().map(|obstacle| view! { <Obstacle obstacle/> }).collect_view()}
                 </section>
             })}
