@@ -15,11 +15,14 @@ use latchkey_licensing::{
 };
 use leptos_router::PossibleRouteMatch;
 
-pub use acts::{CustomerActName, EventActName, LicenseActName, MachineActName, OrderActName};
+pub use acts::{
+    CatalogActName, CatalogEntryKind, CustomerActName, DiagnosticsActName, EventActName, LicenseActName,
+    MachineActName, OrderActName,
+};
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, internal_path};
 pub use targets::{FormTarget, PaymentDocument};
-pub use values::{PriceCode, ProviderId, Token};
+pub use values::{EntryCode, PriceCode, ProviderId, Token};
 
 /// One line per page: its name with the values in its path, the path, and the name of the path's declaration
 /// for the router.
@@ -143,10 +146,26 @@ pages! {
     EventAct(event: ProviderId, act: EventActName) = "/admin/events/:event/:act" as event_act;
     Mails = "/admin/mails" as mails;
     Mail(mail: MailId) = "/admin/mails/:mail" as mail;
+    /// What is sold: products, policies, prices and entitlements.
+    Catalog = "/admin/catalog" as catalog;
+    CatalogNew(kind: CatalogEntryKind) = "/admin/catalog/new/:kind" as catalog_new;
+    CatalogEntry(kind: CatalogEntryKind, code: EntryCode) = "/admin/catalog/:kind/:code" as catalog_entry;
+    CatalogAct(kind: CatalogEntryKind, code: EntryCode, act: CatalogActName) = "/admin/catalog/:kind/:code/:act" as catalog_act;
     /// The audit log.
     Audit = "/admin/audit" as audit;
+    /// The state of the instance.
+    Diagnostics = "/admin/diagnostics" as diagnostics;
+    DiagnosticsAct(act: DiagnosticsActName) = "/admin/diagnostics/:act" as diagnostics_act;
     /// The keyboard shortcuts, and the choice not to use single letters.
     Shortcuts = "/admin/shortcuts" as shortcuts;
+}
+
+impl AdminPage {
+    /// The paths of the pages whose forms are sent to the same path.
+    pub fn patterns_of_forms() -> impl Iterator<Item = &'static str> {
+        let takes_form = |pattern: &&&str| pattern.ends_with("/:act") || pattern.contains("/new/");
+        Self::PATTERNS.iter().filter(takes_form).copied()
+    }
 }
 
 /// Where the server functions of the admin portal are.
@@ -267,8 +286,14 @@ mod tests {
     fn filled(pattern: &str) -> String {
         let pattern = pattern.replace(":license", ID).replace(":machine", ID).replace(":order", ID);
         let pattern = pattern.replace(":customer", ID).replace(":mail", ID).replace(":event", "evt_1");
-        // Every kind of record but one can have a note.
-        let act = if pattern.starts_with("/admin/machines") { "free" } else { "note" };
+        let pattern = pattern.replace(":kind", "policies").replace(":code", "acme_2.x-Y");
+        // Every other kind of record can have a note.
+        let act = match &pattern {
+            path if path.starts_with("/admin/machines") => "free",
+            path if path.starts_with("/admin/catalog") => "edit",
+            path if path.starts_with("/admin/diagnostics") => "test-mail",
+            _ => "note",
+        };
         pattern.replace(":act", act).replace(":token", "Ab_-9").replace(":price", "acme-draw-2")
     }
 
@@ -282,7 +307,15 @@ mod tests {
             let path = filled(pattern);
             assert_eq!(AdminPage::parse(&path).map(|page| page.path()), Some(path));
         }
-        for other in ["/admin/licenses/x", "/admin/events/evt-1", "/admin/machines/x/free"] {
+        for other in [
+            "/admin/licenses/x",
+            "/admin/events/evt-1",
+            "/admin/machines/x/free",
+            "/admin/catalog/plans/x",
+            "/admin/catalog/new/plans",
+            "/admin/catalog/policies/x/note",
+            "/admin/catalog/policies/a%20b",
+        ] {
             assert_eq!(AdminPage::parse(other), None, "{other}");
         }
         assert_eq!(AdminPage::parse(&format!("/admin/machines/{ID}/suspend")), None);

@@ -2,6 +2,7 @@
 
 mod agent;
 pub mod cookies;
+pub mod host;
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -30,6 +31,8 @@ pub struct Backend {
     pub cookies: CookieKit,
     /// Where forms of pages that lead to the payment provider may end, as in a content security policy.
     pub payment_form_action: std::sync::Arc<str>,
+    /// The host on which the server runs.
+    pub host: std::sync::Arc<dyn host::Host>,
 }
 
 /// The signed-in user, added to the request by the HTTP layer. Support agents and admins have presented a second factor.

@@ -13,6 +13,8 @@ mod personal_data;
 mod stats;
 mod terminal;
 
+pub(crate) use billing::stripe::{endpoint_url, is_complete, missing};
+
 use std::process::ExitCode;
 
 use serde_json::json;

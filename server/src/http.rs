@@ -29,7 +29,10 @@ use latchkey_service::Service;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::settings::{Settings, SettingsError, Surface};
+use crate::{
+    diagnostics::PortalHost,
+    settings::{Settings, SettingsError, Surface},
+};
 
 use api_address::ApiAddress;
 use assets::branding::Branded;
@@ -57,7 +60,8 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let prerendered = prerendered(&state.service, settings, &page_headers, &look, &payment_pages);
     let static_paths = Arc::new(prerendered.paths().clone());
     let portal = if surfaces.has(Surface::Portal) {
-        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings.is_https())
+        let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
+        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings.is_https(), Arc::new(host))
     } else {
         Router::new()
     };

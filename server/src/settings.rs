@@ -12,6 +12,7 @@ mod field;
 mod log;
 mod mail;
 mod metrics;
+mod origin;
 mod secret;
 mod secrets;
 mod server;
@@ -32,6 +33,7 @@ pub(crate) use log::filter as log_filter;
 pub use log::{Log, LogFormat};
 pub use mail::Mail;
 pub use metrics::Metrics;
+pub use origin::{Origin, Origins};
 pub use secret::Secret;
 pub use secrets::Secrets;
 pub(crate) use secrets::read_secret;
@@ -76,6 +78,9 @@ pub struct Settings {
     pub stripe: Stripe,
     pub log: Log,
     pub metrics: Metrics,
+    /// Where they come from.
+    #[serde(skip)]
+    pub origins: Origins,
 }
 
 impl Default for Settings {
@@ -92,6 +97,7 @@ impl Default for Settings {
             stripe: Stripe::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            origins: Origins::default(),
         }
     }
 }
@@ -134,6 +140,7 @@ impl Sources {
 
 impl Settings {
     pub fn read(sources: Sources) -> Result<Self, SettingsError> {
+        let origins = Origins::find(&sources);
         let environment = with_secret_files(sources.environment)?;
         let mut builder = Config::builder();
         if sources.is_demo {
@@ -151,6 +158,7 @@ impl Settings {
         let config = builder.build().map_err(|error| SettingsError(error.to_string()))?;
         refuse_unknown_keys(&config)?;
         let settings: Self = config.try_deserialize().map_err(|error| SettingsError(error.to_string()))?;
+        let settings = Self { origins, ..settings };
         settings.check(sources.is_setup)?;
         Ok(settings)
     }

@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use latchkey_service::{Delivery, EventHandling, Mailer, Reconciliation, Service, WRITE_BEHIND_DELAY};
+use latchkey_service::{
+    Delivery, EventHandling, Internal, Mailer, Reconciliation, Service, WRITE_BEHIND_DELAY, Worker, WorkerFailure,
+};
 use tokio::sync::watch;
 
 /// How long a mail queued by another process may go unnoticed.
@@ -50,7 +52,9 @@ const KEYS: Duration = Duration::from_secs(5);
 /// Sends mails until it is stopped. A mail that is being sent is finished.
 pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match service.deliver_one(&*mailer).await {
+        let delivered = service.deliver_one(&*mailer).await;
+        note(&service, Worker::Mail, delivered.as_ref().err());
+        let pause = match delivered {
             Ok(Delivery::Sent) => Duration::ZERO,
             Ok(Delivery::Idle) => match service.mail_due_in().await {
                 Ok(due_in) => due_in.map_or(MAIL_POLL, |due_in| due_in.min(MAIL_POLL)),
@@ -82,7 +86,9 @@ pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watc
 /// Handles the payment provider's events until it is stopped.
 pub async fn handle_events(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match service.handle_one_event().await {
+        let handled = service.handle_one_event().await;
+        note(&service, Worker::Events, handled.as_ref().err());
+        let pause = match handled {
             Ok(EventHandling::Done { .. }) => Duration::ZERO,
             Ok(EventHandling::Idle) => match service.event_due_in().await {
                 Ok(due_in) => due_in.map_or(EVENT_POLL, |due_in| due_in.min(EVENT_POLL)),
@@ -114,7 +120,10 @@ pub async fn handle_events(service: Service, mut stop: watch::Receiver<bool>) {
 /// Repairs what lost webhooks left undone, at the start and from time to time, until it is stopped.
 pub async fn reconcile_payments(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        match service.reconcile().await {
+        let reconciled = service.reconcile().await;
+        // Mostly, Stripe cannot be reached.
+        service.note_round(Worker::Reconciliation, reconciled.as_ref().err().map(|_| WorkerFailure::Other));
+        match reconciled {
             Ok(Reconciliation { missed, failed, .. }) if missed.is_empty() && failed.is_empty() => {}
             Ok(report) => {
                 let (missed, failed) = (report.missed.len(), report.failed.len());
@@ -141,7 +150,9 @@ pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>
             () = tokio::time::sleep(WRITE_BEHIND_DELAY) => {}
             _ = stop.changed() => return,
         }
-        if let Err(error) = service.write_bookkeeping().await {
+        let written = service.write_bookkeeping().await;
+        note(&service, Worker::Bookkeeping, written.as_ref().err());
+        if let Err(error) = written {
             tracing::warn!(%error, "bookkeeping could not be written and will be retried: {error}");
             tokio::select! {
                 () = tokio::time::sleep(RETRY) => {}
@@ -156,7 +167,9 @@ pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
     let mut reminder_rounds = (0..REMIND.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
-        match service.cull_dead_machines().await {
+        let culled = service.cull_dead_machines().await;
+        note(&service, Worker::Upkeep, culled.as_ref().err());
+        match culled {
             Ok(0) => {}
             Ok(machines) => tracing::info!(machines, "deactivated {machines} machines that missed their heartbeats"),
             Err(error) => tracing::error!(%error, "dead machines could not be deactivated: {error}"),
@@ -178,7 +191,9 @@ pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
 /// long round of culling is not an outage.
 pub async fn record_heartbeat_watch(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = service.record_heartbeat_watch(HEARTBEAT_WATCH).await {
+        let recorded = service.record_heartbeat_watch(HEARTBEAT_WATCH).await;
+        note(&service, Worker::HeartbeatWatch, recorded.as_ref().err());
+        if let Err(error) = recorded {
             tracing::error!(%error, "the heartbeat watch could not be recorded: {error}");
         }
         tokio::select! {
@@ -191,7 +206,9 @@ pub async fn record_heartbeat_watch(service: Service, mut stop: watch::Receiver<
 /// Refreshes the signing keys until it is stopped.
 pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = service.refresh_keyring().await {
+        let refreshed = service.refresh_keyring().await;
+        note(&service, Worker::SigningKeys, refreshed.as_ref().err());
+        if let Err(error) = refreshed {
             tracing::error!(%error, "the signing keys could not be read: {error}");
         }
         tokio::select! {
@@ -205,7 +222,9 @@ pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
 pub async fn seal_audit_log(service: Service, mut stop: watch::Receiver<bool>) {
     let mut logged: Option<Instant> = None;
     while !*stop.borrow() {
-        if let Err(error) = service.seal_audit_log().await {
+        let sealed = service.seal_audit_log().await;
+        note(&service, Worker::AuditLog, sealed.as_ref().err());
+        if let Err(error) = sealed {
             tracing::error!(%error, "the audit log could not be sealed and will be retried: {error}");
         }
         if logged.is_none_or(|logged| logged.elapsed() >= HEAD) {
@@ -229,6 +248,11 @@ pub async fn log_audit_head(service: &Service) {
         Ok(head) => tracing::info!(%head, "the audit log ends with {head}"),
         Err(error) => tracing::error!(%error, "the end of the audit log could not be read: {error}"),
     }
+}
+
+/// Notes that a worker ended a round, for the page of the instance's state.
+fn note(service: &Service, worker: Worker, error: Option<&Internal>) {
+    service.note_round(worker, error.map(WorkerFailure::from));
 }
 
 async fn delete_expired_rows(service: &Service) {

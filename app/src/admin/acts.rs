@@ -3,7 +3,9 @@
 //! A form is sent to the path of its page. If something is wrong with it, the same page is rendered again with everything that
 //! was entered, which works without script and for texts of any length. Nobody but the service decides who may do what.
 
+mod catalog;
 mod customer;
+mod diagnostics;
 mod event;
 mod form;
 mod license;
@@ -82,6 +84,8 @@ pub(crate) enum Trouble {
     NotFresh,
     /// The record was changed while the form was open.
     Changed,
+    /// The form asks for its page again, for example to see what it would do.
+    Review,
     /// It was not done because of the record's state, which the page explains.
     Obstacle(String),
     /// The page shows a secret once.
@@ -135,7 +139,11 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         AdminPage::CustomerAct(id, act) => customer::perform(&call, *id, *act, &form).await,
         AdminPage::OrderAct(id, act) => order::perform(&call, *id, *act, &form).await,
         AdminPage::EventAct(id, act) => event::perform(&call, id, *act, &form).await,
-        _ => Err(Trouble::NotFound),
+        AdminPage::DiagnosticsAct(act) => diagnostics::perform(&call, *act).await,
+        page => match catalog::Target::of(page) {
+            Some(target) => catalog::perform(&call, &target, &form).await,
+            None => Err(Trouble::NotFound),
+        },
     };
     let again = |status, problems| Draft { form: form.clone(), problems, status, ..Draft::default() };
     let draft = match done {
@@ -151,6 +159,7 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         Err(Trouble::File(data)) => return Submitted::PersonalData(data),
         Err(Trouble::Problems(problems)) => again(StatusCode::UNPROCESSABLE_ENTITY, problems),
         Err(Trouble::Obstacle(text)) => again(StatusCode::CONFLICT, vec![Problem::general(text)]),
+        Err(Trouble::Review) => again(StatusCode::OK, Vec::new()),
         Err(Trouble::Locked) => again(StatusCode::FORBIDDEN, Vec::new()),
         Err(Trouble::NotFresh) => Draft { needs_confirmation: true, ..again(StatusCode::FORBIDDEN, Vec::new()) },
         Err(Trouble::Changed) => Draft { is_outdated: true, ..again(StatusCode::CONFLICT, Vec::new()) },
@@ -172,7 +181,11 @@ pub(crate) async fn view(call: &Call<'_>, page: &AdminPage, draft: Option<&Draft
         AdminPage::CustomerAct(id, act) => customer::view(call, *id, *act, draft).await,
         AdminPage::OrderAct(id, act) => order::view(call, *id, *act, draft).await,
         AdminPage::EventAct(id, act) => event::view(call, id, *act, draft).await,
-        _ => Err(Trouble::NotFound),
+        AdminPage::DiagnosticsAct(act) => diagnostics::view(call, *act, draft).await,
+        page => match catalog::Target::of(page) {
+            Some(target) => catalog::view(call, &target, draft).await,
+            None => Err(Trouble::NotFound),
+        },
     }
 }
 

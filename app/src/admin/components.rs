@@ -1,6 +1,7 @@
 //! Components of the admin portal. They show what the server sends and work without script.
 
 pub(crate) mod acts;
+pub(crate) mod catalog;
 pub(crate) mod charts;
 mod copyable;
 mod icon;

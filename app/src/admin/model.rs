@@ -1,6 +1,8 @@
 //! What the admin portal's pages show, as the server sends it.
 
+pub(crate) mod catalog;
 pub(crate) mod charts;
+pub(crate) mod diagnostics;
 pub(crate) mod find;
 pub(crate) mod list_view;
 pub(crate) mod lists;

@@ -12,14 +12,18 @@ use leptos_axum::ResponseOptions;
 use crate::{
     admin::{
         acts::{self, Call, Draft, Trouble},
+        model::catalog::CatalogView,
+        model::diagnostics::DiagnosticsView,
         model::object_view::{ActContent, ActView, EvidenceView, ExplainFields, ExplainView, ObjectKind, ObjectView},
         present::{
+            catalog::{entry, overview},
+            diagnostics,
             lists::{Fields, parse},
             objects::{Around, Tab, customer, event, evidence, explain, license, machine, mail, order},
         },
         server_fns::staff,
     },
-    routes::{AdminPage, ProviderId},
+    routes::{AdminPage, CatalogEntryKind, EntryCode, ProviderId},
     server_side::{self as server, hidden},
     shared::error::UiError,
 };
@@ -128,6 +132,64 @@ async fn mail_page(call: &Call<'_>, id: MailId, fields: &Fields) -> Result<Objec
     Ok(mail::page(&found, account.as_ref(), &around.around()))
 }
 
+/// The page of the catalog.
+pub(crate) async fn catalog(query: &str) -> Result<CatalogView, UiError> {
+    let (backend, who) = staff::signed_in()?;
+    let call = Call::new(&backend, &who)?;
+    let fields = parse(query);
+    let around = Surroundings::read(&call, &fields, Some(TimelineOf::Catalog)).await?;
+    let state = call.support().catalog_state().await.map_err(|error| hidden(&error))?;
+    let prices = backend.service.prices().await.map_err(|error| hidden(&error))?;
+    let text = state.file.to_text().map_err(|error| hidden(&error))?;
+    let is_live = backend.service.payments().map(|payments| payments.is_live());
+    let known = overview::Known { state: &state, prices: &prices, is_live, text };
+    let mut view = overview::page(&known, &around.around());
+    view.toast = backend.cookies.take_toast(&server::parts()?.headers);
+    Ok(view)
+}
+
+/// The page of an entry of the catalog.
+pub(crate) async fn catalog_entry(kind: &str, code: &str, query: &str) -> Result<ObjectView, UiError> {
+    let (backend, who) = staff::signed_in()?;
+    let call = Call::new(&backend, &who)?;
+    let (kind, code): (CatalogEntryKind, EntryCode) = (parsed(kind)?, parsed(code)?);
+    let around = Surroundings::read(&call, &parse(query), None).await?;
+    let state = call.support().catalog_state().await.map_err(|error| hidden(&error))?;
+    let found = entry::Entry::find(&state.file, kind, code.as_str()).map_err(|error| hidden(&error))?;
+    let found = found.ok_or(UiError::NotFound)?;
+    let prices = backend.service.prices().await.map_err(|error| hidden(&error))?;
+    let price = prices.iter().find(|price| kind == CatalogEntryKind::Price && price.price.code == code.as_str());
+    let is_live = backend.service.payments().map(|payments| payments.is_live());
+    let mut view = entry::page(&found, &code, &state, price, is_live, &around.around());
+    view.toast = backend.cookies.take_toast(&server::parts()?.headers);
+    Ok(view)
+}
+
+/// The page of the instance's state.
+pub(crate) async fn diagnostics(query: &str) -> Result<DiagnosticsView, UiError> {
+    let (backend, who) = staff::signed_in()?;
+    let call = Call::new(&backend, &who)?;
+    let Ok(admin) = call.staff.admin() else {
+        if let Some(response) = use_context::<ResponseOptions>().filter(|_| is_document()) {
+            response.set_status(StatusCode::FORBIDDEN);
+        }
+        return Ok(DiagnosticsView::Refused(
+            "Only admins may see the state of the server. Ask one of them.".to_owned(),
+        ));
+    };
+    let state = admin.diagnostics().await.map_err(|error| hidden(&error))?;
+    let is_all = parse(query).get("checks") == Some("all");
+    let mut checks = state.checks();
+    if is_all {
+        checks.extend(backend.host.checks().await);
+    }
+    let host = backend.host.facts();
+    let known = diagnostics::Known { state: &state, host: &host, checks: &checks, is_all };
+    let mut content = diagnostics::page(&known);
+    content.toast = backend.cookies.take_toast(&server::parts()?.headers);
+    Ok(DiagnosticsView::Shown(Box::new(content)))
+}
+
 /// The page of an act: as it was submitted, if this response is to a submission.
 pub(crate) async fn act(path: &str) -> Result<ActView, UiError> {
     let (backend, who) = staff::signed_in()?;
@@ -142,9 +204,14 @@ pub(crate) async fn act(path: &str) -> Result<ActView, UiError> {
     Ok(view)
 }
 
+/// Whether the response is a document. The script takes a response with another status than that of success for a failure.
+fn is_document() -> bool {
+    server::parts().is_ok_and(|parts| !parts.uri.path().starts_with("/fn/"))
+}
+
 /// Sets the response's status, and leads to the page that asks for the second factor.
 fn respond(content: &ActContent, draft: Option<&Draft>) {
-    let Some(response) = use_context::<ResponseOptions>() else {
+    let Some(response) = use_context::<ResponseOptions>().filter(|_| is_document() || server::is_plain_form()) else {
         return;
     };
     match (content, draft) {

@@ -1,5 +1,7 @@
 //! Converts what the service says into what the admin portal's pages show.
 
+pub(crate) mod catalog;
+pub(crate) mod diagnostics;
 pub(crate) mod events;
 pub(crate) mod found;
 pub(crate) mod frame;

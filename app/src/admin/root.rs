@@ -17,6 +17,8 @@ use crate::{
     admin::{
         pages::{
             act::{ActPage, LicenseActPage, OrderActPage},
+            catalog::{CatalogEntryPage, CatalogPage},
+            diagnostics::DiagnosticsPage,
             list::{
                 ActivationsPage, AuditPage, CustomersPage, EventsPage, LicensesPage, MachinesPage, MailsPage,
                 OrdersPage,
@@ -61,7 +63,13 @@ pub fn AdminApp() -> impl IntoView {
                     <Route path=declared::event_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::mails() view=MailsPage ssr=SsrMode::Async/>
                     <Route path=declared::mail() view=MailPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog() view=CatalogPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog_new() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog_entry() view=CatalogEntryPage ssr=SsrMode::Async/>
+                    <Route path=declared::catalog_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::audit() view=AuditPage ssr=SsrMode::Async/>
+                    <Route path=declared::diagnostics() view=DiagnosticsPage ssr=SsrMode::Async/>
+                    <Route path=declared::diagnostics_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::shortcuts() view=ShortcutsPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async/>

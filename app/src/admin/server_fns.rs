@@ -1,6 +1,8 @@
 //! What the pages of the admin portal need from the server. The functions below `/fn/admin` are behind the same guard as
 //! the pages, so they seem not to exist for everyone else.
 
+pub mod catalog;
+pub mod diagnostics;
 pub mod lists;
 pub mod objects;
 pub mod overview;

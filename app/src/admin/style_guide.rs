@@ -2,6 +2,7 @@
 //! accessibility, and people look at it.
 
 mod acts;
+mod catalog;
 mod charts;
 mod lists;
 mod objects;
@@ -42,6 +43,7 @@ pub(super) fn StyleGuidePage() -> impl IntoView {
             <lists::ListSamples/>
             <objects::ObjectSamples/>
             <acts::ActSamples/>
+            <catalog::CatalogSamples/>
             <charts::ChartSamples/>
         </ShellFrame>
     }

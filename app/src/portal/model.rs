@@ -48,6 +48,18 @@ pub struct LicenseSummary {
     pub swaps: Option<Swaps>,
     /// Whether the owner may replace the key.
     pub can_replace_key: bool,
+    /// What else the owner may do.
+    pub rights: OwnerRights,
+}
+
+/// What the policy lets the owner of a license do in the portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent term set by the vendor")]
+pub struct OwnerRights {
+    pub frees_computers: bool,
+    pub renames_computers: bool,
+    pub downloads_files: bool,
+    pub sees_history: bool,
 }
 
 /// How many computers the customer may still free.

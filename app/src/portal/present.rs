@@ -19,8 +19,8 @@ use latchkey_service::{
 
 use crate::{
     portal::model::{
-        Computer, DeletionView, EmailChangeLine, HistoryLine, LicenseSummary, ProvenForm, SessionLine, Swaps,
-        UnfinishedLine,
+        Computer, DeletionView, EmailChangeLine, HistoryLine, LicenseSummary, OwnerRights, ProvenForm, SessionLine,
+        Swaps, UnfinishedLine,
     },
     shared::model::{RelativeTime, Status, Tone},
 };
@@ -56,6 +56,12 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
             next: swaps.next_at.map(|at| when(at, now)),
         }),
         can_replace_key: view.policy.customer_rotates_key && view.license.standing == Standing::Good,
+        rights: OwnerRights {
+            frees_computers: view.policy.customer_frees_machines,
+            renames_computers: view.policy.customer_renames_machines,
+            downloads_files: view.policy.customer_downloads_files,
+            sees_history: view.policy.customer_sees_history,
+        },
     }
 }
 

@@ -1,4 +1,4 @@
-//! The names of the acts on records of the admin portal, in the paths of their pages.
+//! Words in the paths of the admin portal: the names of acts on records, and the kinds of entries of the catalog.
 
 use std::{fmt, str::FromStr};
 
@@ -76,6 +76,25 @@ act_names! {
         Note = "note";
         /// Collects what answers a dispute.
         Evidence = "evidence";
+    }
+
+    /// What can be done to an entry of the catalog.
+    CatalogActName {
+        Edit = "edit";
+        Remove = "remove";
+    }
+
+    /// What can be done to the instance.
+    DiagnosticsActName {
+        TestMail = "test-mail";
+    }
+
+    /// The kinds of entries of the catalog.
+    CatalogEntryKind {
+        Product = "products";
+        Policy = "policies";
+        Price = "prices";
+        Entitlement = "entitlements";
     }
 
     /// What can be done to an event of the payment provider.

@@ -43,6 +43,12 @@ pub enum UiError {
     },
     /// The policy does not allow customers to replace keys.
     KeyNotReplaceable,
+    /// The policy does not allow customers to free computers.
+    ComputerNotFreeable,
+    /// The policy does not allow customers to rename computers.
+    ComputerNotRenamable,
+    /// The policy does not allow customers to download files.
+    FilesNotOffered,
     /// The license is suspended, revoked or expired.
     LicenseNotValid,
     /// The text is not an air-gap request.
@@ -129,7 +135,7 @@ impl UiError {
             Self::SignedOut => "You are signed out. Sign in to continue.".to_owned(),
             Self::NotFound => "There is no such page in your account.".to_owned(),
             Self::NameInvalid => "That name is too long. Use at most 100 characters.".to_owned(),
-            Self::NoSwapsLeft { days: None } => {
+            Self::NoSwapsLeft { days: None } | Self::ComputerNotFreeable => {
                 format!("Computers of this license cannot be freed here. To have one freed, {contact}.")
             }
             Self::NoSwapsLeft { days: Some(1) } => format!(
@@ -139,6 +145,12 @@ impl UiError {
                 "You have freed as many computers as this license allows for now. You can free the next one in {days} days; if you need it sooner, {contact}."
             ),
             Self::KeyNotReplaceable => format!("The key of this license cannot be replaced here. For a new one, {contact}."),
+            Self::ComputerNotRenamable => {
+                "Computers of this license cannot be renamed here. The app decides what they are called.".to_owned()
+            }
+            Self::FilesNotOffered => {
+                format!("License files are not offered for this license. To use the app without internet, {contact}.")
+            }
             Self::LicenseNotValid => {
                 "This license is suspended, revoked or expired, so this cannot be done.".to_owned()
             }
@@ -216,6 +228,9 @@ impl UiError {
             | Self::NameInvalid
             | Self::NoSwapsLeft { .. }
             | Self::KeyNotReplaceable
+            | Self::ComputerNotFreeable
+            | Self::ComputerNotRenamable
+            | Self::FilesNotOffered
             | Self::LicenseNotValid
             | Self::RequestInvalid
             | Self::RequestDamaged

@@ -222,6 +222,10 @@ async fn insert_policy(store: &Store, population: &Population) -> Result<Policy>
         file_ttl: DEFAULT_FILE_TTL,
         swap_allowance: Some(SwapAllowance { count: 6, window: Duration::from_hours(30 * 24) }),
         customer_rotates_key: true,
+        customer_frees_machines: true,
+        customer_renames_machines: true,
+        customer_downloads_files: true,
+        customer_sees_history: true,
         created_at: made_at,
         updated_at: made_at,
     };

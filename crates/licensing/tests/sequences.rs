@@ -107,6 +107,10 @@ fn policies() -> impl Strategy<Value = Policy> {
             file_ttl: DEFAULT_FILE_TTL,
             swap_allowance: None,
             customer_rotates_key: true,
+            customer_frees_machines: true,
+            customer_renames_machines: true,
+            customer_downloads_files: true,
+            customer_sees_history: true,
             created_at: T0,
             updated_at: T0,
         }

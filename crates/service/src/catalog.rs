@@ -5,6 +5,7 @@ pub(crate) mod file_error;
 pub(crate) mod human_duration;
 pub(crate) mod impact;
 pub(crate) mod names;
+pub(crate) mod obstacle;
 pub(crate) mod plan;
 pub(crate) mod price_entry;
 pub(crate) mod prices;

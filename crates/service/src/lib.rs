@@ -10,6 +10,7 @@ mod audit;
 mod billing;
 mod catalog;
 mod desk;
+mod diagnostics;
 mod error;
 mod licenses;
 mod machines;
@@ -31,9 +32,9 @@ pub use latchkey_licensing::{
     product::Product,
 };
 pub use latchkey_store::{
-    Attention, AuditRow, DeactivatedBy, EmailChangeSide, EventState, Gauges, ListedAccount, ListedLicense,
-    ListedMachine, ListedMail, MailState, NoteRow, OpenDispute, Page, RecordId, SavedViewRow, Store, StoreError,
-    StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
+    Attention, AuditRow, DatabaseFacts, DeactivatedBy, EmailChangeSide, EventState, Gauges, ListedAccount,
+    ListedLicense, ListedMachine, ListedMail, MailState, NoteRow, OpenDispute, Page, QueueState, QueueStates, RecordId,
+    SavedViewRow, Store, StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
 };
 
 pub use accounts::{
@@ -79,7 +80,8 @@ pub use catalog::{
     human_duration::HumanDuration,
     impact::NewlyInvalid,
     names::CatalogNames,
-    plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogStep},
+    obstacle::CatalogObstacle,
+    plan::{CatalogAction, CatalogError, CatalogKind, CatalogPlan, CatalogPreview, CatalogState, CatalogStep},
     price_entry::PriceEntry,
     prices::{CatalogPrice, PriceNotFound},
     warnings::CatalogWarning,
@@ -106,6 +108,11 @@ pub use desk::{
     saved_views::SaveViewError,
     timeline::{EntryBody, EntryKind, Timeline, TimelineEntry, TimelineError, TimelineOf},
 };
+pub use diagnostics::{
+    Diagnostics,
+    check::{Check, Health},
+    workers::{Worker, WorkerFailure, WorkerState},
+};
 pub use error::Internal;
 pub use licenses::{
     customer::CustomerError,
@@ -130,7 +137,7 @@ pub use mail::{
     preview::{MailPreview, PreviewError},
 };
 pub use offline::{
-    air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, file_days},
+    air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, CustomerFileError, file_days},
     check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
 };
 pub use passkeys::{

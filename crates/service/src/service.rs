@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use crate::{
     audit::{actor::Cause, event::AuditEvent},
     billing::{AskedAbout, BillingOptions},
+    diagnostics::workers::WorkerLog,
     error::Internal,
     mail::{colors::MailColors, letter::Letterhead},
     passkeys::verifier::Verifier,
@@ -69,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) catalog: CatalogCache,
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind,
+    pub(crate) workers: WorkerLog,
     pub(crate) keyring: RwLock<Arc<Keyring>>,
     /// `None` if browsers create no passkeys for the portal's address.
     pub(crate) verifier: Option<Verifier>,
@@ -101,6 +103,7 @@ impl Service {
             catalog: CatalogCache::default(),
             leases: Leases::default(),
             write_behind: WriteBehind::default(),
+            workers: WorkerLog::default(),
             keyring: RwLock::new(keyring),
             verifier,
         }))

@@ -55,6 +55,7 @@ pub use tables::{
     operations::{
         audit_chain::{AuditHead, AuditLink, ChainedAudit},
         audit_log::AuditRow,
+        diagnostics::{DatabaseFacts, QueueState, QueueStates},
         outbox::{LeasedMail, NewMail},
         rate_limits::{BucketDebit, MAX_SKEW},
         signing_keys::SigningKeyRow,

@@ -110,6 +110,15 @@ impl Store {
         Ok(())
     }
 
+    /// The number of the last migration that this program knows.
+    pub fn last_migration(&self) -> i64 {
+        let migrator = match &self.0.pools {
+            Pools::Sqlite { .. } => &SQLITE_MIGRATIONS,
+            Pools::Postgres { .. } => &POSTGRES_MIGRATIONS,
+        };
+        migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
+    }
+
     /// The kind of database, for display.
     pub fn kind(&self) -> &'static str {
         match &self.0.pools {

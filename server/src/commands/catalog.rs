@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use latchkey_service::{CatalogError, CatalogFile, CatalogPlan, Operator, Service};
+use latchkey_service::{CatalogError, CatalogFile, CatalogObstacle, CatalogPlan, Operator, Service};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -24,31 +24,34 @@ const EXAMPLE: &str = include_str!("../../../content/catalog.example.toml");
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
-        let hint = match &error {
-            CatalogError::InvalidFile(_) | CatalogError::Changed => return Self::Refused(error.to_string()),
-            CatalogError::PolicyInUse { .. } => {
-                ". Move them first (`license set --policy`), or keep it in the file".to_owned()
-            }
-            CatalogError::PolicyOrdered { .. } => ". Keep it in the file".to_owned(),
-            CatalogError::EntitlementInUse { .. } => {
-                ". Remove it from them first (`license set --remove-entitlement`), or keep it in the file".to_owned()
-            }
-            CatalogError::ProductInUse { .. } => ". Create a new policy instead".to_owned(),
-            CatalogError::NewRequirement { .. } => {
-                ": they would become invalid. Create a new policy and move licenses to it (`license set --policy`)"
-                    .to_owned()
-            }
-            CatalogError::WouldInvalidate { found, .. } => format!(
-                ", such as {}. Change those first (`license set`), or create a new policy and move licenses to it",
-                found.example
-            ),
-            CatalogError::Internal(_) => String::new(),
-        };
         match error {
+            CatalogError::InvalidFile(_) | CatalogError::Changed => Self::Refused(error.to_string()),
+            CatalogError::Obstacle(obstacle) => Self::Refused(format!("{obstacle}{}", hint(&obstacle))),
             CatalogError::Internal(error) => Self::Internal(error),
-            refusal => Self::Refused(format!("{refusal}{hint}")),
         }
     }
+}
+
+/// What to do about an obstacle.
+fn hint(obstacle: &CatalogObstacle) -> String {
+    let hint = match obstacle {
+        CatalogObstacle::PolicyInUse { .. } => ". Move them first (`license set --policy`), or keep it in the file",
+        CatalogObstacle::PolicyOrdered { .. } => ". Keep it in the file",
+        CatalogObstacle::EntitlementInUse { .. } => {
+            ". Remove it from them first (`license set --remove-entitlement`), or keep it in the file"
+        }
+        CatalogObstacle::ProductInUse { .. } => ". Create a new policy instead",
+        CatalogObstacle::NewRequirement { .. } => {
+            ": they would become invalid. Create a new policy and move licenses to it (`license set --policy`)"
+        }
+        CatalogObstacle::WouldInvalidate { found, .. } => {
+            let example = found.examples.first().map_or_else(String::new, |id| format!(", such as {id}"));
+            return format!(
+                "{example}. Change those first (`license set`), or create a new policy and move licenses to it"
+            );
+        }
+    };
+    hint.to_owned()
 }
 
 pub(crate) async fn catalog(service: &Service, command: Catalog, as_json: bool) -> Result<(), Failure> {
@@ -72,8 +75,7 @@ async fn show(service: &Service, as_json: bool) -> Result<(), Failure> {
         console::line(EXAMPLE.trim_end());
         return Ok(());
     }
-    let text = toml::to_string(&file)
-        .map_err(|error| Failure::Refused(format!("the catalog cannot be written as TOML: {error}")))?;
+    let text = file.to_text()?;
     console::line(
         "# The catalog. Edit it and run `latchkey catalog apply FILE`. Omitted settings have their defaults.",
     );
@@ -121,7 +123,7 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
                 return Err(Failure::Refused("not applied".to_owned()));
             }
         }
-        admin.apply_catalog(&file, &plan).await?;
+        admin.apply_catalog(&file, &plan, &Operator::Host.fresh()).await?;
     }
     if as_json {
         console::json(&json!({ "changes": plan.steps, "warnings": warnings_json(&plan), "applied": is_done }));

@@ -376,7 +376,7 @@ async fn a_key_of_another_product_is_rejected(backend: Backend) {
     "other".clone_into(&mut policy.product);
     catalog.policies.push(policy);
     let plan = admin.plan_catalog(&catalog).await.expect("planned");
-    admin.apply_catalog(&catalog, &plan).await.expect("applied");
+    admin.apply_catalog(&catalog, &plan, &Operator::Host.fresh()).await.expect("applied");
     let other = server.issue_under("ada@example.com", "other-lifetime").await;
     let mut one = Computer::new(&server, &ours, "one", vec![server.public_key]);
     one.says(&format!("key {}", other.key.expose()), "entered");

@@ -109,11 +109,14 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(path, _)| *path)
 }
 
-const FUNCTIONS: [(&str, Row); 56] = [
+const FUNCTIONS: [(&str, Row); 59] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
+    ("/fn/admin/catalog", staff_only(200)),
+    ("/fn/admin/catalog_entry", staff_only(200)),
     ("/fn/admin/choose_letter_keys", staff_only(200)),
+    ("/fn/admin/diagnostics", staff_only(200)),
     ("/fn/admin/evidence", staff_only(200)),
     ("/fn/admin/explain", staff_only(200)),
     ("/fn/admin/find", staff_only(200)),
@@ -179,13 +182,21 @@ const FUNCTIONS: [(&str, Row); 56] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 48] = [
+const PAGES: [(&str, Row); 54] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
+    ("/admin/catalog", staff_only(200)),
+    // Only admins may change it.
+    ("/admin/catalog/new/{kind}", Row { admin: 200, ..staff_only(403) }),
+    ("/admin/catalog/{kind}/{code}", staff_only(200)),
+    ("/admin/catalog/{kind}/{code}/{act}", Row { admin: 200, ..staff_only(403) }),
     ("/admin/customers", staff_only(200)),
     ("/admin/customers/{customer}", staff_only(200)),
     ("/admin/customers/{customer}/{act}", staff_only(200)),
+    // Only admins may see the state of the server.
+    ("/admin/diagnostics", Row { admin: 200, ..staff_only(403) }),
+    ("/admin/diagnostics/{act}", Row { admin: 200, ..staff_only(403) }),
     ("/admin/events", staff_only(200)),
     // There are no events here.
     ("/admin/events/{event}", all(404)),
@@ -235,7 +246,7 @@ const PAGES: [(&str, Row); 48] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 23] = [
+const ROUTES: [(&str, Method, &str, Row); 26] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
@@ -244,6 +255,15 @@ const ROUTES: [(&str, Method, &str, Row); 23] = [
     ("&in_axum(pattern)", Method::POST, "/admin/licenses/{license}/note", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/machines/{machine}/free", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/orders/{order}/refund", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/diagnostics/test-mail", Row { admin: 303, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/catalog/new/products", Row { admin: 422, ..staff_only(403) }),
+    (
+        "&in_axum(pattern)",
+        Method::POST,
+        "/admin/catalog/policies/chartgpt-lifetime/edit",
+        // It shows what the form would do.
+        Row { admin: 200, ..staff_only(403) },
+    ),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
     // Metrics have an address of their own.
     ("\"/metrics\"", Method::GET, "/metrics", all(404)),
@@ -361,6 +381,10 @@ impl<'a> World<'a> {
         let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
         let pattern = pattern.replace("{payment}", &format!("pi_{}", self.order));
         let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
+        let pattern = pattern.replace("diagnostics/{act}", "diagnostics/test-mail");
+        let pattern = pattern.replace("{kind}/{code}/{act}", "policies/chartgpt-lifetime/edit");
+        let pattern =
+            pattern.replace("{kind}/{code}", "policies/chartgpt-lifetime").replace("new/{kind}", "new/policies");
         let pattern = pattern.replace("{customer}", &self.account).replace("{act}", "note");
         let pattern = pattern.replace("{event}", "evt_none").replace("{mail}", &self.license);
         pattern.replace("{token}", "x")
@@ -565,8 +589,10 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-pub(crate) const FIELDS: [(&str, &str); 25] = [
+pub(crate) const FIELDS: [(&str, &str); 27] = [
     ("list", "Licenses"),
+    ("entry_kind", "policies"),
+    ("entry_code", "chartgpt-lifetime"),
     ("text", "ada"),
     ("kind", "License"),
     ("path", "/admin"),

@@ -2,6 +2,8 @@
 
 mod access;
 mod acts;
+mod catalog;
+mod diagnostics;
 mod objects;
 mod selling;
 pub(crate) mod support;

@@ -3,3 +3,4 @@
 mod brand;
 mod licenses;
 mod pages;
+mod rights;

@@ -29,6 +29,11 @@ impl Submission {
         Self(serde_urlencoded::from_bytes(body).unwrap_or_default())
     }
 
+    #[cfg(test)]
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// A field's value. If it was sent twice, the first counts.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()

@@ -5,4 +5,5 @@ mod field;
 mod toasts;
 
 pub(crate) use confirm::{ConfirmDialog, ConfirmForm};
+pub(crate) use field::FormField;
 pub(crate) use toasts::ToastRegion;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     admin::model::{
+        catalog::{EntryForm, PlanView},
         lists::{LinkTo, Pages, Table},
         objects::{Confirmation, Fact, ObjectHead, Related, TimelineEntry, Toast},
     },
@@ -87,6 +88,10 @@ pub struct ActView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActContent {
     Form(Box<Confirmation>),
+    /// The form of an entry of the catalog.
+    Entry(Box<EntryForm>),
+    /// What a change of the catalog would do.
+    Plan(Box<PlanView>),
     /// It cannot be done, and what can be done instead.
     Refused(String),
     /// It needs a recent second factor. The page that asks for it leads back here.

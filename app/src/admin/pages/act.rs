@@ -5,7 +5,11 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use crate::{
     admin::{
-        components::{Copyable, acts::ConfirmForm},
+        components::{
+            Copyable,
+            acts::ConfirmForm,
+            catalog::{EntryFormCard, PlanCard},
+        },
         model::object_view::{ActContent, ActView},
         pages::{evidence::EvidencePage, explain::ExplainPage},
         server_fns::objects::admin_act,
@@ -68,6 +72,8 @@ fn Shown(view: ActView) -> impl IntoView {
     let back = record.href.clone();
     let content = match content {
         ActContent::Form(confirmation) => view! { <ConfirmForm confirmation=*confirmation/> }.into_any(),
+        ActContent::Entry(form) => view! { <EntryFormCard form=*form/> }.into_any(),
+        ActContent::Plan(plan) => view! { <PlanCard plan=*plan/> }.into_any(),
         ActContent::Refused(why) => view! {
             <section class="card stack measure">
                 <p role="alert">{why}</p>

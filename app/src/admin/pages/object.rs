@@ -28,7 +28,7 @@ fn ObjectPage(kind: ObjectKind, param: &'static str, title: &'static str) -> imp
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {
                 match view.await {
-                    Ok(view) => view! { <Shown view/> }.into_any(),
+                    Ok(view) => view! { <ObjectShown view/> }.into_any(),
                     Err(error) => view! { <Problem error/> }.into_any(),
                 }
             })}
@@ -36,8 +36,9 @@ fn ObjectPage(kind: ObjectKind, param: &'static str, title: &'static str) -> imp
     }
 }
 
+/// A record with its head, its content and what belongs to it.
 #[component]
-fn Shown(view: ObjectView) -> impl IntoView {
+pub(crate) fn ObjectShown(view: ObjectView) -> impl IntoView {
     let ObjectView { head, toast, notices, content, related } = view;
     let toasts: Vec<_> = toast.into_iter().collect();
     let content = match content {
@@ -62,24 +63,33 @@ fn Shown(view: ObjectView) -> impl IntoView {
     }
 }
 
+/// A titled part of a page.
 #[component]
-fn SectionView(section: Section) -> impl IntoView {
+pub(crate) fn SectionView(section: Section) -> impl IntoView {
+    let title = section.title.clone();
+    view! {
+        <section class="stack">
+            <h2 class="title-2">{title}</h2>
+            <SectionBodyView section/>
+        </section>
+    }
+}
+
+/// What stands below the title of a part of a page.
+#[component]
+pub(crate) fn SectionBodyView(section: Section) -> impl IntoView {
     let Section { title, body, all } = section;
     let body = match body {
         SectionBody::Table(table) => view! { <DataTable table/> }.into_any(),
         SectionBody::Code(text) => {
-            let label = title.clone();
-            view! { <pre class="card inspect" tabindex="0" role="region" aria-label=label><code translate="no">{text}</code></pre> }
+            view! { <pre class="card inspect" tabindex="0" role="region" aria-label=title><code translate="no">{text}</code></pre> }
                 .into_any()
         }
         SectionBody::Nothing(text) => view! { <p class="small text-2">{text}</p> }.into_any(),
     };
     view! {
-        <section class="stack">
-            <h2 class="title-2">{title}</h2>
-            {body}
-            {all.map(|link| view! { <p class="small"><a href=link.href>{link.label}</a></p> })}
-        </section>
+        {body}
+        {all.map(|link| view! { <p class="small"><a href=link.href>{link.label}</a></p> })}
     }
 }
 

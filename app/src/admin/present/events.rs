@@ -50,6 +50,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("license.suspended", "License suspended"),
     ("licenses.exported", "All licenses exported"),
     ("list.exported", "List exported"),
+    ("mail.tested", "Test mail sent"),
     ("machine.activated", "Machine activated"),
     ("machine.checked_out", "Machine file issued"),
     ("machine.deactivated", "Machine deactivated"),

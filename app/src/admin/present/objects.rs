@@ -46,7 +46,7 @@ pub(crate) enum Tab {
 }
 
 impl Around<'_> {
-    fn tabs(&self, page: &AdminPage) -> Vec<(LinkTo, bool)> {
+    pub(crate) fn tabs(&self, page: &AdminPage) -> Vec<(LinkTo, bool)> {
         let path = page.path();
         vec![
             (LinkTo::new("Inspect", format!("{path}?tab=inspect")), self.tab == Tab::Inspect),
@@ -58,7 +58,13 @@ impl Around<'_> {
     }
 
     /// The current tab's content.
-    fn content(&self, page: &AdminPage, facts: Vec<Fact>, sections: Vec<Section>, inspect: Inspected) -> ObjectContent {
+    pub(crate) fn content(
+        &self,
+        page: &AdminPage,
+        facts: Vec<Fact>,
+        sections: Vec<Section>,
+        inspect: Inspected,
+    ) -> ObjectContent {
         match self.tab {
             Tab::Inspect => ObjectContent::Inspect { json: pretty(&inspect.json), calls: inspect.calls },
             Tab::Summary => ObjectContent::Summary {
@@ -78,7 +84,7 @@ impl Around<'_> {
     }
 
     /// A link to an act. `obstacle` says why it is not possible.
-    fn act(&self, label: &str, page: &AdminPage, needs: Needs, obstacle: Option<String>) -> ActLink {
+    pub(crate) fn act(&self, label: &str, page: &AdminPage, needs: Needs, obstacle: Option<String>) -> ActLink {
         let locked = (needs == Needs::Admin && !self.is_admin).then(|| "Only admins may do this.".to_owned());
         let reason = locked.or(obstacle);
         ActLink { label: label.to_owned(), href: reason.is_none().then(|| page.path()), reason, is_dangerous: false }
@@ -93,12 +99,12 @@ pub(crate) enum Needs {
 }
 
 /// What the tab "Inspect" shows.
-struct Inspected {
-    json: Value,
-    calls: Vec<(String, String)>,
+pub(crate) struct Inspected {
+    pub(crate) json: Value,
+    pub(crate) calls: Vec<(String, String)>,
 }
 
-fn dangerous(act: ActLink) -> ActLink {
+pub(crate) fn dangerous(act: ActLink) -> ActLink {
     ActLink { is_dangerous: true, ..act }
 }
 
@@ -106,11 +112,11 @@ fn pretty(json: &Value) -> String {
     serde_json::to_string_pretty(json).unwrap_or_default()
 }
 
-fn fact(label: &str, value: Cell) -> Fact {
+pub(crate) fn fact(label: &str, value: Cell) -> Fact {
     Fact { label: label.to_owned(), value }
 }
 
-fn text(value: impl Display) -> Cell {
+pub(crate) fn text(value: impl Display) -> Cell {
     Cell::Text(value.to_string())
 }
 

@@ -29,7 +29,19 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry("Orders", &["purchases", "sales", "refunds"], AdminPage::Orders, AdminIconName::Orders),
         entry("Events", &["stripe", "webhooks"], AdminPage::Events, AdminIconName::Events),
         entry("E-mails", &["outbox", "mails"], AdminPage::Mails, AdminIconName::Mails),
+        entry(
+            "Catalog",
+            &["products", "policies", "prices", "entitlements", "sell"],
+            AdminPage::Catalog,
+            AdminIconName::Catalog,
+        ),
         entry("Audit log", &["history", "changes"], AdminPage::Audit, AdminIconName::Audit),
+        entry(
+            "Diagnostics",
+            &["health", "settings", "workers", "queues", "version"],
+            AdminPage::Diagnostics,
+            AdminIconName::Diagnostics,
+        ),
         entry("Search", &["find"], AdminPage::Search, AdminIconName::Search),
         entry("Keyboard shortcuts", &["keys", "help"], AdminPage::Shortcuts, AdminIconName::Help),
     ]

@@ -17,6 +17,7 @@ fn facts(computer: &Computer) -> String {
 #[component]
 pub(crate) fn SlotTiles(license: LicenseSummary) -> impl IntoView {
     let id = license.id;
+    let can_free = license.rights.frees_computers;
     let open = license.free_slots();
     let taken = license.computers.into_iter().map(move |computer| {
         let href = Page::FreeComputer(id, computer.id).path();
@@ -30,7 +31,7 @@ pub(crate) fn SlotTiles(license: LicenseSummary) -> impl IntoView {
                 </div>
                 <span class="small text-2">{facts}</span>
                 <span class="small text-2">"Seen " <Time when=computer.last_seen/></span>
-                <a class="button button-small" href=href aria-label=label>"Free"</a>
+                {can_free.then(|| view! { <a class="button button-small" href=href aria-label=label>"Free"</a> })}
             </li>
         }
     });
@@ -52,6 +53,7 @@ pub(crate) fn SlotTiles(license: LicenseSummary) -> impl IntoView {
 #[component]
 pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
     let id = license.id;
+    let can_free = license.rights.frees_computers;
     if license.computers.is_empty() {
         return view! {
             <p class="text-2">
@@ -74,7 +76,9 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
                 <td data-label="App">{computer.app_version.unwrap_or_else(|| "Unknown".to_owned())}</td>
                 <td data-label="Activated"><Time when=computer.activated/></td>
                 <td data-label="Last seen"><Time when=computer.last_seen/></td>
-                <td class="actions"><a class="button button-small" href=href aria-label=label>"Free"</a></td>
+                {can_free.then(|| view! {
+                    <td class="actions"><a class="button button-small" href=href aria-label=label>"Free"</a></td>
+                })}
             </tr>
         }
     });
@@ -88,7 +92,7 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
                     <th scope="col">"App"</th>
                     <th scope="col">"Activated"</th>
                     <th scope="col">"Last seen"</th>
-                    <th scope="col"><span class="visually-hidden">"Action"</span></th>
+                    {can_free.then(|| view! { <th scope="col"><span class="visually-hidden">"Action"</span></th> })}
                 </tr>
             </thead>
             <tbody>{rows.collect_view()}</tbody>

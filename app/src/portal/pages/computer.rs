@@ -10,7 +10,11 @@ use crate::{
         toasts::show_result,
     },
     routes::{FormTarget, Page},
-    shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
+    shared::{
+        branding::use_branding,
+        components::{HiddenField, PageTitle, Problem, Submit, Time},
+        error::UiError,
+    },
 };
 
 #[component]
@@ -43,13 +47,14 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
     let back = Page::License(license.id).path();
     let free = Page::FreeComputer(license.id, computer.id).path();
     let file = FormTarget::ComputerFile(license.id, computer.id).path();
+    let rights = license.rights;
     view! {
         <nav aria-label="Breadcrumb" class="small">
             <a href=Page::Licenses.path()>"Licenses"</a> " / " <a href=back>{license.product.clone()}</a>
         </nav>
         <div class="split">
             <h1 class="title-1">{computer.label.clone()}</h1>
-            <a class="button" href=free>"Free this computer"</a>
+            {rights.frees_computers.then(|| view! { <a class="button" href=free>"Free this computer"</a> })}
         </div>
         <section class="card stack">
             <dl class="facts">
@@ -58,19 +63,37 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                 <div><dt>"Activated"</dt><dd><Time when=computer.activated.clone()/></dd></div>
                 <div><dt>"Last seen"</dt><dd><Time when=computer.last_seen.clone()/></dd></div>
             </dl>
-            <ActionForm action=rename>
-                <HiddenField name="license" value=license.id.to_string()/>
-                <HiddenField name="machine" value=computer.id.to_string()/>
-                <div class="field">
-                    <label for="name">"Name"</label>
-                    <div class="cluster">
-                        <input id="name" name="name" r#type="text" maxlength="100" value=computer.label.clone()/>
-                        <Submit busy=rename.pending()>"Save name"</Submit>
+            {rights.renames_computers.then(|| view! {
+                <ActionForm action=rename>
+                    <HiddenField name="license" value=license.id.to_string()/>
+                    <HiddenField name="machine" value=computer.id.to_string()/>
+                    <div class="field">
+                        <label for="name">"Name"</label>
+                        <div class="cluster">
+                            <input id="name" name="name" r#type="text" maxlength="100" value=computer.label.clone()/>
+                            <Submit busy=rename.pending()>"Save name"</Submit>
+                        </div>
                     </div>
-                </div>
-            </ActionForm>
+                </ActionForm>
+            })}
         </section>
-        <OfflineFile file file_days file_hours/>
+        {if rights.downloads_files {
+            view! { <OfflineFile file file_days file_hours/> }.into_any()
+        } else {
+            view! { <NoOfflineFile/> }.into_any()
+        }}
+    }
+}
+
+/// Says that there are no files for this license, because the documentation of apps describes them.
+#[component]
+fn NoOfflineFile() -> impl IntoView {
+    let text = UiError::FilesNotOffered.text(&use_branding().brand);
+    view! {
+        <section class="card stack">
+            <h2 class="title-2">"Work offline"</h2>
+            <p class="measure">{text}</p>
+        </section>
     }
 }
 

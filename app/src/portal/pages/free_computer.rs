@@ -13,6 +13,7 @@ use crate::{
     shared::{
         branding::use_branding,
         components::{HiddenField, PageTitle, Problem, Submit, Time},
+        error::UiError,
     },
 };
 
@@ -46,16 +47,22 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
     let back = Page::License(license.id).path();
     let swaps = license.swaps.clone();
     let none_left = swaps.as_ref().filter(|swaps| swaps.left == 0).map(|swaps| swaps.next.clone());
-    let may_free = none_left.is_none();
+    let is_offered = license.rights.frees_computers;
+    let may_free = is_offered && none_left.is_none();
     let contact = use_branding().brand.contact();
     view! {
         <section class="card stack measure">
             <h1 class="title-1">{format!("Free {}?", computer.label)}</h1>
             {failure}
-            <p>
-                {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
-                "Its slot is available immediately, so you can activate another computer with the same key."
-            </p>
+            {is_offered.then(|| view! {
+                <p>
+                    {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
+                    "Its slot is available immediately, so you can activate another computer with the same key."
+                </p>
+            })}
+            {(!is_offered).then(|| view! {
+                <p class="notice">{UiError::ComputerNotFreeable.text(&use_branding().brand)}</p>
+            })}
             {computer.may_hold_file.then(|| view! {
                 <p>"It may have a license file. Without internet, the app there continues to work until that file expires."</p>
             })}
@@ -65,7 +72,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
             {swaps.filter(|_| may_free).map(|swaps| view! {
                 <p class="text-2">"Computers that you can free yourself: " <strong>{swaps.words()}</strong> "."</p>
             })}
-            {none_left.map(|next| view! {
+            {none_left.filter(|_| is_offered).map(|next| view! {
                 <p class="notice">
                     "You have freed as many computers as this license allows for now. "
                     {next.map(|when| view! { "You can free the next one on " <Time when/> ". " })}

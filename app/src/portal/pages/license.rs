@@ -12,7 +12,11 @@ use crate::{
         server_fns::licenses::license,
     },
     routes::{FormTarget, Page},
-    shared::components::{HiddenField, PageTitle, Problem, StatusBadge, Submit, Time},
+    shared::{
+        branding::use_branding,
+        components::{HiddenField, PageTitle, Problem, StatusBadge, Submit, Time},
+        error::UiError,
+    },
 };
 
 #[component]
@@ -43,7 +47,10 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
     let upgrades = (!upgrades.is_empty()).then(|| view! { <Upgrades license=id offers=upgrades/> });
     let notice = license.status.notice.clone();
     let new_key = license.can_replace_key.then(|| Page::NewKey(license.id).path());
-    let swaps = license.swaps.clone();
+    let rights = license.rights;
+    let swaps = license.swaps.clone().filter(|_| rights.frees_computers);
+    let no_freeing = (!rights.frees_computers && !license.computers.is_empty())
+        .then(|| UiError::ComputerNotFreeable.text(&use_branding().brand));
     view! {
         <nav aria-label="Breadcrumb" class="small"><a href=Page::Licenses.path()>"Licenses"</a></nav>
         <div class="split">
@@ -77,12 +84,15 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
             </div>
             <ComputerTable license/>
             {swaps.map(|swaps| view! { <SwapLine swaps/> })}
+            {no_freeing.map(|text| view! { <p class="small text-2">{text}</p> })}
         </section>
         {upgrades}
-        <section class="card stack">
-            <h2 class="title-2">"History"</h2>
-            <History lines=history/>
-        </section>
+        {rights.sees_history.then(|| view! {
+            <section class="card stack">
+                <h2 class="title-2">"History"</h2>
+                <History lines=history/>
+            </section>
+        })}
     }
     .into_any()
 }

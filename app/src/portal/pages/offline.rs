@@ -12,6 +12,7 @@ use crate::{
     },
     routes::{FormTarget, Page},
     shared::{
+        branding::use_branding,
         components::{Failure, HiddenField, PageTitle, Submit, Time},
         error::UiError,
     },
@@ -81,19 +82,25 @@ fn RequestForm() -> impl IntoView {
 /// The computers that occupy the slots, each with a link to free it.
 #[component]
 fn NoFreeSlots(license: LicenseSummary) -> impl IntoView {
+    let can_free = license.rights.frees_computers;
+    let no_freeing = UiError::ComputerNotFreeable.text(&use_branding().brand);
     let holders = license.computers.into_iter().map(|computer| {
         let href = Page::FreeComputer(license.id, computer.id).path();
         let label = format!("Free {}", computer.label);
         view! {
             <li>
                 <strong>{computer.label}</strong> ", seen " <Time when=computer.last_seen/> ". "
-                <a href=href aria-label=label>"Free"</a>
+                {can_free.then(|| view! { <a href=href aria-label=label>"Free"</a> })}
             </li>
         }
     });
     view! {
         <div class="notice stack">
-            <p>"All slots of this license are in use. Free a computer, then return to this page."</p>
+            {if can_free {
+                view! { <p>"All slots of this license are in use. Free a computer, then return to this page."</p> }.into_any()
+            } else {
+                view! { <p>"All slots of this license are in use. " {no_freeing}</p> }.into_any()
+            }}
             <ul class="list">{holders.collect_view()}</ul>
         </div>
     }
@@ -105,9 +112,12 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
     let failure = follow(Signal::derive(move || action.value().get()));
     let OfflineRequest { activates, label, platform, is_active, license } = asked;
     let adds = activates && !is_active;
-    let notice = license.status.notice.clone().filter(|_| adds);
-    let is_full = adds && license.allows_activation && !license.has_free_slot();
-    let may_go_on = !adds || (license.allows_activation && !is_full);
+    // Without a file, the app there does not start.
+    let no_files =
+        (activates && !license.rights.downloads_files).then(|| UiError::FilesNotOffered.text(&use_branding().brand));
+    let notice = no_files.clone().or_else(|| license.status.notice.clone().filter(|_| adds));
+    let is_full = adds && no_files.is_none() && license.allows_activation && !license.has_free_slot();
+    let may_go_on = no_files.is_none() && (!adds || (license.allows_activation && !is_full));
     let (title, button, what) = match (activates, is_active) {
         (true, false) => (
             format!("Activate {label}?"),

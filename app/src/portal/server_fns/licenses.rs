@@ -112,6 +112,8 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
             UiError::NoSwapsLeft { days }
         }
         CustomerError::KeyNotReplaceable => UiError::KeyNotReplaceable,
+        CustomerError::MachineNotFreeable => UiError::ComputerNotFreeable,
+        CustomerError::MachineNotRenamable => UiError::ComputerNotRenamable,
         CustomerError::Refused(_) => UiError::LicenseNotValid,
         CustomerError::Internal(error) => crate::server_side::hidden(&error),
     }

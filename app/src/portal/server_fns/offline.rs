@@ -46,6 +46,7 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
         AirGapRefusal::Text(AirGapError::Form) => UiError::RequestInvalid,
         AirGapRefusal::Text(AirGapError::Damaged) => UiError::RequestDamaged,
         AirGapRefusal::OtherKey => UiError::RequestForeign,
+        AirGapRefusal::FilesNotOffered => UiError::FilesNotOffered,
         AirGapRefusal::Old => UiError::RequestOld,
         AirGapRefusal::Activate(ActivateError::MachineLimit { .. } | ActivateError::CoreLimit { .. }) => {
             UiError::NoFreeSlot

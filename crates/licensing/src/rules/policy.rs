@@ -179,6 +179,14 @@ pub struct Policy {
     pub swap_allowance: Option<SwapAllowance>,
     /// Whether customers may replace their own license key.
     pub customer_rotates_key: bool,
+    /// Whether customers may free machines themselves, as often as the swap allowance says.
+    pub customer_frees_machines: bool,
+    /// Whether customers may rename their machines.
+    pub customer_renames_machines: bool,
+    /// Whether customers may download files for machines without internet access.
+    pub customer_downloads_files: bool,
+    /// Whether customers see the history of their license.
+    pub customer_sees_history: bool,
     /// When the policy was added to the catalog.
     pub created_at: Timestamp,
     /// When the policy's terms last changed.

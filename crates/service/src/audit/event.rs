@@ -112,6 +112,9 @@ pub enum AccountEvent {
     /// The ban of the account was ended.
     #[serde(rename = "account.enabled")]
     Enabled,
+    /// The person asked for a test mail.
+    #[serde(rename = "mail.tested")]
+    TestMailSent,
     /// A sign-in link was created on the host.
     #[serde(rename = "sign_in.link_made")]
     SignInLinkCreated,
@@ -623,7 +626,7 @@ pub(crate) const ACCOUNT: &str = "account";
 const LIST: &str = "list";
 const NOTE: &str = "note";
 const SAVED_VIEW: &str = "saved_view";
-const CATALOG: &str = "catalog";
+pub(crate) const CATALOG: &str = "catalog";
 const LICENSES: &str = "licenses";
 const LOGIN_REQUEST: &str = "login_request";
 /// The kind of subject of events of an order.

@@ -1,6 +1,9 @@
 //! The catalog file, in which vendors write products, entitlements, policies and prices.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use latchkey_licensing::{
     entitlement::EntitlementCode,
@@ -15,10 +18,13 @@ use latchkey_licensing::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{
-    file_error::{CatalogFileError, CatalogProblem},
-    human_duration::HumanDuration,
-    price_entry::PriceEntry,
+use crate::{
+    catalog::{
+        file_error::{CatalogFileError, CatalogProblem},
+        human_duration::HumanDuration,
+        price_entry::PriceEntry,
+    },
+    error::Internal,
 };
 
 /// A catalog file.
@@ -64,6 +70,7 @@ pub struct EntitlementEntry {
 /// A policy in a catalog file. Settings that are left out have their defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent term set by the vendor")]
 pub struct PolicyEntry {
     /// The name used by commands, such as `lifetime`.
     pub code: String,
@@ -113,6 +120,18 @@ pub struct PolicyEntry {
     /// Whether customers may replace their own license key.
     #[serde(default = "yes")]
     pub customer_rotates_key: bool,
+    /// Whether customers may free machines themselves, as often as `swaps` says.
+    #[serde(default = "yes")]
+    pub customer_frees_machines: bool,
+    /// Whether customers may rename their machines.
+    #[serde(default = "yes")]
+    pub customer_renames_machines: bool,
+    /// Whether customers may download files for machines without internet access.
+    #[serde(default = "yes")]
+    pub customer_downloads_files: bool,
+    /// Whether customers see the history of their license.
+    #[serde(default = "yes")]
+    pub customer_sees_history: bool,
     /// The entitlements that every license grants, by code.
     #[serde(default)]
     pub entitlements: BTreeSet<String>,
@@ -202,6 +221,10 @@ impl PolicyEntry {
             key_scheme: policy.key_scheme,
             offline_file: HumanDuration(policy.file_ttl),
             customer_rotates_key: policy.customer_rotates_key,
+            customer_frees_machines: policy.customer_frees_machines,
+            customer_renames_machines: policy.customer_renames_machines,
+            customer_downloads_files: policy.customer_downloads_files,
+            customer_sees_history: policy.customer_sees_history,
             entitlements,
             swaps: policy
                 .swap_allowance
@@ -241,14 +264,19 @@ impl PolicyEntry {
             file_ttl: self.offline_file.0,
             swap_allowance: self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 }),
             customer_rotates_key: self.customer_rotates_key,
+            customer_frees_machines: self.customer_frees_machines,
+            customer_renames_machines: self.customer_renames_machines,
+            customer_downloads_files: self.customer_downloads_files,
+            customer_sees_history: self.customer_sees_history,
             created_at,
             updated_at: now,
         }
     }
 
-    fn check(&self) -> Result<(), CatalogFileError> {
-        let refuse = |field: &str, problem: CatalogProblem| Err(problem.at(format!("policies.{}.{field}", self.code)));
-        check_name("policies", &self.code, &self.name)?;
+    fn problems(&self) -> Vec<CatalogFileError> {
+        let mut problems = name_problem("policies", &self.code, &self.name).into_iter().collect::<Vec<_>>();
+        let mut refuse =
+            |field: &str, problem: CatalogProblem| problems.push(problem.at(format!("policies.{}.{field}", self.code)));
         for (field, limit, min) in [
             ("max_machines", self.max_machines, 0),
             ("max_cores", self.max_cores, 1),
@@ -256,33 +284,33 @@ impl PolicyEntry {
             ("swaps.count", self.swaps.map(|swaps| swaps.count), 0),
         ] {
             if limit.is_some_and(|limit| !(min..=MAX_USES).contains(&limit)) {
-                return refuse(field, CatalogProblem::OutOfRange { min });
+                refuse(field, CatalogProblem::OutOfRange { min });
             }
         }
         if !self.floating && self.max_machines != Some(1) {
-            return refuse("max_machines", CatalogProblem::NodeLocked);
+            refuse("max_machines", CatalogProblem::NodeLocked);
         }
         if self.duration.is_none() && self.expiry_basis != ExpiryBasis::FromCreation {
-            return refuse("expiry_basis", CatalogProblem::NoDuration);
+            refuse("expiry_basis", CatalogProblem::NoDuration);
         }
         if self.heartbeat.window.0 < MIN_HEARTBEAT_WINDOW {
-            return refuse("heartbeat.window", CatalogProblem::TooShort(HumanDuration(MIN_HEARTBEAT_WINDOW)));
+            refuse("heartbeat.window", CatalogProblem::TooShort(HumanDuration(MIN_HEARTBEAT_WINDOW)));
         }
         if self.heartbeat.window.0 > Duration::from_secs(u64::from(MAX_USES)) {
-            return refuse("heartbeat.window", CatalogProblem::TooLong(MAX_HEARTBEAT));
+            refuse("heartbeat.window", CatalogProblem::TooLong(MAX_HEARTBEAT));
         }
         if self.heartbeat.resurrection == HeartbeatResurrection::AlwaysRevive
             && self.heartbeat.cull == HeartbeatCull::DeactivateDead
         {
-            return refuse("heartbeat.resurrection", CatalogProblem::RevivesDeactivated);
+            refuse("heartbeat.resurrection", CatalogProblem::RevivesDeactivated);
         }
         if self.offline_file.0 < MIN_FILE_TTL {
-            return refuse("offline_file", CatalogProblem::TooShort(HumanDuration(MIN_FILE_TTL)));
+            refuse("offline_file", CatalogProblem::TooShort(HumanDuration(MIN_FILE_TTL)));
         }
         if self.check_in.is_some_and(|interval| interval < MIN_CHECK_IN) {
-            return refuse("check_in", CatalogProblem::TooShort(MIN_CHECK_IN));
+            refuse("check_in", CatalogProblem::TooShort(MIN_CHECK_IN));
         }
-        Ok(())
+        problems
     }
 }
 
@@ -295,66 +323,109 @@ const MIN_CHECK_IN: HumanDuration = HumanDuration(Duration::from_hours(1));
 impl CatalogFile {
     /// Checks everything that can be checked without the database.
     pub fn check(&self) -> Result<(), CatalogFileError> {
+        self.problems().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that is wrong with the file and can be found without the database.
+    pub fn problems(&self) -> Vec<CatalogFileError> {
+        let mut problems = Vec::new();
         let mut seen = BTreeSet::new();
         if self.products.is_empty() {
-            return Err(CatalogProblem::NoProducts.at("products".to_owned()));
+            problems.push(CatalogProblem::NoProducts.at("products".to_owned()));
         }
         for product in &self.products {
             let at = format!("products.{}", product.code);
-            check_code(&at, &product.code)?;
+            problems.extend(code_problem(&at, &product.code));
             if !seen.insert(("product", &product.code)) {
-                return Err(CatalogProblem::Duplicate.at(at));
+                problems.push(CatalogProblem::Duplicate.at(at.clone()));
             }
-            check_name("products", &product.code, &product.name)?;
+            problems.extend(name_problem("products", &product.code, &product.name));
             if KeyPrefix::parse(&product.key_prefix).is_none() {
-                return Err(CatalogProblem::InvalidKeyPrefix.at(format!("{at}.key_prefix")));
+                problems.push(CatalogProblem::InvalidKeyPrefix.at(format!("{at}.key_prefix")));
             }
         }
         for entitlement in &self.entitlements {
             let at = format!("entitlements.{}", entitlement.code);
             if EntitlementCode::parse(&entitlement.code).is_none() {
-                return Err(CatalogProblem::InvalidEntitlementCode.at(at));
+                problems.push(CatalogProblem::InvalidEntitlementCode.at(at.clone()));
             }
             if !seen.insert(("entitlement", &entitlement.code)) {
-                return Err(CatalogProblem::Duplicate.at(at));
+                problems.push(CatalogProblem::Duplicate.at(at));
             }
-            check_name("entitlements", &entitlement.code, &entitlement.name)?;
+            problems.extend(name_problem("entitlements", &entitlement.code, &entitlement.name));
         }
         for policy in &self.policies {
             let at = format!("policies.{}", policy.code);
-            check_code(&at, &policy.code)?;
+            problems.extend(code_problem(&at, &policy.code));
             if !seen.insert(("policy", &policy.code)) {
-                return Err(CatalogProblem::Duplicate.at(at));
+                problems.push(CatalogProblem::Duplicate.at(at.clone()));
             }
             if !self.products.iter().any(|product| product.code == policy.product) {
-                return Err(CatalogProblem::ProductNotFound(policy.product.clone()).at(format!("{at}.product")));
+                problems.push(CatalogProblem::ProductNotFound(policy.product.clone()).at(format!("{at}.product")));
             }
             for code in &policy.entitlements {
                 if !self.entitlements.iter().any(|entitlement| entitlement.code == *code) {
-                    return Err(CatalogProblem::EntitlementNotFound(code.clone()).at(format!("{at}.entitlements")));
+                    problems.push(CatalogProblem::EntitlementNotFound(code.clone()).at(format!("{at}.entitlements")));
                 }
             }
-            policy.check()?;
+            problems.extend(policy.problems());
         }
         for price in &self.prices {
             let at = format!("prices.{}", price.code);
-            check_code(&at, &price.code)?;
+            problems.extend(code_problem(&at, &price.code));
             if !seen.insert(("price", &price.code)) {
-                return Err(CatalogProblem::Duplicate.at(at));
+                problems.push(CatalogProblem::Duplicate.at(at));
             }
-            price.check(&self.policies)?;
+            problems.extend(price.check(&self.policies).err());
         }
-        Ok(())
+        problems
+    }
+
+    /// The file's text.
+    pub fn to_text(&self) -> Result<String, Internal> {
+        text(self)
     }
 }
 
-fn check_code(at: &str, code: &str) -> Result<(), CatalogFileError> {
-    let fits = (1..=64).contains(&code.len())
-        && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if fits { Ok(()) } else { Err(CatalogProblem::InvalidCode.at(at.to_owned())) }
+impl ProductEntry {
+    /// The entry as it stands in a file.
+    pub fn to_text(&self) -> Result<String, Internal> {
+        text(&BTreeMap::from([("products", [self])]))
+    }
 }
 
-fn check_name(list: &str, code: &str, name: &str) -> Result<(), CatalogFileError> {
+impl EntitlementEntry {
+    /// The entry as it stands in a file.
+    pub fn to_text(&self) -> Result<String, Internal> {
+        text(&BTreeMap::from([("entitlements", [self])]))
+    }
+}
+
+impl PolicyEntry {
+    /// The entry as it stands in a file.
+    pub fn to_text(&self) -> Result<String, Internal> {
+        text(&BTreeMap::from([("policies", [self])]))
+    }
+}
+
+impl PriceEntry {
+    /// The entry as it stands in a file.
+    pub fn to_text(&self) -> Result<String, Internal> {
+        text(&BTreeMap::from([("prices", [self])]))
+    }
+}
+
+fn text(content: &impl Serialize) -> Result<String, Internal> {
+    toml::to_string(content).map_err(|_| Internal::Invariant("the catalog cannot be written as TOML"))
+}
+
+fn code_problem(at: &str, code: &str) -> Option<CatalogFileError> {
+    let fits = (1..=64).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    (!fits).then(|| CatalogProblem::InvalidCode.at(at.to_owned()))
+}
+
+fn name_problem(list: &str, code: &str, name: &str) -> Option<CatalogFileError> {
     let fits = (1..=100).contains(&name.chars().count());
-    if fits { Ok(()) } else { Err(CatalogProblem::NameLength.at(format!("{list}.{code}.name"))) }
+    (!fits).then(|| CatalogProblem::NameLength.at(format!("{list}.{code}.name")))
 }

@@ -19,6 +19,9 @@ use crate::{error::Internal, service::Service};
 /// How many licenses are read at once.
 const PAGE: i64 = 500;
 
+/// How many affected licenses are named.
+const EXAMPLES: usize = 5;
+
 /// The fields of a policy that affect whether a license is valid.
 pub(crate) const VALIDITY_FIELDS: [&str; 9] = [
     "max_machines",
@@ -46,8 +49,8 @@ pub struct NewlyInvalid {
     pub code: ValidationCode,
     /// The number of licenses.
     pub count: u64,
-    /// One of the licenses.
-    pub example: LicenseId,
+    /// The first of the licenses.
+    pub examples: Vec<LicenseId>,
 }
 
 impl NewlyInvalid {
@@ -104,7 +107,11 @@ pub(crate) async fn newly_invalid(
             let own = own.remove(&license.id).unwrap_or_default();
             if let Some(code) = reason(&license, &machines, &outages, &own, before, after, now) {
                 let entry = found.entry(code.as_str());
-                entry.or_insert(NewlyInvalid { code, count: 0, example: license.id }).count += 1;
+                let entry = entry.or_insert_with(|| NewlyInvalid { code, count: 0, examples: Vec::new() });
+                entry.count += 1;
+                if entry.examples.len() < EXAMPLES {
+                    entry.examples.push(license.id);
+                }
             }
         }
     }

@@ -19,12 +19,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    actors::{Admin, Support},
+    actors::{Admin, Fresh, Support},
     audit::event::{AuditEvent, CatalogEvent},
     catalog::{
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
         file_error::CatalogFileError,
-        impact::{self, NewlyInvalid, Terms},
+        impact::{self, Terms},
+        obstacle::CatalogObstacle,
         price_entry::PriceEntry,
         prices,
         warnings::{CatalogWarning, new_warnings},
@@ -39,62 +40,9 @@ pub enum CatalogError {
     /// The file is invalid.
     #[error(transparent)]
     InvalidFile(#[from] CatalogFileError),
-    /// Licenses are under a policy that would be removed.
-    #[error("policy `{policy}` cannot be removed: {licenses} licenses are under it")]
-    PolicyInUse {
-        /// The policy's code.
-        policy: String,
-        /// The number of licenses.
-        licenses: i64,
-    },
-    /// Orders are about a policy that would be removed.
-    #[error("policy `{policy}` cannot be removed: {orders} order lines are about it")]
-    PolicyOrdered {
-        /// The policy's code.
-        policy: String,
-        /// The number of lines of orders.
-        orders: i64,
-    },
-    /// An entitlement would be removed that licenses hold individually.
-    #[error("entitlement `{code}` cannot be removed: {licenses} licenses hold it individually")]
-    EntitlementInUse {
-        /// The entitlement's code.
-        code: String,
-        /// The number of licenses.
-        licenses: i64,
-    },
-    /// A policy with licenses would change its product, and the apps of these licenses ask for the current one.
-    #[error("policies.{policy}.product: {licenses} licenses are under this policy, and their apps ask for `{product}`")]
-    ProductInUse {
-        /// The policy's code.
-        policy: String,
-        /// The current product's code.
-        product: String,
-        /// The number of licenses.
-        licenses: i64,
-    },
-    /// A policy with licenses would require check-ins or heartbeats, which their apps do not send yet.
-    #[error(
-        "policies.{policy}.{field}: {licenses} licenses are under this policy, and their apps do not support that yet"
-    )]
-    NewRequirement {
-        /// The policy's code.
-        policy: String,
-        /// The field that requires it.
-        field: &'static str,
-        /// The number of licenses.
-        licenses: i64,
-    },
-    /// Licenses that are valid now would become invalid.
-    #[error("policies.{policy}.{field}: {} licenses that are valid now would become invalid ({})", .found.count, .found.code.as_str())]
-    WouldInvalidate {
-        /// The policy's code.
-        policy: String,
-        /// The field that causes it.
-        field: String,
-        /// The affected licenses.
-        found: NewlyInvalid,
-    },
+    /// Something in the database prevents a change.
+    #[error(transparent)]
+    Obstacle(#[from] CatalogObstacle),
     /// The catalog has changed since the plan was made.
     #[error("the catalog has changed in the meantime: plan again")]
     Changed,
@@ -201,6 +149,38 @@ impl CatalogPlan {
     }
 }
 
+/// What applying a catalog file would change, and what prevents it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogPreview {
+    /// The changes.
+    pub plan: CatalogPlan,
+    /// Why the file cannot be applied. Empty if it can.
+    pub obstacles: Vec<CatalogObstacle>,
+}
+
+impl CatalogPreview {
+    /// The plan, if nothing prevents it.
+    fn feasible(self) -> Result<CatalogPlan, CatalogObstacle> {
+        match self.obstacles.into_iter().next() {
+            Some(obstacle) => Err(obstacle),
+            None => Ok(self.plan),
+        }
+    }
+}
+
+/// The catalog as a file, with what the file does not contain.
+#[derive(Clone, Debug)]
+pub struct CatalogState {
+    /// The catalog.
+    pub file: CatalogFile,
+    /// A number that increases with each change of the catalog.
+    pub version: i64,
+    /// The ids of the products by code, which apps embed.
+    pub product_ids: BTreeMap<String, ProductId>,
+    /// The number of licenses under each policy, by code. Policies without licenses are left out.
+    pub licenses: BTreeMap<String, i64>,
+}
+
 /// The current catalog in the database.
 pub(crate) struct CurrentCatalog {
     pub(crate) products: Vec<Product>,
@@ -231,6 +211,10 @@ impl CurrentCatalog {
         Ok(Self { products, entitlements, policies, prices })
     }
 
+    fn product_ids(&self) -> BTreeMap<String, ProductId> {
+        self.products.iter().map(|product| (product.code.clone(), product.id)).collect()
+    }
+
     fn file(&self) -> CatalogFile {
         CatalogFile {
             products: self.products.iter().map(product_entry).collect(),
@@ -258,26 +242,46 @@ impl Support<'_> {
     pub async fn catalog(&self) -> Result<(CatalogFile, BTreeMap<String, ProductId>), Internal> {
         let mut reader = self.service.store().read().await?;
         let current = CurrentCatalog::read(&mut reader).await?;
-        let ids = current.products.iter().map(|product| (product.code.clone(), product.id)).collect();
-        Ok((current.file(), ids))
+        Ok((current.file(), current.product_ids()))
+    }
+
+    /// The catalog with the number of licenses under each policy.
+    pub async fn catalog_state(&self) -> Result<CatalogState, Internal> {
+        let mut reader = self.service.store().read().await?;
+        let version = reader.catalog_version().await?;
+        let current = CurrentCatalog::read(&mut reader).await?;
+        let counts: BTreeMap<PolicyId, i64> = reader.count_licenses_by_policy().await?.into_iter().collect();
+        let counted = current.policies.iter().filter_map(|(policy, _)| Some((policy, *counts.get(&policy.id)?)));
+        let licenses = counted.map(|(policy, count)| (policy.code.clone(), count)).collect();
+        Ok(CatalogState { file: current.file(), version, product_ids: current.product_ids(), licenses })
     }
 
     /// Plans the changes that `file` requires. Fails if they would make licenses invalid. Nothing is changed.
     pub async fn plan_catalog(&self, file: &CatalogFile) -> Result<CatalogPlan, CatalogError> {
+        Ok(self.preview_catalog(file).await?.feasible()?)
+    }
+
+    /// The changes that `file` requires, and everything that prevents them. Nothing is changed.
+    pub async fn preview_catalog(&self, file: &CatalogFile) -> Result<CatalogPreview, CatalogError> {
         let mut reader = self.service.store().read().await?;
         let current = CurrentCatalog::read(&mut reader).await?;
-        plan(&mut reader, &current, file, self.service.now()).await
+        preview(&mut reader, &current, file, self.service.now()).await
     }
 }
 
 impl Admin<'_> {
     /// Makes all changes of a plan. Fails without making any if the catalog has changed since the plan was made.
-    pub async fn apply_catalog(&self, file: &CatalogFile, planned: &CatalogPlan) -> Result<(), CatalogError> {
+    pub async fn apply_catalog(
+        &self,
+        file: &CatalogFile,
+        planned: &CatalogPlan,
+        _fresh: &Fresh,
+    ) -> Result<(), CatalogError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         tx.lock_instance().await?;
         let current = CurrentCatalog::read(&mut tx).await?;
-        let found = plan(&mut tx, &current, file, now).await?;
+        let found = preview(&mut tx, &current, file, now).await?.feasible()?;
         if !found.is_same_change(planned) {
             return Err(CatalogError::Changed);
         }
@@ -287,7 +291,7 @@ impl Admin<'_> {
         self.service.write_catalog(&mut tx, &current, file, now).await?;
         let changes = found.steps.iter().map(ToString::to_string).collect();
         let event = AuditEvent::Catalog(CatalogEvent::Applied { changes });
-        self.service.record(&mut tx, now, self.actor, event).await?;
+        self.service.record(&mut tx, now, self.cause(), event).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -309,14 +313,14 @@ pub(crate) fn differences(before: &impl Serialize, after: &impl Serialize) -> Ve
         .collect()
 }
 
-async fn plan(
+async fn preview(
     conn: &mut Conn,
     current: &CurrentCatalog,
     file: &CatalogFile,
     now: Timestamp,
-) -> Result<CatalogPlan, CatalogError> {
+) -> Result<CatalogPreview, CatalogError> {
     file.check()?;
-    let mut steps = Vec::new();
+    let (mut steps, mut obstacles) = (Vec::new(), Vec::new());
     let step =
         |action, kind, code: &str| CatalogStep { action, kind, code: code.to_owned(), fields: Vec::new(), licenses: 0 };
     for entry in &file.products {
@@ -354,7 +358,8 @@ async fn plan(
                     continue;
                 }
                 let licenses = conn.count_licenses_under(policy.id).await?;
-                refuse_invalidation(conn, policy, entry, before, &fields, licenses, now).await?;
+                let change = PolicyChange { policy, before, entry, fields: &fields, licenses };
+                obstacles.extend(change.obstacles(conn, now).await?);
                 steps.push(CatalogStep {
                     fields,
                     licenses,
@@ -369,11 +374,11 @@ async fn plan(
         }
         let licenses = conn.count_licenses_under(policy.id).await?;
         if licenses > 0 {
-            return Err(CatalogError::PolicyInUse { policy: policy.code.clone(), licenses });
+            obstacles.push(CatalogObstacle::PolicyInUse { policy: policy.code.clone(), licenses });
         }
         let orders = conn.count_order_lines_for(policy.id).await?;
-        if orders > 0 {
-            return Err(CatalogError::PolicyOrdered { policy: policy.code.clone(), orders });
+        if licenses == 0 && orders > 0 {
+            obstacles.push(CatalogObstacle::PolicyOrdered { policy: policy.code.clone(), orders });
         }
         steps.push(step(CatalogAction::Remove, CatalogKind::Policy, &policy.code));
     }
@@ -384,7 +389,7 @@ async fn plan(
         }
         let licenses = conn.count_licenses_holding(entitlement.id).await?;
         if licenses > 0 {
-            return Err(CatalogError::EntitlementInUse { code: code.to_owned(), licenses });
+            obstacles.push(CatalogObstacle::EntitlementInUse { code: code.to_owned(), licenses });
         }
         steps.push(step(CatalogAction::Remove, CatalogKind::Entitlement, code));
     }
@@ -395,48 +400,56 @@ async fn plan(
             steps.push(step(CatalogAction::Remove, CatalogKind::Product, &product.code));
         }
     }
-    Ok(CatalogPlan { warnings: new_warnings(&current.file(), file), steps })
+    let plan = CatalogPlan { warnings: new_warnings(&current.file(), file), steps };
+    Ok(CatalogPreview { plan, obstacles })
 }
 
-/// Fails if a change of a policy would make licenses invalid. `changed` lists the fields that differ.
-async fn refuse_invalidation(
-    conn: &mut Conn,
-    policy: &Policy,
-    entry: &PolicyEntry,
-    before: &PolicyEntry,
-    changed: &[(String, Value, Value)],
+/// A change of a policy that licenses may be under.
+struct PolicyChange<'a> {
+    policy: &'a Policy,
+    before: &'a PolicyEntry,
+    entry: &'a PolicyEntry,
+    /// The fields that differ.
+    fields: &'a [(String, Value, Value)],
     licenses: i64,
-    now: Timestamp,
-) -> Result<(), CatalogError> {
-    if entry.product != before.product && licenses > 0 {
-        return Err(CatalogError::ProductInUse {
-            policy: policy.code.clone(),
-            product: before.product.clone(),
-            licenses,
-        });
-    }
-    // Apps do not meet new requirements yet, so their licenses would become invalid at once.
-    let new_requirements = [
-        ("check_in", entry.check_in.is_some() && policy.check_in_interval.is_none()),
-        ("heartbeat.required", entry.heartbeat.required && !policy.requires_heartbeat),
-    ];
-    for (field, is_new) in new_requirements {
-        if is_new && licenses > 0 {
-            return Err(CatalogError::NewRequirement { policy: policy.code.clone(), field, licenses });
+}
+
+impl PolicyChange<'_> {
+    /// Why licenses under the policy would become invalid.
+    async fn obstacles(&self, conn: &mut Conn, now: Timestamp) -> Result<Vec<CatalogObstacle>, Internal> {
+        let Self { policy, before, entry, licenses, .. } = *self;
+        if licenses == 0 {
+            return Ok(Vec::new());
         }
+        let code = || policy.code.clone();
+        if entry.product != before.product {
+            let product = before.product.clone();
+            return Ok(vec![CatalogObstacle::ProductInUse { policy: code(), product, licenses }]);
+        }
+        // Apps do not meet new requirements yet, so their licenses would become invalid at once.
+        let new_requirements = [
+            ("check_in", entry.check_in.is_some() && policy.check_in_interval.is_none()),
+            ("heartbeat.required", entry.heartbeat.required && !policy.requires_heartbeat),
+        ];
+        let required: Vec<CatalogObstacle> = new_requirements
+            .into_iter()
+            .filter(|(_, is_new)| *is_new)
+            .map(|(field, _)| CatalogObstacle::NewRequirement { policy: code(), field, licenses })
+            .collect();
+        let names = self.fields.iter().map(|(name, _, _)| name.as_str());
+        if !required.is_empty() || !names.clone().any(|name| impact::VALIDITY_FIELDS.contains(&name)) {
+            return Ok(required);
+        }
+        let terms = entry.policy(policy.id, policy.product, policy.created_at, now);
+        let before_terms = Terms { policy, entitlements: &before.entitlements };
+        let after_terms = Terms { policy: &terms, entitlements: &entry.entitlements };
+        let found = impact::newly_invalid(conn, policy.id, before_terms, after_terms, now).await?;
+        let obstacles = found.into_iter().map(|found| {
+            let field = found.field(names.clone());
+            CatalogObstacle::WouldInvalidate { policy: code(), field, found }
+        });
+        Ok(obstacles.collect())
     }
-    if !changed.iter().any(|(name, _, _)| impact::VALIDITY_FIELDS.contains(&name.as_str())) {
-        return Ok(());
-    }
-    let terms = entry.policy(policy.id, policy.product, policy.created_at, now);
-    let before_terms = Terms { policy, entitlements: &before.entitlements };
-    let after_terms = Terms { policy: &terms, entitlements: &entry.entitlements };
-    let found = impact::newly_invalid(conn, policy.id, before_terms, after_terms, now).await?;
-    if let Some(found) = found.into_iter().next() {
-        let field = found.field(changed.iter().map(|(name, _, _)| name.as_str()));
-        return Err(CatalogError::WouldInvalidate { policy: policy.code.clone(), field, found });
-    }
-    Ok(())
 }
 
 impl Service {

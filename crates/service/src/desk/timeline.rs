@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     actors::Support,
     audit::{
-        event::{ACCOUNT, AccountEvent, AuditEvent, LICENSE, LicenseEvent, ORDER, OrderEvent, STRIPE_EVENT},
+        event::{ACCOUNT, AccountEvent, AuditEvent, CATALOG, LICENSE, LicenseEvent, ORDER, OrderEvent, STRIPE_EVENT},
         log::AuditEntry,
     },
     desk::lists::fields::{self, FieldError},
@@ -37,6 +37,8 @@ pub enum TimelineOf {
     Order(OrderId),
     /// An event of the payment provider.
     StripeEvent(String),
+    /// The catalog.
+    Catalog,
 }
 
 impl TimelineOf {
@@ -48,6 +50,7 @@ impl TimelineOf {
             Self::Machine(_, id) => format!("timeline/machine/{id}"),
             Self::Order(id) => format!("timeline/order/{id}"),
             Self::StripeEvent(id) => format!("timeline/event/{id}"),
+            Self::Catalog => "timeline/catalog".to_owned(),
         }
     }
 }
@@ -279,6 +282,7 @@ async fn sources(conn: &mut Conn, of: &TimelineOf) -> Result<Option<Sources>, In
             }
             sources.add(STRIPE_EVENT, [id.clone()]);
         }
+        TimelineOf::Catalog => sources.add(CATALOG, [CATALOG.to_owned()]),
     }
     Ok(Some(sources))
 }

@@ -34,6 +34,12 @@ pub enum CustomerError {
     /// The policy does not let customers replace their keys.
     #[error("the key of this license cannot be replaced by its owner")]
     KeyNotReplaceable,
+    /// The policy does not let customers free machines.
+    #[error("the computers of this license cannot be freed by its owner")]
+    MachineNotFreeable,
+    /// The policy does not let customers rename machines.
+    #[error("the computers of this license cannot be renamed by its owner")]
+    MachineNotRenamable,
     /// The license is suspended or revoked.
     #[error(transparent)]
     Refused(AuthRefusal),
@@ -76,10 +82,14 @@ impl CustomerView<'_> {
         Ok(self.service().view_license(&mut reader, facts).await?)
     }
 
-    /// One of the customer's licenses and its history, the newest entry first.
+    /// One of the customer's licenses and its history, the newest entry first. The history is empty if the policy does not
+    /// show it to customers.
     pub async fn license_with_history(&self, id: LicenseId) -> Result<(LicenseView, Vec<AuditEntry>), CustomerError> {
         let mut reader = self.service().store().read().await?;
         let facts = self.own_facts(&mut reader, id).await?;
+        if !facts.policy().customer_sees_history {
+            return Ok((self.service().view_license(&mut reader, facts).await?, Vec::new()));
+        }
         let rows = reader.list_audit_of(LICENSE, &id.to_string(), MAX_HISTORY).await?;
         // Entries from before the license came to this owner belong to somebody else.
         let mut entries = AuditEntry::read_all(rows)?;

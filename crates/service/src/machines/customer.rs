@@ -59,6 +59,9 @@ impl Customer<'_> {
             return if was_ours { Ok(freed) } else { Err(CustomerError::NotFound) };
         };
         let policy = tx.get_policy(license.policy).await?;
+        if !policy.customer_frees_machines {
+            return Err(CustomerError::MachineNotFreeable);
+        }
         if let Some(allowance) = policy.swap_allowance {
             let times = tx.list_deactivations_by_customer(license.id, allowance.since(now)).await?;
             let swaps = allowance.left(&times);
@@ -89,6 +92,9 @@ impl Customer<'_> {
         let from = machine.label();
         if name.as_deref() == Some(from.as_str()) {
             return Ok(from);
+        }
+        if !tx.get_policy(license.policy).await?.customer_renames_machines {
+            return Err(CustomerError::MachineNotRenamable);
         }
         machine.facts.name = name;
         machine.updated_at = now;

@@ -75,6 +75,8 @@ kinds! {
     EmailChanged = "email_changed", "E-mail address changed";
     /// An account was deleted.
     AccountDeleted = "account_deleted", "Account deleted";
+    /// An admin tests whether mails arrive.
+    Test = "test", "Test mail";
     /// A person asked to sign in.
     SignIn = "sign_in", "Sign-in link";
 }

@@ -19,7 +19,7 @@ use crate::{
         letter::{Letterhead, MailContent},
         messages::{
             CustomerMail, MailedLicense,
-            account::{AccountDeletedMail, NewBrowserMail, PasskeyChangedMail, RoleGivenMail},
+            account::{AccountDeletedMail, NewBrowserMail, PasskeyChangedMail, RoleGivenMail, TestMail},
             email_change::{EmailChangeMail, EmailChangedMail},
             keys::{KeyReplacedMail, LicenseIssuedMail, NewComputerMail},
             orders::{
@@ -92,6 +92,7 @@ impl MailKind {
             | Self::NewComputer
             | Self::NewBrowser
             | Self::AccountDeleted
+            | Self::Test
             | Self::SignIn => Vec::new(),
         }
     }
@@ -193,6 +194,7 @@ fn sample(kind: MailKind, reason: Option<&str>, letterhead: &Letterhead<'_>) -> 
         | MailKind::EmailChange
         | MailKind::EmailChanged
         | MailKind::AccountDeleted => account_sample(kind, reason, letterhead, at)?,
+        MailKind::Test => Box::new(TestMail { at }),
         MailKind::SignIn => {
             let mail = SignInMail {
                 link: format!("{}{}", letterhead.portal_url, portal_paths::sign_in_link("EXAMPLE")),

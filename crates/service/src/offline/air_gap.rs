@@ -9,7 +9,7 @@ use latchkey_licensing::{
     machine::Machine,
     policy::Policy,
 };
-use latchkey_store::{DeactivatedBy, Reader};
+use latchkey_store::{DeactivatedBy, Reader, StoreError};
 
 use crate::{
     actors::{Customer, CustomerView},
@@ -66,6 +66,9 @@ pub enum AirGapRefusal {
     /// It was not made with any of the customer's license keys.
     #[error("the request was made with a key that is not one of yours")]
     OtherKey,
+    /// It asks for activation, and the policy does not let customers download files, without which the app cannot start.
+    #[error("files for computers without internet access are not offered for this license")]
+    FilesNotOffered,
     /// It asks for deactivation and is older than the machine's activation or its last file.
     #[error("the request is older than the computer's activation or its last file")]
     Old,
@@ -77,7 +80,30 @@ pub enum AirGapRefusal {
     Internal(#[from] Internal),
 }
 
+/// Why a customer gets no file for a machine.
+#[derive(Debug, thiserror::Error)]
+pub enum CustomerFileError {
+    /// The policy does not let customers download files.
+    #[error("files for computers without internet access are not offered for this license")]
+    NotOffered,
+    /// The file cannot be checked out.
+    #[error(transparent)]
+    CheckOut(#[from] CheckOutError),
+}
+
 internal_errors!(AirGapRefusal);
+
+impl From<StoreError> for CustomerFileError {
+    fn from(error: StoreError) -> Self {
+        Self::CheckOut(error.into())
+    }
+}
+
+impl From<Internal> for CustomerFileError {
+    fn from(error: Internal) -> Self {
+        Self::CheckOut(error.into())
+    }
+}
 
 /// The times to live that customers may choose for a file, in days, in ascending order. The last one is the policy's
 /// and the default. `None` if the policy's is shorter than a day, so that there is no choice.
@@ -137,6 +163,9 @@ impl Customer<'_> {
         let outcome = match (request.action, active) {
             (Action::Activate, Some(machine)) => AirGapOutcome::Activated { license: id, machine: machine.id },
             (Action::Activate, None) => {
+                if !facts.policy().customer_downloads_files {
+                    return Err(AirGapRefusal::FilesNotOffered);
+                }
                 let new =
                     NewMachine { fingerprint: request.fingerprint, facts: request.facts, metadata: "{}".to_owned() };
                 // The owner has just confirmed it on a page that names the computer.
@@ -167,12 +196,15 @@ impl Customer<'_> {
         machine: MachineId,
         days: u32,
         compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
-    ) -> Result<SignedFile, CheckOutError> {
+    ) -> Result<SignedFile, CustomerFileError> {
         let mut tx = self.service().store().write().await?;
         let found = self.service().lock_license_with_machines(&mut tx, license).await?;
         let (facts, machines) = found.ok_or(CheckOutError::NotFound)?;
         if facts.license.account != self.who().account.id {
-            return Err(CheckOutError::NotFound);
+            return Err(CheckOutError::NotFound.into());
+        }
+        if !facts.policy().customer_downloads_files {
+            return Err(CustomerFileError::NotOffered);
         }
         facts.may_use_api(self.service().now()).map_err(CheckOutError::Refused)?;
         let machine = machines.iter().find(|active| active.id == machine).cloned().ok_or(CheckOutError::NotFound)?;

@@ -52,7 +52,7 @@ impl Service {
     async fn apply_new_catalog(&self, file: &CatalogFile) -> Result<bool, CatalogError> {
         let admin = self.admin(Operator::Host);
         let plan = admin.plan_catalog(file).await?;
-        admin.apply_catalog(file, &plan).await?;
+        admin.apply_catalog(file, &plan, &Operator::Host.fresh()).await?;
         Ok(!plan.steps.is_empty())
     }
 

@@ -32,6 +32,8 @@ methods! {
             /// Lists a policy's licenses, by id, after `after`.
             list_licenses_under(policy: PolicyId, after: Option<LicenseId>, limit: i64) -> Vec<License>;
             count_licenses_under(policy: PolicyId) -> i64;
+            /// Counts the licenses under each policy that has any.
+            count_licenses_by_policy() -> Vec<(PolicyId, i64)>;
             /// Counts the licenses whose key is signed with this signing key.
             count_licenses_signed_by(key: SigningKeyId) -> i64;
             get_key_ciphertext(id: LicenseId) -> Vec<u8>;

@@ -10,6 +10,7 @@ use super::dispatch::methods;
 use crate::tables::operations::{
     audit_chain::{AuditHead, AuditLink, ChainedAudit},
     audit_log::AuditRow,
+    diagnostics::{DatabaseFacts, QueueStates},
     outbox::{LeasedMail, NewMail},
     rate_limits::BucketDebit,
     signing_keys::SigningKeyRow,
@@ -112,6 +113,17 @@ methods! {
             /// Records that a file signed with the key is valid until `until`.
             extend_signing_key_use(id: SigningKeyId, until: Timestamp) -> ();
         }
+    }
+
+    diagnostics {
+        read {
+            find_database_facts() -> DatabaseFacts;
+            find_queue_states() -> QueueStates;
+            /// Lists the versions of the provider's API in the newest events, `None` for events without one, and when each was
+            /// last seen, the last seen first.
+            list_api_versions(among: i64) -> Vec<(Option<String>, Timestamp)>;
+        }
+        write {}
     }
 
     instance {

@@ -41,6 +41,9 @@ pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attem
 /// Replaces the bodies of events that contain `$1`, among those about whose object nothing is stored.
 pub(crate) const ERASE_OTHER_EVENTS: &str = "UPDATE stripe_events SET body = $2 WHERE (kind = 'charge.refunded' OR state IN ('ignored', 'not_understood')) AND POSITION($1 IN body) > 0";
 
+/// Facts about the database.
+pub(crate) const DATABASE_FACTS: &str = "SELECT pg_database_size(current_database()) AS size_bytes, current_setting('server_version') AS version, (SELECT MAX(version) FROM _sqlx_migrations) AS migration, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS clock_us";
+
 /// The address of an account, as it is compared and sorted: byte by byte.
 pub(crate) const ACCOUNT_EMAIL: &str = r#"email COLLATE "C""#;
 

@@ -238,6 +238,12 @@ pub(crate) async fn count_licenses_under(conn: &mut Connection, policy: PolicyId
     Ok(sqlx::query_scalar(sql).bind(policy.uuid()).fetch_one(conn).await?)
 }
 
+pub(crate) async fn count_licenses_by_policy(conn: &mut Connection) -> Result<Vec<(PolicyId, i64)>> {
+    let sql = "SELECT policy_id, COUNT(*) FROM licenses GROUP BY policy_id";
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as(sql).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(policy, count)| (policy.into(), count)).collect())
+}
+
 pub(crate) async fn count_licenses_signed_by(conn: &mut Connection, key: SigningKeyId) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM licenses WHERE signed_by = $1";
     Ok(sqlx::query_scalar(sql).bind(key.uuid()).fetch_one(conn).await?)

@@ -38,6 +38,9 @@ pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attem
 /// Replaces the bodies of events that contain `$1`, among those about whose object nothing is stored.
 pub(crate) const ERASE_OTHER_EVENTS: &str = "UPDATE stripe_events SET body = $2 WHERE (kind = 'charge.refunded' OR state IN ('ignored', 'not_understood')) AND INSTR(body, $1) > 0";
 
+/// Facts about the database. Its clock is this computer's.
+pub(crate) const DATABASE_FACTS: &str = "SELECT (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size()) AS size_bytes, sqlite_version() AS version, (SELECT MAX(version) FROM _sqlx_migrations) AS migration, CAST(NULL AS INTEGER) AS clock_us";
+
 /// The address of an account, as it is compared and sorted: byte by byte.
 pub(crate) const ACCOUNT_EMAIL: &str = "email";
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit_chain;
 pub(crate) mod audit_log;
+pub(crate) mod diagnostics;
 pub(crate) mod outbox;
 pub(crate) mod rate_limits;
 pub(crate) mod signing_keys;

@@ -145,6 +145,7 @@ on_both! {
         let found = license_with_key(&mut tx, 9).await.expect("found");
         assert_eq!((found.key_prefix.as_str(), found.key_tail.as_str()), ("key", "abcd"));
         assert_eq!(tx.count_licenses_under(policy().id).await.expect("read"), 1);
+        assert_eq!(tx.count_licenses_by_policy().await.expect("read"), [(policy().id, 1)]);
         assert_eq!(tx.list_licenses(None, 5).await.expect("read").len(), 1);
         assert_eq!(tx.list_licenses(Some(license(1).id), 5).await.expect("read").len(), 0);
     }
@@ -448,6 +449,26 @@ on_both! {
         assert_eq!(tx.insert_mails(&[mail(7, Some("purchase:1"))]).await.expect("inserted"), 0);
         assert_eq!(tx.delete_mails_before(late, late).await.expect("deleted"), 3);
         assert_eq!(tx.insert_mails(&[mail(8, Some("purchase:1"))]).await.expect("inserted"), 1);
+    }
+
+    /// What waits is counted, with since when, and the database says what it is.
+    async fn the_state_of_the_database_is_read(store: &Store) {
+        let recipient = email("ada@example.com");
+        let mail = |seed: u8, now| NewMail { id: MailId::new(now, [seed; 10]), kind: "purchase", recipient: &recipient, payload: b"sealed", now, expires_at: T0.plus(seconds(600)), dedupe_key: None };
+        let mut tx = store.write().await.expect("a transaction");
+        let none = tx.find_queue_states().await.expect("read");
+        assert_eq!((none.mails.waiting, none.mails.oldest, none.events.waiting, none.audits.failed), (0, None, 0, 0));
+        let later = T0.plus(seconds(5));
+        let mails = [mail(1, later), mail(2, T0), mail(3, T0)];
+        assert_eq!(tx.insert_mails(&mails).await.expect("inserted"), 3);
+        assert!(tx.set_mail_failed(mails[2].id, later, "refused").await.expect("written"));
+        let state = tx.find_queue_states().await.expect("read").mails;
+        assert_eq!((state.waiting, state.oldest, state.failed), (2, Some(T0), 1));
+        assert!(tx.list_api_versions(10).await.expect("read").is_empty());
+        let facts = tx.find_database_facts().await.expect("read");
+        assert_eq!(facts.migration, store.last_migration());
+        assert!(facts.size_bytes > 0 && !facts.version.is_empty(), "{facts:?}");
+        assert_eq!(facts.clock.is_some(), store.kind() == "PostgreSQL");
     }
 
     /// No two workers claim the same mail. It can be claimed again when its lease ends.

@@ -73,6 +73,10 @@ pub(crate) fn policy() -> Policy {
         file_ttl: seconds(7_200),
         swap_allowance: Some(SwapAllowance { count: 6, window: seconds(86_400) }),
         customer_rotates_key: false,
+        customer_frees_machines: false,
+        customer_renames_machines: false,
+        customer_downloads_files: false,
+        customer_sees_history: false,
         created_at: T0,
         updated_at: T0,
     }

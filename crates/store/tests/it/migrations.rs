@@ -257,7 +257,7 @@ fn migrations_are_not_edited() {
 }
 
 /// The first 8 bytes of each migration's checksum, for SQLite and PostgreSQL.
-const CHECKSUMS: [(&str, &str); 12] = [
+const CHECKSUMS: [(&str, &str); 14] = [
     ("d009960ad17228bf", "9d4f78ce186d264f"),
     ("8e94c85b4a0113ec", "b05e94cce3cefa2b"),
     ("07102ebb675d5093", "0d180e4db970178f"),
@@ -269,5 +269,7 @@ const CHECKSUMS: [(&str, &str); 12] = [
     ("a453b8cf5dcceb92", "11c0abe632d08185"),
     ("50b83f7de9d95c45", "f4f540d76468093d"),
     ("8522f961845d7e9d", "caaef2abb79a09bc"),
+    ("3c1075d2a215bd3b", "8edcac128d4bba01"),
     ("fee461b38f3b0839", "63e4d96bb9963e35"),
+    ("c6e177da30d4f1a7", "59a66f9e470975da"),
 ];

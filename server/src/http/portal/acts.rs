@@ -30,8 +30,8 @@ pub(crate) struct ActState {
 }
 
 pub(crate) fn router(state: ActState) -> Router {
-    let acts = AdminPage::PATTERNS.iter().filter(|pattern| pattern.ends_with("/:act"));
-    let routes = acts.fold(Router::new(), |router, pattern| router.route(&in_axum(pattern), post(submit)));
+    let routes = AdminPage::patterns_of_forms()
+        .fold(Router::new(), |router, pattern| router.route(&in_axum(pattern), post(submit)));
     routes.layer(DefaultBodyLimit::max(MAX_FORM_BYTES)).with_state(state)
 }
 

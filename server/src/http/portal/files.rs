@@ -12,7 +12,7 @@ use latchkey_app::{
     server_side::Identity,
 };
 use latchkey_licensing::ids::{LicenseId, MachineId};
-use latchkey_service::CheckOutError;
+use latchkey_service::{CheckOutError, CustomerFileError};
 use serde::Deserialize;
 
 use crate::http::{
@@ -48,11 +48,15 @@ async fn machine_file(
     let customer = state.service.customer(&identity.0.0);
     match customer.check_out_machine(license, machine, form.days.max(1), compose).await {
         Ok(file) => Download::of_file(&file).into_response(),
-        Err(CheckOutError::NotFound) => state.plain.not_found(),
+        // The computer's page says so.
+        Err(CustomerFileError::NotOffered) => Redirect::to(&Page::Computer(license, machine).path()).into_response(),
+        Err(CustomerFileError::CheckOut(CheckOutError::NotFound)) => state.plain.not_found(),
         // The license's page gives the reason: it is suspended, revoked or expired.
-        Err(CheckOutError::Refused(_)) => Redirect::to(&Page::License(license).path()).into_response(),
-        Err(CheckOutError::Internal(error)) => failed(&state, &error),
-        Err(error @ (CheckOutError::TtlTooShort | CheckOutError::TooLong(_))) => {
+        Err(CustomerFileError::CheckOut(CheckOutError::Refused(_))) => {
+            Redirect::to(&Page::License(license).path()).into_response()
+        }
+        Err(CustomerFileError::CheckOut(CheckOutError::Internal(error))) => failed(&state, &error),
+        Err(CustomerFileError::CheckOut(error @ (CheckOutError::TtlTooShort | CheckOutError::TooLong(_)))) => {
             tracing::error!(%error, "a customer's file could not be created");
             state.plain.failed()
         }

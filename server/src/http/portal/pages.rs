@@ -1,6 +1,9 @@
 //! Pages: the static ones, and the portal with its guards.
 
-use std::{future::ready, sync::LazyLock};
+use std::{
+    future::ready,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Extension, Router,
@@ -13,7 +16,7 @@ use axum::{
 use latchkey_app::{
     AdminApp, App, Branding,
     routes::{Guard, NextPath, Page, confirm_for, holds_secret},
-    server_side::{Backend, CookieKit, Identity, Seen, Unconfirmed, session_token},
+    server_side::{Backend, CookieKit, Identity, Seen, Unconfirmed, host::Host, session_token},
     shell,
 };
 use latchkey_service::ClientAddress;
@@ -51,7 +54,13 @@ pub fn page_routes() -> impl Iterator<Item = String> {
 }
 
 /// The portal: its pages and server functions, behind the session.
-pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, is_https: bool) -> Router {
+pub(crate) fn portal(
+    state: &AppState,
+    branding: Branding,
+    pages: PaymentPages,
+    is_https: bool,
+    host: Arc<dyn Host>,
+) -> Router {
     if !assets::is_built() {
         tracing::warn!("this binary was built without its front end: pages work, but without styles and scripts");
     }
@@ -66,7 +75,7 @@ pub(crate) fn portal(state: &AppState, branding: Branding, pages: PaymentPages, 
     let payment_form_action = pages.form_action().into();
     let data_state = DataState { app: state.clone(), cookies: cookies.clone() };
     let payment_state = PaymentState { app: state.clone(), cookies: cookies.clone(), pages };
-    let backend = Backend { service: state.service.clone(), cookies, payment_form_action };
+    let backend = Backend { service: state.service.clone(), cookies, payment_form_action, host };
     let options = leptos_options();
     let act_state = ActState {
         backend: backend.clone(),

@@ -6,7 +6,7 @@ use latchkey_licensing::{
     ids::LicenseId,
     policy::{ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, OverageStrategy, Policy},
 };
-use latchkey_service::{CatalogError, HumanDuration, LicenseChange, Notify, Operator, PolicyEntry};
+use latchkey_service::{CatalogError, CatalogObstacle, HumanDuration, LicenseChange, Notify, Operator, PolicyEntry};
 use reqwest::Method;
 
 use crate::support::app::{TestApp, with_app};
@@ -174,7 +174,7 @@ async fn changes_that_make_licenses_invalid_are_refused(app: &TestApp) {
         assert_eq!(planned.is_err(), case.refused.is_some(), "{}: {planned:?}", case.name);
         match (planned, case.refused) {
             (Ok(plan), _) => {
-                admin.apply_catalog(&file, &plan).await.expect("applied");
+                admin.apply_catalog(&file, &plan, &Operator::Host.fresh()).await.expect("applied");
                 let again = admin.plan_catalog(&file).await.expect("planned");
                 assert!(again.steps.is_empty(), "{}: {again:?}", case.name);
             }
@@ -184,8 +184,8 @@ async fn changes_that_make_licenses_invalid_are_refused(app: &TestApp) {
                 assert!(said.starts_with(&format!("policies.{}.{field}", case.name)), "{}: {said}", case.name);
                 // The commands add what to do about it.
                 let names_it = match &error {
-                    CatalogError::WouldInvalidate { found, .. } => found.example == id,
-                    CatalogError::NewRequirement { .. } => true,
+                    CatalogError::Obstacle(CatalogObstacle::WouldInvalidate { found, .. }) => found.examples == [id],
+                    CatalogError::Obstacle(CatalogObstacle::NewRequirement { .. }) => true,
                     _ => false,
                 };
                 assert!(names_it, "{said}");
@@ -207,10 +207,10 @@ async fn a_new_license_does_not_invalidate_a_plan(app: &TestApp) {
     "Another name".clone_into(&mut file.policies[0].name);
     let plan = admin.plan_catalog(&file).await.expect("planned");
     app.issue("bob@example.com").await;
-    admin.apply_catalog(&file, &plan).await.expect("applied");
+    admin.apply_catalog(&file, &plan, &Operator::Host.fresh()).await.expect("applied");
     // A different change is a different plan.
     "A third name".clone_into(&mut file.policies[0].name);
-    let refusal = admin.apply_catalog(&file, &plan).await.expect_err("refused");
+    let refusal = admin.apply_catalog(&file, &plan, &Operator::Host.fresh()).await.expect_err("refused");
     assert!(refusal.to_string().contains("plan again"), "{refusal}");
 }
 

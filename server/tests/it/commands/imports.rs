@@ -205,7 +205,7 @@ async fn a_catalog_changed_during_the_import_prevents_it(app: &TestApp) {
             let (mut file, _) = admin.catalog().await.expect("read");
             "Another name".clone_into(&mut file.policies[0].name);
             let plan = admin.plan_catalog(&file).await.expect("planned");
-            admin.apply_catalog(&file, &plan).await.expect("applied");
+            admin.apply_catalog(&file, &plan, &Operator::Host.fresh()).await.expect("applied");
         }
     });
     let result = app.service().admin(Operator::Host).import_licenses(change, true, |_| {}).await;

@@ -181,6 +181,6 @@ impl TestApp {
     pub(crate) async fn apply_catalog(&self, file: &CatalogFile) {
         let admin = self.service().admin(Operator::Host);
         let plan = admin.plan_catalog(file).await.expect("a plan");
-        admin.apply_catalog(file, &plan).await.expect("applied");
+        admin.apply_catalog(file, &plan, &Operator::Host.fresh()).await.expect("applied");
     }
 }

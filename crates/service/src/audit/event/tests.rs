@@ -101,6 +101,7 @@ fn of_account() -> impl Strategy<Value = AccountEvent> {
         (role(), role()).prop_map(|(from, to)| E::RoleChanged { from, to }),
         Just(E::Disabled),
         Just(E::Enabled),
+        Just(E::TestMailSent),
         Just(E::SignInLinkCreated),
         (means, ".{0,20}", ".{0,20}").prop_map(|(means, agent, network)| E::SignedIn { means, agent, network }),
         factor.prop_map(|means| E::SecondFactorPresented { means }),
@@ -204,6 +205,7 @@ fn stored_names_do_not_change() {
         ("account", id, "account.role_changed", r#"{"from":"customer","to":"admin"}"#.to_owned()),
         ("account", id, "account.disabled", "{}".to_owned()),
         ("account", id, "account.enabled", "{}".to_owned()),
+        ("account", id, "mail.tested", "{}".to_owned()),
         ("account", id, "sign_in.link_made", "{}".to_owned()),
         ("account", id, "sign_in.confirmed", r#"{"agent":"a","means":"host link","network":"n"}"#.to_owned()),
         ("account", id, "second_factor.presented", r#"{"means":"recovery code"}"#.to_owned()),
@@ -214,6 +216,8 @@ fn stored_names_do_not_change() {
         ("account", id, "passkey.refused", r#"{"why":"cross_origin"}"#.to_owned()),
         ("account", id, "recovery_codes.created", "{}".to_owned()),
         ("account", id, "recovery_code.refused", "{}".to_owned()),
+        ("account", id, "portal.viewed", "{}".to_owned()),
+        ("account", id, "portal.view_ended", "{}".to_owned()),
         ("account", id, "session.ended", "{}".to_owned()),
         ("account", id, "sessions.all_ended", r#"{"ended":2}"#.to_owned()),
         ("catalog", "catalog", "catalog.applied", r#"{"changes":["+ policy x"]}"#.to_owned()),
@@ -282,7 +286,7 @@ fn stored_names_do_not_change() {
         assert_eq!(event.stored(), stored);
         verbs.insert(verb);
     }
-    assert_eq!(verbs.len(), 57);
+    assert_eq!(verbs.len(), 60);
 }
 
 /// Rows of license files once had a name, which was always null.

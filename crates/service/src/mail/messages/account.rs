@@ -160,3 +160,19 @@ impl CustomerMail for AccountDeletedMail {
         )
     }
 }
+
+/// An admin tests whether mails arrive.
+pub(crate) struct TestMail {
+    pub(crate) at: Timestamp,
+}
+
+impl CustomerMail for TestMail {
+    fn letter(&self, letterhead: &Letterhead<'_>) -> Letter<'_> {
+        let name = &letterhead.brand.name;
+        let reason = format!("You get this mail because you asked for it on the admin portal of {name}.");
+        Letter::new(MailKind::Test, format!("Test mail from {name}"), reason)
+            .paragraph("This mail arrived, so the license server can send mail to this address.")
+            .facts([("Requested", self.at.human())])
+            .action("Sign in here:", "Sign in", letterhead.sign_in_page())
+    }
+}

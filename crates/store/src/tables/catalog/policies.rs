@@ -41,6 +41,10 @@ pub(crate) struct PolicyRow {
     swap_count: Option<i64>,
     swap_window_us: Option<i64>,
     customer_rotates_key: bool,
+    customer_frees_machines: bool,
+    customer_renames_machines: bool,
+    customer_downloads_files: bool,
+    customer_sees_history: bool,
     created_at: i64,
     updated_at: i64,
 }
@@ -85,6 +89,10 @@ impl TryFrom<PolicyRow> for Policy {
             file_ttl: origin.duration(row.offline_file_us)?,
             swap_allowance: swaps,
             customer_rotates_key: row.customer_rotates_key,
+            customer_frees_machines: row.customer_frees_machines,
+            customer_renames_machines: row.customer_renames_machines,
+            customer_downloads_files: row.customer_downloads_files,
+            customer_sees_history: row.customer_sees_history,
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
         })

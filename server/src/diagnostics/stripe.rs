@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::time::Timestamp;
-use latchkey_service::{Clock, Operator, Service, ports::payments::PaymentsError};
+use latchkey_service::{Check, Clock, Operator, Service, ports::payments::PaymentsError};
 use latchkey_store::EventState;
 use latchkey_stripe::{API_VERSION, api_key::ApiKey, objects::WebhookEndpoint, signature::TOLERANCE};
 
@@ -12,12 +12,10 @@ use crate::{
         SystemClock,
         stripe::{Account, CallError, READ_PERMISSIONS, skew},
     },
-    commands::billing::stripe::{endpoint_url, is_complete, missing},
+    commands::{endpoint_url, is_complete, missing},
     settings::Settings,
     startup::Failure,
 };
-
-use super::Check;
 
 /// From here on, the clock should be corrected.
 const NOTABLE_SKEW: Duration = Duration::from_secs(30);

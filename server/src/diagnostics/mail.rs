@@ -1,10 +1,9 @@
 //! Whether mail can be sent.
 
+use latchkey_service::Check;
 use lettre::message::Mailbox;
 
 use crate::{adapters::SmtpMailer, settings::Settings};
-
-use super::Check;
 
 const NAME: &str = "mail";
 
