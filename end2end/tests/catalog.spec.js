@@ -25,11 +25,11 @@ test("an admin changes a policy after seeing what the change would do", async ({
   await isAccessible(page, javaScriptEnabled, "form");
 
   // A mistake stands at its field, and what was entered stays.
-  await page.getByLabel("Name").fill("Lifetime, three machines");
+  await page.getByLabel("Name", { exact: true }).fill("Lifetime, three machines");
   await page.getByLabel("Machines", { exact: true }).fill("many");
   await page.getByRole("button", { name: "Review change" }).click();
   await expect(page.getByText("Enter a whole number, or leave it empty.")).toBeVisible();
-  await expect(page.getByLabel("Name")).toHaveValue("Lifetime, three machines");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Lifetime, three machines");
   await page.getByLabel("Machines", { exact: true }).fill("3");
   await page.getByLabel("Customers rename machines").uncheck();
   await page.getByRole("button", { name: "Review change" }).click();

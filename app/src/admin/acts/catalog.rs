@@ -92,12 +92,14 @@ pub(super) async fn perform(call: &Call<'_>, target: &Target, form: &Submission)
     if revision.is_gone {
         return Err(Trouble::Changed);
     }
-    let changed = match (Step::of(form), target.changed(&state, &revision)) {
-        (Step::Edit, _) => return Err(Trouble::Review),
-        (_, Err(problems)) => return Err(Trouble::Problems(problems)),
-        (Step::Plan, Ok(_)) => return Err(Trouble::Review),
-        (Step::Apply, Ok(changed)) => changed,
-    };
+    let step = Step::of(form);
+    if step == Step::Edit {
+        return Err(Trouble::Review);
+    }
+    let changed = target.changed(&state, &revision).map_err(Trouble::Problems)?;
+    if step == Step::Plan {
+        return Err(Trouble::Review);
+    }
     let reason = form.reason()?;
     let fresh = call.fresh()?;
     if Version::of(form).is_none_or(|known| known.number != state.version) {

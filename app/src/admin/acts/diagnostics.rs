@@ -17,17 +17,16 @@ use crate::{
 pub(super) async fn view(call: &Call<'_>, act: Act, draft: Option<&Draft>) -> Result<ActView, Trouble> {
     let page = AdminPage::DiagnosticsAct(act);
     let gate = Gate { needs: Needs::Admin, is_sensitive: false, obstacle: None };
-    let content = match gate.closed(call, &page, draft) {
-        Some(content) => content,
-        None => {
-            let recipient = call.admin()?.own_address().await?.ok_or(Trouble::NotFound)?;
-            let ask = Ask::new("Send a test mail?", "Send test mail")
-                .effect(format!("{recipient} gets a mail, by the same way as customers."))
-                .effects(["It arrives within a minute, or the list of mails says why not."])
-                .level(ConfirmLevel::Reversible)
-                .without_reason();
-            ActContent::Form(ask.form(&page, &AdminPage::Diagnostics, draft))
-        }
+    let content = if let Some(content) = gate.closed(call, &page, draft) {
+        content
+    } else {
+        let recipient = call.admin()?.own_address().await?.ok_or(Trouble::NotFound)?;
+        let ask = Ask::new("Send a test mail?", "Send test mail")
+            .effect(format!("{recipient} gets a mail, by the same way as customers."))
+            .effects(["It arrives within a minute, or the list of mails says why not."])
+            .level(ConfirmLevel::Reversible)
+            .without_reason();
+        ActContent::Form(ask.form(&page, &AdminPage::Diagnostics, draft))
     };
     Ok(ActView {
         title: "Test mail".to_owned(),

@@ -72,7 +72,7 @@ fn GuideView(guide: Guide) -> impl IntoView {
     view! {
         <section class="stack-small">
             <h2 class="title-2">{title}</h2>
-            <ol class="list measure">{steps.into_iter().map(|step| view! { <li>{step}</li> }).collect_view()}</ol>
+            <ol class="list list-numbered measure">{steps.into_iter().map(|step| view! { <li>{step}</li> }).collect_view()}</ol>
             <ul class="stack-small plain-list call">
                 {commands.into_iter().map(|command| view! { <li><Copyable text=command what="command"/></li> }).collect_view()}
             </ul>

@@ -63,21 +63,15 @@ fn sentence(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// `12.3 MB`.
+/// `12.3 MiB`.
 fn size(bytes: i64) -> String {
     let kib = bytes.max(0) / 1024;
-    match kib {
-        0..1024 => format!("{kib} KiB"),
-        _ => {
-            let tenths = kib.saturating_mul(10) / 1024;
-            if tenths < 10_240 {
-                format!("{}.{} MiB", tenths / 10, tenths % 10)
-            } else {
-                let tenths = tenths / 1024;
-                format!("{}.{} GiB", tenths / 10, tenths % 10)
-            }
-        }
+    if kib < 1024 {
+        return format!("{kib} KiB");
     }
+    let mib = kib.saturating_mul(10) / 1024;
+    let gib = mib / 1024;
+    if mib < 10_240 { format!("{}.{} MiB", mib / 10, mib % 10) } else { format!("{}.{} GiB", gib / 10, gib % 10) }
 }
 
 fn facts(known: &Known<'_>) -> Vec<Fact> {
@@ -104,6 +98,10 @@ fn facts(known: &Known<'_>) -> Vec<Fact> {
         fact("Stripe", text(host.payment_key.unwrap_or("No key, so nothing is sold").to_owned())),
         fact("Stripe API expected", text(host.api_version.to_owned())),
         fact("Stripe API seen", text(seen)),
+        fact(
+            "Audit log ends with",
+            Cell::Copyable { text: state.audit_head.to_string(), what: "end of the audit log".to_owned() },
+        ),
     ]
 }
 

@@ -240,9 +240,12 @@ async fn a_change_that_breaks_licenses_names_them(app: &TestApp) {
     assert!(removal.contains("It cannot be removed: 2 licenses are under it."), "{removal}");
 }
 
+/// A form, what is entered into it, and what the page says.
+type Mistake<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 async fn mistakes_stand_beside_their_fields(app: &TestApp) {
     let browser = staff(app, Role::Admin).await;
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[Mistake<'_>] = &[
         (EDIT, &[("name", "")], "Enter a name of 1 to 100 letters."),
         (EDIT, &[("max_machines", "two")], "Enter a whole number, or leave it empty."),
         (EDIT, &[("max_cores", "0")], "Enter a number from 1 to 2,147,483,647"),

@@ -136,12 +136,18 @@ const POLICY: &[Group] = &[
         hint: "Support and admins may always do it for them.",
         fields: &[
             field("customer_frees_machines", Control::Check, ""),
-            field("swaps.count", Control::Number, ANY_NUMBER),
-            field("swaps.window", Control::Duration, "Such as 30d. Empty if they may free any number."),
             field("customer_renames_machines", Control::Check, ""),
             field("customer_rotates_key", Control::Check, ""),
             field("customer_downloads_files", Control::Check, "Files let the app run without internet access."),
             field("customer_sees_history", Control::Check, ""),
+        ],
+    },
+    Group {
+        title: "How often customers may free machines",
+        hint: "",
+        fields: &[
+            field("swaps.count", Control::Number, ANY_NUMBER),
+            field("swaps.window", Control::Duration, "Such as 30d. Empty if they may free any number."),
         ],
     },
 ];
@@ -230,7 +236,7 @@ pub(super) fn values(kind: Kind, entry: &Value, file: &CatalogFile) -> Values {
                 continue;
             }
             (Control::Check, value) => checked(value.as_bool().unwrap_or_default()),
-            (Control::Amount, value) => amount(value, &entry["currency"]),
+            (Control::Amount, value) => amount(value, entry.get("currency")),
             // These are left out of a file if they have their default.
             (Control::Number, Value::Null)
                 if matches!(field.name, "interval_count" | "min_quantity" | "max_quantity") =>
@@ -252,8 +258,8 @@ fn checked(is_checked: bool) -> String {
 }
 
 /// An amount as it is entered: `149.00`.
-fn amount(minor: &Value, currency: &Value) -> String {
-    let currency: Option<Currency> = currency.as_str().and_then(|code| code.parse().ok());
+fn amount(minor: &Value, currency: Option<&Value>) -> String {
+    let currency: Option<Currency> = currency.and_then(Value::as_str).and_then(|code| code.parse().ok());
     let (Some(minor), Some(currency)) = (minor.as_u64(), currency) else {
         return String::new();
     };
@@ -338,10 +344,10 @@ mod tests {
 
     #[test]
     fn amounts_are_entered_with_the_decimals_of_their_currency() {
-        assert_eq!(amount(&json!(14_900), &json!("USD")), "149.00");
-        assert_eq!(amount(&json!(5), &json!("USD")), "0.05");
-        assert_eq!(amount(&json!(4_900), &json!("JPY")), "4900");
-        assert_eq!(amount(&Value::Null, &json!("USD")), "");
+        assert_eq!(amount(&json!(14_900), Some(&json!("USD"))), "149.00");
+        assert_eq!(amount(&json!(5), Some(&json!("USD"))), "0.05");
+        assert_eq!(amount(&json!(4_900), Some(&json!("JPY"))), "4900");
+        assert_eq!(amount(&Value::Null, Some(&json!("USD"))), "");
     }
 
     /// Every field of a file can be edited.

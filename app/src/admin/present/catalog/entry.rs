@@ -131,8 +131,8 @@ fn facts(entry: &Entry, state: &CatalogState) -> Vec<Fact> {
             continue;
         }
         let link = match field.name {
-            "product" => linked(state, Kind::Product, &entry.json["product"]),
-            "policy" => linked(state, Kind::Policy, &entry.json["policy"]),
+            "product" => linked(state, Kind::Product, entry.json.get("product")),
+            "policy" => linked(state, Kind::Policy, entry.json.get("policy")),
             _ => None,
         };
         facts.push(fact(field.label, link.unwrap_or_else(|| text(entry.shown(field.name)))));
@@ -141,8 +141,8 @@ fn facts(entry: &Entry, state: &CatalogState) -> Vec<Fact> {
 }
 
 /// A link to the entry that a field names.
-fn linked(state: &CatalogState, kind: Kind, code: &Value) -> Option<Cell> {
-    let code = code.as_str()?;
+fn linked(state: &CatalogState, kind: Kind, code: Option<&Value>) -> Option<Cell> {
+    let code = code?.as_str()?;
     let name = match kind {
         Kind::Product => &state.file.products.iter().find(|product| product.code == code)?.name,
         _ => &state.file.policies.iter().find(|policy| policy.code == code)?.name,

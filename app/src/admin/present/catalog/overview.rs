@@ -78,13 +78,11 @@ fn sections(known: &Known<'_>, is_admin: bool) -> Vec<CatalogSection> {
     let file = &known.state.file;
     let products = file.products.iter().map(|product| {
         let policies = file.policies.iter().filter(|policy| policy.product == product.code).count();
-        let id = known.state.product_ids.get(&product.code).map(ToString::to_string);
-        let id = id.map_or(Cell::Empty, |text| Cell::Copyable { text, what: "product id".to_owned() });
         row(
             Kind::Product,
             &product.code,
             &product.name,
-            vec![Cell::Code(product.key_prefix.clone()), Cell::Number(policies.to_string()), id],
+            vec![Cell::Code(product.key_prefix.clone()), Cell::Number(policies.to_string())],
         )
     });
     let entitlements = file.entitlements.iter().map(|entitlement| {
@@ -106,7 +104,7 @@ fn sections(known: &Known<'_>, is_admin: bool) -> Vec<CatalogSection> {
     vec![
         section(
             Kind::Product,
-            &[("Name", false), ("Code", false), ("Keys begin with", false), ("Policies", true), ("Id", false)],
+            &[("Name", false), ("Code", false), ("Keys begin with", false), ("Policies", true)],
             products.collect(),
             "There are no products yet. A product is what apps name when they check a license.",
         ),

@@ -161,9 +161,9 @@ pub(crate) fn obstacle(obstacle: &CatalogObstacle, examples: &[LicenseDetails]) 
         ),
         CatalogObstacle::WouldInvalidate { policy, field, found } => {
             let count = i64::try_from(found.count).unwrap_or(i64::MAX);
-            let fields: Vec<String> = field.split(", ").map(|field| label(field)).collect();
+            let fields: Vec<String> = field.split(", ").map(label).collect();
             let text = format!(
-                "{} would become invalid, because {}. The reason is “{}”.",
+                "{} would become invalid, because {}. The field is “{}”.",
                 licenses(count),
                 because(found.code),
                 fields.join("” and “")
@@ -192,15 +192,13 @@ fn are(count: i64) -> String {
 /// Why a license that is valid now would get this code.
 fn because(code: ValidationCode) -> &'static str {
     match code {
-        ValidationCode::TooManyMachines => "they are active on more machines",
-        ValidationCode::TooManyCores => "their machines have more cores",
-        ValidationCode::NoMachine | ValidationCode::NoMachines => "they are active on no machine",
-        ValidationCode::Expired => "they have expired",
-        ValidationCode::Overdue => "their apps have not checked in for longer",
-        ValidationCode::HeartbeatDead | ValidationCode::HeartbeatNotStarted => {
-            "heartbeats of their machines are missing"
-        }
-        ValidationCode::EntitlementsMissing => "they would lose an entitlement",
-        _ => "they would not meet the new terms",
+        ValidationCode::TooManyMachines => "more machines are active than that",
+        ValidationCode::TooManyCores => "the machines have more cores than that",
+        ValidationCode::NoMachine | ValidationCode::NoMachines => "no machine is active",
+        ValidationCode::Expired => "the end has passed",
+        ValidationCode::Overdue => "the last check-in is longer ago",
+        ValidationCode::HeartbeatDead | ValidationCode::HeartbeatNotStarted => "heartbeats are missing",
+        ValidationCode::EntitlementsMissing => "an entitlement would be missing",
+        _ => "the new terms are not met",
     }
 }

@@ -62,7 +62,7 @@ const POLICY: &[FieldWords] = &[
         &[
             ("RESTRICT_ACCESS", "It is not valid"),
             ("REVOKE_ACCESS", "It is not valid, and its key is rejected"),
-            ("MAINTAIN_ACCESS", "It stays valid, for the versions that the customer has"),
+            ("MAINTAIN_ACCESS", "It stays valid for older versions"),
             ("ALLOW_ACCESS", "It stays valid"),
         ],
     ),
@@ -111,12 +111,12 @@ const POLICY: &[FieldWords] = &[
     field("offline_file", "Files for offline use are valid for", ""),
     field("entitlements", "Entitlements", "None"),
     field("customer_frees_machines", "Customers free machines", ""),
-    field("swaps.count", "How many they may free", "Any number"),
-    field("swaps.window", "In any period of", "Any length"),
     field("customer_renames_machines", "Customers rename machines", ""),
     field("customer_rotates_key", "Customers replace their key", ""),
     field("customer_downloads_files", "Customers download files for offline use", ""),
     field("customer_sees_history", "Customers see the history", ""),
+    field("swaps.count", "Machines that customers may free", "Any number"),
+    field("swaps.window", "In any period of", "Any length"),
 ];
 
 const PRICE: &[FieldWords] = &[
