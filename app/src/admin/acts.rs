@@ -7,23 +7,25 @@ mod customer;
 mod event;
 mod form;
 mod license;
+mod lists;
 mod machine;
 mod note;
 mod order;
 
 use http::{HeaderValue, StatusCode};
 use latchkey_licensing::{license_key::LicenseKey, time::Timestamp};
-use latchkey_service::{Admin, Fresh, Internal, SignedIn, Staff, Support};
+use latchkey_service::{Admin, Fresh, Internal, ListExport, SignedIn, Staff, Support};
 
 use crate::{
     admin::{
         model::{
+            bulk::BulkView,
             object_view::{ActContent, ActView},
             objects::Toast,
         },
         present::objects::{Around, Needs, Tab},
     },
-    routes::{AdminPage, confirm_for},
+    routes::{AdminPage, NewName, confirm_for},
     server_side::Backend,
     shared::error::UiError,
 };
@@ -82,6 +84,8 @@ pub(crate) enum Trouble {
     Changed,
     /// It was not done because of the record's state, which the page explains.
     Obstacle(String),
+    /// The page shows what would happen, and asks again.
+    Planned,
     /// The page shows a secret once.
     Secret(LicenseKey),
     /// The server failed.
@@ -106,6 +110,23 @@ pub(crate) struct Done {
     pub(crate) page: AdminPage,
 }
 
+impl Done {
+    /// The message, and the address of the page.
+    fn shown(self) -> (Toast, String) {
+        (self.toast, self.page.path())
+    }
+}
+
+/// What a form led to.
+enum Performed {
+    /// A page that shows the message.
+    Shown(Toast, String),
+    /// A report, which the response shows.
+    Reported(BulkView),
+    /// A file, which is the response.
+    Exported(ListExport),
+}
+
 /// What becomes of a submitted form.
 #[derive(Debug)]
 pub enum Submitted {
@@ -113,6 +134,8 @@ pub enum Submitted {
     Done { location: String, cookie: Option<HeaderValue> },
     /// The page is shown again, with the draft as its context.
     Again(Draft),
+    /// The response is a file.
+    Export(ListExport),
     /// There is no such page, record or permission to see it.
     NotFound,
 }
@@ -123,26 +146,20 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         return Submitted::NotFound;
     };
     let form = Submission::parse(body);
-    let done = match &page {
-        AdminPage::LicenseAct(id, act) => license::perform(&call, *id, *act, &form).await,
-        AdminPage::MachineAct(id, act) => machine::perform(&call, *id, *act, &form).await,
-        AdminPage::CustomerAct(id, act) => customer::perform(&call, *id, *act, &form).await,
-        AdminPage::OrderAct(id, act) => order::perform(&call, *id, *act, &form).await,
-        AdminPage::EventAct(id, act) => event::perform(&call, id, *act, &form).await,
-        _ => Err(Trouble::NotFound),
-    };
     let again = |status, problems| Draft { form: form.clone(), problems, status, ..Draft::default() };
-    let draft = match done {
-        Ok(done) => {
-            let cookie = backend.cookies.toast_cookie(&done.toast);
-            return Submitted::Done { location: done.page.path(), cookie };
+    let draft = match perform(&call, &page, &form).await {
+        Ok(Performed::Shown(toast, location)) => {
+            return Submitted::Done { location, cookie: backend.cookies.toast_cookie(&toast) };
         }
+        Ok(Performed::Exported(export)) => return Submitted::Export(export),
+        Ok(Performed::Reported(report)) => Draft { report: Some(report), ..again(StatusCode::OK, Vec::new()) },
         Err(Trouble::NotFound) => return Submitted::NotFound,
         Err(Trouble::Problems(problems)) => again(StatusCode::UNPROCESSABLE_ENTITY, problems),
         Err(Trouble::Obstacle(text)) => again(StatusCode::CONFLICT, vec![Problem::general(text)]),
         Err(Trouble::Locked) => again(StatusCode::FORBIDDEN, Vec::new()),
         Err(Trouble::NotFresh) => Draft { needs_confirmation: true, ..again(StatusCode::FORBIDDEN, Vec::new()) },
         Err(Trouble::Changed) => Draft { is_outdated: true, ..again(StatusCode::CONFLICT, Vec::new()) },
+        Err(Trouble::Planned) => again(StatusCode::OK, Vec::new()),
         Err(Trouble::Secret(secret)) => Draft { secret: Some(secret), ..again(StatusCode::OK, Vec::new()) },
         Err(Trouble::Internal(error)) => {
             tracing::error!(%error, "an act of staff failed: {error}");
@@ -153,14 +170,39 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
     Submitted::Again(draft)
 }
 
-/// The page of an act. `draft` is what was submitted before.
-pub(crate) async fn view(call: &Call<'_>, page: &AdminPage, draft: Option<&Draft>) -> Result<ActView, Trouble> {
+async fn perform(call: &Call<'_>, page: &AdminPage, form: &Submission) -> Result<Performed, Trouble> {
+    let done = match page {
+        AdminPage::LicenseAct(id, act) => license::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::MachineAct(id, act) => machine::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::CustomerAct(id, act) => customer::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::OrderAct(id, act) => order::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::EventAct(id, act) => event::perform(call, id, *act, form).await.map(Done::shown),
+        AdminPage::ViewAct(list, act) => lists::views::perform(call, *list, *act, form).await,
+        AdminPage::BulkAct(act) => return lists::bulk::perform(call, *act, form).await.map(Performed::Reported),
+        AdminPage::New(NewName::Licenses) => return lists::issue::perform(call, form).await.map(Performed::Reported),
+        AdminPage::Export(list) => return lists::export::perform(call, *list, form).await.map(Performed::Exported),
+        _ => Err(Trouble::NotFound),
+    };
+    done.map(|(toast, location)| Performed::Shown(toast, location))
+}
+
+/// The page of an act. `query` is the query of its address, and `draft` is what was submitted before.
+pub(crate) async fn view(
+    call: &Call<'_>,
+    page: &AdminPage,
+    query: &str,
+    draft: Option<&Draft>,
+) -> Result<ActView, Trouble> {
     match page {
         AdminPage::LicenseAct(id, act) => license::view(call, *id, *act, draft).await,
         AdminPage::MachineAct(id, act) => machine::view(call, *id, *act, draft).await,
         AdminPage::CustomerAct(id, act) => customer::view(call, *id, *act, draft).await,
         AdminPage::OrderAct(id, act) => order::view(call, *id, *act, draft).await,
         AdminPage::EventAct(id, act) => event::view(call, id, *act, draft).await,
+        AdminPage::BulkAct(act) => lists::bulk::view(call, *act, query, draft).await,
+        AdminPage::New(NewName::Licenses) => lists::issue::view(call, draft).await,
+        AdminPage::Export(list) => lists::export::view(call, *list, query, draft).await,
+        AdminPage::ViewAct(list, act) => lists::views::view(call, *list, *act, query, draft).await,
         _ => Err(Trouble::NotFound),
     }
 }

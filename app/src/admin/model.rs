@@ -1,5 +1,6 @@
 //! What the admin portal's pages show, as the server sends it.
 
+pub(crate) mod bulk;
 pub(crate) mod charts;
 pub(crate) mod find;
 pub(crate) mod list_view;

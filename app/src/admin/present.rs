@@ -1,5 +1,6 @@
 //! Converts what the service says into what the admin portal's pages show.
 
+pub(crate) mod bulk;
 pub(crate) mod events;
 pub(crate) mod found;
 pub(crate) mod frame;

@@ -62,6 +62,10 @@ pub fn AdminApp() -> impl IntoView {
                     <Route path=declared::mails() view=MailsPage ssr=SsrMode::Async/>
                     <Route path=declared::mail() view=MailPage ssr=SsrMode::Async/>
                     <Route path=declared::audit() view=AuditPage ssr=SsrMode::Async/>
+                    <Route path=declared::bulk_act() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::new() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::export() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::view_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::shortcuts() view=ShortcutsPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async/>

@@ -163,10 +163,11 @@ const FUNCTIONS: [(&str, Row); 47] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 44] = [
+const PAGES: [(&str, Row); 48] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
+    ("/admin/bulk/licenses/{act}", staff_only(200)),
     ("/admin/customers", staff_only(200)),
     ("/admin/customers/{customer}", staff_only(200)),
     ("/admin/customers/{customer}/{act}", staff_only(200)),
@@ -174,6 +175,8 @@ const PAGES: [(&str, Row); 44] = [
     // There are no events here.
     ("/admin/events/{event}", all(404)),
     ("/admin/events/{event}/{act}", all(404)),
+    // An export needs a second factor from the last five minutes.
+    ("/admin/export/{act}", Row { admin: 303, ..staff_only(403) }),
     ("/admin/licenses", staff_only(200)),
     ("/admin/licenses/{license}", staff_only(200)),
     ("/admin/licenses/{license}/{act}", staff_only(200)),
@@ -184,11 +187,13 @@ const PAGES: [(&str, Row); 44] = [
     ("/admin/mails", staff_only(200)),
     // There are no mails here.
     ("/admin/mails/{mail}", all(404)),
+    ("/admin/new/{act}", Row { admin: 200, ..staff_only(403) }),
     ("/admin/orders", staff_only(200)),
     ("/admin/orders/{order}", staff_only(200)),
     ("/admin/orders/{order}/{act}", staff_only(200)),
     ("/admin/search", staff_only(200)),
     ("/admin/shortcuts", staff_only(200)),
+    ("/admin/views/{list}/{act}", staff_only(200)),
     ("/checkout/new/{price}", all(200)),
     ("/checkout/{order}/canceled", own(200, 403, 403)),
     ("/checkout/{order}/placed", own(200, 403, 403)),
@@ -215,7 +220,7 @@ const PAGES: [(&str, Row); 44] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 22] = [
+const ROUTES: [(&str, Method, &str, Row); 29] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
@@ -224,6 +229,15 @@ const ROUTES: [(&str, Method, &str, Row); 22] = [
     ("&in_axum(pattern)", Method::POST, "/admin/licenses/{license}/note", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/machines/{machine}/free", staff_only(422)),
     ("&in_axum(pattern)", Method::POST, "/admin/orders/{order}/refund", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/bulk/licenses/suspend", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/bulk/licenses/revoke", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/bulk/licenses/mail-key", staff_only(422)),
+    ("&in_axum(pattern)", Method::POST, "/admin/new/licenses", Row { admin: 422, ..staff_only(403) }),
+    // An export needs a second factor from the last five minutes.
+    ("&in_axum(pattern)", Method::POST, "/admin/export/licenses", staff_only(403)),
+    ("&in_axum(pattern)", Method::POST, "/admin/views/licenses/save", staff_only(422)),
+    // There is no such view.
+    ("&in_axum(pattern)", Method::POST, "/admin/views/licenses/remove", all(404)),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
     // Metrics have an address of their own.
     ("\"/metrics\"", Method::GET, "/metrics", all(404)),
@@ -340,7 +354,13 @@ impl<'a> World<'a> {
         let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
         let pattern = pattern.replace("{payment}", &format!("pi_{}", self.order));
         let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
-        let pattern = pattern.replace("{customer}", &self.account).replace("{act}", "note");
+        let act = match pattern.split('/').nth(2) {
+            Some("bulk") => "mail-key",
+            Some("export" | "new") => "licenses",
+            Some("views") => "save",
+            _ => "note",
+        };
+        let pattern = pattern.replace("{customer}", &self.account).replace("{act}", act).replace("{list}", "licenses");
         let pattern = pattern.replace("{event}", "evt_none").replace("{mail}", &self.license);
         pattern.replace("{token}", "x")
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod acts;
+mod lists;
 mod objects;
 mod selling;
 mod support;

@@ -7,6 +7,7 @@ use latchkey_service::{InvalidReason, Notify, Reason, ReasonCode};
 use crate::{
     admin::{
         acts::Trouble,
+        model::bulk::BulkView,
         model::objects::{ConfirmLevel, Confirmation, Entered, FieldErrors, Input, InputKind, TimelineEntry},
     },
     routes::{AdminPage, confirm_for},
@@ -27,6 +28,11 @@ impl Submission {
     /// Reads a form. One that is not a form is empty, so that the page says which fields are missing.
     pub(crate) fn parse(body: &[u8]) -> Self {
         Self(serde_urlencoded::from_bytes(body).unwrap_or_default())
+    }
+
+    /// All fields.
+    pub(crate) fn all(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// A field's value. If it was sent twice, the first counts.
@@ -103,6 +109,8 @@ pub struct Draft {
     pub(crate) needs_confirmation: bool,
     /// What the page shows once instead of the form.
     pub(crate) secret: Option<LicenseKey>,
+    /// What was done, which the page shows instead of the form.
+    pub(crate) report: Option<BulkView>,
 }
 
 impl Draft {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     admin::model::{
+        bulk::BulkView,
         lists::{LinkTo, Pages, Table},
         objects::{Confirmation, Fact, ObjectHead, Related, TimelineEntry, Toast},
     },
@@ -91,6 +92,13 @@ pub enum ActContent {
     Refused(String),
     /// It needs a recent second factor. The page that asks for it leads back here.
     Confirm(String),
+    /// What an act on many records would do. Without a form if there is nothing to do.
+    Plan {
+        outcome: BulkView,
+        form: Option<Box<Confirmation>>,
+    },
+    /// What an act on many records did.
+    Report(BulkView),
     /// A secret that is shown once.
     Secret {
         what: String,

@@ -5,7 +5,10 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use crate::{
     admin::{
-        components::{Copyable, acts::ConfirmForm},
+        components::{
+            Copyable,
+            acts::{BulkGroups, ConfirmForm},
+        },
         model::object_view::{ActContent, ActView},
         pages::{evidence::EvidencePage, explain::ExplainPage},
         server_fns::objects::admin_act,
@@ -17,8 +20,8 @@ use crate::{
 /// The page of an act on any record.
 #[component]
 pub(crate) fn ActPage() -> impl IntoView {
-    let path = use_location().pathname;
-    let view = Resource::new(move || path.get(), admin_act);
+    let (path, search) = (use_location().pathname, use_location().search);
+    let view = Resource::new(move || (path.get(), search.get()), |(path, query)| admin_act(path, query));
     view! {
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {
@@ -84,6 +87,19 @@ fn Shown(view: ActView) -> impl IntoView {
                     <a class="button button-accent" href=path rel="external">"Confirm that it is you"</a>
                 </p>
             </section>
+        }
+        .into_any(),
+        ActContent::Plan { outcome, form } => view! {
+            <BulkGroups outcome/>
+            {match form {
+                Some(form) => view! { <ConfirmForm confirmation=*form/> }.into_any(),
+                None => view! { <p><a class="button" href=back>"Back"</a></p> }.into_any(),
+            }}
+        }
+        .into_any(),
+        ActContent::Report(outcome) => view! {
+            <BulkGroups outcome/>
+            <p><a class="button" href=back>"Done"</a></p>
         }
         .into_any(),
         ActContent::Secret { what, text } => view! {
