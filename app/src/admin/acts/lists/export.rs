@@ -59,7 +59,7 @@ pub(in crate::admin::acts) async fn view(
                 .effects([
                     "It contains personal data: keep it where it belongs, and delete it when it has served its purpose.",
                     "Texts that a spreadsheet would compute get an apostrophe in front. Times are in UTC.",
-                    "The audit log records who exported which list, and with which filters.",
+                    "The audit log records who exported which list, and by which filters.",
                 ])
                 .level(ConfirmLevel::Costly)
                 .without_reason();

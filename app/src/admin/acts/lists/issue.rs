@@ -25,7 +25,7 @@ use crate::{
 const POLICY: &str = "policy";
 const LINES: &str = "customers";
 
-const MAIL: &str = "Otherwise each of them gets the key in the mail “Your license key”.";
+const MAIL: &str = "Otherwise each of them gets a mail with the key.";
 
 /// The most lines of a form.
 const MAX_LINES: usize = 500;
