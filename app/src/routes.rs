@@ -16,8 +16,8 @@ use latchkey_licensing::{
 use leptos_router::PossibleRouteMatch;
 
 pub use acts::{
-    CatalogActName, CatalogEntryKind, CustomerActName, DiagnosticsActName, EventActName, LicenseActName,
-    MachineActName, OrderActName,
+    BulkActName, CatalogActName, CatalogEntryKind, CustomerActName, DiagnosticsActName, EventActName, LicenseActName,
+    ListPath, MachineActName, NewName, OrderActName, ViewActName,
 };
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, internal_path};
@@ -156,6 +156,14 @@ pages! {
     /// The state of the instance.
     Diagnostics = "/admin/diagnostics" as diagnostics;
     DiagnosticsAct(act: DiagnosticsActName) = "/admin/diagnostics/:act" as diagnostics_act;
+    /// Plans an act on many licenses, and carries it out.
+    BulkAct(act: BulkActName) = "/admin/bulk/licenses/:act" as bulk_act;
+    /// Creates something.
+    New(act: NewName) = "/admin/new/:act" as new;
+    /// Exports a list.
+    Export(act: ListPath) = "/admin/export/:act" as export;
+    /// Saves or removes a view of a list.
+    ViewAct(list: ListPath, act: ViewActName) = "/admin/views/:list/:act" as view_act;
     /// The keyboard shortcuts, and the choice not to use single letters.
     Shortcuts = "/admin/shortcuts" as shortcuts;
 }
@@ -235,15 +243,18 @@ pub fn offer_of(price: PriceCode, quantity: u32) -> String {
 
 /// The sign-in page that afterwards leads to `next`, which it checks.
 pub fn sign_in_for(next: &str) -> String {
-    // All other characters in our paths are allowed in a query.
-    let next = next.replace('?', "%3F").replace('=', "%3D").replace('&', "%26");
-    format!("{}?next={next}", Page::SignIn.path())
+    format!("{}?next={}", Page::SignIn.path(), in_query(next))
 }
 
 /// The page that asks for a passkey and afterwards leads to `next`, which it checks.
 pub fn confirm_for(next: &str) -> String {
-    let next = next.replace('?', "%3F").replace('=', "%3D").replace('&', "%26");
-    format!("{}?next={next}", Page::Confirm.path())
+    format!("{}?next={}", Page::Confirm.path(), in_query(next))
+}
+
+/// A path with its query as the value of a field of a query. All other characters in our paths are allowed there.
+fn in_query(path: &str) -> String {
+    let path = path.replace('%', "%25").replace('+', "%2B");
+    path.replace('?', "%3F").replace('=', "%3D").replace('&', "%26")
 }
 
 fn fill(pattern: &str, values: &[&dyn fmt::Display]) -> String {
@@ -286,12 +297,16 @@ mod tests {
     fn filled(pattern: &str) -> String {
         let pattern = pattern.replace(":license", ID).replace(":machine", ID).replace(":order", ID);
         let pattern = pattern.replace(":customer", ID).replace(":mail", ID).replace(":event", "evt_1");
-        let pattern = pattern.replace(":kind", "policies").replace(":code", "acme_2.x-Y");
+        let pattern = pattern.replace("new/:kind", "new/policies").replace(":kind", "policies");
+        let pattern = pattern.replace(":code", "acme_2.x-Y").replace(":list", "orders");
         // Every other kind of record can have a note.
-        let act = match &pattern {
-            path if path.starts_with("/admin/machines") => "free",
-            path if path.starts_with("/admin/catalog") => "edit",
-            path if path.starts_with("/admin/diagnostics") => "test-mail",
+        let act = match pattern.split('/').nth(2) {
+            Some("machines") => "free",
+            Some("catalog") => "edit",
+            Some("diagnostics") => "test-mail",
+            Some("bulk") => "renew",
+            Some("new" | "export") => "licenses",
+            Some("views") => "save",
             _ => "note",
         };
         pattern.replace(":act", act).replace(":token", "Ab_-9").replace(":price", "acme-draw-2")

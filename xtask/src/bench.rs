@@ -65,6 +65,8 @@ pub(crate) enum Figure {
     Webhook,
     /// The page of a license, rendered for a signed-in customer
     LicensePage,
+    /// The list of licenses in the admin portal: the first page, the 1,000th, with filters, and searched
+    Lists,
     /// A documentation page
     Docs,
     /// The memory of the idle server

@@ -9,24 +9,26 @@ mod diagnostics;
 mod event;
 mod form;
 mod license;
+mod lists;
 mod machine;
 mod note;
 mod order;
 
 use http::{HeaderValue, StatusCode};
 use latchkey_licensing::{license_key::LicenseKey, time::Timestamp};
-use latchkey_service::{Admin, Fresh, Internal, SignedIn, Staff, Support};
+use latchkey_service::{Admin, Fresh, Internal, ListExport, SignedIn, Staff, Support};
 use serde_json::Value;
 
 use crate::{
     admin::{
         model::{
+            bulk::BulkView,
             object_view::{ActContent, ActView},
             objects::Toast,
         },
         present::objects::{Around, Needs, Tab},
     },
-    routes::{AdminPage, CustomerActName, Page, confirm_for},
+    routes::{AdminPage, CustomerActName, NewName, Page, confirm_for},
     server_side::Backend,
     shared::error::UiError,
 };
@@ -114,6 +116,23 @@ pub(crate) struct Done {
     pub(crate) page: AdminPage,
 }
 
+impl Done {
+    /// The message, and the address of the page.
+    fn shown(self) -> (Toast, String) {
+        (self.toast, self.page.path())
+    }
+}
+
+/// What a form led to.
+enum Performed {
+    /// A page that shows the message.
+    Shown(Toast, String),
+    /// A report, which the response shows.
+    Reported(BulkView),
+    /// A file, which is the response.
+    Exported(ListExport),
+}
+
 /// What becomes of a submitted form.
 #[derive(Debug)]
 pub enum Submitted {
@@ -123,6 +142,8 @@ pub enum Submitted {
     PersonalData(Value),
     /// The page is shown again, with the draft as its context.
     Again(Draft),
+    /// The response is a file.
+    Export(ListExport),
     /// There is no such page, record or permission to see it.
     NotFound,
 }
@@ -133,28 +154,17 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         return Submitted::NotFound;
     };
     let form = Submission::parse(body);
-    let done = match &page {
-        AdminPage::LicenseAct(id, act) => license::perform(&call, *id, *act, &form).await,
-        AdminPage::MachineAct(id, act) => machine::perform(&call, *id, *act, &form).await,
-        AdminPage::CustomerAct(id, act) => customer::perform(&call, *id, *act, &form).await,
-        AdminPage::OrderAct(id, act) => order::perform(&call, *id, *act, &form).await,
-        AdminPage::EventAct(id, act) => event::perform(&call, id, *act, &form).await,
-        AdminPage::DiagnosticsAct(act) => diagnostics::perform(&call, *act).await,
-        page => match catalog::Target::of(page) {
-            Some(target) => catalog::perform(&call, &target, &form).await,
-            None => Err(Trouble::NotFound),
-        },
-    };
     let again = |status, problems| Draft { form: form.clone(), problems, status, ..Draft::default() };
-    let draft = match done {
-        Ok(done) => {
-            // Whoever sees the portal as a customer does goes there, where a banner says so.
-            if let AdminPage::CustomerAct(_, CustomerActName::ViewPortal) = page {
-                return Submitted::Done { location: Page::Overview.path(), cookie: None };
-            }
-            let cookie = backend.cookies.toast_cookie(&done.toast);
-            return Submitted::Done { location: done.page.path(), cookie };
+    let draft = match perform(&call, &page, &form).await {
+        // Whoever sees the portal as a customer does goes there, where a banner says so.
+        Ok(Performed::Shown(..)) if matches!(page, AdminPage::CustomerAct(_, CustomerActName::ViewPortal)) => {
+            return Submitted::Done { location: Page::Overview.path(), cookie: None };
         }
+        Ok(Performed::Shown(toast, location)) => {
+            return Submitted::Done { location, cookie: backend.cookies.toast_cookie(&toast) };
+        }
+        Ok(Performed::Exported(export)) => return Submitted::Export(export),
+        Ok(Performed::Reported(report)) => Draft { report: Some(report), ..again(StatusCode::OK, Vec::new()) },
         Err(Trouble::NotFound) => return Submitted::NotFound,
         Err(Trouble::File(data)) => return Submitted::PersonalData(data),
         Err(Trouble::Problems(problems)) => again(StatusCode::UNPROCESSABLE_ENTITY, problems),
@@ -173,14 +183,43 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
     Submitted::Again(draft)
 }
 
-/// The page of an act. `draft` is what was submitted before.
-pub(crate) async fn view(call: &Call<'_>, page: &AdminPage, draft: Option<&Draft>) -> Result<ActView, Trouble> {
+async fn perform(call: &Call<'_>, page: &AdminPage, form: &Submission) -> Result<Performed, Trouble> {
+    let done = match page {
+        AdminPage::LicenseAct(id, act) => license::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::MachineAct(id, act) => machine::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::CustomerAct(id, act) => customer::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::OrderAct(id, act) => order::perform(call, *id, *act, form).await.map(Done::shown),
+        AdminPage::EventAct(id, act) => event::perform(call, id, *act, form).await.map(Done::shown),
+        AdminPage::ViewAct(list, act) => lists::views::perform(call, *list, *act, form).await,
+        AdminPage::BulkAct(act) => return lists::bulk::perform(call, *act, form).await.map(Performed::Reported),
+        AdminPage::New(NewName::Licenses) => return lists::issue::perform(call, form).await.map(Performed::Reported),
+        AdminPage::Export(list) => return lists::export::perform(call, *list, form).await.map(Performed::Exported),
+        AdminPage::DiagnosticsAct(act) => diagnostics::perform(call, *act).await.map(Done::shown),
+        page => match catalog::Target::of(page) {
+            Some(target) => catalog::perform(call, &target, form).await.map(Done::shown),
+            None => Err(Trouble::NotFound),
+        },
+    };
+    done.map(|(toast, location)| Performed::Shown(toast, location))
+}
+
+/// The page of an act. `query` is the query of its address, and `draft` is what was submitted before.
+pub(crate) async fn view(
+    call: &Call<'_>,
+    page: &AdminPage,
+    query: &str,
+    draft: Option<&Draft>,
+) -> Result<ActView, Trouble> {
     match page {
         AdminPage::LicenseAct(id, act) => license::view(call, *id, *act, draft).await,
         AdminPage::MachineAct(id, act) => machine::view(call, *id, *act, draft).await,
         AdminPage::CustomerAct(id, act) => customer::view(call, *id, *act, draft).await,
         AdminPage::OrderAct(id, act) => order::view(call, *id, *act, draft).await,
         AdminPage::EventAct(id, act) => event::view(call, id, *act, draft).await,
+        AdminPage::BulkAct(act) => lists::bulk::view(call, *act, query, draft).await,
+        AdminPage::New(NewName::Licenses) => lists::issue::view(call, draft).await,
+        AdminPage::Export(list) => lists::export::view(call, *list, query, draft).await,
+        AdminPage::ViewAct(list, act) => lists::views::view(call, *list, *act, query, draft).await,
         AdminPage::DiagnosticsAct(act) => diagnostics::view(call, *act, draft).await,
         page => match catalog::Target::of(page) {
             Some(target) => catalog::view(call, &target, draft).await,

@@ -15,6 +15,7 @@ enum Act {
     FocusSearch,
     NextRow,
     PreviousRow,
+    SelectRow,
     OpenSheet,
 }
 
@@ -42,6 +43,7 @@ fn act(pressed: Pressed<'_>, has_letter_keys: bool) -> Option<Act> {
         "/" => Some(Act::FocusSearch),
         "j" => Some(Act::NextRow),
         "k" => Some(Act::PreviousRow),
+        "x" => Some(Act::SelectRow),
         "?" => Some(Act::OpenSheet),
         _ => None,
     }
@@ -96,6 +98,7 @@ impl Keyboard {
             Act::FocusSearch => dom::focus_search(),
             Act::NextRow => rows::move_focus(1),
             Act::PreviousRow => rows::move_focus(-1),
+            Act::SelectRow => rows::toggle_focused(),
         };
         // Otherwise the key would also be typed, or do what it does in the browser.
         if is_done {
@@ -121,7 +124,8 @@ mod tests {
             ("?", Some(Act::OpenSheet)),
             ("J", None),
             ("Enter", None),
-            ("x", None),
+            ("x", Some(Act::SelectRow)),
+            ("y", None),
         ] {
             assert_eq!(act(key(name), true), wanted, "{name}");
             assert_eq!(act(key(name), false), None, "{name} is switched off");

@@ -1,5 +1,6 @@
 //! What the admin portal's pages show, as the server sends it.
 
+pub(crate) mod bulk;
 pub(crate) mod catalog;
 pub(crate) mod charts;
 pub(crate) mod diagnostics;

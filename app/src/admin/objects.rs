@@ -191,12 +191,12 @@ pub(crate) async fn diagnostics(query: &str) -> Result<DiagnosticsView, UiError>
 }
 
 /// The page of an act: as it was submitted, if this response is to a submission.
-pub(crate) async fn act(path: &str) -> Result<ActView, UiError> {
+pub(crate) async fn act(path: &str, query: &str) -> Result<ActView, UiError> {
     let (backend, who) = staff::signed_in()?;
     let call = Call::new(&backend, &who)?;
     let page = AdminPage::parse(path).ok_or(UiError::NotFound)?;
     let draft = use_context::<Draft>();
-    let view = acts::view(&call, &page, draft.as_ref()).await.map_err(|trouble| match trouble {
+    let view = acts::view(&call, &page, query, draft.as_ref()).await.map_err(|trouble| match trouble {
         Trouble::Internal(error) => hidden(&error),
         _ => UiError::NotFound,
     })?;

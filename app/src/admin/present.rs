@@ -1,5 +1,6 @@
 //! Converts what the service says into what the admin portal's pages show.
 
+pub(crate) mod bulk;
 pub(crate) mod catalog;
 pub(crate) mod diagnostics;
 pub(crate) mod events;

@@ -70,6 +70,10 @@ pub fn AdminApp() -> impl IntoView {
                     <Route path=declared::audit() view=AuditPage ssr=SsrMode::Async/>
                     <Route path=declared::diagnostics() view=DiagnosticsPage ssr=SsrMode::Async/>
                     <Route path=declared::diagnostics_act() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::bulk_act() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::new() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::export() view=ActPage ssr=SsrMode::Async/>
+                    <Route path=declared::view_act() view=ActPage ssr=SsrMode::Async/>
                     <Route path=declared::shortcuts() view=ShortcutsPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async/>

@@ -31,12 +31,3 @@ pub async fn choose_letter_keys(
     });
     server::finish(result, &page)
 }
-
-/// The values of filters that depend on the catalog.
-#[cfg(feature = "ssr")]
-pub(crate) async fn catalog_choices(
-    support: &latchkey_service::Support<'_>,
-) -> Result<crate::admin::present::lists::CatalogChoices, UiError> {
-    let catalog = support.catalog_names().await.map_err(|error| crate::server_side::hidden(&error))?;
-    Ok(crate::admin::present::lists::CatalogChoices { policies: catalog.policies, products: catalog.products })
-}

@@ -97,6 +97,38 @@ act_names! {
         Entitlement = "entitlements";
     }
 
+    /// What can be done to many licenses.
+    BulkActName {
+        Suspend = "suspend";
+        Reinstate = "reinstate";
+        Renew = "renew";
+        MailKey = "mail-key";
+        Revoke = "revoke";
+    }
+
+    /// What can be created.
+    NewName {
+        Licenses = "licenses";
+    }
+
+    /// What can be done to a saved view of a list.
+    ViewActName {
+        Save = "save";
+        Remove = "remove";
+    }
+
+    /// The lists.
+    ListPath {
+        Customers = "customers";
+        Licenses = "licenses";
+        Machines = "machines";
+        Activations = "activations";
+        Orders = "orders";
+        Events = "events";
+        Mails = "mails";
+        Audit = "audit";
+    }
+
     /// What can be done to an event of the payment provider.
     EventActName {
         Replay = "replay";

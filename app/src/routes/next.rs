@@ -34,7 +34,8 @@ impl NextPath {
     }
 
     /// Parses a path. `None` for anything that is not exactly the path of such a page: no escapes, no other origin in any
-    /// disguise, and no query except for an air-gap request, which scanning a code opens.
+    /// disguise, and no query except for the state of a page of the admin portal, and an air-gap request, which scanning a code
+    /// opens.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(request) = text.strip_prefix(&portal_paths::offline_request("")) {
             let is_request = request.starts_with("lk1.")
@@ -42,9 +43,8 @@ impl NextPath {
                 && request.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
             return is_request.then(|| Self(text.to_owned()));
         }
-        // The state of a list is not kept.
-        if AdminPage::parse(text).is_some_and(|page| page.path() == text) {
-            return Some(Self(text.to_owned()));
+        if let Some(path) = admin_path(text) {
+            return Some(Self(path));
         }
         let page = Page::parse(text)?;
         let may_follow = Guard::of(text) == Guard::SignedIn
@@ -73,7 +73,8 @@ pub fn internal_path(text: &str) -> Option<String> {
     }
     match text.strip_prefix(&sign_in_for("")) {
         Some(next) => {
-            let next = next.replace("%2F", "/").replace("%3F", "?").replace("%3D", "=");
+            let next = next.replace("%2F", "/").replace("%3F", "?").replace("%3D", "=").replace("%26", "&");
+            let next = next.replace("%2B", "+").replace("%25", "%");
             NextPath::nearest(&next).map(|next| next.sign_in())
         }
         None => NextPath::nearest(text).map(|path| path.0),

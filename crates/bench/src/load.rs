@@ -43,11 +43,12 @@ struct Seen {
 
 /// Sends requests as fast as the clients can, and prints the results.
 pub(crate) async fn run(options: Options) -> Result<()> {
+    let cursor = options.target.find_cursor().await?;
     let start = Instant::now() + Duration::from_secs_f64(options.warm_up);
     let end = start + Duration::from_secs_f64(options.seconds);
     let clients: Vec<_> = options
         .target
-        .clients(options.clients)?
+        .clients(options.clients, &cursor)?
         .into_iter()
         .map(|requests| tokio::spawn(ask(options.target.address.clone(), requests, start, end)))
         .collect();
@@ -67,6 +68,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         "first_failure": all.first_failure,
         "per_second": rate,
         "p50_us": latencies.quantile(500),
+        "p95_us": latencies.quantile(950),
         "p99_us": latencies.quantile(990),
         "max_us": latencies.max(),
     });
@@ -110,7 +112,7 @@ async fn ask_once(address: &str, connection: &mut Option<Connection>, requests: 
 
 /// Sends one request and writes the response to a file, for [`crate::floor`].
 pub(crate) async fn capture(target: Target, out: PathBuf) -> Result<()> {
-    let mut requests = target.clients(1)?.pop().context("there is no client")?;
+    let mut requests = target.clients(1, "")?.pop().context("there is no client")?;
     let mut connection = Connection::open(&target.address).await?;
     let answer = connection.exchange(requests.next()?).await?;
     requests.check(&answer)?;

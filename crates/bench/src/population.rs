@@ -65,6 +65,21 @@ impl Population {
         })
     }
 
+    /// The account and the session of an admin.
+    pub(crate) fn admin(&self) -> Result<(AccountId, SessionId)> {
+        let (made_at, ids) = (Timestamp::from_unix_micros(self.made_at), bytes("admin", 0, 0));
+        Ok((AccountId::new(made_at, part(&ids, 0)?), SessionId::new(made_at, part(&ids, 10)?)))
+    }
+
+    pub(crate) fn admin_token() -> Result<[u8; 16]> {
+        part(&bytes("admin session", 0, 0), 0)
+    }
+
+    /// The value of the admin's session cookie.
+    pub(crate) fn admin_cookie() -> Result<String> {
+        Ok(URL_SAFE_NO_PAD.encode(Self::admin_token()?))
+    }
+
     pub(crate) fn viewers(&self) -> u64 {
         self.licenses.min(MAX_VIEWERS)
     }

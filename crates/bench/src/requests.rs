@@ -6,14 +6,14 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use hmac::{Hmac, KeyInit, Mac};
 use latchkey_licensing::hex;
 use sha2::Sha256;
 
 use crate::{
-    http::{Answer, contains},
+    http::{Answer, Connection, contains},
     population::Population,
 };
 
@@ -35,6 +35,14 @@ pub(crate) enum Kind {
     Webhook,
     /// A documentation page
     Docs,
+    /// An admin opens the first page of the list of licenses
+    ListFirst,
+    /// An admin opens the 1,000th page of the list of licenses
+    ListDeep,
+    /// An admin filters the list of licenses
+    ListFilter,
+    /// An admin searches the list of licenses for the beginning of addresses, of which there are few or thousands
+    ListSearch,
     /// The five bytes of the floor
     Hello,
 }
@@ -67,10 +75,43 @@ pub(crate) struct Requests {
     random: u64,
     request: Vec<u8>,
     wanted: Option<String>,
+    /// The place of the 1,000th page, for requests of it.
+    cursor: String,
 }
 
+/// The number of the page that is far from the start, and the number of rows of a page.
+const DEEP_PAGE: u64 = 1_000;
+const PAGE_SIZE: u64 = 25;
+
+/// The number of rows of the pages through which that page is found.
+const STRIDE: u64 = 100;
+
 impl Target {
-    pub(crate) fn clients(&self, count: u64) -> Result<Vec<Requests>> {
+    /// Follows the links to the next page until the one that is far from the start, or the last one. Returns its cursor.
+    pub(crate) async fn find_cursor(&self) -> Result<String> {
+        let mut cursor = String::new();
+        if self.kind != Kind::ListDeep {
+            return Ok(cursor);
+        }
+        let cookie = Population::admin_cookie()?;
+        let mut connection = Connection::open(&self.address).await?;
+        for _ in 0..(DEEP_PAGE - 1) * PAGE_SIZE / STRIDE {
+            let mut request = Vec::new();
+            let place = if cursor.is_empty() { String::new() } else { format!("&after={cursor}") };
+            list(&mut request, &format!("?page_size={STRIDE}{place}"), &self.address, &cookie)?;
+            let answer = connection.exchange(&request).await?;
+            ensure!(answer.status == 200, "the list of licenses got the response {}", answer.status);
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            match next_cursor(&body) {
+                Some(next) => cursor = next,
+                None => break,
+            }
+        }
+        Ok(cursor)
+    }
+
+    /// `cursor` is what [`Self::find_cursor`] found.
+    pub(crate) fn clients(&self, count: u64, cursor: &str) -> Result<Vec<Requests>> {
         let population = Population::read(&self.population)?;
         Ok((0..count)
             .map(|client| Requests {
@@ -82,6 +123,7 @@ impl Target {
                 random: self.run << 32 | client,
                 request: Vec::with_capacity(1_024),
                 wanted: None,
+                cursor: cursor.to_owned(),
             })
             .collect())
     }
@@ -141,6 +183,20 @@ impl Requests {
                 )?;
                 self.wanted = Some(resident.license.to_string());
             }
+            Kind::ListFirst | Kind::ListDeep | Kind::ListFilter | Kind::ListSearch => {
+                let query = match self.kind {
+                    Kind::ListDeep => format!("?after={}", self.cursor),
+                    Kind::ListFilter => "?policy=bench-lifetime&status=active&machines=yes".to_owned(),
+                    Kind::ListSearch => {
+                        let number = draw(&mut self.random) % self.population.licenses;
+                        let length = 1 + usize::try_from(self.count % 4)?;
+                        format!("?q=customer-{}", number.to_string().chars().take(length).collect::<String>())
+                    }
+                    _ => String::new(),
+                };
+                list(&mut self.request, &query, host, &Population::admin_cookie()?)?;
+                self.wanted = Some("data-row".to_owned());
+            }
         }
         Ok(&self.request)
     }
@@ -173,6 +229,21 @@ fn post(request: &mut Vec<u8>, path: &str, host: &str, key: &str, body: &str) ->
     Ok(())
 }
 
+/// The list of licenses in the admin portal.
+fn list(request: &mut Vec<u8>, query: &str, host: &str, cookie: &str) -> Result<()> {
+    write!(
+        request,
+        "GET /admin/licenses{query} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\ncookie: latchkey-session={cookie}\r\n\r\n"
+    )?;
+    Ok(())
+}
+
+/// The cursor in the link to the next page.
+fn next_cursor(body: &str) -> Option<String> {
+    let (_, rest) = body.split_once("&amp;after=")?;
+    Some(rest.split(['"', '&']).next()?.to_owned())
+}
+
 /// The next number of a pseudorandom sequence (SplitMix64).
 fn draw(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -185,6 +256,13 @@ fn draw(state: &mut u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_page_is_found_in_a_page() {
+        let page = r#"<a href="/admin/licenses?page_size=100&amp;before=x">P</a><a href="/admin/licenses?page_size=100&amp;after=Ab_-9" rel="next">"#;
+        assert_eq!(next_cursor(page).as_deref(), Some("Ab_-9"));
+        assert_eq!(next_cursor("<p>none</p>"), None);
+    }
 
     /// Compared with the output of the reference implementation for the seed 1234567.
     #[test]
@@ -206,6 +284,7 @@ mod tests {
             random: 1,
             request: Vec::new(),
             wanted: None,
+            cursor: String::new(),
         };
         let text = String::from_utf8(requests.next().expect("made").to_vec()).expect("text");
         assert!(text.starts_with("POST /v1/licenses/") && text.contains("authorization: License BENCH-"), "{text}");

@@ -184,7 +184,37 @@ impl Seed {
             };
             tx.insert_session(&session).await?;
         }
+        self.insert_admin(&mut tx, now).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+impl Seed {
+    /// An admin whose session has a second factor.
+    async fn insert_admin(&self, tx: &mut Tx, now: Timestamp) -> Result<()> {
+        let (id, session) = self.population.admin()?;
+        let account = Account {
+            id,
+            email: EmailAddress::parse("admin@bench.example").ok().context("an e-mail address is invalid")?,
+            name: None,
+            role: Role::Admin,
+            disabled_at: None,
+            created_at: now,
+        };
+        ensure!(tx.insert_account(&account).await?, "the database holds a population already");
+        tx.insert_session(&NewSession {
+            id: session,
+            token_hash: plain_hash(&Population::admin_token()?),
+            account: id,
+            agent: "Chrome on Windows",
+            network: "127.0.0.0/24",
+            now,
+            expires_at: now.plus(Duration::from_hours(12)),
+            second_factor_at: Some(now),
+            may_enroll_until: None,
+        })
+        .await?;
+        Ok(())
     }
 }
 

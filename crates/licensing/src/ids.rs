@@ -91,6 +91,8 @@ ids! {
     NoteId
     /// Identifies a saved view of a list.
     SavedViewId
+    /// Identifies one act on many licenses.
+    BulkActId
     /// Identifies one run of an import of licenses.
     ImportId
     /// Identifies a price in the catalog.

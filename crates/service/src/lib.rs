@@ -57,9 +57,9 @@ pub use audit::{
     chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},
     change::Change,
     event::{
-        AccountEvent, AddressSide, AllLicensesEvent, AuditEvent, CatalogEvent, CreatedRole, DeactivationReason,
-        LicenseDiff, LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent, SecondFactor,
-        SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
+        AccountEvent, AddressSide, AllLicensesEvent, AuditEvent, BulkEvent, CatalogEvent, CreatedRole,
+        DeactivationReason, LicenseDiff, LicenseEvent, ListEvent, NoteEvent, OrderEvent, ProductEvent, SavedViewEvent,
+        SecondFactor, SignInMeans, SignInRequestEvent, SigningKeyEvent, StoredEvent, StripeEvent,
     },
     log::AuditEntry,
     reason::{InvalidReason, MAX_REASON_NOTE, Reason, ReasonCode},
@@ -87,12 +87,16 @@ pub use catalog::{
     warnings::CatalogWarning,
 };
 pub use desk::{
-    bulk::{BulkAct, BulkError, BulkItem, BulkOutcome, BulkReport, IssueOutcome, MAX_BULK, NewLicense, Selection},
+    bulk::{
+        ApprovedPlan, BulkAct, BulkError, BulkItem, BulkOutcome, BulkPlan, BulkReport, MAX_BULK, Selection,
+        issue::{IssueOutcome, IssuePlan, IssuePlanItem, NewLicense},
+    },
     csv::Cell,
     explain::Explanation,
+    export::ListExport,
     find::{Found, FoundGroup, FoundRecord, RecordKind},
     lists::{
-        FieldContext, List, ListError, ListPage, RowCount,
+        FieldContext, List, ListDesk, ListError, ListPage, RowCount,
         accounts::Accounts,
         audit_log::{Activations, AuditLog},
         fields::FieldError,
@@ -105,7 +109,7 @@ pub use desk::{
     notes::{MAX_NOTE, NoteError, NoteSubject},
     overview::{DailySeries, MoneySeries, Overview, OverviewRange},
     records::{AccountDetails, EventRecord, LicenseDetails, OrderDetails, Related, SHOWN_RELATED},
-    saved_views::SaveViewError,
+    saved_views::{MAX_VIEW_NAME, SaveViewError},
     timeline::{EntryBody, EntryKind, Timeline, TimelineEntry, TimelineError, TimelineOf},
 };
 pub use diagnostics::{

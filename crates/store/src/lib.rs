@@ -44,7 +44,7 @@ pub use tables::{
         TimeRange,
         accounts::{AccountFilter, AccountSort, ListedAccount},
         audit_log::{AuditFilter, AuditSort},
-        keyset::{PageRequest, Position, RowId, Seek, Slice, SortKey},
+        keyset::{Matches, PageRequest, Position, RowId, Seek, Slice, SortKey},
         licenses::{LicenseFilter, LicenseSort, ListedLicense, ListedStanding},
         machines::{ListedMachine, MachineFilter, MachineSort},
         orders::{OrderFilter, OrderSort},

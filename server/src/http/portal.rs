@@ -1,6 +1,7 @@
 //! The portal: its pages with their guards, its sessions, and its files.
 
 mod acts;
+mod exports;
 pub(crate) mod files;
 pub(crate) mod pages;
 mod payments;

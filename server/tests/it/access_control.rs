@@ -182,10 +182,11 @@ const FUNCTIONS: [(&str, Row); 59] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 54] = [
+const PAGES: [(&str, Row); 58] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
+    ("/admin/bulk/licenses/{act}", staff_only(200)),
     ("/admin/catalog", staff_only(200)),
     // Only admins may change it.
     ("/admin/catalog/new/{kind}", Row { admin: 200, ..staff_only(403) }),
@@ -201,6 +202,8 @@ const PAGES: [(&str, Row); 54] = [
     // There are no events here.
     ("/admin/events/{event}", all(404)),
     ("/admin/events/{event}/{act}", all(404)),
+    // An export needs a second factor from the last five minutes.
+    ("/admin/export/{act}", Row { admin: 303, ..staff_only(403) }),
     ("/admin/licenses", staff_only(200)),
     ("/admin/licenses/{license}", staff_only(200)),
     ("/admin/licenses/{license}/{act}", staff_only(200)),
@@ -211,11 +214,13 @@ const PAGES: [(&str, Row); 54] = [
     ("/admin/mails", staff_only(200)),
     // There are no mails here.
     ("/admin/mails/{mail}", all(404)),
+    ("/admin/new/{act}", Row { admin: 200, ..staff_only(403) }),
     ("/admin/orders", staff_only(200)),
     ("/admin/orders/{order}", staff_only(200)),
     ("/admin/orders/{order}/{act}", staff_only(200)),
     ("/admin/search", staff_only(200)),
     ("/admin/shortcuts", staff_only(200)),
+    ("/admin/views/{list}/{act}", staff_only(200)),
     ("/checkout/new/{price}", all(200)),
     ("/checkout/{order}/canceled", own(200, 403, 403)),
     ("/checkout/{order}/placed", own(200, 403, 403)),
@@ -246,7 +251,7 @@ const PAGES: [(&str, Row); 54] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 26] = [
+const ROUTES: [(&str, Method, &str, Row); 33] = [
     ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
@@ -264,6 +269,15 @@ const ROUTES: [(&str, Method, &str, Row); 26] = [
         // It shows what the form would do.
         Row { admin: 200, ..staff_only(403) },
     ),
+    ("&in_axum(pattern)", Method::POST, "/admin/bulk/licenses/suspend", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/bulk/licenses/revoke", Row { admin: 422, ..staff_only(403) }),
+    ("&in_axum(pattern)", Method::POST, "/admin/bulk/licenses/mail-key", staff_only(422)),
+    ("&in_axum(pattern)", Method::POST, "/admin/new/licenses", Row { admin: 422, ..staff_only(403) }),
+    // An export needs a second factor from the last five minutes.
+    ("&in_axum(pattern)", Method::POST, "/admin/export/licenses", staff_only(403)),
+    ("&in_axum(pattern)", Method::POST, "/admin/views/licenses/save", staff_only(422)),
+    // There is no such view.
+    ("&in_axum(pattern)", Method::POST, "/admin/views/licenses/remove", all(404)),
     ("\"/healthz\"", Method::GET, "/healthz", all(200)),
     // Metrics have an address of their own.
     ("\"/metrics\"", Method::GET, "/metrics", all(404)),
@@ -381,11 +395,16 @@ impl<'a> World<'a> {
         let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
         let pattern = pattern.replace("{payment}", &format!("pi_{}", self.order));
         let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
-        let pattern = pattern.replace("diagnostics/{act}", "diagnostics/test-mail");
-        let pattern = pattern.replace("{kind}/{code}/{act}", "policies/chartgpt-lifetime/edit");
-        let pattern =
-            pattern.replace("{kind}/{code}", "policies/chartgpt-lifetime").replace("new/{kind}", "new/policies");
-        let pattern = pattern.replace("{customer}", &self.account).replace("{act}", "note");
+        let pattern = pattern.replace("{kind}/{code}", "policies/chartgpt-lifetime").replace("{kind}", "policies");
+        let act = match pattern.split('/').nth(2) {
+            Some("diagnostics") => "test-mail",
+            Some("catalog") => "edit",
+            Some("bulk") => "mail-key",
+            Some("export" | "new") => "licenses",
+            Some("views") => "save",
+            _ => "note",
+        };
+        let pattern = pattern.replace("{customer}", &self.account).replace("{act}", act).replace("{list}", "licenses");
         let pattern = pattern.replace("{event}", "evt_none").replace("{mail}", &self.license);
         pattern.replace("{token}", "x")
     }

@@ -4,6 +4,7 @@ mod access;
 mod acts;
 mod catalog;
 mod diagnostics;
+mod lists;
 mod objects;
 mod selling;
 pub(crate) mod support;

@@ -24,6 +24,10 @@ use crate::shell::{Shell, timed};
 const CLIENTS: u64 = 32;
 /// The number of clients that activate.
 const ACTIVATING: u64 = 64;
+/// The number of admins who look at lists.
+const ADMINS: u64 = 4;
+/// The longest that a page of a list may take for 95 of 100.
+const LIST_P95_US: f64 = 60_000.0;
 /// The number of connections that Stripe sends events on.
 const SENDING: u64 = 16;
 /// How often the server is started to measure how quickly it is ready.
@@ -55,6 +59,8 @@ pub(crate) struct Bench<'a> {
 /// The results of one load.
 struct Load {
     per_second: f64,
+    p50_us: f64,
+    p95_us: f64,
     p99_us: f64,
     requests: f64,
 }
@@ -140,6 +146,9 @@ impl<'a> Bench<'a> {
             let name = "docs page / same bytes";
             rows.push(Row::ratio(name, Unit::PerSecond, figure.per_second, floor.per_second, Some(Aim::AtLeast(0.9))));
         }
+        if wanted(Figure::Lists) {
+            rows.extend(self.lists()?);
+        }
         if wanted(Figure::Webhook) {
             rows.extend(self.webhook()?);
         }
@@ -158,6 +167,24 @@ impl<'a> Bench<'a> {
             Row::ratio(name, Unit::PerSecond, figure.per_second, floor.per_second, Some(Aim::AtLeast(aim))),
             Row::ratio("its p99 at 32 clients", Unit::Micros, figure.p99_us, floor.p99_us, Some(Aim::AtMost(4.0))),
         ])
+    }
+
+    fn lists(&mut self) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for (kind, name) in [
+            ("list-first", "first page"),
+            ("list-deep", "1,000th page"),
+            ("list-filter", "with filters"),
+            ("list-search", "searched by the beginning of an address"),
+        ] {
+            let address = self.address()?;
+            let seen = self.load(&address, kind, ADMINS)?;
+            let name = format!("list of licenses, {name}");
+            rows.push(Row::alone(&format!("{name}, p50"), Unit::Micros, seen.p50_us, None));
+            let aim = Some(Aim::AtMost(LIST_P95_US));
+            rows.push(Row::alone(&format!("{name}, p95"), Unit::Micros, seen.p95_us, aim));
+        }
+        Ok(rows)
     }
 
     fn webhook(&mut self) -> Result<Vec<Row>> {
@@ -197,6 +224,8 @@ impl<'a> Bench<'a> {
         let after = self.load(&floor, floor_kind, clients)?;
         let mean = Load {
             per_second: f64::midpoint(before.per_second, after.per_second),
+            p50_us: f64::midpoint(before.p50_us, after.p50_us),
+            p95_us: f64::midpoint(before.p95_us, after.p95_us),
             p99_us: f64::midpoint(before.p99_us, after.p99_us),
             requests: before.requests + after.requests,
         };
@@ -218,7 +247,14 @@ impl<'a> Bench<'a> {
         if requests < 1.0 {
             bail!("{kind} at {address}: there was no response in time");
         }
-        Ok(Load { per_second: number(&seen, "per_second")?, p99_us: number(&seen, "p99_us")?.max(1.0), requests })
+        let micros = |name: &str| Ok::<_, anyhow::Error>(number(&seen, name)?.max(1.0));
+        Ok(Load {
+            per_second: number(&seen, "per_second")?,
+            p50_us: micros("p50_us")?,
+            p95_us: micros("p95_us")?,
+            p99_us: micros("p99_us")?,
+            requests,
+        })
     }
 
     /// Raw commits of one row per second.

@@ -170,7 +170,7 @@ async fn open(
     match target.changed(state, &revision) {
         Ok(changed) if !revision.is_gone && step != Step::Edit => {
             let view = plan_view(call, target, state, &revision, changed, draft).await?;
-            Ok(ActContent::Plan(Box::new(view)))
+            Ok(ActContent::CatalogPlan(Box::new(view)))
         }
         Err(problems) if target.is_removal => {
             let why: Vec<String> = problems.into_iter().map(|problem| problem.text).collect();

@@ -7,6 +7,7 @@ use latchkey_service::{InvalidReason, Notify, Reason, ReasonCode};
 use crate::{
     admin::{
         acts::Trouble,
+        model::bulk::BulkView,
         model::objects::{ConfirmLevel, Confirmation, Entered, FieldErrors, Input, InputKind, TimelineEntry},
     },
     routes::{AdminPage, confirm_for},
@@ -32,6 +33,11 @@ impl Submission {
     #[cfg(test)]
     pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
         Self(fields)
+    }
+
+    /// All fields.
+    pub(crate) fn all(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// A field's value. If it was sent twice, the first counts.
@@ -108,6 +114,8 @@ pub struct Draft {
     pub(crate) needs_confirmation: bool,
     /// What the page shows once instead of the form.
     pub(crate) secret: Option<LicenseKey>,
+    /// What was done, which the page shows instead of the form.
+    pub(crate) report: Option<BulkView>,
 }
 
 impl Draft {

@@ -8,4 +8,4 @@ mod table;
 pub(crate) use frame::ListHeader;
 pub(crate) use paging::Paging;
 pub(crate) use states::{EmptyList, TableSkeleton};
-pub(crate) use table::{DataTable, Selection};
+pub(crate) use table::DataTable;

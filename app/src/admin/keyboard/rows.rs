@@ -19,7 +19,7 @@ fn neighbor(current: Option<usize>, count: usize, step: i32) -> Option<usize> {
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::{
-        html,
+        ev, html,
         prelude::*,
         web_sys::{Element, HtmlFormElement, HtmlInputElement, NodeList},
     };
@@ -60,6 +60,33 @@ mod browser {
         }
     }
 
+    /// Selects the rows between the last clicked box and this one, if the Shift key is held. Returns the number of the row whose
+    /// box was clicked.
+    pub(crate) fn select_range(
+        form: NodeRef<html::Form>,
+        event: &ev::MouseEvent,
+        last: Option<usize>,
+    ) -> Option<usize> {
+        let clicked: HtmlInputElement = event.target()?.dyn_into().ok()?;
+        let boxes = boxes(form);
+        let at = boxes.iter().position(|field| field == &clicked)?;
+        if let Some(last) = last.filter(|_| event.shift_key()) {
+            for field in boxes.iter().take(last.max(at) + 1).skip(last.min(at)) {
+                field.set_checked(clicked.checked());
+            }
+        }
+        Some(at)
+    }
+
+    /// Selects the focused row, or ends its selection.
+    pub(crate) fn toggle_focused() -> bool {
+        let row = document().active_element().and_then(|element| element.closest("tr").ok().flatten());
+        let field = row.and_then(|row| row.query_selector(".select input").ok().flatten());
+        let field = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+        // A click also tells the form that something changed.
+        field.map(|field| field.click()).is_some()
+    }
+
     /// Notes in the history which row is being left, so that Back returns to it.
     pub(crate) fn remember(element_id: &str) {
         let Ok(history) = window().history() else {
@@ -84,11 +111,13 @@ mod browser {
 }
 
 #[cfg(feature = "hydrate")]
-pub(crate) use browser::{count_selected, move_focus, remember, return_to_row, select_all};
+pub(crate) use browser::{
+    count_selected, move_focus, remember, return_to_row, select_all, select_range, toggle_focused,
+};
 
 #[cfg(not(feature = "hydrate"))]
 mod server {
-    use leptos::{html, prelude::NodeRef};
+    use leptos::{ev, html, prelude::NodeRef};
 
     pub(crate) fn move_focus(_step: i32) -> bool {
         false
@@ -100,13 +129,27 @@ mod server {
 
     pub(crate) fn select_all(_form: NodeRef<html::Form>, _is_selected: bool) {}
 
+    pub(crate) fn select_range(
+        _form: NodeRef<html::Form>,
+        _event: &ev::MouseEvent,
+        last: Option<usize>,
+    ) -> Option<usize> {
+        last
+    }
+
+    pub(crate) fn toggle_focused() -> bool {
+        false
+    }
+
     pub(crate) fn remember(_element_id: &str) {}
 
     pub(crate) fn return_to_row() {}
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub(crate) use server::{count_selected, move_focus, remember, return_to_row, select_all};
+pub(crate) use server::{
+    count_selected, move_focus, remember, return_to_row, select_all, select_range, toggle_focused,
+};
 
 #[cfg(test)]
 mod tests {

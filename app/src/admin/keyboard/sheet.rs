@@ -8,12 +8,14 @@ use crate::{
     shared::address::use_address,
 };
 
-const KEYS: [(&[&str], &str); 6] = [
+const KEYS: [(&[&str], &str); 8] = [
     (&["Ctrl", "K"], "Open the command palette (on a Mac: Command and K)"),
     (&["/"], "Go to the search field"),
     (&["j"], "Next row"),
     (&["k"], "Previous row"),
     (&["Enter"], "Open the row"),
+    (&["x"], "Select the row"),
+    (&["Shift", "click"], "Select all rows up to this one"),
     (&["?"], "Show this list"),
 ];
 

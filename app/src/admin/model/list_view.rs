@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::admin::model::lists::{BulkAct, Emptiness, ListFrame, Pages, Table};
+use crate::admin::model::{
+    lists::{Emptiness, ListFrame, Pages, Selection, Table},
+    objects::Toast,
+};
 
 /// The lists of the admin portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub enum ListName {
 /// A page of a list with everything around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListView {
+    /// What was just done.
+    pub toast: Option<Toast>,
     pub frame: ListFrame,
     pub content: ListContent,
 }
@@ -29,8 +34,8 @@ pub enum ListContent {
     Rows {
         table: Table,
         pages: Pages,
-        /// What can be done to selected rows.
-        acts: Vec<BulkAct>,
+        /// What can be done to selected rows. `None` if they are not selected.
+        selection: Option<Selection>,
     },
     Empty(Emptiness),
     /// The address asks for something that the list does not have.

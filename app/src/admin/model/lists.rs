@@ -25,7 +25,7 @@ pub struct ListFrame {
     pub count: Option<String>,
     /// Where objects of this kind are created.
     pub create: Option<LinkTo>,
-    /// The address of the list as a file.
+    /// The page that exports the list as a file.
     pub export: Option<String>,
     pub search: SearchBox,
     pub filters: Vec<Filter>,
@@ -74,6 +74,8 @@ pub struct SavedView {
     pub name: String,
     pub href: String,
     pub is_current: bool,
+    /// The page that removes it. `None` for the list without filters.
+    pub remove: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,4 +183,25 @@ pub struct BulkAct {
     pub action: String,
     pub label: String,
     pub is_dangerous: bool,
+}
+
+/// What can be done to selected rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    pub acts: Vec<BulkAct>,
+    /// The filters of the list, as a query string.
+    pub filter: String,
+    /// The rows on all pages.
+    pub all: SelectAll,
+}
+
+/// Whether all rows that match the filters can be selected, and not only those of the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SelectAll {
+    /// The page shows all of them.
+    OnPage,
+    /// The label of the box: `All 1,204 that match`.
+    Offered(String),
+    /// Why not.
+    TooMany(String),
 }

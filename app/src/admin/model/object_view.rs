@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     admin::model::{
+        bulk::BulkView,
         catalog::{EntryForm, PlanView},
         lists::{LinkTo, Pages, Table},
         objects::{Confirmation, Fact, ObjectHead, Related, TimelineEntry, Toast},
@@ -91,11 +92,18 @@ pub enum ActContent {
     /// The form of an entry of the catalog.
     Entry(Box<EntryForm>),
     /// What a change of the catalog would do.
-    Plan(Box<PlanView>),
+    CatalogPlan(Box<PlanView>),
     /// It cannot be done, and what can be done instead.
     Refused(String),
     /// It needs a recent second factor. The page that asks for it leads back here.
     Confirm(String),
+    /// What an act on many records would do. Without a form if there is nothing to do.
+    BulkPlan {
+        outcome: BulkView,
+        form: Option<Box<Confirmation>>,
+    },
+    /// What an act on many records did.
+    Report(BulkView),
     /// A secret that is shown once.
     Secret {
         what: String,

@@ -7,7 +7,7 @@ use crate::{
     admin::{
         components::{
             Copyable,
-            acts::ConfirmForm,
+            acts::{BulkGroups, ConfirmForm},
             catalog::{EntryFormCard, PlanCard},
         },
         model::object_view::{ActContent, ActView},
@@ -21,8 +21,8 @@ use crate::{
 /// The page of an act on any record.
 #[component]
 pub(crate) fn ActPage() -> impl IntoView {
-    let path = use_location().pathname;
-    let view = Resource::new(move || path.get(), admin_act);
+    let (path, search) = (use_location().pathname, use_location().search);
+    let view = Resource::new(move || (path.get(), search.get()), |(path, query)| admin_act(path, query));
     view! {
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {
@@ -73,7 +73,7 @@ fn Shown(view: ActView) -> impl IntoView {
     let content = match content {
         ActContent::Form(confirmation) => view! { <ConfirmForm confirmation=*confirmation/> }.into_any(),
         ActContent::Entry(form) => view! { <EntryFormCard form=*form/> }.into_any(),
-        ActContent::Plan(plan) => view! { <PlanCard plan=*plan/> }.into_any(),
+        ActContent::CatalogPlan(plan) => view! { <PlanCard plan=*plan/> }.into_any(),
         ActContent::Refused(why) => view! {
             <section class="card stack measure">
                 <p role="alert">{why}</p>
@@ -90,6 +90,19 @@ fn Shown(view: ActView) -> impl IntoView {
                     <a class="button button-accent" href=path rel="external">"Confirm that it is you"</a>
                 </p>
             </section>
+        }
+        .into_any(),
+        ActContent::BulkPlan { outcome, form } => view! {
+            <BulkGroups outcome/>
+            {match form {
+                Some(form) => view! { <ConfirmForm confirmation=*form/> }.into_any(),
+                None => view! { <p><a class="button" href=back>"Back"</a></p> }.into_any(),
+            }}
+        }
+        .into_any(),
+        ActContent::Report(outcome) => view! {
+            <BulkGroups outcome/>
+            <p><a class="button" href=back>"Done"</a></p>
         }
         .into_any(),
         ActContent::Secret { what, text } => view! {

@@ -5,7 +5,10 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     admin::{
-        components::list::{DataTable, EmptyList, ListHeader, Paging, Selection, TableSkeleton},
+        components::{
+            acts::ToastRegion,
+            list::{DataTable, EmptyList, ListHeader, Paging, TableSkeleton},
+        },
         model::list_view::{ListContent, ListName, ListView},
         server_fns::lists::admin_list,
     },
@@ -32,13 +35,12 @@ fn ListPage(list: ListName, title: &'static str) -> impl IntoView {
 
 #[component]
 fn Shown(view: ListView) -> impl IntoView {
-    let ListView { frame, content } = view;
+    let ListView { toast, frame, content } = view;
+    let toasts: Vec<_> = toast.into_iter().collect();
     let content = match content {
-        ListContent::Rows { table, pages, acts } if acts.is_empty() => {
-            view! { <DataTable table/> <Paging pages/> }.into_any()
-        }
-        ListContent::Rows { table, pages, acts } => {
-            view! { <DataTable table selection=Selection { acts }/> <Paging pages/> }.into_any()
+        ListContent::Rows { table, pages, selection: None } => view! { <DataTable table/> <Paging pages/> }.into_any(),
+        ListContent::Rows { table, pages, selection: Some(selection) } => {
+            view! { <DataTable table selection/> <Paging pages/> }.into_any()
         }
         ListContent::Empty(why) => view! { <EmptyList why/> }.into_any(),
         ListContent::Refused { filter, remedy } => view! {
@@ -52,6 +54,7 @@ fn Shown(view: ListView) -> impl IntoView {
         .into_any(),
     };
     view! {
+        <ToastRegion toasts=Signal::stored(toasts)/>
         <ListHeader frame/>
         {content}
     }

@@ -35,6 +35,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("account.made", "Account created"),
     ("account.renamed", "Name changed"),
     ("account.role_changed", "Role changed"),
+    ("bulk_act.begun", "Act on many licenses"),
     ("catalog.applied", "Catalog changed"),
     ("catalog.installed", "Catalog installed"),
     ("license.begun", "First use"),

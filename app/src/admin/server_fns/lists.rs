@@ -20,34 +20,29 @@ pub async fn admin_list(list: ListName, query: String) -> Result<ListView, UiErr
         },
         server_side as server,
     };
-    use latchkey_service::{
-        Accounts, Activations, AuditLog, Licenses, ListError, Machines, Mails, Orders, StripeEvents, Support,
-    };
+    use latchkey_service::{Accounts, Activations, AuditLog, Licenses, Machines, Mails, Orders, Staff, StripeEvents};
 
-    async fn shown<L: ShownList>(support: &Support<'_>, fields: &Fields) -> Result<ListView, UiError> {
-        let choices = super::catalog_choices(support).await?;
-        match support.list::<L>(fields.all()).await {
-            Ok(page) => Ok(lists::page(&page, fields, &choices)),
-            Err(ListError::Field(error)) => Ok(lists::refused::<L>(&error, fields, &choices)),
-            Err(ListError::Internal(error)) => Err(server::hidden(&error)),
-        }
+    async fn shown<L: ShownList>(staff: &Staff<'_>, fields: &Fields) -> Result<ListView, UiError> {
+        let desk = staff.support().list_desk::<L>(fields.all()).await.map_err(|error| server::hidden(&error))?;
+        Ok(lists::view(&desk, fields, staff.admin().is_ok()))
     }
 
     let (backend, who) = staff::signed_in().map_err(server::failed)?;
     let staff = staff::of(&backend, &who).map_err(server::failed)?;
-    let support = staff.support();
     let fields = lists::parse(&query);
     let view = match list {
-        ListName::Customers => shown::<Accounts>(support, &fields).await,
-        ListName::Licenses => shown::<Licenses>(support, &fields).await,
-        ListName::Machines => shown::<Machines>(support, &fields).await,
-        ListName::Activations => shown::<Activations>(support, &fields).await,
-        ListName::Orders => shown::<Orders>(support, &fields).await,
-        ListName::Events => shown::<StripeEvents>(support, &fields).await,
-        ListName::Mails => shown::<Mails>(support, &fields).await,
-        ListName::Audit => shown::<AuditLog>(support, &fields).await,
+        ListName::Customers => shown::<Accounts>(&staff, &fields).await,
+        ListName::Licenses => shown::<Licenses>(&staff, &fields).await,
+        ListName::Machines => shown::<Machines>(&staff, &fields).await,
+        ListName::Activations => shown::<Activations>(&staff, &fields).await,
+        ListName::Orders => shown::<Orders>(&staff, &fields).await,
+        ListName::Events => shown::<StripeEvents>(&staff, &fields).await,
+        ListName::Mails => shown::<Mails>(&staff, &fields).await,
+        ListName::Audit => shown::<AuditLog>(&staff, &fields).await,
     };
-    view.map_err(server::failed)
+    let mut view = view.map_err(server::failed)?;
+    view.toast = server::parts().ok().and_then(|parts| backend.cookies.take_toast(&parts.headers));
+    Ok(view)
 }
 
 /// Finds records by what a person typed.

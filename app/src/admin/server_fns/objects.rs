@@ -14,11 +14,11 @@ pub async fn admin_object(kind: ObjectKind, id: String, query: String) -> Result
     objects::page(kind, &id, &query).await.map_err(server::failed)
 }
 
-/// The page of an act, by its path.
+/// The page of an act, by its path. `query` is the query of the page's address.
 #[server(prefix = "/fn/admin", endpoint = "act", input = PostUrl)]
-pub async fn admin_act(path: String) -> Result<ActView, UiError> {
+pub async fn admin_act(path: String, query: String) -> Result<ActView, UiError> {
     use crate::{admin::objects, server_side as server};
-    objects::act(&path).await.map_err(server::failed)
+    objects::act(&path, &query).await.map_err(server::failed)
 }
 
 /// Why a license does or does not validate. Nothing is recorded.

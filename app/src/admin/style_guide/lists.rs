@@ -5,10 +5,16 @@ use leptos::prelude::*;
 use super::{HERE, Sample, ago, status};
 use crate::{
     admin::{
-        components::list::{DataTable, EmptyList, ListHeader, Paging, Selection, TableSkeleton},
-        model::lists::{
-            BulkAct, Cell, Chip, Column, Emptiness, Filter, LinkTo, ListFrame, Pages, Row, SavedView, SearchBox, Sort,
-            SortOrder, Table,
+        components::{
+            acts::BulkGroups,
+            list::{DataTable, EmptyList, ListHeader, Paging, TableSkeleton},
+        },
+        model::{
+            bulk::{BulkGroup, BulkLine, BulkView},
+            lists::{
+                BulkAct, Cell, Chip, Column, Emptiness, Filter, LinkTo, ListFrame, Pages, Row, SavedView, SearchBox,
+                SelectAll, Selection, Sort, SortOrder, Table,
+            },
         },
     },
     shared::model::Tone,
@@ -18,7 +24,11 @@ use crate::{
 pub(super) fn ListSamples() -> impl IntoView {
     let here = || HERE.to_owned();
     let bulk = |label: &str, is_dangerous| BulkAct { action: here(), label: label.to_owned(), is_dangerous };
-    let selection = Selection { acts: vec![bulk("Resend key", false), bulk("Suspend", true)] };
+    let selection = Selection {
+        acts: vec![bulk("Mail key", false), bulk("Suspend", false), bulk("Revoke", true)],
+        filter: String::new(),
+        all: SelectAll::Offered("All 1,204 that match the filters".to_owned()),
+    };
     let middle =
         Pages { shown: "26–50 of 1,204".to_owned(), first: Some(here()), previous: Some(here()), next: Some(here()) };
     let only = Pages { shown: "3 of 3".to_owned(), ..Pages::default() };
@@ -35,6 +45,9 @@ pub(super) fn ListSamples() -> impl IntoView {
             <DataTable table=Table { caption: "Licenses, oldest first".to_owned(), ..licenses_of(2) }/>
             <Paging pages=only/>
         </Sample>
+        <Sample title="Act on many rows">
+            <BulkGroups outcome=bulk_outcome()/>
+        </Sample>
         <Sample title="Nothing yet">
             <EmptyList why=Emptiness::NothingYet { what: "No licenses yet".to_owned(), how, action }/>
         </Sample>
@@ -50,9 +63,40 @@ pub(super) fn ListSamples() -> impl IntoView {
     }
 }
 
+fn bulk_outcome() -> BulkView {
+    let line = |key: &str, owner: &str| BulkLine {
+        record: LinkTo::new(format!("CGPT-••••-{key}"), HERE),
+        detail: Some(owner.to_owned()),
+    };
+    let group = |title: &str| BulkGroup {
+        tone: None,
+        title: title.to_owned(),
+        why: None,
+        items: vec![line("F7K3", "ada@example.com"), line("9QXM", "grace@example.com")],
+        others: None,
+        is_open: false,
+    };
+    let more = Some("And 116 others. The audit log has each change.".to_owned());
+    let revoked = Some("It is revoked, and a revoked license stays revoked.".to_owned());
+    let failed = Some("The server failed before these. They are as they were: select them again.".to_owned());
+    BulkView {
+        groups: vec![
+            BulkGroup { tone: Some(Tone::Good), others: more, is_open: true, ..group("118 licenses suspended") },
+            BulkGroup { tone: Some(Tone::Bad), why: failed, ..group("2 licenses not changed") },
+            BulkGroup { tone: Some(Tone::Warn), why: revoked, ..group("2 licenses refused") },
+            BulkGroup { items: Vec::new(), ..group("1 license suspended already") },
+        ],
+    }
+}
+
 fn full_frame() -> ListFrame {
     let option = |value: &str, word: &str| (value.to_owned(), word.to_owned());
-    let view = |name: &str, is_current| SavedView { name: name.to_owned(), href: HERE.to_owned(), is_current };
+    let view = |name: &str, is_current| SavedView {
+        name: name.to_owned(),
+        href: HERE.to_owned(),
+        is_current,
+        remove: is_current.then(|| HERE.to_owned()),
+    };
     ListFrame {
         title: "Licenses".to_owned(),
         count: Some("1,204".to_owned()),

@@ -12,8 +12,8 @@ use latchkey_licensing::{
     time::Timestamp,
 };
 use latchkey_store::{
-    AuditRow, Conn, ListedMachine, ListedMail, MachineFilter, MachineSort, NoteRow, PageRequest, PasskeyRow, Seek,
-    SessionRow, StoredPayment,
+    AuditRow, Conn, ListedMachine, ListedMail, MachineFilter, MachineSort, Matches, NoteRow, PageRequest, PasskeyRow,
+    Seek, SessionRow, StoredPayment,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -159,7 +159,13 @@ async fn machines_of(conn: &mut Conn, account: &Account) -> Result<Vec<ListedMac
     let filter = MachineFilter { account: Some(account.id), ..MachineFilter::default() };
     let (mut found, mut seek) = (Vec::new(), Seek::Start);
     loop {
-        let slice = conn.list_machines_by(&filter, MachineSort::Newest, &PageRequest { seek, limit: PAGE }).await?;
+        let slice = conn
+            .list_machines_by(
+                &filter,
+                MachineSort::Newest,
+                &PageRequest { seek, limit: PAGE, matches: Matches::Unknown },
+            )
+            .await?;
         found.extend(slice.items);
         let Some(last) = slice.next else { return Ok(found) };
         seek = Seek::After(last);

@@ -6,8 +6,8 @@
 use latchkey_licensing::{
     account::Role,
     ids::{
-        AccountId, LicenseId, MachineId, NoteId, OrderId, PasskeyId, PolicyId, ProductId, SavedViewId, SignInRequestId,
-        SigningKeyId,
+        AccountId, BulkActId, LicenseId, MachineId, NoteId, OrderId, PasskeyId, PolicyId, ProductId, SavedViewId,
+        SignInRequestId, SigningKeyId,
     },
     license::Expiry,
     order::{HoldReason, OrderStatus, SubscriptionState},
@@ -48,6 +48,8 @@ pub enum AuditEvent {
     SigningKey(SigningKeyId, SigningKeyEvent),
     /// An event of the list with this name.
     List(String, ListEvent),
+    /// An event of an act on many licenses.
+    Bulk(BulkActId, BulkEvent),
     /// An event of a note. It is not one of the note's subject, whose owner may see those.
     Note(NoteId, NoteEvent),
     /// An event of a saved view of a list.
@@ -353,6 +355,20 @@ pub enum ListEvent {
     },
 }
 
+/// An event of an act on many licenses. What becomes of each license is an event of that license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "detail")]
+pub enum BulkEvent {
+    /// The act began.
+    #[serde(rename = "bulk_act.begun")]
+    Begun {
+        /// What is done.
+        act: String,
+        /// To how many licenses.
+        licenses: u64,
+    },
+}
+
 /// An event of a note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "detail")]
@@ -623,6 +639,9 @@ pub(crate) const KEY_REPLACED: &str = "license.key_replaced";
 /// The kind of subject of events of an account.
 pub(crate) const ACCOUNT: &str = "account";
 
+/// The kind of subject of events of acts on many licenses.
+pub(crate) const BULK_ACT: &str = "bulk_act";
+
 const LIST: &str = "list";
 const NOTE: &str = "note";
 const SAVED_VIEW: &str = "saved_view";
@@ -667,6 +686,7 @@ impl AuditEvent {
             Self::Product(id, event) => store(PRODUCT, id.to_string(), event),
             Self::SigningKey(id, event) => store(SIGNING_KEY, id.to_string(), event),
             Self::List(name, event) => store(LIST, name.clone(), event),
+            Self::Bulk(id, event) => store(BULK_ACT, id.to_string(), event),
             Self::Note(id, event) => store(NOTE, id.to_string(), event),
             Self::SavedView(id, event) => store(SAVED_VIEW, id.to_string(), event),
             Self::Unknown(stored) => stored.clone(),
@@ -685,6 +705,7 @@ impl AuditEvent {
             ORDER => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Order(id, event)),
             STRIPE_EVENT => event(&stored).map(|event| Self::Stripe(stored.subject_id.clone(), event)),
             PRODUCT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Product(id, event)),
+            BULK_ACT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Bulk(id, event)),
             NOTE => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Note(id, event)),
             SAVED_VIEW => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::SavedView(id, event)),
             LIST => event(&stored).map(|event| Self::List(stored.subject_id.clone(), event)),

@@ -1,41 +1,40 @@
-//! Acts on many licenses: first a plan, which changes nothing, and then the changes, in short transactions between which
-//! other writers take their turn. Each change is in the audit log. A license that cannot be changed does not prevent others.
+//! Acts on many licenses: first a plan, which changes nothing, and then the changes. A license that cannot be changed does
+//! not prevent others.
 
-use std::collections::BTreeSet;
+pub(crate) mod apply;
+pub(crate) mod issue;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use latchkey_licensing::{
-    account::Role,
     email::EmailAddress,
-    ids::LicenseId,
-    license::{License, RenewRefusal, Standing},
-    policy::Policy,
+    ids::{BulkActId, LicenseId},
+    license::Standing,
+    license_key,
+    order::OrderedLicense,
+    time::Timestamp,
 };
-use latchkey_store::{Conn, PageRequest, Seek, Tx};
+use latchkey_store::Conn;
+use sha2::{Digest, Sha256};
 
 use crate::{
-    actors::Admin,
-    desk::lists::{List, ListError, ListQuery, Place, fields::FieldError, licenses::Licenses},
+    actors::Support,
+    audit::event::{AuditEvent, BULK_ACT, BulkEvent},
+    desk::lists::{ListError, ListQuery, Place, fields::FieldError, licenses::Licenses},
     error::{Internal, internal_errors},
     licenses::{
-        issue::{PolicyNotFound, find_policy},
+        issue::PolicyNotFound,
         standing::{StandingChange, StandingError},
-        terms::RenewError,
     },
-    mail::{
-        notify::Notify,
-        reasons::{ReinstatementReason, SuspensionReason},
-    },
+    mail::reasons::{ReinstatementReason, RevocationReason, SuspensionReason},
     validation::facts::LicenseFacts,
 };
 
 /// The most licenses of one act.
 pub const MAX_BULK: usize = 10_000;
-
-/// How many licenses one transaction changes.
-const BATCH: usize = 50;
-
-/// How many licenses are read at once to choose them by a filter.
-const PAGE: u32 = 1_000;
 
 /// An act on many licenses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +45,33 @@ pub enum BulkAct {
     Reinstate,
     /// Renews them, each for its policy's duration.
     Renew,
+    /// Revokes them for good.
+    Revoke,
+    /// Mails their keys to their owners again.
+    MailKey,
+}
+
+impl BulkAct {
+    /// The word in the audit log.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suspend => "suspend",
+            Self::Reinstate => "reinstate",
+            Self::Renew => "renew",
+            Self::Revoke => "revoke",
+            Self::MailKey => "mail_key",
+        }
+    }
+
+    /// The change of a license's standing, if it is one.
+    fn change(self) -> Option<StandingChange> {
+        match self {
+            Self::Suspend => Some(StandingChange::Suspend(SuspensionReason::ByVendor)),
+            Self::Reinstate => Some(StandingChange::Reinstate(ReinstatementReason::ByVendor)),
+            Self::Revoke => Some(StandingChange::Revoke(RevocationReason::ByVendor)),
+            Self::Renew | Self::MailKey => None,
+        }
+    }
 }
 
 /// Which licenses an act changes.
@@ -66,6 +92,8 @@ pub enum BulkOutcome {
     Unchanged,
     /// It cannot be changed. The text says why.
     Refused(String),
+    /// The server failed before it was changed.
+    Failed,
 }
 
 /// A license and what an act does to it.
@@ -73,8 +101,12 @@ pub enum BulkOutcome {
 pub struct BulkItem {
     /// The license.
     pub license: LicenseId,
+    /// The parts of its key that are shown, and its owner. `None` if there is no such license.
+    pub known: Option<(String, EmailAddress)>,
     /// What the act does to it.
     pub outcome: BulkOutcome,
+    /// Whether its owner gets a mail about it, unless nobody is to be notified.
+    pub is_mailed: bool,
 }
 
 /// What an act does to each license, in the order of the selection.
@@ -85,15 +117,42 @@ pub struct BulkReport {
 }
 
 impl BulkReport {
+    fn count(&self, is_counted: impl Fn(&BulkItem) -> bool) -> usize {
+        self.items.iter().filter(|item| is_counted(item)).count()
+    }
+
     /// How many licenses are changed.
     pub fn changed(&self) -> usize {
-        self.items.iter().filter(|item| item.outcome == BulkOutcome::Changed).count()
+        self.count(|item| item.outcome == BulkOutcome::Changed)
     }
 
     /// How many licenses cannot be changed.
     pub fn refused(&self) -> usize {
-        self.items.iter().filter(|item| matches!(item.outcome, BulkOutcome::Refused(_))).count()
+        self.count(|item| matches!(item.outcome, BulkOutcome::Refused(_)))
     }
+
+    /// How many owners get a mail, unless nobody is to be notified.
+    pub fn mails(&self) -> usize {
+        self.count(|item| item.is_mailed && item.outcome == BulkOutcome::Changed)
+    }
+}
+
+/// What an act would do to each license.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BulkPlan {
+    /// The licenses.
+    pub report: BulkReport,
+    /// Stands for the licenses as the plan was made for them. It changes with each of them.
+    pub version: String,
+}
+
+/// A plan that a person has looked at and agreed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovedPlan {
+    /// Made for each plan. A plan is carried out once.
+    pub id: BulkActId,
+    /// The plan's version.
+    pub version: String,
 }
 
 /// Why an act was not begun.
@@ -108,7 +167,13 @@ pub enum BulkError {
     /// There is no policy with this code.
     #[error(transparent)]
     PolicyNotFound(#[from] PolicyNotFound),
-    /// The server failed.
+    /// The licenses are not as they were when the plan was made.
+    #[error("the licenses have changed since the plan was made")]
+    Changed,
+    /// The plan was carried out before.
+    #[error("this was done before")]
+    AlreadyDone,
+    /// The server failed. Nothing was changed.
     #[error(transparent)]
     Internal(#[from] Internal),
 }
@@ -124,186 +189,140 @@ impl From<ListError> for BulkError {
     }
 }
 
-/// A license to issue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewLicense {
-    /// The owner's address. An account is created if there is none with it.
-    pub email: EmailAddress,
-    /// The policy's code.
-    pub policy: String,
-}
-
-/// What became of a license to issue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IssueOutcome {
-    /// It was issued.
-    Issued(LicenseId),
-    /// Its owner is banned.
-    OwnerIsBanned,
-}
-
-impl Admin<'_> {
-    /// What an act would do to each license. Nothing is changed.
-    pub async fn plan_bulk(&self, act: BulkAct, selection: &Selection) -> Result<BulkReport, BulkError> {
-        let ids = self.select(selection).await?;
+impl Support<'_> {
+    /// What an act would do to each license. Nothing is changed. The number of statements does not depend on that of the
+    /// licenses.
+    pub async fn plan_bulk(&self, act: BulkAct, selection: &Selection) -> Result<BulkPlan, BulkError> {
         let mut reader = self.service.store().read().await?;
-        let mut report = BulkReport::default();
-        for id in ids {
-            let outcome = match reader.find_license_record(id).await? {
-                Some(record) => {
-                    let facts = self.service.license_facts(&mut reader, record).await?;
-                    self.plan_one(&mut reader, act, &facts).await?
+        let ids = self.select(&mut reader, selection).await?;
+        let records = reader.list_license_records(&ids).await?;
+        let orders = reader.list_order_licenses_of(&ids).await?;
+        let orders: BTreeMap<LicenseId, OrderedLicense> =
+            orders.into_iter().map(|ordered| (ordered.license, ordered)).collect();
+        let mut known: BTreeMap<LicenseId, LicenseFacts> = BTreeMap::new();
+        for record in records {
+            known.insert(record.license.id, self.service.license_facts(&mut reader, record).await?);
+        }
+        let now = self.service.now();
+        let mut hash = Sha256::new();
+        let items = ids.into_iter().map(|id| {
+            let item = match known.get(&id) {
+                Some(facts) => {
+                    hash.update(facts.license.updated_at.unix_micros().to_be_bytes());
+                    planned(act, facts, orders.get(&id), now)
                 }
-                None => not_found(),
+                None => BulkItem { license: id, known: None, outcome: not_found(), is_mailed: false },
             };
-            report.items.push(BulkItem { license: id, outcome });
-        }
-        Ok(report)
-    }
-
-    /// Does an act, and says what became of each license. If the server fails in between, what was done before stays.
-    pub async fn apply_bulk(
-        &self,
-        act: BulkAct,
-        selection: &Selection,
-        notify: Notify,
-    ) -> Result<BulkReport, BulkError> {
-        let ids = self.select(selection).await?;
-        let mut report = BulkReport::default();
-        for ids in ids.chunks(BATCH) {
-            let mut tx = self.service.store().write().await?;
-            // Always in the same order, because each is locked until the transaction ends.
-            let sorted: BTreeSet<LicenseId> = ids.iter().copied().collect();
-            for id in sorted {
-                let outcome = self.apply_one(&mut tx, act, id, notify).await?;
-                report.items.push(BulkItem { license: id, outcome });
-            }
-            tx.commit().await?;
-            self.service.wake_mail_worker();
-        }
-        Ok(report)
-    }
-
-    /// Issues many licenses, in the order that is given.
-    pub async fn issue_many(&self, wanted: &[NewLicense], notify: Notify) -> Result<Vec<IssueOutcome>, BulkError> {
-        if wanted.len() > MAX_BULK {
-            return Err(BulkError::TooMany);
-        }
-        let policies = self.service.store().read().await?.list_policies().await?;
-        let policies = wanted.iter().map(|new| find_policy(policies.clone(), &new.policy));
-        let policies: Vec<Policy> = policies.collect::<Result<_, _>>()?;
-        let mut outcomes = Vec::with_capacity(wanted.len());
-        for batch in wanted.iter().zip(&policies).collect::<Vec<_>>().chunks(BATCH) {
-            let mut tx = self.service.store().write().await?;
-            for (new, policy) in batch {
-                let (owner, _) = self.find_or_create_account(&mut tx, &new.email, None, Role::Customer).await?;
-                outcomes.push(if owner.disabled_at.is_some() {
-                    IssueOutcome::OwnerIsBanned
-                } else {
-                    IssueOutcome::Issued(self.insert_license(&mut tx, &owner, policy, notify).await?.0)
-                });
-            }
-            tx.commit().await?;
-            self.service.wake_mail_worker();
-        }
-        Ok(outcomes)
+            hash.update(id.uuid().as_bytes());
+            hash.update([match item.outcome {
+                BulkOutcome::Changed => 1_u8,
+                BulkOutcome::Unchanged => 2,
+                BulkOutcome::Refused(_) | BulkOutcome::Failed => 3,
+            }]);
+            item
+        });
+        let report = BulkReport { items: items.collect() };
+        Ok(BulkPlan { report, version: version(hash) })
     }
 
     /// The ids of a selection, each once.
-    async fn select(&self, selection: &Selection) -> Result<Vec<LicenseId>, BulkError> {
-        let mut ids = Vec::new();
-        match selection {
+    async fn select(&self, conn: &mut Conn, selection: &Selection) -> Result<Vec<LicenseId>, BulkError> {
+        let ids = match selection {
             Selection::Ids(given) => {
                 let mut seen = BTreeSet::new();
-                ids.extend(given.iter().copied().filter(|id| seen.insert(*id)));
+                given.iter().copied().filter(|id| seen.insert(*id)).collect()
             }
             Selection::Filter(fields) => {
-                let mut reader = self.service.store().read().await?;
-                let context = self.service.field_context(&mut reader, fields).await?;
+                let context = self.service.field_context(conn, fields).await?;
                 let query = ListQuery::<Licenses>::parse(fields, &context)?;
                 if query.place != Place::Start {
                     return Err(FieldError::invalid("after", "no cursor: the act is on all that match").into());
                 }
-                let mut seek = Seek::Start;
-                while ids.len() <= MAX_BULK {
-                    let page = PageRequest { seek, limit: PAGE };
-                    let slice = Licenses::page(&mut reader, &query.filter, query.sort, &page).await?;
-                    ids.extend(slice.items.iter().map(|row| row.license.id));
-                    match slice.next {
-                        Some(next) => seek = Seek::After(next),
-                        None => break,
-                    }
-                }
+                let at_most = u32::try_from(MAX_BULK).unwrap_or(u32::MAX).saturating_add(1);
+                conn.list_license_ids_by(&query.filter, at_most).await?
             }
-        }
+        };
         if ids.len() > MAX_BULK { Err(BulkError::TooMany) } else { Ok(ids) }
     }
 
-    async fn plan_one(&self, conn: &mut Conn, act: BulkAct, facts: &LicenseFacts) -> Result<BulkOutcome, Internal> {
-        let now = self.service.now();
-        let change = match act {
-            BulkAct::Renew => return Ok(renewal(&facts.license, facts.policy(), now)),
-            BulkAct::Suspend => StandingChange::Suspend(SuspensionReason::ByVendor),
-            BulkAct::Reinstate => StandingChange::Reinstate(ReinstatementReason::ByVendor),
-        };
-        let ordered = conn.find_order_license(facts.license.id).await?;
-        let decision = ordered.map_or(facts.license.standing, |ordered| ordered.decision);
-        Ok(match change.apply(facts.license.id, decision, now) {
-            Ok(Some(_)) => BulkOutcome::Changed,
-            Ok(None) => match ordered {
-                Some(ordered) if act == BulkAct::Reinstate && facts.license.standing != Standing::Good => {
-                    let refusal = StandingError::ByPayment { license: facts.license.id, order: ordered.order };
-                    BulkOutcome::Refused(refusal.to_string())
-                }
-                _ => BulkOutcome::Unchanged,
-            },
-            Err(StandingError::Internal(error)) => return Err(error),
-            Err(refusal) => BulkOutcome::Refused(refusal.to_string()),
-        })
+    /// Records that an act begins. Fails if it has begun before.
+    async fn begin(&self, id: BulkActId, event: BulkEvent) -> Result<(), BulkError> {
+        let mut tx = self.service.store().write().await?;
+        // Two requests for the same act take turns.
+        tx.lock_instance().await?;
+        if !tx.list_audit_of(BULK_ACT, &id.to_string(), 1).await?.is_empty() {
+            return Err(BulkError::AlreadyDone);
+        }
+        let event = AuditEvent::Bulk(id, event);
+        self.service.record(&mut tx, self.service.now(), self.cause(), event).await?;
+        Ok(tx.commit().await?)
     }
 
-    async fn apply_one(
-        &self,
-        tx: &mut Tx,
-        act: BulkAct,
-        id: LicenseId,
-        notify: Notify,
-    ) -> Result<BulkOutcome, Internal> {
-        let Some(mut facts) = self.service.lock_license(tx, id).await? else {
-            return Ok(not_found());
-        };
-        // The license may have changed since the plan, so it is looked at again.
-        let planned = self.plan_one(tx, act, &facts).await?;
-        if planned != BulkOutcome::Changed {
-            return Ok(planned);
-        }
-        let change = match act {
-            BulkAct::Suspend => StandingChange::Suspend(SuspensionReason::ByVendor),
-            BulkAct::Reinstate => StandingChange::Reinstate(ReinstatementReason::ByVendor),
-            BulkAct::Renew => {
-                return match self.renew_locked(tx, &mut facts, notify).await {
-                    Ok(_) => Ok(BulkOutcome::Changed),
-                    Err(RenewError::Internal(error)) => Err(error),
-                    Err(refusal) => Ok(BulkOutcome::Refused(refusal.to_string())),
-                };
-            }
-        };
-        match self.service.change_standing(tx, &mut facts, change, self.cause(), notify).await {
-            Ok(_) => Ok(BulkOutcome::Changed),
-            Err(StandingError::Internal(error)) => Err(error),
-            Err(refusal) => Ok(BulkOutcome::Refused(refusal.to_string())),
-        }
+    /// An id for an act that is being planned.
+    pub fn new_bulk_act(&self) -> Result<BulkActId, Internal> {
+        Ok(BulkActId::new(self.service.now(), self.service.random()?))
     }
+}
+
+/// A hash as text.
+fn version(hash: Sha256) -> String {
+    let mut text = String::with_capacity(32);
+    for byte in hash.finalize().iter().take(16) {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 fn not_found() -> BulkOutcome {
-    BulkOutcome::Refused("there is no such license".to_owned())
+    BulkOutcome::Refused("There is no such license.".to_owned())
 }
 
-fn renewal(license: &License, policy: &Policy, now: latchkey_licensing::time::Timestamp) -> BulkOutcome {
-    let refused = |why: RenewRefusal| RenewError::Refused { id: license.id, why }.to_string();
-    match license.expiry_after_renewal(policy, now) {
-        Ok(_) => BulkOutcome::Changed,
-        Err(why) => BulkOutcome::Refused(refused(why)),
+/// What an act would do to a license.
+fn planned(act: BulkAct, facts: &LicenseFacts, ordered: Option<&OrderedLicense>, now: Timestamp) -> BulkItem {
+    let license = &facts.license;
+    let is_mailed = !facts.owner_is_banned() && is_announced(act, ordered);
+    let known = Some((license_key::masked(&license.key_prefix, &license.key_tail), facts.owner.email.clone()));
+    BulkItem { license: license.id, known, outcome: outcome(act, facts, ordered, now), is_mailed }
+}
+
+/// A license that its payment does not allow to be used is not announced as usable.
+fn is_announced(act: BulkAct, ordered: Option<&OrderedLicense>) -> bool {
+    act != BulkAct::Reinstate || ordered.is_none_or(|ordered| ordered.payments == Standing::Good)
+}
+
+fn outcome(act: BulkAct, facts: &LicenseFacts, ordered: Option<&OrderedLicense>, now: Timestamp) -> BulkOutcome {
+    let license = &facts.license;
+    let Some(change) = act.change() else {
+        return match act {
+            BulkAct::MailKey if facts.owner_is_banned() => {
+                BulkOutcome::Refused("The account is disabled, so it gets no mail.".to_owned())
+            }
+            BulkAct::MailKey => BulkOutcome::Changed,
+            _ => match license.expiry_after_renewal(facts.policy(), now) {
+                Ok(_) => BulkOutcome::Changed,
+                Err(why) => BulkOutcome::Refused(format!("It cannot be renewed: {why}.")),
+            },
+        };
+    };
+    let decision = ordered.map_or(license.standing, |ordered| ordered.decision);
+    match change.apply(license.id, decision, now) {
+        Ok(Some(_)) => BulkOutcome::Changed,
+        Ok(None) if act == BulkAct::Reinstate && ordered.is_some() && license.standing != Standing::Good => {
+            BulkOutcome::Refused(BY_PAYMENT.to_owned())
+        }
+        Ok(None) => BulkOutcome::Unchanged,
+        Err(refusal) => BulkOutcome::Refused(refused(&refusal)),
+    }
+}
+
+const BY_PAYMENT: &str = "The payment of its order is the reason, so it is reinstated when the payment is settled.";
+
+/// Why a license's standing cannot be changed, in the same words for all licenses.
+fn refused(refusal: &StandingError) -> String {
+    match refusal {
+        StandingError::Revoked(_) => "It is revoked, and a revoked license stays revoked.".to_owned(),
+        StandingError::ByPayment { .. } => BY_PAYMENT.to_owned(),
+        other => other.to_string(),
     }
 }

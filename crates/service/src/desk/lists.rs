@@ -16,10 +16,12 @@ use latchkey_licensing::{
     ids::{PolicyId, ProductId},
     time::Timestamp,
 };
-use latchkey_store::{Conn, PageRequest, Seek, Slice, StoreError};
+use latchkey_store::{Conn, Matches, PageRequest, SavedViewRow, Seek, Slice, StoreError};
+use uuid::Uuid;
 
 use crate::{
     actors::Support,
+    catalog::names::CatalogNames,
     desk::{csv::Cell, lists::fields::FieldError},
     error::{Internal, internal_errors},
     service::Service,
@@ -74,6 +76,11 @@ pub trait List: Debug + Sized + Send + Sync + 'static {
 
     /// Sets a field of the filter.
     fn set(filter: &mut Self::Filter, field: &str, value: &str, context: &FieldContext) -> Result<(), FieldError>;
+
+    /// Restricts the filter to rows with these ids. `false` if rows of this list are not chosen.
+    fn choose(_filter: &mut Self::Filter, _ids: &[Uuid]) -> bool {
+        false
+    }
 
     /// Reads a page.
     fn page(
@@ -176,6 +183,17 @@ pub enum RowCount {
     MoreThan(u32),
 }
 
+/// A page of a list, and what a person may choose from around it.
+#[derive(Clone, Debug)]
+pub struct ListDesk<L: List> {
+    /// The page, or why there is none.
+    pub page: Result<ListPage<L>, FieldError>,
+    /// The names of what is in the catalog.
+    pub names: CatalogNames,
+    /// The views of this list that the person saved, by name.
+    pub views: Vec<SavedViewRow>,
+}
+
 /// Why no page is shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -195,13 +213,48 @@ impl Support<'_> {
     pub async fn list<L: List>(&self, fields: &[(String, String)]) -> Result<ListPage<L>, ListError> {
         let mut reader = self.service.store().read().await?;
         let context = self.service.field_context(&mut reader, fields).await?;
-        let query = ListQuery::<L>::parse(fields, &context)?;
-        let page = PageRequest { seek: self.service.seek(&query)?, limit: query.page_size };
-        let slice = L::page(&mut reader, &query.filter, query.sort, &page).await?;
-        let count = match L::count(&mut reader, &query.filter, COUNTED + 1).await? {
-            count if count > COUNTED => RowCount::MoreThan(COUNTED),
-            count => RowCount::Exactly(count),
+        self.read_page(&mut reader, fields, context).await
+    }
+
+    /// The same with what is shown around it. The catalog is read once.
+    pub async fn list_desk<L: List>(&self, fields: &[(String, String)]) -> Result<ListDesk<L>, Internal> {
+        let mut reader = self.service.store().read().await?;
+        let (policies, products) = (reader.list_policies().await?, reader.list_products().await?);
+        let names = CatalogNames::of(&policies, &products);
+        let context = FieldContext {
+            now: self.service.now(),
+            policies: policies.into_iter().map(|policy| (policy.code, policy.id)).collect(),
+            products: products.into_iter().map(|product| (product.code, product.id)).collect(),
         };
+        let mut views = match self.own_account() {
+            Some(account) => reader.list_saved_views_of(account).await?,
+            None => Vec::new(),
+        };
+        views.retain(|view| view.list == L::NAME);
+        let page = match self.read_page::<L>(&mut reader, fields, context).await {
+            Ok(page) => Ok(page),
+            Err(ListError::Field(error)) => Err(error),
+            Err(ListError::Internal(error)) => return Err(error),
+        };
+        Ok(ListDesk { page, names, views })
+    }
+
+    async fn read_page<L: List>(
+        &self,
+        reader: &mut Conn,
+        fields: &[(String, String)],
+        context: FieldContext,
+    ) -> Result<ListPage<L>, ListError> {
+        let query = ListQuery::<L>::parse(fields, &context)?;
+        let seek = self.service.seek(&query)?;
+        let count = L::count(reader, &query.filter, COUNTED + 1).await?;
+        let page = PageRequest { seek, limit: query.page_size, matches: Matches::of(count) };
+        let slice = if count == 0 {
+            Slice { items: Vec::new(), previous: None, next: None }
+        } else {
+            L::page(reader, &query.filter, query.sort, &page).await?
+        };
+        let count = if count > COUNTED { RowCount::MoreThan(COUNTED) } else { RowCount::Exactly(count) };
         let name = cursor_name(&query);
         let seal = |position| self.service.seal_cursor(&name, &position);
         Ok(ListPage {

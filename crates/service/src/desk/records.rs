@@ -8,7 +8,7 @@ use latchkey_licensing::{
 };
 use latchkey_store::{
     DeactivatedBy, LicenseFilter, LicenseSort, ListedLicense, ListedMachine, ListedMail, MachineFilter, MachineSort,
-    PageRequest, Seek, StripeEventFilter, StripeEventRow, StripeEventSort,
+    Matches, PageRequest, Seek, StripeEventFilter, StripeEventRow, StripeEventSort,
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 pub const SHOWN_RELATED: u32 = 50;
 
 fn first() -> PageRequest {
-    PageRequest { seek: Seek::Start, limit: SHOWN_RELATED }
+    PageRequest { seek: Seek::Start, limit: SHOWN_RELATED, matches: Matches::Unknown }
 }
 
 /// The most that are shown of something that a list shows all of.

@@ -1,17 +1,20 @@
-//! Saved views: the filters and the order of a list, under a name that one account gave them.
+//! Saved views: the filters and the order of a list, under a name that one person gave them. Nobody else sees them.
 
 use latchkey_licensing::ids::{AccountId, SavedViewId};
 use latchkey_store::SavedViewRow;
 
 use crate::{
     actors::Support,
-    audit::event::{AuditEvent, SavedViewEvent},
+    audit::{
+        actor::Actor,
+        event::{AuditEvent, SavedViewEvent},
+    },
     desk::lists::{List, ListQuery, Place, fields::FieldError},
     error::{Internal, internal_errors},
 };
 
 /// The longest name, in letters.
-const MAX_NAME: usize = 80;
+pub const MAX_VIEW_NAME: usize = 80;
 
 /// The longest query string, in bytes.
 const MAX_QUERY: usize = 2_000;
@@ -23,14 +26,20 @@ const MAX_VIEWS: usize = 100;
 #[derive(Debug, thiserror::Error)]
 pub enum SaveViewError {
     /// The name is empty or too long.
-    #[error("name: use a text of 1 to {MAX_NAME} letters")]
+    #[error("name: use a text of 1 to {MAX_VIEW_NAME} letters")]
     Name,
+    /// The person has a view of this list with this name.
+    #[error("name: you have a view of this list with this name: use another name, or remove that view")]
+    NameTaken,
     /// A field of the list is invalid.
     #[error(transparent)]
     Field(#[from] FieldError),
-    /// The account has as many views as it may have.
-    #[error("there are {MAX_VIEWS} saved views already: delete one")]
+    /// The person has as many views as a person may have.
+    #[error("there are {MAX_VIEWS} saved views already: remove one")]
     TooMany,
+    /// Commands on the host have no views.
+    #[error("only people who are signed in have saved views")]
+    NoAccount,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -39,17 +48,24 @@ pub enum SaveViewError {
 internal_errors!(SaveViewError);
 
 impl Support<'_> {
-    /// Saves a view of a list for an account. One with the same name is replaced. `query` is the query string of these
-    /// fields, as a link contains it.
+    /// The person's account. `None` for the host.
+    pub(crate) fn own_account(&self) -> Option<AccountId> {
+        match self.actor {
+            Actor::Account { id, .. } => Some(id),
+            Actor::Host | Actor::Visitor | Actor::App(_) | Actor::Server => None,
+        }
+    }
+
+    /// Saves a view of a list. `query` is the query string of these fields, as a link contains it.
     pub async fn save_view<L: List>(
         &self,
-        account: AccountId,
         name: &str,
         fields: &[(String, String)],
         query: &str,
-    ) -> Result<(), SaveViewError> {
+    ) -> Result<SavedViewId, SaveViewError> {
+        let account = self.own_account().ok_or(SaveViewError::NoAccount)?;
         let name = name.trim();
-        if !(1..=MAX_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        if !(1..=MAX_VIEW_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(SaveViewError::Name);
         }
         let now = self.service.now();
@@ -62,37 +78,48 @@ impl Support<'_> {
             return Err(FieldError::invalid("q", "a shorter text").into());
         }
         let saved = tx.list_saved_views_of(account).await?;
-        let old = saved.iter().find(|view| view.list == L::NAME && view.name == name);
-        if old.is_none() && saved.len() >= MAX_VIEWS {
+        let same = name.to_lowercase();
+        if saved.iter().any(|view| view.list == L::NAME && view.name.to_lowercase() == same) {
+            return Err(SaveViewError::NameTaken);
+        }
+        if saved.len() >= MAX_VIEWS {
             return Err(SaveViewError::TooMany);
         }
-        let id = match old {
-            Some(view) => view.id,
-            None => SavedViewId::new(now, self.service.random()?),
-        };
+        let id = SavedViewId::new(now, self.service.random()?);
         let (list, name) = (L::NAME.to_owned(), name.to_owned());
         let event = SavedViewEvent::Saved { list: list.clone(), name: name.clone() };
         let view = SavedViewRow { id, account, list, name, query: query.to_owned(), created_at: now };
-        tx.upsert_saved_view(&view).await?;
+        // Another request of the same person may have been faster.
+        if !tx.insert_saved_view(&view).await? {
+            return Err(SaveViewError::NameTaken);
+        }
         self.service.record(&mut tx, now, self.actor, AuditEvent::SavedView(id, event)).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(id)
     }
 
-    /// The views that an account saved, by list and name.
-    pub async fn saved_views(&self, account: AccountId) -> Result<Vec<SavedViewRow>, Internal> {
-        Ok(self.service.store().read_without_snapshot().await?.list_saved_views_of(account).await?)
+    /// One of the person's views. `None` if there is none with this id.
+    pub async fn saved_view(&self, id: SavedViewId) -> Result<Option<SavedViewRow>, Internal> {
+        let Some(account) = self.own_account() else {
+            return Ok(None);
+        };
+        let views = self.service.store().read_without_snapshot().await?.list_saved_views_of(account).await?;
+        Ok(views.into_iter().find(|view| view.id == id))
     }
 
-    /// Deletes one of an account's views. `false` if there is none.
-    pub async fn delete_view(&self, account: AccountId, id: SavedViewId) -> Result<bool, Internal> {
+    /// Deletes one of the person's views, and returns it. `None` if there is none with this id.
+    pub async fn delete_view(&self, id: SavedViewId) -> Result<Option<SavedViewRow>, Internal> {
+        let Some(account) = self.own_account() else {
+            return Ok(None);
+        };
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let Some(view) = tx.delete_saved_view(account, id).await? else {
-            return Ok(false);
+            return Ok(None);
         };
-        let event = SavedViewEvent::Deleted { list: view.list, name: view.name };
+        let event = SavedViewEvent::Deleted { list: view.list.clone(), name: view.name.clone() };
         self.service.record(&mut tx, now, self.actor, AuditEvent::SavedView(id, event)).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(view))
     }
 }

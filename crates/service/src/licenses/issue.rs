@@ -80,7 +80,7 @@ impl Admin<'_> {
         let license = License::issue(id, owner.id, policy, key.hint(), now);
         tx.insert_license(&license, key.stored()).await?;
         let event = LicenseEvent::Issued { policy: policy.code.clone(), imported: false };
-        self.service.record(tx, now, self.actor, event.of(id)).await?;
+        self.service.record(tx, now, self.cause(), event.of(id)).await?;
         let mailed_to = match notify {
             Notify::Customer => {
                 let mail = LicenseIssuedMail {

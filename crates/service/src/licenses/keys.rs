@@ -101,6 +101,25 @@ impl Service {
         Ok((new.key, mailed_to))
     }
 
+    /// Mails the key of a license, which must be locked, to its owner. Returns the recipient. If the account is banned, nothing
+    /// is written.
+    pub(crate) async fn mail_key(
+        &self,
+        tx: &mut Tx,
+        facts: &LicenseFacts,
+        by: Cause<'_>,
+    ) -> Result<Option<EmailAddress>, Internal> {
+        let id = facts.license.id;
+        let sealed = tx.get_key_ciphertext(id).await?;
+        let key = self.0.vault.open_key(id, &sealed)?;
+        let mail = LicenseIssuedMail { license: MailedLicense::of(facts), key: &key, expiry: facts.license.expiry };
+        let mailed_to = self.mail_customer(tx, &facts.owner, &mail, None).await?;
+        if mailed_to.is_some() {
+            self.record(tx, self.now(), by, LicenseEvent::KeyMailed.of(id)).await?;
+        }
+        Ok(mailed_to)
+    }
+
     /// Encrypts a key for storage.
     pub(crate) fn seal_license_key(
         &self,
@@ -119,12 +138,8 @@ impl Support<'_> {
     pub async fn mail_license_key(&self, id: LicenseId) -> Result<Option<EmailAddress>, LicenseError> {
         let mut tx = self.service.store().write().await?;
         let facts = self.service.lock_license(&mut tx, id).await?.ok_or(LicenseError::NotFound(id))?;
-        let sealed = tx.get_key_ciphertext(id).await?;
-        let key = self.service.0.vault.open_key(id, &sealed)?;
-        let mail = LicenseIssuedMail { license: MailedLicense::of(&facts), key: &key, expiry: facts.license.expiry };
-        let mailed_to = self.service.mail_customer(&mut tx, &facts.owner, &mail, None).await?;
+        let mailed_to = self.service.mail_key(&mut tx, &facts, self.cause()).await?;
         if mailed_to.is_some() {
-            self.service.record(&mut tx, self.service.now(), self.cause(), LicenseEvent::KeyMailed.of(id)).await?;
             tx.commit().await?;
             self.service.wake_mail_worker();
         }

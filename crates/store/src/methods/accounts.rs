@@ -22,6 +22,8 @@ methods! {
             find_account_by_email(email: &EmailAddress) -> Option<Account>;
             get_account(id: AccountId) -> Account;
             list_accounts(accounts: &[AccountId]) -> Vec<Account>;
+            /// Lists the accounts with these addresses.
+            list_accounts_by_email(emails: &[EmailAddress]) -> Vec<Account>;
             count_accounts() -> i64;
             /// Counts the admins who are not disabled.
             count_enabled_admins() -> i64;

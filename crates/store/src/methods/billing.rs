@@ -56,6 +56,8 @@ methods! {
         read {
             /// Lists the licenses of these orders, by line and unit.
             list_order_licenses(orders: &[OrderId]) -> Vec<OrderedLicense>;
+            /// Lists the orders of these licenses. Licenses without one are left out.
+            list_order_licenses_of(licenses: &[LicenseId]) -> Vec<OrderedLicense>;
             /// Finds the order of a license.
             find_order_license(license: LicenseId) -> Option<OrderedLicense>;
         }

@@ -92,6 +92,8 @@ methods! {
             /// [`Store::find_license_by_key`](crate::Store::find_license_by_key), which shares statements.
             find_licenses_by_keys(lookups: &[KeyLookup]) -> Vec<crate::error::Result<Option<KnownLicense>>>;
             find_license_record(id: LicenseId) -> Option<LicenseRecord>;
+            /// Lists those of the licenses that exist, in no particular order.
+            list_license_records(licenses: &[LicenseId]) -> Vec<LicenseRecord>;
             /// Finds a license and its active machines, by slot.
             find_license_record_with_machines(id: LicenseId) -> Option<(LicenseRecord, Vec<Machine>)>;
         }

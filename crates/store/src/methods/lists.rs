@@ -1,7 +1,7 @@
 //! Lists for people who help customers, search, timelines, and what is counted over time.
 
 use latchkey_licensing::{
-    ids::{MachineId, MailId},
+    ids::{LicenseId, MachineId, MailId},
     order::Order,
 };
 
@@ -29,6 +29,8 @@ methods! {
             count_accounts_by(filter: &AccountFilter, at_most: u32) -> u32;
             list_licenses_by(filter: &LicenseFilter, sort: LicenseSort, page: &PageRequest) -> Slice<ListedLicense>;
             count_licenses_by(filter: &LicenseFilter, at_most: u32) -> u32;
+            /// Lists the ids of licenses, the newest first.
+            list_license_ids_by(filter: &LicenseFilter, at_most: u32) -> Vec<LicenseId>;
             list_machines_by(filter: &MachineFilter, sort: MachineSort, page: &PageRequest) -> Slice<ListedMachine>;
             /// Finds a machine, active or not.
             find_listed_machine(id: MachineId) -> Option<ListedMachine>;

@@ -35,8 +35,8 @@ methods! {
             list_saved_views_of(account: AccountId) -> Vec<SavedViewRow>;
         }
         write {
-            /// Saves a view. One with the same list and name gets its query.
-            upsert_saved_view(view: &SavedViewRow) -> ();
+            /// `false` if the account has a view of this list with this name.
+            insert_saved_view(view: &SavedViewRow) -> bool;
             /// Deletes one of an account's views, and returns it. `None` if there is none.
             delete_saved_view(account: AccountId, id: SavedViewId) -> Option<SavedViewRow>;
             delete_saved_views_of(account: AccountId) -> u64;

@@ -168,3 +168,21 @@ pub(crate) async fn list_accounts(conn: &mut Connection, accounts: &[AccountId])
     }
     Ok(found)
 }
+
+pub(crate) async fn list_accounts_by_email(conn: &mut Connection, emails: &[EmailAddress]) -> Result<Vec<Account>> {
+    let mut found = Vec::new();
+    for emails in emails.chunks(batch::IDS) {
+        let sql = "SELECT id, email, name, role, disabled_at, created_at FROM accounts WHERE email IN (";
+        let mut query = QueryBuilder::<Db>::new(sql);
+        let mut list = query.separated(", ");
+        for email in emails {
+            list.push_bind(email.as_str().to_owned());
+        }
+        query.push(")");
+        let rows: Vec<AccountRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
+        for row in rows {
+            found.push(Account::try_from(row)?);
+        }
+    }
+    Ok(found)
+}

@@ -12,7 +12,7 @@ mod stripe_events;
 
 pub(crate) use accounts::{count_accounts_by, list_accounts_by};
 pub(crate) use audit_log::{count_audits_by, list_audits_by};
-pub(crate) use licenses::{count_licenses_by, list_licenses_by};
+pub(crate) use licenses::{count_licenses_by, list_license_ids_by, list_licenses_by};
 pub(crate) use machines::{count_machines_by, find_listed_machine, list_machines_by};
 pub(crate) use orders::{count_orders_by, list_orders_by};
 pub(crate) use outbox::{count_mails_by, find_listed_mail, list_mails_by};
@@ -22,7 +22,10 @@ use latchkey_licensing::time::Timestamp;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::dialect::{self, Connection, Db};
+use super::{
+    batch,
+    dialect::{self, Connection, Db},
+};
 use crate::{
     error::Result,
     tables::lists::{TimeRange, name_key, prefix_range},
@@ -50,6 +53,16 @@ fn push_range_of_ids(query: &mut QueryBuilder<Db>, column: &str, range: TimeRang
     }
 }
 
+/// Adds the condition that a row is one of these.
+fn push_chosen(query: &mut QueryBuilder<Db>, ids: impl ExactSizeIterator<Item = Uuid>) {
+    if ids.len() == 0 {
+        query.push(" AND FALSE");
+    } else {
+        query.push(" AND id IN ");
+        batch::push_ids(query, ids);
+    }
+}
+
 /// Adds the condition that a text begins with a prefix.
 pub(super) fn push_prefix(query: &mut QueryBuilder<Db>, column: &str, prefix: &str) {
     let (from, until) = prefix_range(prefix);
@@ -64,6 +77,31 @@ fn push_accounts_by_text(query: &mut QueryBuilder<Db>, text: &str) {
     push_prefix(query, dialect::ACCOUNT_EMAIL, &text);
     query.push(" UNION SELECT id FROM accounts WHERE ");
     push_prefix(query, "name_key", &text);
+}
+
+/// Adds the condition that an account's address or name begins with a text. The table must be `accounts`.
+fn push_account_text(query: &mut QueryBuilder<Db>, text: &str) {
+    let text = name_key(Some(text));
+    query.push("(");
+    push_prefix(query, dialect::ACCOUNT_EMAIL, &text);
+    query.push(" OR ");
+    push_prefix(query, "name_key", &text);
+    query.push(")");
+}
+
+/// How a condition about another table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Membership {
+    /// The other table's rows are found first. For few rows.
+    Set,
+    /// The other table's row is looked up for each row. For many rows.
+    Probe,
+}
+
+impl Membership {
+    fn of(shape: keyset::Shape) -> Self {
+        if shape == keyset::Shape::Walked { Self::Probe } else { Self::Set }
+    }
 }
 
 /// Counts the rows of a query, at most `at_most`.

@@ -194,12 +194,12 @@ on_both! {
             query: query.to_owned(), created_at: T0,
         };
         let mut tx = store.write().await.expect("a transaction");
-        tx.upsert_saved_view(&view(1, "b", "status=active")).await.expect("saved");
-        tx.upsert_saved_view(&view(2, "a", "status=revoked")).await.expect("saved");
-        tx.upsert_saved_view(&view(3, "b", "status=suspended")).await.expect("saved");
+        assert!(tx.insert_saved_view(&view(1, "b", "status=active")).await.expect("saved"));
+        assert!(tx.insert_saved_view(&view(2, "a", "status=revoked")).await.expect("saved"));
+        assert!(!tx.insert_saved_view(&view(3, "b", "status=suspended")).await.expect("not saved"), "the name is taken");
         let owner = account(1, "a@example.com").id;
         let saved = tx.list_saved_views_of(owner).await.expect("read");
-        assert_eq!(saved, [view(2, "a", "status=revoked"), view(1, "b", "status=suspended")]);
+        assert_eq!(saved, [view(2, "a", "status=revoked"), view(1, "b", "status=active")]);
         let stranger = account(2, "a@example.com").id;
         assert_eq!(tx.delete_saved_view(stranger, saved[0].id).await.expect("nothing"), None);
         assert_eq!(tx.delete_saved_view(owner, saved[0].id).await.expect("deleted").as_ref(), Some(&saved[0]));

@@ -1,6 +1,6 @@
 //! Lists, as commands print them: as lines, as JSON or as CSV.
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 
 use latchkey_service::{Cell, FieldError, List, ListError, ListPage, Operator, RowCount, Service};
 use serde_json::{Map, Value, json};
@@ -44,18 +44,6 @@ impl From<ListError> for Failure {
     }
 }
 
-/// Why an export ended.
-enum ExportFailure {
-    List(ListError),
-    Write(io::Error),
-}
-
-impl From<ListError> for ExportFailure {
-    fn from(error: ListError) -> Self {
-        Self::List(error)
-    }
-}
-
 /// Prints a page of a list, or all of it as CSV. `shown` are the columns of the lines.
 pub(crate) async fn list<L: List>(
     service: &Service,
@@ -66,14 +54,16 @@ pub(crate) async fn list<L: List>(
 ) -> Result<(), Failure> {
     let admin = service.admin(Operator::Host);
     if list.csv {
-        let emit = |text: &str| console::part(text).map_err(ExportFailure::Write);
-        return match admin.export_list::<L, _>(&fields.0, &Operator::Host.fresh(), emit).await {
-            Ok(_) => Ok(()),
-            // The reader has read enough.
-            Err(ExportFailure::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            Err(ExportFailure::Write(error)) => Err(Failure::Refused(format!("the list cannot be written: {error}"))),
-            Err(ExportFailure::List(error)) => Err(error.into()),
-        };
+        let mut export = admin.export_list::<L>(&fields.0, &[], &Operator::Host.fresh()).await?;
+        while let Some(part) = export.next_part().await.map_err(Failure::Internal)? {
+            match console::part(&part) {
+                Ok(()) => {}
+                // The reader has read enough.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+                Err(error) => return Err(Failure::Refused(format!("the list cannot be written: {error}"))),
+            }
+        }
+        return Ok(());
     }
     let page = admin.list::<L>(&fields.0).await?;
     if as_json {

@@ -18,7 +18,7 @@ use latchkey_app::{
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
 
-use crate::http::{download::Download, static_pages::plain_pages::PlainPages};
+use crate::http::{download::Download, portal::exports, static_pages::plain_pages::PlainPages};
 
 /// What the response to a form needs.
 #[derive(Clone)]
@@ -55,7 +55,13 @@ async fn submit(
     let Ok(body) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let draft = match acts::submit(&state.backend, &identity.0, uri.path(), &body).await {
+    // An act that has begun is finished, even if the browser leaves.
+    let backend = state.backend.clone();
+    let submitted = tokio::spawn(async move { acts::submit(&backend, &identity.0, uri.path(), &body).await });
+    let Ok(submitted) = submitted.await else {
+        return state.plain.failed();
+    };
+    let draft = match submitted {
         Submitted::Done { location, cookie } => {
             let mut response = Redirect::to(&location).into_response();
             if let Some(cookie) = cookie {
@@ -65,6 +71,10 @@ async fn submit(
         }
         Submitted::PersonalData(data) => return Download::of_data(&data).into_response(),
         Submitted::NotFound => return state.plain.not_found(),
+        Submitted::Export(export) => {
+            let date = state.backend.service.now().rfc3339();
+            return exports::respond(export, date.get(..10).unwrap_or_default());
+        }
         Submitted::Again(draft) => draft,
     };
     // The page is rendered as if it had been opened, with the draft as its context.

@@ -21,7 +21,10 @@ pub(crate) fn FormField(
     let label = view! { <label for=id.clone()>{label}</label> };
     let control = view! { <Control id name kind described is_wrong=error.is_some()/> };
     let below = view! {
-        {error.map(|error| view! { <p class="field-error" id=error_id>{error}</p> })}
+        {error.map(|error| {
+            let lines = error.lines().map(|line| view! { <p class="field-error">{line.to_owned()}</p> }).collect_view();
+            view! { <div id=error_id>{lines}</div> }
+        })}
         {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
     };
     if is_check {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::admin::{
-    components::{AdminIcon, AdminIconName, Menu},
+    components::{AdminIcon, AdminIconName},
     model::lists::{Chip, Filter, ListFrame, SavedView, SearchBox},
 };
 
@@ -11,7 +11,6 @@ use crate::admin::{
 #[component]
 pub(crate) fn ListHeader(frame: ListFrame) -> impl IntoView {
     let ListFrame { title, count, create, export, search, filters, chips, clear, views, save_view } = frame;
-    let has_views = !views.is_empty() || save_view.is_some();
     view! {
         <header class="list-head">
             <div class="split">
@@ -20,10 +19,9 @@ pub(crate) fn ListHeader(frame: ListFrame) -> impl IntoView {
                     {count.map(|count| view! { <p class="count figure text-2">{count}</p> })}
                 </div>
                 <div class="cluster">
-                    {has_views.then(|| view! { <ViewMenu views save_view/> })}
                     {export.map(|href| {
                         view! {
-                            <a class="button button-small" href=href rel="external" download>
+                            <a class="button button-small" href=href>
                                 <AdminIcon name=AdminIconName::Export/>
                                 "Export"
                             </a>
@@ -32,6 +30,7 @@ pub(crate) fn ListHeader(frame: ListFrame) -> impl IntoView {
                     {create.map(|link| view! { <a class="button button-small button-accent" href=link.href>{link.label}</a> })}
                 </div>
             </div>
+            {(views.len() > 1 || save_view.is_some()).then(|| view! { <ViewTabs views save_view/> })}
             <SearchForm search filters/>
             {(!chips.is_empty()).then(|| view! { <Chips chips clear/> })}
         </header>
@@ -101,24 +100,32 @@ fn Chips(chips: Vec<Chip>, clear: String) -> impl IntoView {
     }
 }
 
+/// The saved views, as tabs. The current one can be removed.
 #[component]
-fn ViewMenu(views: Vec<SavedView>, save_view: Option<String>) -> impl IntoView {
-    let current =
-        views.iter().find(|view| view.is_current).map_or_else(|| "Views".to_owned(), |view| view.name.clone());
-    let is_empty = views.is_empty();
+fn ViewTabs(views: Vec<SavedView>, save_view: Option<String>) -> impl IntoView {
+    let views = views.into_iter().map(|SavedView { name, href, is_current, remove }| {
+        let current = is_current.then_some("page");
+        let remove = remove.filter(|_| is_current).map(|remove| {
+            view! {
+                <a class="view-remove" href=remove>
+                    <AdminIcon name=AdminIconName::Remove/>
+                    <span class="visually-hidden">{format!("Remove the view {name}")}</span>
+                </a>
+            }
+        });
+        view! { <li><a class="view-tab" href=href aria-current=current>{name}</a> {remove}</li> }
+    });
     view! {
-        <Menu label=current icon=AdminIconName::Bookmark>
-            {is_empty.then(|| view! { <p class="menu-note">"Save filters as a view to come back to them."</p> })}
-            <ul class="menu-list">
-                {views
-                    .into_iter()
-                    .map(|view| {
-                        let current = view.is_current.then_some("true");
-                        view! { <li><a href=view.href aria-current=current>{view.name}</a></li> }
-                    })
-                    .collect_view()}
-                {save_view.map(|href| view! { <li class="menu-end"><a href=href>"Save this view"</a></li> })}
-            </ul>
-        </Menu>
+        <nav class="view-tabs" aria-label="Saved views">
+            <ul>{views.collect_view()}</ul>
+            {save_view.map(|href| {
+                view! {
+                    <a class="view-save" href=href>
+                        <AdminIcon name=AdminIconName::Bookmark/>
+                        "Save view"
+                    </a>
+                }
+            })}
+        </nav>
     }
 }

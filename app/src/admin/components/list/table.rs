@@ -5,16 +5,11 @@ use leptos::{ev, html, prelude::*};
 use crate::admin::{
     components::{AdminIcon, AdminIconName, Value},
     keyboard::rows,
-    model::lists::{BulkAct, Column, Row, SortOrder, Table},
+    model::lists::{Cell, Column, Row, SelectAll, Selection, SortOrder, Table},
 };
 
-/// What can be done to selected rows. The form leads to a page that shows what would change and asks for confirmation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Selection {
-    pub(crate) acts: Vec<BulkAct>,
-}
-
-/// A table whose rows lead to objects. On narrow screens each row is a card with labeled lines.
+/// A table whose rows lead to objects. On narrow screens each row is a card with labeled lines. The form of a selection leads to
+/// a page that shows what would change and asks for confirmation.
 #[component]
 pub(crate) fn DataTable(table: Table, #[prop(optional)] selection: Option<Selection>) -> impl IntoView {
     let Table { caption, columns, rows } = table;
@@ -22,6 +17,8 @@ pub(crate) fn DataTable(table: Table, #[prop(optional)] selection: Option<Select
     let form = NodeRef::<html::Form>::new();
     let selected = RwSignal::new(0_usize);
     let recount = move |_: ev::Event| selected.set(rows::count_selected(form));
+    let last = StoredValue::new(None::<usize>);
+    let select_range = move |event: ev::MouseEvent| last.set_value(rows::select_range(form, &event, last.get_value()));
     let kinds: Vec<(String, bool)> = columns.iter().map(|column| (column.label.clone(), column.is_number)).collect();
     rows::return_to_row();
     let body = rows.into_iter().map(|row| view! { <TableRow row kinds=kinds.clone() is_selectable/> }).collect_view();
@@ -31,7 +28,7 @@ pub(crate) fn DataTable(table: Table, #[prop(optional)] selection: Option<Select
                 <caption class="visually-hidden">{caption}</caption>
                 <thead>
                     <tr>
-                        {is_selectable.then(|| view! { <th scope="col" class="select"><SelectAll form selected/></th> })}
+                        {is_selectable.then(|| view! { <th scope="col" class="select"><SelectPage form selected/></th> })}
                         {columns.into_iter().map(|column| view! { <Heading column/> }).collect_view()}
                     </tr>
                 </thead>
@@ -41,7 +38,7 @@ pub(crate) fn DataTable(table: Table, #[prop(optional)] selection: Option<Select
     };
     match selection {
         Some(selection) => view! {
-            <form method="get" class="selection" node_ref=form on:change=recount>
+            <form method="get" class="selection" node_ref=form on:change=recount on:click=select_range>
                 {table}
                 <BulkBar selection selected/>
             </form>
@@ -82,6 +79,10 @@ fn TableRow(row: Row, kinds: Vec<(String, bool)>, is_selectable: bool) -> impl I
         let element_id = element_id.clone();
         move |_: ev::MouseEvent| rows::remember(&element_id)
     };
+    let name = match cells.first() {
+        Some(Cell::Text(text) | Cell::Code(text)) => format!("Select {text}"),
+        _ => format!("Select {id}"),
+    };
     let mut cells = cells.into_iter().zip(kinds);
     let head = cells.next().map(|(cell, _)| {
         view! {
@@ -98,7 +99,6 @@ fn TableRow(row: Row, kinds: Vec<(String, bool)>, is_selectable: bool) -> impl I
         view! { <td data-label=label class=is_number.then_some("amount")><Value cell/></td> }
     });
     let cells = cells.collect_view();
-    let name = format!("Select {id}");
     view! {
         <tr id=element_id>
             {is_selectable.then(|| {
@@ -112,7 +112,7 @@ fn TableRow(row: Row, kinds: Vec<(String, bool)>, is_selectable: bool) -> impl I
 
 /// Selects all rows of the page. It needs script, without which rows are selected one by one.
 #[component]
-fn SelectAll(form: NodeRef<html::Form>, selected: RwSignal<usize>) -> impl IntoView {
+fn SelectPage(form: NodeRef<html::Form>, selected: RwSignal<usize>) -> impl IntoView {
     let has_script = RwSignal::new(false);
     Effect::new(move |_| has_script.set(true));
     let toggle = move |_: ev::MouseEvent| {
@@ -134,24 +134,37 @@ fn SelectAll(form: NodeRef<html::Form>, selected: RwSignal<usize>) -> impl IntoV
 /// The acts on the selected rows. The style sheet shows it once something is selected.
 #[component]
 fn BulkBar(selection: Selection, selected: RwSignal<usize>) -> impl IntoView {
+    let Selection { acts, filter, all } = selection;
     let words = move || match selected.get() {
         0 => "With the selected rows:".to_owned(),
         1 => "1 row selected".to_owned(),
         count => format!("{count} rows selected"),
     };
+    let all = match all {
+        SelectAll::OnPage => None,
+        SelectAll::Offered(label) => Some(
+            view! {
+                <label class="check-line small">
+                    <input r#type="checkbox" name="all" value="on"/>
+                    {label}
+                </label>
+            }
+            .into_any(),
+        ),
+        SelectAll::TooMany(why) => Some(view! { <p class="small text-2">{why}</p> }.into_any()),
+    };
+    let acts = acts.into_iter().map(|act| {
+        let class = if act.is_dangerous { "button button-small button-danger" } else { "button button-small" };
+        view! { <button r#type="submit" class=class formaction=act.action>{act.label}</button> }
+    });
     view! {
         <div class="bulk-bar" role="group" aria-label="With the selected rows">
-            <p class="small figure" role="status">{words}</p>
+            <input r#type="hidden" name="filter" value=filter/>
             <div class="cluster">
-                {selection
-                    .acts
-                    .into_iter()
-                    .map(|act| {
-                        let class = if act.is_dangerous { "button button-small button-danger" } else { "button button-small" };
-                        view! { <button r#type="submit" class=class formaction=act.action>{act.label}</button> }
-                    })
-                    .collect_view()}
+                <p class="small figure" role="status">{words}</p>
+                {all}
             </div>
+            <div class="cluster">{acts.collect_view()}</div>
         </div>
     }
 }

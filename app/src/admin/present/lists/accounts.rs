@@ -8,12 +8,12 @@ use crate::{
     admin::{
         model::{
             list_view::ListName,
-            lists::{Cell, Row},
+            lists::{BulkAct, Cell, Row},
         },
         present::words,
     },
     portal::present::when,
-    routes::AdminPage,
+    routes::{AdminPage, ListPath},
 };
 
 impl ShownList for Accounts {
@@ -38,6 +38,10 @@ impl ShownList for Accounts {
             ShownFilter::new("banned", "Account", &[("no", "Enabled"), ("yes", "Disabled")]),
             ShownFilter::new("licenses", "Licenses", &[("yes", "With licenses"), ("no", "Without licenses")]),
         ]
+    }
+
+    fn acts(is_admin: bool) -> Vec<BulkAct> {
+        is_admin.then(|| super::export_act(ListPath::Customers)).into_iter().collect()
     }
 
     fn row(row: &ListedAccount, now: Timestamp) -> Row {

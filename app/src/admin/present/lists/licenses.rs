@@ -8,12 +8,12 @@ use crate::{
     admin::{
         model::{
             list_view::ListName,
-            lists::{Cell, LinkTo, Row},
+            lists::{BulkAct, Cell, LinkTo, Row},
         },
-        present::words,
+        present::{bulk::act_of, words},
     },
     portal::present::when,
-    routes::AdminPage,
+    routes::{AdminPage, BulkActName, ListPath, NewName},
 };
 
 impl ShownList for Licenses {
@@ -41,6 +41,16 @@ impl ShownList for Licenses {
             ShownFilter::of("product", "Product", &choices.products),
             ShownFilter::new("machines", "In use", &[("yes", "On machines"), ("no", "On none")]),
         ]
+    }
+
+    fn acts(is_admin: bool) -> Vec<BulkAct> {
+        let acts = BulkActName::ALL.iter().filter(|act| is_admin || **act == BulkActName::MailKey);
+        let export = is_admin.then(|| super::export_act(ListPath::Licenses));
+        acts.map(|act| act_of(*act)).chain(export).collect()
+    }
+
+    fn create(is_admin: bool) -> Option<LinkTo> {
+        is_admin.then(|| LinkTo::new("Issue licenses", AdminPage::New(NewName::Licenses).path()))
     }
 
     fn row(row: &ListedLicense, now: Timestamp) -> Row {

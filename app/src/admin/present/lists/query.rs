@@ -20,9 +20,9 @@ pub(crate) fn parse(query: &str) -> Fields {
 
 /// The address of a list with these fields.
 pub(crate) fn link(page: &AdminPage, fields: &Fields) -> String {
-    match serde_urlencoded::to_string(&fields.0) {
-        Ok(query) if !query.is_empty() => format!("{}?{query}", page.path()),
-        _ => page.path(),
+    match fields.query() {
+        query if query.is_empty() => page.path(),
+        query => format!("{}?{query}", page.path()),
     }
 }
 
@@ -30,6 +30,21 @@ impl Fields {
     /// All fields.
     pub(crate) fn all(&self) -> &[(String, String)] {
         &self.0
+    }
+
+    /// The query string.
+    pub(crate) fn query(&self) -> String {
+        serde_urlencoded::to_string(&self.0).unwrap_or_default()
+    }
+
+    /// Whether these are the same fields, in any order.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        let sorted = |fields: &Self| {
+            let mut fields = fields.0.clone();
+            fields.sort();
+            fields
+        };
+        sorted(self) == sorted(other)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -101,5 +116,7 @@ mod tests {
         assert_eq!(at(&Fields::default()), "/admin/licenses");
         assert_eq!(fields.kept(|field| field == "q"), parse("sort=expiry&page_size=50").0);
         assert_eq!(parse("&&=&q=").0, []);
+        assert!(parse("q=a&sort=expiry").same_as(&parse("sort=expiry&status=&q=a")));
+        assert!(!parse("q=a").same_as(&parse("q=b")));
     }
 }

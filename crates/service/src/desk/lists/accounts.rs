@@ -1,7 +1,8 @@
 //! The list of accounts.
 
-use latchkey_licensing::{account::Role, time::Timestamp};
+use latchkey_licensing::{account::Role, ids::AccountId, time::Timestamp};
 use latchkey_store::{AccountFilter, AccountSort, Conn, ListedAccount, PageRequest, Slice, StoreError};
+use uuid::Uuid;
 
 use crate::desk::{
     csv::Cell,
@@ -44,6 +45,11 @@ impl List for Accounts {
             _ => return Err(FieldError::unknown(field, Self::FIELDS)),
         }
         Ok(())
+    }
+
+    fn choose(filter: &mut AccountFilter, ids: &[Uuid]) -> bool {
+        filter.ids = Some(ids.iter().copied().map(AccountId::from).collect());
+        true
     }
 
     async fn page(

@@ -1,11 +1,13 @@
 //! The list of licenses.
 
 use latchkey_licensing::{
+    ids::LicenseId,
     license::{Expiry, Standing},
     license_key,
     time::Timestamp,
 };
 use latchkey_store::{Conn, LicenseFilter, LicenseSort, ListedLicense, ListedStanding, PageRequest, Slice, StoreError};
+use uuid::Uuid;
 
 use crate::desk::{
     csv::Cell,
@@ -79,6 +81,11 @@ impl List for Licenses {
             _ => return Err(FieldError::unknown(field, Self::FIELDS)),
         }
         Ok(())
+    }
+
+    fn choose(filter: &mut LicenseFilter, ids: &[Uuid]) -> bool {
+        filter.ids = Some(ids.iter().copied().map(LicenseId::from).collect());
+        true
     }
 
     async fn page(

@@ -76,6 +76,23 @@ pub(crate) async fn list_order_licenses(conn: &mut Connection, orders: &[OrderId
     Ok(licenses)
 }
 
+pub(crate) async fn list_order_licenses_of(
+    conn: &mut Connection,
+    licenses: &[LicenseId],
+) -> Result<Vec<OrderedLicense>> {
+    let mut found = Vec::new();
+    for ids in licenses.chunks(batch::IDS) {
+        let mut query = QueryBuilder::<Db>::new(COLUMNS);
+        query.push("WHERE license_id IN ");
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        let rows: Vec<OrderLicenseRow> = query.build_query_as().persistent(false).fetch_all(&mut *conn).await?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
 pub(crate) async fn find_order_license(conn: &mut Connection, license: LicenseId) -> Result<Option<OrderedLicense>> {
     let mut query = QueryBuilder::<Db>::new(COLUMNS);
     query.push("WHERE license_id = ").push_bind(license.uuid());

@@ -3,9 +3,12 @@
 use std::sync::LazyLock;
 
 use latchkey_licensing::{ids::LicenseId, machine::Machine, time::Timestamp};
-use sqlx::{FromRow, Row as _};
+use sqlx::{FromRow, QueryBuilder, Row as _};
 
-use super::super::dialect::{Connection, Db};
+use super::super::{
+    batch,
+    dialect::{Connection, Db},
+};
 use crate::{
     error::Result,
     tables::Origin,
@@ -140,6 +143,18 @@ pub(crate) async fn find_license_record(conn: &mut Connection, id: LicenseId) ->
     let sql = select!("0", "''", "", "1 = 0 AND", "WHERE licenses.id = $1");
     let row = sqlx::query(sql).bind(id.uuid()).fetch_optional(conn).await?;
     Ok(row.as_ref().map(read).transpose()?.map(|(record, _)| record))
+}
+
+pub(crate) async fn list_license_records(conn: &mut Connection, licenses: &[LicenseId]) -> Result<Vec<LicenseRecord>> {
+    let mut records = Vec::with_capacity(licenses.len());
+    for ids in licenses.chunks(batch::IDS) {
+        let mut query = QueryBuilder::<Db>::new(select!("0", "''", "", "1 = 0 AND", "WHERE licenses.id IN "));
+        batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        for row in query.build().persistent(false).fetch_all(&mut *conn).await? {
+            records.push(read(&row)?.0);
+        }
+    }
+    Ok(records)
 }
 
 pub(crate) async fn find_license_record_with_machines(

@@ -5,8 +5,8 @@ use sqlx::QueryBuilder;
 use super::{
     super::dialect::{self, Connection, Db},
     count,
-    keyset::SortOrder,
-    push_accounts_by_text, push_range,
+    keyset::{Shape, SortOrder},
+    push_account_text, push_chosen, push_range,
 };
 use crate::{
     error::Result,
@@ -26,6 +26,9 @@ fn order(sort: AccountSort) -> SortOrder {
 }
 
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &AccountFilter) {
+    if let Some(ids) = &filter.ids {
+        push_chosen(query, ids.iter().map(|id| id.uuid()));
+    }
     if let Some(role) = filter.role {
         query.push(" AND role = ").push_bind(role.as_str());
     }
@@ -40,9 +43,8 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &AccountFilter) {
     }
     push_range(query, "created_at", filter.created);
     if let Some(text) = &filter.text {
-        query.push(" AND id IN (");
-        push_accounts_by_text(query, text);
-        query.push(")");
+        query.push(" AND ");
+        push_account_text(query, text);
     }
 }
 
@@ -52,6 +54,21 @@ pub(crate) async fn list_accounts_by(
     sort: AccountSort,
     page: &PageRequest,
 ) -> Result<Slice<ListedAccount>> {
+    let shape = Shape::of(page, filter.text.is_some() || filter.has_licenses.is_some());
+    let mut rows = read(conn, filter, sort, page, shape).await?;
+    if shape == Shape::Walked && !page.is_filled_by(rows.len()) {
+        rows = read(conn, filter, sort, page, Shape::Any).await?;
+    }
+    Ok(Slice::new(rows, page, |row| row.position(sort)))
+}
+
+async fn read(
+    conn: &mut Connection,
+    filter: &AccountFilter,
+    sort: AccountSort,
+    page: &PageRequest,
+    shape: Shape,
+) -> Result<Vec<ListedAccount>> {
     let order = order(sort);
     let mut query = QueryBuilder::<Db>::new(
         "SELECT page.id, page.email, page.name, page.role, page.disabled_at, page.created_at, page.name_key,
@@ -62,13 +79,11 @@ pub(crate) async fn list_accounts_by(
               WHERE licenses.account_id = page.id AND machines.deactivated_at IS NULL) AS last_seen_at
          FROM (SELECT id, email, name, role, disabled_at, created_at, name_key",
     );
-    query.push(order.column()).push(" FROM accounts WHERE TRUE");
-    push_filter(&mut query, filter);
-    order.push_page(&mut query, page);
+    query.push(order.column());
+    order.push_rows(&mut query, "accounts", page, shape, |query| push_filter(query, filter));
     order.push_order(&mut query, page);
     let rows: Vec<ListedAccountRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
-    let rows = rows.into_iter().map(ListedAccount::try_from).collect::<Result<Vec<_>>>()?;
-    Ok(Slice::new(rows, page, |row| row.position(sort)))
+    rows.into_iter().map(ListedAccount::try_from).collect()
 }
 
 pub(crate) async fn count_accounts_by(conn: &mut Connection, filter: &AccountFilter, at_most: u32) -> Result<u32> {

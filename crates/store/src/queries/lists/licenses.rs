@@ -1,12 +1,14 @@
 //! The list of licenses.
 
+use latchkey_licensing::ids::LicenseId;
 use sqlx::QueryBuilder;
+use uuid::Uuid;
 
 use super::{
     super::dialect::{Connection, Db},
-    count,
-    keyset::SortOrder,
-    push_accounts_by_text, push_range,
+    Membership, count,
+    keyset::{Shape, SortOrder},
+    push_account_text, push_accounts_by_text, push_chosen, push_range,
 };
 use crate::{
     error::Result,
@@ -18,6 +20,9 @@ use crate::{
 
 /// The indexed expression. Licenses that never expire come last.
 const EXPIRY: &str = "COALESCE(expires_at, 9223372036854775807)";
+
+/// The number of letters of a key that are its tail.
+const TAIL: usize = 4;
 
 fn order(sort: LicenseSort) -> SortOrder {
     match sort {
@@ -46,7 +51,11 @@ fn push_standing(query: &mut QueryBuilder<Db>, standing: ListedStanding) {
     }
 }
 
+/// Adds the conditions, except for the text.
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &LicenseFilter) {
+    if let Some(ids) = &filter.ids {
+        push_chosen(query, ids.iter().map(|id| id.uuid()));
+    }
     if let Some(account) = filter.account {
         query.push(" AND account_id = ").push_bind(account.uuid());
     }
@@ -67,13 +76,44 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &LicenseFilter) {
     }
     push_range(query, "created_at", filter.created);
     push_range(query, "expires_at", filter.expires);
-    if let Some(text) = &filter.text {
-        query.push(" AND id IN (SELECT id FROM licenses WHERE account_id IN (");
-        push_accounts_by_text(query, text);
-        // The tails of signed keys have small letters.
-        query.push(") UNION SELECT id FROM licenses WHERE key_tail IN (");
-        query.push_bind(text.trim().to_uppercase()).push(", ").push_bind(text.trim().to_owned()).push("))");
+}
+
+/// Adds the condition that a text is the beginning of the owner's address or name, or the end of the key.
+fn push_text(query: &mut QueryBuilder<Db>, text: &str, membership: Membership) {
+    match (membership, tail(text)) {
+        (Membership::Set, None) => {
+            query.push(" AND account_id IN (");
+            push_accounts_by_text(query, text);
+            query.push(")");
+        }
+        (Membership::Set, Some(tail)) => {
+            query.push(" AND id IN (SELECT id FROM licenses WHERE account_id IN (");
+            push_accounts_by_text(query, text);
+            query.push(") UNION SELECT id FROM licenses WHERE ");
+            push_tail(query, tail);
+            query.push(")");
+        }
+        (Membership::Probe, tail) => {
+            query.push(" AND (");
+            if let Some(tail) = tail {
+                push_tail(query, tail);
+                query.push(" OR ");
+            }
+            query.push("EXISTS (SELECT 1 FROM accounts WHERE accounts.id = licenses.account_id AND ");
+            push_account_text(query, text);
+            query.push("))");
+        }
     }
+}
+
+/// The text, if it can be the end of a key.
+fn tail(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| text.chars().count() == TAIL)
+}
+
+fn push_tail(query: &mut QueryBuilder<Db>, tail: &str) {
+    // The tails of signed keys have small letters.
+    query.push("key_tail IN (").push_bind(tail.to_uppercase()).push(", ").push_bind(tail.to_owned()).push(")");
 }
 
 pub(crate) async fn list_licenses_by(
@@ -82,6 +122,22 @@ pub(crate) async fn list_licenses_by(
     sort: LicenseSort,
     page: &PageRequest,
 ) -> Result<Slice<ListedLicense>> {
+    let is_expired = matches!(filter.standing, Some(ListedStanding::Expired(_)));
+    let shape = Shape::of(page, filter.text.is_some() || filter.has_machines.is_some() || is_expired);
+    let mut rows = read(conn, filter, sort, page, shape).await?;
+    if shape == Shape::Walked && !page.is_filled_by(rows.len()) {
+        rows = read(conn, filter, sort, page, Shape::Any).await?;
+    }
+    Ok(Slice::new(rows, page, |row| row.position(sort)))
+}
+
+async fn read(
+    conn: &mut Connection,
+    filter: &LicenseFilter,
+    sort: LicenseSort,
+    page: &PageRequest,
+    shape: Shape,
+) -> Result<Vec<ListedLicense>> {
     let order = order(sort);
     let mut query = QueryBuilder::<Db>::new(
         "SELECT page.id, page.account_id, page.product_id, page.policy_id, page.key_prefix, page.key_tail,
@@ -99,21 +155,56 @@ pub(crate) async fn list_licenses_by(
                    ends_after_first_use, max_machines, max_cores, max_uses, uses, metadata, last_validated_at,
                    last_check_in_at, last_check_out_at, created_at, updated_at",
     );
-    query.push(order.column()).push(" FROM licenses WHERE TRUE");
-    push_filter(&mut query, filter);
-    order.push_page(&mut query, page);
+    query.push(order.column());
+    order.push_rows(&mut query, "licenses", page, shape, |query| {
+        push_filter(query, filter);
+        if let Some(text) = &filter.text {
+            push_text(query, text, Membership::of(shape));
+        }
+    });
     query.push(
         " JOIN accounts ON accounts.id = page.account_id JOIN policies ON policies.id = page.policy_id
           JOIN products ON products.id = page.product_id",
     );
     order.push_order(&mut query, page);
     let rows: Vec<ListedLicenseRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
-    let rows = rows.into_iter().map(ListedLicense::try_from).collect::<Result<Vec<_>>>()?;
-    Ok(Slice::new(rows, page, |row| row.position(sort)))
+    rows.into_iter().map(ListedLicense::try_from).collect()
 }
 
 pub(crate) async fn count_licenses_by(conn: &mut Connection, filter: &LicenseFilter, at_most: u32) -> Result<u32> {
-    let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM licenses WHERE TRUE");
+    let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (");
+    let Some(text) = &filter.text else {
+        query.push("SELECT 1 FROM licenses WHERE TRUE");
+        push_filter(&mut query, filter);
+        return count(conn, query, at_most).await;
+    };
+    // From the owners to their licenses, so that counting stops early.
+    query.push("SELECT 1 FROM (SELECT id AS owner_id FROM accounts WHERE ");
+    push_account_text(&mut query, text);
+    query.push(") AS owners JOIN licenses ON licenses.account_id = owners.owner_id WHERE TRUE");
     push_filter(&mut query, filter);
+    if let Some(tail) = tail(text) {
+        query.push(" UNION ALL SELECT 1 FROM licenses WHERE ");
+        push_tail(&mut query, tail);
+        query.push(" AND NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = licenses.account_id AND ");
+        push_account_text(&mut query, text);
+        query.push(")");
+        push_filter(&mut query, filter);
+    }
     count(conn, query, at_most).await
+}
+
+pub(crate) async fn list_license_ids_by(
+    conn: &mut Connection,
+    filter: &LicenseFilter,
+    at_most: u32,
+) -> Result<Vec<LicenseId>> {
+    let mut query = QueryBuilder::<Db>::new("SELECT id FROM licenses WHERE TRUE");
+    push_filter(&mut query, filter);
+    if let Some(text) = &filter.text {
+        push_text(&mut query, text, Membership::Set);
+    }
+    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(at_most));
+    let ids: Vec<Uuid> = query.build_query_scalar().persistent(false).fetch_all(conn).await?;
+    Ok(ids.into_iter().map(LicenseId::from).collect())
 }

@@ -5,9 +5,9 @@ use sqlx::QueryBuilder;
 
 use super::{
     super::dialect::{Connection, Db},
-    count,
-    keyset::SortOrder,
-    push_accounts_by_text, push_range,
+    Membership, count,
+    keyset::{Shape, SortOrder},
+    push_account_text, push_accounts_by_text, push_range,
 };
 use crate::{
     error::Result,
@@ -39,6 +39,7 @@ fn order(sort: MachineSort) -> SortOrder {
     }
 }
 
+/// Adds the conditions about machines themselves.
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &MachineFilter) {
     if let Some(license) = filter.license {
         query.push(" AND license_id = ").push_bind(license.uuid());
@@ -46,14 +47,6 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &MachineFilter) {
     if let Some(account) = filter.account {
         query.push(" AND license_id IN (SELECT id FROM licenses WHERE account_id = ");
         query.push_bind(account.uuid()).push(")");
-    }
-    // There may be many licenses, so each machine's is looked up.
-    let of_license = " AND EXISTS (SELECT 1 FROM licenses WHERE licenses.id = machines.license_id AND ";
-    if let Some(policy) = filter.policy {
-        query.push(of_license).push("licenses.policy_id = ").push_bind(policy.uuid()).push(")");
-    }
-    if let Some(product) = filter.product {
-        query.push(of_license).push("licenses.product_id = ").push_bind(product.uuid()).push(")");
     }
     if let Some(hash) = filter.fingerprint_hash {
         query.push(" AND fingerprint_hash = ").push_bind(hash.to_vec());
@@ -65,10 +58,47 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &MachineFilter) {
     };
     push_range(query, "created_at", filter.created);
     push_range(query, "last_seen_at", filter.seen);
-    if let Some(text) = &filter.text {
-        query.push(" AND license_id IN (SELECT id FROM licenses WHERE account_id IN (");
-        push_accounts_by_text(query, text);
-        query.push("))");
+}
+
+/// Whether the filter is about the license, too.
+fn is_about_licenses(filter: &MachineFilter) -> bool {
+    filter.policy.is_some() || filter.product.is_some() || filter.text.is_some()
+}
+
+/// Adds the conditions about the license: a subquery of licenses, or a lookup of each machine's.
+fn push_of_license(query: &mut QueryBuilder<Db>, filter: &MachineFilter, membership: Membership) {
+    if !is_about_licenses(filter) {
+        return;
+    }
+    match membership {
+        Membership::Set => {
+            query.push(" AND license_id IN (SELECT id FROM licenses WHERE TRUE");
+            push_license(query, filter);
+            if let Some(text) = &filter.text {
+                query.push(" AND account_id IN (");
+                push_accounts_by_text(query, text);
+                query.push(")");
+            }
+        }
+        Membership::Probe => {
+            query.push(" AND EXISTS (SELECT 1 FROM licenses WHERE licenses.id = machines.license_id");
+            push_license(query, filter);
+            if let Some(text) = &filter.text {
+                query.push(" AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = licenses.account_id AND ");
+                push_account_text(query, text);
+                query.push(")");
+            }
+        }
+    }
+    query.push(")");
+}
+
+fn push_license(query: &mut QueryBuilder<Db>, filter: &MachineFilter) {
+    if let Some(policy) = filter.policy {
+        query.push(" AND licenses.policy_id = ").push_bind(policy.uuid());
+    }
+    if let Some(product) = filter.product {
+        query.push(" AND licenses.product_id = ").push_bind(product.uuid());
     }
 }
 
@@ -78,20 +108,55 @@ pub(crate) async fn list_machines_by(
     sort: MachineSort,
     page: &PageRequest,
 ) -> Result<Slice<ListedMachine>> {
-    let order = order(sort);
-    let mut query = QueryBuilder::<Db>::new(SELECT);
-    query.push(order.column()).push(" FROM machines WHERE TRUE");
-    push_filter(&mut query, filter);
-    order.push_page(&mut query, page);
-    query.push(JOINS);
-    order.push_order(&mut query, page);
-    let rows: Vec<ListedMachineRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
-    let rows = rows.into_iter().map(ListedMachine::try_from).collect::<Result<Vec<_>>>()?;
+    let shape = Shape::of(page, is_about_licenses(filter));
+    let mut rows = read(conn, filter, sort, page, shape).await?;
+    if shape == Shape::Walked && !page.is_filled_by(rows.len()) {
+        rows = read(conn, filter, sort, page, Shape::Any).await?;
+    }
     Ok(Slice::new(rows, page, |row| row.position(sort)))
 }
 
+async fn read(
+    conn: &mut Connection,
+    filter: &MachineFilter,
+    sort: MachineSort,
+    page: &PageRequest,
+    shape: Shape,
+) -> Result<Vec<ListedMachine>> {
+    let order = order(sort);
+    let mut query = QueryBuilder::<Db>::new(SELECT);
+    query.push(order.column());
+    order.push_rows(&mut query, "machines", page, shape, |query| {
+        push_filter(query, filter);
+        push_of_license(query, filter, Membership::of(shape));
+    });
+    query.push(JOINS);
+    order.push_order(&mut query, page);
+    let rows: Vec<ListedMachineRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
+    rows.into_iter().map(ListedMachine::try_from).collect()
+}
+
 pub(crate) async fn count_machines_by(conn: &mut Connection, filter: &MachineFilter, at_most: u32) -> Result<u32> {
-    let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM machines WHERE TRUE");
+    let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM ");
+    if is_about_licenses(filter) {
+        // From the licenses to their machines, so that counting stops early.
+        query.push("(SELECT licenses.id AS found_id FROM ");
+        match &filter.text {
+            Some(text) => {
+                query.push("(SELECT id AS owner_id FROM accounts WHERE ");
+                push_account_text(&mut query, text);
+                query.push(") AS owners JOIN licenses ON licenses.account_id = owners.owner_id");
+            }
+            None => {
+                query.push("licenses");
+            }
+        }
+        query.push(" WHERE TRUE");
+        push_license(&mut query, filter);
+        query.push(") AS found JOIN machines ON machines.license_id = found.found_id WHERE TRUE");
+    } else {
+        query.push("machines WHERE TRUE");
+    }
     push_filter(&mut query, filter);
     count(conn, query, at_most).await
 }

@@ -8,10 +8,10 @@ use crate::{
     tables::support::saved_views::{SavedViewColumns, SavedViewRow},
 };
 
-pub(crate) async fn upsert_saved_view(conn: &mut Connection, view: &SavedViewRow) -> Result<()> {
+pub(crate) async fn insert_saved_view(conn: &mut Connection, view: &SavedViewRow) -> Result<bool> {
     let sql = "INSERT INTO saved_views (id, account_id, list, name, query, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-               ON CONFLICT (account_id, list, name) DO UPDATE SET query = excluded.query";
-    sqlx::query(sql)
+               ON CONFLICT (account_id, list, name) DO NOTHING";
+    let done = sqlx::query(sql)
         .bind(view.id.uuid())
         .bind(view.account.uuid())
         .bind(&view.list)
@@ -20,7 +20,7 @@ pub(crate) async fn upsert_saved_view(conn: &mut Connection, view: &SavedViewRow
         .bind(view.created_at.unix_micros())
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 pub(crate) async fn list_saved_views_of(conn: &mut Connection, account: AccountId) -> Result<Vec<SavedViewRow>> {

@@ -2,6 +2,7 @@
 
 use latchkey_licensing::{
     account::{Account, Role},
+    ids::AccountId,
     time::Timestamp,
 };
 
@@ -14,6 +15,8 @@ use crate::{
 /// Which accounts to list. The default is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountFilter {
+    /// Only these. `None` is all.
+    pub ids: Option<Vec<AccountId>>,
     /// What the address or the name begins with, ignoring case.
     pub text: Option<String>,
     pub role: Option<Role>,

@@ -51,18 +51,43 @@ pub enum Seek {
     Before(Position),
 }
 
+/// How many rows match the filter, as far as the caller knows. It decides how a page is found, and not what is on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matches {
+    #[default]
+    Unknown,
+    Few,
+    Many,
+}
+
+impl Matches {
+    /// The most rows that are few: sorting them costs less than reading rows in the order of the list until enough of them match.
+    pub(crate) const FEW: u32 = 1_000;
+
+    /// What a count of all matching rows says.
+    pub fn of(count: u32) -> Self {
+        if count <= Self::FEW { Self::Few } else { Self::Many }
+    }
+}
+
 /// A page to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     pub seek: Seek,
     /// The most rows of the page.
     pub limit: u32,
+    pub matches: Matches,
 }
 
 impl PageRequest {
     /// The number of rows to read: one more than the page has, to learn whether there are others.
     pub(crate) fn rows(&self) -> i64 {
         i64::from(self.limit) + 1
+    }
+
+    /// Whether this is as many rows as are read.
+    pub(crate) fn is_filled_by(&self, rows: usize) -> bool {
+        i64::try_from(rows).is_ok_and(|rows| rows >= self.rows())
     }
 
     /// Whether the rows are read in the opposite direction of the list.
@@ -114,7 +139,7 @@ mod tests {
     }
 
     fn slice(seek: Seek, rows: &[i64]) -> (Vec<i64>, Option<Position>, Option<Position>) {
-        let page = PageRequest { seek, limit: 2 };
+        let page = PageRequest { seek, limit: 2, matches: Matches::Unknown };
         let slice = Slice::new(rows.to_vec(), &page, |row| at(*row));
         (slice.items, slice.previous, slice.next)
     }

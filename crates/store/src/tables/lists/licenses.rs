@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     email::EmailAddress,
-    ids::{AccountId, PolicyId, ProductId},
+    ids::{AccountId, LicenseId, PolicyId, ProductId},
     license::License,
     time::Timestamp,
 };
@@ -19,6 +19,8 @@ pub(crate) const NEVER: i64 = i64::MAX;
 /// Which licenses to list. The default is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicenseFilter {
+    /// Only these. `None` is all.
+    pub ids: Option<Vec<LicenseId>>,
     /// What the owner's address or name begins with, or the last four letters of the key. Case is ignored.
     pub text: Option<String>,
     pub account: Option<AccountId>,
