@@ -300,7 +300,7 @@ async fn delete(admin: &Admin<'_>, account: &Account, fresh: &Fresh, page: Admin
         DeleteAccountError::Internal(error) => error.into(),
     })?;
     let licenses = count(deleted.licenses, "license", "licenses");
-    let text = format!("The account was deleted. {licenses} belong to nobody now. A last mail is on its way.");
+    let text = format!("The account was deleted. Anonymous from now on: {licenses}. A last mail is on its way.");
     Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page })
 }
 

@@ -51,7 +51,7 @@ fn Question(form: DeletionView) -> impl IntoView {
             <ul class="list">
                 {has_licenses.then(|| view! {
                     <li>{licenses_stay(licenses)}</li>
-                    <li>"Nobody can look up, replace or move these keys any more. Copy the keys first if you want to keep using them."</li>
+                    <li>"Nobody can look up, replace or move a key any more. Copy what you want to keep using first."</li>
                 })}
                 {(orders > 0).then(|| view! { <li>{orders_stay(orders)}</li> })}
                 <li>"The record of what happened, without your address, under a number that no longer leads to you."</li>

@@ -143,6 +143,9 @@ fn sections(details: &AccountDetails, around: &Around<'_>) -> Vec<Section> {
         has_more.then(|| LinkTo::new("All of them", filtered(page, "account", account)))
     };
     let with = |section: Section, all: Option<LinkTo>| Section { all, ..section };
+    let can_sign_out = around.is_admin && obstacle(CustomerActName::SignOut, details).is_none();
+    let sign_out_page = AdminPage::CustomerAct(account, CustomerActName::SignOut).path();
+    let sign_out = can_sign_out.then(|| LinkTo::new("Sign out one or all of them", sign_out_page));
     let licenses = details.licenses.items.iter().map(|license| license_row(license, around));
     let orders = details.orders.items.iter().map(|order| order_row(order, around));
     let mails = details.mails.items.iter().take(10).map(|mail| mail_row(mail, around));
@@ -164,7 +167,7 @@ fn sections(details: &AccountDetails, around: &Around<'_>) -> Vec<Section> {
             "The customer has not bought anything.",
         ),
         table("Latest mails", &["Mail", "Status", "Queued"], mails.collect(), "No mail to the customer is kept."),
-        sessions(&details.sessions, around),
+        with(sessions(&details.sessions, around), sign_out),
     ]
 }
 
