@@ -237,7 +237,7 @@ fn mails_are_previewed() {
     let host = Host::new();
     let kinds = host.json(&["mail", "preview", "--list"]);
     let kinds = kinds.as_array().expect("a list");
-    assert_eq!(kinds.len(), 24);
+    assert_eq!(kinds.len(), 25);
     for kind in kinds {
         let word = kind["kind"].as_str().expect("a word");
         let mail = host.json(&["mail", "preview", word]);
