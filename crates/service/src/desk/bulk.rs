@@ -105,7 +105,7 @@ pub struct BulkItem {
     pub known: Option<(String, EmailAddress)>,
     /// What the act does to it.
     pub outcome: BulkOutcome,
-    /// Whether its owner gets a mail about it, unless nobody is to be notified.
+    /// Whether its owner gets a mail about it, if owners are notified.
     pub is_mailed: bool,
 }
 
@@ -131,7 +131,7 @@ impl BulkReport {
         self.count(|item| matches!(item.outcome, BulkOutcome::Refused(_)))
     }
 
-    /// How many owners get a mail, unless nobody is to be notified.
+    /// How many owners get a mail, if owners are notified.
     pub fn mails(&self) -> usize {
         self.count(|item| item.is_mailed && item.outcome == BulkOutcome::Changed)
     }

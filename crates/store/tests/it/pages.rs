@@ -146,6 +146,34 @@ on_both! {
         assert_eq!((rows[0].licenses, rows[0].machines, rows[0].last_seen_at), (1, 1, Some(T0)));
     }
 
+    /// More rows that do not match come before them than are looked at in the order of the list.
+    async fn rows_far_from_the_start_are_found(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for n in 0..1_010_u16 {
+            let mut random = [0; 10];
+            random[..2].copy_from_slice(&n.to_be_bytes());
+            random[9] = 1;
+            let newer = Account {
+                id: AccountId::new(at(9), random),
+                created_at: at(9),
+                ..account(1, &format!("x{n}@example.com"))
+            };
+            assert!(tx.insert_account(&newer).await.expect("inserted"));
+        }
+        tx.commit().await.expect("committed");
+        let mut reader = store.read().await.expect("a reader");
+        for matches in [Matches::Unknown, Matches::Few, Matches::Many] {
+            let page = PageRequest { seek: Seek::Start, limit: 9, matches };
+            let filter = AccountFilter { text: Some("ada@".to_owned()), ..AccountFilter::default() };
+            let rows = reader.list_accounts_by(&filter, AccountSort::Newest, &page).await.expect("read").items;
+            assert_eq!(rows.len(), 1, "accounts, {matches:?}");
+            let filter = LicenseFilter { text: Some("ada@".to_owned()), ..LicenseFilter::default() };
+            let rows = reader.list_licenses_by(&filter, LicenseSort::Newest, &page).await.expect("read").items;
+            assert_eq!(rows.len(), 1, "licenses, {matches:?}");
+        }
+    }
+
     async fn licenses_are_filtered_and_listed_in_every_order(store: &Store) {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
@@ -159,7 +187,7 @@ on_both! {
             with(3, Standing::Suspended(T0), Expiry::At(at(9)), at(1)),
             with(4, Standing::Revoked(T0), Expiry::At(at(3)), at(1)),
             with(5, Standing::Good, Expiry::AfterFirstUse, at(2)),
-            with(6, Standing::Good, Expiry::At(at(5)), at(2)),
+            License { key_tail: "B_B@".to_owned(), ..with(6, Standing::Good, Expiry::At(at(5)), at(2)) },
         ];
         for (license, key) in others.iter().zip(2..) {
             insert_license(&mut tx, license, key).await.expect("inserted");
@@ -207,6 +235,7 @@ on_both! {
         assert_eq!(found(text("ADA@"), LicenseSort::Oldest).await, ids(&[1]));
         assert_eq!(found(text("tai4"), LicenseSort::Oldest).await, ids(&[4]));
         assert_eq!(found(text("b_"), LicenseSort::Oldest).await.len(), 5);
+        assert_eq!(found(text("b_b@"), LicenseSort::Oldest).await.len(), 5, "the owner and the end of a key, each once");
         assert_eq!(found(text("_"), LicenseSort::Oldest).await, []);
         let expires = TimeRange { from: Some(at(4)), until: Some(at(9)) };
         assert_eq!(found(LicenseFilter { expires, ..all() }, LicenseSort::Oldest).await, ids(&[1, 6]));
