@@ -14,11 +14,11 @@ use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
 
 use crate::{
-    portal::model::ProvenForm,
     routes::{AdminPage, NextPath, Page, confirm_for, sign_in_for},
     shared::{
         error::UiError,
         flash::{Done, Flash},
+        model::ProvenForm,
     },
 };
 

@@ -156,7 +156,7 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
     let form = Submission::parse(body);
     let again = |status, problems| Draft { form: form.clone(), problems, status, ..Draft::default() };
     let draft = match perform(&call, &page, &form).await {
-        // Whoever sees the portal as a customer does goes there, where a banner says so.
+        // A member of staff who sees the portal as a customer does goes there, where a banner says so.
         Ok(Performed::Shown(..)) if matches!(page, AdminPage::CustomerAct(_, CustomerActName::ViewPortal)) => {
             return Submitted::Done { location: Page::Overview.path(), cookie: None };
         }

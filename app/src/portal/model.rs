@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     checkout::model::Offer,
-    shared::model::{RelativeTime, Status},
+    shared::model::{ProvenForm, RelativeTime, Status},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,17 +230,6 @@ pub struct EmailChangeLine {
     pub waits_for: Vec<String>,
     /// Until when.
     pub expires: RelativeTime,
-}
-
-/// What a form needs that asks for a new proof of who the person is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProvenForm {
-    /// The account's address.
-    pub email: String,
-    /// The page that asks for the proof and leads back, if it is needed.
-    pub proof: Option<String>,
-    /// What was typed before an error.
-    pub typed: String,
 }
 
 /// What the page shows that asks before the account is deleted.

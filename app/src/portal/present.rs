@@ -19,10 +19,10 @@ use latchkey_service::{
 
 use crate::{
     portal::model::{
-        Computer, DeletionView, EmailChangeLine, HistoryLine, LicenseSummary, OwnerRights, ProvenForm, SessionLine,
-        Swaps, UnfinishedLine,
+        Computer, DeletionView, EmailChangeLine, HistoryLine, LicenseSummary, OwnerRights, SessionLine, Swaps,
+        UnfinishedLine,
     },
-    shared::model::{RelativeTime, Status, Tone},
+    shared::model::{ProvenForm, RelativeTime, Status, Tone},
 };
 
 const HOUR: u64 = 60 * 60;

@@ -109,6 +109,7 @@ pub enum UiError {
 
 impl UiError {
     /// What happened and what to do about it.
+    #[expect(clippy::too_many_lines, reason = "a table with one text for each error")]
     pub fn text(self, brand: &Brand) -> String {
         let contact = brand.contact();
         match self {

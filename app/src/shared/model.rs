@@ -1,4 +1,4 @@
-//! How pages show instants and states.
+//! What pages of several parts show: instants, states, messages and forms.
 
 #[cfg(feature = "ssr")]
 use latchkey_licensing::time::Timestamp;
@@ -63,4 +63,15 @@ pub struct Toast {
     pub tone: Tone,
     /// The form that takes it back: its address and values.
     pub undo: Option<(String, Vec<(String, String)>)>,
+}
+
+/// What a form needs that asks for a new proof of who the person is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenForm {
+    /// The account's address.
+    pub email: String,
+    /// The page that asks for the proof and leads back, if it is needed.
+    pub proof: Option<String>,
+    /// What was typed before an error.
+    pub typed: String,
 }

@@ -5,12 +5,14 @@ use leptos::{form::ActionForm, prelude::*};
 use crate::{
     portal::{
         components::Proof,
-        model::ProvenForm,
         server_fns::email::{RequestEmailChange, change_email_form},
         toasts::follow,
     },
     routes::Page,
-    shared::components::{PageTitle, Problem, Submit},
+    shared::{
+        components::{PageTitle, Problem, Submit},
+        model::ProvenForm,
+    },
 };
 
 #[component]

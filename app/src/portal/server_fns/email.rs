@@ -2,10 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
-use crate::{
-    portal::model::ProvenForm,
-    shared::{error::UiError, flash::Done},
-};
+use crate::shared::{error::UiError, flash::Done, model::ProvenForm};
 
 /// What the form for another address needs.
 #[server(prefix = "/fn", endpoint = "change_email_form", input = PostUrl)]

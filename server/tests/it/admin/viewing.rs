@@ -94,7 +94,7 @@ async fn staff_see_what_the_customer_sees(app: &TestApp) {
 
         if role == Role::Support {
             // It ends by itself.
-            app.kit.clock.advance(Duration::from_secs(15 * 60));
+            app.kit.clock.advance(Duration::from_mins(15));
         } else {
             let answer = browser.submit("/fn/admin/end_portal_view", &[]).await;
             assert_eq!(location(&answer), format!("/admin/customers/{account}"));
@@ -146,11 +146,17 @@ async fn staff_change_nothing_as_a_customer(app: &TestApp) {
     }
     // Forms and files that are not server functions.
     let file = format!("/portal/licenses/{license}/machines/{machine}/file");
-    let checkout = [("price", "chartgpt-lifetime"), ("quantity", "1")];
-    let others: [(Method, &str, &[(&str, &str)]); 3] =
-        [(Method::GET, &file, &[]), (Method::POST, &file, &[("days", "7")]), (Method::POST, "/checkout", &checkout)];
-    for (method, path, form) in others {
-        let request = browser.client.request(method.clone(), format!("{}{path}", app.origin())).form(form);
+    let data = "/portal/account/export";
+    let others = [
+        (Method::GET, file.as_str()),
+        (Method::POST, &file),
+        (Method::GET, data),
+        (Method::POST, data),
+        (Method::POST, "/checkout"),
+    ];
+    for (method, path) in others {
+        let request = browser.client.request(method.clone(), format!("{}{path}", app.origin()));
+        let request = request.form(&[("days", "7"), ("price", "chartgpt-lifetime"), ("quantity", "1")]);
         let request = request.header(header::ACCEPT, "text/html").header("sec-fetch-site", "same-origin");
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{method} {path}");
@@ -173,7 +179,7 @@ async fn only_customers_portals_are_seen_and_only_after_the_second_factor(app: &
     let (ada, _) = admin.add_customer(&email, None).await.expect("added");
     let path = format!("/admin/customers/{}/view-portal", ada.id);
     assert_eq!(support.submit(&path, &[]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    app.kit.clock.advance(Duration::from_secs(5 * 60));
+    app.kit.clock.advance(Duration::from_mins(5));
     assert_eq!(support.submit(&path, &[("reason", "support_case")]).await.status(), StatusCode::FORBIDDEN);
     assert!(!page(&support, "/portal").await.contains("You see the portal as"));
 }
