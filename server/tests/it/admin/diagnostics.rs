@@ -23,10 +23,14 @@ async fn the_state_is_shown_to_admins(app: &TestApp) {
     let admin = staff(app, Role::Admin).await;
     let shown = page(&admin, "/admin/diagnostics").await;
     let kind = app.service().store().kind();
+    let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/sqlite");
+    let migrations = std::fs::read_dir(migrations).expect("the migrations").count();
+    let (applied, all_applied) =
+        (format!("{migrations} of {migrations}"), format!("All {migrations} migrations are applied."));
     let parts = [
         kind,
-        "12 of 12",
-        "All 12 migrations are applied.",
+        &applied,
+        &all_applied,
         "No mails wait",
         "the database was not available",
         "Not in this process",
@@ -51,14 +55,17 @@ async fn the_state_is_shown_to_admins(app: &TestApp) {
     let answer = support.get("/admin/diagnostics").await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
     let refused = answer.text().await.expect("a page");
-    assert!(refused.contains("Only admins may see the state") && !refused.contains("12 of 12"), "{refused}");
+    assert!(
+        refused.contains("Only admins may see the state") && !refused.contains("migrations are applied"),
+        "{refused}"
+    );
 }
 
 async fn a_test_mail_is_sent_and_recorded(app: &TestApp) {
     let admin = staff(app, Role::Admin).await;
     let shown = done(&admin, "/admin/diagnostics/test-mail", &[]).await;
     assert!(shown.contains("A test mail to admin@example.com is on its way."), "{shown}");
-    assert_eq!(mails(app, "admin@example.com").await.first().map(String::as_str), Some("test"));
+    assert!(mails(app, "admin@example.com").await.contains(&"test".to_owned()));
     let email = latchkey_licensing::email::EmailAddress::parse("admin@example.com").expect("an address");
     let host = app.service().admin(latchkey_service::Operator::Host);
     let (account, _) = host.add_customer(&email, None).await.expect("there");
@@ -66,7 +73,7 @@ async fn a_test_mail_is_sent_and_recorded(app: &TestApp) {
     let support = staff(app, Role::Support).await;
     let answer = support.submit("/admin/diagnostics/test-mail", &[]).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    assert!(mails(app, "support@example.com").await.is_empty());
+    assert!(!mails(app, "support@example.com").await.contains(&"test".to_owned()));
 }
 
 async fn what_is_late_is_said(app: &TestApp) {

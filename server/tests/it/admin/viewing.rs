@@ -22,13 +22,15 @@ on_both!(with_app:
     only_customers_portals_are_seen_and_only_after_the_second_factor
 );
 
-/// The functions that staff may call while they see a customer's portal: those that read, those of the browser itself, and
-/// signing in and out.
-const ALLOWED: [&str; 24] = [
+/// The functions that staff may call while they see a customer's portal: those that read, those of the browser itself, those
+/// with a link from a mail, and signing in and out.
+const ALLOWED: [&str; 27] = [
     "/fn/account",
+    "/fn/cancel_email_change",
     "/fn/choose_theme",
     "/fn/computer",
     "/fn/confirm_code",
+    "/fn/confirm_email_change",
     "/fn/confirm_free_computer",
     "/fn/confirm_host_link",
     "/fn/confirm_link",
@@ -38,6 +40,7 @@ const ALLOWED: [&str; 24] = [
     "/fn/orders",
     "/fn/overview",
     "/fn/read_canceled_order",
+    "/fn/read_email_change",
     "/fn/read_offer",
     "/fn/read_placed_order",
     "/fn/read_request",
@@ -96,6 +99,7 @@ async fn staff_see_what_the_customer_sees(app: &TestApp) {
             // It ends by itself.
             app.kit.clock.advance(Duration::from_mins(15));
         } else {
+            app.kit.clock.advance(Duration::from_secs(1));
             let answer = browser.submit("/fn/admin/end_portal_view", &[]).await;
             assert_eq!(location(&answer), format!("/admin/customers/{account}"));
             assert_eq!(audits(app, "account", &account).await[0].verb, "portal.view_ended");
