@@ -11,11 +11,7 @@ pub(super) fn hold_back_without_session(toasts: RwSignal<Vec<Toast>>) {
     use leptos::{task::spawn_local, web_sys};
     use wasm_bindgen::JsCast;
 
-    use crate::{
-        admin::server_fns::admin_session,
-        routes::is_admin_document,
-        shared::model::Tone,
-    };
+    use crate::{admin::server_fns::admin_session, routes::is_admin_document, shared::model::Tone};
 
     /// What happens to the next form that is submitted.
     #[derive(Clone, Copy, PartialEq, Eq)]
