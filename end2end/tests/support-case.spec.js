@@ -34,6 +34,25 @@ test("an admin finds a license by its key, learns why it fails and fixes it", as
   await expect(page.getByRole("listitem").filter({ hasText: "Fails" })).toHaveCount(0);
 });
 
+test("a session that ends in the middle of a form loses nothing that was typed", async ({ browser, page, portal, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without script, the browser sends the form");
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  await signInAsAdmin(browser, page, portal);
+  await page.goto(`${portal.origin}/admin/customers/${customer.id}/note`);
+  await page.waitForLoadState("networkidle");
+  await page.getByRole("textbox").last().fill("Called about a new computer.");
+  const cookies = await page.context().cookies();
+  await page.context().clearCookies();
+  const send = page.getByRole("main").locator("form.confirm button[type=submit]");
+  await send.click();
+  await expect(page.getByText("nothing was sent")).toBeVisible();
+  await expect(page.getByRole("textbox").last()).toHaveValue("Called about a new computer.");
+  await page.context().addCookies(cookies);
+  await send.click();
+  await expect(page.getByText("Called about a new computer.")).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`/admin/customers/${customer.id}$`));
+});
+
 for (const colorScheme of ["light", "dark"]) {
   test(`axe on the pages of the admin portal, ${colorScheme}`, async ({ browser, page, portal, javaScriptEnabled }, info) => {
     test.skip(javaScriptEnabled === false, "axe is a script");

@@ -31,3 +31,10 @@ pub async fn choose_letter_keys(
     });
     server::finish(result, &page)
 }
+
+/// Whether the person is still signed in. Otherwise it is an error.
+#[server(prefix = "/fn/admin", endpoint = "session", input = PostUrl)]
+pub async fn admin_session() -> Result<(), UiError> {
+    use crate::server_side as server;
+    server::staff().map(drop).map_err(server::failed)
+}

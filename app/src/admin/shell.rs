@@ -1,6 +1,7 @@
 //! The frame of the admin portal: rail, top bar, messages, page.
 
 pub(crate) mod navigation;
+mod submissions;
 pub(crate) mod top_bar;
 
 use leptos::prelude::*;
@@ -14,6 +15,7 @@ use crate::{
         server_fns::lists::admin_find,
         shell::{
             navigation::{Entry, Rail, entries},
+            submissions::hold_back_without_session,
             top_bar::TopBar,
         },
     },
@@ -64,6 +66,9 @@ pub(crate) fn ShellFrame(frame: Frame, entries: Vec<Entry>, children: Children) 
     provide_context(keyboard);
     move_focus_on_navigation();
     let toasts = use_context::<Toasts>();
+    if let Some(toasts) = toasts {
+        hold_back_without_session(toasts.0);
+    }
     view! {
         // A link within the page: the router must leave it to the browser, which moves the focus.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>

@@ -109,7 +109,7 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(path, _)| *path)
 }
 
-const FUNCTIONS: [(&str, Row); 59] = [
+const FUNCTIONS: [(&str, Row); 60] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
@@ -123,6 +123,7 @@ const FUNCTIONS: [(&str, Row); 59] = [
     ("/fn/admin/list", staff_only(200)),
     ("/fn/admin/object", staff_only(200)),
     ("/fn/admin/overview", staff_only(200)),
+    ("/fn/admin/session", staff_only(200)),
     ("/fn/cancel_email_change", all(422)),
     ("/fn/cancel_own_email_change", signed_in(200, 401)),
     ("/fn/change_email_form", signed_in(200, 401)),

@@ -177,8 +177,8 @@ async fn licenses_work_on_after_the_account_was_deleted(app: &TestApp) {
     delete(&browser).await;
     assert!(!browser.is_signed_in().await && !other.is_signed_in().await);
     assert!(page(&browser, "/login/deleted").await.contains("Your account was deleted"));
-    let told = sent(app).await;
-    let subjects: Vec<(&str, &str)> = told.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
+    let notices = sent(app).await;
+    let subjects: Vec<(&str, &str)> = notices.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
     assert_eq!(subjects, [(ADA, "Your Latchkey account was deleted")]);
 
     let desktop = app.desktop(Some(issued.key.expose()));

@@ -90,7 +90,7 @@ fn Report(report: String) -> impl IntoView {
                 <CopyButton text=copied words="Copy report"/>
             </div>
             <p class="small text-2">"Everything above as plain text. It contains no secrets and no data of customers."</p>
-            <pre class="card inspect wrap" tabindex="0" role="region" aria-labelledby="report">{report}</pre>
+            <pre class="card inspect wrap" tabindex="0" role="region" aria-label="Text of the support report">{report}</pre>
         </section>
     }
 }

@@ -83,7 +83,7 @@ impl Admin<'_> {
     }
 
     /// Gives an account a role, creating the account if there is none, and creates a sign-in link. If the role changes, the
-    /// account's sessions end (ML-16, SU-10), and the person is told by mail (ML-21).
+    /// account's sessions end (ML-16, SU-10), and the person gets a mail about it (ML-21).
     pub async fn add_staff(
         &self,
         email: &EmailAddress,

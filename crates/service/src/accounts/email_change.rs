@@ -1,7 +1,7 @@
 //! Changes of an account's e-mail address, which the old and the new address confirm (ML-21).
 //!
-//! Whoever reads mail to the address can sign in, so a stolen session alone must not be able to change it. Nobody learns
-//! from a change whether the new address has an account: if it has one, its owner is told by mail, and everything else
+//! Anyone who reads mail to the address can sign in, so a stolen session alone must not be able to change it. Nobody learns
+//! from a change whether the new address has an account: if it has one, its owner gets a mail, and everything else
 //! is the same.
 
 use std::time::Duration;
@@ -379,7 +379,7 @@ impl Service {
 }
 
 impl Admin<'_> {
-    /// Gives a customer another address, without asking either of the two. Both are told.
+    /// Gives a customer another address, without asking either of the two. Both get a mail about it.
     pub async fn set_email(
         &self,
         id: AccountId,

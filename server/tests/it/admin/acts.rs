@@ -34,7 +34,7 @@ on_both!(with_app:
     an_account_is_disabled_and_enabled,
     ml_19_an_admin_signs_a_customer_out,
     ml_20_the_list_of_browsers_shows_no_ids,
-    ml_21_an_admin_changes_an_address_and_both_are_told,
+    ml_21_an_admin_changes_an_address_and_both_get_a_mail,
     su_08_the_last_admin_is_not_disabled,
     notes_are_written_by_support
 );
@@ -435,7 +435,7 @@ async fn ml_20_the_list_of_browsers_shows_no_ids(app: &TestApp) {
     }
 }
 
-async fn ml_21_an_admin_changes_an_address_and_both_are_told(app: &TestApp) {
+async fn ml_21_an_admin_changes_an_address_and_both_get_a_mail(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;
     app.issue("bob@example.com").await;
     let id = issued.owner.id.to_string();
@@ -456,8 +456,8 @@ async fn ml_21_an_admin_changes_an_address_and_both_are_told(app: &TestApp) {
     assert!(shown.contains("The address is ada@new.example now.") && shown.contains("Undo"), "{shown}");
     let wanted = ("account.email_changed".to_owned(), "admin".to_owned(), Some(reason("support_case", "")));
     assert_eq!(newest(app, "account", &id).await, wanted);
-    for told in ["ada@example.com", "ada@new.example"] {
-        assert_eq!(mails(app, told).await, ["email_changed"], "{told}");
+    for notified in ["ada@example.com", "ada@new.example"] {
+        assert_eq!(mails(app, notified).await, ["email_changed"], "{notified}");
     }
     let found = license(app, &issued).await.owner;
     assert_eq!((found.id, found.email.as_str()), (issued.owner.id, "ada@new.example"));

@@ -107,9 +107,9 @@ async fn ml_21_an_address_is_changed_once_both_have_confirmed(app: &TestApp) {
     assert_eq!(account(app, NEW).await.map(|account| account.id), Some(before.id));
 
     let mails = sent(app).await;
-    let mut told: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
-    told.sort_unstable();
-    assert_eq!(told, [OLD, NEW]);
+    let mut notified: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    notified.sort_unstable();
+    assert_eq!(notified, [OLD, NEW]);
     for mail in &mails {
         assert_eq!(mail.subject, "The e-mail address of your Latchkey account was changed");
         assert!(mail.text.contains(OLD) && mail.text.contains(NEW), "{}", mail.text);
@@ -323,7 +323,7 @@ async fn ml_21_links_work_once_under_a_race(app: &TestApp) {
 async fn ml_21_open_sign_in_requests_are_void_afterwards(app: &TestApp) {
     let browser = ada(app).await;
     let (old, new) = ask(app, &browser).await;
-    // Whoever reads the old mailbox has asked to sign in.
+    // A person who reads the old mailbox has asked to sign in.
     let thief = app.browser();
     let (link, code) = thief.ask(OLD).await;
     confirm(&app.browser(), &old).await;

@@ -1,4 +1,4 @@
-//! What people are told by mail about their account (ML-21).
+//! The mails that people get about their account (ML-21).
 
 use latchkey_licensing::{account::Role, email::EmailAddress};
 use latchkey_service::{Mail, Operator, StaffRole};
@@ -48,9 +48,9 @@ async fn ml_21_a_sign_in_from_a_new_browser_is_reported(app: &TestApp) {
     assert!(sent(app).await.is_empty(), "the first browser is not new, nor when it is used again");
     let mac = safari(app);
     mac.sign_in("ada@example.com").await;
-    let told = sent(app).await;
-    assert_eq!(told.len(), 1);
-    let [mail] = told.as_slice() else { panic!("one mail") };
+    let notices = sent(app).await;
+    assert_eq!(notices.len(), 1);
+    let [mail] = notices.as_slice() else { panic!("one mail") };
     assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("ada@example.com", "New sign-in to your Latchkey account"));
     // ML-24: the browser, the coarse network and the time.
     for part in ["Browser: Safari on macOS", "127.0.0.0/24", "23 November 2026, 12:00 UTC", "If it was not you"] {

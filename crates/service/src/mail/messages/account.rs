@@ -110,7 +110,7 @@ impl CustomerMail for RoleGivenMail {
             .paragraph(meaning)
             .facts([("When", self.at.human())])
             .action(
-                "You need a passkey for that. Whoever gave you the role has a link with which you create it. After that, sign in here:",
+                "You need a passkey for that. The person who gave you the role has a link with which you create it. After that, sign in here:",
                 "Sign in",
                 letterhead.sign_in_page(),
             )
