@@ -7,10 +7,7 @@ use leptos_router::{
 };
 
 use crate::{
-    portal::{
-        server_fns::{account::waiting_message, viewing::EndPortalView},
-        toasts::Toasts,
-    },
+    portal::{server_fns::account::waiting_message, toasts::Toasts},
     routes::Page,
     shared::{
         branding::{HelpLine, LegalName, Wordmark, use_branding},
@@ -33,7 +30,7 @@ pub(crate) fn PortalShell() -> impl IntoView {
     view! {
         // A link within the page: the router must leave it to the browser, which moves the focus.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
-        {seen.map(|email| view! { <SeenBanner email/> })}
+        {seen.map(|(email, end)| view! { <SeenBanner email end/> })}
         <header class="bar">
             <div class="bar-inner">
                 <Wordmark branding or=Page::Overview.path()/>
@@ -67,22 +64,24 @@ pub(crate) fn PortalShell() -> impl IntoView {
     }
 }
 
-/// The address of the customer whose portal a member of staff sees. The browser gets it with the page.
+/// The address of the customer whose portal a member of staff sees, and where the form is sent that ends it. The browser gets
+/// both with the page, because the script for customers contains no path of the admin portal.
 #[cfg(feature = "ssr")]
-fn seen_customer() -> Option<String> {
+fn seen_customer() -> Option<(String, String)> {
+    use crate::portal::server_fns::viewing::EndPortalView;
     let parts = crate::server_side::parts().ok()?;
     let seen = parts.extensions.get::<crate::server_side::Seen>()?;
-    Some(seen.0.account().email.to_string())
+    Some((seen.0.account().email.to_string(), EndPortalView::url().to_owned()))
 }
 
 #[cfg(not(feature = "ssr"))]
-fn seen_customer() -> Option<String> {
+fn seen_customer() -> Option<(String, String)> {
     None
 }
 
 /// Tells staff whose portal this is.
 #[component]
-fn SeenBanner(email: String) -> impl IntoView {
+fn SeenBanner(email: String, end: String) -> impl IntoView {
     view! {
         <aside class="seen-banner" aria-label="Whose portal this is">
             <p>
@@ -90,7 +89,7 @@ fn SeenBanner(email: String) -> impl IntoView {
                 <strong class="break-anywhere">{email}</strong>
                 " does. Nothing can be changed."
             </p>
-            <form method="post" action=EndPortalView::url()>
+            <form method="post" action=end>
                 <button r#type="submit" class="button button-small">"Back to the admin portal"</button>
             </form>
         </aside>

@@ -29,19 +29,29 @@ pub(crate) fn Passkeys() -> impl IntoView {
     show_result(Signal::derive(move || remove.value().get()));
     let confirm = Callback::new(move |()| confirmed.update(|count| *count += 1));
     view! {
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                let content = match data.await {
+                    Ok(state) => view! { <List state rename remove confirm codes/> }.into_any(),
+                    // The rest of the page says so.
+                    Err(UiError::SignedOut) => return None,
+                    Err(error) => view! { <Failure error/> }.into_any(),
+                };
+                Some(view! { <Card codes>{content}</Card> })
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Card(codes: RwSignal<Vec<String>>, children: Children) -> impl IntoView {
+    view! {
         <section class="card stack" aria-labelledby="passkeys-title">
             <div class="split">
                 <h2 id="passkeys-title" class="title-2">"Passkeys"</h2>
                 <a class="button" href=Page::NewPasskey.path() rel="external">"Add a passkey"</a>
             </div>
-            <Transition fallback=|| ()>
-                {move || Suspend::new(async move {
-                    match data.await {
-                        Ok(state) => view! { <List state rename remove confirm codes/> }.into_any(),
-                        Err(error) => view! { <Failure error/> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {children()}
             <Show when=move || !codes.with(Vec::is_empty)>
                 <RecoveryCodes codes=codes.get()/>
             </Show>

@@ -31,7 +31,7 @@ async fn the_state_is_shown_to_admins(app: &TestApp) {
         kind,
         &applied,
         &all_applied,
-        "No mails wait",
+        "Mail queue",
         "the database was not available",
         "Not in this process",
         "Rotate the signing key",
