@@ -228,7 +228,7 @@ pub(crate) fn finish(result: Result<Done, UiError>, form: &str) -> Result<Done, 
 /// Like [`finish`], for a form with one text field. What was typed is kept for the form's next view.
 pub(crate) fn finish_typed(result: Result<Done, UiError>, form: &str, typed: &str) -> Result<Done, UiError> {
     if let (Err(_), Ok(backend)) = (&result, backend()) {
-        backend.cookies.keep_draft(typed);
+        backend.cookies.keep_draft(form, typed);
     }
     finish(result, form)
 }
@@ -239,7 +239,7 @@ pub(crate) async fn proven_form(path: &str) -> Result<ProvenForm, UiError> {
     let customer = backend.service.customer(&who);
     let email = who.account.email.to_string();
     if customer.is_fresh() {
-        let typed = backend.cookies.take_draft(&parts()?.headers).unwrap_or_default();
+        let typed = backend.cookies.take_draft(&parts()?.headers, path).unwrap_or_default();
         return Ok(ProvenForm { email, proof: None, typed });
     }
     let second_factor = customer.second_factor().await.map_err(|error| hidden(&error))?;

@@ -151,15 +151,16 @@ impl CookieKit {
     }
 
     /// Keeps what was typed into a form, for the form's next view.
-    pub(crate) fn keep_draft(&self, text: &str) {
+    pub(crate) fn keep_draft(&self, form: &str, text: &str) {
         if text.len() <= MAX_DRAFT {
-            self.set_signed("draft", text.to_owned(), DRAFT_LIFETIME);
+            self.set_signed("draft", format!("{form} {text}"), DRAFT_LIFETIME);
         }
     }
 
-    /// What was typed into a form before. It is shown once.
-    pub(crate) fn take_draft(&self, headers: &HeaderMap) -> Option<String> {
-        let text = self.read_signed(headers, "draft")?;
+    /// What was typed into the form at this path before. It is shown once.
+    pub(crate) fn take_draft(&self, headers: &HeaderMap, form: &str) -> Option<String> {
+        let draft = self.read_signed(headers, "draft")?;
+        let text = draft.strip_prefix(form)?.strip_prefix(' ')?.to_owned();
         self.remove("draft");
         Some(text)
     }

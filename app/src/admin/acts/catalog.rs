@@ -5,7 +5,9 @@ mod fields;
 mod read;
 mod revision;
 
-use latchkey_service::{CatalogError, CatalogFile, CatalogObstacle, CatalogPreview, CatalogState, LicenseDetails};
+use latchkey_service::{
+    CatalogError, CatalogFile, CatalogObstacle, CatalogPlan, CatalogPreview, CatalogState, LicenseDetails,
+};
 
 use crate::{
     admin::{
@@ -33,6 +35,9 @@ use latchkey_service::TimelineOf;
 use fields::inputs;
 use read::{Changed, changed, without};
 use revision::{BEFORE, Revision, STEP, Step, VERSION, Version};
+
+/// A plan with obstacles, which its page shows.
+const REFUSED: &str = "This change cannot be applied. Nothing was changed.";
 
 /// How many changes of the catalog are looked at for what happened while a form was open.
 const RECENT: u32 = 20;
@@ -102,12 +107,20 @@ pub(super) async fn perform(call: &Call<'_>, target: &Target, form: &Submission)
     }
     let reason = form.reason()?;
     let fresh = call.fresh()?;
-    if Version::of(form).is_none_or(|known| known.number != state.version) {
+    let known = Version::of(form).ok_or(Trouble::Changed)?;
+    if known.number != state.version {
         return Err(Trouble::Changed);
     }
     let CatalogPreview { plan, obstacles } = admin.preview_catalog(&changed.file).await.map_err(trouble)?;
     if !obstacles.is_empty() {
-        return Err(Trouble::Obstacle("It cannot be applied. Nothing was changed.".to_owned()));
+        return Err(Trouble::Obstacle(REFUSED.to_owned()));
+    }
+    if plan.steps.is_empty() {
+        return Err(Trouble::Review);
+    }
+    if plan.version != known.number {
+        // Between reading the catalog and making the plan.
+        return Err(Trouble::Changed);
     }
     admin.because(&reason).apply_catalog(&changed.file, &plan, &fresh).await.map_err(trouble)?;
     let noun = words::title(target.kind);
@@ -130,9 +143,7 @@ fn trouble(error: CatalogError) -> Trouble {
         CatalogError::Changed => Trouble::Changed,
         CatalogError::Internal(error) => error.into(),
         // Both are shown by the plan.
-        CatalogError::InvalidFile(_) | CatalogError::Obstacle(_) => {
-            Trouble::Obstacle("It cannot be applied. Nothing was changed.".to_owned())
-        }
+        CatalogError::InvalidFile(_) | CatalogError::Obstacle(_) => Trouble::Obstacle(REFUSED.to_owned()),
     }
 }
 
@@ -253,14 +264,14 @@ async fn plan_view(
     let entered = |step| {
         let mut fields = hidden(call, state, revision, step);
         if !target.is_removal {
-            let values = revision.values.iter().filter(|(_, value)| !value.is_empty());
-            fields.extend(values.map(|(name, value)| (name.clone(), value.clone())));
+            // Empty ones as well: the person may have cleared them.
+            fields.extend(revision.values.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
         fields
     };
     let can_apply = obstacles.is_empty() && !preview.plan.steps.is_empty();
     let confirmation = if can_apply {
-        let mut ask = ask(target, preview.plan.changes_terms());
+        let mut ask = ask(target, &preview.plan);
         if draft.is_some_and(|draft| draft.is_outdated) {
             ask = ask.changes(changes_since(call, draft).await?);
         }
@@ -286,7 +297,10 @@ async fn plan_view(
     })
 }
 
-fn ask(target: &Target, changes_terms: bool) -> Ask {
+/// The fields of a price that Stripe's price depends on.
+const SOLD_AS: [&str; 7] = ["amount", "currency", "interval", "interval_count", "tax", "stripe_price", "policy"];
+
+fn ask(target: &Target, plan: &CatalogPlan) -> Ask {
     let noun = words::noun(target.kind);
     let (question, verb) = match (&target.code, target.is_removal) {
         (_, true) => (format!("Remove this {noun}?"), format!("Remove {noun}")),
@@ -294,7 +308,7 @@ fn ask(target: &Target, changes_terms: bool) -> Ask {
         (None, false) => (format!("Add this {noun}?"), format!("Add {noun}")),
     };
     let ask = Ask::new(question, verb).level(ConfirmLevel::Costly);
-    let ask = if changes_terms && target.kind == Kind::Policy && !target.is_removal {
+    let ask = if plan.changes_terms() && target.kind == Kind::Policy && !target.is_removal {
         ask.effects([
             "Apps get the new terms at their next check. License files keep the old ones until they expire.",
             "Customers get no mail.",
@@ -302,7 +316,9 @@ fn ask(target: &Target, changes_terms: bool) -> Ask {
     } else {
         ask
     };
-    if target.kind == Kind::Price && !target.is_removal {
+    let changes = |name: &str| plan.steps.iter().flat_map(|step| &step.fields).any(|(field, ..)| field == name);
+    let is_sold_anew = target.code.is_none() || SOLD_AS.iter().any(|name| changes(name));
+    if target.kind == Kind::Price && !target.is_removal && is_sold_anew {
         ask.effects(["Before it can be bought, run “latchkey stripe provision” on the host."])
     } else {
         ask

@@ -117,7 +117,7 @@ fn ask(details: &AccountDetails, act: Act, now: Timestamp) -> Option<Ask> {
         Act::Email => Some(
             Ask::new("Change the e-mail address of this account?", "Change address")
                 .effects([
-                    "The person signs in with the new address from now on, and gets mail there.",
+                    "The person signs in with the new address from now on, and gets mail there. All browsers are signed out.",
                     "Neither address is asked to confirm it, so make sure that the request came from the owner.",
                     "Both addresses get a mail about it. Licenses, orders and the Stripe customer stay as they are.",
                 ])

@@ -70,7 +70,7 @@ fn form() -> EntryForm {
             ),
             group(
                 "What customers may do in the portal",
-                Some("Support and admins may always do it for them."),
+                Some("Support can still free machines, and admins can still replace keys."),
                 vec![
                     Input::new("frees", "Customers free machines", InputKind::Check { is_checked: true }),
                     Input::new("renames", "Customers rename machines", InputKind::Check { is_checked: false }),

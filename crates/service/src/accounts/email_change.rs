@@ -185,6 +185,10 @@ impl Customer<'_> {
         let mut tx = service.store().write().await?;
         tx.lock_account(id).await?;
         let account = tx.get_account(id).await?;
+        if !account.is_in_use() {
+            // It was deleted or disabled since the request arrived, which ended the session.
+            return Err(EmailChangeError::NotFresh);
+        }
         if account.email == *new_email {
             return Err(EmailChangeError::SameAddress);
         }
@@ -404,6 +408,12 @@ impl Admin<'_> {
             Ok(()) => {}
             Err(Internal::Store(StoreError::Conflict(_))) => return Err(SetEmailError::Taken),
             Err(error) => return Err(error.into()),
+        }
+        // The new address may be the way out of somebody else's hands.
+        let ended = tx.delete_sessions_of(id).await?;
+        if ended > 0 {
+            let event = AccountEvent::AllSessionsEnded { ended };
+            self.service.record(&mut tx, now, self.cause(), event.of(id)).await?;
         }
         tx.commit().await?;
         self.service.wake_mail_worker();

@@ -34,6 +34,11 @@ impl Customer<'_> {
         let now = self.service().now();
         let account = self.who().account.id;
         let mut tx = self.service().store().write().await?;
+        tx.lock_account(account).await?;
+        if !tx.get_account(account).await?.is_in_use() {
+            // It was deleted or disabled since the request arrived, which ended the session.
+            return Ok(());
+        }
         tx.set_account_name(account, name.as_deref(), now).await?;
         self.service().record(&mut tx, now, self.cause(), AccountEvent::Renamed.of(account)).await?;
         Ok(tx.commit().await?)

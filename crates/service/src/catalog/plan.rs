@@ -125,6 +125,8 @@ pub struct CatalogPlan {
     pub steps: Vec<CatalogStep>,
     /// What the changes bring that is allowed and rarely meant.
     pub warnings: Vec<CatalogWarning>,
+    /// The version of the catalog for which the plan was made.
+    pub version: i64,
 }
 
 impl CatalogPlan {
@@ -282,7 +284,7 @@ impl Admin<'_> {
         tx.lock_instance().await?;
         let current = CurrentCatalog::read(&mut tx).await?;
         let found = preview(&mut tx, &current, file, now).await?.feasible()?;
-        if !found.is_same_change(planned) {
+        if found.version != planned.version || !found.is_same_change(planned) {
             return Err(CatalogError::Changed);
         }
         if found.steps.is_empty() {
@@ -400,7 +402,8 @@ async fn preview(
             steps.push(step(CatalogAction::Remove, CatalogKind::Product, &product.code));
         }
     }
-    let plan = CatalogPlan { warnings: new_warnings(&current.file(), file), steps };
+    let version = conn.catalog_version().await?;
+    let plan = CatalogPlan { warnings: new_warnings(&current.file(), file), steps, version };
     Ok(CatalogPreview { plan, obstacles })
 }
 

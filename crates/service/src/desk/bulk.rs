@@ -281,7 +281,7 @@ fn not_found() -> BulkOutcome {
 /// What an act would do to a license.
 fn planned(act: BulkAct, facts: &LicenseFacts, ordered: Option<&OrderedLicense>, now: Timestamp) -> BulkItem {
     let license = &facts.license;
-    let is_mailed = !facts.owner_is_banned() && is_announced(act, ordered);
+    let is_mailed = facts.owner.is_in_use() && is_announced(act, ordered);
     let known = Some((license_key::masked(&license.key_prefix, &license.key_tail), facts.owner.email.clone()));
     BulkItem { license: license.id, known, outcome: outcome(act, facts, ordered, now), is_mailed }
 }
@@ -295,9 +295,7 @@ fn outcome(act: BulkAct, facts: &LicenseFacts, ordered: Option<&OrderedLicense>,
     let license = &facts.license;
     let Some(change) = act.change() else {
         return match act {
-            BulkAct::MailKey if facts.owner_is_banned() => {
-                BulkOutcome::Refused("The account is disabled, so it gets no mail.".to_owned())
-            }
+            BulkAct::MailKey if !facts.owner.is_in_use() => BulkOutcome::Refused(NO_MAIL.to_owned()),
             BulkAct::MailKey => BulkOutcome::Changed,
             _ => match license.expiry_after_renewal(facts.policy(), now) {
                 Ok(_) => BulkOutcome::Changed,
@@ -315,6 +313,8 @@ fn outcome(act: BulkAct, facts: &LicenseFacts, ordered: Option<&OrderedLicense>,
         Err(refusal) => BulkOutcome::Refused(refused(&refusal)),
     }
 }
+
+const NO_MAIL: &str = "The account is disabled or deleted, so it gets no mail.";
 
 const BY_PAYMENT: &str = "The payment of its order is the reason, so it is reinstated when the payment is settled.";
 

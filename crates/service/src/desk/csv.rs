@@ -57,9 +57,19 @@ pub(crate) fn line(cells: &[Cell]) -> String {
     format!("{}\r\n", cells.join(","))
 }
 
-/// Makes a spreadsheet show a text that it would otherwise compute (WH-23).
+/// Makes a spreadsheet show a text that it would otherwise compute (WH-23). Some split lines at semicolons, whatever the file
+/// uses, so what follows one may begin a cell as well.
 fn neutralize(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    let mut safe = String::with_capacity(text.len() + 1);
+    let mut may_begin = true;
+    for letter in text.chars() {
+        if may_begin && "=+-@＝＋－＠\t\r\n".contains(letter) {
+            safe.push('\'');
+        }
+        safe.push(letter);
+        may_begin = matches!(letter, ';' | '\t' | '\r' | '\n');
+    }
+    safe
 }
 
 fn quote(text: &str) -> String {
@@ -80,7 +90,10 @@ mod tests {
             assert!(text(formula).trim_start_matches('"').starts_with('\''), "{formula:?}");
         }
         assert_eq!(text("=HYPERLINK(\"x\",\"y\")"), "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
-        assert_eq!(text("1=1"), "1=1");
+        assert_eq!(text("x;=1+1"), "x;'=1+1");
+        assert_eq!(text("x\n=1"), "\"x\n'=1\"");
+        assert!(text("＝1").starts_with('\''));
+        assert_eq!(text("1=1; 2"), "1=1; 2");
         // Numbers are not texts.
         assert_eq!(Cell::Number(-5).spell(), "-5");
     }

@@ -18,6 +18,7 @@ use crate::{
 on_both!(with_app:
     the_catalog_is_shown_with_its_licenses,
     a_policy_is_changed_after_its_plan_was_seen,
+    cleared_fields_are_applied,
     entries_are_added_and_removed,
     a_change_that_breaks_licenses_names_them,
     mistakes_stand_beside_their_fields,
@@ -163,6 +164,18 @@ async fn a_policy_is_changed_after_its_plan_was_seen(app: &TestApp) {
     let row = newest(app, "catalog", "catalog").await;
     assert_eq!(row.0, "catalog.applied");
     assert_eq!((row.1.as_str(), row.2), ("admin", Some(("mistake".to_owned(), "as agreed".to_owned()))));
+}
+
+/// A field that is cleared on the form stays cleared when the plan is applied.
+async fn cleared_fields_are_applied(app: &TestApp) {
+    let browser = staff(app, Role::Admin).await;
+    let before = policy(app, "chartgpt-lifetime").await.expect("there");
+    assert!(before.max_machines.is_some() && before.swaps.is_some(), "{before:?}");
+    let cleared = [("max_machines", ""), ("swaps.count", ""), ("swaps.window", "")];
+    let shown = plan(&browser, EDIT, &cleared).await;
+    apply(&browser, EDIT, &shown).await;
+    let wanted = PolicyEntry { max_machines: None, swaps: None, ..before };
+    assert_eq!(policy(app, "chartgpt-lifetime").await, Some(wanted));
 }
 
 async fn entries_are_added_and_removed(app: &TestApp) {

@@ -133,7 +133,7 @@ const POLICY: &[Group] = &[
     },
     Group {
         title: "What customers may do in the portal",
-        hint: "Support and admins may always do it for them.",
+        hint: "Support can still free machines, and admins can still replace keys.",
         fields: &[
             field("customer_frees_machines", Control::Check, ""),
             field("customer_renames_machines", Control::Check, ""),

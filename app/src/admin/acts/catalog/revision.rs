@@ -97,13 +97,15 @@ impl Revision {
         let boxes = boxes(kind, state);
         let mut changed = Vec::new();
         for (name, now) in &current {
-            let base = before.get(name).unwrap_or(now);
+            // A box that the form did not have, because somebody added what it stands for.
+            let is_unknown = is_submitted && !before.is_empty() && !before.contains_key(name) && boxes.contains(name);
+            let base = before.get(name).map_or(if is_unknown { "" } else { now }, String::as_str);
             if base != now && is_submitted && !is_gone {
                 changed.push(name.clone());
             }
             let entered = match form.find(name) {
                 Some(entered) => entered,
-                None if boxes.contains(name) && is_submitted => "",
+                None if boxes.contains(name) && is_submitted && !is_unknown => "",
                 None => base,
             };
             // What was entered is all that is left of an entry that is gone.
@@ -174,6 +176,28 @@ mod tests {
 
     fn form(fields: &[(&str, &str)]) -> Submission {
         Submission::of(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    /// A person cannot have unchecked what the form did not have.
+    #[test]
+    fn an_entitlement_that_somebody_added_meanwhile_stays() {
+        let old = state(json!({ "code": "one", "product": "draw", "name": "One" }));
+        let opened = Revision::of(Kind::Policy, Some("one"), &old, &Submission::default()).ok().expect("a form");
+        let mut new = state(json!({
+            "code": "one", "product": "draw", "name": "One", "entitlements": ["PRO", "TEAM"],
+        }));
+        new.file.entitlements.extend(
+            serde_json::from_value::<Vec<_>>(json!([{ "code": "TEAM", "name": "Team" }])).expect("an entitlement"),
+        );
+        let before = opened.current_text();
+        let fields = [("name", "Uno"), (STEP, "plan"), (BEFORE, before.as_str())];
+        let revision = Revision::of(Kind::Policy, Some("one"), &new, &form(&fields)).ok().expect("a form");
+        let value = |name: &str| revision.values.get(name).map(String::as_str);
+        assert_eq!(
+            (value("name"), value("entitlements.PRO"), value("entitlements.TEAM")),
+            (Some("Uno"), Some("on"), Some("on"))
+        );
+        assert!(revision.merged.iter().any(|change| change.label.contains("TEAM")), "{:?}", revision.merged.len());
     }
 
     /// Two people edit one entry: each keeps what only they changed.

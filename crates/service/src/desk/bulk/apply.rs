@@ -67,8 +67,10 @@ impl Doer for KeyMails<'_> {
     }
 
     async fn change(&self, tx: &mut Tx, facts: &mut LicenseFacts, _: Notify) -> Result<BulkOutcome, Internal> {
-        self.0.service.mail_key(tx, facts, self.0.cause()).await?;
-        Ok(BulkOutcome::Changed)
+        Ok(match self.0.service.mail_key(tx, facts, self.0.cause()).await? {
+            Some(_) => BulkOutcome::Changed,
+            None => BulkOutcome::Refused(NO_MAIL.to_owned()),
+        })
     }
 }
 
