@@ -6,7 +6,8 @@ use latchkey_licensing::ids::LicenseId;
 use latchkey_store::Tx;
 
 use super::{
-    ApprovedPlan, BulkAct, BulkError, BulkOutcome, BulkPlan, BulkReport, Selection, not_found, outcome, refused,
+    ApprovedPlan, BulkAct, BulkError, BulkOutcome, BulkPlan, BulkReport, NO_MAIL, Selection, not_found, outcome,
+    refused,
 };
 use crate::{
     actors::{Admin, Support},
