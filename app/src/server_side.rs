@@ -249,7 +249,7 @@ pub(crate) async fn proven_form(path: &str) -> Result<ProvenForm, UiError> {
 }
 
 /// The error for a rate limit.
-pub(crate) fn too_many(throttled: Throttled) -> UiError {
+pub fn too_many(throttled: Throttled) -> UiError {
     UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60).max(1) }
 }
 

@@ -2,7 +2,7 @@
 import { expect } from "@playwright/test";
 
 /** Gives the page's browser an authenticator that verifies its user. */
-async function addAuthenticator(page) {
+export async function addAuthenticator(page) {
   const client = await page.context().newCDPSession(page);
   await client.send("WebAuthn.enable");
   await client.send("WebAuthn.addVirtualAuthenticator", {

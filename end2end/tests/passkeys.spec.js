@@ -1,21 +1,6 @@
 // Passkeys with Chromium's virtual authenticator. Without script, recovery codes work.
+import { addAuthenticator } from "../support/admin.js";
 import { expect, nextMail, signIn, test } from "../support/test.js";
-
-/** Gives the page's browser an authenticator that verifies its user. */
-async function addAuthenticator(page) {
-  const client = await page.context().newCDPSession(page);
-  await client.send("WebAuthn.enable");
-  await client.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
 
 /** Signs the demo's admin in with the link from the console, which leads to the second factor. */
 async function signInAsAdmin(page, portal) {

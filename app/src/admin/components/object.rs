@@ -4,6 +4,6 @@ mod frame;
 mod notices;
 mod timeline;
 
-pub(crate) use frame::{Facts, Inspect, ObjectFrame, RelatedColumn};
+pub(crate) use frame::{Facts, Inspect, ObjectFrame, RelatedColumn, SectionTabs};
 pub(crate) use notices::Notices;
 pub(crate) use timeline::Timeline;

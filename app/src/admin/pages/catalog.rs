@@ -5,7 +5,12 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use crate::{
     admin::{
-        components::{acts::ToastRegion, catalog::FileCard, list::EmptyList, object::Timeline},
+        components::{
+            acts::ToastRegion,
+            catalog::FileCard,
+            list::EmptyList,
+            object::{SectionTabs, Timeline},
+        },
         model::{
             catalog::{CatalogContent, CatalogSection, CatalogView},
             lists::Emptiness,
@@ -65,14 +70,7 @@ fn Shown(view: CatalogView) -> impl IntoView {
         <ToastRegion toasts=Signal::stored(toasts)/>
         <header class="object-head">
             <h1 class="title-1">"Catalog"</h1>
-            <nav aria-label="Sections" class="object-tabs">
-                {tabs
-                    .into_iter()
-                    .map(|(tab, is_current)| {
-                        view! { <a href=tab.href aria-current=is_current.then_some("page")>{tab.label}</a> }
-                    })
-                    .collect_view()}
-            </nav>
+            <SectionTabs tabs/>
         </header>
         {content}
     }

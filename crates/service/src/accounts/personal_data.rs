@@ -99,10 +99,13 @@ impl Service {
         let subjects = subjects(account, &licenses, &orders);
         let (audits, owned_since) = audits_about(conn, &subjects).await?;
         let notes = notes_about(conn, &subjects, &owned_since).await?;
+        // The catalog is read once, not for each license.
+        let policies: BTreeMap<_, _> = conn.list_policies().await?.into_iter().map(|one| (one.id, one.code)).collect();
+        let products: BTreeMap<_, _> = conn.list_products().await?.into_iter().map(|one| (one.id, one.code)).collect();
         let mut of_licenses = Vec::with_capacity(licenses.len());
         for license in &licenses {
-            let policy = conn.get_policy(license.policy).await?;
-            let product = conn.get_product(license.product).await?;
+            let policy = policies.get(&license.policy).ok_or(Internal::Invariant("a license has no policy"))?;
+            let product = products.get(&license.product).ok_or(Internal::Invariant("a license has no product"))?;
             let since = owned_since.get(&license.id.to_string());
             let own = machines.iter().filter(|found| {
                 let gone_at = found.deactivated.map(|(at, _)| at);
@@ -110,7 +113,7 @@ impl Service {
                 found.machine.license == license.id && !is_of_previous
             });
             let own: Vec<Value> = own.map(machine).collect();
-            of_licenses.push(self::license(license, &product.code, &policy.code, own));
+            of_licenses.push(self::license(license, product, policy, own));
         }
         let of_orders: Vec<Value> = orders
             .iter()

@@ -11,7 +11,7 @@ use axum::{
 use latchkey_app::{
     Flash, UiError,
     routes::{FormTarget, Page, PaymentDocument, PriceCode, offer_of},
-    server_side::{CookieKit, Identity},
+    server_side::{CookieKit, Identity, too_many},
 };
 use latchkey_licensing::ids::OrderId;
 use latchkey_service::{Buyer, ClientAddress, CustomerOrderError, StartCheckoutError, Wanted};
@@ -130,9 +130,7 @@ fn refusal(error: StartCheckoutError) -> UiError {
         StartCheckoutError::Quantity { min, max } => UiError::QuantityNotAllowed { min, max },
         StartCheckoutError::SignInRequired => UiError::SignedOut,
         StartCheckoutError::NotUpgradable => UiError::UpgradeNotPossible,
-        StartCheckoutError::Throttled(throttled) => {
-            UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60).max(1) }
-        }
+        StartCheckoutError::Throttled(throttled) => too_many(throttled),
         StartCheckoutError::Payments(error) => {
             tracing::error!(%error, "a checkout could not be opened: {error}");
             UiError::PaymentsUnavailable

@@ -8,9 +8,9 @@ use axum::{
     routing::post,
 };
 use latchkey_app::{
-    Flash, UiError,
+    Flash,
     routes::{FormTarget, Page},
-    server_side::{CookieKit, Identity},
+    server_side::{CookieKit, Identity, too_many},
 };
 use latchkey_service::ExportDataError;
 
@@ -31,9 +31,8 @@ async fn export(State(state): State<DataState>, identity: Extension<Identity>) -
     match state.app.service.customer(&identity.0.0).export_data().await {
         Ok(data) => Download::of_data(&data).into_response(),
         Err(ExportDataError::Throttled(throttled)) => {
-            let minutes = throttled.retry_after.as_secs().div_ceil(60).max(1);
             let mut response = Redirect::to(&Page::Account.path()).into_response();
-            let flash = Flash::Failed(UiError::TooManyRequests { minutes });
+            let flash = Flash::Failed(too_many(throttled));
             if let Some(cookie) = state.cookies.flash_cookie(&flash) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }

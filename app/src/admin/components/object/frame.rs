@@ -5,10 +5,22 @@ use leptos::prelude::*;
 use crate::{
     admin::{
         components::{Copyable, Menu, Value},
-        model::objects::{ActLink, Fact, ObjectHead, Related},
+        model::{
+            lists::LinkTo,
+            objects::{ActLink, Fact, ObjectHead, Related},
+        },
     },
     shared::components::StatusBadge,
 };
+
+/// Links to the sections of a page, with whether each is shown.
+#[component]
+pub(crate) fn SectionTabs(tabs: Vec<(LinkTo, bool)>) -> impl IntoView {
+    let links = tabs.into_iter().map(|(tab, is_current)| {
+        view! { <a href=tab.href aria-current=is_current.then_some("page")>{tab.label}</a> }
+    });
+    view! { <nav aria-label="Sections" class="object-tabs">{links.collect_view()}</nav> }
+}
 
 /// The header with the one menu of acts, the tabs, and two columns: what the object is, and what belongs to it.
 #[component]
@@ -28,18 +40,7 @@ pub(crate) fn ObjectFrame(head: ObjectHead, #[prop(into)] side: ViewFn, children
                 {(!acts.is_empty()).then(|| view! { <ActMenu acts/> })}
             </div>
             <Copyable text=id what/>
-            {(tabs.len() > 1).then(|| {
-                view! {
-                    <nav aria-label="Sections" class="object-tabs">
-                        {tabs
-                            .into_iter()
-                            .map(|(tab, is_current)| {
-                                view! { <a href=tab.href aria-current=is_current.then_some("page")>{tab.label}</a> }
-                            })
-                            .collect_view()}
-                    </nav>
-                }
-            })}
+            {(tabs.len() > 1).then(|| view! { <SectionTabs tabs/> })}
         </header>
         <div class="object-columns">
             <div class="stack-large">{children()}</div>
