@@ -31,6 +31,8 @@ pub struct Backend {
     pub cookies: CookieKit,
     /// Where forms of pages that lead to the payment provider may end, as in a content security policy.
     pub payment_form_action: std::sync::Arc<str>,
+    /// The paths of pages that are rendered in advance.
+    pub static_paths: std::sync::Arc<std::collections::BTreeSet<String>>,
     /// The host on which the server runs.
     pub host: std::sync::Arc<dyn host::Host>,
 }

@@ -2,5 +2,8 @@
 
 pub mod api_reference;
 pub mod docs;
+pub mod document;
 pub mod offers;
+pub mod plain;
 pub mod site;
+pub mod start;

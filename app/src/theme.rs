@@ -7,14 +7,21 @@ use leptos::{
 
 use crate::shared::{address::use_address, error::UiError, flash::Done};
 
-/// Three buttons of a form that sets a cookie. The server writes the theme into the page.
+/// The choice on a page of the portal, to which it returns.
 #[component]
 pub(crate) fn ThemeChoice() -> impl IntoView {
     let back = use_address();
+    view! { <ThemeForm><input r#type="hidden" name="back" value=back/></ThemeForm> }
+}
+
+/// Three buttons of a form that sets a cookie. The server writes the theme into the page. `children` is the field `back`, the
+/// page to return to.
+#[component]
+pub(crate) fn ThemeForm(children: Children) -> impl IntoView {
     let choices = [("system", "System"), ("light", "Light"), ("dark", "Dark")];
     view! {
         <form method="post" action=ChooseTheme::url() class="theme-choice" aria-label="Theme">
-            <input r#type="hidden" name="back" value=back/>
+            {children()}
             <span class="small text-2" aria-hidden="true">"Theme"</span>
             {choices
                 .into_iter()
@@ -38,7 +45,9 @@ pub async fn choose_theme(
         routes::{Page, internal_path},
         server_side as server,
     };
-    server::cookies::set_theme(&server::backend()?, &theme);
-    let back = internal_path(&back).unwrap_or_else(|| Page::SignIn.path());
+    let backend = server::backend()?;
+    server::cookies::set_theme(&backend, &theme);
+    let known = backend.static_paths.get(&back).cloned();
+    let back = known.or_else(|| internal_path(&back)).unwrap_or_else(|| Page::SignIn.path());
     server::finish(Ok(Done { flash: None, redirect_to: back }), &Page::SignIn.path())
 }

@@ -23,13 +23,18 @@ use axum::{
 use latchkey_app::{
     routes::Page,
     server_side::CookieKit,
-    static_pages::{offers::Shop, site::Look},
+    static_pages::{
+        document::Look,
+        offers::Shop,
+        site::{Links, Site},
+    },
 };
 use latchkey_service::Service;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
+    content::Content,
     diagnostics::PortalHost,
     settings::{Settings, SettingsError, Surface},
 };
@@ -49,7 +54,12 @@ const PAGE_BODY_LIMIT: usize = 64 * 1024;
 pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsError> {
     let surfaces = &settings.server.surfaces;
     let branded = Branded::read(settings, service.brand())?;
-    let look = Look { stylesheet: assets::stylesheet(), branding: branded.pages.clone() };
+    let look = Look {
+        stylesheet: assets::stylesheet(),
+        font: assets::font(),
+        site_stylesheet: assets::site_stylesheet(),
+        branding: branded.pages.clone(),
+    };
     let plain = PlainPages::new(&look);
     let api_address = Arc::new(ApiAddress::new(settings.server.api_url.as_deref()));
     let (not_found, failed) = (plain.clone(), plain.clone());
@@ -57,11 +67,13 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
-    let prerendered = prerendered(&state.service, settings, &page_headers, &look, &payment_pages);
+    let prerendered = prerendered(&state.service, settings, &page_headers, &look, &payment_pages)?;
     let static_paths = Arc::new(prerendered.paths().clone());
     let portal = if surfaces.has(Surface::Portal) {
         let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
-        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings.is_https(), Arc::new(host))
+        let paths = Arc::clone(&static_paths);
+        let is_https = settings.is_https();
+        portal::pages::portal(&state, branded.pages.clone(), payment_pages, is_https, paths, Arc::new(host))
     } else {
         Router::new()
     };
@@ -102,21 +114,37 @@ fn prerendered(
     headers: &HeaderMap,
     look: &Look,
     payment_pages: &PaymentPages,
-) -> Prerendered {
+) -> Result<Prerendered, SettingsError> {
     let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
     let mut pages = Prerendered::new(headers, cookies);
     let surfaces = &settings.server.surfaces;
-    let has_docs = surfaces.has(Surface::Docs);
-    if surfaces.has(Surface::Site) {
-        let shop = if surfaces.has(Surface::Portal) { Shop::Here } else { Shop::At(settings.portal_url()) };
-        let docs = has_docs.then_some(docs::ROOT);
-        let contents = site::Contents { service: service.clone(), look: look.clone(), docs, shop };
-        site::add(&mut pages, contents, payment_pages);
+    for (path, kind, icon) in assets::icons() {
+        pages.add(path, kind, icon.into_owned());
     }
+    let has_docs = surfaces.has(Surface::Docs);
     if has_docs {
         docs::add(&mut pages, look);
     }
-    pages
+    let mut site = None;
+    if surfaces.has(Surface::Site) {
+        let shop = if surfaces.has(Surface::Portal) { Shop::Here } else { Shop::At(settings.portal_url()) };
+        let docs = has_docs.then(|| docs::ROOT.to_owned()).or_else(|| settings.server.docs_url.clone());
+        let links = Links {
+            origin: settings.server.site_origin(),
+            docs: docs.clone(),
+            api_reference: has_docs.then(|| docs::API.to_owned()),
+        };
+        let content = settings.content.read(&service.brand().name)?;
+        let made = content.map(|content| {
+            let Content { site, legal, releases, files } = content;
+            (Site { look: look.clone(), content: site, legal, releases, shop: shop.clone(), links }, files)
+        });
+        site = made.as_ref().map(|(site, _)| site.clone());
+        let contents = site::Contents { service: service.clone(), look: look.clone(), docs, shop, site: made };
+        site::add(&mut pages, contents, payment_pages).map_err(|error| SettingsError(error.to_string()))?;
+    }
+    site::add_for_crawlers(&mut pages, site.as_ref());
+    Ok(pages)
 }
 
 /// Leads from a page's path with a slash at its end to the page. Only paths of pages are targets, so that no path leads to

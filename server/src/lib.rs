@@ -7,6 +7,7 @@ pub mod adapters;
 pub mod cli;
 mod commands;
 mod console;
+mod content;
 mod diagnostics;
 pub mod http;
 mod logging;

@@ -7,6 +7,7 @@ mod accent;
 mod api;
 mod auth;
 mod brand;
+mod content;
 mod database;
 mod field;
 mod log;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use api::Api;
 pub use auth::Auth;
 pub use brand::Brand;
+pub use content::Content;
 pub use database::Database;
 pub use field::Field;
 pub(crate) use log::filter as log_filter;
@@ -56,6 +58,7 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         mail::FIELDS,
         secrets::FIELDS,
         brand::FIELDS,
+        content::FIELDS,
         stripe::FIELDS,
         log::FIELDS,
         metrics::FIELDS,
@@ -75,6 +78,7 @@ pub struct Settings {
     pub mail: Mail,
     pub secrets: Secrets,
     pub brand: Brand,
+    pub content: Content,
     pub stripe: Stripe,
     pub log: Log,
     pub metrics: Metrics,
@@ -94,6 +98,7 @@ impl Default for Settings {
             mail: Mail::default(),
             secrets: Secrets::default(),
             brand: Brand::default(),
+            content: Content::default(),
             stripe: Stripe::default(),
             log: Log::default(),
             metrics: Metrics::default(),
@@ -170,7 +175,8 @@ impl Settings {
         self.database.check()?;
         self.log.check()?;
         self.secrets.check()?;
-        self.brand.check()
+        self.brand.check()?;
+        self.content.check(&self.brand.name)
     }
 
     /// The portal's origin, normalized as browsers send it, without a trailing slash.

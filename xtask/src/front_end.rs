@@ -18,19 +18,20 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell::{Shell, timed};
 
-/// What a browser can load: a script with its WASM and its own style sheet.
+/// A script with its WASM.
 struct Bundle {
     /// The name of its files.
     name: &'static str,
     /// The features of the entry point.
     features: &'static [&'static str],
-    style: &'static str,
 }
 
-const BUNDLES: [Bundle; 2] = [
-    Bundle { name: "latchkey", features: &[], style: "style/main.css" },
-    Bundle { name: "latchkey-admin", features: &["--features", "admin"], style: "style/admin.css" },
-];
+const BUNDLES: [Bundle; 2] =
+    [Bundle { name: "latchkey", features: &[] }, Bundle { name: "latchkey-admin", features: &["--features", "admin"] }];
+
+/// The style sheets: the name of each file, and its source.
+const STYLE_SHEETS: [(&str, &str); 3] =
+    [("latchkey", "style/main.css"), ("latchkey-admin", "style/admin.css"), ("latchkey-site", "style/site.css")];
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -74,12 +75,12 @@ pub(crate) fn build(shell: &Shell, root: &Path, profile: Profile) -> Result<()> 
         let base =
             ["cargo", "build", "--package", "latchkey-frontend", "--target", WASM_TARGET, "--profile", profile.name()];
         shell.step(bundle.name, &[&base, bundle.features].concat())?;
-        timed(&format!("{}: script and style", bundle.name), || {
-            bindgen(&wasm, &pkg, bundle.name)?;
-            Ok(fs::write(pkg.join(format!("{}.css", bundle.name)), style(&root.join(bundle.style))?)?)
-        })?;
+        timed(&format!("{}: script", bundle.name), || bindgen(&wasm, &pkg, bundle.name))?;
     }
     timed("front end: assets", || {
+        for (name, source) in STYLE_SHEETS {
+            fs::write(pkg.join(format!("{name}.css")), style(&root.join(source))?)?;
+        }
         copy(&root.join("public"), &fresh)?;
         if profile == Profile::Release {
             compress(&fresh)?;

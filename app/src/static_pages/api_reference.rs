@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::static_pages::{
     docs::{DocsDocument, DocsSection},
-    site::{Look, render},
+    document::{Look, render},
 };
 
 /// How deeply nested members are shown. Below that, only their names are.

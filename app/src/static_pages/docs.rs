@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     shared::branding::{LegalName, Wordmark},
-    static_pages::site::{Head, Look, render},
+    static_pages::document::{Head, Look, render},
 };
 
 /// A link to a page or to a part of one.

@@ -25,7 +25,12 @@ pub enum Shop {
 impl Shop {
     /// The portal's first page.
     pub(crate) fn portal(&self) -> String {
-        let path = Page::Overview.path();
+        self.address(&Page::Overview)
+    }
+
+    /// A page of the portal.
+    pub(crate) fn address(&self, page: &Page) -> String {
+        let path = page.path();
         match self {
             Self::Here => path,
             Self::At(portal) => format!("{portal}{path}"),
@@ -68,7 +73,7 @@ pub(crate) fn OfferCard(
 }
 
 #[component]
-fn BuyButton(offer: Offer, shop: Shop, brand: Brand) -> AnyView {
+pub(crate) fn BuyButton(offer: Offer, shop: Shop, brand: Brand) -> AnyView {
     let label = format!("Buy {}, {}", offer.product, offer.policy);
     let page = Page::Offer(offer.price.clone()).path();
     match shop {

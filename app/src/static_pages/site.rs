@@ -1,200 +1,62 @@
-//! Pages that are only HTML: no router, hydration or scripts. Rendered in advance, not for each request.
+//! The site that sells: pages made from a vendor's content, rendered in advance, without scripts.
+//!
+//! Everything that the pages say is content ([`model`]). This module decides only how it looks, and which pages there are.
 
-use leptos::prelude::*;
+mod changelog;
+mod chart;
+mod downloads;
+mod feeds;
+mod figures;
+mod home;
+mod legal;
+mod lost_key;
+pub mod model;
+mod paths;
+mod pricing;
+mod questions;
+mod shell;
 
 use crate::{
     checkout::model::Offer,
-    server_side::Theme,
-    shared::branding::{Branding, HelpLine, LegalName, Wordmark},
-    static_pages::offers::{OfferCard, Shop},
+    static_pages::{document::Look, offers::Shop},
 };
 
-/// How pages look: the style sheet and the vendor's branding.
+use model::{LegalPage, Release, SiteContent};
+
+pub use changelog::changelog;
+pub use downloads::downloads;
+pub use feeds::{feed, robots, security_txt, sitemap};
+pub use figures::media_path;
+pub use home::home;
+pub use legal::legal;
+pub use lost_key::lost_key;
+pub use paths::SitePage;
+pub use pricing::pricing;
+pub use questions::questions;
+pub use shell::{OPEN_GRAPH_FILE, OPEN_GRAPH_IMAGE};
+
+/// What all pages of a site share.
 #[derive(Clone, Debug)]
-pub struct Look {
-    /// The style sheet's URL.
-    pub stylesheet: String,
-    pub branding: Branding,
+pub struct Site {
+    pub look: Look,
+    pub content: SiteContent,
+    pub legal: Vec<LegalPage>,
+    /// The newest release first.
+    pub releases: Vec<Release>,
+    pub shop: Shop,
+    pub links: Links,
 }
 
-/// The document's head.
-#[component]
-pub(crate) fn Head(
-    #[prop(into)] title: String,
-    look: Look,
-    /// The page to which the browser goes on by itself.
-    #[prop(optional)]
-    goes_on_to: Option<String>,
-) -> impl IntoView {
-    let Look { stylesheet, branding } = look;
-    let accent = branding.stylesheet.map(|href| view! { <link rel="stylesheet" href=href/> });
-    view! {
-        <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            // Set as HTML, because the framework's marker after text would become part of the title.
-            <title inner_html=escaped(&format!("{title} · {}", branding.brand.name))></title>
-            <link rel="stylesheet" href=stylesheet/>
-            {accent}
-            <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-            {goes_on_to.map(|url| view! { <meta http-equiv="refresh" content=format!("0; url={url}")/> })}
-        </head>
-    }
+/// Where the site and the surfaces beside it are.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The site's origin as browsers see it, without a slash at its end.
+    pub origin: String,
+    /// The documentation, if there is one.
+    pub docs: Option<String>,
+    /// The reference of the activation API, if there is one.
+    pub api_reference: Option<String>,
 }
 
-/// Escapes text for the content of an element.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-#[component]
-fn Page(title: &'static str, look: Look, children: Children) -> impl IntoView {
-    let brand = look.branding.brand.clone();
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <Head title look/>
-            <body>
-                <main id="main" class="narrow">
-                    <div class="card stack">{children()}</div>
-                </main>
-                <footer class="footer"><LegalName brand/></footer>
-            </body>
-        </html>
-    }
-}
-
-pub(crate) fn render<V: IntoView>(page: impl FnOnce() -> V) -> String {
-    Owner::new().with(|| page().to_html())
-}
-
-/// A rendered document in a theme.
-pub fn with_theme(html: &str, theme: Theme) -> String {
-    html.replacen("<html lang=\"en\"", &format!("<html lang=\"en\" data-theme=\"{}\"", theme.as_str()), 1)
-}
-
-/// `/`. `docs` is the documentation's path, if this instance has it.
-pub fn home(look: Look, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
-    // The page is the same for everyone. The portal asks those to sign in who are not signed in.
-    let portal = shop.portal();
-    if offers.is_empty() { portal_home(look, portal, docs) } else { shop_home(look, portal, docs, offers, shop) }
-}
-
-/// The start page of an instance that sells something.
-fn shop_home(look: Look, portal: String, docs: Option<&'static str>, offers: Vec<Offer>, shop: &Shop) -> String {
-    render(|| {
-        let brand = look.branding.brand.clone();
-        let branding = look.branding.clone();
-        let products: Vec<String> = offers.iter().map(|offer| offer.product.clone()).collect();
-        let has_several = |product: &String| products.iter().filter(|other| *other == product).count() > 1;
-        let cards = offers.into_iter().map(|offer| {
-            let by_policy = has_several(&offer.product);
-            view! { <OfferCard offer by_policy shop=shop.clone() brand=brand.clone()/> }
-        });
-        view! {
-            <!DOCTYPE html>
-            <html lang="en">
-                <Head title="Licenses" look/>
-                <body>
-                    <a class="skip-link" href="#main">"Skip to content"</a>
-                    <header class="bar">
-                        <div class="bar-inner bar-shop">
-                            <Wordmark branding or="/"/>
-                            <nav aria-label="Site" class="cluster bar-end">
-                                {docs.map(|href| view! { <a class="button button-small" href=href>"Documentation"</a> })}
-                                <a class="button button-small" href=portal>"Your licenses"</a>
-                            </nav>
-                        </div>
-                    </header>
-                    <main id="main" class="shop stack-large" tabindex="-1">
-                        <div class="stack shop-head">
-                            <h1 class="title-1">{format!("{} licenses", brand.name)}</h1>
-                            <p class="text-2">
-                                "Buy a license here. Your license keys and the computers that use them are under “Your licenses”."
-                            </p>
-                        </div>
-                        <div class="offers">{cards.collect_view()}</div>
-                    </main>
-                    <footer class="footer">
-                        <HelpLine brand=brand.clone()/>
-                        <LegalName brand/>
-                    </footer>
-                </body>
-            </html>
-        }
-    })
-}
-
-/// The start page of an instance that sells nothing.
-fn portal_home(look: Look, portal: String, docs: Option<&'static str>) -> String {
-    render(|| {
-        let name = look.branding.brand.name.clone();
-        view! {
-            <Page title="Licenses" look>
-                <h1 class="title-1">{format!("{name} licenses")}</h1>
-                <p class="text-2">"See your license key and the computers that use it. Free a computer to make room for another."</p>
-                <p class="cluster">
-                    <a class="button button-accent" href=portal>"Your licenses"</a>
-                    {docs.map(|href| view! { <a class="button" href=href>"Documentation"</a> })}
-                </p>
-            </Page>
-        }
-    })
-}
-
-/// Leads to a page of the payment provider to which a form must not redirect.
-pub fn leave(look: Look, url: &str) -> String {
-    render(|| {
-        let url = url.to_owned();
-        let brand = look.branding.brand.clone();
-        view! {
-            <!DOCTYPE html>
-            <html lang="en">
-                <Head title="Payment" look goes_on_to=url.clone()/>
-                <body>
-                    <main id="main" class="narrow">
-                        <div class="card stack">
-                            <h1 class="title-1">"Continue to Stripe"</h1>
-                            <p><a class="button button-accent" href=url>"Continue"</a></p>
-                        </div>
-                    </main>
-                    <footer class="footer"><LegalName brand/></footer>
-                </body>
-            </html>
-        }
-    })
-}
-
-pub fn not_found(look: Look) -> String {
-    render(|| {
-        let home = home_link(&look.branding);
-        view! {
-            <Page title="Not found" look>
-                <div class="crosshair" aria-hidden="true"></div>
-                <h1 class="title-1">"Not found"</h1>
-                <p class="text-2">"There is no page at this address."</p>
-                {home}
-            </Page>
-        }
-    })
-}
-
-/// The page for an internal error.
-pub fn failed(look: Look) -> String {
-    render(|| {
-        let home = home_link(&look.branding);
-        view! {
-            <Page title="Error" look>
-                <h1 class="title-1">"Something went wrong"</h1>
-                <p class="text-2">"The server failed. Try again in a moment."</p>
-                {home}
-            </Page>
-        }
-    })
-}
-
-/// A link to the start page, if this instance has one.
-fn home_link(branding: &Branding) -> Option<impl IntoView + use<>> {
-    branding.home.clone().map(|href| view! { <p><a class="button" href=href>"Start page"</a></p> })
-}
+/// What is for sale, which pages show that are rendered again when it changes.
+pub type Offers = Vec<Offer>;

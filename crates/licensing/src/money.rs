@@ -99,14 +99,27 @@ impl Money {
     pub const fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
+
+    /// As programs read it, such as `1049.00`.
+    pub fn decimal(&self) -> String {
+        let (whole, fraction) = self.digits();
+        let sign = if self.minor < 0 { "-" } else { "" };
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    }
+
+    /// The digits before and after the decimal point.
+    fn digits(&self) -> (String, String) {
+        let decimals = self.currency.decimals();
+        let mut whole = format!("{:0>width$}", self.minor.unsigned_abs(), width = decimals + 1);
+        let fraction = whole.split_off(whole.len() - decimals);
+        (whole, fraction)
+    }
 }
 
 /// As people read it, such as `$1,049.00`, `¥4,900` or `CHF 49.00`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimals = self.currency.decimals();
-        let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = decimals + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let (whole, fraction) = self.digits();
         if self.minor < 0 {
             f.write_str("-")?;
         }
@@ -137,6 +150,10 @@ mod tests {
         assert_eq!(shown(4_900, "usd"), "$49.00");
         assert_eq!(shown(104_905, "EUR"), "€1,049.05");
         assert_eq!(shown(4_900, "jpy"), "¥4,900");
+        let decimal = |minor, currency: &str| Money::new(minor, currency.parse().expect("a currency")).decimal();
+        assert_eq!(decimal(104_905, "EUR"), "1049.05");
+        assert_eq!(decimal(-5, "USD"), "-0.05");
+        assert_eq!(decimal(4_900, "JPY"), "4900");
         assert_eq!(shown(12_345, "KWD"), "KWD 12.345");
         assert_eq!(shown(5, "CHF"), "CHF 0.05");
         assert_eq!(shown(0, "JPY"), "¥0");

@@ -5,7 +5,7 @@
 
 pub(crate) mod branding;
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use axum::{
     Router,
@@ -42,9 +42,19 @@ pub(crate) fn version() -> &'static str {
     &VERSION
 }
 
-/// The style sheet's path.
+/// The path of the common style sheet.
 pub(crate) fn stylesheet() -> String {
     format!("/pkg/{}/{OUTPUT_NAME}.css", version())
+}
+
+/// The path of the font of all text.
+pub(crate) fn font() -> String {
+    format!("/pkg/{}/inter.woff2", version())
+}
+
+/// The path of the site's own style sheet.
+pub(crate) fn site_stylesheet() -> String {
+    format!("/pkg/{}/{OUTPUT_NAME}-site.css", version())
 }
 
 /// Whether the binary contains the front end.
@@ -53,16 +63,14 @@ pub(crate) fn is_built() -> bool {
 }
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new()
-        .route("/pkg/{version}/{*name}", get(versioned))
-        .route(
-            "/favicon.svg",
-            get(|headers: HeaderMap| async move { serve("favicon.svg", &headers, "public, max-age=86400") }),
-        )
-        .route(
-            "/robots.txt",
-            get(|headers: HeaderMap| async move { serve("robots.txt", &headers, "public, max-age=86400") }),
-        )
+    Router::new().route("/pkg/{version}/{*name}", get(versioned))
+}
+
+/// The icons that browsers show with a page, by path, with their types.
+pub(crate) fn icons() -> impl Iterator<Item = (&'static str, &'static str, Cow<'static, [u8]>)> {
+    let icons =
+        [("/favicon.svg", "image/svg+xml"), ("/favicon.ico", "image/x-icon"), ("/apple-touch-icon.png", "image/png")];
+    icons.into_iter().filter_map(|(path, kind)| Some((path, kind, Dist::get(path.trim_start_matches('/'))?.data)))
 }
 
 async fn versioned(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) -> Response {

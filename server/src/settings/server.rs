@@ -16,6 +16,11 @@ pub(super) const FIELDS: &[Field] = &[
         "server.surfaces",
         "The surfaces that this instance serves: all, or some of site, docs, portal, api, webhooks.",
     ),
+    field(
+        "server.site_url",
+        "The site's origin as browsers see it, for links to it and for search engines; unset if it is the portal's.",
+    ),
+    field("server.docs_url", "The URL of the documentation, if another server has it."),
     field("server.portal_url", "The portal's origin as browsers see it; links in mails start with it."),
     field(
         "server.api_url",
@@ -32,6 +37,8 @@ pub(super) const FIELDS: &[Field] = &[
 pub struct Server {
     pub listen: SocketAddr,
     pub surfaces: Surfaces,
+    pub site_url: Option<String>,
+    pub docs_url: Option<String>,
     pub portal_url: Option<String>,
     pub api_url: Option<String>,
     pub trusted_proxies: usize,
@@ -42,6 +49,8 @@ impl Default for Server {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             surfaces: Surfaces::default(),
+            site_url: None,
+            docs_url: None,
             portal_url: None,
             api_url: None,
             trusted_proxies: 0,
@@ -67,28 +76,40 @@ impl Server {
         Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
     }
 
+    /// The site's origin, without a trailing slash.
+    pub(crate) fn site_origin(&self) -> String {
+        let given = self.site_url.clone().unwrap_or_else(|| self.given_portal_url());
+        Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
+    }
+
     pub(super) fn check(&self) -> Result<(), SettingsError> {
-        check_portal(&self.given_portal_url())?;
+        check_origin("server.portal_url", "https://portal.example.com", &self.given_portal_url())?;
+        if let Some(site) = &self.site_url {
+            check_origin("server.site_url", "https://www.example.com", site)?;
+        }
+        let is_page = |text: &String| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if self.docs_url.as_ref().is_some_and(|docs| !is_page(docs)) {
+            return Err(SettingsError::new("server.docs_url is not a URL: use one such as https://docs.example.com"));
+        }
         self.api_url.as_deref().map_or(Ok(()), check_api)
     }
 }
 
-fn check_portal(given: &str) -> Result<(), SettingsError> {
-    let portal = Url::parse(given).map_err(|_| {
-        SettingsError::new("server.portal_url is not a URL: use one such as https://portal.example.com")
-    })?;
+fn check_origin(key: &str, example: &str, given: &str) -> Result<(), SettingsError> {
+    let portal =
+        Url::parse(given).map_err(|_| SettingsError(format!("{key} is not a URL: use one such as {example}")))?;
     let has_more = !matches!(portal.path(), "" | "/")
         || portal.query().is_some()
         || portal.fragment().is_some()
         || !portal.username().is_empty()
         || portal.password().is_some();
     if has_more {
-        return Err(SettingsError::new("server.portal_url must be an origin only, such as https://portal.example.com"));
+        return Err(SettingsError(format!("{key} must be an origin only, such as {example}")));
     }
     if portal.scheme() != "https" && !(portal.scheme() == "http" && is_loopback(&portal)) {
-        return Err(SettingsError::new(
-            "server.portal_url must use https because cookies of an http site can be stolen; http is only allowed on localhost",
-        ));
+        return Err(SettingsError(format!(
+            "{key} must use https because cookies of an http site can be stolen; http is only allowed on localhost"
+        )));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Pages: the static ones, and the portal with its guards.
 
 use std::{
+    collections::BTreeSet,
     future::ready,
     sync::{Arc, LazyLock},
 };
@@ -59,6 +60,7 @@ pub(crate) fn portal(
     branding: Branding,
     pages: PaymentPages,
     is_https: bool,
+    static_paths: Arc<BTreeSet<String>>,
     host: Arc<dyn Host>,
 ) -> Router {
     if !assets::is_built() {
@@ -75,7 +77,7 @@ pub(crate) fn portal(
     let payment_form_action = pages.form_action().into();
     let data_state = DataState { app: state.clone(), cookies: cookies.clone() };
     let payment_state = PaymentState { app: state.clone(), cookies: cookies.clone(), pages };
-    let backend = Backend { service: state.service.clone(), cookies, payment_form_action, host };
+    let backend = Backend { service: state.service.clone(), cookies, payment_form_action, static_paths, host };
     let options = leptos_options();
     let act_state = ActState {
         backend: backend.clone(),

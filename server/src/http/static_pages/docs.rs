@@ -1,27 +1,28 @@
 //! The documentation: pages rendered once at startup, without scripts.
 
 mod library;
-mod markdown;
 
 use axum::body::Bytes;
 use latchkey_app::static_pages::{
     api_reference,
     docs::{self, DocsLink, DocsPage, DocsSection},
-    site::Look,
+    document::Look,
 };
 
-use crate::http::{
-    api,
-    static_pages::prerendered::{HTML, Prerendered},
+use crate::{
+    content::markdown::Heading,
+    http::{
+        api,
+        static_pages::prerendered::{HTML, Prerendered},
+    },
 };
 
 use library::{Library, Page};
-use markdown::Heading;
 
 pub(crate) use library::ROOT;
 
 /// The paths of the API reference, and of its OpenAPI document.
-const API: &str = "/docs/api";
+pub(crate) const API: &str = "/docs/api";
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
 /// Adds all pages and files of the documentation.

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
-use latchkey_app::static_pages::site::{self, Look};
+use latchkey_app::static_pages::{document::Look, plain};
 use latchkey_service::Service;
 use url::Url;
 
@@ -43,7 +43,7 @@ impl PaymentPages {
         if self.origins.contains(&parsed.origin().ascii_serialization()) {
             return see_other(url);
         }
-        (parsed.scheme() == "https").then(|| Html(site::leave(self.look.clone(), url)).into_response())
+        (parsed.scheme() == "https").then(|| Html(plain::leave(self.look.clone(), url)).into_response())
     }
 }
 
@@ -71,7 +71,12 @@ mod tests {
 
     fn pages(api_url: &str) -> PaymentPages {
         let settings = Stripe { api_url: api_url.to_owned(), ..Stripe::default() };
-        let look = Look { stylesheet: String::new(), branding: Branding::default() };
+        let look = Look {
+            stylesheet: String::new(),
+            font: String::new(),
+            site_stylesheet: String::new(),
+            branding: Branding::default(),
+        };
         PaymentPages { origins: settings.page_origins().into(), look }
     }
 

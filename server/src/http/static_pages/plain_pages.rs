@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use latchkey_app::static_pages::site::{self, Look};
+use latchkey_app::static_pages::{document::Look, plain};
 
 #[derive(Clone, Debug)]
 pub(crate) struct PlainPages {
@@ -15,7 +15,7 @@ pub(crate) struct PlainPages {
 
 impl PlainPages {
     pub(crate) fn new(look: &Look) -> Self {
-        Self { not_found: site::not_found(look.clone()).into(), failed: site::failed(look.clone()).into() }
+        Self { not_found: plain::not_found(look.clone()).into(), failed: plain::failed(look.clone()).into() }
     }
 
     pub(crate) fn not_found(&self) -> Response {

@@ -21,7 +21,7 @@ use axum::{
 };
 use latchkey_app::{
     server_side::{CookieKit, Theme},
-    static_pages::site,
+    static_pages::document,
 };
 use sha2::{Digest, Sha256};
 
@@ -47,6 +47,8 @@ impl Prerendered {
     pub(crate) fn new(always: &HeaderMap, cookies: CookieKit) -> Self {
         let mut always = always.clone();
         always.insert(header::CACHE_CONTROL, HeaderValue::from_static(REVALIDATED));
+        // Without a referrer, browsers send forms with the origin `null`, which is refused. These paths contain no secrets.
+        always.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         Self { always, cookies, paths: BTreeSet::new(), router: Router::new() }
     }
 
@@ -142,7 +144,7 @@ impl Page {
             let at = Theme::ALL.iter().position(|known| *known == theme)?;
             let cell = self.themes.as_ref()?.get(at)?;
             Some(cell.get_or_init(|| {
-                let html = site::with_theme(&String::from_utf8_lossy(&self.system.plain.body), theme);
+                let html = document::with_theme(&String::from_utf8_lossy(&self.system.plain.body), theme);
                 Encodings::new(self.headers.clone(), html.into())
             }))
         });

@@ -1,8 +1,8 @@
-//! The public site: a page without scripts.
+//! The public site: pages without scripts.
 //!
-//! The start page shows what is for sale. It is rendered in advance, and requests read nothing from the database, except that
-//! one request every few seconds reads the prices, so that the page follows `latchkey catalog apply` and
-//! `latchkey stripe provision`. If that fails, the page stays as it is.
+//! They are made from the vendor's content. An instance without content has only a start page. Pages are rendered in
+//! advance, and requests read nothing from the database, except that one request every few seconds reads the prices, so that
+//! the pages follow `latchkey catalog apply` and `latchkey stripe provision`. If that fails, the pages stay as they are.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -13,48 +13,136 @@ use axum::http::{HeaderMap, header};
 use latchkey_app::{
     Offer,
     static_pages::{
+        document::Look,
         offers::{Shop, offers},
-        site::{self, Look},
+        site::{self, OPEN_GRAPH_IMAGE, Site, SitePage, model::Picture},
+        start,
     },
 };
 use latchkey_licensing::time::Timestamp;
 use latchkey_service::Service;
 use tokio::sync::Mutex;
 
-use crate::http::{
-    layers::headers::page_policy,
-    static_pages::{
-        payment_pages::PaymentPages,
-        prerendered::{self, HTML, Prerendered},
+use crate::{
+    content::{ContentError, ContentFiles},
+    http::{
+        layers::headers::page_policy,
+        static_pages::{
+            payment_pages::PaymentPages,
+            prerendered::{self, HTML, Prerendered},
+        },
     },
 };
 
-/// How old the prices on the page may be.
+/// How old the prices on the pages may be.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// What the start page is made of.
+/// How long a security contact is valid. RFC 9116 recommends less than a year.
+const CONTACT_VALIDITY: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+
+/// What the site is made of.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) service: Service,
     pub(crate) look: Look,
-    /// The path of the documentation, if this instance serves it.
-    pub(crate) docs: Option<&'static str>,
+    /// The address of the documentation, if there is one.
+    pub(crate) docs: Option<String>,
     pub(crate) shop: Shop,
+    /// The pages and the files that they show. `None` if there is only a start page.
+    pub(crate) site: Option<(Site, ContentFiles)>,
 }
 
-/// Adds the start page. Its forms may end on `payment_pages`.
-pub(crate) fn add(to: &mut Prerendered, contents: Contents, payment_pages: &PaymentPages) {
+/// Adds the site's pages. Their forms may end on `payment_pages`.
+pub(crate) fn add(to: &mut Prerendered, contents: Contents, payment_pages: &PaymentPages) -> Result<(), ContentError> {
+    if let Some((site, files)) = &contents.site {
+        add_fixed_pages(to, site);
+        add_media(to, site, files)?;
+        add_security_contact(to, site, &contents.service);
+    }
     let mut headers = to.headers().clone();
     headers.insert(header::CONTENT_SECURITY_POLICY, page_policy(&payment_pages.form_action()));
-    let page = Arc::new(StartPage { contents, headers, shown: RwLock::default(), reading: Mutex::default() });
-    to.add_changing("/", move || {
-        let page = Arc::clone(&page);
-        async move { page.current().await }
+    let paths: &[SitePage] =
+        if contents.site.is_some() { &[SitePage::Home, SitePage::Pricing] } else { &[SitePage::Home] };
+    let pages = Arc::new(ShopPages { contents, headers, shown: RwLock::default(), reading: Mutex::default() });
+    for (at, page) in paths.iter().enumerate() {
+        let pages = Arc::clone(&pages);
+        to.add_changing(&page.path(), move || {
+            let pages = Arc::clone(&pages);
+            async move { pages.current(at).await }
+        });
+    }
+    Ok(())
+}
+
+/// The pages that do not show prices.
+fn add_fixed_pages(to: &mut Prerendered, site: &Site) {
+    let pages = [
+        (SitePage::Questions, site::questions(site)),
+        (SitePage::Changelog, site::changelog(site)),
+        (SitePage::Downloads, site::downloads(site)),
+        (SitePage::LostKey, site::lost_key(site)),
+    ];
+    for (page, html) in pages {
+        to.add(&page.path(), HTML, html);
+    }
+    for page in &site.legal {
+        to.add(&SitePage::Legal(page.slug.clone()).path(), HTML, site::legal(site, page));
+    }
+    to.add(SitePage::FEED, "application/rss+xml; charset=utf-8", site::feed(site));
+}
+
+/// The pictures that pages show.
+fn add_media(to: &mut Prerendered, site: &Site, files: &ContentFiles) -> Result<(), ContentError> {
+    if let Some(bytes) = files.find(site::OPEN_GRAPH_FILE)? {
+        to.add(OPEN_GRAPH_IMAGE, "image/png", bytes.into_owned());
+    }
+    if let Some(Picture::Image(image)) = &site.content.home.hero.picture
+        && let Some(bytes) = files.find(&image.file)?
+    {
+        to.add(&site::media_path(&image.file), media_type(&image.file), bytes.into_owned());
+    }
+    Ok(())
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("svg") => "image/svg+xml",
+        Some("webp") => "image/webp",
+        Some("avif") => "image/avif",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        _ => "image/png",
+    }
+}
+
+/// `/.well-known/security.txt`, which expires and so is made for each request.
+fn add_security_contact(to: &mut Prerendered, site: &Site, service: &Service) {
+    if site::security_txt(site, service.now()).is_none() {
+        return;
+    }
+    let (site, service, headers) = (site.clone(), service.clone(), to.headers().clone());
+    to.add_changing("/.well-known/security.txt", move || {
+        let text = site::security_txt(&site, service.now().plus(CONTACT_VALIDITY)).unwrap_or_default();
+        let page = prerendered::Page::new(&headers, "text/plain; charset=utf-8", text.into());
+        std::future::ready(Arc::new(page))
     });
 }
 
+/// Adds `/robots.txt` and, if there is a site, `/sitemap.xml` with all pages that were added before.
+pub(crate) fn add_for_crawlers(to: &mut Prerendered, site: Option<&Site>) {
+    let sitemap = site.map(|site| {
+        let is_other = |path: &&str| path.starts_with("/docs") && !path.contains('.');
+        let others = to.paths().iter().map(String::as_str).filter(is_other);
+        site::sitemap(site, others)
+    });
+    to.add("/robots.txt", "text/plain; charset=utf-8", site::robots(site));
+    if let Some(sitemap) = sitemap {
+        to.add("/sitemap.xml", "application/xml; charset=utf-8", sitemap);
+    }
+}
+
+/// The pages that show what is for sale.
 #[derive(Debug)]
-struct StartPage {
+struct ShopPages {
     contents: Contents,
     headers: HeaderMap,
     shown: RwLock<Option<Shown>>,
@@ -66,26 +154,34 @@ struct StartPage {
 struct Shown {
     read_at: Timestamp,
     offers: Vec<Offer>,
-    page: Arc<prerendered::Page>,
+    pages: Arc<[Arc<prerendered::Page>]>,
 }
 
-impl StartPage {
-    async fn current(&self) -> Arc<prerendered::Page> {
+impl ShopPages {
+    /// The page with this index.
+    async fn current(&self, at: usize) -> Arc<prerendered::Page> {
+        let pages = self.all().await;
+        pages
+            .get(at)
+            .map_or_else(|| Arc::new(prerendered::Page::new(&self.headers, HTML, axum::body::Bytes::new())), Arc::clone)
+    }
+
+    async fn all(&self) -> Arc<[Arc<prerendered::Page>]> {
         let service = &self.contents.service;
         let now = service.now();
         let known = self.shown();
-        if let Some(page) = fresh(known.as_ref(), now) {
-            return page;
+        if let Some(pages) = fresh(known.as_ref(), now) {
+            return pages;
         }
         // One request reads. The others show what is known, and wait only if nothing is.
         let _turn = match (&known, self.reading.try_lock()) {
             (_, Ok(turn)) => turn,
-            (Some(known), Err(_)) => return Arc::clone(&known.page),
+            (Some(known), Err(_)) => return Arc::clone(&known.pages),
             (None, Err(_)) => self.reading.lock().await,
         };
         let known = self.shown();
-        if let Some(page) = fresh(known.as_ref(), now) {
-            return page;
+        if let Some(pages) = fresh(known.as_ref(), now) {
+            return pages;
         }
         match service.prices().await {
             Ok(prices) => {
@@ -93,8 +189,8 @@ impl StartPage {
                 self.show(known, offers(&prices, is_live), now)
             }
             Err(error) => {
-                tracing::error!(%error, "the prices for the start page could not be read: {error}");
-                known.map_or_else(|| self.render(Vec::new()), |known| known.page)
+                tracing::error!(%error, "the prices for the site could not be read: {error}");
+                known.map_or_else(|| self.render(Vec::new()), |known| known.pages)
             }
         }
     }
@@ -103,24 +199,28 @@ impl StartPage {
         self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Shows offers from now on. A page that stays the same keeps its compressed form.
-    fn show(&self, known: Option<Shown>, offers: Vec<Offer>, now: Timestamp) -> Arc<prerendered::Page> {
-        let same = known.filter(|known| known.offers == offers).map(|known| known.page);
-        let page = same.unwrap_or_else(|| self.render(offers.clone()));
-        let shown = Shown { read_at: now, offers, page: Arc::clone(&page) };
+    /// Shows offers from now on. Pages that stay the same keep their compressed form.
+    fn show(&self, known: Option<Shown>, offers: Vec<Offer>, now: Timestamp) -> Arc<[Arc<prerendered::Page>]> {
+        let same = known.filter(|known| known.offers == offers).map(|known| known.pages);
+        let pages = same.unwrap_or_else(|| self.render(offers.clone()));
+        let shown = Shown { read_at: now, offers, pages: Arc::clone(&pages) };
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(shown);
-        page
+        pages
     }
 
-    fn render(&self, offers: Vec<Offer>) -> Arc<prerendered::Page> {
-        let Contents { look, docs, shop, .. } = &self.contents;
-        let html = site::home(look.clone(), *docs, offers, shop);
-        Arc::new(prerendered::Page::new(&self.headers, HTML, html.into()))
+    fn render(&self, offers: Vec<Offer>) -> Arc<[Arc<prerendered::Page>]> {
+        let Contents { look, docs, shop, site, .. } = &self.contents;
+        let pages = match site {
+            Some((site, _)) => vec![site::home(site, &offers), site::pricing(site, &offers)],
+            None => vec![start::home(look.clone(), docs.clone(), offers, shop)],
+        };
+        let page = |html: String| Arc::new(prerendered::Page::new(&self.headers, HTML, html.into()));
+        pages.into_iter().map(page).collect()
     }
 }
 
-/// The page, unless its prices are too old. They are too if the clock was set back.
-fn fresh(known: Option<&Shown>, now: Timestamp) -> Option<Arc<prerendered::Page>> {
+/// The pages, unless their prices are too old. They are too if the clock was set back.
+fn fresh(known: Option<&Shown>, now: Timestamp) -> Option<Arc<[Arc<prerendered::Page>]>> {
     let known = known.filter(|known| known.read_at <= now && now.since(known.read_at) < FRESH)?;
-    Some(Arc::clone(&known.page))
+    Some(Arc::clone(&known.pages))
 }

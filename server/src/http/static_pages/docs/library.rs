@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_embed::Embed;
 use serde::Deserialize;
 
-use crate::http::static_pages::docs::markdown::{self, Heading};
+use crate::content::markdown::{self, Heading};
 
 pub(crate) const ROOT: &str = "/docs";
 

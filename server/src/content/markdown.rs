@@ -15,17 +15,17 @@ pub(crate) struct Heading {
 
 /// A page as HTML.
 #[derive(Debug)]
-pub(super) struct Rendered {
-    pub(super) title: Option<String>,
-    pub(super) headings: Vec<Heading>,
-    pub(super) html: String,
+pub(crate) struct Rendered {
+    pub(crate) title: Option<String>,
+    pub(crate) headings: Vec<Heading>,
+    pub(crate) html: String,
 }
 
 /// The word with which a code block includes a file: ```` ```include verify/verify.py ````.
 const INCLUDE: &str = "include ";
 
 /// Renders a page of those that are served under `root`. `file` returns the text of an included file.
-pub(super) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<String, E>) -> Result<Rendered, E> {
+pub(crate) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<String, E>) -> Result<Rendered, E> {
     let mut options = Options::default();
     options.extension.table = true;
     options.extension.header_id_prefix = Some(String::new());

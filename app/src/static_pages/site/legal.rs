@@ -1,0 +1,20 @@
+//! `/legal/…`: terms, privacy and the like.
+
+use leptos::prelude::*;
+
+use super::{Site, SitePage, model::LegalPage, shell::SiteDocument};
+use crate::static_pages::document::render;
+
+pub fn legal(site: &Site, page: &LegalPage) -> String {
+    let (site, page) = (site.clone(), page.clone());
+    render(move || {
+        let description = format!("{} of {}.", page.title, site.look.branding.brand.name);
+        view! {
+            <SiteDocument site page=SitePage::Legal(page.slug) title=page.title description>
+                <div class="band band-first">
+                    <article class="prose measure" inner_html=page.html></article>
+                </div>
+            </SiteDocument>
+        }
+    })
+}

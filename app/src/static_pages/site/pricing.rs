@@ -1,0 +1,148 @@
+//! `/pricing`: what it costs, what is included, and what is not.
+
+use leptos::prelude::*;
+
+use super::{
+    Offers, Site, SitePage,
+    model::{Costs, Passage},
+    questions::QuestionList,
+    shell::SiteDocument,
+};
+use crate::{
+    checkout::{components::PriceLine, model::Offer},
+    static_pages::{document::render, offers::BuyButton},
+};
+
+pub fn pricing(site: &Site, offers: &Offers) -> String {
+    let site = site.clone();
+    let offers = offers.clone();
+    render(move || {
+        let pricing = site.content.pricing.clone();
+        let questions = site.content.questions_by_id(&pricing.questions);
+        let has_questions = !questions.is_empty();
+        view! {
+            <SiteDocument site=site.clone() page=SitePage::Pricing title="Pricing" description=pricing.description.clone()>
+                <div class="band band-first">
+                    <div class="band-head">
+                        <h1 class="display-2">{pricing.title.clone()}</h1>
+                        <p class="lead">{pricing.lead.clone()}</p>
+                    </div>
+                    <BuyCards site=site.clone() offers/>
+                    <Rules rules=pricing.rules.clone()/>
+                </div>
+                {pricing.costs.clone().map(|costs| view! { <CostsSection costs/> })}
+                {has_questions.then(|| view! {
+                    <section class="band band-questions" aria-labelledby="questions-title">
+                        <div class="band-head">
+                            <h2 class="display-2" id="questions-title">"Questions"</h2>
+                            <p class="lead"><a href=SitePage::Questions.path()>"All questions and answers"</a></p>
+                        </div>
+                        <QuestionList questions/>
+                    </section>
+                })}
+            </SiteDocument>
+        }
+    })
+}
+
+/// What can be bought, with what is included and what is not.
+#[component]
+pub(super) fn BuyCards(site: Site, offers: Offers) -> impl IntoView {
+    let products: Vec<String> = offers.iter().map(|offer| offer.product.clone()).collect();
+    let is_single = offers.len() == 1;
+    let pricing = site.content.pricing.clone();
+    let cards = offers.into_iter().map(|offer| {
+        let by_policy = products.iter().filter(|product| **product == offer.product).count() > 1;
+        let brand = site.look.branding.brand.clone();
+        let title = format!("offer-{}", offer.price);
+        let (heading, line) = if by_policy {
+            (offer.policy.clone(), offer.product.clone())
+        } else {
+            (offer.product.clone(), offer.policy.clone())
+        };
+        let terms = offer.terms.clone();
+        view! {
+            <section class="card stack offer" aria-labelledby=title.clone()>
+                <div>
+                    <h3 class="title-2" id=title>{heading}</h3>
+                    <p class="text-2">{line}</p>
+                </div>
+                <PriceLine offer=offer.clone()/>
+                <ul class="checks">{terms.into_iter().map(|term| view! { <li>{term}</li> }).collect_view()}</ul>
+                <BuyButton offer shop=site.shop.clone() brand/>
+            </section>
+        }
+    });
+    let class = if is_single { "buy buy-single" } else { "buy" };
+    view! {
+        <div class=class>
+            <div class="offers">{cards.collect_view()}</div>
+            <div class="card buy-included">
+                <h3 class="title-2">"Included"</h3>
+                <ul class="checks">{items(pricing.included)}</ul>
+            </div>
+            <div class="card buy-included">
+                <h3 class="title-2">"Not included"</h3>
+                <ul class="crosses">{items(pricing.not_included)}</ul>
+            </div>
+        </div>
+    }
+}
+
+fn items(texts: Vec<String>) -> impl IntoView {
+    texts.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()
+}
+
+/// An offer for search engines. `None` if its amount is not known.
+pub(super) fn offer_schema(site: &Site, offer: &Offer) -> Option<impl IntoView + use<>> {
+    let amount = offer.amount?;
+    let availability = if offer.is_for_sale { "https://schema.org/InStock" } else { "https://schema.org/PreOrder" };
+    let url = site.address(&SitePage::Pricing.path());
+    Some(view! {
+        <div itemprop="offers" itemscope itemtype="https://schema.org/Offer">
+            <meta itemprop="name" content=offer.policy.clone()/>
+            <meta itemprop="price" content=amount.decimal()/>
+            <meta itemprop="priceCurrency" content=amount.currency.to_string()/>
+            <link itemprop="availability" href=availability/>
+            <link itemprop="url" href=url/>
+        </div>
+    })
+}
+
+#[component]
+fn Rules(rules: Vec<Passage>) -> impl IntoView {
+    let rules = rules.into_iter().map(|rule| {
+        view! { <div><h2 class="title-3">{rule.title}</h2> <p class="text-2">{rule.text}</p></div> }
+    });
+    view! { <div class="rules">{rules.collect_view()}</div> }
+}
+
+#[component]
+fn CostsSection(costs: Costs) -> impl IntoView {
+    let columns = costs.columns.into_iter().map(|column| view! { <th scope="col">{column}</th> });
+    let rows = costs.rows.into_iter().map(|row| {
+        let cells = row.into_iter().enumerate().map(|(at, cell)| {
+            if at == 0 {
+                view! { <th scope="row">{cell}</th> }.into_any()
+            } else {
+                view! { <td>{cell}</td> }.into_any()
+            }
+        });
+        view! { <tr>{cells.collect_view()}</tr> }
+    });
+    view! {
+        <section class="band" aria-labelledby="costs-title">
+            <div class="band-head">
+                <h2 class="display-2" id="costs-title">{costs.title}</h2>
+                <p class="lead">{costs.text}</p>
+            </div>
+            <div class="scroll" tabindex="0" role="group" aria-labelledby="costs-title">
+                <table class="site-table">
+                    <thead><tr>{columns.collect_view()}</tr></thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+            {costs.note.map(|note| view! { <p class="small text-2">{note}</p> })}
+        </section>
+    }
+}
