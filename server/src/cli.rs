@@ -82,6 +82,9 @@ pub enum Command {
     Openapi,
     /// Verify a license file, a machine file or a signed key offline, without a database
     Verify(Verify),
+    /// Write the texts of the site to a folder, to change them
+    #[command(subcommand)]
+    Content(Content),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -122,6 +125,16 @@ pub enum Catalog {
         /// Only print what would change
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+    },
+}
+
+/// `content …`
+#[derive(Debug, Subcommand)]
+pub enum Content {
+    /// Write the texts that are compiled in to a folder, for the setting content.folder
+    Export {
+        /// The folder. It must not exist, or be empty
+        folder: PathBuf,
     },
 }
 

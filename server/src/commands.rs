@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod billing;
 mod catalog;
+mod content;
 mod instance;
 mod licenses;
 mod machines;
@@ -57,6 +58,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Completions { shell } => return manual::completions(*shell),
         Command::Man(man) => return manual::manual(man, cli.json),
+        Command::Content(command) => return content::content(command, cli.json),
         _ => {}
     }
     if let Command::Verify(command) = &cli.command {
@@ -114,6 +116,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         | Command::Verify(_)
         | Command::Openapi
         | Command::Completions { .. }
+        | Command::Content(_)
         | Command::Man(_)
         | Command::Doctor => {}
         Command::Admin(command) => accounts::admin(&service, command, cli.json).await?,

@@ -143,8 +143,8 @@ fn check(site: &SiteContent, files: &ContentFiles, text: &str) -> Result<(), Con
                 return refuse("bars", format!("bar {bar} is used, but the last is bar {}", bars.saturating_sub(1)));
             }
         }
-        Some(Picture::Image(image)) if files.find(&image.file)?.is_none() => {
-            return refuse(&image.file, format!("there is no file {}", image.file));
+        Some(Picture::Image(image)) if !image.file.starts_with("media/") || files.find(&image.file)?.is_none() => {
+            return refuse(&image.file, format!("there is no file {} in the folder media", image.file));
         }
         Some(Picture::Image(_)) | None => {}
     }

@@ -253,7 +253,6 @@ const PAGES: [(&str, Row); 58] = [
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
 const ROUTES: [(&str, Method, &str, Row); 33] = [
-    ("\"/favicon.svg\"", Method::GET, "/favicon.svg", all(200)),
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
     // Forms of acts, without a reason or a text. What only admins may do is refused before.
@@ -284,7 +283,6 @@ const ROUTES: [(&str, Method, &str, Row); 33] = [
     ("\"/metrics\"", Method::GET, "/metrics", all(404)),
     ("\"/pkg/{version}/{*name}\"", Method::GET, "/pkg/x/latchkey.css", all(404)),
     ("\"/readyz\"", Method::GET, "/readyz", all(200)),
-    ("\"/robots.txt\"", Method::GET, "/robots.txt", all(200)),
     // Files of the vendor's brand, of which this server has none.
     ("&file.path", Method::GET, "/brand/x/accent.css", all(404)),
     // This server has no keys of a payment provider, so the form's page says that nothing is for sale.
@@ -303,7 +301,9 @@ const ROUTES: [(&str, Method, &str, Row); 33] = [
     ),
     // This server has no keys of a payment provider.
     ("PATH", Method::POST, "/webhooks/stripe", all(404)),
-    // Pages that are rendered at startup: the start page, the documentation and its files.
+    // Pages that are rendered at startup: the site, the documentation and its files.
+    ("path", Method::GET, "/favicon.svg", all(200)),
+    ("path", Method::GET, "/robots.txt", all(200)),
     ("path", Method::GET, "/", all(200)),
     ("path", Method::GET, "/docs", all(200)),
     ("path", Method::GET, "/docs/verify/vectors.json", all(200)),

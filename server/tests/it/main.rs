@@ -15,5 +15,6 @@ mod operation;
 mod personal_data;
 mod portal;
 mod sign_in;
+mod site;
 mod stripe;
 mod support;

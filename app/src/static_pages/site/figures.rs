@@ -21,7 +21,7 @@ pub(super) fn HeroPicture(picture: Picture) -> AnyView {
 
 /// The address of a file in the content folder.
 pub fn media_path(file: &str) -> String {
-    format!("/media/{file}")
+    format!("/{file}")
 }
 
 #[component]

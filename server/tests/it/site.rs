@@ -1,0 +1,32 @@
+//! The site: its pages, the content of other vendors, and what is wrong with content.
+
+mod content;
+mod pages;
+
+use std::path::PathBuf;
+
+use latchkey_testkit::Backend;
+
+use crate::support::app::TestApp;
+
+/// A server with the compiled-in content.
+async fn with_default_content() -> TestApp {
+    TestApp::start_with(Backend::Sqlite, |settings, _| {
+        settings.brand.name = "ChartGPT".to_owned();
+        settings.brand.support = Some("help@example.com".to_owned());
+    })
+    .await
+}
+
+fn acme() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/content/acme")
+}
+
+/// A server with the content of another vendor.
+async fn with_acme() -> TestApp {
+    TestApp::start_with(Backend::Sqlite, |settings, _| {
+        settings.brand.name = "Acme Draw".to_owned();
+        settings.content.folder = Some(acme());
+    })
+    .await
+}

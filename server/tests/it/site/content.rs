@@ -1,0 +1,171 @@
+//! The content of other vendors.
+
+use std::{fs, path::Path};
+
+use latchkey_server::settings::{Settings, Sources};
+use latchkey_testkit::Backend;
+use reqwest::StatusCode;
+
+use super::{acme, with_acme};
+use crate::support::{
+    app::{TestApp, run},
+    host::{Host, text},
+};
+
+/// Nothing of the default content is in the code.
+#[test]
+fn another_vendor_has_only_its_own_texts() {
+    run(async {
+        let app = with_acme().await;
+        // The catalog's prices are the test's.
+        for path in
+            ["/faq", "/changelog", "/downloads", "/lost-key", "/legal/imprint", "/changelog.xml", "/sitemap.xml"]
+        {
+            let answer = app.browser().get(path).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            let html = answer.text().await.expect("a page");
+            for word in ["ChartGPT", "NinjaTrader", "AI key", "Risk disclosure"] {
+                assert!(!html.contains(word), "{path} contains {word}");
+            }
+        }
+        for path in ["/legal/terms", "/og.png"] {
+            assert_eq!(app.browser().get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+        }
+        let home = app.browser().get("/").await.text().await.expect("a page");
+        assert!(home.contains("Draw once.") && home.contains("alt=\"A floor plan with its measures\""), "{home}");
+        let picture = app.browser().get("/media/plan.svg").await;
+        assert_eq!(picture.headers()["content-type"], "image/svg+xml");
+        let questions = app.browser().get("/faq").await.text().await.expect("a page");
+        assert!(
+            questions.contains("&amp; ask &lt;us&gt;") || questions.contains("ask <!-- raw HTML omitted -->"),
+            "{questions}"
+        );
+        let contact = app.browser().get("/.well-known/security.txt").await.text().await.expect("text");
+        assert!(contact.starts_with("Contact: mailto:security@acme.example\n"), "{contact}");
+    });
+}
+
+#[test]
+fn downloads_show_files_with_checksums_and_keep_other_channels_apart() {
+    run(async {
+        let app = with_acme().await;
+        let page = app.browser().get("/downloads").await.text().await.expect("a page");
+        let latest = page.split("Other versions").next().expect("the newest version");
+        for part in ["Version 2.0.0", "12.4 MB", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"] {
+            assert!(latest.contains(part), "{part}: {page}");
+        }
+        assert!(!latest.contains("2.1.0-beta.1") && page.contains("2.1.0-beta.1"), "{page}");
+        let changes = app.browser().get("/changelog").await.text().await.expect("a page");
+        let places: Vec<_> =
+            ["id=\"v2.1.0-beta.1\"", "id=\"v2.0.0\"", "id=\"v1.0.0\""].map(|id| changes.find(id)).into();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+        assert!(!changes.contains("<b>"), "raw HTML is not rendered");
+    });
+}
+
+/// A vendor that has not written anything yet has a start page only.
+#[test]
+fn a_vendor_without_content_has_a_start_page() {
+    run(async {
+        let app = TestApp::start_with(Backend::Sqlite, |settings, _| {
+            settings.brand.name = "Acme Draw".to_owned();
+        })
+        .await;
+        let home = app.browser().get("/").await.text().await.expect("a page");
+        assert!(home.contains("Acme Draw licenses") && !home.contains("Ask your chart"), "{home}");
+        for path in ["/pricing", "/faq", "/changelog", "/sitemap.xml"] {
+            assert_eq!(app.browser().get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+        }
+    });
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("copied");
+        }
+    }
+}
+
+/// What the settings say about a content folder in which one text was replaced.
+fn error_after(file: &str, old: &str, new: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&acme(), folder.path());
+    let path = folder.path().join(file);
+    let before = fs::read_to_string(&path).expect("read");
+    assert!(before.contains(old), "{file} does not contain {old}");
+    fs::write(&path, before.replacen(old, new, 1)).expect("written");
+    let flags = vec![("content.folder", folder.path().display().to_string())];
+    match Settings::read(Sources { flags, ..Sources::default() }) {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn errors_of_content_name_the_file_and_the_line() {
+    assert_eq!(error_after("site.toml", "Acme Draw", "Acme Draw"), "", "the folder itself is valid");
+    for (file, old, new, parts) in [
+        ("site.toml", "[home.hero]", "[home.heroine]", &["site.toml", "line", "heroine"][..]),
+        (
+            "site.toml",
+            "legal = [\"imprint\"]",
+            "legal = [\"imprint\", \"terms\"]",
+            &["site.toml, line 4", "legal/terms.md"],
+        ),
+        ("site.toml", "questions = [\"students\"]", "questions = [\"teachers\"]", &["site.toml, line 10", "teachers"]),
+        ("site.toml", "media/plan.svg", "media/../../plan.svg", &["site.toml, line 17", "no file"]),
+        ("site.toml", "id = \"students\"", "id = \"Students?\"", &["site.toml", "line 41", "lower-case letters"]),
+        ("site.toml", "brand = ", "brand == ", &["site.toml", "line 3"]),
+        ("releases.toml", "2026-10-01", "2026-13-01", &["releases.toml", "line 3", "such as 2026-11-30"]),
+        ("releases.toml", "e3b0c442", "", &["releases.toml", "line 11", "64 hexadecimal digits"]),
+        ("releases.toml", "https://downloads", "http://downloads", &["releases.toml", "line 9", "https://"]),
+        ("releases.toml", "version = \"1.0.0\"", "version = \"2.0.0\"", &["releases.toml, line 20", "twice"]),
+        ("legal/imprint.md", "# Imprint", "Imprint", &["legal/imprint.md", "begin with a title"]),
+    ] {
+        let error = error_after(file, old, new);
+        for part in parts {
+            assert!(error.contains(part), "{file}, {new}: {part} is not in: {error}");
+        }
+    }
+    let missing =
+        Settings::read(Sources { flags: vec![("content.folder", "/nowhere".to_owned())], ..Sources::default() });
+    let error = missing.expect_err("refused").to_string();
+    assert!(error.contains("content.folder, /nowhere"), "{error}");
+}
+
+/// Writing the texts to a folder and using it changes nothing.
+#[test]
+fn exported_content_is_the_same_site() {
+    let host = Host::with_products();
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("content");
+    let target = target.to_str().expect("a path");
+    let written = host.json(&["content", "export", target]);
+    assert!(written["files"].as_array().is_some_and(|files| files.iter().any(|file| file == "site.toml")), "{written}");
+    let again = host.refusal(&["content", "export", target], 1);
+    assert!(again.contains("is not empty"), "{again}");
+    let other = folder.path().join("other");
+    let said = text(&host.run(&["content", "export", other.to_str().expect("a path")]).stdout);
+    assert!(said.contains("content.folder"), "{said}");
+    run(async {
+        let start = async |folder: Option<&str>| {
+            TestApp::start_with(Backend::Sqlite, |settings, _| {
+                settings.brand.name = "ChartGPT".to_owned();
+                settings.server.site_url = Some("https://www.example.com".to_owned());
+                settings.content.folder = folder.map(Into::into);
+            })
+            .await
+        };
+        let (compiled_in, exported) = (start(None).await, start(Some(target)).await);
+        for path in ["/", "/faq", "/changelog", "/legal/terms"] {
+            let page = async |app: &TestApp| app.browser().get(path).await.text().await.expect("a page");
+            assert_eq!(page(&compiled_in).await, page(&exported).await, "{path}");
+        }
+    });
+}
