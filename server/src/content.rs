@@ -7,7 +7,7 @@ pub(crate) mod markdown;
 
 use std::{convert::Infallible, path::Path};
 
-use latchkey_app::static_pages::site::model::{LegalPage, Markdown, Picture, Release, Releases, SiteContent, Slug};
+use latchkey_app::static_pages::site::model::{LegalPage, Picture, Release, Releases, SiteContent, Slug};
 
 pub(crate) use files::{ContentFiles, all_compiled_in, compiled_in};
 use markdown::Rendered;
@@ -18,7 +18,7 @@ const RELEASES: &str = "releases.toml";
 
 /// Why content cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ContentError {
+pub(crate) enum ContentError {
     #[error("content.folder, {folder}: {why}")]
     Folder { folder: String, why: std::io::Error },
     #[error("{file} cannot be read: {why}")]

@@ -18,14 +18,14 @@ pub struct Look {
 
 /// What search engines and other sites show of a page.
 #[derive(Clone, Debug)]
-pub(crate) struct About {
-    pub(crate) description: String,
+pub struct About {
+    pub description: String,
     /// The address under which the page is known.
-    pub(crate) url: String,
+    pub url: String,
     /// The address of a picture.
-    pub(crate) image: String,
+    pub image: String,
     /// The path of a feed.
-    pub(crate) feed: Option<String>,
+    pub feed: Option<String>,
 }
 
 /// The document's head.
@@ -72,15 +72,20 @@ fn description(about: About, title: &str, site: &str) -> impl IntoView + use<> {
     view! {
         <meta name="description" content=description.clone()/>
         <link rel="canonical" href=url.clone()/>
-        <meta property="og:type" content="website"/>
-        <meta property="og:site_name" content=site.to_owned()/>
-        <meta property="og:title" content=title.to_owned()/>
-        <meta property="og:description" content=description/>
-        <meta property="og:url" content=url/>
-        <meta property="og:image" content=image/>
+        {open_graph("og:type", "website")}
+        {open_graph("og:site_name", site.to_owned())}
+        {open_graph("og:title", title.to_owned())}
+        {open_graph("og:description", description)}
+        {open_graph("og:url", url)}
+        {open_graph("og:image", image)}
         <meta name="twitter:card" content="summary_large_image"/>
         {feed.map(|href| view! { <link rel="alternate" r#type="application/rss+xml" href=href title="Changelog"/> })}
     }
+}
+
+/// The macro does not know the attribute `property`.
+fn open_graph(property: &'static str, content: impl Into<String>) -> impl IntoView {
+    leptos::html::meta().attr("property", property).content(content.into())
 }
 
 /// Escapes text for the content or an attribute of an element, in HTML and XML.

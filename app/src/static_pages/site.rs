@@ -13,6 +13,7 @@ mod lost_key;
 pub mod model;
 mod paths;
 mod pricing;
+mod prose;
 mod questions;
 mod shell;
 

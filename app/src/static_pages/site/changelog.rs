@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Site, SitePage, model::Release, shell::SiteDocument};
+use super::{Site, SitePage, model::Release, prose::Prose, shell::SiteDocument};
 use crate::static_pages::document::render;
 
 pub fn changelog(site: &Site) -> String {
@@ -47,7 +47,7 @@ fn ReleaseEntry(release: Release) -> impl IntoView {
                 <time class="small text-2" datetime=release.date.iso()>{date}</time>
                 {release.channel.map(|channel| view! { <span class="badge">{channel.to_string()}</span> })}
             </header>
-            <div class="prose" inner_html=html></div>
+            <Prose html/>
         </article>
     }
 }

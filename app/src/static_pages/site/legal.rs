@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Site, SitePage, model::LegalPage, shell::SiteDocument};
+use super::{Site, SitePage, model::LegalPage, prose::Prose, shell::SiteDocument};
 use crate::static_pages::document::render;
 
 pub fn legal(site: &Site, page: &LegalPage) -> String {
@@ -12,7 +12,7 @@ pub fn legal(site: &Site, page: &LegalPage) -> String {
         view! {
             <SiteDocument site page=SitePage::Legal(page.slug) title=page.title description>
                 <div class="band band-first">
-                    <article class="prose measure" inner_html=page.html></article>
+                    <article class="measure"><Prose html=page.html/></article>
                 </div>
             </SiteDocument>
         }

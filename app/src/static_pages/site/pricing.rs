@@ -62,9 +62,9 @@ pub(super) fn BuyCards(site: Site, offers: Offers) -> impl IntoView {
         };
         let terms = offer.terms.clone();
         view! {
-            <section class="card stack offer" aria-labelledby=title.clone()>
+            <section class="card stack offer" aria-labelledby=title>
                 <div>
-                    <h3 class="title-2" id=title>{heading}</h3>
+                    <h3 class="title-2" id=format!("offer-{}", offer.price)>{heading}</h3>
                     <p class="text-2">{line}</p>
                 </div>
                 <PriceLine offer=offer.clone()/>

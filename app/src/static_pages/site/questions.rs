@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     Site, SitePage,
     model::{Question, SiteContent, Slug},
+    prose::Prose,
     shell::SiteDocument,
 };
 use crate::{shared::branding::Contact, static_pages::document::render};
@@ -51,7 +52,7 @@ pub(super) fn QuestionList(questions: Vec<Question>, #[prop(optional)] are_descr
                 <section class="question" id=id.to_string() itemprop="mainEntity" itemscope itemtype="https://schema.org/Question">
                     <h2 class="title-2"><a href=link itemprop="name">{question}</a></h2>
                     <div itemprop="acceptedAnswer" itemscope itemtype="https://schema.org/Answer">
-                        <div class="prose" itemprop="text" inner_html=html></div>
+                        <div itemprop="text"><Prose html/></div>
                     </div>
                 </section>
             }
@@ -60,7 +61,7 @@ pub(super) fn QuestionList(questions: Vec<Question>, #[prop(optional)] are_descr
             view! {
                 <details class="question">
                     <summary>{question}</summary>
-                    <div class="prose" inner_html=html></div>
+                    <Prose html/>
                 </details>
             }
             .into_any()

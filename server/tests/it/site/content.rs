@@ -111,7 +111,7 @@ fn error_after(file: &str, old: &str, new: &str) -> String {
 fn errors_of_content_name_the_file_and_the_line() {
     assert_eq!(error_after("site.toml", "Acme Draw", "Acme Draw"), "", "the folder itself is valid");
     for (file, old, new, parts) in [
-        ("site.toml", "[home.hero]", "[home.heroine]", &["site.toml", "line", "heroine"][..]),
+        ("site.toml", "title = \"Draw once.\"", "titel = \"Draw once.\"", &["site.toml", "line 13", "titel"][..]),
         (
             "site.toml",
             "legal = [\"imprint\"]",
@@ -120,7 +120,7 @@ fn errors_of_content_name_the_file_and_the_line() {
         ),
         ("site.toml", "questions = [\"students\"]", "questions = [\"teachers\"]", &["site.toml, line 10", "teachers"]),
         ("site.toml", "media/plan.svg", "media/../../plan.svg", &["site.toml, line 17", "no file"]),
-        ("site.toml", "id = \"students\"", "id = \"Students?\"", &["site.toml", "line 41", "lower-case letters"]),
+        ("site.toml", "id = \"students\"", "id = \"Students?\"", &["site.toml", "line 38", "lower-case letters"]),
         ("site.toml", "brand = ", "brand == ", &["site.toml", "line 3"]),
         ("releases.toml", "2026-10-01", "2026-13-01", &["releases.toml", "line 3", "such as 2026-11-30"]),
         ("releases.toml", "e3b0c442", "", &["releases.toml", "line 11", "64 hexadecimal digits"]),
