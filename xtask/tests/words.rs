@@ -16,7 +16,7 @@ const CHECKED: &[&str] = &[
     "SECURITY.md",
     "app",
     "clippy.toml",
-    "content/docs",
+    "content",
     "crates/bench",
     "crates/client",
     "crates/licensing",
