@@ -253,7 +253,11 @@ namespace Latchkey
 
         /// Replaced as a whole, so that readers need no lock. Null until the state file has been read.
         private volatile Snapshot current;
-        private volatile LicenseAccess announced;
+        private volatile string loadFailure;
+
+        private readonly object announcing = new object();
+        private LicenseAccess announced;
+        private Task announcements = Task.FromResult(0);
 
         /// The license's id from the last validation.
         private string licenseId;
@@ -280,7 +284,7 @@ namespace Latchkey
                 throw new ArgumentException("StateFile is missing", nameof(settings));
         }
 
-        /// <summary>Raised on a thread of the pool when access changes.</summary>
+        /// <summary>Raised on a thread of the pool when access changes, in order.</summary>
         public event Action<LicenseAccess> AccessChanged;
 
         /// <summary>Whether the add-on may run. Decides from memory, so it can be called for every bar.</summary>
@@ -434,7 +438,7 @@ namespace Latchkey
                 }
                 catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
                 {
-                    result = new LicenseResult(LicenseProblem.Storage, "the license could not be stored: " + error.Message);
+                    result = new LicenseResult(LicenseProblem.Storage, "the license cannot be stored: " + error.Message);
                 }
                 finally
                 {
@@ -453,11 +457,17 @@ namespace Latchkey
 
         private void Announce()
         {
-            LicenseAccess access = Access, before = announced;
-            if (access.IsLike(before)) return;
-            announced = access;
-            Action<LicenseAccess> handlers = AccessChanged;
-            if (handlers != null) handlers(access);
+            lock (announcing)
+            {
+                LicenseAccess access = Access;
+                if (access.IsLike(announced)) return;
+                announced = access;
+                Action<LicenseAccess> handlers = AccessChanged;
+                // One after the other, and without the lock, so that a handler may call the client.
+                if (handlers != null)
+                    announcements = announcements.ContinueWith(before => handlers(access), CancellationToken.None,
+                        TaskContinuationOptions.None, TaskScheduler.Default);
+            }
         }
 
         private async Task<LicenseResult> Activate(string text, MachineFacts facts, CancellationToken cancel)
@@ -865,10 +875,16 @@ namespace Latchkey
                 string text = File.Exists(settings.StateFile) ? File.ReadAllText(settings.StateFile) : null;
                 record = text == null ? new Record() : Record.Read(text, product);
             }
-            catch (Exception error) when (error is InvalidLicenseException || error is DecoderFallbackException)
+            catch (InvalidLicenseException)
             {
                 // A damaged record is discarded, and the user enters the key again.
                 record = new Record();
+            }
+            catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
+            {
+                // The next call tries again.
+                loadFailure = "the stored license cannot be read: " + error.Message;
+                throw new LicenseFailure(LicenseProblem.Storage, loadFailure);
             }
             current = Take(record);
         }
@@ -927,7 +943,9 @@ namespace Latchkey
 
         private LicenseAccess Decide(Snapshot snapshot)
         {
-            if (snapshot == null) return new LicenseAccess(LicenseState.Unknown, "checking the license");
+            if (snapshot == null)
+                return loadFailure == null ? new LicenseAccess(LicenseState.Unknown, "checking the license")
+                    : new LicenseAccess(LicenseState.Rejected, loadFailure);
             Record record = snapshot.Record;
             if (record.Key == null || record.File == null)
                 return record.Verdict == null ? NotActivated() : Locked(record.Verdict);
@@ -1396,7 +1414,7 @@ namespace Latchkey
             string secret = licenseKey + (isMachine ? fingerprint : "");
             byte[] key;
             using (var sha = SHA256.Create()) key = sha.ComputeHash(Encoding.UTF8.GetBytes(secret));
-            byte[] opened = AesGcm.Decrypt(key, Base64.Decode(parts[1]), Base64.Decode(parts[0]), Base64.Decode(parts[2]));
+            byte[] opened = FileCipher.Decrypt(key, Base64.Decode(parts[1]), Base64.Decode(parts[0]), Base64.Decode(parts[2]));
             Need(opened != null, "this file is for another license or computer");
             return opened;
         }
@@ -1857,7 +1875,7 @@ namespace Latchkey
 
     /// AES-256-GCM with a nonce of 12 bytes, which .NET Framework lacks (NIST SP 800-38D). Only for files from the
     /// portal: the client requests plain files.
-    internal static class AesGcm
+    internal static class FileCipher
     {
         /// The plain text. Null if the tag does not match.
         internal static byte[] Decrypt(byte[] key, byte[] nonce, byte[] cipherText, byte[] tag)
@@ -1944,8 +1962,9 @@ namespace Latchkey
     {
         private readonly List<Lazy<Ed25519.PublicKey>> keys;
 
-        internal PublicKeys(IEnumerable<string> hex)
+        internal PublicKeys(IReadOnlyList<string> hex)
         {
+            if (!hex.All(Ed25519.HasForm)) throw new ArgumentException("a public key does not have 64 hex digits");
             keys = hex.Select(text => new Lazy<Ed25519.PublicKey>(() => Ed25519.ParseKey(text))).ToList();
         }
 
@@ -1992,27 +2011,24 @@ namespace Latchkey
             }
         }
 
+        internal static bool HasForm(string hex)
+        {
+            return hex != null && Regex.IsMatch(hex, @"\A[0-9A-Fa-f]{64}\z");
+        }
+
         internal static PublicKey ParseKey(string hex)
         {
-            if (hex == null || !Regex.IsMatch(hex, @"\A[0-9A-Fa-f]{64}\z")) throw InvalidKey();
+            if (!HasForm(hex)) throw InvalidKey();
             byte[] bytes = Enumerable.Range(0, 32).Select(at => Convert.ToByte(hex.Substring(2 * at, 2), 16)).ToArray();
-            Point point;
-            try
-            {
-                point = Decode(bytes);
-            }
-            catch (InvalidLicenseException)
-            {
-                throw InvalidKey();
-            }
+            Point point = Decode(bytes);
             // Verifiers disagree about points with a component of small order.
             if (IsSmall(point) || !IsIdentity(Sum(Order, point, 0, Identity))) throw InvalidKey();
             return new PublicKey { Bytes = bytes, Negated = new Point(Mod(-point.X), point.Y) };
         }
 
-        private static ArgumentException InvalidKey()
+        private static InvalidLicenseException InvalidKey()
         {
-            return new ArgumentException("a public key is not an Ed25519 key: give its 64 hex digits");
+            return new InvalidLicenseException("this program has a public key that is not an Ed25519 key");
         }
 
         internal static bool Verify(PublicKey key, byte[] message, byte[] signature)
@@ -2066,8 +2082,7 @@ namespace Latchkey
             BigInteger square = Mod((y * y - 1) * Inverse(Mod(D * y * y + 1)));
             BigInteger x = BigInteger.ModPow(square, (P + 3) / 8, P);
             if (Mod(x * x) != square) x = Mod(x * RootOfMinusOne);
-            if (y >= P || Mod(x * x) != square || (x.IsZero && isOdd))
-                throw new InvalidLicenseException("not a point of the curve");
+            if (y >= P || Mod(x * x) != square || (x.IsZero && isOdd)) throw InvalidKey();
             return new Point(x.IsEven == isOdd ? Mod(-x) : x, y);
         }
 
