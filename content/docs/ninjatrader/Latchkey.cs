@@ -7,6 +7,7 @@
 // If you ship source code, rename the namespace: NinjaTrader compiles the source code of all vendors into one assembly.
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -356,10 +357,12 @@ namespace Latchkey
                 while (true)
                 {
                     LicenseResult result = await RefreshAsync(stop).ConfigureAwait(false);
-                    TimeSpan wait = result.Problem == LicenseProblem.NoResponse
-                        || result.Problem == LicenseProblem.TooManyRequests ? RetryInterval : settings.RefreshInterval;
-                    // In short steps, to announce what changes with time, also after the computer slept.
-                    for (DateTime end = DateTime.UtcNow + wait; DateTime.UtcNow < end;)
+                    TimeSpan wait = settings.RefreshInterval;
+                    bool isFinal = result.HasSucceeded || result.Problem == LicenseProblem.NoKey;
+                    if (!isFinal && wait > RetryInterval) wait = RetryInterval;
+                    // In short steps, to announce what changes with time. The computer's clock may be set meanwhile.
+                    var waited = Stopwatch.StartNew();
+                    while (waited.Elapsed < wait)
                     {
                         await Task.Delay(wait < TickInterval ? wait : TickInterval, stop).ConfigureAwait(false);
                         Announce();
@@ -1496,7 +1499,7 @@ namespace Latchkey
         private static Dictionary<string, object> Members(object value, string what, params string[] names)
         {
             var members = value as Dictionary<string, object> ?? throw Malformed(what);
-            foreach (string name in names) Need(name.EndsWith("?") || members.ContainsKey(name), what + " is malformed");
+            Need(names.All(name => name.IndexOf('?') >= 0 || members.ContainsKey(name)), what + " is malformed");
             Need(members.Keys.All(name => names.Contains(name) || names.Contains(name + "?")), what + " is malformed");
             return members;
         }
