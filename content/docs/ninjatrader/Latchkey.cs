@@ -817,6 +817,8 @@ namespace Latchkey
             request.Accept = MediaType;
             request.UserAgent = "latchkey-cs/1";
             request.ServicePoint.Expect100Continue = false;
+            // Hours pass between requests, and a kept connection may be closed by then.
+            request.KeepAlive = false;
             if (key != null) request.Headers[HttpRequestHeader.Authorization] = "License " + key;
             using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel))
             {
@@ -1229,7 +1231,8 @@ namespace Latchkey
             {
                 Status = (int)response.StatusCode,
                 Body = document,
-                At = at,
+                // The date has whole seconds. The end of its second is not before anything that was signed earlier.
+                At = at.AddMilliseconds(999),
                 RetryAfter = int.TryParse(headers["Retry-After"], NumberStyles.None, CultureInfo.InvariantCulture,
                     out int seconds) ? seconds : (int?)null,
             };

@@ -31,21 +31,17 @@ internal static class ExampleTests
         get { return typeof(Acme.AcmeLicense).GetField("Shared", BindingFlags.Static | BindingFlags.NonPublic); }
     }
 
-    /// Lets the examples use this client.
-    private static void Use(Computer computer)
-    {
-        Shared.SetValue(null, new Lazy<LicenseClient>(() => computer.Client));
-    }
-
     private static void OwnSettings(Server server)
     {
         var client = ((Lazy<LicenseClient>)Shared.GetValue(null)).Value;
         Check.Equal(LicenseState.Unknown, client.Access.State, "before the state file is read");
     }
 
-    private static LicenseClient Fresh(Computer computer)
+    /// Lets the examples use a new client, as in a new process.
+    private static void Start(Computer computer)
     {
-        return computer.Client = new LicenseClient(computer.Settings, License.MachineId);
+        computer.Client = new LicenseClient(computer.Settings, License.MachineId);
+        Shared.SetValue(null, new Lazy<LicenseClient>(() => computer.Client));
     }
 
     private static void Historical(NinjaScriptBase script)
@@ -62,8 +58,7 @@ internal static class ExampleTests
     {
         using (var computer = new Computer(server))
         {
-            Fresh(computer);
-            Use(computer);
+            Start(computer);
             foreach (NinjaScriptBase script in new NinjaScriptBase[] { new AcmeTrend(), new AcmeCross() })
                 script.To(State.SetDefaults, State.Terminated);
             Thread.Sleep(100);
@@ -76,8 +71,7 @@ internal static class ExampleTests
         Issued issued = server.Issue();
         using (var computer = new Computer(server))
         {
-            Fresh(computer);
-            Use(computer);
+            Start(computer);
             var first = new AcmeTrend();
             Historical(first);
             Check.That(Eventually(() => first.Text(Tag) != null), "a message");
@@ -102,7 +96,7 @@ internal static class ExampleTests
             Check.Equal(102.0, third.Value[0], "the average of the second bar");
             third.To(State.Terminated);
             // Without the key, in a new process.
-            Fresh(computer);
+            Start(computer);
             var last = new AcmeTrend();
             Historical(last);
             last.Bar(100);
@@ -128,8 +122,7 @@ internal static class ExampleTests
         using (var computer = new Computer(server))
         {
             computer.Proxy.IsSilent = true;
-            Fresh(computer);
-            Use(computer);
+            Start(computer);
             var timer = Stopwatch.StartNew();
             var script = new AcmeTrend { LicenseKey = server.Issue().Key };
             timer.Restart();
@@ -145,8 +138,7 @@ internal static class ExampleTests
         Issued issued = server.Issue();
         using (var computer = new Computer(server))
         {
-            Fresh(computer);
-            Use(computer);
+            Start(computer);
             var script = new AcmeCross();
             Historical(script);
             Check.That(Eventually(() => computer.Client.Access.State == LicenseState.NotActivated), "not activated");

@@ -83,6 +83,7 @@ internal sealed class Server : IDisposable
     internal readonly string Product;
     internal readonly string Customer;
     private readonly string signInUrl;
+    private Browser browser;
 
     internal Server(string binary)
     {
@@ -101,7 +102,7 @@ internal sealed class Server : IDisposable
         string catalog = Output("catalog show");
         string more = "";
         foreach (string policy in new[] { "signed|key_scheme = \"ED25519_SIGN\"", "beating|heartbeat = { required = true }",
-            "yearly|duration = \"365d\"", "checked|check_in = \"1h\"" })
+            "yearly|duration = \"365d\"" })
             more += "\n[[policies]]\ncode = \"" + policy.Split('|')[0] + "\"\nproduct = \"chartgpt\"\nname = \"Test\"\n"
                 + "max_machines = 2\nentitlements = [\"CHART_ASSISTANT\"]\n" + policy.Split('|')[1] + "\n";
         System.IO.File.WriteAllText(folder.File("catalog.toml"), catalog + more);
@@ -167,13 +168,20 @@ internal sealed class Server : IDisposable
         get { return "http://localhost:" + Port; }
     }
 
-    /// A browser in which the demo's customer is signed in.
-    internal Browser SignIn()
+    /// A browser in which the demo's customer is signed in. The link for that works once.
+    internal Browser SignedIn()
     {
-        var browser = new Browser(Origin);
+        if (browser != null) return browser;
+        browser = new Browser(Origin);
         Page confirmed = browser.Post("/fn/confirm_host_link", "token=" + signInUrl.Split('/').Last());
         Check.Equal("/portal", confirmed.Location, "the sign-in");
         return browser;
+    }
+
+    /// The active machines of a license.
+    internal List<object> Machines(Issued issued)
+    {
+        return (List<object>)Json.At(Run("machine list --active yes --license " + issued.Id), "rows");
     }
 
     public void Dispose()
