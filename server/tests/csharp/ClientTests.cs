@@ -301,6 +301,15 @@ internal static class ClientTests
             computer.Proxy.Reset();
             Check.Equal("", computer.Refresh().Message, "without the replay");
             computer.Is(LicenseState.Locked, "without the replay");
+            // A response that contains no nonce is bound to its request, too.
+            server.Run("license reinstate --no-mail " + issued.Id);
+            computer.Activated(new Issued());
+            computer.Proxy.ChangeResponse = response => recorded = response;
+            Check.Equal("", Computer.Wait(computer.Client.DeactivateAsync()).Message, "the recorded deactivation");
+            computer.Activated(new Issued());
+            computer.Proxy.Respond = request => recorded;
+            Check.Equal(LicenseProblem.NoResponse, Computer.Wait(computer.Client.DeactivateAsync()).Problem, "a replayed deactivation");
+            computer.Is(LicenseState.Licensed, "after it");
         }
     }
 
@@ -321,6 +330,7 @@ internal static class ClientTests
                 request => request.Replace(",\"fingerprint\":\"" + computer.Fingerprint + "\"", ""),
                 request => request.Replace("\"product\":\"" + server.Product + "\",", ""),
                 request => request.Replace(issued.Key, other.Key),
+                request => request.Replace(computer.Fingerprint, elsewhere),
             })
             {
                 computer.Proxy.ChangeRequest = change;
@@ -547,7 +557,7 @@ internal static class ClientTests
             var client = new LicenseClient(settings, computer.Fingerprint);
             LicenseResult result = Computer.Wait(client.ImportFileAsync(issued.Key, file));
             Check.Contains("another product", result.Message, "in another product");
-            result = Computer.Wait(client.ActivateAsync(issued.Key, null));
+            result = Computer.Wait(new LicenseClient(settings, elsewhere.Fingerprint).ActivateAsync(issued.Key, null));
             Check.Equal(LicenseProblem.InvalidFile, result.Problem, "an activation of another product");
             Check.Equal(1, server.Machines(issued).Count, "slots");
         }
@@ -618,7 +628,11 @@ internal static class ClientTests
             Check.Equal(second, file(), "the file is kept if only a limit changes");
             server.Run("license set " + issued.Id + " --expires 2099-01-01");
             Check.Equal("", computer.Refresh().Message, "a refresh");
-            Check.That(second != file(), "a new file after a change of the end");
+            string third = file();
+            Check.That(second != third, "a new file after a change of the end");
+            server.Run("license set " + issued.Id + " --add-entitlement EXTRA");
+            Check.Equal("", computer.Refresh().Message, "a refresh");
+            Check.That(computer.Client.Access.Has("EXTRA") && third != file(), "a new file with another entitlement");
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed class Server : IDisposable
         signInUrl = Json.Text(announced, "demo", "customer", "sign_in_url");
         PublicKey = Json.Text(Run("keys public"), "hex");
         string catalog = Output("catalog show");
-        string more = "";
+        string more = "\n[[entitlements]]\ncode = \"EXTRA\"\nname = \"Extra\"\n";
         foreach (string policy in new[] { "signed|key_scheme = \"ED25519_SIGN\"", "beating|heartbeat = { required = true }",
             "yearly|duration = \"365d\"" })
             more += "\n[[policies]]\ncode = \"" + policy.Split('|')[0] + "\"\nproduct = \"chartgpt\"\nname = \"Test\"\n"
