@@ -306,6 +306,7 @@ internal static class ClientTests
             computer.Activated(new Issued());
             computer.Proxy.ChangeResponse = response => recorded = response;
             Check.Equal("", Computer.Wait(computer.Client.DeactivateAsync()).Message, "the recorded deactivation");
+            computer.Proxy.Reset();
             computer.Activated(new Issued());
             computer.Proxy.Respond = request => recorded;
             Check.Equal(LicenseProblem.NoResponse, Computer.Wait(computer.Client.DeactivateAsync()).Problem, "a replayed deactivation");
