@@ -40,8 +40,8 @@ namespace Acme
             };
         }
 
-        /// Activates this computer if the key is new here, and calls `show` with what to show to the user.
-        public static void EnterKey(string key, Action<string> show)
+        /// Activates this computer if it needs that, and calls `explain` with the problem if there is one.
+        public static void EnterKey(string key, Action<string> explain)
         {
             Task.Run(async () =>
             {
@@ -50,7 +50,7 @@ namespace Acme
                 if (loaded.Access.IsAllowed || string.IsNullOrWhiteSpace(key)) return;
                 LicenseResult result =
                     await Client.ActivateAsync(key, MachineFacts.OfThisComputer(Version)).ConfigureAwait(false);
-                show(result.HasSucceeded ? "Acme Trend is licensed. Press F5 to show it." : result.Message);
+                if (!result.HasSucceeded) explain(result.Message);
             });
         }
     }
@@ -64,6 +64,10 @@ namespace NinjaTrader.NinjaScript.Indicators
 
         private IDisposable lease;
         private double average;
+
+        // Set on one thread and read on another.
+        private volatile string problem;
+        private volatile bool isIncomplete;
 
         [NinjaScriptProperty]
         [Range(1, int.MaxValue)]
@@ -93,8 +97,12 @@ namespace NinjaTrader.NinjaScript.Indicators
             {
                 Acme.AcmeLicense.Client.AccessChanged += OnAccessChanged;
                 // Another instance may have been the first, so the change may be over.
-                OnAccessChanged(Acme.AcmeLicense.Client.Access);
-                Acme.AcmeLicense.EnterKey(LicenseKey, Show);
+                ShowLicense();
+                Acme.AcmeLicense.EnterKey(LicenseKey, message =>
+                {
+                    problem = message;
+                    ShowLicense();
+                });
             }
             else if (State == State.Terminated && lease != null)
             {
@@ -111,24 +119,36 @@ namespace NinjaTrader.NinjaScript.Indicators
             LicenseAccess access = Acme.AcmeLicense.Client.Access;
             // While the license is unknown, a fraction of a second after the start, the history is computed as usual.
             if (access.IsAllowed || access.State == LicenseState.Unknown) Value[0] = average;
+            else isIncomplete = true;
         }
 
-        private void OnAccessChanged(LicenseAccess access)
+        private void OnAccessChanged(LicenseAccess changed)
         {
-            // In the grace period the indicator works, but the user should know.
-            bool isQuiet = access.State == LicenseState.Licensed || access.State == LicenseState.Unknown;
-            Show(isQuiet ? null : "Acme Trend: " + access.Message);
+            ShowLicense();
         }
 
         /// Called on other threads. NinjaTrader runs the work on the indicator's own.
-        private void Show(string message)
+        private void ShowLicense()
         {
             if (lease == null) return;
             TriggerCustomEvent(state =>
             {
+                string message = Message(Acme.AcmeLicense.Client.Access);
                 if (message == null) RemoveDrawObject(MessageTag);
-                else Draw.TextFixed(this, MessageTag, message, TextPosition.BottomLeft);
+                else Draw.TextFixed(this, MessageTag, "Acme Trend: " + message, TextPosition.BottomLeft);
             }, null);
+        }
+
+        private string Message(LicenseAccess access)
+        {
+            switch (access.State)
+            {
+                case LicenseState.Unknown: return null;
+                case LicenseState.Licensed: return isIncomplete ? "licensed. Press F5 to show all bars" : null;
+                // In the grace period the indicator works, but the user should know.
+                case LicenseState.Grace: return access.Message;
+                default: return problem ?? access.Message;
+            }
         }
     }
 }
