@@ -96,6 +96,14 @@ internal static class ExampleTests
             third.Bar(121);
             Check.Equal(102.0, third.Value[0], "the average of the second bar");
             third.To(State.Terminated);
+            // A message ends with its reason.
+            Check.Equal("", Computer.Wait(computer.Client.ForgetAsync()).Message, "the key is forgotten");
+            var fourth = new AcmeTrend();
+            Historical(fourth);
+            Check.That(Eventually(() => fourth.Text(Tag) != null), "a message without a key");
+            computer.Activated(issued);
+            Check.That(Eventually(() => fourth.Text(Tag) == null), "no message with one");
+            fourth.To(State.Terminated);
             // Without the key, in a new process.
             Start(computer);
             var last = new AcmeTrend();
