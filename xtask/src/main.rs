@@ -7,6 +7,7 @@
 
 mod bench;
 mod browser;
+mod csharp;
 mod front_end;
 mod node;
 mod packages;
@@ -48,7 +49,7 @@ enum Command {
     Build,
     /// Set up what the tests need, and run all of them.
     Test {
-        /// Only these parts: lints, rust, python, stripe, browser; or `setup`, which only fetches what they need.
+        /// Only these parts: lints, rust, python, csharp, stripe, browser; or `setup`, which only fetches what they need.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     browser::Chromium,
+    csharp,
     front_end::{self, Profile},
     node::Node,
     postgres,
@@ -35,7 +36,7 @@ struct Part {
 
 /// Runs all parts, or only those in `only`.
 pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
-    let known = ["setup", "lints", "rust", "python", "stripe", "browser"];
+    let known = ["setup", "lints", "rust", "python", "csharp", "stripe", "browser"];
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("unknown part {unknown}: use {}", known.join(", "));
     }
@@ -59,6 +60,9 @@ pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
             let ran = verifiers::python(shell, root)?;
             Ok(Counts { passed: u64::from(ran), failed: 0, skipped: u64::from(!ran) })
         }));
+    }
+    if wanted("csharp") {
+        parts.push(part("C#", || csharp_tests(shell, root)));
     }
     if wanted("stripe") {
         parts.push(part("Stripe packages", || {
@@ -115,6 +119,9 @@ fn set_up(shell: &Shell, root: &Path, wanted: &impl Fn(&str) -> bool) -> Result<
     if wanted("setup") || wanted("python") {
         verifiers::python_packages(shell)?;
     }
+    if wanted("setup") || wanted("csharp") {
+        csharp::ensure_mono(shell)?;
+    }
     if wanted("setup") || wanted("stripe") {
         stripe::official_packages(shell)?;
     }
@@ -169,10 +176,38 @@ fn rust_tests(shell: &Shell) -> Result<Counts> {
     Ok(counts)
 }
 
+/// The server's binary, built like the Rust tests: another selection of packages would build it a second time.
+fn server(shell: &Shell) -> Result<()> {
+    shell.step("server", &["cargo", "test", "--workspace", "--exclude", "latchkey-frontend", "--no-run", "--quiet"])
+}
+
+/// The published C# files on the test vectors and against the server.
+fn csharp_tests(shell: &Shell, root: &Path) -> Result<Counts> {
+    if !csharp::ensure_mono(shell)? {
+        csharp::say_skipped();
+        return Ok(Counts { skipped: 1, ..Counts::default() });
+    }
+    csharp::run_vectors(shell, root)?;
+    server(shell)?;
+    let alone = alone(&shell.target().join("debug").join("latchkey"))?;
+    let mut command = shell.command("mono");
+    command.arg(csharp::tests(shell, root)?).arg(alone.path().join("latchkey"));
+    // The vectors are one test.
+    let mut counts = Counts { passed: 1, ..Counts::default() };
+    let has_succeeded = follow(&mut command, |line| {
+        // `34 passed, 0 failed`
+        counts.passed += number_before(line, " passed, ");
+        counts.failed += if line.ends_with(" failed") { number_before(line, " failed") } else { 0 };
+    })?;
+    if !has_succeeded && counts.failed == 0 {
+        bail!("the C# tests did not start or ended early");
+    }
+    Ok(counts)
+}
+
 fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
     let (node, chromium) = browser(shell, root)?;
-    // Built like the Rust tests: another selection of packages would build it a second time.
-    shell.step("server", &["cargo", "test", "--workspace", "--exclude", "latchkey-frontend", "--no-run", "--quiet"])?;
+    server(shell)?;
     let alone = alone(&shell.target().join("debug").join("latchkey"))?;
     let mut command = node.command(shell)?;
     command
