@@ -23,12 +23,14 @@ pub(crate) fn ThemeForm(children: Children) -> impl IntoView {
         <form method="post" action=ChooseTheme::url() class="theme-choice" aria-label="Theme">
             {children()}
             <span class="small text-2" aria-hidden="true">"Theme"</span>
-            {choices
-                .into_iter()
-                .map(|(value, word)| {
-                    view! { <button r#type="submit" class="link-button" name="theme" value=value>{word}</button> }
-                })
-                .collect_view()}
+            <span class="theme-choices">
+                {choices
+                    .into_iter()
+                    .map(|(value, word)| {
+                        view! { <button r#type="submit" name="theme" value=value>{word}</button> }
+                    })
+                    .collect_view()}
+            </span>
         </form>
     }
 }

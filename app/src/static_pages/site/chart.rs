@@ -8,7 +8,7 @@ use super::model::{Bar, Chart};
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 344.0;
 /// The space for prices at the right and for times at the bottom.
-const PRICES: f64 = 68.0;
+const PRICES: f64 = 76.0;
 const TIMES: f64 = 26.0;
 const TOP: f64 = 14.0;
 /// The part of the height that volume takes.
@@ -111,7 +111,9 @@ pub(super) fn ChartDrawing(chart: Chart) -> impl IntoView {
         }
     });
     let every = (bars.len() / 6).max(1);
-    let times = (0..bars.len()).step_by(every).skip(1).map(|at| {
+    // The crosshair has a label of its own.
+    let is_free = |at: &usize| at.abs_diff(crosshair) > 3;
+    let times = (0..bars.len()).step_by(every).skip(1).filter(is_free).map(|at| {
         view! {
             <text class="chart-label" text-anchor="middle" x=coordinate(scale.x(at)) y=coordinate(HEIGHT - 8.0)>{at_bar(at)}</text>
         }

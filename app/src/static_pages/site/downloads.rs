@@ -15,8 +15,8 @@ pub fn downloads(site: &Site) -> String {
     render(move || {
         let name = site.look.branding.brand.name.clone();
         let stable: Vec<Release> = site.releases.iter().filter(|release| release.channel.is_none()).cloned().collect();
-        let portal = site.portal();
-        let latest = stable.first().cloned().map(|release| view! { <Latest release portal=portal.clone()/> });
+        let download = site.look.branding.download_url.clone();
+        let latest = stable.first().cloned().map(|release| view! { <Latest release download/> });
         let earlier: Vec<Release> = site
             .releases
             .iter()
@@ -42,7 +42,11 @@ pub fn downloads(site: &Site) -> String {
 }
 
 #[component]
-fn Latest(release: Release, portal: String) -> impl IntoView {
+fn Latest(
+    release: Release,
+    /// Where the product is downloaded, if the release itself has no files.
+    download: Option<String>,
+) -> impl IntoView {
     let notes = format!("{}#{}", SitePage::Changelog.path(), anchor(&release));
     let date = release.date.timestamp().human_date();
     let has_files = !release.files.is_empty();
@@ -53,14 +57,12 @@ fn Latest(release: Release, portal: String) -> impl IntoView {
                 <h2 class="title-2" id="latest">{format!("Version {}", release.version)}</h2>
                 <span class="small text-2"><time datetime=release.date.iso()>{date}</time> " · " <a href=notes>"What is new"</a></span>
             </div>
-            {if has_files {
-                view! { <ul class="files">{files.collect_view()}</ul> }.into_any()
-            } else {
-                view! {
-                    <p class="text-2">"The installer is in your portal, where the versions that your license includes are."</p>
-                    <p><a class="button button-accent" href=portal>"Open your portal"</a></p>
+            {match download {
+                _ if has_files => view! { <ul class="files">{files.collect_view()}</ul> }.into_any(),
+                Some(href) => {
+                    view! { <p><a class="button button-accent" href=href rel="external">"Download"</a></p> }.into_any()
                 }
-                .into_any()
+                None => view! { <p class="text-2">"The link to the installer comes with your license key."</p> }.into_any(),
             }}
         </section>
     }
@@ -83,6 +85,7 @@ fn DownloadFile(file: ReleaseFile) -> impl IntoView {
 
 #[component]
 fn Earlier(releases: Vec<Release>) -> impl IntoView {
+    let has_files = releases.iter().any(|release| !release.files.is_empty());
     let rows = releases.into_iter().map(|release| {
         let notes = format!("{}#{}", SitePage::Changelog.path(), anchor(&release));
         let files = release.files.into_iter().map(|file| {
@@ -92,7 +95,7 @@ fn Earlier(releases: Vec<Release>) -> impl IntoView {
             <tr>
                 <th scope="row">{release.version.to_string()} {release.channel.map(|channel| view! { " " <span class="badge">{channel.to_string()}</span> })}</th>
                 <td><time datetime=release.date.iso()>{release.date.timestamp().human_date()}</time></td>
-                <td><ul>{files.collect_view()}</ul></td>
+                {has_files.then(|| view! { <td><ul>{files.collect_view()}</ul></td> })}
                 <td><a href=notes>"Notes"</a></td>
             </tr>
         }
@@ -102,7 +105,7 @@ fn Earlier(releases: Vec<Release>) -> impl IntoView {
             <h2 class="title-2" id="earlier">"Other versions"</h2>
             <div class="scroll" tabindex="0" role="group" aria-labelledby="earlier">
                 <table class="site-table">
-                    <thead><tr><th scope="col">"Version"</th><th scope="col">"Released"</th><th scope="col">"Files"</th><th scope="col">"Notes"</th></tr></thead>
+                    <thead><tr><th scope="col">"Version"</th><th scope="col">"Released"</th>{has_files.then(|| view! { <th scope="col">"Files"</th> })}<th scope="col">"Notes"</th></tr></thead>
                     <tbody>{rows.collect_view()}</tbody>
                 </table>
             </div>

@@ -30,7 +30,7 @@ pub fn questions(site: &Site) -> String {
                 <div class="band band-first band-questions" itemscope itemtype="https://schema.org/FAQPage">
                     <div class="band-head">
                         <h1 class="display-2">"Questions and answers"</h1>
-                        <p class="lead">"Something else? " <Contact brand/> "."</p>
+                        <p class="lead">"Something else? Please " <Contact brand/> "."</p>
                     </div>
                     <QuestionList questions are_described=true/>
                 </div>
