@@ -26,7 +26,7 @@ use latchkey_app::{
     static_pages::{
         document::Look,
         offers::Shop,
-        site::{Links, Site},
+        site::{Links, OPEN_GRAPH_FILE, Site},
     },
 };
 use latchkey_service::Service;
@@ -43,7 +43,13 @@ use api_address::ApiAddress;
 use assets::branding::Branded;
 use operation::health;
 use state::AppState;
-use static_pages::{docs, payment_pages::PaymentPages, plain_pages::PlainPages, prerendered::Prerendered, site};
+use static_pages::{
+    docs::{self, search::SearchState},
+    payment_pages::PaymentPages,
+    plain_pages::PlainPages,
+    prerendered::Prerendered,
+    site,
+};
 
 pub use portal::pages::page_routes;
 
@@ -56,6 +62,8 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let branded = Branded::read(settings, service.brand())?;
     let look = Look {
         stylesheet: assets::stylesheet(),
+        portal: Some(portal_page(settings)),
+        origin: settings.server.site_origin(),
         font: assets::font(),
         site_stylesheet: assets::site_stylesheet(),
         branding: branded.pages.clone(),
@@ -67,7 +75,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
-    let prerendered = prerendered(&state.service, settings, &page_headers, &look, &payment_pages)?;
+    let (prerendered, search) = prerendered(&state.service, settings, &page_headers, &look, &payment_pages)?;
     let static_paths = Arc::new(prerendered.paths().clone());
     let portal = if surfaces.has(Surface::Portal) {
         let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
@@ -79,6 +87,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     };
     let origin: Arc<str> = settings.portal_url().into();
     let pages = portal
+        .merge(search.map_or_else(Router::new, docs::search::router))
         .merge(assets::router())
         .merge(branded.router())
         .fallback(move |request: Request| {
@@ -114,17 +123,15 @@ fn prerendered(
     headers: &HeaderMap,
     look: &Look,
     payment_pages: &PaymentPages,
-) -> Result<Prerendered, SettingsError> {
+) -> Result<(Prerendered, Option<SearchState>), SettingsError> {
     let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
-    let mut pages = Prerendered::new(headers, cookies);
+    let mut pages = Prerendered::new(headers, cookies.clone());
     let surfaces = &settings.server.surfaces;
     for (path, kind, icon) in assets::icons() {
         pages.add(path, kind, icon.into_owned());
     }
     let has_docs = surfaces.has(Surface::Docs);
-    if has_docs {
-        docs::add(&mut pages, look);
-    }
+    let search = has_docs.then(|| docs::add(&mut pages, look, cookies));
     let mut site = None;
     if surfaces.has(Surface::Site) {
         let shop = if surfaces.has(Surface::Portal) { Shop::Here } else { Shop::At(settings.portal_url()) };
@@ -137,14 +144,22 @@ fn prerendered(
         let content = settings.content.read(&service.brand().name)?;
         let made = content.map(|content| {
             let Content { site, legal, releases, files } = content;
-            (Site { look: look.clone(), content: site, legal, releases, shop: shop.clone(), links }, files)
+            let has_picture = files.find(OPEN_GRAPH_FILE).is_ok_and(|file| file.is_some());
+            let shop = shop.clone();
+            (Site { look: look.clone(), content: site, legal, releases, has_picture, shop, links }, files)
         });
         site = made.as_ref().map(|(site, _)| site.clone());
         let contents = site::Contents { service: service.clone(), look: look.clone(), docs, shop, site: made };
         site::add(&mut pages, contents, payment_pages).map_err(|error| SettingsError(error.to_string()))?;
     }
     site::add_for_crawlers(&mut pages, site.as_ref());
-    Ok(pages)
+    Ok((pages, search))
+}
+
+/// The portal's first page, which may be on another instance.
+fn portal_page(settings: &Settings) -> String {
+    let path = Page::Overview.path();
+    if settings.server.surfaces.has(Surface::Portal) { path } else { format!("{}{path}", settings.portal_url()) }
 }
 
 /// Leads from a page's path with a slash at its end to the page. Only paths of pages are targets, so that no path leads to

@@ -30,7 +30,7 @@ pub fn page(
         let error = description.pointer("/components/schemas/ErrorDocument");
         let error = error.map(|schema| members(&description, schema, 0));
         view! {
-            <DocsDocument title=title.clone() look path sections>
+            <DocsDocument title=title.clone() look path description="Every operation of the activation API, with its parameters, responses and errors." sections>
                 <main id="main" class="docs-main stack-large reference" tabindex="-1">
                     <div class="stack">
                         <h1 class="title-1">{title.clone()}</h1>

@@ -9,6 +9,10 @@ use crate::{server_side::Theme, shared::branding::Branding};
 pub struct Look {
     /// The common style sheet's URL.
     pub stylesheet: String,
+    /// The portal's first page, if there is a portal.
+    pub portal: Option<String>,
+    /// The origin under which pages are known to search engines.
+    pub origin: String,
     /// The URL of the font of all text.
     pub font: String,
     /// The URL of the site's own style sheet.
@@ -23,7 +27,7 @@ pub struct About {
     /// The address under which the page is known.
     pub url: String,
     /// The address of a picture.
-    pub image: String,
+    pub image: Option<String>,
     /// The path of a feed.
     pub feed: Option<String>,
 }
@@ -41,7 +45,7 @@ pub(crate) fn Head(
     #[prop(optional)]
     goes_on_to: Option<String>,
 ) -> impl IntoView {
-    let Look { stylesheet, font, site_stylesheet, branding } = look;
+    let Look { stylesheet, font, site_stylesheet, branding, .. } = look;
     let own = is_site.then(|| view! { <link rel="stylesheet" href=site_stylesheet/> });
     let whole_title = format!("{title} · {}", branding.brand.name);
     let about = about.map(|about| description(about, &whole_title, &branding.brand.name));
@@ -77,8 +81,10 @@ fn description(about: About, title: &str, site: &str) -> impl IntoView + use<> {
         {open_graph("og:title", title.to_owned())}
         {open_graph("og:description", description)}
         {open_graph("og:url", url)}
-        {open_graph("og:image", image)}
-        <meta name="twitter:card" content="summary_large_image"/>
+        {image.map(|image| view! {
+            {open_graph("og:image", image)}
+            <meta name="twitter:card" content="summary_large_image"/>
+        })}
         {feed.map(|href| view! { <link rel="alternate" r#type="application/rss+xml" href=href title="Changelog"/> })}
     }
 }

@@ -44,6 +44,8 @@ pub struct Site {
     pub legal: Vec<LegalPage>,
     /// The newest release first.
     pub releases: Vec<Release>,
+    /// Whether the content has a picture that other sites show with links to this one.
+    pub has_picture: bool,
     pub shop: Shop,
     pub links: Links,
 }

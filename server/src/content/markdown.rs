@@ -13,9 +13,20 @@ pub(crate) struct Heading {
     pub(crate) text: String,
 }
 
+/// What stands below a heading, or before the first one, as plain text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) heading: Option<Heading>,
+    pub(crate) text: String,
+}
+
 /// A page as HTML.
 #[derive(Debug)]
 pub(crate) struct Rendered {
+    /// The first paragraph as plain text.
+    pub(crate) summary: String,
+    /// The parts of the page, for the search.
+    pub(crate) parts: Vec<Part>,
     pub(crate) title: Option<String>,
     pub(crate) headings: Vec<Heading>,
     pub(crate) html: String,
@@ -33,6 +44,9 @@ pub(crate) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<St
     let document = parse_document(&arena, text, &options);
     let mut anchors = Anchorizer::new();
     let (mut title, mut headings) = (None, Vec::new());
+    let mut parts = vec![Part { heading: None, text: String::new() }];
+    let first = document.children().find(|node| matches!(node.data.borrow().value, NodeValue::Paragraph));
+    let summary = first.map(words).unwrap_or_default();
     for node in document.descendants() {
         let mut data = node.data.borrow_mut();
         match &mut data.value {
@@ -41,6 +55,9 @@ pub(crate) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<St
                 if let Some(name) = block.info.strip_prefix(INCLUDE) {
                     block.literal = file(name.trim())?;
                     block.info = String::new();
+                } else if let Some(part) = parts.last_mut() {
+                    // Included files are too long to be searched.
+                    part.text.push_str(&format!(" {} ", block.literal.replace('\n', " ").trim()));
                 }
             }
             NodeValue::Heading(heading) => {
@@ -50,8 +67,35 @@ pub(crate) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<St
                 let id = anchors.anchorize(&text);
                 match level {
                     1 if title.is_none() => title = Some(text),
-                    2 => headings.push(Heading { id, text }),
-                    _ => {}
+                    2 => {
+                        headings.push(Heading { id: id.clone(), text: text.clone() });
+                        parts.push(Part { heading: Some(Heading { id, text }), text: String::new() });
+                    }
+                    _ => parts.push(Part { heading: Some(Heading { id, text }), text: String::new() }),
+                }
+            }
+            NodeValue::Text(_) | NodeValue::Code(_) => {
+                let is_heading = node.ancestors().any(|above| {
+                    matches!(above.data.try_borrow().map(|data| matches!(data.value, NodeValue::Heading(_))), Ok(true))
+                });
+                if !is_heading && let Some(part) = parts.last_mut() {
+                    part.text.push_str(&match &data.value {
+                        NodeValue::Text(text) => text.to_string(),
+                        NodeValue::Code(code) => code.literal.clone(),
+                        _ => String::new(),
+                    });
+                }
+            }
+            NodeValue::SoftBreak
+            | NodeValue::LineBreak
+            | NodeValue::Paragraph
+            | NodeValue::TableCell
+            | NodeValue::Item(_) => {
+                if let Some(part) = parts.last_mut()
+                    && !part.text.is_empty()
+                    && !part.text.ends_with(' ')
+                {
+                    part.text.push(' ');
                 }
             }
             _ => {}
@@ -67,7 +111,7 @@ pub(crate) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<St
         .replace("<pre>", "<pre tabindex=\"0\" role=\"group\" aria-label=\"Code\">")
         .replace("<table>", "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>")
         .replace("</table>", "</table></div>");
-    Ok(Rendered { title, headings, html })
+    Ok(Rendered { summary, parts, title, headings, html })
 }
 
 /// The target of a link on the served page: pages are named without an extension, and paths start at the
@@ -93,6 +137,7 @@ fn words<'a>(node: &'a AstNode<'a>) -> String {
         match &node.data.borrow().value {
             NodeValue::Text(words) => text.push_str(words),
             NodeValue::Code(code) => text.push_str(&code.literal),
+            NodeValue::SoftBreak => text.push(' '),
             _ => {}
         }
         text

@@ -252,7 +252,7 @@ const PAGES: [(&str, Row); 58] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 33] = [
+const ROUTES: [(&str, Method, &str, Row); 34] = [
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
     // Forms of acts, without a reason or a text. What only admins may do is refused before.
@@ -301,6 +301,7 @@ const ROUTES: [(&str, Method, &str, Row); 33] = [
     ),
     // This server has no keys of a payment provider.
     ("PATH", Method::POST, "/webhooks/stripe", all(404)),
+    ("SEARCH", Method::GET, "/docs/search?q=license", all(200)),
     // Pages that are rendered at startup: the site, the documentation and its files.
     ("path", Method::GET, "/favicon.svg", all(200)),
     ("path", Method::GET, "/robots.txt", all(200)),

@@ -1,6 +1,7 @@
 //! The site: its pages, the content of other vendors, and what is wrong with content.
 
 mod content;
+mod docs;
 mod pages;
 
 use std::path::PathBuf;

@@ -25,7 +25,7 @@ pub(super) fn SiteDocument(
     let about = About {
         description,
         url: site.address(&page.path()),
-        image: site.address(OPEN_GRAPH_IMAGE),
+        image: site.has_picture.then(|| site.address(OPEN_GRAPH_IMAGE)),
         feed: Some(SitePage::FEED.to_owned()),
     };
     let look = site.look.clone();

@@ -1,12 +1,17 @@
 //! The documentation: pages rendered once at startup, without scripts.
 
+mod generated;
 mod library;
+pub(crate) mod search;
 
 use axum::body::Bytes;
-use latchkey_app::static_pages::{
-    api_reference,
-    docs::{self, DocsLink, DocsPage, DocsSection},
-    document::Look,
+use latchkey_app::{
+    server_side::CookieKit,
+    static_pages::{
+        api_reference,
+        docs::{self, DocsLink, DocsPage, DocsSection},
+        document::Look,
+    },
 };
 
 use crate::{
@@ -18,15 +23,20 @@ use crate::{
 };
 
 use library::{Library, Page};
+use search::{Index, SearchState};
 
 pub(crate) use library::ROOT;
 
 /// The paths of the API reference, and of its OpenAPI document.
 pub(crate) const API: &str = "/docs/api";
+
+/// The section with the API reference.
+const REFERENCE: &str = "Reference";
+
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
-/// Adds all pages and files of the documentation.
-pub(crate) fn add(to: &mut Prerendered, look: &Look) {
+/// Adds all pages and files of the documentation. Returns what its search needs.
+pub(crate) fn add(to: &mut Prerendered, look: &Look, cookies: CookieKit) -> SearchState {
     let description = api::description();
     let library = match Library::read() {
         Ok(library) => Some(library),
@@ -41,7 +51,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look) {
     to.add(API, HTML, reference);
     to.add(DOCUMENT, "application/json", description.to_string());
     let Some(library) = library else {
-        return;
+        return SearchState::new(Index::default(), sections, look.clone(), cookies);
     };
     let pages: Vec<&Page> = library.pages().collect();
     for (at, source) in pages.iter().enumerate() {
@@ -49,6 +59,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look) {
         let page = DocsPage {
             title: source.title.clone(),
             path: source.path.clone(),
+            description: source.summary.clone(),
             html: source.html.clone(),
             parts: source.headings.iter().map(part).collect(),
             sections: sections.clone(),
@@ -64,6 +75,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look) {
         };
         to.add(&file.path, kind, Bytes::copy_from_slice(&file.text));
     }
+    SearchState::new(Index::new(&library, &description), sections, look.clone(), cookies)
 }
 
 /// All pages, for the navigation on each page.
@@ -76,11 +88,13 @@ fn sections(library: Option<&Library>) -> Vec<DocsSection> {
         .into_iter()
         .flat_map(|library| &library.sections)
         .map(|section| DocsSection { title: section.title.clone(), links: section.pages.iter().map(link).collect() });
-    let reference = DocsSection {
-        title: "Reference".to_owned(),
-        links: vec![DocsLink { href: API.to_owned(), title: "Activation API".to_owned() }],
-    };
-    first.into_iter().chain(others).chain([reference]).collect()
+    let mut all: Vec<DocsSection> = first.into_iter().chain(others).collect();
+    let api = DocsLink { href: API.to_owned(), title: "Activation API".to_owned() };
+    match all.last_mut().filter(|last| last.title == REFERENCE) {
+        Some(reference) => reference.links.insert(0, api),
+        None => all.push(DocsSection { title: REFERENCE.to_owned(), links: vec![api] }),
+    }
+    all
 }
 
 fn link(page: &Page) -> DocsLink {

@@ -73,6 +73,8 @@ mod tests {
         let settings = Stripe { api_url: api_url.to_owned(), ..Stripe::default() };
         let look = Look {
             stylesheet: String::new(),
+            portal: None,
+            origin: String::new(),
             font: String::new(),
             site_stylesheet: String::new(),
             branding: Branding::default(),

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use rust_embed::Embed;
 use serde::Deserialize;
 
-use crate::content::markdown::{self, Heading};
+use crate::{
+    content::markdown::{self, Heading, Part},
+    http::static_pages::docs::generated,
+};
 
 pub(crate) const ROOT: &str = "/docs";
 
@@ -59,7 +62,11 @@ pub(crate) struct Section {
 pub(crate) struct Page {
     pub(crate) path: String,
     pub(crate) title: String,
+    /// The first paragraph as plain text.
+    pub(crate) summary: String,
     pub(crate) headings: Vec<Heading>,
+    /// The page's parts as plain text.
+    pub(crate) parts: Vec<Part>,
     /// The page with its title.
     pub(crate) html: String,
 }
@@ -108,11 +115,14 @@ fn text(name: &str) -> Result<String, DocsError> {
 
 fn page(name: &str) -> Result<Page, DocsError> {
     let file = format!("{name}.md");
-    let rendered = markdown::render(&text(&file)?, ROOT, text)?;
+    let source = generated::page(name).map_or_else(|| text(&file), Ok)?;
+    let rendered = markdown::render(&source, ROOT, text)?;
     Ok(Page {
         path: if name == FIRST { ROOT.to_owned() } else { format!("{ROOT}/{name}") },
         title: rendered.title.ok_or(DocsError::NoTitle(file))?,
+        summary: rendered.summary,
         headings: rendered.headings,
+        parts: rendered.parts,
         html: rendered.html,
     })
 }
@@ -134,6 +144,7 @@ mod tests {
         let listed: BTreeSet<&str> = library.pages().map(|page| page.path.as_str()).collect();
         let there: BTreeSet<String> = Files::iter()
             .filter_map(|name| name.strip_suffix(".md").map(str::to_owned))
+            .chain(generated::NAMES.map(str::to_owned))
             .map(|name| if name == FIRST { ROOT.to_owned() } else { format!("{ROOT}/{name}") })
             .collect();
         assert_eq!(listed, there.iter().map(String::as_str).collect());
