@@ -5,13 +5,13 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{DefaultBodyLimit, OriginalUri, Request, State},
-    http::{Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 use latchkey_app::{
     Branding,
-    acts::{self, MAX_FORM_BYTES, Submitted},
+    acts::{self, MAX_KEPT_BYTES, Submitted},
     routes::AdminPage,
     server_side::{Backend, Identity},
     shell,
@@ -19,6 +19,9 @@ use latchkey_app::{
 use leptos::{config::LeptosOptions, prelude::provide_context};
 
 use crate::http::{download::Download, portal::exports, static_pages::plain_pages::PlainPages};
+
+/// When to try again what the server could not do, in seconds.
+const RETRY_AFTER_SECONDS: &str = "15";
 
 /// What the response to a form needs.
 #[derive(Clone)]
@@ -32,7 +35,7 @@ pub(crate) struct ActState {
 pub(crate) fn router(state: ActState) -> Router {
     let routes = AdminPage::patterns_of_forms()
         .fold(Router::new(), |router, pattern| router.route(&in_axum(pattern), post(submit)));
-    routes.layer(DefaultBodyLimit::max(MAX_FORM_BYTES)).with_state(state)
+    routes.layer(DefaultBodyLimit::max(MAX_KEPT_BYTES)).with_state(state)
 }
 
 /// A page's path in axum's syntax.
@@ -52,13 +55,15 @@ async fn submit(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let submitted = match axum::body::to_bytes(body, MAX_KEPT_BYTES).await {
+        // An act that has begun is finished, even if the browser leaves.
+        Ok(body) => {
+            let backend = state.backend.clone();
+            tokio::spawn(async move { acts::submit(&backend, &identity.0, uri.path(), &body).await }).await
+        }
+        Err(_) => Ok(acts::far_too_long(&state.backend, &identity.0, uri.path())),
     };
-    // An act that has begun is finished, even if the browser leaves.
-    let backend = state.backend.clone();
-    let submitted = tokio::spawn(async move { acts::submit(&backend, &identity.0, uri.path(), &body).await });
-    let Ok(submitted) = submitted.await else {
+    let Ok(submitted) = submitted else {
         return state.plain.failed();
     };
     let draft = match submitted {
@@ -88,7 +93,11 @@ async fn submit(
         provide_context(draft.clone());
     };
     let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
-    render(Request::from_parts(parts, Body::empty())).await
+    let mut response = render(Request::from_parts(parts, Body::empty())).await;
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    }
+    response
 }
 
 #[cfg(test)]
