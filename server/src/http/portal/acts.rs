@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
+use futures_util::StreamExt;
 use latchkey_app::{
     Branding,
     acts::{self, MAX_KEPT_BYTES, Submitted},
@@ -19,6 +20,9 @@ use latchkey_app::{
 use leptos::{config::LeptosOptions, prelude::provide_context};
 
 use crate::http::{download::Download, portal::exports, static_pages::plain_pages::PlainPages};
+
+/// The most that is read of a form.
+const MAX_READ_BYTES: usize = 16 * MAX_KEPT_BYTES;
 
 /// When to try again what the server could not do, in seconds.
 const RETRY_AFTER_SECONDS: &str = "15";
@@ -55,13 +59,13 @@ async fn submit(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let submitted = match axum::body::to_bytes(body, MAX_KEPT_BYTES).await {
+    let submitted = match read(body).await {
         // An act that has begun is finished, even if the browser leaves.
-        Ok(body) => {
+        Some(body) => {
             let backend = state.backend.clone();
             tokio::spawn(async move { acts::submit(&backend, &identity.0, uri.path(), &body).await }).await
         }
-        Err(_) => Ok(acts::far_too_long(&state.backend, &identity.0, uri.path())),
+        None => Ok(acts::far_too_long(&state.backend, &identity.0, uri.path())),
     };
     let Ok(submitted) = submitted else {
         return state.plain.failed();
@@ -98,6 +102,23 @@ async fn submit(
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     response
+}
+
+/// Reads a form. `None` if it is too long to be given back. The rest is read, too, because browsers do not look at a response
+/// before they have sent everything.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let (mut parts, mut read, mut length) = (body.into_data_stream(), Vec::new(), 0);
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        length += part.len();
+        if length > MAX_READ_BYTES {
+            return None;
+        }
+        if length <= MAX_KEPT_BYTES {
+            read.extend_from_slice(&part);
+        }
+    }
+    (length <= MAX_KEPT_BYTES).then_some(read)
 }
 
 #[cfg(test)]

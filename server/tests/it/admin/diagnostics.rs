@@ -99,7 +99,7 @@ async fn a_test_mail_is_sent_and_recorded(app: &TestApp) {
     assert!(shown.contains("A test mail to admin@example.com is on its way."), "{shown}");
     assert!(mails(app, "admin@example.com").await.contains(&"test".to_owned()));
     let email = latchkey_licensing::email::EmailAddress::parse("admin@example.com").expect("an address");
-    let host = app.service().admin(latchkey_service::Operator::Host);
+    let host = app.service().admin(Operator::Host);
     let (account, _) = host.add_customer(&email, None).await.expect("there");
     assert_eq!(newest(app, "account", &account.id.to_string()).await.0, "mail.tested");
     let support = staff(app, Role::Support).await;
