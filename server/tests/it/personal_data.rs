@@ -151,6 +151,7 @@ async fn mails_to_an_earlier_address_are_hers(app: &TestApp) {
     sent(app).await;
     let browser = app.customer("ada@new.example").await;
     let eve = app.customer(ADA).await;
+    eve.submit("/fn/request_sign_in", &[("email", ADA)]).await;
     let of = |exported: &Value, address: &str| {
         let mails = exported["mails"].as_array().expect("mails").iter();
         let mails = mails.filter(|mail| mail["to"] == address).filter_map(|mail| mail["kind"].as_str());
