@@ -5,11 +5,14 @@ use std::sync::Arc;
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
     ids::{
-        AccountId, AuditId, CeremonyId, EntitlementId, MailId, PasskeyId, PolicyId, ProductId, SessionId, SigningKeyId,
+        AccountId, AuditId, CeremonyId, EntitlementId, MailId, PasskeyId, PolicyId, PriceId, ProductId, SessionId,
+        SigningKeyId,
     },
     license::{Expiry, License, Standing},
     machine::Machine,
+    money::Money,
     policy::{HeartbeatCull, HeartbeatResurrection, Policy},
+    price::{Price, TaxBehavior},
     product::Product,
 };
 use latchkey_store::{
@@ -449,6 +452,42 @@ on_both! {
         assert_eq!(tx.insert_mails(&[mail(7, Some("purchase:1"))]).await.expect("inserted"), 0);
         assert_eq!(tx.delete_mails_before(late, late).await.expect("deleted"), 3);
         assert_eq!(tx.insert_mails(&[mail(8, Some("purchase:1"))]).await.expect("inserted"), 1);
+    }
+
+    /// Prices are a part of the catalog, also what is read from the provider about them.
+    async fn prices_count_as_changes_of_the_catalog(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let mut version = tx.catalog_version().await.expect("read");
+        let price = Price {
+            id: PriceId::new(T0, [1; 10]),
+            code: "once".to_owned(),
+            product: product().id,
+            policy: policy().id,
+            amount: None,
+            stripe_price: Some("price_1".to_owned()),
+            provisioned: None,
+            interval: None,
+            min_quantity: 1,
+            max_quantity: 1,
+            tax_behavior: TaxBehavior::Unspecified,
+            upgrade_from: Vec::new(),
+            position: 0,
+            created_at: T0,
+            updated_at: T0,
+        };
+        let amount = Money::new(4_900, "USD".parse().expect("a currency"));
+        for change in 0..4 {
+            match change {
+                0 => tx.insert_price(&price).await.expect("inserted"),
+                1 => tx.set_price_amount(price.id, amount, T0).await.expect("written"),
+                2 => tx.update_price(&Price { max_quantity: 5, ..price.clone() }).await.expect("written"),
+                _ => tx.delete_price(price.id).await.expect("deleted"),
+            }
+            let after = tx.catalog_version().await.expect("read");
+            assert!(after > version, "change {change}");
+            version = after;
+        }
     }
 
     /// A mail belongs to the account that it is for, or else to the one that has the address, and keeps it.
