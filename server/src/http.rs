@@ -23,7 +23,7 @@ use axum::{
 };
 use http_body_util::Limited;
 use latchkey_app::{
-    routes::Page,
+    routes::{AdminPage, Page},
     server_side::CookieKit,
     static_pages::{offers::Shop, site::Look},
 };
@@ -123,7 +123,7 @@ fn prerendered(
 
 /// Refuses long bodies. Forms of the admin portal have a limit of their own, and say in words that they are too long.
 async fn limit_body(request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with("/admin/") {
+    if AdminPage::parse(request.uri().path()).is_some() {
         return next.run(request).await;
     }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
