@@ -15,13 +15,15 @@ use std::{collections::BTreeSet, future::ready, sync::Arc};
 
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
+use http_body_util::Limited;
 use latchkey_app::{
-    routes::Page,
+    routes::{AdminPage, Page},
     server_side::CookieKit,
     static_pages::{
         document::Look,
@@ -94,7 +96,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
             ready(canonical(&request, &static_paths).unwrap_or_else(|| not_found.not_found()))
         })
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
-        .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
+        .layer(middleware::from_fn(limit_body))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
         .layer(CatchPanicLayer::custom(move |_| failed.failed()))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
@@ -160,6 +162,18 @@ fn prerendered(
 fn portal_page(settings: &Settings) -> String {
     let path = Page::Overview.path();
     if settings.server.surfaces.has(Surface::Portal) { path } else { format!("{}{path}", settings.portal_url()) }
+}
+
+/// Refuses long bodies. Forms of the admin portal have a limit of their own, and say in words that they are too long.
+async fn limit_body(request: Request, next: Next) -> Response {
+    if AdminPage::parse(request.uri().path()).is_some() {
+        return next.run(request).await;
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > PAGE_BODY_LIMIT) {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    next.run(request.map(|body| Body::new(Limited::new(body, PAGE_BODY_LIMIT)))).await
 }
 
 /// Leads from a page's path with a slash at its end to the page. Only paths of pages are targets, so that no path leads to

@@ -168,7 +168,7 @@ pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     let mut reminder_rounds = (0..REMIND.as_secs() / CULL.as_secs()).cycle();
     while !*stop.borrow() {
         let culled = service.cull_dead_machines().await;
-        note(&service, Worker::Upkeep, culled.as_ref().err());
+        note(&service, Worker::Culling, culled.as_ref().err());
         match culled {
             Ok(0) => {}
             Ok(machines) => tracing::info!(machines, "deactivated {machines} machines that missed their heartbeats"),
@@ -256,15 +256,19 @@ fn note(service: &Service, worker: Worker, error: Option<&Internal>) {
 }
 
 async fn delete_expired_rows(service: &Service) {
-    match service.remove_expired_rows().await {
+    let removed = service.remove_expired_rows().await;
+    note(service, Worker::ExpiredRows, removed.as_ref().err());
+    match removed {
         Ok(0) => {}
         Ok(rows) => tracing::debug!(rows, "deleted {rows} expired rows"),
-        Err(error) => tracing::error!(%error, "upkeep failed: {error}"),
+        Err(error) => tracing::error!(%error, "expired rows could not be deleted: {error}"),
     }
 }
 
 async fn remind_customers(service: &Service) {
-    match service.queue_reminders().await {
+    let queued = service.queue_reminders().await;
+    note(service, Worker::Reminders, queued.as_ref().err());
+    match queued {
         Ok(0) => {}
         Ok(mails) => tracing::info!(mails, "queued {mails} reminders of licenses that end soon"),
         Err(error) => tracing::error!(%error, "reminders could not be queued: {error}"),

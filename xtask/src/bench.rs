@@ -6,6 +6,7 @@
 
 mod database;
 pub(crate) mod interrupt;
+mod lists;
 mod measure;
 pub(crate) mod process;
 mod server;
@@ -65,7 +66,7 @@ pub(crate) enum Figure {
     Webhook,
     /// The page of a license, rendered for a signed-in customer
     LicensePage,
-    /// The list of licenses in the admin portal: the first page, the 1,000th, with filters, and searched
+    /// The lists of the admin portal: the first page, the 1,000th, and each filter and order
     Lists,
     /// A documentation page
     Docs,

@@ -38,6 +38,9 @@ pub(crate) use form::{Ask, Draft, Problem, Submission};
 /// The most that a form contains: metadata of 8 KiB, each byte of which may be escaped, and a note.
 pub const MAX_FORM_BYTES: usize = 128 * 1024;
 
+/// The most of a longer form that its page gives back to the person.
+pub const MAX_KEPT_BYTES: usize = 1024 * 1024;
+
 /// A person who does something.
 pub(crate) struct Call<'a> {
     pub(crate) who: &'a SignedIn,
@@ -90,6 +93,8 @@ pub(crate) enum Trouble {
     Review,
     /// It was not done because of the record's state, which the page explains.
     Obstacle(String),
+    /// The server does as much of it as it can at the same time.
+    Busy(String),
     /// The page shows a secret once.
     Secret(LicenseKey),
     /// The browser saves a file.
@@ -154,6 +159,9 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         return Submitted::NotFound;
     };
     let form = Submission::parse(body);
+    if body.len() > MAX_FORM_BYTES {
+        return Submitted::Again(too_long(form));
+    }
     let again = |status, problems| Draft { form: form.clone(), problems, status, ..Draft::default() };
     let draft = match perform(&call, &page, &form).await {
         // A member of staff who sees the portal as a customer does goes there, where a banner says so.
@@ -169,6 +177,7 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         Err(Trouble::File(data)) => return Submitted::PersonalData(data),
         Err(Trouble::Problems(problems)) => again(StatusCode::UNPROCESSABLE_ENTITY, problems),
         Err(Trouble::Obstacle(text)) => again(StatusCode::CONFLICT, vec![Problem::general(text)]),
+        Err(Trouble::Busy(text)) => again(StatusCode::SERVICE_UNAVAILABLE, vec![Problem::general(text)]),
         Err(Trouble::Review) => again(StatusCode::OK, Vec::new()),
         Err(Trouble::Locked) => again(StatusCode::FORBIDDEN, Vec::new()),
         Err(Trouble::NotFresh) => Draft { needs_confirmation: true, ..again(StatusCode::FORBIDDEN, Vec::new()) },
@@ -181,6 +190,35 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
         }
     };
     Submitted::Again(draft)
+}
+
+/// A form of which nothing is left, because it is too long even to be given back.
+pub fn far_too_long(backend: &Backend, who: &SignedIn, path: &str) -> Submitted {
+    match (Call::new(backend, who), AdminPage::parse(path)) {
+        (Ok(_), Some(_)) => {
+            let text = format!(
+                "This is too long: a form takes at most {} KiB. Go back with your browser, which may still have what you \
+                 entered, and enter less at once.",
+                MAX_FORM_BYTES / 1024
+            );
+            let problems = vec![Problem::general(text)];
+            Submitted::Again(Draft { problems, status: StatusCode::PAYLOAD_TOO_LARGE, ..Draft::default() })
+        }
+        _ => Submitted::NotFound,
+    }
+}
+
+/// The fields for texts of any length.
+const LONG_FIELDS: [&str; 3] = [lists::issue::LINES, license::terms::METADATA, form::NOTE];
+
+/// A form that is given back because it is too long. The longest field is to blame.
+fn too_long(form: Submission) -> Draft {
+    let text =
+        format!("This is too long: the whole form takes at most {} KiB. Enter less at once.", MAX_FORM_BYTES / 1024);
+    let longest = form.all().iter().max_by_key(|(_, value)| value.len()).map(|(name, _)| name.as_str());
+    let field = LONG_FIELDS.into_iter().find(|field| longest == Some(*field));
+    let problems = vec![Problem { field, text }];
+    Draft { form, problems, status: StatusCode::PAYLOAD_TOO_LARGE, ..Draft::default() }
 }
 
 async fn perform(call: &Call<'_>, page: &AdminPage, form: &Submission) -> Result<Performed, Trouble> {

@@ -11,6 +11,7 @@ mod floor;
 mod histogram;
 mod http;
 mod load;
+mod past;
 mod population;
 mod requests;
 mod seed;

@@ -16,13 +16,16 @@ use sha2::{Digest, Sha256};
 /// The prefix of the keys.
 const PREFIX: &str = "BENCH";
 
+/// How many licenses each account has.
+pub(crate) const LICENSES_EACH: u64 = 3;
+
 /// At most this many accounts are signed in.
 const MAX_VIEWERS: u64 = 1_000;
 
 /// The parameters from which everything is derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Population {
-    /// The number of licenses. Each has its own account.
+    /// The number of licenses. Each account has [`LICENSES_EACH`].
     pub(crate) licenses: u64,
     pub(crate) machines_each: u32,
     /// When the newest license was created, in microseconds.
@@ -49,20 +52,25 @@ impl Population {
         KeyPrefix::parse(PREFIX).context("the key prefix is invalid")
     }
 
-    /// The account and license with this number. Each was created one millisecond after the previous one.
+    /// The license with this number, and its account. Each was created one millisecond after the previous one.
     pub(crate) fn resident(&self, number: u64) -> Result<Resident> {
-        let age = i64::try_from(self.licenses.saturating_sub(number))?;
-        let made_at = Timestamp::from_unix_micros(self.made_at - age * 1_000);
-        let ids = bytes("ids", number, 0);
+        let made_at = self.made_at(number)?;
+        let (ids, owner) = (bytes("ids", number, 0), number / LICENSES_EACH);
         let key: [u8; KEY_RANDOM_BYTES] = part(&bytes("key", number, 0), 0)?;
         Ok(Resident {
-            account: AccountId::new(made_at, part(&ids, 0)?),
+            account: AccountId::new(self.made_at(owner * LICENSES_EACH)?, part(&bytes("owner", owner, 0), 0)?),
             license: LicenseId::new(made_at, part(&ids, 10)?),
             key: LicenseKey::new(&Self::prefix()?, &key),
             nonce: part(&bytes("nonce", number, 0), 0)?,
             made_at,
             number,
         })
+    }
+
+    /// When a license was created.
+    fn made_at(&self, number: u64) -> Result<Timestamp> {
+        let age = i64::try_from(self.licenses.saturating_sub(number))?;
+        Ok(Timestamp::from_unix_micros(self.made_at - age * 1_000))
     }
 
     /// The account and the session of an admin.
@@ -92,7 +100,12 @@ impl Population {
 
 impl Resident {
     pub(crate) fn email(&self) -> String {
-        format!("customer-{}@bench.example", self.number)
+        format!("customer-{}@bench.example", self.owner_number())
+    }
+
+    /// The number of its account.
+    pub(crate) fn owner_number(&self) -> u64 {
+        self.number / LICENSES_EACH
     }
 
     /// The fingerprint of one of the machines.
@@ -118,7 +131,7 @@ impl Resident {
     }
 }
 
-fn bytes(purpose: &str, number: u64, machine: u32) -> [u8; 32] {
+pub(crate) fn bytes(purpose: &str, number: u64, machine: u32) -> [u8; 32] {
     Sha256::new()
         .chain_update(b"latchkey bench")
         .chain_update(purpose)
@@ -128,7 +141,7 @@ fn bytes(purpose: &str, number: u64, machine: u32) -> [u8; 32] {
         .into()
 }
 
-fn part<const N: usize>(bytes: &[u8; 32], from: usize) -> Result<[u8; N]> {
+pub(crate) fn part<const N: usize>(bytes: &[u8; 32], from: usize) -> Result<[u8; N]> {
     let part = bytes.get(from..from + N).context("the hash is too short")?;
     Ok(part.try_into()?)
 }
@@ -158,6 +171,8 @@ mod tests {
         assert_ne!(one.fingerprint(0), one.fingerprint(1));
         assert_ne!(one.fingerprint(0), two.fingerprint(0));
         assert!(one.license < two.license, "ids increase as in a real database");
+        let three = POPULATION.resident(3).expect("made");
+        assert!(one.account == two.account && one.account != three.account, "each account has three licenses");
     }
 
     #[test]

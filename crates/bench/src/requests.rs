@@ -3,13 +3,13 @@
 use std::{
     io::Write,
     path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use hmac::{Hmac, KeyInit, Mac};
-use latchkey_licensing::hex;
+use latchkey_licensing::{hex, time::Timestamp};
 use sha2::Sha256;
 
 use crate::{
@@ -35,14 +35,8 @@ pub(crate) enum Kind {
     Webhook,
     /// A documentation page
     Docs,
-    /// An admin opens the first page of the list of licenses
-    ListFirst,
-    /// An admin opens the 1,000th page of the list of licenses
-    ListDeep,
-    /// An admin filters the list of licenses
-    ListFilter,
-    /// An admin searches the list of licenses for the beginning of addresses, of which there are few or thousands
-    ListSearch,
+    /// An admin opens a list
+    List,
     /// The five bytes of the floor
     Hello,
 }
@@ -59,6 +53,13 @@ pub(crate) struct Target {
     /// What to request
     #[arg(long)]
     kind: Kind,
+    /// The list with its query, such as `licenses?status=active`. `{…}` stands for something of a random license: `account`,
+    /// `license`, `number`, `fingerprint`, or `object` of its order. `{day}` is the day before the population was created
+    #[arg(long, default_value = "licenses")]
+    list: String,
+    /// Whether to open the list's 1,000th page instead of the first
+    #[arg(long)]
+    deep: bool,
     /// A number that no other run on the same database has, which makes fingerprints new
     #[arg(long, default_value_t = 1)]
     run: u64,
@@ -75,6 +76,7 @@ pub(crate) struct Requests {
     random: u64,
     request: Vec<u8>,
     wanted: Option<String>,
+    list: String,
     /// The place of the 1,000th page, for requests of it.
     cursor: String,
 }
@@ -90,7 +92,7 @@ impl Target {
     /// Follows the links to the next page until the one that is far from the start, or the last one. Returns its cursor.
     pub(crate) async fn find_cursor(&self) -> Result<String> {
         let mut cursor = String::new();
-        if self.kind != Kind::ListDeep {
+        if !self.deep {
             return Ok(cursor);
         }
         let cookie = Population::admin_cookie()?;
@@ -98,9 +100,10 @@ impl Target {
         for _ in 0..(DEEP_PAGE - 1) * PAGE_SIZE / STRIDE {
             let mut request = Vec::new();
             let place = if cursor.is_empty() { String::new() } else { format!("&after={cursor}") };
-            list(&mut request, &format!("?page_size={STRIDE}{place}"), &self.address, &cookie)?;
+            let path = with_query(&self.list, &format!("page_size={STRIDE}{place}"));
+            list(&mut request, &path, &self.address, &cookie)?;
             let answer = connection.exchange(&request).await?;
-            ensure!(answer.status == 200, "the list of licenses got the response {}", answer.status);
+            ensure!(answer.status == 200, "the list {} got the response {}", self.list, answer.status);
             let body = String::from_utf8_lossy(&answer.body).into_owned();
             match next_cursor(&body) {
                 Some(next) => cursor = next,
@@ -123,6 +126,7 @@ impl Target {
                 random: self.run << 32 | client,
                 request: Vec::with_capacity(1_024),
                 wanted: None,
+                list: self.list.clone(),
                 cursor: cursor.to_owned(),
             })
             .collect())
@@ -183,19 +187,13 @@ impl Requests {
                 )?;
                 self.wanted = Some(resident.license.to_string());
             }
-            Kind::ListFirst | Kind::ListDeep | Kind::ListFilter | Kind::ListSearch => {
-                let query = match self.kind {
-                    Kind::ListDeep => format!("?after={}", self.cursor),
-                    Kind::ListFilter => "?policy=bench-lifetime&status=active&machines=yes".to_owned(),
-                    Kind::ListSearch => {
-                        let number = draw(&mut self.random) % self.population.licenses;
-                        let length = 1 + usize::try_from(self.count % 4)?;
-                        format!("?q=customer-{}", number.to_string().chars().take(length).collect::<String>())
-                    }
-                    _ => String::new(),
-                };
-                list(&mut self.request, &query, host, &Population::admin_cookie()?)?;
-                self.wanted = Some("data-row".to_owned());
+            Kind::List => {
+                let path = fill(&self.list, &self.population, draw(&mut self.random), self.count)?;
+                let path =
+                    if self.cursor.is_empty() { path } else { with_query(&path, &format!("after={}", self.cursor)) };
+                list(&mut self.request, &path, host, &Population::admin_cookie()?)?;
+                // A random license may have none of it.
+                self.wanted = (!self.list.contains('{')).then(|| "data-row".to_owned());
             }
         }
         Ok(&self.request)
@@ -229,11 +227,35 @@ fn post(request: &mut Vec<u8>, path: &str, host: &str, key: &str, body: &str) ->
     Ok(())
 }
 
-/// The list of licenses in the admin portal.
-fn list(request: &mut Vec<u8>, query: &str, host: &str, cookie: &str) -> Result<()> {
+/// A list with the values of a random license.
+fn fill(list: &str, population: &Population, random: u64, count: u64) -> Result<String> {
+    if !list.contains('{') {
+        return Ok(list.to_owned());
+    }
+    let resident = population.resident(random % population.licenses)?;
+    let day = Timestamp::from_unix_micros(population.made_at).minus(Duration::from_hours(24)).rfc3339();
+    // Beginnings of addresses, of which there are few or thousands.
+    let length = 1 + usize::try_from(count % 4)?;
+    let number: String = resident.owner_number().to_string().chars().take(length).collect();
+    Ok(list
+        .replace("{account}", &resident.account.to_string())
+        .replace("{license}", &resident.license.to_string())
+        .replace("{number}", &number)
+        .replace("{fingerprint}", &resident.fingerprint(0))
+        .replace("{object}", &format!("pi_bench_{}", random % (population.licenses / 3).max(1)))
+        .replace("{day}", day.get(..10).unwrap_or_default()))
+}
+
+fn with_query(path: &str, query: &str) -> String {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{sign}{query}")
+}
+
+/// A list in the admin portal.
+fn list(request: &mut Vec<u8>, path: &str, host: &str, cookie: &str) -> Result<()> {
     write!(
         request,
-        "GET /admin/licenses{query} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\ncookie: latchkey-session={cookie}\r\n\r\n"
+        "GET /admin/{path} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\ncookie: latchkey-session={cookie}\r\n\r\n"
     )?;
     Ok(())
 }
@@ -273,6 +295,16 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_filled_with_values_that_exist() {
+        let population = Population { licenses: 10, machines_each: 2, made_at: 1_795_435_200_000_000 };
+        let filled = fill("orders?account={account}&q=customer-{number}&to={day}", &population, 7, 1).expect("filled");
+        let account = population.resident(7).expect("made").account;
+        assert_eq!(filled, format!("orders?account={account}&q=customer-2&to=2026-11-22"));
+        assert_eq!(with_query("orders", "a=b"), "orders?a=b");
+        assert_eq!(with_query("orders?a=b", "c=d"), "orders?a=b&c=d");
+    }
+
+    #[test]
     fn only_the_expected_response_passes() {
         let population = Population { licenses: 10, machines_each: 2, made_at: 1_795_435_200_000_000 };
         let mut requests = Requests {
@@ -284,6 +316,7 @@ mod tests {
             random: 1,
             request: Vec::new(),
             wanted: None,
+            list: String::new(),
             cursor: String::new(),
         };
         let text = String::from_utf8(requests.next().expect("made").to_vec()).expect("text");

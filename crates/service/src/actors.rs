@@ -182,7 +182,19 @@ pub enum StaffRefusal {
 #[error("this needs a passkey that was used within the last {} minutes", FRESH_FOR.as_secs() / 60)]
 pub struct NotFresh;
 
-/// Proof that the second factor was presented within the last 5 minutes. It is made for one request.
+/// Proof that the second factor was presented within the last 5 minutes. It is made for one request. `tests/fresh.rs` fixes which
+/// use cases take it:
+///
+/// | Use cases | Why |
+/// |---|---|
+/// | refund and release an order, replay an event of the provider, apply a catalog with its prices | they move money, or give away what costs money |
+/// | act on many licenses, issue many | one mistake or stolen session harms all customers at once. Acts on single licenses do not need it: each is confirmed and can be seen in time |
+/// | add, reset and remove staff, make a sign-in link, change an address, see the portal as a customer, delete an account | they give or take away access |
+/// | show a key, a license or a customer with keys; export a list, all licenses or a person's data | what was seen cannot be taken back |
+/// | rotate and retire signing keys | apps stop trusting what the old key signed |
+///
+/// Mailing keys to their owners, even many, needs none: support agents do it all day, and it shows them nothing. Neither do bans
+/// and ended sessions, which are acts of defense.
 #[derive(Debug)]
 pub struct Fresh(());
 

@@ -93,7 +93,7 @@ pub use desk::{
     },
     csv::Cell,
     explain::Explanation,
-    export::ListExport,
+    export::{ExportListError, ListExport, MAX_EXPORTS},
     find::{Found, FoundGroup, FoundRecord, RecordKind},
     lists::{
         FieldContext, List, ListDesk, ListError, ListPage, RowCount,

@@ -13,11 +13,12 @@ use std::{
 
 use latchkey_licensing::{brand::Brand, ids::LicenseId, portal_paths, time::Timestamp};
 use latchkey_store::{AuditRow, Store, Tx};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     audit::{actor::Cause, event::AuditEvent},
     billing::{AskedAbout, BillingOptions},
+    desk::export::MAX_EXPORTS,
     diagnostics::workers::WorkerLog,
     error::Internal,
     mail::{colors::MailColors, letter::Letterhead},
@@ -71,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind,
     pub(crate) workers: WorkerLog,
+    /// The places for exports of lists.
+    pub(crate) exports: Arc<Semaphore>,
     pub(crate) keyring: RwLock<Arc<Keyring>>,
     /// `None` if browsers create no passkeys for the portal's address.
     pub(crate) verifier: Option<Verifier>,
@@ -104,6 +107,7 @@ impl Service {
             leases: Leases::default(),
             write_behind: WriteBehind::default(),
             workers: WorkerLog::default(),
+            exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
             keyring: RwLock::new(keyring),
             verifier,
         }))

@@ -2,6 +2,8 @@
 
 mod handled;
 
+use std::collections::BTreeSet;
+
 use latchkey_licensing::{hex, time::Timestamp};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -9,6 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::objects::seconds;
 
 pub use handled::{HANDLED, Resource};
+
+/// How the ids of the objects that orders and payments consist of begin.
+const NAMED: [&str; 11] = ["cs_", "cus_", "sub_", "pi_", "in_", "re_", "pyr_", "dp_", "du_", "ch_", "py_"];
 
 /// The longest id, type or version that is taken over. Stripe's own are shorter.
 const MAX_WORD: usize = 255;
@@ -96,6 +101,17 @@ impl Envelope {
     }
 }
 
+/// The ids of all objects of orders and payments that a body names, whether or not it is understood otherwise.
+pub fn named_objects(body: &[u8]) -> BTreeSet<String> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    body.split(|byte| !is_part(byte))
+        .filter(|word| word.len() <= MAX_WORD)
+        .filter_map(|word| std::str::from_utf8(word).ok())
+        .filter(|word| NAMED.iter().any(|prefix| word.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty())))
+        .map(str::to_owned)
+        .collect()
+}
+
 fn object(kind: &str, object: Option<&Value>) -> Result<EventObject, Problem> {
     let resource = Resource::of_event(kind).ok_or(Problem::UnknownType)?;
     let field = |name| object.and_then(|object| object.get(name));
@@ -180,6 +196,19 @@ mod tests {
             assert_eq!((envelope.problem, envelope.object), (Some(problem), None), "{body}");
             assert!(!envelope.id.is_empty() && !envelope.kind.is_empty());
         }
+    }
+
+    #[test]
+    fn the_objects_that_a_body_names_are_found() {
+        let body = br#"{"id":"evt_1","data":{"object":{"id":"ch_2","customer":"cus_3","payment_intent":{"id":"pi_4"},
+            "list":["in_5","cus_3","sub_","pin_6","https://x.test/re_7?a"],"n":"acct_8"}}} \xff "#;
+        let found = ["ch_2", "cus_3", "in_5", "pi_4", "re_7"].map(str::to_owned);
+        assert_eq!(named_objects(body), BTreeSet::from(found.clone()));
+        // It does not have to be JSON.
+        let cut = [&body[..body.len() - 9], &[0xff, b'd', b'u', b'_', b'9']].concat();
+        let found: BTreeSet<String> = found.into_iter().chain(["du_9".to_owned()]).collect();
+        assert_eq!(named_objects(&cut), found);
+        assert!(named_objects(format!("ch_{}", "x".repeat(300)).as_bytes()).is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod access;
 mod acts;
 mod catalog;
+mod cost;
 mod diagnostics;
 mod lists;
 mod objects;

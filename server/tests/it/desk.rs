@@ -55,12 +55,18 @@ fn approved(app: &TestApp, version: String) -> ApprovedPlan {
 /// Plans an act, and carries the plan out.
 async fn apply(app: &TestApp, act: BulkAct, selection: &Selection, notify: Notify) -> BulkReport {
     let plan = admin(app).plan_bulk(act, selection).await.expect("planned");
-    admin(app).apply_bulk(act, selection, &approved(app, plan.version), notify).await.expect("applied")
+    admin(app)
+        .apply_bulk(act, selection, &approved(app, plan.version), notify, &Operator::Host.fresh())
+        .await
+        .expect("applied")
 }
 
 async fn issue_many(app: &TestApp, wanted: &[NewLicense]) -> Vec<IssueOutcome> {
     let plan = admin(app).plan_issue(wanted).await.expect("planned");
-    admin(app).issue_many(wanted, &approved(app, plan.version), Notify::Nobody).await.expect("issued")
+    admin(app)
+        .issue_many(wanted, &approved(app, plan.version), Notify::Nobody, &Operator::Host.fresh())
+        .await
+        .expect("issued")
 }
 
 fn new_license(n: usize, policy: &str) -> NewLicense {
@@ -391,7 +397,9 @@ async fn a_plan_is_carried_out_once_and_only_as_it_was_seen(app: &TestApp) {
     assert_eq!((plan.report.changed(), plan.report.mails()), (2, 2));
     app.kit.clock.advance(Duration::from_secs(1));
     admin(app).suspend_license(issued[0], Notify::Nobody).await.expect("suspended");
-    let late = admin(app).apply_bulk(BulkAct::Suspend, &both, &approved(app, plan.version), Notify::Nobody).await;
+    let late = admin(app)
+        .apply_bulk(BulkAct::Suspend, &both, &approved(app, plan.version), Notify::Nobody, &Operator::Host.fresh())
+        .await;
     assert!(matches!(late, Err(BulkError::Changed)), "{late:?}");
     assert_eq!(app.kit.history(issued[1]).await, ["license.issued"]);
 
@@ -426,20 +434,63 @@ async fn licenses_are_issued_line_by_line(app: &TestApp) {
     assert!(matches!(&plan.items[0], IssuePlanItem::Known(account) if account.name.is_none()), "{plan:?}");
     assert_eq!(plan.items[1..], [IssuePlanItem::OwnerIsBanned, IssuePlanItem::NewAccount]);
     let approved = approved(app, plan.version);
-    let outcomes = admin(app).issue_many(&wanted, &approved, Notify::Customer).await.expect("issued");
+    let outcomes =
+        admin(app).issue_many(&wanted, &approved, Notify::Customer, &Operator::Host.fresh()).await.expect("issued");
     let is_issued = outcomes.iter().map(|outcome| matches!(outcome, IssueOutcome::Issued(_))).collect::<Vec<_>>();
     assert_eq!(is_issued, [true, false, true]);
     let eve = page::<Accounts>(app, &[("q", "eve")]).await.rows.remove(0);
     assert_eq!((eve.account.name.as_deref(), eve.licenses), (Some("Eve"), 1));
     assert_eq!(page::<Mails>(app, &[("kind", "license_issued")]).await.count, RowCount::Exactly(2));
     // Sending the form twice issues nothing twice. Eve has an account now, which is another plan.
-    let again = admin(app).issue_many(&wanted, &approved, Notify::Customer).await;
+    let again = admin(app).issue_many(&wanted, &approved, Notify::Customer, &Operator::Host.fresh()).await;
     assert!(matches!(again, Err(BulkError::Changed)), "{again:?}");
     let plan = admin(app).plan_issue(&wanted).await.expect("planned");
     let same_id = ApprovedPlan { version: plan.version, ..approved };
-    let again = admin(app).issue_many(&wanted, &same_id, Notify::Customer).await;
+    let again = admin(app).issue_many(&wanted, &same_id, Notify::Customer, &Operator::Host.fresh()).await;
     assert!(matches!(again, Err(BulkError::AlreadyDone)), "{again:?}");
     assert_eq!(page::<Licenses>(app, &[]).await.count, RowCount::Exactly(4));
+}
+
+/// Two admins issue to the same people, in opposite orders: neither waits for the other forever.
+async fn lists_in_opposite_orders_are_issued_at_the_same_time(app: &TestApp) {
+    let other = app.another_process().await;
+    for round in 0..6 {
+        let mut wanted: Vec<_> = (0..50)
+            .map(|n| NewLicense {
+                email: EmailAddress::parse(&format!("user{n:03}-{round}@example.com")).expect("an address"),
+                name: None,
+                policy: "chartgpt-lifetime".to_owned(),
+            })
+            .collect();
+        // Half of them have accounts, of which some own nothing.
+        for new in wanted.iter().step_by(2) {
+            admin(app).add_customer(&new.email, None).await.expect("added");
+        }
+        let mut tries = Vec::new();
+        for service in [app.service().clone(), other.clone()] {
+            let host = service.admin(Operator::Host);
+            let version = host.plan_issue(&wanted).await.expect("planned").version;
+            let approved = ApprovedPlan { id: host.new_bulk_act().expect("an id"), version };
+            tries.push((service.clone(), wanted.clone(), approved));
+            wanted.reverse();
+        }
+        let tries = tries.into_iter().map(|(service, wanted, approved)| {
+            tokio::spawn(async move {
+                let fresh = Operator::Host.fresh();
+                let host = service.admin(Operator::Host);
+                host.issue_many(&wanted, &approved, Notify::Nobody, &fresh).await
+            })
+        });
+        for done in tries.collect::<Vec<_>>() {
+            // The slower one may find that there are accounts that were not in its plan.
+            match done.await.expect("no panic") {
+                Ok(outcomes) => {
+                    assert!(outcomes.iter().all(|outcome| matches!(outcome, IssueOutcome::Issued(_))), "{outcomes:?}");
+                }
+                Err(error) => assert!(matches!(error, BulkError::Changed), "{error}"),
+            }
+        }
+    }
 }
 
 /// Commands on the host have no account, to which a view could belong.
@@ -463,5 +514,6 @@ on_both!(with_app:
     a_plan_reads_all_licenses_at_once,
     a_plan_is_carried_out_once_and_only_as_it_was_seen,
     licenses_are_issued_line_by_line,
+    lists_in_opposite_orders_are_issued_at_the_same_time,
     the_host_has_no_views,
 );

@@ -25,6 +25,7 @@ use crate::{
 on_both!(with_app:
     a_customer_exports_everything_and_no_secrets,
     what_belonged_to_a_previous_owner_is_not_exported,
+    mails_to_an_earlier_address_are_hers,
     exports_are_limited,
     deleting_needs_a_recent_sign_in_and_the_address,
     licenses_work_on_after_the_account_was_deleted,
@@ -137,6 +138,36 @@ async fn what_belonged_to_a_previous_owner_is_not_exported(app: &TestApp) {
     let text = exported.to_string();
     assert!(text.contains("PC adas") && !text.contains("PC bobs"), "{text}");
     assert!(text.contains("license.changed") && !text.contains("license.issued"), "{text}");
+}
+
+/// They are exported, and deleted with the account. The next owner of the address does not get them.
+async fn mails_to_an_earlier_address_are_hers(app: &TestApp) {
+    let (issued, _) = ada(app).await;
+    let host = app.service().admin(Operator::Host);
+    host.mail_license_key(issued.view.license.id).await.expect("mailed");
+    let reason = latchkey_service::Reason::new(latchkey_service::ReasonCode::CustomerRequest, "").expect("a reason");
+    let new_address = email("ada@new.example");
+    host.because(&reason).set_email(issued.owner.id, &new_address, &Operator::Host.fresh()).await.expect("changed");
+    sent(app).await;
+    let browser = app.customer("ada@new.example").await;
+    let eve = app.customer(ADA).await;
+    eve.submit("/fn/request_sign_in", &[("email", ADA)]).await;
+    let of = |exported: &Value, address: &str| {
+        let mails = exported["mails"].as_array().expect("mails").iter();
+        let mails = mails.filter(|mail| mail["to"] == address).filter_map(|mail| mail["kind"].as_str());
+        mails.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let exported = data(export(&browser).await).await;
+    let before = of(&exported, ADA);
+    assert!(
+        before.contains(&"license_issued".to_owned()) && before.contains(&"email_changed".to_owned()),
+        "{before:?}"
+    );
+    assert!(of(&exported, "ada@new.example").contains(&"email_changed".to_owned()));
+    assert_eq!(of(&data(export(&eve).await).await, ADA), ["sign_in"]);
+    browser.submit("/fn/delete_account", &[("phrase", "ada@new.example")]).await;
+    assert_eq!(mails(app, "ada@new.example").await, ["account_deleted"]);
+    assert_eq!(mails(app, ADA).await, ["sign_in"], "only the next owner's");
 }
 
 async fn exports_are_limited(app: &TestApp) {
@@ -400,6 +431,7 @@ async fn nothing_in_the_database_names_a_deleted_person(backend: Backend) {
     delete(&browser).await;
     assert_eq!(tables(ADA).await, ["outbox"]);
     assert_eq!(mails(&app, ADA).await, ["account_deleted"], "only the last mail is on its way");
+    assert_eq!(tables("ada@new.example").await, [""; 0], "the address that she asked for");
     assert_eq!(tables("PC lovelace").await, ["audit_log"]);
     for gone in ["Lovelace", "called on Monday"] {
         assert_eq!(tables(gone).await, [""; 0], "{gone}");

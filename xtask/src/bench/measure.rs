@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::{
     Figure, Kind, Options, Programs,
     database::Database,
+    lists::LISTS,
     process::{Process, ask},
     server::{self, Limits, Server},
     table::{Aim, Row, Unit},
@@ -169,22 +170,38 @@ impl<'a> Bench<'a> {
         ])
     }
 
+    /// The first and the 1,000th page of each list in each order, and the first page with each filter, in the order that is
+    /// slowest.
     fn lists(&mut self) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
-        for (kind, name) in [
-            ("list-first", "first page"),
-            ("list-deep", "1,000th page"),
-            ("list-filter", "with filters"),
-            ("list-search", "searched by the beginning of an address"),
-        ] {
-            let address = self.address()?;
-            let seen = self.load(&address, kind, ADMINS)?;
-            let name = format!("list of licenses, {name}");
-            rows.push(Row::alone(&format!("{name}, p50"), Unit::Micros, seen.p50_us, None));
-            let aim = Some(Aim::AtMost(LIST_P95_US));
-            rows.push(Row::alone(&format!("{name}, p95"), Unit::Micros, seen.p95_us, aim));
+        for list in LISTS {
+            for sort in list.sorts {
+                for deep in [false, true] {
+                    let seen = self.list(&format!("{}?sort={sort}", list.name), deep)?;
+                    let page = if deep { "1,000th page" } else { "first page" };
+                    rows.push(list_row(&format!("{}, {sort}, {page}", list.name), &seen));
+                }
+            }
+            for filter in list.filters {
+                let mut slowest: Option<(Load, &str)> = None;
+                for sort in list.sorts {
+                    let seen = self.list(&format!("{}?{filter}&sort={sort}", list.name), false)?;
+                    if slowest.as_ref().is_none_or(|(slow, _)| seen.p95_us > slow.p95_us) {
+                        slowest = Some((seen, sort));
+                    }
+                }
+                if let Some((seen, sort)) = slowest {
+                    rows.push(list_row(&format!("{}, {filter}, {sort}", list.name), &seen));
+                }
+            }
         }
         Ok(rows)
+    }
+
+    fn list(&mut self, list: &str, deep: bool) -> Result<Load> {
+        let address = self.address()?;
+        let deep: &[&str] = if deep { &["--deep"] } else { &[] };
+        self.load_with(&address, "list", ADMINS, &[&["--list", list], deep].concat())
     }
 
     fn webhook(&mut self) -> Result<Vec<Row>> {
@@ -233,15 +250,20 @@ impl<'a> Bench<'a> {
     }
 
     fn load(&mut self, address: &str, kind: &str, clients: u64) -> Result<Load> {
+        self.load_with(address, kind, clients, &[])
+    }
+
+    fn load_with(&mut self, address: &str, kind: &str, clients: u64, more: &[&str]) -> Result<Load> {
         self.runs += 1;
         let mut command = Command::new(&self.programs.bench);
         command.args(["load", "--address", address, "--kind", kind, "--clients", &clients.to_string()]);
         command.args(["--run", &self.runs.to_string(), "--seconds", &self.options.seconds().to_string()]);
-        command.arg("--population").arg(self.population());
-        let seen = timed(&format!("{}: {kind} at {address}", self.title), || ask(&mut command, self.limit()))?;
+        command.arg("--population").arg(self.population()).args(more);
+        let what = more.get(1).copied().unwrap_or(kind);
+        let seen = timed(&format!("{}: {what} at {address}", self.title), || ask(&mut command, self.limit()))?;
         if number(&seen, "failures")? > 0.0 {
             let why = seen.get("first_failure").and_then(Value::as_str).unwrap_or_default();
-            bail!("{kind} at {address} failed: {why}");
+            bail!("{what} at {address} failed: {why}");
         }
         let requests = number(&seen, "requests")?;
         if requests < 1.0 {
@@ -306,6 +328,10 @@ impl<'a> Bench<'a> {
     fn limit(&self) -> Duration {
         Duration::from_secs(self.options.seconds()) + SLACK
     }
+}
+
+fn list_row(name: &str, seen: &Load) -> Row {
+    Row::alone(&format!("list of {name}, p95"), Unit::Micros, seen.p95_us, Some(Aim::AtMost(LIST_P95_US)))
 }
 
 fn number(seen: &Value, name: &str) -> Result<f64> {

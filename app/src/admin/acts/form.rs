@@ -15,7 +15,7 @@ use crate::{
 
 /// The names of fields that several forms have.
 const REASON: &str = "reason";
-const NOTE: &str = "note";
+pub(super) const NOTE: &str = "note";
 const PHRASE: &str = "phrase";
 const NO_MAIL: &str = "no_mail";
 const VERSION: &str = "version";
@@ -119,6 +119,11 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Whether the form is given back without being looked at.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.status == StatusCode::PAYLOAD_TOO_LARGE
+    }
+
     /// The status of the response.
     pub(crate) fn status(&self) -> StatusCode {
         self.status

@@ -1,6 +1,6 @@
 //! Acts on licenses.
 
-mod terms;
+pub(super) mod terms;
 
 use latchkey_licensing::{ids::LicenseId, license_key, time::Timestamp};
 use latchkey_service::{

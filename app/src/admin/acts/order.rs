@@ -35,7 +35,8 @@ pub(super) async fn view(call: &Call<'_>, id: OrderId, act: Act, draft: Option<&
     let order = &details.view.order;
     let (page, back) = (AdminPage::OrderAct(id, act), AdminPage::Order(id));
     let needs = if matches!(act, Act::Release | Act::Refund) { Needs::Admin } else { Needs::Support };
-    let gate = Gate { needs, is_sensitive: act == Act::Refund, obstacle: obstacle(act, &details.view) };
+    let gate =
+        Gate { needs, is_sensitive: matches!(act, Act::Release | Act::Refund), obstacle: obstacle(act, &details.view) };
     let content = gate.closed(call, &page, draft).unwrap_or_else(|| match act {
         Act::Note | Act::Evidence => note::ask(&page, &back, draft),
         Act::Release => ActContent::Form(release(&details).version(order.updated_at).form(&page, &back, draft)),
@@ -122,7 +123,8 @@ pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submi
     let number = details.view.order.number();
     let text = if act == Act::Release {
         let receiver = receiver(&details, form)?;
-        let status = admin.release_order(id, receiver.as_ref()).await.map_err(|error| match error {
+        let fresh = call.fresh()?;
+        let status = admin.release_order(id, receiver.as_ref(), &fresh).await.map_err(|error| match error {
             ReleaseError::NotFound(_) => Trouble::NotFound,
             ReleaseError::NotHeld(_) => Trouble::Obstacle("The order is not held any more.".to_owned()),
             ReleaseError::Changed => Trouble::Changed,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
-    ids::{AccountId, OrderId},
+    ids::{AccountId, LicenseId, OrderId},
     order::{Order, OrderStatus, SubscriptionState},
     time::Timestamp,
 };
@@ -182,6 +182,13 @@ impl Service {
         for order in ids {
             orders.extend(tx.lock_order(order).await?);
         }
+        // Those who give a license to another account lock it before both accounts.
+        let mut licenses: Vec<LicenseId> =
+            tx.list_licenses_of(id).await?.into_iter().map(|license| license.id).collect();
+        licenses.sort_unstable();
+        for license in licenses {
+            tx.lock_license(license).await?;
+        }
         lock_addresses(&mut tx, &known.email, &pseudonym, now).await?;
         tx.lock_account(id).await?;
         let account = tx.find_account(id).await?.ok_or(DeleteAccountError::NotFound)?;
@@ -231,7 +238,7 @@ impl Service {
         }
         tx.erase_machine_names_of(id, now).await?;
         tx.erase_license_metadata_of(id, now).await?;
-        tx.delete_mails_to(&account.email).await?;
+        tx.delete_mails_of(id, &account.email).await?;
         tx.delete_login_requests_of(id, &account.email).await?;
         tx.delete_email_changes_of(id).await?;
         tx.delete_known_browsers_of(id).await?;

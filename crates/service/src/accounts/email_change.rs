@@ -28,6 +28,7 @@ use crate::{
             CustomerMail,
             email_change::{EmailChangeMail, EmailChangedMail},
         },
+        notify::CUSTOMER_MAIL_LIFETIME,
         outbox::OutgoingMail,
         reasons::{EmailChangeRequest, EmailChanged},
     },
@@ -227,7 +228,7 @@ impl Customer<'_> {
             minutes: LIFETIME.as_secs() / 60,
         };
         let to_old = mail(EmailChangeRequest::Current, link(&old_token));
-        service.mail_until(&mut tx, &account.email, &to_old, change.expires_at).await?;
+        service.mail_until(&mut tx, (&account.email, account.id), &to_old, change.expires_at).await?;
         // If the address has an account, nobody gets the link that would confirm the change.
         let (request, owner) = match tx.find_account_by_email(new_email).await? {
             Some(owner) => (EmailChangeRequest::Taken, Some(owner)),
@@ -235,7 +236,7 @@ impl Customer<'_> {
         };
         if owner.is_none_or(|owner| owner.disabled_at.is_none()) {
             let to_new = mail(request, link(&new_token));
-            service.mail_until(&mut tx, new_email, &to_new, change.expires_at).await?;
+            service.mail_until(&mut tx, (new_email, account.id), &to_new, change.expires_at).await?;
         }
         service.record(&mut tx, now, self.cause(), AccountEvent::EmailChangeRequested.of(id)).await?;
         tx.commit().await?;
@@ -361,7 +362,7 @@ impl Service {
             let mail =
                 EmailChangedMail { why, old_email: account.email.as_str(), new_email: new_email.as_str(), at: now };
             for email in [&account.email, new_email] {
-                self.mail_address(tx, email, &mail, None).await?;
+                self.mail_until(tx, (email, account.id), &mail, now.plus(CUSTOMER_MAIL_LIFETIME)).await?;
             }
         }
         Ok(())
@@ -371,13 +372,20 @@ impl Service {
     async fn mail_until(
         &self,
         tx: &mut Tx,
-        to: &EmailAddress,
+        (to, account): (&EmailAddress, AccountId),
         mail: &impl CustomerMail,
         expires_at: Timestamp,
     ) -> Result<(), Internal> {
         let letterhead = self.letterhead();
         let content = mail.letter(&letterhead).render(&letterhead)?;
-        let outgoing = OutgoingMail { recipient: to, content: &content, now: self.now(), expires_at, dedupe_key: None };
+        let outgoing = OutgoingMail {
+            recipient: to,
+            account: Some(account),
+            content: &content,
+            now: self.now(),
+            expires_at,
+            dedupe_key: None,
+        };
         self.queue_mail(tx, &outgoing).await.map(drop)
     }
 }

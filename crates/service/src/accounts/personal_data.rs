@@ -95,7 +95,7 @@ impl Service {
         let order_ids: Vec<_> = orders.iter().map(|order| order.id).collect();
         let lines = conn.list_order_lines(&order_ids).await?;
         let payments = conn.list_order_payments(&order_ids).await?;
-        let mails = mails_to(conn, &account.email).await?;
+        let mails = mails_of(conn, account).await?;
         let subjects = subjects(account, &licenses, &orders);
         let (audits, owned_since) = audits_about(conn, &subjects).await?;
         let notes = notes_about(conn, &subjects, &owned_since).await?;
@@ -175,10 +175,10 @@ async fn machines_of(conn: &mut Conn, account: &Account) -> Result<Vec<ListedMac
     }
 }
 
-async fn mails_to(conn: &mut Conn, email: &EmailAddress) -> Result<Vec<ListedMail>, Internal> {
+async fn mails_of(conn: &mut Conn, account: &Account) -> Result<Vec<ListedMail>, Internal> {
     let (mut found, mut before) = (Vec::new(), None);
     loop {
-        let page = conn.list_mails_to(email, before, i64::from(PAGE)).await?;
+        let page = conn.list_mails_of(account.id, &account.email, before, i64::from(PAGE)).await?;
         before = page.last().map(|mail| mail.id.uuid());
         found.extend(page);
         if before.is_none() {

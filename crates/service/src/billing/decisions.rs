@@ -116,6 +116,7 @@ impl Admin<'_> {
         &self,
         id: OrderId,
         receiver: Option<&EmailAddress>,
+        _fresh: &Fresh,
     ) -> Result<OrderStatus, ReleaseError> {
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;

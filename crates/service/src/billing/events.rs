@@ -75,6 +75,7 @@ impl Service {
             api_version: event.api_version.as_deref(),
             object: event.object.as_ref().map(|object| (object.kind.as_str(), object.id.as_str())),
             body: &event.body,
+            named_objects: &event.named_objects,
             is_from_sync,
             state,
             problem,

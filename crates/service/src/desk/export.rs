@@ -1,9 +1,10 @@
 //! Exports of lists as CSV files, with the same filters.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use latchkey_licensing::time::Timestamp;
 use latchkey_store::{Matches, PageRequest, Reader, Seek};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::{
@@ -11,13 +12,32 @@ use crate::{
     audit::event::{AuditEvent, ListEvent},
     desk::{
         csv::{BYTE_ORDER_MARK, Cell, line},
-        lists::{FieldContext, List, ListError, ListQuery, Place, fields::FieldError},
+        lists::{FieldContext, List, ListQuery, Place, fields::FieldError},
     },
-    error::Internal,
+    error::{Internal, internal_errors},
 };
 
 /// How many rows are read at once.
 const ROWS: u32 = 500;
+
+/// How many lists a process exports at the same time. Each keeps a connection to the database for as long as its reader takes.
+pub const MAX_EXPORTS: usize = 4;
+
+/// Why no export began.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportListError {
+    /// A field is invalid.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// As many exports as possible have not ended yet.
+    #[error("{MAX_EXPORTS} exports are being downloaded: try again when one of them has ended")]
+    TooMany,
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+internal_errors!(ExportListError);
 
 /// The field that stands for chosen rows in the audit log.
 const CHOSEN: &str = "id";
@@ -28,6 +48,8 @@ pub struct ListExport {
     /// The name of the list.
     pub list: &'static str,
     parts: Box<dyn Parts>,
+    /// Its place among the exports of this process.
+    _place: OwnedSemaphorePermit,
 }
 
 impl std::fmt::Debug for ListExport {
@@ -89,7 +111,9 @@ impl Admin<'_> {
         fields: &[(String, String)],
         chosen: &[Uuid],
         _fresh: &Fresh,
-    ) -> Result<ListExport, ListError> {
+    ) -> Result<ListExport, ExportListError> {
+        let place = Arc::clone(&self.service.0.exports).try_acquire_owned();
+        let place = place.map_err(|_| ExportListError::TooMany)?;
         let mut reader = self.service.store().read().await?;
         let context: FieldContext = self.service.field_context(&mut reader, fields).await?;
         let mut query = ListQuery::<L>::parse(fields, &context)?;
@@ -112,7 +136,7 @@ impl Admin<'_> {
         let titles: Vec<Cell> = L::COLUMNS.iter().map(|title| Cell::text(Some(title))).collect();
         let titles = format!("{BYTE_ORDER_MARK}{}", line(&titles));
         let rows = Rows::<L> { reader, query, now: self.service.now(), titles, seek: Some(Seek::Start) };
-        Ok(ListExport { list: L::NAME, parts: Box::new(rows) })
+        Ok(ListExport { list: L::NAME, parts: Box::new(rows), _place: place })
     }
 
     async fn record_list_export<L: List>(&self, fields: &[(String, String)], are_chosen: bool) -> Result<(), Internal> {

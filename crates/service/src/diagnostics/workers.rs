@@ -33,8 +33,12 @@ workers! {
     Reconciliation = "Comparison with Stripe";
     /// Writes when something was last seen.
     Bookkeeping = "Bookkeeping";
-    /// Culls dead machines, deletes expired rows and reminds customers.
-    Upkeep = "Upkeep";
+    /// Culls dead machines.
+    Culling = "Dead machines";
+    /// Deletes expired rows.
+    ExpiredRows = "Expired rows";
+    /// Reminds customers of licenses that end soon.
+    Reminders = "Reminders";
     /// Records that heartbeats can be received.
     HeartbeatWatch = "Heartbeat watch";
     /// Reads the signing keys.
@@ -118,7 +122,10 @@ mod tests {
         let wanted =
             WorkerState { worker: Worker::Mail, ran_at: Some(at(2)), failed: Some((at(1), WorkerFailure::Database)) };
         assert_eq!(state(Worker::Mail), Some(wanted));
-        assert_eq!(state(Worker::Upkeep), Some(WorkerState { worker: Worker::Upkeep, ran_at: None, failed: None }));
+        assert_eq!(
+            state(Worker::Reminders),
+            Some(WorkerState { worker: Worker::Reminders, ran_at: None, failed: None })
+        );
         assert_eq!(states.len(), Worker::ALL.len());
     }
 }

@@ -61,7 +61,7 @@ impl Service {
         let content = mail.letter(&letterhead).render(&letterhead)?;
         let now = self.now();
         let expires_at = now.plus(CUSTOMER_MAIL_LIFETIME);
-        let outgoing = OutgoingMail { recipient: to, content: &content, now, expires_at, dedupe_key };
+        let outgoing = OutgoingMail { recipient: to, account: None, content: &content, now, expires_at, dedupe_key };
         self.queue_mail(tx, &outgoing).await
     }
 

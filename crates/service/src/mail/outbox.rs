@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use latchkey_licensing::{brand::Support, email::EmailAddress, ids::MailId, time::Timestamp};
+use latchkey_licensing::{
+    brand::Support,
+    email::EmailAddress,
+    ids::{AccountId, MailId},
+    time::Timestamp,
+};
 use latchkey_store::{LeasedMail, NewMail, Tx};
 
 use crate::{
@@ -18,6 +23,8 @@ const LEASE: Duration = Duration::from_mins(2);
 /// A mail to queue.
 pub(crate) struct OutgoingMail<'a> {
     pub(crate) recipient: &'a EmailAddress,
+    /// The account that it is for. `None` is the one that has the address, if there is any.
+    pub(crate) account: Option<AccountId>,
     pub(crate) content: &'a MailContent,
     pub(crate) now: Timestamp,
     /// When the mail is no longer useful.
@@ -55,6 +62,7 @@ impl Service {
                 id: *id,
                 kind: &mail.content.kind,
                 recipient: mail.recipient,
+                account: mail.account,
                 payload,
                 now: mail.now,
                 expires_at: mail.expires_at,

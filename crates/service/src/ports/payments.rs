@@ -102,6 +102,8 @@ pub struct IncomingEvent {
     pub object: Option<ObjectRef>,
     /// Why the body was not understood.
     pub problem: Option<String>,
+    /// The ids of all objects of orders and payments that the body names, each once.
+    pub named_objects: Vec<String>,
     /// The body as it was sent.
     pub body: Vec<u8>,
 }

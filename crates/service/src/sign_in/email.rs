@@ -235,7 +235,14 @@ impl Service {
         };
         let content = mail.letter(&letterhead).render(&letterhead)?;
         let expires_at = now.plus(MAILED_LIFETIME);
-        let outgoing = OutgoingMail { recipient: request.email, content: &content, now, expires_at, dedupe_key: None };
+        let outgoing = OutgoingMail {
+            recipient: request.email,
+            account: None,
+            content: &content,
+            now,
+            expires_at,
+            dedupe_key: None,
+        };
         self.queue_mail(tx, &outgoing).await.map(drop)
     }
 

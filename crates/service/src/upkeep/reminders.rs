@@ -78,6 +78,7 @@ impl Service {
             .zip(&contents)
             .map(|(license, content)| OutgoingMail {
                 recipient: &license.email,
+                account: None,
                 content,
                 now,
                 expires_at: license.expires_at,

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     email::EmailAddress,
-    ids::{AuditId, MailId, SigningKeyId},
+    ids::{AccountId, AuditId, MailId, SigningKeyId},
     time::Timestamp,
 };
 
@@ -67,8 +67,9 @@ methods! {
             set_mail_retry(id: MailId, at: Timestamp, error: &str) -> bool;
             /// Gives up on a mail and erases its content. `false` if it was sent.
             set_mail_failed(id: MailId, now: Timestamp, error: &str) -> bool;
-            /// Deletes all mails to an address, also those that wait.
-            delete_mails_to(recipient: &EmailAddress) -> u64;
+            /// Deletes all mails for an account, whichever address it had, and those to its address that are for no account. Also
+            /// those that wait.
+            delete_mails_of(account: AccountId, address: &EmailAddress) -> u64;
             /// Deletes mails that were sent or given up before `instant`. Those with a deduplication key are deleted
             /// if that was before `with_key`, which is earlier.
             delete_mails_before(instant: Timestamp, with_key: Timestamp) -> u64;

@@ -62,6 +62,9 @@ methods! {
             list_notes_about(subjects: &[(&str, Vec<String>)], before: Option<Uuid>, limit: i64) -> Vec<NoteRow>;
             /// Lists the newest mails to an address.
             list_mails_to(recipient: &EmailAddress, before: Option<Uuid>, limit: i64) -> Vec<ListedMail>;
+            /// Lists the mails for an account, whichever address it had, and those to its address that are for no account. The
+            /// newest are first.
+            list_mails_of(account: AccountId, address: &EmailAddress, before: Option<Uuid>, limit: i64) -> Vec<ListedMail>;
         }
         write {}
     }

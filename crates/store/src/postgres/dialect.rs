@@ -38,9 +38,6 @@ pub(crate) const LOCK_ORDER: Option<&str> = Some("SELECT id FROM orders WHERE id
 /// Leases the event that has been due longest. Workers do not wait for events that others are leasing.
 pub(crate) const LEASE_STRIPE_EVENT: &str = "UPDATE stripe_events SET next_attempt_at = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM stripe_events WHERE state = 'waiting' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, kind, is_live, api_version, object_kind, object_id, source, state, attempts, next_attempt_at, last_error, created_at, received_at, done_at";
 
-/// Replaces the bodies of events that contain `$1`, among those about whose object nothing is stored.
-pub(crate) const ERASE_OTHER_EVENTS: &str = "UPDATE stripe_events SET body = $2 WHERE (kind IN ('charge.refunded', 'invoice.payment_failed', 'payment_intent.payment_failed') OR state IN ('ignored', 'not_understood')) AND POSITION($1 IN body) > 0";
-
 /// Facts about the database.
 pub(crate) const DATABASE_FACTS: &str = "SELECT pg_database_size(current_database()) AS size_bytes, current_setting('server_version') AS version, (SELECT MAX(version) FROM _sqlx_migrations) AS migration, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS clock_us";
 

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use latchkey_licensing::{
     entitlement::{Entitlement, EntitlementCode},
     ids::{
-        AccountId, AuditId, CeremonyId, EntitlementId, MailId, PasskeyId, PolicyId, ProductId, SessionId, SigningKeyId,
+        AccountId, AuditId, CeremonyId, EntitlementId, MailId, PasskeyId, PolicyId, PriceId, ProductId, SessionId,
+        SigningKeyId,
     },
     license::{Expiry, License, Standing},
     machine::Machine,
+    money::Money,
     policy::{HeartbeatCull, HeartbeatResurrection, Policy},
+    price::{Price, TaxBehavior},
     product::Product,
 };
 use latchkey_store::{
-    AuditRow, CeremonyBinding, Conn, DeactivatedBy, KeyLookup, NewCeremony, NewMail, NewSession, PasskeyRow,
-    SigningKeyRow, Store, StoreError,
+    AuditRow, CeremonyBinding, Conn, DeactivatedBy, EventState, KeyLookup, NewCeremony, NewMail, NewSession,
+    NewStripeEvent, PasskeyRow, SigningKeyRow, Store, StoreError, Tx,
 };
 use latchkey_testkit::{Backend, TestDatabase};
 
@@ -415,7 +418,7 @@ on_both! {
     /// Of several mails with one deduplication key, only the first is queued, even while another transaction queues it.
     async fn a_mail_with_a_key_is_queued_once(store: &Store) {
         let recipient = email("ada@example.com");
-        let mail = |seed: u8, dedupe_key| NewMail { id: MailId::new(T0, [seed; 10]), kind: "purchase", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key };
+        let mail = |seed: u8, dedupe_key| NewMail { id: MailId::new(T0, [seed; 10]), kind: "purchase", recipient: &recipient, account: None, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key };
         let mut tx = store.write().await.expect("a transaction");
         let mails = [mail(1, Some("purchase:1")), mail(2, Some("purchase:2")), mail(3, None), mail(4, None), mail(5, Some("purchase:1"))];
         assert_eq!(tx.insert_mails(&mails).await.expect("inserted"), 4);
@@ -427,7 +430,7 @@ on_both! {
             let store = Arc::clone(&shared);
             tokio::spawn(async move {
                 let recipient = email("ada@example.com");
-                let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "purchase", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key: Some("purchase:3") };
+                let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "purchase", recipient: &recipient, account: None, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key: Some("purchase:3") };
                 let mut tx = store.write().await.expect("a transaction");
                 let queued = tx.insert_mails(&[mail]).await.expect("inserted");
                 tx.commit().await.expect("committed");
@@ -451,10 +454,102 @@ on_both! {
         assert_eq!(tx.insert_mails(&[mail(8, Some("purchase:1"))]).await.expect("inserted"), 1);
     }
 
+    /// Prices are a part of the catalog, also what is read from the provider about them.
+    async fn prices_count_as_changes_of_the_catalog(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let mut version = tx.catalog_version().await.expect("read");
+        let price = Price {
+            id: PriceId::new(T0, [1; 10]),
+            code: "once".to_owned(),
+            product: product().id,
+            policy: policy().id,
+            amount: None,
+            stripe_price: Some("price_1".to_owned()),
+            provisioned: None,
+            interval: None,
+            min_quantity: 1,
+            max_quantity: 1,
+            tax_behavior: TaxBehavior::Unspecified,
+            upgrade_from: Vec::new(),
+            position: 0,
+            created_at: T0,
+            updated_at: T0,
+        };
+        let amount = Money::new(4_900, "USD".parse().expect("a currency"));
+        for change in 0..4 {
+            match change {
+                0 => tx.insert_price(&price).await.expect("inserted"),
+                1 => tx.set_price_amount(price.id, amount, T0).await.expect("written"),
+                2 => tx.update_price(&Price { max_quantity: 5, ..price.clone() }).await.expect("written"),
+                _ => tx.delete_price(price.id).await.expect("deleted"),
+            }
+            let after = tx.catalog_version().await.expect("read");
+            assert!(after > version, "change {change}");
+            version = after;
+        }
+    }
+
+    /// A mail belongs to the account that it is for, or else to the one that has the address, and keeps it.
+    async fn mails_belong_to_accounts(store: &Store) {
+        let (ada, eve) = (account(1, "ada@example.com"), account(2, "eve@example.com"));
+        let mut tx = store.write().await.expect("a transaction");
+        for account in [&ada, &eve] {
+            assert!(tx.insert_account(account).await.expect("inserted"));
+        }
+        let addresses = ["ada@example.com", "new@example.com", "nobody@example.com", "eve@example.com"].map(email);
+        let mail = |seed: u8, recipient, account| NewMail { id: MailId::new(T0, [seed; 10]), kind: "purchase", recipient, account, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key: None };
+        let mails = [
+            mail(1, &addresses[0], None),
+            mail(2, &addresses[1], Some(ada.id)),
+            mail(3, &addresses[2], None),
+            mail(4, &addresses[3], None),
+        ];
+        assert_eq!(tx.insert_mails(&mails).await.expect("inserted"), 4);
+        tx.set_account_email(ada.id, &addresses[1], T0).await.expect("written");
+        // The address that was hers is free, and what it got before is not its next owner's.
+        tx.set_account_email(eve.id, &addresses[0], T0).await.expect("written");
+        let ids = |seeds: &[u8]| seeds.iter().map(|seed| MailId::new(T0, [*seed; 10])).collect::<Vec<_>>();
+        let of = async |tx: &mut Tx, account, address| {
+            let found = tx.list_mails_of(account, address, None, 9).await.expect("read");
+            found.iter().map(|mail| mail.id).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&mut tx, ada.id, &addresses[1]).await, ids(&[2, 1]));
+        assert_eq!(of(&mut tx, eve.id, &addresses[0]).await, ids(&[4]));
+        assert_eq!(of(&mut tx, eve.id, &addresses[2]).await, ids(&[4, 3]), "mails that are for no account");
+        assert_eq!(tx.delete_mails_of(ada.id, &addresses[1]).await.expect("deleted"), 2);
+        assert_eq!(tx.delete_mails_of(ada.id, &addresses[0]).await.expect("deleted"), 0);
+        assert_eq!(tx.delete_mails_of(eve.id, &addresses[2]).await.expect("deleted"), 2);
+    }
+
+    /// The bodies of all events that name an object are erased, and no others.
+    async fn events_are_erased_by_the_objects_that_they_name(store: &Store) {
+        let mut tx = store.write().await.expect("a transaction");
+        let named = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let events = [
+            ("evt_1", Some(("charge", "ch_1")), named(&["ch_1", "cus_1"])),
+            ("evt_2", None, named(&["cus_1", "in_1"])),
+            ("evt_3", Some(("payment_intent", "pi_1")), Vec::new()),
+            ("evt_4", None, named(&["cus_2", "pi_11"])),
+        ];
+        for (id, object, named_objects) in &events {
+            let event = NewStripeEvent { id, kind: "charge.refunded", is_live: false, api_version: None, object: *object, body: b"{}", named_objects, is_from_sync: false, state: EventState::Done, problem: None, created_at: T0, now: T0 };
+            assert!(tx.insert_stripe_event(&event).await.expect("inserted"));
+            assert!(!tx.insert_stripe_event(&event).await.expect("known"));
+        }
+        let many: Vec<String> = (0..6_000).map(|number| format!("re_{number}")).chain(named(&["cus_1", "pi_1"])).collect();
+        assert_eq!(tx.erase_stripe_event_bodies(&many).await.expect("erased"), 3);
+        assert_eq!(tx.erase_stripe_event_bodies(&[]).await.expect("erased"), 0);
+        for (id, is_erased) in [("evt_1", true), ("evt_2", true), ("evt_3", true), ("evt_4", false)] {
+            let (_, body) = tx.find_stripe_event(id).await.expect("read").expect("an event");
+            assert_eq!(body != b"{}", is_erased, "{id}");
+        }
+    }
+
     /// What waits is counted, with since when, and the database says what it is.
     async fn the_state_of_the_database_is_read(store: &Store) {
         let recipient = email("ada@example.com");
-        let mail = |seed: u8, now| NewMail { id: MailId::new(now, [seed; 10]), kind: "purchase", recipient: &recipient, payload: b"sealed", now, expires_at: T0.plus(seconds(600)), dedupe_key: None };
+        let mail = |seed: u8, now| NewMail { id: MailId::new(now, [seed; 10]), kind: "purchase", recipient: &recipient, account: None, payload: b"sealed", now, expires_at: T0.plus(seconds(600)), dedupe_key: None };
         let mut tx = store.write().await.expect("a transaction");
         let none = tx.find_queue_states().await.expect("read");
         assert_eq!((none.mails.waiting, none.mails.oldest, none.events.waiting, none.audits.failed), (0, None, 0, 0));
@@ -476,7 +571,7 @@ on_both! {
         let mut tx = store.write().await.expect("a transaction");
         let recipient = email("ada@example.com");
         for seed in 1..=20 {
-            let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "sign_in", recipient: &recipient, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key: None };
+            let mail = NewMail { id: MailId::new(T0, [seed; 10]), kind: "sign_in", recipient: &recipient, account: None, payload: b"sealed", now: T0, expires_at: T0.plus(seconds(600)), dedupe_key: None };
             assert_eq!(tx.insert_mails(&[mail]).await.expect("inserted"), 1);
         }
         tx.commit().await.expect("committed");

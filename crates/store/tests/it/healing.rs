@@ -43,6 +43,7 @@ async fn queue_large_mail(store: &Store, seed: u8, round: u8) -> Result<(), Stor
         id: latchkey_licensing::ids::MailId::new(T0, [seed, round, 0, 0, 0, 0, 0, 0, 0, 0]),
         kind: "test",
         recipient: &recipient,
+        account: None,
         payload: &payload,
         now: T0,
         expires_at: T0.plus(seconds(600)),

@@ -231,6 +231,82 @@ async fn a_filled_database_of_version_3_keeps_its_data_on_postgres() {
     check_that_data_is_kept(Backend::Postgres).await;
 }
 
+/// Rows of version 14 for what version 15 fills: `$` stands for the bytes of the text in the next single quotes.
+const BEFORE_FLAGS: &[&str] = &[
+    "accounts (id, email, role, created_at, updated_at) VALUES (#1, 'ada@example.com', 'customer', 1, 1)",
+    "accounts (id, email, role, created_at, updated_at) VALUES (#2, 'eve@example.com', 'customer', 1, 1)",
+    "products VALUES (#3, 'draw', 'Draw', 'DRAW', 1, 1)",
+    "policies (id, product_id, code, name, is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat,
+         heartbeat_us, heartbeat_cull, created_at, updated_at)
+     VALUES (#4, #3, 'draw', 'Draw', TRUE, TRUE, 'RESTRICT_ACCESS', 'NO_OVERAGE', FALSE, 60000000, 'KEEP_DEAD', 1, 1)",
+    "licenses (id, account_id, product_id, policy_id, key_ciphertext, key_lookup, key_prefix, key_tail, created_at, updated_at)
+     VALUES (#5, #1, #3, #4, %, @5, 'DRAW', '7F3K', 1, 1)",
+    "licenses (id, account_id, product_id, policy_id, key_ciphertext, key_lookup, key_prefix, key_tail, created_at, updated_at)
+     VALUES (#6, #1, #3, #4, %, @6, 'DRAW', '7F3L', 1, 1)",
+    "machines (id, license_id, slot, fingerprint, fingerprint_hash, metadata, last_seen_at, created_at, updated_at)
+     VALUES (#7, #5, 1, 'fp', @7, '{}', 1, 1, 1)",
+    "machines (id, license_id, slot, fingerprint, fingerprint_hash, metadata, last_seen_at, created_at, updated_at,
+         deactivated_at, deactivated_by)
+     VALUES (#8, #6, 1, 'fp', @8, '{}', 1, 1, 1, 2, 'app')",
+    "email_changes VALUES (#9, #1, 'old@example.com', 'ada@example.com', @9, @10, 1, 1, 1, 2, 1, NULL)",
+    "email_changes VALUES (#10, #1, 'shared@example.com', 'old@example.com', @11, @12, 1, 1, 1, 2, 1, NULL)",
+    "email_changes VALUES (#11, #2, 'shared@example.com', 'eve@example.com', @13, @14, 1, 1, 1, 2, 1, NULL)",
+    "outbox (id, kind, recipient, attempts, next_attempt_at, expires_at, created_at, sent_at) VALUES (#12, 'x', 'ada@example.com', 0, 1, 1, 1, 1)",
+    "outbox (id, kind, recipient, attempts, next_attempt_at, expires_at, created_at, sent_at) VALUES (#13, 'x', 'old@example.com', 0, 1, 1, 1, 1)",
+    "outbox (id, kind, recipient, attempts, next_attempt_at, expires_at, created_at, sent_at) VALUES (#14, 'x', 'shared@example.com', 0, 1, 1, 1, 1)",
+    "outbox (id, kind, recipient, attempts, next_attempt_at, expires_at, created_at, sent_at) VALUES (#15, 'x', 'nobody@example.com', 0, 1, 1, 1, 1)",
+    "orders (id, kind, browser_hash, upgrade_after_use, is_upgrade_applied, is_live, is_subscription, currency, subtotal_minor,
+         tax_minor, discount_minor, paid_minor, refunded_minor, status, has_fraud_warning, stripe_customer,
+         cancels_at_period_end, version, created_at, updated_at)
+     VALUES (#16, 'purchase', @16, FALSE, FALSE, FALSE, FALSE, 'USD', 1, 0, 0, 0, 0, 'open', FALSE, 'cus_1', FALSE, 1, 1, 1)",
+    "stripe_events (id, kind, is_live, body, source, state, attempts, next_attempt_at, created_at, received_at, done_at)
+     VALUES ('evt_1', 'x', FALSE, $'{\"id\":\"evt_1\",\"data\":{\"object\":{\"id\":\"ch_1\",\"customer\":\"cus_1\",\"n\":\"acct_1\"}}}', 'webhook', 'ignored', 0, 1, 1, 1, 1)",
+    "stripe_events (id, kind, is_live, body, source, state, attempts, next_attempt_at, created_at, received_at, done_at)
+     VALUES ('evt_2', 'x', FALSE, $'{\"customer\":\"cus_1\"', 'webhook', 'not_understood', 0, 1, 1, 1, 1)",
+];
+
+async fn check_that_flags_and_owners_are_filled(backend: Backend) {
+    let database = TestDatabase::create_empty(backend).await;
+    let mut old = Database::connect(backend, database.url()).await;
+    old.migrate_to(14).await;
+    let bytes = if backend == Backend::Sqlite { "CAST(" } else { "CONVERT_TO(" };
+    for row in BEFORE_FLAGS {
+        let row = match row.split_once('$') {
+            Some((before, after)) => {
+                let (text, rest) = after[1..].split_once('\'').expect("quoted");
+                let end = if backend == Backend::Sqlite { " AS BLOB)" } else { ", 'UTF8')" };
+                format!("{before}{bytes}'{text}'{end}{rest}")
+            }
+            None => (*row).to_owned(),
+        };
+        old.insert(&row).await;
+    }
+    drop(old);
+    database.store().migrate().await.expect("migrated");
+    let mut new = Database::connect(backend, database.url()).await;
+    let is_true = |value: &Option<String>| matches!(value.as_deref(), Some("1" | "true"));
+    let flags: Vec<bool> = new.values("licenses", "has_machines", "id").await.iter().map(is_true).collect();
+    assert_eq!(flags, [true, false]);
+    let flags: Vec<bool> = new.values("accounts", "has_licenses", "id").await.iter().map(is_true).collect();
+    assert_eq!(flags, [true, false]);
+    let owners = new.values("outbox", "account_id", "id").await;
+    let owner_is_ada = |owner: &Option<String>| owner.as_ref().is_some_and(|id| id.contains('1'));
+    assert_eq!(owners.iter().map(owner_is_ada).collect::<Vec<_>>(), [true, true, false, false], "{owners:?}");
+    let named = new.values("stripe_event_objects", "object_id", "event_id, object_id").await;
+    let named: Vec<&str> = named.iter().flatten().map(|id| id.trim_matches('\'')).collect();
+    assert_eq!(named, ["ch_1", "cus_1", "cus_1"]);
+}
+
+#[tokio::test]
+async fn version_15_fills_what_it_adds_on_sqlite() {
+    check_that_flags_and_owners_are_filled(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn version_15_fills_what_it_adds_on_postgres() {
+    check_that_flags_and_owners_are_filled(Backend::Postgres).await;
+}
+
 /// A database that was migrated by a newer program is refused and left unchanged.
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
@@ -257,7 +333,7 @@ fn migrations_are_not_edited() {
 }
 
 /// The first 8 bytes of each migration's checksum, for SQLite and PostgreSQL.
-const CHECKSUMS: [(&str, &str); 14] = [
+const CHECKSUMS: [(&str, &str); 15] = [
     ("d009960ad17228bf", "9d4f78ce186d264f"),
     ("8e94c85b4a0113ec", "b05e94cce3cefa2b"),
     ("07102ebb675d5093", "0d180e4db970178f"),
@@ -272,4 +348,5 @@ const CHECKSUMS: [(&str, &str); 14] = [
     ("3c1075d2a215bd3b", "8edcac128d4bba01"),
     ("fee461b38f3b0839", "63e4d96bb9963e35"),
     ("c6e177da30d4f1a7", "59a66f9e470975da"),
+    ("24e70a8a9035b11c", "20f36b87daf43920"),
 ];

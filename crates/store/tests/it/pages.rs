@@ -33,7 +33,7 @@ async fn walk<T: Clone + PartialEq + std::fmt::Debug>(
 ) -> Vec<T> {
     let rows = walk_as(Matches::Unknown, limit, &mut read).await;
     // However a page is found, it is the same.
-    for matches in [Matches::Few, Matches::Many] {
+    for matches in [Matches::Few, Matches::Some, Matches::Many] {
         assert_eq!(walk_as(matches, limit, &mut read).await, rows, "{matches:?}");
     }
     rows
@@ -163,7 +163,7 @@ on_both! {
         }
         tx.commit().await.expect("committed");
         let mut reader = store.read().await.expect("a reader");
-        for matches in [Matches::Unknown, Matches::Few, Matches::Many] {
+        for matches in [Matches::Unknown, Matches::Few, Matches::Some, Matches::Many] {
             let page = PageRequest { seek: Seek::Start, limit: 9, matches };
             let filter = AccountFilter { text: Some("ada@".to_owned()), ..AccountFilter::default() };
             let rows = reader.list_accounts_by(&filter, AccountSort::Newest, &page).await.expect("read").items;
@@ -247,6 +247,63 @@ on_both! {
         assert_eq!((row.owner_email.as_str(), row.policy_code.as_str()), ("b_b@example.com", "chartgpt-lifetime"));
     }
 
+    /// Triggers keep what the lists of licenses and accounts look for.
+    async fn flags_follow_machines_and_owners(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let eve = account(2, "eve@example.com");
+        assert!(tx.insert_account(&eve).await.expect("inserted"));
+        let flags = async |tx: &mut Tx| {
+            let used = LicenseFilter { has_machines: Some(true), ..LicenseFilter::default() };
+            let unused = LicenseFilter { has_machines: Some(false), ..LicenseFilter::default() };
+            let owners = AccountFilter { has_licenses: Some(true), ..AccountFilter::default() };
+            let page = PageRequest { seek: Seek::Start, limit: 9, matches: Matches::Few };
+            let owners = tx.list_accounts_by(&owners, AccountSort::Email, &page).await.expect("read");
+            let owners: Vec<String> = owners.items.iter().map(|row| row.account.email.as_str().to_owned()).collect();
+            let used = tx.count_licenses_by(&used, 9).await.expect("counted");
+            (used, tx.count_licenses_by(&unused, 9).await.expect("counted"), owners.join(" "))
+        };
+        let wanted = |used, unused, owners: &str| (used, unused, owners.to_owned());
+        assert_eq!(flags(&mut tx).await, wanted(0, 1, "ada@example.com"));
+        tx.insert_machine(&machine(1, 1), &[1; 32]).await.expect("inserted");
+        tx.insert_machine(&machine(2, 2), &[2; 32]).await.expect("inserted");
+        assert_eq!(flags(&mut tx).await, wanted(1, 0, "ada@example.com"));
+        assert!(tx.set_machine_deactivated(machine(1, 1).id, DeactivatedBy::App, at(1)).await.expect("written"));
+        assert_eq!(flags(&mut tx).await, wanted(1, 0, "ada@example.com"));
+        assert!(tx.set_machine_deactivated(machine(2, 2).id, DeactivatedBy::App, at(1)).await.expect("written"));
+        assert_eq!(flags(&mut tx).await, wanted(0, 1, "ada@example.com"));
+        insert_license(&mut tx, &License { key_tail: "TAI2".to_owned(), ..license(2) }, 2).await.expect("inserted");
+        for (number, owners) in [(1, "ada@example.com eve@example.com"), (2, "eve@example.com")] {
+            tx.update_license(&License { account: eve.id, ..license(number) }).await.expect("written");
+            assert_eq!(flags(&mut tx).await, wanted(0, 2, owners));
+        }
+    }
+
+    /// In whatever order they commit, the flag is that of all changes.
+    async fn flags_are_right_after_changes_at_the_same_time(store: &Store) {
+        seed(store).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for number in 1..=6 {
+            tx.insert_machine(&machine(number, number.into()), &[number; 32]).await.expect("inserted");
+        }
+        tx.commit().await.expect("committed");
+        let changes = (1..=6_u8).map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut tx = store.write().await.expect("a transaction");
+                let id = machine(number, number.into()).id;
+                assert!(tx.set_machine_deactivated(id, DeactivatedBy::App, at(1)).await.expect("written"));
+                tx.commit().await.expect("committed");
+            })
+        });
+        for change in changes.collect::<Vec<_>>() {
+            change.await.expect("no panic");
+        }
+        let unused = LicenseFilter { has_machines: Some(false), ..LicenseFilter::default() };
+        let mut reader = store.read().await.expect("a reader");
+        assert_eq!(reader.count_licenses_by(&unused, 9).await.expect("counted"), 1);
+    }
+
     async fn machines_are_filtered_and_listed_in_every_order(store: &Store) {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
@@ -301,7 +358,7 @@ on_both! {
         let (ada, bob) = (email("ada@example.com"), email("bob@example.com"));
         for (n, recipient) in [(1, &ada), (2, &bob), (3, &ada)] {
             let now = at(n.into());
-            let mail = NewMail { id: MailId::new(now, [n; 10]), kind: "purchase", recipient, payload: b"sealed", now, expires_at: at(600), dedupe_key: None };
+            let mail = NewMail { id: MailId::new(now, [n; 10]), kind: "purchase", recipient, account: None, payload: b"sealed", now, expires_at: at(600), dedupe_key: None };
             assert_eq!(tx.insert_mails(&[mail]).await.expect("inserted"), 1);
         }
         assert!(tx.set_mail_sent(MailId::new(at(1), [1; 10]), at(5)).await.expect("written"));
@@ -370,7 +427,7 @@ on_both! {
             let object = format!("pi_{}", n % 2);
             let event = NewStripeEvent {
                 id: &id, kind: if n < 5 { "invoice.paid" } else { "charge.refunded" }, is_live: n == 0, api_version: None, object: Some(("payment_intent", &object)),
-                body: b"{}", is_from_sync: false, state: if n == 3 { EventState::Failed } else { EventState::Done },
+                body: b"{}", named_objects: &[], is_from_sync: false, state: if n == 3 { EventState::Failed } else { EventState::Done },
                 problem: None, created_at: T0, now: at(n / 4),
             };
             assert!(tx.insert_stripe_event(&event).await.expect("inserted"));

@@ -66,7 +66,7 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
                 return Ok(());
             }
-            let status = admin.release_order(id, email.as_ref()).await?;
+            let status = admin.release_order(id, email.as_ref(), &Operator::Host.fresh()).await?;
             show(service, id, as_json).await?;
             if status == OrderStatus::Held {
                 return Err(Failure::Refused(

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use latchkey_service::{Cell, FieldError, List, ListError, ListPage, Operator, RowCount, Service};
+use latchkey_service::{Cell, ExportListError, FieldError, List, ListError, ListPage, Operator, RowCount, Service};
 use serde_json::{Map, Value, json};
 
 use crate::{cli::lists::ListArgs, console, startup::Failure};
@@ -32,6 +32,16 @@ impl From<FieldError> for Failure {
         // The text is an argument without a name.
         let name = if field == "q" { "TEXT".to_owned() } else { format!("--{}", field.replace('_', "-")) };
         Self::Usage(text.replacen(field, &name, 1))
+    }
+}
+
+impl From<ExportListError> for Failure {
+    fn from(error: ExportListError) -> Self {
+        match error {
+            ExportListError::Field(error) => error.into(),
+            ExportListError::TooMany => Self::Refused(error.to_string()),
+            ExportListError::Internal(error) => Self::Internal(error),
+        }
     }
 }
 

@@ -5,13 +5,14 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{DefaultBodyLimit, OriginalUri, Request, State},
-    http::{Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
+use futures_util::StreamExt;
 use latchkey_app::{
     Branding,
-    acts::{self, MAX_FORM_BYTES, Submitted},
+    acts::{self, MAX_KEPT_BYTES, Submitted},
     routes::AdminPage,
     server_side::{Backend, Identity},
     shell,
@@ -19,6 +20,12 @@ use latchkey_app::{
 use leptos::{config::LeptosOptions, prelude::provide_context};
 
 use crate::http::{download::Download, portal::exports, static_pages::plain_pages::PlainPages};
+
+/// The most that is read of a form.
+const MAX_READ_BYTES: usize = 16 * MAX_KEPT_BYTES;
+
+/// When to try again what the server could not do, in seconds.
+const RETRY_AFTER_SECONDS: &str = "15";
 
 /// What the response to a form needs.
 #[derive(Clone)]
@@ -32,7 +39,7 @@ pub(crate) struct ActState {
 pub(crate) fn router(state: ActState) -> Router {
     let routes = AdminPage::patterns_of_forms()
         .fold(Router::new(), |router, pattern| router.route(&in_axum(pattern), post(submit)));
-    routes.layer(DefaultBodyLimit::max(MAX_FORM_BYTES)).with_state(state)
+    routes.layer(DefaultBodyLimit::max(MAX_KEPT_BYTES)).with_state(state)
 }
 
 /// A page's path in axum's syntax.
@@ -52,13 +59,15 @@ async fn submit(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let submitted = match read(body).await {
+        // An act that has begun is finished, even if the browser leaves.
+        Some(body) => {
+            let backend = state.backend.clone();
+            tokio::spawn(async move { acts::submit(&backend, &identity.0, uri.path(), &body).await }).await
+        }
+        None => Ok(acts::far_too_long(&state.backend, &identity.0, uri.path())),
     };
-    // An act that has begun is finished, even if the browser leaves.
-    let backend = state.backend.clone();
-    let submitted = tokio::spawn(async move { acts::submit(&backend, &identity.0, uri.path(), &body).await });
-    let Ok(submitted) = submitted.await else {
+    let Ok(submitted) = submitted else {
         return state.plain.failed();
     };
     let draft = match submitted {
@@ -88,7 +97,28 @@ async fn submit(
         provide_context(draft.clone());
     };
     let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
-    render(Request::from_parts(parts, Body::empty())).await
+    let mut response = render(Request::from_parts(parts, Body::empty())).await;
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    }
+    response
+}
+
+/// Reads a form. `None` if it is too long to be given back. The rest is read, too, because browsers do not look at a response
+/// before they have sent everything.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let (mut parts, mut read, mut length) = (body.into_data_stream(), Vec::new(), 0);
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        length += part.len();
+        if length > MAX_READ_BYTES {
+            return None;
+        }
+        if length <= MAX_KEPT_BYTES {
+            read.extend_from_slice(&part);
+        }
+    }
+    (length <= MAX_KEPT_BYTES).then_some(read)
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use latchkey_licensing::account::Role;
-use latchkey_service::{Operator, PolicyEntry};
+use latchkey_service::{Operator, PolicyEntry, PriceEntry};
 use latchkey_testkit::on_both;
 use reqwest::{Response, StatusCode};
+use serde_json::json;
 
 use crate::{
     admin::{
@@ -23,6 +24,8 @@ on_both!(with_app:
     a_change_that_breaks_licenses_names_them,
     mistakes_stand_beside_their_fields,
     two_admins_keep_what_they_entered,
+    two_admins_edit_one_price,
+    another_price_at_stripe_has_its_own_amount,
     an_entry_that_is_gone_can_be_made_again,
     su_07_a_change_needs_a_recent_second_factor,
     support_may_only_read
@@ -93,6 +96,73 @@ async fn apply(browser: &Browser<'_>, path: &str, plan: &str) -> String {
     assert!(status == StatusCode::SEE_OTHER, "{status}: {}", answer.text().await.unwrap_or_default());
     let to = location(&answer).to_owned();
     page(browser, &to).await
+}
+
+/// Adds or changes prices as another admin does it.
+async fn set_prices(app: &TestApp, prices: &[serde_json::Value]) {
+    let host = app.service().admin(Operator::Host);
+    let (mut file, _) = host.catalog().await.expect("read");
+    for price in prices {
+        let price: PriceEntry = serde_json::from_value(price.clone()).expect("a price");
+        file.prices.retain(|known| known.code != price.code);
+        file.prices.push(price);
+    }
+    let plan = host.plan_catalog(&file).await.expect("planned");
+    host.apply_catalog(&file, &plan, &Operator::Host.fresh()).await.expect("applied");
+}
+
+async fn price(app: &TestApp, code: &str) -> PriceEntry {
+    let (file, _) = app.service().admin(Operator::Host).catalog().await.expect("read");
+    file.prices.into_iter().find(|price| price.code == code).expect("a price")
+}
+
+/// The second sees what the first changed, and what was entered is kept.
+async fn two_admins_edit_one_price(app: &TestApp) {
+    let entry =
+        |amount: i64| json!({ "code": "once", "policy": "chartgpt-lifetime", "amount": amount, "currency": "USD" });
+    set_prices(app, &[entry(4_900)]).await;
+    let browser = staff(app, Role::Admin).await;
+    let path = "/admin/catalog/prices/once/edit";
+    let shown = plan(&browser, path, &[("max_quantity", "5")]).await;
+    app.kit.clock.advance(Duration::from_secs(1));
+    set_prices(app, &[entry(5_900)]).await;
+    let fields = with(&values(&shown, "class=\"confirm"), &[("reason", "mistake"), ("note", "as agreed")]);
+    let again = text(send(&browser, path, &fields).await, StatusCode::CONFLICT).await;
+    for part in ["changed while the page was open", ">49.00<", ">59.00<", "as agreed"] {
+        assert!(again.contains(part), "{part} is missing: {again}");
+    }
+    apply(&browser, path, &again).await;
+    let after = price(app, "once").await;
+    assert_eq!((after.amount, after.max_quantity), (Some(5_900), 5));
+}
+
+/// The amount of the last price at Stripe, which the form contains, is not that of the next one.
+async fn another_price_at_stripe_has_its_own_amount(app: &TestApp) {
+    set_prices(
+        app,
+        &[json!({
+            "code": "once", "policy": "chartgpt-lifetime", "amount": 4_900, "currency": "USD", "stripe_price": "price_1",
+        })],
+    )
+    .await;
+    let browser = staff(app, Role::Admin).await;
+    let path = "/admin/catalog/prices/once/edit";
+    // An amount that is left to the same price of Stripe is known, so only the other field changes.
+    let shown = plan(&browser, path, &[("amount", ""), ("currency", ""), ("max_quantity", "5")]).await;
+    let steps = shown.split("<form").next().expect("a page");
+    assert!(!steps.contains("As at Stripe") && !steps.contains("$49.00"), "{steps}");
+
+    let shown = plan(&browser, path, &[("stripe_price", "price_2")]).await;
+    assert!(shown.contains("As at Stripe") && shown.contains("$49.00"), "{shown}");
+    apply(&browser, path, &shown).await;
+    let after = price(app, "once").await;
+    assert_eq!((after.stripe_price.as_deref(), after.amount, after.currency), (Some("price_2"), None, None));
+    // An amount that was entered counts.
+    let entered = [("stripe_price", "price_3"), ("amount", "59.00"), ("currency", "USD")];
+    let shown = plan(&browser, path, &entered).await;
+    apply(&browser, path, &shown).await;
+    let after = price(app, "once").await;
+    assert_eq!((after.stripe_price.as_deref(), after.amount), (Some("price_3"), Some(5_900)));
 }
 
 async fn policy(app: &TestApp, code: &str) -> Option<PolicyEntry> {

@@ -4,19 +4,51 @@ use std::time::Duration;
 
 use latchkey_licensing::account::Role;
 use latchkey_server::settings::{Secret, Settings};
-use latchkey_service::{Worker, WorkerFailure};
+use latchkey_service::{Operator, Worker, WorkerFailure};
 use latchkey_testkit::{Backend, on_both};
 use reqwest::StatusCode;
+use sqlx::{Connection, Executor};
 
 use crate::{
     admin::{
         staff,
         support::{done, mails, newest, page},
     },
-    support::app::{TestApp, run, with_app},
+    support::app::{TestApp, eventually, run, with_app},
 };
 
-on_both!(with_app: the_state_is_shown_to_admins, a_test_mail_is_sent_and_recorded, what_is_late_is_said);
+on_both!(with_app: each_job_of_upkeep_is_noted, the_state_is_shown_to_admins, a_test_mail_is_sent_and_recorded, what_is_late_is_said);
+
+/// Takes away a table that only reminders need.
+async fn break_reminders(app: &TestApp) {
+    let sql = "ALTER TABLE license_notices RENAME TO taken_away";
+    let url = app.kit.database.url();
+    if url.starts_with("sqlite") {
+        sqlx::SqliteConnection::connect(url).await.expect("connected").execute(sql).await.map(drop)
+    } else {
+        sqlx::PgConnection::connect(url).await.expect("connected").execute(sql).await.map(drop)
+    }
+    .expect("renamed");
+}
+
+/// A job that fails is noted as itself, and the others go on.
+async fn each_job_of_upkeep_is_noted(app: &TestApp) {
+    let jobs = [Worker::Culling, Worker::ExpiredRows, Worker::Reminders];
+    let states = async || {
+        let diagnostics = app.service().admin(Operator::Host).diagnostics().await.expect("read");
+        jobs.map(|job| {
+            let state = diagnostics.workers.iter().find(|state| state.worker == job).copied().expect("known");
+            (state.ran_at.is_some(), state.failed.is_some())
+        })
+    };
+    assert_eq!(states().await, [(false, false); 3]);
+    break_reminders(app).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let upkeep = tokio::spawn(latchkey_server::workers::run_upkeep(app.service().clone(), stopped));
+    eventually([(true, false), (true, false), (true, true)], states).await;
+    stop.send(true).expect("it runs");
+    upkeep.await.expect("no panic");
+}
 
 async fn the_state_is_shown_to_admins(app: &TestApp) {
     app.service().note_round(Worker::Mail, Some(WorkerFailure::Database));
@@ -67,7 +99,7 @@ async fn a_test_mail_is_sent_and_recorded(app: &TestApp) {
     assert!(shown.contains("A test mail to admin@example.com is on its way."), "{shown}");
     assert!(mails(app, "admin@example.com").await.contains(&"test".to_owned()));
     let email = latchkey_licensing::email::EmailAddress::parse("admin@example.com").expect("an address");
-    let host = app.service().admin(latchkey_service::Operator::Host);
+    let host = app.service().admin(Operator::Host);
     let (account, _) = host.add_customer(&email, None).await.expect("there");
     assert_eq!(newest(app, "account", &account.id.to_string()).await.0, "mail.tested");
     let support = staff(app, Role::Support).await;

@@ -24,6 +24,9 @@ on_both!(with_app:
     wh_23_a_list_is_exported_with_its_filters,
     su_07_an_export_needs_a_recent_second_factor,
     a_big_list_is_exported_part_by_part,
+    few_lists_are_exported_at_the_same_time,
+    su_07_acts_on_many_licenses_need_a_recent_second_factor,
+    a_list_that_is_too_long_is_given_back,
     a_view_is_saved_for_its_owner_and_removed,
     a_list_page_reads_the_catalog_once
 );
@@ -303,6 +306,85 @@ async fn su_07_an_export_needs_a_recent_second_factor(app: &TestApp) {
     assert_eq!(support.submit("/admin/export/licenses", &[("all", "on")]).await.status(), StatusCode::FORBIDDEN);
 }
 
+/// Each export keeps a connection to the database for as long as the browser takes.
+async fn few_lists_are_exported_at_the_same_time(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let host = app.service().admin(Operator::Host);
+    let fresh = Operator::Host.fresh();
+    let mut running = Vec::new();
+    for _ in 0..latchkey_service::MAX_EXPORTS {
+        running.push(host.export_list::<latchkey_service::Licenses>(&[], &[], &fresh).await.expect("begun"));
+    }
+    let browser = staff(app, Role::Admin).await;
+    let before = crate::admin::support::audits(app, "list", "licenses").await.len();
+    let answer = browser.submit("/admin/export/licenses", &[("all", "on")]).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let seconds = answer.headers()[header::RETRY_AFTER].to_str().expect("text").parse::<u32>();
+    assert!(seconds.is_ok_and(|seconds| (1..=60).contains(&seconds)));
+    let refused = answer.text().await.expect("a page");
+    assert!(refused.contains("4 exports are being downloaded") && refused.contains("Download CSV"), "{refused}");
+    assert_eq!(crate::admin::support::audits(app, "list", "licenses").await.len(), before, "nothing was exported");
+    // Pages are read meanwhile, and a place is free when an export ends.
+    page(&browser, "/admin/licenses").await;
+    running.pop();
+    export(&browser, "/admin/export/licenses?all=on", &[("all", "on")]).await;
+}
+
+/// SU-07. What was entered and selected is kept.
+async fn su_07_acts_on_many_licenses_need_a_recent_second_factor(app: &TestApp) {
+    let issued = three(app).await;
+    let (path, ids) = ("/admin/bulk/licenses/suspend", ids(&issued));
+    let browser = staff(app, Role::Admin).await;
+    let shown = page(&browser, &format!("{path}?{}", query(&ids))).await;
+    let new = "/admin/new/licenses";
+    let list = [("policy", "chartgpt-lifetime"), ("customers", "new@example.com")];
+    let (_, planned) = send(&browser, new, &[], &[], &[list[0], list[1], REASON]).await;
+    app.kit.clock.advance(Duration::from_secs(301));
+    let (status, late) = send(&browser, path, &ids, &plan(&shown), &[REASON, ("note", "leaked")]).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(late.contains("needs your passkey again") && late.contains("value=\"leaked\""), "{late}");
+    assert!(ids.iter().all(|id| late.contains(id.as_str())), "{late}");
+    assert_eq!(standing(app, &issued[0]).await, Standing::Good);
+    let answer = browser.get(&format!("{path}?{}", query(&ids[..1]))).await;
+    assert_eq!(location(&answer), format!("/login/confirm?next={path}%3Fid%3D{}", ids[0]));
+    let (status, late) = send(&browser, new, &[], &plan(&planned), &[list[0], list[1], REASON]).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(late.contains("needs your passkey again") && late.contains("new@example.com"), "{late}");
+    // Keys go to their owners only.
+    let mail = "/admin/bulk/licenses/mail-key";
+    let shown = page(&browser, &format!("{mail}?{}", query(&ids))).await;
+    assert_eq!(send(&browser, mail, &ids, &plan(&shown), &[REASON]).await.0, StatusCode::OK);
+}
+
+/// The form says which field is too long, and how long it may be.
+async fn a_list_that_is_too_long_is_given_back(app: &TestApp) {
+    let browser = staff(app, Role::Admin).await;
+    let path = "/admin/new/licenses";
+    let lines = |count: usize| (0..count).map(|n| format!("user{n:05}@example.com, Somebody\n")).collect::<String>();
+    let long = lines(5_000);
+    let answer =
+        browser.submit(path, &[("policy", "chartgpt-lifetime"), ("customers", &long), ("note", "a sale")]).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let again = answer.text().await.expect("a page");
+    let field = again.split("name=\"customers\"").nth(1).expect("the field");
+    let own = field.split("</textarea>").next().expect("the field");
+    assert!(own.contains("aria-invalid") && own.contains("user04999@example.com, Somebody"), "{}", &own[..300]);
+    for said in ["128 KiB", "value=\"a sale\"", "Who gets a license?"] {
+        assert!(again.contains(said), "{said} is missing");
+    }
+    // Even a list that no plan would refuse for its number of lines.
+    let names = "x".repeat(900);
+    let few: String = (0..200).map(|n| format!("user{n}@example.com, {names}\n")).collect();
+    let answer = browser.submit(path, &[("policy", "chartgpt-lifetime"), ("customers", &few)]).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    // What no server would send back stays in the browser.
+    let huge = lines(60_000);
+    let answer = browser.submit(path, &[("policy", "chartgpt-lifetime"), ("customers", &huge)]).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let page = answer.text().await.expect("a page");
+    assert!(page.contains("128 KiB") && page.contains("Go back with your browser"), "{page}");
+}
+
 /// Writers do not wait for a browser that takes its time.
 async fn a_big_list_is_exported_part_by_part(app: &TestApp) {
     let wanted: Vec<_> = (0..1_600)
@@ -316,7 +398,9 @@ async fn a_big_list_is_exported_part_by_part(app: &TestApp) {
     let host = app.service().admin(Operator::Host);
     let version = host.plan_issue(&wanted).await.expect("planned").version;
     let approved = latchkey_service::ApprovedPlan { id: host.new_bulk_act().expect("an id"), version };
-    host.issue_many(&wanted, &approved, latchkey_service::Notify::Nobody).await.expect("issued");
+    host.issue_many(&wanted, &approved, latchkey_service::Notify::Nobody, &Operator::Host.fresh())
+        .await
+        .expect("issued");
     let browser = staff(app, Role::Admin).await;
     let mut answer = export(&browser, "/admin/export/customers?all=on", &[("all", "on")]).await;
     let first = answer.chunk().await.expect("a part").expect("a part");

@@ -53,6 +53,7 @@ impl Records {
             created_at: now,
             object: Some(ObjectRef { kind: ObjectKind::Checkout, id: "cs_test_1".to_owned() }),
             problem: None,
+            named_objects: Vec::new(),
             body: br#"{"id":"evt_1","object":"event"}"#.to_vec(),
         };
         app.service().store_event(&event).await.expect("stored");

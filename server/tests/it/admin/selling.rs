@@ -87,7 +87,19 @@ async fn a_held_order_says_why_and_is_released(shop: &Shop) {
     let browser = staff(&shop.app, Role::Admin).await;
     let held = page(&browser, &format!("/admin/orders/{id}")).await;
     assert!(held.contains("the amount is not what the order costs") && held.contains("/release\""), "{held}");
-    let shown = done(&browser, &format!("/admin/orders/{id}/release"), &[REASON]).await;
+    // SU-07: what is given away was not paid for.
+    let release = format!("/admin/orders/{id}/release");
+    let form = page(&browser, &release).await;
+    let version = hidden(&form, "version").expect("a version");
+    shop.app.kit.clock.advance(Duration::from_secs(301));
+    let fields = [REASON, ("note", "a good customer"), ("version", version.as_str())];
+    let late = browser.submit(&release, &fields).await;
+    assert_eq!(late.status(), StatusCode::FORBIDDEN);
+    let late = late.text().await.expect("a page");
+    assert!(late.contains("needs your passkey again") && late.contains("a good customer"), "{late}");
+    assert_eq!(status(shop, id).await, OrderStatus::Held);
+    let browser = staff(&shop.app, Role::Admin).await;
+    let shown = done(&browser, &release, &[REASON]).await;
     assert!(shown.contains("was released. It is paid now."), "{shown}");
     assert_eq!(status(shop, id).await, OrderStatus::Paid);
     assert_eq!(
@@ -110,6 +122,7 @@ async fn an_event_is_replayed(shop: &Shop) {
         created_at: shop.app.service().now(),
         object: Some(ObjectRef { kind: ObjectKind::Checkout, id: session }),
         problem: None,
+        named_objects: Vec::new(),
         body: b"{}".to_vec(),
     };
     shop.app.service().store_event(&event).await.expect("stored");

@@ -75,19 +75,22 @@ async fn an_order_without_an_address_is_released_to_an_account_that_the_admin_na
     let admin = shop.service().admin(Operator::Host);
     let order = tampered(shop, |session| session["customer_details"]["email"] = json!("no address")).await;
     assert_eq!(shop.order(order).await.hold, Some(HoldReason::NoAddress));
-    assert!(matches!(admin.release_order(order, None).await, Err(ReleaseError::AddressRequired(_))));
+    assert!(matches!(
+        admin.release_order(order, None, &Operator::Host.fresh()).await,
+        Err(ReleaseError::AddressRequired(_))
+    ));
     admin.add_customer(&"eve@example.com".parse_address(), None).await.expect("added");
     admin.disable_account(&"eve@example.com".parse_address()).await.expect("banned");
-    let banned = admin.release_order(order, Some(&"eve@example.com".parse_address())).await;
+    let banned = admin.release_order(order, Some(&"eve@example.com".parse_address()), &Operator::Host.fresh()).await;
     assert!(matches!(banned, Err(ReleaseError::AccountDisabled)), "{banned:?}");
     assert_eq!((shop.order(order).await.status, shop.order(order).await.account), (OrderStatus::Held, None));
-    let released = admin.release_order(order, Some(&"Bob@Example.com".parse_address())).await;
+    let released = admin.release_order(order, Some(&"Bob@Example.com".parse_address()), &Operator::Host.fresh()).await;
     assert_eq!(released.expect("released"), OrderStatus::Paid);
     let who = shop.sign_in("bob@example.com").await;
     assert!(shop.licenses(order).await.iter().all(|license| license.account == who.account.id));
     assert_eq!(shop.mails().await, ["Your ChartGPT licenses"]);
     let other = tampered(shop, |session| session["amount_total"] = json!(1)).await;
-    let refused = admin.release_order(other, Some(&"bob@example.com".parse_address())).await;
+    let refused = admin.release_order(other, Some(&"bob@example.com".parse_address()), &Operator::Host.fresh()).await;
     assert!(matches!(refused, Err(ReleaseError::AddressNotNeeded(_))), "{refused:?}");
 }
 
@@ -96,14 +99,14 @@ async fn an_admin_releases_a_held_order(shop: &Shop) {
     let order = tampered(shop, |session| session["amount_total"] = json!(1)).await;
     // While Stripe is down, the order stays held and the release can be repeated.
     shop.stripe.fail_next("/v1/checkout/sessions/", Fault::ServerError, u32::MAX);
-    assert!(matches!(admin.release_order(order, None).await, Err(ReleaseError::Refresh(_))));
+    assert!(matches!(admin.release_order(order, None, &Operator::Host.fresh()).await, Err(ReleaseError::Refresh(_))));
     assert_eq!(shop.order(order).await.status, OrderStatus::Held);
     shop.stripe.clear_faults();
-    assert_eq!(admin.release_order(order, None).await.expect("released"), OrderStatus::Paid);
+    assert_eq!(admin.release_order(order, None, &Operator::Host.fresh()).await.expect("released"), OrderStatus::Paid);
     assert_eq!(shop.licenses(order).await.len(), 2);
-    assert!(matches!(admin.release_order(order, None).await, Err(ReleaseError::NotHeld(_))));
+    assert!(matches!(admin.release_order(order, None, &Operator::Host.fresh()).await, Err(ReleaseError::NotHeld(_))));
     let open = shop.start(PRICE, 1).await.order;
-    assert!(matches!(admin.release_order(open, None).await, Err(ReleaseError::NotHeld(_))));
+    assert!(matches!(admin.release_order(open, None, &Operator::Host.fresh()).await, Err(ReleaseError::NotHeld(_))));
 }
 
 async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
@@ -115,7 +118,10 @@ async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
     let order = shop.order(started.order).await;
     assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(HoldReason::AccountDisabled)));
     // The release does not lift the ban, so the order stays held.
-    assert_eq!(admin.release_order(started.order, None).await.expect("tried"), OrderStatus::Held);
+    assert_eq!(
+        admin.release_order(started.order, None, &Operator::Host.fresh()).await.expect("tried"),
+        OrderStatus::Held
+    );
     assert!(shop.licenses(started.order).await.is_empty());
     assert!(shop.mails().await.is_empty());
     // Paid back, it needs no decision any more.

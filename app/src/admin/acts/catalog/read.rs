@@ -1,7 +1,7 @@
 //! Reads the form of a catalog entry, and says beside its fields what is wrong, in the words of the page.
 
 use latchkey_licensing::{license::MAX_USES, money::Currency};
-use latchkey_service::{CatalogFile, CatalogFileError, CatalogProblem, HumanDuration};
+use latchkey_service::{CatalogFile, CatalogFileError, CatalogProblem, HumanDuration, PriceEntry};
 use serde_json::{Map, Value, json};
 
 use super::fields::{CODE, Control, Field, Values, box_name, codes, fields};
@@ -40,6 +40,9 @@ pub(super) fn changed(
         }
     }
     problems.extend(half_given(kind, &entry));
+    if kind == Kind::Price {
+        forget_amount(&mut entry, catalog.prices.iter().find(|price| price.code == code));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -126,6 +129,18 @@ fn put(entry: &mut Map<String, Value>, name: &str, value: Value) {
                 table.insert(member.to_owned(), value);
             }
         }
+    }
+}
+
+/// Leaves the amount to another price at Stripe. The form still contains the amount of the last one, unless the person entered
+/// another.
+fn forget_amount(entry: &mut Map<String, Value>, known: Option<&PriceEntry>) {
+    let Some(known) = known else { return };
+    let has = |name: &str, value: Value| entry.get(name).unwrap_or(&Value::Null) == &value;
+    let is_other = entry.contains_key("stripe_price") && !has("stripe_price", json!(known.stripe_price));
+    if is_other && has("amount", json!(known.amount)) && has("currency", json!(known.currency)) {
+        entry.remove("amount");
+        entry.remove("currency");
     }
 }
 

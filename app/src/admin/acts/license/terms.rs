@@ -28,7 +28,7 @@ const CORES: &str = "max_cores";
 const MAX_USES: &str = "max_uses";
 const USES: &str = "uses";
 const ENTITLEMENTS: &str = "entitlements";
-const METADATA: &str = "metadata";
+pub(in crate::admin::acts) const METADATA: &str = "metadata";
 const OWNER: &str = "owner";
 
 /// The largest form that a message can take back: the browser keeps it in a cookie.

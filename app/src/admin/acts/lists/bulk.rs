@@ -15,7 +15,7 @@ use crate::{
             objects::{Needs, count},
         },
     },
-    routes::{AdminPage, BulkActName as Act},
+    routes::{AdminPage, BulkActName as Act, confirm_for},
     shared::model::Tone,
 };
 
@@ -58,6 +58,10 @@ pub(in crate::admin::acts) async fn view(
     let gate = Gate { needs: needs(act), is_sensitive: false, obstacle: None };
     let content = match gate.closed(call, &page, draft) {
         Some(content) => content,
+        // The page that asks for the second factor leads back to the same licenses.
+        None if draft.is_none() && needs(act) == Needs::Admin && call.support().fresh().is_err() => {
+            ActContent::Confirm(confirm_for(&format!("{}?{}", page.path(), query.trim_start_matches('?'))))
+        }
         None => match draft.and_then(|draft| draft.report.clone()) {
             Some(report) => ActContent::Report(report),
             None => planned(call, act, &choice, draft).await?,
@@ -183,8 +187,9 @@ pub(in crate::admin::acts) async fn perform(call: &Call<'_>, act: Act, form: &Su
     let report = if act == Act::MailKey {
         call.support().because(&reason).mail_keys(&selection, &approved).await
     } else {
+        let fresh = call.fresh()?;
         let admin = call.admin()?.because(&reason);
-        admin.apply_bulk(service_act(act), &selection, &approved, form.notify()).await
+        admin.apply_bulk(service_act(act), &selection, &approved, form.notify(), &fresh).await
     };
     Ok(bulk::done(act, &report.map_err(trouble)?))
 }

@@ -1,8 +1,8 @@
 //! Exporting a list as a file.
 
 use latchkey_service::{
-    Accounts, Activations, AuditLog, Fresh, Licenses, ListError, ListExport, Machines, Mails, Orders, RowCount,
-    StripeEvents, Support,
+    Accounts, Activations, AuditLog, ExportListError, Fresh, Licenses, ListError, ListExport, MAX_EXPORTS, Machines,
+    Mails, Orders, RowCount, StripeEvents, Support,
 };
 
 use super::{bulk::nothing, choice::Choice};
@@ -135,7 +135,11 @@ pub(in crate::admin::acts) async fn perform(
         ListPath::Audit => admin.export_list::<AuditLog>(fields, ids, fresh).await,
     };
     export.map_err(|error| match error {
-        ListError::Field(error) => Trouble::Obstacle(format!("The filter of the list is not valid: {error}.")),
-        ListError::Internal(error) => error.into(),
+        ExportListError::Field(error) => Trouble::Obstacle(format!("The filter of the list is not valid: {error}.")),
+        ExportListError::TooMany => Trouble::Busy(format!(
+            "{MAX_EXPORTS} exports are being downloaded, which is all that the server does at the same time. Try again when \
+             one of them has ended."
+        )),
+        ExportListError::Internal(error) => error.into(),
     })
 }

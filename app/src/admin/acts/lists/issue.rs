@@ -19,11 +19,11 @@ use crate::{
             objects::{Needs, count},
         },
     },
-    routes::{AdminPage, NewName},
+    routes::{AdminPage, NewName, confirm_for},
 };
 
 const POLICY: &str = "policy";
-const LINES: &str = "customers";
+pub(in crate::admin::acts) const LINES: &str = "customers";
 
 const MAIL: &str = "Otherwise each of them gets a mail with the key.";
 
@@ -52,7 +52,7 @@ pub(in crate::admin::acts) async fn view(call: &Call<'_>, draft: Option<&Draft>)
 
 async fn asked(call: &Call<'_>, page: &AdminPage, draft: Option<&Draft>) -> Result<ActContent, Trouble> {
     let names = call.support().catalog_names().await?;
-    let wanted = draft.and_then(|draft| read(&draft.form).ok());
+    let wanted = draft.filter(|draft| !draft.is_too_long()).and_then(|draft| read(&draft.form).ok());
     let plan = match &wanted {
         None => None,
         Some(wanted) => match call.admin()?.plan_issue(wanted).await {
@@ -76,6 +76,10 @@ async fn asked(call: &Call<'_>, page: &AdminPage, draft: Option<&Draft>) -> Resu
     let ask = Ask::new(question, verb).inputs(inputs(&names)).mail(MAIL);
     let ask = ask.effects(["If you change the list, the next page shows what would happen then."]);
     let mut form = ask.form(page, &AdminPage::Licenses, draft);
+    // Better asked for now than after the reason is entered.
+    if form.confirm.is_none() && call.support().fresh().is_err() {
+        form.confirm = Some(confirm_for(&page.path()));
+    }
     if issued > 0 {
         form.fields.push((PLAN.to_owned(), plan.version));
         form.fields.push((PLAN_ID.to_owned(), call.support().new_bulk_act()?.to_string()));
@@ -153,8 +157,9 @@ pub(in crate::admin::acts) async fn perform(call: &Call<'_>, form: &Submission) 
     if form.get(PLAN) != version {
         return Err(Trouble::Review);
     }
-    let (reason, approved) = (form.reason()?, approved(form)?);
-    let outcomes = admin.because(&reason).issue_many(&wanted, &approved, form.notify()).await.map_err(trouble)?;
+    let (reason, approved, fresh) = (form.reason()?, approved(form)?, call.fresh()?);
+    let admin = admin.because(&reason);
+    let outcomes = admin.issue_many(&wanted, &approved, form.notify(), &fresh).await.map_err(trouble)?;
     Ok(bulk::issue_done(&wanted, &outcomes))
 }
 

@@ -46,11 +46,14 @@ pub(crate) fn step(step: &CatalogStep, before: Option<&Entry>, after: Option<&En
         CatalogAction::Change => "changes",
         CatalogAction::Remove => "is removed",
     };
-    let empty = json!({});
-    let json_of = |entry: Option<&Entry>| entry.map_or_else(|| empty.clone(), |entry| entry.json.clone());
+    let json_of = |entry: Option<&Entry>| entry.map_or_else(|| json!({}), |entry| entry.json.clone());
     let fields = match step.action {
         CatalogAction::Remove => Vec::new(),
-        CatalogAction::Add | CatalogAction::Change => changes(kind, &json_of(before), &json_of(after)),
+        CatalogAction::Add => changes(kind, &json_of(before), &json_of(after)),
+        CatalogAction::Change => {
+            let old = json_of(before);
+            changes(kind, &old, &changed(&old, &step.fields))
+        }
     };
     PlanStep {
         title: format!("{} “{name}” {verb}", words::title(kind)),
@@ -64,6 +67,21 @@ pub(crate) fn step(step: &CatalogStep, before: Option<&Entry>, after: Option<&En
         has_before: step.action == CatalogAction::Change,
         fields,
     }
+}
+
+/// An entry after a step. It is not always the entry of the file, which may leave out what is known otherwise.
+fn changed(entry: &Value, fields: &[(String, Value, Value)]) -> Value {
+    let mut entry = entry.clone();
+    if let Value::Object(entry) = &mut entry {
+        for (name, _, after) in fields {
+            if after.is_null() {
+                entry.remove(name);
+            } else {
+                entry.insert(name.clone(), after.clone());
+            }
+        }
+    }
+    entry
 }
 
 /// The fields in which two entries of a kind differ, in words. A new entry differs from nothing.

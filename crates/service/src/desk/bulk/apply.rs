@@ -10,7 +10,7 @@ use super::{
     refused,
 };
 use crate::{
-    actors::{Admin, Support},
+    actors::{Admin, Fresh, Support},
     audit::event::BulkEvent,
     error::Internal,
     licenses::{standing::StandingError, terms::RenewError},
@@ -84,6 +84,7 @@ impl Admin<'_> {
         selection: &Selection,
         approved: &ApprovedPlan,
         notify: Notify,
+        _fresh: &Fresh,
     ) -> Result<BulkReport, BulkError> {
         match act {
             BulkAct::MailKey => self.mail_keys(selection, approved).await,

@@ -12,7 +12,11 @@ use sha2::{Digest, Sha256};
 
 use super::{ApprovedPlan, BulkError, MAX_BULK, apply::BATCH, version};
 use crate::{
-    actors::Admin, audit::event::BulkEvent, error::Internal, licenses::issue::PolicyNotFound, mail::notify::Notify,
+    actors::{Admin, Fresh},
+    audit::event::BulkEvent,
+    error::Internal,
+    licenses::issue::PolicyNotFound,
+    mail::notify::Notify,
 };
 
 /// A license to issue.
@@ -100,6 +104,7 @@ impl Admin<'_> {
         wanted: &[NewLicense],
         approved: &ApprovedPlan,
         notify: Notify,
+        _fresh: &Fresh,
     ) -> Result<Vec<IssueOutcome>, BulkError> {
         if self.plan_issue(wanted).await?.version != approved.version {
             return Err(BulkError::Changed);
@@ -128,15 +133,28 @@ impl Admin<'_> {
         batch: &[(&NewLicense, Policy)],
         notify: Notify,
     ) -> Result<Vec<IssueOutcome>, Internal> {
-        let mut outcomes = Vec::with_capacity(batch.len());
         let mut tx = self.service.store().write().await?;
-        for (new, policy) in batch {
+        // New accounts lock their addresses, and new licenses their owners, until the transaction ends. So both are written
+        // in an order that is the same for all lists.
+        let mut by_address: Vec<usize> = (0..batch.len()).collect();
+        by_address.sort_by_key(|at| batch.get(*at).map(|(new, _)| new.email.as_str()));
+        let mut owned: Vec<(usize, Account, &Policy)> = Vec::with_capacity(batch.len());
+        for at in by_address {
+            let Some((new, policy)) = batch.get(at) else { continue };
             let (owner, _) = self.find_or_create_account(&mut tx, &new.email, new.name.clone(), Role::Customer).await?;
-            outcomes.push(if owner.disabled_at.is_some() {
+            owned.push((at, owner, policy));
+        }
+        owned.sort_by_key(|(at, owner, _)| (owner.id, *at));
+        let mut outcomes = vec![IssueOutcome::Failed; batch.len()];
+        for (at, owner, policy) in owned {
+            let outcome = if owner.disabled_at.is_some() {
                 IssueOutcome::OwnerIsBanned
             } else {
                 IssueOutcome::Issued(self.insert_license(&mut tx, &owner, policy, notify).await?.0)
-            });
+            };
+            if let Some(place) = outcomes.get_mut(at) {
+                *place = outcome;
+            }
         }
         tx.commit().await?;
         self.service.wake_mail_worker();

@@ -38,9 +38,19 @@ pub(crate) async fn insert_stripe_event(conn: &mut Connection, event: &NewStripe
         .bind(event.now.unix_micros())
         .bind(event.created_at.unix_micros())
         .bind(done_at)
-        .execute(conn)
+        .execute(&mut *conn)
         .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() != 1 {
+        return Ok(false);
+    }
+    for batch in event.named_objects.chunks(batch::ROWS) {
+        let mut query = QueryBuilder::<Db>::new("INSERT INTO stripe_event_objects (object_id, event_id) ");
+        query.push_values(batch, |mut row, object| {
+            row.push_bind(object.as_str()).push_bind(event.id);
+        });
+        query.build().persistent(false).execute(&mut *conn).await?;
+    }
+    Ok(true)
 }
 
 pub(crate) async fn lease_stripe_event(
@@ -140,20 +150,22 @@ const ERASED: &[u8] = br#"{"erased":true}"#;
 
 pub(crate) async fn erase_stripe_event_bodies(conn: &mut Connection, objects: &[String]) -> Result<u64> {
     let mut erased = 0;
-    for ids in objects.chunks(batch::ROWS) {
+    for ids in objects.chunks(batch::IDS / 2) {
         let mut query = QueryBuilder::<Db>::new("UPDATE stripe_events SET body = ");
-        query.push_bind(ERASED).push(" WHERE object_id IN (");
-        let mut list = query.separated(", ");
-        for id in ids {
-            list.push_bind(id.clone());
-        }
-        query.push(")");
+        query.push_bind(ERASED).push(" WHERE id IN (SELECT id FROM stripe_events WHERE object_id IN (");
+        push_list(&mut query, ids);
+        // No order has the id of a charge, and events that are not acted on have none. But each names its payment or customer.
+        query.push(") UNION SELECT event_id FROM stripe_event_objects WHERE object_id IN (");
+        push_list(&mut query, ids);
+        query.push("))");
         erased += query.build().persistent(false).execute(&mut *conn).await?.rows_affected();
     }
-    // No order has the id of a charge, and events that are not acted on have none. But each names its payment or customer.
-    for id in objects {
-        let query = sqlx::query(dialect::ERASE_OTHER_EVENTS).bind(id.as_bytes()).bind(ERASED);
-        erased += query.execute(&mut *conn).await?.rows_affected();
-    }
     Ok(erased)
+}
+
+fn push_list(query: &mut QueryBuilder<Db>, ids: &[String]) {
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id.clone());
+    }
 }

@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 use super::{
     super::dialect::{self, Connection, Db},
     count,
-    keyset::{Shape, SortOrder},
+    keyset::{Breadth, Listed, Shape, SortOrder},
     push_account_text, push_chosen, push_range,
 };
 use crate::{
@@ -15,6 +15,12 @@ use crate::{
         keyset::{PageRequest, Slice},
     },
 };
+
+const LISTED: Listed = Listed { table: "accounts", columns: "id, role, disabled_at, has_licenses, created_at" };
+
+/// With what a text is compared with.
+const SEARCHED: Listed =
+    Listed { table: "accounts", columns: "id, email, name_key, role, disabled_at, has_licenses, created_at" };
 
 fn order(sort: AccountSort) -> SortOrder {
     match sort {
@@ -37,10 +43,12 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &AccountFilter) {
         Some(false) => query.push(" AND disabled_at IS NULL"),
         None => query,
     };
-    if let Some(has_licenses) = filter.has_licenses {
-        query.push(if has_licenses { " AND EXISTS (" } else { " AND NOT EXISTS (" });
-        query.push("SELECT 1 FROM licenses WHERE licenses.account_id = accounts.id)");
-    }
+    match filter.has_licenses {
+        // Not as an equality, for which SQLite would use the index of those without.
+        Some(true) => query.push(" AND has_licenses <> FALSE"),
+        Some(false) => query.push(" AND has_licenses = FALSE"),
+        None => query,
+    };
     push_range(query, "created_at", filter.created);
     if let Some(text) = &filter.text {
         query.push(" AND ");
@@ -54,10 +62,12 @@ pub(crate) async fn list_accounts_by(
     sort: AccountSort,
     page: &PageRequest,
 ) -> Result<Slice<ListedAccount>> {
-    let shape = Shape::of(page, filter.text.is_some() || filter.has_licenses.is_some());
-    let mut rows = read(conn, filter, sort, page, shape).await?;
-    if shape == Shape::Walked && !page.is_filled_by(rows.len()) {
-        rows = read(conn, filter, sort, page, Shape::Any).await?;
+    let mut rows = Vec::new();
+    for shape in Shape::of(page, Breadth::of(filter)) {
+        rows = read(conn, filter, sort, page, *shape).await?;
+        if page.is_filled_by(rows.len()) {
+            break;
+        }
     }
     Ok(Slice::new(rows, page, |row| row.position(sort)))
 }
@@ -77,10 +87,11 @@ async fn read(
               WHERE licenses.account_id = page.id AND machines.deactivated_at IS NULL) AS machines,
              (SELECT MAX(machines.last_seen_at) FROM licenses JOIN machines ON machines.license_id = licenses.id
               WHERE licenses.account_id = page.id AND machines.deactivated_at IS NULL) AS last_seen_at
-         FROM (SELECT id, email, name, role, disabled_at, created_at, name_key",
+         FROM ",
     );
-    query.push(order.column());
-    order.push_rows(&mut query, "accounts", page, shape, |query| push_filter(query, filter));
+    let listed = if filter.text.is_some() { SEARCHED } else { LISTED };
+    order.push_places(&mut query, listed, page, shape, |query| push_filter(query, filter));
+    query.push(" JOIN accounts AS page ON page.id = place.id");
     order.push_order(&mut query, page);
     let rows: Vec<ListedAccountRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
     rows.into_iter().map(ListedAccount::try_from).collect()

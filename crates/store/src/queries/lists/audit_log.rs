@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use super::{
     super::dialect::{Connection, Db},
     count,
-    keyset::SortOrder,
+    keyset::{Breadth, Listed, Shape, SortOrder},
     push_range_of_ids,
 };
 use crate::{
@@ -19,6 +19,9 @@ use crate::{
         operations::audit_log::{AuditColumns, AuditRow},
     },
 };
+
+const LISTED: Listed =
+    Listed { table: "audit_log", columns: "id, at, actor_kind, actor_id, verb, subject_kind, subject_id" };
 
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &AuditFilter) {
     let columns = [
@@ -50,14 +53,20 @@ pub(crate) async fn list_audits_by(
         AuditSort::Newest => SortOrder::by_id().descending(),
         AuditSort::Oldest => SortOrder::by_id(),
     };
-    let mut query = QueryBuilder::<Db>::new(
-        "SELECT page.* FROM (SELECT id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail
-         FROM audit_log WHERE TRUE",
-    );
-    push_filter(&mut query, filter);
-    order.push_page(&mut query, page);
-    order.push_order(&mut query, page);
-    let rows: Vec<AuditColumns> = query.build_query_as().persistent(false).fetch_all(conn).await?;
+    let mut rows = Vec::new();
+    for shape in Shape::of(page, Breadth::of(filter)) {
+        let mut query = QueryBuilder::<Db>::new(
+            "SELECT page.id, page.at, page.actor_kind, page.actor_id, page.network, page.verb, page.subject_kind,
+             page.subject_id, page.detail FROM ",
+        );
+        order.push_places(&mut query, LISTED, page, *shape, |query| push_filter(query, filter));
+        query.push(" JOIN audit_log AS page ON page.id = place.id");
+        order.push_order(&mut query, page);
+        rows = query.build_query_as::<AuditColumns>().persistent(false).fetch_all(&mut *conn).await?;
+        if page.is_filled_by(rows.len()) {
+            break;
+        }
+    }
     Ok(Slice::new(rows.into_iter().map(AuditRow::from).collect(), page, position))
 }
 

@@ -26,9 +26,9 @@ enum Key {
 pub(super) enum Shape {
     /// As the database sees fit.
     Any,
-    /// By the filter, and then sorted. For few rows.
+    /// By the filter, and then sorted.
     Gathered,
-    /// In the order of the list, as long as there are enough among the first. For many rows.
+    /// In the order of the list, as long as there are enough among the first.
     Walked,
 }
 
@@ -36,14 +36,42 @@ pub(super) enum Shape {
 const WALKED: u32 = 1_000;
 
 impl Shape {
-    /// The shape for a page. `is_searched` says whether the filter is about other tables, so that databases misjudge it.
-    pub(super) fn of(page: &PageRequest, is_searched: bool) -> Self {
-        match page.matches {
-            Matches::Few => Self::Gathered,
-            Matches::Many if is_searched => Self::Walked,
-            Matches::Many | Matches::Unknown => Self::Any,
+    /// The shapes to try for a page until one fills it. The last one finds all of its rows.
+    pub(super) fn of(page: &PageRequest, filter: Breadth) -> &'static [Self] {
+        match (page.matches, filter) {
+            (Matches::Unknown, _) | (Matches::Many, Breadth::All) => &[Self::Any],
+            // Looking up another table's row for each row that is walked costs more than gathering.
+            (Matches::Few, _) | (Matches::Some, Breadth::OtherTables) => &[Self::Gathered],
+            (Matches::Some, Breadth::All | Breadth::OwnColumns) => &[Self::Walked, Self::Gathered],
+            (Matches::Many, Breadth::OwnColumns | Breadth::OtherTables) => &[Self::Walked, Self::Any],
         }
     }
+}
+
+/// What a filter is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Breadth {
+    /// Nothing: all rows match.
+    All,
+    /// Columns of the table itself.
+    OwnColumns,
+    /// Rows of other tables.
+    OtherTables,
+}
+
+impl Breadth {
+    /// The breadth of a filter about columns of the table itself.
+    pub(super) fn of<F: Default + PartialEq>(filter: &F) -> Self {
+        if *filter == F::default() { Self::All } else { Self::OwnColumns }
+    }
+}
+
+/// A table whose rows are listed.
+#[derive(Clone, Copy)]
+pub(super) struct Listed {
+    pub(super) table: &'static str,
+    /// The columns that its filters compare, and its id. With few of them, an index has all that is walked.
+    pub(super) columns: &'static str,
 }
 
 impl SortOrder {
@@ -63,46 +91,61 @@ impl SortOrder {
         Self { is_descending: true, ..self }
     }
 
-    /// Adds the table of the inner statement with the filter, and ends it as [`Self::push_page`] does. A limit in a subquery
-    /// keeps databases from looking for the rows in another way than the shape says.
-    pub(super) fn push_rows(
+    /// Adds the places of the page's rows: a subquery called `place`, which has their ids and what they are sorted by. It reads
+    /// no other columns, so that an index can have all of them. Limits in inner subqueries keep databases from looking for
+    /// the rows in another way than the shape says.
+    pub(super) fn push_places(
         self,
         query: &mut QueryBuilder<Db>,
-        table: &str,
+        listed: Listed,
         page: &PageRequest,
         shape: Shape,
         push_filter: impl FnOnce(&mut QueryBuilder<Db>),
     ) {
+        let Listed { table, columns } = listed;
+        let key = self.key();
         match shape {
             Shape::Any => {
-                query.push(format_args!(" FROM {table} WHERE TRUE"));
+                query.push(format_args!("(SELECT id, {key} AS sort_key FROM {table} WHERE TRUE"));
                 push_filter(query);
-                self.push_page(query, page);
+                self.push_seek(query, &page.seek);
+                self.push_inner_order(query, page);
             }
             Shape::Gathered => {
-                query.push(format_args!(" FROM (SELECT * FROM {table} WHERE TRUE"));
+                query.push("(SELECT id, sort_key FROM ");
+                query.push(format_args!("(SELECT id, {key} AS sort_key FROM {table} WHERE TRUE"));
                 push_filter(query);
-                query.push(format_args!(" LIMIT {}) AS {table} WHERE TRUE", Matches::FEW));
-                self.push_page(query, page);
+                query.push(format_args!(" LIMIT {}) AS gathered WHERE TRUE", Matches::SOME));
+                self.sorted().push_seek(query, &page.seek);
+                self.sorted().push_inner_order(query, page);
             }
             Shape::Walked => {
-                query.push(format_args!(" FROM (SELECT * FROM {table} WHERE TRUE"));
+                query.push("(SELECT id, sort_key FROM ");
+                query.push(format_args!("(SELECT {columns}, {key} AS sort_key FROM {table} WHERE TRUE"));
                 self.push_seek(query, &page.seek);
                 self.push_inner_order(query, page);
                 query.push(format_args!(" LIMIT {WALKED}) AS {table} WHERE TRUE"));
                 push_filter(query);
-                self.push_inner_order(query, page);
-                query.push(" LIMIT ").push_bind(page.rows()).push(") AS page");
+                self.sorted().push_inner_order(query, page);
             }
+        }
+        query.push(" LIMIT ").push_bind(page.rows()).push(") AS place");
+    }
+
+    fn key(self) -> &'static str {
+        match self.key {
+            Key::Id => "id",
+            Key::Column(key) | Key::Expression(key) => key,
         }
     }
 
-    /// Adds the condition under which rows belong to the page or follow it, the order and the limit, and ends the inner
-    /// statement, which is called `page`.
-    pub(super) fn push_page(self, query: &mut QueryBuilder<Db>, page: &PageRequest) {
-        self.push_seek(query, &page.seek);
-        self.push_inner_order(query, page);
-        query.push(" LIMIT ").push_bind(page.rows()).push(") AS page");
+    /// The same order of rows that have their key in a column.
+    fn sorted(self) -> Self {
+        let key = match self.key {
+            Key::Id => Key::Id,
+            Key::Column(_) | Key::Expression(_) => Key::Column("sort_key"),
+        };
+        Self { key, ..self }
     }
 
     fn push_inner_order(self, query: &mut QueryBuilder<Db>, page: &PageRequest) {
@@ -119,19 +162,11 @@ impl SortOrder {
     pub(super) fn push_order(self, query: &mut QueryBuilder<Db>, page: &PageRequest) {
         let direction = if self.is_descending == page.is_backward() { "" } else { " DESC" };
         match self.key {
-            Key::Id => query.push(format_args!(" ORDER BY page.id{direction}")),
+            Key::Id => query.push(format_args!(" ORDER BY place.id{direction}")),
             Key::Column(_) | Key::Expression(_) => {
-                query.push(format_args!(" ORDER BY page.sort_key{direction}, page.id{direction}"))
+                query.push(format_args!(" ORDER BY place.sort_key{direction}, place.id{direction}"))
             }
         };
-    }
-
-    /// The column of the inner statement by which the outer one sorts.
-    pub(super) fn column(self) -> String {
-        match self.key {
-            Key::Id => String::new(),
-            Key::Column(key) | Key::Expression(key) => format!(", {key} AS sort_key"),
-        }
     }
 
     fn push_seek(self, query: &mut QueryBuilder<Db>, seek: &Seek) {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     super::dialect::{Connection, Db},
     Membership, count,
-    keyset::{Shape, SortOrder},
+    keyset::{Breadth, Listed, Shape, SortOrder},
     push_account_text, push_accounts_by_text, push_chosen, push_range,
 };
 use crate::{
@@ -20,6 +20,12 @@ use crate::{
 
 /// The indexed expression. Licenses that never expire come last.
 const EXPIRY: &str = "COALESCE(expires_at, 9223372036854775807)";
+
+const LISTED: Listed = Listed {
+    table: "licenses",
+    columns: "id, account_id, policy_id, product_id, suspended_at, revoked_at, expires_at, key_tail, has_machines,
+        created_at",
+};
 
 /// The number of letters of a key that are its tail.
 const TAIL: usize = 4;
@@ -68,12 +74,12 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &LicenseFilter) {
     if let Some(standing) = filter.standing {
         push_standing(query, standing);
     }
-    if let Some(has_machines) = filter.has_machines {
-        query.push(if has_machines { " AND EXISTS (" } else { " AND NOT EXISTS (" });
-        query.push(
-            "SELECT 1 FROM machines WHERE machines.license_id = licenses.id AND machines.deactivated_at IS NULL)",
-        );
-    }
+    match filter.has_machines {
+        // Not as an equality, for which SQLite would use the index of those without.
+        Some(true) => query.push(" AND has_machines <> FALSE"),
+        Some(false) => query.push(" AND has_machines = FALSE"),
+        None => query,
+    };
     push_range(query, "created_at", filter.created);
     push_range(query, "expires_at", filter.expires);
 }
@@ -122,11 +128,13 @@ pub(crate) async fn list_licenses_by(
     sort: LicenseSort,
     page: &PageRequest,
 ) -> Result<Slice<ListedLicense>> {
-    let is_expired = matches!(filter.standing, Some(ListedStanding::Expired(_)));
-    let shape = Shape::of(page, filter.text.is_some() || filter.has_machines.is_some() || is_expired);
-    let mut rows = read(conn, filter, sort, page, shape).await?;
-    if shape == Shape::Walked && !page.is_filled_by(rows.len()) {
-        rows = read(conn, filter, sort, page, Shape::Any).await?;
+    let breadth = if filter.text.is_some() { Breadth::OtherTables } else { Breadth::of(filter) };
+    let mut rows = Vec::new();
+    for shape in Shape::of(page, breadth) {
+        rows = read(conn, filter, sort, page, *shape).await?;
+        if page.is_filled_by(rows.len()) {
+            break;
+        }
     }
     Ok(Slice::new(rows, page, |row| row.position(sort)))
 }
@@ -151,19 +159,17 @@ async fn read(
                  AS machines,
              (SELECT MAX(machines.last_seen_at) FROM machines
               WHERE machines.license_id = page.id AND machines.deactivated_at IS NULL) AS last_seen_at
-         FROM (SELECT id, account_id, product_id, policy_id, key_prefix, key_tail, suspended_at, revoked_at, expires_at,
-                   ends_after_first_use, max_machines, max_cores, max_uses, uses, metadata, last_validated_at,
-                   last_check_in_at, last_check_out_at, created_at, updated_at",
+         FROM ",
     );
-    query.push(order.column());
-    order.push_rows(&mut query, "licenses", page, shape, |query| {
+    order.push_places(&mut query, LISTED, page, shape, |query| {
         push_filter(query, filter);
         if let Some(text) = &filter.text {
             push_text(query, text, Membership::of(shape));
         }
     });
     query.push(
-        " JOIN accounts ON accounts.id = page.account_id JOIN policies ON policies.id = page.policy_id
+        " JOIN licenses AS page ON page.id = place.id JOIN accounts ON accounts.id = page.account_id
+          JOIN policies ON policies.id = page.policy_id
           JOIN products ON products.id = page.product_id",
     );
     order.push_order(&mut query, page);

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use super::{
     super::dialect::{Connection, Db},
     Membership, count,
-    keyset::{Shape, SortOrder},
+    keyset::{Breadth, Listed, Shape, SortOrder},
     push_account_text, push_accounts_by_text, push_range,
 };
 use crate::{
@@ -17,18 +17,19 @@ use crate::{
     },
 };
 
-/// The outer statement, and the beginning of the inner one.
+/// The outer statement. The places of the rows follow.
 const SELECT: &str = "SELECT page.id, page.license_id, page.slot, page.fingerprint, page.name, page.hostname, page.platform,
          page.cores, page.app_version, page.metadata, page.last_heartbeat_at, page.is_resurrected, page.last_check_out_at,
          page.last_seen_at, page.created_at, page.updated_at, page.deactivated_at, page.deactivated_by,
          licenses.account_id AS owner_id, accounts.email AS owner_email, licenses.key_prefix, licenses.key_tail,
          policies.code AS policy_code, products.code AS product_code
-     FROM (SELECT id, license_id, slot, fingerprint, name, hostname, platform, cores, app_version, metadata,
-               last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at, created_at, updated_at,
-               deactivated_at, deactivated_by";
+     FROM ";
 
-const JOINS: &str = " JOIN licenses ON licenses.id = page.license_id JOIN accounts ON accounts.id = licenses.account_id
+const JOINS: &str = " JOIN machines AS page ON page.id = place.id JOIN licenses ON licenses.id = page.license_id JOIN accounts ON accounts.id = licenses.account_id
       JOIN policies ON policies.id = licenses.policy_id JOIN products ON products.id = licenses.product_id";
+
+const LISTED: Listed =
+    Listed { table: "machines", columns: "id, license_id, fingerprint_hash, deactivated_at, last_seen_at, created_at" };
 
 fn order(sort: MachineSort) -> SortOrder {
     match sort {
@@ -108,10 +109,13 @@ pub(crate) async fn list_machines_by(
     sort: MachineSort,
     page: &PageRequest,
 ) -> Result<Slice<ListedMachine>> {
-    let shape = Shape::of(page, is_about_licenses(filter));
-    let mut rows = read(conn, filter, sort, page, shape).await?;
-    if shape == Shape::Walked && !page.is_filled_by(rows.len()) {
-        rows = read(conn, filter, sort, page, Shape::Any).await?;
+    let breadth = if is_about_licenses(filter) { Breadth::OtherTables } else { Breadth::of(filter) };
+    let mut rows = Vec::new();
+    for shape in Shape::of(page, breadth) {
+        rows = read(conn, filter, sort, page, *shape).await?;
+        if page.is_filled_by(rows.len()) {
+            break;
+        }
     }
     Ok(Slice::new(rows, page, |row| row.position(sort)))
 }
@@ -125,10 +129,9 @@ async fn read(
 ) -> Result<Vec<ListedMachine>> {
     let order = order(sort);
     let mut query = QueryBuilder::<Db>::new(SELECT);
-    query.push(order.column());
-    order.push_rows(&mut query, "machines", page, shape, |query| {
+    order.push_places(&mut query, LISTED, page, shape, |query| {
         push_filter(query, filter);
-        push_of_license(query, filter, Membership::of(shape));
+        push_of_license(query, filter, membership(filter, shape));
     });
     query.push(JOINS);
     order.push_order(&mut query, page);
@@ -136,9 +139,17 @@ async fn read(
     rows.into_iter().map(ListedMachine::try_from).collect()
 }
 
+/// Inactive machines are few, so their licenses are looked up.
+fn membership(filter: &MachineFilter, shape: Shape) -> Membership {
+    if filter.is_active == Some(false) { Membership::Probe } else { Membership::of(shape) }
+}
+
 pub(crate) async fn count_machines_by(conn: &mut Connection, filter: &MachineFilter, at_most: u32) -> Result<u32> {
     let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM ");
-    if is_about_licenses(filter) {
+    if filter.is_active == Some(false) {
+        query.push("machines WHERE TRUE");
+        push_of_license(&mut query, filter, Membership::Probe);
+    } else if is_about_licenses(filter) {
         // From the licenses to their machines, so that counting stops early.
         query.push("(SELECT licenses.id AS found_id FROM ");
         match &filter.text {
@@ -163,7 +174,7 @@ pub(crate) async fn count_machines_by(conn: &mut Connection, filter: &MachineFil
 
 pub(crate) async fn find_listed_machine(conn: &mut Connection, id: MachineId) -> Result<Option<ListedMachine>> {
     let mut query = QueryBuilder::<Db>::new(SELECT);
-    query.push(" FROM machines WHERE id = ").push_bind(id.uuid()).push(") AS page").push(JOINS);
+    query.push("(SELECT id FROM machines WHERE id = ").push_bind(id.uuid()).push(") AS place").push(JOINS);
     let row: Option<ListedMachineRow> = query.build_query_as().fetch_optional(conn).await?;
     row.map(ListedMachine::try_from).transpose()
 }

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use super::{
     super::dialect::{self, Connection, Db},
     count,
-    keyset::SortOrder,
+    keyset::{Breadth, Listed, Shape, SortOrder},
     push_prefix, push_range_of_ids,
 };
 use crate::{
@@ -20,6 +20,9 @@ use crate::{
         },
     },
 };
+
+const LISTED: Listed =
+    Listed { table: "orders", columns: "id, account_id, status, is_live, is_subscription, email, created_at" };
 
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &OrderFilter) {
     if let Some(account) = filter.account {
@@ -51,11 +54,17 @@ pub(crate) async fn list_orders_by(
         OrderSort::Newest => SortOrder::by_id().descending(),
         OrderSort::Oldest => SortOrder::by_id(),
     };
-    let mut query = QueryBuilder::<Db>::new("SELECT page.* FROM (SELECT * FROM orders WHERE TRUE");
-    push_filter(&mut query, filter);
-    order.push_page(&mut query, page);
-    order.push_order(&mut query, page);
-    let rows: Vec<OrderRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
+    let mut rows = Vec::new();
+    for shape in Shape::of(page, Breadth::of(filter)) {
+        let mut query = QueryBuilder::<Db>::new("SELECT page.* FROM ");
+        order.push_places(&mut query, LISTED, page, *shape, |query| push_filter(query, filter));
+        query.push(" JOIN orders AS page ON page.id = place.id");
+        order.push_order(&mut query, page);
+        rows = query.build_query_as::<OrderRow>().persistent(false).fetch_all(&mut *conn).await?;
+        if page.is_filled_by(rows.len()) {
+            break;
+        }
+    }
     let rows = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Slice::new(rows, page, position))
 }

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use super::{
     super::dialect::{self, Connection, Db},
     count,
-    keyset::SortOrder,
+    keyset::{Breadth, Listed, Shape, SortOrder},
     push_prefix, push_range_of_ids,
 };
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
         outbox::{ListedMail, ListedMailRow, MailFilter, MailSort, MailState},
     },
 };
+
+const LISTED: Listed = Listed { table: "outbox", columns: "id, kind, recipient, sent_at, failed_at, created_at" };
 
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &MailFilter) {
     match filter.state {
@@ -45,14 +47,18 @@ pub(crate) async fn list_mails_by(
         MailSort::Newest => SortOrder::by_id().descending(),
         MailSort::Oldest => SortOrder::by_id(),
     };
-    let mut query = QueryBuilder::<Db>::new(
-        "SELECT page.* FROM (SELECT id, kind, recipient, attempts, next_attempt_at, expires_at, sent_at, failed_at,
-             last_error, created_at FROM outbox WHERE TRUE",
-    );
-    push_filter(&mut query, filter);
-    order.push_page(&mut query, page);
-    order.push_order(&mut query, page);
-    let rows: Vec<ListedMailRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
+    let mut rows = Vec::new();
+    for shape in Shape::of(page, Breadth::of(filter)) {
+        let mut query = QueryBuilder::<Db>::new("SELECT page.id, page.kind, page.recipient, page.attempts, page.next_attempt_at, page.expires_at, page.sent_at,
+             page.failed_at, page.last_error, page.created_at FROM ");
+        order.push_places(&mut query, LISTED, page, *shape, |query| push_filter(query, filter));
+        query.push(" JOIN outbox AS page ON page.id = place.id");
+        order.push_order(&mut query, page);
+        rows = query.build_query_as::<ListedMailRow>().persistent(false).fetch_all(&mut *conn).await?;
+        if page.is_filled_by(rows.len()) {
+            break;
+        }
+    }
     let rows = rows.into_iter().map(ListedMail::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Slice::new(rows, page, ListedMail::position))
 }

@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 use super::{
     super::dialect::{Connection, Db},
     count,
-    keyset::SortOrder,
+    keyset::{Breadth, Listed, Shape, SortOrder},
     push_range,
 };
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
         },
     },
 };
+
+const LISTED: Listed = Listed { table: "stripe_events", columns: "id, kind, is_live, object_id, state, received_at" };
 
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &StripeEventFilter) {
     if let Some(state) = filter.state {
@@ -45,16 +47,21 @@ pub(crate) async fn list_stripe_events_by(
         StripeEventSort::Newest => SortOrder::by("received_at").descending(),
         StripeEventSort::Oldest => SortOrder::by("received_at"),
     };
-    // Without the bodies, which are large.
-    let mut query = QueryBuilder::<Db>::new(
-        "SELECT page.* FROM (SELECT id, kind, is_live, api_version, object_kind, object_id, source, state, attempts,
-             next_attempt_at, last_error, created_at, received_at, done_at",
-    );
-    query.push(order.column()).push(" FROM stripe_events WHERE TRUE");
-    push_filter(&mut query, filter);
-    order.push_page(&mut query, page);
-    order.push_order(&mut query, page);
-    let rows: Vec<EventColumns> = query.build_query_as().persistent(false).fetch_all(conn).await?;
+    let mut rows = Vec::new();
+    for shape in Shape::of(page, Breadth::of(filter)) {
+        let mut query = QueryBuilder::<Db>::new(
+            "SELECT page.id, page.kind, page.is_live, page.api_version, page.object_kind, page.object_id, page.source,
+             page.state, page.attempts, page.next_attempt_at, page.last_error, page.created_at, page.received_at,
+             page.done_at FROM ",
+        );
+        order.push_places(&mut query, LISTED, page, *shape, |query| push_filter(query, filter));
+        query.push(" JOIN stripe_events AS page ON page.id = place.id");
+        order.push_order(&mut query, page);
+        rows = query.build_query_as::<EventColumns>().persistent(false).fetch_all(&mut *conn).await?;
+        if page.is_filled_by(rows.len()) {
+            break;
+        }
+    }
     let rows = rows.into_iter().map(StripeEventRow::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Slice::new(rows, page, position))
 }

@@ -1,6 +1,10 @@
 //! Mails waiting to be sent. Leases prevent two workers from sending the same mail.
 
-use latchkey_licensing::{email::EmailAddress, ids::MailId, time::Timestamp};
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{AccountId, MailId},
+    time::Timestamp,
+};
 
 use sqlx::QueryBuilder;
 
@@ -15,7 +19,7 @@ use crate::{
 
 pub(crate) async fn insert_mails(conn: &mut Connection, mails: &[NewMail<'_>]) -> Result<u64> {
     let sql = "INSERT INTO outbox (id, kind, recipient, payload, attempts, next_attempt_at, expires_at, created_at,
-                   dedupe_key) ";
+                   dedupe_key, account_id) ";
     let mut inserted = 0;
     for batch in mails.chunks(batch::ROWS) {
         let mut query = QueryBuilder::<Db>::new(sql);
@@ -28,7 +32,12 @@ pub(crate) async fn insert_mails(conn: &mut Connection, mails: &[NewMail<'_>]) -
                 .push_bind(mail.now.unix_micros())
                 .push_bind(mail.expires_at.unix_micros())
                 .push_bind(mail.now.unix_micros())
-                .push_bind(mail.dedupe_key);
+                .push_bind(mail.dedupe_key)
+                .push("COALESCE(")
+                .push_bind_unseparated(mail.account.map(AccountId::uuid))
+                .push_unseparated(", (SELECT accounts.id FROM accounts WHERE accounts.email = ")
+                .push_bind_unseparated(mail.recipient.as_str())
+                .push_unseparated("))");
         });
         query.push(" ON CONFLICT (dedupe_key) DO NOTHING");
         inserted += query.build().persistent(batch.len() == 1).execute(&mut *conn).await?.rows_affected();
@@ -86,9 +95,9 @@ pub(crate) async fn set_mail_failed(conn: &mut Connection, id: MailId, now: Time
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn delete_mails_to(conn: &mut Connection, recipient: &EmailAddress) -> Result<u64> {
-    let sql = "DELETE FROM outbox WHERE recipient = $1";
-    Ok(sqlx::query(sql).bind(recipient.as_str()).execute(conn).await?.rows_affected())
+pub(crate) async fn delete_mails_of(conn: &mut Connection, account: AccountId, address: &EmailAddress) -> Result<u64> {
+    let sql = "DELETE FROM outbox WHERE account_id = $1 OR (account_id IS NULL AND recipient = $2)";
+    Ok(sqlx::query(sql).bind(account.uuid()).bind(address.as_str()).execute(conn).await?.rows_affected())
 }
 
 pub(crate) async fn delete_mails_before(conn: &mut Connection, instant: Timestamp, with_key: Timestamp) -> Result<u64> {

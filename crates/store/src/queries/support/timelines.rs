@@ -1,7 +1,10 @@
 //! The newest entries about records: of the audit log, mails and notes. Their ids are in the order of time, so that they can
 //! be merged and continued by their ids.
 
-use latchkey_licensing::{email::EmailAddress, ids::MachineId};
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{AccountId, MachineId},
+};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -74,6 +77,25 @@ pub(crate) async fn list_notes_about(
     push_subjects(&mut query, select, subjects, before.unwrap_or(Uuid::max()), |_| {}, limit);
     let rows: Vec<NoteColumns> = query.build_query_as().persistent(false).fetch_all(conn).await?;
     Ok(rows.into_iter().map(NoteRow::from).collect())
+}
+
+pub(crate) async fn list_mails_of(
+    conn: &mut Connection,
+    account: AccountId,
+    address: &EmailAddress,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ListedMail>> {
+    let mut query = QueryBuilder::<Db>::new(
+        "SELECT id, kind, recipient, attempts, next_attempt_at, expires_at, sent_at, failed_at, last_error, created_at
+         FROM outbox WHERE (account_id = ",
+    );
+    query.push_bind(account.uuid()).push(" OR (account_id IS NULL AND ");
+    query.push(dialect::MAIL_RECIPIENT).push(" = ").push_bind(address.as_str().to_owned());
+    query.push(")) AND id < ").push_bind(before.unwrap_or(Uuid::max()));
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+    let rows: Vec<ListedMailRow> = query.build_query_as().fetch_all(conn).await?;
+    rows.into_iter().map(ListedMail::try_from).collect()
 }
 
 pub(crate) async fn list_mails_to(

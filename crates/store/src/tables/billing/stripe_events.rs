@@ -50,6 +50,8 @@ pub struct NewStripeEvent<'a> {
     /// The kind and the id of the object that it is about.
     pub object: Option<(&'a str, &'a str)>,
     pub body: &'a [u8],
+    /// The ids of all objects that the body names, each once.
+    pub named_objects: &'a [String],
     /// Whether it was found by comparing instead of being received.
     pub is_from_sync: bool,
     pub state: EventState,

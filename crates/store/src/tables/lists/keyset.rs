@@ -56,7 +56,10 @@ pub enum Seek {
 pub enum Matches {
     #[default]
     Unknown,
+    /// At most [`Matches::FEW`].
     Few,
+    /// At most [`Matches::SOME`].
+    Some,
     Many,
 }
 
@@ -64,9 +67,16 @@ impl Matches {
     /// The most rows that are few: sorting them costs less than reading rows in the order of the list until enough of them match.
     pub(crate) const FEW: u32 = 1_000;
 
+    /// The most rows that are gathered and sorted.
+    pub(crate) const SOME: u32 = 10_000;
+
     /// What a count of all matching rows says.
     pub fn of(count: u32) -> Self {
-        if count <= Self::FEW { Self::Few } else { Self::Many }
+        match count {
+            0..=Self::FEW => Self::Few,
+            ..=Self::SOME => Self::Some,
+            _ => Self::Many,
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Mails waiting to be sent.
 
-use latchkey_licensing::{email::EmailAddress, ids::MailId, time::Timestamp};
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::{AccountId, MailId},
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -14,6 +18,8 @@ pub struct NewMail<'a> {
     /// A fixed word for the kind of mail.
     pub kind: &'a str,
     pub recipient: &'a EmailAddress,
+    /// The account that it is for. `None` is the one that has the address, if there is any.
+    pub account: Option<AccountId>,
     /// The encrypted subject and bodies.
     pub payload: &'a [u8],
     /// When the mail is queued and first due.
