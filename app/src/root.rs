@@ -22,7 +22,7 @@ use crate::{
         shell::PortalShell,
     },
     routes::declared,
-    shared::{branding::provide_branding, not_found::NotFoundPage},
+    shared::{branding::provide_branding, not_found::NotFoundPage, page_owner::provide_page_owner},
     sign_in::pages::{
         AccountDeletedPage, CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage,
         email_change::EmailChangePage, new_passkey::NewPasskeyPage,
@@ -81,6 +81,7 @@ fn document(options: LeptosOptions, surface: Option<&'static str>, app: AnyView)
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_branding();
+    provide_page_owner();
     view! {
         <Router>
             <Routes fallback=|| view! { <NotFoundPage/> }>

@@ -53,19 +53,20 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let plain = PlainPages::new(&look);
     let api_address = Arc::new(ApiAddress::new(settings.server.api_url.as_deref()));
     let (not_found, failed) = (plain.clone(), plain.clone());
-    let state = AppState { service, api_address, plain };
+    let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
+    let state = AppState { service, api_address, plain, surfaces: surfaces.clone() };
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
     let prerendered = prerendered(&state.service, settings, &page_headers, &look, &payment_pages);
     let static_paths = Arc::new(prerendered.paths().clone());
-    let portal = if surfaces.has(Surface::Portal) {
+    let portal = if surfaces.has(Surface::Portal) || surfaces.has(Surface::Admin) {
         let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
-        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings.is_https(), Arc::new(host))
+        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings, Arc::new(host))
     } else {
         Router::new()
     };
-    let origin: Arc<str> = settings.portal_url().into();
+    let origin: Arc<str> = settings.pages_url().into();
     let pages = portal
         .merge(assets::router())
         .merge(branded.router())
@@ -76,6 +77,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .layer(tower_http::limit::RequestBodyLimitLayer::new(PAGE_BODY_LIMIT))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
         .layer(CatchPanicLayer::custom(move |_| failed.failed()))
+        .layer(middleware::from_fn_with_state(cookies, layers::theme::follow))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
         pages.layer(middleware::from_fn_with_state(api::Surface::new(&state), split_off_api))

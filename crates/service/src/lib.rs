@@ -166,7 +166,7 @@ pub use service::{
 pub use sign_in::{
     email::{ConfirmError, ConfirmedSignIn, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
     secrets::{BrowserSecret, HostLink, SessionToken},
-    sessions::SessionSummary,
+    sessions::{ENDED_SESSION_KEPT, SessionSummary},
 };
 pub use signing::{first_key::AdoptError, rotation::RetireError};
 pub use startup::{OpenError, claim::ClaimError, demo::Demo};

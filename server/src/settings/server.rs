@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    SettingsError, Surfaces,
+    SettingsError, Surface, Surfaces,
     field::{Field, field},
 };
 
@@ -14,9 +14,13 @@ pub(super) const FIELDS: &[Field] = &[
     field("server.listen", "Address and port to listen on."),
     field(
         "server.surfaces",
-        "The surfaces that this instance serves: all, or some of site, docs, portal, api, webhooks.",
+        "The surfaces that this instance serves: all, or some of site, docs, portal, admin, api, webhooks.",
     ),
     field("server.portal_url", "The portal's origin as browsers see it; links in mails start with it."),
+    field(
+        "server.admin_url",
+        "The admin portal's origin as browsers see it, if another instance serves it than the portal; by default the portal's.",
+    ),
     field(
         "server.api_url",
         "The URL where apps reach /v1, if it differs from the Host header they send; responses are signed for its host.",
@@ -33,6 +37,7 @@ pub struct Server {
     pub listen: SocketAddr,
     pub surfaces: Surfaces,
     pub portal_url: Option<String>,
+    pub admin_url: Option<String>,
     pub api_url: Option<String>,
     pub trusted_proxies: usize,
 }
@@ -43,6 +48,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             surfaces: Surfaces::default(),
             portal_url: None,
+            admin_url: None,
             api_url: None,
             trusted_proxies: 0,
         }
@@ -63,32 +69,52 @@ impl Server {
 
     /// The portal's origin, normalized as browsers send it, without a trailing slash.
     pub(super) fn portal_origin(&self) -> String {
-        let given = self.given_portal_url();
-        Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
+        normalized(self.given_portal_url())
+    }
+
+    /// The admin portal's origin in the same form.
+    pub(super) fn admin_origin(&self) -> String {
+        self.admin_url.clone().map_or_else(|| self.portal_origin(), normalized)
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
-        check_portal(&self.given_portal_url())?;
+        check_origin("server.portal_url", &self.given_portal_url())?;
+        if let Some(admin) = &self.admin_url {
+            check_origin("server.admin_url", admin)?;
+        }
+        let serves_both = self.surfaces.has(Surface::Portal) && self.surfaces.has(Surface::Admin);
+        if serves_both && self.admin_origin() != self.portal_origin() {
+            return Err(SettingsError::new(
+                "server.admin_url is another origin than server.portal_url, but this instance serves both: remove portal or \
+                 admin from server.surfaces, or remove server.admin_url",
+            ));
+        }
         self.api_url.as_deref().map_or(Ok(()), check_api)
     }
 }
 
-fn check_portal(given: &str) -> Result<(), SettingsError> {
-    let portal = Url::parse(given).map_err(|_| {
-        SettingsError::new("server.portal_url is not a URL: use one such as https://portal.example.com")
-    })?;
-    let has_more = !matches!(portal.path(), "" | "/")
-        || portal.query().is_some()
-        || portal.fragment().is_some()
-        || !portal.username().is_empty()
-        || portal.password().is_some();
+/// The origin in a URL as browsers send it.
+fn normalized(given: String) -> String {
+    Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
+}
+
+fn check_origin(setting: &str, given: &str) -> Result<(), SettingsError> {
+    let refuse = |text: &str| Err(SettingsError(format!("{setting} {text}")));
+    let Ok(url) = Url::parse(given) else {
+        return refuse("is not a URL: use one such as https://portal.example.com");
+    };
+    let has_more = !matches!(url.path(), "" | "/")
+        || url.query().is_some()
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some();
     if has_more {
-        return Err(SettingsError::new("server.portal_url must be an origin only, such as https://portal.example.com"));
+        return refuse("must be an origin only, such as https://portal.example.com");
     }
-    if portal.scheme() != "https" && !(portal.scheme() == "http" && is_loopback(&portal)) {
-        return Err(SettingsError::new(
-            "server.portal_url must use https because cookies of an http site can be stolen; http is only allowed on localhost",
-        ));
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+        return refuse(
+            "must use https because cookies of an http site can be stolen; http is only allowed on localhost",
+        );
     }
     Ok(())
 }

@@ -429,7 +429,9 @@ impl<'a> World<'a> {
         let email = format!("{actor:?}@example.com");
         let id = if path == "/fn/end_session" { &self.session } else { &self.license };
         let note = format!("/admin/licenses/{}/note", self.license);
+        let own = self.browser(actor).account().await.map(|account| account.to_string());
         let fields = FIELDS.map(|(name, value)| match name {
+            "account" => (name, own.as_deref().unwrap_or(value)),
             "request" => (name, self.request.as_str()),
             "path" => (name, note.as_str()),
             "email" => (name, email.as_str()),
@@ -454,6 +456,10 @@ impl<'a> World<'a> {
                 request.multipart(Form::new().part("request", Part::text(self.request.clone())))
             }
             "/checkout" => request.form(&[("price", "chartgpt-lifetime"), ("quantity", "1")]),
+            "/portal/account/export" => {
+                let owner = self.browser(actor).account().await.map(|account| account.to_string());
+                request.form(&[("account", owner.unwrap_or_default())])
+            }
             _ => request.form(&[("days", "7")]),
         };
         self.app.kit.clock.advance(Duration::from_mins(2));
@@ -609,7 +615,8 @@ fn sources(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 }
 
 /// All arguments of server functions.
-pub(crate) const FIELDS: [(&str, &str); 27] = [
+pub(crate) const FIELDS: [(&str, &str); 28] = [
+    ("account", "0190f3c2-0000-7000-8000-000000000000"),
     ("list", "Licenses"),
     ("entry_kind", "policies"),
     ("entry_code", "chartgpt-lifetime"),
@@ -647,7 +654,7 @@ fn wh_24_forms_end_on_this_site() {
         for (path, method) in server_fn_paths() {
             assert_eq!(method.as_str(), "POST", "{path}");
             let browser = if path.starts_with("/fn/admin/") { staff(&app, Role::Admin).await } else { app.browser() };
-            let request = browser.form(path, &FIELDS).header("referer", "https://evil.example/x?y");
+            let request = browser.form(path, &FIELDS).await.header("referer", "https://evil.example/x?y");
             let answer = request.send().await.expect("an answer");
             let to = location(&answer);
             assert!(

@@ -4,6 +4,7 @@ mod access;
 mod acts;
 mod catalog;
 mod diagnostics;
+mod ended_sessions;
 mod lists;
 mod objects;
 mod selling;

@@ -163,7 +163,7 @@ async fn st_24_forms_cannot_set_anything_else(shop: &Shop) {
     }
     let missing = browser.submit("/checkout", &[("price", "nothing"), ("quantity", "1")]).await;
     assert_eq!(location(&missing), "/checkout/new/nothing?quantity=1");
-    let elsewhere = browser.form("/checkout", &[("price", LIFETIME), ("quantity", "1")]);
+    let elsewhere = browser.form("/checkout", &[("price", LIFETIME), ("quantity", "1")]).await;
     let elsewhere = elsewhere.header("origin", "https://evil.example").build().expect("a request");
     let mut elsewhere = elsewhere;
     elsewhere.headers_mut().insert("sec-fetch-site", "cross-site".parse().expect("a header"));
