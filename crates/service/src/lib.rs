@@ -94,7 +94,7 @@ pub use desk::{
     csv::Cell,
     explain::Explanation,
     export::ListExport,
-    find::{Found, FoundGroup, FoundRecord, RecordKind},
+    find::{Found, FoundEntry, FoundGroup, FoundRecord, RecordKind},
     lists::{
         FieldContext, List, ListDesk, ListError, ListPage, RowCount,
         accounts::Accounts,
