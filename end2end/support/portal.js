@@ -1,6 +1,6 @@
 // Runs the real binary with a demo database in a temporary folder.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,6 @@ export async function startPortal(smtpUrl, settings = {}, tries = 3) {
     LATCHKEY__MAIL__SMTP_URL: smtpUrl,
     LATCHKEY__MAIL__FROM: "Latchkey <licenses@example.com>",
     LATCHKEY__LOG__LEVEL: "warn",
-    LATCHKEY_CLOCK_AHEAD_FILE: join(folder, "clock"),
     ...settings,
   };
   const server = spawn(binary, ["serve", "--demo"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
@@ -38,7 +37,6 @@ export async function startPortal(smtpUrl, settings = {}, tries = 3) {
     if (tries > 1 && endedByItself) return startPortal(smtpUrl, settings, tries - 1);
     throw error;
   }
-  let ahead = 0;
   const links = output.match(/http:\S+\/login\/host\/\S+/g);
   return {
     origin,
@@ -48,13 +46,6 @@ export async function startPortal(smtpUrl, settings = {}, tries = 3) {
     async command(...words) {
       const { stdout } = await promisify(execFile)(binary, [...words, "--json"], { cwd: folder, env });
       return JSON.parse(stdout);
-    },
-    /** Lets this much time pass for the server. */
-    async advance(seconds) {
-      ahead += seconds;
-      // In one step, because the server reads the file at any time.
-      await writeFile(join(folder, "clock.next"), String(ahead));
-      await rename(join(folder, "clock.next"), join(folder, "clock"));
     },
     async stop() {
       // The server itself cuts off what takes too long.
