@@ -255,15 +255,13 @@ impl UiError {
             Self::EmailTaken | Self::AccountInUse | Self::OtherAccount => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            // The same for orders that do not exist.
-            Self::OrderNotShown
-            | Self::ReadOnly
+            Self::ReadOnly
             | Self::SecondFactorNeeded
             | Self::ProofNeeded
             | Self::NotFresh
             | Self::HostLinkNeeded
             | Self::SignInAgain => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::OfferNotFound | Self::NoDocument => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::OfferNotFound | Self::OrderNotShown | Self::NoDocument => StatusCode::NOT_FOUND,
             Self::PasskeysUnavailable | Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

@@ -68,11 +68,13 @@ pub use billing::{
     BillingOptions,
     checkout::{Buyer, StartCheckoutError, StartedCheckout, Wanted},
     customer::CustomerOrderError,
-    decisions::{RefundError, ReleaseError},
     events::{EventDetails, EventHandling},
+    placed::{PlacedKey, PlacedLicense, PlacedOrder, PlacedOrderError},
     reconcile::{ReconcileError, Reconciliation},
     refresh::{RefreshError, Refreshed},
-    view::{OrderLineView, OrderView, PlacedKey, PlacedLicense, PlacedOrder, PlacedOrderError},
+    refund::RefundError,
+    release::{ReleaseError, Released},
+    view::{OrderLineView, OrderView},
 };
 pub use catalog::{
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},

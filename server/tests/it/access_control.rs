@@ -153,11 +153,11 @@ const FUNCTIONS: [(&str, Row); 60] = [
     ("/fn/orders", signed_in(200, 401)),
     ("/fn/overview", signed_in(200, 401)),
     // As for `read_placed_order`.
-    ("/fn/read_canceled_order", own(200, 403, 403)),
+    ("/fn/read_canceled_order", own(200, 404, 404)),
     ("/fn/read_email_change", all(200)),
     ("/fn/read_offer", all(200)),
     // The buyer was signed in. Otherwise it would be the buyer's browser.
-    ("/fn/read_placed_order", own(200, 403, 403)),
+    ("/fn/read_placed_order", own(200, 404, 404)),
     ("/fn/read_request", own(200, 422, 401)),
     ("/fn/read_sign_in", all(200)),
     // Needs a second factor from the last five minutes.
@@ -223,8 +223,8 @@ const PAGES: [(&str, Row); 58] = [
     ("/admin/shortcuts", staff_only(200)),
     ("/admin/views/{list}/{act}", staff_only(200)),
     ("/checkout/new/{price}", all(200)),
-    ("/checkout/{order}/canceled", own(200, 403, 403)),
-    ("/checkout/{order}/placed", own(200, 403, 403)),
+    ("/checkout/{order}/canceled", own(200, 404, 404)),
+    ("/checkout/{order}/placed", own(200, 404, 404)),
     ("/login", all(200)),
     ("/login/code", all(200)),
     ("/login/confirm", signed_in(200, 401)),

@@ -1,6 +1,11 @@
 //! Acts on orders.
 
-use latchkey_licensing::{email::EmailAddress, ids::OrderId, money::Money, order::HoldReason};
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::OrderId,
+    money::Money,
+    order::{HoldReason, OrderKind},
+};
 use latchkey_service::{NoteSubject, OrderDetails, RefundError, ReleaseError};
 
 use crate::{
@@ -35,7 +40,8 @@ pub(super) async fn view(call: &Call<'_>, id: OrderId, act: Act, draft: Option<&
     let order = &details.view.order;
     let (page, back) = (AdminPage::OrderAct(id, act), AdminPage::Order(id));
     let needs = if matches!(act, Act::Release | Act::Refund) { Needs::Admin } else { Needs::Support };
-    let gate = Gate { needs, is_sensitive: act == Act::Refund, obstacle: obstacle(act, &details.view) };
+    let gate =
+        Gate { needs, is_sensitive: matches!(act, Act::Release | Act::Refund), obstacle: obstacle(act, &details.view) };
     let content = gate.closed(call, &page, draft).unwrap_or_else(|| match act {
         Act::Note | Act::Evidence => note::ask(&page, &back, draft),
         Act::Release => ActContent::Form(release(&details).version(order.updated_at).form(&page, &back, draft)),
@@ -70,8 +76,18 @@ fn release(details: &OrderDetails) -> Ask {
     } else {
         ask
     };
+    let ask = if order.hold == Some(HoldReason::WrongCustomer) {
+        ask.effect(format!("It goes to the account that ordered it: {}.", buyer(details)))
+            .effects(["The customer at Stripe who paid stays with the other account, which is charged for renewals."])
+    } else {
+        ask
+    };
+    let (mail, with) = match order.kind {
+        OrderKind::Purchase => ("Purchase", " with the license keys"),
+        OrderKind::Upgrade(_) => ("License upgraded", ""),
+    };
     ask.effects(["It is delivered in spite of that: the buyer gets what was ordered."])
-        .effect(format!("{} gets the mail “Purchase” with the license keys.", buyer(details)))
+        .mail(format!("{} gets the mail “{mail}”{with}.", buyer(details)))
 }
 
 fn refund(details: &OrderDetails) -> Ask {
@@ -85,7 +101,7 @@ fn refund(details: &OrderDetails) -> Ask {
         if order.subscription.is_some() { ask.effects(["The subscription ends and is not renewed."]) } else { ask };
     ask.effects(["This cannot be undone."])
         .irreversible(order.number())
-        .effect(format!("{} gets the mail “Refund”.", buyer(details)))
+        .mail(format!("{} gets the mail “Refund”.", buyer(details)))
 }
 
 fn is_are(licenses: usize) -> String {
@@ -122,7 +138,8 @@ pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submi
     let number = details.view.order.number();
     let text = if act == Act::Release {
         let receiver = receiver(&details, form)?;
-        let status = admin.release_order(id, receiver.as_ref()).await.map_err(|error| match error {
+        let fresh = call.fresh()?;
+        let released = admin.release_order(id, receiver.as_ref(), form.notify(), &fresh).await.map_err(|error| match error {
             ReleaseError::NotFound(_) => Trouble::NotFound,
             ReleaseError::NotHeld(_) => Trouble::Obstacle("The order is not held any more.".to_owned()),
             ReleaseError::Changed => Trouble::Changed,
@@ -140,11 +157,11 @@ pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submi
             )),
             ReleaseError::Internal(error) => error.into(),
         })?;
-        format!("Order {number} was released. It is {} now.", words::order_status(status).word.to_lowercase())
+        format!("Order {number} was released. It is {} now.", words::order_status(released.status).word.to_lowercase())
     } else {
         form.check_phrase(&number)?;
         let fresh = call.fresh()?;
-        admin.refund_order(id, &fresh).await.map_err(|error| match error {
+        admin.refund_order(id, form.notify(), &fresh).await.map_err(|error| match error {
             RefundError::NotFound(_) => Trouble::NotFound,
             RefundError::Changed => Trouble::Changed,
             RefundError::NothingPaid(_) => Trouble::Obstacle("There is nothing left to refund.".to_owned()),

@@ -177,6 +177,7 @@ impl TestApp {
             status: OrderStatus::Paid,
             hold: None,
             released_at: None,
+            unsent_mail: None,
             has_fraud_warning: false,
             checkout: Some(format!("cs_test_{number}")),
             customer: Some(format!("cus_{number}")),
@@ -205,7 +206,7 @@ impl TestApp {
             paid_minor: amount.minor,
             paid_at: now,
             invoice: None,
-            pays_until: None,
+            period_ends_at: None,
             refunds: Vec::new(),
             disputes: Vec::new(),
         };
