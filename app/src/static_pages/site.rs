@@ -199,8 +199,7 @@ pub fn kept_form(look: Look, why: NotSent, path: &str, fields: &[(String, String
     };
     let (path, entered, fields) = (path.to_owned(), entered(fields), fields.to_vec());
     render(|| {
-        let hidden =
-            fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
+        let hidden = fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
         let entered = entered.into_iter().map(|(name, values)| {
             let values = values.into_iter().map(|value| view! { <dd class="break-anywhere as-typed">{value}</dd> });
             view! { <div><dt>{name}</dt>{values.collect_view()}</div> }

@@ -69,7 +69,7 @@ impl Admin<'_> {
             return Err(RefundError::NothingPaid(id));
         };
         self.request_refund(id, notify).await?;
-        let mut failure = None;
+        let (mut failure, mut is_any_refunded) = (None::<PaymentsError>, false);
         if let Some(subscription) = &view.order.subscription
             && subscription.state != SubscriptionState::Ended
         {
@@ -77,22 +77,22 @@ impl Admin<'_> {
         }
         for payment in left {
             let key = format!("latchkey-refund-{}-{}", payment.id, payment.refunds.len());
-            if let Err(error) = payments.refund(&payment.id, &key).await {
-                failure.get_or_insert(error);
+            match payments.refund(&payment.id, &key).await {
+                Ok(()) => is_any_refunded = true,
+                Err(error) => {
+                    failure.get_or_insert(error);
+                }
             }
         }
         let object = ObjectRef { kind: ObjectKind::Checkout, id: checkout };
         let refreshed = self.service.refresh_order(&object).await;
-        match (failure, refreshed) {
-            (Some(error), refreshed) => {
-                if refreshed.is_ok() {
-                    self.send_mails_again(id).await?;
-                }
-                return Err(error.into());
+        if let Some(error) = failure {
+            if !is_any_refunded {
+                self.send_mails_again(id).await?;
             }
-            (None, Err(error)) => return Err(RefundError::Refresh(error)),
-            (None, Ok(_)) => {}
+            return Err(error.into());
         }
+        refreshed.map_err(RefundError::Refresh)?;
         let mut reader = self.service.store().read().await?;
         let known: BTreeSet<&str> = refund_ids(&view.payments).collect();
         let payments: Vec<StoredPayment> =

@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use crate::{
     admin::{
         staff,
-        support::{audits, hidden, page},
+        support::{hidden, page},
     },
     support::app::{Browser, TestApp, essence, location, with_app},
 };
@@ -30,9 +30,10 @@ async fn note_page(app: &TestApp) -> (String, String) {
     (format!("/admin/customers/{id}/note"), id)
 }
 
-/// The notes in the audit log.
+/// The notes on the customer's page.
 async fn notes(app: &TestApp, id: &str) -> usize {
-    audits(app, "account", id).await.iter().filter(|row| row.verb == "note.added").count()
+    let shown = page(&staff(app, Role::Admin).await, &format!("/admin/customers/{id}")).await;
+    shown.matches("Called &lt;b&gt;about").count()
 }
 
 /// The form that a page keeps, with the entities of its values decoded.
