@@ -50,7 +50,7 @@ fn kept(shown: &str) -> Vec<(String, String)> {
 async fn a_form_is_kept_when_the_session_has_ended(app: &TestApp) {
     let (path, id) = note_page(app).await;
     // By its idle and by its absolute lifetime.
-    for wait in [HALF_AN_HOUR, Duration::from_hours(20)] {
+    for wait in [HALF_AN_HOUR, Duration::from_hours(12)] {
         let before = notes(app, &id).await;
         let browser = staff(app, Role::Support).await;
         let version = hidden(&page(&browser, &path).await, "version");

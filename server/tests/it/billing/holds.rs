@@ -161,7 +161,7 @@ async fn a_released_order_is_delivered_without_a_mail_if_the_admin_says_so(shop:
     // A later refund is reported.
     shop.stripe.refund(&shop.payment(order).await, None).expect("refunded");
     shop.deliver().await;
-    assert_eq!(shop.mails().await, ["Your refund from ChartGPT"]);
+    assert_eq!(shop.mails().await, ["Your refund from Latchkey"]);
 }
 
 async fn a_banned_account_receives_nothing_until_it_is_released(shop: &Shop) {
