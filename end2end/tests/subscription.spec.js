@@ -132,7 +132,7 @@ test("a subscription through a year", async ({ page, portal, stripe, clock, mail
     await expect(page.getByText(/Ends on|ends on/).first()).toBeVisible({ timeout: 2_000 });
   }).toPass();
   await shot("6-canceled");
-  expect((await license()).status).toBe("ACTIVE");
+  expect((await license()).status).not.toBe("EXPIRED");
 
   // After the last period, the policy's strategy applies: the app stops.
   await pass(95);
