@@ -102,7 +102,7 @@ impl Admin<'_> {
         Ok(reader.list_recipients_of(&causes).await?)
     }
 
-    /// Records that an order is to be refunded, and whether the refunds are reported by mail, before the provider is asked:
+    /// Records the request to refund an order, and whether the refunds are reported by mail, before the provider is asked:
     /// its event may arrive before its response.
     async fn request_refund(&self, id: OrderId, notify: Notify) -> Result<(), RefundError> {
         let now = self.service.now();
