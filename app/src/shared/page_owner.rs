@@ -18,7 +18,7 @@ struct PageOwner(Option<AccountId>);
 
 /// Provides the owner of the document to all descendants. The browser reads it from the document, so it stays the same
 /// when somebody else signs in.
-pub(crate) fn provide_page_owner() {
+pub(crate) fn provide_page_owner(owner_of_request: fn() -> Option<AccountId>) {
     provide_context(PageOwner(SharedValue::new(owner_of_request).into_inner()));
 }
 
@@ -31,14 +31,4 @@ pub(crate) fn page_owner() -> Option<AccountId> {
 #[component]
 pub(crate) fn OwnerField() -> impl IntoView {
     page_owner().map(|owner| view! { <HiddenField name=OWNER_FIELD value=owner.to_string()/> })
-}
-
-#[cfg(feature = "ssr")]
-fn owner_of_request() -> Option<AccountId> {
-    crate::server_side::person_or_viewer().ok().map(|viewer| viewer.account().id)
-}
-
-#[cfg(not(feature = "ssr"))]
-fn owner_of_request() -> Option<AccountId> {
-    None
 }
