@@ -1,5 +1,6 @@
 //! The HTML document around every page, and the routes.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
@@ -22,7 +23,7 @@ use crate::{
         shell::PortalShell,
     },
     routes::declared,
-    shared::{branding::provide_branding, not_found::NotFoundPage},
+    shared::{branding::provide_branding, not_found::NotFoundPage, page_owner::provide_page_owner},
     sign_in::pages::{
         AccountDeletedPage, CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage,
         email_change::EmailChangePage, new_passkey::NewPasskeyPage,
@@ -77,10 +78,23 @@ fn document(options: LeptosOptions, surface: Option<&'static str>, app: AnyView)
     .into_any()
 }
 
+/// The account for which the server makes the document. `None` if nobody is signed in.
+#[cfg(feature = "ssr")]
+fn owner_of_request() -> Option<AccountId> {
+    crate::server_side::person_or_viewer().ok().map(|viewer| viewer.account().id)
+}
+
+/// The browser reads it from the document.
+#[cfg(not(feature = "ssr"))]
+fn owner_of_request() -> Option<AccountId> {
+    None
+}
+
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_branding();
+    provide_page_owner(owner_of_request);
     view! {
         <Router>
             <Routes fallback=|| view! { <NotFoundPage/> }>

@@ -169,6 +169,12 @@ pages! {
 }
 
 impl AdminPage {
+    /// Whether the page has a form that is sent to the page's path.
+    pub fn has_form(&self) -> bool {
+        let path = self.path();
+        Self::patterns_of_forms().any(|pattern| values(pattern, &path).is_some())
+    }
+
     /// The paths of the pages whose forms are sent to the same path.
     pub fn patterns_of_forms() -> impl Iterator<Item = &'static str> {
         let takes_form = |pattern: &&&str| pattern.ends_with("/:act") || pattern.contains("/new/");
@@ -181,6 +187,47 @@ const ADMIN_FUNCTIONS: &str = "/fn/admin";
 
 /// The page that shows every component in every state. Only development builds have it.
 pub const STYLE_GUIDE: &str = "/styleguide";
+
+/// The server functions of the portal, below `/fn`. All others except those of the admin portal are for signing in and for the
+/// person's own account.
+const PORTAL_FUNCTIONS: [&str; 16] = [
+    "carry_out_request",
+    "computer",
+    "confirm_free_computer",
+    "free_computer",
+    "license",
+    "licenses",
+    "order",
+    "orders",
+    "overview",
+    "read_canceled_order",
+    "read_offer",
+    "read_placed_order",
+    "read_request",
+    "rename_computer",
+    "replace_key",
+    "reveal_key",
+];
+
+/// Which portal a path belongs to, of which an instance may serve only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Portal,
+    Admin,
+    /// Signing in, and the person's own account: served with either.
+    Account,
+}
+
+impl Part {
+    pub fn of(path: &str) -> Self {
+        if matches!(Guard::of(path), Guard::Staff | Guard::Development) {
+            return Self::Admin;
+        }
+        let is_portal_function = path.strip_prefix("/fn/").is_some_and(|name| PORTAL_FUNCTIONS.contains(&name));
+        let is_portal_page = is_below(path, &Page::Overview.path()) && !is_below(path, &Page::Account.path());
+        if is_portal_function || is_portal_page || is_below(path, "/checkout") { Self::Portal } else { Self::Account }
+    }
+}
 
 /// What a part of the site requires of its visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -337,6 +384,27 @@ mod tests {
         for other in ["", "/", "/portal/", "/portal/licenses/x", "/login/link/", "/login/link/a/b", "/LOGIN", "portal"]
         {
             assert_eq!(Page::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn paths_belong_to_the_portal_or_to_the_admin_portal() {
+        for (path, part) in [
+            ("/portal", Part::Portal),
+            ("/portal/licenses", Part::Portal),
+            ("/portal/nothing", Part::Portal),
+            ("/checkout/new/acme", Part::Portal),
+            ("/fn/reveal_key", Part::Portal),
+            ("/portal/account", Part::Account),
+            ("/portal/account/email", Part::Account),
+            ("/login/passkey", Part::Account),
+            ("/fn/rename", Part::Account),
+            ("/fn/sign_out", Part::Account),
+            ("/admin", Part::Admin),
+            ("/admin/licenses", Part::Admin),
+            ("/fn/admin/find", Part::Admin),
+        ] {
+            assert_eq!(Part::of(path), part, "{path}");
         }
     }
 

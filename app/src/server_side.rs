@@ -7,7 +7,10 @@ pub mod host;
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderValue, header, request::Parts};
-use latchkey_licensing::{account::Account, ids::SessionId};
+use latchkey_licensing::{
+    account::Account,
+    ids::{AccountId, SessionId},
+};
 use latchkey_service::{ClientAddress, CustomerView, Role, SeenCustomer, Service, SessionToken, SignedIn, Throttled};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
@@ -33,8 +36,35 @@ pub struct Backend {
     pub payment_form_action: std::sync::Arc<str>,
     /// The paths of pages that are rendered in advance.
     pub static_paths: std::sync::Arc<std::collections::BTreeSet<String>>,
+    /// Where the admin portal is.
+    pub admin: AdminPlace,
+    /// Whether this instance serves the portal, and not only the admin portal.
+    pub serves_portal: bool,
     /// The host on which the server runs.
     pub host: std::sync::Arc<dyn host::Host>,
+}
+
+/// Where the admin portal is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminPlace {
+    /// This instance serves it.
+    Here,
+    /// Another instance serves it, at this origin.
+    At(std::sync::Arc<str>),
+    /// Another instance may serve it.
+    Unknown,
+}
+
+impl AdminPlace {
+    /// The address of its first page.
+    pub(crate) fn href(&self) -> Option<String> {
+        let path = AdminPage::Overview.path();
+        match self {
+            Self::Here => Some(path),
+            Self::At(origin) => Some(format!("{origin}{path}")),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// The signed-in user, added to the request by the HTTP layer. Support agents and admins have presented a second factor.
@@ -51,6 +81,10 @@ impl Identity {
 /// A support agent or admin who has yet to present a second factor, and can do nothing else.
 #[derive(Clone, Debug)]
 pub struct Unconfirmed(pub SignedIn);
+
+/// Marks the request of a member of staff whose session has ended by itself. It gives no access.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedSession;
 
 /// The customer whose portal a member of staff sees, added to the request in place of [`Identity`]. Nothing can be changed
 /// with it.
@@ -126,6 +160,20 @@ pub(crate) fn identity() -> Result<SignedIn, UiError> {
     }
 }
 
+/// The signed-in user, if the page with the form was made for this account.
+pub(crate) fn identity_on_page(of: Option<AccountId>) -> Result<SignedIn, UiError> {
+    identity().and_then(|who| on_page(who, of))
+}
+
+/// Like [`person`], if the page was made for this account.
+pub(crate) fn person_on_page(of: Option<AccountId>) -> Result<SignedIn, UiError> {
+    person().and_then(|who| on_page(who, of))
+}
+
+fn on_page(who: SignedIn, of: Option<AccountId>) -> Result<SignedIn, UiError> {
+    if of == Some(who.account.id) { Ok(who) } else { Err(UiError::OtherAccount) }
+}
+
 /// The person who looks at the portal, for functions that change nothing.
 pub(crate) fn viewer() -> Result<Viewer, UiError> {
     let seen = parts()?.extensions.get::<Seen>().cloned();
@@ -150,11 +198,14 @@ pub(crate) fn next_or_first_page(next: Option<&str>, role: Role) -> String {
     next.map_or_else(|| first_page(role), |next| next.as_str().to_owned())
 }
 
-/// The page that a person sees first.
+/// The page that a person sees first, of those that this instance serves.
 pub(crate) fn first_page(role: Role) -> String {
+    let backend = use_context::<Backend>();
+    let serves_admin = backend.as_ref().is_none_or(|backend| backend.admin == AdminPlace::Here);
     match role {
-        Role::Customer => Page::Overview.path(),
-        Role::Support | Role::Admin => AdminPage::Overview.path(),
+        Role::Support | Role::Admin if serves_admin => AdminPage::Overview.path(),
+        _ if backend.is_none_or(|backend| backend.serves_portal) => Page::Overview.path(),
+        _ => Page::Account.path(),
     }
 }
 

@@ -8,4 +8,5 @@ pub(crate) mod error;
 pub(crate) mod flash;
 pub(crate) mod model;
 pub(crate) mod not_found;
+pub(crate) mod page_owner;
 pub(crate) mod passkeys;

@@ -3,6 +3,7 @@
 pub mod api_reference;
 pub mod docs;
 pub mod document;
+pub mod kept_form;
 pub mod offers;
 pub mod plain;
 pub mod site;

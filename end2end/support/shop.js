@@ -11,13 +11,14 @@ const key = "sk_test_DoubleDoubleDoubleDoubleDouble";
 const secret = "whsec_DoubleDoubleDoubleDoubleDouble";
 
 export const test = base.extend({
-  stripe: async ({}, use) => {
-    const stripe = await startStripe();
+  stripe: async ({ clock }, use) => {
+    const stripe = await startStripe(clock);
     await use(stripe);
     await stripe.stop();
   },
-  portal: async ({ mailbox, stripe }, use) => {
+  portal: async ({ mailbox, clock, stripe }, use) => {
     const portal = await startPortal(mailbox.url, {
+      LATCHKEY_CLOCK_AHEAD_FILE: clock.file,
       LATCHKEY__STRIPE__SECRET_KEY: key,
       LATCHKEY__STRIPE__WEBHOOK_SECRETS: secret,
       LATCHKEY__STRIPE__API_URL: stripe.url,
@@ -30,8 +31,8 @@ export const test = base.extend({
   },
 });
 
-async function startStripe() {
-  const double = spawn(program, ["--port", "0"], { stdio: ["pipe", "pipe", "inherit"] });
+async function startStripe(clock) {
+  const double = spawn(program, ["--port", "0", "--clock-ahead-file", clock.file], { stdio: ["pipe", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     double.once("exit", () => reject(new Error("the Stripe double ended")));
     createInterface(double.stdout).once("line", resolve);
@@ -59,8 +60,8 @@ async function startStripe() {
 }
 
 /** From an offer to Stripe's page. */
-export async function checkOut(page, portal, stripe, quantity = 1) {
-  await page.goto(`${portal.origin}/checkout/new/chartgpt-lifetime?quantity=${quantity}`);
+export async function checkOut(page, portal, stripe, quantity = 1, price = "chartgpt-lifetime") {
+  await page.goto(`${portal.origin}/checkout/new/${price}?quantity=${quantity}`);
   await page.getByRole("button", { name: "Continue to payment" }).click();
   await expect(page).toHaveURL(new RegExp(`^${stripe.url}/`));
 }

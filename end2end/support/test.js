@@ -1,5 +1,6 @@
 // Gives each test its own portal and mailbox, and fails it on errors in the browser.
 import { test as base, expect } from "@playwright/test";
+import { startClock } from "./clock.js";
 import { startMailbox } from "./mailbox.js";
 import { startPortal } from "./portal.js";
 
@@ -9,8 +10,13 @@ export const test = base.extend({
     await use(mailbox);
     await mailbox.stop();
   },
-  portal: async ({ mailbox }, use) => {
-    const portal = await startPortal(mailbox.url);
+  clock: async ({}, use) => {
+    const clock = await startClock();
+    await use(clock);
+    await clock.stop();
+  },
+  portal: async ({ mailbox, clock }, use) => {
+    const portal = await startPortal(mailbox.url, { LATCHKEY_CLOCK_AHEAD_FILE: clock.file });
     await use(portal);
     await portal.stop();
   },

@@ -125,7 +125,7 @@ test("an order is not shown in another browser", async ({ page, portal, stripe, 
   const stranger = await browser.newContext({ javaScriptEnabled });
   const other = await stranger.newPage();
   const answer = await other.goto(page.url());
-  expect(answer.status()).toBe(403);
+  expect(answer.status()).toBe(404);
   await expect(other.getByRole("heading", { name: "Sign in to see this order" })).toBeVisible();
   await expect(other.getByText("grace@example.com")).toHaveCount(0);
   await stranger.close();

@@ -53,6 +53,36 @@ test("a session that ends in the middle of a form loses nothing that was typed",
   await expect(page).toHaveURL(new RegExp(`/admin/customers/${customer.id}$`));
 });
 
+test("without script, a form that is sent after the session has ended is kept", async ({ browser, page, portal, clock, javaScriptEnabled }, info) => {
+  test.skip(javaScriptEnabled !== false, "with script, the form is not sent");
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  await signInAsAdmin(browser, page, portal);
+  await page.goto(`${portal.origin}/admin/customers/${customer.id}/note`);
+  const note = "Called about a <new> computer.\nTwo lines & more.";
+  await page.getByRole("textbox").last().fill(note);
+  await clock.advance({ minutes: 31 });
+  await page.getByRole("main").locator("form.confirm button[type=submit]").click();
+  await expect(page.getByRole("heading", { name: "Your session has ended" })).toBeVisible();
+  await expect(page.getByText("Called about a <new> computer.")).toBeVisible();
+  for (const [name, width] of [["wide", 1280], ["390", 390]]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.screenshot({ path: info.outputPath(`session-ended-${name}.png`) });
+  }
+  // Sent again before signing in, it is still kept.
+  await page.getByRole("button", { name: "Send again" }).click();
+  await expect(page.getByText("Called about a <new> computer.")).toBeVisible();
+  const [signIn] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.getByRole("link", { name: "Sign in in a new tab" }).click(),
+  ]);
+  await expect(signIn).toHaveURL(/\/login\?next=\/admin\/customers\//);
+  const { sign_in_url: link } = await portal.command("admin", "reset", "admin@example.com", "--yes");
+  await signInAsAdmin(browser, page, { adminLink: link });
+  await page.getByRole("button", { name: "Send again" }).click();
+  await expect(page).toHaveURL(new RegExp(`/admin/customers/${customer.id}$`));
+  await expect(page.getByText("Two lines & more.")).toBeVisible();
+});
+
 for (const colorScheme of ["light", "dark"]) {
   test(`axe on the pages of the admin portal, ${colorScheme}`, async ({ browser, page, portal, javaScriptEnabled }, info) => {
     test.skip(javaScriptEnabled === false, "axe is a script");

@@ -1,26 +1,17 @@
 //! Implementations of the service's ports: the system's clock and randomness, SMTP, a mail folder, and Stripe.
 
+mod clock;
 mod folder_mailer;
 mod message;
 mod smtp_mailer;
 pub(crate) mod stripe;
 
-use latchkey_licensing::time::Timestamp;
-use latchkey_service::{Clock, Entropy, ports::EntropyUnavailable};
+use latchkey_service::{Entropy, ports::EntropyUnavailable};
 
+pub use clock::SystemClock;
 pub use folder_mailer::FolderMailer;
 pub use smtp_mailer::SmtpMailer;
 pub use stripe::StripePayments;
-
-#[derive(Clone, Copy, Debug)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this implements the Clock port")]
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix_micros(jiff::Timestamp::now().as_microsecond())
-    }
-}
 
 #[derive(Clone, Copy, Debug)]
 pub struct OsEntropy;

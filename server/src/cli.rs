@@ -158,7 +158,7 @@ pub enum Orders {
         /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
     },
-    /// Deliver a held order although something does not match
+    /// Deliver a held order although something does not match, and mail its keys to the buyer
     Release {
         /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
@@ -169,14 +169,20 @@ pub enum Orders {
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
+        /// Do not notify the buyer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
-    /// Refund all payments of an order at Stripe, which revokes what it bought
+    /// Refund all payments of an order at Stripe, which revokes what it bought, and notify the buyer by mail
     Refund {
         /// The order's number, such as 7F3K-9QXM, or its id
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
+        /// Do not notify the buyer by mail
+        #[arg(long)]
+        no_mail: bool,
     },
 }
 

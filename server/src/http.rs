@@ -73,21 +73,21 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let plain = PlainPages::new(&look);
     let api_address = Arc::new(ApiAddress::new(settings.server.api_url.as_deref()));
     let (not_found, failed) = (plain.clone(), plain.clone());
-    let state = AppState { service, api_address, plain };
+    let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
+    let state = AppState { service, api_address, plain, surfaces: surfaces.clone() };
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
     let (prerendered, search) = prerendered(&state.service, settings, &page_headers, &look, &payment_pages)?;
     let static_paths = Arc::new(prerendered.paths().clone());
-    let portal = if surfaces.has(Surface::Portal) {
+    let portal = if surfaces.has(Surface::Portal) || surfaces.has(Surface::Admin) {
         let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
         let paths = Arc::clone(&static_paths);
-        let is_https = settings.is_https();
-        portal::pages::portal(&state, branded.pages.clone(), payment_pages, is_https, paths, Arc::new(host))
+        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings, paths, Arc::new(host))
     } else {
         Router::new()
     };
-    let origin: Arc<str> = settings.portal_url().into();
+    let origin: Arc<str> = settings.pages_url().into();
     let pages = portal
         .merge(search.map_or_else(Router::new, docs::search::router))
         .merge(assets::router())
@@ -99,6 +99,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .layer(middleware::from_fn(limit_body))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
         .layer(CatchPanicLayer::custom(move |_| failed.failed()))
+        .layer(middleware::from_fn_with_state(cookies, layers::theme::follow))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
         pages.layer(middleware::from_fn_with_state(api::Surface::new(&state), split_off_api))
@@ -127,13 +128,13 @@ fn prerendered(
     payment_pages: &PaymentPages,
 ) -> Result<(Prerendered, Option<SearchState>), SettingsError> {
     let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
-    let mut pages = Prerendered::new(headers, cookies.clone());
+    let mut pages = Prerendered::new(headers, cookies);
     let surfaces = &settings.server.surfaces;
     for (path, kind, icon) in assets::icons() {
         pages.add(path, kind, icon.into_owned());
     }
     let has_docs = surfaces.has(Surface::Docs);
-    let search = has_docs.then(|| docs::add(&mut pages, look, cookies));
+    let search = has_docs.then(|| docs::add(&mut pages, look));
     let mut site = None;
     if surfaces.has(Surface::Site) {
         let shop = if surfaces.has(Surface::Portal) { Shop::Here } else { Shop::At(settings.portal_url()) };

@@ -184,9 +184,21 @@ impl Settings {
         self.server.portal_origin()
     }
 
-    /// Whether browsers use https for the portal, so that cookies can be `Secure`.
+    /// The admin portal's origin in the same form.
+    pub fn admin_url(&self) -> String {
+        self.server.admin_origin()
+    }
+
+    /// The origin of this instance's own pages: the admin portal's, if the instance serves it and not the portal.
+    pub fn pages_url(&self) -> String {
+        let surfaces = &self.server.surfaces;
+        let is_admin_only = surfaces.has(Surface::Admin) && !surfaces.has(Surface::Portal);
+        if is_admin_only { self.admin_url() } else { self.portal_url() }
+    }
+
+    /// Whether browsers use https for this instance's pages, so that cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
-        self.portal_url().starts_with("https://")
+        self.pages_url().starts_with("https://")
     }
 
     pub fn database_url(&self) -> String {
@@ -323,6 +335,25 @@ mod tests {
     }
 
     #[test]
+    fn pages_have_the_origin_of_the_portal_that_is_served() {
+        let origin = |surfaces: &str| {
+            let urls = [
+                ("LATCHKEY__SERVER__PORTAL_URL", "https://portal.example.com"),
+                ("LATCHKEY__SERVER__ADMIN_URL", "https://Admin.example.com:443"),
+                ("LATCHKEY__SERVER__SURFACES", surfaces),
+            ];
+            let settings = read(&urls).expect("good");
+            assert_eq!(settings.admin_url(), "https://admin.example.com");
+            settings.pages_url()
+        };
+        assert_eq!(origin("site,portal"), "https://portal.example.com");
+        assert_eq!(origin("admin"), "https://admin.example.com");
+        assert_eq!(origin("api"), "https://portal.example.com");
+        let settings = read(&[("LATCHKEY__SERVER__PORTAL_URL", "https://portal.example.com")]).expect("good");
+        assert_eq!((settings.admin_url(), settings.pages_url()), (settings.portal_url(), settings.portal_url()));
+    }
+
+    #[test]
     fn errors_about_unknown_settings_suggest_the_nearest() {
         let error = read(&[("LATCHKEY__SERVER__LISTN", "x")]).expect_err("refused");
         assert!(error.contains("`server.listn`") && error.contains("`server.listen`"), "{error}");
@@ -336,6 +367,9 @@ mod tests {
             &[("LATCHKEY__SERVER__PORTAL_URL", "portal")],
             &[("LATCHKEY__SERVER__PORTAL_URL", "https://portal.example.com/#")],
             &[("LATCHKEY__SERVER__PORTAL_URL", "https://:hunter2@portal.example.com")],
+            &[("LATCHKEY__SERVER__ADMIN_URL", "http://admin.example.com"), ("LATCHKEY__SERVER__SURFACES", "portal")],
+            &[("LATCHKEY__SERVER__ADMIN_URL", "admin"), ("LATCHKEY__SERVER__SURFACES", "portal")],
+            &[("LATCHKEY__SERVER__ADMIN_URL", "https://admin.example.com")],
             &[("LATCHKEY__SERVER__API_URL", "ftp://x")],
             &[("LATCHKEY__SERVER__SURFACES", "portal,blog")],
             &[("LATCHKEY__MAIL__SMTP_URL", "smtp://user:hunter2@mail.example.com")],

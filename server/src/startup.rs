@@ -84,6 +84,8 @@ impl Failure {
 pub(crate) fn options(settings: &Settings) -> Options {
     Options {
         portal_url: settings.portal_url(),
+        admin_url: settings.admin_url(),
+        pages_url: settings.pages_url(),
         allow_signup: settings.auth.allow_signup,
         hourly_mail_budget: settings.mail.hourly_budget,
         new_computer_notice: settings.mail.new_computer_notice,

@@ -24,6 +24,8 @@ pub(crate) fn PortalShell() -> impl IntoView {
     provide_context(toasts);
     let branding = use_branding();
     let brand = branding.brand.clone();
+    // An instance may serve only the admin portal, and with it the person's own account.
+    let serves_portal = branding.portal.is_none();
     let seen = SharedValue::new(seen_customer).into_inner();
     // The path is only in documents for staff: the script for customers does not contain it.
     let admin = SharedValue::new(admin_path).into_inner();
@@ -33,12 +35,14 @@ pub(crate) fn PortalShell() -> impl IntoView {
         {seen.map(|(email, end)| view! { <SeenBanner email end/> })}
         <header class="bar">
             <div class="bar-inner">
-                <Wordmark branding or=Page::Overview.path()/>
+                <Wordmark or=branding.in_portal(&Page::Overview) branding/>
                 <nav aria-label="Portal" class="tabs">
-                    <A href=Page::Overview.path() exact=true>"Overview"</A>
-                    <A href=Page::Licenses.path()>"Licenses"</A>
-                    <A href=Page::Orders.path()>"Orders"</A>
-                    <A href=Page::Offline.path()>"Offline"</A>
+                    {serves_portal.then(|| view! {
+                        <A href=Page::Overview.path() exact=true>"Overview"</A>
+                        <A href=Page::Licenses.path()>"Licenses"</A>
+                        <A href=Page::Orders.path()>"Orders"</A>
+                        <A href=Page::Offline.path()>"Offline"</A>
+                    })}
                     <A href=Page::Account.path()>"Account"</A>
                 </nav>
                 <div class="bar-end cluster">
@@ -99,7 +103,8 @@ fn SeenBanner(email: String, end: String) -> impl IntoView {
 /// Where staff manage the site. `None` for everyone else.
 #[cfg(feature = "ssr")]
 fn admin_path() -> Option<String> {
-    crate::server_side::staff().ok().map(|_| crate::routes::AdminPage::Overview.path())
+    crate::server_side::staff().ok()?;
+    crate::server_side::backend().ok()?.admin.href()
 }
 
 #[cfg(not(feature = "ssr"))]

@@ -1,11 +1,10 @@
-//! Where a sign-in may lead: only to pages of the portal, to offers, and to orders (ML-13).
+//! Where a sign-in may lead: only to pages of the portals, and to offers (ML-13).
 
 use latchkey_licensing::{air_gap, portal_paths};
 
 use crate::routes::{AdminPage, FormTarget, Guard, Page, sign_in_for};
 
-/// The path of a page of the portal, of an offer that the visitor wants to buy signed in, or of an order that was made in
-/// another browser.
+/// The path of a page of the portal or the admin portal, or of an offer that the visitor wants to buy signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextPath(String);
 
@@ -47,8 +46,7 @@ impl NextPath {
             return Some(Self(path));
         }
         let page = Page::parse(text)?;
-        let may_follow = Guard::of(text) == Guard::SignedIn
-            || matches!(page, Page::Offer(_) | Page::OrderPlaced(_) | Page::NewPasskey);
+        let may_follow = Guard::of(text) == Guard::SignedIn || matches!(page, Page::Offer(_) | Page::NewPasskey);
         may_follow.then(|| Self(page.path())).filter(|next| next.0 == text)
     }
 
@@ -145,7 +143,6 @@ mod tests {
             "/portal/offline",
             "/portal/orders",
             "/checkout/new/acme-draw-2",
-            "/checkout/0190f3c2-0000-7000-8000-000000000000/placed",
             &format!("/portal/orders/{id}"),
             &format!("/portal/orders/{id}/receipt"),
             &format!("/portal/licenses/{id}"),
@@ -249,6 +246,7 @@ mod tests {
             "/checkout/new/acme?quantity=2",
             "/checkout/new/ACME",
             "/checkout/0190f3c2-0000-7000-8000-000000000000/canceled",
+            "/checkout/0190f3c2-0000-7000-8000-000000000000/placed",
             "/login",
             "/login/link/x",
             "/fn/sign_out",

@@ -3,7 +3,7 @@
 use cookie::{Cookie, CookieJar, Key, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 use latchkey_licensing::ids::LicenseId;
-use latchkey_service::{BrowserSecret, SessionToken};
+use latchkey_service::{BrowserSecret, ENDED_SESSION_KEPT, SessionToken};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
@@ -122,8 +122,9 @@ impl CookieKit {
         send(&self.build("passkey", secret.expose().to_owned(), Duration::minutes(5)));
     }
 
+    /// Signs the browser in. The cookie stays for as long as the server recognizes the session after its end.
     pub(crate) fn set_session(&self, token: &SessionToken, lifetime: std::time::Duration) {
-        let lifetime = Duration::try_from(lifetime).unwrap_or(Duration::ZERO);
+        let lifetime = Duration::try_from(lifetime + ENDED_SESSION_KEPT).unwrap_or(Duration::ZERO);
         send(&self.build("session", session_id(token).to_string(), lifetime));
         self.remove("login");
     }

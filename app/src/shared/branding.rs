@@ -4,6 +4,8 @@ use latchkey_licensing::brand::{Brand, Support};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::routes::Page;
+
 /// What pages show about the vendor. The server embeds it in each page, and the browser reads it from there,
 /// so that both sides render the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +13,8 @@ pub struct Branding {
     pub brand: Brand,
     /// The logo's URL, if there is one.
     pub logo: Option<String>,
+    /// The portal's origin, if another instance serves it.
+    pub portal: Option<String>,
     /// The start page, if this instance has one.
     pub home: Option<String>,
     /// Where customers download the product.
@@ -18,6 +22,13 @@ pub struct Branding {
     /// The URL of the style sheet with the vendor's accent color, if it has one. Only the document needs it.
     #[serde(skip)]
     pub stylesheet: Option<String>,
+}
+
+impl Branding {
+    /// The address of a page of the portal.
+    pub(crate) fn in_portal(&self, page: &Page) -> String {
+        format!("{}{}", self.portal.as_deref().unwrap_or_default(), page.path())
+    }
 }
 
 /// Provides the vendor's branding to all descendants.

@@ -101,6 +101,8 @@ pub enum UiError {
     PaymentsUnavailable,
     /// A member of staff sees the portal as a customer does.
     ReadOnly,
+    /// The form is on a page that was made for another account.
+    OtherAccount,
     /// The server failed.
     Unavailable,
     /// The browser received no response, so the outcome is unknown.
@@ -212,6 +214,9 @@ impl UiError {
             Self::ReadOnly => {
                 "You see the portal as the customer does, so this cannot be done. Nothing was changed.".to_owned()
             }
+            Self::OtherAccount => {
+                "That page was made for another account than the one that is signed in here. Nothing was changed. Check whose page this is, and try again.".to_owned()
+            }
             Self::Unavailable => "The server could not do this. Nothing was changed. Try again in a moment.".to_owned(),
             Self::NoResponse => "The server did not respond. Reload the page to see whether it was done.".to_owned(),
         }
@@ -247,18 +252,16 @@ impl UiError {
             | Self::TooManyPasskeys
             | Self::QuantityNotAllowed { .. }
             | Self::UpgradeNotPossible => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::EmailTaken | Self::AccountInUse => StatusCode::CONFLICT,
+            Self::EmailTaken | Self::AccountInUse | Self::OtherAccount => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            // The same for orders that do not exist.
-            Self::OrderNotShown
-            | Self::ReadOnly
+            Self::ReadOnly
             | Self::SecondFactorNeeded
             | Self::ProofNeeded
             | Self::NotFresh
             | Self::HostLinkNeeded
             | Self::SignInAgain => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::OfferNotFound | Self::NoDocument => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::OfferNotFound | Self::OrderNotShown | Self::NoDocument => StatusCode::NOT_FOUND,
             Self::PasskeysUnavailable | Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

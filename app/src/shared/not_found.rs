@@ -2,18 +2,22 @@
 
 use leptos::prelude::*;
 
-use crate::{routes::Page, shared::components::PageTitle};
+use crate::{
+    routes::Page,
+    shared::{branding::use_branding, components::PageTitle},
+};
 
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     set_status();
+    let portal = use_branding().in_portal(&Page::Overview);
     view! {
         <PageTitle text="Not found"/>
         <main id="main" class="narrow">
             <div class="crosshair" aria-hidden="true"></div>
             <h1 class="title-1">"Not found"</h1>
             <p class="text-2">"There is no page at this address."</p>
-            <p><a class="button" href=Page::Overview.path() rel="external">"Go to the portal"</a></p>
+            <p><a class="button" href=portal rel="external">"Go to the portal"</a></p>
         </main>
     }
 }

@@ -1,6 +1,7 @@
 //! Passkeys: as the second factor of a session, and for signing in. Authenticators need scripts. Recovery codes are plain
 //! forms.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -66,9 +67,9 @@ pub async fn confirm_recovery_code(
 
 /// The options for creating a passkey, as JSON.
 #[server(prefix = "/fn", endpoint = "start_enrollment", input = PostUrl)]
-pub async fn start_enrollment() -> Result<String, UiError> {
+pub async fn start_enrollment(account: Option<AccountId>) -> Result<String, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
-    let (backend, who) = (server::backend()?, server::person().map_err(server::failed)?);
+    let (backend, who) = (server::backend()?, server::person_on_page(account).map_err(server::failed)?);
     let started = backend.service.customer(&who).start_enrollment().await;
     started.map_err(|error| server::failed(passkey_error(&error)))
 }
@@ -79,9 +80,11 @@ pub async fn finish_enrollment(
     /// The authenticator's response, as JSON.
     response: String,
     name: String,
+    /// The account for which the page was made.
+    account: Option<AccountId>,
 ) -> Result<NewPasskey, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
-    let (backend, who) = (server::backend()?, server::person().map_err(server::failed)?);
+    let (backend, who) = (server::backend()?, server::person_on_page(account).map_err(server::failed)?);
     let enrolled = backend.service.customer(&who).finish_enrollment(&response, &name).await;
     let enrolled = enrolled.map_err(|error| server::failed(passkey_error(&error)))?;
     backend.cookies.set_session(&enrolled.session.token, enrolled.session.lifetime);
@@ -90,9 +93,9 @@ pub async fn finish_enrollment(
 
 /// Replaces the recovery codes. Only scripts call it: the response to a plain form could not show them.
 #[server(prefix = "/fn", endpoint = "replace_recovery_codes", input = PostUrl)]
-pub async fn replace_recovery_codes() -> Result<NewPasskey, UiError> {
+pub async fn replace_recovery_codes(account: Option<AccountId>) -> Result<NewPasskey, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
-    let (backend, who) = (server::backend()?, server::person().map_err(server::failed)?);
+    let (backend, who) = (server::backend()?, server::person_on_page(account).map_err(server::failed)?);
     let codes = backend.service.customer(&who).replace_recovery_codes().await;
     let codes = codes.map_err(|error| server::failed(passkey_error(&error)))?;
     Ok(NewPasskey { codes: codes.iter().map(latchkey_service::RecoveryCode::spelled).collect() })
@@ -135,10 +138,10 @@ pub async fn sign_in_with_passkey(
 
 /// Renames a passkey.
 #[server(prefix = "/fn", endpoint = "rename_passkey", input = PostUrl)]
-pub async fn rename_passkey(id: String, name: String) -> Result<Done, UiError> {
+pub async fn rename_passkey(id: String, name: String, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash, sign_in::present::passkey_error};
     let renamed = async {
-        let (backend, who) = (server::backend()?, server::identity()?);
+        let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
         let id = id.parse().map_err(|_| UiError::NotFound)?;
         let renamed = backend.service.customer(&who).rename_passkey(id, &name).await;
         renamed.map_err(|error| passkey_error(&error))?;
@@ -149,10 +152,10 @@ pub async fn rename_passkey(id: String, name: String) -> Result<Done, UiError> {
 
 /// Removes a passkey.
 #[server(prefix = "/fn", endpoint = "remove_passkey", input = PostUrl)]
-pub async fn remove_passkey(id: String) -> Result<Done, UiError> {
+pub async fn remove_passkey(id: String, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash, sign_in::present::passkey_error};
     let removed = async {
-        let (backend, who) = (server::backend()?, server::identity()?);
+        let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
         let id = id.parse().map_err(|_| UiError::NotFound)?;
         let removed = backend.service.customer(&who).remove_passkey(id).await;
         removed.map_err(|error| passkey_error(&error))?;

@@ -4,13 +4,17 @@
 //! again from everything.
 
 mod decide;
+mod licenses;
 mod matching;
+mod number;
 mod payment;
 mod record;
 mod status;
 
 pub use decide::{Allowed, Checkout, HoldReason, OrderFacts, SubscriptionState, Verdict, decide};
+pub use licenses::OrderedLicense;
 pub use matching::{CheckoutTerms, CheckoutTotal, difference};
+pub use number::{number, number_bytes};
 pub use payment::{Dispute, DisputeState, Payment, PaymentStanding, Refund, RefundState};
-pub use record::{Order, OrderKind, OrderLine, OrderedLicense, Subscription, Upgrade, number, number_bytes};
+pub use record::{Order, OrderKind, OrderLine, OrderMail, Subscription, Upgrade};
 pub use status::OrderStatus;

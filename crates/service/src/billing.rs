@@ -2,13 +2,15 @@
 
 pub(crate) mod checkout;
 pub(crate) mod customer;
-pub(crate) mod decisions;
 pub(crate) mod delivery;
 pub(crate) mod events;
 pub(crate) mod licenses;
 pub(crate) mod mails;
+pub(crate) mod placed;
 pub(crate) mod reconcile;
 pub(crate) mod refresh;
+pub(crate) mod refund;
+pub(crate) mod release;
 pub(crate) mod upgrades;
 pub(crate) mod view;
 

@@ -68,11 +68,13 @@ pub use billing::{
     BillingOptions,
     checkout::{Buyer, StartCheckoutError, StartedCheckout, Wanted},
     customer::CustomerOrderError,
-    decisions::{RefundError, ReleaseError},
     events::{EventDetails, EventHandling},
+    placed::{PlacedKey, PlacedLicense, PlacedOrder, PlacedOrderError},
     reconcile::{ReconcileError, Reconciliation},
     refresh::{RefreshError, Refreshed},
-    view::{OrderLineView, OrderView, PlacedKey, PlacedLicense, PlacedOrder, PlacedOrderError},
+    refund::RefundError,
+    release::{ReleaseError, Released},
+    view::{OrderLineView, OrderView},
 };
 pub use catalog::{
     file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
@@ -94,7 +96,7 @@ pub use desk::{
     csv::Cell,
     explain::Explanation,
     export::{ExportListError, ListExport, MAX_EXPORTS},
-    find::{Found, FoundGroup, FoundRecord, RecordKind},
+    find::{Found, FoundEntry, FoundGroup, FoundRecord, RecordKind},
     lists::{
         FieldContext, List, ListDesk, ListError, ListPage, RowCount,
         accounts::Accounts,
@@ -166,7 +168,7 @@ pub use service::{
 pub use sign_in::{
     email::{ConfirmError, ConfirmedSignIn, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
     secrets::{BrowserSecret, HostLink, SessionToken},
-    sessions::SessionSummary,
+    sessions::{ENDED_SESSION_KEPT, SessionSummary},
 };
 pub use signing::{first_key::AdoptError, rotation::RetireError};
 pub use startup::{OpenError, claim::ClaimError, demo::Demo};

@@ -33,6 +33,11 @@ use crate::{
 pub struct Options {
     /// The portal's origin, without a trailing slash. Links in mail start with it.
     pub portal_url: String,
+    /// The admin portal's origin in the same form. Links that the host creates for staff start with it.
+    pub admin_url: String,
+    /// The origin of this instance's own pages in the same form. Links in mails for signing in start with it, because only the
+    /// browser that asked may use them, and passkeys belong to its host.
+    pub pages_url: String,
     /// Whether confirming a sign-in with an unknown address creates an account.
     pub allow_signup: bool,
     /// The most sign-in mails that are sent in an hour.
@@ -50,6 +55,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether this instance serves the portal, and not only the admin portal.
+    pub(crate) fn serves_portal(&self) -> bool {
+        self.pages_url == self.portal_url
+    }
+
     pub(crate) fn letterhead(&self) -> Letterhead<'_> {
         Letterhead { brand: &self.brand, colors: &self.mail_colors, portal_url: &self.portal_url }
     }
@@ -94,7 +104,7 @@ impl Service {
         payments: Option<Arc<dyn Payments>>,
         keyring: Arc<Keyring>,
     ) -> Self {
-        let verifier = Verifier::new(&options.portal_url, &options.brand.name);
+        let verifier = Verifier::new(&options.pages_url, &options.brand.name);
         Self(Arc::new(Inner {
             resources,
             options,

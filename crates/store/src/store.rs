@@ -3,8 +3,8 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Connection, Executor, PgPool, SqlitePool,
-    migrate::Migrator,
+    ConnectOptions, Connection, Executor, PgConnection, PgPool, SqlitePool,
+    migrate::{AppliedMigration, Migrate, Migration, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -25,6 +25,9 @@ use crate::{
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// The table in which the migrations that were applied are recorded.
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 
 /// The longest wait for SQLite's writer. It is well below the 30 seconds that apps wait for a response.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -103,7 +106,10 @@ impl Store {
             }
             Pools::Postgres { options, .. } => {
                 let mut conn = options.connect().await?;
-                POSTGRES_MIGRATIONS.run(&mut conn).await?;
+                // The server's role may lack the right to change the schema.
+                if !is_migrated(&mut conn).await {
+                    POSTGRES_MIGRATIONS.run(&mut conn).await?;
+                }
                 conn.close().await?;
             }
         }
@@ -273,4 +279,16 @@ fn make_private(path: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|error| StoreError::from(sqlx::Error::Io(error)))
+}
+
+/// Whether a PostgreSQL database has exactly this program's migrations. `false` if that cannot be read.
+async fn is_migrated(conn: &mut PgConnection) -> bool {
+    let unfinished = conn.dirty_version(MIGRATIONS_TABLE).await;
+    let (Ok(None), Ok(applied)) = (unfinished, conn.list_applied_migrations(MIGRATIONS_TABLE).await) else {
+        return false;
+    };
+    let is_same = |(applied, known): (&AppliedMigration, &Migration)| {
+        applied.version == known.version && applied.checksum == known.checksum
+    };
+    applied.len() == POSTGRES_MIGRATIONS.iter().count() && applied.iter().zip(POSTGRES_MIGRATIONS.iter()).all(is_same)
 }

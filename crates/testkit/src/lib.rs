@@ -47,6 +47,8 @@ pub const UNLIMITED: ApiLimits = ApiLimits { per_key: RateLimit::UNLIMITED, per_
 pub fn options(portal_url: &str, api_limits: ApiLimits) -> Options {
     Options {
         portal_url: portal_url.to_owned(),
+        admin_url: portal_url.to_owned(),
+        pages_url: portal_url.to_owned(),
         allow_signup: false,
         hourly_mail_budget: 1_000,
         new_computer_notice: false,

@@ -23,7 +23,7 @@ mod shared;
 mod state;
 mod wire;
 
-pub use clock::RealTime;
+pub use clock::{AheadOfRealTime, RealTime};
 pub use double::{Event, Order, StripeDouble};
 pub use faults::Fault;
 pub use life::{DisputeKind, Method, Outcome, Paid, Payment, Renewal};

@@ -147,7 +147,7 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
     Ok(())
 }
 
-fn notify(no_mail: bool) -> Notify {
+pub(super) fn notify(no_mail: bool) -> Notify {
     if no_mail { Notify::Nobody } else { Notify::Customer }
 }
 

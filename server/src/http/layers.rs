@@ -4,3 +4,4 @@ pub(crate) mod client_address;
 pub(crate) mod headers;
 pub(crate) mod request_id;
 pub(crate) mod same_origin;
+pub(crate) mod theme;

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use latchkey_service::{Internal, Service};
 use uuid::Uuid;
 
-use crate::http::{api_address::ApiAddress, static_pages::plain_pages::PlainPages};
+use crate::{
+    http::{api_address::ApiAddress, static_pages::plain_pages::PlainPages},
+    settings::Surfaces,
+};
 
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {
     pub(crate) service: Service,
     pub(crate) api_address: Arc<ApiAddress>,
     pub(crate) plain: PlainPages,
+    pub(crate) surfaces: Surfaces,
 }
 
 impl AppState {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    SettingsError, Surfaces,
+    SettingsError, Surface, Surfaces,
     field::{Field, field},
 };
 
@@ -14,7 +14,7 @@ pub(super) const FIELDS: &[Field] = &[
     field("server.listen", "Address and port to listen on."),
     field(
         "server.surfaces",
-        "The surfaces that this instance serves: all, or some of site, docs, portal, api, webhooks.",
+        "The surfaces that this instance serves: all, or some of site, docs, portal, admin, api, webhooks.",
     ),
     field(
         "server.site_url",
@@ -22,6 +22,10 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field("server.docs_url", "The URL of the documentation, if another server has it."),
     field("server.portal_url", "The portal's origin as browsers see it; links in mails start with it."),
+    field(
+        "server.admin_url",
+        "The admin portal's origin as browsers see it, if another instance serves it than the portal; by default the portal's.",
+    ),
     field(
         "server.api_url",
         "The URL where apps reach /v1, if it differs from the Host header they send; responses are signed for its host.",
@@ -40,6 +44,7 @@ pub struct Server {
     pub site_url: Option<String>,
     pub docs_url: Option<String>,
     pub portal_url: Option<String>,
+    pub admin_url: Option<String>,
     pub api_url: Option<String>,
     pub trusted_proxies: usize,
 }
@@ -52,6 +57,7 @@ impl Default for Server {
             site_url: None,
             docs_url: None,
             portal_url: None,
+            admin_url: None,
             api_url: None,
             trusted_proxies: 0,
         }
@@ -72,8 +78,12 @@ impl Server {
 
     /// The portal's origin, normalized as browsers send it, without a trailing slash.
     pub(super) fn portal_origin(&self) -> String {
-        let given = self.given_portal_url();
-        Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
+        normalized(self.given_portal_url())
+    }
+
+    /// The admin portal's origin in the same form.
+    pub(super) fn admin_origin(&self) -> String {
+        self.admin_url.clone().map_or_else(|| self.portal_origin(), normalized)
     }
 
     /// The site's origin, without a trailing slash.
@@ -83,33 +93,50 @@ impl Server {
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
-        check_origin("server.portal_url", "https://portal.example.com", &self.given_portal_url())?;
+        check_origin("server.portal_url", &self.given_portal_url())?;
+        if let Some(admin) = &self.admin_url {
+            check_origin("server.admin_url", admin)?;
+        }
         if let Some(site) = &self.site_url {
-            check_origin("server.site_url", "https://www.example.com", site)?;
+            check_origin("server.site_url", site)?;
         }
         let is_page = |text: &String| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if self.docs_url.as_ref().is_some_and(|docs| !is_page(docs)) {
             return Err(SettingsError::new("server.docs_url is not a URL: use one such as https://docs.example.com"));
         }
+        let serves_both = self.surfaces.has(Surface::Portal) && self.surfaces.has(Surface::Admin);
+        if serves_both && self.admin_origin() != self.portal_origin() {
+            return Err(SettingsError::new(
+                "server.admin_url is another origin than server.portal_url, but this instance serves both: remove portal or \
+                 admin from server.surfaces, or remove server.admin_url",
+            ));
+        }
         self.api_url.as_deref().map_or(Ok(()), check_api)
     }
 }
 
-fn check_origin(key: &str, example: &str, given: &str) -> Result<(), SettingsError> {
-    let portal =
-        Url::parse(given).map_err(|_| SettingsError(format!("{key} is not a URL: use one such as {example}")))?;
-    let has_more = !matches!(portal.path(), "" | "/")
-        || portal.query().is_some()
-        || portal.fragment().is_some()
-        || !portal.username().is_empty()
-        || portal.password().is_some();
+/// The origin in a URL as browsers send it.
+fn normalized(given: String) -> String {
+    Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
+}
+
+fn check_origin(setting: &str, given: &str) -> Result<(), SettingsError> {
+    let refuse = |text: &str| Err(SettingsError(format!("{setting} {text}")));
+    let Ok(url) = Url::parse(given) else {
+        return refuse("is not a URL: use one such as https://portal.example.com");
+    };
+    let has_more = !matches!(url.path(), "" | "/")
+        || url.query().is_some()
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some();
     if has_more {
-        return Err(SettingsError(format!("{key} must be an origin only, such as {example}")));
+        return refuse("must be an origin only, such as https://portal.example.com");
     }
-    if portal.scheme() != "https" && !(portal.scheme() == "http" && is_loopback(&portal)) {
-        return Err(SettingsError(format!(
-            "{key} must use https because cookies of an http site can be stolen; http is only allowed on localhost"
-        )));
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+        return refuse(
+            "must use https because cookies of an http site can be stolen; http is only allowed on localhost",
+        );
     }
     Ok(())
 }

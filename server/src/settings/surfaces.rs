@@ -9,8 +9,10 @@ pub enum Surface {
     Site,
     /// `/docs`.
     Docs,
-    /// `/login` and `/portal`.
+    /// `/portal` and `/checkout`, with `/login`.
     Portal,
+    /// `/admin`, with `/login` and the pages of the person's own account.
+    Admin,
     /// `/v1`.
     Api,
     /// `/webhooks`.
@@ -21,10 +23,11 @@ pub enum Surface {
 pub struct Surfaces(Vec<Surface>);
 
 impl Surface {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 6] = [
         ("site", Self::Site),
         ("docs", Self::Docs),
         ("portal", Self::Portal),
+        ("admin", Self::Admin),
         ("api", Self::Api),
         ("webhooks", Self::Webhooks),
     ];
@@ -60,7 +63,7 @@ impl<'de> Deserialize<'de> for Surfaces {
         let read = |word: &String| {
             Surface::ALL.iter().find(|(name, _)| name == word).map(|(_, surface)| *surface).ok_or_else(|| {
                 serde::de::Error::custom(format!(
-                    "`{word}` is not a surface: use all, or some of site, docs, portal, api, webhooks"
+                    "`{word}` is not a surface: use all, or some of site, docs, portal, admin, api, webhooks"
                 ))
             })
         };

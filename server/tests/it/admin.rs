@@ -5,6 +5,7 @@ mod acts;
 mod catalog;
 mod cost;
 mod diagnostics;
+mod ended_sessions;
 mod lists;
 mod objects;
 mod selling;

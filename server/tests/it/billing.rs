@@ -11,14 +11,15 @@ mod subscriptions;
 mod upgrades;
 
 use latchkey_licensing::{
-    ids::{LicenseId, OrderId},
+    email::EmailAddress,
+    ids::{AccountId, LicenseId, OrderId},
     license::{License, Standing},
     order::{Order, OrderStatus},
     price::Price,
 };
 use latchkey_service::{
-    Buyer, ClientAddress, EventHandling, Operator, OrderView, Proof, Service, SignInOrigin, SignedIn, StartedCheckout,
-    Wanted,
+    Admin, Buyer, ClientAddress, EventHandling, Notify, Operator, OrderView, Proof, ReleaseError, Service,
+    SignInOrigin, SignedIn, StartedCheckout, Wanted,
 };
 use latchkey_testkit::{
     Backend,
@@ -170,6 +171,12 @@ impl Shop {
         subjects
     }
 
+    /// The account with this address, which is created if there is none.
+    async fn account(&self, email: &str) -> AccountId {
+        let added = self.service().admin(Operator::Host).add_customer(&email.parse_address(), None).await;
+        added.expect("added").0.id
+    }
+
     /// A signed-in customer with this address, whose account exists.
     async fn sign_in(&self, email: &str) -> SignedIn {
         let admin = self.service().admin(Operator::Host);
@@ -181,13 +188,23 @@ impl Shop {
     }
 }
 
+/// Releases a held order, with the mail that this causes.
+async fn release(
+    admin: &Admin<'_>,
+    order: OrderId,
+    receiver: Option<&EmailAddress>,
+) -> Result<OrderStatus, ReleaseError> {
+    let released = admin.release_order(order, receiver, Notify::Customer, &Operator::Host.fresh()).await;
+    released.map(|released| released.status)
+}
+
 trait ParseAddress {
-    fn parse_address(&self) -> latchkey_licensing::email::EmailAddress;
+    fn parse_address(&self) -> EmailAddress;
 }
 
 impl ParseAddress for str {
-    fn parse_address(&self) -> latchkey_licensing::email::EmailAddress {
-        latchkey_licensing::email::EmailAddress::parse(self).expect("an address")
+    fn parse_address(&self) -> EmailAddress {
+        EmailAddress::parse(self).expect("an address")
     }
 }
 

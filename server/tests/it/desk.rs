@@ -9,10 +9,10 @@ use latchkey_licensing::{
     validation::{CheckKind, Scope, ValidationCode},
 };
 use latchkey_service::{
-    Accounts, Activations, Admin, ApprovedPlan, AuditLog, BulkAct, BulkError, BulkOutcome, BulkReport, EntryBody,
-    EntryKind, IssueOutcome, IssuePlanItem, LicenseChange, Licenses, List, ListError, ListPage, MAX_BULK, Mails,
-    NewLicense, NoteError, NoteSubject, Notify, Operator, Orders, OverviewRange, RecordKind, RowCount, SaveViewError,
-    Selection, TimelineOf,
+    Accounts, Activations, Admin, ApprovedPlan, AuditLog, BulkAct, BulkError, BulkOutcome, BulkReport, CatalogKind,
+    EntryBody, EntryKind, IssueOutcome, IssuePlanItem, LicenseChange, Licenses, List, ListError, ListPage, MAX_BULK,
+    Mails, NewLicense, NoteError, NoteSubject, Notify, Operator, Orders, OverviewRange, RecordKind, RowCount,
+    SaveViewError, Selection, TimelineOf,
 };
 use latchkey_testkit::on_both;
 
@@ -146,6 +146,21 @@ async fn everything_at_hand_finds_its_record(app: &TestApp) {
     assert_eq!(only("ada@example.com").await, (vec![RecordKind::Account, RecordKind::Order], None));
     assert_eq!(only("nobody@example.com").await, (vec![], None));
     assert_eq!(only("' OR 1=1 --").await, (vec![], None));
+    // Entries of the catalog by a part of their code or name. Only records are gone to at once.
+    app.add_entitlement("BATCH_EXPORT").await;
+    let entries = async |text: &str| {
+        let found = admin(app).find(text).await.expect("found");
+        let entries: Vec<_> = found.entries.iter().map(|entry| (entry.kind, entry.code.clone())).collect();
+        (entries, found.only().is_none())
+    };
+    let entry = |kind, code: &str| (kind, code.to_owned());
+    assert_eq!(entries("batch_ex").await, (vec![entry(CatalogKind::Entitlement, "BATCH_EXPORT")], true));
+    assert_eq!(entries("EXTRA").await.0, [entry(CatalogKind::Entitlement, "BATCH_EXPORT")]);
+    let lifetime = entries("chartgpt-life").await.0;
+    assert!(lifetime.contains(&entry(CatalogKind::Policy, "chartgpt-lifetime")), "{lifetime:?}");
+    assert!(lifetime.contains(&entry(CatalogKind::Price, "chartgpt-lifetime")), "{lifetime:?}");
+    assert!(entries("chartg").await.0.contains(&entry(CatalogKind::Product, "chartgpt")));
+    assert_eq!(entries("c").await.0, []);
     let almost = format!("{}{}", &key[..key.len() - 1], if key.ends_with('0') { '1' } else { '0' });
     assert_eq!(only(&almost).await, (vec![], None));
 }

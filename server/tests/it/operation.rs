@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod database_cost;
+mod database_roles;
 mod disconnects;
 #[cfg(unix)]
 mod healing;

@@ -2,5 +2,7 @@
 
 mod brand;
 mod licenses;
+mod page_owner;
 mod pages;
 mod rights;
+mod surfaces;

@@ -21,7 +21,7 @@ use crate::{
         },
         present::objects::{
             Needs, count,
-            customer::{STAFF_PORTAL, obstacle},
+            customer::{PORTAL_ELSEWHERE, STAFF_PORTAL, obstacle},
         },
     },
     portal::present::when,
@@ -220,6 +220,7 @@ async fn view_portal(call: &Call<'_>, id: AccountId, form: &Submission) -> Resul
     let seen = call.support().because(&reason).view_portal(id, call.who, &fresh).await;
     let account = seen.map_err(|error| match error {
         ViewPortalError::NotFound => Trouble::NotFound,
+        ViewPortalError::ServedElsewhere => Trouble::Obstacle(PORTAL_ELSEWHERE.to_owned()),
         ViewPortalError::Staff => Trouble::Obstacle(STAFF_PORTAL.to_owned()),
         ViewPortalError::Internal(error) => error.into(),
     })?;

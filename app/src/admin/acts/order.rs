@@ -1,6 +1,11 @@
 //! Acts on orders.
 
-use latchkey_licensing::{email::EmailAddress, ids::OrderId, money::Money, order::HoldReason};
+use latchkey_licensing::{
+    email::EmailAddress,
+    ids::OrderId,
+    money::Money,
+    order::{HoldReason, OrderKind},
+};
 use latchkey_service::{NoteSubject, OrderDetails, RefundError, ReleaseError};
 
 use crate::{
@@ -71,8 +76,18 @@ fn release(details: &OrderDetails) -> Ask {
     } else {
         ask
     };
+    let ask = if order.hold == Some(HoldReason::WrongCustomer) {
+        ask.effect(format!("It goes to the account that ordered it: {}.", buyer(details)))
+            .effects(["The customer at Stripe who paid stays with the other account, which is charged for renewals."])
+    } else {
+        ask
+    };
+    let (mail, with) = match order.kind {
+        OrderKind::Purchase => ("Purchase", " with the license keys"),
+        OrderKind::Upgrade(_) => ("License upgraded", ""),
+    };
     ask.effects(["It is delivered in spite of that: the buyer gets what was ordered."])
-        .effect(format!("{} gets the mail “Purchase” with the license keys.", buyer(details)))
+        .mail(format!("{} gets the mail “{mail}”{with}.", buyer(details)))
 }
 
 fn refund(details: &OrderDetails) -> Ask {
@@ -86,7 +101,7 @@ fn refund(details: &OrderDetails) -> Ask {
         if order.subscription.is_some() { ask.effects(["The subscription ends and is not renewed."]) } else { ask };
     ask.effects(["This cannot be undone."])
         .irreversible(order.number())
-        .effect(format!("{} gets the mail “Refund”.", buyer(details)))
+        .mail(format!("{} gets the mail “Refund”.", buyer(details)))
 }
 
 fn is_are(licenses: usize) -> String {
@@ -124,7 +139,7 @@ pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submi
     let text = if act == Act::Release {
         let receiver = receiver(&details, form)?;
         let fresh = call.fresh()?;
-        let status = admin.release_order(id, receiver.as_ref(), &fresh).await.map_err(|error| match error {
+        let released = admin.release_order(id, receiver.as_ref(), form.notify(), &fresh).await.map_err(|error| match error {
             ReleaseError::NotFound(_) => Trouble::NotFound,
             ReleaseError::NotHeld(_) => Trouble::Obstacle("The order is not held any more.".to_owned()),
             ReleaseError::Changed => Trouble::Changed,
@@ -142,11 +157,11 @@ pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submi
             )),
             ReleaseError::Internal(error) => error.into(),
         })?;
-        format!("Order {number} was released. It is {} now.", words::order_status(status).word.to_lowercase())
+        format!("Order {number} was released. It is {} now.", words::order_status(released.status).word.to_lowercase())
     } else {
         form.check_phrase(&number)?;
         let fresh = call.fresh()?;
-        admin.refund_order(id, &fresh).await.map_err(|error| match error {
+        admin.refund_order(id, form.notify(), &fresh).await.map_err(|error| match error {
             RefundError::NotFound(_) => Trouble::NotFound,
             RefundError::Changed => Trouble::Changed,
             RefundError::NothingPaid(_) => Trouble::Obstacle("There is nothing left to refund.".to_owned()),

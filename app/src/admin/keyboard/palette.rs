@@ -161,7 +161,7 @@ pub(crate) fn Palette(keyboard: Keyboard, entries: Vec<Entry>) -> impl IntoView 
                     aria-controls=LIST
                     aria-autocomplete="list"
                     aria-activedescendant=active
-                    placeholder="Page, e-mail, key, id"
+                    placeholder="Page, e-mail, key, id, code"
                     autocomplete="off"
                     spellcheck="false"
                     on:input=on_input

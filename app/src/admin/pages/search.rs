@@ -54,7 +54,7 @@ pub(crate) fn SearchField(value: String) -> impl IntoView {
                     r#type="search"
                     name=QUERY
                     value=value
-                    placeholder="Page, e-mail, key, id"
+                    placeholder="Page, e-mail, key, id, code"
                     autocomplete="off"
                     spellcheck="false"
                     data-search=""

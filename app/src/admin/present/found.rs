@@ -1,15 +1,29 @@
 //! What a search found.
 
-use latchkey_service::{Found, FoundGroup, FoundRecord, RecordId, RecordKind};
+use latchkey_service::{CatalogKind, Found, FoundEntry, FoundGroup, FoundRecord, RecordId, RecordKind};
 
 use crate::{
     admin::model::find::{Hit, HitGroup},
-    routes::AdminPage,
+    routes::{AdminPage, CatalogEntryKind},
 };
 
-/// The hits by kind.
+/// The hits by kind, those of the catalog last.
 pub(crate) fn groups(found: &Found) -> Vec<HitGroup> {
-    found.groups.iter().map(group).collect()
+    let catalog: Vec<Hit> = found.entries.iter().filter_map(entry).collect();
+    let catalog = (!catalog.is_empty()).then(|| HitGroup { title: "Catalog".to_owned(), hits: catalog });
+    found.groups.iter().map(group).chain(catalog).collect()
+}
+
+/// `None` for a code that no address can contain.
+fn entry(found: &FoundEntry) -> Option<Hit> {
+    let (kind, word) = match found.kind {
+        CatalogKind::Product => (CatalogEntryKind::Product, "Product"),
+        CatalogKind::Policy => (CatalogEntryKind::Policy, "Policy"),
+        CatalogKind::Price => (CatalogEntryKind::Price, "Price"),
+        CatalogKind::Entitlement => (CatalogEntryKind::Entitlement, "Entitlement"),
+    };
+    let href = AdminPage::CatalogEntry(kind, found.code.parse().ok()?).path();
+    Some(Hit { title: found.code.clone(), detail: format!("{word}, {}", found.name), href })
 }
 
 fn group(group: &FoundGroup) -> HitGroup {

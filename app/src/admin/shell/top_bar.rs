@@ -17,6 +17,7 @@ use crate::{
 #[component]
 pub(crate) fn TopBar(frame: Frame, keyboard: Keyboard) -> impl IntoView {
     let Frame { email, role, mode, .. } = frame;
+    let portal = use_branding().in_portal(&Page::Overview);
     view! {
         <header class="top-bar">
             <PaletteButton keyboard/>
@@ -30,7 +31,7 @@ pub(crate) fn TopBar(frame: Frame, keyboard: Keyboard) -> impl IntoView {
                     <p class="menu-note break-anywhere">{email}</p>
                     <ul class="menu-list">
                         <li><a href=Page::Account.path() rel="external">"Your account"</a></li>
-                        <li><a href=Page::Overview.path() rel="external">"The customer portal"</a></li>
+                        <li><a href=portal rel="external">"The customer portal"</a></li>
                     </ul>
                     <ThemeChoice/>
                     <div class="menu-end"><HelpLine brand=use_branding().brand/></div>

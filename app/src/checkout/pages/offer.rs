@@ -16,6 +16,7 @@ use crate::{
         components::{HiddenField, Message, PageTitle, Submit},
         error::UiError,
         flash::Flash,
+        page_owner::OwnerField,
     },
 };
 
@@ -148,6 +149,7 @@ fn BuyForm(offer: Offer, account: Option<String>, typed: Option<u32>, is_refused
     };
     view! {
         <form method="post" action=FormTarget::Checkout.path() class="stack">
+            <OwnerField/>
             <HiddenField name="price" value=price/>
             {field}
             {receiver}
@@ -180,6 +182,7 @@ fn UpgradeForms(offer: Offer, is_signed_in: bool, upgradable: Vec<UpgradableLice
             <li class="split">
                 <span>{license.policy} " " <code>{license.masked_key.clone()}</code></span>
                 <form method="post" action=FormTarget::Checkout.path()>
+                    <OwnerField/>
                     <HiddenField name="price" value=offer.price.to_string()/>
                     <HiddenField name="quantity" value="1"/>
                     <HiddenField name="license" value=license.id.to_string()/>

@@ -44,9 +44,9 @@ pub(crate) fn OrderPlacedPage() -> impl IntoView {
                         Ok(order) => view! { <Placed order rounds/> }.into_any(),
                         // The next attempt may succeed.
                         Err(error @ (UiError::NoResponse | UiError::Unavailable)) => {
-                            view! { <NotShown error page=here(id())/> <AskAgain rounds/> }.into_any()
+                            view! { <NotShown error page=in_portal(&id())/> <AskAgain rounds/> }.into_any()
                         }
-                        Err(error) => view! { <NotShown error page=here(id())/> }.into_any(),
+                        Err(error) => view! { <NotShown error page=in_portal(&id())/> }.into_any(),
                     }
                 })}
             </Transition>
@@ -54,9 +54,9 @@ pub(crate) fn OrderPlacedPage() -> impl IntoView {
     }
 }
 
-/// The page of an order with this id, or the list of orders if it is none.
-fn here(id: String) -> String {
-    id.parse().map_or_else(|_| Page::Orders.path(), |id| Page::OrderPlaced(id).path())
+/// The page of the portal with the order that has this id, or the list of orders if it is none.
+fn in_portal(id: &str) -> String {
+    id.parse().map_or_else(|_| Page::Orders.path(), |id| Page::Order(id).path())
 }
 
 /// Loads the order again after a pause.
@@ -74,7 +74,7 @@ fn AskAgain(rounds: RwSignal<u32>) -> impl IntoView {
     view! { <noscript inner_html=REFRESH></noscript> }
 }
 
-/// The same for everyone who may not see the order, whether it exists or not. After signing in, the visitor comes back to
+/// The same for everyone who may not see the order, whether it exists or not. Signing in leads to
 /// `page`.
 #[component]
 pub(crate) fn NotShown(error: UiError, #[prop(into)] page: String) -> impl IntoView {

@@ -13,6 +13,7 @@ use crate::{
     shared::{
         clipboard::{COPIED_FOR, copy_to_clipboard},
         components::{HiddenField, Icon, IconName},
+        page_owner::{OwnerField, page_owner},
     },
 };
 
@@ -43,10 +44,11 @@ pub(crate) fn KeyRow(
     let toasts = use_context::<Toasts>();
     let here = use_location().pathname;
 
+    let owner = page_owner();
     let id = StoredValue::new(license.to_string());
     let reveal = move |copies: bool| {
         spawn_local(async move {
-            let key = match reveal_key(id.get_value()).await {
+            let key = match reveal_key(id.get_value(), owner).await {
                 Ok(key) => {
                     if let Some(toasts) = toasts {
                         toasts.clear_error();
@@ -93,7 +95,7 @@ pub(crate) fn KeyRow(
                     </button>
                 </Show>
                 <form method=method action=action on:submit=on_submit>
-                    {(!hides).then(|| view! { <HiddenField name="id" value=license.to_string()/> })}
+                    {(!hides).then(|| view! { <OwnerField/><HiddenField name="id" value=license.to_string()/> })}
                     <button r#type="submit" class="button button-small" aria-pressed=move || shown.get().is_some().to_string()>
                         {move || if shown.get().is_some() { "Hide" } else { "Show" }}
                     </button>

@@ -8,6 +8,7 @@ use crate::{
     shared::{
         components::{Failure, HiddenField, Submit, Time},
         error::UiError,
+        page_owner::{OwnerField, page_owner},
     },
     sign_in::{
         components::{ConfirmHere, RecoveryCodes, ScriptButton},
@@ -73,8 +74,9 @@ fn List(
         }
         .into_any();
     }
+    let owner = page_owner();
     let renew = move || async move {
-        codes.set(replace_recovery_codes().await?.codes);
+        codes.set(replace_recovery_codes(owner).await?.codes);
         Ok::<_, UiError>(())
     };
     let is_fresh = state.is_fresh;
@@ -112,6 +114,7 @@ fn Row(
     let removal = is_fresh.then(|| {
         view! {
             <ActionForm action=remove>
+                <OwnerField/>
                 <HiddenField name="id" value=id/>
                 <Submit class="button button-small" busy=remove.pending() label=remove_label>"Remove"</Submit>
             </ActionForm>
@@ -120,6 +123,7 @@ fn Row(
     view! {
         <li class="stack">
             <ActionForm action=rename>
+                <OwnerField/>
                 <HiddenField name="id" value=line.id/>
                 <div class="field">
                     <label for=field.clone()>"Name of the passkey"</label>

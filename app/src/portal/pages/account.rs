@@ -13,7 +13,10 @@ use crate::{
         toasts::show_result,
     },
     routes::{FormTarget, Page},
-    shared::components::{HiddenField, PageTitle, Problem, Submit, Time},
+    shared::{
+        components::{HiddenField, PageTitle, Problem, Submit, Time},
+        page_owner::OwnerField,
+    },
 };
 
 #[component]
@@ -69,6 +72,7 @@ fn Person(
             </div>
             {email_change.map(|change| view! { <PendingChange change cancel/> })}
             <ActionForm action=rename>
+                <OwnerField/>
                 <div class="field">
                     <label for="name">"Name"</label>
                     <div class="cluster">
@@ -91,6 +95,7 @@ fn YourData() -> impl IntoView {
             <div class="cluster">
                 // A file, which scripts cannot save.
                 <form method="post" action=FormTarget::DataExport.path()>
+                    <OwnerField/>
                     <Submit>"Export my data"</Submit>
                 </form>
                 <a class="button" href=Page::DeleteAccount.path()>"Delete my account"</a>
@@ -111,6 +116,7 @@ fn PendingChange(change: EmailChangeLine, cancel: ServerAction<CancelOwnEmailCha
                 <time datetime=expires.iso>{expires.exact}</time> "."
             </p>
             <ActionForm action=cancel>
+                <OwnerField/>
                 <Submit class="button button-small" busy=cancel.pending()>"Cancel the change"</Submit>
             </ActionForm>
         </div>
@@ -124,6 +130,7 @@ fn Sessions(sessions: Vec<SessionLine>, end: ServerAction<EndSession>) -> impl I
             <div class="split">
                 <h2 class="title-2">"Signed-in browsers"</h2>
                 <form method="post" action=EndAllSessions::url()>
+                    <OwnerField/>
                     <button r#type="submit" class="button">"Sign out everywhere"</button>
                 </form>
             </div>
@@ -154,6 +161,7 @@ fn SessionRow(session: SessionLine, end: ServerAction<EndSession>) -> impl IntoV
     } else {
         view! {
             <ActionForm action=end>
+                <OwnerField/>
                 <HiddenField name="id" value=session.id/>
                 <Submit class="button button-small" busy=end.pending() label>"Sign out"</Submit>
             </ActionForm>

@@ -12,6 +12,7 @@ use crate::{
     shared::{
         components::{PageTitle, Problem, Submit},
         model::ProvenForm,
+        page_owner::OwnerField,
     },
 };
 
@@ -45,6 +46,7 @@ fn ChangeForm(form: ProvenForm, action: ServerAction<RequestEmailChange>) -> imp
         Some(href) => view! { <Proof href/> }.into_any(),
         None => view! {
             <ActionForm action>
+                <OwnerField/>
                 <div class="stack">
                     <div class="field">
                         <label for="email">"New e-mail address"</label>

@@ -14,6 +14,7 @@ use crate::{
         branding::use_branding,
         components::{HiddenField, PageTitle, Problem, Submit, Time},
         error::UiError,
+        page_owner::OwnerField,
     },
 };
 
@@ -65,6 +66,7 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
             </dl>
             {rights.renames_computers.then(|| view! {
                 <ActionForm action=rename>
+                    <OwnerField/>
                     <HiddenField name="license" value=license.id.to_string()/>
                     <HiddenField name="machine" value=computer.id.to_string()/>
                     <div class="field">

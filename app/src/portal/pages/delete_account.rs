@@ -9,7 +9,10 @@ use crate::{
         server_fns::deletion::{DeleteAccount, deletion_form},
     },
     routes::{FormTarget, Page},
-    shared::components::{PageTitle, Problem, Submit},
+    shared::{
+        components::{PageTitle, Problem, Submit},
+        page_owner::OwnerField,
+    },
 };
 
 #[component]
@@ -59,6 +62,7 @@ fn Question(form: DeletionView) -> impl IntoView {
             {has_licenses.then(|| view! { <p><a href=Page::Licenses.path()>"Show your licenses and keys"</a></p> })}
             // A file, which scripts cannot save.
             <form method="post" action=FormTarget::DataExport.path()>
+                <OwnerField/>
                 <Submit class="button button-small">"Export my data first"</Submit>
             </form>
             {next}
@@ -82,6 +86,7 @@ fn orders_stay(orders: usize) -> String {
 fn Form(email: String, typed: String) -> impl IntoView {
     view! {
         <form method="post" action=DeleteAccount::url() class="stack">
+            <OwnerField/>
             <div class="field">
                 <label for="phrase">"Type " <strong class="break-anywhere">{email}</strong> " to confirm"</label>
                 <input id="phrase" name="phrase" r#type="text" autocomplete="off" autocapitalize="none" spellcheck="false" required maxlength="254" value=typed/>

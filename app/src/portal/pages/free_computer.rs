@@ -14,6 +14,7 @@ use crate::{
         branding::use_branding,
         components::{HiddenField, PageTitle, Problem, Submit, Time},
         error::UiError,
+        page_owner::OwnerField,
     },
 };
 
@@ -80,6 +81,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                 </p>
             })}
             <ActionForm action>
+                <OwnerField/>
                 <HiddenField name="license" value=license.id.to_string()/>
                 <HiddenField name="machine" value=computer.id.to_string()/>
                 <div class="cluster">

@@ -16,6 +16,7 @@ use crate::{
         branding::use_branding,
         components::{HiddenField, PageTitle, Problem, StatusBadge, Submit, Time},
         error::UiError,
+        page_owner::OwnerField,
     },
 };
 
@@ -113,6 +114,7 @@ fn Upgrades(license: LicenseId, offers: Vec<Offer>) -> impl IntoView {
                 <div class="cluster">
                     <p><strong class="figure">{amount}</strong> <span class="small text-2">{tax}</span></p>
                     <form method="post" action=FormTarget::Checkout.path()>
+                        <OwnerField/>
                         <HiddenField name="price" value=offer.price.to_string()/>
                         <HiddenField name="quantity" value="1"/>
                         <HiddenField name="license" value=license.to_string()/>

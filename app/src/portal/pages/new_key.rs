@@ -13,6 +13,7 @@ use crate::{
     shared::{
         components::{HiddenField, PageTitle, Problem, Submit},
         error::UiError,
+        page_owner::OwnerField,
     },
 };
 
@@ -60,6 +61,7 @@ fn Question(license: LicenseSummary) -> impl IntoView {
                 <li>"The new key is also sent to your e-mail address."</li>
             </ul>
             <ActionForm action>
+                <OwnerField/>
                 <HiddenField name="id" value=license.id.to_string()/>
                 <div class="cluster">
                     <a class="button" href=back>"Cancel"</a>

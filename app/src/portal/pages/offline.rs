@@ -15,6 +15,7 @@ use crate::{
         branding::use_branding,
         components::{Failure, HiddenField, PageTitle, Submit, Time},
         error::UiError,
+        page_owner::OwnerField,
     },
 };
 
@@ -149,6 +150,7 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
             {notice.map(|notice| view! { <p class="notice">{notice}</p> })}
             {is_full.then(|| view! { <NoFreeSlots license=license.clone()/> })}
             <ActionForm action>
+                <OwnerField/>
                 <HiddenField name="request" value=text/>
                 <div class="cluster">
                     <a class="button" href=Page::Offline.path() rel="external">"Cancel"</a>

@@ -193,7 +193,7 @@ fn subscription(view: &OrderView) -> Option<Subscription> {
     let order = &view.order;
     let state = order.subscription_state().filter(|_| order.is_subscription && order.status.is_delivered())?;
     let kept = view.payments.iter().filter(|payment| payment.facts().refunded_minor() < payment.paid_minor.max(1));
-    let until = kept.filter_map(|payment| payment.pays_until).max();
+    let until = kept.filter_map(|payment| payment.period_ends_at).max();
     let until = until.or(order.expires_at).map_or_else(String::new, |at| format!(" on {}", at.human_date()));
     let needs_payment = matches!(state, SubscriptionState::PastDue | SubscriptionState::Incomplete);
     let (word, tone, notice) = match state {

@@ -1,5 +1,6 @@
 //! A customer's account and sessions.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -32,15 +33,17 @@ pub async fn account() -> Result<AccountDetail, UiError> {
 pub async fn rename(
     /// An empty name removes it.
     name: String,
+    /// The account for which the page was made.
+    account: Option<AccountId>,
 ) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    server::finish(server_rename(&name).await, &Page::Account.path())
+    server::finish(server_rename(&name, account).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_rename(name: &str) -> Result<Done, UiError> {
+async fn server_rename(name: &str, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     backend.service.customer(&who).rename(name).await.map_err(|error| match error {
         latchkey_service::RenameError::Invalid(_) => UiError::NameInvalid,
         latchkey_service::RenameError::Internal(error) => server::hidden(&error),
@@ -50,15 +53,15 @@ async fn server_rename(name: &str) -> Result<Done, UiError> {
 
 /// Ends another session of the account.
 #[server(prefix = "/fn", endpoint = "end_session", input = PostUrl)]
-pub async fn end_session(id: String) -> Result<Done, UiError> {
+pub async fn end_session(id: String, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    server::finish(server_end_session(&id).await, &Page::Account.path())
+    server::finish(server_end_session(&id, account).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_end_session(id: &str) -> Result<Done, UiError> {
+async fn server_end_session(id: &str, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).end_session(id).await.map_err(|error| server::hidden(&error))?;
     Ok(Done { flash: Some(Flash::SessionEnded), redirect_to: Page::Account.path() })
@@ -66,15 +69,15 @@ async fn server_end_session(id: &str) -> Result<Done, UiError> {
 
 /// Ends all sessions, including this one.
 #[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl)]
-pub async fn end_all_sessions() -> Result<Done, UiError> {
+pub async fn end_all_sessions(account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    server::finish(server_end_all_sessions().await, &Page::Account.path())
+    server::finish(server_end_all_sessions(account).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_end_all_sessions() -> Result<Done, UiError> {
+async fn server_end_all_sessions(account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     backend.service.customer(&who).end_all_sessions().await.map_err(|error| server::hidden(&error))?;
     server::clear_site_data();
     Ok(Done { flash: None, redirect_to: Page::SignedOut.path() })

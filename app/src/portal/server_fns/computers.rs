@@ -1,5 +1,6 @@
 //! A computer's page and name.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -32,21 +33,32 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
 
 /// Renames a computer. An empty name restores the host name.
 #[server(prefix = "/fn", endpoint = "rename_computer", input = PostUrl)]
-pub async fn rename_computer(license: String, machine: String, name: String) -> Result<Done, UiError> {
+pub async fn rename_computer(
+    license: String,
+    machine: String,
+    name: String,
+    account: Option<AccountId>,
+) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     let form = match (license.parse(), machine.parse()) {
         (Ok(license), Ok(machine)) => Page::Computer(license, machine),
         _ => Page::Licenses,
     };
-    let result = server_rename_computer(&license, &machine, &name).await;
+    let who = server::identity_on_page(account);
+    let result = server_rename_computer(who, &license, &machine, &name).await;
     server::finish(result, &form.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_rename_computer(license: &str, machine: &str, name: &str) -> Result<Done, UiError> {
+async fn server_rename_computer(
+    who: Result<latchkey_service::SignedIn, UiError>,
+    license: &str,
+    machine: &str,
+    name: &str,
+) -> Result<Done, UiError> {
     use super::licenses::refusal;
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, who?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let customer = backend.service.customer(&who);

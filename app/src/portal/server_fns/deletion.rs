@@ -1,5 +1,6 @@
 //! Deleting the account.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -23,17 +24,19 @@ pub async fn deletion_form() -> Result<DeletionView, UiError> {
 pub async fn delete_account(
     /// The account's address, typed to confirm.
     phrase: String,
+    /// The account for which the page was made.
+    account: Option<AccountId>,
 ) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    server::finish_typed(server_delete_account(&phrase).await, &Page::DeleteAccount.path(), &phrase)
+    server::finish_typed(server_delete_account(&phrase, account).await, &Page::DeleteAccount.path(), &phrase)
 }
 
 #[cfg(feature = "ssr")]
-async fn server_delete_account(phrase: &str) -> Result<Done, UiError> {
+async fn server_delete_account(phrase: &str, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
     use latchkey_service::DeleteAccountError;
 
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     if !phrase.trim().eq_ignore_ascii_case(who.account.email.as_str()) {
         return Err(UiError::PhraseWrong);
     }

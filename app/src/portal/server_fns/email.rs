@@ -1,5 +1,6 @@
 //! Changing the account's e-mail address.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::shared::{error::UiError, flash::Done, model::ProvenForm};
@@ -16,19 +17,21 @@ pub async fn change_email_form() -> Result<ProvenForm, UiError> {
 pub async fn request_email_change(
     /// The address as it was typed.
     email: String,
+    /// The account for which the page was made.
+    account: Option<AccountId>,
 ) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    let result = server_request_email_change(&email).await;
+    let result = server_request_email_change(&email, account).await;
     server::finish_typed(result, &Page::ChangeEmail.path(), &email)
 }
 
 #[cfg(feature = "ssr")]
-async fn server_request_email_change(email: &str) -> Result<Done, UiError> {
+async fn server_request_email_change(email: &str, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     use latchkey_licensing::email::EmailAddress;
     use latchkey_service::{EmailChangeError, SignInOrigin};
 
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let email = EmailAddress::parse(email).map_err(|_| UiError::EmailInvalid)?;
     let (ip, agent) = server::origin(&server::parts()?);
     let origin = SignInOrigin { ip, agent: &agent };
@@ -44,10 +47,10 @@ async fn server_request_email_change(email: &str) -> Result<Done, UiError> {
 
 /// Cancels the change that has yet to be confirmed.
 #[server(prefix = "/fn", endpoint = "cancel_own_email_change", input = PostUrl)]
-pub async fn cancel_own_email_change() -> Result<Done, UiError> {
+pub async fn cancel_own_email_change(account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let canceled = async {
-        let (backend, who) = (server::backend()?, server::identity()?);
+        let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
         let canceled = backend.service.customer(&who).cancel_email_change().await;
         canceled.map_err(|error| server::hidden(&error))?;
         Ok(Done { flash: Some(Flash::EmailChangeCanceled), redirect_to: Page::Account.path() })

@@ -1,5 +1,6 @@
 //! A customer's licenses and computers.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -121,9 +122,9 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
 
 /// The license key. Without scripts, the license's page shows it once instead.
 #[server(prefix = "/fn", endpoint = "reveal_key", input = PostUrl)]
-pub async fn reveal_key(id: String) -> Result<String, UiError> {
+pub async fn reveal_key(id: String, account: Option<AccountId>) -> Result<String, UiError> {
     use crate::{routes::Page, server_side as server};
-    let key = server_reveal_key(&id).await;
+    let key = server_reveal_key(&id, account).await;
     if !server::is_plain_form() {
         return key.map_err(server::failed);
     }
@@ -136,9 +137,9 @@ pub async fn reveal_key(id: String) -> Result<String, UiError> {
 }
 
 #[cfg(feature = "ssr")]
-async fn server_reveal_key(id: &str) -> Result<String, UiError> {
+async fn server_reveal_key(id: &str, account: Option<AccountId>) -> Result<String, UiError> {
     use crate::server_side as server;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     let key = backend.service.customer(&who).reveal_key(id).await.map_err(refusal)?;
     if server::is_plain_form() {
@@ -148,17 +149,17 @@ async fn server_reveal_key(id: &str) -> Result<String, UiError> {
 }
 
 #[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl)]
-pub async fn replace_key(id: String) -> Result<Done, UiError> {
+pub async fn replace_key(id: String, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    let result = server_replace_key(&id).await;
+    let result = server_replace_key(&id, account).await;
     let form = id.parse().map_or(Page::Licenses, Page::NewKey);
     server::finish(result, &form.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_replace_key(id: &str) -> Result<Done, UiError> {
+async fn server_replace_key(id: &str, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).replace_key(id).await.map_err(refusal)?;
     Ok(Done { flash: Some(Flash::KeyReplaced), redirect_to: Page::License(id).path() })
@@ -189,9 +190,9 @@ async fn server_confirm_free_computer(license: &str, machine: &str) -> Result<Fr
 }
 
 #[server(prefix = "/fn", endpoint = "free_computer", input = PostUrl)]
-pub async fn free_computer(license: String, machine: String) -> Result<Done, UiError> {
+pub async fn free_computer(license: String, machine: String, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server};
-    let result = server_free_computer(&license, &machine).await;
+    let result = server_free_computer(&license, &machine, account).await;
     let form = match (license.parse(), machine.parse()) {
         (Ok(license), Ok(machine)) => Page::FreeComputer(license, machine),
         _ => Page::Licenses,
@@ -200,9 +201,9 @@ pub async fn free_computer(license: String, machine: String) -> Result<Done, UiE
 }
 
 #[cfg(feature = "ssr")]
-async fn server_free_computer(license: &str, machine: &str) -> Result<Done, UiError> {
+async fn server_free_computer(license: &str, machine: &str, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let freed = backend.service.customer(&who).free_machine(license, machine).await.map_err(refusal)?;

@@ -1,5 +1,6 @@
 //! Requests of computers without internet access, entered by the customer.
 
+use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -61,19 +62,19 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
 
 /// Activates or deactivates the computer that made the request.
 #[server(prefix = "/fn", endpoint = "carry_out_request", input = PostUrl)]
-pub async fn carry_out_request(request: String) -> Result<Done, UiError> {
+pub async fn carry_out_request(request: String, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::NextPath, server_side as server};
-    let result = server_carry_out_request(&request).await;
+    let result = server_carry_out_request(&request, account).await;
     // The request stays in the URL, so that it need not be entered again after a slot has been freed.
     let form = NextPath::of_request(&request);
     server::finish(result, form.as_str())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_carry_out_request(text: &str) -> Result<Done, UiError> {
+async fn server_carry_out_request(text: &str, account: Option<AccountId>) -> Result<Done, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     use latchkey_service::AirGapOutcome;
-    let (backend, who) = (server::backend()?, server::identity()?);
+    let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let done = backend.service.customer(&who).carry_out_air_gap_request(text).await.map_err(refusal)?;
     Ok(match done {
         AirGapOutcome::Activated { license, machine } => {

@@ -7,6 +7,7 @@ use crate::{
     shared::{
         components::Failure,
         error::UiError,
+        page_owner::page_owner,
         passkeys::{Ask, ask_browser},
     },
     sign_in::{
@@ -60,10 +61,11 @@ fn EnrollForm(back: String) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let codes = RwSignal::new(Vec::<String>::new());
     let back_to = StoredValue::new(back);
+    let owner = page_owner();
     let run = move || async move {
-        let options = start_enrollment().await?;
+        let options = start_enrollment(owner).await?;
         let response = ask_browser(Ask::Create, &options).await?;
-        let created = finish_enrollment(response, name.get_untracked()).await?;
+        let created = finish_enrollment(response, name.get_untracked(), owner).await?;
         if created.codes.is_empty() {
             load(&back_to.get_value());
         }

@@ -162,7 +162,7 @@ fn standing(payments: &[Payment]) -> (OrderStatus, Allowed) {
 fn expiry(facts: &OrderFacts) -> Option<Timestamp> {
     let state = facts.subscription?;
     let kept = facts.payments.iter().filter(|payment| payment.standing() <= PaymentStanding::Disputed);
-    let paid_until = kept.filter_map(|payment| payment.pays_until).max()?;
+    let paid_until = kept.filter_map(|payment| payment.period_ends_at).max()?;
     Some(if state.renews() && !facts.is_canceled_at_period_end { paid_until.plus(facts.grace) } else { paid_until })
 }
 
@@ -192,7 +192,7 @@ mod tests {
                 .map(|(amount_minor, state)| Refund { amount_minor: *amount_minor, state: *state })
                 .collect(),
             disputes: disputes.iter().map(|state| Dispute { state: *state }).collect(),
-            pays_until: None,
+            period_ends_at: None,
         }
     }
 
@@ -264,7 +264,7 @@ mod tests {
     fn a_subscription_lasts_for_the_periods_that_were_paid() {
         let day = |days: u64| Timestamp::from_unix_micros(0).plus(Duration::from_hours(24 * days));
         let period = |end: u64, refunded: bool| Payment {
-            pays_until: Some(day(end)),
+            period_ends_at: Some(day(end)),
             ..payment(if refunded { &[(100, RefundState::Succeeded)] } else { &[] }, &[])
         };
         let ends = |state, payments| {
@@ -301,7 +301,7 @@ mod tests {
             paid_minor,
             refunds,
             disputes,
-            pays_until: None,
+            period_ends_at: None,
         });
         proptest::collection::vec(payment, 0..4)
     }

@@ -69,7 +69,7 @@ pub struct Payment {
     /// All disputes about it.
     pub disputes: Vec<Dispute>,
     /// The end of the period that it pays for. `None` for a one-time purchase.
-    pub pays_until: Option<Timestamp>,
+    pub period_ends_at: Option<Timestamp>,
 }
 
 /// What became of a payment, the worst last.

@@ -26,6 +26,9 @@ pub enum ViewPortalError {
     /// The account is a support agent's or admin's.
     #[error("only the portals of customers can be seen")]
     Staff,
+    /// Another instance serves the portal, where this session is not known.
+    #[error("another instance serves the portal")]
+    ServedElsewhere,
     /// The server failed.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -36,6 +39,9 @@ internal_errors!(ViewPortalError);
 impl Support<'_> {
     /// Lets this session see the portal as a customer does, for [`VIEW_LIFETIME`]. It replaces an earlier view.
     pub async fn view_portal(&self, id: AccountId, who: &SignedIn, _fresh: &Fresh) -> Result<Account, ViewPortalError> {
+        if !self.service.0.options.serves_portal() {
+            return Err(ViewPortalError::ServedElsewhere);
+        }
         let now = self.service.now();
         let mut tx = self.service.store().write().await?;
         let account = tx.find_account(id).await?.ok_or(ViewPortalError::NotFound)?;

@@ -307,6 +307,7 @@ fn new_order(
         status: OrderStatus::Open,
         hold: None,
         released_at: None,
+        unsent_mail: None,
         has_fraud_warning: false,
         checkout: None,
         customer: None,

@@ -8,7 +8,7 @@ use latchkey_licensing::{
 
 use crate::{
     actors::{Customer, CustomerView},
-    billing::view::OrderView,
+    billing::{placed::is_expected_by, view::OrderView},
     error::{Internal, internal_errors},
     ports::payments::{PaymentsError, ReceiptLinks},
 };
@@ -54,11 +54,19 @@ impl CustomerView<'_> {
         self.service().view_orders(&mut reader, orders).await
     }
 
-    /// One of the customer's orders.
+    /// One of the customer's orders, or one that the customer made without signing in and has yet to receive.
     pub async fn order(&self, id: OrderId) -> Result<OrderView, CustomerOrderError> {
+        let account = self.account();
+        self.order_if(id, |order| order.account == Some(account.id) || is_expected_by(order, account)).await
+    }
+
+    async fn order_if(
+        &self,
+        id: OrderId,
+        is_shown: impl FnOnce(&Order) -> bool,
+    ) -> Result<OrderView, CustomerOrderError> {
         let mut reader = self.service().store().read().await?;
-        let order = reader.find_order(id).await?;
-        let order = order.filter(|order| order.account == Some(self.account().id));
+        let order = reader.find_order(id).await?.filter(is_shown);
         let order = order.ok_or(CustomerOrderError::NotFound)?;
         let view = self.service().view_orders(&mut reader, vec![order]).await?.pop();
         view.ok_or(CustomerOrderError::NotFound)
@@ -77,9 +85,14 @@ impl CustomerView<'_> {
 }
 
 impl Customer<'_> {
+    /// One of the orders that the account received.
+    async fn received_order(&self, id: OrderId) -> Result<OrderView, CustomerOrderError> {
+        self.order_if(id, |order| order.account == Some(self.account().id)).await
+    }
+
     /// Links to the provider's receipt and invoice for a payment of an order. They are credentials.
     pub async fn receipt_links(&self, id: OrderId, payment: &str) -> Result<ReceiptLinks, CustomerOrderError> {
-        let view = self.order(id).await?;
+        let view = self.received_order(id).await?;
         let known = view.payments.iter().find(|known| known.id == payment);
         let known = known.ok_or(CustomerOrderError::NotFound)?;
         let payments = self.service().payments().ok_or(CustomerOrderError::Unavailable)?;
@@ -88,7 +101,7 @@ impl Customer<'_> {
 
     /// The provider's page on which the customer of an order manages cards, address and tax ids. It is a credential.
     pub async fn payment_settings(&self, id: OrderId) -> Result<String, CustomerOrderError> {
-        let view = self.order(id).await?;
+        let view = self.received_order(id).await?;
         let customer = view.order.customer.ok_or(CustomerOrderError::NoDocument)?;
         // An order that names somebody else's customer is held and never delivered, but the binding decides.
         let mut reader = self.service().store().read_without_snapshot().await?;

@@ -8,8 +8,8 @@ use latchkey_licensing::{
     license_key::LicenseKey,
     money::Money,
     order::{
-        Allowed, CheckoutTerms, CheckoutTotal, HoldReason, Order, OrderFacts, OrderKind, OrderLine, OrderedLicense,
-        Subscription, Verdict, decide, difference,
+        Allowed, CheckoutTerms, CheckoutTotal, HoldReason, Order, OrderFacts, OrderKind, OrderLine, OrderMail,
+        OrderStatus, OrderedLicense, Subscription, Verdict, decide, difference,
     },
     time::Timestamp,
 };
@@ -84,6 +84,7 @@ impl Service {
                 Err(reason) => {
                     facts.hold = Some(reason);
                     after.released_at = None;
+                    after.unsent_mail = None;
                     verdict = decide(&facts);
                 }
             }
@@ -92,6 +93,9 @@ impl Service {
         after.hold = facts.hold;
         if verdict.status.is_delivered() && after.paid_at.is_none() {
             after.paid_at = Some(payments.first().map_or(now, |payment| payment.paid_at));
+        }
+        if verdict.status == OrderStatus::Refunded {
+            after.unsent_mail = None;
         }
         let is_new = receiver.is_some();
         if !is_new && after == *before && payments == known {
@@ -103,6 +107,7 @@ impl Service {
         if let Some(account) = &receiver {
             after.account = Some(account.id);
             after.delivered_at = Some(now);
+            after.unsent_mail = after.unsent_mail.filter(|mail| *mail != OrderMail::Delivery);
             if let Some(customer) = &after.customer {
                 tx.insert_stripe_customer(customer, account.id, after.is_live, now).await?;
             }
@@ -163,7 +168,10 @@ impl Service {
         }
         if let Some(customer) = &snapshot.checkout.customer {
             let bound = tx.find_account_of_stripe_customer(customer).await?;
-            if bound.is_some_and(|bound| bound != account.id) {
+            let is_other = bound.is_some_and(|bound| bound != account.id);
+            // An admin may decide that the account that ordered receives it all the same. The customer stays the other's.
+            let is_released = order.released_at.is_some() && order.hold == Some(HoldReason::WrongCustomer);
+            if is_other && !is_released {
                 return Ok(Err(HoldReason::WrongCustomer));
             }
         }
@@ -362,7 +370,7 @@ fn stored(payment: &PaymentSnapshot) -> StoredPayment {
         paid_minor: minor.max(0),
         paid_at: payment.paid_at,
         invoice: payment.invoice.clone(),
-        pays_until: payment.pays_until,
+        period_ends_at: payment.period_ends_at,
         refunds: payment
             .refunds
             .iter()

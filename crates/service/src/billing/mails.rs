@@ -9,7 +9,7 @@ use latchkey_licensing::{
     ids::AccountId,
     license::{License, Standing},
     money::Money,
-    order::{HoldReason, Order, OrderKind, OrderLine, OrderStatus, SubscriptionState},
+    order::{HoldReason, Order, OrderKind, OrderLine, OrderMail, OrderStatus, SubscriptionState},
     policy::Policy,
     portal_paths,
     product::Product,
@@ -77,12 +77,15 @@ impl OrderChange<'_> {
         }
     }
 
-    /// The amount of all refunds that are new, and the id of the first.
+    /// The amount of all refunds that are new and that a mail reports, and the id of the first.
     fn new_refunds(&self) -> Option<(String, String)> {
         let counted = |payments: &[StoredPayment]| -> BTreeSet<String> {
             let refunds = payments.iter().flat_map(|payment| &payment.refunds);
             refunds.filter(|refund| refund.state.counts()).map(|refund| refund.id.clone()).collect()
         };
+        if self.before.unsent_mail == Some(OrderMail::Refund) {
+            return None;
+        }
         let already = counted(self.known);
         let refunds = self.payments.iter().flat_map(|payment| &payment.refunds);
         let new: Vec<_> = refunds.filter(|refund| refund.state.counts() && !already.contains(&refund.id)).collect();
@@ -122,7 +125,7 @@ impl Service {
             return self.mail_undelivered(tx, change, order, &items).await;
         };
         let recipients = recipients(tx, after, account).await?;
-        if before.delivered_at.is_none() {
+        if before.delivered_at.is_none() && before.unsent_mail != Some(OrderMail::Delivery) {
             self.mail_delivery(tx, change, order, &items, &recipients).await?;
         }
         for to in &recipients {
@@ -335,7 +338,7 @@ impl Service {
             return Ok(());
         };
         let portal = &self.0.options.portal_url;
-        let until = change.payments.iter().filter_map(|payment| payment.pays_until).max();
+        let until = change.payments.iter().filter_map(|payment| payment.period_ends_at).max();
         if let (Some(payment), Some(until)) = (renewal, until) {
             let total = Money::new(payment.paid_minor, after.currency()).to_string();
             let receipt_url = change.receipt_url(portal, &to.account);

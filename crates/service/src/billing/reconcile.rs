@@ -64,8 +64,8 @@ impl Service {
         let payments = self.payments().ok_or(ReconcileError::NoKeys)?;
         let is_live = payments.is_live();
         let started_at = self.now();
-        let synced = self.store().read_without_snapshot().await?.find_synced_until(is_live).await?;
-        let since = synced.unwrap_or(started_at).minus(OVERLAP);
+        let last = self.store().read_without_snapshot().await?.find_reconciliation_start(is_live).await?;
+        let since = last.unwrap_or(started_at).minus(OVERLAP);
         let oldest = started_at.minus(REACH);
         let mut is_complete = true;
         let mut report = Reconciliation { since: Some(since), ..Reconciliation::default() };
@@ -112,7 +112,7 @@ impl Service {
         self.deliver_released(&mut report).await?;
         if is_complete {
             let mut tx = self.store().write().await?;
-            tx.set_synced_until(is_live, started_at, self.now()).await?;
+            tx.set_reconciled(is_live, started_at, self.now()).await?;
             tx.commit().await?;
         }
         Ok(report)

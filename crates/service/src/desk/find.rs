@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_licensing::{ids::OrderId, license_key, license_key::LicenseKey, order};
-use latchkey_store::{RecordId, SearchHit, SearchTerms};
+use latchkey_licensing::{ids::OrderId, license_key, license_key::LicenseKey, order, price::Price};
+use latchkey_store::{Conn, RecordId, SearchHit, SearchTerms};
 use uuid::Uuid;
 
 use crate::{
     actors::Support,
+    catalog::plan::CatalogKind,
     error::Internal,
     vault::{Vault, plain_hash},
 };
@@ -89,11 +90,24 @@ pub struct FoundGroup {
     pub has_more: bool,
 }
 
+/// An entry of the catalog that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundEntry {
+    /// Its kind.
+    pub kind: CatalogKind,
+    /// Its code.
+    pub code: String,
+    /// Its name. Prices have that of their policy.
+    pub name: String,
+}
+
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The records by kind. Kinds without any are left out.
     pub groups: Vec<FoundGroup>,
+    /// Entries of the catalog: at most ten of each kind.
+    pub entries: Vec<FoundEntry>,
 }
 
 impl Found {
@@ -115,13 +129,15 @@ impl Found {
                 }
             }
         }
-        Self { groups }
+        Self { groups, entries: Vec::new() }
     }
 
     /// The only record that was found, to go straight to it.
     pub fn only(&self) -> Option<&FoundRecord> {
         match self.groups.as_slice() {
-            [FoundGroup { records, has_more: false, .. }] if records.len() == 1 => records.first(),
+            [FoundGroup { records, has_more: false, .. }] if records.len() == 1 && self.entries.is_empty() => {
+                records.first()
+            }
             _ => None,
         }
     }
@@ -146,15 +162,49 @@ fn joined(a: &str, b: &str) -> String {
 
 impl Support<'_> {
     /// Finds records by a text: the start of an address or a name, a license key or its last four letters, a machine's
-    /// fingerprint, an id or the number of an order, or an id of the payment provider.
+    /// fingerprint, an id or the number of an order, or an id of the payment provider. Also finds entries of the catalog by a
+    /// part of their code or name.
     pub async fn find(&self, text: &str) -> Result<Found, Internal> {
         let Some(terms) = terms(text, &self.service.0.vault) else {
             return Ok(Found::default());
         };
         let mut reader = self.service.store().read_without_snapshot().await?;
         // One more than is shown, to learn whether there are others.
-        Ok(Found::new(reader.search(&terms, SHOWN + 1).await?))
+        let found = Found::new(reader.search(&terms, SHOWN + 1).await?);
+        let entries = match &terms.prefix {
+            Some(text) => find_entries(&mut reader, text).await?,
+            None => Vec::new(),
+        };
+        Ok(Found { entries, ..found })
     }
+}
+
+/// The entries of the catalog whose code or name contains a text in lower case. A catalog has few entries, which are all read.
+async fn find_entries(conn: &mut Conn, text: &str) -> Result<Vec<FoundEntry>, Internal> {
+    let (products, policies) = (conn.list_products().await?, conn.list_policies().await?);
+    let (prices, entitlements) = (conn.list_prices().await?, conn.list_all_entitlements().await?);
+    let policy_name = |price: &Price| {
+        let policy = policies.iter().find(|policy| policy.id == price.policy);
+        policy.map_or_else(String::new, |policy| policy.name.clone())
+    };
+    let mut kinds: [Vec<FoundEntry>; 4] = [
+        products.iter().map(|product| entry(CatalogKind::Product, &product.code, &product.name)).collect(),
+        policies.iter().map(|policy| entry(CatalogKind::Policy, &policy.code, &policy.name)).collect(),
+        prices.iter().map(|price| entry(CatalogKind::Price, &price.code, &policy_name(price))).collect(),
+        entitlements
+            .iter()
+            .map(|entitlement| entry(CatalogKind::Entitlement, entitlement.code.as_str(), &entitlement.name))
+            .collect(),
+    ];
+    for entries in &mut kinds {
+        entries.retain(|entry| entry.code.to_lowercase().contains(text) || entry.name.to_lowercase().contains(text));
+        entries.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
+    }
+    Ok(kinds.into_iter().flatten().collect())
+}
+
+fn entry(kind: CatalogKind, code: &str, name: &str) -> FoundEntry {
+    FoundEntry { kind, code: code.to_owned(), name: name.to_owned() }
 }
 
 /// What a text may be. `None` if it cannot be anything.

@@ -67,6 +67,8 @@ pub struct AccountDetails {
     pub sessions: Vec<SessionSummary>,
     /// Whether no other admin could sign in.
     pub is_last_admin: bool,
+    /// Whether this instance serves the portal, so that it can be seen as the person does.
+    pub serves_portal: bool,
 }
 
 /// A license with what belongs to it, without its key.
@@ -123,7 +125,8 @@ impl Support<'_> {
         let sessions = sessions.map(SessionSummary::from).collect();
         let is_enabled_admin = account.role == Role::Admin && account.disabled_at.is_none();
         let is_last_admin = is_enabled_admin && reader.count_enabled_admins().await? <= 1;
-        Ok(Some(AccountDetails { account, licenses, machines, orders, mails, sessions, is_last_admin }))
+        let serves_portal = self.service.0.options.serves_portal();
+        Ok(Some(AccountDetails { account, licenses, machines, orders, mails, sessions, is_last_admin, serves_portal }))
     }
 
     /// A license with what belongs to it. `None` if there is none.

@@ -235,7 +235,7 @@ pub struct PaymentSnapshot {
     /// The invoice that it paid, if there is one.
     pub invoice: Option<String>,
     /// The end of the period that it pays for, if it is a payment of a subscription.
-    pub pays_until: Option<Timestamp>,
+    pub period_ends_at: Option<Timestamp>,
 }
 
 /// A refund.

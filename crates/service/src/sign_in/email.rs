@@ -226,7 +226,7 @@ impl Service {
         let _ = self.mail_budget().take(tx, MAIL_BUDGET, now).await?;
         let letterhead = self.letterhead();
         let mail = SignInMail {
-            link: format!("{}{}", self.0.options.portal_url, portal_paths::sign_in_link(token.expose())),
+            link: format!("{}{}", self.0.options.pages_url, portal_paths::sign_in_link(token.expose())),
             code: code.spelled(),
             agent: request.origin.agent,
             network: CoarseNetwork::from(request.origin.ip).to_string(),
@@ -264,7 +264,9 @@ impl Service {
         })
         .await?;
         self.record(tx, now, Actor::Host, AccountEvent::SignInLinkCreated.of(account.id)).await?;
-        let url = format!("{}{}", self.0.options.portal_url, portal_paths::host_link(token.expose())).into();
+        let options = &self.0.options;
+        let origin = if account.role == Role::Customer { &options.portal_url } else { &options.admin_url };
+        let url = format!("{origin}{}", portal_paths::host_link(token.expose())).into();
         Ok(HostLink { url, minutes: HOST_LIFETIME.as_secs() / 60 })
     }
 

@@ -42,6 +42,17 @@ pub(crate) fn lifetime(role: Role) -> Lifetime {
     }
 }
 
+impl Lifetime {
+    /// When a session ends by itself.
+    fn end_of(&self, row: &SessionRow) -> Timestamp {
+        row.expires_at.min(row.authenticated_at.plus(self.absolute)).min(row.last_seen_at.plus(self.idle))
+    }
+}
+
+/// How long a session is remembered after it has ended by itself. It gives access to nothing. It only lets the server return
+/// what a member of staff had typed into a form when the session ended.
+pub const ENDED_SESSION_KEPT: Duration = Duration::from_hours(12);
+
 /// How a person signed in, and what the session may do because of that.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewSignIn {
@@ -90,6 +101,20 @@ impl Service {
             may_enroll_until,
             network: None,
         }))
+    }
+
+    /// Whether this was the token of a session of a member of staff with a second factor, which has ended by itself within
+    /// [`ENDED_SESSION_KEPT`]. Sessions that somebody ended are not recognized.
+    pub async fn is_ended_staff_session(&self, token: &SessionToken) -> Result<bool, Internal> {
+        let now = self.now();
+        let mut reader = self.store().read_without_snapshot().await?;
+        let Some((row, account)) = reader.find_session_with_account(&token.hash()).await? else {
+            return Ok(false);
+        };
+        let was_staff =
+            account.role != Role::Customer && account.disabled_at.is_none() && row.second_factor_at.is_some();
+        let end = lifetime(account.role).end_of(&row);
+        Ok(was_staff && now >= end && now < end.plus(ENDED_SESSION_KEPT))
     }
 
     /// Opens a session for a person who has just signed in. `earlier` is the browser's previous session, which ends.
@@ -163,10 +188,7 @@ impl Service {
 
 pub(crate) fn is_alive(row: &SessionRow, role: Role, now: Timestamp) -> bool {
     // The role's lifetime is checked at each use, because the role may have changed since the sign-in.
-    let lifetime = lifetime(role);
-    now < row.expires_at
-        && now.since(row.authenticated_at) < lifetime.absolute
-        && now.since(row.last_seen_at) < lifetime.idle
+    now < lifetime(role).end_of(row)
 }
 
 impl From<SessionRow> for SessionSummary {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{error::Internal, service::Service};
+use crate::{error::Internal, service::Service, sign_in::sessions::ENDED_SESSION_KEPT};
 
 /// How long an expired sign-in request is kept, so that complaints can be investigated.
 const KEEP_LOGIN_REQUESTS: Duration = Duration::from_hours(24);
@@ -35,7 +35,7 @@ impl Service {
     pub async fn remove_expired_rows(&self) -> Result<u64, Internal> {
         let now = self.now();
         let mut tx = self.store().write().await?;
-        let deleted = tx.delete_sessions_before(now).await?
+        let deleted = tx.delete_sessions_before(now.minus(ENDED_SESSION_KEPT)).await?
             + tx.delete_ceremonies_before(now).await?
             + tx.delete_login_requests_before(now.minus(KEEP_LOGIN_REQUESTS)).await?
             + tx.delete_email_changes_before(now.minus(KEEP_EMAIL_CHANGES)).await?

@@ -120,10 +120,11 @@ methods! {
 
     stripe_sync {
         read {
-            find_synced_until(is_live: bool) -> Option<Timestamp>;
+            /// When the last completed reconciliation began.
+            find_reconciliation_start(is_live: bool) -> Option<Timestamp>;
         }
         write {
-            set_synced_until(is_live: bool, until: Timestamp, now: Timestamp) -> ();
+            set_reconciled(is_live: bool, started_at: Timestamp, finished_at: Timestamp) -> ();
         }
     }
 }

@@ -54,6 +54,9 @@ methods! {
         read {
             /// When the next mail is due, if one is waiting.
             next_mail_due_at() -> Option<Timestamp>;
+            /// Lists the addresses to which mails with these causes were queued. A cause is a deduplication key, or its
+            /// beginning before a colon.
+            list_recipients_of(causes: &[String]) -> Vec<EmailAddress>;
         }
         write {
             /// Queues mails, except for those whose deduplication key a mail already has. Returns the number of

@@ -471,6 +471,7 @@ pub(crate) fn order(n: u8, status: OrderStatus) -> Order {
         status,
         hold: (status == OrderStatus::Held).then_some(latchkey_licensing::order::HoldReason::WrongAmount),
         released_at: None,
+        unsent_mail: None,
         has_fraud_warning: false,
         checkout: Some(format!("cs_{n}")),
         customer: Some(format!("cus_{n}")),

@@ -36,7 +36,7 @@ fn payment() -> StoredPayment {
         paid_minor: 4_900,
         paid_at: at(1),
         invoice: Some("in_1".to_owned()),
-        pays_until: None,
+        period_ends_at: None,
         refunds: vec![StoredRefund {
             id: "re_1".to_owned(),
             amount_minor: 900,

@@ -113,7 +113,7 @@ impl Identified for InvoiceLine {
 
 impl InvoiceLine {
     /// The end of the period of a subscription that it pays for.
-    pub fn pays_until(&self) -> Option<Timestamp> {
+    pub fn period_ends_at(&self) -> Option<Timestamp> {
         let parent = self.parent.as_ref()?;
         (parent.kind == "subscription_item_details").then_some(self.period.end)
     }

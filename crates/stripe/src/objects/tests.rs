@@ -34,7 +34,7 @@ fn the_published_examples_are_read() {
     assert_eq!(dispute.evidence_details.and_then(|details| details.due_by), Some(seconds(1_723_679_999)));
     let invoice: Invoice = read("invoice");
     assert_eq!((invoice.is_paid(), invoice.subscription()), (false, Some("subscription")));
-    assert_eq!(invoice.lines.data.first().and_then(InvoiceLine::pays_until), None);
+    assert_eq!(invoice.lines.data.first().and_then(InvoiceLine::period_ends_at), None);
     let paid: InvoicePayment = read("invoice_payment");
     assert_eq!(paid.invoice.id(), "invoice");
     let subscription: Subscription = read("subscription");
@@ -84,7 +84,7 @@ fn lines_of_subscriptions_say_until_when_they_pay() {
     line["parent"]["type"] = json!("subscription_item_details");
     line["period"]["end"] = json!(77);
     let line: InvoiceLine = serde_json::from_value(line).expect("read");
-    assert_eq!(line.pays_until(), Some(seconds(77)));
+    assert_eq!(line.period_ends_at(), Some(seconds(77)));
 }
 
 #[test]

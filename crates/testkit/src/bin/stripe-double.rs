@@ -5,10 +5,12 @@
 use std::{
     error::Error,
     io::{Read, Write},
+    path::PathBuf,
+    sync::Arc,
 };
 
 use clap::Parser;
-use latchkey_testkit::stripe::{Endpoint, Options, StripeDouble};
+use latchkey_testkit::stripe::{AheadOfRealTime, Endpoint, Options, StripeDouble};
 
 /// A Stripe server for tests, on 127.0.0.1. It runs until its input ends or it is interrupted.
 #[derive(Debug, Parser)]
@@ -26,12 +28,18 @@ struct Cli {
     /// What it signs deliveries with.
     #[arg(long)]
     webhook_secret: Option<String>,
+    /// A file with the number of seconds by which its clock is ahead of the computer's.
+    #[arg(long)]
+    clock_ahead_file: Option<PathBuf>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let cli = Cli::parse();
     let endpoints = cli.webhook_url.iter().zip(&cli.webhook_secret).map(|(url, secret)| Endpoint::new(url, secret));
-    let options = Options { api_key: cli.api_key.clone(), endpoints: endpoints.collect(), ..Options::default() };
+    let mut options = Options { api_key: cli.api_key.clone(), endpoints: endpoints.collect(), ..Options::default() };
+    if let Some(file) = cli.clock_ahead_file {
+        options.clock = Arc::new(AheadOfRealTime(file));
+    }
     let start = |port| StripeDouble::try_start(Options { port, ..options.clone() });
     let ports = cli.port..=cli.port.saturating_add(10);
     let double = ports.map(start).find(Result::is_ok).ok_or("none of the ports is free")??;

@@ -4,6 +4,8 @@
 //! events are recorded and deliveries are signed in real time.
 
 use std::{
+    fs,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -20,6 +22,18 @@ impl Clock for RealTime {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The time of the operating system, and ahead of it by the seconds in a file that a test writes. Without the file, they are
+/// the same.
+#[derive(Debug)]
+pub struct AheadOfRealTime(pub PathBuf);
+
+impl Clock for AheadOfRealTime {
+    fn now(&self) -> Timestamp {
+        let text = fs::read_to_string(&self.0).unwrap_or_default();
+        RealTime.now().plus(Duration::from_secs(text.trim().parse().unwrap_or(0)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `order …`
 
 use latchkey_licensing::{
+    email::EmailAddress,
     ids::OrderId,
     money::Money,
     order::{HoldReason, Order, OrderStatus, SubscriptionState, number_bytes},
@@ -12,10 +13,13 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::Orders,
-    commands::terminal::{
-        arguments::address,
-        confirmation::{Confirmed, confirmed},
-        describe::with,
+    commands::{
+        licenses::notify,
+        terminal::{
+            arguments::address,
+            confirmation::{Confirmed, confirmed},
+            describe::with,
+        },
     },
     console,
     startup::Failure,
@@ -60,15 +64,16 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
             }
         }
         Orders::Show { id } => show(service, find(service, &id).await?, as_json).await?,
-        Orders::Release { id, email, yes } => {
+        Orders::Release { id, email, yes, no_mail } => {
             let id = find(service, &id).await?;
             let email = email.as_deref().map(address).transpose()?;
             if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
                 return Ok(());
             }
-            let status = admin.release_order(id, email.as_ref(), &Operator::Host.fresh()).await?;
-            show(service, id, as_json).await?;
-            if status == OrderStatus::Held {
+            let fresh = Operator::Host.fresh();
+            let released = admin.release_order(id, email.as_ref(), notify(no_mail), &fresh).await?;
+            show_decided(service, id, &released.mailed_to, as_json).await?;
+            if released.status == OrderStatus::Held {
                 return Err(Failure::Refused(
                     "the order is still held: what prevents its delivery cannot be overridden. Refund it (`order refund`), and \
                      issue a license by hand if the buyer should have one (`license issue`)"
@@ -76,13 +81,13 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
                 ));
             }
         }
-        Orders::Refund { id, yes } => {
+        Orders::Refund { id, yes, no_mail } => {
             let id = find(service, &id).await?;
             if confirmed(yes, "Refund all payments of this order and revoke what it bought?")? == Confirmed::No {
                 return Ok(());
             }
-            admin.refund_order(id, &Operator::Host.fresh()).await?;
-            show(service, id, as_json).await?;
+            let mailed_to = admin.refund_order(id, notify(no_mail), &Operator::Host.fresh()).await?;
+            show_decided(service, id, &mailed_to, as_json).await?;
         }
     }
     Ok(())
@@ -120,13 +125,45 @@ fn parse_status(text: &str) -> Result<OrderStatus, Failure> {
     })
 }
 
-async fn show(service: &Service, id: OrderId, as_json: bool) -> Result<(), Failure> {
+async fn view(service: &Service, id: OrderId) -> Result<OrderView, Failure> {
     let view = service.admin(Operator::Host).order(id).await?;
-    let view = view.ok_or_else(|| Failure::Refused(format!("there is no order with the id {id}")))?;
+    view.ok_or_else(|| Failure::Refused(format!("there is no order with the id {id}")))
+}
+
+async fn show(service: &Service, id: OrderId, as_json: bool) -> Result<(), Failure> {
+    let view = view(service, id).await?;
     if as_json {
         console::json(&view_json(&view));
+    } else {
+        print(&view);
+    }
+    Ok(())
+}
+
+/// Shows an order after a decision about it, and who gets a mail about that.
+async fn show_decided(
+    service: &Service,
+    id: OrderId,
+    mailed_to: &[EmailAddress],
+    as_json: bool,
+) -> Result<(), Failure> {
+    let view = view(service, id).await?;
+    if as_json {
+        let mailed_to: Vec<&str> = mailed_to.iter().map(EmailAddress::as_str).collect();
+        console::json(&with(view_json(&view), [("mailed_to", json!(mailed_to))]));
         return Ok(());
     }
+    print(&view);
+    for address in mailed_to {
+        console::line(&format!("A mail is on its way to {address}."));
+    }
+    if mailed_to.is_empty() {
+        console::line("Nobody gets a mail.");
+    }
+    Ok(())
+}
+
+fn print(view: &OrderView) {
     let order = &view.order;
     console::line(&order_line(order));
     if let Some(reason) = order.hold.filter(|_| order.status == OrderStatus::Held) {
@@ -149,7 +186,6 @@ async fn show(service: &Service, id: OrderId, as_json: bool) -> Result<(), Failu
             console::line(&format!("  Dispute {amount}, {}: {}", dispute.state.as_str(), dispute.id));
         }
     }
-    Ok(())
 }
 
 fn order_line(order: &Order) -> String {
@@ -232,7 +268,7 @@ fn view_json(view: &OrderView) -> Value {
                 "id": payment.id,
                 "paid_minor": payment.paid_minor,
                 "paid_at": payment.paid_at.rfc3339(),
-                "pays_until": payment.pays_until.map(Timestamp::rfc3339),
+                "period_ends_at": payment.period_ends_at.map(Timestamp::rfc3339),
                 "refunds": refunds,
                 "disputes": disputes,
             })

@@ -53,6 +53,7 @@ impl Branded {
         let pages = Branding {
             brand: brand.clone(),
             logo: logo.as_ref().map(|file| file.path.clone()),
+            portal: (!settings.server.surfaces.has(Surface::Portal)).then(|| settings.portal_url()),
             home: settings.server.surfaces.has(Surface::Site).then(|| "/".to_owned()),
             download_url: settings.brand.download_url.clone(),
             stylesheet: accent.as_ref().map(|file| file.path.clone()),

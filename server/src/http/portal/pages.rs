@@ -16,29 +16,36 @@ use axum::{
 };
 use latchkey_app::{
     AdminApp, App, Branding,
-    routes::{Guard, NextPath, Page, confirm_for, holds_secret},
-    server_side::{Backend, CookieKit, Identity, Seen, Unconfirmed, host::Host, session_token},
+    acts::MAX_FORM_BYTES,
+    routes::{AdminPage, Guard, NextPath, Page, Part, confirm_for, holds_secret},
+    server_side::{
+        AdminPlace, Backend, CookieKit, EndedSession, Identity, Seen, Unconfirmed, host::Host, session_token,
+    },
     shell,
+    static_pages::kept_form::NotSent,
 };
 use latchkey_service::ClientAddress;
 use leptos::{config::LeptosOptions, prelude::provide_context, server_fn::axum::server_fn_paths};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use crate::http::{
-    assets,
-    portal::{
-        acts::{self, ActState},
-        files,
-        payments::{self, PaymentState},
-        personal_data::{self, DataState},
-        sessions::Sessions,
+use crate::{
+    http::{
+        assets,
+        portal::{
+            acts::{self, ActState},
+            files,
+            payments::{self, PaymentState},
+            personal_data::{self, DataState},
+            sessions::Sessions,
+        },
+        state::AppState,
+        static_pages::{
+            payment_pages::{LeavesSite, PaymentPages},
+            plain_pages::PlainPages,
+        },
     },
-    state::AppState,
-    static_pages::{
-        payment_pages::{LeavesSite, PaymentPages},
-        plain_pages::PlainPages,
-    },
+    settings::{Settings, Surface},
 };
 
 fn leptos_options() -> LeptosOptions {
@@ -59,14 +66,14 @@ pub(crate) fn portal(
     state: &AppState,
     branding: Branding,
     pages: PaymentPages,
-    is_https: bool,
+    settings: &Settings,
     static_paths: Arc<BTreeSet<String>>,
     host: Arc<dyn Host>,
 ) -> Router {
     if !assets::is_built() {
         tracing::warn!("this binary was built without its front end: pages work, but without styles and scripts");
     }
-    let cookies = CookieKit::new(is_https, state.service.cookie_signing_key());
+    let cookies = CookieKit::new(settings.is_https(), state.service.cookie_signing_key());
     let sessions = SessionManagerLayer::new(Sessions(state.service.clone()))
         .with_name(cookies.session_name())
         .with_secure(cookies.is_https())
@@ -77,7 +84,16 @@ pub(crate) fn portal(
     let payment_form_action = pages.form_action().into();
     let data_state = DataState { app: state.clone(), cookies: cookies.clone() };
     let payment_state = PaymentState { app: state.clone(), cookies: cookies.clone(), pages };
-    let backend = Backend { service: state.service.clone(), cookies, payment_form_action, static_paths, host };
+    let admin = if state.surfaces.has(Surface::Admin) {
+        AdminPlace::Here
+    } else if settings.server.admin_url.is_some() {
+        AdminPlace::At(settings.admin_url().into())
+    } else {
+        AdminPlace::Unknown
+    };
+    let serves_portal = state.surfaces.has(Surface::Portal);
+    let service = state.service.clone();
+    let backend = Backend { service, cookies, payment_form_action, static_paths, admin, serves_portal, host };
     let options = leptos_options();
     let act_state = ActState {
         backend: backend.clone(),
@@ -103,6 +119,17 @@ pub(crate) fn portal(
         .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)
+        .layer(middleware::from_fn_with_state(state.clone(), serve_parts))
+}
+
+/// Responds to the addresses of a portal that this instance does not serve as to an address where nothing is.
+async fn serve_parts(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let is_served = match Part::of(request.uri().path()) {
+        Part::Portal => state.surfaces.has(Surface::Portal),
+        Part::Admin => state.surfaces.has(Surface::Admin),
+        Part::Account => true,
+    };
+    if is_served { next.run(request).await } else { state.plain.not_found() }
 }
 
 /// Responds to other methods at the addresses of the admin portal as to an address where nothing is. By default, the response
@@ -143,7 +170,16 @@ async fn identify(
             Ok(Some(who)) => {
                 request.extensions_mut().insert(Identity(who.at(address)));
             }
-            Ok(None) => {}
+            // A session that has ended matters only where it would otherwise be as if there was nothing.
+            Ok(None) if Guard::of(request.uri().path()) != Guard::Staff => {}
+            Ok(None) => match state.service.is_ended_staff_session(&session_token(id)).await {
+                Ok(true) => request.extensions_mut().insert(EndedSession).map_or((), drop),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(%error, "a session could not be looked up: {error}");
+                    return state.plain.failed();
+                }
+            },
             Err(error) => {
                 tracing::error!(%error, "a session could not be looked up: {error}");
                 return state.plain.failed();
@@ -165,7 +201,14 @@ async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, req
     }
     let guard = Guard::of(path);
     let is_page = matches!(guard, Guard::SignedIn | Guard::Staff) && !path.starts_with("/fn/");
-    if is_page && request.extensions().get::<Unconfirmed>().is_some() {
+    let is_unconfirmed = request.extensions().get::<Unconfirmed>().is_some();
+    let has_ended = request.extensions().get::<EndedSession>().is_some();
+    if is_page && (is_unconfirmed || has_ended) && takes_form(request.method(), path) {
+        let why = if is_unconfirmed { NotSent::Unconfirmed } else { NotSent::SignedOut };
+        let path = path.to_owned();
+        return keep_form(&state, why, &path, request).await;
+    }
+    if is_page && is_unconfirmed {
         let next = NextPath::after_sign_in(path, uri.query());
         let target = next.as_ref().map_or_else(|| Page::Confirm.path(), |next| confirm_for(next.as_str()));
         return Redirect::to(&target).into_response();
@@ -180,6 +223,11 @@ async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, req
             return Redirect::to(&target).into_response();
         }
         Guard::Staff if identity.is_some_and(Identity::is_staff) => {}
+        Guard::Staff if is_page && has_ended && is_reading(request.method()) => {
+            let next = NextPath::after_sign_in(path, uri.query());
+            let target = next.as_ref().map_or_else(|| Page::SignIn.path(), NextPath::sign_in);
+            return Redirect::to(&target).into_response();
+        }
         Guard::Staff | Guard::Development => return state.plain.not_found(),
     }
     let is_sign_in_link = holds_secret(path);
@@ -197,9 +245,26 @@ async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, req
 /// themselves what they do not allow to such a person. Files, documents of payments and checkouts would be made for the
 /// customer.
 fn may_be_seen(method: &Method, path: &str) -> bool {
-    let is_reading = matches!(*method, Method::GET | Method::HEAD);
     let is_page = Guard::of(path) == Guard::Open || Page::parse(path).is_some();
-    path.starts_with("/fn/") || is_reading && is_page
+    path.starts_with("/fn/") || is_reading(method) && is_page
+}
+
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Whether the request is a form of an act in the admin portal.
+fn takes_form(method: &Method, path: &str) -> bool {
+    *method == Method::POST && AdminPage::parse(path).is_some_and(|page| page.has_form())
+}
+
+/// Responds to the form of a member of staff whose session has ended with a page that keeps what was entered.
+async fn keep_form(state: &AppState, why: NotSent, path: &str, request: Request) -> Response {
+    let Ok(body) = axum::body::to_bytes(request.into_body(), MAX_FORM_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    state.plain.kept_form(why, path, &fields)
 }
 
 /// Server functions respond to plain forms with a redirect, by default to the `Referer`. Only paths on this

@@ -13,7 +13,7 @@ use latchkey_app::{
     routes::{FormTarget, Page, PaymentDocument, PriceCode, offer_of},
     server_side::{CookieKit, Identity, too_many},
 };
-use latchkey_licensing::ids::OrderId;
+use latchkey_licensing::ids::{AccountId, OrderId};
 use latchkey_service::{Buyer, ClientAddress, CustomerOrderError, StartCheckoutError, Wanted};
 use serde::Deserialize;
 
@@ -73,6 +73,8 @@ struct CheckoutForm {
     price: String,
     quantity: String,
     license: Option<String>,
+    /// The account for which the page with the form was made.
+    account: Option<AccountId>,
 }
 
 async fn start_checkout(
@@ -93,20 +95,18 @@ async fn start_checkout(
         Some(Ok(license)) => Some(license),
         Some(Err(_)) => return unreadable(),
     };
+    let signed_in = identity.as_ref().map(|identity| &identity.0.0);
     let typed: Option<u32> = form.quantity.trim().parse().ok();
+    let offer = || typed.map_or_else(|| Page::Offer(price.clone()).path(), |typed| offer_of(price.clone(), typed));
+    if form.account.is_some_and(|owner| signed_in.is_none_or(|who| who.account.id != owner)) {
+        return state.fail(UiError::OtherAccount, &offer());
+    }
     // No offer has the quantity 0, so the answer names what is allowed.
     let wanted = Wanted { price: form.price, quantity: typed.unwrap_or(0), upgrade };
-    let buyer = Buyer {
-        signed_in: identity.as_ref().map(|identity| &identity.0.0),
-        browser: state.cookies.checkout_secret(&headers),
-        address,
-    };
+    let buyer = Buyer { signed_in, browser: state.cookies.checkout_secret(&headers), address };
     let started = match state.app.service.start_checkout(&buyer, &wanted).await {
         Ok(started) => started,
-        Err(error) => {
-            let page = typed.map_or_else(|| Page::Offer(price.clone()).path(), |typed| offer_of(price.clone(), typed));
-            return state.fail(refusal(error), &page);
-        }
+        Err(error) => return state.fail(refusal(error), &offer()),
     };
     let Some(mut response) = state.pages.answer_form(&started.url) else {
         return state.unusable_address();

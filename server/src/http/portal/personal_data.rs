@@ -1,18 +1,20 @@
 //! The file with everything that is kept about a customer.
 
 use axum::{
-    Extension, Router,
-    extract::State,
+    Extension, Form, Router,
+    extract::{State, rejection::FormRejection},
     http::header,
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 use latchkey_app::{
-    Flash,
+    Flash, UiError,
     routes::{FormTarget, Page},
     server_side::{CookieKit, Identity, too_many},
 };
+use latchkey_licensing::ids::AccountId;
 use latchkey_service::ExportDataError;
+use serde::Deserialize;
 
 use crate::http::{download::Download, state::AppState};
 
@@ -23,21 +25,39 @@ pub(crate) struct DataState {
     pub(crate) cookies: CookieKit,
 }
 
+impl DataState {
+    /// Leads back to the account's page, which shows the error.
+    fn refuse(&self, error: UiError) -> Response {
+        let mut response = Redirect::to(&Page::Account.path()).into_response();
+        if let Some(cookie) = self.cookies.flash_cookie(&Flash::Failed(error)) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
 pub(crate) fn router() -> Router<DataState> {
     Router::new().route(&FormTarget::DataExport.path(), post(export))
 }
 
-async fn export(State(state): State<DataState>, identity: Extension<Identity>) -> Response {
+/// Which account's data is asked for.
+#[derive(Deserialize)]
+struct ExportForm {
+    /// The account for which the page with the form was made.
+    account: Option<AccountId>,
+}
+
+async fn export(
+    State(state): State<DataState>,
+    identity: Extension<Identity>,
+    form: Result<Form<ExportForm>, FormRejection>,
+) -> Response {
+    if form.ok().and_then(|Form(form)| form.account) != Some(identity.0.0.account.id) {
+        return state.refuse(UiError::OtherAccount);
+    }
     match state.app.service.customer(&identity.0.0).export_data().await {
         Ok(data) => Download::of_data(&data).into_response(),
-        Err(ExportDataError::Throttled(throttled)) => {
-            let mut response = Redirect::to(&Page::Account.path()).into_response();
-            let flash = Flash::Failed(too_many(throttled));
-            if let Some(cookie) = state.cookies.flash_cookie(&flash) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            response
-        }
+        Err(ExportDataError::Throttled(throttled)) => state.refuse(too_many(throttled)),
         Err(ExportDataError::Internal(error)) => {
             tracing::error!(%error, "a customer's data could not be exported: {error}");
             state.app.plain.failed()

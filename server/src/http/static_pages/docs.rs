@@ -5,13 +5,10 @@ mod library;
 pub(crate) mod search;
 
 use axum::body::Bytes;
-use latchkey_app::{
-    server_side::CookieKit,
-    static_pages::{
-        api_reference,
-        docs::{self, DocsLink, DocsPage, DocsSection},
-        document::Look,
-    },
+use latchkey_app::static_pages::{
+    api_reference,
+    docs::{self, DocsLink, DocsPage, DocsSection},
+    document::Look,
 };
 
 use crate::{
@@ -36,7 +33,7 @@ const REFERENCE: &str = "Reference";
 const DOCUMENT: &str = "/docs/api/openapi.json";
 
 /// Adds all pages and files of the documentation. Returns what its search needs.
-pub(crate) fn add(to: &mut Prerendered, look: &Look, cookies: CookieKit) -> SearchState {
+pub(crate) fn add(to: &mut Prerendered, look: &Look) -> SearchState {
     let description = api::description();
     let library = match Library::read() {
         Ok(library) => Some(library),
@@ -51,7 +48,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look, cookies: CookieKit) -> Sear
     to.add(API, HTML, reference);
     to.add(DOCUMENT, "application/json", description.to_string());
     let Some(library) = library else {
-        return SearchState::new(Index::default(), sections, look.clone(), cookies);
+        return SearchState::new(Index::default(), sections, look.clone());
     };
     let pages: Vec<&Page> = library.pages().collect();
     for (at, source) in pages.iter().enumerate() {
@@ -75,7 +72,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look, cookies: CookieKit) -> Sear
         };
         to.add(&file.path, kind, Bytes::copy_from_slice(&file.text));
     }
-    SearchState::new(Index::new(&library, &description), sections, look.clone(), cookies)
+    SearchState::new(Index::new(&library, &description), sections, look.clone())
 }
 
 /// All pages, for the navigation on each page.

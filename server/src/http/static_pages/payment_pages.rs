@@ -7,14 +7,14 @@
 use std::sync::Arc;
 
 use axum::{
-    http::{HeaderValue, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
 };
 use latchkey_app::static_pages::{document::Look, plain};
 use latchkey_service::Service;
 use url::Url;
 
-use crate::settings::Stripe;
+use crate::{http::static_pages::plain_pages, settings::Stripe};
 
 /// Marks a response that may redirect to another site.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,8 @@ impl PaymentPages {
         if self.origins.contains(&parsed.origin().ascii_serialization()) {
             return see_other(url);
         }
-        (parsed.scheme() == "https").then(|| Html(plain::leave(self.look.clone(), url)).into_response())
+        (parsed.scheme() == "https")
+            .then(|| plain_pages::page(StatusCode::OK, &plain::leave(self.look.clone(), url).into()))
     }
 }
 
@@ -64,7 +65,6 @@ fn see_other(url: &str) -> Option<Response> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
     use latchkey_app::Branding;
 
     use super::*;

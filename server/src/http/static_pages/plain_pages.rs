@@ -1,25 +1,42 @@
 //! Pages for missing pages and failures: plain HTML that belongs to no surface, rendered once at startup.
 
 use axum::{
+    Extension,
     body::{Body, Bytes},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use latchkey_app::static_pages::{document::Look, plain};
+use latchkey_app::static_pages::{
+    document::Look,
+    kept_form::{self, NotSent},
+    plain,
+};
+
+use crate::http::layers::theme::PlainDocument;
 
 #[derive(Clone, Debug)]
 pub(crate) struct PlainPages {
+    look: Look,
     not_found: Bytes,
     failed: Bytes,
 }
 
 impl PlainPages {
     pub(crate) fn new(look: &Look) -> Self {
-        Self { not_found: plain::not_found(look.clone()).into(), failed: plain::failed(look.clone()).into() }
+        Self {
+            look: look.clone(),
+            not_found: plain::not_found(look.clone()).into(),
+            failed: plain::failed(look.clone()).into(),
+        }
     }
 
     pub(crate) fn not_found(&self) -> Response {
         page(StatusCode::NOT_FOUND, &self.not_found)
+    }
+
+    /// For a form that was not carried out, with everything that was entered.
+    pub(crate) fn kept_form(&self, why: NotSent, path: &str, fields: &[(String, String)]) -> Response {
+        page(StatusCode::UNAUTHORIZED, &kept_form::kept_form(self.look.clone(), why, path, fields).into())
     }
 
     /// For a panic or an unavailable database.
@@ -28,7 +45,9 @@ impl PlainPages {
     }
 }
 
-fn page(status: StatusCode, html: &Bytes) -> Response {
+/// A plain page, which the browser gets in the theme that was chosen in it.
+pub(crate) fn page(status: StatusCode, html: &Bytes) -> Response {
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
-    (status, [(header::CONTENT_TYPE, kind)], html.clone()).into_response()
+    let document = Extension(PlainDocument(html.clone()));
+    (status, document, [(header::CONTENT_TYPE, kind)], html.clone()).into_response()
 }

@@ -1,10 +1,10 @@
 //! Refunds, disputes and fraud warnings.
 
-use latchkey_licensing::order::OrderStatus;
-use latchkey_service::{Notify, Operator, PlacedKey, StandingError};
+use latchkey_licensing::{email::EmailAddress, order::OrderStatus};
+use latchkey_service::{Notify, Operator, PlacedKey, RefundError, StandingError};
 use latchkey_testkit::{
     Backend, on_both,
-    stripe::{DisputeKind, Outcome},
+    stripe::{DisputeKind, Fault, Outcome},
 };
 
 use super::with_shop;
@@ -18,6 +18,7 @@ on_both!(
     st_21_several_disputes_and_refunds_add_up,
     an_admins_decision_survives_every_event,
     an_admin_refunds_an_order_once,
+    a_refund_is_not_mailed_if_the_admin_says_so,
     st_20_a_refund_reaches_the_next_validation,
 );
 
@@ -149,10 +150,36 @@ async fn an_admin_refunds_an_order_once(shop: &Shop) {
     let (order, _) = sold(shop).await;
     let admin = shop.service().admin(Operator::Host);
     let fresh = Operator::Host.fresh();
-    let (one, two) = tokio::join!(admin.refund_order(order, &fresh), admin.refund_order(order, &fresh));
+    let (one, two) = tokio::join!(
+        admin.refund_order(order, Notify::Customer, &fresh),
+        admin.refund_order(order, Notify::Customer, &fresh)
+    );
     assert!(one.is_ok() || two.is_ok(), "{one:?} {two:?}");
     assert_eq!(shop.state(order).await, REFUNDED);
     assert_eq!(shop.stripe.objects("refund").len(), 1, "a double click is one refund");
+}
+
+async fn a_refund_is_not_mailed_if_the_admin_says_so(shop: &Shop) {
+    let admin = shop.service().admin(Operator::Host);
+    let fresh = Operator::Host.fresh();
+    for (notify, mailed_to) in [(Notify::Nobody, vec![]), (Notify::Customer, vec!["ada@example.com"])] {
+        let (order, _) = sold(shop).await;
+        shop.mails().await;
+        // If the provider refuses, nothing is kept back later.
+        shop.stripe.fail_next("/v1/refunds", Fault::ServerError, u32::MAX);
+        let failed = admin.refund_order(order, notify, &fresh).await;
+        assert!(matches!(failed, Err(RefundError::Payments(_))), "{failed:?}");
+        assert_eq!(shop.order(order).await.unsent_mail, None);
+        shop.stripe.clear_faults();
+        let mailed = admin.refund_order(order, notify, &fresh).await.expect("refunded");
+        assert_eq!(mailed.iter().map(EmailAddress::as_str).collect::<Vec<_>>(), mailed_to);
+        // The events of the refund say nothing new.
+        shop.deliver().await;
+        assert_eq!(shop.state(order).await, REFUNDED);
+        let mails = shop.mails().await;
+        assert_eq!(mails.len(), mailed_to.len(), "{mails:?}");
+        assert_eq!(shop.order(order).await.unsent_mail, None);
+    }
 }
 
 /// A refund reaches the next validation.

@@ -84,7 +84,7 @@ async fn pass(shop: &Shop, time: Duration) {
 
 async fn paid_until(shop: &Shop, order: OrderId) -> Timestamp {
     let payments = shop.view(order).await.payments;
-    payments.iter().filter_map(|payment| payment.pays_until).max().expect("a period")
+    payments.iter().filter_map(|payment| payment.period_ends_at).max().expect("a period")
 }
 
 async fn a_subscription_is_renewed_for_a_year(shop: &Shop) {

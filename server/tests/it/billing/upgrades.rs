@@ -12,7 +12,7 @@ use latchkey_testkit::{
     stripe::{DisputeKind, Outcome, Payment},
 };
 
-use super::{PRICE, visitor, with_shop};
+use super::{PRICE, release, visitor, with_shop};
 use crate::support::shop::Shop;
 
 on_both!(
@@ -132,7 +132,7 @@ async fn a_license_that_was_revoked_in_the_meantime_is_not_upgraded(shop: &Shop)
     let order = shop.order(started.order).await;
     assert_eq!((order.status, order.hold), (OrderStatus::Held, Some(HoldReason::NotUpgradable)));
     // Nothing can be released until the license is fixed.
-    let refused = admin.release_order(started.order, None, &Operator::Host.fresh()).await;
+    let refused = release(&admin, started.order, None).await;
     assert!(matches!(refused, Err(ReleaseError::NotUpgradable(of)) if of == license), "{refused:?}");
     assert_eq!(shop.order(started.order).await.status, OrderStatus::Held);
 }
@@ -145,13 +145,10 @@ async fn a_held_upgrade_is_released_when_its_license_is_fixed(shop: &Shop) {
     shop.pay(&started, &Payment::by_card("ada@example.com")).await;
     shop.deliver().await;
     assert_eq!(shop.order(started.order).await.hold, Some(HoldReason::NotUpgradable));
-    let refused = admin.release_order(started.order, None, &Operator::Host.fresh()).await;
+    let refused = release(&admin, started.order, None).await;
     assert!(matches!(refused, Err(ReleaseError::NotUpgradable(of)) if of == license), "{refused:?}");
     admin.reinstate_license(license, Notify::Nobody).await.expect("reinstated");
-    assert_eq!(
-        admin.release_order(started.order, None, &Operator::Host.fresh()).await.expect("released"),
-        OrderStatus::Paid
-    );
+    assert_eq!(release(&admin, started.order, None).await.expect("released"), OrderStatus::Paid);
     assert_eq!(policy_of(shop, license).await, "team");
 }
 

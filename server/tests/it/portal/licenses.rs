@@ -107,11 +107,13 @@ async fn the_swap_allowance_is_exact(app: &TestApp) {
     for n in 0..10 {
         machines.push(activate(app, &issued, &format!("m{n}")).await);
     }
-    let tries = machines.iter().map(|machine| {
-        let request = browser.form("/fn/free_computer", &[("license", id.as_str()), ("machine", machine.as_str())]);
-        tokio::spawn(async move { request.send().await.expect("an answer").status() })
-    });
-    for attempt in tries.collect::<Vec<_>>() {
+    let mut tries = Vec::new();
+    for machine in &machines {
+        let fields = [("license", id.as_str()), ("machine", machine.as_str())];
+        let request = browser.form("/fn/free_computer", &fields).await;
+        tries.push(tokio::spawn(async move { request.send().await.expect("an answer").status() }));
+    }
+    for attempt in tries {
         attempt.await.expect("no panic");
     }
     let left = app
@@ -134,7 +136,7 @@ async fn freeing_waits_for_the_license(app: &TestApp) {
     let mut tx = app.service().store().write().await.expect("a transaction");
     tx.lock_license(id).await.expect("locked");
     let request =
-        browser.form("/fn/free_computer", &[("license", id.to_string().as_str()), ("machine", machine.as_str())]);
+        browser.form("/fn/free_computer", &[("license", id.to_string().as_str()), ("machine", machine.as_str())]).await;
     let attempt = tokio::spawn(async move { request.send().await.expect("an answer").status() });
     // The waiting cannot be observed, but it has had enough time when several pages were served to the same
     // browser.

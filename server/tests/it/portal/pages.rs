@@ -381,7 +381,7 @@ fn a_trailing_slash_leads_to_the_page() {
     });
 }
 
-/// Pages without scripts have the theme that was chosen in the portal.
+/// Pages without scripts have the theme that was chosen in the portal. The last ones do not exist.
 #[test]
 fn static_pages_have_the_chosen_theme() {
     run(async {
@@ -389,7 +389,7 @@ fn static_pages_have_the_chosen_theme() {
         let browser = app.browser();
         for (chosen, wanted) in [("dark", Some("dark")), ("light", Some("light")), ("system", None), ("neon", None)] {
             browser.submit("/fn/choose_theme", &[("theme", chosen), ("back", "/login")]).await;
-            for path in ["/", "/docs", "/docs/api", "/login"] {
+            for path in ["/", "/docs", "/docs/api", "/login", "/nothing", "/admin", "/checkout/new/None"] {
                 let page = browser.get(path).await.text().await.expect("a page");
                 let found = page.split("data-theme=\"").nth(1).and_then(|rest| rest.split('"').next());
                 assert_eq!(found, wanted, "{path} after {chosen}");

@@ -82,7 +82,8 @@ async fn ml_05_a_hundred_confirmations_open_one_session(app: &TestApp) {
     let (token, _) = secrets_in(&app.kit.mail.take().pop().expect("a mail").text);
     let tries = (0..100).map(async |_| {
         // A browser without a cookie jar, which sends the requesting browser's cookie each time.
-        let request = app.browser().form("/fn/confirm_link", &[("token", &token)]).header(header::COOKIE, &cookie);
+        let request =
+            app.browser().form("/fn/confirm_link", &[("token", &token)]).await.header(header::COOKIE, &cookie);
         location(&request.send().await.expect("an answer")) == "/portal"
     });
     let wins = futures_util::future::join_all(tries).await.into_iter().filter(|won| *won).count();
@@ -208,7 +209,7 @@ async fn ml_14_links_start_with_the_configured_origin(app: &TestApp) {
         ("forwarded", "host=evil.example"),
         ("x-forwarded-proto", "https"),
     ] {
-        let request = app.browser().form("/fn/request_sign_in", &[("email", "ada@example.com")]);
+        let request = app.browser().form("/fn/request_sign_in", &[("email", "ada@example.com")]).await;
         let answer = request.header(name, value).send().await.expect("an answer");
         assert_eq!(location(&answer), "/login/code", "{name}");
         app.kit.deliver_mail().await;

@@ -8,7 +8,7 @@ use latchkey_testkit::on_both;
 use reqwest::{StatusCode, header};
 
 use crate::{
-    admin::support::{audits, page},
+    admin::support::{audits, hidden, page},
     support::app::{Browser, TestApp, essence, location, with_app},
 };
 
@@ -229,7 +229,10 @@ async fn ml_21_nobody_learns_whether_the_new_address_has_an_account(app: &TestAp
     let after = statements();
     assert_eq!(between - before, after - between, "the database does the same");
     assert_eq!(essence(free).await, essence(taken).await);
-    let neutral = |page: String, to: &str, own: &str| page.replace(to, "TO").replace(own, "OWN");
+    let neutral = |page: String, to: &str, own: &str| {
+        let account = hidden(&page, "account").expect("an account");
+        page.replace(to, "TO").replace(own, "OWN").replace(&account, "ACCOUNT")
+    };
     let free = neutral(page(&browser, "/portal/account").await, "new@example.com", OLD);
     let taken = neutral(page(&eve, "/portal/account").await, "bob@example.com", "eve@example.com");
     let notice =

@@ -3,7 +3,6 @@
 use latchkey_licensing::{account::Role, email::EmailAddress};
 use latchkey_service::{Mail, Operator, StaffRole};
 use latchkey_testkit::on_both;
-use reqwest::{Client, redirect};
 
 use crate::{
     admin::support::mails,
@@ -24,8 +23,7 @@ async fn sent(app: &TestApp) -> Vec<Mail> {
 
 /// A browser of another kind.
 fn safari(app: &TestApp) -> Browser<'_> {
-    let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).user_agent(SAFARI).build();
-    Browser { app, client: client.expect("a client") }
+    app.browser_named(SAFARI)
 }
 
 /// Signs in with a link from the host, which no limit counts.

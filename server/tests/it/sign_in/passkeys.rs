@@ -50,7 +50,7 @@ fn authenticator(app: &TestApp) -> Authenticator {
 
 /// A server function as a script calls it.
 async fn call(browser: &Browser<'_>, path: &str, fields: &[(&str, &str)]) -> (StatusCode, Value) {
-    let request = browser.form(path, fields).header(header::ACCEPT, "application/json");
+    let request = browser.form(path, fields).await.header(header::ACCEPT, "application/json");
     let mut request = request.build().expect("a request");
     request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
     let answer = browser.client.execute(request).await.expect("an answer");

@@ -79,8 +79,10 @@ fn wh_14_the_response_says_how_long_to_wait() {
         for _ in 0..3 {
             is_taken(&browser, "ada@example.com").await;
         }
-        let request =
-            browser.form("/fn/request_sign_in", &[("email", "ada@example.com")]).header("accept", "application/json");
+        let request = browser
+            .form("/fn/request_sign_in", &[("email", "ada@example.com")])
+            .await
+            .header("accept", "application/json");
         // The form helper sends its own Accept header first. A script does not accept HTML.
         let mut request = request.build().expect("a request");
         request.headers_mut().insert("accept", "application/json".parse().expect("a header"));

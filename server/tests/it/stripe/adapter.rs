@@ -53,7 +53,7 @@ fn a_one_time_purchase_is_read_from_each_of_its_objects() {
         assert_eq!(checkout.created_at, at(&session["created"]));
         let [payment] = snapshot.payments.as_slice() else { panic!("one payment: {snapshot:?}") };
         let intent = session["payment_intent"].as_str().expect("a payment");
-        assert_eq!((payment.id.as_str(), payment.paid, payment.pays_until), (intent, usd(14_700), None));
+        assert_eq!((payment.id.as_str(), payment.paid, payment.period_ends_at), (intent, usd(14_700), None));
         assert_eq!(payment.invoice.as_deref(), session["invoice"].as_str());
         assert_eq!((payment.refunds.len(), payment.disputes.len(), payment.has_fraud_warning), (0, 0, false));
         assert!(snapshot.subscription.is_none() && payment.invoice.is_some());

@@ -55,10 +55,10 @@ fn a_year_of_renewals_is_a_payment_for_each_period() {
             assert_eq!(payment.invoice.as_deref(), invoice["id"].as_str());
             assert_eq!(payment.paid, Money::new(1_800, usd));
             assert_eq!(payment.paid_at, at(&invoice["status_transitions"]["paid_at"]));
-            assert_eq!(payment.pays_until, Some(at(&invoice["lines"]["data"][0]["period"]["end"])));
+            assert_eq!(payment.period_ends_at, Some(at(&invoice["lines"]["data"][0]["period"]["end"])));
             assert!(payment.id.starts_with("pi_"), "{}", payment.id);
         }
-        assert!(snapshot.payments.is_sorted_by_key(|payment| payment.pays_until));
+        assert!(snapshot.payments.is_sorted_by_key(|payment| payment.period_ends_at));
 
         // Each renewal's objects lead to the checkout that started the subscription.
         let last = snapshot.payments.last().expect("a payment");
@@ -114,7 +114,7 @@ fn lines_that_were_added_by_hand_do_not_extend_a_subscription() {
             invoice["lines"]["data"].as_array_mut().expect("lines").push(other);
         });
         let payments = shop.of_session(&session).await.payments;
-        assert_eq!(payments[0].pays_until, Some(at(&end)));
+        assert_eq!(payments[0].period_ends_at, Some(at(&end)));
     });
 }
 
@@ -166,7 +166,7 @@ fn a_free_period_is_a_payment_of_nothing() {
         let snapshot = shop.of_session(&session).await;
         let [payment] = snapshot.payments.as_slice() else { panic!("one payment: {snapshot:?}") };
         assert_eq!((payment.id.as_str(), payment.paid.minor), (payment.invoice.as_deref().expect("an invoice"), 0));
-        assert!(payment.id.starts_with("in_") && payment.pays_until.is_some());
+        assert!(payment.id.starts_with("in_") && payment.period_ends_at.is_some());
         assert!(matches!(snapshot.checkout.state, Checkout::Paid | Checkout::NothingToPay));
     });
 }

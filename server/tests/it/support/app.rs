@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use latchkey_app::server_side::session_id;
+use latchkey_app::server_side::{session_id, session_token};
 use latchkey_licensing::{
     email::EmailAddress,
     entitlement::{Entitlement, EntitlementCode},
@@ -25,7 +25,11 @@ use latchkey_service::{
 use latchkey_store::NewSession;
 use latchkey_testkit::{Backend, SeededEntropy, TestClock, TestService, UNLIMITED};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header, redirect};
+use reqwest::{
+    Client, Method, RequestBuilder, Response, StatusCode,
+    cookie::{CookieStore, Jar},
+    header, redirect,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::{
@@ -95,6 +99,8 @@ impl TestApp {
         let mut options = latchkey_testkit::options(&settings.portal_url(), settings.api.limits());
         change(&mut settings, &mut options);
         options.portal_url = settings.portal_url();
+        options.admin_url = settings.admin_url();
+        options.pages_url = settings.pages_url();
         options.brand = settings.brand.vendor();
         let kit = TestService::with_payments(backend, options, clock, payments).await;
         let public_key = PublicKey::from(&kit.service.keyring().signer().verifying_key());
@@ -171,6 +177,7 @@ impl TestApp {
             status: OrderStatus::Paid,
             hold: None,
             released_at: None,
+            unsent_mail: None,
             has_fraud_warning: false,
             checkout: Some(format!("cs_test_{number}")),
             customer: Some(format!("cus_{number}")),
@@ -199,7 +206,7 @@ impl TestApp {
             paid_minor: amount.minor,
             paid_at: now,
             invoice: None,
-            pays_until: None,
+            period_ends_at: None,
             refunds: Vec::new(),
             disputes: Vec::new(),
         };
@@ -228,8 +235,12 @@ impl TestApp {
 
     /// A browser with its own cookies.
     pub(crate) fn browser(&self) -> Browser<'_> {
-        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).user_agent(CHROME).build();
-        Browser { app: self, client: client.expect("a client") }
+        self.browser_named(CHROME)
+    }
+
+    /// A browser that calls itself this.
+    pub(crate) fn browser_named(&self, agent: &str) -> Browser<'_> {
+        Browser::new(self, agent, Arc::default())
     }
 
     /// The browser of a signed-in customer with this address.
@@ -273,11 +284,10 @@ impl TestApp {
         .await
         .expect("inserted");
         tx.commit().await.expect("committed");
-        let jar = Arc::new(reqwest::cookie::Jar::default());
+        let jar = Arc::new(Jar::default());
         let url = self.origin().parse().expect("a URL");
         jar.add_cookie_str(&format!("latchkey-session={}; Path=/", session_id(&token)), &url);
-        let client = Client::builder().cookie_provider(jar).redirect(redirect::Policy::none()).user_agent(CHROME);
-        Browser { app: self, client: client.build().expect("a client") }
+        Browser::new(self, CHROME, jar)
     }
 
     /// Signed in with a link from the host's command line, which no limit counts.
@@ -306,9 +316,25 @@ impl Drop for TestApp {
 pub(crate) struct Browser<'a> {
     pub(crate) app: &'a TestApp,
     pub(crate) client: Client,
+    jar: Arc<Jar>,
 }
 
-impl Browser<'_> {
+impl<'a> Browser<'a> {
+    fn new(app: &'a TestApp, agent: &str, jar: Arc<Jar>) -> Self {
+        let client = Client::builder().cookie_provider(Arc::clone(&jar)).redirect(redirect::Policy::none());
+        Self { app, client: client.user_agent(agent).build().expect("a client"), jar }
+    }
+
+    /// The account that is signed in, which forms of its pages name.
+    pub(crate) async fn account(&self) -> Option<AccountId> {
+        let cookies = self.jar.cookies(&self.app.origin().parse().expect("a URL"))?;
+        let session = cookies.to_str().ok()?.split("; ").find_map(|cookie| cookie.strip_prefix("latchkey-session="))?;
+        let token = session_token(session.parse().ok()?);
+        let mut reader = self.app.service().store().read_without_snapshot().await.expect("a reader");
+        let found = reader.find_session_with_account(&Sha256::digest(token.expose()).into()).await.expect("read");
+        found.map(|(_, account)| account.id)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         let request = self.client.get(format!("{}{path}", self.app.origin())).header(header::ACCEPT, "text/html");
         let answer = request.send().await.expect("an answer");
@@ -316,14 +342,21 @@ impl Browser<'_> {
         answer
     }
 
-    /// A form as the browser submits it without scripts.
-    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    /// A form as the browser submits it without scripts, from a page that was made for the account that is signed in, unless
+    /// its fields say otherwise.
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let request = self.client.post(format!("{}{path}", self.app.origin()));
-        request.header(header::ACCEPT, "text/html").header("sec-fetch-site", "same-origin").form(fields)
+        let request = request.header(header::ACCEPT, "text/html").header("sec-fetch-site", "same-origin");
+        let names_owner = path.starts_with("/fn/") || path == "/portal/account/export";
+        let is_named = fields.iter().any(|(name, _)| *name == "account");
+        let owner = if names_owner && !is_named { self.account().await } else { None };
+        let owner = owner.map(|owner| owner.to_string());
+        let fields: Vec<_> = fields.iter().copied().chain(owner.as_deref().map(|owner| ("account", owner))).collect();
+        request.form(&fields)
     }
 
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Response {
-        self.form(path, fields).send().await.expect("an answer")
+        self.form(path, fields).await.send().await.expect("an answer")
     }
 
     /// Requests a sign-in mail and returns the link's token and the code.

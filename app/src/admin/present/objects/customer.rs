@@ -62,6 +62,10 @@ pub(crate) fn page(details: &AccountDetails, around: &Around<'_>) -> ObjectView 
 /// Why the portal of staff is not shown.
 pub(crate) const STAFF_PORTAL: &str = "This is an account of staff. Only the portals of customers can be seen.";
 
+/// Why the portal cannot be seen from this instance.
+pub(crate) const PORTAL_ELSEWHERE: &str =
+    "Another instance serves the portal. Sign in there to see it as a customer does.";
+
 /// Why an act is not possible.
 pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option<String> {
     let account = &details.account;
@@ -82,6 +86,7 @@ pub(crate) fn obstacle(act: CustomerActName, details: &AccountDetails) -> Option
             Some("Support agents and admins change their address on their own account page.".to_owned())
         }
         CustomerActName::Enable if account.disabled_at.is_none() => Some("It is not disabled.".to_owned()),
+        CustomerActName::ViewPortal if !details.serves_portal => Some(PORTAL_ELSEWHERE.to_owned()),
         CustomerActName::ViewPortal => (account.role != Role::Customer).then(|| STAFF_PORTAL.to_owned()),
         CustomerActName::Enable
         | CustomerActName::SignOut

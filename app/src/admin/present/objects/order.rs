@@ -265,7 +265,7 @@ fn payments(view: &OrderView, around: &Around<'_>) -> Section {
             copied(Some(&payment.id), "Stripe payment id"),
             Cell::Number(Money::new(payment.paid_minor, currency).to_string()),
             copied(payment.invoice.as_deref(), "Stripe invoice id"),
-            payment.pays_until.map_or(Cell::Empty, |at| around.time(at)),
+            payment.period_ends_at.map_or(Cell::Empty, |at| around.time(at)),
             around.time(payment.paid_at),
         ],
     });

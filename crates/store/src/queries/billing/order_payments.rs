@@ -23,7 +23,7 @@ pub(crate) async fn set_order_payments(
     sqlx::query("DELETE FROM order_payments WHERE order_id = $1").bind(order.uuid()).execute(&mut *conn).await?;
     for batch in payments.chunks(batch::ROWS) {
         let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO order_payments (id, order_id, paid_minor, paid_at, invoice, pays_until) ",
+            "INSERT INTO order_payments (id, order_id, paid_minor, paid_at, invoice, period_ends_at) ",
         );
         query.push_values(batch, |mut row, payment| {
             row.push_bind(payment.id.as_str())
@@ -31,7 +31,7 @@ pub(crate) async fn set_order_payments(
                 .push_bind(payment.paid_minor)
                 .push_bind(payment.paid_at.unix_micros())
                 .push_bind(payment.invoice.as_deref())
-                .push_bind(payment.pays_until.map(Timestamp::unix_micros));
+                .push_bind(payment.period_ends_at.map(Timestamp::unix_micros));
         });
         query.build().persistent(false).execute(&mut *conn).await?;
     }
@@ -80,7 +80,7 @@ pub(crate) async fn list_order_payments(
     let mut payments = Vec::new();
     for ids in orders.chunks(batch::IDS) {
         let mut query = QueryBuilder::<Db>::new(
-            "SELECT id, order_id, paid_minor, paid_at, invoice, pays_until FROM order_payments WHERE order_id IN ",
+            "SELECT id, order_id, paid_minor, paid_at, invoice, period_ends_at FROM order_payments WHERE order_id IN ",
         );
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY order_id, paid_at, id");

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId},
-    order::{HoldReason, Order, OrderKind},
+    order::{HoldReason, Order, OrderKind, OrderMail},
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
@@ -25,10 +25,10 @@ macro_rules! select {
     ($condition:literal) => {
         concat!(
             "SELECT id, kind, buyer_id, account_id, browser_hash, upgrade_license_id, upgrade_from_policy,
-                 upgrade_from_expiry, upgrade_after_use, is_upgrade_applied, is_live, is_subscription, currency,
+                 upgrade_from_expiry, upgrade_ended_after_first_use, is_upgrade_applied, is_live, is_subscription, currency,
                  subtotal_minor, total_minor, tax_minor, discount_minor, paid_minor, refunded_minor, status, hold_reason,
-                 released_at, has_fraud_warning, stripe_checkout, stripe_customer, stripe_subscription, subscription_state,
-                 cancels_at_period_end, expires_at, email, buyer_name, version, created_at, updated_at, paid_at, delivered_at
+                 released_at, unsent_mail, has_fraud_warning, stripe_checkout, stripe_customer, stripe_subscription, subscription_state,
+                 is_canceled_at_period_end, expires_at, email, buyer_name, version, created_at, updated_at, paid_at, delivered_at
              FROM orders ",
             $condition
         )
@@ -40,12 +40,12 @@ type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 pub(crate) async fn insert_order(conn: &mut Connection, order: &Order) -> Result<()> {
     let sql = "INSERT INTO orders (id, buyer_id, account_id, is_upgrade_applied, total_minor, tax_minor, discount_minor,
                    paid_minor, refunded_minor, status, hold_reason, released_at, has_fraud_warning, stripe_checkout,
-                   stripe_customer, stripe_subscription, subscription_state, cancels_at_period_end, expires_at, email,
-                   buyer_name, version, updated_at, paid_at, delivered_at, kind, browser_hash, upgrade_license_id,
-                   upgrade_from_policy, upgrade_from_expiry, upgrade_after_use, is_live, is_subscription, currency,
+                   stripe_customer, stripe_subscription, subscription_state, is_canceled_at_period_end, expires_at, email,
+                   buyer_name, version, updated_at, paid_at, delivered_at, unsent_mail, kind, browser_hash, upgrade_license_id,
+                   upgrade_from_policy, upgrade_from_expiry, upgrade_ended_after_first_use, is_live, is_subscription, currency,
                    subtotal_minor, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                   $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)";
+                   $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)";
     let upgrade = match order.kind {
         OrderKind::Purchase => None,
         OrderKind::Upgrade(upgrade) => Some(upgrade),
@@ -73,14 +73,14 @@ pub(crate) async fn update_order(conn: &mut Connection, order: &Order) -> Result
                    tax_minor = $6, discount_minor = $7, paid_minor = $8, refunded_minor = $9, status = $10,
                    hold_reason = $11, released_at = $12, has_fraud_warning = $13, stripe_checkout = $14,
                    stripe_customer = $15, stripe_subscription = $16, subscription_state = $17,
-                   cancels_at_period_end = $18, expires_at = $19, email = $20, buyer_name = $21, version = $22,
-                   updated_at = $23, paid_at = $24, delivered_at = $25
+                   is_canceled_at_period_end = $18, expires_at = $19, email = $20, buyer_name = $21, version = $22,
+                   updated_at = $23, paid_at = $24, delivered_at = $25, unsent_mail = $26
                WHERE id = $1";
     let done = bind_changes(sqlx::query(sql), order).execute(conn).await?;
     expect_one(done.rows_affected(), "orders", order.id)
 }
 
-/// Binds `$1` to `$25`: all columns that an update writes.
+/// Binds `$1` to `$26`: all columns that an update writes.
 fn bind_changes<'q>(query: Query<'q>, order: &'q Order) -> Query<'q> {
     let is_applied = matches!(order.kind, OrderKind::Upgrade(upgrade) if upgrade.is_applied);
     query
@@ -109,6 +109,7 @@ fn bind_changes<'q>(query: Query<'q>, order: &'q Order) -> Query<'q> {
         .bind(order.updated_at.unix_micros())
         .bind(order.paid_at.map(Timestamp::unix_micros))
         .bind(order.delivered_at.map(Timestamp::unix_micros))
+        .bind(order.unsent_mail.map(OrderMail::as_str))
 }
 
 async fn find(conn: &mut Connection, sql: &'static str, id: OrderId) -> Result<Option<Order>> {

@@ -35,7 +35,7 @@ pub(crate) async fn list_ending_licenses(
                  AND NOT EXISTS (
                      SELECT 1 FROM order_licenses JOIN orders ON orders.id = order_licenses.order_id
                      WHERE order_licenses.license_id = licenses.id
-                       AND orders.subscription_state IN ('active', 'trialing') AND NOT orders.cancels_at_period_end
+                       AND orders.subscription_state IN ('active', 'trialing') AND NOT orders.is_canceled_at_period_end
                  )
                  AND NOT EXISTS (
                      SELECT 1 FROM license_notices

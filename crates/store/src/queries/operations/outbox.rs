@@ -14,7 +14,10 @@ use super::super::{
 };
 use crate::{
     error::Result,
-    tables::operations::outbox::{LeasedMail, MailRow, NewMail},
+    tables::{
+        Origin,
+        operations::outbox::{LeasedMail, MailRow, NewMail},
+    },
 };
 
 pub(crate) async fn insert_mails(conn: &mut Connection, mails: &[NewMail<'_>]) -> Result<u64> {
@@ -43,6 +46,23 @@ pub(crate) async fn insert_mails(conn: &mut Connection, mails: &[NewMail<'_>]) -
         inserted += query.build().persistent(batch.len() == 1).execute(&mut *conn).await?.rows_affected();
     }
     Ok(inserted)
+}
+
+pub(crate) async fn list_recipients_of(conn: &mut Connection, causes: &[String]) -> Result<Vec<EmailAddress>> {
+    if causes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<Db>::new("SELECT DISTINCT recipient FROM outbox WHERE ");
+    for (at, cause) in causes.iter().enumerate() {
+        let start = format!("{cause}:");
+        let letters = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+        query.push(if at == 0 { "dedupe_key = " } else { " OR dedupe_key = " }).push_bind(cause.clone());
+        query.push(format!(" OR SUBSTR(dedupe_key, 1, {letters}) = ")).push_bind(start);
+    }
+    query.push(" ORDER BY recipient");
+    let found: Vec<String> = query.build_query_scalar().persistent(false).fetch_all(conn).await?;
+    let origin = Origin::new("outbox", causes.join(" "));
+    found.iter().map(|text| origin.email(text)).collect()
 }
 
 /// The outer condition repeats the inner one because PostgreSQL evaluates it again after waiting for another

@@ -22,7 +22,7 @@ pub struct StoredPayment {
     /// The provider's invoice.
     pub invoice: Option<String>,
     /// The end of the period that it pays for.
-    pub pays_until: Option<Timestamp>,
+    pub period_ends_at: Option<Timestamp>,
     pub refunds: Vec<StoredRefund>,
     pub disputes: Vec<StoredDispute>,
 }
@@ -60,7 +60,7 @@ impl StoredPayment {
                 .map(|refund| Refund { amount_minor: refund.amount_minor, state: refund.state })
                 .collect(),
             disputes: self.disputes.iter().map(|dispute| Dispute { state: dispute.state }).collect(),
-            pays_until: self.pays_until,
+            period_ends_at: self.period_ends_at,
         }
     }
 }
@@ -72,7 +72,7 @@ pub(crate) struct PaymentRow {
     paid_minor: i64,
     paid_at: i64,
     invoice: Option<String>,
-    pays_until: Option<i64>,
+    period_ends_at: Option<i64>,
 }
 
 impl PaymentRow {
@@ -82,7 +82,7 @@ impl PaymentRow {
             paid_minor: self.paid_minor,
             paid_at: Timestamp::from_unix_micros(self.paid_at),
             invoice: self.invoice,
-            pays_until: self.pays_until.map(Timestamp::from_unix_micros),
+            period_ends_at: self.period_ends_at.map(Timestamp::from_unix_micros),
             refunds: Vec::new(),
             disputes: Vec::new(),
         };

@@ -5,7 +5,7 @@ use latchkey_licensing::{
     ids::{AccountId, LicenseId, OrderId, PolicyId},
     license::Expiry,
     money::Money,
-    order::{HoldReason, Order, OrderKind, OrderStatus, Subscription, SubscriptionState, Upgrade},
+    order::{HoldReason, Order, OrderKind, OrderMail, OrderStatus, Subscription, SubscriptionState, Upgrade},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -34,7 +34,7 @@ pub(crate) struct OrderRow {
     upgrade_license_id: Option<Uuid>,
     upgrade_from_policy: Option<Uuid>,
     upgrade_from_expiry: Option<i64>,
-    upgrade_after_use: bool,
+    upgrade_ended_after_first_use: bool,
     is_upgrade_applied: bool,
     is_live: bool,
     is_subscription: bool,
@@ -48,12 +48,13 @@ pub(crate) struct OrderRow {
     status: String,
     hold_reason: Option<String>,
     released_at: Option<i64>,
+    unsent_mail: Option<String>,
     has_fraud_warning: bool,
     stripe_checkout: Option<String>,
     stripe_customer: Option<String>,
     stripe_subscription: Option<String>,
     subscription_state: Option<String>,
-    cancels_at_period_end: bool,
+    is_canceled_at_period_end: bool,
     expires_at: Option<i64>,
     email: Option<String>,
     buyer_name: Option<String>,
@@ -69,7 +70,7 @@ impl TryFrom<OrderRow> for Order {
 
     fn try_from(row: OrderRow) -> Result<Self> {
         let origin = Origin::new("orders", row.id);
-        let from_expiry = match (row.upgrade_from_expiry, row.upgrade_after_use) {
+        let from_expiry = match (row.upgrade_from_expiry, row.upgrade_ended_after_first_use) {
             (None, false) => Expiry::Never,
             (None, true) => Expiry::AfterFirstUse,
             (Some(at), _) => Expiry::At(Timestamp::from_unix_micros(at)),
@@ -87,10 +88,12 @@ impl TryFrom<OrderRow> for Order {
         let hold = row
             .hold_reason
             .map(|reason| HoldReason::parse(&reason).ok_or_else(|| origin.corrupt("hold_reason is invalid")));
+        let unsent_mail =
+            row.unsent_mail.map(|mail| OrderMail::parse(&mail).ok_or_else(|| origin.corrupt("unsent_mail is invalid")));
         let subscription = row.stripe_subscription.zip(row.subscription_state).map(|(id, state)| {
             let state = SubscriptionState::parse(&state);
             let state = state.ok_or_else(|| origin.corrupt("subscription_state is invalid"))?;
-            Ok::<_, StoreError>(Subscription { id, state, is_canceled_at_period_end: row.cancels_at_period_end })
+            Ok::<_, StoreError>(Subscription { id, state, is_canceled_at_period_end: row.is_canceled_at_period_end })
         });
         Ok(Self {
             id: OrderId::from(row.id),
@@ -108,6 +111,7 @@ impl TryFrom<OrderRow> for Order {
             refunded_minor: row.refunded_minor,
             status: OrderStatus::parse(&row.status).ok_or_else(|| origin.corrupt("status is invalid"))?,
             hold: hold.transpose()?,
+            unsent_mail: unsent_mail.transpose()?,
             released_at: row.released_at.map(Timestamp::from_unix_micros),
             has_fraud_warning: row.has_fraud_warning,
             checkout: row.stripe_checkout,

@@ -62,7 +62,7 @@ pub(super) fn of_intent(intent: &PaymentIntent, happened: Happened, invoice: Opt
         disputes: happened.disputes,
         has_fraud_warning: happened.has_fraud_warning,
         invoice,
-        pays_until: None,
+        period_ends_at: None,
     }
 }
 
@@ -78,18 +78,18 @@ pub(super) async fn of_invoices(api: &Api, invoices: Vec<Invoice>) -> Result<Vec
 async fn of_invoice(api: &Api, mut invoice: Invoice) -> Result<Vec<PaymentSnapshot>, CallError> {
     let lines = std::mem::replace(&mut invoice.lines, List::empty());
     let lines = api.rest_of(lines, &["invoices", &invoice.id, "lines"], &[]).await?;
-    let pays_until = lines.iter().filter_map(InvoiceLine::pays_until).max();
+    let period_ends_at = lines.iter().filter_map(InvoiceLine::period_ends_at).max();
     let paid = if invoice.amount_paid == 0 { Vec::new() } else { parts_of(api, &mut invoice).await? };
     let mut payments = Vec::new();
     for part in paid.iter().filter(|part| part.is_paid()) {
         let Some(intent) = &part.payment.payment_intent else { continue };
         let amount = part.amount_paid.unwrap_or(invoice.amount_paid);
         let happened = happened_to(api, intent.id()).await?;
-        payments.push(of_part(&invoice, intent.id(), amount, happened, pays_until));
+        payments.push(of_part(&invoice, intent.id(), amount, happened, period_ends_at));
     }
     if payments.is_empty() {
         // Nothing was due, or it was paid outside of Stripe.
-        payments.push(of_part(&invoice, &invoice.id, invoice.amount_paid, Happened::default(), pays_until));
+        payments.push(of_part(&invoice, &invoice.id, invoice.amount_paid, Happened::default(), period_ends_at));
     }
     Ok(payments)
 }
@@ -99,7 +99,7 @@ fn of_part(
     id: &str,
     amount: i64,
     happened: Happened,
-    pays_until: Option<Timestamp>,
+    period_ends_at: Option<Timestamp>,
 ) -> PaymentSnapshot {
     PaymentSnapshot {
         id: id.to_owned(),
@@ -109,7 +109,7 @@ fn of_part(
         disputes: happened.disputes,
         has_fraud_warning: happened.has_fraud_warning,
         invoice: Some(invoice.id.clone()),
-        pays_until,
+        period_ends_at,
     }
 }
 

@@ -5,21 +5,19 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Query, State},
-    http::HeaderMap,
-    response::{Html, IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
     routing::get,
 };
-use latchkey_app::{
-    server_side::CookieKit,
-    static_pages::{
-        docs::{self, DocsLink, DocsSection, Found, SEARCH},
-        document::{self, Look},
-    },
+use latchkey_app::static_pages::{
+    docs::{self, DocsLink, DocsSection, Found, SEARCH},
+    document::Look,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{API, library::Library};
+use crate::http::static_pages::plain_pages;
 
 /// The most places that are shown.
 const SHOWN: usize = 20;
@@ -131,12 +129,11 @@ pub(crate) struct SearchState {
     index: Arc<Index>,
     sections: Arc<Vec<DocsSection>>,
     look: Look,
-    cookies: CookieKit,
 }
 
 impl SearchState {
-    pub(super) fn new(index: Index, sections: Vec<DocsSection>, look: Look, cookies: CookieKit) -> Self {
-        Self { index: Arc::new(index), sections: Arc::new(sections), look, cookies }
+    pub(super) fn new(index: Index, sections: Vec<DocsSection>, look: Look) -> Self {
+        Self { index: Arc::new(index), sections: Arc::new(sections), look }
     }
 }
 
@@ -150,15 +147,11 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: SearchState) -> Ro
     Router::new().route(SEARCH, get(search)).with_state(state)
 }
 
-async fn search(State(state): State<SearchState>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+async fn search(State(state): State<SearchState>, Query(asked): Query<Asked>) -> Response {
     let query: String = asked.q.trim().chars().take(QUERY_LETTERS).collect();
     let found = state.index.find(&query);
     let html = docs::search(state.look, state.sections.to_vec(), query, found);
-    let html = match state.cookies.theme(&headers) {
-        Some(theme) => document::with_theme(&html, theme),
-        None => html,
-    };
-    Html(html).into_response()
+    plain_pages::page(StatusCode::OK, &html.into())
 }
 
 #[cfg(test)]
