@@ -178,6 +178,7 @@ impl Past<'_> {
             status,
             hold: (status == OrderStatus::Held).then_some(HoldReason::WrongAmount),
             released_at: None,
+            unsent_mail: None,
             has_fraud_warning: false,
             checkout: Some(format!("cs_bench_{number}")),
             customer: Some(format!("cus_bench_{number}")),

@@ -264,8 +264,8 @@ mod tests {
         let limit = RateLimit { burst: 1, per_minute: 1 };
         Options {
             portal_url: "https://portal.example".to_owned(),
-            admin_url: "https://portal.example.com".to_owned(),
-            pages_url: "https://portal.example.com".to_owned(),
+            admin_url: "https://portal.example".to_owned(),
+            pages_url: "https://portal.example".to_owned(),
             allow_signup: false,
             hourly_mail_budget: 1,
             new_computer_notice: false,
