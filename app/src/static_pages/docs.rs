@@ -65,13 +65,16 @@ pub(crate) fn DocsDocument(
     let about = About { description, url: format!("{}{path}", look.origin), image: None, feed: None };
     let back = path.clone();
     let brand = branding.brand.clone();
-    let sections = sections.into_iter().map(|section| {
-        let links = section.links.into_iter().map(|link| {
-            let here = (link.href == path).then_some("page");
-            view! { <li><a href=link.href aria-current=here>{link.title}</a></li> }
+    let list = || {
+        let sections = sections.iter().map(|section| {
+            let links = section.links.iter().map(|link| {
+                let here = (link.href == path).then_some("page");
+                view! { <li><a href=link.href.clone() aria-current=here>{link.title.clone()}</a></li> }
+            });
+            view! { <li><span class="docs-section">{section.title.clone()}</span> <ul>{links.collect_view()}</ul></li> }
         });
-        view! { <li><span class="docs-section">{section.title}</span> <ul>{links.collect_view()}</ul></li> }
-    });
+        sections.collect_view()
+    };
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -91,9 +94,14 @@ pub(crate) fn DocsDocument(
                         </div>
                     </div>
                 </header>
+                // On narrow screens, in place of the list beside the page.
+                <details class="docs-menu">
+                    <summary>"All pages"</summary>
+                    <nav aria-label="All pages" class="docs-nav-list"><ul>{list()}</ul></nav>
+                </details>
                 <div class="docs">
                     <nav aria-label="Documentation" class="docs-nav">
-                        <ul>{sections.collect_view()}</ul>
+                        <ul>{list()}</ul>
                     </nav>
                     {children()}
                 </div>
