@@ -131,13 +131,12 @@ pub(super) fn ChartDrawing(chart: Chart) -> impl IntoView {
             </g>
         }
     });
-    let average: String = average_by_volume(&bars)
+    let points: Vec<String> = average_by_volume(&bars)
         .into_iter()
         .enumerate()
-        .map(|(at, value)| {
-            format!("{}{},{}", if at == 0 { "M" } else { " L" }, coordinate(scale.x(at)), coordinate(scale.y(value)))
-        })
+        .map(|(at, value)| format!("{},{}", coordinate(scale.x(at)), coordinate(scale.y(value))))
         .collect();
+    let average = points.join(" ");
     let cursor = bars.get(crosshair).map(|bar| {
         let (x, y) = (scale.x(crosshair), scale.y(bar.high));
         view! {
@@ -166,7 +165,7 @@ pub(super) fn ChartDrawing(chart: Chart) -> impl IntoView {
             {grid.collect_view()}
             {times.collect_view()}
             {candles.collect_view()}
-            <path class="chart-average" d=average/>
+            <polyline class="chart-average" points=average/>
             {cursor}
             {marks.collect_view()}
         </svg>

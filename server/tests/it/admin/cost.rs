@@ -21,7 +21,7 @@ fn pages(records: &[String; 6]) -> Vec<(String, u64)> {
     let [customer, license, machine, order, event, mail] = records.clone();
     let others = [
         ("/admin".to_owned(), 24),
-        ("/admin/search?q=ada".to_owned(), 3),
+        ("/admin/search?q=ada".to_owned(), 6),
         (customer, 16),
         (license, 16),
         (machine, 12),

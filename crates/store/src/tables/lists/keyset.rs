@@ -72,10 +72,12 @@ impl Matches {
 
     /// What a count of all matching rows says.
     pub fn of(count: u32) -> Self {
-        match count {
-            0..=Self::FEW => Self::Few,
-            ..=Self::SOME => Self::Some,
-            _ => Self::Many,
+        if count <= Self::FEW {
+            Self::Few
+        } else if count <= Self::SOME {
+            Self::Some
+        } else {
+            Self::Many
         }
     }
 }
