@@ -9,3 +9,4 @@ pub(crate) mod flash;
 pub(crate) mod model;
 pub(crate) mod not_found;
 pub(crate) mod passkeys;
+pub(crate) mod visits;
