@@ -132,7 +132,8 @@ impl LicenseSummary {
 
     /// `1 of 2`.
     pub fn usage_in_short(&self) -> String {
-        self.limit.map_or_else(|| self.computer_count.to_string(), |limit| format!("{} of {limit}", self.computer_count))
+        self.limit
+            .map_or_else(|| self.computer_count.to_string(), |limit| format!("{} of {limit}", self.computer_count))
     }
 
     /// By which a person at the vendor finds it.

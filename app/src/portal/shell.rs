@@ -1,17 +1,13 @@
 //! The frame of the portal: bar, messages, page, footer.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_router::{
     components::{A, Outlet},
     hooks::use_location,
 };
 
 use crate::{
-    portal::{
-        components::AccountMenu,
-        server_fns::account::waiting_message,
-        toasts::Toasts,
-    },
+    portal::{components::AccountMenu, server_fns::account::waiting_message, toasts::Toasts},
     routes::Page,
     shared::{
         branding::{HelpLine, HelpSubject, LegalName, Wordmark, use_branding},
@@ -90,11 +86,14 @@ fn keep_current_tab_visible() {
 
 #[cfg(feature = "hydrate")]
 fn scroll_to_current_tab() {
+    use leptos::web_sys::HtmlElement;
     use wasm_bindgen::JsCast;
     let tab = document().query_selector(".tabs [aria-current=page]").ok().flatten();
-    let Some(tab) = tab.and_then(|tab| tab.dyn_into::<leptos::web_sys::HtmlElement>().ok()) else { return };
+    let Some(tab) = tab.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) else { return };
     if let Some(tabs) = tab.parent_element() {
-        tabs.set_scroll_left(tab.offset_left().saturating_sub(tabs.client_width().saturating_sub(tab.offset_width()) / 2));
+        tabs.set_scroll_left(
+            tab.offset_left().saturating_sub(tabs.client_width().saturating_sub(tab.offset_width()) / 2),
+        );
     }
 }
 
@@ -105,6 +104,7 @@ fn scroll_to_current_tab() {}
 #[cfg(feature = "ssr")]
 fn seen_customer() -> Option<(String, String)> {
     use crate::portal::server_fns::viewing::EndPortalView;
+    use leptos::server_fn::ServerFn as _;
     let parts = crate::server_side::parts().ok()?;
     let seen = parts.extensions.get::<crate::server_side::Seen>()?;
     Some((seen.0.account().email.to_string(), EndPortalView::url().to_owned()))

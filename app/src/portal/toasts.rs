@@ -45,7 +45,9 @@ pub(crate) fn successes(result: Outcome) -> Memo<u32> {
 /// Counts the results that came from the server.
 pub(crate) fn responses(result: Outcome) -> Memo<u32> {
     let has_come = |result: &Result<Done, UiError>| !matches!(result, Err(UiError::Offline | UiError::NoResponse));
-    Memo::new(move |count| count.copied().unwrap_or(0) + u32::from(result.with(|result| result.as_ref().is_some_and(has_come))))
+    Memo::new(move |count| {
+        count.copied().unwrap_or(0) + u32::from(result.with(|result| result.as_ref().is_some_and(has_come)))
+    })
 }
 
 /// Whether the request could not be sent because the browser is offline.

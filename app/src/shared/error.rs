@@ -262,9 +262,11 @@ impl UiError {
             | Self::HostLinkNeeded
             | Self::SignInAgain => StatusCode::FORBIDDEN,
             Self::NotFound | Self::OfferNotFound | Self::NoDocument => StatusCode::NOT_FOUND,
-            Self::PasskeysUnavailable | Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse | Self::Offline => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::PasskeysUnavailable
+            | Self::PaymentsUnavailable
+            | Self::Unavailable
+            | Self::NoResponse
+            | Self::Offline => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -2,5 +2,6 @@
 
 mod brand;
 mod licenses;
+mod overview;
 mod pages;
 mod rights;

@@ -43,10 +43,14 @@ pub(crate) fn ComputerRows(license: LicenseSummary) -> impl IntoView {
     let id = license.id;
     let can_free = license.rights.frees_computers;
     let free = license.free_places();
-    let is_usable = license.is_usable();
+    let hint = if license.computer_count == 0 {
+        ". Enter your key in the app on a computer."
+    } else {
+        ". Enter your key in the app on another computer."
+    };
     let more = (license.computer_count > license.computers.len()).then(|| {
         let href = format!("{}#computers", Page::License(id).path());
-        view! { <a href=href>{format!("Show all {} computers", license.computer_count)}</a> }
+        view! { <a class="small" href=href>{format!("Show all {} computers", license.computer_count)}</a> }
     });
     let rows = license.computers.into_iter().map(move |computer| {
         let href = Page::FreeComputer(id, computer.id).path();
@@ -66,11 +70,12 @@ pub(crate) fn ComputerRows(license: LicenseSummary) -> impl IntoView {
         }
     });
     let free = free.map(|free| {
-        view! { <span class="small text-2"><strong>{free}</strong> {is_usable.then_some(". Enter your key in the app to use it there.")}</span> }
+        view! { <span class="small text-2"><strong>{free}</strong> {hint}</span> }
     });
+    let last = (free.is_some() || more.is_some()).then(|| view! { <p class="split">{free} {more}</p> });
     view! {
         <ul class="plain-list computer-rows">{rows.collect_view()}</ul>
-        <p class="split">{free} {more}</p>
+        {last}
     }
 }
 
@@ -104,7 +109,7 @@ pub(crate) fn ComputerTable(license: LicenseSummary) -> impl IntoView {
                 <th scope="row">
                     <a class="truncated" href=page title=computer.label.clone()>{computer.label.clone()}</a>
                 </th>
-                <td data-label="System">{computer.platform.unwrap_or_else(|| "Unknown".to_owned())}</td>
+                <td data-label="System"><span class="truncated" title=computer.platform.clone()>{computer.platform.clone().unwrap_or_else(|| "Unknown".to_owned())}</span></td>
                 <td data-label="App" class="nowrap">{computer.app_version.unwrap_or_else(|| "Unknown".to_owned())}</td>
                 <td data-label="Activated" class="nowrap"><Time when=computer.activated/></td>
                 <td data-label="Last seen" class="nowrap"><Time when=computer.last_seen/></td>

@@ -25,7 +25,7 @@ pub(crate) fn NextStep(
     let (title, content) = if !license.is_usable() {
         let contact = view! {
             <p class="small text-2">
-                "This license cannot be used at the moment. If that surprises you, "
+                "To use this license again, or if this surprises you, please "
                 <Contact brand=branding.brand subject=Signal::stored(Some(subject))/> "."
             </p>
         };

@@ -47,6 +47,8 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
     let upgrades = (!upgrades.is_empty()).then(|| view! { <Upgrades license=id offers=upgrades/> });
     let can_replace_key = license.can_replace_key;
     let title = license.product.clone();
+    // Otherwise the next step is to ask for it.
+    let has_help = license.is_usable();
     let rights = license.rights;
     view! {
         <nav aria-label="Breadcrumb" class="breadcrumb small"><a href=Page::Licenses.path()>"Licenses"</a></nav>
@@ -66,7 +68,7 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
             </article>
             <aside class="rail" aria-label="Next steps and help">
                 <NextStep license=license.clone() is_listed=false/>
-                <HelpCard subject=Some(subject)/>
+                {has_help.then(|| view! { <HelpCard subject=Some(subject)/> })}
             </aside>
         </div>
         <Computers license/>
@@ -86,8 +88,8 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
 fn Computers(license: LicenseSummary) -> impl IntoView {
     let can_free = license.rights.frees_computers;
     let swaps = license.swaps.clone().filter(|_| can_free);
-    let no_freeing = (!can_free && !license.computers.is_empty())
-        .then(|| UiError::ComputerNotFreeable.text(&use_branding().brand));
+    let no_freeing =
+        (!can_free && !license.computers.is_empty()).then(|| UiError::ComputerNotFreeable.text(&use_branding().brand));
     let usage = license.usage();
     let free = license.free_places().map(|free| format!(", {free}"));
     view! {

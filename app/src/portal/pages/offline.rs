@@ -13,7 +13,7 @@ use crate::{
     routes::{FormTarget, Page},
     shared::{
         branding::use_branding,
-        components::{Heading, Failure, HiddenField, PageTitle, Submit, Time},
+        components::{Failure, Heading, HiddenField, PageTitle, Submit, Time},
         error::UiError,
     },
 };

@@ -53,6 +53,8 @@ fn Bought(overview: OverviewDetail) -> impl IntoView {
     let title = if list.licenses.len() == 1 { "Your license" } else { "Your licenses" };
     // The license that needs something, if one does.
     let next = list.licenses.iter().find(|license| license.is_usable()).cloned().unwrap_or(first);
+    // Otherwise the next step is to ask for it.
+    let has_help = next.is_usable();
     view! {
         {overdue}
         <Heading>{title}</Heading>
@@ -63,7 +65,7 @@ fn Bought(overview: OverviewDetail) -> impl IntoView {
             <aside class="rail" aria-label="Next steps and help">
                 <NextStep license=next/>
                 <Activity lines=activity/>
-                <HelpCard subject/>
+                {has_help.then(|| view! { <HelpCard subject/> })}
             </aside>
         </div>
     }
@@ -86,7 +88,6 @@ fn Many(list: LicenseList, activity: Vec<HistoryLine>) -> impl IntoView {
         {more}
         <div class="rail rail-wide">
             <Activity lines=activity/>
-            <HelpCard subject=None/>
         </div>
     }
 }

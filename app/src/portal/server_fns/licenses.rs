@@ -77,8 +77,18 @@ async fn server_overview() -> Result<OverviewDetail, UiError> {
     let history = customer.recent_history(&page.items, SHOWN_ACTIVITY).await;
     let history = history.map_err(|error| server::hidden(&error))?;
     let (now, reader) = (backend.service.now(), who.account().id);
-    let lines = history.iter().filter_map(|entry| crate::portal::present::history(entry, reader, now));
-    let activity = lines.take(MAX_ACTIVITY).collect();
+    // Of several licenses, a line says which one it is about.
+    let of_several = (page.items.len() > 1).then_some(&page.items);
+    let line = |entry: &latchkey_service::AuditEntry| {
+        let mut line = crate::portal::present::history(entry, reader, now)?;
+        let id = entry.event.stored().subject_id;
+        let about = of_several.and_then(|views| views.iter().find(|view| view.license.id.to_string() == id));
+        if let Some(view) = about {
+            line.text = format!("{} (key …{})", line.text, view.license.key_tail);
+        }
+        Some(line)
+    };
+    let activity = history.iter().filter_map(line).take(MAX_ACTIVITY).collect();
     Ok(OverviewDetail {
         licenses: list(&backend, page, String::new(), true),
         overdue: orders.iter().filter_map(crate::portal::present::orders::overdue).collect(),

@@ -72,7 +72,8 @@ impl CustomerView<'_> {
     ) -> Result<Page<LicenseView, LicenseId>, Internal> {
         let mut reader = self.service().store().read().await?;
         let account = self.account().id;
-        let Page { items, next } = reader.list_licenses_page_of(account, key_end, after, self.service().now(), limit).await?;
+        let Page { items, next } =
+            reader.list_licenses_page_of(account, key_end, after, self.service().now(), limit).await?;
         let items = self.service().view_licenses(&mut reader, items, false).await?;
         Ok(Page { items, next })
     }
@@ -80,9 +81,9 @@ impl CustomerView<'_> {
     /// The newest entries of the history of licenses, the newest first, in one statement. What happened before a license came
     /// to this customer is left out, as are licenses whose policy does not show their history.
     pub async fn recent_history(&self, licenses: &[LicenseView], limit: u32) -> Result<Vec<AuditEntry>, Internal> {
-        let shown = licenses.iter().filter(|view| {
-            view.license.account == self.account().id && view.policy.customer_sees_history
-        });
+        let shown = licenses
+            .iter()
+            .filter(|view| view.license.account == self.account().id && view.policy.customer_sees_history);
         let ids: Vec<String> = shown.map(|view| view.license.id.to_string()).collect();
         if ids.is_empty() {
             return Ok(Vec::new());

@@ -222,7 +222,8 @@ impl Related {
         });
         let (own_entitlements, own_names): (Vec<_>, Vec<_>) =
             self.entitlements.remove(&id).unwrap_or_default().into_iter().unzip();
-        let mut entitlement_names: Vec<String> = terms.entitlements.iter().map(|granted| granted.name.clone()).collect();
+        let mut entitlement_names: Vec<String> =
+            terms.entitlements.iter().map(|granted| granted.name.clone()).collect();
         for name in own_names {
             // A policy may have got the entitlement after the license did.
             if !entitlement_names.contains(&name) {
