@@ -10,3 +10,4 @@ pub(crate) mod model;
 pub(crate) mod not_found;
 pub(crate) mod page_owner;
 pub(crate) mod passkeys;
+pub(crate) mod visits;

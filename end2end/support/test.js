@@ -34,7 +34,7 @@ function watch(page) {
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
     // Tests check these statuses themselves.
-    const isExpected = /status of (401|403|404|422|429)/.test(message.text());
+    const isExpected = /status of (401|403|404|422|429)|ERR_INTERNET_DISCONNECTED/.test(message.text());
     if (message.type() === "error" && !isExpected) problems.push(message.text());
   });
   return problems;
@@ -45,6 +45,12 @@ export async function signIn(page, portal, link = portal.customerLink) {
   await page.goto(link);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(`${portal.origin}/portal`);
+}
+
+/** Opens the account menu and signs out. */
+export async function signOut(page) {
+  await page.locator(".account-summary").click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).first().click();
 }
 
 /** Waits until the script has taken over, where there is script. */

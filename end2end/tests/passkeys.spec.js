@@ -1,6 +1,6 @@
 // Passkeys with Chromium's virtual authenticator. Without script, recovery codes work.
 import { addAuthenticator } from "../support/admin.js";
-import { expect, nextMail, signIn, test } from "../support/test.js";
+import { expect, nextMail, signIn, signOut, test } from "../support/test.js";
 
 /** Signs the demo's admin in with the link from the console, which leads to the second factor. */
 async function signInAsAdmin(page, portal) {
@@ -37,7 +37,7 @@ test.describe("with script", () => {
     await expect(page).toHaveURL(`${portal.origin}/admin`);
     await page.goto(`${portal.origin}/portal`);
     await expect(page.getByRole("link", { name: "Admin", exact: true })).toHaveAttribute("href", "/admin");
-    await page.getByRole("button", { name: "Sign out" }).first().click();
+    await signOut(page);
 
     // The first mail says that a passkey was added.
     await signInByMail(page, portal, mailbox, "admin@example.com", 2);
@@ -51,7 +51,7 @@ test.describe("with script", () => {
     await page.screenshot({ path: info.outputPath("account.png"), fullPage: true });
     await page.getByRole("button", { name: "Remove Work laptop" }).click();
     await expect(page.getByText("You need at least one passkey")).toBeVisible();
-    await page.getByRole("button", { name: "Sign out", exact: true }).first().click();
+    await signOut(page);
 
     await signInByMail(page, portal, mailbox, "admin@example.com", 3);
     await page.getByText("Use a recovery code").click();
@@ -70,7 +70,7 @@ test.describe("with script", () => {
     await page.getByLabel("Name of the passkey").fill("Phone");
     await page.getByRole("button", { name: "Rename" }).click();
     await expect(page.getByText("The passkey was renamed.")).toBeVisible();
-    await page.getByRole("button", { name: "Sign out", exact: true }).first().click();
+    await signOut(page);
     await page.goto(`${portal.origin}/login`);
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await expect(page).toHaveURL(`${portal.origin}/portal`);

@@ -1,4 +1,4 @@
-import { expect, nextMail, signIn, test } from "../support/test.js";
+import { expect, nextMail, signIn, signOut, test } from "../support/test.js";
 
 async function ask(page, portal, email) {
   await page.goto(`${portal.origin}/login`);
@@ -79,7 +79,7 @@ test("signing in leads back to the requested page", async ({ page, portal, mailb
 
 test("ML-23: after signing out, nothing is visible even with the back button", async ({ page, portal, context }) => {
   await signIn(page, portal);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await signOut(page);
   await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
   expect(await context.cookies()).toEqual([]);
   await page.goBack();

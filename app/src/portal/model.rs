@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     checkout::model::Offer,
-    shared::model::{ProvenForm, RelativeTime, Status},
+    shared::model::{ProvenForm, RelativeTime, Status, Tone},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +32,14 @@ pub struct LicenseSummary {
     pub status: Status,
     /// The key, hidden except for its end.
     pub masked_key: String,
-    /// When it was issued.
+    /// The end of the key.
+    pub key_tail: String,
+    /// The date on which it was issued.
     pub issued: RelativeTime,
-    /// When it ends.
-    pub ends: Option<RelativeTime>,
+    /// When it ends, in words: `Ends 1 November 2027`.
+    pub term: String,
+    /// The names of the entitlements that it grants.
+    pub entitlements: Vec<String>,
     /// Whether the license itself allows activation, regardless of free slots.
     pub allows_activation: bool,
     /// How many computers are active.
@@ -107,20 +111,41 @@ impl LicenseSummary {
         self.limit.is_none_or(|limit| self.computer_count < usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
-    /// The number of free slots to show. Zero if no computer can be activated.
-    pub fn free_slots(&self) -> usize {
-        if !self.allows_activation {
-            return 0;
+    /// Whether customers should use it on another computer: it is neither suspended, revoked nor expired.
+    pub fn is_usable(&self) -> bool {
+        self.allows_activation && self.status.tone != Tone::Bad
+    }
+
+    /// How many more computers may use it, in words. `None` if no computer should be activated.
+    pub fn free_places(&self) -> Option<String> {
+        if !self.is_usable() {
+            return None;
         }
-        let limit = usize::try_from(self.limit.unwrap_or(0)).unwrap_or(0);
-        limit.saturating_sub(self.computer_count).min(12)
+        let Some(limit) = self.limit else { return Some("No limit of computers".to_owned()) };
+        let free = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(self.computer_count);
+        Some(match free {
+            0 => return None,
+            1 => "1 place free".to_owned(),
+            more => format!("{more} places free"),
+        })
+    }
+
+    /// `1 of 2`.
+    pub fn usage_in_short(&self) -> String {
+        self.limit
+            .map_or_else(|| self.computer_count.to_string(), |limit| format!("{} of {limit}", self.computer_count))
+    }
+
+    /// By which a person at the vendor finds it.
+    pub fn help_subject(&self) -> String {
+        format!("{}, license key ending in {}", self.product, self.key_tail)
     }
 }
 
 /// Some of the customer's licenses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseList {
-    /// The oldest first.
+    /// The oldest first, and those that are revoked or expired at the end.
     pub licenses: Vec<LicenseSummary>,
     /// The text that they were searched for. Empty if all are listed.
     pub search: String,
@@ -131,6 +156,11 @@ pub struct LicenseList {
 }
 
 impl LicenseList {
+    /// Whether there are so many that a person looks for one of them.
+    pub fn is_long(&self) -> bool {
+        self.licenses.len() >= 10 || self.is_part()
+    }
+
     /// Whether there are more licenses than these.
     pub fn is_part(&self) -> bool {
         !self.is_first || self.next.is_some() || !self.search.is_empty()
@@ -143,6 +173,10 @@ pub struct OverviewDetail {
     pub licenses: LicenseList,
     /// Orders whose subscriptions need a payment.
     pub overdue: Vec<orders::OverdueOrder>,
+    /// What happened to the licenses recently, the newest first.
+    pub activity: Vec<HistoryLine>,
+    /// The address that the customer signed in with.
+    pub email: String,
 }
 
 /// A license with its history, and the key if it was requested.

@@ -6,7 +6,7 @@ use latchkey_licensing::{
     account::Account,
     brand::Brand,
     ids::{AccountId, SessionId},
-    license::{LicenseStatus, Standing},
+    license::{Expiry, LicenseStatus, Standing},
     license_key,
     machine::Machine,
     policy::ExpiryStrategy,
@@ -39,8 +39,10 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
         policy: view.policy.name.clone(),
         status: status(view, brand),
         masked_key: license_key::masked(&view.license.key_prefix, &view.license.key_tail),
-        issued: when(view.license.created_at, now),
-        ends: view.license.expiry.at().map(|at| when(at, now)),
+        key_tail: view.license.key_tail.clone(),
+        issued: RelativeTime::on(view.license.created_at),
+        term: term(view, now),
+        entitlements: view.entitlement_names.clone(),
         allows_activation: match view.status {
             LicenseStatus::Banned | LicenseStatus::Suspended => false,
             LicenseStatus::Expired => view.policy.expiry_strategy != ExpiryStrategy::RevokeAccess,
@@ -63,6 +65,36 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
             sees_history: view.policy.customer_sees_history,
         },
     }
+}
+
+/// When a license ends, as a date: the customer plans with it.
+fn term(view: &LicenseView, now: Timestamp) -> String {
+    const SOON: u64 = 30;
+    match (view.license.standing, view.license.expiry) {
+        (Standing::Revoked(at), _) => format!("Ended {}", at.human_date()),
+        (_, Expiry::Never) => "Never ends".to_owned(),
+        (_, Expiry::AfterFirstUse) => match view.policy.duration {
+            Some(duration) => format!("{} from first use", length(duration.as_secs())),
+            None => "Ends after its first use".to_owned(),
+        },
+        (_, Expiry::At(at)) if at <= now => format!("Ended {}", at.human_date()),
+        (_, Expiry::At(at)) => {
+            let days = at.since(now).as_secs().div_ceil(24 * HOUR);
+            let left = if days == 1 { "1 day left".to_owned() } else { format!("{days} days left") };
+            let soon = (days <= SOON).then(|| format!(", {left}")).unwrap_or_default();
+            format!("Ends {}{soon}", at.human_date())
+        }
+    }
+}
+
+/// A length of time in the largest unit that divides it.
+fn length(seconds: u64) -> String {
+    let (number, unit) = match seconds / HOUR {
+        hours if hours > 0 && hours % (365 * 24) == 0 => (hours / (365 * 24), "year"),
+        hours if hours > 0 && hours % 24 == 0 => (hours / 24, "day"),
+        hours => (hours, "hour"),
+    };
+    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
 }
 
 fn status(view: &LicenseView, brand: &Brand) -> Status {

@@ -1,27 +1,30 @@
 //! The frame of the portal: bar, messages, page, footer.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_router::{
     components::{A, Outlet},
     hooks::use_location,
 };
 
 use crate::{
-    portal::{server_fns::account::waiting_message, toasts::Toasts},
+    portal::{components::AccountMenu, server_fns::account::waiting_message, toasts::Toasts},
     routes::Page,
     shared::{
-        branding::{HelpLine, LegalName, Wordmark, use_branding},
+        branding::{HelpLine, HelpSubject, LegalName, Wordmark, use_branding},
         components::{Failure, Message},
         flash::Flash,
+        visits::Visits,
     },
-    sign_in::server_fns::SignOut,
-    theme::ThemeChoice,
 };
 
 #[component]
 pub(crate) fn PortalShell() -> impl IntoView {
     let toasts = Toasts(RwSignal::new(None));
     provide_context(toasts);
+    let visits = Visits::new();
+    provide_context(visits);
+    let subject = HelpSubject(RwSignal::new(None));
+    provide_context(subject);
     let branding = use_branding();
     let brand = branding.brand.clone();
     // An instance may serve only the admin portal, and with it the person's own account.
@@ -29,11 +32,13 @@ pub(crate) fn PortalShell() -> impl IntoView {
     let seen = SharedValue::new(seen_customer).into_inner();
     // The path is only in documents for staff: the script for customers does not contain it.
     let admin = SharedValue::new(admin_path).into_inner();
+    let email = SharedValue::new(email).into_inner();
+    keep_current_tab_visible();
     view! {
         // A link within the page: the router must leave it to the browser, which moves the focus.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         {seen.map(|(email, end)| view! { <SeenBanner email end/> })}
-        <header class="bar">
+        <header class="bar" on:click=move |_| visits.keep_place()>
             <div class="bar-inner">
                 <Wordmark or=branding.in_portal(&Page::Overview) branding/>
                 <nav aria-label="Portal" class="tabs">
@@ -48,31 +53,62 @@ pub(crate) fn PortalShell() -> impl IntoView {
                 <div class="bar-end cluster">
                     // Another bundle's page.
                     {admin.map(|href| view! { <a class="button button-small" href=href rel="external">"Admin"</a> })}
-                    <form method="post" action=SignOut::url()>
-                        <button r#type="submit" class="button button-small">"Sign out"</button>
-                    </form>
+                    {email.map(|email| view! { <AccountMenu email/> })}
                 </div>
             </div>
         </header>
-        <main id="main" class="page stack-large" tabindex="-1">
+        <main id="main" class="page stack-large" tabindex="-1" on:click=move |_| visits.keep_place()>
             <Messages toasts/>
             <Outlet/>
         </main>
         <footer class="footer">
-            <div>
-                <HelpLine brand=brand.clone()/>
-                <LegalName brand/>
-            </div>
-            <ThemeChoice/>
+            <HelpLine brand=brand.clone() subject=subject.0/>
+            <LegalName brand/>
         </footer>
     }
 }
 
+/// The address of the account whose portal this is. `None` after the session has ended.
+#[cfg(feature = "ssr")]
+fn email() -> Option<String> {
+    crate::server_side::viewer().ok().map(|who| who.account().email.to_string())
+}
+
+#[cfg(not(feature = "ssr"))]
+fn email() -> Option<String> {
+    None
+}
+
+/// On phones, the tabs scroll sideways.
+fn keep_current_tab_visible() {
+    let here = use_location().pathname;
+    Effect::new(move |_| {
+        here.track();
+        request_animation_frame(scroll_to_current_tab);
+    });
+}
+
+#[cfg(feature = "hydrate")]
+fn scroll_to_current_tab() {
+    use leptos::web_sys::HtmlElement;
+    use wasm_bindgen::JsCast;
+    let tab = document().query_selector(".tabs [aria-current=page]").ok().flatten();
+    let Some(tab) = tab.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) else { return };
+    if let Some(tabs) = tab.parent_element() {
+        tabs.set_scroll_left(
+            tab.offset_left().saturating_sub(tabs.client_width().saturating_sub(tab.offset_width()) / 2),
+        );
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn scroll_to_current_tab() {}
 /// The address of the customer whose portal a member of staff sees, and where the form is sent that ends it. The browser gets
 /// both with the page, because the script for customers contains no path of the admin portal.
 #[cfg(feature = "ssr")]
 fn seen_customer() -> Option<(String, String)> {
     use crate::portal::server_fns::viewing::EndPortalView;
+    use leptos::server_fn::ServerFn as _;
     let parts = crate::server_side::parts().ok()?;
     let seen = parts.extensions.get::<crate::server_side::Seen>()?;
     Some((seen.0.account().email.to_string(), EndPortalView::url().to_owned()))
@@ -135,7 +171,7 @@ fn Messages(toasts: Toasts) -> impl IntoView {
     });
     let message_here = move || toasts.0.get().filter(|(path, _)| *path == here.get()).map(|(_, flash)| flash);
     view! {
-        <div>
+        <div class="messages">
             // The element exists before its messages, so that screen readers announce them. A failure is an
             // alert, which is announced by itself.
             <div role="status">

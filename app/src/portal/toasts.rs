@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::shared::{
-    components::Failure,
+    components::{Failure, Submit},
     error::UiError,
     flash::{Done, Flash},
 };
@@ -36,6 +36,41 @@ impl Toasts {
 /// The result of a form's server function, once it is known.
 pub(crate) type Outcome = Signal<Option<Result<Done, UiError>>>;
 
+/// Counts the results that succeeded, so that a page is read again after them. After a failure, a page that was read again would
+/// take away the form with what was typed.
+pub(crate) fn successes(result: Outcome) -> Memo<u32> {
+    Memo::new(move |count| count.copied().unwrap_or(0) + u32::from(matches!(result.get(), Some(Ok(_)))))
+}
+
+/// Counts the results that came from the server.
+pub(crate) fn responses(result: Outcome) -> Memo<u32> {
+    let has_come = |result: &Result<Done, UiError>| !matches!(result, Err(UiError::Offline | UiError::NoResponse));
+    Memo::new(move |count| {
+        count.copied().unwrap_or(0) + u32::from(result.with(|result| result.as_ref().is_some_and(has_come)))
+    })
+}
+
+/// Whether the request could not be sent because the browser is offline.
+pub(crate) fn is_not_sent(result: Outcome) -> bool {
+    result.with(|result| matches!(result, Some(Err(UiError::Offline))))
+}
+
+/// Within a form: says that it was not sent because the browser is offline, and sends it again.
+#[component]
+pub(crate) fn NotSent(result: Outcome) -> impl IntoView {
+    move || is_not_sent(result).then(|| view! { <TryAgain/> })
+}
+
+#[component]
+fn TryAgain() -> impl IntoView {
+    view! {
+        <div class="stack-small">
+            <Failure error=UiError::Offline/>
+            <p><Submit class="button button-small">"Try again"</Submit></p>
+        </div>
+    }
+}
+
 /// For a form that asks for confirmation: navigates to the page that shows the result. Returns what to show
 /// in the form after a failure.
 pub(crate) fn follow(result: Outcome) -> impl Fn() -> Option<AnyView> + Copy + Send {
@@ -50,12 +85,14 @@ pub(crate) fn follow(result: Outcome) -> impl Fn() -> Option<AnyView> + Copy + S
         }
     });
     move || {
-        let error = result.get()?.err()?;
-        Some(view! { <Failure error/> }.into_any())
+        Some(match result.get()?.err()? {
+            UiError::Offline => view! { <TryAgain/> }.into_any(),
+            error => view! { <Failure error/> }.into_any(),
+        })
     }
 }
 
-/// For a form that stays on its page: shows the result.
+/// For a form that stays on its page: shows the result. The form itself shows that it was not sent, with [`NotSent`].
 pub(crate) fn show_result(result: Outcome) {
     let toasts = use_context::<Toasts>();
     let here = use_location().pathname;
@@ -63,6 +100,7 @@ pub(crate) fn show_result(result: Outcome) {
         if let (Some(toasts), Some(result)) = (toasts, result.get()) {
             let flash = match result {
                 Ok(done) => done.flash,
+                Err(UiError::Offline) => None,
                 Err(error) => Some(Flash::Failed(error)),
             };
             toasts.show(&here.get_untracked(), flash);

@@ -10,4 +10,4 @@ pub(crate) use copy::CopyButton;
 pub(crate) use forms::{HiddenField, Submit};
 pub(crate) use icon::{Icon, IconName};
 pub(crate) use message::{Failure, Message, Problem};
-pub(crate) use text::{PageTitle, StatusBadge, Time};
+pub(crate) use text::{Heading, PageTitle, StatusBadge, Time};

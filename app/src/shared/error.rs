@@ -107,6 +107,8 @@ pub enum UiError {
     Unavailable,
     /// The browser received no response, so the outcome is unknown.
     NoResponse,
+    /// The browser has no network, so nothing was sent.
+    Offline,
 }
 
 impl UiError {
@@ -218,6 +220,7 @@ impl UiError {
                 "That page was made for another account than the one that is signed in here. Nothing was changed. Check whose page this is, and try again.".to_owned()
             }
             Self::Unavailable => "The server could not do this. Nothing was changed. Try again in a moment.".to_owned(),
+            Self::Offline => "You are offline. Nothing was saved.".to_owned(),
             Self::NoResponse => "The server did not respond. Reload the page to see whether it was done.".to_owned(),
         }
     }
@@ -262,9 +265,11 @@ impl UiError {
             | Self::HostLinkNeeded
             | Self::SignInAgain => StatusCode::FORBIDDEN,
             Self::NotFound | Self::OfferNotFound | Self::OrderNotShown | Self::NoDocument => StatusCode::NOT_FOUND,
-            Self::PasskeysUnavailable | Self::PaymentsUnavailable | Self::Unavailable | Self::NoResponse => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::PasskeysUnavailable
+            | Self::PaymentsUnavailable
+            | Self::Unavailable
+            | Self::NoResponse
+            | Self::Offline => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -275,10 +280,22 @@ impl FromServerFnError for UiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         // The error's text is useless to users. What matters is whether there was a response.
         match error {
+            ServerFnErrorErr::Request(_) if is_offline() => Self::Offline,
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
                 Self::NoResponse
             }
             _ => Self::Unavailable,
         }
     }
+}
+
+/// Whether the browser knows that it has no network.
+#[cfg(feature = "hydrate")]
+pub(crate) fn is_offline() -> bool {
+    !leptos::prelude::window().navigator().on_line()
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn is_offline() -> bool {
+    false
 }

@@ -35,6 +35,11 @@ impl RelativeTime {
         };
         Self { iso: at.rfc3339(), words, exact: at.human() }
     }
+
+    /// The date of an instant, for what a contract depends on.
+    pub(crate) fn on(at: Timestamp) -> Self {
+        Self { iso: at.rfc3339(), words: at.human_date(), exact: at.human() }
+    }
 }
 
 /// The tone of a state, which determines its color and icon.

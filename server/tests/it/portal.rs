@@ -2,6 +2,7 @@
 
 mod brand;
 mod licenses;
+mod overview;
 mod page_owner;
 mod pages;
 mod rights;

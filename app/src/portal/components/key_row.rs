@@ -12,7 +12,7 @@ use crate::{
     routes::Page,
     shared::{
         clipboard::{COPIED_FOR, copy_to_clipboard},
-        components::{HiddenField, Icon, IconName},
+        components::HiddenField,
         page_owner::{OwnerField, page_owner},
     },
 };
@@ -29,6 +29,8 @@ pub(crate) fn KeyRow(
     /// The key, if it was requested without scripts.
     #[prop(optional_no_strip)]
     revealed: Option<String>,
+    /// Whether copying the key is what people come for.
+    is_usable: bool,
 ) -> impl IntoView {
     // Without scripts, hiding the key is a page without it.
     let hides = revealed.is_some();
@@ -82,24 +84,27 @@ pub(crate) fn KeyRow(
     };
     let (method, action) =
         if hides { ("get", Page::License(license).path()) } else { ("post", RevealKey::url().to_owned()) };
+    let copy_class = if is_usable { "button button-accent" } else { "button" };
     view! {
-        <div class="key-row">
-            <Icon name=IconName::Key/>
+        <div class="license-key">
             <code class="key" class:key-shown=move || shown.get().is_some() aria-label="License key">
                 {move || shown.get().unwrap_or_else(|| masked.clone())}
             </code>
-            <div class="cluster">
-                <Show when=move || has_script.get()>
-                    <button r#type="button" class="button button-small" on:click=move |_| reveal(true)>
-                        {move || if copied.get() { "Copied" } else { "Copy" }}
-                    </button>
-                </Show>
+            <div class="key-actions">
                 <form method=method action=action on:submit=on_submit>
                     {(!hides).then(|| view! { <OwnerField/><HiddenField name="id" value=license.to_string()/> })}
-                    <button r#type="submit" class="button button-small" aria-pressed=move || shown.get().is_some().to_string()>
+                    <button r#type="submit" class="button button-quiet" aria-pressed=move || shown.get().is_some().to_string()>
                         {move || if shown.get().is_some() { "Hide" } else { "Show" }}
                     </button>
                 </form>
+                // It keeps its place while the script loads.
+                <div class="key-copy">
+                    <Show when=move || has_script.get()>
+                        <button r#type="button" class=copy_class on:click=move |_| reveal(true)>
+                            {move || if copied.get() { "Copied" } else { "Copy" }}
+                        </button>
+                    </Show>
+                </div>
             </div>
             <span class="visually-hidden" role="status">
                 {move || if copied.get() { "The key is copied." } else if shown.get().is_some() { "The key is shown." } else { "" }}

@@ -3,7 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
-    portal::toasts::show_result,
+    portal::toasts::{NotSent, responses, show_result, successes},
     routes::Page,
     shared::{
         components::{Failure, HiddenField, Submit, Time},
@@ -24,10 +24,12 @@ pub(crate) fn Passkeys() -> impl IntoView {
     // Counts how often the second factor was presented on this page.
     let confirmed = RwSignal::new(0_u32);
     let codes = RwSignal::new(Vec::<String>::new());
-    let data =
-        Resource::new(move || (rename.version().get(), remove.version().get(), confirmed.get()), |_| second_factor());
-    show_result(Signal::derive(move || rename.value().get()));
-    show_result(Signal::derive(move || remove.value().get()));
+    let renamed = Signal::derive(move || rename.value().get());
+    let removed = Signal::derive(move || remove.value().get());
+    let changes = (successes(renamed), responses(removed));
+    let data = Resource::new(move || (changes.0.get(), changes.1.get(), confirmed.get()), |_| second_factor());
+    show_result(renamed);
+    show_result(removed);
     let confirm = Callback::new(move |()| confirmed.update(|count| *count += 1));
     view! {
         <Transition fallback=|| ()>
@@ -111,6 +113,14 @@ fn Row(
     };
     let remove_label = format!("Remove {}", line.name);
     let id = line.id.clone();
+    // All rows have the same action. The result is that of the row which was sent last.
+    let (last, row) = (RwSignal::new(false), line.id.clone());
+    Effect::new(move |_| {
+        if let Some(sent) = rename.input().get() {
+            last.set(sent.id == row);
+        }
+    });
+    let not_sent = Signal::derive(move || rename.value().get().filter(|_| last.get()));
     let removal = is_fresh.then(|| {
         view! {
             <ActionForm action=remove>
@@ -131,6 +141,7 @@ fn Row(
                         <input id=field name="name" r#type="text" maxlength="100" required value=line.name/>
                         <Submit class="button button-small" busy=rename.pending()>"Rename"</Submit>
                     </div>
+                    <NotSent result=not_sent/>
                 </div>
             </ActionForm>
             <p class="small text-2">"Created " <Time when=line.created/> ". " {used} "."</p>

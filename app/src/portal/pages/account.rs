@@ -10,11 +10,11 @@ use crate::{
             account::{EndAllSessions, EndSession, Rename, account},
             email::CancelOwnEmailChange,
         },
-        toasts::show_result,
+        toasts::{NotSent, show_result, successes},
     },
     routes::{FormTarget, Page},
     shared::{
-        components::{HiddenField, PageTitle, Problem, Submit, Time},
+        components::{Heading, HiddenField, PageTitle, Problem, Submit, Time},
         page_owner::OwnerField,
     },
 };
@@ -24,14 +24,17 @@ pub(crate) fn AccountPage() -> impl IntoView {
     let rename = ServerAction::<Rename>::new();
     let end = ServerAction::<EndSession>::new();
     let cancel = ServerAction::<CancelOwnEmailChange>::new();
-    let data =
-        Resource::new(move || (rename.version().get(), end.version().get(), cancel.version().get()), |_| account());
-    show_result(Signal::derive(move || rename.value().get()));
-    show_result(Signal::derive(move || end.value().get()));
-    show_result(Signal::derive(move || cancel.value().get()));
+    let renamed = Signal::derive(move || rename.value().get());
+    let ended = Signal::derive(move || end.value().get());
+    let canceled = Signal::derive(move || cancel.value().get());
+    let changes = (successes(renamed), successes(ended), successes(canceled));
+    let data = Resource::new(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| account());
+    for result in [renamed, ended, canceled] {
+        show_result(result);
+    }
     view! {
         <PageTitle text="Account"/>
-        <h1 class="title-1">"Account"</h1>
+        <Heading>"Account"</Heading>
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {
                 match data.await {
@@ -64,7 +67,7 @@ fn Person(
     cancel: ServerAction<CancelOwnEmailChange>,
 ) -> impl IntoView {
     view! {
-        <section class="card stack measure">
+        <section class="card stack">
             <h2 class="title-2">"You"</h2>
             <div class="split">
                 <dl class="facts"><div><dt>"E-mail address"</dt><dd class="break-anywhere">{email}</dd></div></dl>
@@ -79,6 +82,7 @@ fn Person(
                         <input id="name" name="name" r#type="text" autocomplete="name" maxlength="100" value=name/>
                         <Submit busy=rename.pending()>"Save name"</Submit>
                     </div>
+                    <NotSent result=Signal::derive(move || rename.value().get())/>
                 </div>
             </ActionForm>
         </section>
@@ -89,7 +93,7 @@ fn Person(
 #[component]
 fn YourData() -> impl IntoView {
     view! {
-        <section class="card stack measure">
+        <section class="card stack">
             <h2 class="title-2">"Your data"</h2>
             <p class="text-2">"Save everything that is kept about you as a file (JSON), or delete your account."</p>
             <div class="cluster">
@@ -118,6 +122,7 @@ fn PendingChange(change: EmailChangeLine, cancel: ServerAction<CancelOwnEmailCha
             <ActionForm action=cancel>
                 <OwnerField/>
                 <Submit class="button button-small" busy=cancel.pending()>"Cancel the change"</Submit>
+                <NotSent result=Signal::derive(move || cancel.value().get())/>
             </ActionForm>
         </div>
     }
@@ -127,13 +132,7 @@ fn PendingChange(change: EmailChangeLine, cancel: ServerAction<CancelOwnEmailCha
 fn Sessions(sessions: Vec<SessionLine>, end: ServerAction<EndSession>) -> impl IntoView {
     view! {
         <section class="card stack">
-            <div class="split">
-                <h2 class="title-2">"Signed-in browsers"</h2>
-                <form method="post" action=EndAllSessions::url()>
-                    <OwnerField/>
-                    <button r#type="submit" class="button">"Sign out everywhere"</button>
-                </form>
-            </div>
+            <h2 class="title-2">"Signed-in browsers"</h2>
             <table class="table">
                 <caption class="visually-hidden">"Browsers that are signed in to your account"</caption>
                 <thead>
@@ -149,21 +148,48 @@ fn Sessions(sessions: Vec<SessionLine>, end: ServerAction<EndSession>) -> impl I
                     {sessions.into_iter().map(|session| view! { <SessionRow session end/> }).collect_view()}
                 </tbody>
             </table>
+            <SignOutEverywhere/>
         </section>
+    }
+}
+
+/// Asks before all sessions are ended, this one included. It needs no script.
+#[component]
+fn SignOutEverywhere() -> impl IntoView {
+    view! {
+        <details class="question">
+            <summary class="button">"Sign out everywhere…"</summary>
+            <div class="notice stack-small">
+                <p>"All browsers are signed out, this one too. To sign in again, you need your e-mail or a passkey."</p>
+                <form method="post" action=EndAllSessions::url()>
+                    <OwnerField/>
+                    <button r#type="submit" class="button button-danger">"Sign out everywhere"</button>
+                </form>
+            </div>
+        </details>
     }
 }
 
 #[component]
 fn SessionRow(session: SessionLine, end: ServerAction<EndSession>) -> impl IntoView {
     let label = format!("Sign out {}, signed in {}", session.agent, session.opened.words);
+    // All rows have the same action. The result is that of the row which was sent last.
+    let (last, id) = (RwSignal::new(false), session.id.clone());
+    Effect::new(move |_| {
+        if let Some(sent) = end.input().get() {
+            last.set(sent.id == id);
+        }
+    });
+    let not_sent = Signal::derive(move || end.value().get().filter(|_| last.get()));
     let action = if session.is_current {
         view! { <span class="badge">"This browser"</span> }.into_any()
     } else {
         view! {
             <ActionForm action=end>
                 <OwnerField/>
-                <HiddenField name="id" value=session.id/>
+                <HiddenField name="id" value=session.id.clone()/>
                 <Submit class="button button-small" busy=end.pending() label>"Sign out"</Submit>
+                <NotSent result=not_sent/>
             </ActionForm>
         }
         .into_any()

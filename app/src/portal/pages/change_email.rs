@@ -6,11 +6,11 @@ use crate::{
     portal::{
         components::Proof,
         server_fns::email::{RequestEmailChange, change_email_form},
-        toasts::follow,
+        toasts::{NotSent, follow, is_not_sent, responses},
     },
     routes::Page,
     shared::{
-        components::{PageTitle, Problem, Submit},
+        components::{Heading, PageTitle, Problem, Submit},
         model::ProvenForm,
         page_owner::OwnerField,
     },
@@ -19,14 +19,17 @@ use crate::{
 #[component]
 pub(crate) fn ChangeEmailPage() -> impl IntoView {
     let action = ServerAction::<RequestEmailChange>::new();
-    let failure = follow(Signal::derive(move || action.value().get()));
-    // After an error, the form has what was typed, or asks for a proof first.
-    let data = Resource::new(move || action.version().get(), |_| change_email_form());
+    let result = Signal::derive(move || action.value().get());
+    let failure = follow(result);
+    // After a response, the form has what was typed, or asks for a proof first. Without one, it stays as it is.
+    let responses = responses(result);
+    let data = Resource::new(move || responses.get(), |_| change_email_form());
     view! {
         <PageTitle text="Change e-mail address"/>
-        <section class="card stack measure">
-            <h1 class="title-1">"Change your e-mail address"</h1>
-            {failure}
+        <nav aria-label="Breadcrumb" class="breadcrumb small"><a href=Page::Account.path()>"Account"</a></nav>
+        <section class="card stack">
+            <Heading>"Change your e-mail address"</Heading>
+            {move || failure().filter(|_| !is_not_sent(result))}
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {
                     match data.await {
@@ -52,6 +55,7 @@ fn ChangeForm(form: ProvenForm, action: ServerAction<RequestEmailChange>) -> imp
                         <label for="email">"New e-mail address"</label>
                         <input id="email" name="email" r#type="email" autocomplete="email" required maxlength="254" value=typed/>
                     </div>
+                    <NotSent result=Signal::derive(move || action.value().get())/>
                     <div class="cluster">
                         <a class="button" href=Page::Account.path()>"Cancel"</a>
                         <Submit class="button button-accent" busy=action.pending()>"Send the mails"</Submit>

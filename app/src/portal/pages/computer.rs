@@ -5,14 +5,15 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     portal::{
+        components::Breadcrumb,
         model::ComputerDetail,
         server_fns::computers::{RenameComputer, computer},
-        toasts::show_result,
+        toasts::{NotSent, show_result, successes},
     },
     routes::{FormTarget, Page},
     shared::{
         branding::use_branding,
-        components::{HiddenField, PageTitle, Problem, Submit, Time},
+        components::{Heading, HiddenField, PageTitle, Problem, Submit, Time},
         error::UiError,
         page_owner::OwnerField,
     },
@@ -22,13 +23,15 @@ use crate::{
 pub(crate) fn ComputerPage() -> impl IntoView {
     let params = use_params_map();
     let rename = ServerAction::<RenameComputer>::new();
+    let renamed = Signal::derive(move || rename.value().get());
+    let renames = successes(renamed);
     let source = move || {
         let ids = params
             .with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()));
-        (ids, rename.version().get())
+        (ids, renames.get())
     };
     let data = Resource::new(source, |((license, machine), _)| computer(license, machine));
-    show_result(Signal::derive(move || rename.value().get()));
+    show_result(renamed);
     view! {
         <PageTitle text="Computer"/>
         <Transition fallback=|| ()>
@@ -45,16 +48,14 @@ pub(crate) fn ComputerPage() -> impl IntoView {
 #[component]
 fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl IntoView {
     let ComputerDetail { license, computer, file_days, file_hours } = detail;
-    let back = Page::License(license.id).path();
     let free = Page::FreeComputer(license.id, computer.id).path();
     let file = FormTarget::ComputerFile(license.id, computer.id).path();
     let rights = license.rights;
+    let title = computer.label.clone();
     view! {
-        <nav aria-label="Breadcrumb" class="small">
-            <a href=Page::Licenses.path()>"Licenses"</a> " / " <a href=back>{license.product.clone()}</a>
-        </nav>
+        <Breadcrumb license=license.clone()/>
         <div class="split">
-            <h1 class="title-1">{computer.label.clone()}</h1>
+            <Heading>{title}</Heading>
             {rights.frees_computers.then(|| view! { <a class="button" href=free>"Free this computer"</a> })}
         </div>
         <section class="card stack">
@@ -75,6 +76,7 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                             <input id="name" name="name" r#type="text" maxlength="100" value=computer.label.clone()/>
                             <Submit busy=rename.pending()>"Save name"</Submit>
                         </div>
+                        <NotSent result=Signal::derive(move || rename.value().get())/>
                     </div>
                 </ActionForm>
             })}

@@ -10,7 +10,7 @@ use crate::{
     },
     routes::{FormTarget, Page},
     shared::{
-        components::{PageTitle, Problem, Submit},
+        components::{Heading, PageTitle, Problem, Submit},
         page_owner::OwnerField,
     },
 };
@@ -41,8 +41,9 @@ fn Question(form: DeletionView) -> impl IntoView {
         None => view! { <Form email=form.email typed=form.typed/> }.into_any(),
     };
     view! {
-        <section class="card stack measure">
-            <h1 class="title-1">"Delete your account?"</h1>
+        <nav aria-label="Breadcrumb" class="breadcrumb small"><a href=Page::Account.path()>"Account"</a></nav>
+        <section class="card stack">
+            <Heading>"Delete your account?"</Heading>
             <p>"This cannot be undone."</p>
             <h2 class="title-3">"What is erased"</h2>
             <ul class="list">

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     portal::{
+        components::{Breadcrumb, LicenseFacts},
         model::{Computer, FreeConfirmation, LicenseSummary},
         server_fns::licenses::{FreeComputer, confirm_free_computer},
         toasts::follow,
@@ -12,7 +13,7 @@ use crate::{
     routes::Page,
     shared::{
         branding::use_branding,
-        components::{HiddenField, PageTitle, Problem, Submit, Time},
+        components::{Heading, HiddenField, PageTitle, Problem, Submit, Time},
         error::UiError,
         page_owner::OwnerField,
     },
@@ -46,15 +47,17 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
     let action = ServerAction::<FreeComputer>::new();
     let failure = follow(Signal::derive(move || action.value().get()));
     let back = Page::License(license.id).path();
+    let title = format!("Free {}?", computer.label);
     let swaps = license.swaps.clone();
     let none_left = swaps.as_ref().filter(|swaps| swaps.left == 0).map(|swaps| swaps.next.clone());
     let is_offered = license.rights.frees_computers;
     let may_free = is_offered && none_left.is_none();
     let contact = use_branding().brand.contact();
     view! {
-        <section class="card stack measure">
-            <h1 class="title-1">{format!("Free {}?", computer.label)}</h1>
-            {failure}
+        <Breadcrumb license=license.clone()/>
+        <div class="with-rail">
+        <section class="card stack">
+            <Heading>{title}</Heading>
             {is_offered.then(|| view! {
                 <p>
                     {format!("{} on {} stops working at its next check. ", license.product, computer.label)}
@@ -84,6 +87,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                 <OwnerField/>
                 <HiddenField name="license" value=license.id.to_string()/>
                 <HiddenField name="machine" value=computer.id.to_string()/>
+                {failure}
                 <div class="cluster">
                     <a class="button" href=back>{if may_free { "Cancel" } else { "Back to the license" }}</a>
                     {may_free.then(|| view! {
@@ -92,6 +96,8 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                 </div>
             </ActionForm>
         </section>
+        <LicenseFacts license/>
+        </div>
     }
 }
 
@@ -99,8 +105,9 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
 fn AlreadyFree(license: LicenseSummary) -> impl IntoView {
     let back = Page::License(license.id).path();
     view! {
-        <section class="card stack measure">
-            <h1 class="title-1">"Already free"</h1>
+        <Breadcrumb license/>
+        <section class="card stack">
+            <Heading>"Already free"</Heading>
             <p>"That computer no longer uses this license. There is nothing to do."</p>
             <p><a class="button" href=back>"Back to the license"</a></p>
         </section>

@@ -7,14 +7,15 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     checkout::model::Offer,
     portal::{
-        components::{ComputerTable, KeyRow},
-        model::{HistoryLine, LicenseDetail, Swaps},
+        components::{ComputerTable, HelpCard, KeyRow, LicenseHead, LicenseNotice, NextStep, SlotMeter},
+        model::{HistoryLine, LicenseDetail, LicenseSummary, Swaps},
+        pages::overview::Grants,
         server_fns::licenses::license,
     },
     routes::{FormTarget, Page},
     shared::{
-        branding::use_branding,
-        components::{HiddenField, PageTitle, Problem, StatusBadge, Submit, Time},
+        branding::{set_help_subject, use_branding},
+        components::{Heading, HiddenField, PageTitle, Problem, Submit, Time},
         error::UiError,
         page_owner::OwnerField,
     },
@@ -41,52 +42,37 @@ pub(crate) fn LicensePage() -> impl IntoView {
 #[component]
 fn Detail(detail: LicenseDetail) -> impl IntoView {
     let LicenseDetail { license, revealed_key, order, upgrades, history } = detail;
-    let bought = order.map(|(order, number)| {
-        view! { <div><dt>"Bought with"</dt><dd><a href=Page::Order(order).path()>"Order " {number}</a></dd></div> }
-    });
+    let subject = license.help_subject();
+    set_help_subject(subject.clone());
     let id = license.id;
     let upgrades = (!upgrades.is_empty()).then(|| view! { <Upgrades license=id offers=upgrades/> });
-    let notice = license.status.notice.clone();
-    let new_key = license.can_replace_key.then(|| Page::NewKey(license.id).path());
+    let can_replace_key = license.can_replace_key;
+    let title = license.product.clone();
+    // Otherwise the next step is to ask for it.
+    let has_help = license.is_usable();
     let rights = license.rights;
-    let swaps = license.swaps.clone().filter(|_| rights.frees_computers);
-    let no_freeing = (!rights.frees_computers && !license.computers.is_empty())
-        .then(|| UiError::ComputerNotFreeable.text(&use_branding().brand));
     view! {
-        <nav aria-label="Breadcrumb" class="small"><a href=Page::Licenses.path()>"Licenses"</a></nav>
-        <div class="split">
-            <h1 class="title-1">{license.product.clone()}</h1>
-            <StatusBadge status=license.status.clone()/>
+        <nav aria-label="Breadcrumb" class="breadcrumb small"><a href=Page::Licenses.path()>"Licenses"</a></nav>
+        <div class="with-rail">
+            <article class="card stack license-card">
+                <LicenseHead license=license.clone()>
+                    <Heading>{title}</Heading>
+                </LicenseHead>
+                <LicenseNotice status=license.status.clone() subject=subject.clone()/>
+                <KeyRow license=id masked=license.masked_key.clone() revealed=revealed_key is_usable=license.is_usable()/>
+                <Grants names=license.entitlements.clone()/>
+                <p class="small text-2">
+                    "Issued on " <Time when=license.issued.clone()/>
+                    {order.map(|(order, number)| view! { ", bought with " <a href=Page::Order(order).path()>"order " {number}</a> })}
+                    "."
+                </p>
+            </article>
+            <aside class="rail" aria-label="Next steps and help">
+                <NextStep license=license.clone() is_listed=false/>
+                {has_help.then(|| view! { <HelpCard subject=Some(subject)/> })}
+            </aside>
         </div>
-        {notice.map(|text| view! { <p class="notice">{text}</p> })}
-        <section class="card stack">
-            <h2 class="title-2">"License key"</h2>
-            <KeyRow license=license.id masked=license.masked_key.clone() revealed=revealed_key/>
-            <dl class="facts">
-                <div><dt>"Kind"</dt><dd>{license.policy.clone()}</dd></div>
-                <div><dt>"Issued"</dt><dd><Time when=license.issued.clone()/></dd></div>
-                <div>
-                    <dt>"Ends"</dt>
-                    <dd>
-                        {match license.ends.clone() {
-                            Some(when) => view! { <Time when/> }.into_any(),
-                            None => "Never".into_any(),
-                        }}
-                    </dd>
-                </div>
-                {bought}
-            </dl>
-            {new_key.map(|href| view! { <p class="small"><a href=href>"Replace this key"</a></p> })}
-        </section>
-        <section class="card stack">
-            <div class="split">
-                <h2 class="title-2">"Computers"</h2>
-                <p class="small text-2">{license.usage()}</p>
-            </div>
-            <ComputerTable license/>
-            {swaps.map(|swaps| view! { <SwapLine swaps/> })}
-            {no_freeing.map(|text| view! { <p class="small text-2">{text}</p> })}
-        </section>
+        <Computers license/>
         {upgrades}
         {rights.sees_history.then(|| view! {
             <section class="card stack">
@@ -94,8 +80,45 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
                 <History lines=history/>
             </section>
         })}
+        {can_replace_key.then(|| view! { <Danger license=id/> })}
     }
     .into_any()
+}
+
+#[component]
+fn Computers(license: LicenseSummary) -> impl IntoView {
+    let can_free = license.rights.frees_computers;
+    let swaps = license.swaps.clone().filter(|_| can_free);
+    let no_freeing =
+        (!can_free && !license.computers.is_empty()).then(|| UiError::ComputerNotFreeable.text(&use_branding().brand));
+    let usage = license.usage();
+    let free = license.free_places().map(|free| format!(", {free}"));
+    view! {
+        <section class="card stack" id="computers">
+            <div class="split">
+                <h2 class="title-2">"Computers"</h2>
+                <p class="small text-2"><span>{usage}</span> {free}</p>
+            </div>
+            <SlotMeter license=license.clone()/>
+            <ComputerTable license/>
+            {swaps.map(|swaps| view! { <SwapLine swaps/> })}
+            {no_freeing.map(|text| view! { <p class="small text-2">{text}</p> })}
+        </section>
+    }
+}
+
+/// What cannot be undone, apart from everything else.
+#[component]
+fn Danger(license: LicenseId) -> impl IntoView {
+    view! {
+        <section class="card danger-zone split">
+            <div>
+                <h2 class="title-3">"Somebody else has your key?"</h2>
+                <p class="small text-2">"A new key makes the old one useless at once. Each of your computers then asks for the new key."</p>
+            </div>
+            <a class="button button-danger-quiet" href=Page::NewKey(license).path()>"Replace this key"</a>
+        </section>
+    }
 }
 
 /// What the license can be upgraded to, each with a form that leads to the payment.

@@ -5,13 +5,14 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     portal::{
+        components::{Breadcrumb, LicenseFacts},
         model::LicenseSummary,
         server_fns::licenses::{ReplaceKey, license},
         toasts::follow,
     },
     routes::Page,
     shared::{
-        components::{HiddenField, PageTitle, Problem, Submit},
+        components::{Heading, HiddenField, PageTitle, Problem, Submit},
         error::UiError,
         page_owner::OwnerField,
     },
@@ -50,9 +51,10 @@ fn Question(license: LicenseSummary) -> impl IntoView {
         more => format!("All {more} computers stay activated, but the app there asks for the new key."),
     };
     view! {
-        <section class="card stack measure">
-            <h1 class="title-1">"Replace this key?"</h1>
-            {failure}
+        <Breadcrumb license=license.clone()/>
+        <div class="with-rail">
+        <section class="card stack">
+            <Heading>"Replace this key?"</Heading>
             <p>{format!("The key {} of {} stops working immediately. Do this if someone else may have the key.", license.masked_key, license.product)}</p>
             <ul class="list">
                 <li>{computers}</li>
@@ -63,12 +65,15 @@ fn Question(license: LicenseSummary) -> impl IntoView {
             <ActionForm action>
                 <OwnerField/>
                 <HiddenField name="id" value=license.id.to_string()/>
+                {failure}
                 <div class="cluster">
                     <a class="button" href=back>"Cancel"</a>
                     <Submit class="button button-danger" busy=action.pending()>"Replace the key"</Submit>
                 </div>
             </ActionForm>
         </section>
+        <LicenseFacts license/>
+        </div>
     }
 }
 

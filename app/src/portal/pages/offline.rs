@@ -13,7 +13,7 @@ use crate::{
     routes::{FormTarget, Page},
     shared::{
         branding::use_branding,
-        components::{Failure, HiddenField, PageTitle, Submit, Time},
+        components::{Failure, Heading, HiddenField, PageTitle, Submit, Time},
         error::UiError,
         page_owner::OwnerField,
     },
@@ -27,16 +27,16 @@ pub(crate) fn OfflinePage() -> impl IntoView {
     let data = Resource::new(request, read_request);
     view! {
         <PageTitle text="Work offline"/>
-        <h1 class="title-1">"Computers without internet"</h1>
+        <Heading>"Computers without internet"</Heading>
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match data.await {
                     Ok(Some(asked)) => view! { <Question asked text=request()/> }.into_any(),
-                    Ok(None) => view! { <RequestForm/> }.into_any(),
+                    Ok(None) => view! { <RequestForm text=String::new() is_refused=false/> }.into_any(),
                     Err(UiError::SignedOut) => view! { <Failure error=UiError::SignedOut/> }.into_any(),
                     Err(error) => view! {
                         <Failure error/>
-                        <RequestForm/>
+                        <RequestForm text=typed(request()) is_refused=true/>
                     }
                     .into_any(),
                 }
@@ -45,8 +45,14 @@ pub(crate) fn OfflinePage() -> impl IntoView {
     }
 }
 
+/// What was typed, if it is a request. Other text, such as a key that was pasted by mistake, is not in the address.
+fn typed(request: String) -> String {
+    if request.starts_with("lk1.") { request } else { String::new() }
+}
+
 #[component]
-fn RequestForm() -> impl IntoView {
+fn RequestForm(text: String, is_refused: bool) -> impl IntoView {
+    let invalid = is_refused.then_some("true");
     view! {
         <section class="card stack measure">
             <h2 class="title-2">"Enter a request"</h2>
@@ -62,6 +68,7 @@ fn RequestForm() -> impl IntoView {
                         <input
                             id="request" name="request" r#type="text" required=true maxlength=air_gap::MAX_BYTES class="grow"
                             autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="lk1.…"
+                            value=text aria-invalid=invalid
                         />
                         <Submit>"Read request"</Submit>
                     </div>
@@ -140,7 +147,6 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
     view! {
         <section class="card stack measure">
             <h2 class="title-2">{title}</h2>
-            {failure}
             <p>{what}</p>
             <dl class="facts">
                 <div><dt>"License"</dt><dd>{license.product.clone()} " " <code>{license.masked_key.clone()}</code></dd></div>
@@ -152,6 +158,7 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
             <ActionForm action>
                 <OwnerField/>
                 <HiddenField name="request" value=text/>
+                {failure}
                 <div class="cluster">
                     <a class="button" href=Page::Offline.path() rel="external">"Cancel"</a>
                     {may_go_on.then(|| view! {

@@ -10,7 +10,7 @@ use crate::{
         server_fns::orders::order,
     },
     routes::{FormTarget, Page},
-    shared::components::{PageTitle, Problem, StatusBadge, Submit, Time},
+    shared::components::{Heading, PageTitle, Problem, StatusBadge, Submit, Time},
 };
 
 #[component]
@@ -43,7 +43,7 @@ fn Detail(detail: OrderDetail) -> impl IntoView {
         <nav aria-label="Breadcrumb" class="small"><a href=Page::Orders.path()>"Orders"</a></nav>
         <div class="split">
             <div class="cluster">
-                <h1 class="title-1">"Order " <span translate="no">{detail.number}</span></h1>
+                <Heading>"Order " <span translate="no">{detail.number}</span></Heading>
                 <StatusBadge status/>
             </div>
             {receipt}

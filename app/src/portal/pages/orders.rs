@@ -9,7 +9,7 @@ use crate::{
         server_fns::orders::orders,
     },
     routes::Page,
-    shared::components::{PageTitle, Problem, StatusBadge, Time},
+    shared::components::{Heading, PageTitle, Problem, StatusBadge, Time},
 };
 
 #[component]
@@ -36,7 +36,7 @@ fn NoOrders() -> impl IntoView {
     view! {
         <section class="card empty">
             <div class="crosshair" aria-hidden="true"></div>
-            <h1 class="title-1">"No orders yet"</h1>
+            <Heading>"No orders yet"</Heading>
             <p class="text-2">
                 "What you buy appears here with its receipts. If you bought something with another e-mail address, sign in with that address."
             </p>
@@ -50,7 +50,7 @@ fn OrderTable(list: OrderList) -> impl IntoView {
     let count = if total == 1 { "1 order".to_owned() } else { format!("{total} orders") };
     view! {
         <div class="split">
-            <h1 class="title-1">"Orders"</h1>
+            <Heading>"Orders"</Heading>
             <p class="small text-2">{count}</p>
         </div>
         <section class="card card-flush">

@@ -8,7 +8,7 @@ use crate::{
     routes::Page,
     shared::{
         branding::use_branding,
-        components::{PageTitle, Problem},
+        components::{Heading, PageTitle, Problem},
         model::RelativeTime,
     },
 };
@@ -37,7 +37,7 @@ pub(crate) fn ReceiptPage() -> impl IntoView {
 fn NoReceipt(detail: OrderDetail) -> impl IntoView {
     view! {
         <section class="card empty">
-            <h1 class="title-1">"No receipt yet"</h1>
+            <Heading>"No receipt yet"</Heading>
             <p class="text-2">"There is a receipt as soon as the order is paid."</p>
             <p><a class="button" href=Page::Order(detail.id).path()>"Back to the order"</a></p>
         </section>
@@ -69,7 +69,7 @@ fn Receipt(detail: OrderDetail) -> impl IntoView {
         <article class="card receipt stack-large" aria-label=format!("Receipt of order {number}")>
             <header class="split receipt-head">
                 <div>
-                    <h1 class="title-1">"Receipt"</h1>
+                    <Heading>"Receipt"</Heading>
                     <p class="text-2">"Order " <span translate="no">{number.clone()}</span></p>
                     <p class="text-2">"Date " {date(&detail.placed)}</p>
                 </div>

@@ -27,14 +27,35 @@ async fn server_licenses(search: &str, after: &str, limit: u32) -> Result<Licens
     let after = after.parse().ok();
     let page = who.view(&backend.service).licenses_page(&search, after, limit).await;
     let page = page.map_err(|error| server::hidden(&error))?;
-    let (now, brand) = (backend.service.now(), backend.service.brand());
-    Ok(LicenseList {
-        licenses: page.items.iter().map(|view| crate::portal::present::license(view, now, brand)).collect(),
-        search,
-        is_first: after.is_none(),
-        next: page.next,
-    })
+    Ok(list(&backend, page, search, after.is_none()))
 }
+
+/// Licenses for a list, which shows only the first of their computers.
+#[cfg(feature = "ssr")]
+fn list(
+    backend: &crate::server_side::Backend,
+    page: latchkey_service::Page<latchkey_service::LicenseView, latchkey_licensing::ids::LicenseId>,
+    search: String,
+    is_first: bool,
+) -> LicenseList {
+    let (now, brand) = (backend.service.now(), backend.service.brand());
+    let summary = |view: &latchkey_service::LicenseView| {
+        let mut license = crate::portal::present::license(view, now, brand);
+        license.computers.truncate(LISTED_COMPUTERS);
+        license
+    };
+    LicenseList { licenses: page.items.iter().map(summary).collect(), search, is_first, next: page.next }
+}
+
+/// How many computers of a license are shown on pages with several licenses.
+#[cfg(feature = "ssr")]
+const LISTED_COMPUTERS: usize = 3;
+
+/// How many lines of the history the first page shows, and of how many entries: some mean nothing to the owner.
+#[cfg(feature = "ssr")]
+const MAX_ACTIVITY: usize = 5;
+#[cfg(feature = "ssr")]
+const SHOWN_ACTIVITY: u32 = 10;
 
 /// The longest text to search for.
 #[cfg(feature = "ssr")]
@@ -51,10 +72,29 @@ pub async fn overview() -> Result<OverviewDetail, UiError> {
 async fn server_overview() -> Result<OverviewDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::viewer()?);
-    let orders = who.view(&backend.service).orders().await.map_err(|error| server::hidden(&error))?;
+    let customer = who.view(&backend.service);
+    let orders = customer.orders().await.map_err(|error| server::hidden(&error))?;
+    let page = customer.licenses_page("", None, PER_PAGE.1).await.map_err(|error| server::hidden(&error))?;
+    let history = customer.recent_history(&page.items, SHOWN_ACTIVITY).await;
+    let history = history.map_err(|error| server::hidden(&error))?;
+    let (now, reader) = (backend.service.now(), who.account().id);
+    // Of several licenses, a line says which one it is about.
+    let of_several = (page.items.len() > 1).then_some(&page.items);
+    let line = |entry: &latchkey_service::AuditEntry| {
+        let mut line = crate::portal::present::history(entry, reader, now)?;
+        let id = entry.event.stored().subject_id;
+        let about = of_several.and_then(|views| views.iter().find(|view| view.license.id.to_string() == id));
+        if let Some(view) = about {
+            line.text = format!("{} (key …{})", line.text, view.license.key_tail);
+        }
+        Some(line)
+    };
+    let activity = history.iter().filter_map(line).take(MAX_ACTIVITY).collect();
     Ok(OverviewDetail {
-        licenses: server_licenses("", "", PER_PAGE.1).await?,
+        licenses: list(&backend, page, String::new(), true),
         overdue: orders.iter().filter_map(crate::portal::present::orders::overdue).collect(),
+        activity,
+        email: who.account().email.to_string(),
     })
 }
 
@@ -162,6 +202,8 @@ async fn server_replace_key(id: &str, account: Option<AccountId>) -> Result<Done
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).replace_key(id).await.map_err(refusal)?;
+    // The person has to enter the new key in the app, so the next page shows it.
+    backend.cookies.allow_reveal(id);
     Ok(Done { flash: Some(Flash::KeyReplaced), redirect_to: Page::License(id).path() })
 }
 

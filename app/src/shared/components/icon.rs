@@ -9,7 +9,6 @@ pub(crate) enum IconName {
     Cross,
     Computer,
     Key,
-    Plus,
 }
 
 impl IconName {
@@ -22,7 +21,6 @@ impl IconName {
             Self::Cross => "M7 7l10 10M17 7L7 17",
             Self::Computer => "M4 5h16v11H4zM9 20h6M12 16v4",
             Self::Key => "M14.5 9.5a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0zM13.2 12.7 20 19.5M17 16.5l-2 2",
-            Self::Plus => "M12 6v12M6 12h12",
         }
     }
 }

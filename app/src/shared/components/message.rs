@@ -7,8 +7,8 @@ use crate::{
     shared::{
         address::use_address,
         branding::use_branding,
-        components::{Icon, IconName},
-        error::UiError,
+        components::{Heading, Icon, IconName},
+        error::{UiError, is_offline},
         flash::Flash,
     },
 };
@@ -48,20 +48,36 @@ fn SignInLink() -> impl IntoView {
 pub(crate) fn Problem(error: UiError) -> impl IntoView {
     let way_out = if error == UiError::SignedOut {
         view! { <SignInLink/> }.into_any()
+    } else if matches!(error, UiError::Offline | UiError::NoResponse) {
+        view! { <button r#type="button" class="button" on:click=|_| reload()>"Try again"</button> }.into_any()
     } else {
         view! { <a class="button" href=Page::Overview.path()>"Back to the overview"</a> }.into_any()
     };
     // Nothing was being changed here, only read.
-    let text = if error == UiError::NoResponse {
-        "The server did not respond. Reload the page.".to_owned()
-    } else {
-        error.text(&use_branding().brand)
+    let text = match error {
+        UiError::Offline => "You are offline. Connect to the internet, then try again.".to_owned(),
+        UiError::NoResponse => "The server did not respond. Try again in a moment.".to_owned(),
+        error => error.text(&use_branding().brand),
     };
     view! {
         <section class="card empty">
-            <h1 class="title-1">{if error == UiError::NotFound { "Not found" } else { "Something went wrong" }}</h1>
+            <Heading>{if error == UiError::NotFound { "Not found" } else { "Something went wrong" }}</Heading>
             <p role="alert">{text}</p>
             <p>{way_out}</p>
         </section>
     }
+}
+
+/// Loads the page again. Without a network, the browser would replace the page by its own.
+#[cfg(feature = "hydrate")]
+fn reload() {
+    if !is_offline() {
+        // A browser that cannot reload says so itself.
+        let _ = window().location().reload();
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn reload() {
+    let _ = is_offline();
 }

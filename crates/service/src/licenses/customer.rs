@@ -1,5 +1,7 @@
 //! The licenses of the signed-in customer. For licenses of others, the result is the same as if they did not exist.
 
+use std::collections::BTreeSet;
+
 use latchkey_licensing::{
     ids::LicenseId,
     license::{License, Standing},
@@ -61,7 +63,7 @@ impl CustomerView<'_> {
         self.service().view_licenses(&mut reader, licenses, false).await
     }
 
-    /// The customer's licenses after `after`, the oldest first. With a text, those whose key ends with it.
+    /// The customer's licenses after `after`: the oldest first, and those that are revoked or expired at the end. With a text, those whose key ends with it.
     pub async fn licenses_page(
         &self,
         key_end: &str,
@@ -70,9 +72,39 @@ impl CustomerView<'_> {
     ) -> Result<Page<LicenseView, LicenseId>, Internal> {
         let mut reader = self.service().store().read().await?;
         let account = self.account().id;
-        let Page { items, next } = reader.list_licenses_page_of(account, key_end, after, limit).await?;
+        let Page { items, next } =
+            reader.list_licenses_page_of(account, key_end, after, self.service().now(), limit).await?;
         let items = self.service().view_licenses(&mut reader, items, false).await?;
         Ok(Page { items, next })
+    }
+
+    /// The newest entries of the history of licenses, the newest first, in one statement. What happened before a license came
+    /// to this customer is left out, as are licenses whose policy does not show their history.
+    pub async fn recent_history(&self, licenses: &[LicenseView], limit: u32) -> Result<Vec<AuditEntry>, Internal> {
+        let shown = licenses
+            .iter()
+            .filter(|view| view.license.account == self.account().id && view.policy.customer_sees_history);
+        let ids: Vec<String> = shown.map(|view| view.license.id.to_string()).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reader = self.service().store().read_without_snapshot().await?;
+        let rows = reader.list_newest_audit_of(LICENSE, &ids, i64::from(limit)).await?;
+        let mut came = BTreeSet::new();
+        let mut entries = Vec::new();
+        for entry in AuditEntry::read_all(rows)? {
+            let license = entry.event.stored().subject_id;
+            // Entries from before the license came to this owner belong to somebody else.
+            if came.contains(&license) {
+                continue;
+            }
+            if entry.event.may_change_owner() {
+                came.insert(license);
+            }
+            entries.push(entry);
+        }
+        entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(entries)
     }
 
     /// One of the customer's licenses.

@@ -61,7 +61,7 @@ impl Admin<'_> {
         let owners: BTreeMap<_, _> = owners.into_iter().map(|owner| (owner.id, owner.email)).collect();
         let mut keys = self.service.open_keys(&mut reader, &page).await?;
         let mut held: BTreeMap<LicenseId, Vec<String>> = BTreeMap::new();
-        for (license, code) in reader.list_own_entitlements(&ids).await? {
+        for (license, code, _) in reader.list_own_entitlements(&ids).await? {
             held.entry(license).or_default().push(code.as_str().to_owned());
         }
         let row = |license: License| {

@@ -51,6 +51,8 @@ pub struct LicenseView {
     pub swaps: Option<SwapsLeft>,
     /// The license's own entitlements by code, without those of the policy.
     pub own_entitlements: Vec<EntitlementCode>,
+    /// The names of all entitlements that the license grants, those of the policy first.
+    pub entitlement_names: Vec<String>,
 }
 
 /// A license with its key and its owner.
@@ -170,7 +172,7 @@ struct Related {
     counts: BTreeMap<LicenseId, (u32, Option<Timestamp>)>,
     machines: BTreeMap<LicenseId, Vec<Machine>>,
     releases: BTreeMap<LicenseId, Vec<Timestamp>>,
-    entitlements: BTreeMap<LicenseId, Vec<EntitlementCode>>,
+    entitlements: BTreeMap<LicenseId, Vec<(EntitlementCode, String)>>,
 }
 
 impl Related {
@@ -200,7 +202,8 @@ impl Related {
             None => BTreeMap::new(),
         };
         let entitlements = if has_entitlements {
-            grouped(conn.list_own_entitlements(ids).await?.into_iter())
+            let own = conn.list_own_entitlements(ids).await?;
+            grouped(own.into_iter().map(|(license, code, name)| (license, (code, name))))
         } else {
             BTreeMap::new()
         };
@@ -217,13 +220,24 @@ impl Related {
             let times: Vec<Timestamp> = releases.into_iter().filter(|at| *at > since).collect();
             allowance.left(&times)
         });
+        let (own_entitlements, own_names): (Vec<_>, Vec<_>) =
+            self.entitlements.remove(&id).unwrap_or_default().into_iter().unzip();
+        let mut entitlement_names: Vec<String> =
+            terms.entitlements.iter().map(|granted| granted.name.clone()).collect();
+        for name in own_names {
+            // A policy may have got the entitlement after the license did.
+            if !entitlement_names.contains(&name) {
+                entitlement_names.push(name);
+            }
+        }
         LicenseView {
             status: license.status_when_seen(owner_is_banned, last_seen_at, now),
             machine_limit: license.machine_limit_with_overage(policy),
             machine_count,
             machines: self.machines.remove(&id).unwrap_or_default(),
             swaps,
-            own_entitlements: self.entitlements.remove(&id).unwrap_or_default(),
+            own_entitlements,
+            entitlement_names,
             license,
             policy: policy.clone(),
             product: terms.product.clone(),

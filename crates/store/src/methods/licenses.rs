@@ -24,7 +24,7 @@ methods! {
             /// Lists an account's licenses, oldest first.
             list_licenses_of(account: AccountId) -> Vec<License>;
             /// Lists an account's licenses, oldest first, after `after`: those whose key ends with a text, ignoring case.
-            list_licenses_page_of(account: AccountId, key_end: &str, after: Option<LicenseId>, limit: u32) -> Page<License, LicenseId>;
+            list_licenses_page_of(account: AccountId, key_end: &str, after: Option<LicenseId>, now: Timestamp, limit: u32) -> Page<License, LicenseId>;
             /// Lists the licenses that an order bought, by id.
             list_licenses_of_order(order: OrderId) -> Vec<License>;
             /// Lists all licenses, by id, after `after`.
@@ -62,7 +62,7 @@ methods! {
             /// Lists the entitlements granted to a license individually, by code.
             list_license_entitlements(license: LicenseId) -> Vec<Entitlement>;
             /// Lists the entitlements granted to these licenses individually, by code.
-            list_own_entitlements(licenses: &[LicenseId]) -> Vec<(LicenseId, EntitlementCode)>;
+            list_own_entitlements(licenses: &[LicenseId]) -> Vec<(LicenseId, EntitlementCode, String)>;
             /// Counts the licenses to which an entitlement is granted individually.
             count_licenses_holding(id: EntitlementId) -> i64;
         }

@@ -21,6 +21,7 @@ methods! {
         read {
             /// Lists the newest rows about one subject, newest first.
             list_audit_of(subject_kind: &str, subject_id: &str, limit: i64) -> Vec<AuditRow>;
+            list_newest_audit_of(subject_kind: &str, subject_ids: &[String], limit: i64) -> Vec<AuditRow>;
             /// Lists those of the subjects to which something happened.
             list_audited(subject_kind: &str, verb: &str, subject_ids: &[String]) -> Vec<String>;
         }

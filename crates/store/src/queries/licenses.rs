@@ -187,18 +187,35 @@ pub(crate) async fn list_licenses_page_of(
     account: AccountId,
     key_end: &str,
     after: Option<LicenseId>,
+    now: Timestamp,
     limit: u32,
 ) -> Result<Page<License, LicenseId>> {
     let mut query = QueryBuilder::<Db>::new(select!("WHERE account_id = "));
     query.push_bind(account.uuid());
-    query.push(" AND id > ").push_bind(after.map_or(Uuid::nil(), LicenseId::uuid));
+    if let Some(after) = after {
+        query.push(" AND (");
+        push_is_past(&mut query, now);
+        query.push(", id) > (COALESCE((SELECT ");
+        push_is_past(&mut query, now);
+        query.push(" FROM licenses AS earlier WHERE earlier.id = ").push_bind(after.uuid());
+        query.push(" AND earlier.account_id = ").push_bind(account.uuid());
+        query.push("), 0), ").push_bind(after.uuid()).push(")");
+    }
     if let Some(end) = key_end_pattern(key_end) {
         query.push(r" AND UPPER(key_tail) LIKE ").push_bind(end).push(r" ESCAPE '\'");
     }
-    query.push(" ORDER BY id LIMIT ").push_bind(Page::<License, LicenseId>::rows(limit));
+    query.push(" ORDER BY ");
+    push_is_past(&mut query, now);
+    query.push(", id LIMIT ").push_bind(Page::<License, LicenseId>::rows(limit));
     let rows: Vec<LicenseRow> = query.build_query_as().fetch_all(conn).await?;
     let licenses = rows.into_iter().map(License::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Page::new(licenses, limit, |license| license.id))
+}
+
+/// Whether a license is revoked or expired, as 1 or 0.
+fn push_is_past(query: &mut QueryBuilder<Db>, now: Timestamp) {
+    query.push("CASE WHEN revoked_at IS NOT NULL OR expires_at <= ").push_bind(now.unix_micros());
+    query.push(" THEN 1 ELSE 0 END");
 }
 
 /// How many letters of a key are stored as they are.

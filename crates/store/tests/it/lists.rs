@@ -68,8 +68,8 @@ on_both! {
             }
         }
         let held = tx.list_own_entitlements(&ids).await.expect("read");
-        let held: Vec<_> = held.iter().map(|(owner, code)| (*owner, code.as_str())).collect();
-        assert_eq!(held, [(license(1).id, "A"), (license(1).id, "B")]);
+        let held: Vec<_> = held.iter().map(|(owner, code, name)| (*owner, code.as_str(), name.as_str())).collect();
+        assert_eq!(held, [(license(1).id, "A", "One"), (license(1).id, "B", "One")]);
 
         let mut keys = tx.list_key_ciphertexts(&ids).await.expect("read");
         keys.sort();

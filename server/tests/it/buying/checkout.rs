@@ -375,10 +375,10 @@ async fn many_keys_are_folded(shop: &Shop) {
 
     let order = format!("/portal/orders/{}", order_in(&placed));
     let page = ada.get(&order).await.text().await.expect("a page");
-    let (shown, folded) = page.split_once("<details").expect("a fold");
+    let (shown, folded) = page.split_once("<details class=\"fold\"").expect("a fold");
     assert!(shown.contains("50 licenses") && folded.contains("Show 40 more licenses"), "{page}");
     assert_eq!(shown.matches("<code>CGPT-••••").count(), 10, "{shown}");
     let page = ada.get("/portal").await.text().await.expect("a page");
-    assert_eq!(page.matches("class=\"key-row\"").count(), 10, "{page}");
+    assert_eq!(page.matches("class=\"row-link\"").count(), 10, "{page}");
     assert!(page.contains("See all licenses"), "{page}");
 }

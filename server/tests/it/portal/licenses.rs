@@ -436,6 +436,9 @@ async fn a_key_is_replaced(app: &TestApp) {
     let admin = app.service().admin(Operator::Host);
     let key = admin.license(id, &Operator::Host.fresh()).await.expect("there").key;
     assert_ne!(key, issued.key);
+    // The new key is there to be entered in the app, once.
+    assert!(shown.contains(key.expose()), "{shown}");
+    assert!(!page(&browser, &format!("/portal/licenses/{id}")).await.contains(key.expose()));
     assert_eq!(app.desktop(Some(issued.key.expose())).get("/v1/me").await.code(), "LICENSE_INVALID");
     let me = app.desktop(Some(key.expose())).get("/v1/machines/one").await;
     assert_eq!(me.status, 200, "the computer stays activated");

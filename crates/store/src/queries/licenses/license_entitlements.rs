@@ -52,19 +52,19 @@ pub(crate) async fn list_license_entitlements(conn: &mut Connection, license: Li
 pub(crate) async fn list_own_entitlements(
     conn: &mut Connection,
     licenses: &[LicenseId],
-) -> Result<Vec<(LicenseId, EntitlementCode)>> {
+) -> Result<Vec<(LicenseId, EntitlementCode, String)>> {
     let mut granted = Vec::new();
     for ids in licenses.chunks(batch::IDS) {
-        let sql = "SELECT license_id, entitlements.id, code FROM license_entitlements
+        let sql = "SELECT license_id, entitlements.id, code, name FROM license_entitlements
                    JOIN entitlements ON entitlements.id = license_entitlements.entitlement_id
                    WHERE license_id IN ";
         let mut query = QueryBuilder::<Db>::new(sql);
         batch::push_ids(&mut query, ids.iter().map(|id| id.uuid()));
         query.push(" ORDER BY code");
-        let rows: Vec<(Uuid, Uuid, String)> =
+        let rows: Vec<(Uuid, Uuid, String, String)> =
             query.build_query_as().persistent(ids.len() == 1).fetch_all(&mut *conn).await?;
-        for (license, id, code) in rows {
-            granted.push((license.into(), entitlements::code(id, &code)?));
+        for (license, id, code, name) in rows {
+            granted.push((license.into(), entitlements::code(id, &code)?, name));
         }
     }
     Ok(granted)

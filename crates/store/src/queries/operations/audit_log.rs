@@ -46,6 +46,32 @@ pub(crate) async fn list_audit_of(
     Ok(rows.into_iter().map(AuditRow::from).collect())
 }
 
+/// The newest rows about each of a few subjects, the newest first. The limit is that of each subject, so that the rows read are
+/// bounded by the number of subjects.
+pub(crate) async fn list_newest_audit_of(
+    conn: &mut Connection,
+    subject_kind: &str,
+    subject_ids: &[String],
+    limit: i64,
+) -> Result<Vec<AuditRow>> {
+    if subject_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<Db>::new("");
+    for (at, subject_id) in subject_ids.iter().enumerate() {
+        query.push(if at == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+        query.push(
+            "SELECT id, at, actor_kind, actor_id, network, verb, subject_kind, subject_id, detail FROM audit_log
+             WHERE subject_kind = ",
+        );
+        query.push_bind(subject_kind).push(" AND subject_id = ").push_bind(subject_id.as_str());
+        query.push(" ORDER BY id DESC LIMIT ").push_bind(limit).push(") AS newest");
+    }
+    query.push(" ORDER BY id DESC");
+    let rows: Vec<AuditColumns> = query.build_query_as().fetch_all(conn).await?;
+    Ok(rows.into_iter().map(AuditRow::from).collect())
+}
+
 pub(crate) async fn list_audited(
     conn: &mut Connection,
     subject_kind: &str,
