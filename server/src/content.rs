@@ -5,7 +5,7 @@
 mod files;
 pub(crate) mod markdown;
 
-use std::{convert::Infallible, path::Path};
+use std::{cmp::Reverse, convert::Infallible, path::Path};
 
 use latchkey_app::static_pages::site::model::{LegalPage, Picture, Release, Releases, SiteContent, Slug};
 
@@ -48,16 +48,12 @@ impl Content {
     /// The content in a folder, or else the compiled-in content. `None` if there is none for this brand: the folder has no
     /// `site.toml`, or there is no folder and the compiled-in texts are for another brand.
     pub(crate) fn read(folder: Option<&Path>, brand: &str) -> Result<Option<Self>, ContentError> {
-        match folder {
-            Some(folder) => {
-                let files = ContentFiles::folder(folder)?;
-                if files.find(SITE)?.is_some() { Self::parse(files).map(Some) } else { Ok(None) }
-            }
-            None => {
-                let content = Self::parse(compiled_in())?;
-                Ok((content.site.brand == brand).then_some(content))
-            }
+        if let Some(folder) = folder {
+            let files = ContentFiles::folder(folder)?;
+            return if files.find(SITE)?.is_some() { Self::parse(files).map(Some) } else { Ok(None) };
         }
+        let content = Self::parse(compiled_in())?;
+        Ok((content.site.brand == brand).then_some(content))
     }
 
     fn parse(files: ContentFiles) -> Result<Self, ContentError> {
@@ -77,8 +73,10 @@ impl Content {
             }
             None => Vec::new(),
         };
-        releases.sort_by(|one, other| other.date.cmp(&one.date));
-        releases.iter_mut().for_each(|release| release.notes.render(html));
+        releases.sort_by_key(|release| Reverse(release.date));
+        for release in &mut releases {
+            release.notes.render(html);
+        }
         Ok(Self { site, legal, releases, files })
     }
 }

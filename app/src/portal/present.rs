@@ -81,7 +81,7 @@ fn term(view: &LicenseView, now: Timestamp) -> String {
         (_, Expiry::At(at)) => {
             let days = at.since(now).as_secs().div_ceil(24 * HOUR);
             let left = if days == 1 { "1 day left".to_owned() } else { format!("{days} days left") };
-            let soon = (days <= SOON).then(|| format!(", {left}")).unwrap_or_default();
+            let soon = if days <= SOON { format!(", {left}") } else { String::new() };
             format!("Ends {}{soon}", at.human_date())
         }
     }

@@ -1,5 +1,7 @@
 //! The use cases that need a recent second factor (SU-07). One that stops to, or starts to, fails here.
 
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// All of them, by the name of the method. [`latchkey_service::Fresh`] says why.

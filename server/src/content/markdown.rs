@@ -57,7 +57,11 @@ pub(crate) fn render<E>(text: &str, root: &str, file: impl Fn(&str) -> Result<St
                     block.info = String::new();
                 } else if let Some(part) = parts.last_mut() {
                     // Included files are too long to be searched.
-                    part.text.push_str(&format!(" {} ", block.literal.replace('\n', " ").trim()));
+                    for line in block.literal.lines() {
+                        part.text.push(' ');
+                        part.text.push_str(line.trim());
+                    }
+                    part.text.push(' ');
                 }
             }
             NodeValue::Heading(heading) => {

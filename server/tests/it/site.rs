@@ -13,7 +13,7 @@ use crate::support::app::TestApp;
 /// A server with the compiled-in content.
 async fn with_default_content() -> TestApp {
     TestApp::start_with(Backend::Sqlite, |settings, _| {
-        settings.brand.name = "ChartGPT".to_owned();
+        "ChartGPT".clone_into(&mut settings.brand.name);
         settings.brand.support = Some("help@example.com".to_owned());
     })
     .await
@@ -26,7 +26,7 @@ fn acme() -> PathBuf {
 /// A server with the content of another vendor.
 async fn with_acme() -> TestApp {
     TestApp::start_with(Backend::Sqlite, |settings, _| {
-        settings.brand.name = "Acme Draw".to_owned();
+        "Acme Draw".clone_into(&mut settings.brand.name);
         settings.content.folder = Some(acme());
     })
     .await

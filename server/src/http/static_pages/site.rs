@@ -38,7 +38,7 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(5);
 
 /// How long a security contact is valid. RFC 9116 recommends less than a year.
-const CONTACT_VALIDITY: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+const CONTACT_VALIDITY: Duration = Duration::from_hours(180 * 24);
 
 /// What the site is made of.
 #[derive(Debug)]
