@@ -95,8 +95,8 @@ impl Past<'_> {
     /// A license that ended in one of several ways, with a machine that was freed, and a customer who owns nothing.
     async fn insert_record(&self, tx: &mut Tx, number: u64) -> Result<()> {
         let (at, ids) = (self.at(number), bytes("past", number, 0));
-        let owner = self.account(number, at, part(&ids, 0)?, "past")?;
-        let other = self.account(number, at, part(&bytes("nothing", number, 0), 0)?, "nothing")?;
+        let owner = Self::account(number, at, part(&ids, 0)?, "past")?;
+        let other = Self::account(number, at, part(&bytes("nothing", number, 0), 0)?, "nothing")?;
         for account in [&owner, &other] {
             tx.insert_account(account).await?;
         }
@@ -137,14 +137,14 @@ impl Past<'_> {
         Ok(())
     }
 
-    fn account(&self, number: u64, at: Timestamp, random: [u8; 10], kind: &str) -> Result<Account> {
+    fn account(number: u64, at: Timestamp, random: [u8; 10], kind: &str) -> Result<Account> {
         Ok(Account {
             id: AccountId::new(at, random),
             email: EmailAddress::parse(&format!("{kind}-{number}@bench.example"))
                 .ok()
                 .context("an e-mail address is invalid")?,
             name: None,
-            role: if number % 100 == 0 { Role::Support } else { Role::Customer },
+            role: if number.is_multiple_of(100) { Role::Support } else { Role::Customer },
             disabled_at: (number % 10 == 3).then_some(at),
             created_at: at,
         })
@@ -167,7 +167,7 @@ impl Past<'_> {
             buyer: None,
             account: Some(resident.account),
             browser_hash: [1; 32],
-            is_live: number % 20 != 0,
+            is_live: !number.is_multiple_of(20),
             is_subscription: number % 20 == 1,
             subtotal: Money::new(4_900, "USD".parse().ok().context("no currency")?),
             total_minor: Some(4_900),
@@ -196,14 +196,14 @@ impl Past<'_> {
         let (event, object) = (format!("evt_past_{number}"), format!("pi_bench_{number}"));
         tx.insert_stripe_event(&NewStripeEvent {
             id: &event,
-            kind: if number % 30 == 0 { "charge.refunded" } else { "payment_intent.succeeded" },
+            kind: if number.is_multiple_of(30) { "charge.refunded" } else { "payment_intent.succeeded" },
             is_live: order.is_live,
             api_version: None,
             object: Some(("payment_intent", &object)),
             body: br#"{"erased":true}"#,
             named_objects: &[],
             is_from_sync: false,
-            state: if number % 40 == 0 { EventState::Failed } else { EventState::Done },
+            state: if number.is_multiple_of(40) { EventState::Failed } else { EventState::Done },
             problem: None,
             created_at: at,
             now: at,
@@ -213,7 +213,7 @@ impl Past<'_> {
         let mail = MailId::new(at, random);
         tx.insert_mails(&[NewMail {
             id: mail,
-            kind: if number % 30 == 0 { "refunded" } else { "purchase" },
+            kind: if number.is_multiple_of(30) { "refunded" } else { "purchase" },
             recipient: &recipient,
             account: Some(resident.account),
             payload: b"sent",
@@ -222,17 +222,17 @@ impl Past<'_> {
             dedupe_key: Some(&format!("purchase:{number}")),
         }])
         .await?;
-        if number % 40 == 0 {
+        if number.is_multiple_of(40) {
             tx.set_mail_failed(mail, self.recently(), "refused").await?;
         } else {
             tx.set_mail_sent(mail, self.recently()).await?;
         }
-        let machine = number % 4 == 0;
+        let machine = number.is_multiple_of(4);
         tx.insert_audits(&[AuditRow {
             id: AuditId::new(at, random),
             at,
-            actor_kind: if number % 25 == 0 { "admin" } else { "app" }.to_owned(),
-            actor_id: (number % 25 == 0).then(|| resident.account.to_string()),
+            actor_kind: if number.is_multiple_of(25) { "admin" } else { "app" }.to_owned(),
+            actor_id: number.is_multiple_of(25).then(|| resident.account.to_string()),
             network: None,
             verb: if machine { "machine.activated" } else { "license.renewed" }.to_owned(),
             subject_kind: "license".to_owned(),

@@ -129,7 +129,7 @@ impl Seed {
             disabled_at: None,
             created_at: resident.made_at,
         };
-        if number % LICENSES_EACH == 0 {
+        if number.is_multiple_of(LICENSES_EACH) {
             ensure!(tx.insert_account(&account).await?, "the database holds a population already");
         }
         let hint = KeyHint { prefix: resident.key.prefix(), tail: resident.key.tail() };
