@@ -12,6 +12,7 @@ use std::{
 const CHECKED: &[&str] = &[
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
     "app",
