@@ -46,7 +46,8 @@ impl Place {
         Self { link, page: page.to_owned(), text: text.to_owned(), lower }
     }
 
-    /// How well the place matches, if it contains all words. A word in a title counts more than one in the text.
+    /// How well the place matches, if it contains all words. A word in a title counts more than one in the text, and the whole
+    /// title most.
     fn score(&self, words: &[String]) -> Option<usize> {
         let [title, page, text] = &self.lower;
         let score = |word: &String| {
@@ -55,7 +56,9 @@ impl Place {
                 + text.matches(word).take(5).count();
             (found > 0).then_some(found)
         };
-        words.iter().map(score).sum()
+        let found: usize = words.iter().map(score).sum::<Option<usize>>()?;
+        let is_title = *title == words.join(" ");
+        Some(found + if is_title { 100 } else { 0 })
     }
 
     /// The text around the first word that was found in it.
