@@ -91,6 +91,7 @@ const UNIQUE: &[(&str, &str)] = &[
     ("signing_keys.id", "pk_signing_keys"),
     ("signing_keys.public_key", "uq_signing_keys_public"),
     ("stripe_customers.id", "pk_stripe_customers"),
+    ("stripe_event_objects.object_id, stripe_event_objects.event_id", "pk_stripe_event_objects"),
     ("stripe_events.id", "pk_stripe_events"),
     ("stripe_sync.is_live", "pk_stripe_sync"),
 ];
