@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Latchkey;
@@ -426,7 +427,11 @@ internal static class ClientTests
     private static void Free(Server server, Browser browser, Issued issued, string name)
     {
         object machine = server.Machines(issued).Single(item => Json.Text(item, "name") == name);
-        Page freed = browser.Post("/fn/free_computer", "license=" + issued.Id + "&machine=" + Json.Text(machine, "id"));
+        string id = Json.Text(machine, "id");
+        // The form says for which account its page was made.
+        Page form = browser.Get(server.Origin + "/portal/licenses/" + issued.Id + "/machines/" + id + "/free");
+        string account = Regex.Match(form.Text, "name=\"account\" value=\"([^\"]+)\"").Groups[1].Value;
+        Page freed = browser.Post("/fn/free_computer", "account=" + account + "&license=" + issued.Id + "&machine=" + id);
         Check.Equal(303, freed.Status, "the portal's form");
     }
 

@@ -67,7 +67,20 @@ internal sealed class Folder : IDisposable
 
     public void Dispose()
     {
-        Directory.Delete(Path, true);
+        // A program that was just stopped, or a save in the background, may still write a file here.
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                Directory.Delete(Path, true);
+                return;
+            }
+            catch (IOException)
+            {
+                if (tries == 50) throw;
+                Thread.Sleep(100);
+            }
+        }
     }
 }
 
