@@ -20,7 +20,7 @@ use crate::{
     routes::{AdminPage, NextPath, Page, confirm_for, sign_in_for},
     shared::{
         error::UiError,
-        flash::{Done, Flash},
+        flash::{Flash, FormRedirect},
         model::ProvenForm,
     },
 };
@@ -232,7 +232,7 @@ pub(crate) fn origin(parts: &Parts) -> (IpAddr, String) {
 }
 
 /// Logs a failure and hides its details.
-pub(crate) fn hidden(error: &latchkey_service::Internal) -> UiError {
+pub(crate) fn internal_error(error: &latchkey_service::Internal) -> UiError {
     tracing::error!(%error, "a page's request failed");
     UiError::Unavailable
 }
@@ -263,7 +263,7 @@ pub(crate) fn is_plain_form() -> bool {
 /// Finishes a form's server function. With scripts the result is returned. Without, the browser is redirected
 /// to the page that shows it, with the message in a cookie that is read once. `form` is the page with the
 /// form.
-pub(crate) fn finish(result: Result<Done, UiError>, form: &str) -> Result<Done, UiError> {
+pub(crate) fn finish(result: Result<FormRedirect, UiError>, form: &str) -> Result<FormRedirect, UiError> {
     if !is_plain_form() {
         return result.map_err(failed);
     }
@@ -279,7 +279,11 @@ pub(crate) fn finish(result: Result<Done, UiError>, form: &str) -> Result<Done, 
 }
 
 /// Like [`finish`], for a form with one text field. What was typed is kept for the form's next view.
-pub(crate) fn finish_typed(result: Result<Done, UiError>, form: &str, typed: &str) -> Result<Done, UiError> {
+pub(crate) fn finish_typed(
+    result: Result<FormRedirect, UiError>,
+    form: &str,
+    typed: &str,
+) -> Result<FormRedirect, UiError> {
     if let (Err(_), Ok(backend)) = (&result, backend()) {
         backend.cookies.keep_draft(form, typed);
     }
@@ -295,7 +299,7 @@ pub(crate) async fn proven_form(path: &str) -> Result<ProvenForm, UiError> {
         let typed = backend.cookies.take_draft(&parts()?.headers, path).unwrap_or_default();
         return Ok(ProvenForm { email, proof: None, typed });
     }
-    let second_factor = customer.second_factor().await.map_err(|error| hidden(&error))?;
+    let second_factor = customer.second_factor().await.map_err(|error| internal_error(&error))?;
     let has_passkey = !second_factor.passkeys.is_empty();
     let proof = if has_passkey || who.is_staff() { confirm_for(path) } else { sign_in_for(path) };
     Ok(ProvenForm { email, proof: Some(proof), typed: String::new() })

@@ -5,7 +5,7 @@ use leptos::{
     server_fn::{ServerFn, codec::PostUrl},
 };
 
-use crate::shared::{address::use_address, error::UiError, flash::Done};
+use crate::shared::{address::use_address, error::UiError, flash::FormRedirect};
 
 /// The choice on a page of the portal, to which it returns.
 #[component]
@@ -42,7 +42,7 @@ pub async fn choose_theme(
     theme: String,
     /// The page to return to.
     back: String,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{
         routes::{Page, internal_path},
         server_side as server,
@@ -51,5 +51,5 @@ pub async fn choose_theme(
     server::cookies::set_theme(&backend, &theme);
     let known = backend.static_paths.get(&back).cloned();
     let back = known.or_else(|| internal_path(&back)).unwrap_or_else(|| Page::SignIn.path());
-    server::finish(Ok(Done { flash: None, redirect_to: back }), &Page::SignIn.path())
+    server::finish(Ok(FormRedirect { flash: None, redirect_to: back }), &Page::SignIn.path())
 }

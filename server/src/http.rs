@@ -17,7 +17,7 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
@@ -78,12 +78,21 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
-    let (prerendered, search) = prerendered(&state.service, settings, &page_headers, &look, &payment_pages)?;
+    let (prerendered, search) =
+        prerendered(&state.service, settings, Prerendered::new(&page_headers, cookies.clone()), &look, &payment_pages)?;
     let static_paths = Arc::new(prerendered.paths().clone());
     let portal = if surfaces.has(Surface::Portal) || surfaces.has(Surface::Admin) {
         let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
         let paths = Arc::clone(&static_paths);
-        portal::pages::portal(&state, branded.pages.clone(), payment_pages, settings, paths, Arc::new(host))
+        portal::pages::portal(
+            &state,
+            cookies.clone(),
+            branded.pages.clone(),
+            payment_pages,
+            settings,
+            paths,
+            Arc::new(host),
+        )
     } else {
         Router::new()
     };
@@ -102,7 +111,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .layer(middleware::from_fn_with_state(cookies, layers::theme::follow))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
-        pages.layer(middleware::from_fn_with_state(api::Surface::new(&state), split_off_api))
+        pages.layer(middleware::from_fn_with_state(api::ApiSurface::new(&state), split_off_api))
     } else {
         pages
     };
@@ -123,12 +132,10 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
 fn prerendered(
     service: &Service,
     settings: &Settings,
-    headers: &HeaderMap,
+    mut pages: Prerendered,
     look: &Look,
     payment_pages: &PaymentPages,
 ) -> Result<(Prerendered, Option<SearchState>), SettingsError> {
-    let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
-    let mut pages = Prerendered::new(headers, cookies);
     let surfaces = &settings.server.surfaces;
     for (path, kind, icon) in assets::icons() {
         pages.add(path, kind, icon.into_owned());
@@ -195,7 +202,7 @@ fn canonical(request: &Request, static_paths: &BTreeSet<String>) -> Option<Respo
 
 /// The API handles all paths that look like its own, known or not: all its responses are signed, and the
 /// pages' rules for cookies and origins do not apply to it.
-async fn split_off_api(State(api): State<api::Surface>, request: Request, next: Next) -> Response {
+async fn split_off_api(State(api): State<api::ApiSurface>, request: Request, next: Next) -> Response {
     if !api.owns(request.uri().path()) {
         return next.run(request).await;
     }

@@ -3,7 +3,6 @@
 //! Each section has a file with its type, the help text of each key, and its checks. An unknown key is an
 //! error that suggests the nearest known key. Secrets are never printed.
 
-mod accent;
 mod api;
 mod auth;
 mod brand;
@@ -14,11 +13,10 @@ mod log;
 mod mail;
 mod metrics;
 mod origin;
-mod secret;
 mod secrets;
 mod server;
 mod stripe;
-mod surfaces;
+mod values;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -36,13 +34,15 @@ pub use log::{Log, LogFormat};
 pub use mail::Mail;
 pub use metrics::Metrics;
 pub use origin::{Origin, Origins};
-pub use secret::Secret;
 pub use secrets::Secrets;
 pub(crate) use secrets::read_secret;
 pub use server::Server;
 pub(crate) use server::is_loopback;
 pub use stripe::{BillingAddress, Stripe};
-pub use surfaces::{Surface, Surfaces};
+pub use values::{
+    secret::Secret,
+    surfaces::{Surface, Surfaces},
+};
 
 /// The demo's values for settings that are not set otherwise.
 const DEMO: &str = include_str!("../../content/demo/settings.toml");

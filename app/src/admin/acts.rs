@@ -116,12 +116,12 @@ impl From<Problem> for Trouble {
 }
 
 /// What was done, and the page that shows it.
-pub(crate) struct Done {
+pub(crate) struct Completed {
     pub(crate) toast: Toast,
     pub(crate) page: AdminPage,
 }
 
-impl Done {
+impl Completed {
     /// The message, and the address of the page.
     fn shown(self) -> (Toast, String) {
         (self.toast, self.page.path())
@@ -142,7 +142,7 @@ enum Performed {
 #[derive(Debug)]
 pub enum Submitted {
     /// It was done. The browser goes to the page with the result, which shows the message in the cookie.
-    Done { location: String, cookie: Option<HeaderValue> },
+    Completed { location: String, cookie: Option<HeaderValue> },
     /// The browser saves everything that is kept about a person.
     PersonalData(Value),
     /// The page is shown again, with the draft as its context.
@@ -166,10 +166,10 @@ pub async fn submit(backend: &Backend, who: &SignedIn, path: &str, body: &[u8]) 
     let draft = match perform(&call, &page, &form).await {
         // A member of staff who sees the portal as a customer does goes there, where a banner says so.
         Ok(Performed::Shown(..)) if matches!(page, AdminPage::CustomerAct(_, CustomerActName::ViewPortal)) => {
-            return Submitted::Done { location: Page::Overview.path(), cookie: None };
+            return Submitted::Completed { location: Page::Overview.path(), cookie: None };
         }
         Ok(Performed::Shown(toast, location)) => {
-            return Submitted::Done { location, cookie: backend.cookies.toast_cookie(&toast) };
+            return Submitted::Completed { location, cookie: backend.cookies.toast_cookie(&toast) };
         }
         Ok(Performed::Exported(export)) => return Submitted::Export(export),
         Ok(Performed::Reported(report)) => Draft { report: Some(report), ..again(StatusCode::OK, Vec::new()) },
@@ -223,18 +223,18 @@ fn too_long(form: Submission) -> Draft {
 
 async fn perform(call: &Call<'_>, page: &AdminPage, form: &Submission) -> Result<Performed, Trouble> {
     let done = match page {
-        AdminPage::LicenseAct(id, act) => license::perform(call, *id, *act, form).await.map(Done::shown),
-        AdminPage::MachineAct(id, act) => machine::perform(call, *id, *act, form).await.map(Done::shown),
-        AdminPage::CustomerAct(id, act) => customer::perform(call, *id, *act, form).await.map(Done::shown),
-        AdminPage::OrderAct(id, act) => order::perform(call, *id, *act, form).await.map(Done::shown),
-        AdminPage::EventAct(id, act) => event::perform(call, id, *act, form).await.map(Done::shown),
+        AdminPage::LicenseAct(id, act) => license::perform(call, *id, *act, form).await.map(Completed::shown),
+        AdminPage::MachineAct(id, act) => machine::perform(call, *id, *act, form).await.map(Completed::shown),
+        AdminPage::CustomerAct(id, act) => customer::perform(call, *id, *act, form).await.map(Completed::shown),
+        AdminPage::OrderAct(id, act) => order::perform(call, *id, *act, form).await.map(Completed::shown),
+        AdminPage::EventAct(id, act) => event::perform(call, id, *act, form).await.map(Completed::shown),
         AdminPage::ViewAct(list, act) => lists::views::perform(call, *list, *act, form).await,
         AdminPage::BulkAct(act) => return lists::bulk::perform(call, *act, form).await.map(Performed::Reported),
         AdminPage::New(NewName::Licenses) => return lists::issue::perform(call, form).await.map(Performed::Reported),
         AdminPage::Export(list) => return lists::export::perform(call, *list, form).await.map(Performed::Exported),
-        AdminPage::DiagnosticsAct(act) => diagnostics::perform(call, *act).await.map(Done::shown),
+        AdminPage::DiagnosticsAct(act) => diagnostics::perform(call, *act).await.map(Completed::shown),
         page => match catalog::Target::of(page) {
-            Some(target) => catalog::perform(call, &target, form).await.map(Done::shown),
+            Some(target) => catalog::perform(call, &target, form).await.map(Completed::shown),
             None => Err(Trouble::NotFound),
         },
     };

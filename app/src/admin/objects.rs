@@ -24,7 +24,7 @@ use crate::{
         server_fns::staff,
     },
     routes::{AdminPage, CatalogEntryKind, EntryCode, ProviderId},
-    server_side::{self as server, hidden},
+    server_side::{self as server, internal_error},
     shared::error::UiError,
 };
 
@@ -78,7 +78,7 @@ impl Surroundings {
                     first.map_err(|_| UiError::Unavailable)?
                 }
                 Err(TimelineError::NotFound) => return Err(UiError::NotFound),
-                Err(TimelineError::Internal(error)) => return Err(hidden(&error)),
+                Err(TimelineError::Internal(error)) => return Err(internal_error(&error)),
             }),
         };
         Ok(Self { timeline, is_first: after.is_none(), tab, is_admin: call.is_admin(), now: call.now })
@@ -91,42 +91,43 @@ impl Surroundings {
 }
 
 async fn license_page(call: &Call<'_>, id: LicenseId, fields: &Fields) -> Result<ObjectView, UiError> {
-    let details = call.support().license_details(id).await.map_err(|error| hidden(&error))?;
+    let details = call.support().license_details(id).await.map_err(|error| internal_error(&error))?;
     let details = details.ok_or(UiError::NotFound)?;
     let around = Surroundings::read(call, fields, Some(TimelineOf::License(id))).await?;
     Ok(license::page(&details, &around.around()))
 }
 
 async fn customer_page(call: &Call<'_>, id: AccountId, fields: &Fields) -> Result<ObjectView, UiError> {
-    let details = call.support().account_details(id).await.map_err(|error| hidden(&error))?;
+    let details = call.support().account_details(id).await.map_err(|error| internal_error(&error))?;
     let details = details.ok_or(UiError::NotFound)?;
     let around = Surroundings::read(call, fields, Some(TimelineOf::Account(id))).await?;
     Ok(customer::page(&details, &around.around()))
 }
 
 async fn machine_page(call: &Call<'_>, id: MachineId, fields: &Fields) -> Result<ObjectView, UiError> {
-    let found = call.support().machine_details(id).await.map_err(|error| hidden(&error))?.ok_or(UiError::NotFound)?;
+    let found =
+        call.support().machine_details(id).await.map_err(|error| internal_error(&error))?.ok_or(UiError::NotFound)?;
     let timeline = TimelineOf::Machine(found.machine.license, id);
     let around = Surroundings::read(call, fields, Some(timeline)).await?;
     Ok(machine::page(&found, &around.around()))
 }
 
 async fn order_page(call: &Call<'_>, id: OrderId, fields: &Fields) -> Result<ObjectView, UiError> {
-    let details = call.support().order_details(id).await.map_err(|error| hidden(&error))?;
+    let details = call.support().order_details(id).await.map_err(|error| internal_error(&error))?;
     let details = details.ok_or(UiError::NotFound)?;
     let around = Surroundings::read(call, fields, Some(TimelineOf::Order(id))).await?;
     Ok(order::page(&details, &around.around()))
 }
 
 async fn event_page(call: &Call<'_>, id: &ProviderId, fields: &Fields) -> Result<ObjectView, UiError> {
-    let record = call.support().event_record(id.as_str()).await.map_err(|error| hidden(&error))?;
+    let record = call.support().event_record(id.as_str()).await.map_err(|error| internal_error(&error))?;
     let record = record.ok_or(UiError::NotFound)?;
     let around = Surroundings::read(call, fields, Some(TimelineOf::StripeEvent(id.to_string()))).await?;
     Ok(event::page(id, &record, &around.around()))
 }
 
 async fn mail_page(call: &Call<'_>, id: MailId, fields: &Fields) -> Result<ObjectView, UiError> {
-    let found = call.support().mail_details(id).await.map_err(|error| hidden(&error))?;
+    let found = call.support().mail_details(id).await.map_err(|error| internal_error(&error))?;
     let (found, account) = found.ok_or(UiError::NotFound)?;
     let around = Surroundings::read(call, fields, None).await?;
     Ok(mail::page(&found, account.as_ref(), &around.around()))
@@ -138,9 +139,9 @@ pub(crate) async fn catalog(query: &str) -> Result<CatalogView, UiError> {
     let call = Call::new(&backend, &who)?;
     let fields = parse(query);
     let around = Surroundings::read(&call, &fields, Some(TimelineOf::Catalog)).await?;
-    let state = call.support().catalog_state().await.map_err(|error| hidden(&error))?;
-    let prices = backend.service.prices().await.map_err(|error| hidden(&error))?;
-    let text = state.file.to_text().map_err(|error| hidden(&error))?;
+    let state = call.support().catalog_state().await.map_err(|error| internal_error(&error))?;
+    let prices = backend.service.prices().await.map_err(|error| internal_error(&error))?;
+    let text = state.file.to_text().map_err(|error| internal_error(&error))?;
     let is_live = backend.service.payments().map(|payments| payments.is_live());
     let known = overview::Known { state: &state, prices: &prices, is_live, text };
     let mut view = overview::page(&known, &around.around());
@@ -154,10 +155,10 @@ pub(crate) async fn catalog_entry(kind: &str, code: &str, query: &str) -> Result
     let call = Call::new(&backend, &who)?;
     let (kind, code): (CatalogEntryKind, EntryCode) = (parsed(kind)?, parsed(code)?);
     let around = Surroundings::read(&call, &parse(query), None).await?;
-    let state = call.support().catalog_state().await.map_err(|error| hidden(&error))?;
-    let found = entry::Entry::find(&state.file, kind, code.as_str()).map_err(|error| hidden(&error))?;
+    let state = call.support().catalog_state().await.map_err(|error| internal_error(&error))?;
+    let found = entry::Entry::find(&state.file, kind, code.as_str()).map_err(|error| internal_error(&error))?;
     let found = found.ok_or(UiError::NotFound)?;
-    let prices = backend.service.prices().await.map_err(|error| hidden(&error))?;
+    let prices = backend.service.prices().await.map_err(|error| internal_error(&error))?;
     let price = prices.iter().find(|price| kind == CatalogEntryKind::Price && price.price.code == code.as_str());
     let is_live = backend.service.payments().map(|payments| payments.is_live());
     let mut view = entry::page(&found, &code, &state, price, is_live, &around.around());
@@ -177,7 +178,7 @@ pub(crate) async fn diagnostics(query: &str) -> Result<DiagnosticsView, UiError>
             "Only admins may see the state of the server. Ask one of them.".to_owned(),
         ));
     };
-    let state = admin.diagnostics().await.map_err(|error| hidden(&error))?;
+    let state = admin.diagnostics().await.map_err(|error| internal_error(&error))?;
     let is_all = parse(query).get("checks") == Some("all");
     let mut checks = state.checks();
     if is_all {
@@ -197,7 +198,7 @@ pub(crate) async fn act(path: &str, query: &str) -> Result<ActView, UiError> {
     let page = AdminPage::parse(path).ok_or(UiError::NotFound)?;
     let draft = use_context::<Draft>();
     let view = acts::view(&call, &page, query, draft.as_ref()).await.map_err(|trouble| match trouble {
-        Trouble::Internal(error) => hidden(&error),
+        Trouble::Internal(error) => internal_error(&error),
         _ => UiError::NotFound,
     })?;
     respond(&view.content, draft.as_ref());
@@ -226,10 +227,10 @@ pub(crate) async fn explain(id: &str, fields: ExplainFields) -> Result<ExplainVi
     let (backend, who) = staff::signed_in()?;
     let call = Call::new(&backend, &who)?;
     let id: LicenseId = parsed(id)?;
-    let details = call.support().license_details(id).await.map_err(|error| hidden(&error))?;
+    let details = call.support().license_details(id).await.map_err(|error| internal_error(&error))?;
     let details = details.ok_or(UiError::NotFound)?;
     let explanation = call.support().explain_validation(id, &explain::scope(&fields)).await;
-    let explanation = explanation.map_err(|error| hidden(&error))?.ok_or(UiError::NotFound)?;
+    let explanation = explanation.map_err(|error| internal_error(&error))?.ok_or(UiError::NotFound)?;
     Ok(explain::page(&details, &explanation, fields))
 }
 
@@ -237,12 +238,12 @@ pub(crate) async fn evidence(id: &str) -> Result<EvidenceView, UiError> {
     let (backend, who) = staff::signed_in()?;
     let call = Call::new(&backend, &who)?;
     let support = call.support();
-    let details = support.order_details(parsed(id)?).await.map_err(|error| hidden(&error))?;
+    let details = support.order_details(parsed(id)?).await.map_err(|error| internal_error(&error))?;
     let details = details.ok_or(UiError::NotFound)?;
     let account = match &details.account {
         None => None,
         Some(account) => {
-            let found = support.account_details(account.id).await.map_err(|error| hidden(&error))?;
+            let found = support.account_details(account.id).await.map_err(|error| internal_error(&error))?;
             let timeline = support.timeline(&TimelineOf::Account(account.id), None, 100).await;
             found.zip(timeline.ok())
         }
@@ -250,7 +251,7 @@ pub(crate) async fn evidence(id: &str) -> Result<EvidenceView, UiError> {
     let mut licenses = Vec::new();
     let ids = details.view.lines.iter().flat_map(|line| &line.licenses);
     for id in ids.take(MAX_EVIDENCE) {
-        licenses.extend(support.license_details(*id).await.map_err(|error| hidden(&error))?);
+        licenses.extend(support.license_details(*id).await.map_err(|error| internal_error(&error))?);
     }
     Ok(evidence::page(&evidence::Known {
         order: &details,

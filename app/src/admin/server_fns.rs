@@ -11,7 +11,7 @@ pub(crate) mod staff;
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
-use crate::shared::{error::UiError, flash::Done};
+use crate::shared::{error::UiError, flash::FormRedirect};
 
 /// Chooses whether single letters are shortcuts in this browser.
 #[server(prefix = "/fn/admin", endpoint = "choose_letter_keys", input = PostUrl)]
@@ -19,7 +19,7 @@ pub async fn choose_letter_keys(
     are_on: bool,
     /// The page to return to.
     back: String,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{
         routes::{AdminPage, internal_path},
         server_side as server,
@@ -27,7 +27,7 @@ pub async fn choose_letter_keys(
     let page = AdminPage::Shortcuts.path();
     let result = server::staff().and_then(|_| server::backend()).map(|backend| {
         server::cookies::set_letter_keys(&backend, are_on);
-        Done { flash: None, redirect_to: internal_path(&back).unwrap_or_else(|| page.clone()) }
+        FormRedirect { flash: None, redirect_to: internal_path(&back).unwrap_or_else(|| page.clone()) }
     });
     server::finish(result, &page)
 }

@@ -20,14 +20,14 @@ async fn server_offer(price: &str) -> Result<OfferDetail, UiError> {
     use crate::{checkout::model::UpgradableLicense, server_side as server};
     use latchkey_licensing::license_key::masked;
     let backend = server::backend()?;
-    let prices = backend.service.prices().await.map_err(|error| server::hidden(&error))?;
+    let prices = backend.service.prices().await.map_err(|error| server::internal_error(&error))?;
     let found = prices.into_iter().find(|found| found.price.code == price).ok_or(UiError::OfferNotFound)?;
     let is_live = backend.service.payments().map(|payments| payments.is_live());
     let offer = super::present::offer(&found, is_live).ok_or(UiError::OfferNotFound)?;
     let who = server::identity().ok();
     let mut upgradable = Vec::new();
     if let Some(who) = who.as_ref().filter(|_| offer.is_upgrade) {
-        let views = backend.service.customer(who).licenses().await.map_err(|error| server::hidden(&error))?;
+        let views = backend.service.customer(who).licenses().await.map_err(|error| server::internal_error(&error))?;
         let views = views.into_iter().filter(|view| found.price.upgrades(&view.license));
         upgradable.extend(views.map(|view| UpgradableLicense {
             id: view.license.id,
@@ -64,6 +64,6 @@ async fn server_placed_order(order: &str) -> Result<latchkey_service::PlacedOrde
     match backend.service.placed_order(order, who.as_ref(), browser.as_ref()).await {
         Ok(placed) => Ok(placed),
         Err(PlacedOrderError::NotFound) => Err(UiError::OrderNotShown),
-        Err(PlacedOrderError::Internal(error)) => Err(server::hidden(&error)),
+        Err(PlacedOrderError::Internal(error)) => Err(server::internal_error(&error)),
     }
 }

@@ -50,14 +50,14 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
         },
         computer_count: usize::try_from(view.machine_count).unwrap_or(usize::MAX),
         computers: view.machines.iter().map(|machine| computer(machine, now)).collect(),
-        limit: view.machine_limit,
+        limit: view.machine_limit_with_overage,
         swaps: view.swaps.map(|swaps| Swaps {
             left: swaps.left,
             count: swaps.allowance.count,
             hours: swaps.allowance.window.as_secs() / HOUR,
             next: swaps.next_at.map(|at| when(at, now)),
         }),
-        can_replace_key: view.policy.customer_rotates_key && view.license.standing == Standing::Good,
+        can_replace_key: view.policy.customer_replaces_key && view.license.standing == Standing::Good,
         rights: OwnerRights {
             frees_computers: view.policy.customer_frees_machines,
             renames_computers: view.policy.customer_renames_machines,

@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use crate::shared::{
     components::{Failure, Submit},
     error::UiError,
-    flash::{Done, Flash},
+    flash::{Flash, FormRedirect},
 };
 
 /// The latest message and the path of the page that shows it. Pages set it in the browser.
@@ -34,7 +34,7 @@ impl Toasts {
 }
 
 /// The result of a form's server function, once it is known.
-pub(crate) type Outcome = Signal<Option<Result<Done, UiError>>>;
+pub(crate) type Outcome = Signal<Option<Result<FormRedirect, UiError>>>;
 
 /// Counts the results that succeeded, so that a page is read again after them. After a failure, a page that was read again would
 /// take away the form with what was typed.
@@ -44,7 +44,8 @@ pub(crate) fn successes(result: Outcome) -> Memo<u32> {
 
 /// Counts the results that came from the server.
 pub(crate) fn responses(result: Outcome) -> Memo<u32> {
-    let has_come = |result: &Result<Done, UiError>| !matches!(result, Err(UiError::Offline | UiError::NoResponse));
+    let has_come =
+        |result: &Result<FormRedirect, UiError>| !matches!(result, Err(UiError::Offline | UiError::NoResponse));
     Memo::new(move |count| {
         count.copied().unwrap_or(0) + u32::from(result.with(|result| result.as_ref().is_some_and(has_come)))
     })
@@ -73,7 +74,7 @@ fn TryAgain() -> impl IntoView {
 
 /// For a form that asks for confirmation: navigates to the page that shows the result. Returns what to show
 /// in the form after a failure.
-pub(crate) fn follow(result: Outcome) -> impl Fn() -> Option<AnyView> + Copy + Send {
+pub(crate) fn go_to_result(result: Outcome) -> impl Fn() -> Option<AnyView> + Copy + Send {
     let toasts = use_context::<Toasts>();
     let navigate = use_navigate();
     Effect::new(move |_| {

@@ -71,7 +71,7 @@ impl Flash {
 
 /// The result of a form's server function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
+pub struct FormRedirect {
     /// The message to show.
     pub flash: Option<Flash>,
     /// The page that shows the result.

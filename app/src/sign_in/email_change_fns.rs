@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    shared::{error::UiError, flash::Done},
+    shared::{error::UiError, flash::FormRedirect},
     sign_in::model::EmailChangeView,
 };
 
@@ -16,7 +16,7 @@ pub async fn read_email_change(
     use crate::{server_side as server, sign_in::present};
     let backend = server::backend()?;
     let found = backend.service.email_change(&token).await;
-    let found = found.map_err(|error| server::failed(server::hidden(&error)))?;
+    let found = found.map_err(|error| server::failed(server::internal_error(&error)))?;
     let flash = backend.cookies.take_flash(&server::parts()?.headers);
     Ok(EmailChangeView { change: found.map(present::email_change), flash })
 }
@@ -26,7 +26,7 @@ pub async fn read_email_change(
 pub async fn confirm_email_change(
     /// The link's last path segment.
     token: String,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{server_side as server, sign_in::present};
     let confirmed = server::backend()?.service.confirm_email_change(&token).await;
     let result = confirmed.map(drop).map_err(|error| present::email_change_error(&error));
@@ -38,7 +38,7 @@ pub async fn confirm_email_change(
 pub async fn cancel_email_change(
     /// The link's last path segment.
     token: String,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{server_side as server, sign_in::present};
     let canceled = server::backend()?.service.cancel_email_change(&token).await;
     finish(canceled.map_err(|error| present::email_change_error(&error)), &token)
@@ -46,8 +46,8 @@ pub async fn cancel_email_change(
 
 /// Leads back to the link's page, which shows what became of the change.
 #[cfg(feature = "ssr")]
-fn finish(result: Result<(), UiError>, token: &str) -> Result<Done, UiError> {
+fn finish(result: Result<(), UiError>, token: &str) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let page = token.parse().map_or_else(|()| Page::SignIn.path(), |token| Page::EmailChange(token).path());
-    server::finish(result.map(|()| Done { flash: None, redirect_to: page.clone() }), &page)
+    server::finish(result.map(|()| FormRedirect { flash: None, redirect_to: page.clone() }), &page)
 }

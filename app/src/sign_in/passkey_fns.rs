@@ -5,7 +5,7 @@ use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    shared::{error::UiError, flash::Done},
+    shared::{error::UiError, flash::FormRedirect},
     sign_in::model::{NewPasskey, SecondFactorView},
 };
 
@@ -15,7 +15,7 @@ pub async fn second_factor() -> Result<SecondFactorView, UiError> {
     use crate::{server_side as server, sign_in::present};
     let (backend, who) = (server::backend()?, server::person_or_viewer().map_err(server::failed)?);
     let state = who.view(&backend.service).second_factor().await;
-    let state = state.map_err(|error| server::failed(server::hidden(&error)))?;
+    let state = state.map_err(|error| server::failed(server::internal_error(&error)))?;
     let flash = backend.cookies.take_flash(&server::parts()?.headers);
     Ok(present::second_factor(state, who.customer(), flash, backend.service.now()))
 }
@@ -35,14 +35,14 @@ pub async fn confirm_passkey(
     /// The authenticator's response, as JSON.
     response: String,
     next: Option<String>,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
     let confirmed = async {
         let (backend, who) = (server::backend()?, server::person()?);
         let raised = backend.service.customer(&who).confirm_with_passkey(&response).await;
         let raised = raised.map_err(|error| passkey_error(&error))?;
         backend.cookies.set_session(&raised.token, raised.lifetime);
-        Ok(Done { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), who.account.role) })
+        Ok(FormRedirect { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), who.account.role) })
     };
     server::finish(confirmed.await, &server::confirm_page(next.as_deref()))
 }
@@ -53,14 +53,14 @@ pub async fn confirm_recovery_code(
     /// The code as it was typed.
     code: String,
     next: Option<String>,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
     let confirmed = async {
         let (backend, who) = (server::backend()?, server::person()?);
         let raised = backend.service.customer(&who).confirm_with_recovery_code(&code).await;
         let raised = raised.map_err(|error| passkey_error(&error))?;
         backend.cookies.set_session(&raised.token, raised.lifetime);
-        Ok(Done { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), who.account.role) })
+        Ok(FormRedirect { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), who.account.role) })
     };
     server::finish(confirmed.await, &server::confirm_page(next.as_deref()))
 }
@@ -120,7 +120,7 @@ pub async fn sign_in_with_passkey(
     /// The authenticator's response, as JSON.
     response: String,
     next: Option<String>,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, sign_in::present::passkey_error};
     let signed_in = async {
         let (backend, parts) = (server::backend()?, server::parts()?);
@@ -131,35 +131,35 @@ pub async fn sign_in_with_passkey(
         let confirmed = backend.service.sign_in_with_passkey(&response, &browser, origin, earlier.as_ref()).await;
         let confirmed = confirmed.map_err(|error| passkey_error(&error))?;
         backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
-        Ok(Done { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), confirmed.role) })
+        Ok(FormRedirect { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), confirmed.role) })
     };
     server::finish(signed_in.await, &Page::SignIn.path())
 }
 
 /// Renames a passkey.
 #[server(prefix = "/fn", endpoint = "rename_passkey", input = PostUrl)]
-pub async fn rename_passkey(id: String, name: String, account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn rename_passkey(id: String, name: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash, sign_in::present::passkey_error};
     let renamed = async {
         let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
         let id = id.parse().map_err(|_| UiError::NotFound)?;
         let renamed = backend.service.customer(&who).rename_passkey(id, &name).await;
         renamed.map_err(|error| passkey_error(&error))?;
-        Ok(Done { flash: Some(Flash::PasskeyRenamed), redirect_to: Page::Account.path() })
+        Ok(FormRedirect { flash: Some(Flash::PasskeyRenamed), redirect_to: Page::Account.path() })
     };
     server::finish(renamed.await, &Page::Account.path())
 }
 
 /// Removes a passkey.
 #[server(prefix = "/fn", endpoint = "remove_passkey", input = PostUrl)]
-pub async fn remove_passkey(id: String, account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn remove_passkey(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash, sign_in::present::passkey_error};
     let removed = async {
         let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
         let id = id.parse().map_err(|_| UiError::NotFound)?;
         let removed = backend.service.customer(&who).remove_passkey(id).await;
         removed.map_err(|error| passkey_error(&error))?;
-        Ok(Done { flash: Some(Flash::PasskeyRemoved), redirect_to: Page::Account.path() })
+        Ok(FormRedirect { flash: Some(Flash::PasskeyRemoved), redirect_to: Page::Account.path() })
     };
     server::finish(removed.await, &Page::Account.path())
 }

@@ -26,7 +26,7 @@ pub(crate) fn passkey_error(error: &PasskeyError) -> UiError {
         PasskeyError::NotFound => UiError::NotFound,
         PasskeyError::LastOfStaff => UiError::LastPasskey,
         PasskeyError::SignedOut => UiError::SignedOut,
-        PasskeyError::Internal(error) => server::hidden(error),
+        PasskeyError::Internal(error) => server::internal_error(error),
     }
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn email_change_error(error: &EmailChangeLinkError) -> UiError {
     match error {
         EmailChangeLinkError::Refused => UiError::EmailChangeRefused,
         EmailChangeLinkError::Taken => UiError::EmailTaken,
-        EmailChangeLinkError::Internal(error) => server::hidden(error),
+        EmailChangeLinkError::Internal(error) => server::internal_error(error),
     }
 }
 

@@ -4,13 +4,13 @@
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    shared::{error::UiError, flash::Done},
+    shared::{error::UiError, flash::FormRedirect},
     sign_in::model::SignInState,
 };
 
 /// Requests a sign-in mail. `next` is where to go after signing in.
 #[server(prefix = "/fn", endpoint = "request_sign_in", input = PostUrl)]
-pub async fn request_sign_in(email: String, next: Option<String>) -> Result<Done, UiError> {
+pub async fn request_sign_in(email: String, next: Option<String>) -> Result<FormRedirect, UiError> {
     use crate::{
         routes::{NextPath, Page},
         server_side as server,
@@ -21,7 +21,7 @@ pub async fn request_sign_in(email: String, next: Option<String>) -> Result<Done
 }
 
 #[cfg(feature = "ssr")]
-async fn server_request_sign_in(email: String, next: Option<crate::routes::NextPath>) -> Result<Done, UiError> {
+async fn server_request_sign_in(email: String, next: Option<crate::routes::NextPath>) -> Result<FormRedirect, UiError> {
     use crate::{
         routes::{NextPath, Page},
         server_side as server,
@@ -42,12 +42,12 @@ async fn server_request_sign_in(email: String, next: Option<crate::routes::NextP
     match backend.service.request_sign_in(ask).await {
         Ok(secret) => {
             backend.cookies.set_browser_secret(&secret);
-            Ok(Done { flash: None, redirect_to: Page::Code.path() })
+            Ok(FormRedirect { flash: None, redirect_to: Page::Code.path() })
         }
         Err(RequestSignInError::Throttled(throttled)) => {
             Err(UiError::TooManyRequests { minutes: throttled.retry_after.as_secs().div_ceil(60) })
         }
-        Err(RequestSignInError::Internal(error)) => Err(server::hidden(&error)),
+        Err(RequestSignInError::Internal(error)) => Err(server::internal_error(&error)),
     }
 }
 
@@ -56,7 +56,7 @@ async fn server_request_sign_in(email: String, next: Option<crate::routes::NextP
 pub async fn confirm_code(
     /// The code as it was entered.
     code: String,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(confirm(SignInSecret::Code(&code)).await, &Page::Code.path())
 }
@@ -66,7 +66,7 @@ pub async fn confirm_code(
 pub async fn confirm_link(
     /// The link's last path segment.
     token: String,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let done = confirm(SignInSecret::Link(&token)).await;
     // If the link has expired, the page to go to afterwards is kept.
@@ -82,7 +82,7 @@ pub async fn confirm_link(
 pub async fn confirm_host_link(
     /// The link's last path segment.
     token: String,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(confirm(SignInSecret::Host(&token)).await, &Page::SignIn.path())
 }
@@ -95,7 +95,7 @@ enum SignInSecret<'a> {
 }
 
 #[cfg(feature = "ssr")]
-async fn confirm(secret: SignInSecret<'_>) -> Result<Done, UiError> {
+async fn confirm(secret: SignInSecret<'_>) -> Result<FormRedirect, UiError> {
     use crate::{routes::NextPath, server_side as server};
     use latchkey_service::{ConfirmError, Proof};
 
@@ -118,10 +118,10 @@ async fn confirm(secret: SignInSecret<'_>) -> Result<Done, UiError> {
             backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
             let next = confirmed.next_path.as_deref().and_then(NextPath::parse);
             let redirect_to = next.map_or_else(|| server::first_page(confirmed.role), |next| next.as_str().to_owned());
-            Ok(Done { flash: None, redirect_to })
+            Ok(FormRedirect { flash: None, redirect_to })
         }
         Err(ConfirmError::Refused) => Err(UiError::SignInRefused),
-        Err(ConfirmError::Internal(error)) => Err(server::hidden(&error)),
+        Err(ConfirmError::Internal(error)) => Err(server::internal_error(&error)),
     }
 }
 
@@ -141,7 +141,9 @@ async fn open_sign_in() -> Result<Option<latchkey_service::PendingSignIn>, UiErr
     use crate::server_side as server;
     let (backend, parts) = (server::backend()?, server::parts()?);
     match backend.cookies.browser_secret(&parts.headers) {
-        Some(browser) => backend.service.pending_sign_in(&browser).await.map_err(|error| server::hidden(&error)),
+        Some(browser) => {
+            backend.service.pending_sign_in(&browser).await.map_err(|error| server::internal_error(&error))
+        }
         None => Ok(None),
     }
 }
@@ -156,7 +158,7 @@ fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
 
 /// Ends this browser's session and deletes what the site has stored in it.
 #[server(prefix = "/fn", endpoint = "sign_out", input = PostUrl)]
-pub async fn sign_out() -> Result<Done, UiError> {
+pub async fn sign_out() -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = match server::session_of(&server::parts()?).filter(|session| session.id().is_some()) {
         // Not `flush`: its removal cookie lacks `Secure`, so browsers would ignore it.
@@ -168,6 +170,6 @@ pub async fn sign_out() -> Result<Done, UiError> {
     };
     server::backend()?.cookies.remove_session();
     server::clear_site_data();
-    let done = Done { flash: None, redirect_to: Page::SignedOut.path() };
+    let done = FormRedirect { flash: None, redirect_to: Page::SignedOut.path() };
     server::finish(result.map(|()| done), &Page::Account.path())
 }

@@ -1,4 +1,4 @@
-//! The offers on the start page.
+//! The offers on the site and on the start page.
 
 use latchkey_licensing::brand::Brand;
 use latchkey_service::CatalogPrice;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     checkout::{
-        components::{PriceLine, SalesOpenSoon, Terms},
+        components::{PriceLine, SalesOpenSoon},
         model::Offer,
         present,
     },
@@ -45,35 +45,46 @@ pub fn offers(prices: &[CatalogPrice], is_live: Option<bool>) -> Vec<Offer> {
     new.filter_map(|found| present::offer(found, is_live)).collect()
 }
 
+/// One card for each offer. Where a product has several offers, each is called by its policy.
 #[component]
-pub(crate) fn OfferCard(
-    offer: Offer,
-    /// Whether its policy is its heading, because its product has several offers.
-    by_policy: bool,
+pub(crate) fn OfferCards(
+    offers: Vec<Offer>,
     shop: Shop,
     brand: Brand,
+    /// Whether the cards stand in a section with a heading of its own.
+    #[prop(optional)]
+    in_section: bool,
 ) -> impl IntoView {
-    let title = format!("offer-{}", offer.price);
-    let (heading, line) = if by_policy {
-        (offer.policy.clone(), offer.product.clone())
-    } else {
-        (offer.product.clone(), offer.policy.clone())
-    };
-    view! {
-        <section class="card stack offer" aria-labelledby=title>
-            <div>
-                <h2 class="title-2" id=format!("offer-{}", offer.price)>{heading}</h2>
-                <p class="text-2">{line}</p>
-            </div>
-            <PriceLine offer=offer.clone()/>
-            <Terms terms=offer.terms.clone()/>
-            <BuyButton offer shop brand/>
-        </section>
-    }
+    let list = if in_section { "checks" } else { "list" };
+    let products: Vec<String> = offers.iter().map(|offer| offer.product.clone()).collect();
+    let cards = offers.into_iter().map(|offer| {
+        let has_several = products.iter().filter(|product| **product == offer.product).count() > 1;
+        let (heading, line) = if has_several {
+            (offer.policy.clone(), offer.product.clone())
+        } else {
+            (offer.product.clone(), offer.policy.clone())
+        };
+        let id = format!("offer-{}", offer.price);
+        let title = id.clone();
+        let heading = if in_section {
+            view! { <h3 class="title-2" id=id>{heading}</h3> }.into_any()
+        } else {
+            view! { <h2 class="title-2" id=id>{heading}</h2> }.into_any()
+        };
+        view! {
+            <section class="card stack offer" aria-labelledby=title>
+                <div>{heading} <p class="text-2">{line}</p></div>
+                <PriceLine offer=offer.clone()/>
+                <ul class=list>{offer.terms.clone().into_iter().map(|term| view! { <li>{term}</li> }).collect_view()}</ul>
+                <BuyButton offer shop=shop.clone() brand=brand.clone()/>
+            </section>
+        }
+    });
+    view! { <div class="offers">{cards.collect_view()}</div> }
 }
 
 #[component]
-pub(crate) fn BuyButton(offer: Offer, shop: Shop, brand: Brand) -> AnyView {
+fn BuyButton(offer: Offer, shop: Shop, brand: Brand) -> AnyView {
     let label = format!("Buy {}, {}", offer.product, offer.policy);
     let page = Page::Offer(offer.price.clone()).path();
     match shop {

@@ -26,7 +26,7 @@ use model::{LegalPage, Release, SiteContent};
 
 pub use changelog::changelog;
 pub use downloads::downloads;
-pub use feeds::{feed, robots, security_txt, sitemap};
+pub use feeds::{feed, robots, security_contact, security_txt, sitemap};
 pub use figures::media_path;
 pub use home::home;
 pub use legal::legal;

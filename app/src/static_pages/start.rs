@@ -7,7 +7,7 @@ use crate::{
     shared::branding::{HelpLine, LegalName, Wordmark},
     static_pages::{
         document::{Head, Look, render},
-        offers::{OfferCard, Shop},
+        offers::{OfferCards, Shop},
         plain::Page,
     },
 };
@@ -24,12 +24,6 @@ fn shop_home(look: Look, portal: String, docs: Option<String>, offers: Vec<Offer
     render(|| {
         let brand = look.branding.brand.clone();
         let branding = look.branding.clone();
-        let products: Vec<String> = offers.iter().map(|offer| offer.product.clone()).collect();
-        let has_several = |product: &String| products.iter().filter(|other| *other == product).count() > 1;
-        let cards = offers.into_iter().map(|offer| {
-            let by_policy = has_several(&offer.product);
-            view! { <OfferCard offer by_policy shop=shop.clone() brand=brand.clone()/> }
-        });
         view! {
             <!DOCTYPE html>
             <html lang="en">
@@ -52,7 +46,7 @@ fn shop_home(look: Look, portal: String, docs: Option<String>, offers: Vec<Offer
                                 "Buy a license here. Your license keys and the computers that use them are under “Your licenses”."
                             </p>
                         </div>
-                        <div class="offers">{cards.collect_view()}</div>
+                        <OfferCards offers shop=shop.clone() brand=brand.clone()/>
                     </main>
                     <footer class="footer">
                         <HelpLine brand=brand.clone()/>

@@ -254,7 +254,7 @@ async fn insert_policy(store: &Store, population: &Population) -> Result<Policy>
         key_scheme: KeyScheme::Random,
         file_ttl: DEFAULT_FILE_TTL,
         swap_allowance: Some(SwapAllowance { count: 6, window: Duration::from_hours(30 * 24) }),
-        customer_rotates_key: true,
+        customer_replaces_key: true,
         customer_frees_machines: true,
         customer_renames_machines: true,
         customer_downloads_files: true,

@@ -1,7 +1,7 @@
 //! The client of the activation API. Whether a call succeeds or fails, it leaves the record consistent, so that
 //! [`Client::access`] can be called at any time.
 
-use std::{collections::BTreeSet, fmt, io};
+use std::{collections::BTreeSet, fmt, io, time::Duration};
 
 use latchkey_licensing::{
     air_gap::{Action, AirGapRequest, MAX_BYTES},
@@ -197,7 +197,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         let kind = self.record.file.as_deref().and_then(kind_of);
         let is_license_file = self.config.offline.accept_license_files && kind == Some(FileKind::License);
         if !NOT_ACTIVATED_CODES.contains(&validation.code.as_str()) {
-            let at = validation.at;
+            let at = end_of_second(validation.at);
             self.record.verdict = Some(Verdict { code: validation.code, detail: validation.detail, at });
             self.record.supersede_files(at);
         } else if is_license_file {
@@ -207,7 +207,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
                 self.record.files_after = None;
             }
         } else {
-            self.mark_deactivated(validation.at);
+            self.mark_deactivated(end_of_second(validation.at));
         }
         self.save()?;
         Ok(Outcome::Responded)
@@ -285,7 +285,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
         if !response.is_success() && response.error_code() != "NOT_FOUND" {
             return Err(self.handle_refusal(&response)?);
         }
-        self.mark_deactivated(response.at);
+        self.mark_deactivated(end_of_second(response.at));
         self.record.note_signed_time(response.at);
         self.save()?;
         Ok(Outcome::Responded)
@@ -471,13 +471,14 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
             _ if response.status >= 500 => ClientError::NoResponse(detail),
             "MACHINE_HEARTBEAT_DEAD" => {
                 // No heartbeat for too long, for example because the computer was asleep. The license is not refused.
-                self.mark_deactivated(response.at);
+                self.mark_deactivated(end_of_second(response.at));
                 ClientError::NotActivated
             }
             "LICENSE_SUSPENDED" | "LICENSE_BANNED" | "LICENSE_EXPIRED" | "LICENSE_INVALID" => {
                 let detail_in_record = detail.trim_end_matches('.').to_owned();
-                self.record.verdict = Some(Verdict { code: code.clone(), detail: detail_in_record, at: response.at });
-                self.record.supersede_files(response.at);
+                let at = end_of_second(response.at);
+                self.record.verdict = Some(Verdict { code: code.clone(), detail: detail_in_record, at });
+                self.record.supersede_files(at);
                 ClientError::Refused { code, detail }
             }
             _ => ClientError::Refused { code, detail },
@@ -523,6 +524,12 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     fn machine_path(&self) -> String {
         format!("/machines/{}", escape(self.fingerprint.as_str()))
     }
+}
+
+/// The latest moment of a response with this date. A signed date has whole seconds, so a file that was issued in the same
+/// second may be older than the response: it counts as older, because an app that is locked fetches a new one.
+fn end_of_second(date: Timestamp) -> Timestamp {
+    date.plus(Duration::from_micros(999_999))
 }
 
 /// Checks that a request is not too long for the portal.

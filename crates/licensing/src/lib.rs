@@ -12,14 +12,13 @@ mod files;
 pub mod hex;
 pub mod ids;
 mod keys;
-pub mod money;
-pub mod order;
 pub mod portal_paths;
-pub mod price;
 pub mod product;
 mod rules;
+mod sales;
 pub mod time;
 
 pub use files::{air_gap, certificate, claims};
 pub use keys::{alphabet, license_key, public_key, signed_key};
 pub use rules::{activation, entitlement, license, machine, outage, policy, validation};
+pub use sales::{money, order, price};

@@ -2,7 +2,7 @@
 
 use latchkey_store::StoreError;
 
-use crate::{ports::EntropyUnavailable, vault::Undecryptable};
+use crate::{operation::vault::Undecryptable, ports::EntropyUnavailable};
 
 /// A failure that the caller cannot fix. Its text is for the log and must not appear in a response.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +45,8 @@ macro_rules! internal_errors {
             }
         }
 
-        impl From<crate::vault::Undecryptable> for $error {
-            fn from(error: crate::vault::Undecryptable) -> Self {
+        impl From<crate::operation::vault::Undecryptable> for $error {
+            fn from(error: crate::operation::vault::Undecryptable) -> Self {
                 Self::Internal(error.into())
             }
         }

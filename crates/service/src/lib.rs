@@ -4,28 +4,17 @@
 //! an app that presented a license key, [`Support`] reads everything, [`Admin`] manages everything. Code for customers
 //! that calls an admin's use case does not compile.
 
-mod accounts;
-mod actors;
 mod audit;
 mod billing;
 mod catalog;
 mod desk;
-mod diagnostics;
 mod error;
-mod licenses;
-mod machines;
+mod identity;
+mod licensing;
 mod mail;
-mod offline;
-mod passkeys;
+mod operation;
 pub mod ports;
-mod rate_limit;
 mod service;
-mod sign_in;
-mod signing;
-mod startup;
-mod upkeep;
-mod validation;
-pub mod vault;
 
 pub use latchkey_licensing::{
     account::{Account, Role},
@@ -37,21 +26,6 @@ pub use latchkey_store::{
     SavedViewRow, Store, StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
 };
 
-pub use accounts::{
-    admins::{AddAdminError, SignInLinkError, StaffError, StaffRole},
-    customers::AccountError,
-    deletion::{DeleteAccountError, DeletedAccount, DeletionPlan, Unfinished, UnfinishedWhy},
-    email_change::{
-        EmailChangeError, EmailChangeLinkError, EmailChangeProgress, EmailChangeState, PendingEmailChange,
-        SetEmailError,
-    },
-    name::{InvalidName, RenameError},
-    personal_data::ExportDataError,
-    viewing::{VIEW_LIFETIME, ViewPortalError},
-};
-pub use actors::{
-    Admin, Customer, CustomerView, Fresh, NotFresh, Operator, SeenCustomer, SignedIn, Staff, StaffRefusal, Support,
-};
 pub use audit::{
     actor::Actor,
     chain::{ChainHead, ChainProblem, ChainReport, InvalidChainHead},
@@ -114,13 +88,36 @@ pub use desk::{
     saved_views::{MAX_VIEW_NAME, SaveViewError},
     timeline::{EntryBody, EntryKind, Timeline, TimelineEntry, TimelineError, TimelineOf},
 };
-pub use diagnostics::{
-    Diagnostics,
-    check::{Check, Health},
-    workers::{Worker, WorkerFailure, WorkerState},
-};
 pub use error::Internal;
-pub use licenses::{
+pub use identity::accounts::{
+    admins::{AddAdminError, SignInLinkError, StaffError, StaffRole},
+    customers::AccountError,
+    deletion::{DeleteAccountError, DeletedAccount, DeletionPlan, Unfinished, UnfinishedWhy},
+    email_change::{
+        EmailChangeError, EmailChangeLinkError, EmailChangeProgress, EmailChangeState, PendingEmailChange,
+        SetEmailError,
+    },
+    name::{InvalidName, RenameError},
+    personal_data::ExportDataError,
+    viewing::{VIEW_LIFETIME, ViewPortalError},
+};
+pub use identity::actors::{
+    Admin, Customer, CustomerView, Fresh, NotFresh, Operator, SeenCustomer, SignedIn, Staff, StaffRefusal, Support,
+};
+pub use identity::passkeys::{
+    ceremony::PasskeyError,
+    confirm::RaisedSession,
+    enroll::Enrolled,
+    manage::{PasskeySummary, SecondFactorState},
+    recovery::RecoveryCode,
+    verifier::PasskeyRefusal,
+};
+pub use identity::sign_in::{
+    email::{ConfirmError, ConfirmedSignIn, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
+    secrets::{BrowserSecret, HostLink, SessionToken},
+    sessions::{ENDED_SESSION_KEPT, SessionSummary},
+};
+pub use licensing::licenses::{
     customer::CustomerError,
     customer_record::CustomerRecord,
     import::{ImportError, ImportItem, ImportReport, RejectedRow, RowProblem},
@@ -130,10 +127,19 @@ pub use licenses::{
     terms::{ChangeError, LicenseChange, MetadataTooLong, OutOfRange, RenewError},
     view::{IssuedLicense, LicenseError, LicenseView},
 };
-pub use machines::{
+pub use licensing::machines::{
     activate::{ActivateError, NewMachine},
     customer::FreedMachine,
     key_holder::HeartbeatError,
+};
+pub use licensing::offline::{
+    air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, CustomerFileError, file_days},
+    check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
+};
+pub use licensing::validation::{
+    facts::{AuthRefusal, LicenseDocument, MachineDocument},
+    key_holder::{Apps, KeyHolder, KeyRequest, KeyRequestError, PageStart},
+    usage::UseError,
 };
 pub use mail::{
     colors::{AccentColors, MailColors},
@@ -142,39 +148,22 @@ pub use mail::{
     outbox::Delivery,
     preview::{MailPreview, PreviewError},
 };
-pub use offline::{
-    air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, CustomerFileError, file_days},
-    check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
+pub use operation::diagnostics::{
+    Diagnostics,
+    check::{Check, Health},
+    workers::{Worker, WorkerFailure, WorkerState},
 };
-pub use passkeys::{
-    ceremony::PasskeyError,
-    confirm::RaisedSession,
-    enroll::Enrolled,
-    manage::{PasskeySummary, SecondFactorState},
-    recovery::RecoveryCode,
-    verifier::PasskeyRefusal,
-};
-pub use ports::{Clock, Entropy, Mail, MailError, Mailer, Ports};
-pub use rate_limit::{
+pub use operation::rate_limit::{
     bucket::ClientAddress,
     gcra::Throttled,
     limits::{ApiLimits, RateLimit},
 };
+pub use operation::signing::{first_key::AdoptError, rotation::RetireError};
+pub use operation::startup::{OpenError, claim::ClaimError, demo::Demo};
+pub use operation::vault::{self, Vault};
+pub use ports::{Clock, Entropy, Mail, MailError, Mailer, Ports};
 pub use service::{
     Options, Service,
     keyring::{KeyState, Keyring, SigningKeyInfo},
     write_behind::WRITE_BEHIND_DELAY,
 };
-pub use sign_in::{
-    email::{ConfirmError, ConfirmedSignIn, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
-    secrets::{BrowserSecret, HostLink, SessionToken},
-    sessions::{ENDED_SESSION_KEPT, SessionSummary},
-};
-pub use signing::{first_key::AdoptError, rotation::RetireError};
-pub use startup::{OpenError, claim::ClaimError, demo::Demo};
-pub use validation::{
-    facts::{AuthRefusal, LicenseDocument, MachineDocument},
-    key_holder::{Apps, KeyHolder, KeyRequest, KeyRequestError, PageStart},
-    usage::UseError,
-};
-pub use vault::Vault;

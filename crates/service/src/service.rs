@@ -19,12 +19,14 @@ use crate::{
     audit::{actor::Cause, event::AuditEvent},
     billing::{AskedAbout, BillingOptions},
     desk::export::MAX_EXPORTS,
-    diagnostics::workers::WorkerLog,
     error::Internal,
+    identity::passkeys::verifier::Verifier,
     mail::{colors::MailColors, letter::Letterhead},
-    passkeys::verifier::Verifier,
+    operation::{
+        diagnostics::workers::WorkerLog,
+        rate_limit::{leases::Leases, limits::ApiLimits},
+    },
     ports::payments::Payments,
-    rate_limit::{leases::Leases, limits::ApiLimits},
     service::{catalog_cache::CatalogCache, keyring::Keyring, resources::Resources, write_behind::WriteBehind},
 };
 

@@ -25,9 +25,9 @@ pub use store::Store;
 pub use tables::{
     accounts::{
         email_changes::{EmailChangeRow, EmailChangeSide},
-        login_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
         passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
         sessions::{NewSession, SessionRow},
+        sign_in_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
     },
     billing::{
         order_payments::{StoredDispute, StoredPayment, StoredRefund},

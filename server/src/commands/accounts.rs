@@ -9,7 +9,7 @@ use crate::{
     cli::{self, Admin, Customer, lists::CustomerList},
     commands::terminal::{
         arguments::{address, no_account},
-        confirmation::{Confirmed, confirmed},
+        confirmation::{Answer, confirm},
         describe::{self, with},
         listing::{self, Fields},
     },
@@ -77,7 +77,7 @@ pub(crate) async fn admin(service: &Service, command: Admin, as_json: bool) -> R
         Admin::Reset { email, yes } => {
             let email = address(&email)?;
             let question = format!("Remove all passkeys and recovery codes of {email}, and sign them out everywhere?");
-            if confirmed(yes, &question)? == Confirmed::No {
+            if confirm(yes, &question)? == Answer::No {
                 return Err(Failure::Refused("not reset".to_owned()));
             }
             let (account, link) = admin.reset_staff(&email, &fresh).await?;
@@ -86,7 +86,7 @@ pub(crate) async fn admin(service: &Service, command: Admin, as_json: bool) -> R
         Admin::Remove { email, yes } => {
             let email = address(&email)?;
             let question = format!("Make {email} a customer, and sign them out everywhere?");
-            if confirmed(yes, &question)? == Confirmed::No {
+            if confirm(yes, &question)? == Answer::No {
                 return Err(Failure::Refused("not removed".to_owned()));
             }
             let account = admin.remove_staff(&email, &fresh).await?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     cli::Catalog,
     commands::terminal::{
-        confirmation::{Confirmed, confirmed},
+        confirmation::{Answer, confirm},
         describe::with,
     },
     console,
@@ -119,7 +119,7 @@ async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json
                     console::error(&format!("warning: {warning}"));
                 }
             }
-            if confirmed(yes, question)? == Confirmed::No {
+            if confirm(yes, question)? == Answer::No {
                 return Err(Failure::Refused("not applied".to_owned()));
             }
         }

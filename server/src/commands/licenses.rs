@@ -18,7 +18,7 @@ use crate::{
         catalog::NO_PRODUCTS,
         terminal::{
             arguments::{address, license_id, no_account},
-            confirmation::{Confirmed, confirmed},
+            confirmation::{Answer, confirm},
             describe::{self, with},
         },
     },
@@ -118,7 +118,7 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
                 issued.key.tail(),
                 issued.owner.email
             );
-            if confirmed(yes, &question)? == Confirmed::No {
+            if confirm(yes, &question)? == Answer::No {
                 return Err(Failure::Refused("not replaced".to_owned()));
             }
             admin.replace_license_key(id, notify(no_mail)).await?
@@ -131,7 +131,7 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
             let id = license_id(&id)?;
             let issued = admin.license(id, &Operator::Host.fresh()).await?;
             let question = format!("Permanently revoke the license {} of {}?", issued.key.tail(), issued.owner.email);
-            if confirmed(yes, &question)? == Confirmed::No {
+            if confirm(yes, &question)? == Answer::No {
                 return Err(Failure::Refused("not revoked".to_owned()));
             }
             admin.revoke_license(id, notify(no_mail)).await?
@@ -205,9 +205,9 @@ fn print(issued: &IssuedLicense) {
         Expiry::At(at) => at.human(),
     };
     console::line(&format!("Expires   {expiry}"));
-    let limit = view.machine_limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
-    if !view.own_entitlements.is_empty() {
-        let own: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
+    let limit = view.machine_limit_with_overage.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
+    if !view.individual_entitlements.is_empty() {
+        let own: Vec<&str> = view.individual_entitlements.iter().map(EntitlementCode::as_str).collect();
         console::line(&format!("Granted   {}", own.join(", ")));
     }
     console::line(&format!("Machines  {} of {limit}", view.machine_count));

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     cli::lists::{Machine, MachineList, MachineLog},
     commands::terminal::{
-        confirmation::{Confirmed, confirmed},
+        confirmation::{Answer, confirm},
         listing::{self, Fields},
     },
     console,
@@ -52,7 +52,7 @@ async fn free(service: &Service, id: &str, yes: bool, as_json: bool) -> Result<(
     let found = admin.machine_details(id).await?.filter(|found| found.deactivated.is_none()).ok_or_else(missing)?;
     let name = found.machine.label();
     let question = format!("Free the machine {name} of {}?", found.owner_email);
-    if confirmed(yes, &question)? == Confirmed::No {
+    if confirm(yes, &question)? == Answer::No {
         return Err(Failure::Refused("not freed".to_owned()));
     }
     admin.free_machine(id).await?.ok_or_else(missing)?;

@@ -7,7 +7,7 @@ use crate::{
     cli::Account,
     commands::terminal::{
         arguments::{address, no_account},
-        confirmation::{Confirmed, confirmed},
+        confirmation::{Answer, confirm},
     },
     console,
     startup::Failure,
@@ -50,7 +50,7 @@ async fn delete(service: &Service, email: &str, yes: bool, as_json: bool) -> Res
         "Delete the account {email}? The address, the name, sessions, mails and notes are erased. Licenses ({}) then belong to nobody, and orders ({}) are kept without the address. This cannot be undone.",
         plan.licenses, plan.orders
     );
-    if confirmed(yes, &question)? == Confirmed::No {
+    if confirm(yes, &question)? == Answer::No {
         return Err(Failure::Refused("not deleted".to_owned()));
     }
     let deleted = admin.delete_account(&account, &Operator::Host.fresh()).await?;

@@ -33,13 +33,13 @@ const BODY_LIMIT: usize = 16 * 1024;
 
 /// The API as a service, with the paths that belong to it.
 #[derive(Clone)]
-pub(crate) struct Surface {
+pub(crate) struct ApiSurface {
     service: BoxCloneSyncService<Request, Response, Infallible>,
     /// The path of `server.api_url`, under which the API is served as well.
     prefix: String,
 }
 
-impl Surface {
+impl ApiSurface {
     pub(crate) fn new(state: &AppState) -> Self {
         let prefix = state.api_address.path_prefix().to_owned();
         let router = router(state.clone());

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     SettingsError,
-    accent::Accent,
     field::{Field, field},
+    values::accent::Accent,
 };
 
 pub(super) const FIELDS: &[Field] = &[

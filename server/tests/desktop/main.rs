@@ -359,6 +359,14 @@ async fn copies_of_superseded_files_are_rejected(backend: Backend) {
     free_in_the_portal(&browser, &issued, &server, "one").await;
     one.says("refresh", "not activated");
     one.says(&format!("import {aside}"), "out of date");
+
+    // Also if both happened within one second, the unit of the signed date.
+    server.kit.clock.advance(Duration::from_millis(60_300));
+    one.says("activate", "The app runs");
+    let aside = put("aside.lic", machine_file().await);
+    server.kit.clock.advance(Duration::from_millis(400));
+    one.says("deactivate", "not activated");
+    one.says(&format!("import {aside}"), "out of date");
 }
 
 /// A key of the vendor's other product is rejected before it uses up an activation.

@@ -11,7 +11,7 @@ use latchkey_service::{
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Gate, Problem, Submission, Trouble},
+        acts::{Ask, Call, Completed, Draft, Gate, Problem, Submission, Trouble},
         model::{
             catalog::{EntryForm, FileTexts, PlanObstacle, PlanView},
             lists::LinkTo,
@@ -90,7 +90,7 @@ impl Target {
     }
 }
 
-pub(super) async fn perform(call: &Call<'_>, target: &Target, form: &Submission) -> Result<Done, Trouble> {
+pub(super) async fn perform(call: &Call<'_>, target: &Target, form: &Submission) -> Result<Completed, Trouble> {
     let admin = call.admin()?;
     let state = admin.catalog_state().await?;
     let revision = Revision::of(target.kind, target.code.as_deref(), &state, form)?;
@@ -135,7 +135,7 @@ pub(super) async fn perform(call: &Call<'_>, target: &Target, form: &Submission)
             entry_page(target.kind, &changed.code).unwrap_or(AdminPage::Catalog),
         ),
     };
-    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page })
+    Ok(Completed { toast: Toast { text, tone: Tone::Good, undo: None }, page })
 }
 
 fn trouble(error: CatalogError) -> Trouble {
@@ -224,7 +224,7 @@ fn entry_form(
     let action = if revision.is_gone { AdminPage::CatalogNew(target.kind) } else { target.page.clone() };
     EntryForm {
         action: action.path(),
-        fields: hidden(call, state, revision, Step::Plan),
+        fields: hidden_fields(call, state, revision, Step::Plan),
         groups,
         errors,
         merged: revision.merged.clone(),
@@ -233,7 +233,7 @@ fn entry_form(
 }
 
 /// The values that tell a form of this revision from one of another.
-fn hidden(call: &Call<'_>, state: &CatalogState, revision: &Revision, step: Step) -> Vec<(String, String)> {
+fn hidden_fields(call: &Call<'_>, state: &CatalogState, revision: &Revision, step: Step) -> Vec<(String, String)> {
     let version = Version { number: state.version, at: call.now };
     vec![
         (STEP.to_owned(), step.as_str().to_owned()),
@@ -262,7 +262,7 @@ async fn plan_view(
         obstacles.push(shown_obstacle(call, obstacle).await?);
     }
     let entered = |step| {
-        let mut fields = hidden(call, state, revision, step);
+        let mut fields = hidden_fields(call, state, revision, step);
         if !target.is_removal {
             // Empty ones as well: the person may have cleared them.
             fields.extend(revision.values.iter().map(|(name, value)| (name.clone(), value.clone())));

@@ -13,7 +13,7 @@ use latchkey_service::{
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Gate, Problem, Submission, Trouble, form::undo_fields, note},
+        acts::{Ask, Call, Completed, Draft, Gate, Problem, Submission, Trouble, form::undo_fields, note},
         model::{
             lists::LinkTo,
             object_view::{ActContent, ActView},
@@ -172,7 +172,7 @@ fn browsers(details: &AccountDetails, now: Timestamp) -> Vec<(String, String)> {
     std::iter::once(all).chain(each).collect()
 }
 
-pub(super) async fn perform(call: &Call<'_>, id: AccountId, act: Act, form: &Submission) -> Result<Done, Trouble> {
+pub(super) async fn perform(call: &Call<'_>, id: AccountId, act: Act, form: &Submission) -> Result<Completed, Trouble> {
     let page = AdminPage::Customer(id);
     if act == Act::Note {
         return note::add(call, &NoteSubject::Account(id), form, page).await;
@@ -207,10 +207,10 @@ pub(super) async fn perform(call: &Call<'_>, id: AccountId, act: Act, form: &Sub
     let what = if act == Act::Disable { "was disabled" } else { "was enabled" };
     // Undoing the reverse needs the address to be typed, so only disabling can be taken back at once.
     let undo = (act == Act::Disable).then(|| (AdminPage::CustomerAct(id, Act::Enable).path(), undo_fields(call.now)));
-    Ok(Done { toast: Toast { text: format!("The account {email} {what}."), tone: Tone::Good, undo }, page })
+    Ok(Completed { toast: Toast { text: format!("The account {email} {what}."), tone: Tone::Good, undo }, page })
 }
 
-async fn view_portal(call: &Call<'_>, id: AccountId, form: &Submission) -> Result<Done, Trouble> {
+async fn view_portal(call: &Call<'_>, id: AccountId, form: &Submission) -> Result<Completed, Trouble> {
     let fresh = call.fresh()?;
     let reason = form.reason()?;
     let details = call.support().account_details(id).await?.ok_or(Trouble::NotFound)?;
@@ -225,7 +225,7 @@ async fn view_portal(call: &Call<'_>, id: AccountId, form: &Submission) -> Resul
         ViewPortalError::Internal(error) => error.into(),
     })?;
     let text = format!("You see the portal as {} does.", account.email);
-    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page: AdminPage::Customer(id) })
+    Ok(Completed { toast: Toast { text, tone: Tone::Good, undo: None }, page: AdminPage::Customer(id) })
 }
 
 async fn set_disabled(admin: &Admin<'_>, email: &EmailAddress, is_disabled: bool) -> Result<(), AccountError> {
@@ -237,7 +237,12 @@ async fn set_disabled(admin: &Admin<'_>, email: &EmailAddress, is_disabled: bool
     Ok(())
 }
 
-async fn sign_out(admin: &Admin<'_>, account: &Account, form: &Submission, page: AdminPage) -> Result<Done, Trouble> {
+async fn sign_out(
+    admin: &Admin<'_>,
+    account: &Account,
+    form: &Submission,
+    page: AdminPage,
+) -> Result<Completed, Trouble> {
     let email = &account.email;
     let text = match form.get(BROWSER) {
         "" => {
@@ -253,7 +258,7 @@ async fn sign_out(admin: &Admin<'_>, account: &Account, form: &Submission, page:
             }
         }
     };
-    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page })
+    Ok(Completed { toast: Toast { text, tone: Tone::Good, undo: None }, page })
 }
 
 async fn change_email(
@@ -262,7 +267,7 @@ async fn change_email(
     form: &Submission,
     fresh: &Fresh,
     now: Timestamp,
-) -> Result<Done, Trouble> {
+) -> Result<Completed, Trouble> {
     let email = EmailAddress::parse(form.get(EMAIL))
         .map_err(|_| Problem::new(EMAIL, "Enter one e-mail address, such as ada@example.com."))?;
     let changed = admin.set_email(account.id, &email, fresh).await.map_err(|error| match error {
@@ -281,7 +286,7 @@ async fn change_email(
         tone: Tone::Good,
         undo: Some((AdminPage::CustomerAct(account.id, Act::Email).path(), fields)),
     };
-    Ok(Done { toast, page: AdminPage::Customer(account.id) })
+    Ok(Completed { toast, page: AdminPage::Customer(account.id) })
 }
 
 async fn export(admin: &Admin<'_>, email: &EmailAddress, fresh: &Fresh) -> Trouble {
@@ -291,7 +296,7 @@ async fn export(admin: &Admin<'_>, email: &EmailAddress, fresh: &Fresh) -> Troub
     }
 }
 
-async fn delete(admin: &Admin<'_>, account: &Account, fresh: &Fresh, page: AdminPage) -> Result<Done, Trouble> {
+async fn delete(admin: &Admin<'_>, account: &Account, fresh: &Fresh, page: AdminPage) -> Result<Completed, Trouble> {
     let deleted = admin.delete_account(account, fresh).await.map_err(|error| match error {
         DeleteAccountError::NotFound => Trouble::NotFound,
         DeleteAccountError::NotFresh => Trouble::NotFresh,
@@ -302,7 +307,7 @@ async fn delete(admin: &Admin<'_>, account: &Account, fresh: &Fresh, page: Admin
     })?;
     let licenses = count(deleted.licenses, "license", "licenses");
     let text = format!("The account was deleted. Anonymous from now on: {licenses}. A last mail is on its way.");
-    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page })
+    Ok(Completed { toast: Toast { text, tone: Tone::Good, undo: None }, page })
 }
 
 fn account_trouble(error: AccountError) -> Trouble {

@@ -2,7 +2,7 @@
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Gate, Trouble},
+        acts::{Ask, Call, Completed, Draft, Gate, Trouble},
         model::{
             lists::LinkTo,
             object_view::{ActContent, ActView},
@@ -35,14 +35,14 @@ pub(super) async fn view(call: &Call<'_>, act: Act, draft: Option<&Draft>) -> Re
     })
 }
 
-pub(super) async fn perform(call: &Call<'_>, act: Act) -> Result<Done, Trouble> {
+pub(super) async fn perform(call: &Call<'_>, act: Act) -> Result<Completed, Trouble> {
     let admin = call.admin()?;
     match act {
         Act::TestMail => {
             let recipient = admin.send_test_mail().await?.ok_or(Trouble::NotFound)?;
             let text =
                 format!("A test mail to {recipient} is on its way. The list of mails shows whether it was sent.");
-            Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page: AdminPage::Diagnostics })
+            Ok(Completed { toast: Toast { text, tone: Tone::Good, undo: None }, page: AdminPage::Diagnostics })
         }
     }
 }

@@ -4,7 +4,7 @@ use latchkey_service::NoteSubject;
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Gate, Submission, Trouble, note},
+        acts::{Ask, Call, Completed, Draft, Gate, Submission, Trouble, note},
         model::{
             lists::LinkTo,
             object_view::{ActContent, ActView},
@@ -43,7 +43,12 @@ pub(super) async fn view(
     Ok(ActView { title: title.to_owned(), record: link, content })
 }
 
-pub(super) async fn perform(call: &Call<'_>, id: &ProviderId, act: Act, form: &Submission) -> Result<Done, Trouble> {
+pub(super) async fn perform(
+    call: &Call<'_>,
+    id: &ProviderId,
+    act: Act,
+    form: &Submission,
+) -> Result<Completed, Trouble> {
     let page = AdminPage::Event(id.clone());
     if act == Act::Note {
         return note::add(call, &NoteSubject::StripeEvent(id.to_string()), form, page).await;
@@ -60,5 +65,5 @@ pub(super) async fn perform(call: &Call<'_>, id: &ProviderId, act: Act, form: &S
         tone: Tone::Good,
         undo: None,
     };
-    Ok(Done { toast, page })
+    Ok(Completed { toast, page })
 }

@@ -9,7 +9,7 @@ use latchkey_service::{
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Gate, Submission, Trouble, form::undo_fields, note},
+        acts::{Ask, Call, Completed, Draft, Gate, Submission, Trouble, form::undo_fields, note},
         model::{
             lists::LinkTo,
             object_view::{ActContent, ActView},
@@ -136,7 +136,7 @@ fn ask(details: &LicenseDetails, act: Act, now: Timestamp) -> Ask {
     }
 }
 
-pub(super) async fn perform(call: &Call<'_>, id: LicenseId, act: Act, form: &Submission) -> Result<Done, Trouble> {
+pub(super) async fn perform(call: &Call<'_>, id: LicenseId, act: Act, form: &Submission) -> Result<Completed, Trouble> {
     let page = AdminPage::License(id);
     match act {
         Act::Note => return note::add(call, &NoteSubject::License(id), form, page).await,
@@ -189,14 +189,14 @@ pub(super) async fn perform(call: &Call<'_>, id: LicenseId, act: Act, form: &Sub
     }
 }
 
-async fn mail_key(call: &Call<'_>, id: LicenseId, form: &Submission) -> Result<Done, Trouble> {
+async fn mail_key(call: &Call<'_>, id: LicenseId, form: &Submission) -> Result<Completed, Trouble> {
     let reason = form.reason()?;
     let sent = call.support().because(&reason).mail_license_key(id).await.map_err(license_trouble)?;
     let Some(recipient) = sent else {
         return Err(Trouble::Obstacle("The account is disabled, so it gets no mail.".to_owned()));
     };
     let toast = Toast { text: format!("The key is on its way to {recipient}."), tone: Tone::Good, undo: None };
-    Ok(Done { toast, page: AdminPage::License(id) })
+    Ok(Completed { toast, page: AdminPage::License(id) })
 }
 
 fn standing_trouble(error: StandingError) -> Trouble {
@@ -222,14 +222,14 @@ fn license_trouble(error: LicenseError) -> Trouble {
 }
 
 /// The message about what was done, with the form that takes it back.
-fn report(what: &str, done: &IssuedLicense, undo: Option<(AdminPage, Timestamp)>) -> Done {
+fn report(what: &str, done: &IssuedLicense, undo: Option<(AdminPage, Timestamp)>) -> Completed {
     let license = &done.view.license;
     let key = license_key::masked(&license.key_prefix, &license.key_tail);
     let mail = match &done.mailed_to {
         Some(recipient) => format!("{recipient} gets a mail."),
         None => "No mail was sent.".to_owned(),
     };
-    Done {
+    Completed {
         toast: Toast {
             text: format!("License {key} {what}. {mail}"),
             tone: Tone::Good,

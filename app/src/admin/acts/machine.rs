@@ -4,7 +4,7 @@ use latchkey_licensing::ids::MachineId;
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Gate, Submission, Trouble},
+        acts::{Ask, Call, Completed, Draft, Gate, Submission, Trouble},
         model::{
             lists::LinkTo,
             object_view::{ActContent, ActView},
@@ -40,7 +40,7 @@ pub(super) async fn view(call: &Call<'_>, id: MachineId, act: Act, draft: Option
     Ok(ActView { title: "Free machine".to_owned(), record, content })
 }
 
-pub(super) async fn perform(call: &Call<'_>, id: MachineId, act: Act, form: &Submission) -> Result<Done, Trouble> {
+pub(super) async fn perform(call: &Call<'_>, id: MachineId, act: Act, form: &Submission) -> Result<Completed, Trouble> {
     let Act::Free = act;
     let reason = form.reason()?;
     let freed = call.support().because(&reason).free_machine(id).await?;
@@ -49,5 +49,5 @@ pub(super) async fn perform(call: &Call<'_>, id: MachineId, act: Act, form: &Sub
         None if call.support().machine_details(id).await?.is_none() => return Err(Trouble::NotFound),
         None => "The machine was free already.".to_owned(),
     };
-    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page: AdminPage::Machine(id) })
+    Ok(Completed { toast: Toast { text, tone: Tone::Good, undo: None }, page: AdminPage::Machine(id) })
 }

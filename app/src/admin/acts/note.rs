@@ -4,7 +4,7 @@ use latchkey_service::{MAX_NOTE, NoteError, NoteSubject};
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Problem, Submission, Trouble},
+        acts::{Ask, Call, Completed, Draft, Problem, Submission, Trouble},
         model::{
             object_view::ActContent,
             objects::{ConfirmLevel, Input, InputKind, Toast},
@@ -32,11 +32,11 @@ pub(super) async fn add(
     subject: &NoteSubject,
     form: &Submission,
     page: AdminPage,
-) -> Result<Done, Trouble> {
+) -> Result<Completed, Trouble> {
     match call.support().add_note(subject, form.get(TEXT)).await {
         Ok(_) => {
             let toast = Toast { text: "The note was added.".to_owned(), tone: Tone::Good, undo: None };
-            Ok(Done { toast, page })
+            Ok(Completed { toast, page })
         }
         Err(NoteError::Text) => Err(Problem::new(TEXT, format!("Enter a text of 1 to {MAX_NOTE} letters.")).into()),
         Err(NoteError::NotFound) => Err(Trouble::NotFound),

@@ -10,7 +10,7 @@ use latchkey_service::{NoteSubject, OrderDetails, RefundError, ReleaseError};
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Draft, Gate, Problem, Submission, Trouble, note},
+        acts::{Ask, Call, Completed, Draft, Gate, Problem, Submission, Trouble, note},
         model::{
             lists::LinkTo,
             object_view::{ActContent, ActView},
@@ -124,7 +124,7 @@ fn needs_receiver(details: &OrderDetails) -> bool {
     details.view.order.hold == Some(HoldReason::NoAddress) && details.account.is_none()
 }
 
-pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submission) -> Result<Done, Trouble> {
+pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submission) -> Result<Completed, Trouble> {
     let page = AdminPage::Order(id);
     match act {
         Act::Note => return note::add(call, &NoteSubject::Order(id), form, page).await,
@@ -177,5 +177,5 @@ pub(super) async fn perform(call: &Call<'_>, id: OrderId, act: Act, form: &Submi
         })?;
         format!("Order {number} was refunded.")
     };
-    Ok(Done { toast: Toast { text, tone: Tone::Good, undo: None }, page })
+    Ok(Completed { toast: Toast { text, tone: Tone::Good, undo: None }, page })
 }

@@ -23,7 +23,8 @@ pub async fn admin_list(list: ListName, query: String) -> Result<ListView, UiErr
     use latchkey_service::{Accounts, Activations, AuditLog, Licenses, Machines, Mails, Orders, Staff, StripeEvents};
 
     async fn shown<L: ShownList>(staff: &Staff<'_>, fields: &Fields) -> Result<ListView, UiError> {
-        let desk = staff.support().list_desk::<L>(fields.all()).await.map_err(|error| server::hidden(&error))?;
+        let desk =
+            staff.support().list_desk::<L>(fields.all()).await.map_err(|error| server::internal_error(&error))?;
         Ok(lists::view(&desk, fields, staff.admin().is_ok()))
     }
 
@@ -54,6 +55,6 @@ pub async fn admin_find(text: String) -> Result<Vec<HitGroup>, UiError> {
     };
     let (backend, who) = staff::signed_in().map_err(server::failed)?;
     let staff = staff::of(&backend, &who).map_err(server::failed)?;
-    let found = staff.support().find(&text).await.map_err(|error| server::failed(server::hidden(&error)))?;
+    let found = staff.support().find(&text).await.map_err(|error| server::failed(server::internal_error(&error)))?;
     Ok(found::groups(&found))
 }

@@ -16,6 +16,6 @@ pub async fn admin_overview(query: String) -> Result<OverviewView, UiError> {
     let is_live = backend.service.payments().is_none_or(|payments| payments.is_live());
     let range = overview::range(&query);
     let found = staff.support().overview(range, is_live).await;
-    let found = found.map_err(|error| server::failed(server::hidden(&error)))?;
+    let found = found.map_err(|error| server::failed(server::internal_error(&error)))?;
     Ok(overview::overview(&found, range))
 }

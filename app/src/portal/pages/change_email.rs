@@ -6,7 +6,7 @@ use crate::{
     portal::{
         components::Proof,
         server_fns::email::{RequestEmailChange, change_email_form},
-        toasts::{NotSent, follow, is_not_sent, responses},
+        toasts::{NotSent, go_to_result, is_not_sent, responses},
     },
     routes::Page,
     shared::{
@@ -20,7 +20,7 @@ use crate::{
 pub(crate) fn ChangeEmailPage() -> impl IntoView {
     let action = ServerAction::<RequestEmailChange>::new();
     let result = Signal::derive(move || action.value().get());
-    let failure = follow(result);
+    let failure = go_to_result(result);
     // After a response, the form has what was typed, or asks for a proof first. Without one, it stays as it is.
     let responses = responses(result);
     let data = Resource::new(move || responses.get(), |_| change_email_form());

@@ -8,7 +8,7 @@ use crate::{
         components::{Breadcrumb, LicenseFacts},
         model::{Computer, FreeConfirmation, LicenseSummary},
         server_fns::licenses::{FreeComputer, confirm_free_computer},
-        toasts::follow,
+        toasts::go_to_result,
     },
     routes::Page,
     shared::{
@@ -45,7 +45,7 @@ pub(crate) fn FreeComputerPage() -> impl IntoView {
 #[component]
 fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
     let action = ServerAction::<FreeComputer>::new();
-    let failure = follow(Signal::derive(move || action.value().get()));
+    let failure = go_to_result(Signal::derive(move || action.value().get()));
     let back = Page::License(license.id).path();
     let title = format!("Free {}?", computer.label);
     let swaps = license.swaps.clone();

@@ -8,7 +8,7 @@ use crate::{
         components::{Breadcrumb, LicenseFacts},
         model::LicenseSummary,
         server_fns::licenses::{ReplaceKey, license},
-        toasts::follow,
+        toasts::go_to_result,
     },
     routes::Page,
     shared::{
@@ -43,7 +43,7 @@ pub(crate) fn NewKeyPage() -> impl IntoView {
 #[component]
 fn Question(license: LicenseSummary) -> impl IntoView {
     let action = ServerAction::<ReplaceKey>::new();
-    let failure = follow(Signal::derive(move || action.value().get()));
+    let failure = go_to_result(Signal::derive(move || action.value().get()));
     let back = Page::License(license.id).path();
     let computers = match license.computer_count {
         0 => "No computer uses this license, so nothing stops working.".to_owned(),

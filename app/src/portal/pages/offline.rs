@@ -8,7 +8,7 @@ use crate::{
     portal::{
         model::{LicenseSummary, OfflineRequest},
         server_fns::offline::{CarryOutRequest, read_request},
-        toasts::follow,
+        toasts::go_to_result,
     },
     routes::{FormTarget, Page},
     shared::{
@@ -117,7 +117,7 @@ fn NoFreeSlots(license: LicenseSummary) -> impl IntoView {
 #[component]
 fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
     let action = ServerAction::<CarryOutRequest>::new();
-    let failure = follow(Signal::derive(move || action.value().get()));
+    let failure = go_to_result(Signal::derive(move || action.value().get()));
     let OfflineRequest { activates, label, platform, is_active, license } = asked;
     let adds = activates && !is_active;
     // Without a file, the app there does not start.

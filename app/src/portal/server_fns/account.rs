@@ -7,7 +7,7 @@ use crate::{
     portal::model::AccountDetail,
     shared::{
         error::UiError,
-        flash::{Done, Flash},
+        flash::{Flash, FormRedirect},
     },
 };
 
@@ -16,9 +16,9 @@ pub async fn account() -> Result<AccountDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::viewer().map_err(server::failed)?);
     let sessions = who.view(&backend.service).sessions().await;
-    let sessions = sessions.map_err(|error| server::failed(server::hidden(&error)))?;
+    let sessions = sessions.map_err(|error| server::failed(server::internal_error(&error)))?;
     let email_change = who.view(&backend.service).pending_email_change().await;
-    let email_change = email_change.map_err(|error| server::failed(server::hidden(&error)))?;
+    let email_change = email_change.map_err(|error| server::failed(server::internal_error(&error)))?;
     let now = backend.service.now();
     let owner = who.account();
     Ok(AccountDetail {
@@ -35,52 +35,52 @@ pub async fn rename(
     name: String,
     /// The account for which the page was made.
     account: Option<AccountId>,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_rename(&name, account).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_rename(name: &str, account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_rename(name: &str, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     backend.service.customer(&who).rename(name).await.map_err(|error| match error {
         latchkey_service::RenameError::Invalid(_) => UiError::NameInvalid,
-        latchkey_service::RenameError::Internal(error) => server::hidden(&error),
+        latchkey_service::RenameError::Internal(error) => server::internal_error(&error),
     })?;
-    Ok(Done { flash: Some(Flash::Renamed), redirect_to: Page::Account.path() })
+    Ok(FormRedirect { flash: Some(Flash::Renamed), redirect_to: Page::Account.path() })
 }
 
 /// Ends another session of the account.
 #[server(prefix = "/fn", endpoint = "end_session", input = PostUrl)]
-pub async fn end_session(id: String, account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn end_session(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_end_session(&id, account).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_end_session(id: &str, account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_end_session(id: &str, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
-    backend.service.customer(&who).end_session(id).await.map_err(|error| server::hidden(&error))?;
-    Ok(Done { flash: Some(Flash::SessionEnded), redirect_to: Page::Account.path() })
+    backend.service.customer(&who).end_session(id).await.map_err(|error| server::internal_error(&error))?;
+    Ok(FormRedirect { flash: Some(Flash::SessionEnded), redirect_to: Page::Account.path() })
 }
 
 /// Ends all sessions, including this one.
 #[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl)]
-pub async fn end_all_sessions(account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn end_all_sessions(account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_end_all_sessions(account).await, &Page::Account.path())
 }
 
 #[cfg(feature = "ssr")]
-async fn server_end_all_sessions(account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_end_all_sessions(account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
-    backend.service.customer(&who).end_all_sessions().await.map_err(|error| server::hidden(&error))?;
+    backend.service.customer(&who).end_all_sessions().await.map_err(|error| server::internal_error(&error))?;
     server::clear_site_data();
-    Ok(Done { flash: None, redirect_to: Page::SignedOut.path() })
+    Ok(FormRedirect { flash: None, redirect_to: Page::SignedOut.path() })
 }
 
 /// The message for this page, if there is one.

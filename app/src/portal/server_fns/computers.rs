@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
     portal::model::ComputerDetail,
-    shared::{error::UiError, flash::Done},
+    shared::{error::UiError, flash::FormRedirect},
 };
 
 #[server(prefix = "/fn", endpoint = "computer", input = PostUrl)]
@@ -38,7 +38,7 @@ pub async fn rename_computer(
     machine: String,
     name: String,
     account: Option<AccountId>,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let form = match (license.parse(), machine.parse()) {
         (Ok(license), Ok(machine)) => Page::Computer(license, machine),
@@ -55,7 +55,7 @@ async fn server_rename_computer(
     license: &str,
     machine: &str,
     name: &str,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use super::licenses::refusal;
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let (backend, who) = (server::backend()?, who?);
@@ -63,5 +63,8 @@ async fn server_rename_computer(
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let customer = backend.service.customer(&who);
     let label = customer.rename_machine(license, machine, name).await.map_err(refusal)?;
-    Ok(Done { flash: Some(Flash::ComputerRenamed { label }), redirect_to: Page::Computer(license, machine).path() })
+    Ok(FormRedirect {
+        flash: Some(Flash::ComputerRenamed { label }),
+        redirect_to: Page::Computer(license, machine).path(),
+    })
 }

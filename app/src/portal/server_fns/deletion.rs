@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
     portal::model::DeletionView,
-    shared::{error::UiError, flash::Done},
+    shared::{error::UiError, flash::FormRedirect},
 };
 
 /// What the deletion of the account would do.
@@ -15,7 +15,7 @@ pub async fn deletion_form() -> Result<DeletionView, UiError> {
     let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
     let form = server::proven_form(&Page::DeleteAccount.path()).await.map_err(server::failed)?;
     let plan = backend.service.customer(&who).plan_deletion().await;
-    let plan = plan.map_err(|error| server::failed(server::hidden(&error)))?;
+    let plan = plan.map_err(|error| server::failed(server::internal_error(&error)))?;
     Ok(present::deletion(plan, form))
 }
 
@@ -26,13 +26,13 @@ pub async fn delete_account(
     phrase: String,
     /// The account for which the page was made.
     account: Option<AccountId>,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish_typed(server_delete_account(&phrase, account).await, &Page::DeleteAccount.path(), &phrase)
 }
 
 #[cfg(feature = "ssr")]
-async fn server_delete_account(phrase: &str, account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_delete_account(phrase: &str, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     use latchkey_service::DeleteAccountError;
 
@@ -45,8 +45,8 @@ async fn server_delete_account(phrase: &str, account: Option<AccountId>) -> Resu
         // The page says what and what to do.
         DeleteAccountError::Unfinished(_) | DeleteAccountError::Staff => UiError::AccountInUse,
         DeleteAccountError::NotFound | DeleteAccountError::Deleted => UiError::SignedOut,
-        DeleteAccountError::Internal(error) => server::hidden(&error),
+        DeleteAccountError::Internal(error) => server::internal_error(&error),
     })?;
     server::clear_site_data();
-    Ok(Done { flash: None, redirect_to: Page::AccountDeleted.path() })
+    Ok(FormRedirect { flash: None, redirect_to: Page::AccountDeleted.path() })
 }

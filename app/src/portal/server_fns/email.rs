@@ -3,7 +3,7 @@
 use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
-use crate::shared::{error::UiError, flash::Done, model::ProvenForm};
+use crate::shared::{error::UiError, flash::FormRedirect, model::ProvenForm};
 
 /// What the form for another address needs.
 #[server(prefix = "/fn", endpoint = "change_email_form", input = PostUrl)]
@@ -19,14 +19,14 @@ pub async fn request_email_change(
     email: String,
     /// The account for which the page was made.
     account: Option<AccountId>,
-) -> Result<Done, UiError> {
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = server_request_email_change(&email, account).await;
     server::finish_typed(result, &Page::ChangeEmail.path(), &email)
 }
 
 #[cfg(feature = "ssr")]
-async fn server_request_email_change(email: &str, account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_request_email_change(email: &str, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     use latchkey_licensing::email::EmailAddress;
     use latchkey_service::{EmailChangeError, SignInOrigin};
@@ -40,20 +40,20 @@ async fn server_request_email_change(email: &str, account: Option<AccountId>) ->
         EmailChangeError::NotFresh => UiError::ProofNeeded,
         EmailChangeError::SameAddress => UiError::EmailSame,
         EmailChangeError::Throttled(throttled) => server::too_many(throttled),
-        EmailChangeError::Internal(error) => server::hidden(&error),
+        EmailChangeError::Internal(error) => server::internal_error(&error),
     })?;
-    Ok(Done { flash: Some(Flash::EmailChangeRequested), redirect_to: Page::Account.path() })
+    Ok(FormRedirect { flash: Some(Flash::EmailChangeRequested), redirect_to: Page::Account.path() })
 }
 
 /// Cancels the change that has yet to be confirmed.
 #[server(prefix = "/fn", endpoint = "cancel_own_email_change", input = PostUrl)]
-pub async fn cancel_own_email_change(account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn cancel_own_email_change(account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let canceled = async {
         let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
         let canceled = backend.service.customer(&who).cancel_email_change().await;
-        canceled.map_err(|error| server::hidden(&error))?;
-        Ok(Done { flash: Some(Flash::EmailChangeCanceled), redirect_to: Page::Account.path() })
+        canceled.map_err(|error| server::internal_error(&error))?;
+        Ok(FormRedirect { flash: Some(Flash::EmailChangeCanceled), redirect_to: Page::Account.path() })
     };
     server::finish(canceled.await, &Page::Account.path())
 }

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
     portal::model::{FreeConfirmation, LicenseDetail, LicenseList, OverviewDetail},
-    shared::{error::UiError, flash::Done},
+    shared::{error::UiError, flash::FormRedirect},
 };
 
 /// How many licenses a page of the list shows, and the first page of the portal.
@@ -26,7 +26,7 @@ async fn server_licenses(search: &str, after: &str, limit: u32) -> Result<Licens
     let search: String = search.trim().chars().take(MAX_SEARCH).collect();
     let after = after.parse().ok();
     let page = who.view(&backend.service).licenses_page(&search, after, limit).await;
-    let page = page.map_err(|error| server::hidden(&error))?;
+    let page = page.map_err(|error| server::internal_error(&error))?;
     Ok(list(&backend, page, search, after.is_none()))
 }
 
@@ -73,10 +73,10 @@ async fn server_overview() -> Result<OverviewDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::viewer()?);
     let customer = who.view(&backend.service);
-    let orders = customer.orders().await.map_err(|error| server::hidden(&error))?;
-    let page = customer.licenses_page("", None, PER_PAGE.1).await.map_err(|error| server::hidden(&error))?;
+    let orders = customer.orders().await.map_err(|error| server::internal_error(&error))?;
+    let page = customer.licenses_page("", None, PER_PAGE.1).await.map_err(|error| server::internal_error(&error))?;
     let history = customer.recent_history(&page.items, SHOWN_ACTIVITY).await;
-    let history = history.map_err(|error| server::hidden(&error))?;
+    let history = history.map_err(|error| server::internal_error(&error))?;
     let (now, reader) = (backend.service.now(), who.account().id);
     // Of several licenses, a line says which one it is about.
     let of_several = (page.items.len() > 1).then_some(&page.items);
@@ -123,7 +123,7 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     };
     let brand = backend.service.brand();
     let mut license = crate::portal::present::license(&view, now, brand);
-    let bought = customer.order_of_license(id).await.map_err(|error| server::hidden(&error))?;
+    let bought = customer.order_of_license(id).await.map_err(|error| server::internal_error(&error))?;
     if let Some((order, decided)) = &bought {
         let notice = crate::portal::present::orders::notice_of_license(&view, order, decided, brand);
         license.status.notice = notice.or(license.status.notice);
@@ -156,7 +156,7 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
         CustomerError::MachineNotFreeable => UiError::ComputerNotFreeable,
         CustomerError::MachineNotRenamable => UiError::ComputerNotRenamable,
         CustomerError::Refused(_) => UiError::LicenseNotValid,
-        CustomerError::Internal(error) => crate::server_side::hidden(&error),
+        CustomerError::Internal(error) => crate::server_side::internal_error(&error),
     }
 }
 
@@ -189,7 +189,7 @@ async fn server_reveal_key(id: &str, account: Option<AccountId>) -> Result<Strin
 }
 
 #[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl)]
-pub async fn replace_key(id: String, account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn replace_key(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = server_replace_key(&id, account).await;
     let form = id.parse().map_or(Page::Licenses, Page::NewKey);
@@ -197,14 +197,14 @@ pub async fn replace_key(id: String, account: Option<AccountId>) -> Result<Done,
 }
 
 #[cfg(feature = "ssr")]
-async fn server_replace_key(id: &str, account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_replace_key(id: &str, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let id = id.parse().map_err(|_| UiError::NotFound)?;
     backend.service.customer(&who).replace_key(id).await.map_err(refusal)?;
     // The person has to enter the new key in the app, so the next page shows it.
     backend.cookies.allow_reveal(id);
-    Ok(Done { flash: Some(Flash::KeyReplaced), redirect_to: Page::License(id).path() })
+    Ok(FormRedirect { flash: Some(Flash::KeyReplaced), redirect_to: Page::License(id).path() })
 }
 
 /// What the page shows before a computer is freed.
@@ -232,7 +232,11 @@ async fn server_confirm_free_computer(license: &str, machine: &str) -> Result<Fr
 }
 
 #[server(prefix = "/fn", endpoint = "free_computer", input = PostUrl)]
-pub async fn free_computer(license: String, machine: String, account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn free_computer(
+    license: String,
+    machine: String,
+    account: Option<AccountId>,
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = server_free_computer(&license, &machine, account).await;
     let form = match (license.parse(), machine.parse()) {
@@ -243,12 +247,16 @@ pub async fn free_computer(license: String, machine: String, account: Option<Acc
 }
 
 #[cfg(feature = "ssr")]
-async fn server_free_computer(license: &str, machine: &str, account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_free_computer(
+    license: &str,
+    machine: &str,
+    account: Option<AccountId>,
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let freed = backend.service.customer(&who).free_machine(license, machine).await.map_err(refusal)?;
     let flash = Flash::Freed { label: freed.label, may_hold_file: freed.may_hold_file };
-    Ok(Done { flash: Some(flash), redirect_to: Page::License(license).path() })
+    Ok(FormRedirect { flash: Some(flash), redirect_to: Page::License(license).path() })
 }

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
     portal::model::OfflineRequest,
-    shared::{error::UiError, flash::Done},
+    shared::{error::UiError, flash::FormRedirect},
 };
 
 /// Parses a request. Changes nothing.
@@ -54,7 +54,7 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
         }
         AirGapRefusal::Activate(ActivateError::Refused(_)) => UiError::LicenseNotValid,
         AirGapRefusal::Activate(ActivateError::Internal(error)) | AirGapRefusal::Internal(error) => {
-            crate::server_side::hidden(&error)
+            crate::server_side::internal_error(&error)
         }
         AirGapRefusal::Activate(ActivateError::FingerprintTaken) => UiError::Unavailable,
     }
@@ -62,7 +62,7 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
 
 /// Activates or deactivates the computer that made the request.
 #[server(prefix = "/fn", endpoint = "carry_out_request", input = PostUrl)]
-pub async fn carry_out_request(request: String, account: Option<AccountId>) -> Result<Done, UiError> {
+pub async fn carry_out_request(request: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::NextPath, server_side as server};
     let result = server_carry_out_request(&request, account).await;
     // The request stays in the URL, so that it need not be entered again after a slot has been freed.
@@ -71,17 +71,18 @@ pub async fn carry_out_request(request: String, account: Option<AccountId>) -> R
 }
 
 #[cfg(feature = "ssr")]
-async fn server_carry_out_request(text: &str, account: Option<AccountId>) -> Result<Done, UiError> {
+async fn server_carry_out_request(text: &str, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     use latchkey_service::AirGapOutcome;
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let done = backend.service.customer(&who).carry_out_air_gap_request(text).await.map_err(refusal)?;
     Ok(match done {
         AirGapOutcome::Activated { license, machine } => {
-            Done { flash: Some(Flash::ActivatedOffline), redirect_to: Page::Computer(license, machine).path() }
+            FormRedirect { flash: Some(Flash::ActivatedOffline), redirect_to: Page::Computer(license, machine).path() }
         }
-        AirGapOutcome::Deactivated { license, label } => {
-            Done { flash: Some(Flash::DeactivatedOffline { label }), redirect_to: Page::License(license).path() }
-        }
+        AirGapOutcome::Deactivated { license, label } => FormRedirect {
+            flash: Some(Flash::DeactivatedOffline { label }),
+            redirect_to: Page::License(license).path(),
+        },
     })
 }

@@ -22,7 +22,7 @@ pub async fn orders(page: usize) -> Result<OrderList, UiError> {
 async fn server_orders(page: usize) -> Result<OrderList, UiError> {
     use crate::{portal::present, server_side as server};
     let (backend, who) = (server::backend()?, server::viewer()?);
-    let views = who.view(&backend.service).orders().await.map_err(|error| server::hidden(&error))?;
+    let views = who.view(&backend.service).orders().await.map_err(|error| server::internal_error(&error))?;
     let pages = views.len().div_ceil(PER_PAGE).max(1);
     let page = page.clamp(1, pages);
     let now = backend.service.now();
@@ -52,8 +52,8 @@ async fn server_order(order: &str) -> Result<OrderDetail, UiError> {
     let view = customer.order(order).await.map_err(|error| match error {
         CustomerOrderError::NotFound | CustomerOrderError::NoDocument => UiError::NotFound,
         CustomerOrderError::Unavailable => UiError::PaymentsUnavailable,
-        CustomerOrderError::Internal(error) => server::hidden(&error),
+        CustomerOrderError::Internal(error) => server::internal_error(&error),
     })?;
-    let licenses = customer.licenses().await.map_err(|error| server::hidden(&error))?;
+    let licenses = customer.licenses().await.map_err(|error| server::internal_error(&error))?;
     Ok(present::orders::detail(&view, &licenses, backend.service.now(), backend.service.brand()))
 }

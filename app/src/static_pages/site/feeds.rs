@@ -79,11 +79,15 @@ pub fn robots(site: Option<&Site>) -> String {
     }
 }
 
-/// `/.well-known/security.txt` (RFC 9116). `None` if there is no contact.
-pub fn security_txt(site: &Site, expires: Timestamp) -> Option<String> {
+/// Where to report a vulnerability, if the site says so: a URI.
+pub fn security_contact(site: &Site) -> Option<String> {
     let support = site.look.branding.brand.support.as_ref().map(Support::href);
     let contact = site.content.security_contact.as_deref().and_then(Support::parse).map(|contact| contact.href());
-    let contact = contact.or(support)?;
+    contact.or(support)
+}
+
+/// `/.well-known/security.txt` (RFC 9116) with a [`security_contact`].
+pub fn security_txt(site: &Site, contact: &str, expires: Timestamp) -> String {
     let address = site.address("/.well-known/security.txt");
-    Some(format!("Contact: {contact}\nExpires: {}\nPreferred-Languages: en\nCanonical: {address}\n", expires.rfc3339()))
+    format!("Contact: {contact}\nExpires: {}\nPreferred-Languages: en\nCanonical: {address}\n", expires.rfc3339())
 }

@@ -7,7 +7,7 @@ use super::{
     figures::{FeatureFigure, HeroPicture},
     model::{DataFlow, Facts, Feature, Hero, Passage},
     pricing::{BuyCards, offer_schema},
-    questions::QuestionList,
+    questions::QuestionsBand,
     shell::SiteDocument,
 };
 use crate::static_pages::document::render;
@@ -48,13 +48,7 @@ pub fn home(site: &Site, offers: &Offers) -> String {
                     </div>
                     <BuyCards site=site.clone() offers/>
                 </section>
-                <section class="band band-questions" aria-labelledby="questions-title">
-                    <div class="band-head">
-                        <h2 class="display-2" id="questions-title">"Questions"</h2>
-                        <p class="lead"><a href=SitePage::Questions.path()>"All questions and answers"</a></p>
-                    </div>
-                    <QuestionList questions/>
-                </section>
+                <QuestionsBand questions/>
                 <Closing closing/>
             </SiteDocument>
         }

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use super::{
     Offers, Site, SitePage,
     model::{Costs, Passage},
-    questions::QuestionList,
+    questions::QuestionsBand,
     shell::SiteDocument,
 };
 use crate::{
-    checkout::{components::PriceLine, model::Offer},
-    static_pages::{document::render, offers::BuyButton},
+    checkout::model::Offer,
+    static_pages::{document::render, offers::OfferCards},
 };
 
 pub fn pricing(site: &Site, offers: &Offers) -> String {
@@ -19,7 +19,6 @@ pub fn pricing(site: &Site, offers: &Offers) -> String {
     render(move || {
         let pricing = site.content.pricing.clone();
         let questions = site.content.questions_by_id(&pricing.questions);
-        let has_questions = !questions.is_empty();
         view! {
             <SiteDocument site=site.clone() page=SitePage::Pricing title="Pricing" description=pricing.description.clone()>
                 <div class="band band-first">
@@ -31,15 +30,7 @@ pub fn pricing(site: &Site, offers: &Offers) -> String {
                     <Rules rules=pricing.rules.clone()/>
                 </div>
                 {pricing.costs.clone().map(|costs| view! { <CostsSection costs/> })}
-                {has_questions.then(|| view! {
-                    <section class="band band-questions" aria-labelledby="questions-title">
-                        <div class="band-head">
-                            <h2 class="display-2" id="questions-title">"Questions"</h2>
-                            <p class="lead"><a href=SitePage::Questions.path()>"All questions and answers"</a></p>
-                        </div>
-                        <QuestionList questions/>
-                    </section>
-                })}
+                <QuestionsBand questions/>
             </SiteDocument>
         }
     })
@@ -48,35 +39,13 @@ pub fn pricing(site: &Site, offers: &Offers) -> String {
 /// What can be bought, with what is included and what is not.
 #[component]
 pub(super) fn BuyCards(site: Site, offers: Offers) -> impl IntoView {
-    let products: Vec<String> = offers.iter().map(|offer| offer.product.clone()).collect();
     let is_single = offers.len() == 1;
     let pricing = site.content.pricing.clone();
-    let cards = offers.into_iter().map(|offer| {
-        let by_policy = products.iter().filter(|product| **product == offer.product).count() > 1;
-        let brand = site.look.branding.brand.clone();
-        let title = format!("offer-{}", offer.price);
-        let (heading, line) = if by_policy {
-            (offer.policy.clone(), offer.product.clone())
-        } else {
-            (offer.product.clone(), offer.policy.clone())
-        };
-        let terms = offer.terms.clone();
-        view! {
-            <section class="card stack offer" aria-labelledby=title>
-                <div>
-                    <h3 class="title-2" id=format!("offer-{}", offer.price)>{heading}</h3>
-                    <p class="text-2">{line}</p>
-                </div>
-                <PriceLine offer=offer.clone()/>
-                <ul class="checks">{terms.into_iter().map(|term| view! { <li>{term}</li> }).collect_view()}</ul>
-                <BuyButton offer shop=site.shop.clone() brand/>
-            </section>
-        }
-    });
+    let brand = site.look.branding.brand.clone();
     let class = if is_single { "buy buy-single" } else { "buy" };
     view! {
         <div class=class>
-            <div class="offers">{cards.collect_view()}</div>
+            <OfferCards offers shop=site.shop brand in_section=true/>
             <div class="card buy-included">
                 <h3 class="title-2">"Included"</h3>
                 <ul class="checks">{items(pricing.included)}</ul>

@@ -39,9 +39,25 @@ pub fn questions(site: &Site) -> String {
     })
 }
 
+/// Some questions on another page, with the way to all. Nothing if there are none.
+#[component]
+pub(super) fn QuestionsBand(questions: Vec<Question>) -> impl IntoView {
+    (!questions.is_empty()).then(|| {
+        view! {
+            <section class="band band-questions" aria-labelledby="questions-title">
+                <div class="band-head">
+                    <h2 class="display-2" id="questions-title">"Questions"</h2>
+                    <p class="lead"><a href=SitePage::Questions.path()>"All questions and answers"</a></p>
+                </div>
+                <QuestionList questions/>
+            </section>
+        }
+    })
+}
+
 /// `are_described` is whether they are described for search engines, which only one page should do.
 #[component]
-pub(super) fn QuestionList(questions: Vec<Question>, #[prop(optional)] are_described: bool) -> impl IntoView {
+fn QuestionList(questions: Vec<Question>, #[prop(optional)] are_described: bool) -> impl IntoView {
     let questions = questions.into_iter().map(|question| {
         let Question { id, question, answer } = question;
         let html = answer.html().to_owned();

@@ -341,7 +341,7 @@ pub(crate) mod tests {
             key_scheme: KeyScheme::Random,
             file_ttl: DEFAULT_FILE_TTL,
             swap_allowance: None,
-            customer_rotates_key: true,
+            customer_replaces_key: true,
             customer_frees_machines: true,
             customer_renames_machines: true,
             customer_downloads_files: true,

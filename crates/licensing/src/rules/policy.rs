@@ -178,7 +178,7 @@ pub struct Policy {
     /// How often customers may free machines themselves. `None` is unlimited.
     pub swap_allowance: Option<SwapAllowance>,
     /// Whether customers may replace their own license key.
-    pub customer_rotates_key: bool,
+    pub customer_replaces_key: bool,
     /// Whether customers may free machines themselves, as often as the swap allowance says.
     pub customer_frees_machines: bool,
     /// Whether customers may rename their machines.

@@ -241,7 +241,7 @@ fn is_asked(check: CheckKind, input: Input<'_>) -> bool {
         }
         CheckKind::Limits => subject.policy.is_strict,
         CheckKind::Heartbeats => {
-            subject.policy.requires_heartbeat && subject.machines.iter().any(|machine| is_named(scope, machine))
+            subject.policy.requires_heartbeat && subject.machines.iter().any(|machine| is_in_scope(scope, machine))
         }
     }
 }
@@ -334,14 +334,14 @@ fn has_id(scope: &Scope, machine: &Machine) -> bool {
 }
 
 /// Whether the scope contains this machine's id or fingerprint.
-pub fn is_named(scope: &Scope, machine: &Machine) -> bool {
+pub fn is_in_scope(scope: &Scope, machine: &Machine) -> bool {
     let by_fingerprint = scope.fingerprints.iter().flatten().any(|wanted| wanted == machine.fingerprint.as_str());
     by_fingerprint || has_id(scope, machine)
 }
 
 /// Checks that the machines in the scope are alive, if the policy requires heartbeats.
 fn named_heartbeats(subject: &Subject<'_>, scope: &Scope, now: Timestamp) -> Option<Verdict> {
-    let mut named = subject.machines.iter().filter(|machine| is_named(scope, machine));
+    let mut named = subject.machines.iter().filter(|machine| is_in_scope(scope, machine));
     named.find_map(|machine| heartbeat(subject.policy, machine, now))
 }
 

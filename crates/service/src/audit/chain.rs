@@ -10,7 +10,7 @@ use latchkey_licensing::{hex, ids::AuditId};
 use latchkey_store::{AuditHead, AuditLink, AuditRow, ChainedAudit};
 use serde::Serialize;
 
-use crate::vault::Vault;
+use crate::operation::vault::Vault;
 
 /// The end of the chain at some time, to be kept where someone who can change the database cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use crate::{
         change::Change,
         stored::{expiry, instant, instant_or_null, metadata, role},
     },
-    passkeys::verifier::PasskeyRefusal,
+    identity::passkeys::verifier::PasskeyRefusal,
 };
 
 /// An event, with the record that it happened to.
@@ -647,7 +647,8 @@ const NOTE: &str = "note";
 const SAVED_VIEW: &str = "saved_view";
 pub(crate) const CATALOG: &str = "catalog";
 const LICENSES: &str = "licenses";
-const LOGIN_REQUEST: &str = "login_request";
+/// An older name, which the log keeps: its rows are never changed.
+const SIGN_IN_REQUEST: &str = "login_request";
 /// The kind of subject of events of an order.
 pub(crate) const ORDER: &str = "order";
 const PRODUCT: &str = "product";
@@ -680,7 +681,7 @@ impl AuditEvent {
             Self::Catalog(event) => store(CATALOG, CATALOG.to_owned(), event),
             Self::License(id, event) => store(LICENSE, id.to_string(), event),
             Self::AllLicenses(event) => store(LICENSES, ALL.to_owned(), event),
-            Self::OpenSignInRequest(id, event) => store(LOGIN_REQUEST, id.to_string(), event),
+            Self::OpenSignInRequest(id, event) => store(SIGN_IN_REQUEST, id.to_string(), event),
             Self::Order(id, event) => store(ORDER, id.to_string(), event),
             Self::Stripe(id, event) => store(STRIPE_EVENT, id.clone(), event),
             Self::Product(id, event) => store(PRODUCT, id.to_string(), event),
@@ -701,7 +702,9 @@ impl AuditEvent {
             CATALOG => event(&stored).map(Self::Catalog),
             LICENSE => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::License(id, event)),
             LICENSES => event(&stored).map(Self::AllLicenses),
-            LOGIN_REQUEST => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::OpenSignInRequest(id, event)),
+            SIGN_IN_REQUEST => {
+                id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::OpenSignInRequest(id, event))
+            }
             ORDER => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Order(id, event)),
             STRIPE_EVENT => event(&stored).map(|event| Self::Stripe(stored.subject_id.clone(), event)),
             PRODUCT => id.parse().ok().zip(event(&stored)).map(|(id, event)| Self::Product(id, event)),

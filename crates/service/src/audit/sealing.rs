@@ -8,9 +8,9 @@ use std::time::Duration;
 use latchkey_store::AuditHead;
 
 use crate::{
-    actors::Admin,
     audit::chain::{ChainCheck, ChainHead, ChainReport, next_link},
     error::Internal,
+    identity::actors::Admin,
     service::Service,
 };
 

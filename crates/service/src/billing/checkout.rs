@@ -15,17 +15,16 @@ use latchkey_licensing::{
 use latchkey_store::Tx;
 
 use crate::{
-    actors::SignedIn,
     audit::{actor::Actor, event::OrderEvent},
     catalog::prices::{CatalogPrice, catalog_prices},
     error::{Internal, internal_errors},
-    ports::payments::{NewCheckout, NewCheckoutLine, OpenedCheckout, PaymentsError},
-    rate_limit::{
+    identity::{actors::SignedIn, sign_in::secrets::BrowserSecret},
+    operation::rate_limit::{
         bucket::ClientAddress,
         gcra::{Limit, Throttled},
     },
+    ports::payments::{NewCheckout, NewCheckoutLine, OpenedCheckout, PaymentsError},
     service::Service,
-    sign_in::secrets::BrowserSecret,
 };
 
 /// How long a buyer may take to pay.

@@ -7,9 +7,9 @@ use latchkey_licensing::{
 };
 
 use crate::{
-    actors::{Customer, CustomerView},
     billing::{placed::is_expected_by, view::OrderView},
     error::{Internal, internal_errors},
+    identity::actors::{Customer, CustomerView},
     ports::payments::{PaymentsError, ReceiptLinks},
 };
 

@@ -16,14 +16,14 @@ use latchkey_licensing::{
 use latchkey_store::{StoredDispute, StoredPayment, StoredRefund, Tx};
 
 use crate::{
-    accounts::create::account_created,
     audit::{
         actor::Actor,
         event::{LicenseEvent, OrderEvent},
     },
     billing::{licenses::standing_event, mails::OrderChange},
     error::Internal,
-    licenses::keys::NewKey,
+    identity::accounts::create::account_created,
+    licensing::licenses::keys::NewKey,
     ports::payments::{OrderSnapshot, PaymentSnapshot},
     service::Service,
 };

@@ -6,10 +6,10 @@ use latchkey_licensing::time::Timestamp;
 use latchkey_store::{EventState, NewStripeEvent, StripeEventRow};
 
 use crate::{
-    actors::{Admin, Fresh, Support},
     audit::event::{AuditEvent, StripeEvent},
     billing::refresh::{RefreshError, Refreshed},
     error::Internal,
+    identity::actors::{Admin, Fresh, Support},
     ports::payments::{IncomingEvent, ObjectKind, ObjectRef},
     service::{Service, backoff::backoff},
 };

@@ -13,13 +13,12 @@ use latchkey_licensing::{
 use latchkey_store::Conn;
 
 use crate::{
-    actors::SignedIn,
     audit::event::{KEY_REPLACED, LICENSE},
     billing::view::OrderView,
     error::{Internal, internal_errors},
+    identity::{actors::SignedIn, sign_in::secrets::BrowserSecret},
     ports::payments::{ObjectKind, ObjectRef},
     service::Service,
-    sign_in::secrets::BrowserSecret,
 };
 
 /// How long after the delivery a browser that is not signed in may see what was bought in it.

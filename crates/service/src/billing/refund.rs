@@ -10,10 +10,10 @@ use latchkey_licensing::{
 use latchkey_store::StoredPayment;
 
 use crate::{
-    actors::{Admin, Fresh},
     audit::event::OrderEvent,
     billing::refresh::RefreshError,
     error::{Internal, internal_errors},
+    identity::actors::{Admin, Fresh},
     mail::notify::Notify,
     ports::payments::{ObjectKind, ObjectRef, PaymentsError},
 };

@@ -11,7 +11,6 @@ use latchkey_licensing::{
 use latchkey_store::Tx;
 
 use crate::{
-    actors::CustomerView,
     audit::{
         actor::Actor,
         change::Change,
@@ -19,7 +18,8 @@ use crate::{
     },
     catalog::prices::{CatalogPrice, catalog_prices},
     error::Internal,
-    licenses::customer::CustomerError,
+    identity::actors::CustomerView,
+    licensing::licenses::customer::CustomerError,
     service::Service,
 };
 

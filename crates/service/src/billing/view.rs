@@ -10,7 +10,7 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Conn, OrderSearch, Page, StoredPayment};
 
-use crate::{actors::Support, error::Internal, service::Service};
+use crate::{error::Internal, identity::actors::Support, service::Service};
 
 /// An order with its lines, licenses and payments.
 #[derive(Clone, Debug)]

@@ -119,7 +119,7 @@ pub struct PolicyEntry {
     pub offline_file: HumanDuration,
     /// Whether customers may replace their own license key.
     #[serde(default = "yes")]
-    pub customer_rotates_key: bool,
+    pub customer_replaces_key: bool,
     /// Whether customers may free machines themselves, as often as `swaps` says.
     #[serde(default = "yes")]
     pub customer_frees_machines: bool,
@@ -220,7 +220,7 @@ impl PolicyEntry {
             check_in: policy.check_in_interval.map(HumanDuration),
             key_scheme: policy.key_scheme,
             offline_file: HumanDuration(policy.file_ttl),
-            customer_rotates_key: policy.customer_rotates_key,
+            customer_replaces_key: policy.customer_replaces_key,
             customer_frees_machines: policy.customer_frees_machines,
             customer_renames_machines: policy.customer_renames_machines,
             customer_downloads_files: policy.customer_downloads_files,
@@ -263,7 +263,7 @@ impl PolicyEntry {
             key_scheme: self.key_scheme,
             file_ttl: self.offline_file.0,
             swap_allowance: self.swaps.map(|swaps| SwapAllowance { count: swaps.count, window: swaps.window.0 }),
-            customer_rotates_key: self.customer_rotates_key,
+            customer_replaces_key: self.customer_replaces_key,
             customer_frees_machines: self.customer_frees_machines,
             customer_renames_machines: self.customer_renames_machines,
             customer_downloads_files: self.customer_downloads_files,

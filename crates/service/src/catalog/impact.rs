@@ -95,7 +95,7 @@ pub(crate) async fn newly_invalid(
             machines.entry(machine.license).or_default().push(machine);
         }
         let mut own: BTreeMap<LicenseId, BTreeSet<EntitlementCode>> = BTreeMap::new();
-        for (license, code, _) in conn.list_own_entitlements(&ids).await? {
+        for (license, code, _) in conn.list_individual_entitlements(&ids).await? {
             own.entry(license).or_default().insert(code);
         }
         for license in page {

@@ -2,7 +2,7 @@
 
 use latchkey_licensing::{ids::ProductId, policy::Policy, product::Product};
 
-use crate::{actors::Support, error::Internal};
+use crate::{error::Internal, identity::actors::Support};
 
 /// Codes and names, in the order of the codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

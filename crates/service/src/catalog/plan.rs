@@ -19,7 +19,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    actors::{Admin, Fresh, Support},
     audit::event::{AuditEvent, CatalogEvent},
     catalog::{
         file::{CatalogFile, EntitlementEntry, PolicyEntry, ProductEntry},
@@ -31,6 +30,7 @@ use crate::{
         warnings::{CatalogWarning, new_warnings},
     },
     error::{Internal, internal_errors},
+    identity::actors::{Admin, Fresh, Support},
     service::Service,
 };
 

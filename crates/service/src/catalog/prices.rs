@@ -13,13 +13,13 @@ use latchkey_licensing::{
 use latchkey_store::{Conn, Tx};
 
 use crate::{
-    actors::Admin,
     catalog::{
         file::CatalogFile,
         plan::{CatalogAction, CatalogKind, CatalogStep, CurrentCatalog, differences},
         price_entry::PriceContext,
     },
     error::Internal,
+    identity::actors::Admin,
     service::Service,
 };
 

@@ -21,16 +21,18 @@ use latchkey_store::Conn;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    actors::Support,
     audit::event::{AuditEvent, BULK_ACT, BulkEvent},
     desk::lists::{ListError, ListQuery, Place, fields::FieldError, licenses::Licenses},
     error::{Internal, internal_errors},
-    licenses::{
-        issue::PolicyNotFound,
-        standing::{StandingChange, StandingError},
+    identity::actors::Support,
+    licensing::{
+        licenses::{
+            issue::PolicyNotFound,
+            standing::{StandingChange, StandingError},
+        },
+        validation::facts::LicenseFacts,
     },
     mail::reasons::{ReinstatementReason, RevocationReason, SuspensionReason},
-    validation::facts::LicenseFacts,
 };
 
 /// The most licenses of one act.

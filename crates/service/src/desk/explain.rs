@@ -10,7 +10,7 @@ use latchkey_licensing::{
     validation::{self, CheckResult, Scope, Subject, Verdict},
 };
 
-use crate::{actors::Support, error::Internal, service::Service};
+use crate::{error::Internal, identity::actors::Support, service::Service};
 
 /// What an app would learn.
 #[derive(Clone, Debug)]

@@ -8,13 +8,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::{
-    actors::{Admin, Fresh},
     audit::event::{AuditEvent, ListEvent},
     desk::{
         csv::{BYTE_ORDER_MARK, Cell, line},
         lists::{FieldContext, List, ListQuery, Place, fields::FieldError},
     },
     error::{Internal, internal_errors},
+    identity::actors::{Admin, Fresh},
 };
 
 /// How many rows are read at once.

@@ -7,10 +7,10 @@ use latchkey_store::{Conn, RecordId, SearchHit, SearchTerms};
 use uuid::Uuid;
 
 use crate::{
-    actors::Support,
     catalog::plan::CatalogKind,
     error::Internal,
-    vault::{Vault, plain_hash},
+    identity::actors::Support,
+    operation::vault::{Vault, plain_hash},
 };
 
 /// The most records of a kind that are shown.

@@ -20,10 +20,10 @@ use latchkey_store::{Conn, Matches, PageRequest, SavedViewRow, Seek, Slice, Stor
 use uuid::Uuid;
 
 use crate::{
-    actors::Support,
     catalog::names::CatalogNames,
     desk::{csv::Cell, lists::fields::FieldError},
     error::{Internal, internal_errors},
+    identity::actors::Support,
     service::Service,
 };
 

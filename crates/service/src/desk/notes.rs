@@ -4,12 +4,12 @@ use latchkey_licensing::ids::{AccountId, LicenseId, NoteId, OrderId};
 use latchkey_store::{Conn, NoteRow};
 
 use crate::{
-    actors::Support,
     audit::{
         actor::Actor,
         event::{ACCOUNT, AuditEvent, LICENSE, NoteEvent, ORDER, STRIPE_EVENT},
     },
     error::{Internal, internal_errors},
+    identity::actors::Support,
 };
 
 /// The longest note, in letters.

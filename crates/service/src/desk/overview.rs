@@ -8,7 +8,7 @@ use latchkey_licensing::{
 };
 use latchkey_store::{Attention, AttentionTimes, Conn, DailyCount, Gauges, OpenDispute};
 
-use crate::{actors::Support, error::Internal};
+use crate::{error::Internal, identity::actors::Support};
 
 /// The days over which mails that were given up and outages need attention.
 const RECENT: Duration = Duration::from_hours(7 * 24);

@@ -12,11 +12,13 @@ use latchkey_store::{
 };
 
 use crate::{
-    actors::Support,
     billing::{events::EventDetails, view::OrderView},
     error::Internal,
-    licenses::view::LicenseView,
-    sign_in::sessions::{SessionSummary, is_alive},
+    identity::{
+        actors::Support,
+        sign_in::sessions::{SessionSummary, is_alive},
+    },
+    licensing::licenses::view::LicenseView,
 };
 
 /// The most licenses, machines, orders, mails or events that are shown with a record. The lists show all of them.

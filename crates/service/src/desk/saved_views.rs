@@ -4,13 +4,13 @@ use latchkey_licensing::ids::{AccountId, SavedViewId};
 use latchkey_store::SavedViewRow;
 
 use crate::{
-    actors::Support,
     audit::{
         actor::Actor,
         event::{AuditEvent, SavedViewEvent},
     },
     desk::lists::{List, ListQuery, Place, fields::FieldError},
     error::{Internal, internal_errors},
+    identity::actors::Support,
 };
 
 /// The longest name, in letters.

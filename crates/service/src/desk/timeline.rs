@@ -9,13 +9,13 @@ use latchkey_store::{AuditRow, Conn, ListedMail, NoteRow, Position, RowId, SortK
 use uuid::Uuid;
 
 use crate::{
-    actors::Support,
     audit::{
         event::{ACCOUNT, AccountEvent, AuditEvent, CATALOG, LICENSE, LicenseEvent, ORDER, OrderEvent, STRIPE_EVENT},
         log::AuditEntry,
     },
     desk::lists::fields::{self, FieldError},
     error::{Internal, internal_errors},
+    identity::actors::Support,
 };
 
 /// The most licenses and orders of an account whose entries are part of its timeline: the newest.

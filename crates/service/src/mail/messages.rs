@@ -13,11 +13,11 @@ use latchkey_licensing::{
 };
 
 use crate::{
+    licensing::validation::facts::LicenseFacts,
     mail::{
         kind::MailKind,
         letter::{Letter, Letterhead},
     },
-    validation::facts::LicenseFacts,
 };
 
 /// A mail to a customer.

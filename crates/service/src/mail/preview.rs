@@ -257,7 +257,7 @@ mod tests {
     use super::*;
     use crate::{
         mail::colors::MailColors,
-        rate_limit::limits::{ApiLimits, RateLimit},
+        operation::rate_limit::limits::{ApiLimits, RateLimit},
     };
 
     fn options(brand: Brand) -> Options {

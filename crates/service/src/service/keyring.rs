@@ -11,7 +11,7 @@ use latchkey_store::SigningKeyRow;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::{error::Internal, vault::Vault};
+use crate::{error::Internal, operation::vault::Vault};
 
 /// The state of a signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use latchkey_store::{AuditRow, Store, Tx};
 use crate::{
     audit::{actor::Cause, event::AuditEvent, log},
     error::Internal,
+    operation::vault::Vault,
     ports::{Clock, Entropy},
-    vault::Vault,
 };
 
 /// What every use case needs.

@@ -10,9 +10,9 @@ use latchkey_licensing::{
 use super::dispatch::methods;
 use crate::tables::accounts::{
     email_changes::{EmailChangeRow, EmailChangeSide},
-    login_requests::{NewSignInRequest, OpenSignInRequest},
     passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
     sessions::{NewSession, SessionRow},
+    sign_in_requests::{NewSignInRequest, OpenSignInRequest},
 };
 
 methods! {
@@ -80,28 +80,28 @@ methods! {
         }
     }
 
-    login_requests {
+    sign_in_requests {
         read {
-            find_open_login(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
+            find_open_sign_in_request(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
             /// Finds the open request with this token that was made on the host.
-            find_host_login(token_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
+            find_host_sign_in_request(token_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
         }
         write {
-            insert_login_request(new: &NewSignInRequest<'_>) -> ();
+            insert_sign_in_request(new: &NewSignInRequest<'_>) -> ();
             /// Supersedes a browser's open request before the browser makes another.
-            supersede_login_request(browser_hash: &[u8; 32], now: Timestamp) -> ();
+            supersede_sign_in_request(browser_hash: &[u8; 32], now: Timestamp) -> ();
             /// Locks an address's open requests until the transaction ends.
-            lock_logins_of(email: &str, now: Timestamp) -> ();
+            lock_sign_in_requests_of(email: &str, now: Timestamp) -> ();
             /// Supersedes all open requests of an address.
-            supersede_logins_of(email: &str, now: Timestamp) -> ();
+            supersede_sign_in_requests_of(email: &str, now: Timestamp) -> ();
             /// Counts an attempt to enter the code. `None` if no attempt is left or the request is not open.
-            count_login_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
+            count_sign_in_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
             /// Marks a request as used. Of any number of callers, exactly one gets `true`.
-            use_login_request(id: SignInRequestId, now: Timestamp) -> bool;
+            use_sign_in_request(id: SignInRequestId, now: Timestamp) -> bool;
             /// Deletes the requests of an account, and those for its address.
-            delete_login_requests_of(account: AccountId, email: &EmailAddress) -> u64;
+            delete_sign_in_requests_of(account: AccountId, email: &EmailAddress) -> u64;
             /// Deletes requests that expired before `instant`.
-            delete_login_requests_before(instant: Timestamp) -> u64;
+            delete_sign_in_requests_before(instant: Timestamp) -> u64;
         }
     }
 

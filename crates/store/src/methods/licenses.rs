@@ -62,7 +62,7 @@ methods! {
             /// Lists the entitlements granted to a license individually, by code.
             list_license_entitlements(license: LicenseId) -> Vec<Entitlement>;
             /// Lists the entitlements granted to these licenses individually, by code.
-            list_own_entitlements(licenses: &[LicenseId]) -> Vec<(LicenseId, EntitlementCode, String)>;
+            list_individual_entitlements(licenses: &[LicenseId]) -> Vec<(LicenseId, EntitlementCode, String)>;
             /// Counts the licenses to which an entitlement is granted individually.
             count_licenses_holding(id: EntitlementId) -> i64;
         }

@@ -20,7 +20,7 @@ pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ 
 pub(crate) const LOCK_LICENSE: Option<&str> = Some("SELECT id FROM licenses WHERE id = $1 FOR UPDATE");
 
 /// Locks the open sign-in requests of an address, always in the same order.
-pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id FOR UPDATE";
+pub(crate) const LOCK_SIGN_IN_REQUESTS: &str = "SELECT id FROM sign_in_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id FOR UPDATE";
 
 /// Locks the active signing key's row against replacement. A transaction that also writes the row must write it
 /// first: two transactions that share this lock would block each other's writes.

@@ -2,12 +2,12 @@
 
 pub(crate) mod email_changes;
 pub(crate) mod known_browsers;
-pub(crate) mod login_requests;
 pub(crate) mod passkey_ceremonies;
 pub(crate) mod passkeys;
 pub(crate) mod portal_views;
 pub(crate) mod recovery_codes;
 pub(crate) mod sessions;
+pub(crate) mod sign_in_requests;
 
 use latchkey_licensing::{
     account::{Account, Role},

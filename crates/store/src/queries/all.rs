@@ -14,7 +14,8 @@ mod operations;
 mod support;
 
 pub(crate) use accounts::{
-    email_changes, known_browsers, login_requests, passkey_ceremonies, passkeys, portal_views, recovery_codes, sessions,
+    email_changes, known_browsers, passkey_ceremonies, passkeys, portal_views, recovery_codes, sessions,
+    sign_in_requests,
 };
 pub(crate) use billing::{
     order_licenses, order_lines, order_payments, orders, stripe_customers, stripe_events, stripe_sync,

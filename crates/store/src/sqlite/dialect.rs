@@ -14,7 +14,7 @@ pub(crate) const BEGIN_READ: &str = "BEGIN";
 pub(crate) const LOCK_LICENSE: Option<&str> = None;
 
 /// Needs no lock: the transaction's write lock covers all rows.
-pub(crate) const LOCK_LOGINS: &str = "SELECT id FROM login_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id";
+pub(crate) const LOCK_SIGN_IN_REQUESTS: &str = "SELECT id FROM sign_in_requests WHERE email = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2 ORDER BY id";
 
 /// Needs no lock: the transaction's write lock covers all rows.
 pub(crate) const LOCK_SIGNER: &str = "SELECT id FROM signing_keys WHERE id = $1 AND activated_at IS NOT NULL AND replaced_at IS NULL AND retired_at IS NULL";

@@ -1,9 +1,9 @@
 //! Accounts.
 
 pub(crate) mod email_changes;
-pub(crate) mod login_requests;
 pub(crate) mod passkeys;
 pub(crate) mod sessions;
+pub(crate) mod sign_in_requests;
 
 use latchkey_licensing::{
     account::{Account, Role},

@@ -166,7 +166,7 @@ on_both! {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(policy()));
-        let changed = Policy { swap_allowance: None, check_in_interval: None, max_cores: None, customer_rotates_key: true, name: "Other".to_owned(), ..policy() };
+        let changed = Policy { swap_allowance: None, check_in_interval: None, max_cores: None, customer_replaces_key: true, name: "Other".to_owned(), ..policy() };
         tx.update_policy(&changed).await.expect("written");
         assert_eq!(tx.find_policy(policy().id).await.expect("read"), Some(changed));
         // Always resurrecting dead machines and culling them immediately exclude each other.
@@ -284,14 +284,14 @@ on_both! {
     /// ML-05: of any number of callers, exactly one uses the request.
     async fn ml_05_a_request_is_used_once(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
-        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        tx.insert_sign_in_request(&browser_request(1)).await.expect("inserted");
         tx.commit().await.expect("committed");
         let store = Arc::new(store.clone());
         let tries = (0..100).map(|_| {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut tx = store.write().await.expect("a transaction");
-                let used = tx.use_login_request(browser_request(1).id, T0).await.expect("written");
+                let used = tx.use_sign_in_request(browser_request(1).id, T0).await.expect("written");
                 tx.commit().await.expect("committed");
                 used
             })
@@ -306,14 +306,14 @@ on_both! {
     /// ML-08: of any number of attempts, exactly five are counted.
     async fn ml_08_attempts_are_counted(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
-        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        tx.insert_sign_in_request(&browser_request(1)).await.expect("inserted");
         tx.commit().await.expect("committed");
         let store = Arc::new(store.clone());
         let tries = (0..200).map(|_| {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut tx = store.write().await.expect("a transaction");
-                let open = tx.count_login_attempt(&[201; 32], T0).await.expect("written");
+                let open = tx.count_sign_in_attempt(&[201; 32], T0).await.expect("written");
                 tx.commit().await.expect("committed");
                 open.is_some()
             })
@@ -328,12 +328,12 @@ on_both! {
     /// ML-07: a request expires exactly on time, by the clock of the caller.
     async fn ml_07_requests_expire(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
-        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        tx.insert_sign_in_request(&browser_request(1)).await.expect("inserted");
         for (after, open) in [(599, true), (600, false), (601, false)] {
             let now = T0.plus(seconds(after));
-            assert_eq!(tx.find_open_login(&[201; 32], now).await.expect("read").is_some(), open, "{after} s");
+            assert_eq!(tx.find_open_sign_in_request(&[201; 32], now).await.expect("read").is_some(), open, "{after} s");
         }
-        assert!(!tx.use_login_request(browser_request(1).id, T0.plus(seconds(601))).await.expect("written"));
+        assert!(!tx.use_sign_in_request(browser_request(1).id, T0.plus(seconds(601))).await.expect("written"));
     }
 
     async fn sessions_can_be_deleted_individually_or_together(store: &Store) {
@@ -668,10 +668,10 @@ on_both! {
 
     async fn expired_rows_are_deleted(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
-        tx.insert_login_request(&browser_request(1)).await.expect("inserted");
+        tx.insert_sign_in_request(&browser_request(1)).await.expect("inserted");
         tx.take_token("bucket", T0, 1, 1).await.expect("decided");
-        assert_eq!(tx.delete_login_requests_before(T0).await.expect("deleted"), 0);
-        assert_eq!(tx.delete_login_requests_before(T0.plus(seconds(601))).await.expect("deleted"), 1);
+        assert_eq!(tx.delete_sign_in_requests_before(T0).await.expect("deleted"), 0);
+        assert_eq!(tx.delete_sign_in_requests_before(T0.plus(seconds(601))).await.expect("deleted"), 1);
         assert_eq!(tx.delete_buckets_before(T0.plus(seconds(1))).await.expect("deleted"), 1);
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn policy() -> Policy {
         key_scheme: KeyScheme::Ed25519Sign,
         file_ttl: seconds(7_200),
         swap_allowance: Some(SwapAllowance { count: 6, window: seconds(86_400) }),
-        customer_rotates_key: false,
+        customer_replaces_key: false,
         customer_frees_machines: false,
         customer_renames_machines: false,
         customer_downloads_files: false,

@@ -67,7 +67,7 @@ on_both! {
                 assert!(tx.add_license_entitlement(license(owner).id, id).await.expect("written"));
             }
         }
-        let held = tx.list_own_entitlements(&ids).await.expect("read");
+        let held = tx.list_individual_entitlements(&ids).await.expect("read");
         let held: Vec<_> = held.iter().map(|(owner, code, name)| (*owner, code.as_str(), name.as_str())).collect();
         assert_eq!(held, [(license(1).id, "A", "One"), (license(1).id, "B", "One")]);
 

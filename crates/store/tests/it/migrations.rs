@@ -14,13 +14,14 @@ static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 const OLD: i64 = 3;
 
 /// The tables that later versions rename: the old and the new name.
-const RENAMED_TABLES: &[(&str, &str)] = &[("hearing", "heartbeat_watch")];
+const RENAMED_TABLES: &[(&str, &str)] = &[("hearing", "heartbeat_watch"), ("login_requests", "sign_in_requests")];
 
 /// The columns that later versions rename: the old table, the old and the new name.
 const RENAMED_COLUMNS: &[(&str, &str, &str)] = &[
     ("hearing", "heard_at", "seen_at"),
     ("hearing", "deaf_after", "stale_after"),
     ("rate_limits", "tat", "next_allowed_at"),
+    ("policies", "customer_rotates_key", "customer_replaces_key"),
 ];
 
 /// Rows for every table of the old version. `#n` stands for an id, `@n` for a hash or a public key, and `%` for other
@@ -333,7 +334,7 @@ fn migrations_are_not_edited() {
 }
 
 /// The first 8 bytes of each migration's checksum, for SQLite and PostgreSQL.
-const CHECKSUMS: [(&str, &str); 16] = [
+const CHECKSUMS: [(&str, &str); 17] = [
     ("d009960ad17228bf", "9d4f78ce186d264f"),
     ("8e94c85b4a0113ec", "b05e94cce3cefa2b"),
     ("07102ebb675d5093", "0d180e4db970178f"),
@@ -350,4 +351,5 @@ const CHECKSUMS: [(&str, &str); 16] = [
     ("c6e177da30d4f1a7", "59a66f9e470975da"),
     ("24e70a8a9035b11c", "20f36b87daf43920"),
     ("78b4853967575db7", "78b4853967575db7"),
+    ("0fe3f092d099dcf7", "bfcd3dff43a0b791"),
 ];

@@ -17,7 +17,7 @@ use crate::{
         licenses::notify,
         terminal::{
             arguments::address,
-            confirmation::{Confirmed, confirmed},
+            confirmation::{Answer, confirm},
             describe::with,
         },
     },
@@ -67,7 +67,7 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
         Orders::Release { id, email, yes, no_mail } => {
             let id = find(service, &id).await?;
             let email = email.as_deref().map(address).transpose()?;
-            if confirmed(yes, "Deliver this order although it does not match its payment?")? == Confirmed::No {
+            if confirm(yes, "Deliver this order although it does not match its payment?")? == Answer::No {
                 return Ok(());
             }
             let fresh = Operator::Host.fresh();
@@ -83,7 +83,7 @@ pub(crate) async fn orders(service: &Service, command: Orders, as_json: bool) ->
         }
         Orders::Refund { id, yes, no_mail } => {
             let id = find(service, &id).await?;
-            if confirmed(yes, "Refund all payments of this order and revoke what it bought?")? == Confirmed::No {
+            if confirm(yes, "Refund all payments of this order and revoke what it bought?")? == Answer::No {
                 return Ok(());
             }
             let mailed_to = admin.refund_order(id, notify(no_mail), &Operator::Host.fresh()).await?;

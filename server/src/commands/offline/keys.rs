@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::Keys,
-    commands::terminal::confirmation::{Confirmed, confirmed},
+    commands::terminal::confirmation::{Answer, confirm},
     console,
     startup::Failure,
 };
@@ -70,7 +70,7 @@ pub(crate) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
             } else {
                 "Start signing with a new key? No app embeds it yet, so every app in use will reject this server's responses. `keys rotate --prepare` creates a key that apps can embed first."
             };
-            if confirmed(yes, warning)? == Confirmed::No {
+            if confirm(yes, warning)? == Answer::No {
                 return Err(Failure::Refused("not rotated".to_owned()));
             }
             let key = admin.rotate_signing_key(&Operator::Host.fresh()).await?;
@@ -87,7 +87,7 @@ pub(crate) async fn keys(service: &Service, command: Keys, as_json: bool) -> Res
                 Failure::Usage(format!("{id:?} is not a key id: `latchkey keys list` lists all keys with their ids"))
             })?;
             let question = format!("Retire the key {id} permanently? Everything that it signed becomes invalid.");
-            if confirmed(yes, &question)? == Confirmed::No {
+            if confirm(yes, &question)? == Answer::No {
                 return Err(Failure::Refused("not retired".to_owned()));
             }
             let key = admin.retire_signing_key(id, even_if_in_use, &Operator::Host.fresh()).await?;

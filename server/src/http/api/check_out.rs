@@ -58,7 +58,7 @@ pub(crate) async fn create_file(
 ) -> Result<(SignedFile, Options), ApiError> {
     let options = request.options(matches!(wanted, RequestedFile::License(_)))?;
     let subject = match wanted {
-        RequestedFile::License(name) if !app.is_named(name) => return Err(ApiError::not_found()),
+        RequestedFile::License(name) if !app.has_id_or_key(name) => return Err(ApiError::not_found()),
         RequestedFile::License(_) => FileSubject::License,
         RequestedFile::Machine(name) => FileSubject::Machine(name),
     };

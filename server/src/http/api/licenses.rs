@@ -16,5 +16,5 @@ use crate::http::api::error::ApiError;
 
 /// The license in the path must be the one whose key was sent.
 fn check_name(app: &KeyHolder, license: &str) -> Result<(), ApiError> {
-    if app.is_named(license) { Ok(()) } else { Err(ApiError::not_found()) }
+    if app.has_id_or_key(license) { Ok(()) } else { Err(ApiError::not_found()) }
 }

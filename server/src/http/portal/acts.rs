@@ -71,7 +71,7 @@ async fn submit(
         return state.plain.failed();
     };
     let draft = match submitted {
-        Submitted::Done { location, cookie } => {
+        Submitted::Completed { location, cookie } => {
             let mut response = Redirect::to(&location).into_response();
             if let Some(cookie) = cookie {
                 response.headers_mut().append(header::SET_COOKIE, cookie);

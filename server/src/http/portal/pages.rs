@@ -64,6 +64,7 @@ pub fn page_routes() -> impl Iterator<Item = String> {
 /// The portal: its pages and server functions, behind the session.
 pub(crate) fn portal(
     state: &AppState,
+    cookies: CookieKit,
     branding: Branding,
     pages: PaymentPages,
     settings: &Settings,
@@ -73,7 +74,6 @@ pub(crate) fn portal(
     if !assets::is_built() {
         tracing::warn!("this binary was built without its front end: pages work, but without styles and scripts");
     }
-    let cookies = CookieKit::new(settings.is_https(), state.service.cookie_signing_key());
     let sessions = SessionManagerLayer::new(Sessions(state.service.clone()))
         .with_name(cookies.session_name())
         .with_secure(cookies.is_https())

@@ -61,15 +61,11 @@ pub(crate) fn add(to: &mut Prerendered, contents: Contents, payment_pages: &Paym
     }
     let mut headers = to.headers().clone();
     headers.insert(header::CONTENT_SECURITY_POLICY, page_policy(&payment_pages.form_action()));
-    let paths: &[SitePage] =
-        if contents.site.is_some() { &[SitePage::Home, SitePage::Pricing] } else { &[SitePage::Home] };
+    let has_pricing = contents.site.is_some();
     let pages = Arc::new(ShopPages { contents, headers, shown: RwLock::default(), reading: Mutex::default() });
-    for (at, page) in paths.iter().enumerate() {
-        let pages = Arc::clone(&pages);
-        to.add_changing(&page.path(), move || {
-            let pages = Arc::clone(&pages);
-            async move { pages.current(at).await }
-        });
+    pages.add(to, &SitePage::Home, |pages| pages.home);
+    if has_pricing {
+        pages.add(to, &SitePage::Pricing, |pages| pages.pricing);
     }
     Ok(())
 }
@@ -116,12 +112,10 @@ fn media_type(name: &str) -> &'static str {
 
 /// `/.well-known/security.txt`, which expires and so is made for each request.
 fn add_security_contact(to: &mut Prerendered, site: &Site, service: &Service) {
-    if site::security_txt(site, service.now()).is_none() {
-        return;
-    }
+    let Some(contact) = site::security_contact(site) else { return };
     let (site, service, headers) = (site.clone(), service.clone(), to.headers().clone());
     to.add_changing("/.well-known/security.txt", move || {
-        let text = site::security_txt(&site, service.now().plus(CONTACT_VALIDITY)).unwrap_or_default();
+        let text = site::security_txt(&site, &contact, service.now().plus(CONTACT_VALIDITY));
         let page = prerendered::Page::new(&headers, "text/plain; charset=utf-8", text.into());
         std::future::ready(Arc::new(page))
     });
@@ -154,19 +148,28 @@ struct ShopPages {
 struct Shown {
     read_at: Timestamp,
     offers: Vec<Offer>,
-    pages: Arc<[Arc<prerendered::Page>]>,
+    pages: Rendered,
+}
+
+/// The pages with the offers.
+#[derive(Clone, Debug)]
+struct Rendered {
+    home: Arc<prerendered::Page>,
+    /// The start page again, if the instance has only that.
+    pricing: Arc<prerendered::Page>,
 }
 
 impl ShopPages {
-    /// The page with this index.
-    async fn current(&self, at: usize) -> Arc<prerendered::Page> {
-        let pages = self.all().await;
-        pages
-            .get(at)
-            .map_or_else(|| Arc::new(prerendered::Page::new(&self.headers, HTML, axum::body::Bytes::new())), Arc::clone)
+    /// Adds one of the pages.
+    fn add(self: &Arc<Self>, to: &mut Prerendered, page: &SitePage, which: fn(Rendered) -> Arc<prerendered::Page>) {
+        let pages = Arc::clone(self);
+        to.add_changing(&page.path(), move || {
+            let pages = Arc::clone(&pages);
+            async move { which(pages.current().await) }
+        });
     }
 
-    async fn all(&self) -> Arc<[Arc<prerendered::Page>]> {
+    async fn current(&self) -> Rendered {
         let service = &self.contents.service;
         let now = service.now();
         let known = self.shown();
@@ -176,7 +179,7 @@ impl ShopPages {
         // One request reads. The others show what is known, and wait only if nothing is.
         let _turn = match (&known, self.reading.try_lock()) {
             (_, Ok(turn)) => turn,
-            (Some(known), Err(_)) => return Arc::clone(&known.pages),
+            (Some(known), Err(_)) => return known.pages.clone(),
             (None, Err(_)) => self.reading.lock().await,
         };
         let known = self.shown();
@@ -200,27 +203,31 @@ impl ShopPages {
     }
 
     /// Shows offers from now on. Pages that stay the same keep their compressed form.
-    fn show(&self, known: Option<Shown>, offers: Vec<Offer>, now: Timestamp) -> Arc<[Arc<prerendered::Page>]> {
+    fn show(&self, known: Option<Shown>, offers: Vec<Offer>, now: Timestamp) -> Rendered {
         let same = known.filter(|known| known.offers == offers).map(|known| known.pages);
         let pages = same.unwrap_or_else(|| self.render(offers.clone()));
-        let shown = Shown { read_at: now, offers, pages: Arc::clone(&pages) };
+        let shown = Shown { read_at: now, offers, pages: pages.clone() };
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(shown);
         pages
     }
 
-    fn render(&self, offers: Vec<Offer>) -> Arc<[Arc<prerendered::Page>]> {
+    fn render(&self, offers: Vec<Offer>) -> Rendered {
         let Contents { look, docs, shop, site, .. } = &self.contents;
-        let pages = match site {
-            Some((site, _)) => vec![site::home(site, &offers), site::pricing(site, &offers)],
-            None => vec![start::home(look.clone(), docs.clone(), offers, shop)],
-        };
         let page = |html: String| Arc::new(prerendered::Page::new(&self.headers, HTML, html.into()));
-        pages.into_iter().map(page).collect()
+        match site {
+            Some((site, _)) => {
+                Rendered { home: page(site::home(site, &offers)), pricing: page(site::pricing(site, &offers)) }
+            }
+            None => {
+                let start = page(start::home(look.clone(), docs.clone(), offers, shop));
+                Rendered { home: Arc::clone(&start), pricing: start }
+            }
+        }
     }
 }
 
 /// The pages, unless their prices are too old. They are too if the clock was set back.
-fn fresh(known: Option<&Shown>, now: Timestamp) -> Option<Arc<[Arc<prerendered::Page>]>> {
+fn fresh(known: Option<&Shown>, now: Timestamp) -> Option<Rendered> {
     let known = known.filter(|known| known.read_at <= now && now.since(known.read_at) < FRESH)?;
-    Some(Arc::clone(&known.pages))
+    Some(known.pages.clone())
 }

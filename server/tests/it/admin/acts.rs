@@ -148,7 +148,7 @@ async fn the_terms_of_a_license_are_changed_and_changed_back(app: &TestApp) {
     );
     assert_eq!(changed.license.expiry.at(), Timestamp::parse_rfc3339("2030-01-31T23:59:59Z"));
     assert_eq!(changed.license.metadata, "{\"seats\":5}");
-    assert_eq!(changed.own_entitlements.len(), 1);
+    assert_eq!(changed.individual_entitlements.len(), 1);
     let id = issued.view.license.id.to_string();
     assert_eq!(newest(app, "license", &id).await.2, Some(reason("support_case", "")));
     assert!(shown.contains("were changed.") && shown.contains("Undo"), "{shown}");
@@ -197,7 +197,7 @@ async fn the_terms_of_a_license_are_changed_and_changed_back(app: &TestApp) {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     let back = license(app, &issued).await.view;
     assert_eq!((back.license.max_machines, back.license.expiry, back.license.uses), (None, Expiry::Never, 0));
-    assert!(back.own_entitlements.is_empty() && back.license.metadata == "{}");
+    assert!(back.individual_entitlements.is_empty() && back.license.metadata == "{}");
     assert!(mails(app, "ada@example.com").await.is_empty());
 }
 

@@ -104,7 +104,7 @@ async fn a_record_is_inspected_without_its_secrets(app: &TestApp) {
     let records = Records::new(app).await;
     let browser = staff(app, Role::Admin).await;
     for (path, member) in [
-        (&records.license, "own_entitlements"),
+        (&records.license, "individual_entitlements"),
         (&records.customer, "disabled_at"),
         (&records.machine, "fingerprint"),
         (&records.order, "paid_minor"),

@@ -573,7 +573,7 @@ fn licenses_are_changed_and_renewed() {
             &Value::from("A-1")
         )
     );
-    assert_eq!(changed["own_entitlements"], serde_json::json!(["CHART_ASSISTANT"]));
+    assert_eq!(changed["individual_entitlements"], serde_json::json!(["CHART_ASSISTANT"]));
     let back = host.json(&["license", "set", id, "--expires", "never", "--max-machines", "policy"]);
     assert_eq!((&back["expires_at"], &back["max_machines"]), (&Value::Null, &Value::from(2)));
     for (words, code, said) in [

@@ -451,7 +451,7 @@ async fn a_key_is_replaced(app: &TestApp) {
     browser.submit("/fn/replace_key", &[("id", &id.to_string())]).await;
     admin.reinstate_license(id, Notify::Nobody).await.expect("reinstated");
     assert_eq!(admin.license(id, &Operator::Host.fresh()).await.expect("there").key, key);
-    app.add_policy("fixed", |policy| policy.customer_rotates_key = false).await;
+    app.add_policy("fixed", |policy| policy.customer_replaces_key = false).await;
     let fixed = app.issue_under("ada@example.com", "fixed").await;
     let fixed_id = fixed.view.license.id;
     browser.submit("/fn/replace_key", &[("id", &fixed_id.to_string())]).await;

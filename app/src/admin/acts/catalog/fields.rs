@@ -137,7 +137,7 @@ const POLICY: &[Group] = &[
         fields: &[
             field("customer_frees_machines", Control::Check, ""),
             field("customer_renames_machines", Control::Check, ""),
-            field("customer_rotates_key", Control::Check, ""),
+            field("customer_replaces_key", Control::Check, ""),
             field("customer_downloads_files", Control::Check, "Files let the app run without internet access."),
             field("customer_sees_history", Control::Check, ""),
         ],

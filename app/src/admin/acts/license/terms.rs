@@ -14,7 +14,7 @@ use latchkey_service::{Admin, ChangeError, LicenseChange, LicenseDetails};
 
 use crate::{
     admin::{
-        acts::{Ask, Call, Done, Problem, Submission, Trouble, form::undo_fields},
+        acts::{Ask, Call, Completed, Problem, Submission, Trouble, form::undo_fields},
         model::objects::{ConfirmLevel, Input, InputKind, Toast},
     },
     routes::{AdminPage, LicenseActName},
@@ -59,7 +59,7 @@ fn inputs(details: &LicenseDetails, policies: Vec<(String, String)>) -> Vec<Inpu
         };
         Input::new(name, label, InputKind::Number { value: shown(own) }).hint(hint)
     };
-    let entitlements: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
+    let entitlements: Vec<&str> = view.individual_entitlements.iter().map(EntitlementCode::as_str).collect();
     vec![
         Input::new(POLICY, "Policy", InputKind::Select { value: policy.code.clone(), options: policies })
             .hint("The expiry stays as it is."),
@@ -99,9 +99,10 @@ pub(super) async fn change(
     admin: &Admin<'_>,
     id: LicenseId,
     form: &Submission,
-) -> Result<Done, Trouble> {
+) -> Result<Completed, Trouble> {
     let details = super::details(call, id).await?;
-    let own: BTreeSet<String> = details.view.own_entitlements.iter().map(|code| code.as_str().to_owned()).collect();
+    let own: BTreeSet<String> =
+        details.view.individual_entitlements.iter().map(|code| code.as_str().to_owned()).collect();
     let change =
         read_change(&details.view.license, &details.view.policy.code, &own, form).map_err(Trouble::Problems)?;
     let before = inputs(&details, Vec::new());
@@ -119,14 +120,14 @@ pub(super) async fn change(
             tone: Tone::Warn,
             undo: None,
         };
-        return Ok(Done { toast, page: AdminPage::License(id) });
+        return Ok(Completed { toast, page: AdminPage::License(id) });
     }
     let old = before.iter().filter_map(|input| Some((input.name.clone(), input.value()?.to_owned())));
     let fields: Vec<(String, String)> = undo_fields(license.updated_at).into_iter().chain(old).collect();
     let is_small = fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= MAX_UNDO;
     let undo = is_small.then(|| (AdminPage::LicenseAct(id, LicenseActName::Change).path(), fields));
     let toast = Toast { text: format!("The terms of license {key} were changed."), tone: Tone::Good, undo };
-    Ok(Done { toast, page: AdminPage::License(id) })
+    Ok(Completed { toast, page: AdminPage::License(id) })
 }
 
 /// What the form changes. Fields that contain what the license has are left out.
@@ -277,7 +278,7 @@ pub(super) async fn change_owner(
     admin: &Admin<'_>,
     id: LicenseId,
     form: &Submission,
-) -> Result<Done, Trouble> {
+) -> Result<Completed, Trouble> {
     let owner = EmailAddress::parse(form.get(OWNER).trim())
         .map_err(|_| Problem::new(OWNER, "Enter one e-mail address, such as ada@example.com."))?;
     let before = super::details(call, id).await?.owner.email;
@@ -297,7 +298,7 @@ pub(super) async fn change_owner(
         tone: Tone::Good,
         undo: Some((AdminPage::LicenseAct(id, LicenseActName::Owner).path(), fields)),
     };
-    Ok(Done { toast, page: AdminPage::License(id) })
+    Ok(Completed { toast, page: AdminPage::License(id) })
 }
 
 #[cfg(test)]

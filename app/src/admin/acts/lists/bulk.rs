@@ -89,7 +89,7 @@ async fn planned(call: &Call<'_>, act: Act, choice: &Choice, draft: Option<&Draf
     let page = AdminPage::BulkAct(act);
     let mut form = ask.form(&page, &AdminPage::Licenses, draft);
     form.back = choice.list("", &AdminPage::Licenses).href;
-    form.fields.extend(choice.hidden());
+    form.fields.extend(choice.hidden_fields());
     form.fields.push((PLAN.to_owned(), version));
     form.fields.push((PLAN_ID.to_owned(), call.support().new_bulk_act()?.to_string()));
     Ok(ActContent::BulkPlan { outcome, form: Some(form) })

@@ -74,7 +74,7 @@ impl Choice {
     }
 
     /// The fields of a form that say the same.
-    pub(super) fn hidden(&self) -> Vec<(String, String)> {
+    pub(super) fn hidden_fields(&self) -> Vec<(String, String)> {
         let ids = self.ids().iter().map(|id| (ID.to_owned(), id.to_string()));
         let all = self.is_all.then(|| (ALL.to_owned(), "on".to_owned()));
         ids.chain(all).chain([(FILTER.to_owned(), self.filter.clone())]).collect()
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!((choice.ids().len(), choice.is_empty()), (2, false));
         assert_eq!(choice.fields().get("q"), Some("a&b"));
         assert_eq!(choice.list("Licenses", &AdminPage::Licenses).href, "/admin/licenses?q=a%26b");
-        let sent = serde_urlencoded::to_string(choice.hidden()).expect("a form");
+        let sent = serde_urlencoded::to_string(choice.hidden_fields()).expect("a form");
         assert_eq!(Choice::of("", Some(&Submission::parse(sent.as_bytes()))), choice);
         let all = Choice::of("all=on&filter=status%3Dactive", None);
         assert_eq!(all.selection(), Selection::Filter(vec![("status".to_owned(), "active".to_owned())]));

@@ -65,7 +65,7 @@ pub(in crate::admin::acts) async fn view(
                 .without_reason();
             let mut form = ask.form(&page, &shown, draft);
             form.back = choice.list("", &shown).href;
-            form.fields.extend(choice.hidden());
+            form.fields.extend(choice.hidden_fields());
             ActContent::Form(form)
         }
     };

@@ -63,7 +63,7 @@ fn ask_name(page: &AdminPage, shown: &AdminPage, choice: &Choice, draft: Option<
         .inputs(vec![name]);
     let mut form = ask.form(page, shown, draft);
     form.back = link(shown, &fields);
-    form.fields.extend(choice.hidden());
+    form.fields.extend(choice.hidden_fields());
     ActContent::Form(form)
 }
 

@@ -112,7 +112,7 @@ const POLICY: &[FieldWords] = &[
     field("entitlements", "Entitlements", "None"),
     field("customer_frees_machines", "Customers free machines", ""),
     field("customer_renames_machines", "Customers rename machines", ""),
-    field("customer_rotates_key", "Customers replace their key", ""),
+    field("customer_replaces_key", "Customers replace their key", ""),
     field("customer_downloads_files", "Customers download files for offline use", ""),
     field("customer_sees_history", "Customers see the history", ""),
     field("swaps.count", "Machines that customers may free", "Any number"),

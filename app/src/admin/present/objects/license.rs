@@ -241,7 +241,7 @@ fn facts(details: &LicenseDetails, around: &Around<'_>) -> Vec<Fact> {
     if let Some((order, _)) = &details.order {
         facts.push(fact("Order", link(order.number(), &AdminPage::Order(order.id))));
     }
-    let entitlements: Vec<&str> = view.own_entitlements.iter().map(EntitlementCode::as_str).collect();
+    let entitlements: Vec<&str> = view.individual_entitlements.iter().map(EntitlementCode::as_str).collect();
     if !entitlements.is_empty() {
         facts.push(fact("Own entitlements", text(entitlements.join(", "))));
     }
@@ -250,7 +250,7 @@ fn facts(details: &LicenseDetails, around: &Around<'_>) -> Vec<Fact> {
 
 fn machines(view: &LicenseView) -> Cell {
     let limit = view.license.machine_limit(&view.policy);
-    let allowed = match (limit, view.machine_limit) {
+    let allowed = match (limit, view.machine_limit_with_overage) {
         (None, _) => " of any number".to_owned(),
         (Some(limit), None) => format!(" of {limit}, and any number beyond"),
         (Some(limit), Some(most)) if most > limit => format!(" of {limit}, up to {most} with overage"),
@@ -364,7 +364,7 @@ fn inspected(details: &LicenseDetails) -> Inspected {
         "limits": limits(license, policy),
         "uses": license.uses,
         "machines": view.machine_count,
-        "own_entitlements": view.own_entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(),
+        "individual_entitlements": view.individual_entitlements.iter().map(EntitlementCode::as_str).collect::<Vec<_>>(),
         "metadata": serde_json::from_str::<Value>(&license.metadata).unwrap_or_default(),
         "last_validated_at": license.last_validated_at.map(Timestamp::rfc3339),
         "last_check_in_at": license.last_check_in_at.map(Timestamp::rfc3339),

@@ -10,12 +10,14 @@ use super::{
     refused,
 };
 use crate::{
-    actors::{Admin, Fresh, Support},
     audit::event::BulkEvent,
     error::Internal,
-    licenses::{standing::StandingError, terms::RenewError},
+    identity::actors::{Admin, Fresh, Support},
+    licensing::{
+        licenses::{standing::StandingError, terms::RenewError},
+        validation::facts::LicenseFacts,
+    },
     mail::notify::Notify,
-    validation::facts::LicenseFacts,
 };
 
 /// How many licenses one transaction changes.

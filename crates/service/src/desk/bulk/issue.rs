@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 
 use super::{ApprovedPlan, BulkError, MAX_BULK, apply::BATCH, version};
 use crate::{
-    actors::{Admin, Fresh},
     audit::event::BulkEvent,
     error::Internal,
-    licenses::issue::PolicyNotFound,
+    identity::actors::{Admin, Fresh},
+    licensing::licenses::issue::PolicyNotFound,
     mail::notify::Notify,
 };
 

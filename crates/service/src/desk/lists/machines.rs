@@ -11,7 +11,7 @@ use crate::{
             fields::{self, FieldError},
         },
     },
-    vault::plain_hash,
+    operation::vault::plain_hash,
 };
 
 /// The list of machines, active or not.

@@ -17,7 +17,7 @@ macro_rules! select_policies {
             "SELECT id, product_id, code, name, duration_us, expiry_basis, renewal_basis, max_machines, max_cores, max_uses,
                  is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat, heartbeat_us, heartbeat_cull,
                  heartbeat_resurrection, check_in_us, key_scheme, offline_file_us, swap_count, swap_window_us,
-                 customer_rotates_key, customer_frees_machines, customer_renames_machines, customer_downloads_files,
+                 customer_replaces_key, customer_frees_machines, customer_renames_machines, customer_downloads_files,
                  customer_sees_history, created_at, updated_at
              FROM policies ",
             $condition
@@ -31,7 +31,7 @@ pub(crate) async fn insert_policy(conn: &mut Connection, policy: &Policy) -> Res
     let sql = "INSERT INTO policies (id, product_id, code, name, duration_us, expiry_basis, renewal_basis, max_machines,
                    max_cores, max_uses, is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat,
                    heartbeat_us, heartbeat_cull, heartbeat_resurrection, check_in_us, key_scheme, offline_file_us,
-                   swap_count, swap_window_us, customer_rotates_key, customer_frees_machines, customer_renames_machines,
+                   swap_count, swap_window_us, customer_replaces_key, customer_frees_machines, customer_renames_machines,
                    customer_downloads_files, customer_sees_history, updated_at, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
                    $23, $24, $25, $26, $27, $28, $29, $30)";
@@ -45,7 +45,7 @@ pub(crate) async fn update_policy(conn: &mut Connection, policy: &Policy) -> Res
                    renewal_basis = $7, max_machines = $8, max_cores = $9, max_uses = $10, is_floating = $11, is_strict = $12,
                    expiry_strategy = $13, overage_strategy = $14, requires_heartbeat = $15, heartbeat_us = $16,
                    heartbeat_cull = $17, heartbeat_resurrection = $18, check_in_us = $19, key_scheme = $20,
-                   offline_file_us = $21, swap_count = $22, swap_window_us = $23, customer_rotates_key = $24,
+                   offline_file_us = $21, swap_count = $22, swap_window_us = $23, customer_replaces_key = $24,
                    customer_frees_machines = $25, customer_renames_machines = $26, customer_downloads_files = $27,
                    customer_sees_history = $28, updated_at = $29
                WHERE id = $1";
@@ -79,7 +79,7 @@ fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
         .bind(tables::micros(policy.file_ttl))
         .bind(policy.swap_allowance.map(|swaps| i64::from(swaps.count)))
         .bind(policy.swap_allowance.map(|swaps| tables::micros(swaps.window)))
-        .bind(policy.customer_rotates_key)
+        .bind(policy.customer_replaces_key)
         .bind(policy.customer_frees_machines)
         .bind(policy.customer_renames_machines)
         .bind(policy.customer_downloads_files)

@@ -92,9 +92,9 @@ async fn insert_audits(conn: &mut Connection, import: ImportId, staged: &[Import
     let sql = "INSERT INTO import_audits (import_id, number, made_account_id, id, at, actor_kind, actor_id, verb,
                    subject_kind, subject_id, detail) ";
     let mut query = QueryBuilder::<Db>::new(sql);
-    let audits = staged
-        .iter()
-        .flat_map(|row| [(row.number, None, &row.issued), (row.number, Some(row.account.id.uuid()), &row.made)]);
+    let audits = staged.iter().flat_map(|row| {
+        [(row.number, None, &row.license_audit), (row.number, Some(row.account.id.uuid()), &row.account_audit)]
+    });
     query.push_values(audits, |mut values, (number, made_account, audit)| {
         values
             .push_bind(import.uuid())

@@ -49,7 +49,7 @@ pub(crate) async fn list_license_entitlements(conn: &mut Connection, license: Li
     rows.into_iter().map(Entitlement::try_from).collect()
 }
 
-pub(crate) async fn list_own_entitlements(
+pub(crate) async fn list_individual_entitlements(
     conn: &mut Connection,
     licenses: &[LicenseId],
 ) -> Result<Vec<(LicenseId, EntitlementCode, String)>> {

@@ -32,7 +32,7 @@ macro_rules! select {
                  accounts.email AS owner_email, accounts.name AS owner_name, accounts.role AS owner_role,
                  accounts.disabled_at AS owner_disabled_at, accounts.created_at AS owner_created_at,
                  (SELECT COUNT(*) FROM license_entitlements WHERE license_entitlements.license_id = licenses.id)
-                     AS own_entitlements,
+                     AS individual_entitlements,
                  (SELECT version FROM catalog_version) AS catalog_version,
                  CASE WHEN ", $bucket, " <> '' THEN
                      (SELECT next_allowed_at FROM rate_limits WHERE rate_limits.bucket = ", $bucket, ")

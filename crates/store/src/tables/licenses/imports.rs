@@ -30,9 +30,9 @@ pub struct ImportRow {
     /// The entitlements granted individually, without duplicates.
     pub entitlements: Vec<EntitlementId>,
     /// The audit row for the license.
-    pub issued: AuditRow,
+    pub license_audit: AuditRow,
     /// The audit row for the account, written only if the account is created.
-    pub made: AuditRow,
+    pub account_audit: AuditRow,
 }
 
 /// A staged row whose id or key is taken by a license.

@@ -17,7 +17,7 @@ pub struct LicenseRecord {
     /// The keyed hash of the license key.
     pub key_lookup: [u8; 32],
     /// The number of entitlements that are granted to the license individually.
-    pub own_entitlements: u32,
+    pub individual_entitlements: u32,
     pub catalog_version: i64,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct LicenseRecordRow {
     owner_role: String,
     owner_disabled_at: Option<i64>,
     owner_created_at: i64,
-    own_entitlements: i64,
+    individual_entitlements: i64,
     catalog_version: i64,
     /// The stored value of the requested rate-limit bucket.
     pub(crate) next_allowed_at: Option<i64>,
@@ -78,7 +78,7 @@ impl TryFrom<LicenseRecordRow> for LicenseRecord {
         Ok(Self {
             owner: owner.try_into()?,
             key_lookup: origin.bytes32(&row.key_lookup)?,
-            own_entitlements: origin.count(row.own_entitlements)?,
+            individual_entitlements: origin.count(row.individual_entitlements)?,
             catalog_version: row.catalog_version,
             license,
         })

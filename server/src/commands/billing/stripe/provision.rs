@@ -15,7 +15,7 @@ use url::{Host, Url};
 
 use crate::{
     adapters::stripe::{Account, CallError, NewPrice},
-    commands::terminal::confirmation::{Confirmed, confirmed},
+    commands::terminal::confirmation::{Answer, confirm},
     console,
     http::webhooks::STRIPE_PATH,
     settings::Settings,
@@ -84,7 +84,7 @@ pub(crate) async fn provision(
             // The question cannot be answered without seeing the steps.
             plan.steps.iter().for_each(|step| console::error(&step.to_string()));
         }
-        if confirmed(options.consent == Consent::Given, "Make these changes at Stripe?")? == Confirmed::No {
+        if confirm(options.consent == Consent::Given, "Make these changes at Stripe?")? == Answer::No {
             return Err(Failure::Refused("nothing was changed".to_owned()));
         }
         secret = Run { service, account, owner: &settings.portal_url(), is_live, prices: &prices, wanted: &wanted }

@@ -49,7 +49,7 @@ pub(crate) async fn activate(
         return Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type"));
     }
     if let Some(relationships) = body.data.relationships {
-        if relationships.license.is_some_and(|license| !app.is_named(&license.data.id)) {
+        if relationships.license.is_some_and(|license| !app.has_id_or_key(&license.data.id)) {
             return Err(ApiError::not_found().at("/data/relationships/license"));
         }
         let components = relationships.components.as_ref().and_then(|given| given.get("data")?.as_array());

@@ -1,0 +1,5 @@
+//! Types of values that settings have.
+
+pub(super) mod accent;
+pub(super) mod secret;
+pub(super) mod surfaces;
