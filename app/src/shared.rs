@@ -4,10 +4,14 @@ pub(crate) mod address;
 pub(crate) mod branding;
 pub(crate) mod clipboard;
 pub(crate) mod components;
+#[cfg(feature = "ssr")]
+pub(crate) mod content;
 pub(crate) mod error;
 pub(crate) mod flash;
 pub(crate) mod model;
 pub(crate) mod not_found;
 pub(crate) mod page_owner;
 pub(crate) mod passkeys;
+#[cfg(feature = "ssr")]
+pub mod releases;
 pub(crate) mod visits;
