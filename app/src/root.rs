@@ -16,9 +16,9 @@ use crate::{
     portal::{
         pages::{
             account::AccountPage, change_email::ChangeEmailPage, computer::ComputerPage,
-            delete_account::DeleteAccountPage, downloads::DownloadsPage, free_computer::FreeComputerPage, license::LicensePage,
-            licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage, orders::OrdersPage,
-            overview::OverviewPage, receipt::ReceiptPage,
+            delete_account::DeleteAccountPage, downloads::DownloadsPage, free_computer::FreeComputerPage,
+            license::LicensePage, licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage,
+            orders::OrdersPage, overview::OverviewPage, receipt::ReceiptPage,
         },
         shell::PortalShell,
     },

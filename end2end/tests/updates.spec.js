@@ -44,7 +44,7 @@ test("a customer downloads a build", async ({ page, portal }) => {
   await signIn(page, portal);
   await page.getByRole("link", { name: /^Download / }).first().click();
   await expect(page.getByRole("heading", { name: "Downloads", exact: true })).toBeVisible();
-  await expect(page.getByRole("heading", { level: 3 })).toHaveText(["Version 1.2.0-beta.1 beta", "Version 1.1.0", "Version 1.0.0"]);
+  await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Version 1.2.0-beta.1 beta", "Version 1.1.0", "Version 1.0.0"]);
   const started = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download version 1.1.0 for Linux" }).click();
   const download = await started;
@@ -78,9 +78,9 @@ for (const colorScheme of ["light", "dark"]) {
 
 /** The updater in an app of version 1.0.0, with a license key or without. It needs Electron only to send requests. */
 async function electron(portal, key, channel) {
-  const { HttpExecutor } = require("builder-util-runtime");
+  const { ElectronHttpExecutor } = require("electron-updater/out/electronHttpExecutor.js");
   const { AppImageUpdater } = require("electron-updater/out/AppImageUpdater.js");
-  class Requests extends HttpExecutor {
+  class Requests extends ElectronHttpExecutor {
     createRequest(options, callback) {
       return http.request(options, callback);
     }
@@ -101,12 +101,13 @@ async function electron(portal, key, channel) {
   process.env.APPIMAGE = join(folder, "acme.AppImage");
   await writeFile(process.env.APPIMAGE, OLD);
   const options = { provider: "generic", url: `${portal.origin}/v1/updates/electron`, ...(channel && { channel }) };
-  const updater = new AppImageUpdater(options, app);
+  const updater = new AppImageUpdater(null, app);
   updater.httpExecutor = new Requests();
+  updater.setFeedURL(options);
   updater.logger = null;
   updater.autoDownload = false;
   updater.disableDifferentialDownload = true;
-  // Requests come from this computer's own processor, and the files are for all.
+  // The files are for all processors, but each has a feed of its own.
   process.env.TEST_UPDATER_ARCH = "x64";
   if (key) updater.requestHeaders = { Authorization: `License ${key}` };
   return { updater, stop: () => rm(folder, { recursive: true, force: true }) };

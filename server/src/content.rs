@@ -181,7 +181,10 @@ fn check_releases(releases: &[Release], files: &ContentFiles, text: &str) -> Res
                 return refuse(&version, format!("version {version} is listed twice"));
             }
             if let Some(same) = other.builds.iter().find(|other| builds.iter().any(|build| build.name == other.name)) {
-                return refuse(same.name.as_str(), format!("two products have a file {} of version {version}", same.name));
+                return refuse(
+                    same.name.as_str(),
+                    format!("two products have a file {} of version {version}", same.name),
+                );
             }
         }
         for (at, build) in builds.iter().enumerate() {

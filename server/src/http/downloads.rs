@@ -64,11 +64,8 @@ impl Builds {
 /// The path from which a file in the folder is sent.
 pub(crate) fn path(service: &Service, release: &Release, build: &Build, lifetime: Duration) -> String {
     let (version, file) = (&release.version, build.name.as_str());
-    let token = if build.is_public {
-        PUBLIC.to_owned()
-    } else {
-        service.build_link(LinkedBuild { version, file }, lifetime)
-    };
+    let token =
+        if build.is_public { PUBLIC.to_owned() } else { service.build_link(LinkedBuild { version, file }, lifetime) };
     format!("/downloads/{token}/{version}/{file}")
 }
 
@@ -150,7 +147,8 @@ fn part(range: Option<&str>, size: u64) -> Part {
     let Some((from, to)) = range.and_then(|range| range.trim().strip_prefix("bytes=")?.split_once('-')) else {
         return Part::Whole;
     };
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
     let last = size.saturating_sub(1);
     match (from, to) {
         ("", to) => match number(to) {

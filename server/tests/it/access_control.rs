@@ -422,7 +422,8 @@ impl<'a> World<'a> {
         };
         let pattern = pattern.replace("{customer}", &self.account).replace("{act}", act).replace("{list}", "licenses");
         let pattern = pattern.replace("{event}", "evt_none").replace("{mail}", &self.license);
-        let pattern = pattern.replace("{release}", "1.0.0").replace("{artifact}", "setup.exe").replace("{file}", "x.yml");
+        let pattern =
+            pattern.replace("{release}", "1.0.0").replace("{artifact}", "setup.exe").replace("{file}", "x.yml");
         let pattern = pattern.replace("{target}/{arch}/{version}", "windows/x86_64/1.0.0");
         pattern.replace("{token}", "x")
     }

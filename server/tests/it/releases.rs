@@ -49,13 +49,18 @@ fn shelf() -> Shelf {
         .file("acme-1.1.0.exe", "windows", b"one and one", &signed("x64"))
         .file("acme-1.1.0.AppImage", "linux", b"for linux", &signed("x64"))
         .file("acme-1.1.0-viewer.zip", "any", b"a viewer", "public = true");
-    shelf
-        .release("2.0.0", "2027-02-01", "")
-        .file("acme-2.0.0.exe", "windows", b"two", &signed("x64"))
-        .file("acme-2.0.0.AppImage", "linux", b"two for linux", &signed("x64"));
-    shelf
-        .release("2.1.0-beta.1", "2027-03-01", "channel = \"beta\"")
-        .file("acme-2.1.0-beta.1.exe", "windows", b"two and one", &signed("x64"));
+    shelf.release("2.0.0", "2027-02-01", "").file("acme-2.0.0.exe", "windows", b"two", &signed("x64")).file(
+        "acme-2.0.0.AppImage",
+        "linux",
+        b"two for linux",
+        &signed("x64"),
+    );
+    shelf.release("2.1.0-beta.1", "2027-03-01", "channel = \"beta\"").file(
+        "acme-2.1.0-beta.1.exe",
+        "windows",
+        b"two and one",
+        &signed("x64"),
+    );
     shelf
 }
 

@@ -12,7 +12,6 @@ mod shelf;
 use std::time::Duration;
 
 use app::{TestApp, run};
-use shelf::Shelf;
 use keygen_rs::{
     config::KeygenConfig,
     license::{License, LicenseCheckoutOpts, LicenseFileAlgorithm, LicenseValidationCode, LicenseValidationRequest},
@@ -23,6 +22,7 @@ use keygen_rs::{
 use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, RenewalBasis};
 use latchkey_service::{Notify, Operator, RateLimit};
 use latchkey_testkit::Backend;
+use shelf::Shelf;
 use tokio::sync::Mutex;
 
 /// Held by the test that uses the process's only configuration.
@@ -252,7 +252,10 @@ async fn updates_are_found(backend: Backend) {
 
     let files = newest.artifacts(None).await.expect("a list");
     let [file] = files.as_slice() else { return assert_eq!(files.len(), 1) };
-    assert_eq!((file.filename.as_str(), file.filesize, file.platform.as_deref()), ("acme-1.1.0.exe", Some(11), Some("windows")));
+    assert_eq!(
+        (file.filename.as_str(), file.filesize, file.platform.as_deref()),
+        ("acme-1.1.0.exe", Some(11), Some("windows"))
+    );
     let led = newest.download_artifact(&file.id).await.expect("a link");
     let url = led.location.replace(&app.portal_origin(), &app.origin());
     let content = reqwest::get(url).await.expect("an answer").bytes().await.expect("a body");

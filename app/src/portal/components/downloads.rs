@@ -7,17 +7,27 @@ use crate::{
     shared::components::{CopyButton, Time},
 };
 
-/// A version with its builds, below a heading of the second level.
+/// A version with its builds.
 #[component]
-pub(crate) fn ReleaseBuilds(release: DownloadRelease) -> impl IntoView {
+pub(crate) fn ReleaseBuilds(
+    release: DownloadRelease,
+    /// Whether its heading is directly below the page's.
+    #[prop(default = false)]
+    is_section: bool,
+) -> impl IntoView {
     let DownloadRelease { version, released, channel, builds } = release;
     let rows = builds.into_iter().map(|file| view! { <BuildRow file version=version.clone()/> }).collect_view();
+    let title =
+        view! { "Version " {version} {channel.map(|channel| view! { " " <span class="badge">{channel}</span> })} };
+    let heading = if is_section {
+        view! { <h2 class="title-2">{title}</h2> }.into_any()
+    } else {
+        view! { <h3 class="title-3">{title}</h3> }.into_any()
+    };
     view! {
         <div class="stack-small">
             <div class="split">
-                <h3 class="title-3">
-                    "Version " {version} {channel.map(|channel| view! { " " <span class="badge">{channel}</span> })}
-                </h3>
+                {heading}
                 <p class="small text-2">"Released on " <Time when=released/></p>
             </div>
             <ul class="plain-list builds">{rows}</ul>

@@ -23,7 +23,8 @@ pub(crate) fn NextStep(
         let href = Page::Downloads(license.id).path();
         Some(view! { <p><a class="button button-wide" href=href>{words}</a></p> }.into_any())
     } else {
-        let link = |href| view! { <p><a class="button button-wide" href=href rel="external">{words}</a></p> }.into_any();
+        let link =
+            |href| view! { <p><a class="button button-wide" href=href rel="external">{words}</a></p> }.into_any();
         branding.download_url.map(link)
     };
     let (title, content) = if !license.is_usable() {

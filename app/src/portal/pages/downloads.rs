@@ -35,7 +35,9 @@ fn Detail(found: LicenseDownloads) -> impl IntoView {
     let LicenseDownloads { license, list } = found;
     let DownloadList { releases, notice, .. } = list;
     let is_empty = releases.is_empty() && notice.is_none();
-    let rows = releases.into_iter().map(|release| view! { <section class="card"><ReleaseBuilds release/></section> });
+    let rows = releases
+        .into_iter()
+        .map(|release| view! { <section class="card"><ReleaseBuilds release is_section=true/></section> });
     view! {
         <Breadcrumb license/>
         <Heading>"Downloads"</Heading>

@@ -7,9 +7,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     checkout::model::Offer,
     portal::{
-        components::{
-            ComputerTable, HelpCard, KeyRow, LicenseHead, LicenseNotice, NextStep, ReleaseBuilds, SlotMeter,
-        },
+        components::{ComputerTable, HelpCard, KeyRow, LicenseHead, LicenseNotice, NextStep, ReleaseBuilds, SlotMeter},
         model::{HistoryLine, LicenseDetail, LicenseSummary, Swaps, downloads::DownloadList},
         pages::overview::Grants,
         server_fns::licenses::license,

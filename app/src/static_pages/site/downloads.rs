@@ -13,7 +13,8 @@ pub fn downloads(site: &Site) -> String {
     let site = site.clone();
     render(move || {
         let name = site.look.branding.brand.name.clone();
-        let stable: Vec<Release> = site.releases.iter().filter(|release| release.channel == Channel::Stable).cloned().collect();
+        let stable: Vec<Release> =
+            site.releases.iter().filter(|release| release.channel == Channel::Stable).cloned().collect();
         let download = site.look.branding.download_url.clone();
         let portal = site.look.portal.clone();
         let latest = stable.first().cloned().map(|release| view! { <Latest release download portal/> });
@@ -53,7 +54,10 @@ fn Latest(
     let date = release.date.timestamp().human_date();
     let has_files = !release.builds.is_empty();
     let path = release.path();
-    let files = release.builds.into_iter().map(|build| view! { <DownloadFile href=build.public_href(&path) portal=portal.clone() file=build/> });
+    let files = release
+        .builds
+        .into_iter()
+        .map(|build| view! { <DownloadFile href=build.public_href(&path) portal=portal.clone() file=build/> });
     view! {
         <section class="card stack latest" aria-labelledby="latest">
             <div class="split">
@@ -81,10 +85,12 @@ fn DownloadFile(
     let system = file.system();
     let link = match (href, portal) {
         (Some(href), _) => {
-            view! { <a class="button button-accent" href=href rel="external">{format!("Download for {system}")}</a> }.into_any()
+            view! { <a class="button button-accent" href=href rel="external">{format!("Download for {system}")}</a> }
+                .into_any()
         }
         (None, Some(portal)) => {
-            view! { <strong>{system}</strong> <a href=portal rel="external">"Download it in your portal"</a> }.into_any()
+            view! { <strong>{system}</strong> <a href=portal rel="external">"Download it in your portal"</a> }
+                .into_any()
         }
         (None, None) => view! { <strong>{system}</strong> }.into_any(),
     };

@@ -123,10 +123,7 @@ mod tests {
         let policy = Policy { expiry_strategy: ExpiryStrategy::MaintainAccess, ..policy() };
         let license = License { expiry: Expiry::At(T0), ..license(&policy) };
         assert_eq!(BuildAccess::of(&license, &policy, false, T0), BuildAccess::Until(T0));
-        assert_eq!(
-            BuildAccess::of(&license, &policy, false, T0.minus(Duration::from_micros(1))),
-            BuildAccess::All
-        );
+        assert_eq!(BuildAccess::of(&license, &policy, false, T0.minus(Duration::from_micros(1))), BuildAccess::All);
     }
 
     #[test]

@@ -8,20 +8,15 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use latchkey_app::releases::{BUILDS, Ed25519Base64, FileName, Minisign, Release, ReleaseDate, ReleaseList, WebAddress};
+use latchkey_app::releases::{
+    BUILDS, Ed25519Base64, FileName, Minisign, Release, ReleaseDate, ReleaseList, WebAddress,
+};
 use latchkey_licensing::release::{Arch, Channel, Platform, Version, guess_arch, guess_platform, guess_version};
 use latchkey_service::Clock;
 use serde_json::json;
 
 use super::{entry::Entry, key::ReleaseKey, sums::Sums};
-use crate::{
-    adapters::SystemClock,
-    cli::ReleaseAdd,
-    console,
-    content::RELEASES,
-    settings::Settings,
-    startup::Failure,
-};
+use crate::{adapters::SystemClock, cli::ReleaseAdd, console, content::RELEASES, settings::Settings, startup::Failure};
 
 /// The longest file with a signature that is read, in bytes.
 const SIGNATURE_LIMIT: u64 = 4 * 1024;
@@ -55,7 +50,9 @@ pub(super) fn add(options: &ReleaseAdd, settings: &Settings, as_json: bool) -> R
     let entry = Entry { lines: lines(options, &name, target, &sums, &signatures), ..entry };
     let added = entry.added_to(&text, listed).ok_or_else(|| {
         let shown = list_path.display();
-        Failure::Refused(format!("nothing can be added to {shown}: it must list releases as [[releases]] and [[releases.files]]"))
+        Failure::Refused(format!(
+            "nothing can be added to {shown}: it must list releases as [[releases]] and [[releases.files]]"
+        ))
     })?;
     let copy = options.url.is_none().then(|| folder.join(BUILDS).join(name.as_str()));
     if let Some(copy) = &copy {
@@ -137,7 +134,9 @@ impl Target {
         }
         let platform = given("--platform", options.platform.as_ref())?.or_else(|| guess_platform(name.as_str()));
         let platform = platform.ok_or_else(|| {
-            usage(format!("the name {name} does not say for which system the file is: add --platform windows, macos, linux or any"))
+            usage(format!(
+                "the name {name} does not say for which system the file is: add --platform windows, macos, linux or any"
+            ))
         })?;
         let arch = given("--arch", options.arch.as_ref())?.or_else(|| guess_arch(name.as_str()));
         Ok(Self { platform, arch })
@@ -170,7 +169,9 @@ fn listed(
     let Some(at) = releases.iter().position(is_this) else {
         let clashes = |release: &&Release| release.version == *version && release.is_of(options.product.as_deref());
         return match releases.iter().find(clashes) {
-            Some(_) => Err(Failure::Refused(format!("version {version} is listed for other products: name one with --product"))),
+            Some(_) => Err(Failure::Refused(format!(
+                "version {version} is listed for other products: name one with --product"
+            ))),
             None => Ok(None),
         };
     };
@@ -198,7 +199,9 @@ struct Signatures {
 impl Signatures {
     fn make(options: &ReleaseAdd, file: &File, sums: &Sums, name: &FileName) -> Result<Self, Failure> {
         let given = |text: &String| {
-            Ed25519Base64::try_from(text.clone()).map_err(|why| usage(format!("--signature: {why}"))).map(|_| text.clone())
+            Ed25519Base64::try_from(text.clone())
+                .map_err(|why| usage(format!("--signature: {why}")))
+                .map(|_| text.clone())
         };
         let mut made = Self {
             signature: options.signature.as_ref().map(given).transpose()?,
@@ -207,7 +210,10 @@ impl Signatures {
         if let Some(path) = &options.key {
             let key = ReleaseKey::read(path)?;
             let signature = key.signature(file).map_err(|_| {
-                Failure::Refused(format!("{} changed, or could not be read, while it was signed", options.file.display()))
+                Failure::Refused(format!(
+                    "{} changed, or could not be read, while it was signed",
+                    options.file.display()
+                ))
             })?;
             made.signature = Some(STANDARD.encode(signature.to_bytes()));
             let timestamp = SystemClock.now().unix_millis() / 1_000;
@@ -223,7 +229,8 @@ fn signature_file(path: &Path) -> Result<String, Failure> {
     let text = fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
     let text = if text.starts_with("untrusted comment:") { STANDARD.encode(text) } else { text.trim().to_owned() };
     let signature = Minisign::try_from(text).ok().filter(|_| is_small);
-    let signature = signature.ok_or_else(|| usage(format!("{} is not a signature of minisign or Tauri", path.display())))?;
+    let signature =
+        signature.ok_or_else(|| usage(format!("{} is not a signature of minisign or Tauri", path.display())))?;
     Ok(signature.to_string())
 }
 
@@ -362,6 +369,8 @@ fn report(
         console::line("Its notes are empty: write what changed.");
     }
     if signatures.signature.is_none() {
-        console::line("It is not signed, so Sparkle, NetSparkle and Tauri do not offer it: see `latchkey release key`.");
+        console::line(
+            "It is not signed, so Sparkle, NetSparkle and Tauri do not offer it: see `latchkey release key`.",
+        );
     }
 }

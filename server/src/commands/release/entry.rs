@@ -141,8 +141,10 @@ mod tests {
     use super::*;
 
     const HEAD: &str = "# About the file.\n\n";
-    const TWO: &str = "[[releases]]\nversion = \"2.0.0\" # the second\ndate = \"2026-10-01\"\nnotes = \"\"\"\n[[releases]]\n\"\"\"\n";
-    const ONE: &str = "# The first.\n[[releases]]\nversion = \"1.0.0\"\ndate = \"2025-01-15\"\nnotes = \"First.\" # really";
+    const TWO: &str =
+        "[[releases]]\nversion = \"2.0.0\" # the second\ndate = \"2026-10-01\"\nnotes = \"\"\"\n[[releases]]\n\"\"\"\n";
+    const ONE: &str =
+        "# The first.\n[[releases]]\nversion = \"1.0.0\"\ndate = \"2025-01-15\"\nnotes = \"First.\" # really";
 
     fn entry<'a>(version: &'a Version, notes: &'a str) -> Entry<'a> {
         let date = ReleaseDate::try_from("2026-11-30".to_owned()).expect("a date");
@@ -184,7 +186,9 @@ mod tests {
             let first = list.releases.first().expect("a release");
             assert_eq!((first.channel, first.notes.source()), (Channel::Beta, notes.trim()));
         }
-        for (text, separated) in [("", ""), ("# Nothing yet.", "# Nothing yet.\n\n"), ("# Nothing yet.\n", "# Nothing yet.\n\n")] {
+        for (text, separated) in
+            [("", ""), ("# Nothing yet.", "# Nothing yet.\n\n"), ("# Nothing yet.\n", "# Nothing yet.\n\n")]
+        {
             let added = entry.added_to(text, None).expect("added");
             assert_eq!(added, format!("{separated}{}", entry.text(false)), "{text:?}");
         }

@@ -34,8 +34,7 @@ use crate::{
         assets,
         portal::{
             acts::{self, ActState},
-            builds,
-            files,
+            builds, files,
             payments::{self, PaymentState},
             personal_data::{self, DataState},
             sessions::Sessions,

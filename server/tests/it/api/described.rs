@@ -122,7 +122,9 @@ async fn every_response_is_as_described(app: &TestApp) {
     see("post", "/v1/machines/{machine}/actions/check-out", &machine("check-out").await);
     see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
     see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
-    for path in ["/v1/releases/{release}", "/v1/releases/{release}/upgrade", "/v1/releases/{release}/artifacts/{artifact}"] {
+    for path in
+        ["/v1/releases/{release}", "/v1/releases/{release}/upgrade", "/v1/releases/{release}/artifacts/{artifact}"]
+    {
         see("get", path, &desktop.get(&path.replace("{release}", "1.0.0").replace("{artifact}", "x")).await);
     }
     // Responses that any path may give.

@@ -73,11 +73,18 @@ async fn files_of_a_release_are_listed_and_led_to(app: &TestApp, _: &Shelf) {
     let issued = app.issue("ada@example.com").await;
     let desktop = app.desktop(Some(issued.key.expose()));
     let listed = desktop.get("/v1/artifacts?release=1.1.0").await;
-    let names: Vec<&str> = listed.body["data"].as_array().expect("a list").iter().filter_map(|one| one["id"].as_str()).collect();
+    let names: Vec<&str> =
+        listed.body["data"].as_array().expect("a list").iter().filter_map(|one| one["id"].as_str()).collect();
     assert_eq!(names, ["acme-1.1.0.exe", "acme-1.1.0.AppImage", "acme-1.1.0-viewer.zip"]);
-    assert_eq!((&listed.body["links"]["self"], &listed.body["links"]["next"]), (&json!("/v1/artifacts?release=1.1.0"), &json!(null)));
+    assert_eq!(
+        (&listed.body["links"]["self"], &listed.body["links"]["next"]),
+        (&json!("/v1/artifacts?release=1.1.0"), &json!(null))
+    );
     let first = &listed.body["data"][0]["attributes"];
-    assert_eq!((&first["platform"], &first["arch"], &first["filesize"]), (&json!("windows"), &json!("amd64"), &json!(11)));
+    assert_eq!(
+        (&first["platform"], &first["arch"], &first["filesize"]),
+        (&json!("windows"), &json!("amd64"), &json!(11))
+    );
     // SHA-512 without padding.
     assert_eq!(first["checksum"].as_str().map(str::len), Some(86));
     assert_eq!(first["signature"].as_str().map(str::len), Some(88));
@@ -124,7 +131,11 @@ async fn what_the_license_may_not_have_is_not_there(app: &TestApp, _: &Shelf) {
     assert_eq!(nobody.get("/v1/releases/1.0.0/upgrade?product=nothing").await.status, 404);
     assert_eq!(nobody.get("/v1/releases/1.1.0/artifacts/acme-1.1.0.exe").await.status, 404);
     let public = nobody.get("/v1/releases/1.1.0/artifacts/acme-1.1.0-viewer.zip").await;
-    assert!(public.headers["location"].to_str().is_ok_and(|url| url.ends_with("/downloads/public/1.1.0/acme-1.1.0-viewer.zip")));
+    assert!(
+        public.headers["location"]
+            .to_str()
+            .is_ok_and(|url| url.ends_with("/downloads/public/1.1.0/acme-1.1.0-viewer.zip"))
+    );
     let wrong = app.desktop(Some("CGPT-0000-0000-0000-0000-0000-0000-0000"));
     assert_eq!(wrong.get("/v1/releases/1.0.0/upgrade").await.code(), "LICENSE_INVALID");
 
@@ -145,7 +156,10 @@ async fn what_the_license_may_not_have_is_not_there(app: &TestApp, _: &Shelf) {
     assert!(none.body["errors"][0]["detail"].as_str().is_some_and(|why| why.contains("expired on")), "{}", none.body);
     assert_eq!(names(&bob).await, ["acme-1.1.0-viewer.zip"]);
     let revoking = expired(app, "joe@example.com", ExpiryStrategy::RevokeAccess).await;
-    assert_eq!(app.desktop(Some(revoking.key.expose())).get("/v1/releases/1.0.0/upgrade").await.code(), "LICENSE_EXPIRED");
+    assert_eq!(
+        app.desktop(Some(revoking.key.expose())).get("/v1/releases/1.0.0/upgrade").await.code(),
+        "LICENSE_EXPIRED"
+    );
     let allowed = expired(app, "sue@example.com", ExpiryStrategy::AllowAccess).await;
     assert_eq!(names(&app.desktop(Some(allowed.key.expose()))).await.len(), 6);
 

@@ -65,7 +65,9 @@ fn a_file_is_added_with_what_its_name_says() {
     fs::write(folder.join("acme-draw_1.5.0-beta.2_amd64.deb"), "for Debian").expect("written");
     let words = ["release", "add", "acme-draw_1.5.0-beta.2_amd64.deb", "--content", "content"];
     let said = text(&host.run(&words).stdout);
-    for part in ["channel = \"beta\"", "platform = \"linux\"", "It is not signed", "notes are empty", "Restart the server"] {
+    for part in
+        ["channel = \"beta\"", "platform = \"linux\"", "It is not signed", "notes are empty", "Restart the server"]
+    {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
@@ -79,7 +81,10 @@ fn comments_and_order_of_the_list_are_kept() {
     add(&host, &["--notes", "notes.md", "--channel", "rc", "--public"]);
     let after = list(&host);
     let (head, rest) = before.split_once("\n\n").expect("two parts");
-    assert!(after.starts_with(&format!("{head}\n\n[[releases]]\nversion = \"1.4.0\"\n")) && after.ends_with(rest), "{after}");
+    assert!(
+        after.starts_with(&format!("{head}\n\n[[releases]]\nversion = \"1.4.0\"\n")) && after.ends_with(rest),
+        "{after}"
+    );
     assert!(after.contains("channel = \"rc\"\n") && after.contains("public = true\n"), "{after}");
     // A second file joins its release.
     fs::write(host.folder.path().join("other.dmg"), "for Macs").expect("written");
@@ -131,7 +136,8 @@ fn signatures_of_other_programs_are_taken_over() {
     fs::write(host.folder.path().join("setup.sig"), &minisign).expect("written");
     let added = add(&host, &["--signature", &signature, "--minisign", "setup.sig"]);
     assert_eq!((&added["signature"], &added["minisign"]), (&json!(signature), &json!(minisign)));
-    fs::write(host.folder.path().join("plain.minisig"), "untrusted comment: signature from tauri secret key\n").expect("written");
+    fs::write(host.folder.path().join("plain.minisig"), "untrusted comment: signature from tauri secret key\n")
+        .expect("written");
     let more = ["--version", "1.5.0", "--minisign", "plain.minisig", "--name", "again.exe"];
     assert_eq!(add(&host, &more)["minisign"], json!(minisign));
 }
@@ -240,11 +246,22 @@ fn large_files_and_packages_are_added() {
     let content: Vec<u8> = (0..5_000_011_u32).map(|number| number.to_le_bytes()[0]).collect();
     fs::write(host.folder.path().join("Acme.Draw-1.4.0-full.nupkg"), &content).expect("written");
     host.json(&["release", "key", "release.key"]);
-    let words = ["release", "add", "Acme.Draw-1.4.0-full.nupkg", "--content", "content", "--platform", "win", "--key", "release.key"];
+    let words = [
+        "release",
+        "add",
+        "Acme.Draw-1.4.0-full.nupkg",
+        "--content",
+        "content",
+        "--platform",
+        "win",
+        "--key",
+        "release.key",
+    ];
     let added = host.json(&words);
     assert_eq!(added["size"], 5_000_011);
     assert!(list(&host).contains("\nsha1 = \""), "{}", list(&host));
-    let public = PublicKey::from_hex(host.json(&["release", "key", "release.key"])["hex"].as_str().expect("text")).expect("a key");
+    let public = PublicKey::from_hex(host.json(&["release", "key", "release.key"])["hex"].as_str().expect("text"))
+        .expect("a key");
     let signature = STANDARD.decode(added["signature"].as_str().expect("signed")).expect("base64");
     assert!(public.verifies(&content, &signature));
 }

@@ -37,7 +37,12 @@ fn errors_name_the_file_and_the_line() {
         ("version = \"1.0.0\"", "version = \"1.0\"", 2, "`1.0` is not a version: use one such as 1.4.0"),
         ("version = \"1.0.0\"", "version = \"1.0.0/../..\"", 2, "is not a version"),
         ("2026-10-01", "2026-13-01", 3, "such as 2026-11-30"),
-        ("platform = \"windows\"", "platform = \"beos\"", 9, "`beos` is not a platform: use windows, macos, linux or any"),
+        (
+            "platform = \"windows\"",
+            "platform = \"beos\"",
+            9,
+            "`beos` is not a platform: use windows, macos, linux or any",
+        ),
         ("arch = \"x64\"", "arch = \"sparc\"", 14, "is not a processor: use x64"),
         ("size = 3", "size = -3", 11, "integer `-3`"),
         ("size = 3", "size = 0", 11, "nonzero"),
@@ -56,7 +61,12 @@ fn errors_name_the_file_and_the_line() {
         ("file = \"builds/acme.exe\"", "url = \"http://example.com/a.exe\"", 10, "not a link"),
         ("file = \"builds/acme.exe\"", "url = \"https://example.com/download?id=1\"", 8, ""),
         ("version = \"1.1.0\"", "version = \"1.0.0\"", 16, "version 1.0.0 is listed twice"),
-        ("notes = \"\"\"\n- New in **1.0.0** & more\n\"\"\"\n", "notes = \"\"\nchannel = \"nightly\"\n", 5, "unknown variant `nightly`"),
+        (
+            "notes = \"\"\"\n- New in **1.0.0** & more\n\"\"\"\n",
+            "notes = \"\"\nchannel = \"nightly\"\n",
+            5,
+            "unknown variant `nightly`",
+        ),
         ("notes", "note", 4, "unknown field `note`"),
     ] {
         let error = after(old, new);
@@ -66,11 +76,17 @@ fn errors_name_the_file_and_the_line() {
         }
         let lines = [format!("line {line}"), format!("line {line},"), format!("line {line}:")];
         let names_line = lines.iter().any(|line| error.contains(line.as_str()));
-        assert!(error.contains("releases.toml") && names_line && error.contains(part), "{new}: line {line}, {part}: {error}");
+        assert!(
+            error.contains("releases.toml") && names_line && error.contains(part),
+            "{new}: line {line}, {part}: {error}"
+        );
     }
-    let twice = after("[[releases]]\nversion = \"1.1.0\"", &format!(
-        "[[releases.files]]\nplatform = \"any\"\nurl = \"https://example.com/acme.exe\"\nsize = 1\nsha256 = \"{sum}\"\n\n[[releases]]\nversion = \"1.1.0\""
-    ));
+    let twice = after(
+        "[[releases]]\nversion = \"1.1.0\"",
+        &format!(
+            "[[releases.files]]\nplatform = \"any\"\nurl = \"https://example.com/acme.exe\"\nsize = 1\nsha256 = \"{sum}\"\n\n[[releases]]\nversion = \"1.1.0\""
+        ),
+    );
     assert!(twice.contains("version 1.0.0 has two files with the name acme.exe"), "{twice}");
 }
 

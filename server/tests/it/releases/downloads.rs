@@ -96,14 +96,18 @@ fn parts_of_a_file_are_sent() {
             (&[("range", "nonsense")], 200, None, "a viewer"),
         ] {
             let answer = fetch(&url, headers).await;
-            let found = answer.headers().get(header::CONTENT_RANGE).map(|value| value.to_str().expect("text").to_owned());
+            let found =
+                answer.headers().get(header::CONTENT_RANGE).map(|value| value.to_str().expect("text").to_owned());
             assert_eq!((answer.status().as_u16(), found.as_deref()), (status, range), "{headers:?}");
             assert_eq!(answer.headers()[header::CONTENT_LENGTH], body.len().to_string().as_str());
             assert_eq!(answer.bytes().await.expect("a body"), body, "{headers:?}");
         }
         let client = Client::new();
         let head = client.head(&url).send().await.expect("an answer");
-        assert_eq!((head.status(), &head.headers()[header::CONTENT_LENGTH]), (StatusCode::OK, &"8".parse().expect("a value")));
+        assert_eq!(
+            (head.status(), &head.headers()[header::CONTENT_LENGTH]),
+            (StatusCode::OK, &"8".parse().expect("a value"))
+        );
         let posted = client.post(&url).header("sec-fetch-site", "same-origin").send().await.expect("an answer");
         assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
     });

@@ -69,7 +69,10 @@ async fn an_appcast_lists_what_the_license_may_have(app: &TestApp, _: &Shelf) {
     let desktop = app.desktop(Some(issued.key.expose()));
     let get = async |query: &str| {
         let (status, headers, xml) = desktop.text(&format!("/v1/updates/appcast.xml{query}")).await;
-        assert_eq!((status, &headers["content-type"]), (200, &"application/rss+xml; charset=utf-8".parse().expect("a value")));
+        assert_eq!(
+            (status, &headers["content-type"]),
+            (200, &"application/rss+xml; charset=utf-8".parse().expect("a value"))
+        );
         xml
     };
     let versions = |xml: &str| {
@@ -164,7 +167,8 @@ fn links_begin_with_the_address_of_the_api() {
         .await;
         let url = format!("{}/licenses/v1/updates/appcast.xml", app.origin());
         let issued = app.issue("ada@example.com").await;
-        let request = reqwest::Client::new().get(url).header("authorization", format!("License {}", issued.key.expose()));
+        let request =
+            reqwest::Client::new().get(url).header("authorization", format!("License {}", issued.key.expose()));
         let xml = request.send().await.expect("an answer").text().await.expect("text");
         assert!(xml.contains("<enclosure url=\"https://api.example.com:8443/downloads/"), "{xml}");
     });

@@ -27,10 +27,10 @@ async fn page(browser: &Browser<'_>, path: &str) -> String {
 /// The versions on a page, from its first to its last.
 fn versions(page: &str) -> Vec<String> {
     let heading = |part: &str| {
-        let text = part.split("</h3>").next()?.replace("<!>", "");
+        let text = part.split("</h").next()?.replace("<!>", "");
         text.split("Version ").nth(1)?.split(['<', ' ']).next().map(str::to_owned)
     };
-    page.split("<h3").skip(1).filter_map(heading).collect()
+    page.split("<h").skip(1).filter_map(heading).collect()
 }
 
 async fn a_license_has_its_downloads(app: &TestApp, _: &Shelf) {
@@ -57,7 +57,9 @@ async fn a_license_has_its_downloads(app: &TestApp, _: &Shelf) {
     assert!(!all.contains("/downloads/public/") && !all.contains("not included"), "{all}");
     let overview = page(&browser, "/portal").await;
     assert!(overview.contains(&format!("href=\"{license}/downloads\"")), "{overview}");
-    for path in ["1.1.0/nothing.exe", "9.9.9/acme-1.1.0.exe", "x/acme-1.1.0.exe", "1.1.0/..%2f..%2freleases.toml", "1.1.0/%00"] {
+    for path in
+        ["1.1.0/nothing.exe", "9.9.9/acme-1.1.0.exe", "x/acme-1.1.0.exe", "1.1.0/..%2f..%2freleases.toml", "1.1.0/%00"]
+    {
         assert_eq!(browser.get(&format!("{license}/downloads/{path}")).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
@@ -79,7 +81,10 @@ async fn an_expired_license_keeps_what_was_released_before(app: &TestApp, _: &Sh
     assert_eq!((refused.status(), location(&refused)), (StatusCode::SEE_OTHER, &*format!("{license}/downloads")));
     // A renewal includes everything again.
     app.service().admin(Operator::Host).renew_license(kept.view.license.id, Notify::Nobody).await.expect("renewed");
-    assert_eq!(versions(&page(&browser, &format!("{license}/downloads")).await).first().map(String::as_str), Some("2.1.0-beta.1"));
+    assert_eq!(
+        versions(&page(&browser, &format!("{license}/downloads")).await).first().map(String::as_str),
+        Some("2.1.0-beta.1")
+    );
     assert!(location(&file("2.0.0/acme-2.0.0.exe").await).starts_with("/downloads/"));
     // With the other strategy, the license ends.
     let ended = expired(app, "eve@example.com", ExpiryStrategy::RestrictAccess).await;
@@ -97,7 +102,10 @@ async fn licenses_in_bad_standing_have_no_downloads(app: &TestApp, _: &Shelf) {
     let admin = app.service().admin(Operator::Host);
     admin.suspend_license(id, Notify::Nobody).await.expect("suspended");
     let all = page(&browser, &path).await;
-    assert!(all.contains("There are no downloads while this license is suspended.") && !all.contains("acme-1.1.0.exe"), "{all}");
+    assert!(
+        all.contains("There are no downloads while this license is suspended.") && !all.contains("acme-1.1.0.exe"),
+        "{all}"
+    );
     let refused = browser.get(&format!("{path}/1.1.0/acme-1.1.0.exe")).await;
     assert_eq!((refused.status(), location(&refused)), (StatusCode::SEE_OTHER, path.as_str()));
     admin.revoke_license(id, Notify::Nobody).await.expect("revoked");

@@ -6,8 +6,7 @@ use latchkey_licensing::policy::ExpiryStrategy;
 use latchkey_testkit::{Backend, on_both};
 use sha1::{Digest, Sha1};
 use velopack::{
-    HttpHeader, HttpOptions, UpdateCheck, UpdateInfo, UpdateManager, UpdateOptions,
-    locator::VelopackLocatorConfig,
+    HttpHeader, HttpOptions, UpdateCheck, UpdateInfo, UpdateManager, UpdateOptions, locator::VelopackLocatorConfig,
     sources::HttpSource,
 };
 
@@ -45,7 +44,10 @@ async fn client<T: Send + 'static>(
 ) -> T {
     let url = format!("{}/v1/updates/velopack", app.origin());
     let headers = key.map(|key| HttpHeader { Name: "Authorization".to_owned(), Value: format!("License {key}") });
-    let source = HttpSource::new_with_options(url, HttpOptions { Headers: headers.into_iter().collect(), ..HttpOptions::default() });
+    let source = HttpSource::new_with_options(
+        url,
+        HttpOptions { Headers: headers.into_iter().collect(), ..HttpOptions::default() },
+    );
     let manifest = folder.join("sq.version");
     fs::write(
         &manifest,
@@ -78,7 +80,8 @@ fn found(check: UpdateCheck) -> Option<Box<UpdateInfo>> {
 async fn velopack_updates_to_what_the_license_may_have(app: &TestApp, shelf: &Shelf) {
     let folder = tempfile::tempdir().expect("a folder");
     let version = async |key: Option<&str>, channel: Option<&str>| {
-        let checked = client(app, key, channel, folder.path(), |client| client.check_for_updates().expect("a feed")).await;
+        let checked =
+            client(app, key, channel, folder.path(), |client| client.check_for_updates().expect("a feed")).await;
         found(checked).map(|update| update.TargetFullRelease.Version)
     };
     let issued = app.issue("ada@example.com").await;

@@ -34,9 +34,10 @@ pub fn guess_arch(name: &str) -> Option<Arch> {
 pub fn guess_version(name: &str) -> Option<Version> {
     let starts = name.char_indices().filter(|(at, letter)| {
         letter.is_ascii_digit()
-            && !name.get(..*at).and_then(|before| before.chars().next_back()).is_some_and(|before| {
-                before.is_ascii_digit() || before == '.'
-            })
+            && !name
+                .get(..*at)
+                .and_then(|before| before.chars().next_back())
+                .is_some_and(|before| before.is_ascii_digit() || before == '.')
     });
     starts.filter_map(|(at, _)| version_at(name.get(at..)?)).next()
 }

@@ -119,7 +119,11 @@ async fn product(
     if let Some(holder) = holder {
         let product = holder.product();
         let is_same = asked.is_none_or(|asked| asked == product.code || asked.parse() == Ok(product.id));
-        return if is_same { Ok(Some(product.code.clone())) } else { Err(ApiError::not_found().in_parameter("product")) };
+        return if is_same {
+            Ok(Some(product.code.clone()))
+        } else {
+            Err(ApiError::not_found().in_parameter("product"))
+        };
     }
     let Some(asked) = asked else {
         return Ok(None);
@@ -146,9 +150,8 @@ impl Updater {
     /// The builds of a release that the updater may have and that run on its computer.
     fn offer<'l>(&self, release: &'l Release) -> Offered<'l> {
         let builds = release.builds.iter();
-        let builds = builds
-            .filter(|build| self.may_have(release, build) && build.runs_on(self.platform, self.arch))
-            .collect();
+        let builds =
+            builds.filter(|build| self.may_have(release, build) && build.runs_on(self.platform, self.arch)).collect();
         Offered { release, builds }
     }
 
@@ -181,15 +184,23 @@ impl Updater {
             return ApiError::new(ErrorCode::NotFound, "There is no newer release.");
         };
         let version = &newest.version;
-        ApiError::new(ErrorCode::NotFound, match self.access {
-            None => format!("Version {version} is newer: send a license key to get it."),
-            Some(BuildAccess::Until(at)) => {
-                format!("Version {version} is newer, but the license ended on {}, before its release.", at.human_date())
-            }
-            Some(BuildAccess::Nothing(NoBuilds::Expired(at))) => {
-                format!("Version {version} is newer, but the license expired on {}.", at.human_date())
-            }
-            Some(BuildAccess::All | BuildAccess::Nothing(_)) => "There is no newer release for this system.".to_owned(),
-        })
+        ApiError::new(
+            ErrorCode::NotFound,
+            match self.access {
+                None => format!("Version {version} is newer: send a license key to get it."),
+                Some(BuildAccess::Until(at)) => {
+                    format!(
+                        "Version {version} is newer, but the license ended on {}, before its release.",
+                        at.human_date()
+                    )
+                }
+                Some(BuildAccess::Nothing(NoBuilds::Expired(at))) => {
+                    format!("Version {version} is newer, but the license expired on {}.", at.human_date())
+                }
+                Some(BuildAccess::All | BuildAccess::Nothing(_)) => {
+                    "There is no newer release for this system.".to_owned()
+                }
+            },
+        )
     }
 }

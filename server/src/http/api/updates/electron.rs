@@ -121,8 +121,16 @@ mod tests {
         ] {
             assert_eq!(Asked::parse(file), Some(Asked { channel, platform, arch }), "{file}");
         }
-        for file in ["", "latest", "latest.json", "newest.yml", "latest-bsd.yml", "latest-linux-.yml", "latest-linux-sparc.yml", "-mac.yml"]
-        {
+        for file in [
+            "",
+            "latest",
+            "latest.json",
+            "newest.yml",
+            "latest-bsd.yml",
+            "latest-linux-.yml",
+            "latest-linux-sparc.yml",
+            "-mac.yml",
+        ] {
             assert_eq!(Asked::parse(file), None, "{file}");
         }
     }

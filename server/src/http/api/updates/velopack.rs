@@ -51,9 +51,9 @@ pub(crate) async fn update(
     let Some(asked) = file.strip_prefix("releases.").and_then(|rest| rest.strip_suffix(".json")) else {
         let updater = updater.on(Channel::Dev);
         let named = |build: &&Build| build.name.as_str() == file && build.has_extension(PACKAGE);
-        let found = updater.offers(library, None).find_map(|offered| {
-            offered.builds.into_iter().find(named).map(|build| (offered.release, build))
-        });
+        let found = updater
+            .offers(library, None)
+            .find_map(|offered| offered.builds.into_iter().find(named).map(|build| (offered.release, build)));
         let (release, build) = found.ok_or_else(ApiError::not_found)?;
         return Ok(lead_to(&state, release, build));
     };
@@ -61,7 +61,8 @@ pub(crate) async fn update(
     let updater = updater.on(asked.channel);
     let assets = updater.offers(library, None).flat_map(|offered| {
         let packages = offered.builds.into_iter();
-        let packages = packages.filter(|build| build.has_extension(PACKAGE) && build.runs_on(asked.platform, asked.arch));
+        let packages =
+            packages.filter(|build| build.has_extension(PACKAGE) && build.runs_on(asked.platform, asked.arch));
         packages.map(|build| asset(offered.release, build)).collect::<Vec<_>>()
     });
     let text = serde_json::to_string(&VelopackFeed { assets: assets.collect() }).map_err(|error| {
