@@ -10,7 +10,7 @@ async function pages(portal) {
   const [license] = customer.licenses;
   const path = `/portal/licenses/${license.id}`;
   return {
-    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", "email-change": "/login/email/x", "account-deleted": "/login/deleted", missing: "/nothing", docs: "/docs", "docs-client": "/docs/client", "docs-verify": "/docs/verify", "docs-air-gap": "/docs/air-gap", "docs-instances": "/docs/instances", "docs-mails": "/docs/mails", "docs-audit-log": "/docs/audit-log", "docs-personal-data": "/docs/personal-data", "docs-protocol": "/docs/protocol", "docs-api": "/docs/api" },
+    before: { home: "/", pricing: "/pricing", questions: "/faq", changelog: "/changelog", downloads: "/downloads", "lost-key": "/lost-key", terms: "/legal/terms", privacy: "/legal/privacy", refunds: "/legal/refunds", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", "email-change": "/login/email/x", "account-deleted": "/login/deleted", missing: "/nothing", docs: "/docs", "docs-search": "/docs/search?q=offline", "docs-quick-start": "/docs/quick-start", "docs-activate": "/docs/activate", "docs-troubleshooting": "/docs/troubleshooting", "docs-catalog": "/docs/catalog", "docs-settings": "/docs/settings", "docs-client": "/docs/client", "docs-verify": "/docs/verify", "docs-air-gap": "/docs/air-gap", "docs-instances": "/docs/instances", "docs-mails": "/docs/mails", "docs-audit-log": "/docs/audit-log", "docs-personal-data": "/docs/personal-data", "docs-protocol": "/docs/protocol", "docs-api": "/docs/api" },
     after: {
       overview: "/portal",
       licenses: "/portal/licenses",
