@@ -45,9 +45,9 @@ pub mod server_fns {
 pub use admin::acts;
 pub use admin::root::AdminApp;
 pub use checkout::model::Offer;
-pub use root::App;
 #[cfg(feature = "ssr")]
 pub use root::shell;
+pub use root::{AccountApp, App};
 #[cfg(feature = "ssr")]
 pub use shared::releases;
 pub use shared::{branding::Branding, error::UiError, flash::Flash};

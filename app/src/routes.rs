@@ -273,6 +273,12 @@ pub fn is_admin_document(path: &str) -> bool {
     is_below(path, &AdminPage::Overview.path()) || is_below(path, STYLE_GUIDE)
 }
 
+/// Whether the script for signing in, buying and the person's own account takes over the document at this path, rather than the
+/// portal's (ADR 18). It is not asked about documents of the admin portal.
+pub fn is_account_document(path: &str) -> bool {
+    !is_below(path, &Page::Overview.path()) || is_below(path, &Page::Account.path())
+}
+
 /// Whether the path ends with a secret, which other pages must not learn.
 pub fn holds_secret(path: &str) -> bool {
     [portal_paths::sign_in_link(""), portal_paths::host_link(""), portal_paths::email_change("")]
@@ -474,6 +480,12 @@ mod tests {
         assert_eq!(Guard::of("/fn/admin/frame"), Guard::Staff);
         assert_eq!(Guard::of("/fn/admins"), Guard::Open);
         assert!(is_admin_document(STYLE_GUIDE));
+        for path in ["/login", "/login/code", "/checkout/new/acme", "/portal/account", "/portal/account/email"] {
+            assert!(is_account_document(path), "{path}");
+        }
+        for path in ["/portal", "/portal/accounts", "/portal/licenses", "/portal/orders"] {
+            assert!(!is_account_document(path), "{path}");
+        }
         assert_eq!(Guard::of(&FormTarget::OfflineRequest.path()), Guard::Open);
     }
 

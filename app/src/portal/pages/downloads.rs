@@ -9,14 +9,17 @@ use crate::{
         model::downloads::{DownloadList, LicenseDownloads},
         server_fns::downloads::downloads,
     },
-    shared::components::{Heading, PageTitle, Problem},
+    shared::{
+        components::{Heading, PageTitle, Problem},
+        page_data::PageData,
+    },
 };
 
 #[component]
 pub(crate) fn DownloadsPage() -> impl IntoView {
     let params = use_params_map();
     let license = move || params.with(|params| params.get("license")).unwrap_or_default();
-    let data = Resource::new(license, downloads);
+    let data = PageData::new(license, downloads);
     view! {
         <PageTitle text="Downloads"/>
         <Suspense fallback=|| ()>

@@ -1,5 +1,6 @@
 //! `/portal/licenses/{id}`: one license with its key and its computers.
 
+use crate::shared::page_data::PageData;
 use latchkey_licensing::ids::LicenseId;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -25,7 +26,7 @@ use crate::{
 pub(crate) fn LicensePage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("license")).unwrap_or_default();
-    let data = Resource::new(id, license);
+    let data = PageData::new(id, license);
     view! {
         <PageTitle text="License"/>
         <Suspense fallback=|| ()>

@@ -2,9 +2,12 @@
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
-use crate::{portal::model::downloads::LicenseDownloads, shared::error::UiError};
+use crate::{
+    portal::model::downloads::LicenseDownloads,
+    shared::{error::UiError, page_json::PageJson},
+};
 
-#[server(prefix = "/fn", endpoint = "downloads", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "downloads", input = PostUrl, output = PageJson)]
 pub async fn downloads(license: String) -> Result<LicenseDownloads, UiError> {
     use crate::server_side as server;
     server_downloads(&license).await.map_err(server::failed)

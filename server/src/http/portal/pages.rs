@@ -15,7 +15,7 @@ use axum::{
     routing::any,
 };
 use latchkey_app::{
-    AdminApp, App, Branding,
+    AccountApp, AdminApp, App, Branding,
     acts::MAX_FORM_BYTES,
     routes::{AdminPage, Guard, NextPath, Page, Part, confirm_for, holds_secret},
     server_side::{
@@ -55,8 +55,9 @@ fn leptos_options() -> LeptosOptions {
 
 /// The portal's routes, collected once per process: while the framework collects routes, it stops all loading
 /// of data, and pages rendered by another router at that time would never finish.
-static ROUTES: LazyLock<Vec<AxumRouteListing>> =
-    LazyLock::new(|| [generate_route_list(App), generate_route_list(AdminApp)].concat());
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| {
+    [generate_route_list(App), generate_route_list(AccountApp), generate_route_list(AdminApp)].concat()
+});
 
 pub fn page_routes() -> impl Iterator<Item = String> {
     ROUTES.iter().map(|route| route.path().to_owned())
