@@ -54,10 +54,12 @@ fn Latest(
     let date = release.date.timestamp().human_date();
     let has_files = !release.builds.is_empty();
     let path = release.path();
-    let files = release
-        .builds
-        .into_iter()
-        .map(|build| view! { <DownloadFile href=build.public_href(&path) portal=portal.clone() file=build/> });
+    let needs_license = release.builds.iter().any(|build| !build.is_public);
+    let portal = portal.filter(|_| needs_license).map(|href| {
+        view! { <p><a class="button button-accent" href=href rel="external">"Download it in your portal"</a></p> }
+    });
+    let files =
+        release.builds.into_iter().map(|build| view! { <DownloadFile href=build.public_href(&path) file=build/> });
     view! {
         <section class="card stack latest" aria-labelledby="latest">
             <div class="split">
@@ -65,7 +67,7 @@ fn Latest(
                 <span class="small text-2"><time datetime=release.date.iso()>{date}</time> " · " <a href=notes>"What is new"</a></span>
             </div>
             {match download {
-                _ if has_files => view! { <ul class="files">{files.collect_view()}</ul> }.into_any(),
+                _ if has_files => view! { <ul class="plain-list files">{files.collect_view()}</ul> {portal} }.into_any(),
                 Some(href) => {
                     view! { <p><a class="button button-accent" href=href rel="external">"Download"</a></p> }.into_any()
                 }
@@ -80,19 +82,14 @@ fn DownloadFile(
     file: Build,
     /// Where anyone may download it.
     href: Option<String>,
-    portal: Option<String>,
 ) -> impl IntoView {
     let system = file.system();
-    let link = match (href, portal) {
-        (Some(href), _) => {
+    let link = match href {
+        Some(href) => {
             view! { <a class="button button-accent" href=href rel="external">{format!("Download for {system}")}</a> }
                 .into_any()
         }
-        (None, Some(portal)) => {
-            view! { <strong>{system}</strong> <a href=portal rel="external">"Download it in your portal"</a> }
-                .into_any()
-        }
-        (None, None) => view! { <strong>{system}</strong> }.into_any(),
+        None => view! { <strong>{system}</strong> }.into_any(),
     };
     view! {
         <li class="file">
@@ -121,7 +118,7 @@ fn Earlier(releases: Vec<Release>) -> impl IntoView {
             <tr>
                 <th scope="row">{release.version.to_string()} {channel_badge(release.channel).map(|channel| view! { " " <span class="badge">{channel}</span> })}</th>
                 <td><time datetime=release.date.iso()>{release.date.timestamp().human_date()}</time></td>
-                {has_files.then(|| view! { <td><ul>{files.collect_view()}</ul></td> })}
+                {has_files.then(|| view! { <td><ul class="plain-list">{files.collect_view()}</ul></td> })}
                 <td><a href=notes>"Notes"</a></td>
             </tr>
         }
