@@ -19,9 +19,9 @@ use crate::{
     portal::{
         pages::{
             account::AccountPage, change_email::ChangeEmailPage, computer::ComputerPage,
-            delete_account::DeleteAccountPage, free_computer::FreeComputerPage, license::LicensePage,
-            licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage, orders::OrdersPage,
-            overview::OverviewPage, receipt::ReceiptPage,
+            delete_account::DeleteAccountPage, downloads::DownloadsPage, free_computer::FreeComputerPage,
+            license::LicensePage, licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage,
+            orders::OrdersPage, overview::OverviewPage, receipt::ReceiptPage,
         },
         shell::PortalShell,
     },
@@ -142,6 +142,7 @@ pub fn App() -> impl IntoView {
                     <Route path=declared::overview() view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=declared::licenses() view=LicensesPage ssr=SsrMode::Async/>
                     <Route path=declared::license() view=LicensePage ssr=SsrMode::Async/>
+                    <Route path=declared::downloads() view=DownloadsPage ssr=SsrMode::Async/>
                     <Route
                         path=declared::free_computer()
                         view=FreeComputerPage

@@ -5,6 +5,8 @@ pub(crate) mod branding;
 pub(crate) mod bundles;
 pub(crate) mod clipboard;
 pub(crate) mod components;
+#[cfg(feature = "ssr")]
+pub(crate) mod content;
 pub(crate) mod error;
 pub(crate) mod flash;
 pub(crate) mod form_action;
@@ -14,4 +16,6 @@ pub(crate) mod page_data;
 pub(crate) mod page_json;
 pub(crate) mod page_owner;
 pub(crate) mod passkeys;
+#[cfg(feature = "ssr")]
+pub mod releases;
 pub(crate) mod visits;

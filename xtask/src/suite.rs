@@ -147,7 +147,8 @@ fn lints(shell: &Shell) -> Result<()> {
     let browser = ["cargo", "clippy", "--package", "latchkey-frontend", "--target", "wasm32-unknown-unknown"];
     shell.step("clippy, browser side", &[&browser[..], &strict].concat())?;
     for part in ["account", "admin"] {
-        shell.step(&format!("clippy, browser side, {part}"), &[&browser[..], &["--features", part], &strict].concat())?;
+        shell
+            .step(&format!("clippy, browser side, {part}"), &[&browser[..], &["--features", part], &strict].concat())?;
     }
     // Offline verification needs neither network nor threads.
     let client = ["cargo", "clippy", "--package", "latchkey-client", "--no-default-features"];

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use latchkey_app::releases::Library;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -12,7 +13,7 @@ use crate::content;
 
 pub(super) const FIELDS: &[Field] = &[field(
     "content.folder",
-    "A folder with the texts of the site: site.toml, releases.toml and legal/. `latchkey content export` writes one to start from.",
+    "A folder with the texts of the site: site.toml, releases.toml, legal/, and builds/ with files to download. `latchkey content export` writes one to start from.",
 )];
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -27,8 +28,17 @@ impl Content {
         content::Content::read(self.folder.as_deref(), brand).map_err(|error| SettingsError(error.to_string()))
     }
 
+    /// The releases, which do not need other content.
+    pub(crate) fn library(&self, brand: &str) -> Result<Library, SettingsError> {
+        content::library(self.folder.as_deref(), brand).map_err(|error| SettingsError(error.to_string()))
+    }
+
     pub(super) fn check(&self, brand: &str) -> Result<(), SettingsError> {
         // The compiled-in content is checked by tests.
-        if self.folder.is_some() { self.read(brand).map(drop) } else { Ok(()) }
+        if self.folder.is_some() {
+            self.read(brand)?;
+            self.library(brand)?;
+        }
+        Ok(())
     }
 }

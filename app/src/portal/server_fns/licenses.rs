@@ -43,6 +43,8 @@ fn list(
     let summary = |view: &latchkey_service::LicenseView| {
         let mut license = crate::portal::present::license(view, now, brand);
         license.computers.truncate(LISTED_COMPUTERS);
+        let downloads = crate::portal::present::downloads::downloads(view, &backend.library, brand, now);
+        license.has_downloads = downloads.is_some_and(|list| !list.releases.is_empty());
         license
     };
     LicenseList { licenses: page.items.iter().map(summary).collect(), search, is_first, next: page.next }
@@ -131,9 +133,12 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     }
     let is_live = backend.service.payments().map(|payments| payments.is_live());
     let offers = customer.upgrades(id).await.map_err(refusal)?;
+    let downloads = crate::portal::present::downloads::downloads(&view, &backend.library, brand, now);
+    license.has_downloads = downloads.as_ref().is_some_and(|list| !list.releases.is_empty());
     Ok(LicenseDetail {
         license,
         revealed_key,
+        downloads: downloads.map(crate::portal::present::downloads::newest),
         order: bought.map(|(order, _)| (order.id, order.number())),
         upgrades: offers.iter().filter_map(|found| crate::checkout::present::offer(found, is_live)).collect(),
         history,

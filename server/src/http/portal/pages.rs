@@ -35,7 +35,7 @@ use crate::{
         layers::compression,
         portal::{
             acts::{self, ActState},
-            files,
+            builds, files,
             payments::{self, PaymentState},
             personal_data::{self, DataState},
             sessions::Sessions,
@@ -95,7 +95,8 @@ pub(crate) fn portal(
     };
     let serves_portal = state.surfaces.has(Surface::Portal);
     let service = state.service.clone();
-    let backend = Backend { service, cookies, payment_form_action, static_paths, admin, serves_portal, host };
+    let library = state.builds.library.clone();
+    let backend = Backend { service, cookies, payment_form_action, static_paths, admin, serves_portal, library, host };
     let options = leptos_options();
     let act_state = ActState {
         backend: backend.clone(),
@@ -115,6 +116,7 @@ pub(crate) fn portal(
         .with_state(options);
     hide_methods(rendered, &state.plain)
         .merge(files::router().with_state(state.clone()))
+        .merge(builds::router().with_state(state.clone()))
         .merge(payments::router().with_state(payment_state))
         .merge(personal_data::router().with_state(data_state))
         .merge(acts::router(act_state))
