@@ -10,7 +10,7 @@ async function pages(portal) {
   const [license] = customer.licenses;
   const path = `/portal/licenses/${license.id}`;
   return {
-    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", "email-change": "/login/email/x", "account-deleted": "/login/deleted", missing: "/nothing", docs: "/docs", "docs-client": "/docs/client", "docs-verify": "/docs/verify", "docs-air-gap": "/docs/air-gap", "docs-instances": "/docs/instances", "docs-mails": "/docs/mails", "docs-audit-log": "/docs/audit-log", "docs-personal-data": "/docs/personal-data", "docs-protocol": "/docs/protocol", "docs-api": "/docs/api" },
+    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", "email-change": "/login/email/x", "account-deleted": "/login/deleted", missing: "/nothing", docs: "/docs", "docs-client": "/docs/client", "docs-verify": "/docs/verify", "docs-air-gap": "/docs/air-gap", "docs-activate": "/docs/activate", "docs-install": "/docs/install", "docs-reverse-proxies": "/docs/reverse-proxies", "docs-incidents": "/docs/incidents", "docs-http": "/docs/http", "docs-settings": "/docs/settings", "docs-search": "/docs/search?q=passkey", "docs-instances": "/docs/instances", "docs-mails": "/docs/mails", "docs-audit-log": "/docs/audit-log", "docs-personal-data": "/docs/personal-data", "docs-protocol": "/docs/protocol", "docs-api": "/docs/api" },
     after: {
       overview: "/portal",
       licenses: "/portal/licenses",

@@ -82,7 +82,7 @@ pub enum Command {
     Openapi,
     /// Verify a license file, a machine file or a signed key offline, without a database
     Verify(Verify),
-    /// Write the texts of the site to a folder, to change them
+    /// Write the texts of the site and the help for customers to a folder, to change them
     #[command(subcommand)]
     Content(Content),
     /// Print a script that completes commands in a shell

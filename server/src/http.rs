@@ -141,10 +141,16 @@ fn prerendered(
         pages.add(path, kind, icon.into_owned());
     }
     let has_docs = surfaces.has(Surface::Docs);
-    let search = has_docs.then(|| docs::add(&mut pages, look));
+    let (portal, admin) = other_origins(settings);
+    let search = if has_docs {
+        let library = settings.content.read_docs(&portal, &admin)?;
+        Some(docs::add(&mut pages, look, library))
+    } else {
+        None
+    };
     let mut site = None;
     if surfaces.has(Surface::Site) {
-        let shop = if surfaces.has(Surface::Portal) { Shop::Here } else { Shop::At(settings.portal_url()) };
+        let shop = if portal.is_empty() { Shop::Here } else { Shop::At(portal) };
         let docs = has_docs.then(|| docs::ROOT.to_owned()).or_else(|| settings.server.docs_url.clone());
         let links = Links {
             origin: settings.server.site_origin(),
@@ -166,10 +172,19 @@ fn prerendered(
     Ok((pages, search))
 }
 
-/// The portal's first page, which may be on another instance.
+/// The portal's first page, which may have another origin.
 fn portal_page(settings: &Settings) -> String {
-    let path = Page::Overview.path();
-    if settings.server.surfaces.has(Surface::Portal) { path } else { format!("{}{path}", settings.portal_url()) }
+    format!("{}{}", other_origins(settings).0, Page::Overview.path())
+}
+
+/// The origins of the portal and of the admin portal in links on pages that are the same for everyone. Each is empty if this
+/// instance serves it under the origin of those pages.
+fn other_origins(settings: &Settings) -> (String, String) {
+    let site = settings.server.site_origin();
+    let other = |surface: Surface, origin: String| {
+        if settings.server.surfaces.has(surface) && origin == site { String::new() } else { origin }
+    };
+    (other(Surface::Portal, settings.portal_url()), other(Surface::Admin, settings.admin_url()))
 }
 
 /// Refuses long bodies. Forms of the admin portal have a limit of their own, and say in words that they are too long.

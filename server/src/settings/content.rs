@@ -8,11 +8,11 @@ use super::{
     SettingsError,
     field::{Field, field},
 };
-use crate::content;
+use crate::content::{self, ContentError, ContentFiles, documentation::Library};
 
 pub(super) const FIELDS: &[Field] = &[field(
     "content.folder",
-    "A folder with the texts of the site: site.toml, releases.toml and legal/. `latchkey content export` writes one to start from.",
+    "A folder with the texts of the site and the help pages: site.toml, releases.toml, legal/ and docs/. `latchkey content export` writes one to start from.",
 )];
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -27,8 +27,22 @@ impl Content {
         content::Content::read(self.folder.as_deref(), brand).map_err(|error| SettingsError(error.to_string()))
     }
 
+    /// The documentation, with the folder's pages. `portal` and `admin` are the origins of the portals, if they are not the
+    /// origin of the pages.
+    pub(crate) fn read_docs(&self, portal: &str, admin: &str) -> Result<Library, SettingsError> {
+        let read = || {
+            let folder = self.folder.as_deref().map(ContentFiles::folder).transpose()?;
+            Library::read(folder.as_ref(), portal, admin)
+        };
+        read().map_err(|error: ContentError| SettingsError(error.to_string()))
+    }
+
     pub(super) fn check(&self, brand: &str) -> Result<(), SettingsError> {
         // The compiled-in content is checked by tests.
-        if self.folder.is_some() { self.read(brand).map(drop) } else { Ok(()) }
+        if self.folder.is_none() {
+            return Ok(());
+        }
+        self.read(brand)?;
+        self.read_docs("", "").map(drop)
     }
 }

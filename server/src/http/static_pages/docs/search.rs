@@ -16,8 +16,8 @@ use latchkey_app::static_pages::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{API, library::Library};
-use crate::http::static_pages::plain_pages;
+use super::API;
+use crate::{content::documentation::Library, http::static_pages::plain_pages};
 
 /// The most places that are shown.
 const SHOWN: usize = 20;
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     fn titles(query: &str) -> Vec<String> {
-        let library = Library::read().expect("the documentation");
+        let library = Library::read(None, "", "").expect("the documentation");
         let index = Index::new(&library, &crate::http::api::description());
         index.find(query).into_iter().map(|found| found.link.title).collect()
     }
