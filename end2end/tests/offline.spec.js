@@ -23,6 +23,8 @@ test("a computer without internet is activated with a request and a file", async
   await page.goto(`${portal.origin}/portal/offline`);
   await page.getByLabel("Text of the request").fill("nonsense");
   await page.getByRole("button", { name: "Read request" }).click();
+  await expect(page.locator("#request:invalid")).toHaveValue("nonsense");
+  await page.goto(`${portal.origin}/portal/offline?request=nonsense`);
   await expect(page.getByRole("alert")).toContainText("not a request from the app");
 
   const file = info.outputPath("request.txt");

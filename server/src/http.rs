@@ -36,7 +36,7 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    content::Content,
+    content::{Content, ContentFiles},
     diagnostics::PortalHost,
     settings::{Settings, SettingsError, Surface},
 };
@@ -70,7 +70,8 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         site_stylesheet: assets::site_stylesheet(),
         branding: branded.pages.clone(),
     };
-    let plain = PlainPages::new(&look);
+    let site = own_site(&service, settings, &look)?;
+    let plain = PlainPages::new(&look, site.as_ref().map(|(site, _)| site));
     let api_address = Arc::new(ApiAddress::new(settings.server.api_url.as_deref()));
     let (not_found, failed) = (plain.clone(), plain.clone());
     let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
@@ -78,8 +79,14 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
-    let (prerendered, search) =
-        prerendered(&state.service, settings, Prerendered::new(&page_headers, cookies.clone()), &look, &payment_pages)?;
+    let (prerendered, search) = prerendered(
+        &state.service,
+        settings,
+        Prerendered::new(&page_headers, cookies.clone()),
+        site,
+        &look,
+        &payment_pages,
+    )?;
     let static_paths = Arc::new(prerendered.paths().clone());
     let portal = if surfaces.has(Surface::Portal) || surfaces.has(Surface::Admin) {
         let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
@@ -129,10 +136,34 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .merge(prerendered.into_router()))
 }
 
+/// The pages of the site and the files that they show. `None` if this instance does not serve one, or has no content.
+fn own_site(
+    service: &Service,
+    settings: &Settings,
+    look: &Look,
+) -> Result<Option<(Site, ContentFiles)>, SettingsError> {
+    let surfaces = &settings.server.surfaces;
+    if !surfaces.has(Surface::Site) {
+        return Ok(None);
+    }
+    let content = settings.content.read(&service.brand().name)?;
+    Ok(content.map(|content| {
+        let Content { site, legal, releases, files } = content;
+        let has_picture = files.find(OPEN_GRAPH_FILE).is_ok_and(|file| file.is_some());
+        let links = Links {
+            origin: settings.server.site_origin(),
+            docs: docs_address(settings),
+            api_reference: surfaces.has(Surface::Docs).then(|| docs::API.to_owned()),
+        };
+        (Site { look: look.clone(), content: site, legal, releases, has_picture, shop: shop(settings), links }, files)
+    }))
+}
+
 fn prerendered(
     service: &Service,
     settings: &Settings,
     mut pages: Prerendered,
+    site: Option<(Site, ContentFiles)>,
     look: &Look,
     payment_pages: &PaymentPages,
 ) -> Result<(Prerendered, Option<SearchState>), SettingsError> {
@@ -140,36 +171,38 @@ fn prerendered(
     for (path, kind, icon) in assets::icons() {
         pages.add(path, kind, icon.into_owned());
     }
-    let has_docs = surfaces.has(Surface::Docs);
-    let (portal, admin) = other_origins(settings);
-    let search = if has_docs {
+    let search = if surfaces.has(Surface::Docs) {
+        let (portal, admin) = other_origins(settings);
         let library = settings.content.read_docs(&portal, &admin)?;
         Some(docs::add(&mut pages, look, library))
     } else {
         None
     };
-    let mut site = None;
+    let made = site.as_ref().map(|(site, _)| site.clone());
     if surfaces.has(Surface::Site) {
-        let shop = if portal.is_empty() { Shop::Here } else { Shop::At(portal) };
-        let docs = has_docs.then(|| docs::ROOT.to_owned()).or_else(|| settings.server.docs_url.clone());
-        let links = Links {
-            origin: settings.server.site_origin(),
-            docs: docs.clone(),
-            api_reference: has_docs.then(|| docs::API.to_owned()),
+        let contents = site::Contents {
+            service: service.clone(),
+            look: look.clone(),
+            docs: docs_address(settings),
+            shop: shop(settings),
+            site,
         };
-        let content = settings.content.read(&service.brand().name)?;
-        let made = content.map(|content| {
-            let Content { site, legal, releases, files } = content;
-            let has_picture = files.find(OPEN_GRAPH_FILE).is_ok_and(|file| file.is_some());
-            let shop = shop.clone();
-            (Site { look: look.clone(), content: site, legal, releases, has_picture, shop, links }, files)
-        });
-        site = made.as_ref().map(|(site, _)| site.clone());
-        let contents = site::Contents { service: service.clone(), look: look.clone(), docs, shop, site: made };
         site::add(&mut pages, contents, payment_pages).map_err(|error| SettingsError(error.to_string()))?;
     }
-    site::add_for_crawlers(&mut pages, site.as_ref());
+    site::add_for_crawlers(&mut pages, made.as_ref());
     Ok((pages, search))
+}
+
+/// Where offers are bought.
+fn shop(settings: &Settings) -> Shop {
+    let (portal, _) = other_origins(settings);
+    if portal.is_empty() { Shop::Here } else { Shop::At(portal) }
+}
+
+/// The address of the documentation, if there is one.
+fn docs_address(settings: &Settings) -> Option<String> {
+    let here = settings.server.surfaces.has(Surface::Docs).then(|| docs::ROOT.to_owned());
+    here.or_else(|| settings.server.docs_url.clone())
 }
 
 /// The portal's first page, which may have another origin.

@@ -1,4 +1,4 @@
-//! The build and test tools: `cargo xtask run`, `test`, `bench`, `soak` and `dist`.
+//! The build and test tools: `cargo xtask run`, `test`, `bench`, `lighthouse`, `soak` and `dist`.
 //!
 //! Each command does its own setup on a machine that has rustup and a C compiler.
 
@@ -9,6 +9,7 @@ mod bench;
 mod browser;
 mod csharp;
 mod front_end;
+mod lighthouse;
 mod node;
 mod packages;
 mod postgres;
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Build the release, measure it, and compare each figure with its floor, the least that it could cost
     Bench(bench::Options),
+    /// Build the release, and measure its main pages with Lighthouse
+    Lighthouse(lighthouse::Options),
     /// Run the long reliability tests of selling at full size
     Soak(soak::Options),
     /// Build the release binary at target/release/latchkey, with everything included.
@@ -70,6 +73,7 @@ fn main() -> Result<()> {
         Command::Build => front_end::build(&shell, &root, Profile::Dev),
         Command::Test { only } => suite::run(&shell, &root, &only),
         Command::Bench(options) => bench::run(&shell, &root, &options),
+        Command::Lighthouse(options) => lighthouse::measure(&shell, &root, &options),
         Command::Soak(options) => soak::run(&shell, &options),
         Command::Dist => dist(&shell, &root),
     }

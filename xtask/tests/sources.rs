@@ -68,7 +68,7 @@ fn paths_of_pages_are_only_in_one_table() {
 fn no_vendor_is_hard_coded() {
     for (name, text) in programs() {
         let names_it = text.to_lowercase().contains("chartgpt");
-        assert!(!names_it || name == "crates/service/src/startup/demo.rs", "{name} names the demo's product");
+        assert!(!names_it || name == "crates/service/src/operation/startup/demo.rs", "{name} names the demo's product");
     }
 }
 

@@ -426,7 +426,7 @@ async fn nothing_in_the_database_names_a_deleted_person(backend: Backend) {
         tables.dedup();
         tables
     };
-    assert_eq!(tables(ADA).await, ["accounts", "email_changes", "sign_in_requests", "orders", "outbox"]);
+    assert_eq!(tables(ADA).await, ["accounts", "email_changes", "orders", "outbox", "sign_in_requests"]);
     assert!(!tables("Lovelace").await.is_empty() && !tables("called on Monday").await.is_empty());
     delete(&browser).await;
     assert_eq!(tables(ADA).await, ["outbox"]);

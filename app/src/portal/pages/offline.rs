@@ -68,6 +68,8 @@ fn RequestForm(text: String, is_refused: bool) -> impl IntoView {
                         <input
                             id="request" name="request" r#type="text" required=true maxlength=air_gap::MAX_BYTES class="grow"
                             autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="lk1.…"
+                            // Browsers keep other text in the field instead of sending it.
+                            pattern=r"\s*lk1\..*" title="A request begins with lk1."
                             value=text aria-invalid=invalid
                         />
                         <Submit>"Read request"</Submit>

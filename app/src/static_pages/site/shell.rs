@@ -33,13 +33,33 @@ pub(super) fn SiteDocument(
         <!DOCTYPE html>
         <html lang="en">
             <Head title look about is_site=true/>
-            <body class="site">
-                <a class="skip-link" href="#main">"Skip to content"</a>
-                <Header site=site.clone() page=page.clone()/>
-                <main id="main" tabindex="-1">{children()}</main>
-                <Footer site page/>
-            </body>
+            <Frame site page=Some(page)>{children()}</Frame>
         </html>
+    }
+}
+
+/// What the site shows at an address that has no page, and after a failure.
+#[component]
+pub(super) fn PagelessDocument(site: Site, title: &'static str, children: Children) -> impl IntoView {
+    let look = site.look.clone();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <Head title look is_site=true/>
+            <Frame site page=None>{children()}</Frame>
+        </html>
+    }
+}
+
+#[component]
+fn Frame(site: Site, page: Option<SitePage>, children: Children) -> impl IntoView {
+    view! {
+        <body class="site">
+            <a class="skip-link" href="#main">"Skip to content"</a>
+            <Header site=site.clone() page=page.clone()/>
+            <main id="main" tabindex="-1">{children()}</main>
+            <Footer site page/>
+        </body>
     }
 }
 
@@ -65,13 +85,13 @@ impl Site {
 }
 
 #[component]
-fn Header(site: Site, page: SitePage) -> impl IntoView {
+fn Header(site: Site, page: Option<SitePage>) -> impl IntoView {
     let mut links = vec![
         ("Features".to_owned(), "/#features".to_owned(), false),
-        ("Pricing".to_owned(), SitePage::Pricing.path(), page == SitePage::Pricing),
+        ("Pricing".to_owned(), SitePage::Pricing.path(), page == Some(SitePage::Pricing)),
     ];
     links.extend(site.links.docs.clone().map(|docs| ("Docs".to_owned(), docs, false)));
-    links.push(("Changelog".to_owned(), SitePage::Changelog.path(), page == SitePage::Changelog));
+    links.push(("Changelog".to_owned(), SitePage::Changelog.path(), page == Some(SitePage::Changelog)));
     let list = move || {
         links
             .clone()
@@ -101,7 +121,7 @@ fn Header(site: Site, page: SitePage) -> impl IntoView {
 }
 
 #[component]
-fn Footer(site: Site, page: SitePage) -> impl IntoView {
+fn Footer(site: Site, page: Option<SitePage>) -> impl IntoView {
     let brand = site.look.branding.brand.clone();
     let imprint = brand.imprint().join(", ");
     let docs = site.links.docs.clone();
@@ -111,7 +131,7 @@ fn Footer(site: Site, page: SitePage) -> impl IntoView {
         view! { <li><a href=href>{title}</a></li> }
     });
     let theme = (site.shop == Shop::Here)
-        .then(|| view! { <ThemeForm><input r#type="hidden" name="back" value=page.path()/></ThemeForm> });
+        .then(|| view! { <ThemeForm><input r#type="hidden" name="back" value=page.unwrap_or(SitePage::Home).path()/></ThemeForm> });
     let contact = brand.clone();
     view! {
         <footer class="site-footer">

@@ -32,6 +32,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 use crate::{
     http::{
         assets,
+        layers::compression,
         portal::{
             acts::{self, ActState},
             files,
@@ -120,6 +121,8 @@ pub(crate) fn portal(
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)
         .layer(middleware::from_fn_with_state(state.clone(), serve_parts))
+        .layer(compression::compress())
+        .layer(middleware::from_fn(compression::only_own))
 }
 
 /// Responds to the addresses of a portal that this instance does not serve as to an address where nothing is.

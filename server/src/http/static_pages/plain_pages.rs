@@ -1,4 +1,4 @@
-//! Pages for missing pages and failures: plain HTML that belongs to no surface, rendered once at startup.
+//! Pages for missing pages and failures, rendered once at startup.
 
 use axum::{
     Extension,
@@ -10,6 +10,7 @@ use latchkey_app::static_pages::{
     document::Look,
     kept_form::{self, NotSent},
     plain,
+    site::{self, Site},
 };
 
 use crate::http::layers::theme::PlainDocument;
@@ -22,12 +23,13 @@ pub(crate) struct PlainPages {
 }
 
 impl PlainPages {
-    pub(crate) fn new(look: &Look) -> Self {
-        Self {
-            look: look.clone(),
-            not_found: plain::not_found(look.clone()).into(),
-            failed: plain::failed(look.clone()).into(),
-        }
+    /// The pages of the site, if this instance has one. Otherwise, plain ones.
+    pub(crate) fn new(look: &Look, site: Option<&Site>) -> Self {
+        let (not_found, failed) = match site {
+            Some(site) => (site::not_found(site), site::failed(site)),
+            None => (plain::not_found(look.clone()), plain::failed(look.clone())),
+        };
+        Self { look: look.clone(), not_found: not_found.into(), failed: failed.into() }
     }
 
     pub(crate) fn not_found(&self) -> Response {

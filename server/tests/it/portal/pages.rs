@@ -50,7 +50,41 @@ fn the_documentation_has_no_script_except_for_copying_code() {
     });
 }
 
-on_both!(with_app: a_customer_sees_a_license_and_frees_a_computer, what_belongs_to_others_seems_not_to_exist);
+on_both!(
+    with_app: a_customer_sees_a_license_and_frees_a_computer,
+    what_belongs_to_others_seems_not_to_exist,
+    pages_are_compressed_unless_another_site_asked,
+);
+
+/// The length of a compressed page must tell other sites nothing.
+async fn pages_are_compressed_unless_another_site_asked(app: &TestApp) {
+    app.issue("ada@example.com").await;
+    let browser = app.customer("ada@example.com").await;
+    let load = async |accepted: &str, from: Option<&str>| {
+        let request = browser.client.get(format!("{}/portal", app.origin())).header(header::ACCEPT_ENCODING, accepted);
+        let request = from.into_iter().fold(request, |request, from| request.header("sec-fetch-site", from));
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+        let encoding =
+            answer.headers().get("content-encoding").map(|encoding| encoding.to_str().expect("text").to_owned());
+        assert!(answer.headers()["vary"].to_str().expect("text").contains("accept-encoding"), "{:?}", answer.headers());
+        (encoding, answer.bytes().await.expect("a body"))
+    };
+    for own in ["none", "same-origin"] {
+        let (encoding, page) = load("gzip, br", Some(own)).await;
+        assert_eq!(encoding.as_deref(), Some("br"), "{own}");
+        let mut html = Vec::new();
+        brotli::BrotliDecompress(&mut page.as_ref(), &mut html).expect("brotli");
+        let html = String::from_utf8(html).expect("text");
+        assert!(html.contains("</html>") && html.contains("ChartGPT"), "{html}");
+        assert!(page.len() * 3 < html.len(), "{} of {} bytes", page.len(), html.len());
+        assert_eq!(load("gzip", Some(own)).await.0.as_deref(), Some("gzip"));
+        assert_eq!(load("identity", Some(own)).await.0, None);
+    }
+    for other in [Some("cross-site"), Some("same-site"), None] {
+        assert_eq!(load("gzip, br", other).await.0, None, "{other:?}");
+    }
+}
 
 async fn a_customer_sees_a_license_and_frees_a_computer(app: &TestApp) {
     let issued = app.issue("ada@example.com").await;

@@ -70,6 +70,24 @@ fn every_page_is_whole_and_has_no_script() {
 }
 
 /// Every link on the site, in the feed and in the sitemap leads to a page, and every anchor to a part of it.
+/// A missing page is part of the site, so that people find on.
+#[test]
+fn a_missing_page_stands_in_the_sites_frame() {
+    run(async {
+        let app = with_default_content().await;
+        for path in ["/nothing", "/legal/nothing", "/docs/nothing", "/admin/nothing", "/portal/licenses/x/y/z"] {
+            let answer = app.browser().get(path).await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+            let html = answer.text().await.expect("a page");
+            assert!(html.contains("There is no page at this address"), "{path}");
+            for part in ["class=\"site-nav\"", "class=\"site-footer\"", "href=\"/lost-key\"", "href=\"/docs\""] {
+                assert!(html.contains(part), "{path} lacks {part}");
+            }
+            assert!(!html.contains("rel=\"canonical\""), "{path} has no address of its own");
+        }
+    });
+}
+
 #[test]
 fn no_link_is_dead() {
     run(async {
