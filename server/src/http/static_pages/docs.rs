@@ -37,6 +37,7 @@ pub(crate) use crate::content::documentation::ROOT;
 
 /// The paths of the API reference, and of its OpenAPI document.
 pub(crate) const API: &str = "/docs/api";
+const API_TITLE: &str = "Activation API";
 
 /// The section with the API reference.
 const REFERENCE: &str = "Reference";
@@ -47,8 +48,10 @@ const DOCUMENT: &str = "/docs/api/openapi.json";
 pub(crate) fn add(to: &mut Prerendered, look: &Look, library: Library) -> SearchState {
     let description = api::description();
     let sections = sections(&library);
-    if let Some(reference) = reference::reference(&description) {
+    let mut reference_parts = Vec::new();
+    if let Some((reference, parts)) = reference::reference(&description) {
         add_page(to, API, api_reference::page(look.clone(), reference, sections.clone()));
+        reference_parts = parts;
     }
     to.add(DOCUMENT, "application/json", description.to_string());
     let pages: Vec<&Page> = library.pages().collect();
@@ -75,7 +78,7 @@ pub(crate) fn add(to: &mut Prerendered, look: &Look, library: Library) -> Search
         };
         to.add(&file.path, kind, Bytes::copy_from_slice(&file.text));
     }
-    SearchState::new(Index::new(&library, &description), sections, look.clone())
+    SearchState::new(Index::new(&library, &reference_parts, &description), sections, look.clone())
 }
 
 /// Adds a page, whose policy allows the script that copies code if the page has it.
@@ -112,7 +115,7 @@ fn sections(library: &Library) -> Vec<DocsSection> {
             links: section.pages.iter().map(link).collect(),
         })
         .collect();
-    let api = DocsLink { href: API.to_owned(), title: "Activation API".to_owned() };
+    let api = DocsLink { href: API.to_owned(), title: API_TITLE.to_owned() };
     match all.last_mut().filter(|last| last.title == REFERENCE) {
         Some(reference) => reference.links.insert(0, api),
         None => all.push(DocsSection { book: Book::Latchkey, title: REFERENCE.to_owned(), links: vec![api] }),

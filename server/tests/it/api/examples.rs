@@ -1,7 +1,7 @@
 //! The examples of the API reference. This test sends the commands that the reference shows to a real server, and compares
 //! what it answers with `content/api/examples.json`, from which the reference is made. Signatures are checked.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path, process::Command, time::Duration};
 
 use latchkey_licensing::policy::{HeartbeatCull, HeartbeatResurrection, Policy};
 use latchkey_server::http::api;
@@ -104,10 +104,10 @@ impl<'a> Request<'a> {
     fn text(&self) -> String {
         let mut text = format!("{} {} HTTP/1.1\nHost: {HOST}\n", self.method, self.path);
         if let Some(key) = self.key {
-            text.push_str(&format!("Authorization: License {key}\n"));
+            writeln!(text, "Authorization: License {key}").expect("text");
         }
         if let Some(body) = self.body {
-            text.push_str(&format!("Content-Type: application/vnd.api+json\n\n{}\n", pretty(body)));
+            writeln!(text, "Content-Type: application/vnd.api+json\n\n{}", pretty(body)).expect("text");
         }
         text
     }
@@ -252,6 +252,24 @@ fn ids(description: &Value) -> Vec<String> {
     ids
 }
 
+/// The app of a key holder, which sends the requests.
+struct Holder<'a> {
+    app: &'a TestApp,
+    key: String,
+    license: String,
+}
+
+impl Holder<'_> {
+    fn send(&self, about: &'static str, request: Request) -> Exchange {
+        send(self.app, about, request, &SHOWN)
+    }
+
+    /// A path below that of the license.
+    fn at(&self, path: &str) -> String {
+        format!("/v1/licenses/{}{path}", self.license)
+    }
+}
+
 async fn record(app: &TestApp) -> Examples {
     app.add_policy("floating", |policy: &mut Policy| {
         policy.max_machines = Some(2);
@@ -262,17 +280,21 @@ async fn record(app: &TestApp) -> Examples {
     })
     .await;
     let issued = app.issue_under("ada@example.com", "floating").await;
-    let (key, license) = (issued.key.expose().to_owned(), issued.view.license.id.to_string());
-    let key = key.as_str();
-    let unknown = "CGPT-0000-0000-0000-0000-0000-0000-0000";
-    let send = |about, request: Request| send(app, about, request, &SHOWN);
-    let at = |path: &str| format!("/v1/licenses/{license}{path}");
+    let holder = Holder { app, key: issued.key.expose().to_owned(), license: issued.view.license.id.to_string() };
+    let signed = send(app, "", Request::get("/v1/ping"), &SIGNED);
     let mut operations = BTreeMap::new();
     let mut add = |name, success, error| {
         operations.insert(name, Example { success, error });
     };
+    record_validation_and_activation(&holder, &mut add);
+    record_use_and_files(&holder, &mut add);
+    Examples { public_key: app.public_key.hex(), signed, operations }
+}
 
-    let signed = self::send(app, "", Request::get("/v1/ping"), &SIGNED);
+fn record_validation_and_activation(holder: &Holder, add: &mut impl FnMut(&'static str, Exchange, Exchange)) {
+    let (key, unknown) = (holder.key.as_str(), "CGPT-0000-0000-0000-0000-0000-0000-0000");
+    let send = |about, request: Request| holder.send(about, request);
+    let at = |path: &str| holder.at(path);
     add(
         "ping",
         send("", Request::get("/v1/ping")),
@@ -329,6 +351,12 @@ async fn record(app: &TestApp) -> Examples {
         send("", Request::post(&at("/actions/check-in")).key(key)),
         send("The license key is unknown.", Request::post(&at("/actions/check-in")).key(unknown)),
     );
+}
+
+fn record_use_and_files(holder: &Holder, add: &mut impl FnMut(&'static str, Exchange, Exchange)) {
+    let key = holder.key.as_str();
+    let send = |about, request: Request| holder.send(about, request);
+    let at = |path: &str| holder.at(path);
     let increment = r#"{"meta": {"increment": 2}}"#;
     let use_it = at("/actions/increment-usage");
     add(
@@ -375,12 +403,11 @@ async fn record(app: &TestApp) -> Examples {
     );
     let beat = format!("{machine}/actions/ping");
     let beating = send("", Request::post(&beat).key(key));
-    app.kit.clock.advance(Duration::from_secs(631));
+    holder.app.kit.clock.advance(Duration::from_secs(631));
     add("pingMachine", beating, send("The last heartbeat was too long ago.", Request::post(&beat).key(key)));
     let delete = Request { method: "DELETE", ..Request::get(machine) }.key(key);
     let deactivated = send("", delete);
     add("deactivate", deactivated, send("It is not active any more.", delete));
-    Examples { public_key: app.public_key.hex(), signed, operations }
 }
 
 #[test]

@@ -27,12 +27,12 @@ fn the_documentation_has_no_script_except_for_copying_code() {
             assert_eq!(page.matches("<script").count(), scripts.len(), "{path}");
             assert_eq!(scripts.len(), usize::from(has_script), "{path}");
             assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
-            let allowed = scripts
+            let mut allowed = scripts
                 .iter()
                 .map(|script| format!("; script-src 'sha256-{}'", STANDARD.encode(Sha256::digest(script))));
             assert_eq!(
                 policy.find("; script-src").map(|at| policy[at..].to_owned()),
-                allowed.last(),
+                allowed.next_back(),
                 "{path}: {policy}"
             );
             for word in [" onclick=", " style=\"", "javascript:"] {

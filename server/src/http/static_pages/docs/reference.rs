@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use super::{API, ROOT, examples::Examples, part};
 use crate::{
-    content::markdown::{self, Places, Rendered},
+    content::markdown::{self, Part, Places, Rendered},
     http::api,
     settings,
 };
 
 const INTRODUCTION: &str = include_str!("../../../../../content/api/introduction.md");
 
-/// What the page is made of. `None` if the recorded examples cannot be read, which tests rule out.
-pub(super) fn reference(description: &Value) -> Option<Reference> {
+/// What the page is made of, and its parts as plain text. `None` if the recorded examples cannot be read, which tests rule out.
+pub(super) fn reference(description: &Value) -> Option<(Reference, Vec<Part>)> {
     let examples = Examples::read()
         .inspect_err(|error| tracing::error!(%error, "the examples of the API cannot be read: {error}"))
         .ok()?;
@@ -24,7 +24,7 @@ pub(super) fn reference(description: &Value) -> Option<Reference> {
     let blocks = [("{error_example}", examples.error("activate")), ("{signed_example}", examples.signed.answer())];
     let introduction =
         blocks.iter().fold(rendered.html, |html, (name, block)| html.replace(&format!("<p>{name}</p>"), block));
-    Some(Reference {
+    let reference = Reference {
         path: API,
         title: rendered.title.unwrap_or_default(),
         summary: rendered.summary,
@@ -32,7 +32,8 @@ pub(super) fn reference(description: &Value) -> Option<Reference> {
         parts: rendered.headings.iter().map(part).collect(),
         description: description.clone(),
         examples: examples.html(),
-    })
+    };
+    Some((reference, rendered.parts))
 }
 
 fn introduction(examples: &Examples) -> Rendered {
