@@ -1,6 +1,5 @@
 //! `/portal/licenses/{id}/downloads`: the builds that a license may have.
 
-use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -10,7 +9,10 @@ use crate::{
         model::downloads::{DownloadList, LicenseDownloads},
         server_fns::downloads::downloads,
     },
-    shared::components::{Heading, PageTitle, Problem},
+    shared::{
+        components::{Heading, PageTitle, Problem},
+        page_data::PageData,
+    },
 };
 
 #[component]

@@ -2,9 +2,10 @@
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
-use crate::shared::page_json::PageJson;
-
-use crate::{portal::model::downloads::LicenseDownloads, shared::error::UiError};
+use crate::{
+    portal::model::downloads::LicenseDownloads,
+    shared::{error::UiError, page_json::PageJson},
+};
 
 #[server(prefix = "/fn", endpoint = "downloads", input = PostUrl, output = PageJson)]
 pub async fn downloads(license: String) -> Result<LicenseDownloads, UiError> {
