@@ -1,4 +1,4 @@
-// Makes an air-gap request, implemented only from the description in content/docs/air-gap.md.
+// Makes an air-gap request, implemented only from the description in content/docs/developers/air-gap.md.
 import { createHash, createHmac } from "node:crypto";
 
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -85,7 +85,7 @@ pub enum Command {
     Openapi,
     /// Verify a license file, a machine file or a signed key offline, without a database
     Verify(Verify),
-    /// Write the texts of the site to a folder, to change them
+    /// Write the texts of the site and the help for customers to a folder, to change them
     #[command(subcommand)]
     Content(Content),
     /// Publish files of the product: for downloads, and for the updaters of apps

@@ -2,7 +2,9 @@
 //!
 //! They are read once, at startup. An error names the file, the line and the remedy.
 
+pub(crate) mod documentation;
 mod files;
+pub(crate) mod highlight;
 pub(crate) mod markdown;
 
 use std::{cmp::Reverse, convert::Infallible, path::Path};
@@ -13,7 +15,7 @@ use latchkey_app::{
 };
 
 pub(crate) use files::{ContentFiles, all_compiled_in, compiled_in};
-use markdown::Rendered;
+use markdown::{Places, Rendered};
 
 /// The file that makes a site. Without it, an instance has only a start page.
 const SITE: &str = "site.toml";
@@ -102,8 +104,8 @@ fn html(text: &str) -> String {
 
 /// Renders a text in which no files can be included.
 fn without_files(text: &str) -> Rendered {
-    let empty = |_: &str| Ok::<_, Infallible>(String::new());
-    match markdown::render(text, "", empty) {
+    let empty = |_: &str, _| Ok::<_, Infallible>(String::new());
+    match markdown::render(text, Places::default(), empty) {
         Ok(rendered) => rendered,
         Err(never) => match never {},
     }
@@ -204,6 +206,10 @@ fn check_releases(releases: &[Release], files: &ContentFiles, text: &str) -> Res
 
 /// The line where a part of a text begins last, counted from 1.
 fn line_of(text: &str, part: &str) -> usize {
-    let before = text.rfind(part).and_then(|at| text.get(..at)).unwrap_or_default();
-    before.lines().count().max(1) + usize::from(before.ends_with('\n'))
+    line_at(text, text.rfind(part).unwrap_or_default())
+}
+
+/// The line of the byte at `offset`, counted from 1.
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }

@@ -176,7 +176,13 @@ fn prerendered(
     for (path, kind, icon) in assets::icons() {
         pages.add(path, kind, icon.into_owned());
     }
-    let search = surfaces.has(Surface::Docs).then(|| docs::add(&mut pages, look));
+    let search = if surfaces.has(Surface::Docs) {
+        let (portal, admin) = other_origins(settings);
+        let library = settings.content.read_docs(&portal, &admin)?;
+        Some(docs::add(&mut pages, look, library))
+    } else {
+        None
+    };
     let made = site.as_ref().map(|(site, _)| site.clone());
     if surfaces.has(Surface::Site) {
         let contents = site::Contents {
@@ -194,7 +200,8 @@ fn prerendered(
 
 /// Where offers are bought.
 fn shop(settings: &Settings) -> Shop {
-    if settings.server.surfaces.has(Surface::Portal) { Shop::Here } else { Shop::At(settings.portal_url()) }
+    let (portal, _) = other_origins(settings);
+    if portal.is_empty() { Shop::Here } else { Shop::At(portal) }
 }
 
 /// The address of the documentation, if there is one.
@@ -203,10 +210,19 @@ fn docs_address(settings: &Settings) -> Option<String> {
     here.or_else(|| settings.server.docs_url.clone())
 }
 
-/// The portal's first page, which may be on another instance.
+/// The portal's first page, which may have another origin.
 fn portal_page(settings: &Settings) -> String {
-    let path = Page::Overview.path();
-    if settings.server.surfaces.has(Surface::Portal) { path } else { format!("{}{path}", settings.portal_url()) }
+    format!("{}{}", other_origins(settings).0, Page::Overview.path())
+}
+
+/// The origins of the portal and of the admin portal in links on pages that are the same for everyone. Each is empty if this
+/// instance serves it under the origin of those pages.
+fn other_origins(settings: &Settings) -> (String, String) {
+    let site = settings.server.site_origin();
+    let other = |surface: Surface, origin: String| {
+        if settings.server.surfaces.has(surface) && origin == site { String::new() } else { origin }
+    };
+    (other(Surface::Portal, settings.portal_url()), other(Surface::Admin, settings.admin_url()))
 }
 
 /// Refuses long bodies. Forms of the admin portal have a limit of their own, and say in words that they are too long.

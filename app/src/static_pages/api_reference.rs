@@ -1,56 +1,70 @@
-//! `/docs/api`: the API reference, rendered once at startup, without scripts.
+//! `/docs/api`: the API reference, rendered once at startup. It needs no script.
+
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::static_pages::{
-    docs::{DocsDocument, DocsSection},
+    docs::{Book, DocsDocument, DocsLink, DocsSection, Rendered, copy},
     document::{Look, render},
 };
 
 /// How deeply nested members are shown. Below that, only their names are.
 const DEPTH: usize = 4;
 
-/// The page at `path`. `description` is the OpenAPI document, served at `json`. `sections` lists all pages.
-pub fn page(
-    look: Look,
-    description: &Value,
-    json: &'static str,
-    path: &'static str,
-    sections: Vec<DocsSection>,
-) -> String {
-    let description = description.clone();
-    render(move || {
-        let operations = operations(&description);
-        let contents = operations.iter().map(Operation::link).collect_view();
-        let contents = view! { <li><a href="#errors">"Errors"</a></li> {contents} };
-        let title = text(&description, "/info/title");
-        let about = text(&description, "/info/description");
-        let bodies = operations.into_iter().map(|operation| operation.section(&description)).collect_view();
+/// What the reference is made of.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    pub path: &'static str,
+    pub title: String,
+    /// What search results say about the page.
+    pub summary: String,
+    /// What holds for all operations, as our own HTML, and its headings.
+    pub introduction: String,
+    pub parts: Vec<DocsLink>,
+    /// The OpenAPI document.
+    pub description: Value,
+    /// What was sent and answered, by the operation's id, as our own HTML.
+    pub examples: BTreeMap<String, String>,
+}
+
+/// The page. `sections` lists all pages.
+pub fn page(look: Look, reference: Reference, sections: Vec<DocsSection>) -> String {
+    let html = render(move || {
+        let Reference { path, title, summary, introduction, parts, description, mut examples } = reference;
+        let groups = groups(&description);
+        let parts = parts.into_iter().map(|part| view! { <li><a href=part.href>{part.title}</a></li> }).collect_view();
+        let contents = groups.iter().map(Group::links).collect_view();
+        let bodies = groups.into_iter().map(|group| group.section(&description, &mut examples)).collect_view();
         let error = description.pointer("/components/schemas/ErrorDocument");
         let error = error.map(|schema| members(&description, schema, 0));
         view! {
-            <DocsDocument title=title.clone() look path description="Every operation of the activation API, with its parameters, responses and errors." sections>
+            <DocsDocument title look path book=Book::Latchkey description=summary sections>
                 <main id="main" class="docs-main stack-large reference" tabindex="-1">
-                    <div class="stack">
-                        <h1 class="title-1">{title.clone()}</h1>
-                        <p class="measure">{prose(&about)}</p>
-                        <p class="small"><a href=json>"As an OpenAPI document"</a></p>
-                    </div>
-                    <section class="card stack" id="errors">
-                        <h2 class="title-2">"Errors"</h2>
-                        <p>"All errors have this form. Each operation lists its error codes."</p>
+                    <Rendered html=introduction class="prose"/>
+                    <section class="stack" id="error-document" aria-labelledby="error-document-title">
+                        <h2 class="title-2" id="error-document-title">"The error document"</h2>
                         {error}
                     </section>
                     {bodies}
                 </main>
-                <nav aria-label="Operations" class="docs-parts operations">
-                    <span class="docs-section">"Operations"</span>
-                    <ul>{contents}</ul>
+                <nav aria-label="On this page" class="docs-parts operations">
+                    <span class="docs-section">"On this page"</span>
+                    <ul>{parts} <li><a href="#error-document">"The error document"</a></li></ul>
+                    {contents}
                 </nav>
             </DocsDocument>
         }
-    })
+    });
+    copy::with_script(html)
+}
+
+/// The operations on one kind of object.
+struct Group {
+    name: String,
+    about: String,
+    operations: Vec<Operation>,
 }
 
 /// An operation of the API.
@@ -61,24 +75,61 @@ struct Operation {
     value: Value,
 }
 
-fn operations(description: &Value) -> Vec<Operation> {
+fn groups(description: &Value) -> Vec<Group> {
+    let tags = list(description, "/tags").iter();
+    let groups = tags.map(|tag| {
+        let name = text(tag, "/name");
+        Group { about: text(tag, "/description"), operations: operations(description, &name), name }
+    });
+    groups.collect()
+}
+
+fn operations(description: &Value, tag: &str) -> Vec<Operation> {
     let none = Map::new();
     let paths = description.get("paths").and_then(Value::as_object).unwrap_or(&none);
-    let mut found: Vec<Operation> = paths
-        .iter()
-        .flat_map(|(path, methods)| {
-            methods.as_object().into_iter().flatten().map(move |(method, value)| Operation {
-                method: method.to_uppercase(),
-                path: path.clone(),
-                id: text(value, "/operationId"),
-                value: value.clone(),
-            })
+    let all = paths.iter().flat_map(|(path, methods)| {
+        methods.as_object().into_iter().flatten().map(move |(method, value)| Operation {
+            method: method.to_uppercase(),
+            path: path.clone(),
+            id: text(value, "/operationId"),
+            value: value.clone(),
         })
-        .collect();
-    let tags: Vec<String> = list(description, "/tags").iter().map(|tag| text(tag, "/name")).collect();
-    let rank = |operation: &Operation| tags.iter().position(|tag| *tag == text(&operation.value, "/tags/0"));
-    found.sort_by_key(|operation| (rank(operation), operation.path.clone(), operation.method.clone()));
+    });
+    let mut found: Vec<Operation> = all.filter(|operation| text(&operation.value, "/tags/0") == tag).collect();
+    found.sort_by_key(|operation| (operation.path.clone(), operation.method.clone()));
     found
+}
+
+impl Group {
+    fn anchor(&self) -> String {
+        self.name.to_lowercase()
+    }
+
+    fn links(&self) -> impl IntoView + use<> {
+        let href = format!("#{}", self.anchor());
+        let links = self.operations.iter().map(Operation::link).collect_view();
+        view! { <a class="docs-section" href=href>{self.name.clone()}</a> <ul>{links}</ul> }
+    }
+
+    fn section(self, description: &Value, examples: &mut BTreeMap<String, String>) -> impl IntoView + use<> {
+        let id = self.anchor();
+        let title_id = format!("{id}-title");
+        let labelled_by = title_id.clone();
+        let operations = self.operations.into_iter().map(|operation| {
+            let example = examples.remove(&operation.id);
+            operation.section(description, example)
+        });
+        let operations = operations.collect_view();
+        view! {
+            <section class="stack-large" id=id aria-labelledby=labelled_by>
+                <div class="stack">
+                    <h2 class="title-1" id=title_id>{self.name}</h2>
+                    <p class="text-2">{prose(&self.about)}</p>
+                </div>
+                {operations}
+            </section>
+        }
+    }
 }
 
 impl Operation {
@@ -92,7 +143,7 @@ impl Operation {
         }
     }
 
-    fn section(self, description: &Value) -> impl IntoView + use<> {
+    fn section(self, description: &Value, example: Option<String>) -> impl IntoView + use<> {
         let Self { method, path, id, value } = self;
         let summary = text(&value, "/summary");
         let needs_key = !list(&value, "/security").is_empty();
@@ -106,25 +157,26 @@ impl Operation {
         let body = value.pointer("/requestBody").map(|body| {
             let about = text(body, "/description");
             let schema = schema_of(body).map(|schema| members(description, schema, 0));
-            view! { <h3>"Body"</h3> <p class="small text-2">{prose(&about)}</p> {schema} }
+            view! { <h4>"Body"</h4> <p class="small text-2">{prose(&about)}</p> {schema} }
         });
         let none = Map::new();
         let responses = value.pointer("/responses").and_then(Value::as_object).unwrap_or(&none);
         let responses = responses.iter().map(|(status, response)| answer(description, status, response)).collect_view();
         let has_parameters = !list(&value, "/parameters").is_empty();
+        let example = example.map(|html| view! { <Rendered html class="example"/> });
         view! {
             <section class="card stack" id=id>
-                <h2 class="title-2"><span class="method">{method}</span> " " <code class="break-anywhere">{path}</code></h2>
+                <h3 class="title-2"><span class="method">{method}</span> " " <code class="break-anywhere">{path}</code></h3>
                 <p>{prose(&summary)} " " <span class="text-2">{credential}</span></p>
-                {has_parameters.then(|| view! { <h3>"Parameters"</h3> <dl class="members">{parameters}</dl> })}
+                {example}
+                {has_parameters.then(|| view! { <h4>"Parameters"</h4> <dl class="members">{parameters}</dl> })}
                 {body}
-                <h3>"Answers"</h3>
+                <h4>"Responses"</h4>
                 <dl class="members">{responses}</dl>
             </section>
         }
     }
 }
-
 fn parameter(value: &Value) -> impl IntoView + use<> {
     let place = text(value, "/in");
     view! {

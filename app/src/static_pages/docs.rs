@@ -1,12 +1,48 @@
-//! The documentation's pages, rendered once at startup, without scripts.
+//! The documentation's pages, rendered once at startup. They need no script. One that copies code is on pages that have some.
+
+pub mod copy;
+mod search;
+mod shell;
 
 use leptos::prelude::*;
 
 use crate::{
-    shared::branding::Wordmark,
-    static_pages::document::{About, Head, Look, render},
-    theme::ThemeForm,
+    shared::branding::Branding,
+    static_pages::document::{Look, render},
 };
+
+pub use search::{Found, search};
+pub(crate) use shell::DocsDocument;
+
+/// The page that searches the documentation.
+pub const SEARCH: &str = "/docs/search";
+
+/// Whose a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Book {
+    /// The vendor's, for customers.
+    Vendor,
+    /// Latchkey's, for authors of apps and for operators.
+    Latchkey,
+}
+
+impl Book {
+    /// What stands beside the name of whose it is.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Vendor => "Help",
+            Self::Latchkey => "Docs",
+        }
+    }
+
+    /// How its pages look: the vendor's with its name, color and logo, Latchkey's with its own.
+    fn look(self, look: Look) -> Look {
+        match self {
+            Self::Vendor => look,
+            Self::Latchkey => Look { branding: Branding::default(), ..look },
+        }
+    }
+}
 
 /// A link to a page or to a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +51,10 @@ pub struct DocsLink {
     pub title: String,
 }
 
-/// The page that searches the documentation.
-pub const SEARCH: &str = "/docs/search";
-
 /// A group of pages.
 #[derive(Clone, Debug)]
 pub struct DocsSection {
+    pub book: Book,
     pub title: String,
     pub links: Vec<DocsLink>,
 }
@@ -28,6 +62,7 @@ pub struct DocsSection {
 /// A page and its context.
 #[derive(Clone, Debug)]
 pub struct DocsPage {
+    pub book: Book,
     pub title: String,
     pub path: String,
     /// What search results say about the page.
@@ -42,92 +77,19 @@ pub struct DocsPage {
     pub next: Option<DocsLink>,
 }
 
-/// The document around every page of the documentation. `path` is the current page, which the navigation
-/// marks.
-#[component]
-pub(crate) fn DocsDocument(
-    title: String,
-    look: Look,
-    #[prop(into)] path: String,
-    /// What search results say about the page.
-    #[prop(into)]
-    description: String,
-    sections: Vec<DocsSection>,
-    /// What was searched for.
-    #[prop(optional)]
-    query: Option<String>,
-    children: Children,
-) -> impl IntoView {
-    let branding = look.branding.clone();
-    let portal = look.portal.clone();
-    // The form is the portal's.
-    let is_here = portal.as_ref().is_some_and(|portal| portal.starts_with('/'));
-    let about = About { description, url: format!("{}{path}", look.origin), image: None, feed: None };
-    let back = path.clone();
-    let brand = branding.brand.clone();
-    let list = || {
-        let sections = sections.iter().map(|section| {
-            let links = section.links.iter().map(|link| {
-                let here = (link.href == path).then_some("page");
-                view! { <li><a href=link.href.clone() aria-current=here>{link.title.clone()}</a></li> }
-            });
-            view! { <li><span class="docs-section">{section.title.clone()}</span> <ul>{links.collect_view()}</ul></li> }
-        });
-        sections.collect_view()
-    };
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <Head title=format!("{title} · Docs") look about/>
-            <body>
-                <a class="skip-link" href="#main">"Skip to content"</a>
-                <header class="bar">
-                    <div class="bar-inner bar-docs">
-                        <Wordmark branding or="/docs"/>
-                        <a class="docs-home" href="/docs">"Docs"</a>
-                        <div class="cluster bar-end">
-                            <form method="get" action=SEARCH role="search" class="docs-search">
-                                <label class="visually-hidden" for="docs-search">"Search the documentation"</label>
-                                <input id="docs-search" name="q" r#type="search" placeholder="Search" value=query maxlength="100"/>
-                            </form>
-                            {portal.map(|href| view! { <a class="button button-small" href=href>"Your licenses"</a> })}
-                        </div>
-                    </div>
-                </header>
-                // On narrow screens, in place of the list beside the page.
-                <details class="docs-menu">
-                    <summary>"All pages"</summary>
-                    <nav aria-label="All pages" class="docs-nav-list"><ul>{list()}</ul></nav>
-                </details>
-                <div class="docs">
-                    <nav aria-label="Documentation" class="docs-nav">
-                        <ul>{list()}</ul>
-                    </nav>
-                    {children()}
-                </div>
-                <footer class="footer docs-footer">
-                    <p class="small text-2">{brand.imprint().join(", ")} ". Latchkey " {env!("CARGO_PKG_VERSION")}</p>
-                    {is_here.then(|| view! { <ThemeForm><input r#type="hidden" name="back" value=back/></ThemeForm> })}
-                </footer>
-            </body>
-        </html>
-    }
-}
-
 /// The page as a complete document.
 pub fn page(look: Look, page: DocsPage) -> String {
-    render(move || {
-        let DocsPage { title, path, description, html, parts, sections, previous, next } = page;
+    let html = render(move || {
+        let DocsPage { book, title, path, description, html, parts, sections, previous, next } = page;
         let parts: Vec<_> =
             parts.into_iter().map(|part| view! { <li><a href=part.href>{part.title}</a></li> }).collect();
         let has_parts = parts.len() > 1;
         let previous = previous.map(|link| view! { <a href=link.href rel="prev">"← " {link.title}</a> });
         let next = next.map(|link| view! { <a href=link.href rel="next" class="docs-next">{link.title} " →"</a> });
         view! {
-            <DocsDocument title look path description sections>
+            <DocsDocument title look path book description sections>
                 <main id="main" class="docs-main" tabindex="-1">
-                    // The documentation's own pages, in which raw HTML is not rendered.
-                    <article class="prose" inner_html=html></article>
+                    <article><Rendered html class="prose"/></article>
                     <nav aria-label="Previous and next page" class="docs-turn">{previous} {next}</nav>
                 </main>
                 {has_parts.then(|| view! {
@@ -138,47 +100,12 @@ pub fn page(look: Look, page: DocsPage) -> String {
                 })}
             </DocsDocument>
         }
-    })
+    });
+    copy::with_script(html)
 }
 
-/// What was found in a part of a page.
-#[derive(Clone, Debug)]
-pub struct Found {
-    pub link: DocsLink,
-    /// The page that it is part of.
-    pub page: String,
-    /// Some words around what was found.
-    pub excerpt: String,
-}
-
-/// The page that shows what was found for a query.
-pub fn search(look: Look, sections: Vec<DocsSection>, query: String, found: Vec<Found>) -> String {
-    render(move || {
-        let is_empty = found.is_empty();
-        let count = match found.len() {
-            _ if query.is_empty() => "Type a word, an error code, a setting or a command.".to_owned(),
-            0 => format!("Nothing was found for “{query}”. Try fewer or other words."),
-            1 => format!("One place for “{query}”"),
-            many => format!("{many} places for “{query}”"),
-        };
-        let items = found.into_iter().map(|found| {
-            view! {
-                <li>
-                    <a href=found.link.href>{found.link.title}</a>
-                    " "
-                    <span class="small text-2">{found.page}</span>
-                    <p class="text-2">{found.excerpt}</p>
-                </li>
-            }
-        });
-        view! {
-            <DocsDocument title="Search".to_owned() look path=SEARCH description="Search the documentation." sections query=query.clone()>
-                <main id="main" class="docs-main stack" tabindex="-1">
-                    <h1 class="title-1">"Search"</h1>
-                    <p class="text-2" role="status">{count}</p>
-                    {(!is_empty).then(|| view! { <ol class="found">{items.collect_view()}</ol> })}
-                </main>
-            </DocsDocument>
-        }
-    })
+/// HTML that the server made from the documentation's own texts, in which raw HTML is not rendered.
+#[component]
+pub(crate) fn Rendered(html: String, class: &'static str) -> impl IntoView {
+    view! { <div class=class inner_html=html></div> }
 }

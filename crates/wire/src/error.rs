@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $case:ident = $word:literal, $status:literal, $title:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $case:ident = $word:literal, $status:literal, $title:literal;)+) => {
         /// An error code, with the HTTP status that goes with it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum ErrorCode { $($(#[$doc])* $case,)+ }
+        pub enum ErrorCode { $($(#[doc = $doc])+ $case,)+ }
 
         impl ErrorCode {
             /// All codes.
@@ -20,6 +20,11 @@ macro_rules! codes {
             /// The HTTP status sent with the code.
             pub const fn status(self) -> u16 {
                 match self { $(Self::$case => $status),+ }
+            }
+
+            /// What the code means, as a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$case => concat!($($doc),+)),+ }.trim()
             }
 
             /// A short title for the kind of error.

@@ -1,7 +1,7 @@
 //! The wire format of `/v1`: JSON:API documents, error codes and response signatures.
 //!
 //! The format is compatible with the public clients `keygen-rs`, `keygen-go` and `keygen-py`, and is
-//! described in `content/docs/protocol.md`. Server and client share these types.
+//! described in `content/docs/developers/protocol.md`. Server and client share these types.
 
 #![warn(missing_docs)]
 

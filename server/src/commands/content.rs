@@ -28,7 +28,7 @@ pub(crate) fn content(command: &Content, as_json: bool) -> Result<(), Failure> {
         console::json(&json!({ "folder": folder.display().to_string(), "files": written }));
     } else {
         console::line(&format!(
-            "The texts are in {}. Change them, set content.folder to it, and run `latchkey config check`.",
+            "The texts of the site and the help for customers are in {}. Change them, set content.folder to it, and run `latchkey config check`.",
             folder.display()
         ));
     }

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    fs::File,
+    fs::{self, File},
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
 };
@@ -22,6 +22,7 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 #[include = "releases.toml"]
 #[include = "legal/*"]
 #[include = "media/*"]
+#[include = "docs/customers/*"]
 struct CompiledIn;
 
 /// Where content is read from.
@@ -37,7 +38,7 @@ pub(crate) fn compiled_in() -> ContentFiles {
 
 impl ContentFiles {
     /// Fails if there is no such folder.
-    pub(super) fn folder(path: &Path) -> Result<Self, ContentError> {
+    pub(crate) fn folder(path: &Path) -> Result<Self, ContentError> {
         let refuse = |why| ContentError::Folder { folder: path.display().to_string(), why };
         let about = path.metadata().map_err(refuse)?;
         if about.is_dir() { Ok(Self::Folder(path.to_owned())) } else { Err(refuse(ErrorKind::NotADirectory.into())) }
@@ -95,6 +96,30 @@ impl ContentFiles {
             return Err(format!("{path} has {} bytes, but {size} are listed", about.len()));
         }
         Ok(())
+    }
+
+    /// The names of the files below a folder, in folders of folders too. Only a content folder is searched.
+    pub(super) fn list(&self, under: &str) -> Result<Vec<String>, ContentError> {
+        let Self::Folder(folder) = self else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        let mut folders = vec![String::new()];
+        while let Some(inner) = folders.pop() {
+            let refuse = |why| ContentError::Read { file: self.shown(under), why };
+            let entries = match fs::read_dir(folder.join(under).join(&inner)) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(refuse(error)),
+            };
+            for entry in entries {
+                let entry = entry.map_err(refuse)?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let name = if inner.is_empty() { name } else { format!("{inner}/{name}") };
+                let is_folder = entry.file_type().map_err(refuse)?.is_dir();
+                if is_folder { folders.push(name) } else { found.push(name) }
+            }
+        }
+        found.sort();
+        Ok(found)
     }
 
     pub(super) fn text(&self, name: &str) -> Result<String, ContentError> {

@@ -31,7 +31,7 @@ use error::ApiError;
 use rate_limit::Anonymous;
 
 /// The longest body that is accepted.
-const BODY_LIMIT: usize = 16 * 1024;
+pub(crate) const BODY_LIMIT: usize = 16 * 1024;
 
 /// The API as a service, with the paths that belong to it.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 mod check_out;
 mod described;
+mod examples;
 mod openapi;
 mod policies;
 mod rate_limits;

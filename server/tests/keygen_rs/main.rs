@@ -9,6 +9,10 @@ mod app;
 #[path = "../it/support/shelf.rs"]
 mod shelf;
 
+#[path = "../../../content/docs/keygen/unlock.rs"]
+#[expect(unreachable_pub, reason = "the documentation shows it as a part of an app")]
+mod documented;
+
 use std::time::Duration;
 
 use app::{TestApp, run};
@@ -187,6 +191,28 @@ async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, f
     assert!(String::from_utf8(payload).expect("text").contains(&signed.view.license.id.to_string()));
 }
 
+/// The program that the documentation shows activates, is content with an active machine, and reports the limit.
+async fn the_documented_program_unlocks(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let issued = app.issue("ada@example.com").await;
+    let config = documented::config(&app.origin(), &app.public_key.hex(), issued.key.expose());
+    for fingerprint in ["one", "one", "two"] {
+        let license = documented::unlock(&config, fingerprint).await.expect("an answer").expect("unlocked");
+        assert_eq!(license.id, issued.view.license.id.to_string());
+    }
+    failed(documented::unlock(&config, "three").await, "MACHINE_LIMIT_EXCEEDED");
+    app.add_policy("ended", |policy| {
+        policy.duration = Some(Duration::from_hours(24));
+        policy.expiry_strategy = ExpiryStrategy::RestrictAccess;
+    })
+    .await;
+    let ended = app.issue_under("ada@example.com", "ended").await;
+    let config = documented::config(&app.origin(), &app.public_key.hex(), ended.key.expose());
+    assert!(documented::unlock(&config, "one").await.expect("an answer").is_some());
+    app.kit.clock.advance(Duration::from_hours(25));
+    assert!(documented::unlock(&config, "one").await.expect("an answer").is_none());
+}
+
 /// A renewal affects the next validation.
 async fn a_renewal_affects_the_next_validation(backend: Backend) {
     let app = TestApp::start(backend).await;
@@ -268,6 +294,7 @@ fn sqlite() {
     run(a_renewal_affects_the_next_validation(Backend::Sqlite));
     run(too_many_requests(Backend::Sqlite));
     run(updates_are_found(Backend::Sqlite));
+    run(the_documented_program_unlocks(Backend::Sqlite));
 }
 
 #[test]
@@ -276,4 +303,5 @@ fn postgres() {
     run(a_renewal_affects_the_next_validation(Backend::Postgres));
     run(too_many_requests(Backend::Postgres));
     run(updates_are_found(Backend::Postgres));
+    run(the_documented_program_unlocks(Backend::Postgres));
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::support::app::run;
 
-const PAGE: &str = include_str!("../../../../content/docs/audit-log.md");
+const PAGE: &str = include_str!("../../../../content/docs/operators/audit-log.md");
 
 /// The blocks of SQL on the page, with the names of this test instead of those on the page.
 fn documented_sql(database: &str, owner: &str, app: &str) -> Vec<Vec<String>> {

@@ -33,12 +33,23 @@ fn every_page_shows_the_vendor() {
         app.issue("ada@example.com").await;
         let browser = app.browser();
         browser.sign_in("ada@example.com").await;
-        for path in ["/", "/docs", "/docs/api", "/login", "/portal", "/portal/account", "/nothing", "/portal/nothing"] {
+        for path in
+            ["/", "/docs", "/docs/activate", "/login", "/portal", "/portal/account", "/nothing", "/portal/nothing"]
+        {
             let page = browser.get(path).await.text().await.expect("a page");
             let title = between(&page, "<title>", "</title>").unwrap_or_default();
             assert!(title.replace("&amp;", "&").ends_with("· Acme & Draw"), "{path}: {title}");
             assert!(page.contains("/accent.css\""), "{path} has no color");
             assert!(!title.contains("Latchkey"), "{path}: {title}");
+        }
+        // Latchkey's own documentation has its own name, and no color or logo of the vendor.
+        for path in ["/docs/install", "/docs/client", "/docs/api", "/docs/settings"] {
+            let page = browser.get(path).await.text().await.expect("a page");
+            let title = between(&page, "<title>", "</title>").unwrap_or_default();
+            assert!(title.ends_with("· Docs · Latchkey"), "{path}: {title}");
+            let header = between(&page, "<header", "</header>").unwrap_or_default();
+            assert!(header.contains(">Latchkey<") && !header.contains("Acme"), "{path}: {header}");
+            assert!(!page.contains("/accent.css\""), "{path} has the vendor's color");
         }
         let page = browser.get("/portal").await.text().await.expect("a page");
         assert!(page.contains("mailto:help@acme.example") && page.contains("Acme Tools Ltd"), "{page}");

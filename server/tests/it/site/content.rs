@@ -92,6 +92,66 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The folder replaces pages for customers and adds others. Latchkey's own documentation stays beside them.
+#[test]
+fn another_vendor_has_its_own_help() {
+    run(async {
+        let app = with_acme().await;
+        let page = async |path: &str| {
+            let answer = app.browser().get(path).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            answer.text().await.expect("a page")
+        };
+        let activate = page("/docs/activate").await;
+        for part in [
+            "<title>Activate Acme Draw · Help · Acme Draw</title>",
+            "href=\"/docs/share-a-seat\"",
+            "Using Acme Draw",
+            "Draw menu",
+            "href=\"/docs/install\"",
+        ] {
+            assert!(activate.contains(part), "{part}: {activate}");
+        }
+        assert!(!activate.contains("Latchkey"), "{activate}");
+        assert!(page("/docs/share-a-seat").await.contains("Pass a seat on"));
+        assert!(page("/docs/offline-use").await.contains("· Help · Acme Draw"), "a page that was not replaced");
+        let install = page("/docs/install").await;
+        let header = install.split("</header>").next().expect("a header");
+        assert!(header.contains("<title>Install · Docs · Latchkey</title>") && !header.contains("Acme"), "{header}");
+        assert!(page("/docs/search?q=pass+a+seat").await.contains("href=\"/docs/share-a-seat\""));
+        assert!(page("/sitemap.xml").await.contains("/docs/share-a-seat</loc>"));
+        for path in ["/docs", "/docs/activate", "/docs/offline-use", "/docs/troubleshooting", "/docs/share-a-seat"] {
+            let html = page(path).await;
+            for word in ["ChartGPT", "NinjaTrader 8", "AI key"] {
+                assert!(!html.contains(word), "{path} contains {word}");
+            }
+        }
+    });
+}
+
+/// Pages that are the same for everyone link to the portal where it is.
+#[test]
+fn help_leads_to_a_portal_with_another_origin() {
+    run(async {
+        let start = async |site: Option<&str>| {
+            TestApp::start_with(Backend::Sqlite, |settings, _| {
+                settings.server.site_url = site.map(str::to_owned);
+            })
+            .await
+        };
+        let same = start(None).await;
+        let other = start(Some("https://www.example.com")).await;
+        let portal = other.portal_origin();
+        for path in ["/docs/activate", "/docs/offline-use", "/docs"] {
+            let page = async |app: &TestApp| app.browser().get(path).await.text().await.expect("a page");
+            assert!(page(&same).await.contains("href=\"/portal"), "{path}");
+            let html = page(&other).await;
+            assert!(html.contains(&format!("href=\"{portal}/portal")), "{path}: {html}");
+            assert!(!html.contains("href=\"/portal") && !html.contains("href=\"/login"), "{path}: {html}");
+        }
+    });
+}
+
 /// What the settings say about a content folder in which one text was replaced.
 fn error_after(file: &str, old: &str, new: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
@@ -127,6 +187,35 @@ fn errors_of_content_name_the_file_and_the_line() {
         ("releases.toml", "https://downloads", "http://downloads", &["releases.toml", "line 9", "https://"]),
         ("releases.toml", "version = \"1.0.0\"", "version = \"2.0.0\"", &["releases.toml, line 21", "twice"]),
         ("legal/imprint.md", "# Imprint", "Imprint", &["legal/imprint.md", "begin with a title"]),
+        ("docs/customers/activate.md", "# Activate", "Activate", &["docs/customers/activate.md", "begin with a title"]),
+        (
+            "docs/customers/activate.md",
+            "share-a-seat.md",
+            "lend-a-seat.md",
+            &["activate.md, line 5", "/docs/lend-a-seat"],
+        ),
+        (
+            "docs/customers/activate.md",
+            "offline-use.md",
+            "offline-use.md#weather",
+            &["activate.md, line 9", "no part weather"],
+        ),
+        ("docs/customers/activate.md", "```text", "```include x.txt", &["activate.md, line 11", "no file docs/x.txt"]),
+        (
+            "docs/customers/contents.toml",
+            "\"share-a-seat\"",
+            "\"share\"",
+            &["contents.toml, line 8", "customers/share.md"],
+        ),
+        (
+            "docs/customers/contents.toml",
+            ", \"share-a-seat\"",
+            "",
+            &["share-a-seat.md, line 1", "not listed", "contents.toml"],
+        ),
+        ("docs/customers/contents.toml", "\"offline-use\"", "\"Offline\"", &["contents.toml, line 7", "lower-case"]),
+        ("docs/customers/contents.toml", "\"offline-use\", ", "", &["contents.toml", "/docs/offline-use"]),
+        ("docs/customers/contents.toml", "title =", "titel =", &["contents.toml", "line 4", "titel"]),
     ] {
         let error = error_after(file, old, new);
         for part in parts {
@@ -147,7 +236,9 @@ fn exported_content_is_the_same_site() {
     let target = folder.path().join("content");
     let target = target.to_str().expect("a path");
     let written = host.json(&["content", "export", target]);
-    assert!(written["files"].as_array().is_some_and(|files| files.iter().any(|file| file == "site.toml")), "{written}");
+    for name in ["site.toml", "docs/customers/contents.toml", "docs/customers/activate.md"] {
+        assert!(written["files"].as_array().is_some_and(|files| files.iter().any(|file| file == name)), "{written}");
+    }
     let again = host.refusal(&["content", "export", target], 1);
     assert!(again.contains("is not empty"), "{again}");
     let other = folder.path().join("other");
@@ -158,12 +249,13 @@ fn exported_content_is_the_same_site() {
             TestApp::start_with(Backend::Sqlite, |settings, _| {
                 settings.brand.name = "ChartGPT".to_owned();
                 settings.server.site_url = Some("https://www.example.com".to_owned());
+                settings.server.portal_url = Some("https://portal.example.com".to_owned());
                 settings.content.folder = folder.map(Into::into);
             })
             .await
         };
         let (compiled_in, exported) = (start(None).await, start(Some(target)).await);
-        for path in ["/", "/faq", "/changelog", "/legal/terms"] {
+        for path in ["/", "/faq", "/changelog", "/legal/terms", "/docs/activate", "/docs/install"] {
             let page = async |app: &TestApp| app.browser().get(path).await.text().await.expect("a page");
             assert_eq!(page(&compiled_in).await, page(&exported).await, "{path}");
         }

@@ -16,8 +16,11 @@ use latchkey_app::static_pages::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{API, library::Library};
-use crate::http::static_pages::plain_pages;
+use super::{API, API_TITLE};
+use crate::{
+    content::{documentation::Library, markdown::Part},
+    http::static_pages::plain_pages,
+};
 
 /// The most places that are shown.
 const SHOWN: usize = 20;
@@ -83,13 +86,13 @@ impl Place {
 pub(super) struct Index(Vec<Place>);
 
 impl Index {
-    pub(super) fn new(library: &Library, description: &Value) -> Self {
-        let parts = library.pages().flat_map(|page| {
-            page.parts.iter().map(|part| match &part.heading {
-                None => Place::new(page.path.clone(), &page.title, "", &part.text),
-                Some(heading) => {
-                    Place::new(format!("{}#{}", page.path, heading.id), &heading.text, &page.title, &part.text)
-                }
+    /// `reference` is what the API reference says before its operations.
+    pub(super) fn new(library: &Library, reference: &[Part], description: &Value) -> Self {
+        let pages = library.pages().map(|page| (page.path.as_str(), page.title.as_str(), page.parts.as_slice()));
+        let parts = pages.chain([(API, API_TITLE, reference)]).flat_map(|(path, title, parts)| {
+            parts.iter().map(move |part| match &part.heading {
+                None => Place::new(path.to_owned(), title, "", &part.text),
+                Some(heading) => Place::new(format!("{path}#{}", heading.id), &heading.text, title, &part.text),
             })
         });
         Self(parts.chain(operations(description)).collect())
@@ -120,7 +123,7 @@ fn operations(description: &Value) -> Vec<Place> {
             let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or_default();
             let href = format!("{API}#{}", operation.get("operationId").and_then(Value::as_str)?);
             let title = format!("{} {path}", method.to_uppercase());
-            Some(Place::new(href, &title, "Activation API", &format!("{} {}", text("summary"), text("description"))))
+            Some(Place::new(href, &title, API_TITLE, &format!("{} {}", text("summary"), text("description"))))
         })
     });
     operations.collect()
@@ -162,8 +165,10 @@ mod tests {
     use super::*;
 
     fn titles(query: &str) -> Vec<String> {
-        let library = Library::read().expect("the documentation");
-        let index = Index::new(&library, &crate::http::api::description());
+        let library = Library::read(None, "", "").expect("the documentation");
+        let description = crate::http::api::description();
+        let (_, parts) = super::super::reference::reference(&description).expect("the reference");
+        let index = Index::new(&library, &parts, &description);
         index.find(query).into_iter().map(|found| found.link.title).collect()
     }
 
@@ -172,6 +177,7 @@ mod tests {
         assert_eq!(titles("move to another computer").first().map(String::as_str), Some("Move to another computer"));
         assert!(titles("HEARTBEAT_DEAD").iter().any(|title| title.contains("license is not valid")));
         assert!(titles("content.folder").iter().any(|title| title == "content"));
+        assert!(titles("CHECKOUT_TOO_LARGE").contains(&"Errors".to_owned()));
         assert!(titles("validate-key").iter().any(|title| title.starts_with("POST /v1/licenses/actions/validate-key")));
         assert_eq!(titles("license issue").first().map(String::as_str), Some("license issue"));
         assert_eq!(titles("xyzzy computer"), Vec::<String>::new());
