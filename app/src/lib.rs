@@ -35,7 +35,7 @@ pub mod server_fns {
     pub use crate::{
         admin::server_fns as admin,
         checkout::server_fns as checkout,
-        portal::server_fns::{account, computers, licenses, offline, orders},
+        portal::server_fns::{account, computers, downloads, licenses, offline, orders},
         sign_in::{passkey_fns as passkeys, server_fns as sign_in},
         theme,
     };
@@ -45,7 +45,9 @@ pub mod server_fns {
 pub use admin::acts;
 pub use admin::root::AdminApp;
 pub use checkout::model::Offer;
-pub use root::App;
 #[cfg(feature = "ssr")]
 pub use root::shell;
+pub use root::{AccountApp, App};
+#[cfg(feature = "ssr")]
+pub use shared::releases;
 pub use shared::{branding::Branding, error::UiError, flash::Flash};

@@ -10,45 +10,47 @@ use leptos_router::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::admin::root::AdminApp;
+use crate::{
+    admin::root::AdminApp,
+    routes::{is_account_document, is_admin_document},
+};
 use crate::{
     checkout::pages::{canceled::OrderCanceledPage, offer::OfferPage, placed::OrderPlacedPage},
     portal::{
         pages::{
             account::AccountPage, change_email::ChangeEmailPage, computer::ComputerPage,
-            delete_account::DeleteAccountPage, free_computer::FreeComputerPage, license::LicensePage,
-            licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage, orders::OrdersPage,
-            overview::OverviewPage, receipt::ReceiptPage,
+            delete_account::DeleteAccountPage, downloads::DownloadsPage, free_computer::FreeComputerPage,
+            license::LicensePage, licenses::LicensesPage, new_key::NewKeyPage, offline::OfflinePage, order::OrderPage,
+            orders::OrdersPage, overview::OverviewPage, receipt::ReceiptPage,
         },
         shell::PortalShell,
     },
     routes::declared,
-    shared::{branding::provide_branding, not_found::NotFoundPage, page_owner::provide_page_owner},
+    shared::{
+        branding::provide_branding, bundles::let_links_leave, not_found::NotFoundPage, page_owner::provide_page_owner,
+    },
     sign_in::pages::{
         AccountDeletedPage, CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage,
         email_change::EmailChangePage, new_passkey::NewPasskeyPage,
     },
 };
 
-/// The end of the names of the admin portal's script and style sheet.
-#[cfg(feature = "ssr")]
-const ADMIN_SUFFIX: &str = "-admin";
-
-/// The document around a page of the portal or of the admin portal.
+/// The document around a page, with the part of the front end that takes it over.
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> AnyView {
-    let is_admin = crate::server_side::parts().is_ok_and(|parts| crate::routes::is_admin_document(parts.uri.path()));
-    if !is_admin {
-        return document(options, None, view! { <App/> }.into_any());
+    let path = crate::server_side::parts().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    if is_admin_document(&path) {
+        document(options, "-admin", true, view! { <AdminApp/> }.into_any())
+    } else if is_account_document(&path) {
+        document(options, "-account", false, view! { <AccountApp/> }.into_any())
+    } else {
+        document(options, "", false, view! { <App/> }.into_any())
     }
-    let mut options = options;
-    options.output_name = format!("{}{ADMIN_SUFFIX}", options.output_name).into();
-    document(options, Some("admin"), view! { <AdminApp/> }.into_any())
 }
 
 /// The document. Its content security policy contains the nonce of this response, so it is set here.
 #[cfg(feature = "ssr")]
-fn document(options: LeptosOptions, surface: Option<&'static str>, app: AnyView) -> AnyView {
+fn document(mut options: LeptosOptions, part: &'static str, is_admin: bool, app: AnyView) -> AnyView {
     use crate::shared::branding::Branding;
     use leptos_meta::MetaTags;
 
@@ -56,7 +58,9 @@ fn document(options: LeptosOptions, surface: Option<&'static str>, app: AnyView)
     crate::server_side::set_page_policy();
     let pkg = format!("/{}", options.site_pkg_dir);
     let accent = use_context::<Branding>().and_then(|branding| branding.stylesheet);
-    let extra = surface.map(|_| view! { <link rel="stylesheet" href=format!("{pkg}/{}.css", options.output_name)/> });
+    options.output_name = format!("{}{part}", options.output_name).into();
+    let surface = is_admin.then_some("admin");
+    let extra = is_admin.then(|| view! { <link rel="stylesheet" href=format!("{pkg}/{}.css", options.output_name)/> });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme data-surface=surface>
@@ -90,11 +94,18 @@ fn owner_of_request() -> Option<AccountId> {
     None
 }
 
-#[component]
-pub fn App() -> impl IntoView {
+/// What all pages but those of the admin portal need.
+fn provide_all() {
     provide_meta_context();
     provide_branding();
     provide_page_owner(owner_of_request);
+    let_links_leave();
+}
+
+/// Signing in, buying, and the person's own account.
+#[component]
+pub fn AccountApp() -> impl IntoView {
+    provide_all();
     view! {
         <Router>
             <Routes fallback=|| view! { <NotFoundPage/> }>
@@ -111,9 +122,27 @@ pub fn App() -> impl IntoView {
                 <Route path=declared::order_placed() view=OrderPlacedPage ssr=SsrMode::Async/>
                 <Route path=declared::order_canceled() view=OrderCanceledPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=PortalShell ssr=SsrMode::Async>
+                    <Route path=declared::account() view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=declared::change_email() view=ChangeEmailPage ssr=SsrMode::Async/>
+                    <Route path=declared::delete_account() view=DeleteAccountPage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The portal: licenses, computers and orders.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_all();
+    view! {
+        <Router>
+            <Routes fallback=|| view! { <NotFoundPage/> }>
+                <ParentRoute path=path!("") view=PortalShell ssr=SsrMode::Async>
                     <Route path=declared::overview() view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=declared::licenses() view=LicensesPage ssr=SsrMode::Async/>
                     <Route path=declared::license() view=LicensePage ssr=SsrMode::Async/>
+                    <Route path=declared::downloads() view=DownloadsPage ssr=SsrMode::Async/>
                     <Route
                         path=declared::free_computer()
                         view=FreeComputerPage
@@ -125,9 +154,6 @@ pub fn App() -> impl IntoView {
                     <Route path=declared::order() view=OrderPage ssr=SsrMode::Async/>
                     <Route path=declared::receipt() view=ReceiptPage ssr=SsrMode::Async/>
                     <Route path=declared::offline() view=OfflinePage ssr=SsrMode::Async/>
-                    <Route path=declared::account() view=AccountPage ssr=SsrMode::Async/>
-                    <Route path=declared::change_email() view=ChangeEmailPage ssr=SsrMode::Async/>
-                    <Route path=declared::delete_account() view=DeleteAccountPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>
@@ -152,7 +178,10 @@ mod tests {
     #[test]
     fn the_routers_declare_these_pages_and_no_others() {
         let pages: BTreeSet<String> = Page::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
-        assert_eq!(declared(App), pages);
+        assert!(declared(App).is_disjoint(&declared(AccountApp)));
+        assert_eq!(&declared(App) | &declared(AccountApp), pages);
+        assert!(declared(App).iter().all(|path| !is_account_document(path)));
+        assert!(declared(AccountApp).iter().all(|path| is_account_document(path)));
         let admin = AdminPage::PATTERNS.iter().copied().chain([STYLE_GUIDE]);
         assert_eq!(declared(AdminApp), admin.map(str::to_owned).collect());
     }

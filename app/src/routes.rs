@@ -21,7 +21,7 @@ pub use acts::{
 };
 #[cfg(feature = "ssr")]
 pub use next::{NextPath, internal_path};
-pub use targets::{FormTarget, PaymentDocument};
+pub use targets::{BuildTarget, FormTarget, PaymentDocument};
 pub use values::{EntryCode, PriceCode, ProviderId, Token};
 
 /// One line per page: its name with the values in its path, the path, and the name of the path's declaration
@@ -100,6 +100,8 @@ pages! {
     Overview = "/portal" as overview;
     Licenses = "/portal/licenses" as licenses;
     License(license: LicenseId) = "/portal/licenses/:license" as license;
+    /// The builds that a license may have.
+    Downloads(license: LicenseId) = "/portal/licenses/:license/downloads" as downloads;
     /// Asks for confirmation before a key is replaced.
     NewKey(license: LicenseId) = "/portal/licenses/:license/new-key" as new_key;
     Computer(license: LicenseId, machine: MachineId) = "/portal/licenses/:license/machines/:machine" as computer;
@@ -190,10 +192,11 @@ pub const STYLE_GUIDE: &str = "/styleguide";
 
 /// The server functions of the portal, below `/fn`. All others except those of the admin portal are for signing in and for the
 /// person's own account.
-const PORTAL_FUNCTIONS: [&str; 16] = [
+const PORTAL_FUNCTIONS: [&str; 17] = [
     "carry_out_request",
     "computer",
     "confirm_free_computer",
+    "downloads",
     "free_computer",
     "license",
     "licenses",
@@ -268,6 +271,12 @@ fn is_below(path: &str, page: &str) -> bool {
 /// Whether the admin portal's script takes over the document at this path, rather than the portal's.
 pub fn is_admin_document(path: &str) -> bool {
     is_below(path, &AdminPage::Overview.path()) || is_below(path, STYLE_GUIDE)
+}
+
+/// Whether the script for signing in, buying and the person's own account takes over the document at this path, rather than the
+/// portal's (ADR 18). It is not asked about documents of the admin portal.
+pub fn is_account_document(path: &str) -> bool {
+    !is_below(path, &Page::Overview.path()) || is_below(path, &Page::Account.path())
 }
 
 /// Whether the path ends with a secret, which other pages must not learn.
@@ -439,6 +448,10 @@ mod tests {
         let file = FormTarget::ComputerFile(license, machine);
         assert_eq!(FormTarget::COMPUTER_FILES.replace("{license}", ID).replace("{machine}", ID), file.path());
         assert_eq!(Guard::of(&file.path()), Guard::SignedIn);
+        let build = BuildTarget { license, version: "1.0.0-beta.1", file: "acme_1.zip" }.path();
+        let path = BuildTarget::PATHS.replace("{license}", ID).replace("{version}", "1.0.0-beta.1");
+        assert_eq!(path.replace("{file}", "acme_1.zip"), build);
+        assert_eq!((Guard::of(&build), FormTarget::page_of(&build)), (Guard::SignedIn, Some(Page::Downloads(license))));
         let order: OrderId = ID.parse().expect("an id");
         let settings = FormTarget::PaymentSettings(order);
         assert_eq!(FormTarget::PAYMENT_SETTINGS.replace("{order}", ID), settings.path());
@@ -467,6 +480,12 @@ mod tests {
         assert_eq!(Guard::of("/fn/admin/frame"), Guard::Staff);
         assert_eq!(Guard::of("/fn/admins"), Guard::Open);
         assert!(is_admin_document(STYLE_GUIDE));
+        for path in ["/login", "/login/code", "/checkout/new/acme", "/portal/account", "/portal/account/email"] {
+            assert!(is_account_document(path), "{path}");
+        }
+        for path in ["/portal", "/portal/accounts", "/portal/licenses", "/portal/orders"] {
+            assert!(!is_account_document(path), "{path}");
+        }
         assert_eq!(Guard::of(&FormTarget::OfflineRequest.path()), Guard::Open);
     }
 

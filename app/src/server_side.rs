@@ -22,6 +22,7 @@ use crate::{
         error::UiError,
         flash::{Flash, FormRedirect},
         model::ProvenForm,
+        releases::Library,
     },
 };
 
@@ -40,6 +41,8 @@ pub struct Backend {
     pub admin: AdminPlace,
     /// Whether this instance serves the portal, and not only the admin portal.
     pub serves_portal: bool,
+    /// The releases of the products.
+    pub library: Library,
     /// The host on which the server runs.
     pub host: std::sync::Arc<dyn host::Host>,
 }

@@ -1,5 +1,6 @@
 //! The choice between light, dark and the system's theme.
 
+use crate::shared::page_json::PageJson;
 use leptos::{
     prelude::*,
     server_fn::{ServerFn, codec::PostUrl},
@@ -36,7 +37,7 @@ pub(crate) fn ThemeForm(children: Children) -> impl IntoView {
 }
 
 /// Sets the theme of this browser.
-#[server(prefix = "/fn", endpoint = "choose_theme", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "choose_theme", input = PostUrl, output = PageJson)]
 pub async fn choose_theme(
     /// `light`, `dark`, or anything else to follow the system.
     theme: String,

@@ -17,6 +17,7 @@ async function pages(portal) {
       license: path,
       free: `${path}/machines/${license.machines[0].id}/free`,
       computer: `${path}/machines/${license.machines[0].id}`,
+      downloads: `${path}/downloads`,
       "new-key": `${path}/new-key`,
       offline: "/portal/offline",
       "offline-wrong": "/portal/offline?request=nonsense",

@@ -1,10 +1,13 @@
 //! The command line.
 
 pub mod lists;
+mod releases;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+pub use releases::{Release, ReleaseAdd};
 
 use crate::cli::lists::{AuditList, CustomerList, LicenseExplain, LicenseList, Machine, Man, Stats};
 
@@ -85,6 +88,9 @@ pub enum Command {
     /// Write the texts of the site and the help for customers to a folder, to change them
     #[command(subcommand)]
     Content(Content),
+    /// Publish files of the product: for downloads, and for the updaters of apps
+    #[command(subcommand)]
+    Release(Release),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell

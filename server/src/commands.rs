@@ -11,6 +11,7 @@ mod machines;
 mod manual;
 mod offline;
 mod personal_data;
+mod release;
 mod stats;
 mod terminal;
 
@@ -91,6 +92,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         instance::config::show(command, &settings, cli.json);
         return Ok(());
     }
+    if let Command::Release(command) = &cli.command {
+        return release::release(command, &settings, cli.json);
+    }
     if let Command::Mail(command) = &cli.command {
         return instance::mail::mail(command, &startup::options(&settings), cli.json);
     }
@@ -113,6 +117,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         }
         Command::Config(Config::Check | Config::Print)
         | Command::Mail(_)
+        | Command::Release(_)
         | Command::Verify(_)
         | Command::Openapi
         | Command::Completions { .. }

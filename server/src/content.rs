@@ -9,14 +9,17 @@ pub(crate) mod markdown;
 
 use std::{cmp::Reverse, convert::Infallible, path::Path};
 
-use latchkey_app::static_pages::site::model::{LegalPage, Picture, Release, Releases, SiteContent, Slug};
+use latchkey_app::{
+    releases::{Library, Place, Release, ReleaseList},
+    static_pages::site::model::{LegalPage, Picture, SiteContent, Slug},
+};
 
 pub(crate) use files::{ContentFiles, all_compiled_in, compiled_in};
 use markdown::{Places, Rendered};
 
 /// The file that makes a site. Without it, an instance has only a start page.
 const SITE: &str = "site.toml";
-const RELEASES: &str = "releases.toml";
+pub(crate) const RELEASES: &str = "releases.toml";
 
 /// Why content cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -66,21 +69,32 @@ impl Content {
             question.answer.render(html);
         }
         let legal = site.legal.iter().map(|slug| legal_page(&files, slug)).collect::<Result<_, _>>()?;
-        let mut releases = match files.find(RELEASES)? {
-            Some(_) => {
-                let text = files.text(RELEASES)?;
-                let releases: Releases = files.toml(RELEASES, &text)?;
-                check_releases(&releases.releases, &files, &text)?;
-                releases.releases
-            }
-            None => Vec::new(),
-        };
+        let mut releases = releases(&files)?;
         releases.sort_by_key(|release| Reverse(release.date));
-        for release in &mut releases {
-            release.notes.render(html);
-        }
         Ok(Self { site, legal, releases, files })
     }
+}
+
+/// The releases in a folder, or those that are compiled in, if they are for this brand. They do not need a site.
+pub(crate) fn library(folder: Option<&Path>, brand: &str) -> Result<Library, ContentError> {
+    match folder {
+        Some(folder) => Ok(Library::new(releases(&ContentFiles::folder(folder)?)?, Some(folder.to_owned()))),
+        None => Ok(Library::new(Content::read(None, brand)?.map_or_else(Vec::new, |content| content.releases), None)),
+    }
+}
+
+fn releases(files: &ContentFiles) -> Result<Vec<Release>, ContentError> {
+    if files.find(RELEASES)?.is_none() {
+        return Ok(Vec::new());
+    }
+    let text = files.text(RELEASES)?;
+    let list: ReleaseList = files.toml(RELEASES, &text)?;
+    let mut releases = list.releases;
+    check_releases(&releases, files, &text)?;
+    for release in &mut releases {
+        release.notes.render(html);
+    }
+    Ok(releases)
 }
 
 /// Markdown as HTML.
@@ -158,11 +172,33 @@ fn check(site: &SiteContent, files: &ContentFiles, text: &str) -> Result<(), Con
 }
 
 fn check_releases(releases: &[Release], files: &ContentFiles, text: &str) -> Result<(), ContentError> {
+    let refuse = |part: &str, why: String| {
+        let line = line_of(text, &format!("\"{part}\""));
+        Err(ContentError::Invalid { file: files.shown(RELEASES), line, why })
+    };
     for (at, release) in releases.iter().enumerate() {
-        if releases.iter().skip(at + 1).any(|other| other.version == release.version) {
-            let part = format!("\"{}\"", release.version);
-            let why = format!("version {} is listed twice", release.version);
-            return Err(ContentError::Invalid { file: files.shown(RELEASES), line: line_of(text, &part), why });
+        let (version, builds) = (release.version.to_string(), &release.builds);
+        for other in releases.iter().skip(at + 1).filter(|other| other.version == release.version) {
+            if other.is_of(release.product.as_deref()) {
+                return refuse(&version, format!("version {version} is listed twice"));
+            }
+            if let Some(same) = other.builds.iter().find(|other| builds.iter().any(|build| build.name == other.name)) {
+                return refuse(
+                    same.name.as_str(),
+                    format!("two products have a file {} of version {version}", same.name),
+                );
+            }
+        }
+        for (at, build) in builds.iter().enumerate() {
+            if builds.iter().skip(at + 1).any(|other| other.name == build.name) {
+                let why = format!("version {version} has two files with the name {}", build.name);
+                return refuse(build.name.as_str(), why);
+            }
+            if let Place::Folder(path) = &build.place
+                && let Err(why) = files.check_build(path, build.size)
+            {
+                return refuse(path.as_str(), why);
+            }
         }
     }
     Ok(())

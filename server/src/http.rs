@@ -4,6 +4,7 @@ pub mod api;
 mod api_address;
 mod assets;
 mod download;
+mod downloads;
 mod layers;
 pub(crate) mod operation;
 mod portal;
@@ -43,6 +44,7 @@ use crate::{
 
 use api_address::ApiAddress;
 use assets::branding::Branded;
+use downloads::Builds;
 use operation::health;
 use state::AppState;
 use static_pages::{
@@ -75,7 +77,9 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let api_address = Arc::new(ApiAddress::new(settings.server.api_url.as_deref()));
     let (not_found, failed) = (plain.clone(), plain.clone());
     let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
-    let state = AppState { service, api_address, plain, surfaces: surfaces.clone() };
+    let library = settings.content.library(&service.brand().name)?;
+    let builds = Builds { library, origin: settings.downloads_origin().into() };
+    let state = AppState { service, api_address, plain, surfaces: surfaces.clone(), builds };
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
@@ -106,6 +110,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let origin: Arc<str> = settings.pages_url().into();
     let pages = portal
         .merge(search.map_or_else(Router::new, docs::search::router))
+        .merge(downloads::router().with_state(state.clone()))
         .merge(assets::router())
         .merge(branded.router())
         .fallback(move |request: Request| {

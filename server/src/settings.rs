@@ -189,6 +189,11 @@ impl Settings {
         self.server.admin_origin()
     }
 
+    /// The origin of links to builds for updaters: where they reach the API.
+    pub(crate) fn downloads_origin(&self) -> String {
+        self.server.api_origin().unwrap_or_else(|| self.portal_url())
+    }
+
     /// The origin of this instance's own pages: the admin portal's, if the instance serves it and not the portal.
     pub fn pages_url(&self) -> String {
         let surfaces = &self.server.surfaces;

@@ -14,6 +14,7 @@ use crate::{
     settings::{Settings, SettingsError},
 };
 
+pub(crate) use instance::is_exposed;
 use instance::{Instance, InstanceError};
 
 /// Why the program did not start, or a command failed.

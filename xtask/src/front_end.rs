@@ -26,8 +26,11 @@ struct Bundle {
     features: &'static [&'static str],
 }
 
-const BUNDLES: [Bundle; 2] =
-    [Bundle { name: "latchkey", features: &[] }, Bundle { name: "latchkey-admin", features: &["--features", "admin"] }];
+const BUNDLES: [Bundle; 3] = [
+    Bundle { name: "latchkey", features: &[] },
+    Bundle { name: "latchkey-account", features: &["--features", "account"] },
+    Bundle { name: "latchkey-admin", features: &["--features", "admin"] },
+];
 
 /// The style sheets: the name of each file, and its source.
 const STYLE_SHEETS: [(&str, &str); 3] =

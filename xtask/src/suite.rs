@@ -146,8 +146,10 @@ fn lints(shell: &Shell) -> Result<()> {
     shell.step("clippy, server side", &[&native[..], &strict].concat())?;
     let browser = ["cargo", "clippy", "--package", "latchkey-frontend", "--target", "wasm32-unknown-unknown"];
     shell.step("clippy, browser side", &[&browser[..], &strict].concat())?;
-    let admin = ["--features", "admin"];
-    shell.step("clippy, browser side of the admin portal", &[&browser[..], &admin, &strict].concat())?;
+    for part in ["account", "admin"] {
+        shell
+            .step(&format!("clippy, browser side, {part}"), &[&browser[..], &["--features", part], &strict].concat())?;
+    }
     // Offline verification needs neither network nor threads.
     let client = ["cargo", "clippy", "--package", "latchkey-client", "--no-default-features"];
     shell.step("clippy, client without features", &[&client[..], &strict].concat())?;

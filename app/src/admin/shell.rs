@@ -4,6 +4,7 @@ pub(crate) mod navigation;
 mod submissions;
 pub(crate) mod top_bar;
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
@@ -97,7 +98,7 @@ pub(crate) fn ShellFrame(frame: Frame, entries: Vec<Entry>, children: Children) 
 /// The message that the server left for the loaded page.
 #[component]
 fn WaitingMessage() -> impl IntoView {
-    let waiting = Resource::new(|| (), |()| waiting_message());
+    let waiting = PageData::new(|| (), |()| waiting_message());
     let (here, brand) = (use_location().pathname, StoredValue::new(use_branding().brand));
     let loaded = StoredValue::new(here.get_untracked());
     view! {

@@ -1,5 +1,6 @@
 //! What pages show, ready to render.
 
+pub(crate) mod downloads;
 pub(crate) mod orders;
 
 use latchkey_licensing::ids::{LicenseId, MachineId, OrderId};
@@ -54,6 +55,8 @@ pub struct LicenseSummary {
     pub can_replace_key: bool,
     /// What else the owner may do.
     pub rights: OwnerRights,
+    /// Whether there are builds that the license may have.
+    pub has_downloads: bool,
 }
 
 /// What the policy lets the owner of a license do in the portal.
@@ -187,6 +190,8 @@ pub struct LicenseDetail {
     pub revealed_key: Option<String>,
     /// The order by which it was bought, and the order's number.
     pub order: Option<(OrderId, String)>,
+    /// The newest builds. `None` if the product has none.
+    pub downloads: Option<downloads::DownloadList>,
     /// What it can be upgraded to.
     pub upgrades: Vec<Offer>,
     /// Newest first.

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod change_email;
 pub(crate) mod computer;
 pub(crate) mod delete_account;
+pub(crate) mod downloads;
 pub(crate) mod free_computer;
 pub(crate) mod license;
 pub(crate) mod licenses;

@@ -1,5 +1,6 @@
 //! Converts domain objects into what pages show.
 
+pub(crate) mod downloads;
 pub(crate) mod orders;
 
 use latchkey_licensing::{
@@ -64,6 +65,7 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
             downloads_files: view.policy.customer_downloads_files,
             sees_history: view.policy.customer_sees_history,
         },
+        has_downloads: false,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod computers;
 pub mod deletion;
+pub mod downloads;
 pub mod email;
 pub mod licenses;
 pub mod offline;

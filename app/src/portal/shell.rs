@@ -1,5 +1,6 @@
 //! The frame of the portal: bar, messages, page, footer.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::{
     components::{A, Outlet},
@@ -152,7 +153,7 @@ fn admin_path() -> Option<String> {
 /// for the loaded page.
 #[component]
 fn Messages(toasts: Toasts) -> impl IntoView {
-    let waiting = Resource::new(|| (), |()| waiting_message());
+    let waiting = PageData::new(|| (), |()| waiting_message());
     let here = use_location().pathname;
     // The message for the loaded page is not shown on the pages visited after it.
     let loaded = StoredValue::new(here.get_untracked());

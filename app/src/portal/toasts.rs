@@ -7,6 +7,7 @@ use crate::shared::{
     components::{Failure, Submit},
     error::UiError,
     flash::{Flash, FormRedirect},
+    form_action::Outcome,
 };
 
 /// The latest message and the path of the page that shows it. Pages set it in the browser.
@@ -32,9 +33,6 @@ impl Toasts {
         self.show(path, Some(Flash::Failed(error)));
     }
 }
-
-/// The result of a form's server function, once it is known.
-pub(crate) type Outcome = Signal<Option<Result<FormRedirect, UiError>>>;
 
 /// Counts the results that succeeded, so that a page is read again after them. After a failure, a page that was read again would
 /// take away the form with what was typed.

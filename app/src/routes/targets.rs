@@ -28,6 +28,29 @@ pub enum PaymentDocument {
     InvoicePdf,
 }
 
+/// The file of a build, to which the portal leads if the license may have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildTarget<'a> {
+    pub license: LicenseId,
+    pub version: &'a str,
+    pub file: &'a str,
+}
+
+impl BuildTarget<'_> {
+    /// The paths of files, in axum's syntax.
+    pub const PATHS: &'static str = "/portal/licenses/{license}/downloads/{version}/{file}";
+
+    pub fn path(self) -> String {
+        format!("{}/{}/{}", Page::Downloads(self.license).path(), self.version, self.file)
+    }
+
+    /// The page with the link to this path.
+    fn page_of(path: &str) -> Option<Page> {
+        let page = path.rsplitn(3, '/').nth(2).and_then(Page::parse);
+        page.filter(|page| matches!(page, Page::Downloads(_)))
+    }
+}
+
 impl PaymentDocument {
     /// The paths of documents, in axum's syntax.
     pub const PATHS: &str = "/portal/orders/{order}/payments/{payment}/{document}";
@@ -91,5 +114,6 @@ impl FormTarget {
             .or_else(|| page(Self::BELOW_COMPUTER).filter(|page| matches!(page, Page::Computer(..))))
             .or_else(account)
             .or_else(order)
+            .or_else(|| BuildTarget::page_of(path))
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod confirm;
 pub(crate) mod email_change;
 pub(crate) mod new_passkey;
 
+use crate::shared::page_data::PageData;
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -53,7 +54,7 @@ where
     F: Fn(SignInState) -> V + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let state = Resource::new(|| (), |()| read_sign_in());
+    let state = PageData::new(|| (), |()| read_sign_in());
     view! {
         <Suspense fallback=|| ()>
             {move || {

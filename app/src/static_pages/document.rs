@@ -95,7 +95,7 @@ fn open_graph(property: &'static str, content: impl Into<String>) -> impl IntoVi
 }
 
 /// Escapes text for the content or an attribute of an element, in HTML and XML.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -20,10 +20,11 @@ mod shell;
 
 use crate::{
     checkout::model::Offer,
+    shared::releases::Release,
     static_pages::{document::Look, offers::Shop},
 };
 
-use model::{LegalPage, Release, SiteContent};
+use model::{LegalPage, SiteContent};
 
 pub use changelog::changelog;
 pub use downloads::downloads;

@@ -6,4 +6,5 @@ pub mod license;
 pub mod machine;
 pub mod outage;
 pub mod policy;
+pub mod release;
 pub mod validation;

@@ -117,6 +117,7 @@ pub use identity::sign_in::{
     secrets::{BrowserSecret, HostLink, SessionToken},
     sessions::{ENDED_SESSION_KEPT, SessionSummary},
 };
+pub use licensing::builds::{BuildLinkError, LinkedBuild};
 pub use licensing::licenses::{
     customer::CustomerError,
     customer_record::CustomerRecord,

@@ -7,5 +7,6 @@
 
 pub mod document;
 pub mod error;
+pub mod release;
 pub mod request;
 pub mod signature;

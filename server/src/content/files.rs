@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use latchkey_app::releases::{BUILDS, BuildPath};
 use rust_embed::Embed;
 use serde::de::DeserializeOwned;
 
@@ -74,6 +75,27 @@ impl ContentFiles {
                 Ok(Some(bytes.into()))
             }
         }
+    }
+
+    /// Says what is wrong with a file that the server is to send.
+    pub(super) fn check_build(&self, path: &BuildPath, size: u64) -> Result<(), String> {
+        let Self::Folder(folder) = self else {
+            return Err(format!("there is no file {path}: files can only be sent from a content folder"));
+        };
+        let missing = |_| format!("there is no file {path}");
+        let found = folder.join(path.as_str()).canonicalize().map_err(missing)?;
+        let root = folder.join(BUILDS).canonicalize().map_err(missing)?;
+        if !found.starts_with(root) {
+            return Err(format!("{path} is a link that leads out of the folder builds"));
+        }
+        let about = found.metadata().map_err(missing)?;
+        if !about.is_file() {
+            return Err(format!("{path} is not a file"));
+        }
+        if about.len() != size {
+            return Err(format!("{path} has {} bytes, but {size} are listed", about.len()));
+        }
+        Ok(())
     }
 
     /// The names of the files below a folder, in folders of folders too. Only a content folder is searched.

@@ -10,7 +10,9 @@ mod machines;
 mod openapi;
 mod ping;
 mod rate_limit;
+mod releases;
 pub(crate) mod signing;
+mod updates;
 
 use std::convert::Infallible;
 
@@ -78,6 +80,14 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(machines::show::show, machines::deactivate::deactivate))
         .routes(routes!(machines::ping::ping))
         .routes(routes!(machines::check_out::check_out, machines::check_out::download))
+        .routes(routes!(releases::show::show))
+        .routes(routes!(releases::upgrade::upgrade))
+        .routes(routes!(releases::artifacts::artifacts))
+        .routes(routes!(releases::artifact::artifact))
+        .routes(routes!(updates::tauri::update))
+        .routes(routes!(updates::appcast::appcast))
+        .routes(routes!(updates::electron::update))
+        .routes(routes!(updates::velopack::update))
 }
 
 /// The description of the API (OpenAPI 3.1), generated from its routes.

@@ -1,6 +1,7 @@
 //! The portal: its pages with their guards, its sessions, and its files.
 
 mod acts;
+mod builds;
 mod exports;
 pub(crate) mod files;
 pub(crate) mod pages;

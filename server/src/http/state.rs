@@ -6,7 +6,7 @@ use latchkey_service::{Internal, Service};
 use uuid::Uuid;
 
 use crate::{
-    http::{api_address::ApiAddress, static_pages::plain_pages::PlainPages},
+    http::{api_address::ApiAddress, downloads::Builds, static_pages::plain_pages::PlainPages},
     settings::Surfaces,
 };
 
@@ -16,6 +16,7 @@ pub(crate) struct AppState {
     pub(crate) api_address: Arc<ApiAddress>,
     pub(crate) plain: PlainPages,
     pub(crate) surfaces: Surfaces,
+    pub(crate) builds: Builds,
 }
 
 impl AppState {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use latchkey_app::releases::Library as ReleaseLibrary;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -12,7 +13,7 @@ use crate::content::{self, ContentError, ContentFiles, documentation::Library};
 
 pub(super) const FIELDS: &[Field] = &[field(
     "content.folder",
-    "A folder with the texts of the site and the help pages: site.toml, releases.toml, legal/ and docs/. `latchkey content export` writes one to start from.",
+    "A folder with the texts of the site and the help pages: site.toml, releases.toml, legal/, docs/, and builds/ with files to download. `latchkey content export` writes one to start from.",
 )];
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -25,6 +26,11 @@ impl Content {
     /// The content for a brand, if there is any.
     pub(crate) fn read(&self, brand: &str) -> Result<Option<content::Content>, SettingsError> {
         content::Content::read(self.folder.as_deref(), brand).map_err(|error| SettingsError(error.to_string()))
+    }
+
+    /// The releases, which do not need other content.
+    pub(crate) fn library(&self, brand: &str) -> Result<ReleaseLibrary, SettingsError> {
+        content::library(self.folder.as_deref(), brand).map_err(|error| SettingsError(error.to_string()))
     }
 
     /// The documentation, with the folder's pages. `portal` and `admin` are the origins of the portals, if they are not the
@@ -43,6 +49,7 @@ impl Content {
             return Ok(());
         }
         self.read(brand)?;
+        self.library(brand)?;
         self.read_docs("", "").map(drop)
     }
 }

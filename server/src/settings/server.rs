@@ -92,6 +92,11 @@ impl Server {
         Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
     }
 
+    /// The origin of the API, if it is given.
+    pub(super) fn api_origin(&self) -> Option<String> {
+        self.api_url.clone().map(normalized)
+    }
+
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         check_origin("server.portal_url", &self.given_portal_url())?;
         if let Some(admin) = &self.admin_url {

@@ -118,14 +118,15 @@ fn restrict(_path: &Path, _mode: u32) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether other users can read a file.
 #[cfg(unix)]
-fn is_exposed(path: &Path) -> std::io::Result<bool> {
+pub(crate) fn is_exposed(path: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
     Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_exposed(_path: &Path) -> std::io::Result<bool> {
+pub(crate) fn is_exposed(_path: &Path) -> std::io::Result<bool> {
     Ok(false)
 }
 

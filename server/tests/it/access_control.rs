@@ -109,7 +109,7 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(path, _)| *path)
 }
 
-const FUNCTIONS: [(&str, Row); 60] = [
+const FUNCTIONS: [(&str, Row); 61] = [
     ("/fn/account", signed_in(200, 401)),
     // For everyone without a second factor, the admin portal does not exist.
     ("/fn/admin/act", staff_only(200)),
@@ -141,6 +141,7 @@ const FUNCTIONS: [(&str, Row); 60] = [
     // The phrase is not the account's address.
     ("/fn/delete_account", signed_in(422, 401)),
     ("/fn/deletion_form", signed_in(200, 401)),
+    ("/fn/downloads", own(200, 404, 401)),
     ("/fn/end_all_sessions", signed_in(200, 401)),
     ("/fn/admin/end_portal_view", staff_only(200)),
     // The response does not say whether there was such a session.
@@ -183,7 +184,7 @@ const FUNCTIONS: [(&str, Row); 60] = [
 ];
 
 /// Pages, with the paths of the app's router.
-const PAGES: [(&str, Row); 58] = [
+const PAGES: [(&str, Row); 59] = [
     ("/admin", staff_only(200)),
     ("/admin/activations", staff_only(200)),
     ("/admin/audit", staff_only(200)),
@@ -240,6 +241,7 @@ const PAGES: [(&str, Row); 58] = [
     ("/portal/account/email", signed_in(200, 303)),
     ("/portal/licenses", signed_in(200, 303)),
     ("/portal/licenses/{license}", own(200, 404, 303)),
+    ("/portal/licenses/{license}/downloads", own(200, 404, 303)),
     ("/portal/licenses/{license}/machines/{machine}", own(200, 404, 303)),
     ("/portal/licenses/{license}/machines/{machine}/free", own(200, 404, 303)),
     ("/portal/licenses/{license}/new-key", own(200, 404, 303)),
@@ -252,7 +254,7 @@ const PAGES: [(&str, Row); 58] = [
 ];
 
 /// All other routes of the server: the route as written in the source, the request, and the statuses.
-const ROUTES: [(&str, Method, &str, Row); 34] = [
+const ROUTES: [(&str, Method, &str, Row); 36] = [
     // Other methods at the addresses of the admin portal.
     ("&path", Method::POST, "/admin", all(404)),
     // Forms of acts, without a reason or a text. What only admins may do is refused before.
@@ -301,6 +303,9 @@ const ROUTES: [(&str, Method, &str, Row); 34] = [
     ),
     // This server has no keys of a payment provider.
     ("PATH", Method::POST, "/webhooks/stripe", all(404)),
+    // This server has no builds. Those of other servers have tests of their own.
+    ("BUILD", Method::GET, "/downloads/x/1.0.0/setup.exe", all(404)),
+    ("BuildTarget::PATHS", Method::GET, "/portal/licenses/{license}/downloads/1.0.0/setup.exe", signed_in(404, 303)),
     ("SEARCH", Method::GET, "/docs/search?q=license", all(200)),
     // Pages that are rendered at startup: the site, the documentation and its files.
     ("path", Method::GET, "/favicon.svg", all(200)),
@@ -312,7 +317,16 @@ const ROUTES: [(&str, Method, &str, Row); 34] = [
 ];
 
 /// The operations of the API. Validation by key requires no other credential than the key in its body.
-const OPERATIONS: [(&str, Row); 17] = [
+const OPERATIONS: [(&str, Row); 25] = [
+    // A key is optional for releases, and there are none here.
+    ("get /v1/artifacts", all(400)),
+    ("get /v1/releases/{release}", all(404)),
+    ("get /v1/releases/{release}/artifacts/{artifact}", all(404)),
+    ("get /v1/releases/{release}/upgrade", all(404)),
+    ("get /v1/updates/appcast.xml", all(404)),
+    ("get /v1/updates/electron/{file}", all(404)),
+    ("get /v1/updates/tauri/{target}/{arch}/{version}", all(204)),
+    ("get /v1/updates/velopack/{file}", all(404)),
     ("delete /v1/machines/{machine}", by_key(204, 404)),
     ("get /v1/licenses/{license}", by_key(200, 404)),
     ("get /v1/licenses/{license}/actions/check-out", by_key(200, 404)),
@@ -408,6 +422,9 @@ impl<'a> World<'a> {
         };
         let pattern = pattern.replace("{customer}", &self.account).replace("{act}", act).replace("{list}", "licenses");
         let pattern = pattern.replace("{event}", "evt_none").replace("{mail}", &self.license);
+        let pattern =
+            pattern.replace("{release}", "1.0.0").replace("{artifact}", "setup.exe").replace("{file}", "x.yml");
+        let pattern = pattern.replace("{target}/{arch}/{version}", "windows/x86_64/1.0.0");
         pattern.replace("{token}", "x")
     }
 

@@ -14,6 +14,7 @@ mod mails;
 mod operation;
 mod personal_data;
 mod portal;
+mod releases;
 mod sign_in;
 mod site;
 mod stripe;

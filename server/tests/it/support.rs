@@ -3,4 +3,5 @@
 pub(crate) mod app;
 pub(crate) mod authenticator;
 pub(crate) mod host;
+pub(crate) mod shelf;
 pub(crate) mod shop;

@@ -6,6 +6,8 @@
 #[path = "../it/support/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
 mod app;
+#[path = "../it/support/shelf.rs"]
+mod shelf;
 
 #[path = "../../../content/docs/keygen/unlock.rs"]
 #[expect(unreachable_pub, reason = "the documentation shows it as a part of an app")]
@@ -19,10 +21,16 @@ use keygen_rs::{
     license::{License, LicenseCheckoutOpts, LicenseFileAlgorithm, LicenseValidationCode, LicenseValidationRequest},
     license_file::LicenseFile,
     machine::MachineCheckoutOpts,
+    release::{Release, ReleaseChannel, ReleaseUpgradeRequest},
 };
 use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, RenewalBasis};
 use latchkey_service::{Notify, Operator, RateLimit};
 use latchkey_testkit::Backend;
+use shelf::Shelf;
+use tokio::sync::Mutex;
+
+/// Held by the test that uses the process's only configuration.
+static CONFIGURED: Mutex<()> = Mutex::const_new(());
 
 /// The configuration of an app: the server's address, its public key, and a license key.
 fn config(app: &TestApp, key: &str) -> KeygenConfig {
@@ -156,12 +164,15 @@ async fn offline_work(app: &TestApp, config: &KeygenConfig, license: &License, f
     let options = MachineCheckoutOpts { ttl: Some(i64::from(i32::MAX)), include: None };
     let file = machine.checkout(&options).await.expect("a machine file");
     // Machine files are verified with the process's only configuration.
+    let turn = CONFIGURED.lock().await;
     keygen_rs::config::set_config(config.clone()).expect("configured");
     file.verify().expect("verified");
     let dataset = file.decrypt(&format!("{key}{fingerprint}")).expect("decrypted");
     assert_eq!((dataset.machine.fingerprint.as_str(), dataset.license.id.as_str()), (fingerprint, license.id.as_str()));
     assert_eq!(file.entitlements(&format!("{key}{fingerprint}")).expect("included").len(), 1);
     assert!(file.decrypt(&format!("{key}other")).is_err());
+
+    drop(turn);
 
     // The client reports the server's refusals.
     failed(license.checkout(&LicenseCheckoutOpts::with_ttl(10)).await, "CHECKOUT_TTL_INVALID");
@@ -238,11 +249,51 @@ async fn too_many_requests(backend: Backend) {
     failed(keygen_rs::validate_with_config(config, &request).await, "RateLimitExceeded");
 }
 
+/// The client finds updates, lists their files and downloads one. It asks about releases with the process's only configuration.
+async fn updates_are_found(backend: Backend) {
+    let mut shelf = Shelf::new();
+    shelf.release("1.0.0", "2026-10-01", "").file("acme-1.0.0.exe", "windows", b"one", "arch = \"x64\"");
+    shelf.release("1.1.0", "2026-11-01", "").file("acme-1.1.0.exe", "windows", b"one and one", "arch = \"x64\"");
+    shelf.release("2.0.0-beta.1", "2026-11-02", "channel = \"beta\"").file("beta.exe", "windows", b"two", "");
+    shelf.write();
+    let folder = shelf.folder.path().to_owned();
+    let app = TestApp::start_with(backend, |settings, _| settings.content.folder = Some(folder)).await;
+    let issued = app.issue("ada@example.com").await;
+    let _turn = CONFIGURED.lock().await;
+    keygen_rs::config::set_config(config(&app, issued.key.expose())).expect("configured");
+    let current = Release::get("1.0.0").await.expect("the version that the app has");
+    let product = Some(issued.view.product.id.to_string());
+    let request = ReleaseUpgradeRequest { product: product.clone(), ..ReleaseUpgradeRequest::default() };
+    let newer = current.upgrade(Some(&request)).await.expect("an update");
+    assert_eq!((newer.version.as_str(), newer.product_id), ("1.1.0", product));
+    assert_eq!((newer.channel, newer.package_id), (ReleaseChannel::Stable, None));
+    let beta = ReleaseUpgradeRequest { channel: Some(ReleaseChannel::Beta), ..request.clone() };
+    assert_eq!(current.upgrade(Some(&beta)).await.expect("an update").version, "2.0.0-beta.1");
+    let pinned = ReleaseUpgradeRequest { constraint: Some("1.0".to_owned()), ..beta };
+    assert_eq!(current.upgrade(Some(&pinned)).await.expect("an update").version, "1.1.0");
+    let newest = Release::get("1.1.0").await.expect("a release");
+    failed(newest.upgrade(Some(&request)).await, "NOT_FOUND");
+    failed(newest.upgrade(None).await, "NOT_FOUND");
+    failed(Release::get("9.9.9").await, "NOT_FOUND");
+
+    let files = newest.artifacts(None).await.expect("a list");
+    let [file] = files.as_slice() else { return assert_eq!(files.len(), 1) };
+    assert_eq!(
+        (file.filename.as_str(), file.filesize, file.platform.as_deref()),
+        ("acme-1.1.0.exe", Some(11), Some("windows"))
+    );
+    let led = newest.download_artifact(&file.id).await.expect("a link");
+    let url = led.location.replace(&app.portal_origin(), &app.origin());
+    let content = reqwest::get(url).await.expect("an answer").bytes().await.expect("a body");
+    assert_eq!(content, "one and one");
+}
+
 #[test]
 fn sqlite() {
     run(the_client_works_from_activation_to_revocation(Backend::Sqlite));
     run(a_renewal_affects_the_next_validation(Backend::Sqlite));
     run(too_many_requests(Backend::Sqlite));
+    run(updates_are_found(Backend::Sqlite));
     run(the_documented_program_unlocks(Backend::Sqlite));
 }
 
@@ -251,5 +302,6 @@ fn postgres() {
     run(the_client_works_from_activation_to_revocation(Backend::Postgres));
     run(a_renewal_affects_the_next_validation(Backend::Postgres));
     run(too_many_requests(Backend::Postgres));
+    run(updates_are_found(Backend::Postgres));
     run(the_documented_program_unlocks(Backend::Postgres));
 }

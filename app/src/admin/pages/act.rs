@@ -1,5 +1,6 @@
 //! The pages of acts. Their forms are sent to the same path, so that they work without script.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
@@ -22,7 +23,7 @@ use crate::{
 #[component]
 pub(crate) fn ActPage() -> impl IntoView {
     let (path, search) = (use_location().pathname, use_location().search);
-    let view = Resource::new(move || (path.get(), search.get()), |(path, query)| admin_act(path, query));
+    let view = PageData::new(move || (path.get(), search.get()), |(path, query)| admin_act(path, query));
     view! {
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {

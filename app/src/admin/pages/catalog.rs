@@ -1,5 +1,6 @@
 //! The pages of the catalog.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
@@ -25,7 +26,7 @@ use crate::{
 #[component]
 pub(crate) fn CatalogPage() -> impl IntoView {
     let search = use_location().search;
-    let view = Resource::new(move || search.get(), admin_catalog);
+    let view = PageData::new(move || search.get(), admin_catalog);
     view! {
         <PageTitle text="Catalog · Admin"/>
         <Transition fallback=|| ()>
@@ -97,7 +98,7 @@ pub(crate) fn CatalogEntryPage() -> impl IntoView {
     let params = use_params_map();
     let param = move |name: &str| params.with(|params| params.get(name)).unwrap_or_default();
     let search = use_location().search;
-    let view = Resource::new(
+    let view = PageData::new(
         move || (param("kind"), param("code"), search.get()),
         |(kind, code, query)| admin_catalog_entry(kind, code, query),
     );

@@ -1,5 +1,6 @@
 //! `/admin/diagnostics`: the state of the instance.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -24,7 +25,7 @@ use crate::{
 #[component]
 pub(crate) fn DiagnosticsPage() -> impl IntoView {
     let search = use_location().search;
-    let view = Resource::new(move || search.get(), admin_diagnostics);
+    let view = PageData::new(move || search.get(), admin_diagnostics);
     view! {
         <PageTitle text="Diagnostics · Admin"/>
         <Transition fallback=|| ()>

@@ -1,5 +1,6 @@
 //! `/admin/orders/{id}/evidence`: what answers a dispute, to copy.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -12,7 +13,7 @@ use crate::{
 pub(crate) fn EvidencePage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("order")).unwrap_or_default();
-    let view = Resource::new(id, admin_evidence);
+    let view = PageData::new(id, admin_evidence);
     view! {
         <PageTitle text="Evidence for a dispute · Admin"/>
         <Transition fallback=|| ()>

@@ -1,5 +1,6 @@
 //! `/admin/licenses/{id}/explain`: why a license does or does not validate.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -30,7 +31,7 @@ pub(crate) fn ExplainPage() -> impl IntoView {
             }
         })
     };
-    let view = Resource::new(move || (id(), fields()), |(id, fields)| admin_explain(id, fields));
+    let view = PageData::new(move || (id(), fields()), |(id, fields)| admin_explain(id, fields));
     view! {
         <PageTitle text="Why does it fail? · Admin"/>
         <Transition fallback=|| ()>

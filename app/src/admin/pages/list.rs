@@ -1,5 +1,6 @@
 //! The pages of all lists.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -19,7 +20,7 @@ use crate::{
 #[component]
 fn ListPage(list: ListName, title: &'static str) -> impl IntoView {
     let search = use_location().search;
-    let view = Resource::new(move || search.get(), move |query| admin_list(list, query));
+    let view = PageData::new(move || search.get(), move |query| admin_list(list, query));
     view! {
         <PageTitle text=format!("{title} · Admin")/>
         <Transition fallback=|| view! { <TableSkeleton/> }>

@@ -1,5 +1,6 @@
 //! The pages of all kinds of records.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
@@ -22,7 +23,7 @@ fn ObjectPage(kind: ObjectKind, param: &'static str, title: &'static str) -> imp
     let params = use_params_map();
     let id = move || params.with(|params| params.get(param)).unwrap_or_default();
     let search = use_location().search;
-    let view = Resource::new(move || (id(), search.get()), move |(id, query)| admin_object(kind, id, query));
+    let view = PageData::new(move || (id(), search.get()), move |(id, query)| admin_object(kind, id, query));
     view! {
         <PageTitle text=format!("{title} · Admin")/>
         <Transition fallback=|| ()>

@@ -1,5 +1,6 @@
 //! `/admin`: what needs attention, how many there are, and how that changes.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -19,7 +20,7 @@ use crate::{
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
     let search = use_location().search;
-    let overview = Resource::new(move || search.get(), admin_overview);
+    let overview = PageData::new(move || search.get(), admin_overview);
     view! {
         <PageTitle text="Overview · Admin"/>
         <h1 class="title-1">"Overview"</h1>

@@ -1,5 +1,6 @@
 //! `/admin/search`: finds pages and objects, with and without script.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -28,7 +29,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
     let query = use_query_map();
     let text = move || query.with(|query| query.get(QUERY)).unwrap_or_default();
     let source = use_objects();
-    let found = Resource::new(text, move |text| ObjectSource::find(source.clone(), text));
+    let found = PageData::new(text, move |text| ObjectSource::find(source.clone(), text));
     view! {
         <PageTitle text="Search · Admin"/>
         <h1 class="title-1">"Search"</h1>

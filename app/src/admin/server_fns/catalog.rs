@@ -1,5 +1,6 @@
 //! The pages of the catalog. The forms of entries are acts, see [`acts`](crate::admin::acts).
 
+use crate::shared::page_json::PageJson;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -8,14 +9,14 @@ use crate::{
 };
 
 /// The page of the catalog. `query` is the query of the page's address.
-#[server(prefix = "/fn/admin", endpoint = "catalog", input = PostUrl)]
+#[server(prefix = "/fn/admin", endpoint = "catalog", input = PostUrl, output = PageJson)]
 pub async fn admin_catalog(query: String) -> Result<CatalogView, UiError> {
     use crate::{admin::objects, server_side as server};
     objects::catalog(&query).await.map_err(server::failed)
 }
 
 /// The page of an entry of the catalog.
-#[server(prefix = "/fn/admin", endpoint = "catalog_entry", input = PostUrl)]
+#[server(prefix = "/fn/admin", endpoint = "catalog_entry", input = PostUrl, output = PageJson)]
 pub async fn admin_catalog_entry(entry_kind: String, entry_code: String, query: String) -> Result<ObjectView, UiError> {
     use crate::{admin::objects, server_side as server};
     objects::catalog_entry(&entry_kind, &entry_code, &query).await.map_err(server::failed)

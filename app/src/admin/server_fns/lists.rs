@@ -1,5 +1,6 @@
 //! The lists, and the search over everything.
 
+use crate::shared::page_json::PageJson;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// A page of a list. `query` is the query of the page's address.
-#[server(prefix = "/fn/admin", endpoint = "list", input = PostUrl)]
+#[server(prefix = "/fn/admin", endpoint = "list", input = PostUrl, output = PageJson)]
 pub async fn admin_list(list: ListName, query: String) -> Result<ListView, UiError> {
     use crate::{
         admin::{
@@ -47,7 +48,7 @@ pub async fn admin_list(list: ListName, query: String) -> Result<ListView, UiErr
 }
 
 /// Finds records by what a person typed.
-#[server(prefix = "/fn/admin", endpoint = "find", input = PostUrl)]
+#[server(prefix = "/fn/admin", endpoint = "find", input = PostUrl, output = PageJson)]
 pub async fn admin_find(text: String) -> Result<Vec<HitGroup>, UiError> {
     use crate::{
         admin::{present::found, server_fns::staff},

@@ -1,5 +1,6 @@
 //! `/checkout/{order}/canceled`: to which buyers return who did not pay.
 
+use crate::shared::page_data::PageData;
 use latchkey_licensing::order::OrderStatus;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -14,7 +15,7 @@ use crate::{
 pub(crate) fn OrderCanceledPage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("order")).unwrap_or_default();
-    let data = Resource::new(id, read_canceled_order);
+    let data = PageData::new(id, read_canceled_order);
     view! {
         <PageTitle text="Not paid"/>
         <CheckoutFrame>

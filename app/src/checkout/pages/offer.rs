@@ -1,5 +1,6 @@
 //! `/checkout/new/{price}`: what is offered, and the form that leads to the payment.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -25,7 +26,7 @@ pub(crate) fn OfferPage() -> impl IntoView {
     let params = use_params_map();
     let price = move || params.with(|params| params.get("price")).unwrap_or_default();
     let typed = use_query_map().with_untracked(|query| query.get("quantity")).and_then(|text| text.parse().ok());
-    let data = Resource::new(price, read_offer);
+    let data = PageData::new(price, read_offer);
     view! {
         <PageTitle text="Checkout"/>
         <CheckoutFrame>

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::shared::page_data::PageData;
 use latchkey_licensing::order::OrderStatus;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -34,7 +35,7 @@ pub(crate) fn OrderPlacedPage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("order")).unwrap_or_default();
     let rounds = RwSignal::new(0_u32);
-    let data = Resource::new(move || (id(), rounds.get()), |(id, _)| read_placed_order(id));
+    let data = PageData::new(move || (id(), rounds.get()), |(id, _)| read_placed_order(id));
     view! {
         <PageTitle text="Your order"/>
         <CheckoutFrame>

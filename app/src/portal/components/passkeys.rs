@@ -1,6 +1,8 @@
 //! A person's passkeys: listed, renamed and removed.
 
-use leptos::{form::ActionForm, prelude::*};
+use crate::shared::form_action::{FormAction, ServerForm};
+use crate::shared::page_data::PageData;
+use leptos::prelude::*;
 
 use crate::{
     portal::toasts::{NotSent, responses, show_result, successes},
@@ -19,15 +21,15 @@ use crate::{
 
 #[component]
 pub(crate) fn Passkeys() -> impl IntoView {
-    let rename = ServerAction::<RenamePasskey>::new();
-    let remove = ServerAction::<RemovePasskey>::new();
+    let rename = FormAction::new::<RenamePasskey>();
+    let remove = FormAction::new::<RemovePasskey>();
     // Counts how often the second factor was presented on this page.
     let confirmed = RwSignal::new(0_u32);
     let codes = RwSignal::new(Vec::<String>::new());
-    let renamed = Signal::derive(move || rename.value().get());
-    let removed = Signal::derive(move || remove.value().get());
+    let renamed = rename.outcome();
+    let removed = remove.outcome();
     let changes = (successes(renamed), responses(removed));
-    let data = Resource::new(move || (changes.0.get(), changes.1.get(), confirmed.get()), |_| second_factor());
+    let data = PageData::new(move || (changes.0.get(), changes.1.get(), confirmed.get()), |_| second_factor());
     show_result(renamed);
     show_result(removed);
     let confirm = Callback::new(move |()| confirmed.update(|count| *count += 1));
@@ -65,8 +67,8 @@ fn Card(codes: RwSignal<Vec<String>>, children: Children) -> impl IntoView {
 #[component]
 fn List(
     state: SecondFactorView,
-    rename: ServerAction<RenamePasskey>,
-    remove: ServerAction<RemovePasskey>,
+    rename: FormAction,
+    remove: FormAction,
     confirm: Callback<()>,
     codes: RwSignal<Vec<String>>,
 ) -> impl IntoView {
@@ -100,12 +102,7 @@ fn List(
 }
 
 #[component]
-fn Row(
-    line: PasskeyLine,
-    is_fresh: bool,
-    rename: ServerAction<RenamePasskey>,
-    remove: ServerAction<RemovePasskey>,
-) -> impl IntoView {
+fn Row(line: PasskeyLine, is_fresh: bool, rename: FormAction, remove: FormAction) -> impl IntoView {
     let field = format!("passkey-{}", line.id);
     let used = match line.last_used {
         Some(at) => view! { "Last used " <Time when=at/> }.into_any(),
@@ -113,26 +110,19 @@ fn Row(
     };
     let remove_label = format!("Remove {}", line.name);
     let id = line.id.clone();
-    // All rows have the same action. The result is that of the row which was sent last.
-    let (last, row) = (RwSignal::new(false), line.id.clone());
-    Effect::new(move |_| {
-        if let Some(sent) = rename.input().get() {
-            last.set(sent.id == row);
-        }
-    });
-    let not_sent = Signal::derive(move || rename.value().get().filter(|_| last.get()));
+    let not_sent = rename.outcome_of(&line.id);
     let removal = is_fresh.then(|| {
         view! {
-            <ActionForm action=remove>
+            <ServerForm action=remove>
                 <OwnerField/>
                 <HiddenField name="id" value=id/>
                 <Submit class="button button-small" busy=remove.pending() label=remove_label>"Remove"</Submit>
-            </ActionForm>
+            </ServerForm>
         }
     });
     view! {
         <li class="stack">
-            <ActionForm action=rename>
+            <ServerForm action=rename>
                 <OwnerField/>
                 <HiddenField name="id" value=line.id/>
                 <div class="field">
@@ -143,7 +133,7 @@ fn Row(
                     </div>
                     <NotSent result=not_sent/>
                 </div>
-            </ActionForm>
+            </ServerForm>
             <p class="small text-2">"Created " <Time when=line.created/> ". " {used} "."</p>
             {removal}
         </li>

@@ -18,10 +18,15 @@ pub(crate) fn NextStep(
 ) -> impl IntoView {
     let branding = use_branding();
     let subject = license.help_subject();
-    let download = branding.download_url.map(|href| {
-        let words = format!("Download {}", license.product);
-        view! { <p><a class="button button-wide" href=href rel="external">{words}</a></p> }
-    });
+    let words = format!("Download {}", license.product);
+    let download = if license.has_downloads {
+        let href = Page::Downloads(license.id).path();
+        Some(view! { <p><a class="button button-wide" href=href>{words}</a></p> }.into_any())
+    } else {
+        let link =
+            |href| view! { <p><a class="button button-wide" href=href rel="external">{words}</a></p> }.into_any();
+        branding.download_url.map(link)
+    };
     let (title, content) = if !license.is_usable() {
         let contact = view! {
             <p class="small text-2">

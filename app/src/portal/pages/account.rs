@@ -1,6 +1,8 @@
 //! `/portal/account`: name, address, passkeys, sessions.
 
-use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
+use crate::shared::form_action::{FormAction, ServerForm};
+use crate::shared::page_data::PageData;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     portal::{
@@ -21,14 +23,14 @@ use crate::{
 
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
-    let rename = ServerAction::<Rename>::new();
-    let end = ServerAction::<EndSession>::new();
-    let cancel = ServerAction::<CancelOwnEmailChange>::new();
-    let renamed = Signal::derive(move || rename.value().get());
-    let ended = Signal::derive(move || end.value().get());
-    let canceled = Signal::derive(move || cancel.value().get());
+    let rename = FormAction::new::<Rename>();
+    let end = FormAction::new::<EndSession>();
+    let cancel = FormAction::new::<CancelOwnEmailChange>();
+    let renamed = rename.outcome();
+    let ended = end.outcome();
+    let canceled = cancel.outcome();
     let changes = (successes(renamed), successes(ended), successes(canceled));
-    let data = Resource::new(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| account());
+    let data = PageData::new(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| account());
     for result in [renamed, ended, canceled] {
         show_result(result);
     }
@@ -63,8 +65,8 @@ fn Person(
     email: String,
     name: Option<String>,
     email_change: Option<EmailChangeLine>,
-    rename: ServerAction<Rename>,
-    cancel: ServerAction<CancelOwnEmailChange>,
+    rename: FormAction,
+    cancel: FormAction,
 ) -> impl IntoView {
     view! {
         <section class="card stack">
@@ -74,7 +76,7 @@ fn Person(
                 <a class="button button-small" href=Page::ChangeEmail.path()>"Change address"</a>
             </div>
             {email_change.map(|change| view! { <PendingChange change cancel/> })}
-            <ActionForm action=rename>
+            <ServerForm action=rename>
                 <OwnerField/>
                 <div class="field">
                     <label for="name">"Name"</label>
@@ -82,9 +84,9 @@ fn Person(
                         <input id="name" name="name" r#type="text" autocomplete="name" maxlength="100" value=name/>
                         <Submit busy=rename.pending()>"Save name"</Submit>
                     </div>
-                    <NotSent result=Signal::derive(move || rename.value().get())/>
+                    <NotSent result=rename.outcome()/>
                 </div>
-            </ActionForm>
+            </ServerForm>
         </section>
     }
 }
@@ -110,7 +112,7 @@ fn YourData() -> impl IntoView {
 
 /// A change of the address that has yet to be confirmed.
 #[component]
-fn PendingChange(change: EmailChangeLine, cancel: ServerAction<CancelOwnEmailChange>) -> impl IntoView {
+fn PendingChange(change: EmailChangeLine, cancel: FormAction) -> impl IntoView {
     let EmailChangeLine { new_email, waits_for, expires } = change;
     view! {
         <div class="notice stack-small">
@@ -119,17 +121,17 @@ fn PendingChange(change: EmailChangeLine, cancel: ServerAction<CancelOwnEmailCha
                 <span class="break-anywhere">{waits_for.join(" and ")}</span> ". The links in the mails work until "
                 <time datetime=expires.iso>{expires.exact}</time> "."
             </p>
-            <ActionForm action=cancel>
+            <ServerForm action=cancel>
                 <OwnerField/>
                 <Submit class="button button-small" busy=cancel.pending()>"Cancel the change"</Submit>
-                <NotSent result=Signal::derive(move || cancel.value().get())/>
-            </ActionForm>
+                <NotSent result=cancel.outcome()/>
+            </ServerForm>
         </div>
     }
 }
 
 #[component]
-fn Sessions(sessions: Vec<SessionLine>, end: ServerAction<EndSession>) -> impl IntoView {
+fn Sessions(sessions: Vec<SessionLine>, end: FormAction) -> impl IntoView {
     view! {
         <section class="card stack">
             <h2 class="title-2">"Signed-in browsers"</h2>
@@ -171,26 +173,19 @@ fn SignOutEverywhere() -> impl IntoView {
 }
 
 #[component]
-fn SessionRow(session: SessionLine, end: ServerAction<EndSession>) -> impl IntoView {
+fn SessionRow(session: SessionLine, end: FormAction) -> impl IntoView {
     let label = format!("Sign out {}, signed in {}", session.agent, session.opened.words);
-    // All rows have the same action. The result is that of the row which was sent last.
-    let (last, id) = (RwSignal::new(false), session.id.clone());
-    Effect::new(move |_| {
-        if let Some(sent) = end.input().get() {
-            last.set(sent.id == id);
-        }
-    });
-    let not_sent = Signal::derive(move || end.value().get().filter(|_| last.get()));
+    let not_sent = end.outcome_of(&session.id);
     let action = if session.is_current {
         view! { <span class="badge">"This browser"</span> }.into_any()
     } else {
         view! {
-            <ActionForm action=end>
+            <ServerForm action=end>
                 <OwnerField/>
                 <HiddenField name="id" value=session.id.clone()/>
                 <Submit class="button button-small" busy=end.pending() label>"Sign out"</Submit>
                 <NotSent result=not_sent/>
-            </ActionForm>
+            </ServerForm>
         }
         .into_any()
     };

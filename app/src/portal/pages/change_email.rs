@@ -1,6 +1,8 @@
 //! `/portal/account/email`: asks for another e-mail address.
 
-use leptos::{form::ActionForm, prelude::*};
+use crate::shared::form_action::{FormAction, ServerForm};
+use crate::shared::page_data::PageData;
+use leptos::prelude::*;
 
 use crate::{
     portal::{
@@ -18,12 +20,12 @@ use crate::{
 
 #[component]
 pub(crate) fn ChangeEmailPage() -> impl IntoView {
-    let action = ServerAction::<RequestEmailChange>::new();
-    let result = Signal::derive(move || action.value().get());
+    let action = FormAction::new::<RequestEmailChange>();
+    let result = action.outcome();
     let failure = go_to_result(result);
     // After a response, the form has what was typed, or asks for a proof first. Without one, it stays as it is.
     let responses = responses(result);
-    let data = Resource::new(move || responses.get(), |_| change_email_form());
+    let data = PageData::new(move || responses.get(), |_| change_email_form());
     view! {
         <PageTitle text="Change e-mail address"/>
         <nav aria-label="Breadcrumb" class="breadcrumb small"><a href=Page::Account.path()>"Account"</a></nav>
@@ -43,25 +45,25 @@ pub(crate) fn ChangeEmailPage() -> impl IntoView {
 }
 
 #[component]
-fn ChangeForm(form: ProvenForm, action: ServerAction<RequestEmailChange>) -> impl IntoView {
+fn ChangeForm(form: ProvenForm, action: FormAction) -> impl IntoView {
     let ProvenForm { email, proof, typed } = form;
     let form = match proof {
         Some(href) => view! { <Proof href/> }.into_any(),
         None => view! {
-            <ActionForm action>
+            <ServerForm action>
                 <OwnerField/>
                 <div class="stack">
                     <div class="field">
                         <label for="email">"New e-mail address"</label>
                         <input id="email" name="email" r#type="email" autocomplete="email" required maxlength="254" value=typed/>
                     </div>
-                    <NotSent result=Signal::derive(move || action.value().get())/>
+                    <NotSent result=action.outcome()/>
                     <div class="cluster">
                         <a class="button" href=Page::Account.path()>"Cancel"</a>
                         <Submit class="button button-accent" busy=action.pending()>"Send the mails"</Submit>
                     </div>
                 </div>
-            </ActionForm>
+            </ServerForm>
         }
         .into_any(),
     };

@@ -1,6 +1,8 @@
 //! `/portal/licenses/{id}/machines/{id}`: one computer, its name and its license file.
 
-use leptos::{form::ActionForm, prelude::*};
+use crate::shared::form_action::{FormAction, ServerForm};
+use crate::shared::page_data::PageData;
+use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -22,15 +24,15 @@ use crate::{
 #[component]
 pub(crate) fn ComputerPage() -> impl IntoView {
     let params = use_params_map();
-    let rename = ServerAction::<RenameComputer>::new();
-    let renamed = Signal::derive(move || rename.value().get());
+    let rename = FormAction::new::<RenameComputer>();
+    let renamed = rename.outcome();
     let renames = successes(renamed);
     let source = move || {
         let ids = params
             .with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()));
         (ids, renames.get())
     };
-    let data = Resource::new(source, |((license, machine), _)| computer(license, machine));
+    let data = PageData::new(source, |((license, machine), _)| computer(license, machine));
     show_result(renamed);
     view! {
         <PageTitle text="Computer"/>
@@ -46,7 +48,7 @@ pub(crate) fn ComputerPage() -> impl IntoView {
 }
 
 #[component]
-fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl IntoView {
+fn Detail(detail: ComputerDetail, rename: FormAction) -> impl IntoView {
     let ComputerDetail { license, computer, file_days, file_hours } = detail;
     let free = Page::FreeComputer(license.id, computer.id).path();
     let file = FormTarget::ComputerFile(license.id, computer.id).path();
@@ -66,7 +68,7 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                 <div><dt>"Last seen"</dt><dd><Time when=computer.last_seen.clone()/></dd></div>
             </dl>
             {rights.renames_computers.then(|| view! {
-                <ActionForm action=rename>
+                <ServerForm action=rename>
                     <OwnerField/>
                     <HiddenField name="license" value=license.id.to_string()/>
                     <HiddenField name="machine" value=computer.id.to_string()/>
@@ -76,9 +78,9 @@ fn Detail(detail: ComputerDetail, rename: ServerAction<RenameComputer>) -> impl 
                             <input id="name" name="name" r#type="text" maxlength="100" value=computer.label.clone()/>
                             <Submit busy=rename.pending()>"Save name"</Submit>
                         </div>
-                        <NotSent result=Signal::derive(move || rename.value().get())/>
+                        <NotSent result=rename.outcome()/>
                     </div>
-                </ActionForm>
+                </ServerForm>
             })}
         </section>
         {if rights.downloads_files {

@@ -1,5 +1,6 @@
 //! `/portal/account/delete`: says what goes and what stays, and asks for confirmation before the account is deleted.
 
+use crate::shared::page_data::PageData;
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 
 #[component]
 pub(crate) fn DeleteAccountPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| deletion_form());
+    let data = PageData::new(|| (), |()| deletion_form());
     view! {
         <PageTitle text="Delete account"/>
         <Suspense fallback=|| ()>

@@ -1,6 +1,8 @@
 //! `/portal/licenses/{id}/machines/{id}/free`: asks for confirmation before a computer is freed.
 
-use leptos::{form::ActionForm, prelude::*};
+use crate::shared::form_action::{FormAction, ServerForm};
+use crate::shared::page_data::PageData;
+use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -25,7 +27,7 @@ pub(crate) fn FreeComputerPage() -> impl IntoView {
     let ids = move || {
         params.with(|params| (params.get("license").unwrap_or_default(), params.get("machine").unwrap_or_default()))
     };
-    let data = Resource::new(ids, |(license, machine)| confirm_free_computer(license, machine));
+    let data = PageData::new(ids, |(license, machine)| confirm_free_computer(license, machine));
     view! {
         <PageTitle text="Free a computer"/>
         <Suspense fallback=|| ()>
@@ -44,8 +46,8 @@ pub(crate) fn FreeComputerPage() -> impl IntoView {
 
 #[component]
 fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
-    let action = ServerAction::<FreeComputer>::new();
-    let failure = go_to_result(Signal::derive(move || action.value().get()));
+    let action = FormAction::new::<FreeComputer>();
+    let failure = go_to_result(action.outcome());
     let back = Page::License(license.id).path();
     let title = format!("Free {}?", computer.label);
     let swaps = license.swaps.clone();
@@ -83,7 +85,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                     {format!("If you need it sooner, {contact}.")}
                 </p>
             })}
-            <ActionForm action>
+            <ServerForm action>
                 <OwnerField/>
                 <HiddenField name="license" value=license.id.to_string()/>
                 <HiddenField name="machine" value=computer.id.to_string()/>
@@ -94,7 +96,7 @@ fn Question(license: LicenseSummary, computer: Computer) -> impl IntoView {
                         <Submit class="button button-danger" busy=action.pending()>"Free this computer"</Submit>
                     })}
                 </div>
-            </ActionForm>
+            </ServerForm>
         </section>
         <LicenseFacts license/>
         </div>

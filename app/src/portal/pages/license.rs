@@ -1,5 +1,6 @@
 //! `/portal/licenses/{id}`: one license with its key and its computers.
 
+use crate::shared::page_data::PageData;
 use latchkey_licensing::ids::LicenseId;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -7,8 +8,8 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     checkout::model::Offer,
     portal::{
-        components::{ComputerTable, HelpCard, KeyRow, LicenseHead, LicenseNotice, NextStep, SlotMeter},
-        model::{HistoryLine, LicenseDetail, LicenseSummary, Swaps},
+        components::{ComputerTable, HelpCard, KeyRow, LicenseHead, LicenseNotice, NextStep, ReleaseBuilds, SlotMeter},
+        model::{HistoryLine, LicenseDetail, LicenseSummary, Swaps, downloads::DownloadList},
         pages::overview::Grants,
         server_fns::licenses::license,
     },
@@ -25,7 +26,7 @@ use crate::{
 pub(crate) fn LicensePage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("license")).unwrap_or_default();
-    let data = Resource::new(id, license);
+    let data = PageData::new(id, license);
     view! {
         <PageTitle text="License"/>
         <Suspense fallback=|| ()>
@@ -41,7 +42,7 @@ pub(crate) fn LicensePage() -> impl IntoView {
 
 #[component]
 fn Detail(detail: LicenseDetail) -> impl IntoView {
-    let LicenseDetail { license, revealed_key, order, upgrades, history } = detail;
+    let LicenseDetail { license, revealed_key, order, downloads, upgrades, history } = detail;
     let subject = license.help_subject();
     set_help_subject(subject.clone());
     let id = license.id;
@@ -73,6 +74,7 @@ fn Detail(detail: LicenseDetail) -> impl IntoView {
             </aside>
         </div>
         <Computers license/>
+        {downloads.map(|list| view! { <Downloads license=id list/> })}
         {upgrades}
         {rights.sees_history.then(|| view! {
             <section class="card stack">
@@ -103,6 +105,20 @@ fn Computers(license: LicenseSummary) -> impl IntoView {
             <ComputerTable license/>
             {swaps.map(|swaps| view! { <SwapLine swaps/> })}
             {no_freeing.map(|text| view! { <p class="small text-2">{text}</p> })}
+        </section>
+    }
+}
+
+/// The newest builds, and the way to the others.
+#[component]
+fn Downloads(license: LicenseId, list: DownloadList) -> impl IntoView {
+    let DownloadList { releases, has_more, notice } = list;
+    let all = has_more.then(|| view! { <a class="small" href=Page::Downloads(license).path()>"All versions"</a> });
+    view! {
+        <section class="card stack" id="downloads">
+            <div class="split"><h2 class="title-2">"Downloads"</h2> {all}</div>
+            {notice.map(|text| view! { <p class="small measure">{text}</p> })}
+            {releases.into_iter().map(|release| view! { <ReleaseBuilds release/> }).collect_view()}
         </section>
     }
 }

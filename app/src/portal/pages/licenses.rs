@@ -1,5 +1,6 @@
 //! `/portal/licenses`: the licenses in a table, a page at a time.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -21,7 +22,7 @@ use crate::{
 pub(crate) fn LicensesPage() -> impl IntoView {
     let query = use_query_map();
     let part = move |name: &str| query.with(|query| query.get(name)).unwrap_or_default();
-    let data = Resource::new(move || (part("q"), part("after")), |(search, after)| licenses(search, after));
+    let data = PageData::new(move || (part("q"), part("after")), |(search, after)| licenses(search, after));
     view! {
         <PageTitle text="Licenses"/>
         <Suspense fallback=|| ()>

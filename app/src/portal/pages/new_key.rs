@@ -1,6 +1,8 @@
 //! `/portal/licenses/{id}/new-key`: explains what replacing a key does, and asks for confirmation.
 
-use leptos::{form::ActionForm, prelude::*};
+use crate::shared::form_action::{FormAction, ServerForm};
+use crate::shared::page_data::PageData;
+use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 pub(crate) fn NewKeyPage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("license")).unwrap_or_default();
-    let data = Resource::new(id, license);
+    let data = PageData::new(id, license);
     view! {
         <PageTitle text="Replace a key"/>
         <Suspense fallback=|| ()>
@@ -42,8 +44,8 @@ pub(crate) fn NewKeyPage() -> impl IntoView {
 
 #[component]
 fn Question(license: LicenseSummary) -> impl IntoView {
-    let action = ServerAction::<ReplaceKey>::new();
-    let failure = go_to_result(Signal::derive(move || action.value().get()));
+    let action = FormAction::new::<ReplaceKey>();
+    let failure = go_to_result(action.outcome());
     let back = Page::License(license.id).path();
     let computers = match license.computer_count {
         0 => "No computer uses this license, so nothing stops working.".to_owned(),
@@ -62,7 +64,7 @@ fn Question(license: LicenseSummary) -> impl IntoView {
                 <li>"The old key cannot be restored."</li>
                 <li>"The new key is also sent to your e-mail address."</li>
             </ul>
-            <ActionForm action>
+            <ServerForm action>
                 <OwnerField/>
                 <HiddenField name="id" value=license.id.to_string()/>
                 {failure}
@@ -70,7 +72,7 @@ fn Question(license: LicenseSummary) -> impl IntoView {
                     <a class="button" href=back>"Cancel"</a>
                     <Submit class="button button-danger" busy=action.pending()>"Replace the key"</Submit>
                 </div>
-            </ActionForm>
+            </ServerForm>
         </section>
         <LicenseFacts license/>
         </div>

@@ -1,7 +1,9 @@
 //! `/portal/offline`: activates or deactivates a computer that has no internet.
 
+use crate::shared::form_action::{FormAction, ServerForm};
+use crate::shared::page_data::PageData;
 use latchkey_licensing::air_gap;
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
@@ -24,7 +26,7 @@ use crate::{
 pub(crate) fn OfflinePage() -> impl IntoView {
     let query = use_query_map();
     let request = move || query.with(|query| query.get("request")).unwrap_or_default();
-    let data = Resource::new(request, read_request);
+    let data = PageData::new(request, read_request);
     view! {
         <PageTitle text="Work offline"/>
         <Heading>"Computers without internet"</Heading>
@@ -118,8 +120,8 @@ fn NoFreeSlots(license: LicenseSummary) -> impl IntoView {
 
 #[component]
 fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
-    let action = ServerAction::<CarryOutRequest>::new();
-    let failure = go_to_result(Signal::derive(move || action.value().get()));
+    let action = FormAction::new::<CarryOutRequest>();
+    let failure = go_to_result(action.outcome());
     let OfflineRequest { activates, label, platform, is_active, license } = asked;
     let adds = activates && !is_active;
     // Without a file, the app there does not start.
@@ -157,7 +159,7 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
             </dl>
             {notice.map(|notice| view! { <p class="notice">{notice}</p> })}
             {is_full.then(|| view! { <NoFreeSlots license=license.clone()/> })}
-            <ActionForm action>
+            <ServerForm action>
                 <OwnerField/>
                 <HiddenField name="request" value=text/>
                 {failure}
@@ -167,7 +169,7 @@ fn Question(asked: OfflineRequest, text: String) -> impl IntoView {
                         <Submit class="button button-accent" busy=action.pending()>{button}</Submit>
                     })}
                 </div>
-            </ActionForm>
+            </ServerForm>
         </section>
     }
 }

@@ -1,5 +1,6 @@
 //! `/portal/orders/{id}`: one order with its licenses and payments.
 
+use crate::shared::page_data::PageData;
 use latchkey_licensing::ids::OrderId;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -17,7 +18,7 @@ use crate::{
 pub(crate) fn OrderPage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("order")).unwrap_or_default();
-    let data = Resource::new(id, order);
+    let data = PageData::new(id, order);
     view! {
         <PageTitle text="Order"/>
         <Suspense fallback=|| ()>
@@ -62,7 +63,7 @@ fn Detail(detail: OrderDetail) -> impl IntoView {
         <section class="card stack">
             <h2 class="title-2">"Payments"</h2>
             <Payments payments/>
-            {has_settings.then(|| view! { <PaymentSettings id words="Payment details at Stripe"/> })}
+            {has_settings.then(|| view! { <PaymentSettings id words="Payment details at Stripe" class="button"/> })}
         </section>
     }
     .into_any()
@@ -179,17 +180,17 @@ fn SubscriptionCard(id: OrderId, subscription: Subscription) -> impl IntoView {
                 <StatusBadge status/>
             </div>
             {notice.map(|text| view! { <p class=needs_payment.then_some("notice")>{text}</p> })}
-            {needs_payment.then(|| view! { <PaymentSettings id words="Change the payment details"/> })}
+            {needs_payment.then(|| view! { <PaymentSettings id words="Change the payment details" class="button button-accent"/> })}
         </section>
     }
 }
 
 /// Leads to the page of the payment provider for cards, address and tax ids, and for ending a subscription.
 #[component]
-fn PaymentSettings(id: OrderId, words: &'static str) -> impl IntoView {
+fn PaymentSettings(id: OrderId, words: &'static str, class: &'static str) -> impl IntoView {
     view! {
         <form method="post" action=FormTarget::PaymentSettings(id).path()>
-            <Submit>{words}</Submit>
+            <Submit class=class>{words}</Submit>
         </form>
     }
 }

@@ -1,5 +1,6 @@
 //! `/portal/orders`: the customer's orders.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -16,7 +17,7 @@ use crate::{
 pub(crate) fn OrdersPage() -> impl IntoView {
     let query = use_query_map();
     let page = move || query.with(|query| query.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1);
-    let data = Resource::new(page, orders);
+    let data = PageData::new(page, orders);
     view! {
         <PageTitle text="Orders"/>
         <Suspense fallback=|| ()>

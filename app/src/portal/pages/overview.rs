@@ -1,5 +1,6 @@
 //! `/portal`: what the customer bought.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 
 use crate::{
@@ -22,7 +23,7 @@ const CARDS: usize = 3;
 
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| overview());
+    let data = PageData::new(|| (), |()| overview());
     view! {
         <PageTitle text="Overview"/>
         <Suspense fallback=|| ()>

@@ -1,5 +1,6 @@
 //! `/portal/orders/{id}/receipt`: a receipt that fits on one sheet of paper.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -17,7 +18,7 @@ use crate::{
 pub(crate) fn ReceiptPage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("order")).unwrap_or_default();
-    let data = Resource::new(id, order);
+    let data = PageData::new(id, order);
     view! {
         <PageTitle text="Receipt"/>
         <Suspense fallback=|| ()>

@@ -1,5 +1,6 @@
 //! A customer's account and sessions.
 
+use crate::shared::page_json::PageJson;
 use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 
-#[server(prefix = "/fn", endpoint = "account", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "account", input = PostUrl, output = PageJson)]
 pub async fn account() -> Result<AccountDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::viewer().map_err(server::failed)?);
@@ -29,7 +30,7 @@ pub async fn account() -> Result<AccountDetail, UiError> {
     })
 }
 
-#[server(prefix = "/fn", endpoint = "rename", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "rename", input = PostUrl, output = PageJson)]
 pub async fn rename(
     /// An empty name removes it.
     name: String,
@@ -52,7 +53,7 @@ async fn server_rename(name: &str, account: Option<AccountId>) -> Result<FormRed
 }
 
 /// Ends another session of the account.
-#[server(prefix = "/fn", endpoint = "end_session", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "end_session", input = PostUrl, output = PageJson)]
 pub async fn end_session(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_end_session(&id, account).await, &Page::Account.path())
@@ -68,7 +69,7 @@ async fn server_end_session(id: &str, account: Option<AccountId>) -> Result<Form
 }
 
 /// Ends all sessions, including this one.
-#[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl, output = PageJson)]
 pub async fn end_all_sessions(account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_end_all_sessions(account).await, &Page::Account.path())
@@ -84,7 +85,7 @@ async fn server_end_all_sessions(account: Option<AccountId>) -> Result<FormRedir
 }
 
 /// The message for this page, if there is one.
-#[server(prefix = "/fn", endpoint = "waiting_message", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "waiting_message", input = PostUrl, output = PageJson)]
 pub async fn waiting_message() -> Result<Option<Flash>, UiError> {
     use crate::server_side as server;
     Ok(server::backend()?.cookies.take_flash(&server::parts()?.headers))

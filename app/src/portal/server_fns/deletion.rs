@@ -1,5 +1,6 @@
 //! Deleting the account.
 
+use crate::shared::page_json::PageJson;
 use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// What the deletion of the account would do.
-#[server(prefix = "/fn", endpoint = "deletion_form", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "deletion_form", input = PostUrl, output = PageJson)]
 pub async fn deletion_form() -> Result<DeletionView, UiError> {
     use crate::{portal::present, routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
@@ -20,7 +21,7 @@ pub async fn deletion_form() -> Result<DeletionView, UiError> {
 }
 
 /// Deletes the account, and what the site has stored in the browser.
-#[server(prefix = "/fn", endpoint = "delete_account", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "delete_account", input = PostUrl, output = PageJson)]
 pub async fn delete_account(
     /// The account's address, typed to confirm.
     phrase: String,

@@ -1,5 +1,6 @@
 //! A customer's licenses and computers.
 
+use crate::shared::page_json::PageJson;
 use latchkey_licensing::ids::AccountId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
@@ -13,7 +14,7 @@ use crate::{
 const PER_PAGE: (u32, u32) = (25, 10);
 
 /// The customer's licenses after one of them, or the first. With a text to search for, those whose key ends with it.
-#[server(prefix = "/fn", endpoint = "licenses", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "licenses", input = PostUrl, output = PageJson)]
 pub async fn licenses(search: String, after: String) -> Result<LicenseList, UiError> {
     use crate::server_side as server;
     server_licenses(&search, &after, PER_PAGE.0).await.map_err(server::failed)
@@ -42,6 +43,8 @@ fn list(
     let summary = |view: &latchkey_service::LicenseView| {
         let mut license = crate::portal::present::license(view, now, brand);
         license.computers.truncate(LISTED_COMPUTERS);
+        let downloads = crate::portal::present::downloads::downloads(view, &backend.library, brand, now);
+        license.has_downloads = downloads.is_some_and(|list| !list.releases.is_empty());
         license
     };
     LicenseList { licenses: page.items.iter().map(summary).collect(), search, is_first, next: page.next }
@@ -62,7 +65,7 @@ const SHOWN_ACTIVITY: u32 = 10;
 const MAX_SEARCH: usize = 100;
 
 /// What the portal's first page shows.
-#[server(prefix = "/fn", endpoint = "overview", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "overview", input = PostUrl, output = PageJson)]
 pub async fn overview() -> Result<OverviewDetail, UiError> {
     use crate::server_side as server;
     server_overview().await.map_err(server::failed)
@@ -98,7 +101,7 @@ async fn server_overview() -> Result<OverviewDetail, UiError> {
     })
 }
 
-#[server(prefix = "/fn", endpoint = "license", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "license", input = PostUrl, output = PageJson)]
 pub async fn license(id: String) -> Result<LicenseDetail, UiError> {
     use crate::server_side as server;
     server_license(&id).await.map_err(server::failed)
@@ -130,9 +133,12 @@ async fn server_license(id: &str) -> Result<LicenseDetail, UiError> {
     }
     let is_live = backend.service.payments().map(|payments| payments.is_live());
     let offers = customer.upgrades(id).await.map_err(refusal)?;
+    let downloads = crate::portal::present::downloads::downloads(&view, &backend.library, brand, now);
+    license.has_downloads = downloads.as_ref().is_some_and(|list| !list.releases.is_empty());
     Ok(LicenseDetail {
         license,
         revealed_key,
+        downloads: downloads.map(crate::portal::present::downloads::newest),
         order: bought.map(|(order, _)| (order.id, order.number())),
         upgrades: offers.iter().filter_map(|found| crate::checkout::present::offer(found, is_live)).collect(),
         history,
@@ -161,7 +167,7 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
 }
 
 /// The license key. Without scripts, the license's page shows it once instead.
-#[server(prefix = "/fn", endpoint = "reveal_key", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "reveal_key", input = PostUrl, output = PageJson)]
 pub async fn reveal_key(id: String, account: Option<AccountId>) -> Result<String, UiError> {
     use crate::{routes::Page, server_side as server};
     let key = server_reveal_key(&id, account).await;
@@ -188,7 +194,7 @@ async fn server_reveal_key(id: &str, account: Option<AccountId>) -> Result<Strin
     Ok(key.expose().to_owned())
 }
 
-#[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl, output = PageJson)]
 pub async fn replace_key(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = server_replace_key(&id, account).await;
@@ -208,7 +214,7 @@ async fn server_replace_key(id: &str, account: Option<AccountId>) -> Result<Form
 }
 
 /// What the page shows before a computer is freed.
-#[server(prefix = "/fn", endpoint = "confirm_free_computer", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "confirm_free_computer", input = PostUrl, output = PageJson)]
 pub async fn confirm_free_computer(license: String, machine: String) -> Result<FreeConfirmation, UiError> {
     use crate::server_side as server;
     server_confirm_free_computer(&license, &machine).await.map_err(server::failed)
@@ -231,7 +237,7 @@ async fn server_confirm_free_computer(license: &str, machine: &str) -> Result<Fr
     })
 }
 
-#[server(prefix = "/fn", endpoint = "free_computer", input = PostUrl)]
+#[server(prefix = "/fn", endpoint = "free_computer", input = PostUrl, output = PageJson)]
 pub async fn free_computer(
     license: String,
     machine: String,

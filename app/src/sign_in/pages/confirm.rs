@@ -1,5 +1,6 @@
 //! `/login/confirm`: presents the second factor, after signing in with mail or again before a sensitive act.
 
+use crate::shared::page_data::PageData;
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_query_map;
 
@@ -22,7 +23,7 @@ use crate::{
 #[component]
 pub(crate) fn ConfirmPage() -> impl IntoView {
     let next = use_query_map().with_untracked(|query| query.get("next")).unwrap_or_default();
-    let state = Resource::new(|| (), |()| second_factor());
+    let state = PageData::new(|| (), |()| second_factor());
     view! {
         <SignInFrame title="Confirm that it is you">
             <Suspense fallback=|| ()>

@@ -1,6 +1,7 @@
 //! `/login/email/{token}`: asks one of two addresses to confirm the change of an account's e-mail address. Opening the page
 //! changes nothing.
 
+use crate::shared::page_data::PageData;
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_params_map;
 
@@ -19,7 +20,7 @@ pub(crate) fn EmailChangePage() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
     let data = {
         let token = token.clone();
-        Resource::new(|| (), move |()| read_email_change(token.clone()))
+        PageData::new(|| (), move |()| read_email_change(token.clone()))
     };
     view! {
         <SignInFrame title="Change of an e-mail address">

@@ -1,5 +1,6 @@
 //! `/login/passkey`: creates a passkey, and shows recovery codes after the first one.
 
+use crate::shared::page_data::PageData;
 use leptos::prelude::*;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 
 #[component]
 pub(crate) fn NewPasskeyPage() -> impl IntoView {
-    let state = Resource::new(|| (), |()| second_factor());
+    let state = PageData::new(|| (), |()| second_factor());
     view! {
         <SignInFrame title="Create a passkey">
             <Suspense fallback=|| ()>

@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Site, SitePage, model::Release, prose::Prose, shell::SiteDocument};
-use crate::static_pages::document::render;
+use super::{Site, SitePage, prose::Prose, shell::SiteDocument};
+use crate::{
+    shared::releases::{Release, channel_badge},
+    static_pages::document::render,
+};
 
 pub fn changelog(site: &Site) -> String {
     let site = site.clone();
@@ -45,7 +48,7 @@ fn ReleaseEntry(release: Release) -> impl IntoView {
             <header class="release-head">
                 <h2 class="title-2"><a href=format!("#{id}")>{release.version.to_string()}</a></h2>
                 <time class="small text-2" datetime=release.date.iso()>{date}</time>
-                {release.channel.map(|channel| view! { <span class="badge">{channel.to_string()}</span> })}
+                {channel_badge(release.channel).map(|channel| view! { <span class="badge">{channel}</span> })}
             </header>
             <Prose html/>
         </article>

@@ -1,22 +1,23 @@
 //! `/downloads`: the newest version and the earlier ones.
 
+use latchkey_licensing::release::Channel;
 use leptos::prelude::*;
 
-use super::{
-    Site, SitePage,
-    changelog::anchor,
-    model::{Release, ReleaseFile},
-    shell::SiteDocument,
+use super::{Site, SitePage, changelog::anchor, shell::SiteDocument};
+use crate::{
+    shared::releases::{Build, Release, channel_badge},
+    static_pages::document::render,
 };
-use crate::static_pages::document::render;
 
 pub fn downloads(site: &Site) -> String {
     let site = site.clone();
     render(move || {
         let name = site.look.branding.brand.name.clone();
-        let stable: Vec<Release> = site.releases.iter().filter(|release| release.channel.is_none()).cloned().collect();
+        let stable: Vec<Release> =
+            site.releases.iter().filter(|release| release.channel == Channel::Stable).cloned().collect();
         let download = site.look.branding.download_url.clone();
-        let latest = stable.first().cloned().map(|release| view! { <Latest release download/> });
+        let portal = site.look.portal.clone();
+        let latest = stable.first().cloned().map(|release| view! { <Latest release download portal/> });
         let earlier: Vec<Release> = site
             .releases
             .iter()
@@ -46,11 +47,17 @@ fn Latest(
     release: Release,
     /// Where the product is downloaded, if the release itself has no files.
     download: Option<String>,
+    /// Where customers find what their license includes.
+    portal: Option<String>,
 ) -> impl IntoView {
     let notes = format!("{}#{}", SitePage::Changelog.path(), anchor(&release));
     let date = release.date.timestamp().human_date();
-    let has_files = !release.files.is_empty();
-    let files = release.files.into_iter().map(|file| view! { <DownloadFile file/> });
+    let has_files = !release.builds.is_empty();
+    let path = release.path();
+    let files = release
+        .builds
+        .into_iter()
+        .map(|build| view! { <DownloadFile href=build.public_href(&path) portal=portal.clone() file=build/> });
     view! {
         <section class="card stack latest" aria-labelledby="latest">
             <div class="split">
@@ -69,15 +76,28 @@ fn Latest(
 }
 
 #[component]
-fn DownloadFile(file: ReleaseFile) -> impl IntoView {
-    let system = match &file.arch {
-        Some(arch) => format!("{} {arch}", file.platform),
-        None => file.platform.clone(),
+fn DownloadFile(
+    file: Build,
+    /// Where anyone may download it.
+    href: Option<String>,
+    portal: Option<String>,
+) -> impl IntoView {
+    let system = file.system();
+    let link = match (href, portal) {
+        (Some(href), _) => {
+            view! { <a class="button button-accent" href=href rel="external">{format!("Download for {system}")}</a> }
+                .into_any()
+        }
+        (None, Some(portal)) => {
+            view! { <strong>{system}</strong> <a href=portal rel="external">"Download it in your portal"</a> }
+                .into_any()
+        }
+        (None, None) => view! { <strong>{system}</strong> }.into_any(),
     };
     view! {
         <li class="file">
-            <a class="button button-accent" href=file.url.to_string() rel="external">{format!("Download for {system}")}</a>
-            <span class="small text-2">{bytes(file.size)}</span>
+            {link}
+            <span class="small text-2">{file.size_in_words()}</span>
             <span class="file-checksum small"><span class="text-2">"SHA-256 "</span> <code>{file.sha256.to_string()}</code></span>
         </li>
     }
@@ -85,15 +105,21 @@ fn DownloadFile(file: ReleaseFile) -> impl IntoView {
 
 #[component]
 fn Earlier(releases: Vec<Release>) -> impl IntoView {
-    let has_files = releases.iter().any(|release| !release.files.is_empty());
+    let has_files = releases.iter().any(|release| !release.builds.is_empty());
     let rows = releases.into_iter().map(|release| {
         let notes = format!("{}#{}", SitePage::Changelog.path(), anchor(&release));
-        let files = release.files.into_iter().map(|file| {
-            view! { <li><a href=file.url.to_string() rel="external">{file.platform}</a> " " <span class="text-2">{bytes(file.size)}</span></li> }
+        let path = release.path();
+        let files = release.builds.into_iter().map(|build| {
+            let system = build.system();
+            let name = match build.public_href(&path) {
+                Some(href) => view! { <a href=href rel="external">{system}</a> }.into_any(),
+                None => system.into_any(),
+            };
+            view! { <li>{name} " " <span class="text-2">{build.size_in_words()}</span></li> }
         });
         view! {
             <tr>
-                <th scope="row">{release.version.to_string()} {release.channel.map(|channel| view! { " " <span class="badge">{channel.to_string()}</span> })}</th>
+                <th scope="row">{release.version.to_string()} {channel_badge(release.channel).map(|channel| view! { " " <span class="badge">{channel}</span> })}</th>
                 <td><time datetime=release.date.iso()>{release.date.timestamp().human_date()}</time></td>
                 {has_files.then(|| view! { <td><ul>{files.collect_view()}</ul></td> })}
                 <td><a href=notes>"Notes"</a></td>
@@ -110,35 +136,5 @@ fn Earlier(releases: Vec<Release>) -> impl IntoView {
                 </table>
             </div>
         </section>
-    }
-}
-
-/// A size for people, such as `12.4 MB`.
-fn bytes(size: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "one decimal place is shown")]
-    let size_in = |unit: u64| size as f64 / unit as f64;
-    match size {
-        0..1_000 => format!("{size} bytes"),
-        1_000..1_000_000 => format!("{:.1} kB", size_in(1_000)),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", size_in(1_000_000)),
-        _ => format!("{:.1} GB", size_in(1_000_000_000)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_have_units() {
-        for (size, text) in [
-            (0, "0 bytes"),
-            (999, "999 bytes"),
-            (12_400, "12.4 kB"),
-            (12_400_000, "12.4 MB"),
-            (3_000_000_000, "3.0 GB"),
-        ] {
-            assert_eq!(bytes(size), text);
-        }
     }
 }

@@ -46,7 +46,7 @@ pub fn home(site: &Site, offers: &Offers) -> String {
                         <h2 class="display-2" id="pricing-title">{site.content.pricing.title.clone()}</h2>
                         <p class="lead">{site.content.pricing.lead.clone()}</p>
                     </div>
-                    <BuyCards site=site.clone() offers/>
+                    <BuyCards site=site.clone() offers in_section=true/>
                 </section>
                 <QuestionsBand questions/>
                 <Closing closing/>

@@ -38,23 +38,37 @@ pub fn pricing(site: &Site, offers: &Offers) -> String {
 
 /// What can be bought, with what is included and what is not.
 #[component]
-pub(super) fn BuyCards(site: Site, offers: Offers) -> impl IntoView {
+pub(super) fn BuyCards(
+    site: Site,
+    offers: Offers,
+    /// Whether the cards stand in a section with a heading of its own.
+    #[prop(optional)]
+    in_section: bool,
+) -> impl IntoView {
     let is_single = offers.len() == 1;
     let pricing = site.content.pricing.clone();
     let brand = site.look.branding.brand.clone();
     let class = if is_single { "buy buy-single" } else { "buy" };
     view! {
         <div class=class>
-            <OfferCards offers shop=site.shop brand in_section=true/>
+            <OfferCards offers shop=site.shop brand in_section/>
             <div class="card buy-included">
-                <h3 class="title-2">"Included"</h3>
+                {heading("Included", in_section)}
                 <ul class="checks">{items(pricing.included)}</ul>
             </div>
             <div class="card buy-included">
-                <h3 class="title-2">"Not included"</h3>
+                {heading("Not included", in_section)}
                 <ul class="crosses">{items(pricing.not_included)}</ul>
             </div>
         </div>
+    }
+}
+
+fn heading(text: &'static str, in_section: bool) -> AnyView {
+    if in_section {
+        view! { <h3 class="title-2">{text}</h3> }.into_any()
+    } else {
+        view! { <h2 class="title-2">{text}</h2> }.into_any()
     }
 }
 

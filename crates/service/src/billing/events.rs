@@ -85,7 +85,10 @@ impl Service {
         let mut tx = self.store().write().await?;
         let is_new = tx.insert_stripe_event(&row).await?;
         tx.commit().await?;
-        if is_new && let Some(problem) = &event.problem {
+        if is_new && !event.is_of_known_kind {
+            // Stripe sends them if the endpoint is for all events.
+            tracing::debug!(event = %event.id, kind = %event.kind, "a Stripe event needs no action");
+        } else if is_new && let Some(problem) = &event.problem {
             tracing::warn!(event = %event.id, kind = %event.kind, problem, "a Stripe event was not understood: {problem}");
         } else if is_new && is_other_mode {
             tracing::error!(event = %event.id, "{}", other_mode(event.is_live));

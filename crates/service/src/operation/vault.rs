@@ -39,6 +39,7 @@ pub struct Vault {
     sign_in_code: SecretBox<[u8; 64]>,
     cookie_signing: SecretBox<[u8; 64]>,
     audit_chain: SecretBox<[u8; 64]>,
+    build_links: SecretBox<[u8; 64]>,
     check: [u8; 32],
 }
 
@@ -65,6 +66,7 @@ impl Vault {
             sign_in_code: SecretBox::new(Box::new(derive(&hkdf, "login code"))),
             cookie_signing: SecretBox::new(Box::new(derive(&hkdf, "cookie signing"))),
             audit_chain: SecretBox::new(Box::new(derive(&hkdf, "audit chain"))),
+            build_links: SecretBox::new(Box::new(derive(&hkdf, "links to builds"))),
             check: derive(&hkdf, "secret check"),
         }
     }
@@ -121,6 +123,12 @@ impl Vault {
     /// the means to forge one.
     pub(crate) fn audit_mac(&self, entry: &[u8]) -> [u8; 32] {
         keyed_hash(self.audit_chain.expose_secret(), &[entry])
+    }
+
+    /// The authentication code of a link to the file of a build, which is valid until then. A version and a file name contain
+    /// no zero byte.
+    pub(crate) fn build_link(&self, until: [u8; 8], version: &str, file: &str) -> [u8; 32] {
+        keyed_hash(self.build_links.expose_secret(), &[&until, version.as_bytes(), &[0], file.as_bytes()])
     }
 
     /// The keyed hash of a sign-in code. Codes are so short that they could be guessed from an unkeyed hash.

@@ -100,6 +100,8 @@ pub struct IncomingEvent {
     /// The object that it is about. `None` if this program does not act on events of this kind, or does not understand the
     /// body.
     pub object: Option<ObjectRef>,
+    /// Whether this program acts on events of this kind.
+    pub is_of_known_kind: bool,
     /// Why the body was not understood.
     pub problem: Option<String>,
     /// The ids of all objects of orders and payments that the body names, each once.

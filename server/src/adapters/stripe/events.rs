@@ -3,7 +3,7 @@
 use latchkey_licensing::time::Timestamp;
 use latchkey_service::ports::payments::{IncomingEvent, ObjectKind, ObjectRef, ProviderPage};
 use latchkey_stripe::{
-    event::{Envelope, EventObject, Resource, named_objects},
+    event::{Envelope, EventObject, Problem, Resource, named_objects},
     objects::List,
 };
 use serde_json::value::RawValue;
@@ -23,6 +23,7 @@ pub(crate) fn incoming_event(body: Vec<u8>, received_at: Timestamp) -> IncomingE
         is_live: envelope.is_live,
         api_version: envelope.api_version,
         object: envelope.object.map(object_ref),
+        is_of_known_kind: envelope.problem != Some(Problem::UnknownType),
         problem: envelope.problem.map(|problem| problem.to_string()),
         named_objects: named_objects(&body).into_iter().collect(),
         body,

@@ -28,6 +28,21 @@ pub(crate) struct MaybeAuthenticated {
     pub(crate) is_authenticated: bool,
 }
 
+/// An app that may have sent a key, for what there is without one, too. If it did, the key must give access to the API.
+pub(crate) struct OptionallyAuthenticated(pub(crate) Option<KeyHolder>);
+
+impl FromRequestParts<AppState> for OptionallyAuthenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Some(key) = read_key(parts, state).await? else {
+            rate_limit::count_anonymous(state, &parts.extensions).await?;
+            return Ok(Self(None));
+        };
+        authenticate(parts, state, &key, None, false).await.map(|holder| Self(Some(holder)))
+    }
+}
+
 impl FromRequestParts<AppState> for Authenticated {
     type Rejection = ApiError;
 

@@ -40,6 +40,8 @@ pub(super) fn about() -> OpenApi {
             tag("Licenses", "Validate a license and read what it grants."),
             tag("Machines", "Activate machines, send heartbeats, and deactivate machines."),
             tag("Files", "Signed files for offline use."),
+            tag("Releases", "Releases and their files. Without a license key, there are those that are public."),
+            tag("Updates", "Feeds in the forms that the updaters of apps expect."),
             tag("Server", "Check whether the server is reachable."),
         ]))
         .build()
@@ -52,10 +54,15 @@ pub(super) fn complete(description: &mut Value) {
         "content": { MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/ErrorDocument" } } },
     });
     let paths = description.get_mut("paths").and_then(Value::as_object_mut);
-    let operations = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
-    for operation in operations.flat_map(Map::values_mut) {
+    let operations = paths.into_iter().flatten().filter_map(|(path, methods)| Some((path, methods.as_object_mut()?)));
+    let operations = operations.flat_map(|(path, methods)| methods.values_mut().map(move |method| (path, method)));
+    for (path, operation) in operations {
+        // Feeds have the types that their updaters expect.
+        let is_feed = path.starts_with("/v1/updates/");
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-            responses.values_mut().for_each(use_media_type);
+            if !is_feed {
+                responses.values_mut().for_each(use_media_type);
+            }
             responses.insert("default".to_owned(), error.clone());
         }
         operation.get_mut("requestBody").into_iter().for_each(use_media_type);

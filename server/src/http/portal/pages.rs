@@ -15,7 +15,7 @@ use axum::{
     routing::any,
 };
 use latchkey_app::{
-    AdminApp, App, Branding,
+    AccountApp, AdminApp, App, Branding,
     acts::MAX_FORM_BYTES,
     routes::{AdminPage, Guard, NextPath, Page, Part, confirm_for, holds_secret},
     server_side::{
@@ -35,7 +35,7 @@ use crate::{
         layers::compression,
         portal::{
             acts::{self, ActState},
-            files,
+            builds, files,
             payments::{self, PaymentState},
             personal_data::{self, DataState},
             sessions::Sessions,
@@ -55,8 +55,9 @@ fn leptos_options() -> LeptosOptions {
 
 /// The portal's routes, collected once per process: while the framework collects routes, it stops all loading
 /// of data, and pages rendered by another router at that time would never finish.
-static ROUTES: LazyLock<Vec<AxumRouteListing>> =
-    LazyLock::new(|| [generate_route_list(App), generate_route_list(AdminApp)].concat());
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| {
+    [generate_route_list(App), generate_route_list(AccountApp), generate_route_list(AdminApp)].concat()
+});
 
 pub fn page_routes() -> impl Iterator<Item = String> {
     ROUTES.iter().map(|route| route.path().to_owned())
@@ -94,7 +95,8 @@ pub(crate) fn portal(
     };
     let serves_portal = state.surfaces.has(Surface::Portal);
     let service = state.service.clone();
-    let backend = Backend { service, cookies, payment_form_action, static_paths, admin, serves_portal, host };
+    let library = state.builds.library.clone();
+    let backend = Backend { service, cookies, payment_form_action, static_paths, admin, serves_portal, library, host };
     let options = leptos_options();
     let act_state = ActState {
         backend: backend.clone(),
@@ -114,6 +116,7 @@ pub(crate) fn portal(
         .with_state(options);
     hide_methods(rendered, &state.plain)
         .merge(files::router().with_state(state.clone()))
+        .merge(builds::router().with_state(state.clone()))
         .merge(payments::router().with_state(payment_state))
         .merge(personal_data::router().with_state(data_state))
         .merge(acts::router(act_state))

@@ -59,6 +59,7 @@ async fn fill(app: &TestApp, address: &str, rounds: std::ops::Range<usize>) -> [
             api_version: None,
             created_at: app.service().now(),
             object: None,
+            is_of_known_kind: true,
             problem: None,
             named_objects: Vec::new(),
             body: b"{}".to_vec(),

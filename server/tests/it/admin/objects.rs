@@ -52,6 +52,7 @@ impl Records {
             api_version: Some("2026-10-01".to_owned()),
             created_at: now,
             object: Some(ObjectRef { kind: ObjectKind::Checkout, id: "cs_test_1".to_owned() }),
+            is_of_known_kind: true,
             problem: None,
             named_objects: Vec::new(),
             body: br#"{"id":"evt_1","object":"event"}"#.to_vec(),

@@ -121,6 +121,7 @@ async fn an_event_is_replayed(shop: &Shop) {
         api_version: None,
         created_at: shop.app.service().now(),
         object: Some(ObjectRef { kind: ObjectKind::Checkout, id: session }),
+        is_of_known_kind: true,
         problem: None,
         named_objects: Vec::new(),
         body: b"{}".to_vec(),

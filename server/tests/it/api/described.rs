@@ -4,8 +4,11 @@ use latchkey_server::http::api;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, TestApp, with_app};
-use latchkey_testkit::on_both;
+use crate::support::{
+    app::{Answer, TestApp, with_app},
+    shelf::Shelf,
+};
+use latchkey_testkit::{Backend, on_both};
 
 /// The differences between a value and a schema, for the part of JSON Schema that the description uses:
 /// missing members, undescribed members, and values of another type.
@@ -119,7 +122,41 @@ async fn every_response_is_as_described(app: &TestApp) {
     see("post", "/v1/machines/{machine}/actions/check-out", &machine("check-out").await);
     see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
     see("delete", "/v1/machines/{machine}", &desktop.delete("/v1/machines/one").await);
+    for path in
+        ["/v1/releases/{release}", "/v1/releases/{release}/upgrade", "/v1/releases/{release}/artifacts/{artifact}"]
+    {
+        see("get", path, &desktop.get(&path.replace("{release}", "1.0.0").replace("{artifact}", "x")).await);
+    }
     // Responses that any path may give.
     see("get", "/v1/me", &desktop.send(Method::PATCH, "/v1/me", None).await);
     see("post", "/v1/machines", &desktop.send(Method::POST, "/v1/machines", Some("x".repeat(20_000))).await);
+}
+
+/// The same for releases, of a server that has some.
+#[test]
+fn every_response_about_releases_is_as_described() {
+    crate::support::app::run(async {
+        let description = api::description();
+        let mut shelf = Shelf::new();
+        shelf.release("1.0.0", "2026-10-01", "").file("acme.exe", "windows", b"one", "arch = \"x64\"\npublic = true");
+        shelf.write();
+        let app = TestApp::start_with(Backend::Sqlite, |settings, _| {
+            settings.content.folder = Some(shelf.folder.path().to_owned());
+        })
+        .await;
+        let nobody = app.desktop(None);
+        for (described, path, status) in [
+            ("/v1/releases/{release}", "/v1/releases/1.0.0", 200),
+            ("/v1/releases/{release}/upgrade", "/v1/releases/0.9.0/upgrade", 200),
+            ("/v1/releases/{release}/upgrade", "/v1/releases/x/upgrade", 400),
+            ("/v1/releases/{release}/upgrade", "/v1/releases/1.0.0/upgrade", 404),
+            ("/v1/artifacts", "/v1/artifacts?release=1.0.0", 200),
+            ("/v1/artifacts", "/v1/artifacts", 400),
+            ("/v1/releases/{release}/artifacts/{artifact}", "/v1/releases/1.0.0/artifacts/acme.exe", 303),
+        ] {
+            let answer = nobody.get(path).await;
+            assert_eq!(answer.status, status, "{path}");
+            agree(&description, "get", described, &answer);
+        }
+    });
 }

@@ -185,7 +185,7 @@ fn errors_of_content_name_the_file_and_the_line() {
         ("releases.toml", "2026-10-01", "2026-13-01", &["releases.toml", "line 3", "such as 2026-11-30"]),
         ("releases.toml", "e3b0c442", "", &["releases.toml", "line 11", "64 hexadecimal digits"]),
         ("releases.toml", "https://downloads", "http://downloads", &["releases.toml", "line 9", "https://"]),
-        ("releases.toml", "version = \"1.0.0\"", "version = \"2.0.0\"", &["releases.toml, line 20", "twice"]),
+        ("releases.toml", "version = \"1.0.0\"", "version = \"2.0.0\"", &["releases.toml, line 21", "twice"]),
         ("legal/imprint.md", "# Imprint", "Imprint", &["legal/imprint.md", "begin with a title"]),
         ("docs/customers/activate.md", "# Activate", "Activate", &["docs/customers/activate.md", "begin with a title"]),
         (

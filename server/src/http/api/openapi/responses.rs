@@ -58,6 +58,8 @@ error_sets! {
     BodyErrors: [UNREADABLE];
     /// Errors of lists.
     PagingErrors: [(400, "`PARAMETER_INVALID`")];
+    /// Errors of endpoints with versions and parameters.
+    VersionErrors: [(400, "`PARAMETER_INVALID`: a version or a parameter; `source.parameter` says which")];
     /// Errors of endpoints that create files.
     FileErrors: [
         (
