@@ -5,12 +5,19 @@ import { airGapRequest } from "../support/air-gap.js";
 import { checkOut, test as shopTest } from "../support/shop.js";
 import { expect, hydrated, signIn, test } from "../support/test.js";
 
+/** Pages that are the same for everyone. */
+const open = {
+  site: ["/pricing", "/faq", "/changelog", "/downloads", "/lost-key", "/legal/terms", "/legal/privacy", "/legal/refunds"],
+  docs: ["", "/search?q=offline", "/quick-start", "/activate", "/troubleshooting", "/catalog", "/client", "/install", "/reverse-proxies", "/incidents", "/http", "/verify", "/air-gap", "/instances", "/mails", "/audit-log", "/personal-data", "/protocol"].map((page) => `/docs${page}`),
+  "long docs": ["/docs/settings", "/docs/api"],
+};
+
 async function pages(portal) {
   const customer = await portal.command("customer", "show", "ada@example.com");
   const [license] = customer.licenses;
   const path = `/portal/licenses/${license.id}`;
   return {
-    before: { home: "/", pricing: "/pricing", questions: "/faq", changelog: "/changelog", downloads: "/downloads", "lost-key": "/lost-key", terms: "/legal/terms", privacy: "/legal/privacy", refunds: "/legal/refunds", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", "email-change": "/login/email/x", "account-deleted": "/login/deleted", missing: "/nothing", docs: "/docs", "docs-search": "/docs/search?q=offline", "docs-quick-start": "/docs/quick-start", "docs-activate": "/docs/activate", "docs-troubleshooting": "/docs/troubleshooting", "docs-catalog": "/docs/catalog", "docs-settings": "/docs/settings", "docs-client": "/docs/client", "docs-install": "/docs/install", "docs-reverse-proxies": "/docs/reverse-proxies", "docs-incidents": "/docs/incidents", "docs-http": "/docs/http", "docs-verify": "/docs/verify", "docs-air-gap": "/docs/air-gap", "docs-instances": "/docs/instances", "docs-mails": "/docs/mails", "docs-audit-log": "/docs/audit-log", "docs-personal-data": "/docs/personal-data", "docs-protocol": "/docs/protocol", "docs-api": "/docs/api" },
+    before: { home: "/", "sign-in": "/login", code: "/login/code", link: "/login/link/x", "signed-out": "/login/signed-out", "email-change": "/login/email/x", "account-deleted": "/login/deleted", missing: "/nothing" },
     after: {
       overview: "/portal",
       licenses: "/portal/licenses",
@@ -58,6 +65,16 @@ for (const colorScheme of ["light", "dark"]) {
       await check(page, name, info);
     }
   });
+
+  for (const [part, paths] of Object.entries(open)) {
+    test(`axe on the ${part}, ${colorScheme}`, async ({ page, portal }, info) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      for (const path of paths) {
+        await page.goto(portal.origin + path);
+        await check(page, path.replaceAll(/\W+/g, "-").slice(1), info);
+      }
+    });
+  }
 
   shopTest(`axe on the pages of a shop, ${colorScheme}`, async ({ page, portal, stripe }, info) => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -8,6 +8,8 @@ use comrak::{
     parse_document,
 };
 
+use latchkey_app::routes::{AdminPage, Page};
+
 use crate::content::highlight;
 
 /// A heading, for the page's table of contents.
@@ -258,13 +260,11 @@ fn address(url: &str, places: Places) -> String {
         return url.to_owned();
     }
     if url.starts_with('/') {
-        let is_below = |path: &str| {
-            url.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-        };
-        let origin = if ["/portal", "/login", "/checkout"].into_iter().any(is_below) {
-            places.portal
-        } else if is_below("/admin") {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let origin = if AdminPage::parse(path).is_some() {
             places.admin
+        } else if Page::parse(path).is_some() {
+            places.portal
         } else {
             ""
         };
@@ -334,6 +334,11 @@ mod tests {
             ("/portal/offline", "/portal/offline", "https://portal.example/portal/offline"),
             ("/login", "/login", "https://portal.example/login"),
             ("/admin/diagnostics", "/admin/diagnostics", "https://admin.example/admin/diagnostics"),
+            (
+                "/portal/offline?request=x#y",
+                "/portal/offline?request=x#y",
+                "https://portal.example/portal/offline?request=x#y",
+            ),
             ("/portals", "/portals", "/portals"),
             ("#part", "#part", "#part"),
         ] {

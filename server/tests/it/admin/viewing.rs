@@ -24,7 +24,7 @@ on_both!(with_app:
 
 /// The functions that staff may call while they see a customer's portal: those that read, those of the browser itself, those
 /// with a link from a mail, and signing in and out.
-const ALLOWED: [&str; 27] = [
+const ALLOWED: [&str; 28] = [
     "/fn/account",
     "/fn/cancel_email_change",
     "/fn/choose_theme",
@@ -34,6 +34,7 @@ const ALLOWED: [&str; 27] = [
     "/fn/confirm_free_computer",
     "/fn/confirm_host_link",
     "/fn/confirm_link",
+    "/fn/downloads",
     "/fn/license",
     "/fn/licenses",
     "/fn/order",

@@ -3,14 +3,18 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path, process::Command, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use latchkey_licensing::policy::{HeartbeatCull, HeartbeatResurrection, Policy};
 use latchkey_server::http::api;
-use latchkey_testkit::{Backend, on_both};
+use latchkey_testkit::{Backend, UNLIMITED, on_both};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::support::app::{TestApp, run};
+use crate::support::{
+    app::{TestApp, run},
+    shelf::Shelf,
+};
 
 /// Where the examples say that the server is. Its answers are signed for this host.
 const ORIGIN: &str = "https://licenses.example.com";
@@ -18,6 +22,9 @@ const HOST: &str = "licenses.example.com";
 
 /// A text of an answer that is longer is shortened.
 const LONGEST: usize = 160;
+
+/// The lines of a file that are shown.
+const MOST_LINES: usize = 24;
 
 /// Headers that the reference shows, as it writes them.
 const SHOWN: [&str; 4] = ["Content-Type", "Location", "Retry-After", "X-RateLimit-Reset"];
@@ -135,8 +142,10 @@ fn send(app: &TestApp, about: &'static str, request: Request, shown: &[&str]) ->
     if !body.is_empty() {
         response.push(String::new());
         let is_json = text("content-type").contains("json");
-        let body = if is_json { pretty(&without_id(body)) } else { shortened(body) };
-        response.extend(body.lines().map(str::to_owned));
+        let body = if is_json { pretty(&without_id(body)) } else { body.to_owned() };
+        let most = if is_json { usize::MAX } else { MOST_LINES };
+        response.extend(body.lines().take(most).map(shortened));
+        response.extend((body.lines().count() > most).then(|| "…".to_owned()));
     }
     let lines = |text: &str| text.lines().map(str::to_owned).collect();
     Exchange { about, curl: lines(&curl), request: lines(&request.text()), response }
@@ -213,9 +222,25 @@ on_both!(with_fixed_address: the_reference_shows_what_the_server_answers);
 
 fn with_fixed_address(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
     run(async {
-        let app = TestApp::start_with(backend, |settings, _| {
+        let mut shelf = Shelf::new();
+        let signatures = format!(
+            "arch = \"x64\"\nsignature = \"{}\"\nminisign = \"{}\"",
+            STANDARD.encode([7; 64]),
+            STANDARD.encode("untrusted comment: a signature\n")
+        );
+        shelf.release("1.1.0", "2026-11-01", "").file("app-1.1.0.exe", "windows", b"the program", &signatures).file(
+            "App-1.1.0-full.nupkg",
+            "windows",
+            b"the package",
+            "",
+        );
+        shelf.write();
+        let folder = shelf.folder.path().to_owned();
+        let app = TestApp::start_with(backend, |settings, options| {
             settings.server.api_url = Some(ORIGIN.to_owned());
             settings.server.portal_url = Some(ORIGIN.to_owned());
+            settings.content.folder = Some(folder);
+            options.api_limits = UNLIMITED;
         })
         .await;
         test(&app).await;
@@ -288,6 +313,7 @@ async fn record(app: &TestApp) -> Examples {
     };
     record_validation_and_activation(&holder, &mut add);
     record_use_and_files(&holder, &mut add);
+    record_releases(&holder, &mut add);
     Examples { public_key: app.public_key.hex(), signed, operations }
 }
 
@@ -408,6 +434,49 @@ fn record_use_and_files(holder: &Holder, add: &mut impl FnMut(&'static str, Exch
     let delete = Request { method: "DELETE", ..Request::get(machine) }.key(key);
     let deactivated = send("", delete);
     add("deactivate", deactivated, send("It is not active any more.", delete));
+}
+
+fn record_releases(holder: &Holder, add: &mut impl FnMut(&'static str, Exchange, Exchange)) {
+    let key = holder.key.as_str();
+    for (name, path, about, wrong) in [
+        ("showRelease", "/v1/releases/1.1.0", "There is no such release.", "/v1/releases/9.0.0"),
+        ("upgradeRelease", "/v1/releases/1.0.0/upgrade", "There is none that is newer.", "/v1/releases/1.1.0/upgrade"),
+        ("listArtifacts", "/v1/artifacts?release=1.1.0", "No version is named.", "/v1/artifacts"),
+        (
+            "downloadArtifact",
+            "/v1/releases/1.1.0/artifacts/app-1.1.0.exe",
+            "The release has no such file.",
+            "/v1/releases/1.1.0/artifacts/app-1.1.0.dmg",
+        ),
+        (
+            "appcast",
+            "/v1/updates/appcast.xml?os=windows",
+            "The operating system is unknown.",
+            "/v1/updates/appcast.xml?os=beos",
+        ),
+        (
+            "electronUpdate",
+            "/v1/updates/electron/latest.yml",
+            "There is nothing for this system.",
+            "/v1/updates/electron/latest-linux.yml",
+        ),
+        (
+            "tauriUpdate",
+            "/v1/updates/tauri/windows/x86_64/1.0.0",
+            "The version is none.",
+            "/v1/updates/tauri/windows/x86_64/newest",
+        ),
+        (
+            "velopackUpdate",
+            "/v1/updates/velopack/releases.win.json",
+            "There is no such package.",
+            "/v1/updates/velopack/App-9.0.0-full.nupkg",
+        ),
+    ] {
+        let answers = [("", path), (about, wrong)].map(|(about, path)| holder.send(about, Request::get(path).key(key)));
+        let [success, error] = answers;
+        add(name, success, error);
+    }
 }
 
 #[test]
