@@ -247,7 +247,7 @@ fn lines(
         None => ("file", format!("{BUILDS}{name}").into()),
     };
     let ends_with_name = options.url.as_ref().is_none_or(|url| url.as_str().ends_with(&format!("/{name}")));
-    let is_package = name.as_str().ends_with(".nupkg");
+    let is_package = name.as_str().to_ascii_lowercase().ends_with(".nupkg");
     let text = |text: &String| toml::Value::from(text.as_str());
     let all = [
         Some(("platform", target.platform.as_str().into())),

@@ -1,5 +1,7 @@
 //! Writes a file into the text of `releases.toml`, whose comments and form stay as they are.
 
+use std::fmt::Write;
+
 use latchkey_app::releases::{Build, Place, Release, ReleaseDate, ReleaseList};
 use latchkey_licensing::release::{Channel, Version};
 use toml::{
@@ -30,16 +32,16 @@ impl Entry<'_> {
     fn release(&self) -> String {
         let text = |text: &str| toml::Value::from(text).to_string();
         let mut lines = format!("[[releases]]\nversion = {}\n", text(&self.version.to_string()));
-        lines.push_str(&format!("date = {}\n", text(&self.date.iso())));
+        let _ = writeln!(lines, "date = {}", text(&self.date.iso()));
         if self.channel != Channel::Stable {
-            lines.push_str(&format!("channel = {}\n", text(self.channel.as_str())));
+            let _ = writeln!(lines, "channel = {}", text(self.channel.as_str()));
         }
         if let Some(product) = self.product {
-            lines.push_str(&format!("product = {}\n", text(product)));
+            let _ = writeln!(lines, "product = {}", text(product));
         }
         let notes = self.notes.trim().replace('\\', "\\\\").replace("\"\"\"", "\"\"\\\"");
         let notes = if notes.is_empty() { String::new() } else { format!("\n{notes}\n") };
-        lines.push_str(&format!("notes = \"\"\"{notes}\"\"\"\n\n"));
+        let _ = write!(lines, "notes = \"\"\"{notes}\"\"\"\n\n");
         lines + &self.file()
     }
 
@@ -52,7 +54,7 @@ impl Entry<'_> {
     /// which nothing can be added.
     pub(super) fn added_to(&self, text: &str, at: Option<usize>) -> Option<String> {
         let document = DeTable::parse(text).ok()?;
-        let releases = document.get_ref().get("releases").map(|releases| releases.get_ref());
+        let releases = document.get_ref().get("releases").map(Spanned::get_ref);
         let added = match (releases, at) {
             (Some(releases), Some(at)) => {
                 let release = releases.as_array()?.get(at)?;
@@ -60,7 +62,7 @@ impl Entry<'_> {
                 insert(text, end, &format!("\n{}", self.file()))
             }
             (Some(releases), None) => {
-                let first = releases.as_array()?.get(0)?.get_ref().as_table()?;
+                let first = releases.as_array()?.first()?.get_ref().as_table()?;
                 let begins = first.iter().map(|(key, _)| key.span().start).min()?;
                 let start = header_start(text, begins)?;
                 insert(text, start, &format!("{}\n", self.release()))

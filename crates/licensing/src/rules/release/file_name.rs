@@ -32,14 +32,14 @@ pub fn guess_arch(name: &str) -> Option<Arch> {
 
 /// The version that a file name contains, with its pre-release.
 pub fn guess_version(name: &str) -> Option<Version> {
-    let starts = name.char_indices().filter(|(at, letter)| {
+    let mut starts = name.char_indices().filter(|(at, letter)| {
         letter.is_ascii_digit()
             && !name
                 .get(..*at)
                 .and_then(|before| before.chars().next_back())
                 .is_some_and(|before| before.is_ascii_digit() || before == '.')
     });
-    starts.filter_map(|(at, _)| version_at(name.get(at..)?)).next()
+    starts.find_map(|(at, _)| version_at(name.get(at..)?))
 }
 
 /// The version with which a text begins.
