@@ -214,15 +214,11 @@ impl ShopPages {
     fn render(&self, offers: Vec<Offer>) -> Rendered {
         let Contents { look, docs, shop, site, .. } = &self.contents;
         let page = |html: String| Arc::new(prerendered::Page::new(&self.headers, HTML, html.into()));
-        match site {
-            Some((site, _)) => {
-                Rendered { home: page(site::home(site, &offers)), pricing: page(site::pricing(site, &offers)) }
-            }
-            None => {
-                let start = page(start::home(look.clone(), docs.clone(), offers, shop));
-                Rendered { home: Arc::clone(&start), pricing: start }
-            }
+        if let Some((site, _)) = site {
+            return Rendered { home: page(site::home(site, &offers)), pricing: page(site::pricing(site, &offers)) };
         }
+        let start = page(start::home(look.clone(), docs.clone(), offers, shop));
+        Rendered { home: Arc::clone(&start), pricing: start }
     }
 }
 
