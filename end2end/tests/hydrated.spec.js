@@ -6,13 +6,30 @@ test("navigation does not reload the document", async ({ page, portal }) => {
   await hydrated(page, true);
   await page.evaluate(() => (window.sameDocument = true));
   const tabs = page.getByRole("navigation", { name: "Portal" });
-  await tabs.getByRole("link", { name: "Account" }).click();
-  await expect(page.getByRole("heading", { name: "Signed-in browsers" })).toBeVisible();
-  await expect(tabs.getByRole("link", { name: "Account" })).toHaveAttribute("aria-current", "page");
+  await tabs.getByRole("link", { name: "Orders" }).click();
+  await expect(page.getByRole("heading", { name: "No orders yet" })).toBeVisible();
+  await expect(tabs.getByRole("link", { name: "Orders" })).toHaveAttribute("aria-current", "page");
   await tabs.getByRole("link", { name: "Overview" }).click();
   await expect(page.getByText("1 of 2 computers in use")).toBeVisible();
   expect(await page.evaluate(() => window.sameDocument)).toBe(true);
   await expect(page).toHaveTitle("Overview · ChartGPT");
+});
+
+// ADR 18: the account has a script of its own.
+test("the account loads a document, and so does the way back", async ({ page, portal }) => {
+  await signIn(page, portal);
+  await hydrated(page, true);
+  const tabs = page.getByRole("navigation", { name: "Portal" });
+  const script = () => page.evaluate(() => performance.getEntriesByType("resource").some((entry) => entry.name.endsWith("/latchkey-account.js")));
+  expect(await script()).toBe(false);
+  await tabs.getByRole("link", { name: "Account" }).click();
+  await expect(page.getByRole("heading", { name: "Signed-in browsers" })).toBeVisible();
+  await expect(tabs.getByRole("link", { name: "Account" })).toHaveAttribute("aria-current", "page");
+  await expect.poll(script).toBe(true);
+  await tabs.getByRole("link", { name: "Overview" }).click();
+  await expect(page.getByText("1 of 2 computers in use")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Signed-in browsers" })).toBeVisible();
 });
 
 test("a key is copied without being shown", async ({ page, portal, context }) => {
@@ -43,10 +60,10 @@ test("a session that was ended elsewhere leads to the sign-in page", async ({ pa
   await signIn(page, portal);
   await hydrated(page, true);
   await context.clearCookies();
-  await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Account" }).click();
+  await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Licenses" }).click();
   await expect(page.getByRole("alert")).toContainText("You are signed out");
   await page.getByRole("link", { name: "Sign in" }).click();
-  await expect(page).toHaveURL(`${portal.origin}/login?next=/portal/account`);
+  await expect(page).toHaveURL(`${portal.origin}/login?next=/portal/licenses`);
 });
 
 test("a message is shown on its page but not on the next", async ({ page, portal }) => {
@@ -106,12 +123,12 @@ test("after navigating, the focus is on the heading of the page", async ({ page,
   await hydrated(page, true);
   await expect(page.getByRole("heading", { level: 1 })).not.toBeFocused();
   const tabs = page.getByRole("navigation", { name: "Portal" });
-  for (const [tab, heading] of [["Licenses", "Licenses"], ["Orders", "No orders yet"], ["Account", "Account"], ["Overview", "Your license"]]) {
+  for (const [tab, heading] of [["Licenses", "Licenses"], ["Orders", "No orders yet"], ["Offline", "Computers without internet"], ["Overview", "Your license"]]) {
     await tabs.getByRole("link", { name: tab }).click();
     await expect(page.getByRole("heading", { level: 1, name: heading })).toBeFocused();
   }
   await page.goBack();
-  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeFocused();
+  await expect(page.getByRole("heading", { level: 1, name: "Computers without internet" })).toBeFocused();
 });
 
 test("Back returns to the place on a long page", async ({ page, portal }) => {
