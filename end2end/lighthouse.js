@@ -43,13 +43,15 @@ try {
       return `${name} ${score}${score < aim ? ` (aim ${aim})` : ""}`;
     });
     const { audits } = lhr;
-    const kilobytes = Math.round(audits["total-byte-weight"].numericValue / 1000);
-    const shift = audits["cumulative-layout-shift"].numericValue.toFixed(3);
-    const paint = Math.round(audits["largest-contentful-paint"].numericValue);
+    const measured = (name) => audits[name].numericValue ?? NaN;
+    const kilobytes = Math.round(measured("total-byte-weight") / 1000);
+    const shift = measured("cumulative-layout-shift").toFixed(3);
+    const paint = Math.round(measured("largest-contentful-paint"));
     console.log(`${path.padEnd(20)} ${cells.join(", ")}; ${kilobytes} kB, layout shift ${shift}, largest paint ${paint} ms`);
     for (const audit of Object.values(audits)) {
       const isMissed = audit.score !== null && audit.score < 0.9 && !["informative", "notApplicable", "manual"].includes(audit.scoreDisplayMode);
-      if (isMissed) console.log(`    ${audit.id}: ${audit.title} ${audit.displayValue ?? ""}`);
+      if (isMissed) console.log(`    ${audit.id}: ${audit.title} ${audit.displayValue ?? ""} ${JSON.stringify(audit.details?.items ?? audit.explanation ?? "").slice(0, 300)}`);
+      if (audit.errorMessage !== undefined) console.log(`    ${audit.id}: ${audit.errorMessage}`);
     }
   }
 } finally {

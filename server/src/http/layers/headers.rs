@@ -20,11 +20,12 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// The policy of responses other than portal pages, which have their own policy with a nonce. `form_action` is where forms may
-/// end.
+/// end. Connections to the site itself are for tools that read `robots.txt` from a page, as Lighthouse does: without scripts, pages
+/// open none.
 pub(crate) fn page_policy(form_action: &str) -> HeaderValue {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action {form_action}; \
-         base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
+         form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
     );
     // Origins contain only characters that are allowed in a header.
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
