@@ -35,7 +35,7 @@ try {
   await page.waitForURL("**/portal");
   const port = await debuggingPort(profile);
   for (const [path, aims] of PAGES) {
-    const options = { port, output: "json", logLevel: "error", onlyCategories: Object.keys(aims), disableStorageReset: true };
+    const options = { port, output: "json", logLevel: "error", onlyCategories: Object.keys(aims) };
     const { lhr } = await lighthouse(portal.origin + path, options);
     const cells = Object.entries(aims).map(([name, aim]) => {
       const score = Math.round(lhr.categories[name].score * 100);
