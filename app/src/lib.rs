@@ -10,11 +10,11 @@
 
 #[cfg_attr(
     not(debug_assertions),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the style guide, which only development builds have, uses all components"
-    )
+    expect(unused_imports, reason = "the style guide, which only development builds have, uses all components")
+)]
+#[cfg_attr(
+    not(any(debug_assertions, feature = "ssr")),
+    expect(dead_code, reason = "the style guide, which only development builds have, uses all components")
 )]
 mod admin;
 mod checkout;

@@ -228,11 +228,16 @@ impl Past<'_> {
             tx.set_mail_sent(mail, self.recently()).await?;
         }
         let machine = number.is_multiple_of(4);
+        let (actor_kind, actor_id) = if number.is_multiple_of(25) {
+            ("admin", resident.account.to_string())
+        } else {
+            ("app", resident.license.to_string())
+        };
         tx.insert_audits(&[AuditRow {
             id: AuditId::new(at, random),
             at,
-            actor_kind: if number.is_multiple_of(25) { "admin" } else { "app" }.to_owned(),
-            actor_id: number.is_multiple_of(25).then(|| resident.account.to_string()),
+            actor_kind: actor_kind.to_owned(),
+            actor_id: Some(actor_id),
             network: None,
             verb: if machine { "machine.activated" } else { "license.renewed" }.to_owned(),
             subject_kind: "license".to_owned(),
