@@ -269,7 +269,7 @@ pub enum Format {
 /// What `license set` changes.
 #[derive(Debug, Args)]
 pub struct LicenseSet {
-    /// The license's id
+    /// The license's id, its key, or the last four letters of its key
     pub id: String,
     /// The new owner, who must have an account
     #[arg(long, value_name = "EMAIL")]
@@ -277,7 +277,7 @@ pub struct LicenseSet {
     /// The code of another policy of the same product
     #[arg(long)]
     pub policy: Option<String>,
-    /// When the license expires: 2027-01-31T00:00:00Z, 2027-01-31, or never
+    /// When the license expires: 2027-01-31T00:00:00Z, 2027-01-31 for the end of that day, or never
     #[arg(long, value_name = "TIME")]
     pub expires: Option<String>,
     /// A machine limit for this license, or `policy` for the policy's limit
@@ -429,12 +429,12 @@ pub enum License {
     Explain(LicenseExplain),
     /// Show a license with its key
     Show {
-        /// The license's id
+        /// The license's id, its key, or the last four letters of its key
         id: String,
     },
     /// Suspend a license until it is reinstated, and notify the customer by mail
     Suspend {
-        /// The license's id
+        /// The license's id, its key, or the last four letters of its key
         id: String,
         /// Do not notify the customer by mail
         #[arg(long)]
@@ -442,7 +442,7 @@ pub enum License {
     },
     /// Reinstate a suspended license, and notify the customer by mail
     Reinstate {
-        /// The license's id
+        /// The license's id, its key, or the last four letters of its key
         id: String,
         /// Do not notify the customer by mail
         #[arg(long)]
@@ -450,7 +450,7 @@ pub enum License {
     },
     /// Renew a license for its policy's duration, and notify the customer by mail
     Renew {
-        /// The license's id
+        /// The license's id, its key, or the last four letters of its key
         id: String,
         /// Do not notify the customer by mail
         #[arg(long)]
@@ -460,7 +460,7 @@ pub enum License {
     Set(Box<LicenseSet>),
     /// Replace a license's key and mail the new key to the customer; the old key stops working
     NewKey {
-        /// The license's id
+        /// The license's id, its key, or the last four letters of its key
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
@@ -490,10 +490,13 @@ pub enum License {
         /// Import the valid rows even if others are rejected; otherwise it is all or nothing
         #[arg(long)]
         partial: bool,
+        /// Do not ask for confirmation if rows may repeat licenses that exist
+        #[arg(long)]
+        yes: bool,
     },
     /// Revoke a license permanently, and notify the customer by mail
     Revoke {
-        /// The license's id
+        /// The license's id, its key, or the last four letters of its key
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]

@@ -11,6 +11,7 @@ use latchkey_licensing::{
     ids::{LicenseId, ProductId},
     license_key::LicenseKey,
     machine::{Fingerprint, MachineFacts},
+    pasted,
     time::Timestamp,
 };
 use serde_json::{Value, json};
@@ -330,8 +331,11 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     }
 
     /// Imports a machine file, or a license file if [`Config::offline`] accepts them. A file that is older than the
-    /// current one, or than the deactivation of this computer, is rejected.
+    /// current one, or than the deactivation of this computer, is rejected. The file may be pasted from a mail, with text
+    /// around it.
     pub fn import_file(&mut self, text: &str) -> Result<Access, ClientError> {
+        let found = pasted::find_file(text).map(|(_, file)| file);
+        let text = found.as_deref().unwrap_or(text);
         let key = self.key().ok_or(ClientError::NoKey)?;
         let claims = self.open(text, &key)?;
         let current = self.current_file().filter(|current| current.license.id == claims.license.id);

@@ -88,6 +88,23 @@ impl Timestamp {
         Some(Self(instant.as_microsecond()))
     }
 
+    /// Parses when something ends: a time in RFC 3339, or a date such as `2027-01-31`, which lasts through its day (UTC).
+    /// `None` for any other text.
+    pub fn parse_end(text: &str) -> Option<Self> {
+        Self::parse_at(text, "T23:59:59Z")
+    }
+
+    /// Parses when something begins: a time in RFC 3339, or a date, which begins with its day (UTC). `None` for any
+    /// other text.
+    pub fn parse_start(text: &str) -> Option<Self> {
+        Self::parse_at(text, "T00:00:00Z")
+    }
+
+    fn parse_at(text: &str, time_of_day: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() == 10 { Self::parse_rfc3339(&format!("{text}{time_of_day}")) } else { Self::parse_rfc3339(text) }
+    }
+
     /// Parses a `Date` header in the form that senders must use (RFC 9110, section 5.6.7). `None` for any
     /// other text.
     pub fn parse_http_date(text: &str) -> Option<Self> {

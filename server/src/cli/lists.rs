@@ -61,7 +61,7 @@ pub struct LicenseList {
 /// `license explain`
 #[derive(Debug, Args)]
 pub struct LicenseExplain {
-    /// The license's id
+    /// The license's id, its key, or the last four letters of its key
     pub id: String,
     /// The fingerprint of the machine that the app runs on; can be given several times
     #[arg(long)]

@@ -7,8 +7,8 @@ use latchkey_licensing::{
     email::EmailAddress, entitlement::EntitlementCode, ids::LicenseId, license::Expiry, time::Timestamp,
 };
 use latchkey_service::{
-    ChangeError, IssueError, IssuedLicense, LicenseChange, LicenseError, Notify, Operator, RenewError, Service,
-    StandingError,
+    ChangeError, ImportTerms, IssueError, IssuedLicense, LicenseChange, LicenseError, Notify, Operator, RenewError,
+    Service, StandingError,
 };
 use serde_json::json;
 
@@ -105,13 +105,17 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
         License::List(list) => return look::list(service, *list, as_json).await,
         License::Find { text } => return look::find(service, &text, as_json).await,
         License::Explain(command) => return look::explain(service, command, as_json).await,
-        License::Show { id } => admin.license(license_id(&id)?, &Operator::Host.fresh()).await?,
-        License::Suspend { id, no_mail } => admin.suspend_license(license_id(&id)?, notify(no_mail)).await?,
-        License::Reinstate { id, no_mail } => admin.reinstate_license(license_id(&id)?, notify(no_mail)).await?,
-        License::Renew { id, no_mail } => admin.renew_license(license_id(&id)?, notify(no_mail)).await?,
-        License::Set(set) => admin.change_license(license_id(&set.id)?, read_change(*set)?).await?,
+        License::Show { id } => admin.license(license_id(service, &id).await?, &Operator::Host.fresh()).await?,
+        License::Suspend { id, no_mail } => {
+            admin.suspend_license(license_id(service, &id).await?, notify(no_mail)).await?
+        }
+        License::Reinstate { id, no_mail } => {
+            admin.reinstate_license(license_id(service, &id).await?, notify(no_mail)).await?
+        }
+        License::Renew { id, no_mail } => admin.renew_license(license_id(service, &id).await?, notify(no_mail)).await?,
+        License::Set(set) => admin.change_license(license_id(service, &set.id).await?, read_change(*set)?).await?,
         License::NewKey { id, yes, no_mail } => {
-            let id = license_id(&id)?;
+            let id = license_id(service, &id).await?;
             let issued = admin.license(id, &Operator::Host.fresh()).await?;
             let question = format!(
                 "Replace the key {} of {}? The old key will stop working.",
@@ -124,11 +128,12 @@ pub(crate) async fn license(service: &Service, command: License, as_json: bool) 
             admin.replace_license_key(id, notify(no_mail)).await?
         }
         License::Export { output, format } => return transfer::export(service, output, format, as_json).await,
-        License::Import { file, format, partial } => {
-            return transfer::import(service, &file, format, partial, as_json).await;
+        License::Import { file, format, partial, yes } => {
+            let terms = ImportTerms { is_partial: partial, may_repeat: yes };
+            return transfer::import(service, &file, format, terms, as_json).await;
         }
         License::Revoke { id, yes, no_mail } => {
-            let id = license_id(&id)?;
+            let id = license_id(service, &id).await?;
             let issued = admin.license(id, &Operator::Host.fresh()).await?;
             let question = format!("Permanently revoke the license {} of {}?", issued.key.tail(), issued.owner.email);
             if confirm(yes, &question)? == Answer::No {
@@ -181,13 +186,12 @@ fn read_change(set: LicenseSet) -> Result<LicenseChange, Failure> {
     })
 }
 
-/// Parses `--expires`. A date without a time means midnight UTC.
+/// Parses `--expires`. A date without a time lasts through its day.
 fn read_end(text: &str) -> Result<Option<Timestamp>, Failure> {
     if text == "never" {
         return Ok(None);
     }
-    let at = Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")));
-    at.map(Some).ok_or_else(|| {
+    Timestamp::parse_end(text).map(Some).ok_or_else(|| {
         Failure::Usage(format!("--expires {text:?} is not a time: use 2027-01-31T00:00:00Z, 2027-01-31, or never"))
     })
 }

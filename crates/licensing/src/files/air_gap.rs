@@ -3,7 +3,7 @@
 //! The format is `lk1.` + base64url(body) + `.` + eight check letters. The body contains the same facts as
 //! an online activation, and an HMAC under the license key. The HMAC proves that the app that made the
 //! request holds the key, and shows which license it is for, without revealing the key. White space is
-//! ignored everywhere, because mail programs wrap long lines. The check letters detect text that was
+//! ignored everywhere, because mail programs wrap long lines, as is what else happens to text on its way ([`crate::pasted`]). The check letters detect text that was
 //! truncated or altered in transit.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     keys::{alphabet, license_key::LicenseKey},
+    pasted,
     rules::{
         machine::{Fingerprint, MachineFacts, fact},
         policy::words,
@@ -108,6 +109,8 @@ impl AirGapRequest {
             platform: kept(facts.platform),
             cores: facts.cores.filter(|cores| i32::try_from(*cores).is_ok()),
             app_version: kept(facts.app_version),
+            // Requests carry only what the portal shows.
+            ..MachineFacts::default()
         };
         let body = Body {
             a: action,
@@ -141,7 +144,11 @@ impl AirGapRequest {
 
     /// Parses the text of a request. The proof is not checked; see [`Self::is_by_holder_of`].
     pub fn parse(text: &str) -> Result<Self, AirGapError> {
-        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).take(MAX_BYTES + 1).collect();
+        if text.len() > 4 * MAX_BYTES {
+            return Err(AirGapError::Damaged);
+        }
+        // Mail programs put `>` before quoted lines.
+        let text = pasted::compact(&text.replace('>', ""));
         let rest = text.strip_prefix(PREFIX).ok_or(AirGapError::Form)?;
         let (body, check) = rest.split_once('.').ok_or(AirGapError::Damaged)?;
         if text.len() > MAX_BYTES || check_letters(body) != check.to_ascii_uppercase() {
@@ -171,6 +178,7 @@ impl AirGapRequest {
                 platform: text(body.p)?,
                 cores: body.c.filter(|cores| i32::try_from(*cores).is_ok()),
                 app_version: text(body.v)?,
+                ..MachineFacts::default()
             },
             made_at: Timestamp::from_unix_micros(seconds),
             signed,
@@ -282,6 +290,7 @@ mod tests {
             platform: Some("a\nb".to_owned()),
             cores: Some(u32::MAX),
             app_version: Some("1.0".to_owned()),
+            ..MachineFacts::default()
         };
         let request =
             AirGapRequest::new(Action::Activate, Fingerprint::parse("fp").expect("valid"), facts, T0, &key(1));

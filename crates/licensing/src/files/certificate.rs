@@ -52,14 +52,14 @@ words! {
 }
 
 impl FileKind {
-    fn begin(self) -> &'static str {
+    pub(crate) fn begin(self) -> &'static str {
         match self {
             Self::License => "-----BEGIN LICENSE FILE-----",
             Self::Machine => "-----BEGIN MACHINE FILE-----",
         }
     }
 
-    fn end(self) -> &'static str {
+    pub(crate) fn end(self) -> &'static str {
         match self {
             Self::License => "-----END LICENSE FILE-----",
             Self::Machine => "-----END MACHINE FILE-----",

@@ -11,7 +11,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use zeroize::Zeroizing;
 
-use crate::{keys::alphabet, rules::policy::KeyScheme};
+use crate::{keys::alphabet, pasted, rules::policy::KeyScheme};
 
 const RANDOM_LETTERS: usize = 27;
 const GROUP: usize = 4;
@@ -77,28 +77,31 @@ impl LicenseKey {
         if self.0.starts_with(SIGNED_PREFIX) { KeyScheme::Ed25519Sign } else { KeyScheme::Random }
     }
 
-    /// Parses a key as people type it: in any case, with or without dashes and spaces, with I and L for 1
-    /// and O for 0. The prefix must be exact and followed by a dash or a space. For a signed key only the
-    /// form is checked, not the signature.
+    /// Parses a key as people type and paste it: in any case, with any or no dashes and spaces, with I and L for 1 and
+    /// O for 0, and with what [`pasted::compact`] removes. The prefix must be exact. A signed key may lack its padding; only
+    /// its form is checked, not the signature.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let text = text.trim();
-        if text.starts_with(SIGNED_PREFIX) {
-            return signed_parts(text).is_some().then(|| Self::from_signed(text.to_owned())).ok_or(KeyError::Shape);
-        }
-        if text.len() > 128 || !text.is_ascii() {
+        if text.len() > 2 * MAX_SIGNED_BYTES {
             return Err(KeyError::Shape);
         }
-        let (prefix, rest) = text.split_once(['-', ' ']).ok_or(KeyError::Shape)?;
+        let text = Zeroizing::new(pasted::compact(text));
+        if let Some(rest) = text.strip_prefix(SIGNED_PREFIX) {
+            let (payload, signature) = rest.split_once('.').ok_or(KeyError::Shape)?;
+            let text = format!("{SIGNED_PREFIX}{}.{}", padded(payload), padded(signature));
+            return signed_parts(&text).is_some().then(|| Self::from_signed(text)).ok_or(KeyError::Shape);
+        }
+        let letters = Zeroizing::new(text.replace('-', ""));
+        if !letters.is_ascii() {
+            return Err(KeyError::Shape);
+        }
+        let start = letters.len().checked_sub(RANDOM_LETTERS + 1).ok_or(KeyError::Shape)?;
+        let (prefix, rest) = letters.split_at_checked(start).ok_or(KeyError::Shape)?;
         let prefix = KeyPrefix::parse(&prefix.to_ascii_uppercase()).ok_or(KeyError::Shape)?;
-        let values: Option<Vec<u8>> =
-            rest.chars().filter(|letter| !matches!(letter, '-' | ' ')).map(alphabet::value).collect();
+        let values: Option<Vec<u8>> = rest.chars().map(alphabet::value).collect();
         let values = Zeroizing::new(values.ok_or(KeyError::Shape)?);
         let Some((check, random)) = values.split_last() else {
             return Err(KeyError::Shape);
         };
-        if random.len() != RANDOM_LETTERS {
-            return Err(KeyError::Shape);
-        }
         if check_letter(prefix.as_str(), random) != *check {
             return Err(KeyError::Check);
         }
@@ -132,6 +135,12 @@ impl fmt::Debug for LicenseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LicenseKey(..)")
     }
+}
+
+/// Base64 with its padding, which mail programs and people leave out.
+fn padded(text: &str) -> String {
+    let text = text.trim_end_matches('=');
+    format!("{text}{}", "=".repeat(text.len().next_multiple_of(4) - text.len()))
 }
 
 /// Splits a signed key into the signed text, the payload and the signature, without verifying the
@@ -221,7 +230,17 @@ mod tests {
         fn parses_however_it_is_typed(random: [u8; KEY_RANDOM_BYTES]) {
             let key = LicenseKey::new(&prefix(), &random);
             let text = key.expose();
-            for typed in [text.to_owned(), text.to_lowercase(), text.replace('-', " "), text.replace('1', "l").replace('0', "o")] {
+            for typed in [
+                text.to_owned(),
+                text.to_lowercase(),
+                text.replace('-', " "),
+                text.replace('-', ""),
+                text.replace('1', "l").replace('0', "o"),
+                text.replace('-', "\u{2013}"),
+                text.replace('-', "\u{2011}\u{200b}"),
+                format!("\u{201c}{text}\u{201d}.\n"),
+                text.replacen('-', "-\r\n", 3),
+            ] {
                 prop_assert_eq!(LicenseKey::parse(&typed), Ok(key.clone()));
             }
         }

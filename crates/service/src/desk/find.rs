@@ -2,19 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_licensing::{ids::OrderId, license_key, license_key::LicenseKey, order, price::Price};
+use latchkey_licensing::{
+    ids::{LicenseId, OrderId},
+    license_key,
+    license_key::LicenseKey,
+    order,
+    price::Price,
+};
 use latchkey_store::{Conn, RecordId, SearchHit, SearchTerms};
 use uuid::Uuid;
 
 use crate::{
     catalog::plan::CatalogKind,
     error::Internal,
-    identity::actors::Support,
+    identity::actors::{Admin, Support},
     operation::vault::{Vault, plain_hash},
 };
 
 /// The most records of a kind that are shown.
 const SHOWN: u32 = 10;
+
+/// The most licenses that are named if several have the same end of a key.
+const MOST_NAMED: u32 = 10;
 
 /// The longest text that is looked for: the longest license key.
 const MAX_LENGTH: usize = license_key::MAX_SIGNED_BYTES;
@@ -179,6 +188,22 @@ impl Support<'_> {
     }
 }
 
+impl Admin<'_> {
+    /// The licenses that a person may mean by a text: one with this id or key, or those whose key ends with these four
+    /// letters. Returns at most ten.
+    pub async fn licenses_named(&self, text: &str) -> Result<Vec<LicenseId>, Internal> {
+        let given = terms(text, &self.service.0.vault).unwrap_or_default();
+        let SearchTerms { id, key_lookup, key_tail, .. } = given;
+        let terms = SearchTerms { id, key_lookup, key_tail, ..SearchTerms::default() };
+        let hits = self.service.store().read_without_snapshot().await?.search(&terms, MOST_NAMED).await?;
+        let licenses = hits.into_iter().filter_map(|hit| match hit.record {
+            RecordId::License(license) => Some(license),
+            _ => None,
+        });
+        Ok(licenses.collect())
+    }
+}
+
 /// The entries of the catalog whose code or name contains a text in lower case. A catalog has few entries, which are all read.
 async fn find_entries(conn: &mut Conn, text: &str) -> Result<Vec<FoundEntry>, Internal> {
     let (products, policies) = (conn.list_products().await?, conn.list_policies().await?);
@@ -213,7 +238,7 @@ fn terms(text: &str, vault: &Vault) -> Option<SearchTerms> {
     if text.is_empty() || text.len() > MAX_LENGTH || text.contains('\0') {
         return None;
     }
-    let key = parse_key(text);
+    let key = LicenseKey::parse(text).ok();
     let prefix = text.to_lowercase();
     let is_prefix = key.is_none() && prefix.chars().count() >= MIN_PREFIX && prefix.len() <= 254;
     Some(SearchTerms {
@@ -225,17 +250,6 @@ fn terms(text: &str, vault: &Vault) -> Option<SearchTerms> {
         stripe_id: is_stripe_id(text).then(|| text.to_owned()),
         fingerprint_hash: Some(plain_hash(text.as_bytes())),
     })
-}
-
-/// A license key in any case, with or without spaces and dashes, even without the one after the prefix.
-fn parse_key(text: &str) -> Option<LicenseKey> {
-    const LETTERS: usize = 28;
-    if let Ok(key) = LicenseKey::parse(text) {
-        return Some(key);
-    }
-    let letters: String = text.chars().filter(|letter| !matches!(letter, '-' | ' ')).collect();
-    let (prefix, rest) = letters.split_at_checked(letters.len().checked_sub(LETTERS)?)?;
-    LicenseKey::parse(&format!("{prefix}-{rest}")).ok()
 }
 
 /// The last four letters of a key: alone, or after the dots of a masked key.

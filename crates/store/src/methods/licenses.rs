@@ -108,6 +108,8 @@ methods! {
             list_taken_keys(import: ImportId, lookups: &[[u8; 32]]) -> Vec<[u8; 32]>;
             /// Lists the staged rows whose id or key is taken by a license, by number.
             list_taken_rows(import: ImportId) -> Vec<TakenRow>;
+            /// Counts the staged rows without a key of their own whose customer has a license under the same policy.
+            count_repeated_rows(import: ImportId) -> i64;
             /// Lists the signing keys of the staged rows' license keys, and whether the import generated those
             /// license keys.
             list_import_signers(import: ImportId) -> Vec<(SigningKeyId, bool)>;

@@ -78,7 +78,7 @@ fn found_json(found: &Found) -> Value {
 }
 
 pub(super) async fn explain(service: &Service, command: LicenseExplain, as_json: bool) -> Result<(), Failure> {
-    let id = license_id(&command.id)?;
+    let id = license_id(service, &command.id).await?;
     let given = |values: Vec<String>| (!values.is_empty()).then_some(values);
     let scope = Scope {
         fingerprints: given(command.fingerprint),

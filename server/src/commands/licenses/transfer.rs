@@ -11,10 +11,20 @@ use std::{
     sync::mpsc,
 };
 
-use latchkey_service::{Admin, ImportError, ImportItem, Internal, Operator, RejectedRow, RowProblem, Service};
+use latchkey_service::{
+    Admin, ImportError, ImportItem, ImportReport, ImportTerms, Internal, Operator, RejectedRow, RowProblem, Service,
+};
 use serde_json::{Value, json};
 
-use crate::{cli::Format, commands::licenses::transfer::file_row::FileRow, console, startup::Failure};
+use crate::{
+    cli::Format,
+    commands::{
+        licenses::transfer::file_row::FileRow,
+        terminal::confirmation::{Answer, confirm},
+    },
+    console,
+    startup::Failure,
+};
 
 /// How many rows are read ahead of the database.
 const READ_AHEAD: usize = 1_000;
@@ -130,7 +140,7 @@ pub(crate) async fn import(
     service: &Service,
     path: &Path,
     format: Option<Format>,
-    is_partial: bool,
+    terms: ImportTerms,
     as_json: bool,
 ) -> Result<(), Failure> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -146,28 +156,21 @@ pub(crate) async fn import(
         }
     };
     let mut listed = Vec::new();
-    let report_refusal = |RejectedRow { line, why }: RejectedRow<String>| {
-        let why = problem(why);
-        if as_json {
-            if listed.len() < MAX_LISTED {
-                listed.push(json!({ "line": line, "why": why }));
-            }
-        } else {
-            console::error(&format!("{}:{line}: {why}", path.display()));
+    let mut report = read_in(service, path, format, terms, as_json, &mut listed).await?;
+    if report.repeated > 0 && !terms.may_repeat {
+        let question = format!(
+            "{} of {} rows have no key, and their customers already have a license under the same policy. Import them as additional \
+             licenses?",
+            report.repeated, report.rows
+        );
+        if confirm(false, &question)? == Answer::No {
+            return Err(Failure::Refused("not imported".to_owned()));
         }
-    };
-    let report =
-        match service.admin(Operator::Host).import_licenses(rows(path, format)?, is_partial, report_refusal).await {
-            Ok(report) => report,
-            Err(ImportError::Malformed { line, why }) => {
-                return Err(Failure::Refused(format!("{}:{line}: {why}; nothing was imported", path.display())));
-            }
-            Err(why @ (ImportError::CatalogChanged | ImportError::SigningKeysChanged)) => {
-                return Err(Failure::Refused(format!("{why}, so nothing was imported: import the file again")));
-            }
-            Err(ImportError::Internal(error)) => return Err(Failure::Internal(error)),
-        };
-    let outcome = match (report.rejected, is_partial) {
+        listed.clear();
+        report =
+            read_in(service, path, format, ImportTerms { may_repeat: true, ..terms }, as_json, &mut listed).await?;
+    }
+    let outcome = match (report.rejected, terms.is_partial) {
         (0, _) => None,
         (refused, true) => Some(format!("{refused} rows were rejected; the others were imported")),
         (refused, false) => {
@@ -192,6 +195,38 @@ pub(crate) async fn import(
         ));
     }
     outcome.map_or(Ok(()), |error| Err(Failure::PartlyDone(error)))
+}
+
+/// Imports the file once. Rejected rows are printed or, for JSON, listed.
+async fn read_in(
+    service: &Service,
+    path: &Path,
+    format: Format,
+    terms: ImportTerms,
+    as_json: bool,
+    listed: &mut Vec<Value>,
+) -> Result<ImportReport, Failure> {
+    let report_refusal = |RejectedRow { line, why }: RejectedRow<String>| {
+        let why = problem(why);
+        if as_json {
+            if listed.len() < MAX_LISTED {
+                listed.push(json!({ "line": line, "why": why }));
+            }
+        } else {
+            console::error(&format!("{}:{line}: {why}", path.display()));
+        }
+    };
+    let admin = service.admin(Operator::Host);
+    match admin.import_licenses(rows(path, format)?, terms, report_refusal).await {
+        Ok(report) => Ok(report),
+        Err(ImportError::Malformed { line, why }) => {
+            Err(Failure::Refused(format!("{}:{line}: {why}; nothing was imported", path.display())))
+        }
+        Err(why @ (ImportError::CatalogChanged | ImportError::SigningKeysChanged)) => {
+            Err(Failure::Refused(format!("{why}, so nothing was imported: import the file again")))
+        }
+        Err(ImportError::Internal(error)) => Err(Failure::Internal(error)),
+    }
 }
 
 /// Describes what is wrong with a row, starting with the column.

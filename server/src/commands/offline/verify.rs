@@ -3,12 +3,15 @@
 use std::fs;
 
 use latchkey_licensing::{
-    certificate::{self, FileKind, FileSecret, kind_of},
+    air_gap::AirGapRequest,
+    certificate::{self, FileKind, FileSecret},
     claims,
     license_key::LicenseKey,
     machine::Fingerprint,
+    pasted,
+    policy::KeyScheme,
     public_key::PublicKey,
-    signed_key,
+    signed_key::{self, SignedKeyError},
     time::Timestamp,
 };
 use latchkey_service::Clock;
@@ -24,9 +27,9 @@ pub(crate) fn verify(command: &Verify, as_json: bool) -> Result<(), Failure> {
         .iter()
         .map(|hex| PublicKey::from_hex(hex.trim()).map_err(|error| Failure::Usage(format!("--public-key: {error}"))));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
-    match kind_of(&text) {
-        Some(kind) => file(command, kind, &text, &keys, as_json),
-        None => key(text.trim(), &keys, as_json),
+    match pasted::find_file(&text) {
+        Some((kind, found)) => file(command, kind, &found, &keys, as_json),
+        None => key(&text, &keys, as_json),
     }
 }
 
@@ -96,10 +99,29 @@ fn secret(command: &Verify, kind: FileKind) -> Result<Option<FileSecret>, Failur
     }
 }
 
+/// Says what a text is that is neither a file nor a valid signed key.
+fn refusal(text: &str, key: Option<&LicenseKey>, error: &SignedKeyError) -> String {
+    if AirGapRequest::parse(text).is_ok() {
+        return "this is a request to activate a computer without internet access: open it in the portal".to_owned();
+    }
+    if key.is_some_and(|key| key.scheme() == KeyScheme::Random) {
+        return "this is a license key that only the server can check: validate it through the API".to_owned();
+    }
+    if text.contains("PUBLIC KEY") || PublicKey::from_hex(text.trim()).is_ok() {
+        return "this is a public key: pass it with --public-key, and the file to verify as FILE".to_owned();
+    }
+    if text.contains("LICENSE FILE") || text.contains("MACHINE FILE") {
+        return "this is a part of a license or machine file, or more than one: copy one from its BEGIN line to its END line"
+            .to_owned();
+    }
+    format!("{error}: the file must be a license file, a machine file or a signed key")
+}
+
 fn key(text: &str, keys: &[PublicKey], as_json: bool) -> Result<(), Failure> {
-    let claims = signed_key::verify(text, keys).map_err(|error| {
-        Failure::Refused(format!("{error}: the file must be a license file, a machine file or a signed key"))
-    })?;
+    let found = LicenseKey::parse(text).ok();
+    let key = found.as_ref().map_or(text, LicenseKey::expose);
+    let claims =
+        signed_key::verify(key, keys).map_err(|error| Failure::Refused(refusal(text, found.as_ref(), &error)))?;
     if as_json {
         console::json(&json!({
             "kind": "key",

@@ -8,7 +8,7 @@ use latchkey_licensing::{
     policy::KeyScheme,
 };
 use latchkey_service::{
-    ImportError, ImportItem, ImportReport, LicenseRow, Notify, Operator, RejectedRow, RowProblem, Service,
+    ImportError, ImportItem, ImportReport, ImportTerms, LicenseRow, Notify, Operator, RejectedRow, RowProblem, Service,
 };
 
 use crate::support::app::{TestApp, with_app};
@@ -31,7 +31,7 @@ async fn import(app: &TestApp, invalid: &'static [u64], is_partial: bool) -> (Im
     let mut refused = Vec::new();
     let report_refusal = |refusal: RejectedRow<String>| refused.push(refusal.line);
     let admin = app.service().admin(Operator::Host);
-    let report = admin.import_licenses(rows(invalid), is_partial, report_refusal).await.expect("read");
+    let report = admin.import_licenses(rows(invalid), terms(is_partial), report_refusal).await.expect("read");
     (report, refused)
 }
 
@@ -76,7 +76,8 @@ async fn import_the_key(service: Service) {
     let mut row = LicenseRow::new(email, "chartgpt-lifetime".to_owned());
     row.key = Some(a_key());
     let rows = [ImportItem::<String>::Row { line: 1, row: Ok(Box::new(row)) }];
-    let report = service.admin(Operator::Host).import_licenses(rows.into_iter(), false, |_| {}).await.expect("read");
+    let report =
+        service.admin(Operator::Host).import_licenses(rows.into_iter(), terms(false), |_| {}).await.expect("read");
     assert_eq!(report.imported, 1);
 }
 
@@ -144,7 +145,7 @@ async fn a_key_in_use_prevents_the_import(app: &TestApp) {
     });
     let admin = app.service().admin(Operator::Host);
     let mut refused = Vec::new();
-    let report = admin.import_licenses(twice, false, |refusal| refused.push(refusal.line)).await.expect("read");
+    let report = admin.import_licenses(twice, terms(false), |refusal| refused.push(refusal.line)).await.expect("read");
     assert_eq!((report.imported, refused), (0, vec![ROWS]));
     let mut reader = app.service().store().read().await.expect("read");
     assert_eq!(reader.list_licenses(None, 10).await.expect("listed").len(), 1);
@@ -170,7 +171,7 @@ async fn an_import_does_not_block_others(app: &TestApp) {
             assert!(reader.find_account_by_email(&imported).await.expect("asked").is_none());
         }
     });
-    let report = app.service().admin(Operator::Host).import_licenses(others, false, |_| {}).await.expect("read");
+    let report = app.service().admin(Operator::Host).import_licenses(others, terms(false), |_| {}).await.expect("read");
     assert_eq!((report.imported, licenses(app).await as u64), (ROWS, ROWS + 1));
 }
 
@@ -181,17 +182,17 @@ async fn a_key_taken_during_the_import_prevents_it(app: &TestApp) {
     let mut refused = Vec::new();
     let admin = app.service().admin(Operator::Host);
     let report_refusal = |refusal: RejectedRow<String>| refused.push((refusal.line, refusal.why));
-    let report = admin.import_licenses(race(), false, report_refusal).await.expect("read");
+    let report = admin.import_licenses(race(), terms(false), report_refusal).await.expect("read");
     assert_eq!((report.imported, report.rejected, licenses(app).await), (0, 1, 1));
     assert_eq!(refused, [(5, RowProblem::KeyTaken)]);
-    let report = admin.import_licenses(with_key(rows(&[])), true, |_| {}).await.expect("read");
+    let report = admin.import_licenses(with_key(rows(&[])), terms(true), |_| {}).await.expect("read");
     assert_eq!((report.imported, licenses(app).await as u64), (ROWS - 1, ROWS));
 }
 
 async fn a_partial_import_skips_a_key_taken_during_it(app: &TestApp) {
     let service = app.service().clone();
     let race = interrupted(with_key(rows(&[])), 401, || import_the_key(service.clone()));
-    let report = app.service().admin(Operator::Host).import_licenses(race, true, |_| {}).await.expect("read");
+    let report = app.service().admin(Operator::Host).import_licenses(race, terms(true), |_| {}).await.expect("read");
     assert_eq!((report.imported, report.rejected, licenses(app).await as u64), (ROWS - 1, 1, ROWS));
 }
 
@@ -208,7 +209,7 @@ async fn a_catalog_changed_during_the_import_prevents_it(app: &TestApp) {
             admin.apply_catalog(&file, &plan, &Operator::Host.fresh()).await.expect("applied");
         }
     });
-    let result = app.service().admin(Operator::Host).import_licenses(change, true, |_| {}).await;
+    let result = app.service().admin(Operator::Host).import_licenses(change, terms(true), |_| {}).await;
     assert!(matches!(result, Err(ImportError::CatalogChanged)), "{result:?}");
     assert_eq!(licenses(app).await, 0);
 }
@@ -233,10 +234,10 @@ async fn lc_08_a_signing_key_replaced_during_the_import_prevents_it(app: &TestAp
         }
     });
     let admin = app.service().admin(Operator::Host);
-    let result = admin.import_licenses(rotation, true, |_| {}).await;
+    let result = admin.import_licenses(rotation, terms(true), |_| {}).await;
     assert!(matches!(result, Err(ImportError::SigningKeysChanged)), "{result:?}");
     assert_eq!(licenses(app).await, 0);
-    assert_eq!(admin.import_licenses(signed(), true, |_| {}).await.expect("read").imported, ROWS);
+    assert_eq!(admin.import_licenses(signed(), terms(true), |_| {}).await.expect("read").imported, ROWS);
 }
 
 /// Nothing else ever reads them.
@@ -246,7 +247,7 @@ async fn rows_of_a_crashed_import_are_deleted_after_a_day(app: &TestApp) {
         let crashing = rows(&[]).inspect(|item| {
             assert!(!matches!(item, ImportItem::Row { line: 401, .. }), "the process ends here");
         });
-        service.admin(Operator::Host).import_licenses(crashing, true, |_| {}).await.map(drop)
+        service.admin(Operator::Host).import_licenses(crashing, terms(true), |_| {}).await.map(drop)
     });
     assert!(crash.await.is_err());
     assert_eq!(licenses(app).await, 0);
@@ -257,4 +258,9 @@ async fn rows_of_a_crashed_import_are_deleted_after_a_day(app: &TestApp) {
     assert_eq!((removed().await, removed().await), (400, 0));
     let (report, _) = import(app, &[], false).await;
     assert_eq!(report.imported, ROWS);
+}
+
+/// The tests import licenses of customers who have some.
+fn terms(is_partial: bool) -> ImportTerms {
+    ImportTerms { is_partial, may_repeat: true }
 }

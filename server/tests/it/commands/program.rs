@@ -48,7 +48,7 @@ fn refusals_say_what_to_do() {
             .contains("ada@example.com")
     );
     assert!(host.refusal(&["license", "show", unknown], 1).contains("customer show"));
-    assert!(host.refusal(&["license", "show", "x"], 2).contains("not a license id"));
+    assert!(host.refusal(&["license", "show", "x"], 2).contains("no license with this id"));
     assert!(host.refusal(&["customer", "show", "nobody@example.com"], 1).contains("customer add"));
     host.refusal(&["license", "isue"], 2);
     let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
@@ -567,7 +567,7 @@ fn licenses_are_changed_and_renewed() {
         ),
         (
             &Value::from("bob@example.com"),
-            &Value::from("2030-01-31T00:00:00.000Z"),
+            &Value::from("2030-01-31T23:59:59.000Z"),
             &Value::from(5),
             &Value::from(3),
             &Value::from("A-1")
@@ -637,6 +637,98 @@ fn exported_licenses_can_be_imported() {
         // A second import rejects each row with its line number and changes nothing.
         let said = there.refusal(&["license", "import", &name], 1);
         assert!(said.contains("already exists") && said.contains("nothing was imported"), "{said}");
+    }
+}
+
+/// The same file imported twice would double the licenses.
+#[test]
+fn an_import_that_repeats_licenses_asks_first() {
+    let host = Host::with_products();
+    let write = |rows: &str| fs::write(host.folder.path().join("in.csv"), rows).expect("written");
+    let count = |email: &str| host.json(&["customer", "show", email])["licenses"].as_array().map_or(0, Vec::len);
+    write("email,policy\nada@example.com,chartgpt-lifetime\nbob@example.com,chartgpt-lifetime\n");
+    let first = host.json(&["license", "import", "in.csv"]);
+    assert_eq!(first["imported"], 2);
+    write("email,policy\nADA@example.com,chartgpt-lifetime\nnew@example.com,chartgpt-lifetime\n");
+    let said = host.refusal(&["license", "import", "in.csv"], 2);
+    assert!(said.contains("1 of 2 rows") && said.contains("--yes"), "{said}");
+    assert_eq!(count("ada@example.com"), 1);
+    host.refusal(&["customer", "show", "new@example.com"], 1);
+    assert_eq!(host.json(&["license", "import", "in.csv", "--yes"])["imported"], 2);
+    assert_eq!((count("ada@example.com"), count("new@example.com")), (2, 1));
+}
+
+/// A date lasts through its day, on the command line and in files.
+#[test]
+fn dates_are_read_alike_everywhere() {
+    let host = Host::with_products();
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let id = issued["id"].as_str().expect("an id");
+    for (given, end) in [
+        ("2035-01-31", "2035-01-31T23:59:59.000Z"),
+        ("2035-01-31T12:00:00Z", "2035-01-31T12:00:00.000Z"),
+        ("2035-01-31T12:00:00+01:00", "2035-01-31T11:00:00.000Z"),
+    ] {
+        let set = host.json(&["license", "set", id, "--expires", given]);
+        assert_eq!(set["expires_at"], end, "{given}");
+        let email = format!("user{}@example.com", given.len());
+        let rows = format!("Email;Policy;Expires at\r\n{email};chartgpt-lifetime;{given}\r\n;;\r\n");
+        fs::write(host.folder.path().join("in.csv"), rows).expect("written");
+        assert_eq!(host.json(&["license", "import", "in.csv"])["imported"], 1);
+        assert_eq!(host.json(&["customer", "show", &email])["licenses"][0]["expires_at"], end, "{given}");
+    }
+    assert!(host.refusal(&["license", "set", id, "--expires", "2035-02-30"], 2).contains("2027-01-31"));
+}
+
+/// Support gets keys, not ids: each command that takes a license takes its key, however it was pasted, and its end.
+#[test]
+fn licenses_are_named_by_id_key_or_end_of_key() {
+    let host = Host::with_products();
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let (id, key) = (issued["id"].as_str().expect("an id"), issued["key"].as_str().expect("a key"));
+    let tail = &key[key.len() - 4..];
+    for name in [
+        id.to_owned(),
+        key.to_owned(),
+        key.to_lowercase().replace('-', "\u{2013}"),
+        format!(" \u{201c}{}\u{201d}.", key.replacen('-', "-\n", 1)),
+        tail.to_owned(),
+        tail.to_lowercase(),
+        format!("CGPT-\u{2022}\u{2022}\u{2022}\u{2022}-{tail}"),
+    ] {
+        assert_eq!(host.json(&["license", "show", &name])["id"], id, "{name:?}");
+    }
+    assert_eq!(host.json(&["license", "suspend", tail, "--no-mail"])["status"], "SUSPENDED");
+    assert_eq!(host.json(&["license", "reinstate", key, "--no-mail"])["status"], "ACTIVE");
+    assert_eq!(host.json(&["license", "explain", key])["code"], "NO_MACHINES");
+    for nobody in ["0000", "CGPT-0000-0000-0000-0000-0000-0000-0000", "nonsense", "ada@example.com"] {
+        let said = host.refusal(&["license", "show", nobody], 2);
+        assert!(said.contains("customer show") && !said.contains(nobody), "{said}");
+    }
+}
+
+/// Files are verified however they were pasted, and what is no file is named.
+#[test]
+fn pasted_files_are_verified() {
+    let host = Host::with_products();
+    let issued = host.json(&["license", "issue", "--email", "ada@example.com", "--policy", "chartgpt-lifetime"]);
+    let key = issued["key"].as_str().expect("a key");
+    let public = host.json(&["keys", "public"]);
+    let (hex, pem) = (public["hex"].as_str().expect("hex"), public["pem"].as_str().expect("pem"));
+    let write = |text: &str| fs::write(host.folder.path().join("pasted.txt"), text).expect("written");
+    let verify = || host.run(&["verify", "pasted.txt", "--public-key", hex]);
+    for (text, what) in [
+        (key, "only the server can check"),
+        (pem, "public key"),
+        (hex, "public key"),
+        ("-----BEGIN LICENSE FILE-----\nabc\n", "a part of a license or machine file"),
+        ("something else", "must be a license file"),
+    ] {
+        write(text);
+        let output = verify();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(what), "{text:?}: {said}");
+        assert!(!said.contains(key), "{said}");
     }
 }
 

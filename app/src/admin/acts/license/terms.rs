@@ -201,9 +201,7 @@ fn read_expiry(text: &str, current: Expiry) -> Result<Option<Option<Timestamp>>,
     if text.is_empty() {
         return Ok(Some(None));
     }
-    // A date means the end of that day.
-    let whole = if text.len() == 10 { format!("{text}T23:59:59Z") } else { text.to_owned() };
-    let at = Timestamp::parse_rfc3339(&whole);
+    let at = Timestamp::parse_end(text);
     let at = at.ok_or_else(|| Problem::new(EXPIRES, "Enter a date such as 2027-03-31, or leave it empty."))?;
     Ok(Some(Some(at)))
 }

@@ -100,6 +100,16 @@ impl<E> From<MetadataTooLong> for RowProblem<E> {
     }
 }
 
+/// What an import does with rows that it cannot simply import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportTerms {
+    /// Whether the valid rows are imported if others are rejected.
+    pub is_partial: bool,
+    /// Whether rows are imported that may repeat licenses: without a key of their own, for a customer who has a license under
+    /// the same policy.
+    pub may_repeat: bool,
+}
+
 /// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
@@ -109,6 +119,8 @@ pub struct ImportReport {
     pub imported: u64,
     /// The number of rejected rows.
     pub rejected: u64,
+    /// The number of rows that may repeat licenses. If there are any and the terms do not allow it, nothing is imported.
+    pub repeated: u64,
 }
 
 /// Why an import failed. Nothing was imported.
@@ -215,17 +227,17 @@ impl<E> Batch<'_, E> {
 }
 
 impl Admin<'_> {
-    /// Imports licenses. If rows are rejected, the valid ones are imported if `is_partial`, and none otherwise. If the
+    /// Imports licenses. If rows are rejected, the valid ones are imported if the terms say so, and none otherwise. If the
     /// file is malformed, none are imported. Each rejected row is passed to `report_rejected`, in the order of lines
     /// except for those that are rejected when the import is published.
     pub async fn import_licenses<E: std::fmt::Debug + std::fmt::Display + Send>(
         &self,
         rows: impl Iterator<Item = ImportItem<E>> + Send,
-        is_partial: bool,
+        terms: ImportTerms,
         report_rejected: impl FnMut(RejectedRow<E>) + Send,
     ) -> Result<ImportReport, ImportError<E>> {
         let import = ImportId::new(self.service.now(), self.service.random()?);
-        let report = self.stage_and_publish(import, rows, is_partial, report_rejected).await;
+        let report = self.stage_and_publish(import, rows, terms, report_rejected).await;
         // Cleaning up cannot change the result any more, so an error is only logged.
         if let Err(error) = self.delete_staged_rows(import).await {
             tracing::warn!(%error, "the staged rows of an import could not be deleted; upkeep will delete them");
@@ -237,7 +249,7 @@ impl Admin<'_> {
         &self,
         import: ImportId,
         rows: impl Iterator<Item = ImportItem<E>> + Send,
-        is_partial: bool,
+        terms: ImportTerms,
         mut report_rejected: impl FnMut(RejectedRow<E>) + Send,
     ) -> Result<ImportReport, ImportError<E>> {
         let catalog = Catalog::read(&mut *self.service.store().read().await?).await?;
@@ -255,14 +267,14 @@ impl Admin<'_> {
                 Err(why) => batch.rejected.push(RejectedRow { line, why }),
             }
             if batch.len() >= BATCH {
-                self.stage_batch(import, &mut batch, &mut report, is_partial, &mut report_rejected).await?;
+                self.stage_batch(import, &mut batch, &mut report, terms, &mut report_rejected).await?;
             }
         }
-        self.stage_batch(import, &mut batch, &mut report, is_partial, &mut report_rejected).await?;
-        if report.rejected > 0 && !is_partial {
+        self.stage_batch(import, &mut batch, &mut report, terms, &mut report_rejected).await?;
+        if report.rejected > 0 && !terms.is_partial {
             return Ok(report);
         }
-        self.publish(import, &catalog, &mut report, is_partial, &mut report_rejected).await?;
+        self.publish(import, &catalog, &mut report, terms, &mut report_rejected).await?;
         Ok(report)
     }
 
@@ -273,10 +285,10 @@ impl Admin<'_> {
         import: ImportId,
         batch: &mut Batch<'_, E>,
         report: &mut ImportReport,
-        is_partial: bool,
+        terms: ImportTerms,
         report_rejected: &mut (impl FnMut(RejectedRow<E>) + Send),
     ) -> Result<(), Internal> {
-        let has_failed = report.rejected > 0 && !is_partial;
+        let has_failed = report.rejected > 0 && !terms.is_partial;
         if !batch.rows.is_empty() {
             let mut tx = self.service.store().write().await?;
             let taken = self.stage(&mut tx, import, std::mem::take(&mut batch.rows), has_failed).await?;
@@ -386,7 +398,7 @@ impl Admin<'_> {
         import: ImportId,
         catalog: &Catalog,
         report: &mut ImportReport,
-        is_partial: bool,
+        terms: ImportTerms,
         report_rejected: &mut (impl FnMut(RejectedRow<E>) + Send),
     ) -> Result<(), PublishError> {
         let mut tx = self.service.store().write().await?;
@@ -402,7 +414,11 @@ impl Admin<'_> {
             let why = if row.is_id_taken { RowProblem::LicenseExists(row.license) } else { RowProblem::KeyTaken };
             report_rejected(RejectedRow { line: row.line, why });
         }
-        if report.rejected > 0 && !is_partial {
+        if report.rejected > 0 && !terms.is_partial {
+            return Ok(());
+        }
+        report.repeated = u64::try_from(tx.count_repeated_rows(import).await?).unwrap_or_default();
+        if report.repeated > 0 && !terms.may_repeat {
             return Ok(());
         }
         for row in taken {

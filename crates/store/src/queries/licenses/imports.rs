@@ -131,6 +131,13 @@ pub(crate) async fn list_taken_ids(
     Ok(taken)
 }
 
+pub(crate) async fn count_repeated_rows(conn: &mut Connection, import: ImportId) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM import_rows WHERE import_id = $1 AND is_key_made AND EXISTS (
+                   SELECT 1 FROM accounts JOIN licenses ON licenses.account_id = accounts.id
+                   WHERE accounts.email = import_rows.email AND licenses.policy_id = import_rows.policy_id)";
+    Ok(sqlx::query_scalar(sql).bind(import.uuid()).fetch_one(conn).await?)
+}
+
 pub(crate) async fn list_taken_keys(
     conn: &mut Connection,
     import: ImportId,

@@ -1,6 +1,9 @@
 //! Licenses as CSV. Each row is read with the number of the line on which it starts.
 
-use std::io::{BufRead, BufReader, Read};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader, Read},
+};
 
 use serde_json::{Map, Value};
 
@@ -103,7 +106,10 @@ pub(crate) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
     };
     for record in records {
         let item = match record {
-            Ok((line, text)) => FileItem::Row { line, row: row(&headers, &text) },
+            Ok((line, text)) => match fields(&text, headers.separator) {
+                Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => continue,
+                cells => FileItem::Row { line, row: cells.and_then(|cells| row(&headers.names, &cells)) },
+            },
             Err((line, why)) => FileItem::Broken { line, why },
         };
         if !take(item) {
@@ -112,29 +118,45 @@ pub(crate) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
     }
 }
 
-/// The names in the first row. An empty file has none.
-fn headers<R: BufRead>(records: &mut Records<R>) -> Result<Vec<String>, (u64, String)> {
+/// The first row.
+struct Headers {
+    names: Vec<String>,
+    separator: u8,
+}
+
+/// The names in the first row, in any case. An empty file has none. Spreadsheets of many countries separate cells with `;`.
+fn headers<R: BufRead>(records: &mut Records<R>) -> Result<Headers, (u64, String)> {
     let Some((line, text)) = records.next().transpose()? else {
-        return Ok(Vec::new());
+        return Ok(Headers { names: Vec::new(), separator: b',' });
     };
-    let headers = fields(&text).map_err(|why| (line, why))?;
-    match headers.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
-        Some(unknown) => Err((line, format!("there is no column `{unknown}`: the columns are {}", COLUMNS.join(", ")))),
-        None => Ok(headers),
+    // The names contain neither.
+    let separator = *b",;\t".iter().find(|separator| text.as_bytes().contains(separator)).unwrap_or(&b',');
+    let cells = fields(&text, separator).map_err(|why| (line, why))?;
+    let names: Vec<String> = cells.iter().map(|name| name.trim().to_lowercase().replace(' ', "_")).collect();
+    if let Some(unknown) = names.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
+        return Err((line, format!("there is no column `{unknown}`: the columns are {}", COLUMNS.join(", "))));
+    }
+    let mut seen = BTreeSet::new();
+    match names.iter().find(|name| !seen.insert(name.as_str())) {
+        Some(twice) => Err((line, format!("the column `{twice}` is there twice: remove one"))),
+        None => Ok(Headers { names, separator }),
     }
 }
 
-fn row(headers: &[String], text: &str) -> Result<FileRow, String> {
-    let fields = fields(text)?;
-    if fields.len() != headers.len() {
-        return Err(format!("the row has {} cells, but there are {} columns", fields.len(), headers.len()));
+fn row(names: &[String], cells: &[String]) -> Result<FileRow, String> {
+    if cells.len() != names.len() {
+        return Err(format!("the row has {} cells, but there are {} columns", cells.len(), names.len()));
     }
-    from_cells(headers.iter().map(String::as_str).zip(fields.iter().map(String::as_str)))
+    from_cells(names.iter().map(String::as_str).zip(cells.iter().map(String::as_str)))
 }
 
 /// The cells of one record.
-fn fields(text: &str) -> Result<Vec<String>, String> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).buffer_capacity(1024).from_reader(text.as_bytes());
+fn fields(text: &str, separator: u8) -> Result<Vec<String>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(separator)
+        .buffer_capacity(1024)
+        .from_reader(text.as_bytes());
     let mut records = reader.records();
     let record = records.next().unwrap_or_else(|| Ok(csv::StringRecord::new()));
     if records.next().is_some() {
@@ -235,6 +257,36 @@ mod tests {
                 assert!(found[..3].iter().all(|(_, row)| row.is_ok()) && found[3].1.is_err(), "{found:?}");
                 assert_eq!(found[1].1.as_ref().expect("a row").metadata.as_ref().expect("some")["a"], 1);
             }
+        }
+    }
+
+    /// As spreadsheets of many countries write files: other separators, other names of columns, rows of empty cells.
+    #[test]
+    fn files_of_spreadsheets_are_read() {
+        for text in [
+            "email,policy,expires_at\na,p,2027-01-31\n",
+            "Email;Policy;Expires at\r\na;p;2027-01-31\r\n;;\r\n ; ; \r\n",
+            "\u{feff} EMAIL , POLICY ,EXPIRES_AT\na,p,2027-01-31\n,,\n",
+            "email\tpolicy\texpires_at\na\tp\t2027-01-31\n",
+            "\"email\";\"policy\";\"expires_at\"\n\"a\";\"p\";\"2027-01-31\"\n",
+        ] {
+            let found = items(text.as_bytes());
+            let expected = FileRow {
+                email: "a".to_owned(),
+                policy: "p".to_owned(),
+                expires_at: Some("2027-01-31".to_owned()),
+                ..FileRow::default()
+            };
+            assert_eq!(found, [(2, Ok(expected))], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_column_that_is_there_twice_is_refused() {
+        for text in ["email,policy,email\na,p,b\n", "email;policy;Email\na;p;b\n"] {
+            let found = items(text.as_bytes());
+            let why = found[0].1.as_ref().expect_err("refused");
+            assert!(found.len() == 1 && why.contains("`email` is there twice"), "{why}");
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct FileRow {
     /// `ACTIVE`, `SUSPENDED` or `REVOKED`.
     #[serde(default)]
     pub(crate) status: Option<String>,
-    /// A time in RFC 3339, `never`, or `after-first-use`. If it is missing, the policy decides.
+    /// A time in RFC 3339, a date, `never`, or `after-first-use`. If it is missing, the policy decides.
     #[serde(default)]
     pub(crate) expires_at: Option<String>,
     /// Overrides the policy's limit, as do the next two.
@@ -51,10 +51,10 @@ pub(crate) struct FileRow {
     /// The codes of individually granted entitlements, without those of the policy.
     #[serde(default)]
     pub(crate) entitlements: Option<Vec<String>>,
-    /// When it was issued, in RFC 3339. If it is missing, now.
+    /// When it was issued: a time in RFC 3339, or a date. If it is missing, now.
     #[serde(default)]
     pub(crate) created_at: Option<String>,
-    /// When an app last checked in, in RFC 3339.
+    /// When an app last checked in: a time in RFC 3339, or a date.
     #[serde(default)]
     pub(crate) last_check_in_at: Option<String>,
 }
@@ -71,7 +71,7 @@ impl FileRow {
             None => None,
             Some(NEVER) => Some(Expiry::Never),
             Some(AFTER_FIRST_USE) => Some(Expiry::AfterFirstUse),
-            Some(text) => Some(Expiry::At(read_instant("expires_at", text)?)),
+            Some(text) => Some(Expiry::At(Timestamp::parse_end(text).ok_or_else(|| no_time("expires_at"))?)),
         };
         let standing = match given(self.status).as_deref() {
             None | Some(ACTIVE) => RowStanding::Good,
@@ -140,5 +140,9 @@ fn read_key(text: &str) -> Result<LicenseKey, String> {
 }
 
 fn read_instant(name: &str, text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_rfc3339(text).ok_or_else(|| format!("{name}: not a time; use the form 2027-01-31T00:00:00Z"))
+    Timestamp::parse_start(text).ok_or_else(|| no_time(name))
+}
+
+fn no_time(name: &str) -> String {
+    format!("{name}: not a time; use the form 2027-01-31T00:00:00Z or 2027-01-31")
 }
