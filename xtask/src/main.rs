@@ -1,10 +1,11 @@
-//! The build and test tools: `cargo xtask run`, `test`, `bench`, `lighthouse`, `soak` and `dist`.
+//! The build and test tools: `cargo xtask run`, `test`, `api`, `bench`, `lighthouse`, `soak` and `dist`.
 //!
 //! Each command does its own setup on a machine that has rustup and a C compiler.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 #![expect(clippy::disallowed_methods, reason = "the tool looks at its own environment")]
 
+mod api_description;
 mod bench;
 mod browser;
 mod csharp;
@@ -50,7 +51,7 @@ enum Command {
     Build,
     /// Set up what the tests need, and run all of them.
     Test {
-        /// Only these parts: lints, rust, python, csharp, stripe, browser; or `setup`, which only fetches what they need.
+        /// Only these parts: lints, rust, python, csharp, stripe, api, browser; or `setup`, which only fetches what they need.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
@@ -58,6 +59,8 @@ enum Command {
     Bench(bench::Options),
     /// Build the release, and measure its main pages with Lighthouse
     Lighthouse(lighthouse::Options),
+    /// Test the server by the description of its API, with as many cases as wanted
+    Api(api_description::Options),
     /// Run the long reliability tests of selling at full size
     Soak(soak::Options),
     /// Build the release binary at target/release/latchkey, with everything included.
@@ -74,6 +77,7 @@ fn main() -> Result<()> {
         Command::Test { only } => suite::run(&shell, &root, &only),
         Command::Bench(options) => bench::run(&shell, &root, &options),
         Command::Lighthouse(options) => lighthouse::measure(&shell, &root, &options),
+        Command::Api(options) => api_description::fuzz(&shell, &root, &options),
         Command::Soak(options) => soak::run(&shell, &options),
         Command::Dist => dist(&shell, &root),
     }

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    api_description,
     browser::Chromium,
     csharp,
     front_end::{self, Profile},
@@ -36,7 +37,7 @@ struct Part {
 
 /// Runs all parts, or only those in `only`.
 pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
-    let known = ["setup", "lints", "rust", "python", "csharp", "stripe", "browser"];
+    let known = ["setup", "lints", "rust", "python", "csharp", "stripe", "api", "browser"];
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("unknown part {unknown}: use {}", known.join(", "));
     }
@@ -68,6 +69,12 @@ pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
         parts.push(part("Stripe packages", || {
             let (passed, skipped) = stripe::judge_double(shell, root)?;
             Ok(Counts { passed, failed: 0, skipped })
+        }));
+    }
+    if wanted("api") {
+        parts.push(part("API description", || {
+            let ran = api_description::test(shell, root, api_description::FEW, Some(1))?;
+            Ok(Counts { passed: u64::from(ran), failed: 0, skipped: u64::from(!ran) })
         }));
     }
     if wanted("browser") {
@@ -124,6 +131,9 @@ fn set_up(shell: &Shell, root: &Path, wanted: &impl Fn(&str) -> bool) -> Result<
     }
     if wanted("setup") || wanted("stripe") {
         stripe::official_packages(shell)?;
+    }
+    if wanted("setup") || wanted("api") {
+        api_description::package(shell)?;
     }
     if wanted("setup") || wanted("browser") {
         browser(shell, root)?;

@@ -1,5 +1,6 @@
 //! The parts of the API description that do not belong to a route, or apply to all routes.
 
+mod exact;
 pub(crate) mod responses;
 
 use latchkey_wire::{document::MEDIA_TYPE, error::ErrorDocument};
@@ -7,8 +8,8 @@ use serde_json::{Map, Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
-        security::{Http, HttpAuthScheme, SecurityScheme},
+        ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+        security::{ApiKey, ApiKeyValue, SecurityScheme},
         tag::TagBuilder,
     },
 };
@@ -18,23 +19,23 @@ const ABOUT: &str = "The API for desktop apps: JSON:API documents, with every re
 /// Errors that every path may respond with in addition to its own.
 const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `INTERNAL_SERVER_ERROR` (500), `SERVICE_UNAVAILABLE` (503, `Retry-After` says when to retry)";
 
-const KEY: &str =
-    "The license key: `Authorization: License KEY`, or Basic with the user `license` and the key as password.";
+const KEY: &str = "The word `License`, a space, and the license key: `Authorization: License KEY`. Basic with the user `license` and the key as password is accepted as well.";
 
 /// Title, authentication and groups.
 pub(super) fn about() -> OpenApi {
-    let mut scheme = Http::new(HttpAuthScheme::Basic);
-    scheme.description = Some(KEY.to_owned());
+    // Neither of the schemes of HTTP has this form, so generated clients must be told to set the header.
+    let scheme = ApiKey::Header(ApiKeyValue::with_description("Authorization", KEY));
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
     // The endpoints refer to this document only in the error sets that they share.
     let mut schemas = vec![(ErrorDocument::name().into_owned(), ErrorDocument::schema())];
     ErrorDocument::schemas(&mut schemas);
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
-        .security_scheme("license_key", SecurityScheme::Http(scheme))
+        .security_scheme("license_key", SecurityScheme::ApiKey(scheme))
         .build();
     OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Activation API").version("1.8").description(Some(ABOUT)).build())
+        .servers(Some([ServerBuilder::new().url("/").description(Some("The server with this document")).build()]))
         .components(Some(components))
         .tags(Some([
             tag("Licenses", "Validate a license and read what it grants."),
@@ -85,6 +86,7 @@ pub(super) fn complete(description: &mut Value) {
         }
         require_all(schema, left_out);
     }
+    exact::refine(description);
 }
 
 /// All JSON documents of the API have the same media type, so that the route macros need not repeat it.
@@ -97,7 +99,7 @@ fn use_media_type(part: &mut Value) {
 }
 
 /// The documents that clients send. Their optional members remain optional.
-const REQUESTS: [&str; 11] = [
+const REQUESTS: [&str; 15] = [
     "Validate",
     "ValidateMeta",
     "Scope",
@@ -105,7 +107,11 @@ const REQUESTS: [&str; 11] = [
     "ActivateData",
     "ActivateAttributes",
     "ActivateRelationships",
+    "ChangeMachine",
+    "ChangeMachineData",
+    "ChangeMachineAttributes",
     "CheckOut",
+    "CheckOutMeta",
     "IncrementUsage",
     "IncrementMeta",
     "ToOne",
