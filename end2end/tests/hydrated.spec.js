@@ -214,3 +214,35 @@ test("the message area takes no space while it is empty, and forced colors show 
     page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name }).evaluate((tab) => getComputedStyle(tab).borderBottomColor);
   expect(await border("Overview")).not.toBe(await border("Licenses"));
 });
+
+// What password managers, translators and broken networks do to a page before its script starts.
+for (const [what, spoil] of Object.entries({
+  "elements of an extension": (page) =>
+    page.addInitScript(() => {
+      new MutationObserver((_, observer) => {
+        const main = document.querySelector("main");
+        if (!main) return;
+        observer.disconnect();
+        for (const element of main.querySelectorAll("*")) element.prepend(document.createElement("x-extension"));
+      }).observe(document, { childList: true, subtree: true });
+    }),
+  "a program that cannot be loaded": (page) => page.route(/_bg\.wasm$/, (route) => route.abort()),
+  "a script that cannot be loaded": (page) => page.route(/\/latchkey[a-z-]*\.js$/, (route) => route.abort()),
+})) {
+  test(`with ${what}, the page works as without script`, async ({ page, portal }) => {
+    await signIn(page, portal);
+    await spoil(page);
+    await page.goto(`${portal.origin}/portal`);
+    // Long enough for the program to start, or to fail.
+    await page.waitForLoadState("networkidle");
+    await page.waitForTimeout(1_000);
+    await page.getByRole("navigation", { name: "Portal" }).getByRole("link", { name: "Orders" }).click();
+    await expect(page).toHaveURL(/\/portal\/orders$/);
+    await expect(page.getByRole("heading", { name: "No orders yet" })).toBeVisible();
+    await page.goto(`${portal.origin}/portal/account`);
+    await page.waitForTimeout(1_000);
+    await page.getByLabel("Name", { exact: true }).fill("Augusta Ada King");
+    await page.getByRole("button", { name: "Save name" }).click();
+    await expect(page.getByText("Your name was saved.")).toBeVisible();
+  });
+}

@@ -124,7 +124,7 @@ pub fn key(text: &str) {
 /// Request bodies of `/v1`.
 pub fn body(data: &[u8]) {
     if let Ok(body) = serde_json::from_slice::<request::Validate>(data)
-        && let Some(scope) = body.meta.scope
+        && let Some(scope) = body.meta.0.scope
     {
         let _ = serde_json::from_value::<request::Scope>(serde_json::Value::Object(scope));
     }

@@ -123,7 +123,10 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .layer(middleware::from_fn_with_state(cookies, layers::theme::follow))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
     let whole = if surfaces.has(Surface::Api) {
-        pages.layer(middleware::from_fn_with_state(api::ApiSurface::new(&state), split_off_api))
+        pages.layer(middleware::from_fn_with_state(
+            api::ApiSurface::new(&state, &settings.api.cors_origins),
+            split_off_api,
+        ))
     } else {
         pages
     };

@@ -42,6 +42,7 @@ pub use stripe::{BillingAddress, Stripe};
 pub use values::{
     secret::Secret,
     surfaces::{Surface, Surfaces},
+    web_origins::WebOrigins,
 };
 
 /// The demo's values for settings that are not set otherwise.

@@ -46,7 +46,9 @@ pub(crate) fn license(view: &LicenseView, now: Timestamp, brand: &Brand) -> Lice
         entitlements: view.entitlement_names.clone(),
         allows_activation: match view.status {
             LicenseStatus::Banned | LicenseStatus::Suspended => false,
-            LicenseStatus::Expired => view.policy.expiry_strategy != ExpiryStrategy::RevokeAccess,
+            LicenseStatus::Expired => {
+                matches!(view.policy.expiry_strategy, ExpiryStrategy::MaintainAccess | ExpiryStrategy::AllowAccess)
+            }
             LicenseStatus::Expiring | LicenseStatus::Inactive | LicenseStatus::Active => true,
         },
         computer_count: usize::try_from(view.machine_count).unwrap_or(usize::MAX),

@@ -179,7 +179,7 @@ pub(crate) fn channel_badge(channel: Channel) -> Option<&'static str> {
 }
 
 /// A size for people, such as `12.4 MB`.
-fn size_in_words(size: u64) -> String {
+pub(crate) fn size_in_words(size: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "one decimal place is shown")]
     let size_in = |unit: u64| size as f64 / unit as f64;
     match size {

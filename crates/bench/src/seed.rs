@@ -16,7 +16,7 @@ use latchkey_licensing::{
     machine::{Fingerprint, Machine, MachineFacts},
     policy::{
         DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
-        KeyScheme, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
+        KeyScheme, MatchingStrategy, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
     product::Product,
     time::Timestamp,
@@ -155,6 +155,7 @@ impl Seed {
                     platform: Some("Windows 11".to_owned()),
                     cores: Some(8),
                     app_version: Some("1.4.2".to_owned()),
+                    ..MachineFacts::default()
                 },
                 metadata: r#"{"appVersion":"1.4.2"}"#.to_owned(),
                 last_heartbeat_at: None,
@@ -246,6 +247,7 @@ async fn insert_policy(store: &Store, population: &Population) -> Result<Policy>
         is_strict: true,
         expiry_strategy: ExpiryStrategy::MaintainAccess,
         overage_strategy: OverageStrategy::NoOverage,
+        machine_matching: MatchingStrategy::Any,
         requires_heartbeat: false,
         heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
         cull: HeartbeatCull::KeepDead,

@@ -12,7 +12,7 @@ use latchkey_licensing::{
     machine::{Fingerprint, HeartbeatStatus, Machine, MachineFacts},
     policy::{
         DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
-        KeyScheme, OverageStrategy, Policy, RenewalBasis,
+        KeyScheme, MatchingStrategy, OverageStrategy, Policy, RenewalBasis,
     },
     time::Timestamp,
     validation::{self, Scope, Subject, ValidationCode},
@@ -98,6 +98,7 @@ fn policies() -> impl Strategy<Value = Policy> {
             is_strict,
             expiry_strategy,
             overage_strategy,
+            machine_matching: MatchingStrategy::Any,
             requires_heartbeat,
             heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
             cull,

@@ -121,7 +121,7 @@ pub use licensing::builds::{BuildLinkError, LinkedBuild};
 pub use licensing::licenses::{
     customer::CustomerError,
     customer_record::CustomerRecord,
-    import::{ImportError, ImportItem, ImportReport, RejectedRow, RowProblem},
+    import::{ImportError, ImportItem, ImportReport, ImportTerms, RejectedRow, RowProblem},
     issue::{IssueError, PolicyNotFound},
     row::{LicenseRow, RowStanding},
     standing::StandingError,
@@ -131,7 +131,7 @@ pub use licensing::licenses::{
 pub use licensing::machines::{
     activate::{ActivateError, NewMachine},
     customer::FreedMachine,
-    key_holder::HeartbeatError,
+    key_holder::{HeartbeatError, MachineRenameError},
 };
 pub use licensing::offline::{
     air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, CustomerFileError, file_days},

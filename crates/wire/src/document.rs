@@ -190,14 +190,14 @@ pub struct MachineAttributes {
     pub platform: Option<String>,
     /// The machine's host name.
     pub hostname: Option<String>,
-    /// Always null: IP addresses are not stored.
+    /// The IP address that the app reported. The server does not store those that requests come from.
     pub ip: Option<String>,
     /// The number of processor cores.
     pub cores: Option<u32>,
-    /// Always null.
-    pub memory: Option<i64>,
-    /// Always null.
-    pub disk: Option<i64>,
+    /// The size of the memory, in bytes.
+    pub memory: Option<u64>,
+    /// The size of the disk, in bytes.
+    pub disk: Option<u64>,
     /// Whether the machine must send heartbeats.
     pub require_heartbeat: bool,
     /// `NOT_STARTED`, `ALIVE`, `DEAD` or `RESURRECTED`.

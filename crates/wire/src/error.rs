@@ -50,6 +50,8 @@ codes! {
     LicenseExpired = "LICENSE_EXPIRED", 403, "Access denied";
     /// The license's owner is banned.
     LicenseBanned = "LICENSE_BANNED", 403, "Access denied";
+    /// The server chooses the ids of what it creates: the request must not contain one.
+    IdNotAllowed = "ID_NOT_ALLOWED", 403, "Access denied";
     /// The resource does not exist or the credential does not give access to it.
     NotFound = "NOT_FOUND", 404, "Not found";
     /// The path does not support this method.

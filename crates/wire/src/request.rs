@@ -4,13 +4,16 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Number, Value};
 
+use crate::object::JsonObject;
+
 /// The body of a validation request. Without `key` if the path contains the license's id.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Validate {
     /// The parameters of the request.
+    #[cfg_attr(feature = "openapi", schema(value_type = ValidateMeta))]
     #[serde(default)]
-    pub meta: ValidateMeta,
+    pub meta: JsonObject<ValidateMeta>,
 }
 
 /// What to validate, and for which use.
@@ -51,7 +54,7 @@ pub struct Scope {
     pub machine: Option<String>,
     /// The fingerprint of a machine that must be active.
     pub fingerprint: Option<String>,
-    /// The fingerprints of machines, all of which must be active.
+    /// The fingerprints of machines, as many of which must be active as the policy says: by default any of them.
     pub fingerprints: Option<Vec<String>>,
     /// Not supported: validation fails if set.
     pub components: Option<Vec<String>>,
@@ -70,7 +73,8 @@ pub struct Scope {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Activate {
     /// The machine to activate.
-    pub data: ActivateData,
+    #[cfg_attr(feature = "openapi", schema(value_type = ActivateData))]
+    pub data: JsonObject<ActivateData>,
 }
 
 /// A machine to activate.
@@ -80,10 +84,14 @@ pub struct ActivateData {
     /// `machines`, if sent.
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    /// Not supported: the server chooses the id. Activation is rejected unless it is missing, null or empty.
+    pub id: Option<String>,
     /// Facts about the machine.
-    pub attributes: ActivateAttributes,
+    #[cfg_attr(feature = "openapi", schema(value_type = ActivateAttributes))]
+    pub attributes: JsonObject<ActivateAttributes>,
     /// Related resources.
-    pub relationships: Option<ActivateRelationships>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ActivateRelationships>))]
+    pub relationships: Option<JsonObject<ActivateRelationships>>,
 }
 
 /// Facts about a machine to activate.
@@ -99,7 +107,19 @@ pub struct ActivateAttributes {
     /// The operating system and architecture.
     pub platform: Option<String>,
     /// The number of processor cores.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, maximum = 2_147_483_647))]
+    #[serde(default, deserialize_with = "whole")]
     pub cores: Option<u32>,
+    /// The size of the memory, in bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, maximum = 9_007_199_254_740_991_u64))]
+    #[serde(default, deserialize_with = "whole")]
+    pub memory: Option<u64>,
+    /// The size of the disk, in bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, maximum = 9_007_199_254_740_991_u64))]
+    #[serde(default, deserialize_with = "whole")]
+    pub disk: Option<u64>,
+    /// The machine's IP address, as the app reports it.
+    pub ip: Option<String>,
     /// Data to attach. `appVersion` is shown in the portal.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<Map<String, Value>>,
@@ -110,7 +130,8 @@ pub struct ActivateAttributes {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivateRelationships {
     /// The license to activate. The default is that of the credential.
-    pub license: Option<ToOne>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ToOne>))]
+    pub license: Option<JsonObject<ToOne>>,
     /// Not supported: activation is rejected unless empty.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub components: Option<Value>,
@@ -121,7 +142,8 @@ pub struct ActivateRelationships {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ToOne {
     /// The related resource.
-    pub data: Identifier,
+    #[cfg_attr(feature = "openapi", schema(value_type = Identifier))]
+    pub data: JsonObject<Identifier>,
 }
 
 /// A reference to a resource.
@@ -137,8 +159,9 @@ pub struct Identifier {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IncrementUsage {
     /// The parameters of the request.
+    #[cfg_attr(feature = "openapi", schema(value_type = IncrementMeta))]
     #[serde(default)]
-    pub meta: IncrementMeta,
+    pub meta: JsonObject<IncrementMeta>,
 }
 
 /// The size of a usage increment.
@@ -146,6 +169,8 @@ pub struct IncrementUsage {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IncrementMeta {
     /// The number of uses to add, at least 1.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1))]
+    #[serde(default, deserialize_with = "whole")]
     pub increment: Option<u32>,
 }
 
@@ -154,7 +179,126 @@ pub struct IncrementMeta {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckOut {
     /// The parameters of the request.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<CheckOutMeta>))]
+    pub meta: Option<Map<String, Value>>,
+}
+
+/// The parameters of a check-out. Texts in the form of the query are accepted as well.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CheckOutMeta {
+    /// How long the file is valid, in seconds. Null for the longest time that clients accept.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 3_600))]
+    pub ttl: Option<Value>,
+    /// Whether the file is encrypted. Not together with `algorithm`.
+    pub encrypt: Option<bool>,
+    /// `base64+ed25519` or `aes-256-gcm+ed25519`.
+    pub algorithm: Option<String>,
+    /// What the file includes.
+    pub include: Option<Vec<String>>,
+}
+
+/// The body of a change to a machine.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeMachine {
+    /// The machine's new data.
+    #[cfg_attr(feature = "openapi", schema(value_type = ChangeMachineData))]
+    pub data: JsonObject<ChangeMachineData>,
+}
+
+/// New data of a machine.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeMachineData {
+    /// `machines`, if sent.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The id or fingerprint of the machine in the path, if sent.
+    pub id: Option<String>,
+    /// What changes.
+    #[cfg_attr(feature = "openapi", schema(value_type = ChangeMachineAttributes))]
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub meta: Map<String, Value>,
+    pub attributes: JsonObject<ChangeMachineAttributes>,
+}
+
+/// The attributes of a machine that an app can change. Attributes that are not sent remain.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeMachineAttributes {
+    /// A label for display. Null removes it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[serde(default, deserialize_with = "given")]
+    pub name: Option<Option<String>>,
+    /// All others are set by the activation: they are accepted only with their present values.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
+}
+
+/// Tells null, which removes a value, from a member that is not sent.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads a whole number, also as languages without integers write it: `8.0`.
+fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let value = number.as_u64().or_else(|| whole_float(number.as_f64()?));
+    let value = value.and_then(|value| T::try_from(value).ok());
+    value.map(Some).ok_or_else(|| D::Error::custom("must be a whole number that is not negative and not too large"))
+}
+
+/// The largest number up to which a double represents every whole number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and within the bounds")]
+fn whole_float(value: f64) -> Option<u64> {
+    ((0.0..=EXACT).contains(&value) && value.fract() == 0.0).then_some(value as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_in_either_form() {
+        let read = |text: &str| serde_json::from_str::<IncrementMeta>(text).map(|meta| meta.increment).ok();
+        for (text, value) in [
+            (r#"{"increment":8}"#, Some(Some(8))),
+            (r#"{"increment":8.0}"#, Some(Some(8))),
+            (r#"{"increment":8e0}"#, Some(Some(8))),
+            (r#"{"increment":null}"#, Some(None)),
+            ("{}", Some(None)),
+            (r#"{"increment":8.5}"#, None),
+            (r#"{"increment":-1}"#, None),
+            (r#"{"increment":-1.0}"#, None),
+            (r#"{"increment":4294967296}"#, None),
+            (r#"{"increment":4294967296.0}"#, None),
+            (r#"{"increment":1e300}"#, None),
+            (r#"{"increment":"8"}"#, None),
+        ] {
+            assert_eq!(read(text), value, "{text}");
+        }
+    }
+
+    /// A member that is an array would otherwise be read by position.
+    #[test]
+    fn no_object_is_read_from_an_array() {
+        assert!(serde_json::from_str::<IncrementUsage>(r#"{"meta":[3]}"#).is_err());
+        assert!(serde_json::from_str::<JsonObject<IncrementUsage>>(r#"[{"increment":5}]"#).is_err());
+        assert!(serde_json::from_str::<JsonObject<IncrementUsage>>("[]").is_err());
+        let read = serde_json::from_str::<JsonObject<IncrementUsage>>(r#"{"meta":{"increment":5}}"#);
+        assert_eq!(read.ok().and_then(|body| body.meta.increment), Some(5));
+    }
+
+    #[test]
+    fn null_is_told_from_a_member_that_is_missing() {
+        let read = |text: &str| serde_json::from_str::<ChangeMachineAttributes>(text).map(|change| change.name).ok();
+        assert_eq!(read("{}"), Some(None));
+        assert_eq!(read(r#"{"name":null}"#), Some(Some(None)));
+        assert_eq!(read(r#"{"name":"Desk"}"#), Some(Some(Some("Desk".to_owned()))));
+    }
 }

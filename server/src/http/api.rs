@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod check_out;
+mod cross_origin;
 pub(crate) mod documents;
 pub(crate) mod error;
 mod input;
@@ -13,6 +14,7 @@ mod rate_limit;
 mod releases;
 pub(crate) mod signing;
 mod updates;
+mod versions;
 
 use std::convert::Infallible;
 
@@ -23,10 +25,13 @@ use axum::{
     middleware,
     response::Response,
 };
-use tower::{Layer, util::BoxCloneSyncService, util::MapRequestLayer};
+use tower::{
+    Layer,
+    util::{BoxCloneSyncService, MapRequestLayer, option_layer},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::http::state::AppState;
+use crate::{http::state::AppState, settings::WebOrigins};
 use error::ApiError;
 use rate_limit::Anonymous;
 
@@ -42,13 +47,15 @@ pub(crate) struct ApiSurface {
 }
 
 impl ApiSurface {
-    pub(crate) fn new(state: &AppState) -> Self {
+    /// `origins` are those of web pages that may use it.
+    pub(crate) fn new(state: &AppState, origins: &WebOrigins) -> Self {
         let prefix = state.api_address.path_prefix().to_owned();
         let router = router(state.clone());
         let inner = {
             let prefix = prefix.clone();
             MapRequestLayer::new(move |request: Request| to_canonical_path(request, &prefix)).layer(router)
         };
+        let inner = option_layer(cross_origin::layer(origins)).layer(inner);
         // The outermost layer, so that it sees the original path and every response.
         let signed = middleware::from_fn_with_state(state.clone(), signing::sign).layer(inner);
         Self { service: BoxCloneSyncService::new(signed), prefix }
@@ -69,16 +76,22 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(ping::ping))
         .routes(routes!(licenses::me::me))
         .routes(routes!(licenses::validate_key::validate_key))
+        .routes(routes!(licenses::list::list))
         .routes(routes!(licenses::show::show))
-        .routes(routes!(licenses::validate::validate))
+        .routes(routes!(licenses::validate::validate, licenses::validate::quick_validate))
         .routes(routes!(licenses::check_out::check_out, licenses::check_out::download))
         .routes(routes!(licenses::check_in::check_in))
         .routes(routes!(licenses::increment_usage::increment_usage))
         .routes(routes!(licenses::machines::machines))
+        .routes(routes!(licenses::machine::machine))
         .routes(routes!(licenses::entitlements::entitlements))
-        .routes(routes!(machines::activate::activate))
-        .routes(routes!(machines::show::show, machines::deactivate::deactivate))
+        .routes(routes!(licenses::entitlement::of_license))
+        .routes(routes!(licenses::entitlement::show))
+        .routes(routes!(machines::activate::activate, machines::list::list))
+        .routes(routes!(machines::show::show, machines::change::change, machines::deactivate::deactivate))
+        .routes(routes!(machines::license::license))
         .routes(routes!(machines::ping::ping))
+        .routes(routes!(machines::ping::ping_heartbeat))
         .routes(routes!(machines::check_out::check_out, machines::check_out::download))
         .routes(routes!(releases::show::show))
         .routes(routes!(releases::upgrade::upgrade))
@@ -112,7 +125,7 @@ fn router(state: AppState) -> Router {
             network.count(&state).await.err().unwrap_or_else(ApiError::method_not_allowed)
         })
         .layer(middleware::from_fn(signing::record_route))
-        .layer(middleware::from_fn(input::check_version))
+        .layer(middleware::from_fn(versions::follow))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(state)
 }

@@ -3,3 +3,4 @@
 pub(super) mod accent;
 pub(super) mod secret;
 pub(super) mod surfaces;
+pub(super) mod web_origins;

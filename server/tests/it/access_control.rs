@@ -317,7 +317,7 @@ const ROUTES: [(&str, Method, &str, Row); 36] = [
 ];
 
 /// The operations of the API. Validation by key requires no other credential than the key in its body.
-const OPERATIONS: [(&str, Row); 25] = [
+const OPERATIONS: [(&str, Row); 34] = [
     // A key is optional for releases, and there are none here.
     ("get /v1/artifacts", all(400)),
     ("get /v1/releases/{release}", all(404)),
@@ -328,14 +328,22 @@ const OPERATIONS: [(&str, Row); 25] = [
     ("get /v1/updates/tauri/{target}/{arch}/{version}", all(204)),
     ("get /v1/updates/velopack/{file}", all(404)),
     ("delete /v1/machines/{machine}", by_key(204, 404)),
+    ("get /v1/entitlements/{entitlement}", by_key(200, 200)),
+    ("get /v1/licenses", by_key(200, 200)),
     ("get /v1/licenses/{license}", by_key(200, 404)),
     ("get /v1/licenses/{license}/actions/check-out", by_key(200, 404)),
+    ("get /v1/licenses/{license}/actions/validate", by_key(200, 404)),
     ("get /v1/licenses/{license}/entitlements", by_key(200, 404)),
+    ("get /v1/licenses/{license}/entitlements/{entitlement}", by_key(200, 404)),
     ("get /v1/licenses/{license}/machines", by_key(200, 404)),
+    ("get /v1/licenses/{license}/machines/{machine}", by_key(200, 404)),
+    ("get /v1/machines", by_key(200, 200)),
     ("get /v1/machines/{machine}", by_key(200, 404)),
     ("get /v1/machines/{machine}/actions/check-out", by_key(200, 404)),
+    ("get /v1/machines/{machine}/license", by_key(200, 404)),
     ("get /v1/me", by_key(200, 200)),
     ("get /v1/ping", all(200)),
+    ("patch /v1/machines/{machine}", by_key(200, 404)),
     ("post /v1/licenses/actions/validate-key", all(200)),
     ("post /v1/licenses/{license}/actions/check-in", by_key(200, 404)),
     ("post /v1/licenses/{license}/actions/check-out", by_key(200, 404)),
@@ -344,6 +352,7 @@ const OPERATIONS: [(&str, Row); 25] = [
     ("post /v1/machines", by_key(201, 404)),
     ("post /v1/machines/{machine}/actions/check-out", by_key(200, 404)),
     ("post /v1/machines/{machine}/actions/ping", by_key(200, 404)),
+    ("post /v1/machines/{machine}/actions/ping-heartbeat", by_key(200, 404)),
 ];
 
 /// A customer with a license and a computer, and all actors. Each row has its own, so that rows do not affect
@@ -409,6 +418,7 @@ impl<'a> World<'a> {
     /// A path with the ids of the customer's license and computer.
     fn path(&self, pattern: &str) -> String {
         let pattern = pattern.replace("{license}", &self.license).replace("{machine}", &self.machine);
+        let pattern = pattern.replace("{entitlement}", "CHART_ASSISTANT");
         let pattern = pattern.replace("{payment}", &format!("pi_{}", self.order));
         let pattern = pattern.replace("{order}", &self.order).replace("{price}", "chartgpt-lifetime");
         let pattern = pattern.replace("{kind}/{code}", "policies/chartgpt-lifetime").replace("{kind}", "policies");
@@ -510,6 +520,7 @@ impl<'a> World<'a> {
                 "attributes": { "fingerprint": "two" },
                 "relationships": { "license": license },
             } }),
+            "patch /v1/machines/{machine}" => json!({ "data": { "attributes": { "name": "Desk" } } }),
             "post /v1/licenses/actions/validate-key" => json!({ "meta": { "key": self.key } }),
             _ => return self.status(actor, request).await,
         };

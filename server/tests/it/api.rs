@@ -1,6 +1,7 @@
 //! The activation API.
 
 mod check_out;
+mod clients;
 mod described;
 mod examples;
 mod openapi;

@@ -333,6 +333,7 @@ pub(crate) mod tests {
             is_strict: true,
             expiry_strategy: ExpiryStrategy::RestrictAccess,
             overage_strategy: OverageStrategy::NoOverage,
+            machine_matching: crate::rules::policy::MatchingStrategy::Any,
             requires_heartbeat: false,
             heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
             cull: HeartbeatCull::DeactivateDead,

@@ -1,6 +1,6 @@
 //! Machines: the computers on which a license is active.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use crate::{
     ids::{LicenseId, MachineId},
@@ -42,6 +42,9 @@ impl fmt::Debug for Fingerprint {
 /// The longest name, host name, platform or version that is stored, in bytes.
 pub const MAX_FACT_BYTES: usize = 255;
 
+/// The largest size of memory or disk that is stored, in bytes: the largest whole number that every JSON reader keeps.
+pub const MAX_SIZE_BYTES: u64 = (1 << 53) - 1;
+
 /// Checks a fact about a machine. `None` if it is empty, longer than [`MAX_FACT_BYTES`] or contains control
 /// characters.
 pub fn fact(text: &str) -> Option<String> {
@@ -60,6 +63,12 @@ pub struct MachineFacts {
     pub platform: Option<String>,
     /// The number of processor cores.
     pub cores: Option<u32>,
+    /// The size of the memory, in bytes.
+    pub memory: Option<u64>,
+    /// The size of the disk, in bytes.
+    pub disk: Option<u64>,
+    /// The computer's IP address, as the app reports it.
+    pub ip: Option<IpAddr>,
     /// The version of the app, from `appVersion` or `version` in the activation's metadata.
     pub app_version: Option<String>,
 }
@@ -175,9 +184,9 @@ impl Machine {
         }
     }
 
-    /// When the next heartbeat is due. `None` before the first, or if the policy does not require heartbeats.
+    /// When the next heartbeat is due. `None` before the first.
     pub fn next_heartbeat_at(&self, policy: &Policy) -> Option<Timestamp> {
-        self.last_heartbeat_at.filter(|_| policy.requires_heartbeat).map(|at| at.plus(policy.heartbeat_window))
+        self.last_heartbeat_at.map(|at| at.plus(policy.heartbeat_window))
     }
 
     /// The name to display: the label, else the host name, else the slot.

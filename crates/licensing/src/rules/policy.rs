@@ -120,6 +120,18 @@ words! {
         Ed25519Sign = "ED25519_SIGN",
     }
 
+    /// How many of the things that an app names must match for a validation to pass.
+    MatchingStrategy {
+        /// At least one.
+        Any = "MATCH_ANY",
+        /// At least two, or the only one that is named.
+        Two = "MATCH_TWO",
+        /// At least half of them.
+        Most = "MATCH_MOST",
+        /// All of them.
+        All = "MATCH_ALL",
+    }
+
     /// What happens to dead machines.
     HeartbeatCull {
         /// They are deactivated, which frees their slots.
@@ -161,6 +173,8 @@ pub struct Policy {
     pub expiry_strategy: ExpiryStrategy,
     /// How many machines and cores beyond the limits are allowed.
     pub overage_strategy: OverageStrategy,
+    /// How many of the fingerprints in a validation's scope must belong to active machines.
+    pub machine_matching: MatchingStrategy,
     /// Whether machines must send heartbeats.
     pub requires_heartbeat: bool,
     /// The window within which the next heartbeat must arrive, at least [`MIN_HEARTBEAT_WINDOW`].
@@ -261,7 +275,45 @@ impl HeartbeatResurrection {
     }
 }
 
+impl MatchingStrategy {
+    /// Whether `matched` of `named` things are enough. `matched` is at most `named`, which is at least 1.
+    pub fn is_met(self, matched: usize, named: usize) -> bool {
+        let needed = match self {
+            Self::Any => 1,
+            Self::Two => named.min(2),
+            Self::Most => named.div_ceil(2),
+            Self::All => named,
+        };
+        matched >= needed
+    }
+}
+
 impl OverageStrategy {
+    /// The word that `keygen-rs` expects in documents.
+    pub const fn wire_word(self) -> &'static str {
+        match self {
+            Self::NoOverage => "NO_OVERAGE",
+            Self::Allow1_25x => "ALLOW125X_OVERAGE",
+            Self::Allow1_5x => "ALLOW15X_OVERAGE",
+            Self::Allow2x => "ALLOW2X_OVERAGE",
+            Self::AlwaysAllow => "ALWAYS_ALLOW_OVERAGE",
+        }
+    }
+
+    /// Parses the word as any client of the protocol spells it: `ALLOW_1_25X`, `ALLOW_1_25X_OVERAGE` and
+    /// `ALLOW125X_OVERAGE` are the same. `None` for any other text.
+    pub fn parse_any(text: &str) -> Option<Self> {
+        let plain = |word: &str| {
+            let word = word.to_ascii_uppercase().replace('_', "");
+            match word.strip_suffix("OVERAGE") {
+                Some(start) if start != "NO" => start.to_owned(),
+                _ => word,
+            }
+        };
+        let wanted = plain(text);
+        Self::ALL.iter().copied().find(|strategy| plain(strategy.as_str()) == wanted)
+    }
+
     /// The number that is allowed where the limit is `limit`. `None` is unlimited.
     pub fn ceiling(self, limit: Option<u32>) -> Option<u32> {
         let limit = limit?;
@@ -285,6 +337,36 @@ mod tests {
             assert_eq!(ExpiryStrategy::parse(case.as_str()), Some(*case));
         }
         assert_eq!(OverageStrategy::parse("allow_2x"), None);
+    }
+
+    #[test]
+    fn overage_is_read_as_any_client_spells_it() {
+        use OverageStrategy as O;
+        for (strategy, spellings) in [
+            (O::NoOverage, ["NO_OVERAGE", "NoOverage", "no_overage"]),
+            (O::Allow1_25x, ["ALLOW_1_25X", "ALLOW_1_25X_OVERAGE", "ALLOW125X_OVERAGE"]),
+            (O::Allow1_5x, ["ALLOW_1_5X", "ALLOW_1_5X_OVERAGE", "ALLOW15X_OVERAGE"]),
+            (O::Allow2x, ["ALLOW_2X", "ALLOW_2X_OVERAGE", "ALLOW2X_OVERAGE"]),
+            (O::AlwaysAllow, ["ALWAYS_ALLOW", "ALWAYS_ALLOW_OVERAGE", "AlwaysAllowOverage"]),
+        ] {
+            for spelling in spellings.into_iter().chain([strategy.wire_word()]) {
+                assert_eq!(O::parse_any(spelling), Some(strategy), "{spelling}");
+            }
+        }
+        for other in ["", "OVERAGE", "NO", "ALLOW_3X", "ALLOW"] {
+            assert_eq!(O::parse_any(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn matching_counts() {
+        use MatchingStrategy as M;
+        for (named, needed) in [(1, [1, 1, 1, 1]), (2, [1, 2, 1, 2]), (3, [1, 2, 2, 3]), (5, [1, 2, 3, 5])] {
+            for (strategy, needed) in M::ALL.iter().zip(needed) {
+                assert!(strategy.is_met(needed, named), "{strategy:?} {named}");
+                assert!(!strategy.is_met(needed - 1, named), "{strategy:?} {named}");
+            }
+        }
     }
 
     #[test]

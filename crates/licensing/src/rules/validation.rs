@@ -91,7 +91,7 @@ pub struct Subject<'a> {
     pub machines: &'a [Machine],
 }
 
-/// The use for which the caller validates the license. Empty strings are ignored, except in `fingerprints`.
+/// The use for which the caller validates the license. Empty strings are ignored, except as fingerprints.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// The product's id or code.
@@ -104,7 +104,9 @@ pub struct Scope {
     pub entitlements: Option<Vec<String>>,
     /// The id of a machine that must be active.
     pub machine: Option<String>,
-    /// The fingerprints of machines, all of which must be active.
+    /// The fingerprint of a machine that must be active.
+    pub fingerprint: Option<String>,
+    /// The fingerprints of machines, as many of which must be active as the policy's [`MatchingStrategy`] says.
     pub fingerprints: Option<Vec<String>>,
     /// The id or code of an environment. Not supported: fails if set.
     pub environment: Option<String>,
@@ -155,7 +157,7 @@ words! {
         Entitlements = "entitlements",
         /// That the license is active on the machine in the scope.
         Machine = "machine",
-        /// That the license is active on the machines with the fingerprints in the scope.
+        /// That the license is active on enough of the machines with the fingerprints in the scope.
         Fingerprints = "fingerprints",
         /// That the scope contains nothing that this server does not support.
         Unsupported = "unsupported",
@@ -235,13 +237,14 @@ fn is_asked(check: CheckKind, input: Input<'_>) -> bool {
         CheckKind::User => given(&scope.user),
         CheckKind::Entitlements => scope.entitlements.is_some(),
         CheckKind::Machine => given(&scope.machine),
-        CheckKind::Fingerprints => scope.fingerprints.is_some(),
+        CheckKind::Fingerprints => scope.fingerprint.is_some() || scope.fingerprints.is_some(),
         CheckKind::Unsupported => {
             scope.components.is_some() || [&scope.environment, &scope.checksum, &scope.version].into_iter().any(given)
         }
         CheckKind::Limits => subject.policy.is_strict,
         CheckKind::Heartbeats => {
-            subject.policy.requires_heartbeat && subject.machines.iter().any(|machine| is_in_scope(scope, machine))
+            let counts = |machine: &Machine| subject.policy.requires_heartbeat || machine.last_heartbeat_at.is_some();
+            subject.machines.iter().any(|machine| is_in_scope(scope, machine) && counts(machine))
         }
     }
 }
@@ -316,15 +319,28 @@ fn named_machine(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     is_absent.then(|| absent(subject, ValidationCode::MachineScopeMismatch, "is not active on that machine"))
 }
 
-/// Checks that the machines with the fingerprints in the scope are active.
+/// Checks that the machine with the fingerprint in the scope is active, and enough of those with the fingerprints.
 fn named_fingerprints(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
-    let fingerprints = scope.fingerprints.as_deref()?;
-    if fingerprints.is_empty() || fingerprints.iter().any(String::is_empty) {
+    let several = scope.fingerprints.as_deref();
+    if several.is_some_and(<[String]>::is_empty) || named(scope).any(str::is_empty) {
         return Some(invalid(ValidationCode::FingerprintScopeEmpty, "cannot be validated for an empty fingerprint"));
     }
-    let is_active = |wanted: &String| subject.machines.iter().any(|machine| machine.fingerprint.as_str() == wanted);
-    (!fingerprints.iter().all(is_active))
-        .then(|| absent(subject, ValidationCode::FingerprintScopeMismatch, "is not active on this machine"))
+    let is_active = |wanted: &str| subject.machines.iter().any(|machine| machine.fingerprint.as_str() == wanted);
+    let is_met = scope.fingerprint.as_deref().is_none_or(is_active)
+        && several.is_none_or(|several| enough(subject.policy, several, is_active));
+    (!is_met).then(|| absent(subject, ValidationCode::FingerprintScopeMismatch, "is not active on this machine"))
+}
+
+/// All fingerprints in the scope.
+fn named(scope: &Scope) -> impl Iterator<Item = &str> {
+    scope.fingerprint.iter().chain(scope.fingerprints.iter().flatten()).map(String::as_str)
+}
+
+/// Whether as many of the fingerprints pass as the policy asks for. One that is sent twice counts once.
+fn enough(policy: &Policy, fingerprints: &[String], passes: impl Fn(&str) -> bool) -> bool {
+    let distinct: BTreeSet<&str> = fingerprints.iter().map(String::as_str).collect();
+    let matched = distinct.iter().filter(|wanted| passes(wanted)).count();
+    policy.machine_matching.is_met(matched, distinct.len())
 }
 
 /// Whether the scope contains this machine's id. It is compared as a UUID, so that the case of the letters
@@ -335,14 +351,23 @@ fn has_id(scope: &Scope, machine: &Machine) -> bool {
 
 /// Whether the scope contains this machine's id or fingerprint.
 pub fn is_in_scope(scope: &Scope, machine: &Machine) -> bool {
-    let by_fingerprint = scope.fingerprints.iter().flatten().any(|wanted| wanted == machine.fingerprint.as_str());
-    by_fingerprint || has_id(scope, machine)
+    has_id(scope, machine) || named(scope).any(|wanted| wanted == machine.fingerprint.as_str())
 }
 
-/// Checks that the machines in the scope are alive, if the policy requires heartbeats.
+/// Checks that the machines in the scope are alive: those that must be active, and enough of the others.
 fn named_heartbeats(subject: &Subject<'_>, scope: &Scope, now: Timestamp) -> Option<Verdict> {
-    let mut named = subject.machines.iter().filter(|machine| is_in_scope(scope, machine));
-    named.find_map(|machine| heartbeat(subject.policy, machine, now))
+    let failure = |machine: &Machine| heartbeat(subject.policy, machine, now);
+    let find = |wanted: &str| subject.machines.iter().find(|machine| machine.fingerprint.as_str() == wanted);
+    let by_id = subject.machines.iter().find(|machine| has_id(scope, machine));
+    let by_fingerprint = scope.fingerprint.as_deref().and_then(find);
+    by_id.and_then(failure).or_else(|| by_fingerprint.and_then(failure)).or_else(|| {
+        let several = scope.fingerprints.as_deref()?;
+        let is_alive = |wanted: &str| find(wanted).is_some_and(|machine| failure(machine).is_none());
+        if enough(subject.policy, several, is_alive) {
+            return None;
+        }
+        several.iter().find_map(|wanted| find(wanted).and_then(failure))
+    })
 }
 
 fn no_machines(subject: &Subject<'_>) -> Option<Verdict> {
@@ -358,10 +383,11 @@ fn heartbeat(policy: &Policy, machine: &Machine, now: Timestamp) -> Option<Verdi
         HeartbeatStatus::NotStarted if policy.requires_heartbeat => {
             Some(invalid(ValidationCode::HeartbeatNotStarted, "is waiting for the machine's first heartbeat"))
         }
-        HeartbeatStatus::Dead if policy.requires_heartbeat => {
+        // A machine that has sent heartbeats is expected to go on, even if the policy does not require them.
+        HeartbeatStatus::Dead => {
             Some(invalid(ValidationCode::HeartbeatDead, "is active on a machine whose heartbeat has stopped"))
         }
-        _ => None,
+        HeartbeatStatus::NotStarted | HeartbeatStatus::Alive | HeartbeatStatus::Resurrected => None,
     }
 }
 
@@ -418,6 +444,7 @@ mod tests {
     use crate::rules::license::Expiry;
     use crate::rules::license::tests::{DAY, T0, license, policy};
     use crate::rules::machine::tests::machine;
+    use crate::rules::policy::MatchingStrategy;
     use proptest::prelude::*;
 
     struct Case {
@@ -484,6 +511,32 @@ mod tests {
             (|c| c.scope.fingerprints = Some(vec!["fp".into()]), ValidationCode::Valid),
             (|c| c.scope.fingerprints = Some(vec![String::new()]), ValidationCode::FingerprintScopeEmpty),
             (|c| c.scope.fingerprints = Some(vec!["no".into()]), ValidationCode::FingerprintScopeMismatch),
+            (|c| c.scope.fingerprints = Some(vec![]), ValidationCode::FingerprintScopeEmpty),
+            (|c| c.scope.fingerprint = Some(String::new()), ValidationCode::FingerprintScopeEmpty),
+            (|c| c.scope.fingerprint = Some("no".into()), ValidationCode::FingerprintScopeMismatch),
+            (|c| c.scope.fingerprint = Some("fp".into()), ValidationCode::Valid),
+            (
+                |c| {
+                    c.scope.fingerprint = Some("no".into());
+                    c.scope.fingerprints = Some(vec!["fp".into()]);
+                },
+                ValidationCode::FingerprintScopeMismatch,
+            ),
+            (|c| c.scope.fingerprints = Some(vec!["no".into(), "fp".into()]), ValidationCode::Valid),
+            (
+                |c| {
+                    c.policy.machine_matching = MatchingStrategy::All;
+                    c.scope.fingerprints = Some(vec!["no".into(), "fp".into()]);
+                },
+                ValidationCode::FingerprintScopeMismatch,
+            ),
+            (
+                |c| {
+                    c.policy.machine_matching = MatchingStrategy::Two;
+                    c.scope.fingerprints = Some(vec!["no".into(), "fp".into(), "fp".into()]);
+                },
+                ValidationCode::FingerprintScopeMismatch,
+            ),
             (
                 |c| {
                     c.scope.machine = Some(c.machines[0].id.to_string());
@@ -544,6 +597,38 @@ mod tests {
                 },
                 ValidationCode::HeartbeatDead,
             ),
+            (
+                |c| {
+                    c.machines[0].last_heartbeat_at = Some(T0.minus(DAY));
+                    c.scope.fingerprint = Some("fp".into());
+                },
+                ValidationCode::HeartbeatDead,
+            ),
+            (
+                |c| {
+                    c.machines[0].last_heartbeat_at = Some(T0.minus(DAY));
+                    c.scope.machine = Some(c.machines[0].id.to_string());
+                },
+                ValidationCode::HeartbeatDead,
+            ),
+            (
+                |c| {
+                    c.machines[0].last_heartbeat_at = Some(T0.minus(DAY));
+                    c.machines.push(Machine { slot: 2, ..machine("other") });
+                    c.scope.fingerprints = Some(vec!["fp".into(), "other".into()]);
+                },
+                ValidationCode::Valid,
+            ),
+            (
+                |c| {
+                    c.policy.machine_matching = MatchingStrategy::All;
+                    c.machines[0].last_heartbeat_at = Some(T0.minus(DAY));
+                    c.machines.push(Machine { slot: 2, ..machine("other") });
+                    c.scope.fingerprints = Some(vec!["fp".into(), "other".into()]);
+                },
+                ValidationCode::HeartbeatDead,
+            ),
+            (|c| c.machines[0].last_heartbeat_at = Some(T0.minus(DAY)), ValidationCode::Valid),
             (
                 |c| {
                     c.policy.check_in_interval = Some(DAY);

@@ -12,11 +12,12 @@ use latchkey_licensing::{
     license_key::KeyPrefix,
     policy::{
         DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
-        KeyScheme, MIN_FILE_TTL, MIN_HEARTBEAT_WINDOW, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
+        KeyScheme, MIN_FILE_TTL, MIN_HEARTBEAT_WINDOW, MatchingStrategy, OverageStrategy, Policy, RenewalBasis,
+        SwapAllowance,
     },
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     catalog::{
@@ -100,8 +101,11 @@ pub struct PolicyEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u32>,
     /// How many machines and cores beyond the limits are allowed.
-    #[serde(default = "overage_strategy")]
+    #[serde(default = "overage_strategy", deserialize_with = "any_overage")]
     pub overage_strategy: OverageStrategy,
+    /// How many of the fingerprints that an app sends must belong to active machines.
+    #[serde(default = "machine_matching")]
+    pub machine_matching: MatchingStrategy,
     /// Whether several machines may be active. `false` is node-locked.
     #[serde(default = "yes")]
     pub floating: bool,
@@ -190,6 +194,17 @@ fn expiry_strategy() -> ExpiryStrategy {
 fn overage_strategy() -> OverageStrategy {
     OverageStrategy::NoOverage
 }
+fn machine_matching() -> MatchingStrategy {
+    MatchingStrategy::Any
+}
+/// Reads the overage as any client of the protocol spells it.
+fn any_overage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OverageStrategy, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    OverageStrategy::parse_any(&text).ok_or_else(|| {
+        let known: Vec<_> = OverageStrategy::ALL.iter().map(|strategy| strategy.as_str()).collect();
+        D::Error::custom(format!("unknown overage `{text}`, expected one of {}", known.join(", ")))
+    })
+}
 fn key_scheme() -> KeyScheme {
     KeyScheme::Random
 }
@@ -215,6 +230,7 @@ impl PolicyEntry {
             max_cores: policy.max_cores,
             max_uses: policy.max_uses,
             overage_strategy: policy.overage_strategy,
+            machine_matching: policy.machine_matching,
             floating: policy.is_floating,
             strict: policy.is_strict,
             check_in: policy.check_in_interval.map(HumanDuration),
@@ -255,6 +271,7 @@ impl PolicyEntry {
             is_strict: self.strict,
             expiry_strategy: self.expiry_strategy,
             overage_strategy: self.overage_strategy,
+            machine_matching: self.machine_matching,
             requires_heartbeat: self.heartbeat.required,
             heartbeat_window: self.heartbeat.window.0,
             cull: self.heartbeat.cull,

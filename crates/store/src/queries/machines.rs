@@ -27,8 +27,8 @@ use crate::{
 macro_rules! select {
     ($condition:literal) => {
         concat!(
-            "SELECT id, license_id, slot, fingerprint, name, hostname, platform, cores, app_version, metadata,
-                 last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at, created_at, updated_at
+            "SELECT id, license_id, slot, fingerprint, name, hostname, platform, cores, memory, disk, ip, app_version,
+                 metadata, last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at, created_at, updated_at
              FROM machines ",
             $condition
         )
@@ -42,8 +42,9 @@ pub(crate) async fn insert_machine(
 ) -> Result<()> {
     let sql =
         "INSERT INTO machines (id, license_id, slot, fingerprint, fingerprint_hash, name, hostname, platform, cores,
-                   app_version, metadata, last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                   memory, disk, ip, app_version, metadata, last_heartbeat_at, is_resurrected, last_check_out_at, last_seen_at,
+                   created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
     sqlx::query(sql)
         .bind(machine.id.uuid())
         .bind(machine.license.uuid())
@@ -54,6 +55,9 @@ pub(crate) async fn insert_machine(
         .bind(machine.facts.hostname.as_deref())
         .bind(machine.facts.platform.as_deref())
         .bind(machine.facts.cores.map(i64::from))
+        .bind(size(machine.facts.memory))
+        .bind(size(machine.facts.disk))
+        .bind(machine.facts.ip.map(|ip| ip.to_string()))
         .bind(machine.facts.app_version.as_deref())
         .bind(&machine.metadata)
         .bind(machine.last_heartbeat_at.map(Timestamp::unix_micros))
@@ -67,12 +71,18 @@ pub(crate) async fn insert_machine(
     Ok(())
 }
 
+/// A size in bytes as it is stored. Larger ones are refused before.
+fn size(bytes: Option<u64>) -> Option<i64> {
+    bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
+}
+
 pub(crate) async fn machine_id_at_position(
     conn: &mut Connection,
     license: LicenseId,
     skipped: i64,
 ) -> Result<Option<MachineId>> {
-    let sql = "SELECT id FROM machines WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY id LIMIT 1 OFFSET $2";
+    let sql =
+        "SELECT id FROM machines WHERE license_id = $1 AND deactivated_at IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2";
     let id: Option<Uuid> = sqlx::query_scalar(sql).bind(license.uuid()).bind(skipped).fetch_optional(conn).await?;
     Ok(id.map(MachineId::from))
 }
@@ -83,10 +93,10 @@ pub(crate) async fn list_machines(
     after: Option<MachineId>,
     limit: i64,
 ) -> Result<Vec<Machine>> {
-    let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL AND id > $2 ORDER BY id LIMIT $3");
+    let sql = select!("WHERE license_id = $1 AND deactivated_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
     let rows: Vec<MachineRow> = sqlx::query_as(sql)
         .bind(license.uuid())
-        .bind(after.map_or(Uuid::nil(), MachineId::uuid))
+        .bind(after.map_or(Uuid::max(), MachineId::uuid))
         .bind(limit)
         .fetch_all(conn)
         .await?;
@@ -300,7 +310,7 @@ pub(crate) async fn list_customer_deactivations_of(
 
 /// Also those of deactivated machines.
 pub(crate) async fn erase_machine_names_of(conn: &mut Connection, account: AccountId, now: Timestamp) -> Result<u64> {
-    let sql = "UPDATE machines SET name = NULL, hostname = NULL, metadata = '{}', updated_at = $2
+    let sql = "UPDATE machines SET name = NULL, hostname = NULL, ip = NULL, metadata = '{}', updated_at = $2
                WHERE license_id IN (SELECT id FROM licenses WHERE account_id = $1)";
     let done = sqlx::query(sql).bind(account.uuid()).bind(now.unix_micros()).execute(conn).await?;
     Ok(done.rows_affected())

@@ -60,6 +60,9 @@ pub(crate) struct MachineRow {
     pub(crate) hostname: Option<String>,
     pub(crate) platform: Option<String>,
     pub(crate) cores: Option<i64>,
+    pub(crate) memory: Option<i64>,
+    pub(crate) disk: Option<i64>,
+    pub(crate) ip: Option<String>,
     pub(crate) app_version: Option<String>,
     pub(crate) metadata: String,
     pub(crate) last_heartbeat_at: Option<i64>,
@@ -75,6 +78,7 @@ impl TryFrom<MachineRow> for Machine {
 
     fn try_from(row: MachineRow) -> Result<Self> {
         let origin = Origin::new("machines", row.id);
+        let size = |bytes: i64| u64::try_from(bytes).map_err(|_| origin.corrupt("a size is negative"));
         Ok(Self {
             id: MachineId::from(row.id),
             license: row.license_id.into(),
@@ -86,6 +90,9 @@ impl TryFrom<MachineRow> for Machine {
                 hostname: row.hostname,
                 platform: row.platform,
                 cores: row.cores.map(|cores| origin.count(cores)).transpose()?,
+                memory: row.memory.map(size).transpose()?,
+                disk: row.disk.map(size).transpose()?,
+                ip: row.ip.map(|ip| ip.parse().map_err(|_| origin.corrupt("the IP address is invalid"))).transpose()?,
                 app_version: row.app_version,
             },
             metadata: row.metadata,

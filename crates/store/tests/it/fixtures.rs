@@ -11,7 +11,7 @@ use latchkey_licensing::{
     machine::{Fingerprint, Machine, MachineFacts},
     policy::{
         DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
-        OverageStrategy, Policy, RenewalBasis, SwapAllowance,
+        MatchingStrategy, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
     product::Product,
 };
@@ -64,6 +64,7 @@ pub(crate) fn policy() -> Policy {
         is_strict: false,
         expiry_strategy: ExpiryStrategy::MaintainAccess,
         overage_strategy: OverageStrategy::Allow1_5x,
+        machine_matching: MatchingStrategy::Most,
         requires_heartbeat: true,
         heartbeat_window: DEFAULT_HEARTBEAT_WINDOW,
         cull: HeartbeatCull::KeepDead,
@@ -116,6 +117,9 @@ pub(crate) fn machine(seed: u8, slot: u32) -> Machine {
             hostname: None,
             platform: Some("linux".to_owned()),
             cores: Some(8),
+            memory: Some(17_179_869_184),
+            disk: Some(0),
+            ip: "2001:db8::1".parse().ok(),
             app_version: None,
         },
         metadata: r#"{"a":"ü"}"#.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::{
     extract::{FromRequest, Request},
-    http::{Method, header},
+    http::Method,
 };
 use latchkey_licensing::certificate::FileAlgorithm;
 use latchkey_service::{CheckOutError, CheckOutRequest, FileSubject, FileTtl, KeyHolder, SignedFile};
@@ -23,7 +23,7 @@ use crate::http::{
             resources::{Document, relationships},
         },
         error::ApiError,
-        input::Json,
+        input::OptionalJson,
     },
     state::AppState,
 };
@@ -120,7 +120,7 @@ pub(crate) struct Options {
 }
 
 /// The options of a request for a file, from its query and from `meta` in its body, if there is one. Some
-/// clients send both, and some send bodies in their own form. Unknown options are ignored.
+/// clients send both. Unknown options are ignored.
 #[derive(Debug)]
 pub(crate) struct FileRequest {
     query: RawOptions,
@@ -136,12 +136,12 @@ impl FromRequest<AppState> for FileRequest {
             return Err(ApiError::method_not_allowed());
         }
         let query = RawOptions::of_query(request.uri().query().unwrap_or_default());
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let has_json = request.method() == Method::POST
-            && content_type.is_some_and(|text| text.to_ascii_lowercase().contains("json"));
-        // A body that is not a document has no options: some clients send such bodies.
-        let body = if has_json { Json::<request::CheckOut>::from_request(request, state).await.ok() } else { None };
-        Ok(Self { query, body: body.map(|Json(body)| RawOptions::of_body(body.meta)).unwrap_or_default() })
+        if request.method() != Method::POST {
+            return Ok(Self { query, body: RawOptions::default() });
+        }
+        let OptionalJson(body) = OptionalJson::<request::CheckOut>::from_request(request, state).await?;
+        let options = body.and_then(|body| body.meta).unwrap_or_default();
+        Ok(Self { query, body: RawOptions::of_body(options) })
     }
 }
 
@@ -159,7 +159,7 @@ impl FileRequest {
         let ttl = query.ttl.or(body.ttl).transpose()?;
         let encrypt = query.encrypt.or(body.encrypt).transpose()?.flatten();
         let algorithm = query.algorithm.or(body.algorithm).transpose()?.flatten();
-        let requested_includes = query.include.or(body.include).unwrap_or_default();
+        let requested_includes = query.include.or(body.include).transpose()?.unwrap_or_default();
         let includes = dataset::includes(&requested_includes, is_license)
             .map_err(|error| include_place.locate(error, "include"))?;
         let is_encrypted = match (encrypt, algorithm) {
@@ -193,13 +193,16 @@ impl Place {
 /// An option: `None` if it is absent. An invalid value is only an error if it is used.
 type ParsedOption<T> = Option<Result<T, ApiError>>;
 
+/// The answer to an option that is sent twice.
+const TWICE: &str = "This option is sent twice: send it once, lists with commas.";
+
 /// The options in a query or in a body. An inner `None` means that the value leaves the choice open.
 #[derive(Debug, Default)]
 struct RawOptions {
     ttl: ParsedOption<FileTtl>,
     encrypt: ParsedOption<Option<bool>>,
     algorithm: ParsedOption<Option<FileAlgorithm>>,
-    include: Option<Vec<String>>,
+    include: ParsedOption<Vec<String>>,
 }
 
 impl RawOptions {
@@ -208,7 +211,11 @@ impl RawOptions {
     }
 
     fn of_body(meta: Map<String, Value>) -> Self {
-        Self::read(Place::Body, meta.into_iter().map(|(name, value)| (name, plain(value))))
+        let text = |(name, value): (String, Value)| {
+            let text = if name == "include" { list(value) } else { plain(value) };
+            (name, text)
+        };
+        Self::read(Place::Body, meta.into_iter().map(text))
     }
 
     fn read(place: Place, pairs: impl Iterator<Item = (String, String)>) -> Self {
@@ -216,12 +223,22 @@ impl RawOptions {
         for (name, value) in pairs {
             let locate = |error| place.locate(error, &name);
             match name.as_str() {
-                "ttl" => note(&mut options.ttl, parse_ttl(&value).map_err(locate)),
-                "encrypt" => note(&mut options.encrypt, parse_encrypt(&value).map_err(locate)),
-                "algorithm" => note(&mut options.algorithm, parse_algorithm(&value).map_err(locate)),
+                "ttl" => {
+                    let twice = || locate(ApiError::new(ErrorCode::CheckoutTtlInvalid, TWICE));
+                    note(&mut options.ttl, parse_ttl(&value).map_err(locate), twice);
+                }
+                "encrypt" => {
+                    let twice = || locate(algorithm_invalid(TWICE));
+                    note(&mut options.encrypt, parse_encrypt(&value).map_err(locate), twice);
+                }
+                "algorithm" => {
+                    let twice = || locate(algorithm_invalid(TWICE));
+                    note(&mut options.algorithm, parse_algorithm(&value).map_err(locate), twice);
+                }
                 "include" => {
                     let names = value.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "null");
-                    options.include = Some(names.map(str::to_owned).collect());
+                    let twice = || locate(ApiError::new(ErrorCode::CheckoutIncludeInvalid, TWICE));
+                    note(&mut options.include, Ok(names.map(str::to_owned).collect()), twice);
                 }
                 _ => {}
             }
@@ -235,19 +252,27 @@ impl RawOptions {
     }
 }
 
-/// The last of several values is used, unless one of them is invalid.
-fn note<T>(option: &mut ParsedOption<T>, parsed: Result<T, ApiError>) {
-    if !matches!(option, Some(Err(_))) {
-        *option = Some(parsed);
-    }
+/// An option that is sent twice has no clear value.
+fn note<T>(option: &mut ParsedOption<T>, parsed: Result<T, ApiError>, twice: impl FnOnce() -> ApiError) {
+    *option = Some(match option {
+        None => parsed,
+        Some(_) => Err(twice()),
+    });
 }
 
 /// A JSON value in the form that it has in a query.
 fn plain(value: Value) -> String {
     match value {
         Value::String(text) => text,
-        Value::Array(items) => items.into_iter().map(plain).collect::<Vec<_>>().join(","),
         other => other.to_string(),
+    }
+}
+
+/// The same for a list, which may be an array.
+fn list(value: Value) -> String {
+    match value {
+        Value::Array(items) => items.into_iter().map(plain).collect::<Vec<_>>().join(","),
+        other => plain(other),
     }
 }
 
@@ -332,6 +357,10 @@ mod tests {
             ("algorithm=base64%2Bed25519&encrypt=1", true),
             ("algorithm=aes-256-gcm%2Bed25519&encrypt=0", true),
             ("include=secrets", true),
+            ("include=product&include=policy", true),
+            ("ttl=3600&ttl=3600", true),
+            ("encrypt=1&encrypt=0", true),
+            ("algorithm=ed25519&algorithm=ed25519", true),
             ("include=license", true),
             ("include=entitlements", false),
             ("include=license.secrets", false),

@@ -1,35 +1,31 @@
-//! Parsing requests: versions, path segments, bodies. Errors point to the part that is invalid.
+//! Parsing requests: path segments and bodies. Errors point to the part that is invalid.
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
-use latchkey_wire::error::ErrorCode;
-use serde::de::DeserializeOwned;
+use latchkey_wire::{error::ErrorCode, object::JsonObject};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use crate::http::api::error::ApiError;
 
-/// The protocol version of this server.
-pub(crate) const VERSION: &str = "1.8";
-
-/// Rejects unknown protocol versions. Without a version the current one is assumed.
-pub(crate) async fn check_version(request: Request, next: Next) -> Response {
-    let asked = request.headers().get("keygen-version").map(|value| value.to_str().unwrap_or_default());
-    let is_known = asked.is_none_or(|version| matches!(version.as_bytes(), [b'1', b'.', b'0'..=b'8']));
-    if is_known {
-        return next.run(request).await;
-    }
-    ApiError::new(ErrorCode::InvalidApiVersion, format!("This server supports the versions 1.0 to {VERSION}."))
-        .in_header("Keygen-Version")
-        .into_response()
-}
-
 /// The variable segment of a path.
 pub(crate) struct PathParam(pub(crate) String);
+
+/// The two variable segments of a path.
+pub(crate) struct PathParams(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathParams {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let found = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((first, second)) = found.map_err(|_| ApiError::not_found())?;
+        Ok(Self(first, second))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for PathParam {
     type Rejection = ApiError;
@@ -41,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParam {
     }
 }
 
-/// A JSON body. An empty body is parsed like `null`, if the type allows it.
+/// A body that is a JSON object. An empty body is read like an object without members.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -50,18 +46,50 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         check_media_type(request.headers())?;
         let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
-        let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
-        let mut deserializer = serde_json::Deserializer::from_slice(text);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let why = error.inner().to_string();
-            ApiError::new(ErrorCode::DocumentInvalid, format!("The body is invalid: {why}."))
-                .at(pointer("", error.path()))
-        })?;
-        deserializer
-            .end()
-            .map_err(|_| ApiError::new(ErrorCode::DocumentInvalid, "The body has extra text after its end."))?;
-        Ok(Self(value))
+        parse(if body.is_empty() { b"{}" } else { &body }).map(Self)
     }
+}
+
+/// A body that may be left out. If there is one, it must be a JSON object.
+pub(crate) struct OptionalJson<T>(pub(crate) Option<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
+        if body.is_empty() {
+            return Ok(Self(None));
+        }
+        check_media_type(&headers)?;
+        parse(&body).map(|value| Self(Some(value)))
+    }
+}
+
+/// For endpoints that read nothing from a body. There may be one, because some clients always send a document, but one
+/// that is not a JSON object is an error that must not go unnoticed.
+pub(crate) struct NoParameters;
+
+impl<S: Send + Sync> FromRequest<S> for NoParameters {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        OptionalJson::<IgnoredAny>::from_request(request, state).await.map(|_| Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let read: Result<JsonObject<T>, _> = serde_path_to_error::deserialize(&mut deserializer);
+    let JsonObject(value) = read.map_err(|error| {
+        let why = error.inner().to_string();
+        ApiError::new(ErrorCode::DocumentInvalid, format!("The body is invalid: {why}.")).at(pointer("", error.path()))
+    })?;
+    deserializer
+        .end()
+        .map_err(|_| ApiError::new(ErrorCode::DocumentInvalid, "The body has extra text after its end."))?;
+    Ok(value)
 }
 
 fn body_error(rejection: &BytesRejection) -> ApiError {

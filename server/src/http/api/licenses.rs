@@ -2,8 +2,11 @@
 
 pub(crate) mod check_in;
 pub(crate) mod check_out;
+pub(crate) mod entitlement;
 pub(crate) mod entitlements;
 pub(crate) mod increment_usage;
+pub(crate) mod list;
+pub(crate) mod machine;
 pub(crate) mod machines;
 pub(crate) mod me;
 pub(crate) mod show;

@@ -1,7 +1,10 @@
 //! Endpoints of machines, one per file.
 
 pub(crate) mod activate;
+pub(crate) mod change;
 pub(crate) mod check_out;
 pub(crate) mod deactivate;
+pub(crate) mod license;
+pub(crate) mod list;
 pub(crate) mod ping;
 pub(crate) mod show;

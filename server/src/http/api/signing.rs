@@ -17,13 +17,13 @@ use latchkey_wire::{
 };
 
 use crate::http::{
-    api::{error::ApiError, input::VERSION},
+    api::{error::ApiError, versions::VERSION},
     layers::request_id::{RequestId, Route},
     state::AppState,
 };
 
 /// The longest response. A page of a hundred machines with the longest metadata fits.
-const RESPONSE_LIMIT: usize = 8 * 1024 * 1024;
+pub(super) const RESPONSE_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Sent if an error document cannot be serialized.
 const FALLBACK: &[u8] =
@@ -99,7 +99,8 @@ fn add_headers(headers: &mut HeaderMap, signed: SignedHeaders) {
             }
         }
     }
-    headers.insert("keygen-version", HeaderValue::from_static(VERSION));
+    // A response in an older version has a header of its own.
+    headers.entry("keygen-version").or_insert(HeaderValue::from_static(VERSION));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }

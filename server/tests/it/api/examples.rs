@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fmt::Write, fs, path::Path, process::Command, t
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use latchkey_licensing::policy::{HeartbeatCull, HeartbeatResurrection, Policy};
 use latchkey_server::http::api;
+use latchkey_service::IssuedLicense;
 use latchkey_testkit::{Backend, UNLIMITED, on_both};
 use latchkey_wire::signature::{SignedHeaders, Target, verify};
 use serde::Serialize;
@@ -284,7 +285,11 @@ struct Holder<'a> {
     license: String,
 }
 
-impl Holder<'_> {
+impl<'a> Holder<'a> {
+    fn of(app: &'a TestApp, issued: &IssuedLicense) -> Self {
+        Self { app, key: issued.key.expose().to_owned(), license: issued.view.license.id.to_string() }
+    }
+
     fn send(&self, about: &'static str, request: Request) -> Exchange {
         send(self.app, about, request, &SHOWN)
     }
@@ -305,13 +310,15 @@ async fn record(app: &TestApp) -> Examples {
     })
     .await;
     let issued = app.issue_under("ada@example.com", "floating").await;
-    let holder = Holder { app, key: issued.key.expose().to_owned(), license: issued.view.license.id.to_string() };
+    let holder = Holder::of(app, &issued);
     let signed = send(app, "", Request::get("/v1/ping"), &SIGNED);
     let mut operations = BTreeMap::new();
     let mut add = |name, success, error| {
         operations.insert(name, Example { success, error });
     };
     record_validation_and_activation(&holder, &mut add);
+    let lifetime = app.issue("ada@example.com").await;
+    record_entitlements(&Holder::of(app, &lifetime), &mut add);
     record_use_and_files(&holder, &mut add);
     record_releases(&holder, &mut add);
     Examples { public_key: app.public_key.hex(), signed, operations }
@@ -350,6 +357,7 @@ fn record_validation_and_activation(holder: &Holder, add: &mut impl FnMut(&'stat
         send("", Request::get(&at("")).key(key)),
         send("The license key is unknown.", Request::get(&at("")).key(unknown)),
     );
+    let patch = Request { method: "PATCH", ..Request::get("/v1/machines/9f2c") }.key(key);
     let scope = r#"{"meta": {"scope": {"fingerprint": "9f2c", "entitlements": ["PRO"]}}}"#;
     add(
         "validate",
@@ -363,19 +371,68 @@ fn record_validation_and_activation(holder: &Holder, add: &mut impl FnMut(&'stat
         ),
     );
     add(
+        "quickValidate",
+        send("", Request::get(&at("/actions/validate")).key(key)),
+        send("No license key was sent.", Request::get(&at("/actions/validate"))),
+    );
+    add(
+        "listLicenses",
+        send("", Request::get("/v1/licenses").key(key)),
+        send("No license key was sent.", Request::get("/v1/licenses")),
+    );
+    add(
+        "listOwnMachines",
+        send("", Request::get("/v1/machines?limit=1").key(key)),
+        send("The cursor is none.", Request::get("/v1/machines?page%5Bcursor%5D=next").key(key)),
+    );
+    add(
+        "showMachineOfLicense",
+        send("", Request::get(&at("/machines/9f2c")).key(key)),
+        send("No machine with this fingerprint is active.", Request::get(&at("/machines/c3d4")).key(key)),
+    );
+    add(
+        "showMachineLicense",
+        send("", Request::get("/v1/machines/9f2c/license").key(key)),
+        send("No machine with this fingerprint is active.", Request::get("/v1/machines/c3d4/license").key(key)),
+    );
+    add(
+        "changeMachine",
+        send("", patch.body(r#"{"data": {"type": "machines", "attributes": {"name": "Studio PC"}}}"#)),
+        send(
+            "Only the name can be changed.",
+            patch.body(r#"{"data": {"type": "machines", "attributes": {"fingerprint": "b2c3"}}}"#),
+        ),
+    );
+    add(
         "listMachines",
         send("", Request::get(&at("/machines?limit=1")).key(key)),
         send("The page is too large.", Request::get(&at("/machines?limit=101")).key(key)),
     );
+    add(
+        "checkIn",
+        send("", Request::post(&at("/actions/check-in")).key(key)),
+        send("The license key is unknown.", Request::post(&at("/actions/check-in")).key(unknown)),
+    );
+}
+
+fn record_entitlements(holder: &Holder, add: &mut impl FnMut(&'static str, Exchange, Exchange)) {
+    let key = holder.key.as_str();
+    let send = |about, request: Request| holder.send(about, request);
+    let at = |path: &str| holder.at(path);
     add(
         "listEntitlements",
         send("", Request::get(&at("/entitlements")).key(key)),
         send("A page has at least one row.", Request::get(&at("/entitlements?limit=0")).key(key)),
     );
     add(
-        "checkIn",
-        send("", Request::post(&at("/actions/check-in")).key(key)),
-        send("The license key is unknown.", Request::post(&at("/actions/check-in")).key(unknown)),
+        "showEntitlement",
+        send("", Request::get("/v1/entitlements/CHART_ASSISTANT").key(key)),
+        send("The license does not have it.", Request::get("/v1/entitlements/PRO").key(key)),
+    );
+    add(
+        "showEntitlementOfLicense",
+        send("", Request::get(&at("/entitlements/CHART_ASSISTANT")).key(key)),
+        send("The license does not have it.", Request::get(&at("/entitlements/PRO")).key(key)),
     );
 }
 
@@ -427,10 +484,14 @@ fn record_use_and_files(holder: &Holder, add: &mut impl FnMut(&'static str, Exch
         send("", Request::get(&format!("{check_out}?encrypt=1")).key(key)),
         send("The time to live is too short.", Request::get(&format!("{check_out}?ttl=1")).key(key)),
     );
-    let beat = format!("{machine}/actions/ping");
-    let beating = send("", Request::post(&beat).key(key));
+    let names = [("pingMachine", "ping"), ("pingMachineHeartbeat", "ping-heartbeat")];
+    let beat = |action: &str| send("", Request::post(&format!("{machine}/actions/{action}")).key(key));
+    let beating = names.map(|(_, action)| beat(action));
     holder.app.kit.clock.advance(Duration::from_secs(631));
-    add("pingMachine", beating, send("The last heartbeat was too long ago.", Request::post(&beat).key(key)));
+    for ((name, action), beating) in names.into_iter().zip(beating) {
+        let path = format!("{machine}/actions/{action}");
+        add(name, beating, send("The last heartbeat was too long ago.", Request::post(&path).key(key)));
+    }
     let delete = Request { method: "DELETE", ..Request::get(machine) }.key(key);
     let deactivated = send("", delete);
     add("deactivate", deactivated, send("It is not active any more.", delete));

@@ -9,6 +9,7 @@ use latchkey_licensing::{
     email::EmailAddress,
     ids::MachineId,
     machine::{Fingerprint, Machine, MachineFacts},
+    policy::ExpiryStrategy,
 };
 use latchkey_service::{IssuedLicense, LicenseChange, Notify, Operator};
 use latchkey_store::DeactivatedBy;
@@ -58,6 +59,7 @@ on_both!(
     a_computer_without_internet_is_activated_and_deactivated,
     history_starts_when_the_license_came_to_its_owner,
     invalid_requests_are_explained,
+    an_expired_license_is_not_activated_offline,
     a_request_survives_the_sign_in,
     other_texts_do_not_appear_in_urls,
     a_key_is_replaced,
@@ -356,6 +358,28 @@ async fn invalid_requests_are_explained(app: &TestApp) {
     let shown = page(&browser, &path).await;
     assert!(shown.contains("suspended, revoked or expired") && shown.contains("has been suspended since"), "{shown}");
     assert!(page(&browser, "/portal/offline").await.contains("Enter a request"));
+}
+
+/// Nobody carries a file that the app refuses.
+async fn an_expired_license_is_not_activated_offline(app: &TestApp) {
+    app.add_policy("a-day", |policy| {
+        policy.duration = Some(DAY);
+        policy.expiry_strategy = ExpiryStrategy::RestrictAccess;
+    })
+    .await;
+    let issued = app.issue_under("ada@example.com", "a-day").await;
+    let browser = app.browser();
+    browser.sign_in("ada@example.com").await;
+    let own = request(Action::Activate, "lab", app, &issued);
+    let path = format!("/portal/offline?request={own}");
+    assert!(page(&browser, &path).await.contains("Activate this computer"));
+    app.kit.clock.advance(DAY * 2);
+    let shown = page(&browser, &path).await;
+    assert!(shown.contains("This license expired") && !shown.contains("Activate this computer"), "{shown}");
+    let refused = browser.submit("/fn/carry_out_request", &[("request", &own)]).await;
+    assert_eq!(location(&refused), path);
+    let machines = app.desktop(Some(issued.key.expose())).get("/v1/machines").await;
+    assert_eq!(machines.body["data"].as_array().map(Vec::len), Some(0));
 }
 
 /// Scanning a code with a phone that is not signed in leads to the request after signing in.

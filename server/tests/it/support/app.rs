@@ -511,7 +511,7 @@ impl Desktop<'_> {
         let target = Target { method: method.as_str(), path_and_query: path, host: &host };
         assert!(verify(&self.app.public_key, target, &signed, &bytes), "{method} {path}: {status} is not signed");
         assert_eq!((text("keygen-date"), text("keygen-digest")), (signed.date, signed.digest), "{method} {path}");
-        assert_eq!(text("keygen-version"), "1.8");
+        assert!(text("keygen-version").starts_with("1."), "{method} {path}");
         (status, headers, bytes.to_vec())
     }
 

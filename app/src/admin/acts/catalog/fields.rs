@@ -104,6 +104,7 @@ const POLICY: &[Group] = &[
             field("max_uses", Control::Number, "How often apps may count a use. Empty means any number."),
             field("overage_strategy", Control::Choice, ""),
             field("floating", Control::Check, "Without it, a license is for one machine."),
+            field("machine_matching", Control::Choice, "If an app names several at once."),
             field("strict", Control::Check, "Also a check that names no machine."),
         ],
     },

@@ -80,6 +80,16 @@ const POLICY: &[FieldWords] = &[
             ("ALWAYS_ALLOW", "Any number"),
         ],
     ),
+    choice(
+        "machine_matching",
+        "Machines that must be active of those an app names",
+        &[
+            ("MATCH_ANY", "At least one"),
+            ("MATCH_TWO", "At least two"),
+            ("MATCH_MOST", "At least half of them"),
+            ("MATCH_ALL", "All of them"),
+        ],
+    ),
     field("floating", "Several machines at once", ""),
     field("strict", "Every check looks at the limits", ""),
     field("check_in", "Apps check in at least every", "Not required"),

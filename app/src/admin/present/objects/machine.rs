@@ -16,6 +16,7 @@ use crate::{
         present::words,
     },
     routes::{AdminPage, LicenseActName, MachineActName},
+    shared::releases::size_in_words,
 };
 
 pub(crate) fn page(listed: &ListedMachine, around: &Around<'_>) -> ObjectView {
@@ -66,6 +67,11 @@ fn facts(listed: &ListedMachine, around: &Around<'_>) -> Vec<Fact> {
         fact("Last heartbeat", around.time_or(machine.last_heartbeat_at, "None")),
         fact("Last file", around.time_or(machine.last_check_out_at, "None")),
     ];
+    // Few apps report these.
+    for (name, size) in [("Memory", reported.memory), ("Disk", reported.disk)] {
+        facts.extend(size.map(|size| fact(name, text(size_in_words(size)))));
+    }
+    facts.extend(reported.ip.map(|ip| fact("IP address", text(ip))));
     if let Some((at, _)) = listed.deactivated {
         facts.push(fact("Freed", around.time(at)));
     }
@@ -116,6 +122,9 @@ fn inspected(listed: &ListedMachine) -> Inspected {
         "hostname": facts.hostname,
         "platform": facts.platform,
         "cores": facts.cores,
+        "memory": facts.memory,
+        "disk": facts.disk,
+        "ip": facts.ip,
         "app_version": facts.app_version,
         "metadata": serde_json::from_str::<Value>(&machine.metadata).unwrap_or_default(),
         "created_at": machine.created_at.rfc3339(),

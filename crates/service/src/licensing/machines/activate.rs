@@ -96,7 +96,7 @@ impl Service {
         by: Activation,
     ) -> Result<Machine, ActivateError> {
         let Activation { cause, notify, now } = by;
-        facts.may_use_api(now).map_err(ActivateError::Refused)?;
+        facts.may_begin_use(now).map_err(ActivateError::Refused)?;
         let terms = facts.terms.clone();
         let (license, policy) = (&mut facts.license, &terms.policy);
         let holders = self.deactivate_dead_machines(tx, policy, active, Some(&new.fingerprint), now).await?;

@@ -4,17 +4,17 @@ use latchkey_licensing::machine::Machine;
 use latchkey_store::{Conn, DeactivatedBy};
 
 use crate::{
-    audit::actor::Actor,
+    audit::{actor::Actor, event::LicenseEvent},
     error::Internal,
     licensing::{
         machines::activate::{ActivateError, Activation, NewMachine},
         validation::{
             facts::{AuthRefusal, MachineDocument},
             key_holder::KeyHolder,
+            machine_lookup::find_machine,
         },
     },
     mail::notify::Notify,
-    operation::vault::plain_hash,
     service::write_behind::is_stale,
 };
 
@@ -41,15 +41,30 @@ impl From<latchkey_store::StoreError> for HeartbeatError {
     }
 }
 
+/// Why a machine was not renamed.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineRenameError {
+    /// The license is not active on this machine.
+    #[error("there is no such machine")]
+    NotFound,
+    /// The license may not be used any more.
+    #[error(transparent)]
+    Refused(AuthRefusal),
+    /// The server failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<latchkey_store::StoreError> for MachineRenameError {
+    fn from(error: latchkey_store::StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
 impl KeyHolder {
     /// The active machine with this id or fingerprint.
     pub(crate) async fn find_machine(&self, conn: &mut Conn, text: &str) -> Result<Option<Machine>, Internal> {
-        if let Ok(id) = text.parse()
-            && let Some(machine) = conn.find_machine(self.license_id(), id).await?
-        {
-            return Ok(Some(machine));
-        }
-        Ok(conn.find_machine_by_fingerprint(self.license_id(), &plain_hash(text.as_bytes())).await?)
+        find_machine(conn, self.license_id(), text).await
     }
 
     /// Activates a machine, within the license's limits.
@@ -85,6 +100,30 @@ impl KeyHolder {
             self.service.note_validation(None, [machine.id], now);
         }
         Ok(Some(self.facts.machine_document(machine, &outages, now)))
+    }
+
+    /// Gives the machine with this id or fingerprint a name, or takes it away. The vendor's app may do this whatever the
+    /// policy allows customers in the portal. An unchanged name changes nothing.
+    pub async fn rename_machine(
+        &self,
+        machine: &str,
+        name: Option<String>,
+    ) -> Result<MachineDocument, MachineRenameError> {
+        let now = self.service.now();
+        let mut tx = self.service.store().write().await?;
+        let facts = self.lock(&mut tx).await.map_err(MachineRenameError::Refused)?;
+        let mut machine = self.find_machine(&mut tx, machine).await?.ok_or(MachineRenameError::NotFound)?;
+        let outages = self.service.outages(&mut tx, facts.policy(), std::slice::from_ref(&machine), now).await?;
+        if machine.facts.name != name {
+            let from = machine.label();
+            machine.facts.name = name;
+            machine.updated_at = now;
+            tx.update_machine(&machine).await?;
+            let event = LicenseEvent::MachineRenamed { machine: machine.id, from, name: machine.label() };
+            self.service.record(&mut tx, now, Actor::App(self.license_id()), event.of(self.license_id())).await?;
+            tx.commit().await?;
+        }
+        Ok(facts.machine_document(machine, &outages, now))
     }
 
     /// Deactivates the machine with this id or fingerprint. Returns `false` if there is none.

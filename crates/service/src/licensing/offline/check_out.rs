@@ -174,6 +174,7 @@ impl Service {
         compose: impl FnOnce(&CheckOutFacts) -> Result<Vec<u8>, Internal> + Send,
     ) -> Result<SignedFile, CheckOutError> {
         let now = self.now();
+        facts.may_begin_use(now).map_err(CheckOutError::Refused)?;
         let FileRequest { machine, mut machines, ttl, is_encrypted } = request;
         let ttl = ttl.seconds(facts.policy().file_ttl)?;
         let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));

@@ -216,6 +216,15 @@ impl LicenseFacts {
         Ok(())
     }
 
+    /// Whether the license may be activated and checked out. An expired license of which the app would accept neither may
+    /// not take a place or give out a file that is refused later.
+    pub(crate) fn may_begin_use(&self, now: Timestamp) -> Result<(), AuthRefusal> {
+        self.may_use_api(now)?;
+        let stops =
+            matches!(self.policy().expiry_strategy, ExpiryStrategy::RestrictAccess | ExpiryStrategy::RevokeAccess);
+        if stops && self.license.is_expired(now) { Err(AuthRefusal::Expired) } else { Ok(()) }
+    }
+
     /// The license as shown to apps.
     pub(crate) fn document(&self, machines: &[Machine], key: &LicenseKey, now: Timestamp) -> LicenseDocument {
         LicenseDocument {

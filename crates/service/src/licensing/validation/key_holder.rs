@@ -14,7 +14,10 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     error::Internal,
-    licensing::validation::facts::{AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
+    licensing::validation::{
+        facts::{AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
+        machine_lookup::find_machine,
+    },
     operation::rate_limit::{bucket::ApiBucket, gcra::Throttled, leases::SpendResult},
     service::Service,
 };
@@ -40,7 +43,8 @@ pub struct KeyRequest<'a> {
     /// The key as the app sent it.
     pub key: &'a str,
     /// The id or fingerprint of the machine, if the request is its heartbeat. Heartbeats have a rate limit for each
-    /// machine: under the limit of the license, many machines would make each other miss their window.
+    /// active machine: under the limit of the license, many machines would make each other miss their window. For a
+    /// machine that does not exist, the request counts for the key.
     pub heartbeat_of: Option<&'a str>,
     /// The IP address that the request comes from.
     pub network: Option<IpAddr>,
@@ -115,10 +119,8 @@ impl Apps<'_> {
         let limits = self.0.0.options.api_limits;
         let key = LicenseKey::parse(request.key).ok();
         let lookup = self.lookup(key.as_ref(), request.key);
-        let bucket = match request.heartbeat_of {
-            None => ApiBucket::of_key(&lookup),
-            Some(machine) => ApiBucket::of_heartbeat(&lookup, machine),
-        };
+        let key_bucket = ApiBucket::of_key(&lookup);
+        let bucket = request.heartbeat_of.map_or(key_bucket, |machine| ApiBucket::of_heartbeat(&lookup, machine));
         let per_key = limits.per_key.limit().filter(|_| request.counts);
         let spent = match self.0.spend_from_memory(bucket, per_key, now) {
             SpendResult::Refused(throttled) => return Err(throttled.into()),
@@ -128,7 +130,7 @@ impl Apps<'_> {
         let name = if spent { String::new() } else { bucket.name() };
         let found = self.0.read_license(lookup, name, request.with_machines).await?;
         let Some(((facts, stored, machines), key)) = found.zip(key) else {
-            if !spent && let Some(throttled) = self.0.spend(bucket, per_key, now).await? {
+            if !spent && let Some(throttled) = self.0.spend(key_bucket, per_key, now).await? {
                 return Err(throttled.into());
             }
             let network = request.network.filter(|_| request.counts);
@@ -137,10 +139,24 @@ impl Apps<'_> {
             }
             return Ok(None);
         };
-        if !spent && let Some(throttled) = self.0.spend_known(bucket, per_key, stored, now).await? {
-            return Err(throttled.into());
+        if !spent {
+            let throttled = match request.heartbeat_of {
+                Some(machine) if !self.is_active(facts.license.id, machine).await? => {
+                    self.0.spend(key_bucket, per_key, now).await?
+                }
+                _ => self.0.spend_known(bucket, per_key, stored, now).await?,
+            };
+            if let Some(throttled) = throttled {
+                return Err(throttled.into());
+            }
         }
         Ok(Some(Found { facts, key, machines }))
+    }
+
+    /// Whether the license is active on the machine with this id or fingerprint.
+    async fn is_active(self, license: LicenseId, machine: &str) -> Result<bool, Internal> {
+        let mut reader = self.0.store().read_without_snapshot().await?;
+        Ok(find_machine(&mut reader, license, machine).await?.is_some())
     }
 
     /// The keyed hash by which a key is found. If the text is a key, its canonical spelling is hashed.
@@ -178,7 +194,7 @@ impl KeyHolder {
         Ok(self.facts.document(&machines, &self.key, now))
     }
 
-    /// A page of the active machines, sorted by id.
+    /// A page of the active machines, newest first.
     pub async fn machines(
         &self,
         start: PageStart<MachineId>,
@@ -202,7 +218,14 @@ impl KeyHolder {
         Ok(page.map(|machine| self.facts.machine_document(machine, &outages, now)))
     }
 
-    /// A page of the entitlements of the license and of its policy, sorted by id.
+    /// One of the entitlements of the license and of its policy, by its id or code.
+    pub async fn entitlement(&self, name: &str) -> Result<Option<Entitlement>, Internal> {
+        let mut reader = self.service.store().read().await?;
+        let held = self.service.all_entitlements(&mut reader, &self.facts).await?;
+        Ok(held.into_iter().find(|held| name.parse() == Ok(held.id) || held.code.as_str() == name))
+    }
+
+    /// A page of the entitlements of the license and of its policy, newest first.
     pub async fn entitlements(
         &self,
         start: PageStart<EntitlementId>,

@@ -79,6 +79,7 @@ impl Service {
                 platform: Some("Windows 11".to_owned()),
                 cores: Some(8),
                 app_version: Some("1.4.2".to_owned()),
+                ..MachineFacts::default()
             };
             let machine = NewMachine { fingerprint, facts, metadata: r#"{"appVersion":"1.4.2"}"#.to_owned() };
             app.activate_and_notify(machine, Notify::Nobody)

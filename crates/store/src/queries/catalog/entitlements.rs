@@ -52,12 +52,12 @@ pub(crate) async fn list_entitlements(
     let sql = "SELECT id, code, name, created_at, updated_at FROM entitlements
                WHERE (id IN (SELECT entitlement_id FROM license_entitlements WHERE license_id = $1)
                       OR id IN (SELECT entitlement_id FROM policy_entitlements WHERE policy_id = $2))
-                 AND id > $3
-               ORDER BY id LIMIT $4";
+                 AND id < $3
+               ORDER BY id DESC LIMIT $4";
     let rows: Vec<EntitlementRow> = sqlx::query_as(sql)
         .bind(license.uuid())
         .bind(policy.uuid())
-        .bind(after.map_or(Uuid::nil(), EntitlementId::uuid))
+        .bind(after.map_or(Uuid::max(), EntitlementId::uuid))
         .bind(limit)
         .fetch_all(conn)
         .await?;
@@ -73,7 +73,7 @@ pub(crate) async fn entitlement_id_at_position(
     let sql = "SELECT id FROM entitlements
                WHERE id IN (SELECT entitlement_id FROM license_entitlements WHERE license_id = $1)
                   OR id IN (SELECT entitlement_id FROM policy_entitlements WHERE policy_id = $2)
-               ORDER BY id LIMIT 1 OFFSET $3";
+               ORDER BY id DESC LIMIT 1 OFFSET $3";
     let id: Option<Uuid> =
         sqlx::query_scalar(sql).bind(license.uuid()).bind(policy.uuid()).bind(skipped).fetch_optional(conn).await?;
     Ok(id.map(EntitlementId::from))

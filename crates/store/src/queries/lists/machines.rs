@@ -18,8 +18,10 @@ use crate::{
 };
 
 /// The outer statement. The places of the rows follow.
-const SELECT: &str = "SELECT page.id, page.license_id, page.slot, page.fingerprint, page.name, page.hostname, page.platform,
-         page.cores, page.app_version, page.metadata, page.last_heartbeat_at, page.is_resurrected, page.last_check_out_at,
+const SELECT: &str =
+    "SELECT page.id, page.license_id, page.slot, page.fingerprint, page.name, page.hostname, page.platform,
+         page.cores, page.memory, page.disk, page.ip, page.app_version, page.metadata, page.last_heartbeat_at,
+         page.is_resurrected, page.last_check_out_at,
          page.last_seen_at, page.created_at, page.updated_at, page.deactivated_at, page.deactivated_by,
          licenses.account_id AS owner_id, accounts.email AS owner_email, licenses.key_prefix, licenses.key_tail,
          policies.code AS policy_code, products.code AS product_code

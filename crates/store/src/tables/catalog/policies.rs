@@ -2,8 +2,8 @@
 
 use latchkey_licensing::{
     policy::{
-        ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme, OverageStrategy, Policy,
-        RenewalBasis, SwapAllowance,
+        ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme, MatchingStrategy,
+        OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
     time::Timestamp,
 };
@@ -31,6 +31,7 @@ pub(crate) struct PolicyRow {
     is_strict: bool,
     expiry_strategy: String,
     overage_strategy: String,
+    machine_matching: String,
     requires_heartbeat: bool,
     heartbeat_us: i64,
     heartbeat_cull: String,
@@ -79,6 +80,8 @@ impl TryFrom<PolicyRow> for Policy {
             expiry_strategy: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| unknown("expiry_strategy"))?,
             overage_strategy: OverageStrategy::parse(&row.overage_strategy)
                 .ok_or_else(|| unknown("overage_strategy"))?,
+            machine_matching: MatchingStrategy::parse(&row.machine_matching)
+                .ok_or_else(|| unknown("machine_matching"))?,
             requires_heartbeat: row.requires_heartbeat,
             heartbeat_window: origin.duration(row.heartbeat_us)?,
             cull: HeartbeatCull::parse(&row.heartbeat_cull).ok_or_else(|| unknown("heartbeat_cull"))?,

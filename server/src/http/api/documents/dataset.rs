@@ -32,32 +32,38 @@ pub(crate) enum Include {
     Nothing,
 }
 
+const OF_LICENSES: &[(&str, Include)] = &[
+    ("entitlements", Include::Entitlements),
+    ("product", Include::Product),
+    ("policy", Include::Policy),
+    ("owner", Include::Owner),
+    ("users", Include::Owner),
+    ("group", Include::Nothing),
+    ("environment", Include::Nothing),
+];
+
+const OF_MACHINES: &[(&str, Include)] = &[
+    ("license", Include::License),
+    ("license.entitlements", Include::Entitlements),
+    ("license.product", Include::Product),
+    ("license.policy", Include::Policy),
+    ("license.owner", Include::Owner),
+    ("license.users", Include::Owner),
+    ("owner", Include::Owner),
+    ("group", Include::Nothing),
+    ("environment", Include::Nothing),
+    ("components", Include::Nothing),
+];
+
+/// The names that an include list may have.
+pub(crate) fn include_names(is_license: bool) -> impl Iterator<Item = &'static str> {
+    let known = if is_license { OF_LICENSES } else { OF_MACHINES };
+    known.iter().map(|(name, _)| *name)
+}
+
 /// Parses the names of an include list.
 pub(crate) fn includes(names: &[String], is_license: bool) -> Result<BTreeSet<Include>, ApiError> {
-    let known: &[(&str, Include)] = if is_license {
-        &[
-            ("entitlements", Include::Entitlements),
-            ("product", Include::Product),
-            ("policy", Include::Policy),
-            ("owner", Include::Owner),
-            ("users", Include::Owner),
-            ("group", Include::Nothing),
-            ("environment", Include::Nothing),
-        ]
-    } else {
-        &[
-            ("license", Include::License),
-            ("license.entitlements", Include::Entitlements),
-            ("license.product", Include::Product),
-            ("license.policy", Include::Policy),
-            ("license.owner", Include::Owner),
-            ("license.users", Include::Owner),
-            ("owner", Include::Owner),
-            ("group", Include::Nothing),
-            ("environment", Include::Nothing),
-            ("components", Include::Nothing),
-        ]
-    };
+    let known = if is_license { OF_LICENSES } else { OF_MACHINES };
     let find = |name: &String| {
         known.iter().find(|(known, _)| known == name).map(|(_, include)| *include).ok_or_else(|| {
             let all = known.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
@@ -131,7 +137,7 @@ fn policy(facts: &CheckOutFacts, account: &str) -> Resource<PolicyAttributes> {
             strict: policy.is_strict,
             floating: policy.is_floating,
             expiration_strategy: policy.expiry_strategy.as_str(),
-            overage_strategy: policy.overage_strategy.as_str(),
+            overage_strategy: policy.overage_strategy.wire_word(),
             require_heartbeat: policy.requires_heartbeat,
             heartbeat_duration: policy.heartbeat_window.as_secs(),
             max_machines: resources::wire_limit(policy.max_machines),

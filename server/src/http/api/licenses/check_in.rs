@@ -8,9 +8,9 @@ use crate::http::{
         auth::Authenticated,
         documents::resources::{self, Document},
         error::ApiError,
-        input::PathParam,
+        input::{NoParameters, PathParam},
         licenses::check_name,
-        openapi::responses::NamedErrors,
+        openapi::responses::{BodyErrors, NamedErrors},
     },
     state::AppState,
 };
@@ -22,13 +22,14 @@ use crate::http::{
     tag = "Licenses",
     operation_id = "checkIn",
     params(("license" = String, Path, description = "The license's id or key")),
-    responses((status = 200, description = "The license", body = One<LicenseAttributes>), NamedErrors),
+    responses((status = 200, description = "The license", body = One<LicenseAttributes>), BodyErrors, NamedErrors),
     security(("license_key" = [])),
 )]
 pub(crate) async fn check_in(
     State(state): State<AppState>,
     Authenticated(app): Authenticated,
     PathParam(license): PathParam,
+    _: NoParameters,
 ) -> Result<Document<One<LicenseAttributes>>, ApiError> {
     check_name(&app, &license)?;
     Ok(Document(One { data: resources::license(&app.check_in().await?, &state.account())? }))

@@ -18,7 +18,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Lists the entitlements of the policy and the license.
+/// Lists the entitlements of the policy and the license, newest first.
 #[utoipa::path(
     get,
     path = "/v1/licenses/{license}/entitlements",

@@ -18,7 +18,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Lists the active machines.
+/// Lists the active machines, newest first.
 #[utoipa::path(
     get,
     path = "/v1/licenses/{license}/machines",

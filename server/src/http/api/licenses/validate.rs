@@ -40,7 +40,27 @@ pub(crate) async fn validate(
     check_name(&app, &license)?;
     let scope = read_scope(&body.meta)?;
     let (verdict, license) = app.validate(&scope).await?;
-    answer(&state, verdict, Some(&license), body.meta)
+    answer(&state, verdict, Some(&license), body.meta.0)
+}
+
+/// Validates the license without a scope.
+#[utoipa::path(
+    get,
+    path = "/v1/licenses/{license}/actions/validate",
+    tag = "Licenses",
+    operation_id = "quickValidate",
+    params(("license" = String, Path, description = "The license's id or key")),
+    responses((status = 200, description = "The result", body = Validation), NamedErrors),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn quick_validate(
+    State(state): State<AppState>,
+    AuthenticatedWithMachines(app): AuthenticatedWithMachines,
+    PathParam(license): PathParam,
+) -> Result<Document<Validation>, ApiError> {
+    check_name(&app, &license)?;
+    let (verdict, license) = app.validate(&Scope::default()).await?;
+    answer(&state, verdict, Some(&license), request::ValidateMeta::default())
 }
 
 /// The scope for which the license is validated.
@@ -49,18 +69,14 @@ pub(super) fn read_scope(meta: &request::ValidateMeta) -> Result<Scope, ApiError
         return Ok(Scope::default());
     };
     let scope: request::Scope = input::read_part(given, "/meta/scope")?;
-    let fingerprints = match (scope.fingerprint, scope.fingerprints) {
-        (None, several) => several,
-        (Some(one), None) => Some(vec![one]),
-        (Some(one), Some(several)) => Some(std::iter::once(one).chain(several).collect()),
-    };
     Ok(Scope {
         product: scope.product,
         policy: scope.policy,
         user: scope.user,
         entitlements: scope.entitlements,
         machine: scope.machine,
-        fingerprints,
+        fingerprint: scope.fingerprint,
+        fingerprints: scope.fingerprints,
         environment: scope.environment,
         components: scope.components,
         checksum: scope.checksum,

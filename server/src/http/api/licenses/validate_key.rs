@@ -63,7 +63,7 @@ pub(crate) async fn validate_key(
         Some((verdict, license)) => (verdict, Some(license)),
         None => (NOT_FOUND, None),
     };
-    answer(&state, verdict, license.as_ref(), body.meta)
+    answer(&state, verdict, license.as_ref(), body.meta.0)
 }
 
 /// A body with a key.

@@ -1,15 +1,20 @@
 //! `POST /v1/machines`
 
+use std::net::IpAddr;
+
 use axum::{
     extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use latchkey_licensing::machine::{Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, Machine, MachineFacts, fact};
+use latchkey_licensing::machine::{
+    Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MAX_SIZE_BYTES, Machine, MachineFacts, fact,
+};
 use latchkey_service::{ActivateError, KeyHolder, NewMachine};
 use latchkey_wire::{
     document::{MachineAttributes, One},
     error::{ErrorCode, ErrorDocument},
+    object::JsonObject,
     request::{Activate, ActivateAttributes},
 };
 use serde_json::{Map, Value};
@@ -34,6 +39,7 @@ use crate::http::{
     request_body(content = Activate, description = "A fingerprint is required"),
     responses(
         (status = 201, description = "The machine; `Location` is its URL", body = One<MachineAttributes>),
+        (status = 403, description = "`ID_NOT_ALLOWED`: the server chooses the id; and those of the key", body = ErrorDocument),
         (status = 422, description = "`FINGERPRINT_TAKEN`, `MACHINE_LIMIT_EXCEEDED` (`meta.machines` lists the active machines, `links.about` is the page where one can be freed), `MACHINE_CORE_LIMIT_EXCEEDED`, `FINGERPRINT_MISSING`, `FINGERPRINT_INVALID`, `ATTRIBUTE_INVALID`", body = ErrorDocument),
         BodyErrors,
         NamedErrors,
@@ -45,10 +51,13 @@ pub(crate) async fn activate(
     Authenticated(app): Authenticated,
     Json(body): Json<Activate>,
 ) -> Result<impl IntoResponse, ApiError> {
-    if body.data.kind.as_deref().is_some_and(|kind| kind != "machines" && kind != "machine") {
-        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type"));
+    let data = body.data.0;
+    check_type(data.kind.as_deref())?;
+    if data.id.is_some_and(|id| !id.is_empty()) {
+        let detail = "The server chooses the id: leave it out, and name the machine by its fingerprint.";
+        return Err(ApiError::new(ErrorCode::IdNotAllowed, detail).at("/data/id"));
     }
-    if let Some(relationships) = body.data.relationships {
+    if let Some(JsonObject(relationships)) = data.relationships {
         if relationships.license.is_some_and(|license| !app.has_id_or_key(&license.data.id)) {
             return Err(ApiError::not_found().at("/data/relationships/license"));
         }
@@ -59,12 +68,20 @@ pub(crate) async fn activate(
             return Err(ApiError::new(ErrorCode::AttributeInvalid, detail).at("/data/relationships/components"));
         }
     }
-    let machine = read_machine(body.data.attributes)?;
+    let machine = read_machine(data.attributes.0)?;
     let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app))?;
     let document = resources::machine(&activated, &state.account())?;
     // Apps may reach the API under a path prefix, with which the URL must start.
     let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
+}
+
+/// The type in the body must be that of machines.
+pub(super) fn check_type(kind: Option<&str>) -> Result<(), ApiError> {
+    match kind {
+        None | Some("machines" | "machine") => Ok(()),
+        Some(_) => Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type")),
+    }
 }
 
 fn refused(error: ActivateError, app: &KeyHolder) -> ApiError {
@@ -122,13 +139,34 @@ fn read_machine(given: ActivateAttributes) -> Result<NewMachine, ApiError> {
             hostname: read_text(given.hostname, "hostname")?,
             platform: read_text(given.platform, "platform")?,
             cores,
+            memory: read_size(given.memory, "memory")?,
+            disk: read_size(given.disk, "disk")?,
+            ip: read_ip(given.ip)?,
             app_version: app_version(&metadata),
         },
         metadata: Value::Object(metadata).to_string(),
     })
 }
 
-fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, ApiError> {
+fn read_size(given: Option<u64>, name: &str) -> Result<Option<u64>, ApiError> {
+    if given.is_some_and(|size| size > MAX_SIZE_BYTES) {
+        let detail = format!("{name} must be at most {MAX_SIZE_BYTES} bytes.");
+        return Err(ApiError::new(ErrorCode::AttributeInvalid, detail).at(format!("/data/attributes/{name}")));
+    }
+    Ok(given)
+}
+
+fn read_ip(given: Option<String>) -> Result<Option<IpAddr>, ApiError> {
+    let Some(text) = given.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_| {
+        ApiError::new(ErrorCode::AttributeInvalid, "ip must be an IP address, such as 192.0.2.7 or 2001:db8::7.")
+            .at("/data/attributes/ip")
+    })
+}
+
+pub(super) fn read_text(given: Option<String>, name: &str) -> Result<Option<String>, ApiError> {
     let Some(text) = given.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };

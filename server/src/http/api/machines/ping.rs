@@ -1,7 +1,7 @@
-//! `POST /v1/machines/{machine}/actions/ping`
+//! `POST /v1/machines/{machine}/actions/ping`, and the same under the name that older clients use
 
-use axum::{extract::State, response::IntoResponse};
-use latchkey_service::HeartbeatError;
+use axum::extract::State;
+use latchkey_service::{HeartbeatError, KeyHolder};
 use latchkey_wire::{
     document::{MachineAttributes, One},
     error::{ErrorCode, ErrorDocument},
@@ -12,8 +12,8 @@ use crate::http::{
         auth::AuthenticatedHeartbeat,
         documents::resources::{self, Document},
         error::ApiError,
-        input::PathParam,
-        openapi::responses::NamedErrors,
+        input::{NoParameters, PathParam},
+        openapi::responses::{BodyErrors, NamedErrors},
     },
     state::AppState,
 };
@@ -28,6 +28,7 @@ use crate::http::{
     responses(
         (status = 200, description = "The machine", body = One<MachineAttributes>),
         (status = 422, description = "`MACHINE_HEARTBEAT_DEAD`: activate it again", body = ErrorDocument),
+        BodyErrors,
         NamedErrors,
     ),
     security(("license_key" = [])),
@@ -36,8 +37,37 @@ pub(crate) async fn ping(
     State(state): State<AppState>,
     AuthenticatedHeartbeat(app): AuthenticatedHeartbeat,
     PathParam(name): PathParam,
-) -> Result<impl IntoResponse, ApiError> {
-    let machine = app.ping_machine(&name).await.map_err(|error| match error {
+    _: NoParameters,
+) -> Result<Document<One<MachineAttributes>>, ApiError> {
+    receive(&state, &app, &name).await
+}
+
+/// Receives a heartbeat, as `ping` does.
+#[utoipa::path(
+    post,
+    path = "/v1/machines/{machine}/actions/ping-heartbeat",
+    tag = "Machines",
+    operation_id = "pingMachineHeartbeat",
+    params(("machine" = String, Path, description = "The machine's id or fingerprint")),
+    responses(
+        (status = 200, description = "The machine", body = One<MachineAttributes>),
+        (status = 422, description = "`MACHINE_HEARTBEAT_DEAD`: activate it again", body = ErrorDocument),
+        BodyErrors,
+        NamedErrors,
+    ),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn ping_heartbeat(
+    State(state): State<AppState>,
+    AuthenticatedHeartbeat(app): AuthenticatedHeartbeat,
+    PathParam(name): PathParam,
+    _: NoParameters,
+) -> Result<Document<One<MachineAttributes>>, ApiError> {
+    receive(&state, &app, &name).await
+}
+
+async fn receive(state: &AppState, app: &KeyHolder, name: &str) -> Result<Document<One<MachineAttributes>>, ApiError> {
+    let machine = app.ping_machine(name).await.map_err(|error| match error {
         HeartbeatError::NotFound => ApiError::not_found(),
         HeartbeatError::Dead => {
             ApiError::new(ErrorCode::MachineHeartbeatDead, "The machine missed its heartbeats: activate it again.")
