@@ -484,7 +484,10 @@ impl<'a> World<'a> {
         let request = self.as_actor(actor, request.header("sec-fetch-site", "same-origin"));
         let answer = request.send().await.expect("an answer");
         let status = answer.status().as_u16();
+        let policy = answer.headers().get("content-security-policy").and_then(|policy| policy.to_str().ok());
+        let policy = policy.unwrap_or_default().to_owned();
         let body = answer.bytes().await.expect("a body");
+        assert_nonce_is_private(pattern, &policy, &String::from_utf8_lossy(&body));
         if status == 200 && method == Method::GET {
             // What the browser takes over with the page must be what the page shows, and not a failure.
             let body = String::from_utf8_lossy(&body);
@@ -516,6 +519,14 @@ impl<'a> World<'a> {
         let request = request.header(header::CONTENT_TYPE, "application/vnd.api+json").body(body.to_string());
         self.status(actor, request).await
     }
+}
+
+/// WH-03: the nonce of a page's policy is only in attributes that hide it from style sheets and other programs.
+fn assert_nonce_is_private(path: &str, policy: &str, body: &str) {
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
+    let Some(nonce) = nonce else { return };
+    let places = body.matches(nonce).count();
+    assert!(places > 0 && places == body.matches(&format!(" nonce=\"{nonce}\"")).count(), "{path} shows its nonce");
 }
 
 /// The differences from a table, for one kind of request.
