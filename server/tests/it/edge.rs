@@ -1,0 +1,3 @@
+//! The edge: what the server accepts from clients.
+
+mod forms;
