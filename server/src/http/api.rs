@@ -112,7 +112,7 @@ fn router(state: AppState) -> Router {
             network.count(&state).await.err().unwrap_or_else(ApiError::method_not_allowed)
         })
         .layer(middleware::from_fn(signing::record_route))
-        .layer(middleware::from_fn(input::check_version))
+        .layer(middleware::from_fn_with_state(state.clone(), input::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(state)
 }

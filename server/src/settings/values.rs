@@ -1,5 +1,6 @@
 //! Types of values that settings have.
 
 pub(super) mod accent;
+pub(super) mod proxies;
 pub(super) mod secret;
 pub(super) mod surfaces;

@@ -1,23 +1,51 @@
 //! Parsing requests: versions, path segments, bodies. Errors point to the part that is invalid.
 
+use std::error::Error;
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, Path, Request, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use latchkey_licensing::nesting;
 use latchkey_wire::error::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::http::api::error::ApiError;
+use crate::{
+    http::{
+        api::{BODY_LIMIT, error::ApiError},
+        layers::{admission::Refusal, content_length::content_length},
+        state::AppState,
+    },
+    listener::BodyTimeout,
+};
+
+/// How deep the JSON of a body may be nested.
+const MAX_DEPTH: usize = 32;
 
 /// The protocol version of this server.
 pub(crate) const VERSION: &str = "1.8";
 
+/// Rejects requests that cannot be answered, before their body is asked for.
+pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if let Some(refusal) = request.extensions().get::<Refusal>() {
+        return ApiError::refused(*refusal).into_response();
+    }
+    let names_host = request.uri().authority().is_some() || request.headers().contains_key(header::HOST);
+    if !names_host && state.api_address.needs_host() {
+        return ApiError::refused(Refusal::Host).into_response();
+    }
+    if content_length(request.headers()).is_some_and(|length| length > BODY_LIMIT) {
+        return ApiError::too_large().into_response();
+    }
+    check_version(request, next).await
+}
+
 /// Rejects unknown protocol versions. Without a version the current one is assumed.
-pub(crate) async fn check_version(request: Request, next: Next) -> Response {
+async fn check_version(request: Request, next: Next) -> Response {
     let asked = request.headers().get("keygen-version").map(|value| value.to_str().unwrap_or_default());
     let is_known = asked.is_none_or(|version| matches!(version.as_bytes(), [b'1', b'.', b'0'..=b'8']));
     if is_known {
@@ -51,6 +79,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         check_media_type(request.headers())?;
         let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
         let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        if nesting::is_deeper_than(text, MAX_DEPTH) {
+            let detail = format!("The body is nested more than {MAX_DEPTH} levels deep.");
+            return Err(ApiError::new(ErrorCode::DocumentInvalid, detail));
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(text);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let why = error.inner().to_string();
@@ -68,7 +100,19 @@ fn body_error(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::too_large();
     }
-    ApiError::new(ErrorCode::DocumentInvalid, "The body ended early.")
+    let detail = if is_late(rejection) { "The body did not arrive in time." } else { "The body ended early." };
+    ApiError::new(ErrorCode::DocumentInvalid, detail)
+}
+
+fn is_late(rejection: &BytesRejection) -> bool {
+    let mut error: Option<&(dyn Error + 'static)> = Some(rejection);
+    while let Some(cause) = error {
+        if cause.is::<BodyTimeout>() {
+            return true;
+        }
+        error = cause.source();
+    }
+    false
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {

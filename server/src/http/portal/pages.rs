@@ -32,7 +32,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 use crate::{
     http::{
         assets,
-        layers::compression,
+        layers::{compression, content_length::content_length},
         portal::{
             acts::{self, ActState},
             builds, files,
@@ -282,7 +282,9 @@ fn takes_form(method: &Method, path: &str) -> bool {
 
 /// Responds to the form of a member of staff whose session has ended with a page that keeps what was entered.
 async fn keep_form(state: &AppState, why: NotSent, path: &str, request: Request) -> Response {
-    let Ok(body) = axum::body::to_bytes(request.into_body(), MAX_FORM_BYTES).await else {
+    let is_too_long = content_length(request.headers()).is_some_and(|length| length > MAX_FORM_BYTES);
+    let body = if is_too_long { None } else { axum::body::to_bytes(request.into_body(), MAX_FORM_BYTES).await.ok() };
+    let Some(body) = body else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
