@@ -73,13 +73,32 @@ fn document(mut options: LeptosOptions, part: &'static str, is_admin: bool, app:
                 {extra}
                 {accent.map(|href| view! { <link rel="stylesheet" href=href/> })}
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                <HydrationScripts options/>
+                {front_end(&pkg, &options.output_name)}
                 <MetaTags/>
             </head>
             <body>{app}</body>
         </html>
     }
     .into_any()
+}
+
+/// Loads the front end and lets it take over the page.
+///
+/// The framework's component for this writes the nonce of the content security policy also into `crossorigin`, where style sheets
+/// and other programs could read it.
+#[cfg(feature = "ssr")]
+fn front_end(pkg: &str, name: &str) -> impl IntoView + use<> {
+    let (script, program) = (format!("{pkg}/{name}.js"), format!("{pkg}/{name}_bg.wasm"));
+    let start = format!(
+        "import({script:?}).then(async (frontEnd) => {{ await frontEnd.default({{ module_or_path: {program:?} }}); frontEnd.hydrate(); }});"
+    );
+    view! {
+        <link rel="modulepreload" href=script crossorigin="anonymous"/>
+        <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=use_nonce()>
+            {start}
+        </script>
+    }
 }
 
 /// The account for which the server makes the document. `None` if nobody is signed in.

@@ -1,10 +1,7 @@
 //! The choice between light, dark and the system's theme.
 
-use crate::shared::page_json::PageJson;
-use leptos::{
-    prelude::*,
-    server_fn::{ServerFn, codec::PostUrl},
-};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::shared::{address::use_address, error::UiError, flash::FormRedirect};
 
@@ -37,7 +34,7 @@ pub(crate) fn ThemeForm(children: Children) -> impl IntoView {
 }
 
 /// Sets the theme of this browser.
-#[server(prefix = "/fn", endpoint = "choose_theme", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "choose_theme", input = PageForm, output = PageJson)]
 pub async fn choose_theme(
     /// `light`, `dark`, or anything else to follow the system.
     theme: String,

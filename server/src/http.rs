@@ -18,7 +18,7 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
@@ -45,6 +45,7 @@ use crate::{
 use api_address::ApiAddress;
 use assets::branding::Branded;
 use downloads::Builds;
+use layers::content_length::content_length;
 use operation::health;
 use state::AppState;
 use static_pages::{
@@ -79,7 +80,15 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     let cookies = CookieKit::new(settings.is_https(), service.cookie_signing_key());
     let library = settings.content.library(&service.brand().name)?;
     let builds = Builds { library, origin: settings.downloads_origin().into() };
-    let state = AppState { service, api_address, plain, surfaces: surfaces.clone(), builds };
+    let state = AppState {
+        service,
+        api_address,
+        plain: plain.clone(),
+        surfaces: surfaces.clone(),
+        builds,
+        handler_timeout: settings.server.handler_timeout(),
+        is_api_https: settings.is_api_https(),
+    };
 
     let page_headers = layers::headers::page_headers(settings.is_https());
     let payment_pages = PaymentPages::new(&state.service, &settings.stripe, &look);
@@ -119,29 +128,32 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
         .layer(middleware::from_fn(limit_body))
         .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
+        .layer(middleware::from_fn_with_state((state.handler_timeout, plain.clone()), layers::deadline::keep))
         .layer(CatchPanicLayer::custom(move |_| failed.failed()))
         .layer(middleware::from_fn_with_state(cookies, layers::theme::follow))
         .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
-    let whole = if surfaces.has(Surface::Api) {
-        pages.layer(middleware::from_fn_with_state(
-            api::ApiSurface::new(&state, &settings.api.cors_origins),
-            split_off_api,
-        ))
-    } else {
-        pages
+    let api = surfaces.has(Surface::Api).then(|| api::ApiSurface::new(&state, &settings.api.cors_origins));
+    let whole = match &api {
+        Some(api) => pages.layer(middleware::from_fn_with_state(api.clone(), split_off_api)),
+        None => pages,
     };
     let webhooks = if surfaces.has(Surface::Webhooks) {
         webhooks::router(state.service.clone(), settings)?
     } else {
         Router::new()
     };
-    let proxies = settings.server.trusted_proxies;
-    Ok(whole
-        .merge(webhooks)
+    let plain_headers = layers::headers::plain_headers(settings.is_https());
+    let plain_responses = webhooks
         .merge(health::router(state.service))
+        .layer(middleware::from_fn_with_state((state.handler_timeout, plain), layers::deadline::keep))
+        .layer(middleware::from_fn_with_state(Arc::new(plain_headers.clone()), layers::headers::secure));
+    let proxies = layers::client_address::Proxies::new(&settings.server);
+    Ok(whole
+        .merge(plain_responses)
         .layer(middleware::from_fn_with_state(proxies, layers::client_address::find_address))
         .layer(middleware::from_fn(layers::request_id::attach))
-        .merge(prerendered.into_router()))
+        .merge(prerendered.into_router())
+        .layer(layers::admission::Admission::new(api, plain_headers)))
 }
 
 /// The pages of the site and the files that they show. `None` if this instance does not serve one, or has no content.
@@ -233,8 +245,7 @@ async fn limit_body(request: Request, next: Next) -> Response {
     if AdminPage::parse(request.uri().path()).is_some() {
         return next.run(request).await;
     }
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > PAGE_BODY_LIMIT) {
+    if content_length(request.headers()).is_some_and(|length| length > PAGE_BODY_LIMIT) {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
     next.run(request.map(|body| Body::new(Limited::new(body, PAGE_BODY_LIMIT)))).await

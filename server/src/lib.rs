@@ -10,6 +10,7 @@ mod console;
 mod content;
 mod diagnostics;
 pub mod http;
+pub mod listener;
 mod logging;
 pub mod settings;
 mod startup;

@@ -39,7 +39,9 @@ pub(crate) use secrets::read_secret;
 pub use server::Server;
 pub(crate) use server::is_loopback;
 pub use stripe::{BillingAddress, Stripe};
+pub(crate) use values::proxies::forwarded_address;
 pub use values::{
+    proxies::{Network, TrustedProxies},
     secret::Secret,
     surfaces::{Surface, Surfaces},
     web_origins::WebOrigins,
@@ -207,9 +209,28 @@ impl Settings {
         self.pages_url().starts_with("https://")
     }
 
+    /// Whether apps use https for the API.
+    pub(crate) fn is_api_https(&self) -> bool {
+        self.server.api_origin().map_or_else(|| self.is_https(), |origin| origin.starts_with("https://"))
+    }
+
     pub fn database_url(&self) -> String {
         let default = || format!("sqlite://{}", self.data_dir.join("latchkey.db").display());
         self.database.url.expose().map_or_else(default, str::to_owned)
+    }
+
+    /// What is probably wrong, although the server can run with it, with the remedy.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let server = &self.server;
+        let is_behind_proxy = self.is_https() && server.listen.ip().is_loopback();
+        let mut warnings = Vec::new();
+        if is_behind_proxy && server.trusted_proxies.is_none() {
+            warnings.push(
+                "server.trusted_proxies is 0, but the portal has an https address and the server listens on a loopback address, so a \
+                 proxy seems to be in front: all clients share the limits of one address. Set it to the number of proxies",
+            );
+        }
+        warnings
     }
 
     /// All settings with their values. For secrets, whether they are set.

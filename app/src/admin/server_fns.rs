@@ -9,13 +9,13 @@ pub mod overview;
 #[cfg(feature = "ssr")]
 pub(crate) mod staff;
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::shared::{error::UiError, flash::FormRedirect};
 
 /// Chooses whether single letters are shortcuts in this browser.
-#[server(prefix = "/fn/admin", endpoint = "choose_letter_keys", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn/admin", endpoint = "choose_letter_keys", input = PageForm, output = PageJson)]
 pub async fn choose_letter_keys(
     are_on: bool,
     /// The page to return to.
@@ -34,7 +34,7 @@ pub async fn choose_letter_keys(
 }
 
 /// Whether the person is still signed in. Otherwise it is an error.
-#[server(prefix = "/fn/admin", endpoint = "session", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn/admin", endpoint = "session", input = PageForm, output = PageJson)]
 pub async fn admin_session() -> Result<(), UiError> {
     use crate::server_side as server;
     server::staff().map(drop).map_err(server::failed)

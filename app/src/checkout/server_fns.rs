@@ -1,8 +1,8 @@
 //! What is offered, and what became of an order. A checkout is opened by a form that is not a server function, because it
 //! leads to another site.
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::{
     checkout::model::{CanceledOrder, OfferDetail, PlacedOrder},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What can be bought for a price.
-#[server(prefix = "/fn", endpoint = "read_offer", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "read_offer", input = PageForm, output = PageJson)]
 pub async fn read_offer(price: String) -> Result<OfferDetail, UiError> {
     use crate::server_side as server;
     server_offer(&price).await.map_err(server::failed)
@@ -42,14 +42,14 @@ async fn server_offer(price: &str) -> Result<OfferDetail, UiError> {
 
 /// What became of an order that this browser, or the signed-in account, made. For all other orders, the result is the same
 /// as if they did not exist.
-#[server(prefix = "/fn", endpoint = "read_placed_order", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "read_placed_order", input = PageForm, output = PageJson)]
 pub async fn read_placed_order(order: String) -> Result<PlacedOrder, UiError> {
     use crate::server_side as server;
     server_placed_order(&order).await.map(super::present::placed).map_err(server::failed)
 }
 
 /// The same without the keys, for a buyer who returned without paying.
-#[server(prefix = "/fn", endpoint = "read_canceled_order", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "read_canceled_order", input = PageForm, output = PageJson)]
 pub async fn read_canceled_order(order: String) -> Result<CanceledOrder, UiError> {
     use crate::server_side as server;
     server_placed_order(&order).await.map(|placed| super::present::canceled(&placed)).map_err(server::failed)

@@ -4,7 +4,7 @@ use latchkey_licensing::brand::Brand;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::shared::page_json::TextJson;
+use crate::shared::{field_name::FieldName, page_json::TextJson};
 
 /// An error that a page explains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,10 @@ pub enum UiError {
     ReadOnly,
     /// The form is on a page that was made for another account.
     OtherAccount,
+    /// A field of the form is missing or cannot be read. Forms of our own pages have all of theirs.
+    FormInvalid {
+        field: FieldName,
+    },
     /// The server failed.
     Unavailable,
     /// The browser received no response, so the outcome is unknown.
@@ -218,6 +222,10 @@ impl UiError {
             Self::OtherAccount => {
                 "That page was made for another account than the one that is signed in here. Nothing was changed. Check whose page this is, and try again.".to_owned()
             }
+            Self::FormInvalid { field } => {
+                let field = field.as_str();
+                format!("The form is not complete, or a field has a value that cannot be read: “{field}”. Nothing was changed. Reload the page, and try again.")
+            }
             Self::Unavailable => "The server could not do this. Nothing was changed. Try again in a moment.".to_owned(),
             Self::Offline => "You are offline. Nothing was saved.".to_owned(),
             Self::NoResponse => "The server did not respond. Reload the page to see whether it was done.".to_owned(),
@@ -254,6 +262,7 @@ impl UiError {
             | Self::TooManyPasskeys
             | Self::QuantityNotAllowed { .. }
             | Self::UpgradeNotPossible => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::FormInvalid { .. } => StatusCode::BAD_REQUEST,
             Self::EmailTaken | Self::AccountInUse | Self::OtherAccount => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
@@ -276,6 +285,19 @@ impl UiError {
 impl FromServerFnError for UiError {
     type Encoder = TextJson;
 
+    #[cfg(feature = "ssr")]
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            // See `page_form`: the error's text is the name of the field.
+            ServerFnErrorErr::Args(field) | ServerFnErrorErr::Deserialization(field) => {
+                let field = if field.contains(' ') { FieldName::default() } else { FieldName::new(&field) };
+                crate::server_side::failed(Self::FormInvalid { field })
+            }
+            _ => Self::Unavailable,
+        }
+    }
+
+    #[cfg(not(feature = "ssr"))]
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         // The error's text is useless to users. What matters is whether there was a response.
         match error {

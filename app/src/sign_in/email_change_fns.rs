@@ -1,7 +1,7 @@
 //! Confirming the change of an account's e-mail address, with a mailed link. These are plain forms, without scripts.
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::{
     shared::{error::UiError, flash::FormRedirect},
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The change that a mailed link is about.
-#[server(prefix = "/fn", endpoint = "read_email_change", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "read_email_change", input = PageForm, output = PageJson)]
 pub async fn read_email_change(
     /// The link's last path segment.
     token: String,
@@ -23,7 +23,7 @@ pub async fn read_email_change(
 }
 
 /// Confirms the change from the address to which the link was mailed.
-#[server(prefix = "/fn", endpoint = "confirm_email_change", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_email_change", input = PageForm, output = PageJson)]
 pub async fn confirm_email_change(
     /// The link's last path segment.
     token: String,
@@ -35,7 +35,7 @@ pub async fn confirm_email_change(
 }
 
 /// Cancels the change. Only the link that was mailed to the old address does it.
-#[server(prefix = "/fn", endpoint = "cancel_email_change", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "cancel_email_change", input = PageForm, output = PageJson)]
 pub async fn cancel_email_change(
     /// The link's last path segment.
     token: String,

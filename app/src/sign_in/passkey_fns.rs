@@ -1,9 +1,9 @@
 //! Passkeys: as the second factor of a session, and for signing in. Authenticators need scripts. Recovery codes are plain
 //! forms.
 
-use crate::shared::page_json::PageJson;
+use crate::shared::{page_form::PageForm, page_json::PageJson};
 use latchkey_licensing::ids::AccountId;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::{
     shared::{error::UiError, flash::FormRedirect},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the person can do about the second factor.
-#[server(prefix = "/fn", endpoint = "second_factor", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "second_factor", input = PageForm, output = PageJson)]
 pub async fn second_factor() -> Result<SecondFactorView, UiError> {
     use crate::{server_side as server, sign_in::present};
     let (backend, who) = (server::backend()?, server::person_or_viewer().map_err(server::failed)?);
@@ -22,7 +22,7 @@ pub async fn second_factor() -> Result<SecondFactorView, UiError> {
 }
 
 /// The options for presenting a passkey, as JSON.
-#[server(prefix = "/fn", endpoint = "start_confirmation", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "start_confirmation", input = PageForm, output = PageJson)]
 pub async fn start_confirmation() -> Result<String, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
     let (backend, who) = (server::backend()?, server::person().map_err(server::failed)?);
@@ -31,7 +31,7 @@ pub async fn start_confirmation() -> Result<String, UiError> {
 }
 
 /// Presents a passkey.
-#[server(prefix = "/fn", endpoint = "confirm_passkey", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_passkey", input = PageForm, output = PageJson)]
 pub async fn confirm_passkey(
     /// The authenticator's response, as JSON.
     response: String,
@@ -49,7 +49,7 @@ pub async fn confirm_passkey(
 }
 
 /// Presents a recovery code, which is then used up.
-#[server(prefix = "/fn", endpoint = "confirm_recovery_code", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_recovery_code", input = PageForm, output = PageJson)]
 pub async fn confirm_recovery_code(
     /// The code as it was typed.
     code: String,
@@ -67,7 +67,7 @@ pub async fn confirm_recovery_code(
 }
 
 /// The options for creating a passkey, as JSON.
-#[server(prefix = "/fn", endpoint = "start_enrollment", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "start_enrollment", input = PageForm, output = PageJson)]
 pub async fn start_enrollment(account: Option<AccountId>) -> Result<String, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
     let (backend, who) = (server::backend()?, server::person_on_page(account).map_err(server::failed)?);
@@ -76,7 +76,7 @@ pub async fn start_enrollment(account: Option<AccountId>) -> Result<String, UiEr
 }
 
 /// Creates a passkey. Returns recovery codes if it is the account's first.
-#[server(prefix = "/fn", endpoint = "finish_enrollment", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "finish_enrollment", input = PageForm, output = PageJson)]
 pub async fn finish_enrollment(
     /// The authenticator's response, as JSON.
     response: String,
@@ -93,7 +93,7 @@ pub async fn finish_enrollment(
 }
 
 /// Replaces the recovery codes. Only scripts call it: the response to a plain form could not show them.
-#[server(prefix = "/fn", endpoint = "replace_recovery_codes", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "replace_recovery_codes", input = PageForm, output = PageJson)]
 pub async fn replace_recovery_codes(account: Option<AccountId>) -> Result<NewPasskey, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
     let (backend, who) = (server::backend()?, server::person_on_page(account).map_err(server::failed)?);
@@ -103,7 +103,7 @@ pub async fn replace_recovery_codes(account: Option<AccountId>) -> Result<NewPas
 }
 
 /// The options for signing in with any passkey of this site, as JSON.
-#[server(prefix = "/fn", endpoint = "start_passkey_sign_in", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "start_passkey_sign_in", input = PageForm, output = PageJson)]
 pub async fn start_passkey_sign_in() -> Result<String, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
     let (backend, parts) = (server::backend()?, server::parts()?);
@@ -116,7 +116,7 @@ pub async fn start_passkey_sign_in() -> Result<String, UiError> {
 }
 
 /// Signs in with a passkey.
-#[server(prefix = "/fn", endpoint = "sign_in_with_passkey", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "sign_in_with_passkey", input = PageForm, output = PageJson)]
 pub async fn sign_in_with_passkey(
     /// The authenticator's response, as JSON.
     response: String,
@@ -138,7 +138,7 @@ pub async fn sign_in_with_passkey(
 }
 
 /// Renames a passkey.
-#[server(prefix = "/fn", endpoint = "rename_passkey", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "rename_passkey", input = PageForm, output = PageJson)]
 pub async fn rename_passkey(id: String, name: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash, sign_in::present::passkey_error};
     let renamed = async {
@@ -152,7 +152,7 @@ pub async fn rename_passkey(id: String, name: String, account: Option<AccountId>
 }
 
 /// Removes a passkey.
-#[server(prefix = "/fn", endpoint = "remove_passkey", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "remove_passkey", input = PageForm, output = PageJson)]
 pub async fn remove_passkey(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash, sign_in::present::passkey_error};
     let removed = async {

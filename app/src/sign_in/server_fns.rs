@@ -1,8 +1,8 @@
 //! Signing in and out. These are plain forms even with scripts: signing in always leads to a newly loaded
 //! page.
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::{
     shared::{error::UiError, flash::FormRedirect},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Requests a sign-in mail. `next` is where to go after signing in.
-#[server(prefix = "/fn", endpoint = "request_sign_in", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "request_sign_in", input = PageForm, output = PageJson)]
 pub async fn request_sign_in(email: String, next: Option<String>) -> Result<FormRedirect, UiError> {
     use crate::{
         routes::{NextPath, Page},
@@ -53,7 +53,7 @@ async fn server_request_sign_in(email: String, next: Option<crate::routes::NextP
 }
 
 /// Signs in with the mailed code, in the browser that requested it.
-#[server(prefix = "/fn", endpoint = "confirm_code", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_code", input = PageForm, output = PageJson)]
 pub async fn confirm_code(
     /// The code as it was entered.
     code: String,
@@ -63,7 +63,7 @@ pub async fn confirm_code(
 }
 
 /// Signs in with the mailed link, in the browser that requested it.
-#[server(prefix = "/fn", endpoint = "confirm_link", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_link", input = PageForm, output = PageJson)]
 pub async fn confirm_link(
     /// The link's last path segment.
     token: String,
@@ -79,7 +79,7 @@ pub async fn confirm_link(
 }
 
 /// Signs in with a link from the host's command line, in any browser.
-#[server(prefix = "/fn", endpoint = "confirm_host_link", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_host_link", input = PageForm, output = PageJson)]
 pub async fn confirm_host_link(
     /// The link's last path segment.
     token: String,
@@ -127,7 +127,7 @@ async fn confirm(secret: SignInSecret<'_>) -> Result<FormRedirect, UiError> {
 }
 
 /// The state of this browser's sign-in.
-#[server(prefix = "/fn", endpoint = "read_sign_in", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "read_sign_in", input = PageForm, output = PageJson)]
 pub async fn read_sign_in() -> Result<SignInState, UiError> {
     use crate::server_side as server;
     let pending = open_sign_in().await?;
@@ -158,7 +158,7 @@ fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
 }
 
 /// Ends this browser's session and deletes what the site has stored in it.
-#[server(prefix = "/fn", endpoint = "sign_out", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "sign_out", input = PageForm, output = PageJson)]
 pub async fn sign_out() -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = match server::session_of(&server::parts()?).filter(|session| session.id().is_some()) {

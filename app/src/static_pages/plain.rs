@@ -75,6 +75,22 @@ pub fn failed(look: Look) -> String {
     })
 }
 
+/// The page for a form of which a field is missing or cannot be read.
+pub fn bad_form(look: Look) -> String {
+    render(|| {
+        let home = home_link(&look.branding);
+        view! {
+            <Page title="Error" look>
+                <h1 class="title-1">"This form is not complete"</h1>
+                <p class="text-2">
+                    "A field is missing, or it has a value that cannot be read. Nothing was changed. Go back, reload the page, and try again."
+                </p>
+                {home}
+            </Page>
+        }
+    })
+}
+
 /// A link to the start page, if this instance has one.
 fn home_link(branding: &Branding) -> Option<impl IntoView + use<>> {
     branding.home.clone().map(|href| view! { <p><a class="button" href=href>"Start page"</a></p> })

@@ -12,6 +12,7 @@ mod files;
 pub mod hex;
 pub mod ids;
 mod keys;
+pub mod nesting;
 pub mod pasted;
 pub mod portal_paths;
 pub mod product;

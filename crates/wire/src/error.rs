@@ -56,6 +56,10 @@ codes! {
     NotFound = "NOT_FOUND", 404, "Not found";
     /// The path does not support this method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "Method not allowed";
+    /// The path and the query are longer than 4 KiB.
+    UrlTooLong = "URL_TOO_LONG", 414, "URI too long";
+    /// The header is longer than 16 KiB, or has more than 64 fields.
+    HeaderTooLarge = "HEADER_TOO_LARGE", 431, "Request header fields too large";
     /// The body is longer than 16 KiB.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "Payload too large";
     /// The content type of the body is not JSON.

@@ -126,6 +126,7 @@ fn router(state: AppState) -> Router {
         })
         .layer(middleware::from_fn(signing::record_route))
         .layer(middleware::from_fn(versions::follow))
+        .layer(middleware::from_fn_with_state(state.clone(), input::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(state)
 }

@@ -26,6 +26,16 @@ impl ApiAddress {
         &self.path_prefix
     }
 
+    /// Whether a request has to name the host for which its response is signed.
+    pub(crate) fn needs_host(&self) -> bool {
+        self.host.is_none()
+    }
+
+    /// The host in `api_url`, for responses to requests that do not say for certain which host they are for.
+    pub(crate) fn own_host(&self) -> &str {
+        self.host.as_deref().unwrap_or_default()
+    }
+
     /// The host that the response to a request is signed for: that of `api_url`, or else the one that the
     /// client requested.
     pub(crate) fn host<'a>(&'a self, uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {

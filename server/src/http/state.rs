@@ -1,6 +1,6 @@
 //! The state shared by all handlers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use latchkey_service::{Internal, Service};
 use uuid::Uuid;
@@ -17,6 +17,10 @@ pub(crate) struct AppState {
     pub(crate) plain: PlainPages,
     pub(crate) surfaces: Surfaces,
     pub(crate) builds: Builds,
+    /// How long a handler may take.
+    pub(crate) handler_timeout: Duration,
+    /// Whether apps use https for the API.
+    pub(crate) is_api_https: bool,
 }
 
 impl AppState {

@@ -1,12 +1,12 @@
 //! Section `server`: where the instance listens, what it serves, and how it is reached.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    SettingsError, Surface, Surfaces,
+    SettingsError, Surface, Surfaces, TrustedProxies,
     field::{Field, field},
 };
 
@@ -32,7 +32,22 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field(
         "server.trusted_proxies",
-        "The number of reverse proxies that set X-Forwarded-For; 0 uses the peer's address.",
+        "The number of reverse proxies that set X-Forwarded-For, or their networks, such as 10.0.0.0/8; 0 uses the peer's address.",
+    ),
+    field(
+        "server.proxy_hops",
+        "How many proxies a request passes if server.trusted_proxies names networks; unset, the nearest address outside them is the client's.",
+    ),
+    field(
+        "server.max_connections",
+        "The most connections at the same time; fewer if the system allows fewer descriptors. If there are more, idle ones end.",
+    ),
+    field("server.header_timeout_seconds", "How long a client may take to send a request's header."),
+    field("server.body_timeout_seconds", "How long a client may take to send a request's body."),
+    field("server.handler_timeout_seconds", "How long the server may take for a response before it gives up with 503."),
+    field(
+        "server.idle_timeout_seconds",
+        "How long a connection stays open without a request, and how long a client may take nothing of a response.",
     ),
 ];
 
@@ -46,7 +61,13 @@ pub struct Server {
     pub portal_url: Option<String>,
     pub admin_url: Option<String>,
     pub api_url: Option<String>,
-    pub trusted_proxies: usize,
+    pub trusted_proxies: TrustedProxies,
+    pub proxy_hops: Option<usize>,
+    pub max_connections: u32,
+    pub header_timeout_seconds: u32,
+    pub body_timeout_seconds: u32,
+    pub handler_timeout_seconds: u32,
+    pub idle_timeout_seconds: u32,
 }
 
 impl Default for Server {
@@ -59,7 +80,13 @@ impl Default for Server {
             portal_url: None,
             admin_url: None,
             api_url: None,
-            trusted_proxies: 0,
+            trusted_proxies: TrustedProxies::default(),
+            proxy_hops: None,
+            max_connections: 10_000,
+            header_timeout_seconds: 10,
+            body_timeout_seconds: 20,
+            handler_timeout_seconds: 30,
+            idle_timeout_seconds: 60,
         }
     }
 }
@@ -92,6 +119,11 @@ impl Server {
         Url::parse(&given).map_or(given, |url| url.origin().ascii_serialization())
     }
 
+    /// How long a handler may take.
+    pub(crate) fn handler_timeout(&self) -> Duration {
+        Duration::from_secs(self.handler_timeout_seconds.into())
+    }
+
     /// The origin of the API, if it is given.
     pub(super) fn api_origin(&self) -> Option<String> {
         self.api_url.clone().map(normalized)
@@ -116,7 +148,30 @@ impl Server {
                  admin from server.surfaces, or remove server.admin_url",
             ));
         }
+        self.check_limits()?;
         self.api_url.as_deref().map_or(Ok(()), check_api)
+    }
+
+    fn check_limits(&self) -> Result<(), SettingsError> {
+        let limits = [
+            ("max_connections", self.max_connections),
+            ("header_timeout_seconds", self.header_timeout_seconds),
+            ("body_timeout_seconds", self.body_timeout_seconds),
+            ("handler_timeout_seconds", self.handler_timeout_seconds),
+            ("idle_timeout_seconds", self.idle_timeout_seconds),
+        ];
+        if let Some((name, _)) = limits.into_iter().find(|(_, limit)| *limit == 0) {
+            return Err(SettingsError(format!("server.{name} is 0, so nothing could be served: set at least 1")));
+        }
+        let names_networks =
+            matches!(&self.trusted_proxies, TrustedProxies::Networks(networks) if !networks.is_empty());
+        match self.proxy_hops {
+            Some(0) => Err(SettingsError::new("server.proxy_hops is 0: set at least 1, or remove it")),
+            Some(_) if !names_networks => Err(SettingsError::new(
+                "server.proxy_hops is only for networks in server.trusted_proxies: set server.trusted_proxies to the number instead",
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -449,7 +449,9 @@ impl<'a> World<'a> {
     /// Sends a request after enough time for all limits to recover.
     async fn status(&self, actor: Actor, request: RequestBuilder) -> u16 {
         self.app.kit.clock.advance(Duration::from_mins(2));
-        self.as_actor(actor, request).send().await.expect("an answer").status().as_u16()
+        let answer = self.as_actor(actor, request).send().await.expect("an answer");
+        assert_secure(answer.url().path(), answer.headers());
+        answer.status().as_u16()
     }
 
     /// A server function as a script calls it, with all arguments that any of them takes.
@@ -494,7 +496,10 @@ impl<'a> World<'a> {
         let request = self.as_actor(actor, request.header("sec-fetch-site", "same-origin"));
         let answer = request.send().await.expect("an answer");
         let status = answer.status().as_u16();
+        assert_secure(pattern, answer.headers());
+        let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
         let body = answer.bytes().await.expect("a body");
+        assert_nonce_is_private(pattern, &policy, &String::from_utf8_lossy(&body));
         if status == 200 && method == Method::GET {
             // What the browser takes over with the page must be what the page shows, and not a failure.
             let body = String::from_utf8_lossy(&body);
@@ -527,6 +532,32 @@ impl<'a> World<'a> {
         let request = request.header(header::CONTENT_TYPE, "application/vnd.api+json").body(body.to_string());
         self.status(actor, request).await
     }
+}
+
+/// WH-04: every response, whatever its status, has all headers that protect browsers.
+fn assert_secure(path: &str, headers: &header::HeaderMap) {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    for name in ["x-frame-options", "permissions-policy", "x-request-id", "cache-control"] {
+        assert!(headers.contains_key(name), "{path} lacks {name}");
+    }
+    assert_eq!(text("x-content-type-options"), "nosniff", "{path}");
+    assert_eq!(text("cross-origin-opener-policy"), "same-origin", "{path}");
+    assert!(matches!(text("referrer-policy"), "no-referrer" | "same-origin"), "{path}");
+    let is_api = path.starts_with("/v1/");
+    let resource_policy = if is_api { "cross-origin" } else { "same-origin" };
+    assert_eq!(text("cross-origin-resource-policy"), resource_policy, "{path}");
+    let policy = text("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+    let shows_nothing = is_api || ["/healthz", "/readyz", "/webhooks/stripe"].contains(&path);
+    assert_eq!(shows_nothing, policy == "default-src 'none'; frame-ancestors 'none'", "{path}: {policy}");
+}
+
+/// WH-03: the nonce of a page's policy is only in attributes that hide it from style sheets and other programs.
+fn assert_nonce_is_private(path: &str, policy: &str, body: &str) {
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
+    let Some(nonce) = nonce else { return };
+    let places = body.matches(nonce).count();
+    assert!(places > 0 && places == body.matches(&format!(" nonce=\"{nonce}\"")).count(), "{path} shows its nonce");
 }
 
 /// The differences from a table, for one kind of request.

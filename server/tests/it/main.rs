@@ -10,6 +10,7 @@ mod billing;
 mod buying;
 mod commands;
 mod desk;
+mod edge;
 mod mails;
 mod operation;
 mod personal_data;

@@ -1,7 +1,7 @@
 //! The lists, and the search over everything.
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::{
     admin::model::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A page of a list. `query` is the query of the page's address.
-#[server(prefix = "/fn/admin", endpoint = "list", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn/admin", endpoint = "list", input = PageForm, output = PageJson)]
 pub async fn admin_list(list: ListName, query: String) -> Result<ListView, UiError> {
     use crate::{
         admin::{
@@ -48,7 +48,7 @@ pub async fn admin_list(list: ListName, query: String) -> Result<ListView, UiErr
 }
 
 /// Finds records by what a person typed.
-#[server(prefix = "/fn/admin", endpoint = "find", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn/admin", endpoint = "find", input = PageForm, output = PageJson)]
 pub async fn admin_find(text: String) -> Result<Vec<HitGroup>, UiError> {
     use crate::{
         admin::{present::found, server_fns::staff},

@@ -1,12 +1,12 @@
 //! The overview.
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::{admin::model::overview::OverviewView, shared::error::UiError};
 
 /// What needs attention, and numbers. `query` is the query of the page's address.
-#[server(prefix = "/fn/admin", endpoint = "overview", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn/admin", endpoint = "overview", input = PageForm, output = PageJson)]
 pub async fn admin_overview(query: String) -> Result<OverviewView, UiError> {
     use crate::{
         admin::{present::overview, server_fns::staff},

@@ -1,8 +1,8 @@
 //! A customer's account and sessions.
 
-use crate::shared::page_json::PageJson;
+use crate::shared::{page_form::PageForm, page_json::PageJson};
 use latchkey_licensing::ids::AccountId;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::{
     portal::model::AccountDetail,
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-#[server(prefix = "/fn", endpoint = "account", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "account", input = PageForm, output = PageJson)]
 pub async fn account() -> Result<AccountDetail, UiError> {
     use crate::server_side as server;
     let (backend, who) = (server::backend()?, server::viewer().map_err(server::failed)?);
@@ -30,7 +30,7 @@ pub async fn account() -> Result<AccountDetail, UiError> {
     })
 }
 
-#[server(prefix = "/fn", endpoint = "rename", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "rename", input = PageForm, output = PageJson)]
 pub async fn rename(
     /// An empty name removes it.
     name: String,
@@ -53,7 +53,7 @@ async fn server_rename(name: &str, account: Option<AccountId>) -> Result<FormRed
 }
 
 /// Ends another session of the account.
-#[server(prefix = "/fn", endpoint = "end_session", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "end_session", input = PageForm, output = PageJson)]
 pub async fn end_session(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_end_session(&id, account).await, &Page::Account.path())
@@ -69,7 +69,7 @@ async fn server_end_session(id: &str, account: Option<AccountId>) -> Result<Form
 }
 
 /// Ends all sessions, including this one.
-#[server(prefix = "/fn", endpoint = "end_all_sessions", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "end_all_sessions", input = PageForm, output = PageJson)]
 pub async fn end_all_sessions(account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     server::finish(server_end_all_sessions(account).await, &Page::Account.path())
@@ -85,7 +85,7 @@ async fn server_end_all_sessions(account: Option<AccountId>) -> Result<FormRedir
 }
 
 /// The message for this page, if there is one.
-#[server(prefix = "/fn", endpoint = "waiting_message", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "waiting_message", input = PageForm, output = PageJson)]
 pub async fn waiting_message() -> Result<Option<Flash>, UiError> {
     use crate::server_side as server;
     Ok(server::backend()?.cookies.take_flash(&server::parts()?.headers))

@@ -1,15 +1,15 @@
 //! A computer's page and name.
 
-use crate::shared::page_json::PageJson;
+use crate::shared::{page_form::PageForm, page_json::PageJson};
 use latchkey_licensing::ids::AccountId;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::{
     portal::model::ComputerDetail,
     shared::{error::UiError, flash::FormRedirect},
 };
 
-#[server(prefix = "/fn", endpoint = "computer", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "computer", input = PageForm, output = PageJson)]
 pub async fn computer(license: String, machine: String) -> Result<ComputerDetail, UiError> {
     use crate::server_side as server;
     server_computer(&license, &machine).await.map_err(server::failed)
@@ -33,7 +33,7 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
 }
 
 /// Renames a computer. An empty name restores the host name.
-#[server(prefix = "/fn", endpoint = "rename_computer", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "rename_computer", input = PageForm, output = PageJson)]
 pub async fn rename_computer(
     license: String,
     machine: String,

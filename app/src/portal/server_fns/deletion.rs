@@ -1,8 +1,8 @@
 //! Deleting the account.
 
-use crate::shared::page_json::PageJson;
+use crate::shared::{page_form::PageForm, page_json::PageJson};
 use latchkey_licensing::ids::AccountId;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::{
     portal::model::DeletionView,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the deletion of the account would do.
-#[server(prefix = "/fn", endpoint = "deletion_form", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "deletion_form", input = PageForm, output = PageJson)]
 pub async fn deletion_form() -> Result<DeletionView, UiError> {
     use crate::{portal::present, routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::identity().map_err(server::failed)?);
@@ -21,7 +21,7 @@ pub async fn deletion_form() -> Result<DeletionView, UiError> {
 }
 
 /// Deletes the account, and what the site has stored in the browser.
-#[server(prefix = "/fn", endpoint = "delete_account", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "delete_account", input = PageForm, output = PageJson)]
 pub async fn delete_account(
     /// The account's address, typed to confirm.
     phrase: String,

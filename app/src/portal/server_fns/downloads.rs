@@ -1,13 +1,13 @@
 //! The builds that a customer's license may have.
 
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::{
     portal::model::downloads::LicenseDownloads,
-    shared::{error::UiError, page_json::PageJson},
+    shared::{error::UiError, page_form::PageForm, page_json::PageJson},
 };
 
-#[server(prefix = "/fn", endpoint = "downloads", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "downloads", input = PageForm, output = PageJson)]
 pub async fn downloads(license: String) -> Result<LicenseDownloads, UiError> {
     use crate::server_side as server;
     server_downloads(&license).await.map_err(server::failed)

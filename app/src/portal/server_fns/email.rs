@@ -1,20 +1,20 @@
 //! Changing the account's e-mail address.
 
-use crate::shared::page_json::PageJson;
+use crate::shared::{page_form::PageForm, page_json::PageJson};
 use latchkey_licensing::ids::AccountId;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::shared::{error::UiError, flash::FormRedirect, model::ProvenForm};
 
 /// What the form for another address needs.
-#[server(prefix = "/fn", endpoint = "change_email_form", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "change_email_form", input = PageForm, output = PageJson)]
 pub async fn change_email_form() -> Result<ProvenForm, UiError> {
     use crate::{routes::Page, server_side as server};
     server::proven_form(&Page::ChangeEmail.path()).await.map_err(server::failed)
 }
 
 /// Asks for another address: both addresses get a link to confirm it.
-#[server(prefix = "/fn", endpoint = "request_email_change", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "request_email_change", input = PageForm, output = PageJson)]
 pub async fn request_email_change(
     /// The address as it was typed.
     email: String,
@@ -47,7 +47,7 @@ async fn server_request_email_change(email: &str, account: Option<AccountId>) ->
 }
 
 /// Cancels the change that has yet to be confirmed.
-#[server(prefix = "/fn", endpoint = "cancel_own_email_change", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "cancel_own_email_change", input = PageForm, output = PageJson)]
 pub async fn cancel_own_email_change(account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server, shared::flash::Flash};
     let canceled = async {

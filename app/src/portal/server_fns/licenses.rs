@@ -1,8 +1,8 @@
 //! A customer's licenses and computers.
 
-use crate::shared::page_json::PageJson;
+use crate::shared::{page_form::PageForm, page_json::PageJson};
 use latchkey_licensing::ids::AccountId;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::{
     portal::model::{FreeConfirmation, LicenseDetail, LicenseList, OverviewDetail},
@@ -14,7 +14,7 @@ use crate::{
 const PER_PAGE: (u32, u32) = (25, 10);
 
 /// The customer's licenses after one of them, or the first. With a text to search for, those whose key ends with it.
-#[server(prefix = "/fn", endpoint = "licenses", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "licenses", input = PageForm, output = PageJson)]
 pub async fn licenses(search: String, after: String) -> Result<LicenseList, UiError> {
     use crate::server_side as server;
     server_licenses(&search, &after, PER_PAGE.0).await.map_err(server::failed)
@@ -65,7 +65,7 @@ const SHOWN_ACTIVITY: u32 = 10;
 const MAX_SEARCH: usize = 100;
 
 /// What the portal's first page shows.
-#[server(prefix = "/fn", endpoint = "overview", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "overview", input = PageForm, output = PageJson)]
 pub async fn overview() -> Result<OverviewDetail, UiError> {
     use crate::server_side as server;
     server_overview().await.map_err(server::failed)
@@ -101,7 +101,7 @@ async fn server_overview() -> Result<OverviewDetail, UiError> {
     })
 }
 
-#[server(prefix = "/fn", endpoint = "license", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "license", input = PageForm, output = PageJson)]
 pub async fn license(id: String) -> Result<LicenseDetail, UiError> {
     use crate::server_side as server;
     server_license(&id).await.map_err(server::failed)
@@ -167,7 +167,7 @@ pub(super) fn refusal(error: latchkey_service::CustomerError) -> UiError {
 }
 
 /// The license key. Without scripts, the license's page shows it once instead.
-#[server(prefix = "/fn", endpoint = "reveal_key", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "reveal_key", input = PageForm, output = PageJson)]
 pub async fn reveal_key(id: String, account: Option<AccountId>) -> Result<String, UiError> {
     use crate::{routes::Page, server_side as server};
     let key = server_reveal_key(&id, account).await;
@@ -194,7 +194,7 @@ async fn server_reveal_key(id: &str, account: Option<AccountId>) -> Result<Strin
     Ok(key.expose().to_owned())
 }
 
-#[server(prefix = "/fn", endpoint = "replace_key", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "replace_key", input = PageForm, output = PageJson)]
 pub async fn replace_key(id: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
     let result = server_replace_key(&id, account).await;
@@ -214,7 +214,7 @@ async fn server_replace_key(id: &str, account: Option<AccountId>) -> Result<Form
 }
 
 /// What the page shows before a computer is freed.
-#[server(prefix = "/fn", endpoint = "confirm_free_computer", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_free_computer", input = PageForm, output = PageJson)]
 pub async fn confirm_free_computer(license: String, machine: String) -> Result<FreeConfirmation, UiError> {
     use crate::server_side as server;
     server_confirm_free_computer(&license, &machine).await.map_err(server::failed)
@@ -237,7 +237,7 @@ async fn server_confirm_free_computer(license: &str, machine: &str) -> Result<Fr
     })
 }
 
-#[server(prefix = "/fn", endpoint = "free_computer", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "free_computer", input = PageForm, output = PageJson)]
 pub async fn free_computer(
     license: String,
     machine: String,

@@ -1,8 +1,8 @@
 //! Requests of computers without internet access, entered by the customer.
 
-use crate::shared::page_json::PageJson;
+use crate::shared::{page_form::PageForm, page_json::PageJson};
 use latchkey_licensing::ids::AccountId;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use leptos::prelude::*;
 
 use crate::{
     portal::model::OfflineRequest,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Parses a request. Changes nothing.
-#[server(prefix = "/fn", endpoint = "read_request", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "read_request", input = PageForm, output = PageJson)]
 pub async fn read_request(
     /// The request's text. An empty text is not an error.
     request: String,
@@ -62,7 +62,7 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
 }
 
 /// Activates or deactivates the computer that made the request.
-#[server(prefix = "/fn", endpoint = "carry_out_request", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "carry_out_request", input = PageForm, output = PageJson)]
 pub async fn carry_out_request(request: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
     use crate::{routes::NextPath, server_side as server};
     let result = server_carry_out_request(&request, account).await;

@@ -1,7 +1,7 @@
 //! A customer's orders.
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::{
     portal::model::orders::{OrderDetail, OrderList},
@@ -13,7 +13,7 @@ use crate::{
 const PER_PAGE: usize = 50;
 
 /// The customer's orders on a page of the list, from 1. A page that does not exist is the nearest one.
-#[server(prefix = "/fn", endpoint = "orders", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "orders", input = PageForm, output = PageJson)]
 pub async fn orders(page: usize) -> Result<OrderList, UiError> {
     use crate::server_side as server;
     server_orders(page).await.map_err(server::failed)
@@ -37,7 +37,7 @@ async fn server_orders(page: usize) -> Result<OrderList, UiError> {
 }
 
 /// One of the customer's orders.
-#[server(prefix = "/fn", endpoint = "order", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn", endpoint = "order", input = PageForm, output = PageJson)]
 pub async fn order(order: String) -> Result<OrderDetail, UiError> {
     use crate::server_side as server;
     server_order(&order).await.map_err(server::failed)

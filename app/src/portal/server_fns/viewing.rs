@@ -1,12 +1,12 @@
 //! Staff who see the portal as a customer does.
 
-use crate::shared::page_json::PageJson;
-use leptos::{prelude::*, server_fn::codec::PostUrl};
+use crate::shared::{page_form::PageForm, page_json::PageJson};
+use leptos::prelude::*;
 
 use crate::shared::{error::UiError, flash::FormRedirect};
 
 /// Ends the view of the customer's portal, and returns to the customer's page in the admin portal.
-#[server(prefix = "/fn/admin", endpoint = "end_portal_view", input = PostUrl, output = PageJson)]
+#[server(prefix = "/fn/admin", endpoint = "end_portal_view", input = PageForm, output = PageJson)]
 pub async fn end_portal_view() -> Result<FormRedirect, UiError> {
     use crate::{routes::AdminPage, server_side as server};
     server::finish(server_end_portal_view().await, &AdminPage::Overview.path())

@@ -11,8 +11,13 @@ use crate::{
 /// The caller has already read and checked the settings.
 pub(crate) fn show(command: &Config, settings: &Settings, as_json: bool) {
     match command {
-        Config::Check if as_json => console::json(&json!({ "valid": true })),
-        Config::Check => console::line("The settings are valid."),
+        Config::Check if as_json => console::json(&json!({ "valid": true, "warnings": settings.warnings() })),
+        Config::Check => {
+            console::line("The settings are valid.");
+            for warning in settings.warnings() {
+                console::line(&format!("Warning: {warning}."));
+            }
+        }
         Config::Print if as_json => {
             let all: Map<String, Value> =
                 settings.print().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

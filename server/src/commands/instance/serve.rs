@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use latchkey_licensing::email::EmailAddress;
 use latchkey_service::{HostLink, Mailer, Service};
 use lettre::message::Mailbox;
@@ -13,6 +12,7 @@ use crate::{
     adapters::{FolderMailer, SmtpMailer},
     commands::catalog::NO_PRODUCTS,
     console, http,
+    listener::{self, Limits},
     settings::{Settings, SettingsError},
     startup::Failure,
     workers,
@@ -20,6 +20,9 @@ use crate::{
 
 /// How long requests and mail in progress may take after the process was asked to stop.
 const SHUTDOWN: Duration = Duration::from_secs(25);
+
+/// More connections than Prometheus opens.
+const METRICS_CONNECTIONS: usize = 64;
 
 pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, as_json: bool) -> Result<(), Failure> {
     let listener = listen(settings.server.listen).await?;
@@ -34,6 +37,10 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     }
     let portal_url = settings.portal_url();
     let router = http::router(service.clone(), &settings)?;
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let limits = limits(&settings);
 
     let (stop, stopped) = watch::channel(false);
     let outbox = tokio::spawn(workers::send_mail(service.clone(), mailer, stopped.clone()));
@@ -53,31 +60,23 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     tracing::info!(%address, database = service.store().kind(), "listening on {address}");
     announce(&service, &portal_url, is_demo, as_json).await?;
 
-    // Responses are small and sent in parts. With the delay, each part would wait for an acknowledgment.
-    let listener = listener.tap_io(|socket| {
-        if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let shutdown = stopped.clone();
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(until_stopped(shutdown));
+    let server = listener::serve(listener, router, limits, until_stopped(stopped.clone()));
     if let Some(listener) = metrics_listener {
-        let server = axum::serve(listener, http::operation::metrics::router(service.clone()));
-        tokio::spawn(server.with_graceful_shutdown(until_stopped(stopped.clone())).into_future());
+        let router = http::operation::metrics::router(service.clone());
+        let limits = Limits { connections: METRICS_CONNECTIONS, ..limits };
+        tokio::spawn(listener::serve(listener, router, limits, until_stopped(stopped.clone())));
     }
     tokio::spawn(async move {
         stop_signal.await;
         stop.send_replace(true);
     });
     // A client that never finishes its request must not prevent the process from stopping.
-    let served = tokio::select! {
-        served = server => served,
+    tokio::select! {
+        () = server => {}
         () = async { until_stopped(stopped).await; tokio::time::sleep(SHUTDOWN).await } => {
             tracing::warn!("requests still in progress after {} s were aborted", SHUTDOWN.as_secs());
-            Ok(())
         }
-    };
+    }
     // A mail that is not sent in time is retried after its lease expires.
     let _ = tokio::time::timeout(SHUTDOWN, async {
         let _ = tokio::join!(outbox, upkeep, heartbeats, keys, bookkeeping, sealing);
@@ -94,7 +93,21 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
         Err(error) => tracing::warn!(%error, "the last rows of the audit log could not be sealed: {error}"),
     }
     service.store().close().await;
-    served.map_err(|why| Failure::Listen { address, why })
+    Ok(())
+}
+
+/// What clients may cost, with as many descriptors as the system allows.
+fn limits(settings: &Settings) -> Limits {
+    let wanted = Limits::new(&settings.server);
+    let limits = wanted.within(listener::raise_limit());
+    if limits.connections < wanted.connections {
+        tracing::warn!(
+            "the system allows {} connections and not {} as server.max_connections says: raise the limit of open files",
+            limits.connections,
+            wanted.connections
+        );
+    }
+    limits
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

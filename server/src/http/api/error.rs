@@ -8,6 +8,8 @@ use latchkey_licensing::time::Timestamp;
 use latchkey_service::{Internal, Throttled};
 use latchkey_wire::error::{ErrorCode, ErrorDocument, ErrorLinks, ErrorMeta, ErrorObject, Source};
 
+use crate::http::layers::admission::Refusal;
+
 /// When to retry if the database is unavailable.
 const RETRY_AFTER_SECONDS: &str = "5";
 
@@ -64,6 +66,24 @@ impl ApiError {
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
             status if status.is_client_error() => Self::new(ErrorCode::DocumentInvalid, "The request is malformed."),
             _ => Self::internal(),
+        }
+    }
+
+    /// The request was refused before a route was chosen.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Host => {
+                let detail = "The request must name exactly one host, for which the response is signed.";
+                Self::new(ErrorCode::DocumentInvalid, detail).in_header("Host")
+            }
+            Refusal::Url => {
+                Self::new(ErrorCode::UrlTooLong, "The address is longer than 4 KiB: name the machine by its id.")
+            }
+            Refusal::Header => {
+                Self::new(ErrorCode::HeaderTooLarge, "The header is longer than 16 KiB, or has more than 64 fields.")
+            }
+            Refusal::Method => Self::method_not_allowed(),
+            Refusal::FullHouse => Self::unavailable(),
         }
     }
 

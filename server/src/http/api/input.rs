@@ -1,15 +1,43 @@
 //! Parsing requests: path segments and bodies. Errors point to the part that is invalid.
 
+use std::error::Error;
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, Path, Request, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use latchkey_licensing::nesting;
 use latchkey_wire::{error::ErrorCode, object::JsonObject};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
-use crate::http::api::error::ApiError;
+use crate::{
+    http::{
+        api::{BODY_LIMIT, error::ApiError},
+        layers::{admission::Refusal, content_length::content_length},
+        state::AppState,
+    },
+    listener::BodyTimeout,
+};
+
+/// How deep the JSON of a body may be nested.
+const MAX_DEPTH: usize = 32;
+
+/// Rejects requests that cannot be answered, before their body is asked for.
+pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if let Some(refusal) = request.extensions().get::<Refusal>() {
+        return ApiError::refused(*refusal).into_response();
+    }
+    let names_host = request.uri().authority().is_some() || request.headers().contains_key(header::HOST);
+    if !names_host && state.api_address.needs_host() {
+        return ApiError::refused(Refusal::Host).into_response();
+    }
+    if content_length(request.headers()).is_some_and(|length| length > BODY_LIMIT) {
+        return ApiError::too_large().into_response();
+    }
+    next.run(request).await
+}
 
 /// The variable segment of a path.
 pub(crate) struct PathParam(pub(crate) String);
@@ -80,6 +108,10 @@ impl<S: Send + Sync> FromRequest<S> for NoParameters {
 }
 
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
+    if nesting::is_deeper_than(text, MAX_DEPTH) {
+        let detail = format!("The body is nested more than {MAX_DEPTH} levels deep.");
+        return Err(ApiError::new(ErrorCode::DocumentInvalid, detail));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let read: Result<JsonObject<T>, _> = serde_path_to_error::deserialize(&mut deserializer);
     let JsonObject(value) = read.map_err(|error| {
@@ -96,7 +128,19 @@ fn body_error(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::too_large();
     }
-    ApiError::new(ErrorCode::DocumentInvalid, "The body ended early.")
+    let detail = if is_late(rejection) { "The body did not arrive in time." } else { "The body ended early." };
+    ApiError::new(ErrorCode::DocumentInvalid, detail)
+}
+
+fn is_late(rejection: &BytesRejection) -> bool {
+    let mut error: Option<&(dyn Error + 'static)> = Some(rejection);
+    while let Some(cause) = error {
+        if cause.is::<BodyTimeout>() {
+            return true;
+        }
+        error = cause.source();
+    }
+    false
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {

@@ -17,7 +17,7 @@ use utoipa::{
 const ABOUT: &str = "The API for desktop apps: JSON:API documents, with every response signed with Ed25519. `/v1/accounts/{anything}/…` has the same paths. Errors are documents with one error, whose `code` is for programs and whose `detail` is for people. The signature is in `Keygen-Signature`, over four lines: `(request-target)`, `host`, `date` and `digest`; `Keygen-Date` and `Keygen-Digest` repeat the last two in case proxies change them. A request can set `Keygen-Version`, from 1.0 to 1.8.";
 
 /// Errors that every path may respond with in addition to its own.
-const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `INTERNAL_SERVER_ERROR` (500), `SERVICE_UNAVAILABLE` (503, `Retry-After` says when to retry)";
+const ANYWHERE: &str = "On any path: `INVALID_API_VERSION` (400), `METHOD_NOT_ALLOWED` (405), `PAYLOAD_TOO_LARGE` (413, more than 16 KiB), `URL_TOO_LONG` (414, more than 4 KiB), `MEDIA_TYPE_UNSUPPORTED` (415), `HEADER_TOO_LARGE` (431, more than 16 KiB or 64 fields), `INTERNAL_SERVER_ERROR` (500), `SERVICE_UNAVAILABLE` (503, `Retry-After` says when to retry)";
 
 const KEY: &str = "The word `License`, a space, and the license key: `Authorization: License KEY`. Basic with the user `license` and the key as password is accepted as well.";
 

@@ -18,7 +18,11 @@ use latchkey_wire::{
 
 use crate::http::{
     api::{error::ApiError, versions::VERSION},
-    layers::request_id::{RequestId, Route},
+    layers::{
+        admission::Refusal,
+        headers::set_api_headers,
+        request_id::{RequestId, Route},
+    },
     state::AppState,
 };
 
@@ -32,12 +36,22 @@ const FALLBACK: &[u8] =
 pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
-    let host = state.api_address.host(&uri, request.headers()).to_owned();
+    let is_refused_host = request.extensions().get::<Refusal>() == Some(&Refusal::Host);
+    let host = if is_refused_host {
+        state.api_address.own_host().to_owned()
+    } else {
+        state.api_address.host(&uri, request.headers()).to_owned()
+    };
     let id = request.extensions().get::<RequestId>().copied();
 
-    let response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(panic) => panicked(&*panic),
+    let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let response = match tokio::time::timeout(state.handler_timeout, answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => panicked(&*panic),
+        Err(_) => {
+            tracing::error!("an API request took longer than {} s and was given up", state.handler_timeout.as_secs());
+            ApiError::unavailable().into_response()
+        }
     };
     let (mut parts, body) = response.into_parts();
     let body = write_body(&mut parts, body, id).await;
@@ -50,6 +64,7 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     };
     let date = state.service.now().http_date();
     let keyring = state.service.keyring();
+    set_api_headers(&mut parts.headers, state.is_api_https);
     add_headers(
         &mut parts.headers,
         signature::sign(keyring.signer(), keyring.wire_account_text(), target, date, &body),
@@ -102,7 +117,6 @@ fn add_headers(headers: &mut HeaderMap, signed: SignedHeaders) {
     // A response in an older version has a header of its own.
     headers.entry("keygen-version").or_insert(HeaderValue::from_static(VERSION));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {

@@ -9,6 +9,9 @@ use axum::{
 };
 use latchkey_service::Service;
 
+/// They are answered even if there are too many connections.
+pub(crate) const PATHS: [&str; 2] = ["/healthz", "/readyz"];
+
 pub(crate) fn router(service: Service) -> Router {
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(service)
 }

@@ -2,17 +2,26 @@
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+};
 
-use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
+use axum::{Router, extract::State, http::header, middleware, response::IntoResponse, routing::get};
 use latchkey_service::Service;
 use latchkey_store::{Counters, DURATION_BOUNDS_US, QueryStats};
+
+use crate::http::layers::headers;
 
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The metrics need no sign-in, so they are not among the surfaces.
 pub(crate) fn router(service: Service) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(service)
+    let headers = Arc::new(headers::plain_headers(false));
+    Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(service)
+        .layer(middleware::from_fn_with_state(headers, headers::secure))
 }
 
 async fn metrics(State(service): State<Service>) -> impl IntoResponse {

@@ -19,7 +19,9 @@ use latchkey_app::{
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
 
-use crate::http::{download::Download, portal::exports, static_pages::plain_pages::PlainPages};
+use crate::http::{
+    download::Download, layers::content_length::content_length, portal::exports, static_pages::plain_pages::PlainPages,
+};
 
 /// The most that is read of a form.
 const MAX_READ_BYTES: usize = 16 * MAX_KEPT_BYTES;
@@ -59,7 +61,9 @@ async fn submit(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let submitted = match read(body).await {
+    let is_far_too_long = content_length(&parts.headers).is_some_and(|length| length > MAX_READ_BYTES);
+    let body = if is_far_too_long { None } else { read(body).await };
+    let submitted = match body {
         // An act that has begun is finished, even if the browser leaves.
         Some(body) => {
             let backend = state.backend.clone();

@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Extension, Router,
     extract::{OriginalUri, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::any,
@@ -32,7 +32,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 use crate::{
     http::{
         assets,
-        layers::compression,
+        layers::{compression, content_length::content_length},
         portal::{
             acts::{self, ActState},
             builds, files,
@@ -237,7 +237,16 @@ async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, req
         Guard::Staff | Guard::Development => return state.plain.not_found(),
     }
     let is_sign_in_link = holds_secret(path);
+    let is_function = path.starts_with("/fn/");
+    if is_function && !is_form(request.headers()) {
+        return (StatusCode::BAD_REQUEST, "Send the fields as application/x-www-form-urlencoded.\n").into_response();
+    }
     let mut response = next.run(request).await;
+    // The framework leads browsers that sent a plain form back to where they were, with an error that no page shows.
+    if is_function && response.status() == StatusCode::BAD_REQUEST && response.headers().contains_key(header::LOCATION)
+    {
+        response = state.plain.bad_form();
+    }
     keep_on_this_site(&mut response);
     if !is_sign_in_link {
         // On other pages of this site the form's page may be known. The strict value stays on the sign-in
@@ -255,6 +264,13 @@ fn may_be_seen(method: &Method, path: &str) -> bool {
     path.starts_with("/fn/") || is_reading(method) && is_page
 }
 
+/// Whether the body is that of a form, or the request has none.
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let essence = kind.map(|kind| kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii());
+    essence.is_none_or(|essence| essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded"))
+}
+
 fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
@@ -266,7 +282,9 @@ fn takes_form(method: &Method, path: &str) -> bool {
 
 /// Responds to the form of a member of staff whose session has ended with a page that keeps what was entered.
 async fn keep_form(state: &AppState, why: NotSent, path: &str, request: Request) -> Response {
-    let Ok(body) = axum::body::to_bytes(request.into_body(), MAX_FORM_BYTES).await else {
+    let is_too_long = content_length(request.headers()).is_some_and(|length| length > MAX_FORM_BYTES);
+    let body = if is_too_long { None } else { axum::body::to_bytes(request.into_body(), MAX_FORM_BYTES).await.ok() };
+    let Some(body) = body else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();

@@ -20,6 +20,7 @@ pub(crate) struct PlainPages {
     look: Look,
     not_found: Bytes,
     failed: Bytes,
+    bad_form: Bytes,
 }
 
 impl PlainPages {
@@ -29,11 +30,17 @@ impl PlainPages {
             Some(site) => (site::not_found(site), site::failed(site)),
             None => (plain::not_found(look.clone()), plain::failed(look.clone())),
         };
-        Self { look: look.clone(), not_found: not_found.into(), failed: failed.into() }
+        let bad_form = plain::bad_form(look.clone());
+        Self { look: look.clone(), not_found: not_found.into(), failed: failed.into(), bad_form: bad_form.into() }
     }
 
     pub(crate) fn not_found(&self) -> Response {
         page(StatusCode::NOT_FOUND, &self.not_found)
+    }
+
+    /// For a form of which a field is missing or cannot be read.
+    pub(crate) fn bad_form(&self) -> Response {
+        page(StatusCode::BAD_REQUEST, &self.bad_form)
     }
 
     /// For a form that was not carried out, with everything that was entered.

@@ -17,7 +17,7 @@ use latchkey_stripe::{
     signature::{self, SignatureRefusal, WebhookSecrets},
 };
 
-use crate::adapters::stripe::incoming_event;
+use crate::{adapters::stripe::incoming_event, http::layers::content_length::content_length};
 
 use super::problem::Problem;
 
@@ -26,6 +26,8 @@ pub(crate) const PATH: &str = "/webhooks/stripe";
 
 /// How long receiving a body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+const TOO_LARGE: Problem = Problem { status: StatusCode::PAYLOAD_TOO_LARGE, title: "The body is too large." };
 
 #[derive(Clone)]
 struct Receiver {
@@ -47,6 +49,9 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Result<S
     if signatures(&parts.headers).next().is_none() {
         return Err(refused(SignatureRefusal::Missing));
     }
+    if content_length(&parts.headers).is_some_and(|length| length > MAX_WEBHOOK_BYTES) {
+        return Err(TOO_LARGE);
+    }
     let body = read(body).await?;
     let now = receiver.service.now();
     signature::verify(signatures(&parts.headers), &body, secrets, now).map_err(refused)?;
@@ -65,7 +70,7 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
     match read {
         Ok(Ok(body)) => Ok(body),
         // The other reason is a connection that broke, to which no response can be sent.
-        Ok(Err(_)) => Err(Problem { status: StatusCode::PAYLOAD_TOO_LARGE, title: "The body is too large." }),
+        Ok(Err(_)) => Err(TOO_LARGE),
         Err(_) => Err(Problem { status: StatusCode::REQUEST_TIMEOUT, title: "The body did not arrive in time." }),
     }
 }

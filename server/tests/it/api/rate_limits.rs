@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use latchkey_server::settings::TrustedProxies;
 use latchkey_service::{ApiLimits, RateLimit};
 use latchkey_testkit::{Backend, on_both};
 use reqwest::{Client, Method};
@@ -73,7 +74,7 @@ async fn lc_13_unknown_keys_are_limited_too(backend: Backend) {
 /// LC-13 and WH-12: a network has one limit for all keys. For IPv6 the network is the /64.
 async fn lc_13_each_network_has_a_limit(backend: Backend) {
     let app = TestApp::start_with(backend, |settings, options| {
-        settings.server.trusted_proxies = 1;
+        settings.server.trusted_proxies = TrustedProxies::Count(1);
         options.api_limits =
             ApiLimits { per_key: RateLimit::UNLIMITED, per_network: RateLimit { burst: 20, per_minute: 60 } };
     })

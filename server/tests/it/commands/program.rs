@@ -59,6 +59,30 @@ fn refusals_say_what_to_do() {
     assert!(host.refusal(&["license", "reinstate", id], 1).contains("stays revoked"));
 }
 
+/// Behind a proxy that the settings do not mention, all clients share one limit.
+#[test]
+fn a_proxy_that_is_not_mentioned_is_noticed() {
+    let host = Host::new();
+    let url = ("LATCHKEY__SERVER__PORTAL_URL", "https://portal.example.com");
+    let said = |environment: &[(&str, &str)]| {
+        let output = host.run_with(&["config", "check"], environment);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let warning = "server.trusted_proxies is 0";
+    assert!(said(&[url]).contains(warning));
+    assert!(!said(&[]).contains(warning), "no https");
+    assert!(!said(&[url, ("LATCHKEY__SERVER__LISTEN", "192.0.2.1:443")]).contains(warning), "no loopback address");
+    for proxies in ["1", "127.0.0.0/8, ::1"] {
+        assert!(!said(&[url, ("LATCHKEY__SERVER__TRUSTED_PROXIES", proxies)]).contains(warning), "{proxies}");
+    }
+    let refused = host.run_with(&["config", "check"], &[("LATCHKEY__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, proxy")]);
+    assert!(text(&refused.stderr).contains("`proxy` is not a network"), "{}", text(&refused.stderr));
+    let server = host.serve(&[], &[url]);
+    assert!(server.stop());
+    assert!(host.server_log().contains(warning), "{}", host.server_log());
+}
+
 #[test]
 fn settings_are_checked_and_printed_without_secrets() {
     let host = Host::new();

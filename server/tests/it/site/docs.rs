@@ -250,7 +250,7 @@ fn the_search_finds_pages_and_shows_what_was_asked() {
         let none = page("?q=%3Cb%3Exyzzy").await;
         assert!(none.contains("Nothing was found") && !none.contains("<b>xyzzy"), "{none}");
         assert!(page("").await.contains("Type a word"));
-        let long = page(&format!("?q={}", "a".repeat(5_000))).await;
+        let long = page(&format!("?q={}", "a".repeat(3_000))).await;
         assert!(!long.contains(&"a".repeat(101)), "the query is cut");
     });
 }

@@ -17,7 +17,11 @@ use latchkey_licensing::{
     policy::Policy,
     public_key::PublicKey,
 };
-use latchkey_server::{http, settings::Settings};
+use latchkey_server::{
+    http,
+    listener::{self, Limits},
+    settings::Settings,
+};
 use latchkey_service::{
     HostLink, IssuedLicense, Notify, Operator, Options, Ports, Service, SessionToken, StaffRole, StoredPayment, Vault,
     ports::payments::Payments,
@@ -105,8 +109,8 @@ impl TestApp {
         let kit = TestService::with_payments(backend, options, clock, payments).await;
         let public_key = PublicKey::from(&kit.service.keyring().signer().verifying_key());
         let router = http::router(kit.service.clone(), &settings).expect("the settings are valid");
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = tokio::spawn(async move { axum::serve(listener, service).await }).abort_handle();
+        let limits = Limits::new(&settings.server);
+        let serving = tokio::spawn(listener::serve(listener, router, limits, std::future::pending())).abort_handle();
         Self { serving, address, kit, public_key }
     }
 
@@ -335,6 +339,12 @@ impl<'a> Browser<'a> {
         let mut reader = self.app.service().store().read_without_snapshot().await.expect("a reader");
         let found = reader.find_session_with_account(&Sha256::digest(token.expose()).into()).await.expect("read");
         found.map(|(_, account)| account.id)
+    }
+
+    /// The browser's cookies, as it sends them.
+    pub(crate) fn cookies(&self) -> String {
+        let cookies = self.jar.cookies(&self.app.origin().parse().expect("a URL"));
+        cookies.and_then(|cookies| Some(cookies.to_str().ok()?.to_owned())).unwrap_or_default()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {

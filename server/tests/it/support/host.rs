@@ -10,6 +10,14 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_latchkey");
+
+/// An address at which nothing listens yet.
+fn free_address() -> String {
+    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    probe.local_addr().expect("an address").to_string()
+}
+
 /// A folder in which the program runs. Its data folder is `data`.
 pub(crate) struct Host {
     pub(crate) folder: TempDir,
@@ -29,7 +37,10 @@ impl Host {
     }
 
     fn command(&self, words: &[&str], environment: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        self.prepared(Command::new(PROGRAM), words, environment)
+    }
+
+    fn prepared(&self, mut command: Command, words: &[&str], environment: &[(&str, &str)]) -> Command {
         command.current_dir(self.folder.path()).args(words).stdin(Stdio::null()).env_clear();
         command.envs(environment.iter().copied());
         command
@@ -61,23 +72,34 @@ impl Host {
         (0..5).find_map(|_| self.try_to_serve(words, environment)).expect("a port that is free")
     }
 
+    /// Starts a server whose process may have no more than this many descriptors.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn serve_with_descriptors(&self, limit: u32, environment: &[(&str, &str)]) -> Server {
+        let start = |address: &str| {
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\""), PROGRAM]);
+            self.start(self.prepared(shell, &["serve", "--json", "--listen", address], environment), address)
+        };
+        (0..5).find_map(|_| start(&free_address())).expect("a port that is free")
+    }
+
     /// Starts a server again at the address of one that was killed.
     pub(crate) fn serve_at(&self, address: &str, environment: &[(&str, &str)]) -> Server {
         self.listen_at(address, &[], environment).expect("the address is free")
     }
 
     fn try_to_serve(&self, words: &[&str], environment: &[(&str, &str)]) -> Option<Server> {
-        let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = probe.local_addr().expect("an address").to_string();
-        drop(probe);
-        self.listen_at(&address, words, environment)
+        self.listen_at(&free_address(), words, environment)
     }
 
     fn listen_at(&self, address: &str, words: &[&str], environment: &[(&str, &str)]) -> Option<Server> {
-        let log = File::create(self.folder.path().join("server.log")).expect("a log file");
         let words = [&["serve", "--json", "--listen", address], words].concat();
-        let mut process =
-            self.command(&words, environment).stdout(Stdio::piped()).stderr(log).spawn().expect("the program runs");
+        self.start(self.command(&words, environment), address)
+    }
+
+    fn start(&self, mut command: Command, address: &str) -> Option<Server> {
+        let log = File::create(self.folder.path().join("server.log")).expect("a log file");
+        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program runs");
         let mut output = BufReader::new(process.stdout.take().expect("output"));
         let mut line = String::new();
         output.read_line(&mut line).expect("read");
