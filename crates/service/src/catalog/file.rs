@@ -14,6 +14,7 @@ use latchkey_licensing::{
         DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
         KeyScheme, MIN_FILE_TTL, MIN_HEARTBEAT_WINDOW, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
+    text::has_disruptive,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -426,6 +427,6 @@ fn code_problem(at: &str, code: &str) -> Option<CatalogFileError> {
 }
 
 fn name_problem(list: &str, code: &str, name: &str) -> Option<CatalogFileError> {
-    let fits = (1..=100).contains(&name.chars().count());
+    let fits = (1..=100).contains(&name.chars().count()) && !has_disruptive(name);
     (!fits).then(|| CatalogProblem::NameLength.at(format!("{list}.{code}.name")))
 }
