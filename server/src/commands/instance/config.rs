@@ -6,13 +6,13 @@ use crate::{
     cli::Config,
     console,
     settings::{self, Settings},
+    startup::folder_warning,
 };
 
 /// The caller has already read and checked the settings.
 pub(crate) fn show(command: &Config, settings: &Settings, as_json: bool) {
     match command {
-        Config::Check if as_json => console::json(&json!({ "valid": true })),
-        Config::Check => console::line("The settings are valid."),
+        Config::Check => check(settings, as_json),
         Config::Print if as_json => {
             let all: Map<String, Value> =
                 settings.print().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -29,5 +29,17 @@ pub(crate) fn show(command: &Config, settings: &Settings, as_json: bool) {
                 console::line(&format!("    {} ({})", field.help, settings::environment_name(key)));
             }
         }
+    }
+}
+
+fn check(settings: &Settings, as_json: bool) {
+    let warning = folder_warning(settings);
+    if as_json {
+        console::json(&json!({ "valid": true, "warnings": warning.as_slice() }));
+        return;
+    }
+    console::line("The settings are valid.");
+    if let Some(warning) = warning {
+        console::line(&format!("Warning: {warning}."));
     }
 }
