@@ -1,5 +1,5 @@
-//! While the database cannot be used, requests get an answer in time that says when to try again, and so does whoever asks
-//! whether the server is ready. Afterwards it recovers by itself.
+//! While the database cannot be used, requests get an answer in time that says when to try again, and so does `/readyz`. Afterwards
+//! the server recovers by itself.
 
 use std::{
     fs,
