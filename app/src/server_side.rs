@@ -203,8 +203,12 @@ pub(crate) fn next_or_first_page(next: Option<&str>, role: Role) -> String {
 
 /// The page that a person sees first, of those that this instance serves.
 pub(crate) fn first_page(role: Role) -> String {
-    let backend = use_context::<Backend>();
-    let serves_admin = backend.as_ref().is_none_or(|backend| backend.admin == AdminPlace::Here);
+    first_page_of(use_context::<Backend>().as_ref(), role)
+}
+
+/// The page that a person sees first, of those that an instance serves. `None` serves all.
+pub fn first_page_of(backend: Option<&Backend>, role: Role) -> String {
+    let serves_admin = backend.is_none_or(|backend| backend.admin == AdminPlace::Here);
     match role {
         Role::Support | Role::Admin if serves_admin => AdminPage::Overview.path(),
         _ if backend.is_none_or(|backend| backend.serves_portal) => Page::Overview.path(),

@@ -10,7 +10,7 @@ use latchkey_service::{Entropy, ports::EntropyUnavailable};
 
 pub use clock::SystemClock;
 pub use folder_mailer::FolderMailer;
-pub use smtp_mailer::SmtpMailer;
+pub use smtp_mailer::{Relay, SmtpMailer};
 pub use stripe::StripePayments;
 
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,7 @@ mod commands;
 mod console;
 mod content;
 mod diagnostics;
+mod files;
 pub mod http;
 pub mod listener;
 mod logging;

@@ -23,6 +23,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use config::{Config, Environment, File, FileFormat, Value, ValueKind};
 use serde::{Deserialize, Serialize};
 
+use crate::files::read_text;
+
 pub use api::Api;
 pub use auth::Auth;
 pub use brand::Brand;
@@ -35,7 +37,7 @@ pub use mail::Mail;
 pub use metrics::Metrics;
 pub use origin::{Origin, Origins};
 pub use secrets::Secrets;
-pub(crate) use secrets::read_secret;
+pub(crate) use secrets::{is_guessable, read_secret};
 pub use server::Server;
 pub(crate) use server::is_loopback;
 pub use stripe::{BillingAddress, Stripe};
@@ -46,6 +48,9 @@ pub use values::{
     surfaces::{Surface, Surfaces},
     web_origins::WebOrigins,
 };
+
+/// The longest file with a secret.
+const SECRET_FILE_BYTES: u64 = 64 * 1024;
 
 /// The demo's values for settings that are not set otherwise.
 const DEMO: &str = include_str!("../../content/demo/settings.toml");
@@ -257,7 +262,7 @@ fn with_secret_files(environment: BTreeMap<String, String>) -> Result<BTreeMap<S
                 plain.insert(key, value);
             }
             Some(name) => {
-                let text = std::fs::read_to_string(&value).map_err(|error| {
+                let text = read_text(value.as_ref(), SECRET_FILE_BYTES).map_err(|error| {
                     SettingsError(format!("{key} names a file that cannot be read: {value}: {error}"))
                 })?;
                 plain.insert(name, text.trim().to_owned());
@@ -407,7 +412,9 @@ mod tests {
             &[("LATCHKEY__LOG__LEVEL", "verbose")],
             &[("LATCHKEY__SERVER__API_URL", "https://user:hunter2@api.example.com")],
             &[("LATCHKEY__MAIL__HOURLY_BUDGET", "0")],
+            &[("LATCHKEY__MAIL__EHLO_NAME", "mail.example.com\r\nMAIL FROM")],
             &[("LATCHKEY__SECRETS__MASTER_SECRET", "hunter2")],
+            &[("LATCHKEY__SECRETS__MASTER_SECRET", &"0".repeat(64))],
             &[("LATCHKEY__SECRETS__SIGNING_KEY", "hunter2")],
             &[("LATCHKEY__SECRETS__MASTER_SECRET", &"+a".repeat(32))],
             &[("LATCHKEY__BRAND__NAME", " ")],

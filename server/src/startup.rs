@@ -6,7 +6,8 @@ mod instance;
 use std::sync::Arc;
 
 use latchkey_service::{
-    AdoptError, BillingOptions, ClaimError, Internal, OpenError, Options, Ports, Service, Store, StoreError, Vault,
+    AdoptError, BillingOptions, ClaimError, Internal, OpenError, Options, Ports, PostgresMode, Service, Store,
+    StoreError, Vault,
 };
 
 use crate::{
@@ -14,8 +15,8 @@ use crate::{
     settings::{Settings, SettingsError},
 };
 
-pub(crate) use instance::is_exposed;
 use instance::{Instance, InstanceError};
+pub(crate) use instance::{folder_warning, is_exposed};
 
 /// Why the program did not start, or a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +73,12 @@ impl Failure {
             | Self::OtherSecret(_)
             | Self::OtherSigningKey { .. }
             | Self::Store(StoreError::Address(_)) => 78,
-            Self::Store(StoreError::Busy | StoreError::Database(_) | StoreError::NewerSchema(_))
-            | Self::Internal(Internal::Store(StoreError::Busy | StoreError::Database(_)))
+            Self::Store(
+                StoreError::Busy | StoreError::Database(_) | StoreError::FileGone { .. } | StoreError::NewerSchema(_),
+            )
+            | Self::Internal(Internal::Store(
+                StoreError::Busy | StoreError::Database(_) | StoreError::FileGone { .. },
+            ))
             | Self::Listen { .. } => 69,
             Self::Usage(_) => 2,
             Self::Store(_) | Self::Refused(_) | Self::PartlyDone(_) | Self::Internal(_) => 1,
@@ -103,10 +108,27 @@ pub(crate) fn options(settings: &Settings) -> Options {
 
 /// Opens and migrates the database. A new database gets a signing key, but no products.
 pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
-    let instance = Instance::open(settings, &OsEntropy)?;
-    let store = Store::open(&settings.database_url(), settings.database.connections).await?;
+    let instance = Instance::read(settings)?;
+    if let Some(warning) = folder_warning(settings) {
+        tracing::warn!("{warning}");
+    }
+    let url = settings.database_url();
+    let mode =
+        if settings.database.transaction_pooler { PostgresMode::TransactionPooler } else { PostgresMode::Direct };
+    // Until the database is claimed, other processes that start wait.
+    let lock = Store::lock_for_startup(&url).await?;
+    let store = Store::open_with(&url, settings.database.connections, mode).await?;
+    let master_secret = match instance.master_secret {
+        Some(secret) => secret,
+        None if store.is_claimed().await? => {
+            // Another process may have created both in the meantime.
+            let created = Instance::read(settings)?.master_secret;
+            created.ok_or_else(|| InstanceError::SecretMissing(instance::secret_path(settings)))?
+        }
+        None => instance::create_secret(settings, &OsEntropy)?,
+    };
     store.migrate().await?;
-    let vault = Vault::new(&instance.master_secret);
+    let vault = Vault::new(&master_secret);
     let given_key = instance.given_signing_key.as_deref();
     let payments = settings.stripe.key()?.map(|key| Arc::new(StripePayments::new(&settings.stripe, &key)) as _);
     let ports = Ports { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), payments };
@@ -123,6 +145,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Service, Failure> {
         | OpenError::Adopt(AdoptError::Internal(error))
         | OpenError::Internal(error) => Failure::Internal(error),
     })?;
+    drop(lock);
     if let Some(file) = &instance.old_key_file {
         tracing::warn!(
             "{} contains the unencrypted signing key; the database stores it encrypted, so delete the file",

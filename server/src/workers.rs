@@ -2,7 +2,7 @@
 //! machines, reminding customers, and refreshing the signing keys.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -46,22 +46,62 @@ const HEAD: Duration = Duration::from_hours(1);
 /// gaps are covered by the 30 seconds that a heartbeat may be late.
 const HEARTBEAT_WATCH: Duration = Duration::from_secs(10);
 
+/// How long it may go unnoticed that the database's file is gone, while nothing is written.
+const FILE: Duration = Duration::from_secs(2);
+
 /// How long a rotation of the signing key by another process may go unnoticed.
 const KEYS: Duration = Duration::from_secs(5);
 
-/// Sends mails until it is stopped. A mail that is being sent is finished.
-pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, mut stop: watch::Receiver<bool>) {
+/// Sends mails until it is stopped. Several are sent at a time, so that a server that takes long to respond to one does not
+/// delay the others. Mails that are being sent are finished.
+pub async fn send_mail(service: Service, mailer: Arc<dyn Mailer>, stop: watch::Receiver<bool>) {
+    let trouble = MailTrouble::default();
+    let one = || send_one_by_one(&service, &*mailer, &trouble, stop.clone());
+    tokio::join!(one(), one(), one(), one());
+}
+
+/// Why mails cannot be sent at the moment. A cause is logged once, and not for every attempt.
+#[derive(Debug, Default)]
+struct MailTrouble(Mutex<Option<String>>);
+
+impl MailTrouble {
+    /// Notes why an attempt failed. Returns whether that is news.
+    fn begins(&self, why: &str) -> bool {
+        // With a poisoned lock, everything is logged.
+        self.0.lock().map_or(true, |mut known| known.replace(why.to_owned()).is_none_or(|known| known != why))
+    }
+
+    /// Notes that a mail was sent. Returns whether that is news.
+    fn ends(&self) -> bool {
+        self.0.lock().is_ok_and(|mut known| known.take().is_some())
+    }
+}
+
+async fn send_one_by_one(
+    service: &Service,
+    mailer: &dyn Mailer,
+    trouble: &MailTrouble,
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
-        let delivered = service.deliver_one(&*mailer).await;
-        note(&service, Worker::Mail, delivered.as_ref().err());
+        let delivered = service.deliver_one(mailer).await;
+        note(service, Worker::Mail, delivered.as_ref().err());
         let pause = match delivered {
-            Ok(Delivery::Sent) => Duration::ZERO,
+            Ok(Delivery::Sent) => {
+                if trouble.ends() {
+                    tracing::info!("mails are sent again");
+                }
+                Duration::ZERO
+            }
+            Ok(Delivery::Decoy) => Duration::ZERO,
             Ok(Delivery::Idle) => match service.mail_due_in().await {
                 Ok(due_in) => due_in.map_or(MAIL_POLL, |due_in| due_in.min(MAIL_POLL)),
                 Err(_) => RETRY,
             },
             Ok(Delivery::Retry(why)) => {
-                tracing::warn!(why, "a mail could not be sent and will be retried: {why}");
+                if trouble.begins(&why) {
+                    tracing::warn!(why, "mails cannot be sent and will be retried: {why}");
+                }
                 Duration::ZERO
             }
             Ok(Delivery::GivenUp(why)) => {
@@ -213,6 +253,24 @@ pub async fn refresh_keys(service: Service, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(KEYS) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Says loudly when the database's file is deleted or replaced, until it is stopped. Meanwhile, nothing can be written.
+pub async fn watch_database_file(service: Service, mut stop: watch::Receiver<bool>) {
+    let mut is_gone = false;
+    while !*stop.borrow() {
+        let found = service.store().check_file();
+        match &found {
+            Ok(()) if is_gone => tracing::warn!("the database's file is back"),
+            Err(error) if !is_gone => tracing::error!(%error, "nothing can be written: {error}"),
+            Ok(()) | Err(_) => {}
+        }
+        is_gone = found.is_err();
+        tokio::select! {
+            () = tokio::time::sleep(FILE) => {}
             _ = stop.changed() => {}
         }
     }

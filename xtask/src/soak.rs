@@ -16,10 +16,13 @@ pub(crate) struct Options {
     /// How often the server is killed while it delivers, on each database
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     kills: u32,
+    /// How many known and how many unknown addresses ask to sign in, on each database
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    sign_ins: u32,
 }
 
 /// The tests that read their size from the environment.
-const TESTS: [&str; 2] = ["billing::interleavings", "billing::kills"];
+const TESTS: [&str; 3] = ["billing::interleavings", "billing::kills", "sign_in::decoys"];
 
 pub(crate) fn run(shell: &Shell, options: &Options) -> Result<()> {
     let server = timed("PostgreSQL for this run", || postgres::start(shell))?;
@@ -29,8 +32,9 @@ pub(crate) fn run(shell: &Shell, options: &Options) -> Result<()> {
         .args(TESTS)
         .env("LATCHKEY_TEST_POSTGRES", &server.url)
         .env("LATCHKEY_TEST_INTERLEAVINGS", options.interleavings.to_string())
-        .env("LATCHKEY_TEST_KILLS", options.kills.to_string());
-    let status = timed("interleavings and kills", || Ok(command.status()?))?;
+        .env("LATCHKEY_TEST_KILLS", options.kills.to_string())
+        .env("LATCHKEY_TEST_SIGN_INS", options.sign_ins.to_string());
+    let status = timed("interleavings, kills and times of sign-ins", || Ok(command.status()?))?;
     if !status.success() {
         bail!("some tests failed");
     }

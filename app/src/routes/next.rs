@@ -61,6 +61,12 @@ impl NextPath {
     }
 }
 
+impl From<NextPath> for String {
+    fn from(next: NextPath) -> Self {
+        next.0
+    }
+}
+
 /// A page of this site to return to: in the portal, in the admin portal or in the sign-in.
 pub fn internal_path(text: &str) -> Option<String> {
     if let Some(path) = admin_path(text) {

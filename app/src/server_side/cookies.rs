@@ -3,7 +3,7 @@
 use cookie::{Cookie, CookieJar, Key, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 use latchkey_licensing::ids::LicenseId;
-use latchkey_service::{BrowserSecret, ENDED_SESSION_KEPT, SessionToken};
+use latchkey_service::{BrowserSecret, ConfirmedSignIn, ENDED_SESSION_KEPT, KnownBrowser, SessionToken};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
@@ -103,13 +103,19 @@ impl CookieKit {
     }
 
     /// The secret that ties this browser to its sign-in request.
-    pub(crate) fn browser_secret(&self, headers: &HeaderMap) -> Option<BrowserSecret> {
+    pub fn browser_secret(&self, headers: &HeaderMap) -> Option<BrowserSecret> {
         BrowserSecret::parse(self.read(headers, "login")?.value())
     }
 
-    /// Ties a sign-in request to this browser.
+    /// Ties a sign-in request to this browser. The cookie outlives the request, so that the browser can learn why a link no
+    /// longer works.
     pub(crate) fn set_browser_secret(&self, secret: &BrowserSecret) {
-        send(&self.build("login", secret.expose().to_owned(), Duration::minutes(10)));
+        send(&self.build("login", secret.expose().to_owned(), Duration::hours(1)));
+    }
+
+    /// The browser's proof of the addresses that it signed in to before.
+    pub(crate) fn known_browser(&self, headers: &HeaderMap) -> Option<KnownBrowser> {
+        KnownBrowser::parse(self.read(headers, "known")?.value())
     }
 
     /// The secret that ties this browser to signing in with a passkey.
@@ -127,6 +133,12 @@ impl CookieKit {
         let lifetime = Duration::try_from(lifetime + ENDED_SESSION_KEPT).unwrap_or(Duration::ZERO);
         send(&self.build("session", session_id(token).to_string(), lifetime));
         self.remove("login");
+    }
+
+    /// Signs the browser in after a sign-in, and remembers that it has signed in.
+    pub(crate) fn set_signed_in(&self, confirmed: &ConfirmedSignIn) {
+        self.set_session(&confirmed.token, confirmed.lifetime);
+        send(&self.build("known", confirmed.known_browser.expose(), Duration::days(180)));
     }
 
     pub(crate) fn remove_session(&self) {
@@ -198,6 +210,11 @@ impl CookieKit {
         let text = self.read_signed(headers, "toast")?;
         self.remove("toast");
         serde_json::from_str(&text).ok()
+    }
+
+    /// Whether a message waits for the next page.
+    pub fn has_flash(&self, headers: &HeaderMap) -> bool {
+        self.read_signed(headers, "flash").is_some()
     }
 
     /// The message for this page. It is shown once.

@@ -25,6 +25,12 @@ pub enum UiError {
     ProofNeeded,
     /// The link or code is expired, used, unknown or wrong. Users cannot see which.
     SignInRefused,
+    /// This browser's link or code has expired.
+    SignInTooOld,
+    /// This browser's link was used already.
+    SignInUsed,
+    /// This browser asked for a newer link.
+    SignInSuperseded,
     /// A rate limit was reached.
     TooManyRequests {
         /// When to try again.
@@ -138,6 +144,13 @@ impl UiError {
             Self::SignInRefused => {
                 "That link or code is not valid. Check the code, or request a new e-mail.".to_owned()
             }
+            Self::SignInTooOld => {
+                "That link or code is too old: it was valid for 10 minutes. Request a new e-mail.".to_owned()
+            }
+            Self::SignInUsed => "That link is not valid any more: it was used, or another one was. Request a new e-mail.".to_owned(),
+            Self::SignInSuperseded => {
+                "You asked again since, and a newer e-mail is on its way. Use the link or the code in that one.".to_owned()
+            }
             Self::TooManyRequests { minutes: 1 } => "Too many requests. Try again in a minute.".to_owned(),
             Self::TooManyRequests { minutes } => format!("Too many requests. Try again in {minutes} minutes."),
             Self::SignedOut => "You are signed out. Sign in to continue.".to_owned(),
@@ -241,6 +254,9 @@ impl UiError {
             | Self::EmailChangeRefused
             | Self::PhraseWrong
             | Self::SignInRefused
+            | Self::SignInTooOld
+            | Self::SignInUsed
+            | Self::SignInSuperseded
             | Self::NameInvalid
             | Self::NoSwapsLeft { .. }
             | Self::KeyNotReplaceable

@@ -11,8 +11,25 @@ pub struct SignInState {
     pub pending: Option<String>,
     /// The sign-in page, which leads to the same page as the open request.
     pub again: String,
+    /// What became of the link whose page this is. `None` on other pages.
+    pub link: Option<LinkState>,
     /// The error of the last form.
     pub flash: Option<Flash>,
+}
+
+/// What became of a mailed link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkState {
+    /// This browser asked for it, and can confirm it. It signs in to this address.
+    Open(String),
+    /// This browser asked again since.
+    Superseded,
+    /// This browser asked for it, and it was used.
+    Used,
+    /// This browser asked for it, and it has expired.
+    TooOld,
+    /// This browser did not ask for it. It may not exist.
+    Unknown,
 }
 
 /// What the page of a change of an account's e-mail address shows.

@@ -17,7 +17,7 @@ use crate::{
     },
     sign_in::{
         components::PasskeySignIn,
-        model::SignInState,
+        model::{LinkState, SignInState},
         server_fns::{ConfirmCode, ConfirmHostLink, ConfirmLink, RequestSignIn, read_sign_in},
     },
     theme::ThemeChoice,
@@ -49,12 +49,17 @@ fn SignInFrame(#[prop(into)] title: String, children: Children) -> impl IntoView
 
 /// Loads the state of this browser's sign-in and renders with it.
 #[component]
-fn WithState<F, V>(render: F) -> impl IntoView
+fn WithState<F, V>(
+    /// The last path segment of the link whose page this is.
+    #[prop(optional)]
+    token: Option<String>,
+    render: F,
+) -> impl IntoView
 where
     F: Fn(SignInState) -> V + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let state = PageData::new(|| (), |()| read_sign_in());
+    let state = PageData::new(move || token.clone(), read_sign_in);
     view! {
         <Suspense fallback=|| ()>
             {move || {
@@ -116,7 +121,7 @@ fn CodeForm(email: String, again: String) -> impl IntoView {
     view! {
         <p>
             "If " <strong class="break-anywhere">{email}</strong>
-            " has a license, a link and a code are on their way. Both are valid for 10 minutes."
+            " has a license, a link and a code are on their way. Both are valid for 10 minutes after the e-mail was sent."
         </p>
         <form method="post" action=ConfirmCode::url() class="stack">
             <div class="field">
@@ -157,32 +162,55 @@ pub(crate) fn LinkPage() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
     view! {
         <SignInFrame title="Sign in">
-            <WithState render=move |state: SignInState| {
-                let token = token.clone();
-                match state.pending {
-                    Some(email) => {
-                        view! {
-                            <p>"Sign in as " <strong class="break-anywhere">{email}</strong> " in this browser?"</p>
-                            <form method="post" action=ConfirmLink::url()>
-                                <HiddenField name="token" value=token/>
-                                <Submit class="button button-accent button-wide">"Sign in"</Submit>
-                            </form>
-                        }
-                            .into_any()
-                    }
-                    None => {
-                        view! {
-                            <p>
-                                "This link only works in the browser in which it was requested. You can also sign in there with the code from the same e-mail."
-                            </p>
-                            <p class="text-2">"To sign in here instead, request a new e-mail in this browser."</p>
-                            <p><a class="button" href=Page::SignIn.path()>"Request a new e-mail"</a></p>
-                        }
-                            .into_any()
-                    }
+            <WithState
+                token=token.clone()
+                render=move |state: SignInState| match state.link {
+                    Some(LinkState::Open(email)) => view! { <ConfirmLinkForm email token=token.clone()/> }.into_any(),
+                    link => view! { <LinkNotOpen link=link.unwrap_or(LinkState::Unknown) again=state.again/> }.into_any(),
                 }
-            }/>
+            />
         </SignInFrame>
+    }
+}
+
+#[component]
+fn ConfirmLinkForm(email: String, token: String) -> impl IntoView {
+    view! {
+        <p>"Sign in as " <strong class="break-anywhere">{email}</strong> " in this browser?"</p>
+        <form method="post" action=ConfirmLink::url()>
+            <HiddenField name="token" value=token/>
+            <Submit class="button button-accent button-wide">"Sign in"</Submit>
+        </form>
+    }
+}
+
+/// Says why a link cannot be confirmed here, and what to do instead.
+#[component]
+fn LinkNotOpen(link: LinkState, again: String) -> impl IntoView {
+    match link {
+        LinkState::Superseded => view! {
+            <p>"You asked again since, and a newer e-mail is on its way. Use the link or the code in that one."</p>
+            <p><a class="button button-accent" href=Page::Code.path() rel="external">"Enter the code"</a></p>
+        }
+        .into_any(),
+        LinkState::Used => view! {
+            <p>"This link was used already. Each link works once."</p>
+            <p><a class="button button-accent" href=again rel="external">"Request a new e-mail"</a></p>
+        }
+        .into_any(),
+        LinkState::TooOld => view! {
+            <p>"This link is too old: it was valid for 10 minutes."</p>
+            <p><a class="button button-accent" href=again rel="external">"Request a new e-mail"</a></p>
+        }
+        .into_any(),
+        LinkState::Open(_) | LinkState::Unknown => view! {
+            <p>
+                "This link only works in the browser in which it was requested. You can also sign in there with the code from the same e-mail."
+            </p>
+            <p class="text-2">"To sign in here instead, request a new e-mail in this browser."</p>
+            <p><a class="button" href=Page::SignIn.path()>"Request a new e-mail"</a></p>
+        }
+        .into_any(),
     }
 }
 

@@ -108,7 +108,7 @@ pub async fn start_passkey_sign_in() -> Result<String, UiError> {
     use crate::{server_side as server, sign_in::present::passkey_error};
     let (backend, parts) = (server::backend()?, server::parts()?);
     let (ip, agent) = server::origin(&parts);
-    let origin = latchkey_service::SignInOrigin { ip, agent: &agent };
+    let origin = latchkey_service::SignInOrigin { ip, agent: &agent, known: None };
     let started = backend.service.start_passkey_sign_in(origin).await;
     let (browser, options) = started.map_err(|error| server::failed(passkey_error(&error)))?;
     backend.cookies.set_passkey_secret(&browser);
@@ -126,12 +126,13 @@ pub async fn sign_in_with_passkey(
     let signed_in = async {
         let (backend, parts) = (server::backend()?, server::parts()?);
         let (ip, agent) = server::origin(&parts);
-        let origin = latchkey_service::SignInOrigin { ip, agent: &agent };
+        let known = backend.cookies.known_browser(&parts.headers);
+        let origin = latchkey_service::SignInOrigin { ip, agent: &agent, known: known.as_ref() };
         let browser = backend.cookies.passkey_secret(&parts.headers).ok_or(UiError::PasskeyRefused)?;
         let earlier = server::session_of(&parts).and_then(|session| session.id()).map(server::session_token);
         let confirmed = backend.service.sign_in_with_passkey(&response, &browser, origin, earlier.as_ref()).await;
         let confirmed = confirmed.map_err(|error| passkey_error(&error))?;
-        backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
+        backend.cookies.set_signed_in(&confirmed);
         Ok(FormRedirect { flash: None, redirect_to: server::next_or_first_page(next.as_deref(), confirmed.role) })
     };
     server::finish(signed_in.await, &Page::SignIn.path())

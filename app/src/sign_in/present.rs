@@ -3,14 +3,25 @@
 use latchkey_licensing::{account::Role, time::Timestamp};
 use latchkey_service::{
     EmailChangeLinkError, EmailChangeProgress, EmailChangeSide, EmailChangeState, PasskeyError, SecondFactorState,
-    SignedIn,
+    SignInLink, SignedIn,
 };
 
 use crate::{
     server_side as server,
     shared::{error::UiError, flash::Flash, model::RelativeTime},
-    sign_in::model::{EmailChangeDetail, EmailChangeStep, PasskeyLine, SecondFactorView},
+    sign_in::model::{EmailChangeDetail, EmailChangeStep, LinkState, PasskeyLine, SecondFactorView},
 };
+
+/// A page of a link that can only go on is not shown, because the server redirects.
+pub(crate) fn sign_in_link(link: SignInLink) -> LinkState {
+    match link {
+        SignInLink::Open(pending) => LinkState::Open(pending.email.to_string()),
+        SignInLink::Superseded => LinkState::Superseded,
+        SignInLink::Used | SignInLink::SignedIn { .. } => LinkState::Used,
+        SignInLink::TooOld => LinkState::TooOld,
+        SignInLink::Unknown => LinkState::Unknown,
+    }
+}
 
 pub(crate) fn passkey_error(error: &PasskeyError) -> UiError {
     match error {

@@ -34,11 +34,12 @@ async fn server_request_sign_in(email: String, next: Option<crate::routes::NextP
     let (backend, parts) = (server::backend()?, server::parts()?);
     let (ip, agent) = server::origin(&parts);
     let earlier = backend.cookies.browser_secret(&parts.headers);
+    let known = backend.cookies.known_browser(&parts.headers);
     let ask = SignInRequest {
         email: &email,
         next_path: next.as_ref().map(NextPath::as_str),
         browser: earlier.as_ref(),
-        origin: latchkey_service::SignInOrigin { ip, agent: &agent },
+        origin: latchkey_service::SignInOrigin { ip, agent: &agent, known: known.as_ref() },
     };
     match backend.service.request_sign_in(ask).await {
         Ok(secret) => {
@@ -69,13 +70,47 @@ pub async fn confirm_link(
     token: String,
 ) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
-    let done = confirm(SignInSecret::Link(&token)).await;
-    // If the link has expired, the page to go to afterwards is kept.
+    let done = match confirm(SignInSecret::Link(&token)).await {
+        Err(UiError::SignInRefused) => why_refused(&token).await,
+        done => done,
+    };
     let form = match &done {
+        Err(UiError::SignInSuperseded) => Page::Code.path(),
+        // If the link has expired, the page to go to afterwards is kept.
         Err(_) => form_for(open_sign_in().await?.as_ref()),
         Ok(_) => Page::SignIn.path(),
     };
     server::finish(done, &form)
+}
+
+/// Tells the browser that asked for a link why the link was refused (ML-07). If the account is signed in here, it goes on.
+#[cfg(feature = "ssr")]
+async fn why_refused(token: &str) -> Result<FormRedirect, UiError> {
+    use crate::{routes::NextPath, server_side as server};
+    use latchkey_service::SignInLink;
+    match sign_in_link(token).await? {
+        SignInLink::SignedIn { next_path } => {
+            let next = next_path.as_deref().and_then(NextPath::parse);
+            let role = server::person()?.account.role;
+            let redirect_to = next.map_or_else(|| server::first_page(role), String::from);
+            Ok(FormRedirect { flash: None, redirect_to })
+        }
+        SignInLink::Superseded => Err(UiError::SignInSuperseded),
+        SignInLink::Used => Err(UiError::SignInUsed),
+        SignInLink::TooOld => Err(UiError::SignInTooOld),
+        SignInLink::Open(_) | SignInLink::Unknown => Err(UiError::SignInRefused),
+    }
+}
+
+/// What became of a mailed link, for this browser.
+#[cfg(feature = "ssr")]
+async fn sign_in_link(token: &str) -> Result<latchkey_service::SignInLink, UiError> {
+    use crate::server_side as server;
+    let (backend, parts) = (server::backend()?, server::parts()?);
+    let browser = backend.cookies.browser_secret(&parts.headers);
+    let signed_in = server::person().ok().map(|who| who.account.email);
+    let link = backend.service.sign_in_link(token, browser.as_ref(), signed_in.as_ref()).await;
+    link.map_err(|error| server::internal_error(&error))
 }
 
 /// Signs in with a link from the host's command line, in any browser.
@@ -110,30 +145,36 @@ async fn confirm(secret: SignInSecret<'_>) -> Result<FormRedirect, UiError> {
         (SignInSecret::Code(_) | SignInSecret::Link(_), None) => return Err(UiError::SignInRefused),
     };
     let earlier = server::session_of(&parts).and_then(|session| session.id()).map(server::session_token);
-    match backend
-        .service
-        .confirm_sign_in(proof, latchkey_service::SignInOrigin { ip, agent: &agent }, earlier.as_ref())
-        .await
-    {
+    let known = backend.cookies.known_browser(&parts.headers);
+    let origin = latchkey_service::SignInOrigin { ip, agent: &agent, known: known.as_ref() };
+    match backend.service.confirm_sign_in(proof, origin, earlier.as_ref()).await {
         Ok(confirmed) => {
-            backend.cookies.set_session(&confirmed.token, confirmed.lifetime);
+            backend.cookies.set_signed_in(&confirmed);
             let next = confirmed.next_path.as_deref().and_then(NextPath::parse);
             let redirect_to = next.map_or_else(|| server::first_page(confirmed.role), |next| next.as_str().to_owned());
             Ok(FormRedirect { flash: None, redirect_to })
         }
         Err(ConfirmError::Refused) => Err(UiError::SignInRefused),
+        Err(ConfirmError::TooOld) => Err(UiError::SignInTooOld),
         Err(ConfirmError::Internal(error)) => Err(server::internal_error(&error)),
     }
 }
 
 /// The state of this browser's sign-in.
 #[server(prefix = "/fn", endpoint = "read_sign_in", input = PageForm, output = PageJson)]
-pub async fn read_sign_in() -> Result<SignInState, UiError> {
-    use crate::server_side as server;
+pub async fn read_sign_in(
+    /// The last path segment of the link whose page this is.
+    token: Option<String>,
+) -> Result<SignInState, UiError> {
+    use crate::{server_side as server, sign_in::present};
+    let link = match token {
+        Some(token) => Some(present::sign_in_link(sign_in_link(&token).await?)),
+        None => None,
+    };
     let pending = open_sign_in().await?;
     let flash = server::backend()?.cookies.take_flash(&server::parts()?.headers);
     let again = form_for(pending.as_ref());
-    Ok(SignInState { pending: pending.map(|open| open.email.to_string()), again, flash })
+    Ok(SignInState { pending: pending.map(|open| open.email.to_string()), again, link, flash })
 }
 
 /// This browser's open sign-in request.

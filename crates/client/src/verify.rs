@@ -27,7 +27,7 @@ pub struct Verifier {
 
 /// How long after its issue a file is accepted by default: 366 days. A key holder can request a file that lasts
 /// 68 years, and it would still be valid after a refund.
-pub const DEFAULT_MAX_FILE_AGE: Duration = Duration::from_hours(366 * 24);
+pub const DEFAULT_MAX_FILE_AGE: Duration = claims::MAX_AGE;
 
 /// Why a file or key is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,6 +18,7 @@ pub mod portal_paths;
 pub mod product;
 mod rules;
 mod sales;
+pub mod text;
 pub mod time;
 
 pub use files::{air_gap, certificate, claims};

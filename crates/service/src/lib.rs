@@ -22,8 +22,8 @@ pub use latchkey_licensing::{
 };
 pub use latchkey_store::{
     Attention, AuditRow, DatabaseFacts, DeactivatedBy, EmailChangeSide, EventState, Gauges, ListedAccount,
-    ListedLicense, ListedMachine, ListedMail, MailState, NoteRow, OpenDispute, Page, QueueState, QueueStates, RecordId,
-    SavedViewRow, Store, StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
+    ListedLicense, ListedMachine, ListedMail, MailState, NoteRow, OpenDispute, Page, PostgresMode, QueueState,
+    QueueStates, RecordId, SavedViewRow, Store, StoreError, StoredDispute, StoredPayment, StoredRefund, StripeEventRow,
 };
 
 pub use audit::{
@@ -113,7 +113,11 @@ pub use identity::passkeys::{
     verifier::PasskeyRefusal,
 };
 pub use identity::sign_in::{
-    email::{ConfirmError, ConfirmedSignIn, PendingSignIn, Proof, RequestSignInError, SignInOrigin, SignInRequest},
+    email::{
+        ConfirmError, ConfirmedSignIn, PendingSignIn, Proof, RequestSignInError, SignInLink, SignInOrigin,
+        SignInRequest,
+    },
+    known_browser::KnownBrowser,
     secrets::{BrowserSecret, HostLink, SessionToken},
     sessions::{ENDED_SESSION_KEPT, SessionSummary},
 };

@@ -79,4 +79,8 @@ pub enum MailError {
 pub trait Mailer: Debug + Send + Sync {
     /// Sends one mail.
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+
+    /// Does everything that sending one mail does, except hand it over. It takes as long, and fails temporarily if sending
+    /// does, so that a decoy cannot be distinguished from a mail (ML-10). Nothing leaves the process.
+    async fn rehearse(&self, mail: &Mail) -> Result<(), MailError>;
 }

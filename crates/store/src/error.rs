@@ -24,6 +24,9 @@ pub enum StoreError {
         "the database is at schema version {0}, which is newer than this program: run the newer program, or restore a backup made before the upgrade"
     )]
     NewerSchema(i64),
+    /// The file of an SQLite database is not at its path any more.
+    #[error("the database file {path} {why}")]
+    FileGone { path: String, why: &'static str },
     /// The database URL is invalid.
     #[error("{0}")]
     Address(String),
@@ -37,7 +40,7 @@ impl StoreError {
     /// of space or read-only.
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Busy => true,
+            Self::Busy | Self::FileGone { .. } => true,
             Self::Database(error) => error.failure == Failure::Unavailable,
             Self::Conflict(_) | Self::Corrupt { .. } | Self::Aborted | Self::NewerSchema(_) | Self::Address(_) => false,
         }
@@ -49,7 +52,12 @@ impl StoreError {
         match self {
             Self::Busy => true,
             Self::Database(error) => error.failure != Failure::Statement,
-            Self::Conflict(_) | Self::Corrupt { .. } | Self::Aborted | Self::NewerSchema(_) | Self::Address(_) => false,
+            Self::Conflict(_)
+            | Self::Corrupt { .. }
+            | Self::Aborted
+            | Self::NewerSchema(_)
+            | Self::FileGone { .. }
+            | Self::Address(_) => false,
         }
     }
 }

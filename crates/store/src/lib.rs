@@ -21,13 +21,13 @@ pub use connection::{Conn, Reader, Tx};
 pub use error::{Constraint, DatabaseError, Result, StoreError};
 pub use page::Page;
 pub use stats::{Counters, DURATION_BOUNDS_US, QueryStats};
-pub use store::Store;
+pub use store::{PostgresMode, StartupLock, Store};
 pub use tables::{
     accounts::{
         email_changes::{EmailChangeRow, EmailChangeSide},
         passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
         sessions::{NewSession, SessionRow},
-        sign_in_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestKind},
+        sign_in_requests::{NewSignInRequest, SignInRequestKind, StoredSignInRequest},
     },
     billing::{
         order_payments::{StoredDispute, StoredPayment, StoredRefund},

@@ -2,6 +2,7 @@
 
 pub(crate) mod dialect;
 pub(crate) mod errors;
+pub(crate) mod file;
 #[path = "queries/all.rs"]
 pub(crate) mod queries;
 pub(crate) mod writer;

@@ -18,7 +18,11 @@ use crate::{
     error::{Result, StoreError},
     license_lookups::LicenseLookups,
     methods, postgres,
-    sqlite::{self, writer::Writer},
+    sqlite::{
+        self,
+        file::{DatabaseFile, LockFile},
+        writer::Writer,
+    },
     stats::{Counters, QueryStats, Stats},
     tables::licenses::license_records::{KeyLookup, KnownLicense},
 };
@@ -29,8 +33,11 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres
 /// The table in which the migrations that were applied are recorded.
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 
-/// The longest wait for SQLite's writer. It is well below the 30 seconds that apps wait for a response.
-const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest wait for SQLite's writer. Together with the waits before it, a request gets its response within ten seconds.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(7);
+
+/// The longest wait for another process that opens a database for the first time or migrates it.
+pub(crate) const STARTUP_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The longest wait for a connection from a pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,7 +46,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The longest that looking up a license may take, including the wait for a connection.
-const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The longest that a check of the writer may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -71,21 +78,43 @@ enum Pools {
     Postgres {
         options: PgConnectOptions,
         pool: PgPool,
+        mode: PostgresMode,
     },
+}
+
+/// How a PostgreSQL server is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PostgresMode {
+    /// Directly, or through a pooler that gives each client a connection of its own.
+    #[default]
+    Direct,
+    /// Through a pooler that gives each transaction any connection, such as PgBouncer in transaction mode. So nothing is kept on
+    /// a connection: no prepared statements, no settings and no locks.
+    TransactionPooler,
+}
+
+/// Keeps other processes from starting with the same database, until it is dropped.
+#[derive(Debug)]
+pub struct StartupLock {
+    _file: Option<LockFile>,
+    /// On PostgreSQL, a transaction has the lock.
+    _connection: Option<PgConnection>,
 }
 
 impl Store {
     /// Opens the database at `url`: `sqlite://path` (created if missing) or `postgres://…`. `connections` is
     /// the size of the pool. On SQLite, the pool serves only readers.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
+        Self::open_with(url, connections, PostgresMode::Direct).await
+    }
+
+    /// Like [`open`](Self::open). SQLite ignores the mode.
+    pub async fn open_with(url: &str, connections: u32, mode: PostgresMode) -> Result<Self> {
         let stats = Arc::new(Stats::new(methods::all()));
         let runtime = Handle::current();
-        let pools = match url.strip_prefix("sqlite:") {
-            Some(path) => {
-                let path = Path::new(path.trim_start_matches("//"));
-                open_sqlite(path, connections, &runtime, &stats).await?
-            }
-            None => open_postgres(url, connections).await?,
+        let pools = match sqlite_path(url) {
+            Some(path) => open_sqlite(path, connections, &runtime, &stats).await?,
+            None => open_postgres(url, connections, mode).await?,
         };
         let limit = match &pools {
             Pools::Sqlite { .. } => sqlite::dialect::LOOKUPS,
@@ -93,6 +122,38 @@ impl Store {
         };
         let lookups = Arc::new(LicenseLookups::new(limit, LOOKUP_TIMEOUT));
         Ok(Self(Arc::new(Shared { pools, runtime, stats, lookups })))
+    }
+
+    /// Waits until no other process opens, migrates or claims the same database, and keeps others from it until the lock is
+    /// dropped.
+    pub async fn lock_for_startup(url: &str) -> Result<StartupLock> {
+        if let Some(path) = sqlite_path(url) {
+            return Ok(StartupLock { _file: LockFile::take(path).await?, _connection: None });
+        }
+        // Poolers may refuse the setting.
+        let options = postgres_options(url)?.extra_float_digits(None);
+        let pool =
+            PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
+        let mut connection = pool.acquire().await?.detach();
+        connection.execute(postgres::dialect::BEGIN_STARTING).await?;
+        Ok(StartupLock { _file: None, _connection: Some(connection) })
+    }
+
+    /// Whether the database belongs to an instance already: it was claimed for a master secret. A new one may lack all tables.
+    pub async fn is_claimed(&self) -> Result<bool> {
+        match self.read_without_snapshot().await?.find_secret_check().await {
+            Ok(check) => Ok(check.is_some()),
+            Err(error) if error.is_unavailable() => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Checks that the file of an SQLite database is still at its path.
+    pub fn check_file(&self) -> Result<()> {
+        match &self.0.pools {
+            Pools::Sqlite { writer, .. } => writer.check_file(),
+            Pools::Postgres { .. } => Ok(()),
+        }
     }
 
     /// Migrates the schema to this program's version. A newer schema is refused and left unchanged.
@@ -104,11 +165,17 @@ impl Store {
                 SQLITE_MIGRATIONS.run(&mut conn).await?;
                 conn.close().await?;
             }
-            Pools::Postgres { options, .. } => {
+            Pools::Postgres { options, mode, .. } => {
                 let mut conn = options.connect().await?;
                 // The server's role may lack the right to change the schema.
-                if !is_migrated(&mut conn).await {
-                    POSTGRES_MIGRATIONS.run(&mut conn).await?;
+                conn.execute("BEGIN; DEALLOCATE ALL").await?;
+                let is_migrated = is_migrated(&mut conn).await;
+                conn.execute("ROLLBACK").await?;
+                if !is_migrated {
+                    match mode {
+                        PostgresMode::Direct => POSTGRES_MIGRATIONS.run(&mut conn).await?,
+                        PostgresMode::TransactionPooler => migrate_through_pooler(options, &mut conn).await?,
+                    }
                 }
                 conn.close().await?;
             }
@@ -137,14 +204,19 @@ impl Store {
     pub async fn read(&self) -> Result<Reader> {
         let begin = match &self.0.pools {
             Pools::Sqlite { .. } => sqlite::dialect::BEGIN_READ,
-            Pools::Postgres { .. } => postgres::dialect::BEGIN_READ,
+            Pools::Postgres { mode: PostgresMode::Direct, .. } => postgres::dialect::BEGIN_READ,
+            Pools::Postgres { mode: PostgresMode::TransactionPooler, .. } => postgres::dialect::BEGIN_READ_POOLED,
         };
         Reader::snapshot(self.acquire().await?, begin).await
     }
 
     /// A reader without a snapshot, for a single query: each query sees what is committed at that time.
     pub async fn read_without_snapshot(&self) -> Result<Reader> {
-        self.acquire().await.map(Reader::new)
+        match &self.0.pools {
+            // Outside of a transaction, each of a query's messages could reach another connection.
+            Pools::Postgres { mode: PostgresMode::TransactionPooler, .. } => self.read().await,
+            Pools::Sqlite { .. } | Pools::Postgres { .. } => self.acquire().await.map(Reader::new),
+        }
     }
 
     /// Finds a license by its key, with its active machines and the stored value of a rate-limit bucket. Calls that
@@ -181,9 +253,13 @@ impl Store {
                 let turn = writer.begin(deadline).await?;
                 Ok(Tx::of_turn(self.conn(Acquired::Writer(turn))))
             }
-            Pools::Postgres { pool, .. } => {
+            Pools::Postgres { pool, mode, .. } => {
                 let conn = self.conn(Acquired::Postgres(pool.acquire().await?));
-                Tx::begin(conn, postgres::dialect::BEGIN).await
+                let begin = match mode {
+                    PostgresMode::Direct => postgres::dialect::BEGIN,
+                    PostgresMode::TransactionPooler => postgres::dialect::BEGIN_POOLED,
+                };
+                Tx::begin(conn, begin).await
             }
         }
     }
@@ -229,30 +305,46 @@ async fn open_sqlite(path: &Path, connections: u32, runtime: &Handle, stats: &Ar
         return Err(StoreError::Address("the SQLite URL names no file: use sqlite://PATH".to_owned()));
     }
     make_private(path)?;
-    // WAL with synchronous=FULL: an acknowledged commit survives a power failure.
+    // WAL with synchronous=FULL: an acknowledged commit survives a power failure. The file exists. If it is deleted later, no
+    // empty one may take its place.
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
+        .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
-    let writer = Arc::new(Writer::new(options.clone(), runtime.clone(), Arc::clone(stats)));
+    let file = DatabaseFile::new(path);
+    let writer = Arc::new(Writer::new(options.clone(), file, runtime.clone(), Arc::clone(stats)));
     writer.open().await?;
     let readers = SqlitePoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .max_connections(connections.max(1))
-        .connect_lazy_with(options.clone().create_if_missing(false).pragma("query_only", "ON"));
+        .connect_lazy_with(options.clone().pragma("query_only", "ON"));
     Ok(Pools::Sqlite { options, writer, readers })
 }
 
-async fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
+/// The file in the URL of an SQLite database. `None` if the URL is another database's.
+fn sqlite_path(url: &str) -> Option<&Path> {
+    url.strip_prefix("sqlite:").map(|path| Path::new(path.trim_start_matches("//")))
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions> {
     let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
     // The parser's own message could contain the password.
-    let options = PgConnectOptions::from_str(url).ok().filter(|_| is_postgres).ok_or_else(|| {
+    PgConnectOptions::from_str(url).ok().filter(|_| is_postgres).ok_or_else(|| {
         StoreError::Address("the database URL is neither sqlite://PATH nor postgres://USER@HOST/NAME".to_owned())
-    })?;
+    })
+}
+
+async fn open_postgres(url: &str, connections: u32, mode: PostgresMode) -> Result<Pools> {
+    let options = postgres_options(url)?;
+    let options = match mode {
+        PostgresMode::Direct => options,
+        // Statements are not used again in another transaction. PgBouncer refuses the setting, which only matters for fractions.
+        PostgresMode::TransactionPooler => options.statement_cache_capacity(0).extra_float_digits(None),
+    };
     let pool = PgPoolOptions::new()
         .max_connections(connections.max(2))
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -265,10 +357,31 @@ async fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
                 Ok(true)
             })
         })
-        .after_connect(|conn, _| Box::pin(async move { conn.execute(postgres::dialect::SESSION).await.map(drop) }))
+        .after_connect(move |conn, _| {
+            Box::pin(async move {
+                match mode {
+                    PostgresMode::Direct => conn.execute(postgres::dialect::SESSION).await.map(drop),
+                    PostgresMode::TransactionPooler => Ok(()),
+                }
+            })
+        })
         .connect_with(options.clone())
         .await?;
-    Ok(Pools::Postgres { options, pool })
+    Ok(Pools::Postgres { options, pool, mode })
+}
+
+/// Migrates while a transaction on another connection holds the lock: behind a pooler, a lock of the session could stay on a
+/// connection that somebody else gets.
+async fn migrate_through_pooler(options: &PgConnectOptions, conn: &mut PgConnection) -> Result<()> {
+    let mut locking = options.connect().await?;
+    locking.execute(postgres::dialect::BEGIN_MIGRATING).await?;
+    let mut migrations = Migrator::with_migrations(POSTGRES_MIGRATIONS.iter().cloned().collect());
+    migrations.set_locking(false);
+    conn.execute("DEALLOCATE ALL").await?;
+    migrations.run(conn).await?;
+    locking.execute("COMMIT").await?;
+    locking.close().await?;
+    Ok(())
 }
 
 /// Creates the database's file if it is missing, readable only by its owner. SQLite creates its other files

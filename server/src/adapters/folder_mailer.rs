@@ -22,11 +22,10 @@ impl FolderMailer {
         Self { folder, from, echoes_links }
     }
 
-    async fn write(&self, mail: &Mail, bytes: &[u8]) -> std::io::Result<()> {
+    /// Writes a mail to a temporary file, so that nobody reads half a mail. Returns its path.
+    async fn write_part(&self, mail: &Mail, bytes: &[u8]) -> std::io::Result<PathBuf> {
         tokio::fs::create_dir_all(&self.folder).await?;
-        // Written to a temporary file and renamed, so that nobody reads half a mail.
-        let path = self.folder.join(format!("{}.eml", mail.message_id));
-        let part = path.with_extension("part");
+        let part = self.path(mail).with_extension("part");
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
@@ -34,7 +33,15 @@ impl FolderMailer {
         let mut file = options.open(&part).await?;
         tokio::io::AsyncWriteExt::write_all(&mut file, bytes).await?;
         file.sync_all().await?;
-        tokio::fs::rename(&part, &path).await
+        Ok(part)
+    }
+
+    fn path(&self, mail: &Mail) -> PathBuf {
+        self.folder.join(format!("{}.eml", mail.message_id))
+    }
+
+    fn failed(&self, error: &std::io::Error) -> MailError {
+        MailError::Temporary(format!("cannot write to {}: {error}", self.folder.display()))
     }
 }
 
@@ -42,14 +49,19 @@ impl FolderMailer {
 impl Mailer for FolderMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let bytes = message::build(mail, &self.from)?.formatted();
-        self.write(mail, &bytes)
-            .await
-            .map_err(|error| MailError::Temporary(format!("cannot write to {}: {error}", self.folder.display())))?;
+        let part = self.write_part(mail, &bytes).await.map_err(|error| self.failed(&error))?;
+        tokio::fs::rename(part, self.path(mail)).await.map_err(|error| self.failed(&error))?;
         if self.echoes_links {
             for link in mail.text.lines().filter(|line| line.starts_with("http")) {
                 console::line(&format!("  mail to {}: {link}", mail.to));
             }
         }
         Ok(())
+    }
+
+    async fn rehearse(&self, mail: &Mail) -> Result<(), MailError> {
+        let bytes = message::build(mail, &self.from)?.formatted();
+        let part = self.write_part(mail, &bytes).await.map_err(|error| self.failed(&error))?;
+        tokio::fs::remove_file(part).await.map_err(|error| self.failed(&error))
     }
 }

@@ -1,49 +1,96 @@
 //! Mail over SMTP.
 
-use std::time::Duration;
+mod rehearsal;
+mod relay;
+mod session;
+
+use std::{fmt, sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use latchkey_service::{Mail, MailError, Mailer};
-use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox, transport::smtp, transport::smtp::PoolConfig,
-};
+use lettre::{Message, message::Mailbox};
+use tokio::time::{Instant, timeout};
 
-use crate::adapters::message;
+use crate::adapters::{message, smtp_mailer::rehearsal::Rehearsal};
 
-/// How long connecting may take.
+pub use relay::Relay;
+use session::{Failed, Session};
+
+/// How long connecting and signing in may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long sending a mail may take in all. It is shorter than the outbox's lease, so that an unresponsive
-/// server neither blocks the queue nor makes another worker send the mail again.
+/// How long sending a mail may take in all. It is shorter than the outbox's lease, so that an unresponsive server does not make
+/// another worker send the mail again.
 const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How long an idle connection is kept. Firewalls drop connections that are idle for longer.
+/// How long an idle session is kept. Firewalls drop connections that are idle for longer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-#[derive(Debug)]
+/// The most idle sessions that are kept.
+const MAX_IDLE: usize = 2;
+
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    relay: Relay,
     from: Mailbox,
+    idle: Mutex<Vec<(Session, Instant)>>,
+    rehearsal: Rehearsal,
+}
+
+impl fmt::Debug for SmtpMailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpMailer").field("relay", &self.relay).finish_non_exhaustive()
+    }
 }
 
 impl SmtpMailer {
-    /// A mailer for a checked URL. `None` if the URL is invalid.
-    pub fn new(url: &str, from: Mailbox) -> Option<Self> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .ok()?
-            .timeout(Some(CONNECT_TIMEOUT))
-            .pool_config(PoolConfig::new().max_size(1).idle_timeout(IDLE_TIMEOUT))
-            .build();
-        Some(Self { transport, from })
+    pub fn new(relay: Relay, from: Mailbox) -> Self {
+        Self { relay, from, idle: Mutex::default(), rehearsal: Rehearsal::default() }
     }
 
     /// Connects and signs in without sending anything.
     pub async fn check(&self) -> Result<(), MailError> {
-        match tokio::time::timeout(CONNECT_TIMEOUT, self.transport.test_connection()).await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(MailError::Temporary("the SMTP server does not answer".to_owned())),
-            Ok(Err(error)) => Err(MailError::Temporary(kind(&error))),
-            Err(_) => Err(MailError::Temporary("the SMTP server did not respond in time".to_owned())),
+        let session = timeout(CONNECT_TIMEOUT, Session::open(&self.relay)).await.unwrap_or(Err(Failed::TIMED_OUT));
+        let session = session.map_err(|failed| MailError::Temporary(failed.to_string()))?;
+        session.close().await;
+        Ok(())
+    }
+
+    async fn deliver(&self, message: &Message) -> Result<(), MailError> {
+        let sent = timeout(SEND_TIMEOUT, async {
+            let mut session = match self.take_idle().await {
+                Some(session) => session,
+                None => {
+                    let opened = timeout(CONNECT_TIMEOUT, Session::open(&self.relay)).await;
+                    opened.unwrap_or(Err(Failed::TIMED_OUT))?
+                }
+            };
+            session.send(message.envelope(), &message.formatted()).await?;
+            self.keep(session);
+            Ok(())
+        });
+        match sent.await.unwrap_or(Err(Failed::TIMED_OUT)) {
+            Ok(()) => Ok(()),
+            Err(failed) if failed.is_about_the_mail() => Err(MailError::Permanent(failed.to_string())),
+            Err(failed) => Err(MailError::Temporary(failed.to_string())),
+        }
+    }
+
+    /// An open session that still works, if there is one.
+    async fn take_idle(&self) -> Option<Session> {
+        loop {
+            let (mut session, since) = self.idle.lock().ok()?.pop()?;
+            if since.elapsed() < IDLE_TIMEOUT && session.is_alive().await {
+                return Some(session);
+            }
+        }
+    }
+
+    fn keep(&self, session: Session) {
+        // With a poisoned lock, sessions are not reused.
+        if let Ok(mut idle) = self.idle.lock()
+            && idle.len() < MAX_IDLE
+        {
+            idle.push((session, Instant::now()));
         }
     }
 }
@@ -52,26 +99,11 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = message::build(mail, &self.from)?;
-        match tokio::time::timeout(SEND_TIMEOUT, self.transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.is_permanent() => Err(MailError::Permanent(kind(&error))),
-            Ok(Err(error)) => Err(MailError::Temporary(kind(&error))),
-            Err(_) => Err(MailError::Temporary("the SMTP server did not respond in time".to_owned())),
-        }
+        self.rehearsal.watch(self.deliver(&message)).await
     }
-}
 
-/// Describes an error in our own words: a server's reply often contains the recipient's address, and this
-/// text is written to the log and the database.
-fn kind(error: &smtp::Error) -> String {
-    let what = if error.is_tls() {
-        "the TLS connection to the SMTP server failed"
-    } else if error.is_timeout() {
-        "the SMTP server did not respond in time"
-    } else if error.status().is_some() {
-        "the SMTP server rejected the mail"
-    } else {
-        "the SMTP server cannot be reached"
-    };
-    error.status().map_or_else(|| what.to_owned(), |code| format!("{what} ({code})"))
+    async fn rehearse(&self, mail: &Mail) -> Result<(), MailError> {
+        message::build(mail, &self.from)?.formatted();
+        self.rehearsal.repeat().await
+    }
 }

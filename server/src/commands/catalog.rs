@@ -1,6 +1,6 @@
 //! `catalog show | apply`
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use latchkey_service::{CatalogError, CatalogFile, CatalogObstacle, CatalogPlan, Operator, Service};
 use serde_json::{Map, Value, json};
@@ -12,6 +12,7 @@ use crate::{
         describe::with,
     },
     console,
+    files::{WRITTEN_BYTES, read_text},
     startup::Failure,
 };
 
@@ -88,7 +89,7 @@ async fn show(service: &Service, as_json: bool) -> Result<(), Failure> {
 }
 
 async fn apply(service: &Service, path: &Path, yes: bool, dry_run: bool, as_json: bool) -> Result<(), Failure> {
-    let text = fs::read_to_string(path)
+    let text = read_text(path, WRITTEN_BYTES)
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))?;
     let file: CatalogFile =
         toml::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;

@@ -3,12 +3,18 @@
 use latchkey_service::Check;
 use lettre::message::Mailbox;
 
-use crate::{adapters::SmtpMailer, settings::Settings};
+use crate::{
+    adapters::{Relay, SmtpMailer},
+    settings::Settings,
+};
 
 const NAME: &str = "mail";
 
 pub(crate) async fn check(settings: &Settings) -> Check {
-    let Some(url) = settings.mail.smtp_url.expose() else {
+    let unusable =
+        || Check::problem(NAME, "The SMTP server's URL cannot be used.", "Correct LATCHKEY__MAIL__SMTP_URL.");
+    let Ok(relay) = Relay::in_settings(settings) else { return unusable() };
+    let Some(relay) = relay else {
         return Check::note(
             NAME,
             "No mail is sent: it is written to files.",
@@ -16,10 +22,8 @@ pub(crate) async fn check(settings: &Settings) -> Check {
         );
     };
     let from = settings.mail.from.as_ref().and_then(|from| from.parse::<Mailbox>().ok());
-    let Some(mailer) = from.and_then(|from| SmtpMailer::new(url, from)) else {
-        return Check::problem(NAME, "The SMTP server's URL cannot be used.", "Correct LATCHKEY__MAIL__SMTP_URL.");
-    };
-    match mailer.check().await {
+    let Some(from) = from else { return unusable() };
+    match SmtpMailer::new(relay, from).check().await {
         Ok(()) => Check::ok(NAME, "The SMTP server accepts connections with these credentials."),
         Err(why) => Check::problem(
             NAME,

@@ -8,3 +8,4 @@ pub(crate) mod pages;
 mod payments;
 mod personal_data;
 pub(crate) mod sessions;
+mod signed_in;

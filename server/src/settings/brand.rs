@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use latchkey_licensing::brand::{self as vendor, Support};
+use latchkey_licensing::{
+    brand::{self as vendor, Support},
+    text::{has_disruptive, is_disruptive},
+};
 use latchkey_service::MailColors;
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +99,7 @@ impl Brand {
         for (key, name) in names {
             let fits = |name: &String| {
                 // Titles contain the name as it is, and a `<` could begin a tag.
-                let is_taken = |letter: char| !letter.is_control() && !matches!(letter, '<' | '>');
+                let is_taken = |letter: char| !is_disruptive(letter) && !matches!(letter, '<' | '>');
                 !name.trim().is_empty() && name.chars().count() <= NAME_LETTERS && name.chars().all(is_taken)
             };
             if name.is_some_and(|name| !fits(name)) {
@@ -105,7 +108,7 @@ impl Brand {
                 )));
             }
         }
-        let is_line = |line: &str| line.chars().count() <= ADDRESS_LETTERS && !line.chars().any(char::is_control);
+        let is_line = |line: &str| line.chars().count() <= ADDRESS_LETTERS && !has_disruptive(line);
         let is_address =
             |text: &str| !text.trim().is_empty() && text.lines().count() <= ADDRESS_LINES && text.lines().all(is_line);
         if self.address.as_deref().is_some_and(|address| !is_address(address)) {

@@ -10,6 +10,10 @@ use super::{
 pub(super) const FIELDS: &[Field] = &[
     secret("database.url", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME; if unset, SQLite in data_dir."),
     field("database.connections", "The largest number of connections to the database."),
+    field(
+        "database.transaction_pooler",
+        "Whether PostgreSQL is reached through a pooler in transaction mode, such as PgBouncer.",
+    ),
 ];
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,11 +21,12 @@ pub(super) const FIELDS: &[Field] = &[
 pub struct Database {
     pub url: Secret,
     pub connections: u32,
+    pub transaction_pooler: bool,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: Secret::default(), connections: 16 }
+        Self { url: Secret::default(), connections: 16, transaction_pooler: false }
     }
 }
 

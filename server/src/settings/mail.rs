@@ -15,7 +15,14 @@ pub(super) const FIELDS: &[Field] = &[
         "smtps://USER:PASSWORD@HOST, or smtp://…?tls=required; if unset, mails are written to data_dir/outbox.",
     ),
     field("mail.from", "The sender of mails, such as Acme <licenses@example.com>."),
-    field("mail.hourly_budget", "The largest number of sign-in mails sent per hour."),
+    field(
+        "mail.ehlo_name",
+        "The name with which this server introduces itself to the SMTP server; by default the host of server.portal_url.",
+    ),
+    field(
+        "mail.hourly_budget",
+        "The largest number of requests for sign-in mails per hour; a fifth is reserved for browsers that have signed in before.",
+    ),
     field(
         "mail.new_computer_notice",
         "Whether customers get a mail when an app activates their license on a computer for the first time.",
@@ -27,13 +34,20 @@ pub(super) const FIELDS: &[Field] = &[
 pub struct Mail {
     pub smtp_url: Secret,
     pub from: Option<String>,
+    pub ehlo_name: Option<String>,
     pub hourly_budget: u32,
     pub new_computer_notice: bool,
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { smtp_url: Secret::default(), from: None, hourly_budget: 500, new_computer_notice: false }
+        Self {
+            smtp_url: Secret::default(),
+            from: None,
+            ehlo_name: None,
+            hourly_budget: 500,
+            new_computer_notice: false,
+        }
     }
 }
 
@@ -50,6 +64,12 @@ impl Mail {
         }
         if self.from.as_ref().is_some_and(|from| from.parse::<Mailbox>().is_err()) {
             return Err(SettingsError(format!("mail.from is not a valid sender: use one {example}")));
+        }
+        // Anything else could be more than one word of a command.
+        if self.ehlo_name.as_deref().is_some_and(|name| url::Host::parse(name).is_err()) {
+            return Err(SettingsError::new(
+                "mail.ehlo_name is not the name of a host: use one such as mail.example.com",
+            ));
         }
         if self.hourly_budget == 0 {
             return Err(SettingsError::new("mail.hourly_budget is 0, so nobody could sign in: use at least 1"));

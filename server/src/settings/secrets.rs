@@ -33,6 +33,11 @@ impl Secrets {
                 )));
             }
         }
+        if self.master_secret.expose().and_then(read_secret).is_some_and(|secret| is_guessable(&secret)) {
+            return Err(SettingsError::new(
+                "secrets.master_secret is a pattern that anybody can guess: generate 64 hex digits with `openssl rand -hex 32`",
+            ));
+        }
         Ok(())
     }
 }
@@ -40,4 +45,34 @@ impl Secrets {
 /// Parses a secret of 64 hex digits, ignoring white space around it.
 pub(crate) fn read_secret(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     hex::decode(text.trim()).map(Zeroizing::new)
+}
+
+/// Whether a secret is a pattern: the same few bytes again and again, or bytes that count up or down.
+pub(crate) fn is_guessable(secret: &[u8; 32]) -> bool {
+    let repeats = |period: usize| secret.iter().zip(secret.iter().skip(period)).all(|(byte, later)| byte == later);
+    let mut steps = secret.iter().zip(secret.iter().skip(1)).map(|(byte, next)| next.wrapping_sub(*byte));
+    let first = steps.next();
+    [1, 2, 4, 8, 16].into_iter().any(repeats) || steps.all(|step| Some(step) == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_no_secrets() {
+        let bytes = |text: &str| *read_secret(text).expect("a secret");
+        for pattern in [
+            "0".repeat(64),
+            "f".repeat(64),
+            "01".repeat(32),
+            "deadbeef".repeat(8),
+            "0123456789abcdef".repeat(4),
+            (0..32).map(|byte| format!("{byte:02x}")).collect(),
+            (1..=32).rev().map(|byte| format!("{byte:02x}")).collect(),
+        ] {
+            assert!(is_guessable(&bytes(&pattern)), "{pattern}");
+        }
+        assert!(!is_guessable(&bytes("8f1d0a6be7c24359b01e7d4c2f6a9835e4d07b1c5a926f38d3b94e60a7c815f2")));
+    }
 }

@@ -130,6 +130,15 @@ impl Server {
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
+        if self.portal_url.is_none() && !self.listen.ip().is_loopback() {
+            return Err(SettingsError(format!(
+                "server.listen is {}, which other computers can reach, so server.portal_url must be set: the https origin that \
+                 browsers use, such as LATCHKEY__SERVER__PORTAL_URL=https://portal.example.com. To try it in a container on \
+                 this computer, use http://localhost:{}",
+                self.listen,
+                self.listen.port()
+            )));
+        }
         check_origin("server.portal_url", &self.given_portal_url())?;
         if let Some(admin) = &self.admin_url {
             check_origin("server.admin_url", admin)?;

@@ -226,7 +226,8 @@ const PAGES: [(&str, Row); 59] = [
     ("/checkout/new/{price}", all(200)),
     ("/checkout/{order}/canceled", own(200, 404, 404)),
     ("/checkout/{order}/placed", own(200, 404, 404)),
-    ("/login", all(200)),
+    // Who is signed in goes on.
+    ("/login", signed_in(303, 200)),
     ("/login/code", all(200)),
     ("/login/confirm", signed_in(200, 401)),
     ("/login/deleted", all(200)),

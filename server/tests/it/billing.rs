@@ -182,7 +182,7 @@ impl Shop {
         let admin = self.service().admin(Operator::Host);
         let link = admin.sign_in_link(&email.parse_address(), &Operator::Host.fresh()).await.expect("a link");
         let token = link.url.rsplit('/').next().expect("a token");
-        let origin = SignInOrigin { ip: "192.0.2.7".parse().expect("an address"), agent: "Firefox" };
+        let origin = SignInOrigin { ip: "192.0.2.7".parse().expect("an address"), agent: "Firefox", known: None };
         let confirmed = self.service().confirm_sign_in(Proof::Host { token }, origin, None).await.expect("signed in");
         self.service().find_session(&confirmed.token).await.expect("read").expect("a session")
     }
@@ -214,7 +214,7 @@ fn visitor(signed_in: Option<&SignedIn>) -> Buyer<'_> {
 
 /// The size of a long test. `cargo xtask soak` sets it.
 #[expect(clippy::disallowed_methods, reason = "the size of a test is no setting of the program")]
-fn size(name: &str, default: u64) -> u64 {
+pub(crate) fn size(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 

@@ -2,6 +2,7 @@
 
 mod brand;
 mod licenses;
+mod names;
 mod overview;
 mod page_owner;
 mod pages;

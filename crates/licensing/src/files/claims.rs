@@ -23,6 +23,10 @@ pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 /// The longest time to live of a file, in seconds: the largest that 32-bit clients can read, 68 years.
 pub const MAX_TTL_SECONDS: u32 = i32::MAX.unsigned_abs();
 
+/// How long after its issue apps accept a file by default, whatever it says: 366 days. A key holder can request a file that
+/// lasts 68 years, and it would still be valid after a refund.
+pub const MAX_AGE: Duration = Duration::from_hours(366 * 24);
+
 /// The claims of a file and the period for which they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileClaims {

@@ -8,6 +8,7 @@ use crate::{
         outage::Outage,
         policy::{HEARTBEAT_DRIFT, HeartbeatCull, Policy, words},
     },
+    text::has_disruptive,
     time::Timestamp,
 };
 
@@ -45,10 +46,10 @@ pub const MAX_FACT_BYTES: usize = 255;
 /// The largest size of memory or disk that is stored, in bytes: the largest whole number that every JSON reader keeps.
 pub const MAX_SIZE_BYTES: u64 = (1 << 53) - 1;
 
-/// Checks a fact about a machine. `None` if it is empty, longer than [`MAX_FACT_BYTES`] or contains control
-/// characters.
+/// Checks a fact about a machine. `None` if it is empty, longer than [`MAX_FACT_BYTES`] or contains letters that change the text
+/// around them.
 pub fn fact(text: &str) -> Option<String> {
-    let fits = (1..=MAX_FACT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
+    let fits = (1..=MAX_FACT_BYTES).contains(&text.len()) && !has_disruptive(text);
     fits.then(|| text.to_owned())
 }
 

@@ -1,5 +1,6 @@
 //! Why a person did something. The audit log keeps it with the event.
 
+use latchkey_licensing::text::in_line;
 use serde::{Deserialize, Serialize};
 
 /// The longest note of a reason, in letters.
@@ -81,7 +82,7 @@ pub enum InvalidReason {
 impl Reason {
     /// A reason with a note, which may be empty.
     pub fn new(code: ReasonCode, note: &str) -> Result<Self, InvalidReason> {
-        let text: String = note.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let text = in_line(note);
         let text = text.trim();
         if text.chars().count() > MAX_REASON_NOTE {
             return Err(InvalidReason::NoteTooLong);

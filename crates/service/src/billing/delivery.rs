@@ -11,6 +11,7 @@ use latchkey_licensing::{
         Allowed, CheckoutTerms, CheckoutTotal, HoldReason, Order, OrderFacts, OrderKind, OrderLine, OrderMail,
         OrderStatus, OrderedLicense, Subscription, Verdict, decide, difference,
     },
+    text::is_disruptive,
     time::Timestamp,
 };
 use latchkey_store::{StoredDispute, StoredPayment, StoredRefund, Tx};
@@ -410,8 +411,8 @@ fn clean_name(text: &str) -> Option<String> {
 /// longer than `max` characters.
 fn clean(text: &str, max: usize) -> String {
     let is_invisible = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        is_disruptive(letter)
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     text.chars().filter(|letter| !is_invisible(*letter)).take(max).collect()
 }

@@ -15,6 +15,7 @@ use latchkey_licensing::{
         KeyScheme, MIN_FILE_TTL, MIN_HEARTBEAT_WINDOW, MatchingStrategy, OverageStrategy, Policy, RenewalBasis,
         SwapAllowance,
     },
+    text::has_disruptive,
     time::Timestamp,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -443,6 +444,6 @@ fn code_problem(at: &str, code: &str) -> Option<CatalogFileError> {
 }
 
 fn name_problem(list: &str, code: &str, name: &str) -> Option<CatalogFileError> {
-    let fits = (1..=100).contains(&name.chars().count());
+    let fits = (1..=100).contains(&name.chars().count()) && !has_disruptive(name);
     (!fits).then(|| CatalogProblem::NameLength.at(format!("{list}.{code}.name")))
 }

@@ -1,6 +1,9 @@
 //! Saved views: the filters and the order of a list, under a name that one person gave them. Nobody else sees them.
 
-use latchkey_licensing::ids::{AccountId, SavedViewId};
+use latchkey_licensing::{
+    ids::{AccountId, SavedViewId},
+    text::has_disruptive,
+};
 use latchkey_store::SavedViewRow;
 
 use crate::{
@@ -65,7 +68,7 @@ impl Support<'_> {
     ) -> Result<SavedViewId, SaveViewError> {
         let account = self.own_account().ok_or(SaveViewError::NoAccount)?;
         let name = name.trim();
-        if !(1..=MAX_VIEW_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        if !(1..=MAX_VIEW_NAME).contains(&name.chars().count()) || has_disruptive(name) {
             return Err(SaveViewError::Name);
         }
         let now = self.service.now();

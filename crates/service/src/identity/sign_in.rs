@@ -2,5 +2,6 @@
 
 pub(crate) mod customer;
 pub(crate) mod email;
+pub(crate) mod known_browser;
 pub(crate) mod secrets;
 pub(crate) mod sessions;

@@ -2,7 +2,7 @@
 //! rendered from it, so that they have the same content.
 
 use askama::Template;
-use latchkey_licensing::{brand::Brand, license_key::LicenseKey, portal_paths};
+use latchkey_licensing::{brand::Brand, license_key::LicenseKey, portal_paths, text::in_line};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -206,8 +206,8 @@ struct Html<'a> {
     imprint: Vec<String>,
 }
 
-/// The text without line breaks and other control characters. Names of computers come from apps, and with line breaks
+/// The text without line breaks and other letters that change the text around them. Names of computers come from apps, and with line breaks
 /// they could look like text of the vendor, or like headers.
 fn one_line(text: String) -> String {
-    if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text }
+    in_line(&text).into_owned()
 }

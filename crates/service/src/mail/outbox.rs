@@ -5,20 +5,27 @@ use std::time::Duration;
 use latchkey_licensing::{
     brand::Support,
     email::EmailAddress,
-    ids::{AccountId, MailId},
+    ids::{AccountId, MailId, SignInRequestId},
     time::Timestamp,
 };
 use latchkey_store::{LeasedMail, NewMail, Tx};
 
 use crate::{
     error::Internal,
-    mail::letter::MailContent,
+    identity::sign_in::email::SENT_LIFETIME,
+    mail::{kind::MailKind, letter::MailContent},
     ports::{Mail, MailError, Mailer},
     service::{Service, backoff::backoff},
 };
 
 /// How long a worker may take to send a mail before another worker may take over.
 const LEASE: Duration = Duration::from_mins(2);
+
+/// The word in the database for a mail that is never sent.
+const DECOY: &str = "decoy";
+
+/// The longest pause between two attempts to send a mail for signing in, for which somebody is waiting (ML-07).
+const SIGN_IN_RETRY: Duration = Duration::from_mins(1);
 
 /// A mail to queue.
 pub(crate) struct OutgoingMail<'a> {
@@ -33,6 +40,24 @@ pub(crate) struct OutgoingMail<'a> {
     pub(crate) dedupe_key: Option<&'a str>,
 }
 
+impl<'a> OutgoingMail<'a> {
+    fn row<'r>(&self, id: MailId, kind: &'r str, payload: &'r [u8]) -> NewMail<'r>
+    where
+        'a: 'r,
+    {
+        NewMail {
+            id,
+            kind,
+            recipient: self.recipient,
+            account: self.account,
+            payload,
+            now: self.now,
+            expires_at: self.expires_at,
+            dedupe_key: self.dedupe_key,
+        }
+    }
+}
+
 /// The result of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -44,6 +69,18 @@ pub enum Delivery {
     Retry(String),
     /// A mail was given up. The text says why.
     GivenUp(String),
+    /// It was a decoy's turn, which is not sent.
+    Decoy,
+}
+
+/// A mail for signing in.
+pub(crate) struct OutgoingSignIn<'a> {
+    /// The request, whose id the mail gets.
+    pub(crate) request: SignInRequestId,
+    pub(crate) mail: OutgoingMail<'a>,
+    /// Whether nobody may sign in with the address. Then the mail is queued like any other, and dropped when it would be
+    /// handed over, so that the request costs the same (ML-10).
+    pub(crate) is_decoy: bool,
 }
 
 impl Service {
@@ -54,30 +91,32 @@ impl Service {
 
     /// Queues mails. Returns their number, without those for which there is a mail with the same deduplication key.
     pub(crate) async fn queue_mails(&self, tx: &mut Tx, mails: &[OutgoingMail<'_>]) -> Result<u64, Internal> {
-        let sealed: Vec<(MailId, Vec<u8>)> = mails.iter().map(|mail| self.seal(mail)).collect::<Result<_, _>>()?;
-        let rows: Vec<NewMail<'_>> = mails
+        let sealed: Vec<(MailId, Vec<u8>)> = mails
             .iter()
-            .zip(&sealed)
-            .map(|(mail, (id, payload))| NewMail {
-                id: *id,
-                kind: &mail.content.kind,
-                recipient: mail.recipient,
-                account: mail.account,
-                payload,
-                now: mail.now,
-                expires_at: mail.expires_at,
-                dedupe_key: mail.dedupe_key,
+            .map(|mail| {
+                let id = MailId::new(mail.now, self.random()?);
+                Ok((id, self.seal(id, mail)?))
             })
-            .collect();
+            .collect::<Result<_, Internal>>()?;
+        let rows: Vec<NewMail<'_>> =
+            mails.iter().zip(&sealed).map(|(mail, (id, payload))| mail.row(*id, &mail.content.kind, payload)).collect();
         Ok(tx.insert_mails(&rows).await?)
     }
 
-    fn seal(&self, mail: &OutgoingMail<'_>) -> Result<(MailId, Vec<u8>), Internal> {
-        let id = MailId::new(mail.now, self.random()?);
+    /// Queues a mail for signing in, or a decoy.
+    pub(crate) async fn queue_sign_in(&self, tx: &mut Tx, sign_in: &OutgoingSignIn<'_>) -> Result<(), Internal> {
+        let id = MailId::from(sign_in.request.uuid());
+        let payload = self.seal(id, &sign_in.mail)?;
+        let kind = if sign_in.is_decoy { DECOY } else { sign_in.mail.content.kind.as_str() };
+        tx.insert_mails(&[sign_in.mail.row(id, kind, &payload)]).await?;
+        Ok(())
+    }
+
+    fn seal(&self, id: MailId, mail: &OutgoingMail<'_>) -> Result<Vec<u8>, Internal> {
         let clear = serde_json::to_vec(mail.content).map_err(|_| Internal::Invariant("a mail does not serialize"))?;
         let clear = zeroize::Zeroizing::new(clear);
         let payload = self.0.vault.seal_mail(id, &clear, self.random()?);
-        Ok((id, payload.ok_or(Internal::Invariant("a mail does not encrypt"))?))
+        payload.ok_or(Internal::Invariant("a mail does not encrypt"))
     }
 
     /// Waits until this process queues a mail, for `at_most`.
@@ -112,18 +151,26 @@ impl Service {
             Ok(mail) => mail,
             Err(error) => return self.give_up(&claimed, error.to_string()).await,
         };
-        match mailer.send(&mail).await {
+        let is_decoy = claimed.kind == DECOY;
+        let is_for_sign_in = is_decoy || claimed.kind == MailKind::SignIn.as_str();
+        let handed_over = if is_decoy { mailer.rehearse(&mail).await } else { mailer.send(&mail).await };
+        match handed_over {
             Ok(()) => {
                 let mut tx = self.store().write().await?;
+                if is_for_sign_in {
+                    let end = self.now().plus(SENT_LIFETIME);
+                    tx.set_sign_in_request_end(SignInRequestId::from(claimed.id.uuid()), end).await?;
+                }
                 if !tx.set_mail_sent(claimed.id, self.now()).await? {
                     tracing::warn!(mail = %claimed.id, "sent an e-mail that another worker had given up on");
                 }
                 tx.commit().await?;
-                Ok(Delivery::Sent)
+                Ok(if is_decoy { Delivery::Decoy } else { Delivery::Sent })
             }
             Err(MailError::Permanent(why)) => self.give_up(&claimed, why).await,
             Err(MailError::Temporary(why)) => {
-                let retry_at = self.now().plus(backoff(claimed.attempts));
+                let longest = if is_for_sign_in { SIGN_IN_RETRY } else { Duration::MAX };
+                let retry_at = self.now().plus(backoff(claimed.attempts).min(longest));
                 if retry_at >= claimed.expires_at {
                     return self.give_up(&claimed, why).await;
                 }
@@ -131,7 +178,11 @@ impl Service {
                 let is_waiting = tx.set_mail_retry(claimed.id, retry_at, &why).await?;
                 tx.commit().await?;
                 // A worker that took over after the lease expired may have sent it.
-                Ok(if is_waiting { Delivery::Retry(why) } else { Delivery::Sent })
+                Ok(match (is_decoy, is_waiting) {
+                    (true, _) => Delivery::Decoy,
+                    (false, true) => Delivery::Retry(why),
+                    (false, false) => Delivery::Sent,
+                })
             }
         }
     }
@@ -141,7 +192,11 @@ impl Service {
         let is_given_up = tx.set_mail_failed(claimed.id, self.now(), &why).await?;
         tx.commit().await?;
         // A worker that took over after the lease expired may have sent it.
-        Ok(if is_given_up { Delivery::GivenUp(why) } else { Delivery::Sent })
+        Ok(match (claimed.kind == DECOY, is_given_up) {
+            (true, _) => Delivery::Decoy,
+            (false, true) => Delivery::GivenUp(why),
+            (false, false) => Delivery::Sent,
+        })
     }
 
     fn unseal(&self, claimed: &LeasedMail) -> Result<Mail, Internal> {

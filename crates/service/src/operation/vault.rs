@@ -40,6 +40,7 @@ pub struct Vault {
     cookie_signing: SecretBox<[u8; 64]>,
     audit_chain: SecretBox<[u8; 64]>,
     build_links: SecretBox<[u8; 64]>,
+    known_browsers: SecretBox<[u8; 64]>,
     check: [u8; 32],
 }
 
@@ -67,6 +68,7 @@ impl Vault {
             cookie_signing: SecretBox::new(Box::new(derive(&hkdf, "cookie signing"))),
             audit_chain: SecretBox::new(Box::new(derive(&hkdf, "audit chain"))),
             build_links: SecretBox::new(Box::new(derive(&hkdf, "links to builds"))),
+            known_browsers: SecretBox::new(Box::new(derive(&hkdf, "known browsers"))),
             check: derive(&hkdf, "secret check"),
         }
     }
@@ -129,6 +131,12 @@ impl Vault {
     /// no zero byte.
     pub(crate) fn build_link(&self, until: [u8; 8], version: &str, file: &str) -> [u8; 32] {
         keyed_hash(self.build_links.expose_secret(), &[&until, version.as_bytes(), &[0], file.as_bytes()])
+    }
+
+    /// The keyed hash of a browser's id and an address that it signed in to, for one use. An id and an address contain no zero
+    /// byte.
+    pub(crate) fn known_browser(&self, usage: &[u8], id: &str, email: &str) -> [u8; 32] {
+        keyed_hash(self.known_browsers.expose_secret(), &[usage, &[0], id.as_bytes(), &[0], email.as_bytes()])
     }
 
     /// The keyed hash of a sign-in code. Codes are so short that they could be guessed from an unkeyed hash.

@@ -12,7 +12,7 @@ use crate::tables::accounts::{
     email_changes::{EmailChangeRow, EmailChangeSide},
     passkeys::{CeremonyBinding, NewCeremony, PasskeyRow},
     sessions::{NewSession, SessionRow},
-    sign_in_requests::{NewSignInRequest, OpenSignInRequest},
+    sign_in_requests::{NewSignInRequest, StoredSignInRequest},
 };
 
 methods! {
@@ -82,9 +82,10 @@ methods! {
 
     sign_in_requests {
         read {
-            find_open_sign_in_request(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
-            /// Finds the open request with this token that was made on the host.
-            find_host_sign_in_request(token_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
+            /// Finds a browser's request, whatever became of it.
+            find_sign_in_request_of_browser(browser_hash: &[u8; 32]) -> Option<StoredSignInRequest>;
+            /// Finds the request with this token, whatever became of it.
+            find_sign_in_request_by_token(token_hash: &[u8; 32]) -> Option<StoredSignInRequest>;
         }
         write {
             insert_sign_in_request(new: &NewSignInRequest<'_>) -> ();
@@ -94,8 +95,10 @@ methods! {
             lock_sign_in_requests_of(email: &str, now: Timestamp) -> ();
             /// Supersedes all open requests of an address.
             supersede_sign_in_requests_of(email: &str, now: Timestamp) -> ();
-            /// Counts an attempt to enter the code. `None` if no attempt is left or the request is not open.
-            count_sign_in_attempt(browser_hash: &[u8; 32], now: Timestamp) -> Option<OpenSignInRequest>;
+            /// Counts an attempt to enter the code. `None` if no attempt is left, or the request was used or superseded.
+            count_sign_in_attempt(browser_hash: &[u8; 32]) -> Option<StoredSignInRequest>;
+            /// Makes a request expire at this time, unless it expires earlier.
+            set_sign_in_request_end(id: SignInRequestId, expires_at: Timestamp) -> ();
             /// Marks a request as used. Of any number of callers, exactly one gets `true`.
             use_sign_in_request(id: SignInRequestId, now: Timestamp) -> bool;
             /// Deletes the requests of an account, and those for its address.

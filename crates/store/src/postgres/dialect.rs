@@ -6,6 +6,17 @@ pub(crate) type Connection = sqlx::PgConnection;
 /// Begins a transaction, which locks individual rows where a decision requires it.
 pub(crate) const BEGIN: &str = "BEGIN";
 
+/// The same behind a pooler, where a connection keeps no settings. The driver names statements, and other clients may have used
+/// the names on this connection before.
+pub(crate) const BEGIN_POOLED: &str = "BEGIN; DEALLOCATE ALL; SET LOCAL lock_timeout = '5s'";
+
+/// Begins a transaction that keeps other processes from starting with the database. The number is ours.
+pub(crate) const BEGIN_STARTING: &str =
+    "BEGIN; SET LOCAL lock_timeout = '120s'; SELECT pg_advisory_xact_lock(6020415280)";
+
+/// Begins a transaction that keeps other processes from migrating behind a pooler. The number is ours.
+pub(crate) const BEGIN_MIGRATING: &str = "BEGIN; SELECT pg_advisory_xact_lock(6020415279)";
+
 /// The settings of each connection. Waiting for another transaction's lock for longer than clients wait is an error. With
 /// the default `random_page_cost`, for rotating disks, the planner reads all licenses to find a few by their keys.
 pub(crate) const SESSION: &str = "SET lock_timeout = '5s'; SET random_page_cost = 1.1";
@@ -15,6 +26,9 @@ pub(crate) const LOOKUPS: usize = 4;
 
 /// Begins a snapshot.
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// The same behind a pooler.
+pub(crate) const BEGIN_READ_POOLED: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DEALLOCATE ALL";
 
 /// Locks a license's row until the transaction ends, so that changes to its machines are serialized.
 pub(crate) const LOCK_LICENSE: Option<&str> = Some("SELECT id FROM licenses WHERE id = $1 FOR UPDATE");

@@ -26,7 +26,7 @@ use tokio::{
 
 use crate::{
     error::{Result, StoreError},
-    sqlite::dialect,
+    sqlite::{dialect, file::DatabaseFile},
     stats::Stats,
 };
 
@@ -49,6 +49,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Writer {
     options: SqliteConnectOptions,
+    file: DatabaseFile,
     state: Arc<Mutex<State>>,
     /// The number of callers that are waiting for a turn.
     waiting: AtomicUsize,
@@ -107,9 +108,11 @@ impl Drop for Waiting<'_> {
 }
 
 impl Writer {
-    pub(crate) fn new(options: SqliteConnectOptions, runtime: Handle, stats: Arc<Stats>) -> Self {
+    /// A writer of an existing database.
+    pub(crate) fn new(options: SqliteConnectOptions, file: DatabaseFile, runtime: Handle, stats: Arc<Stats>) -> Self {
         Self {
             options,
+            file,
             state: Arc::default(),
             waiting: AtomicUsize::new(0),
             is_suspect: AtomicBool::new(false),
@@ -136,8 +139,14 @@ impl Writer {
         let mut state = self.state.lock().await;
         if state.conn.is_none() {
             state.conn = Some(self.connect().await?);
+            self.file.note_opened().map_err(|error| StoreError::from(sqlx::Error::Io(error)))?;
         }
         Ok(())
+    }
+
+    /// Whether the database's file is still where it was opened.
+    pub(crate) fn check_file(&self) -> Result<()> {
+        self.file.check()
     }
 
     /// Waits for a turn and begins its transaction.
@@ -145,6 +154,7 @@ impl Writer {
         let waiting = Waiting::new(self);
         let state = timeout_at(deadline, Arc::clone(&self.state).lock_owned()).await.map_err(|_| StoreError::Busy)?;
         drop(waiting);
+        self.check_file()?;
         let mut turn = Turn {
             writer: Arc::clone(self),
             state: Some(state),

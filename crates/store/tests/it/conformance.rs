@@ -313,7 +313,7 @@ on_both! {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut tx = store.write().await.expect("a transaction");
-                let open = tx.count_sign_in_attempt(&[201; 32], T0).await.expect("written");
+                let open = tx.count_sign_in_attempt(&[201; 32]).await.expect("written");
                 tx.commit().await.expect("committed");
                 open.is_some()
             })
@@ -329,11 +329,18 @@ on_both! {
     async fn ml_07_requests_expire(store: &Store) {
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_sign_in_request(&browser_request(1)).await.expect("inserted");
-        for (after, open) in [(599, true), (600, false), (601, false)] {
-            let now = T0.plus(seconds(after));
-            assert_eq!(tx.find_open_sign_in_request(&[201; 32], now).await.expect("read").is_some(), open, "{after} s");
-        }
-        assert!(!tx.use_sign_in_request(browser_request(1).id, T0.plus(seconds(601))).await.expect("written"));
+        let id = browser_request(1).id;
+        assert!(!tx.use_sign_in_request(id, T0.plus(seconds(600))).await.expect("written"));
+        // It can only end earlier.
+        tx.set_sign_in_request_end(id, T0.plus(seconds(700))).await.expect("written");
+        assert!(!tx.use_sign_in_request(id, T0.plus(seconds(600))).await.expect("written"));
+        tx.set_sign_in_request_end(id, T0.plus(seconds(500))).await.expect("written");
+        assert!(!tx.use_sign_in_request(id, T0.plus(seconds(500))).await.expect("written"));
+        let found = tx.find_sign_in_request_of_browser(&[201; 32]).await.expect("read").expect("found even if expired");
+        assert_eq!((found.id, found.expires_at, found.used_at), (id, T0.plus(seconds(500)), None));
+        assert!(tx.use_sign_in_request(id, T0.plus(seconds(499))).await.expect("written"));
+        let used = tx.find_sign_in_request_by_token(&found.token_hash).await.expect("read").expect("found even if used");
+        assert_eq!((used.id, used.used_at), (id, Some(T0.plus(seconds(499)))));
     }
 
     async fn sessions_can_be_deleted_individually_or_together(store: &Store) {
@@ -679,7 +686,7 @@ on_both! {
 mod raw {
     //! Changes that the store has no method for, attempted in plain SQL.
 
-    use sqlx::{Connection, Executor};
+    use sqlx::{AssertSqlSafe, Connection, Executor};
 
     use super::*;
 
@@ -688,9 +695,15 @@ mod raw {
         let database = TestDatabase::create(Backend::Sqlite).await;
         let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("connected");
         connection.execute(ROW).await.expect("inserted");
+        let entry = "INSERT INTO audit_chain (position, audit_id, mac) SELECT 1, id, zeroblob(32) FROM audit_log";
+        connection.execute(entry).await.expect("inserted");
         for change in CHANGES {
             let error = connection.execute(*change).await.expect_err("refused");
             assert!(error.to_string().contains("append-only"), "{error}");
+        }
+        for replacement in REPLACEMENTS {
+            let error = connection.execute(*replacement).await.expect_err(replacement);
+            assert!(error.to_string().contains("append-only"), "{replacement}: {error}");
         }
         let pragma: (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(&mut connection).await.expect("read");
         assert_eq!(pragma.0, "wal");
@@ -701,6 +714,9 @@ mod raw {
         let database = TestDatabase::create(Backend::Postgres).await;
         let mut connection = sqlx::PgConnection::connect(database.url()).await.expect("connected");
         connection.execute(ROW_POSTGRES).await.expect("inserted");
+        let replace = format!("{ROW_POSTGRES} ON CONFLICT (id) DO UPDATE SET verb = 'w'");
+        let error = connection.execute(AssertSqlSafe(replace)).await.expect_err("refused");
+        assert!(error.to_string().contains("append-only"), "{error}");
         for change in CHANGES {
             let error = connection.execute(*change).await.expect_err("refused");
             assert!(error.to_string().contains("append-only"), "{error}");
@@ -709,6 +725,14 @@ mod raw {
 
     const ROW: &str = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) VALUES (x'00000000000000000000000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
     const ROW_POSTGRES: &str = "INSERT INTO audit_log (id, at, actor_kind, actor_id, verb, subject_kind, subject_id, detail) VALUES ('00000000-0000-0000-0000-000000000001', 1, 'host', NULL, 'v', 's', 'x', '{}')";
+    /// Insertions that would replace a row of the same key.
+    const REPLACEMENTS: &[&str] = &[
+        "INSERT OR REPLACE INTO audit_log (id, at, actor_kind, verb, subject_kind, subject_id, detail) SELECT id, at, actor_kind, 'w', subject_kind, subject_id, detail FROM audit_log",
+        "REPLACE INTO audit_log (rowid, id, at, actor_kind, verb, subject_kind, subject_id, detail) SELECT rowid, randomblob(16), at, actor_kind, 'w', subject_kind, subject_id, detail FROM audit_log",
+        "UPDATE OR REPLACE audit_log SET verb = 'w'",
+        "INSERT OR REPLACE INTO audit_chain (position, audit_id, mac) SELECT position, audit_id, zeroblob(32) FROM audit_chain",
+        "REPLACE INTO audit_chain (position, audit_id, mac) SELECT position + 1, audit_id, zeroblob(32) FROM audit_chain",
+    ];
     const CHANGES: &[&str] = &["UPDATE audit_log SET verb = 'w'", "DELETE FROM audit_log"];
 }
 

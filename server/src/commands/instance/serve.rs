@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    adapters::{FolderMailer, SmtpMailer},
+    adapters::{FolderMailer, Relay, SmtpMailer},
     commands::catalog::NO_PRODUCTS,
     console, http,
     listener::{self, Limits},
@@ -48,6 +48,7 @@ pub(crate) async fn serve(service: Service, settings: Settings, is_demo: bool, a
     let heartbeats = tokio::spawn(workers::record_heartbeat_watch(service.clone(), stopped.clone()));
     let keys = tokio::spawn(workers::refresh_keys(service.clone(), stopped.clone()));
     let bookkeeping = tokio::spawn(workers::write_bookkeeping(service.clone(), stopped.clone()));
+    tokio::spawn(workers::watch_database_file(service.clone(), stopped.clone()));
     let sealing = tokio::spawn(workers::seal_audit_log(service.clone(), stopped.clone()));
 
     // Without keys there is nothing to handle.
@@ -152,12 +153,8 @@ fn mailer(settings: &Settings, is_demo: bool) -> Result<Arc<dyn Mailer>, Failure
         let address = "licenses@localhost.localdomain".parse().map_err(invalid)?;
         Mailbox::new(Some(settings.brand.name.clone()), address)
     };
-    match settings.mail.smtp_url.expose() {
-        Some(url) => {
-            let mailer = SmtpMailer::new(url, from)
-                .ok_or_else(|| SettingsError("mail.smtp_url is not the URL of an SMTP server".to_owned()))?;
-            Ok(Arc::new(mailer))
-        }
+    match Relay::in_settings(settings)? {
+        Some(relay) => Ok(Arc::new(SmtpMailer::new(relay, from))),
         None => Ok(Arc::new(FolderMailer::new(settings.data_dir.join("outbox"), from, is_demo))),
     }
 }

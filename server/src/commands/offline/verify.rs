@@ -1,6 +1,6 @@
 //! `verify`: works offline, with nothing but its arguments.
 
-use std::fs;
+use std::io::ErrorKind;
 
 use latchkey_licensing::{
     air_gap::AirGapRequest,
@@ -17,11 +17,16 @@ use latchkey_licensing::{
 use latchkey_service::Clock;
 use serde_json::json;
 
-use crate::{adapters::SystemClock, cli::Verify, console, startup::Failure};
+use crate::{adapters::SystemClock, cli::Verify, console, files::read_text, startup::Failure};
+
+/// The longest license file that clients accept (LC-05).
+const MAX_FILE_BYTES: u64 = 64 * 1024;
 
 pub(crate) fn verify(command: &Verify, as_json: bool) -> Result<(), Failure> {
-    let text = fs::read_to_string(&command.file)
-        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", command.file.display())))?;
+    let text = read_text(&command.file, MAX_FILE_BYTES).map_err(|error| {
+        let why = format!("{} cannot be read: {error}", command.file.display());
+        if error.kind() == ErrorKind::FileTooLarge { Failure::Refused(why) } else { Failure::Usage(why) }
+    })?;
     let keys = command
         .public_key
         .iter()
@@ -39,6 +44,9 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
     let now = SystemClock.now();
     let dataset = certificate::open(kind, text, keys, secret.as_ref()).map_err(|error| refused(error.to_string()))?;
     let claims = claims::read(kind, &dataset, now).map_err(|error| refused(error.to_string()))?;
+    let stated = claims.expires_at;
+    // As apps do by default.
+    let claims = claims.with_max_age(claims::MAX_AGE);
     if let (Some(machine), Some(wanted)) = (&claims.machine, &command.fingerprint)
         && machine.fingerprint.as_str() != wanted
     {
@@ -56,7 +64,8 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
             "machine": claims.machine.as_ref().map(|machine| machine.id.to_string()),
             "entitlements": entitlements,
             "issued_at": claims.issued_at.rfc3339(),
-            "expires_at": claims.expires_at.rfc3339(),
+            "expires_at": stated.rfc3339(),
+            "accepted_until": claims.expires_at.rfc3339(),
             "license_expires_at": claims.license.expires_at.map(Timestamp::rfc3339),
         }));
     } else {
@@ -67,12 +76,20 @@ fn file(command: &Verify, kind: FileKind, text: &str, keys: &[PublicKey], as_jso
         if !entitlements.is_empty() {
             console::line(&format!("Entitlements: {}.", entitlements.join(", ")));
         }
-        console::line(&format!("Valid from {} to {}.", claims.issued_at.human(), claims.expires_at.human()));
+        console::line(&format!("Valid from {} to {}.", claims.issued_at.human(), stated.human()));
+        if claims.expires_at < stated {
+            let until = claims.expires_at.human();
+            console::line(&format!(
+                "Warning: apps accept a file for 366 days after its issue, so this one until {until}."
+            ));
+        }
     }
     let refusal = if claims.license.is_suspended {
         "the license is suspended".to_owned()
     } else if claims.is_license_expired(now) {
         "the license has expired".to_owned()
+    } else if claims.is_expired(now) && claims.expires_at < stated {
+        format!("the file is older than 366 days, so apps have not accepted it since {}", claims.expires_at.human())
     } else if claims.is_expired(now) {
         format!("the file expired on {}", claims.expires_at.human())
     } else {

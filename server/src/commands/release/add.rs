@@ -16,7 +16,15 @@ use latchkey_service::Clock;
 use serde_json::json;
 
 use super::{entry::Entry, key::ReleaseKey, sums::Sums};
-use crate::{adapters::SystemClock, cli::ReleaseAdd, console, content::RELEASES, settings::Settings, startup::Failure};
+use crate::{
+    adapters::SystemClock,
+    cli::ReleaseAdd,
+    console,
+    content::RELEASES,
+    files::{WRITTEN_BYTES, read_text},
+    settings::Settings,
+    startup::Failure,
+};
 
 /// The longest file with a signature that is read, in bytes.
 const SIGNATURE_LIMIT: u64 = 4 * 1024;
@@ -114,7 +122,7 @@ fn notes(options: &ReleaseAdd) -> Result<String, Failure> {
     let Some(path) = &options.notes else {
         return Ok(String::new());
     };
-    let notes = fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
+    let notes = read_text(path, WRITTEN_BYTES).map_err(|error| cannot_read(path, &error))?;
     let is_text = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
     let notes = notes.replace("\r\n", "\n");
     if notes.chars().all(is_text) { Ok(notes) } else { Err(usage(format!("{} is not text", path.display()))) }
@@ -148,7 +156,7 @@ fn read_list(folder: &Path, path: &Path) -> Result<(String, Vec<Release>), Failu
     if !folder.is_dir() {
         return Err(usage(format!("there is no folder {}", folder.display())));
     }
-    let text = match fs::read_to_string(path) {
+    let text = match read_text(path, WRITTEN_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((String::new(), Vec::new())),
         Err(error) => return Err(cannot_read(path, &error)),
@@ -225,12 +233,11 @@ impl Signatures {
 
 /// The content of a signature file, in base64: as Tauri writes it, or as minisign does.
 fn signature_file(path: &Path) -> Result<String, Failure> {
-    let is_small = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= SIGNATURE_LIMIT);
-    let text = fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
+    let text = read_text(path, SIGNATURE_LIMIT).map_err(|error| cannot_read(path, &error))?;
     let text = if text.starts_with("untrusted comment:") { STANDARD.encode(text) } else { text.trim().to_owned() };
-    let signature = Minisign::try_from(text).ok().filter(|_| is_small);
+    let signature = Minisign::try_from(text);
     let signature =
-        signature.ok_or_else(|| usage(format!("{} is not a signature of minisign or Tauri", path.display())))?;
+        signature.map_err(|_| usage(format!("{} is not a signature of minisign or Tauri", path.display())))?;
     Ok(signature.to_string())
 }
 

@@ -22,6 +22,7 @@ use super::sums::read;
 use crate::{
     adapters::OsEntropy,
     console,
+    files::read_text,
     startup::{Failure, is_exposed},
 };
 
@@ -47,7 +48,7 @@ impl ReleaseKey {
             let remedy = format!("run `chmod 600 {shown}`, and replace the key if it may have been read");
             return Err(Failure::Refused(format!("other users can read {shown}: {remedy}")));
         }
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(cannot)?);
+        let text = Zeroizing::new(read_text(path, LIMIT).map_err(cannot)?);
         let key = SigningKey::from_pkcs8_pem(&text).map_err(|_| {
             Failure::Usage(format!("{shown} is not an Ed25519 key in PEM: `latchkey release key FILE` creates one"))
         })?;

@@ -6,6 +6,8 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
 };
 use latchkey_licensing::nesting;
 use latchkey_wire::{error::ErrorCode, object::JsonObject};

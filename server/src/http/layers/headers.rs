@@ -23,8 +23,9 @@ const YEAR: &str = "max-age=31536000; includeSubDomains";
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    // The paths of sign-in links contain secrets, so no page may learn where its visitor came from.
-    (header::REFERRER_POLICY, "no-referrer"),
+    // The paths of sign-in links contain secrets, so no request may carry the path that it comes from. With `no-referrer`,
+    // browsers would also hide the origin of forms, and those without `Sec-Fetch-Site` could not confirm a link.
+    (header::REFERRER_POLICY, "strict-origin"),
     (OPENER_POLICY, "same-origin"),
     (RESOURCE_POLICY, "same-origin"),
     (PERMISSIONS_POLICY, NO_PERMISSIONS),

@@ -39,6 +39,7 @@ use crate::{
             payments::{self, PaymentState},
             personal_data::{self, DataState},
             sessions::Sessions,
+            signed_in,
         },
         state::AppState,
         static_pages::{
@@ -104,6 +105,7 @@ pub(crate) fn portal(
         options: options.clone(),
         plain: state.plain.clone(),
     };
+    let sign_in_backend = backend.clone();
     let context = move || {
         provide_context(backend.clone());
         provide_context(branding.clone());
@@ -120,6 +122,7 @@ pub(crate) fn portal(
         .merge(payments::router().with_state(payment_state))
         .merge(personal_data::router().with_state(data_state))
         .merge(acts::router(act_state))
+        .layer(middleware::from_fn_with_state(sign_in_backend, signed_in::go_on))
         .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(sessions)
@@ -169,7 +172,7 @@ async fn identify(
                     Ok(None) => request.extensions_mut().insert(Identity(who.at(address))).map(drop),
                     Err(error) => {
                         tracing::error!(%error, "a view of a customer's portal could not be looked up: {error}");
-                        return state.plain.failed();
+                        return state.plain.failed_because(&error);
                     }
                 };
             }
@@ -183,12 +186,12 @@ async fn identify(
                 Ok(false) => {}
                 Err(error) => {
                     tracing::error!(%error, "a session could not be looked up: {error}");
-                    return state.plain.failed();
+                    return state.plain.failed_because(&error);
                 }
             },
             Err(error) => {
                 tracing::error!(%error, "a session could not be looked up: {error}");
-                return state.plain.failed();
+                return state.plain.failed_because(&error);
             }
         }
     }
@@ -249,8 +252,7 @@ async fn guard(State(state): State<AppState>, OriginalUri(uri): OriginalUri, req
     }
     keep_on_this_site(&mut response);
     if !is_sign_in_link {
-        // On other pages of this site the form's page may be known. The strict value stays on the sign-in
-        // links.
+        // On other pages of this site the form's page may be known. Sign-in links keep the strict value.
         response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     response

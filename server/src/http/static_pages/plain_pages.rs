@@ -13,7 +13,12 @@ use latchkey_app::static_pages::{
     site::{self, Site},
 };
 
+use latchkey_service::Internal;
+
 use crate::http::layers::theme::PlainDocument;
+
+/// After how many seconds to try again while the database is unavailable.
+const RETRY_AFTER: &str = "5";
 
 #[derive(Clone, Debug)]
 pub(crate) struct PlainPages {
@@ -48,9 +53,19 @@ impl PlainPages {
         page(StatusCode::UNAUTHORIZED, &kept_form::kept_form(self.look.clone(), why, path, fields).into())
     }
 
-    /// For a panic or an unavailable database.
+    /// For a panic.
     pub(crate) fn failed(&self) -> Response<Body> {
         page(StatusCode::INTERNAL_SERVER_ERROR, &self.failed)
+    }
+
+    /// For a failure. While the database is unavailable, the response says when to try again.
+    pub(crate) fn failed_because(&self, error: &Internal) -> Response<Body> {
+        if !error.is_unavailable() {
+            return self.failed();
+        }
+        let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &self.failed);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        response
     }
 }
 

@@ -855,7 +855,35 @@ fn files_are_verified_without_a_database() {
     assert!(host.refusal(&["verify", "key.txt", "--public-key", other], 1).contains("not the vendor's"));
     host.refusal(&["verify", "key.txt", "--public-key", "0"], 2);
     host.refusal(&["verify", "nowhere", "--public-key", other], 2);
+    // As apps do, the command limits the life of a file.
+    let long = case("the longest time to live");
+    fs::write(host.folder.path().join("long.lic"), word(&long, "text")).expect("written");
+    let words = ["verify", "long.lic", "--json", "--public-key", &key, "--license-key", &license_key];
+    let shown: Value = serde_json::from_slice(&host.run(&words).stdout).expect("JSON");
+    let end = |name: &str| shown[name].as_str().expect("a time").get(..4).expect("a year").to_owned();
+    assert_eq!((end("expires_at").as_str(), end("accepted_until").as_str()), ("2094", "2027"), "{shown}");
+    let words: Vec<&str> = words.into_iter().filter(|word| *word != "--json").collect();
+    let said = text(&host.run(&words).stdout);
+    assert!(said.contains("366 days after its issue"), "{said}");
     assert!(!host.folder.path().join("data").exists(), "no data folder was created");
+}
+
+/// LC-05: a file of several gigabytes is refused without being read.
+#[test]
+fn lc_05_long_files_are_not_read() {
+    let host = Host::new();
+    let huge = fs::File::create(host.folder.path().join("huge.lic")).expect("created");
+    // Sparse, so that it takes no room.
+    huge.set_len(3 * 1024 * 1024 * 1024).expect("grown");
+    let key = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
+    let began = std::time::Instant::now();
+    let said = host.refusal(&["verify", "huge.lic", "--public-key", key], 1);
+    assert!(said.contains("longer than 64 KiB"), "{said}");
+    for words in [&["catalog", "apply", "huge.lic"][..], &["license", "import", "huge.lic", "--format", "json"]] {
+        let output = host.run(words);
+        assert!(!output.status.success(), "{words:?}");
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
 /// The keys of Stripe and of the database are in the memory of the server.

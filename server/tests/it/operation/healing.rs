@@ -28,7 +28,7 @@ use crate::support::{
 };
 
 /// The longest that a request may take. Apps wait for 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long clients wait after a refusal, so that they do not reach the rate limit.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -247,7 +247,7 @@ impl RunningServer {
         });
         validations.buffer_unordered(16).collect::<Vec<_>>().await;
         let license_page = format!("/portal/licenses/{id}");
-        for page in ["/healthz", "/", "/docs", "/login", "/portal", &license_page] {
+        for page in ["/healthz", "/", "/docs", "/login/code", "/portal", &license_page] {
             let request = self.browser.get(format!("{}{page}", self.origin)).header(header::ACCEPT, "text/html");
             assert_eq!(send(request).await.status(), 200, "{page}");
         }

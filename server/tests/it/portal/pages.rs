@@ -226,7 +226,7 @@ fn wh_04_headers_are_on_every_response() {
             );
             let referrer = answer.headers()["referrer-policy"].to_str().expect("text");
             assert!(
-                referrer == "no-referrer"
+                referrer == "strict-origin"
                     || (referrer == "same-origin" && !path.contains("/login/link") && !path.contains("/login/host")),
                 "{path}: {referrer}"
             );

@@ -143,7 +143,7 @@ async fn ml_21_opening_a_link_changes_nothing(app: &TestApp) {
         for _ in 0..20 {
             let answer = app.browser().get(&format!("/login/email/{token}")).await;
             assert_eq!(answer.status(), StatusCode::OK);
-            assert_eq!(answer.headers()[header::REFERRER_POLICY], "no-referrer");
+            assert_eq!(answer.headers()[header::REFERRER_POLICY], "strict-origin");
             assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
         }
     }

@@ -1,7 +1,7 @@
 //! Issuing licenses for a list of addresses. The form stays the same: sending it shows what would happen, and sending it again
 //! does it.
 
-use latchkey_licensing::email::EmailAddress;
+use latchkey_licensing::{email::EmailAddress, text::has_disruptive};
 use latchkey_service::{BulkError, CatalogNames, IssuePlan, IssuePlanItem, NewLicense};
 
 use super::bulk::{PLAN, PLAN_ID, approved, trouble};
@@ -140,7 +140,7 @@ fn read_line(line: &str) -> Result<(EmailAddress, Option<String>), String> {
     let shown: String = email.chars().take(60).collect();
     let email = EmailAddress::parse(email)
         .map_err(|_| format!("“{shown}” is not an e-mail address such as ada@example.com."))?;
-    if name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+    if name.chars().count() > MAX_NAME || has_disruptive(name) {
         return Err(format!("the name has more than {MAX_NAME} letters or invisible ones."));
     }
     Ok((email, (!name.is_empty()).then(|| name.to_owned())))

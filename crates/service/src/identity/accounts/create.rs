@@ -4,6 +4,7 @@ use latchkey_licensing::{
     account::{Account, Role},
     email::EmailAddress,
     ids::AccountId,
+    text::in_line,
     time::Timestamp,
 };
 use latchkey_store::Tx;
@@ -24,6 +25,7 @@ impl Service {
         now: Timestamp,
     ) -> Result<Account, Internal> {
         let id = AccountId::new(now, self.random()?);
+        let name = name.map(|name| in_line(&name).into_owned());
         Ok(Account { id, email: email.clone(), name, role, disabled_at: None, created_at: now })
     }
 }

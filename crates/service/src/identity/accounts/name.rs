@@ -1,5 +1,7 @@
 //! The names that customers give themselves and their computers.
 
+use latchkey_licensing::text::in_line;
+
 use crate::{
     audit::event::AccountEvent,
     error::{Internal, internal_errors},
@@ -45,10 +47,15 @@ impl Customer<'_> {
     }
 }
 
-/// Parses a name as people type it. `None` if it is empty.
+/// Parses a name as people type it. `None` if it is empty. Letters that change the text around them, which people paste without
+/// seeing them, become spaces.
 pub(crate) fn parse_name(text: &str) -> Result<Option<String>, InvalidName> {
+    if text.trim().chars().any(char::is_control) {
+        return Err(InvalidName);
+    }
+    let text = in_line(text);
     let text = text.trim();
-    if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
+    if text.chars().count() > MAX_NAME {
         return Err(InvalidName);
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))

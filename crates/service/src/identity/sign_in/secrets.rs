@@ -128,7 +128,7 @@ impl SignInCode {
 }
 
 /// Whether a text has the form of 32 bytes in unpadded base64url.
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use latchkey_licensing::{
     account::{Account, Role},
+    hex,
     ids::SessionId,
     time::Timestamp,
 };
@@ -21,6 +22,7 @@ use crate::{
         actors::SignedIn,
         sign_in::{
             email::{ConfirmedSignIn, SignInOrigin},
+            known_browser::KnownBrowser,
             secrets::SessionToken,
         },
     },
@@ -152,7 +154,13 @@ impl Service {
         self.report_new_browser(tx, account, new.means, origin.agent, &network).await?;
         let event = AccountEvent::SignedIn { means: new.means, agent: origin.agent.to_owned(), network };
         self.record(tx, now, Actor::from(account).on(origin.ip), event.of(account.id)).await?;
-        Ok(ConfirmedSignIn { token, lifetime, next_path: None, role: account.role })
+        let known_browser = match origin.known {
+            Some(browser) => browser.clone(),
+            // As random as the session's token, which it does not reveal.
+            None => KnownBrowser::new(self.0.vault.known_browser(b"id", &hex::encode(token.expose()), "")),
+        };
+        let known_browser = known_browser.knowing(&self.0.vault, &account.email);
+        Ok(ConfirmedSignIn { token, lifetime, next_path: None, role: account.role, known_browser })
     }
 
     /// Tells a person by mail that the account is used in a browser that was not seen before: one with another description

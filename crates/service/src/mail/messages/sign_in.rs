@@ -26,7 +26,7 @@ impl SignInMail<'_> {
             .heading(format!("Sign in to {name}"))
             .action("Open this link in the browser where you asked for it:", "Sign in", &self.link)
             .code("Or type this code there:", &self.code)
-            .paragraph(format!("Link and code work once, for {} minutes.", self.minutes))
+            .paragraph(format!("Link and code work once, for at most {} minutes.", self.minutes))
             .note(format!("Asked for by {}, from {}, on {}.", self.agent, self.network, self.at.human()))
             .note("If you did not ask for this, do nothing: nobody can sign in without this mail.")
     }

@@ -89,6 +89,16 @@ pub(crate) fn address_bucket(purpose: &str, email: &EmailAddress) -> String {
     format!("{purpose}:address:{:032x}", half(&hash))
 }
 
+/// The bucket of an e-mail address in one network.
+pub(crate) fn address_in_network_bucket(purpose: &str, email: &EmailAddress, ip: IpAddr) -> String {
+    Network::from(ip).name(&address_bucket(purpose, email))
+}
+
+/// The bucket of a browser that has signed in to an address before.
+pub(crate) fn browser_bucket(purpose: &str, name: [u8; 16]) -> String {
+    format!("{purpose}:browser:{:032x}", u128::from_be_bytes(name))
+}
+
 /// The bucket of a network.
 pub(crate) fn network_bucket(purpose: &str, ip: IpAddr) -> String {
     Network::from(ip).name(purpose)

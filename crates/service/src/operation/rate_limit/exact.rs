@@ -11,8 +11,12 @@ use crate::{
     operation::rate_limit::gcra::{Limit, Throttled},
 };
 
-/// ML-09: requests to sign in with one e-mail address.
+/// ML-09: requests to sign in with one e-mail address, from one network or from one browser that has signed in to it before.
 pub(crate) const SIGN_IN_PER_ADDRESS: Limit = Limit { burst: 3, interval: Duration::from_hours(1) };
+
+/// ML-09: requests to sign in with one e-mail address, from all networks or from all browsers that have signed in to it
+/// before: 20 a day.
+pub(crate) const SIGN_IN_PER_ADDRESS_AND_DAY: Limit = Limit { burst: 20, interval: Duration::from_mins(72) };
 
 /// ML-09: requests to sign in from one network.
 pub(crate) const SIGN_IN_PER_NETWORK: Limit = Limit { burst: 5, interval: Duration::from_mins(1) };
@@ -38,11 +42,5 @@ impl Limit {
         }
         let stored = tx.find_bucket(bucket).await?;
         Ok(Some(self.throttled(stored, now)))
-    }
-
-    /// Checks whether the bucket has a token, without taking it. Returns `Some` if there is none.
-    pub(crate) async fn peek(self, tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<Option<Throttled>, Internal> {
-        let stored = tx.find_bucket(bucket).await?;
-        Ok((self.grant(stored, now, 1).tokens == 0).then(|| self.throttled(stored, now)))
     }
 }

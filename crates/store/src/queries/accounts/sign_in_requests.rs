@@ -9,7 +9,7 @@ use latchkey_licensing::{
 use super::super::dialect::{self, Connection};
 use crate::{
     error::Result,
-    tables::accounts::sign_in_requests::{NewSignInRequest, OpenSignInRequest, SignInRequestRow},
+    tables::accounts::sign_in_requests::{NewSignInRequest, SignInRequestRow, StoredSignInRequest},
 };
 
 pub(crate) async fn insert_sign_in_request(conn: &mut Connection, new: &NewSignInRequest<'_>) -> Result<()> {
@@ -58,42 +58,58 @@ pub(crate) async fn supersede_sign_in_requests_of(conn: &mut Connection, email: 
     Ok(())
 }
 
-pub(crate) async fn find_open_sign_in_request(
-    conn: &mut Connection,
-    browser_hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<Option<OpenSignInRequest>> {
-    let sql = "SELECT id, kind, account_id, email, token_hash, code_hash, next_path FROM sign_in_requests
-               WHERE browser_hash = $1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
-    let row: Option<SignInRequestRow> =
-        sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(OpenSignInRequest::try_from).transpose()
+/// The columns of [`SignInRequestRow`].
+macro_rules! columns {
+    () => {
+        "id, kind, account_id, email, token_hash, code_hash, browser_hash, next_path, created_at, expires_at, used_at,
+                   superseded_at"
+    };
 }
 
-/// The attempt is counted before the code is compared.
+pub(crate) async fn find_sign_in_request_of_browser(
+    conn: &mut Connection,
+    browser_hash: &[u8; 32],
+) -> Result<Option<StoredSignInRequest>> {
+    let sql = concat!("SELECT ", columns!(), " FROM sign_in_requests WHERE browser_hash = $1");
+    let row: Option<SignInRequestRow> = sqlx::query_as(sql).bind(browser_hash.as_slice()).fetch_optional(conn).await?;
+    row.map(StoredSignInRequest::try_from).transpose()
+}
+
+pub(crate) async fn find_sign_in_request_by_token(
+    conn: &mut Connection,
+    token_hash: &[u8; 32],
+) -> Result<Option<StoredSignInRequest>> {
+    let sql = concat!("SELECT ", columns!(), " FROM sign_in_requests WHERE token_hash = $1");
+    let row: Option<SignInRequestRow> = sqlx::query_as(sql).bind(token_hash.as_slice()).fetch_optional(conn).await?;
+    row.map(StoredSignInRequest::try_from).transpose()
+}
+
+/// The attempt is counted before the code is compared. Attempts after the end count as well: only with the right code may
+/// the browser learn that it came too late.
 pub(crate) async fn count_sign_in_attempt(
     conn: &mut Connection,
     browser_hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<Option<OpenSignInRequest>> {
-    let sql = "UPDATE sign_in_requests SET tries = tries + 1
-               WHERE browser_hash = $1 AND tries < 5 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2
-               RETURNING id, kind, account_id, email, token_hash, code_hash, next_path";
-    let row: Option<SignInRequestRow> =
-        sqlx::query_as(sql).bind(browser_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(OpenSignInRequest::try_from).transpose()
+) -> Result<Option<StoredSignInRequest>> {
+    let sql = concat!(
+        "UPDATE sign_in_requests SET tries = tries + 1
+               WHERE browser_hash = $1 AND tries < 5 AND used_at IS NULL AND superseded_at IS NULL
+               RETURNING ",
+        columns!()
+    );
+    let row: Option<SignInRequestRow> = sqlx::query_as(sql).bind(browser_hash.as_slice()).fetch_optional(conn).await?;
+    row.map(StoredSignInRequest::try_from).transpose()
 }
 
-pub(crate) async fn find_host_sign_in_request(
+/// Only shortens: the request never lasts longer than it could from the moment of asking.
+pub(crate) async fn set_sign_in_request_end(
     conn: &mut Connection,
-    token_hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<Option<OpenSignInRequest>> {
-    let sql = "SELECT id, kind, account_id, email, token_hash, code_hash, next_path FROM sign_in_requests
-               WHERE token_hash = $1 AND kind = 'host' AND used_at IS NULL AND superseded_at IS NULL AND expires_at > $2";
-    let row: Option<SignInRequestRow> =
-        sqlx::query_as(sql).bind(token_hash.as_slice()).bind(now.unix_micros()).fetch_optional(conn).await?;
-    row.map(OpenSignInRequest::try_from).transpose()
+    id: SignInRequestId,
+    expires_at: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE sign_in_requests SET expires_at = CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END
+               WHERE id = $1";
+    sqlx::query(sql).bind(id.uuid()).bind(expires_at.unix_micros()).execute(conn).await?;
+    Ok(())
 }
 
 pub(crate) async fn use_sign_in_request(conn: &mut Connection, id: SignInRequestId, now: Timestamp) -> Result<bool> {

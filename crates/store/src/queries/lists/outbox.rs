@@ -21,6 +21,7 @@ use crate::{
 const LISTED: Listed = Listed { table: "outbox", columns: "id, kind, recipient, sent_at, failed_at, created_at" };
 
 fn push_filter(query: &mut QueryBuilder<Db>, filter: &MailFilter) {
+    query.push(" AND kind <> 'decoy'");
     match filter.state {
         Some(MailState::Waiting) => query.push(" AND sent_at IS NULL AND failed_at IS NULL"),
         Some(MailState::Sent) => query.push(" AND sent_at IS NOT NULL"),
@@ -72,7 +73,7 @@ pub(crate) async fn count_mails_by(conn: &mut Connection, filter: &MailFilter, a
 pub(crate) async fn find_listed_mail(conn: &mut Connection, id: MailId) -> Result<Option<ListedMail>> {
     let sql =
         "SELECT id, kind, recipient, attempts, next_attempt_at, expires_at, sent_at, failed_at, last_error, created_at
-               FROM outbox WHERE id = $1";
+               FROM outbox WHERE id = $1 AND kind <> 'decoy'";
     let row: Option<ListedMailRow> = sqlx::query_as(sql).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(ListedMail::try_from).transpose()
 }

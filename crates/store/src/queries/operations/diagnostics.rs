@@ -14,9 +14,10 @@ pub(crate) async fn find_database_facts(conn: &mut Connection) -> Result<Databas
 }
 
 pub(crate) async fn find_queue_states(conn: &mut Connection) -> Result<QueueStates> {
-    let sql = "SELECT (SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL) AS mails,
-                   (SELECT MIN(created_at) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL) AS oldest_mail,
-                   (SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL) AS failed_mails,
+    let sql = "SELECT (SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL AND kind <> 'decoy') AS mails,
+                   (SELECT MIN(created_at) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL AND kind <> 'decoy')
+                       AS oldest_mail,
+                   (SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL AND kind <> 'decoy') AS failed_mails,
                    (SELECT COUNT(*) FROM stripe_events WHERE state = 'waiting') AS events,
                    (SELECT MIN(received_at) FROM stripe_events WHERE state = 'waiting') AS oldest_event,
                    (SELECT COUNT(*) FROM stripe_events WHERE state = 'failed') AS failed_events,

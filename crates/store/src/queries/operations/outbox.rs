@@ -1,4 +1,7 @@
 //! Mails waiting to be sent. Leases prevent two workers from sending the same mail.
+//!
+//! Rows of the kind `decoy` are mails that are never sent: a request to sign in to an address without an account writes one, so
+//! that it costs as much as a request that causes a mail (ML-10). Everything that shows or counts mails leaves them out.
 
 use latchkey_licensing::{
     email::EmailAddress,
@@ -122,7 +125,8 @@ pub(crate) async fn delete_mails_of(conn: &mut Connection, account: AccountId, a
 
 pub(crate) async fn delete_mails_before(conn: &mut Connection, instant: Timestamp, with_key: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM outbox
-               WHERE (dedupe_key IS NULL AND (sent_at < $1 OR failed_at < $1)) OR sent_at < $2 OR failed_at < $2";
+               WHERE (dedupe_key IS NULL AND (sent_at < $1 OR failed_at < $1)) OR sent_at < $2 OR failed_at < $2
+                   OR (kind = 'decoy' AND (sent_at IS NOT NULL OR failed_at IS NOT NULL))";
     let done = sqlx::query(sql).bind(instant.unix_micros()).bind(with_key.unix_micros()).execute(conn).await?;
     Ok(done.rows_affected())
 }

@@ -13,9 +13,10 @@ use crate::{
 pub(crate) async fn find_attention(conn: &mut Connection, times: AttentionTimes) -> Result<Attention> {
     let sql = "SELECT (SELECT COUNT(*) FROM stripe_events WHERE state = 'failed') AS failed_events,
                    (SELECT COUNT(*) FROM orders WHERE status = 'held') AS held_orders,
-                   (SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL AND created_at < $1)
-                       AS stuck_mails,
-                   (SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL AND failed_at >= $2) AS failed_mails,
+                   (SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL AND created_at < $1
+                       AND kind <> 'decoy') AS stuck_mails,
+                   (SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL AND failed_at >= $2 AND kind <> 'decoy')
+                       AS failed_mails,
                    (SELECT COUNT(*) FROM order_disputes WHERE state IN ('inquiry', 'open')) AS open_disputes,
                    (SELECT COUNT(*) FROM licenses WHERE expires_at >= $3 AND expires_at < $4 AND suspended_at IS NULL
                        AND revoked_at IS NULL) AS expiring_licenses,

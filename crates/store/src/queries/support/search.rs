@@ -47,7 +47,7 @@ const ORDER_OF_PAYMENT: &str = "SELECT 'order' AS kind, orders.id AS id, CAST(NU
                                     orders.email AS title, orders.status AS detail, CAST(NULL AS TEXT) AS owner
                                 FROM order_payments JOIN orders ON orders.id = order_payments.order_id ";
 const MAIL: &str = "SELECT 'mail' AS kind, id, CAST(NULL AS TEXT) AS event_id, kind AS title, recipient AS detail,
-                        CAST(NULL AS TEXT) AS owner FROM outbox WHERE ";
+                        CAST(NULL AS TEXT) AS owner FROM outbox WHERE kind <> 'decoy' AND ";
 
 pub(crate) async fn search(conn: &mut Connection, terms: &SearchTerms, limit: u32) -> Result<Vec<SearchHit>> {
     let mut arms = Arms { query: QueryBuilder::new(""), is_first: true, limit: i64::from(limit) };

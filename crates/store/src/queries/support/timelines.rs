@@ -88,7 +88,7 @@ pub(crate) async fn list_mails_of(
 ) -> Result<Vec<ListedMail>> {
     let mut query = QueryBuilder::<Db>::new(
         "SELECT id, kind, recipient, attempts, next_attempt_at, expires_at, sent_at, failed_at, last_error, created_at
-         FROM outbox WHERE (account_id = ",
+         FROM outbox WHERE kind <> 'decoy' AND (account_id = ",
     );
     query.push_bind(account.uuid()).push(" OR (account_id IS NULL AND ");
     query.push(dialect::MAIL_RECIPIENT).push(" = ").push_bind(address.as_str().to_owned());
@@ -106,7 +106,7 @@ pub(crate) async fn list_mails_to(
 ) -> Result<Vec<ListedMail>> {
     let mut query = QueryBuilder::<Db>::new(
         "SELECT id, kind, recipient, attempts, next_attempt_at, expires_at, sent_at, failed_at, last_error, created_at
-         FROM outbox WHERE ",
+         FROM outbox WHERE kind <> 'decoy' AND ",
     );
     query.push(dialect::MAIL_RECIPIENT).push(" = ").push_bind(recipient.as_str().to_owned());
     query.push(" AND id < ").push_bind(before.unwrap_or(Uuid::max()));

@@ -54,9 +54,9 @@ pub struct NewSignInRequest<'a> {
     pub expires_at: Timestamp,
 }
 
-/// An open sign-in request.
+/// A sign-in request, whatever became of it.
 #[derive(Clone, Debug)]
-pub struct OpenSignInRequest {
+pub struct StoredSignInRequest {
     pub id: SignInRequestId,
     pub kind: SignInRequestKind,
     /// The account, if the address had one when the request was made.
@@ -66,8 +66,14 @@ pub struct OpenSignInRequest {
     pub token_hash: [u8; 32],
     /// The keyed hash of the code.
     pub code_hash: Option<[u8; 32]>,
+    /// The SHA-256 of the requesting browser's cookie.
+    pub browser_hash: Option<[u8; 32]>,
     /// Where to go after signing in.
     pub next_path: Option<String>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+    pub superseded_at: Option<Timestamp>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -78,10 +84,15 @@ pub(crate) struct SignInRequestRow {
     email: String,
     token_hash: Vec<u8>,
     code_hash: Option<Vec<u8>>,
+    browser_hash: Option<Vec<u8>>,
     next_path: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    used_at: Option<i64>,
+    superseded_at: Option<i64>,
 }
 
-impl TryFrom<SignInRequestRow> for OpenSignInRequest {
+impl TryFrom<SignInRequestRow> for StoredSignInRequest {
     type Error = StoreError;
 
     fn try_from(row: SignInRequestRow) -> Result<Self> {
@@ -93,7 +104,12 @@ impl TryFrom<SignInRequestRow> for OpenSignInRequest {
             email: origin.email(&row.email)?,
             token_hash: origin.bytes32(&row.token_hash)?,
             code_hash: row.code_hash.map(|code| origin.bytes32(&code)).transpose()?,
+            browser_hash: row.browser_hash.map(|browser| origin.bytes32(&browser)).transpose()?,
             next_path: row.next_path,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            expires_at: Timestamp::from_unix_micros(row.expires_at),
+            used_at: row.used_at.map(Timestamp::from_unix_micros),
+            superseded_at: row.superseded_at.map(Timestamp::from_unix_micros),
         })
     }
 }

@@ -13,41 +13,56 @@ use crate::commands::licenses::transfer::{BYTE_ORDER_MARK, FileItem};
 
 /// Passes each row to `take` until that returns false.
 pub(crate) fn read(file: impl Read, mut take: impl FnMut(FileItem) -> bool) {
-    let lines = Cell::new(1);
+    let progress = Progress { line: Cell::new(1), left: Cell::new(MAX_ROW) };
     let mut file = BufReader::new(file);
     if file.fill_buf().is_ok_and(|start| start.starts_with(BYTE_ORDER_MARK)) {
         file.consume(BYTE_ORDER_MARK.len());
     }
-    let mut deserializer = serde_json::Deserializer::from_reader(LineCounter { file, lines: &lines });
-    let rows = Rows { take: &mut take, lines: &lines };
+    let mut deserializer = serde_json::Deserializer::from_reader(Counter { file, progress: &progress });
+    let rows = Rows { take: &mut take, progress: &progress };
     let read =
         rows.deserialize(&mut deserializer).and_then(|wants_more| if wants_more { deserializer.end() } else { Ok(()) });
     if let Err(error) = read {
-        let line = if error.line() > 0 { error.line() as u64 } else { lines.get() };
+        let line = if error.line() > 0 { error.line() as u64 } else { progress.line.get() };
         take(FileItem::Broken { line, why: format!("not an array of licenses: {error}") });
     }
 }
 
-/// Counts the lines that have started. The deserializer reads byte by byte, and never further than the byte
-/// that it needs for its decision.
-struct LineCounter<'l, R> {
-    file: R,
-    lines: &'l Cell<u64>,
+/// The longest row that is accepted, in bytes. It is longer than any license.
+const MAX_ROW: usize = 64 * 1024;
+
+/// How far a file has been read.
+struct Progress {
+    /// The number of lines that have started.
+    line: Cell<u64>,
+    /// How many bytes the current row may still have.
+    left: Cell<usize>,
 }
 
-impl<R: BufRead> Read for LineCounter<'_, R> {
+/// Counts lines, and ends rows that are too long. The deserializer reads byte by byte, and never further than the byte that it
+/// needs for its decision.
+struct Counter<'p, R> {
+    file: R,
+    progress: &'p Progress,
+}
+
+impl<R: BufRead> Read for Counter<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let Some(left) = self.progress.left.get().checked_sub(1) else {
+            return Err(std::io::Error::other(format!("a row is longer than {} KiB", MAX_ROW / 1024)));
+        };
+        self.progress.left.set(left);
         let one = buffer.len().min(1);
         let read = self.file.read(buffer.get_mut(..one).unwrap_or_default())?;
         let ended = buffer.iter().take(read).filter(|byte| **byte == b'\n').count() as u64;
-        self.lines.set(self.lines.get() + ended);
+        self.progress.line.set(self.progress.line.get() + ended);
         Ok(read)
     }
 }
 
 struct Rows<'a, F> {
     take: &'a mut F,
-    lines: &'a Cell<u64>,
+    progress: &'a Progress,
 }
 
 impl<'de, F: FnMut(FileItem) -> bool> DeserializeSeed<'de> for Rows<'_, F> {
@@ -68,7 +83,7 @@ impl<'de, F: FnMut(FileItem) -> bool> Visitor<'de> for Rows<'_, F> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<bool, A::Error> {
         // Parsed as any value first, so that reading continues after an invalid row.
-        while let Some((line, value)) = rows.next_element_seed(WithLine(self.lines))? {
+        while let Some((line, value)) = rows.next_element_seed(Row(self.progress))? {
             let row = serde_path_to_error::deserialize(value).map_err(|error| error.to_string());
             if !(self.take)(FileItem::Row { line, row }) {
                 // The rest of the file is not read.
@@ -80,15 +95,17 @@ impl<'de, F: FnMut(FileItem) -> bool> Visitor<'de> for Rows<'_, F> {
 }
 
 /// Parses a value, with the number of the line on which it starts.
-struct WithLine<'l>(&'l Cell<u64>);
+struct Row<'p>(&'p Progress);
 
-impl<'de> DeserializeSeed<'de> for WithLine<'_> {
+impl<'de> DeserializeSeed<'de> for Row<'_> {
     type Value = (u64, Value);
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(u64, Value), D::Error> {
         // Only the first byte of the value has been read.
-        let line = self.0.get();
+        let line = self.0.line.get();
+        self.0.left.set(MAX_ROW);
         let value = <Value as serde::Deserialize>::deserialize(deserializer).map_err(D::Error::custom)?;
+        self.0.left.set(MAX_ROW);
         Ok((line, value))
     }
 }
@@ -118,6 +135,16 @@ mod tests {
             assert_eq!(places, [(2, true), (5, false), (5, true)], "{found:?}");
             assert!(found[1].2.starts_with("email:"), "{found:?}");
         }
+    }
+
+    #[test]
+    fn long_rows_end_the_reading() {
+        let row = |length: usize| format!("{{\"email\": \"{}\"}}", "x".repeat(length));
+        let found = items(&format!("[{}, {}]", row(60_000), row(60_000)));
+        assert_eq!(found.len(), 2, "each row has its own limit");
+        let found = items(&format!("[{}, {}", row(10), row(100_000)));
+        let (_, _, why) = found.last().expect("something");
+        assert!(found.len() == 2 && why.contains("longer than 64 KiB"), "{why}");
     }
 
     #[test]

@@ -7,8 +7,9 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use latchkey_licensing::machine::{
-    Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MAX_SIZE_BYTES, Machine, MachineFacts, fact,
+use latchkey_licensing::{
+    machine::{Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MAX_SIZE_BYTES, Machine, MachineFacts, fact},
+    text::has_disruptive,
 };
 use latchkey_service::{ActivateError, KeyHolder, NewMachine};
 use latchkey_wire::{
@@ -180,8 +181,5 @@ pub(super) fn read_text(given: Option<String>, name: &str) -> Result<Option<Stri
 /// The protocol has no field for the app's version, so apps send it in the metadata.
 fn app_version(metadata: &Map<String, Value>) -> Option<String> {
     let given = ["appVersion", "app_version", "version"].iter().find_map(|name| metadata.get(*name))?;
-    given
-        .as_str()
-        .filter(|text| (1..=64).contains(&text.len()) && !text.chars().any(char::is_control))
-        .map(str::to_owned)
+    given.as_str().filter(|text| (1..=64).contains(&text.len()) && !has_disruptive(text)).map(str::to_owned)
 }
