@@ -7,6 +7,7 @@
 
 pub mod document;
 pub mod error;
+pub mod parts;
 pub mod release;
 pub mod request;
 pub mod signature;

@@ -1,9 +1,11 @@
 //! The activation API.
 
 mod check_out;
+mod components;
 mod described;
 mod examples;
 mod openapi;
 mod policies;
+mod processes;
 mod rate_limits;
 mod requests;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     ids::{PolicyId, ProductId},
+    rules::{component::ComponentTerms, process::ProcessTerms},
     time::Timestamp,
 };
 
@@ -60,7 +61,7 @@ words! {
         AllowAccess = "ALLOW_ACCESS",
     }
 
-    /// How many machines and cores beyond the limits are allowed.
+    /// How many machines, cores and processes beyond the limits are allowed.
     OverageStrategy {
         /// No overage.
         NoOverage = "NO_OVERAGE",
@@ -153,13 +154,17 @@ pub struct Policy {
     pub max_cores: Option<u32>,
     /// The highest value of the usage counter. `None` is unlimited.
     pub max_uses: Option<u32>,
+    /// How many processes may run, and how they stay alive.
+    pub processes: ProcessTerms,
+    /// How components are compared.
+    pub components: ComponentTerms,
     /// Whether several machines may be active. `false` is node-locked: one machine.
     pub is_floating: bool,
-    /// Whether every validation checks the machine and core limits, even one without a machine in its scope.
+    /// Whether every validation checks the machine, core and process limits, even one without a machine in its scope.
     pub is_strict: bool,
     /// What a license allows after it has expired.
     pub expiry_strategy: ExpiryStrategy,
-    /// How many machines and cores beyond the limits are allowed.
+    /// How many machines, cores and processes beyond the limits are allowed.
     pub overage_strategy: OverageStrategy,
     /// Whether machines must send heartbeats.
     pub requires_heartbeat: bool,

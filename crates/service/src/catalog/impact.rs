@@ -143,6 +143,8 @@ fn reason(
             owner_email: "",
             entitlements: held,
             machines,
+            // Processes come and go, and apps send the components.
+            parts: None,
         };
         validation::validate(&subject, "", scope, now)
     };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use latchkey_licensing::{
     entitlement::Entitlement,
-    ids::{EntitlementId, LicenseId, MachineId},
+    ids::{EntitlementId, LicenseId, MachineId, ProcessId},
     license_key::LicenseKey,
     machine::Machine,
     time::Timestamp,
@@ -42,6 +42,8 @@ pub struct KeyRequest<'a> {
     /// The id or fingerprint of the machine, if the request is its heartbeat. Heartbeats have a rate limit for each
     /// machine: under the limit of the license, many machines would make each other miss their window.
     pub heartbeat_of: Option<&'a str>,
+    /// The process, if the request is its heartbeat. It has a rate limit of its own, if there is such a process.
+    pub process: Option<ProcessId>,
     /// The IP address that the request comes from.
     pub network: Option<IpAddr>,
     /// Whether to read the license's machines as well.
@@ -53,7 +55,7 @@ pub struct KeyRequest<'a> {
 impl<'a> KeyRequest<'a> {
     /// A request with this key, which is counted against the rate limits.
     pub fn new(key: &'a str, network: Option<IpAddr>) -> Self {
-        Self { key, heartbeat_of: None, network, with_machines: false, counts: true }
+        Self { key, heartbeat_of: None, process: None, network, with_machines: false, counts: true }
     }
 }
 
@@ -90,6 +92,17 @@ pub enum PageStart<C> {
     Skip(u32),
 }
 
+impl<C> PageStart<C> {
+    /// The same for a list that begins with the newest: the item before which the page starts, and how many items it
+    /// skips.
+    pub(crate) fn before(self) -> (Option<C>, i64) {
+        match self {
+            Self::After(before) => (before, 0),
+            Self::Skip(count) => (None, i64::from(count)),
+        }
+    }
+}
+
 impl Service {
     /// The use cases of apps.
     pub fn apps(&self) -> Apps<'_> {
@@ -115,9 +128,11 @@ impl Apps<'_> {
         let limits = self.0.0.options.api_limits;
         let key = LicenseKey::parse(request.key).ok();
         let lookup = self.lookup(key.as_ref(), request.key);
-        let bucket = match request.heartbeat_of {
-            None => ApiBucket::of_key(&lookup),
-            Some(machine) => ApiBucket::of_heartbeat(&lookup, machine),
+        let key_bucket = ApiBucket::of_key(&lookup);
+        let mut bucket = match (request.process, request.heartbeat_of) {
+            (Some(process), _) => ApiBucket::of_heartbeat(&lookup, &process.to_string()),
+            (None, Some(machine)) => ApiBucket::of_heartbeat(&lookup, machine),
+            (None, None) => key_bucket,
         };
         let per_key = limits.per_key.limit().filter(|_| request.counts);
         let spent = match self.0.spend_from_memory(bucket, per_key, now) {
@@ -128,6 +143,9 @@ impl Apps<'_> {
         let name = if spent { String::new() } else { bucket.name() };
         let found = self.0.read_license(lookup, name, request.with_machines).await?;
         let Some(((facts, stored, machines), key)) = found.zip(key) else {
+            if request.process.is_some() {
+                bucket = key_bucket;
+            }
             if !spent && let Some(throttled) = self.0.spend(bucket, per_key, now).await? {
                 return Err(throttled.into());
             }
@@ -137,6 +155,16 @@ impl Apps<'_> {
             }
             return Ok(None);
         };
+        // Ids that stand for no process have no bucket: requests with them would not be limited.
+        if !spent
+            && let Some(process) = request.process
+            && !self.0.has_process(facts.license.id, process).await?
+        {
+            return match self.0.spend(key_bucket, per_key, now).await? {
+                Some(throttled) => Err(throttled.into()),
+                None => Ok(Some(Found { facts, key, machines })),
+            };
+        }
         if !spent && let Some(throttled) = self.0.spend_known(bucket, per_key, stored, now).await? {
             return Err(throttled.into());
         }
