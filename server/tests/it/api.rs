@@ -4,6 +4,7 @@ mod check_out;
 mod components;
 mod described;
 mod examples;
+mod keygen_sdk;
 mod openapi;
 mod policies;
 mod processes;
