@@ -202,7 +202,7 @@ pub async fn write_bookkeeping(service: Service, mut stop: watch::Receiver<bool>
     }
 }
 
-/// Culls dead machines, and from time to time deletes expired rows and reminds customers, until it is stopped.
+/// Culls dead machines and processes, and from time to time deletes expired rows and reminds customers, until it is stopped.
 pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
     let mut rounds = (0..UPKEEP.as_secs() / CULL.as_secs()).cycle();
     let mut reminder_rounds = (0..REMIND.as_secs() / CULL.as_secs()).cycle();
@@ -213,6 +213,13 @@ pub async fn run_upkeep(service: Service, mut stop: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(machines) => tracing::info!(machines, "deactivated {machines} machines that missed their heartbeats"),
             Err(error) => tracing::error!(%error, "dead machines could not be deactivated: {error}"),
+        }
+        let culled = service.cull_dead_processes().await;
+        note(&service, Worker::ProcessCulling, culled.as_ref().err());
+        match culled {
+            Ok(0) => {}
+            Ok(processes) => tracing::debug!(processes, "ended {processes} processes that missed their heartbeats"),
+            Err(error) => tracing::error!(%error, "dead processes could not be ended: {error}"),
         }
         if rounds.next() == Some(0) {
             delete_expired_rows(&service).await;

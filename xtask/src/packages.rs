@@ -61,8 +61,9 @@ pub(crate) fn ensure_pip(shell: &Shell) -> Result<bool> {
     Ok(is_there() || (install_from_system(shell, &["python3", "python3-pip"])? && is_there()))
 }
 
-/// The folder of a PyPI package, which is installed if it is missing. `None` if there is no Python 3.11 with pip.
-pub(crate) fn for_python(shell: &Shell, package: &str) -> Result<Option<PathBuf>> {
+/// The folder of a PyPI package, which is installed if it is missing. Its code is in the folder `module`. `None` if there is no
+/// Python 3.11 with pip.
+pub(crate) fn for_python(shell: &Shell, package: &str, module: &str) -> Result<Option<PathBuf>> {
     let has_pip = ensure_pip(shell)?;
     let asks = "import sys; v = sys.version_info; sys.exit(1) if v < (3, 11) else print(f'{v[0]}.{v[1]}')";
     let Some(version) = shell.output(&["python3", "-c", asks]).filter(|_| has_pip) else {
@@ -70,8 +71,7 @@ pub(crate) fn for_python(shell: &Shell, package: &str) -> Result<Option<PathBuf>
     };
     // Named after both versions: another version's installation does not work.
     let folder = shell.target().join(format!("python-packages-{version}-{package}"));
-    let name = package.split('=').next().unwrap_or_default();
-    if !folder.join(name).exists() {
+    if !folder.join(module).exists() {
         install_from_pypi(shell, package, &folder)?;
     }
     Ok(Some(folder))

@@ -111,7 +111,7 @@ pub(crate) fn official_packages(shell: &Shell) -> Result<(Node, PathBuf, Option<
     if !folder.join("node_modules/stripe").exists() {
         node.install(shell, NPM, &folder)?;
     }
-    Ok((node, folder, packages::for_python(shell, PYPI)?))
+    Ok((node, folder, packages::for_python(shell, PYPI, "stripe")?))
 }
 
 /// Drives the double with Stripe's unmodified packages. Returns the number of scripts that passed and were skipped.

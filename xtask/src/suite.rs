@@ -122,6 +122,7 @@ fn set_up(shell: &Shell, root: &Path, wanted: &impl Fn(&str) -> bool) -> Result<
     if wanted("setup") || wanted("rust") {
         // Started once: a browser that does not run is reported early.
         drop(postgres::start(shell)?);
+        verifiers::keygen_sdk(shell)?;
     }
     if wanted("setup") || wanted("python") {
         verifiers::python_packages(shell)?;
@@ -173,6 +174,9 @@ fn rust_tests(shell: &Shell) -> Result<Counts> {
     command
         .args(["test", "--workspace", "--exclude", "latchkey-frontend", "--no-fail-fast"])
         .env("LATCHKEY_TEST_POSTGRES", &server.url);
+    if let Some(packages) = verifiers::keygen_sdk(shell)? {
+        command.env("LATCHKEY_TEST_KEYGEN_SDK", packages);
+    }
     let mut counts = Counts::default();
     let has_succeeded = follow(&mut command, |line| {
         // `test result: ok. 30 passed; 0 failed; 0 ignored; …`

@@ -107,9 +107,10 @@ async fn customer_page(call: &Call<'_>, id: AccountId, fields: &Fields) -> Resul
 async fn machine_page(call: &Call<'_>, id: MachineId, fields: &Fields) -> Result<ObjectView, UiError> {
     let found =
         call.support().machine_details(id).await.map_err(|error| internal_error(&error))?.ok_or(UiError::NotFound)?;
+    let parts = call.support().machine_parts(id).await.map_err(|error| internal_error(&error))?;
     let timeline = TimelineOf::Machine(found.machine.license, id);
     let around = Surroundings::read(call, fields, Some(timeline)).await?;
-    Ok(machine::page(&found, &around.around()))
+    Ok(machine::page(&found, &parts, &around.around()))
 }
 
 async fn order_page(call: &Call<'_>, id: OrderId, fields: &Fields) -> Result<ObjectView, UiError> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod downloads;
 pub(crate) mod orders;
+pub(crate) mod parts;
 
 use latchkey_licensing::ids::{LicenseId, MachineId, OrderId};
 use serde::{Deserialize, Serialize};
@@ -211,6 +212,7 @@ pub struct HistoryLine {
 pub struct ComputerDetail {
     pub license: LicenseSummary,
     pub computer: Computer,
+    pub parts: parts::ComputerParts,
     /// The choices of how many days a license file is valid, the default last. Empty if it is valid for less
     /// than a day.
     pub file_days: Vec<u32>,

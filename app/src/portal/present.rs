@@ -2,6 +2,7 @@
 
 pub(crate) mod downloads;
 pub(crate) mod orders;
+pub(crate) mod parts;
 
 use latchkey_licensing::{
     account::Account,

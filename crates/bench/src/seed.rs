@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use latchkey_licensing::{
     account::{Account, Role},
+    component::ComponentTerms,
     email::EmailAddress,
     ids::{PolicyId, ProductId},
     license::{KeyHint, License},
@@ -18,6 +19,7 @@ use latchkey_licensing::{
         DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
         KeyScheme, MatchingStrategy, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
+    process::ProcessTerms,
     product::Product,
     time::Timestamp,
 };
@@ -243,6 +245,8 @@ async fn insert_policy(store: &Store, population: &Population) -> Result<Policy>
         max_machines: Some(2),
         max_cores: None,
         max_uses: None,
+        processes: ProcessTerms::default(),
+        components: ComponentTerms::default(),
         is_floating: true,
         is_strict: true,
         expiry_strategy: ExpiryStrategy::MaintainAccess,

@@ -73,6 +73,10 @@ ids! {
     LicenseId
     /// Identifies one activation of a machine. A machine that is activated again gets a new id.
     MachineId
+    /// Identifies a component of a machine.
+    ComponentId
+    /// Identifies a process on a machine.
+    ProcessId
     /// Identifies a request to sign in.
     SignInRequestId
     /// Identifies a session. It is shown to the session's owner and reveals nothing about the cookie's value.

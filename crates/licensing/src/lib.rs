@@ -23,5 +23,5 @@ pub mod time;
 
 pub use files::{air_gap, certificate, claims};
 pub use keys::{alphabet, license_key, public_key, signed_key};
-pub use rules::{activation, entitlement, license, machine, outage, policy, release, validation};
+pub use rules::{activation, component, entitlement, license, machine, outage, policy, process, release, validation};
 pub use sales::{money, order, price};

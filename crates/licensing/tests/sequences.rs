@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use latchkey_licensing::{
     activation::{self, ActivateRefusal, core_count},
+    component::ComponentTerms,
     ids::{AccountId, LicenseId, MachineId, PolicyId, ProductId},
     license::{Expiry, FirstUse, KeyHint, License, LicenseStatus, Standing},
     machine::{Fingerprint, HeartbeatStatus, Machine, MachineFacts},
@@ -14,6 +15,7 @@ use latchkey_licensing::{
         DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
         KeyScheme, MatchingStrategy, OverageStrategy, Policy, RenewalBasis,
     },
+    process::ProcessTerms,
     time::Timestamp,
     validation::{self, Scope, Subject, ValidationCode},
 };
@@ -94,6 +96,8 @@ fn policies() -> impl Strategy<Value = Policy> {
             max_machines,
             max_cores,
             max_uses,
+            processes: ProcessTerms::default(),
+            components: ComponentTerms::default(),
             is_floating,
             is_strict,
             expiry_strategy,
@@ -157,6 +161,7 @@ impl Life {
             owner_email: "ada@example.com",
             entitlements: &entitlements,
             machines: &self.machines,
+            parts: None,
         };
         let scope = Scope { fingerprints: Some(vec![format!("machine-{machine}")]), ..Scope::default() };
         validation::validate(&subject, "chartgpt", &scope, self.now)

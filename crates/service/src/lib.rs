@@ -51,7 +51,10 @@ pub use billing::{
     view::{OrderLineView, OrderView},
 };
 pub use catalog::{
-    file::{CatalogFile, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProductEntry, SwapsEntry},
+    file::{
+        CatalogFile, ComponentsEntry, EntitlementEntry, HeartbeatEntry, PolicyEntry, ProcessesEntry, ProductEntry,
+        SwapsEntry,
+    },
     file_error::{CatalogFileError, CatalogProblem},
     human_duration::HumanDuration,
     impact::NewlyInvalid,
@@ -134,15 +137,18 @@ pub use licensing::licenses::{
 };
 pub use licensing::machines::{
     activate::{ActivateError, NewMachine},
+    components::NewComponent,
     customer::FreedMachine,
     key_holder::{HeartbeatError, MachineRenameError},
+    parts::{MachineParts, SHOWN_PROCESSES},
+    processes::{NewProcess, SpawnError},
 };
 pub use licensing::offline::{
     air_gap::{AirGapMatch, AirGapOutcome, AirGapRefusal, CustomerFileError, file_days},
     check_out::{CheckOutError, CheckOutFacts, CheckOutRequest, FileSubject, FileTtl, SignedFile},
 };
 pub use licensing::validation::{
-    facts::{AuthRefusal, LicenseDocument, MachineDocument},
+    facts::{AuthRefusal, ComponentDocument, LicenseDocument, MachineDocument, ProcessDocument},
     key_holder::{Apps, KeyHolder, KeyRequest, KeyRequestError, PageStart},
     usage::UseError,
 };

@@ -51,7 +51,7 @@ pub use tables::{
         outbox::{ListedMail, MailFilter, MailSort, MailState},
         stripe_events::{StripeEventFilter, StripeEventSort},
     },
-    machines::{DeactivatedBy, MachineCount},
+    machines::{DeactivatedBy, MachineCount, processes::ProcessCount},
     operations::{
         audit_chain::{AuditHead, AuditLink, ChainedAudit},
         audit_log::AuditRow,

@@ -144,7 +144,7 @@ pub struct LicenseAttributes {
     pub version: Option<String>,
     /// The machine limit, before overage. Null is unlimited.
     pub max_machines: Option<i32>,
-    /// Always null.
+    /// The limit of processes, before overage. Null is unlimited.
     pub max_processes: Option<i32>,
     /// Always null.
     pub max_users: Option<i32>,
@@ -210,7 +210,7 @@ pub struct MachineAttributes {
     pub next_heartbeat: Option<String>,
     /// When a machine file was last checked out, RFC 3339.
     pub last_check_out: Option<String>,
-    /// Always null.
+    /// The limit of processes, before overage. Null is unlimited.
     pub max_processes: Option<i32>,
     /// Data that the app attached.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]

@@ -82,6 +82,14 @@ codes! {
     MachineLimitExceeded = "MACHINE_LIMIT_EXCEEDED", 422, "Unprocessable resource";
     /// Together, the machines would have more cores than the license allows.
     MachineCoreLimitExceeded = "MACHINE_CORE_LIMIT_EXCEEDED", 422, "Unprocessable resource";
+    /// Two of the machine's components have the same fingerprint.
+    ComponentsFingerprintConflict = "COMPONENTS_FINGERPRINT_CONFLICT", 422, "Unprocessable resource";
+    /// Another machine of the license has a component with this fingerprint, and the policy does not allow that.
+    ComponentsFingerprintTaken = "COMPONENTS_FINGERPRINT_TAKEN", 422, "Unprocessable resource";
+    /// As many processes run as the license allows.
+    MachineProcessLimitExceeded = "MACHINE_PROCESS_LIMIT_EXCEEDED", 422, "Unprocessable resource";
+    /// A process with this pid is already running on the machine.
+    PidTaken = "PID_TAKEN", 422, "Unprocessable resource";
     /// The usage counter would exceed its limit.
     UsesLimitExceeded = "USES_LIMIT_EXCEEDED", 422, "Unprocessable resource";
     /// The requested time to live is too short or malformed.
@@ -96,6 +104,8 @@ codes! {
     TooManyRequests = "TOO_MANY_REQUESTS", 429, "Too many requests";
     /// The machine is dead and its policy does not resurrect it.
     MachineHeartbeatDead = "MACHINE_HEARTBEAT_DEAD", 422, "Unprocessable resource";
+    /// The process is dead.
+    ProcessHeartbeatDead = "PROCESS_HEARTBEAT_DEAD", 422, "Unprocessable resource";
     /// The server failed. The request can be retried.
     Internal = "INTERNAL_SERVER_ERROR", 500, "Internal server error";
     /// The database is busy, out of reach or out of space. The same request can succeed later.

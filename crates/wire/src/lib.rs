@@ -8,6 +8,7 @@
 pub mod document;
 pub mod error;
 pub mod object;
+pub mod parts;
 pub mod release;
 pub mod request;
 pub mod signature;

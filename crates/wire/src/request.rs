@@ -56,7 +56,7 @@ pub struct Scope {
     pub fingerprint: Option<String>,
     /// The fingerprints of machines, as many of which must be active as the policy says: by default any of them.
     pub fingerprints: Option<Vec<String>>,
-    /// Not supported: validation fails if set.
+    /// The fingerprints of components. A machine must have as many of them as the policy says.
     pub components: Option<Vec<String>>,
     /// Codes of entitlements, all of which the license must have.
     pub entitlements: Option<Vec<String>>,
@@ -132,7 +132,8 @@ pub struct ActivateRelationships {
     /// The license to activate. The default is that of the credential.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<ToOne>))]
     pub license: Option<JsonObject<ToOne>>,
-    /// Not supported: activation is rejected unless empty.
+    /// The machine's components, at most 64: resources under `data`, each with the attributes `fingerprint`, `name` and
+    /// `metadata`.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub components: Option<Value>,
 }

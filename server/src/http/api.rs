@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod check_out;
+mod components;
 mod cross_origin;
 pub(crate) mod documents;
 pub(crate) mod error;
@@ -10,6 +11,7 @@ mod licenses;
 mod machines;
 mod openapi;
 mod ping;
+mod processes;
 mod rate_limit;
 mod releases;
 pub(crate) mod signing;
@@ -96,6 +98,12 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(machines::ping::ping))
         .routes(routes!(machines::ping::ping_heartbeat))
         .routes(routes!(machines::check_out::check_out, machines::check_out::download))
+        .routes(routes!(components::list::list))
+        .routes(routes!(components::show::show))
+        .routes(routes!(processes::spawn::spawn))
+        .routes(routes!(processes::list::list))
+        .routes(routes!(processes::show::show, processes::end::end))
+        .routes(routes!(processes::ping::ping))
         .routes(routes!(releases::show::show))
         .routes(routes!(releases::upgrade::upgrade))
         .routes(routes!(releases::artifacts::artifacts))

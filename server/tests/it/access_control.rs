@@ -318,7 +318,7 @@ const ROUTES: [(&str, Method, &str, Row); 36] = [
 ];
 
 /// The operations of the API. Validation by key requires no other credential than the key in its body.
-const OPERATIONS: [(&str, Row); 34] = [
+const OPERATIONS: [(&str, Row); 41] = [
     // A key is optional for releases, and there are none here.
     ("get /v1/artifacts", all(400)),
     ("get /v1/releases/{release}", all(404)),
@@ -329,6 +329,8 @@ const OPERATIONS: [(&str, Row); 34] = [
     ("get /v1/updates/tauri/{target}/{arch}/{version}", all(204)),
     ("get /v1/updates/velopack/{file}", all(404)),
     ("delete /v1/machines/{machine}", by_key(204, 404)),
+    ("delete /v1/processes/{process}", by_key(204, 404)),
+    ("get /v1/components/{component}", by_key(200, 404)),
     ("get /v1/entitlements/{entitlement}", by_key(200, 200)),
     ("get /v1/licenses", by_key(200, 200)),
     ("get /v1/licenses/{license}", by_key(200, 404)),
@@ -341,9 +343,12 @@ const OPERATIONS: [(&str, Row); 34] = [
     ("get /v1/machines", by_key(200, 200)),
     ("get /v1/machines/{machine}", by_key(200, 404)),
     ("get /v1/machines/{machine}/actions/check-out", by_key(200, 404)),
+    ("get /v1/machines/{machine}/components", by_key(200, 404)),
     ("get /v1/machines/{machine}/license", by_key(200, 404)),
+    ("get /v1/machines/{machine}/processes", by_key(200, 404)),
     ("get /v1/me", by_key(200, 200)),
     ("get /v1/ping", all(200)),
+    ("get /v1/processes/{process}", by_key(200, 404)),
     ("patch /v1/machines/{machine}", by_key(200, 404)),
     ("post /v1/licenses/actions/validate-key", all(200)),
     ("post /v1/licenses/{license}/actions/check-in", by_key(200, 404)),
@@ -354,6 +359,8 @@ const OPERATIONS: [(&str, Row); 34] = [
     ("post /v1/machines/{machine}/actions/check-out", by_key(200, 404)),
     ("post /v1/machines/{machine}/actions/ping", by_key(200, 404)),
     ("post /v1/machines/{machine}/actions/ping-heartbeat", by_key(200, 404)),
+    ("post /v1/processes", by_key(201, 404)),
+    ("post /v1/processes/{process}/actions/ping", by_key(200, 404)),
 ];
 
 /// A customer with a license and a computer, and all actors. Each row has its own, so that rows do not affect
@@ -363,6 +370,8 @@ struct World<'a> {
     account: String,
     license: String,
     machine: String,
+    /// A component of the computer.
+    component: String,
     session: String,
     /// A paid order of the customer.
     order: String,
@@ -381,8 +390,19 @@ impl<'a> World<'a> {
     async fn new(app: &'a TestApp, number: usize) -> Self {
         let (ada, eve) = (format!("ada{number}@example.com"), format!("eve{number}@example.com"));
         let (issued, foreign) = (app.issue(&ada).await, app.issue(&eve).await);
-        let made = app.desktop(Some(issued.key.expose())).activate("one").await;
+        let desktop = app.desktop(Some(issued.key.expose()));
+        let board = json!({ "type": "components", "attributes": { "fingerprint": "board" } });
+        let made = desktop.post(
+            "/v1/machines",
+            json!({ "data": {
+            "type": "machines",
+            "attributes": { "fingerprint": "one", "name": "PC one" },
+            "relationships": { "components": { "data": [board] } },
+        } }),
+        );
+        let made = made.await;
         let machine = made.body["data"]["id"].as_str().expect("an id").to_owned();
+        let component = desktop.get(&format!("/v1/machines/{machine}/components")).await.body["data"][0]["id"].clone();
         let customer = app.customer(&ada).await;
         let mut reader = app.service().store().read().await.expect("a reader");
         let sessions = reader.list_sessions_of(issued.owner.id).await.expect("read");
@@ -393,6 +413,7 @@ impl<'a> World<'a> {
             account: issued.owner.id.to_string(),
             license: issued.view.license.id.to_string(),
             machine,
+            component: component.as_str().expect("an id").to_owned(),
             order: app.add_order(issued.owner.id, number).await,
             session: sessions.first().expect("a session").id.to_string(),
             request: AirGapRequest::new(Action::Activate, lab, MachineFacts::default(), now, &issued.key).to_text(),
@@ -513,11 +534,35 @@ impl<'a> World<'a> {
         status
     }
 
+    /// The body that spawns a process on the computer.
+    fn process(&self, pid: &str) -> serde_json::Value {
+        let machine = json!({ "data": { "type": "machines", "id": self.machine } });
+        json!({ "data": {
+            "type": "processes",
+            "attributes": { "pid": pid },
+            "relationships": { "machine": machine },
+        } })
+    }
+
+    /// A new process on the computer.
+    async fn spawn(&self, pid: &str) -> String {
+        self.app.kit.clock.advance(Duration::from_mins(2));
+        let made = self.app.desktop(Some(&self.key)).post("/v1/processes", self.process(pid)).await;
+        made.body["data"]["id"].as_str().expect("an id").to_owned()
+    }
+
     /// An operation of the API.
     async fn operate(&self, actor: Actor, operation: &str) -> u16 {
         let (method, pattern) = operation.split_once(' ').expect("a method and a path");
         let method: Method = method.to_uppercase().parse().expect("a method");
-        let url = format!("{}{}", self.app.origin(), self.path(pattern));
+        let path = self.path(pattern).replace("{component}", &self.component);
+        // One that just began, because they do not live long.
+        let path = if path.contains("{process}") {
+            path.replace("{process}", &self.spawn(&format!("{actor:?}")).await)
+        } else {
+            path
+        };
+        let url = format!("{}{path}", self.app.origin());
         let request = self.browser(actor).client.request(method, url);
         let license = json!({ "data": { "type": "licenses", "id": self.license } });
         let body = match operation {
@@ -527,6 +572,7 @@ impl<'a> World<'a> {
                 "relationships": { "license": license },
             } }),
             "patch /v1/machines/{machine}" => json!({ "data": { "attributes": { "name": "Desk" } } }),
+            "post /v1/processes" => self.process("two"),
             "post /v1/licenses/actions/validate-key" => json!({ "meta": { "key": self.key } }),
             _ => return self.status(actor, request).await,
         };

@@ -17,13 +17,17 @@ use std::time::Duration;
 
 use app::{TestApp, run};
 use keygen_rs::{
+    component::Component,
     config::KeygenConfig,
-    license::{License, LicenseCheckoutOpts, LicenseFileAlgorithm, LicenseValidationCode, LicenseValidationRequest},
+    license::{
+        License, LicenseCheckoutOpts, LicenseFileAlgorithm, LicenseValidationCode, LicenseValidationRequest,
+        LicenseValidationScope,
+    },
     license_file::LicenseFile,
     machine::MachineCheckoutOpts,
     release::{Release, ReleaseChannel, ReleaseUpgradeRequest},
 };
-use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, RenewalBasis};
+use latchkey_licensing::policy::{ExpiryStrategy, KeyScheme, MatchingStrategy, RenewalBasis};
 use latchkey_service::{Notify, Operator, RateLimit};
 use latchkey_testkit::Backend;
 use shelf::Shelf;
@@ -234,6 +238,46 @@ async fn a_renewal_affects_the_next_validation(backend: Backend) {
     assert_eq!(code(&config, "one").await.1, LicenseValidationCode::Valid);
 }
 
+/// The client activates a machine with its components, validates some of them, and reads them in a file.
+async fn components_are_compared(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.add_policy("parts", |policy| policy.components.matching = MatchingStrategy::Two).await;
+    let issued = app.issue_under("ada@example.com", "parts").await;
+    let config = config(&app, issued.key.expose());
+    let license = code(&config, "one").await.2.expect("the license");
+    let part = |fingerprint: &str| Component {
+        fingerprint: fingerprint.to_owned(),
+        name: fingerprint.to_uppercase(),
+        ..Component::default()
+    };
+    failed(license.activate("one", &[part("board"), part("board")]).await, "COMPONENTS_FINGERPRINT_CONFLICT");
+    let machine = license.activate("one", &[part("board"), part("disk"), part("gpu")]).await.expect("activated");
+    for (wanted, expected) in [
+        (&["board", "disk", "new"][..], LicenseValidationCode::Valid),
+        (&["board", "new", "newer"], LicenseValidationCode::ComponentsScopeMismatch),
+        (&[], LicenseValidationCode::ComponentsScopeEmpty),
+    ] {
+        let scope = LicenseValidationScope {
+            fingerprint: Some("one".to_owned()),
+            components: Some(wanted.iter().map(|wanted| (*wanted).to_owned()).collect()),
+            ..LicenseValidationScope::default()
+        };
+        let request = LicenseValidationRequest { nonce: None, scope };
+        let result = keygen_rs::validate_with_config(config.clone(), &request).await.expect("an answer");
+        assert_eq!(LicenseValidationCode::parse(&result.meta.code), expected, "{wanted:?}");
+    }
+    let options = MachineCheckoutOpts { ttl: Some(i64::from(i32::MAX)), include: Some(vec!["components".to_owned()]) };
+    let file = machine.checkout(&options).await.expect("a machine file");
+    let _turn = CONFIGURED.lock().await;
+    keygen_rs::config::set_config(config.clone()).expect("configured");
+    file.verify().expect("verified");
+    let dataset = file.decrypt(&format!("{}one", issued.key.expose())).expect("decrypted");
+    let mut names: Vec<_> =
+        dataset.offline_components().expect("included").iter().map(|part| part.name.clone()).collect();
+    names.sort();
+    assert_eq!(names, ["BOARD", "DISK", "GPU"]);
+}
+
 /// LC-13: the client recognizes a signed refusal because of too many requests.
 async fn too_many_requests(backend: Backend) {
     let app = TestApp::start_with(backend, |_, options| {
@@ -292,6 +336,7 @@ async fn updates_are_found(backend: Backend) {
 fn sqlite() {
     run(the_client_works_from_activation_to_revocation(Backend::Sqlite));
     run(a_renewal_affects_the_next_validation(Backend::Sqlite));
+    run(components_are_compared(Backend::Sqlite));
     run(too_many_requests(Backend::Sqlite));
     run(updates_are_found(Backend::Sqlite));
     run(the_documented_program_unlocks(Backend::Sqlite));
@@ -301,6 +346,7 @@ fn sqlite() {
 fn postgres() {
     run(the_client_works_from_activation_to_revocation(Backend::Postgres));
     run(a_renewal_affects_the_next_validation(Backend::Postgres));
+    run(components_are_compared(Backend::Postgres));
     run(too_many_requests(Backend::Postgres));
     run(updates_are_found(Backend::Postgres));
     run(the_documented_program_unlocks(Backend::Postgres));

@@ -129,6 +129,8 @@ pub struct ExplainView {
 #[serde(default)]
 pub struct ExplainFields {
     pub fingerprint: String,
+    /// Fingerprints of components.
+    pub components: String,
     pub entitlements: String,
     pub product: String,
     pub version: String,

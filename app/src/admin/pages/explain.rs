@@ -25,6 +25,7 @@ pub(crate) fn ExplainPage() -> impl IntoView {
             let get = |name: &str| query.get(name).unwrap_or_default();
             ExplainFields {
                 fingerprint: get("fingerprint"),
+                components: get("components"),
                 entitlements: get("entitlements"),
                 product: get("product"),
                 version: get("version"),
@@ -96,7 +97,7 @@ fn status(word: &str, tone: Tone) -> Status {
 /// What the app asks for.
 #[component]
 fn ScopeForm(action: String, fields: ExplainFields, machines: Vec<(String, String)>) -> impl IntoView {
-    let ExplainFields { fingerprint, entitlements, product, version } = fields;
+    let ExplainFields { fingerprint, components, entitlements, product, version } = fields;
     let known = machines.into_iter().map(|(value, label)| view! { <option value=value>{label}</option> });
     view! {
         <form method="get" action=action class="confirm stack">
@@ -113,6 +114,11 @@ fn ScopeForm(action: String, fields: ExplainFields, machines: Vec<(String, Strin
                 />
                 <datalist id="explain-machines">{known.collect_view()}</datalist>
                 <p class="hint">"As the app sends it. Empty checks no machine."</p>
+            </div>
+            <div class="field">
+                <label for="explain-components">"Components"</label>
+                <input id="explain-components" name="components" value=components autocomplete="off" spellcheck="false"/>
+                <p class="hint">"Their fingerprints, separated by spaces. Empty if the app sends none."</p>
             </div>
             <div class="field">
                 <label for="explain-entitlements">"Entitlements"</label>

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     portal::{
-        components::Breadcrumb,
+        components::{Breadcrumb, Parts},
         model::ComputerDetail,
         server_fns::computers::{RenameComputer, computer},
         toasts::{NotSent, show_result, successes},
@@ -49,7 +49,7 @@ pub(crate) fn ComputerPage() -> impl IntoView {
 
 #[component]
 fn Detail(detail: ComputerDetail, rename: FormAction) -> impl IntoView {
-    let ComputerDetail { license, computer, file_days, file_hours } = detail;
+    let ComputerDetail { license, computer, parts, file_days, file_hours } = detail;
     let free = Page::FreeComputer(license.id, computer.id).path();
     let file = FormTarget::ComputerFile(license.id, computer.id).path();
     let rights = license.rights;
@@ -83,6 +83,7 @@ fn Detail(detail: ComputerDetail, rename: FormAction) -> impl IntoView {
                 </ServerForm>
             })}
         </section>
+        <Parts parts/>
         {if rights.downloads_files {
             view! { <OfflineFile file file_days file_hours/> }.into_any()
         } else {

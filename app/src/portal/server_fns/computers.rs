@@ -22,11 +22,13 @@ async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail,
     let (backend, who) = (server::backend()?, server::viewer()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
-    let (view, found) = who.view(&backend.service).machine(license, machine).await.map_err(refusal)?;
+    let found = who.view(&backend.service).machine_with_parts(license, machine).await;
+    let (view, found, parts) = found.map_err(refusal)?;
     let now = backend.service.now();
     Ok(ComputerDetail {
         license: crate::portal::present::license(&view, now, backend.service.brand()),
         computer: crate::portal::present::computer(&found, now),
+        parts: crate::portal::present::parts::computer_parts(&parts, now),
         file_days: latchkey_service::file_days(&view.policy).unwrap_or_default(),
         file_hours: view.policy.file_ttl.as_secs() / (60 * 60),
     })

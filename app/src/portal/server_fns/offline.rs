@@ -57,7 +57,12 @@ fn refusal(error: latchkey_service::AirGapRefusal) -> UiError {
         AirGapRefusal::Activate(ActivateError::Internal(error)) | AirGapRefusal::Internal(error) => {
             crate::server_side::internal_error(&error)
         }
-        AirGapRefusal::Activate(ActivateError::FingerprintTaken) => UiError::Unavailable,
+        // Two requests at once, or components, which these requests do not have.
+        AirGapRefusal::Activate(
+            ActivateError::FingerprintTaken
+            | ActivateError::ComponentRepeated { .. }
+            | ActivateError::ComponentTaken { .. },
+        ) => UiError::Unavailable,
     }
 }
 

@@ -309,9 +309,13 @@ impl License {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::rules::policy::{
-        DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
-        OverageStrategy,
+    use crate::rules::{
+        component::ComponentTerms,
+        policy::{
+            DEFAULT_FILE_TTL, DEFAULT_HEARTBEAT_WINDOW, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection,
+            KeyScheme, OverageStrategy,
+        },
+        process::ProcessTerms,
     };
 
     pub(crate) const DAY: Duration = Duration::from_hours(24);
@@ -329,6 +333,8 @@ pub(crate) mod tests {
             max_machines: Some(2),
             max_cores: None,
             max_uses: None,
+            processes: ProcessTerms::default(),
+            components: ComponentTerms::default(),
             is_floating: true,
             is_strict: true,
             expiry_strategy: ExpiryStrategy::RestrictAccess,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     ids::{PolicyId, ProductId},
+    rules::{component::ComponentTerms, process::ProcessTerms},
     time::Timestamp,
 };
 
@@ -60,7 +61,7 @@ words! {
         AllowAccess = "ALLOW_ACCESS",
     }
 
-    /// How many machines and cores beyond the limits are allowed.
+    /// How many machines, cores and processes beyond the limits are allowed.
     OverageStrategy {
         /// No overage.
         NoOverage = "NO_OVERAGE",
@@ -124,9 +125,9 @@ words! {
     MatchingStrategy {
         /// At least one.
         Any = "MATCH_ANY",
-        /// At least two, or the only one that is named.
+        /// At least two.
         Two = "MATCH_TWO",
-        /// At least half of them.
+        /// More than half of them.
         Most = "MATCH_MOST",
         /// All of them.
         All = "MATCH_ALL",
@@ -165,13 +166,17 @@ pub struct Policy {
     pub max_cores: Option<u32>,
     /// The highest value of the usage counter. `None` is unlimited.
     pub max_uses: Option<u32>,
+    /// How many processes may run, and how they stay alive.
+    pub processes: ProcessTerms,
+    /// How components are compared.
+    pub components: ComponentTerms,
     /// Whether several machines may be active. `false` is node-locked: one machine.
     pub is_floating: bool,
-    /// Whether every validation checks the machine and core limits, even one without a machine in its scope.
+    /// Whether every validation checks the machine, core and process limits, even one without a machine in its scope.
     pub is_strict: bool,
     /// What a license allows after it has expired.
     pub expiry_strategy: ExpiryStrategy,
-    /// How many machines and cores beyond the limits are allowed.
+    /// How many machines, cores and processes beyond the limits are allowed.
     pub overage_strategy: OverageStrategy,
     /// How many of the fingerprints in a validation's scope must belong to active machines.
     pub machine_matching: MatchingStrategy,
@@ -280,8 +285,8 @@ impl MatchingStrategy {
     pub fn is_met(self, matched: usize, named: usize) -> bool {
         let needed = match self {
             Self::Any => 1,
-            Self::Two => named.min(2),
-            Self::Most => named.div_ceil(2),
+            Self::Two => 2,
+            Self::Most => named / 2 + 1,
             Self::All => named,
         };
         matched >= needed
@@ -359,13 +364,24 @@ mod tests {
     }
 
     #[test]
-    fn matching_counts() {
+    fn strategies_differ_in_how_many_they_want() {
         use MatchingStrategy as M;
-        for (named, needed) in [(1, [1, 1, 1, 1]), (2, [1, 2, 1, 2]), (3, [1, 2, 2, 3]), (5, [1, 2, 3, 5])] {
-            for (strategy, needed) in M::ALL.iter().zip(needed) {
-                assert!(strategy.is_met(needed, named), "{strategy:?} {named}");
-                assert!(!strategy.is_met(needed - 1, named), "{strategy:?} {named}");
-            }
+        for (strategy, held, wanted, is_met) in [
+            (M::Any, 0, 3, false),
+            (M::Any, 1, 3, true),
+            (M::Two, 1, 3, false),
+            (M::Two, 2, 3, true),
+            (M::Two, 1, 1, false),
+            (M::Most, 1, 2, false),
+            (M::Most, 2, 3, true),
+            (M::Most, 2, 4, false),
+            (M::Most, 3, 4, true),
+            (M::Most, 1, 1, true),
+            (M::Most, 0, 1, false),
+            (M::All, 2, 3, false),
+            (M::All, 3, 3, true),
+        ] {
+            assert_eq!(strategy.is_met(held, wanted), is_met, "{strategy:?}: {held} of {wanted}");
         }
     }
 

@@ -2,18 +2,21 @@
 //!
 //! The order of the checks is part of the contract, because clients act on the code that they get: banned,
 //! suspended, expired (if the policy revokes access), overdue for check-in, then the scopes (product,
-//! policy, user, entitlements, machine, fingerprint, scopes that the server does not support), then
-//! machines, cores and heartbeats, then expiry, then `VALID`.
+//! policy, user, entitlements, machine, fingerprint, components, scopes that the server does not support), then
+//! machines, cores, processes and heartbeats, then expiry, then `VALID`.
 
 use std::collections::BTreeSet;
 
 use crate::{
+    ids::MachineId,
     rules::{
         activation::core_count,
+        component::HeldComponent,
         entitlement::EntitlementCode,
         license::{License, Standing},
         machine::{HeartbeatStatus, Machine},
         policy::{ExpiryStrategy, Policy, words},
+        process::{ProcessLeasing, process_limit_with_overage},
     },
     time::Timestamp,
 };
@@ -45,6 +48,8 @@ words! {
         TooManyMachines = "TOO_MANY_MACHINES",
         /// The active machines have more cores than the license allows.
         TooManyCores = "TOO_MANY_CORES",
+        /// More processes run than the license allows.
+        TooManyProcesses = "TOO_MANY_PROCESSES",
         /// The license lacks a required entitlement.
         EntitlementsMissing = "ENTITLEMENTS_MISSING",
         /// The list of required entitlements is empty.
@@ -65,8 +70,10 @@ words! {
         EnvironmentScopeMismatch = "ENVIRONMENT_SCOPE_MISMATCH",
         /// The list of components is empty.
         ComponentsScopeEmpty = "COMPONENTS_SCOPE_EMPTY",
-        /// Components are not supported, so this scope always fails.
+        /// No machine has as many of these components as the policy wants.
         ComponentsScopeMismatch = "COMPONENTS_SCOPE_MISMATCH",
+        /// The policy requires components in the scope, and there are none.
+        ComponentsScopeRequired = "COMPONENTS_SCOPE_REQUIRED",
         /// Releases are not supported, so this scope always fails.
         ChecksumScopeMismatch = "CHECKSUM_SCOPE_MISMATCH",
         /// Releases are not supported, so this scope always fails.
@@ -89,6 +96,18 @@ pub struct Subject<'a> {
     pub entitlements: &'a BTreeSet<EntitlementCode>,
     /// All active machines of the license.
     pub machines: &'a [Machine],
+    /// What is known about the parts of the machines. `None` leaves out the checks of components and processes, for
+    /// questions that are not an app's.
+    pub parts: Option<Parts<'a>>,
+}
+
+/// The components and processes of a license's machines.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts<'a> {
+    /// Those components whose fingerprints are in the scope.
+    pub components: &'a [HeldComponent],
+    /// How many processes are alive on each machine. Only required for a strict policy with a limit of processes.
+    pub processes: &'a [(MachineId, u32)],
 }
 
 /// The use for which the caller validates the license. Empty strings are ignored, except as fingerprints.
@@ -110,7 +129,7 @@ pub struct Scope {
     pub fingerprints: Option<Vec<String>>,
     /// The id or code of an environment. Not supported: fails if set.
     pub environment: Option<String>,
-    /// The fingerprints of components. Not supported: fails if set.
+    /// The fingerprints of components. A machine must have as many of them as the policy wants.
     pub components: Option<Vec<String>>,
     /// The checksum of a release. Not supported: fails if set.
     pub checksum: Option<String>,
@@ -159,9 +178,12 @@ words! {
         Machine = "machine",
         /// That the license is active on enough of the machines with the fingerprints in the scope.
         Fingerprints = "fingerprints",
+        /// That a machine has the components in the scope.
+        Components = "components",
         /// That the scope contains nothing that this server does not support.
         Unsupported = "unsupported",
-        /// That the license is active on some machine, and not on too many, nor on too many cores.
+        /// That the license is active on some machine, and not on too many, nor on too many cores or with too many
+        /// processes.
         Limits = "limits",
         /// That the machines in the scope are alive.
         Heartbeats = "heartbeats",
@@ -193,7 +215,7 @@ struct Input<'a> {
 type Check = fn(Input<'_>) -> Option<Verdict>;
 
 /// All checks except for the expiry, in the order of the contract.
-const CHECKS: [(CheckKind, Check); 13] = [
+const CHECKS: [(CheckKind, Check); 14] = [
     (CheckKind::Owner, |input| owner(input.subject)),
     (CheckKind::Standing, |input| standing(input.subject)),
     (CheckKind::Access, |input| access(input.subject, input.now)),
@@ -204,8 +226,9 @@ const CHECKS: [(CheckKind, Check); 13] = [
     (CheckKind::Entitlements, |input| entitlements(input.subject, input.scope)),
     (CheckKind::Machine, |input| named_machine(input.subject, input.scope)),
     (CheckKind::Fingerprints, |input| named_fingerprints(input.subject, input.scope)),
+    (CheckKind::Components, |input| components(input.subject, input.scope)),
     (CheckKind::Unsupported, |input| unsupported_scopes(input.scope)),
-    (CheckKind::Limits, |input| machine_count(input.subject)),
+    (CheckKind::Limits, |input| limits(input.subject, input.scope)),
     (CheckKind::Heartbeats, |input| named_heartbeats(input.subject, input.scope, input.now)),
 ];
 
@@ -238,9 +261,10 @@ fn is_asked(check: CheckKind, input: Input<'_>) -> bool {
         CheckKind::Entitlements => scope.entitlements.is_some(),
         CheckKind::Machine => given(&scope.machine),
         CheckKind::Fingerprints => scope.fingerprint.is_some() || scope.fingerprints.is_some(),
-        CheckKind::Unsupported => {
-            scope.components.is_some() || [&scope.environment, &scope.checksum, &scope.version].into_iter().any(given)
+        CheckKind::Components => {
+            subject.parts.is_some() && (scope.components.is_some() || subject.policy.components.are_required)
         }
+        CheckKind::Unsupported => [&scope.environment, &scope.checksum, &scope.version].into_iter().any(given),
         CheckKind::Limits => subject.policy.is_strict,
         CheckKind::Heartbeats => {
             let counts = |machine: &Machine| subject.policy.requires_heartbeat || machine.last_heartbeat_at.is_some();
@@ -391,19 +415,52 @@ fn heartbeat(policy: &Policy, machine: &Machine, now: Timestamp) -> Option<Verdi
     }
 }
 
+/// The components in a scope. Clients send `null` and empty strings for those that they do not know.
+pub fn wanted_components(scope: &Scope) -> BTreeSet<&str> {
+    scope.components.iter().flatten().map(String::as_str).filter(|wanted| !wanted.is_empty()).collect()
+}
+
+/// Whether the scope contains a machine, by its id or fingerprint.
+fn names_machines(scope: &Scope) -> bool {
+    scope.machine.as_deref().is_some_and(|id| !id.is_empty()) || scope.fingerprints.is_some()
+}
+
+/// Checks that one machine has as many of the components in the scope as the policy wants. If the scope contains
+/// machines, it must be one of them.
+fn components(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
+    let parts = subject.parts?;
+    if scope.components.is_none() {
+        return subject
+            .policy
+            .components
+            .are_required
+            .then_some(invalid(ValidationCode::ComponentsScopeRequired, "must be validated for components"));
+    }
+    let wanted = wanted_components(scope);
+    if wanted.is_empty() {
+        return Some(invalid(
+            ValidationCode::ComponentsScopeEmpty,
+            "cannot be validated for an empty list of components",
+        ));
+    }
+    let is_any = !names_machines(scope);
+    let mut candidates = subject.machines.iter().filter(|machine| is_any || is_in_scope(scope, machine));
+    let has_enough = |machine: &Machine| {
+        let held: BTreeSet<&str> = parts
+            .components
+            .iter()
+            .filter(|held| held.machine == machine.id && wanted.contains(held.fingerprint.as_str()))
+            .map(|held| held.fingerprint.as_str())
+            .collect();
+        subject.policy.components.matching.is_met(held.len(), wanted.len())
+    };
+    (!candidates.any(has_enough))
+        .then_some(invalid(ValidationCode::ComponentsScopeMismatch, "does not have enough of these components"))
+}
+
 /// Fails scopes about records that this server does not have. `VALID` would claim that they were checked.
 fn unsupported_scopes(scope: &Scope) -> Option<Verdict> {
     let given = |wanted: &Option<String>| wanted.as_deref().is_some_and(|wanted| !wanted.is_empty());
-    match scope.components.as_deref() {
-        Some([]) => {
-            return Some(invalid(
-                ValidationCode::ComponentsScopeEmpty,
-                "cannot be validated for an empty list of components",
-            ));
-        }
-        Some(_) => return Some(invalid(ValidationCode::ComponentsScopeMismatch, "has no such component")),
-        None => {}
-    }
     if given(&scope.environment) {
         return Some(invalid(ValidationCode::EnvironmentScopeMismatch, "does not belong to that environment"));
     }
@@ -413,10 +470,30 @@ fn unsupported_scopes(scope: &Scope) -> Option<Verdict> {
     given(&scope.version).then_some(invalid(ValidationCode::VersionScopeMismatch, "has no release of that version"))
 }
 
-fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
+fn limits(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
     if !subject.policy.is_strict {
         return None;
     }
+    machine_count(subject).or_else(|| process_count(subject, scope))
+}
+
+/// Checks the processes of the machines in the scope, or of all machines if it contains none.
+fn process_count(subject: &Subject<'_>, scope: &Scope) -> Option<Verdict> {
+    let (parts, limit) = (subject.parts?, process_limit_with_overage(subject.policy)?);
+    let exceeds = match subject.policy.processes.leasing {
+        ProcessLeasing::PerLicense => {
+            parts.processes.iter().map(|(_, count)| u64::from(*count)).sum::<u64>() > u64::from(limit)
+        }
+        ProcessLeasing::PerMachine => {
+            let is_any = !names_machines(scope);
+            let mut named = subject.machines.iter().filter(|machine| is_any || is_in_scope(scope, machine));
+            named.any(|machine| parts.processes.iter().any(|(id, count)| *id == machine.id && *count > limit))
+        }
+    };
+    exceeds.then_some(invalid(ValidationCode::TooManyProcesses, "has more processes than it allows"))
+}
+
+fn machine_count(subject: &Subject<'_>) -> Option<Verdict> {
     let ceiling = subject.license.machine_limit_with_overage(subject.policy);
     no_machines(subject).or_else(|| {
         let count = u32::try_from(subject.machines.len()).unwrap_or(u32::MAX);
@@ -453,6 +530,8 @@ mod tests {
         machines: Vec<Machine>,
         banned: bool,
         scope: Scope,
+        components: Vec<HeldComponent>,
+        processes: Vec<(MachineId, u32)>,
     }
 
     impl Case {
@@ -464,6 +543,8 @@ mod tests {
                 machines: vec![machine("fp")],
                 banned: false,
                 scope: Scope::default(),
+                components: Vec::new(),
+                processes: Vec::new(),
             }
         }
 
@@ -476,9 +557,29 @@ mod tests {
                 owner_email: "ada@example.com",
                 entitlements: &held,
                 machines: &self.machines,
+                parts: Some(Parts { components: &self.components, processes: &self.processes }),
             };
             let verdict = validate(&subject, "acme-draw", &self.scope, T0);
             (verdict.is_valid, verdict.code)
+        }
+
+        /// A second machine, and components: `board` and `disk` of the first, `gpu` of the second.
+        fn with_components(&mut self, wanted: &[&str]) {
+            self.machines.push(machine("other"));
+            let held = [("board", 0), ("disk", 0), ("gpu", 1)].map(|(name, owner)| HeldComponent {
+                machine: self.machines[owner].id,
+                fingerprint: crate::rules::machine::Fingerprint::parse(name).expect("valid"),
+            });
+            self.components = held.into();
+            self.scope.components = Some(wanted.iter().map(|name| text(name)).collect());
+        }
+
+        /// Two processes may run, and this many do on the first machine and on a second one.
+        fn with_processes(&mut self, leasing: ProcessLeasing, first: u32, second: u32) {
+            self.machines.push(machine("other"));
+            self.policy.processes.max = Some(2);
+            self.policy.processes.leasing = leasing;
+            self.processes = vec![(self.machines[0].id, first), (self.machines[1].id, second)];
         }
     }
 
@@ -654,6 +755,72 @@ mod tests {
             ),
             (|c| c.scope.components = Some(vec![]), ValidationCode::ComponentsScopeEmpty),
             (|c| c.scope.components = Some(vec!["x".into()]), ValidationCode::ComponentsScopeMismatch),
+            (|c| c.scope.components = Some(vec![String::new()]), ValidationCode::ComponentsScopeEmpty),
+            (|c| c.with_components(&["board", "new"]), ValidationCode::Valid),
+            (|c| c.with_components(&["new"]), ValidationCode::ComponentsScopeMismatch),
+            (
+                |c| {
+                    c.with_components(&["gpu"]);
+                    c.scope.fingerprints = Some(vec![text("fp")]);
+                },
+                ValidationCode::ComponentsScopeMismatch,
+            ),
+            (
+                |c| {
+                    c.with_components(&["gpu"]);
+                    c.scope.machine = Some(c.machines[1].id.to_string());
+                },
+                ValidationCode::Valid,
+            ),
+            (
+                |c| {
+                    c.with_components(&["board", "disk"]);
+                    c.policy.components.matching = MatchingStrategy::Two;
+                },
+                ValidationCode::Valid,
+            ),
+            // Of two machines, none has two.
+            (
+                |c| {
+                    c.with_components(&["board", "gpu"]);
+                    c.policy.components.matching = MatchingStrategy::Two;
+                },
+                ValidationCode::ComponentsScopeMismatch,
+            ),
+            // The same one twice is one.
+            (
+                |c| {
+                    c.with_components(&["board", "board"]);
+                    c.policy.components.matching = MatchingStrategy::Two;
+                },
+                ValidationCode::ComponentsScopeMismatch,
+            ),
+            (|c| c.policy.components.are_required = true, ValidationCode::ComponentsScopeRequired),
+            (|c| c.with_processes(ProcessLeasing::PerMachine, 2, 2), ValidationCode::Valid),
+            (|c| c.with_processes(ProcessLeasing::PerMachine, 2, 3), ValidationCode::TooManyProcesses),
+            (
+                |c| {
+                    c.with_processes(ProcessLeasing::PerMachine, 2, 3);
+                    c.scope.fingerprints = Some(vec![text("fp")]);
+                },
+                ValidationCode::Valid,
+            ),
+            (|c| c.with_processes(ProcessLeasing::PerLicense, 1, 1), ValidationCode::Valid),
+            (|c| c.with_processes(ProcessLeasing::PerLicense, 1, 2), ValidationCode::TooManyProcesses),
+            (
+                |c| {
+                    c.with_processes(ProcessLeasing::PerLicense, 1, 2);
+                    c.policy.overage_strategy = crate::rules::policy::OverageStrategy::Allow1_5x;
+                },
+                ValidationCode::Valid,
+            ),
+            (
+                |c| {
+                    c.with_processes(ProcessLeasing::PerLicense, 1, 2);
+                    c.policy.is_strict = false;
+                },
+                ValidationCode::Valid,
+            ),
             (|c| c.scope.environment = Some(text("x")), ValidationCode::EnvironmentScopeMismatch),
             (|c| c.scope.checksum = Some(text("x")), ValidationCode::ChecksumScopeMismatch),
             (|c| c.scope.version = Some(text("1")), ValidationCode::VersionScopeMismatch),
@@ -691,6 +858,25 @@ mod tests {
         assert_eq!(case.code().1, ValidationCode::ProductScopeMismatch);
     }
 
+    /// Questions that are not an app's, such as what a change of the catalog breaks, have no components in their scope.
+    #[test]
+    fn components_and_processes_can_be_left_out() {
+        let mut case = Case::new();
+        case.with_processes(ProcessLeasing::PerLicense, 9, 9);
+        case.policy.components.are_required = true;
+        let held = BTreeSet::new();
+        let subject = Subject {
+            license: &case.license,
+            policy: &case.policy,
+            owner_is_banned: false,
+            owner_email: "ada@example.com",
+            entitlements: &held,
+            machines: &case.machines,
+            parts: None,
+        };
+        assert_eq!(validate(&subject, "acme-draw", &case.scope, T0).code, ValidationCode::Valid);
+    }
+
     proptest! {
         /// LC-14: nothing in the scope, policy or machines makes a suspended, revoked or banned license valid.
         #[test]
@@ -726,6 +912,7 @@ mod tests {
             owner_email: "ada@example.com",
             entitlements: &held,
             machines: &case.machines,
+            parts: None,
         };
         let results = explain(&subject, "chartgpt", &case.scope, T0);
         assert_eq!(results.iter().map(|result| result.check).collect::<Vec<_>>(), CheckKind::ALL);

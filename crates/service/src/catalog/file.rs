@@ -6,6 +6,7 @@ use std::{
 };
 
 use latchkey_licensing::{
+    component::{ComponentTerms, ComponentUniqueness},
     entitlement::EntitlementCode,
     ids::{PolicyId, ProductId},
     license::MAX_USES,
@@ -15,6 +16,7 @@ use latchkey_licensing::{
         KeyScheme, MIN_FILE_TTL, MIN_HEARTBEAT_WINDOW, MatchingStrategy, OverageStrategy, Policy, RenewalBasis,
         SwapAllowance,
     },
+    process::{ProcessLeasing, ProcessTerms},
     text::has_disruptive,
     time::Timestamp,
 };
@@ -101,7 +103,10 @@ pub struct PolicyEntry {
     /// The highest value of the usage counter. Unlimited if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u32>,
-    /// How many machines and cores beyond the limits are allowed.
+    /// How many processes may run, before overage. Unlimited if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_processes: Option<u32>,
+    /// How many machines, cores and processes beyond the limits are allowed.
     #[serde(default = "overage_strategy", deserialize_with = "any_overage")]
     pub overage_strategy: OverageStrategy,
     /// How many of the fingerprints that an app sends must belong to active machines.
@@ -110,7 +115,7 @@ pub struct PolicyEntry {
     /// Whether several machines may be active. `false` is node-locked.
     #[serde(default = "yes")]
     pub floating: bool,
-    /// Whether every validation checks the machine and core limits.
+    /// Whether every validation checks the machine, core and process limits.
     #[serde(default = "yes")]
     pub strict: bool,
     /// The longest time between check-ins, such as `7d`. Not required if left out.
@@ -146,6 +151,12 @@ pub struct PolicyEntry {
     /// The heartbeats of machines.
     #[serde(default)]
     pub heartbeat: HeartbeatEntry,
+    /// What the limit of processes counts, and their heartbeats.
+    #[serde(default)]
+    pub processes: ProcessesEntry,
+    /// How components of machines are compared.
+    #[serde(default)]
+    pub components: ComponentsEntry,
 }
 
 /// A swap allowance in a catalog file: `count` machines in any `window`.
@@ -180,6 +191,52 @@ impl Default for HeartbeatEntry {
             cull: HeartbeatCull::DeactivateDead,
             resurrection: HeartbeatResurrection::NoRevive,
         }
+    }
+}
+
+/// What a policy in a catalog file says about processes, apart from their limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProcessesEntry {
+    /// What the limit counts.
+    pub leasing: ProcessLeasing,
+    /// The window within which the next heartbeat must arrive.
+    pub window: HumanDuration,
+}
+
+impl Default for ProcessesEntry {
+    fn default() -> Self {
+        Self::of(ProcessTerms::default())
+    }
+}
+
+impl ProcessesEntry {
+    fn of(terms: ProcessTerms) -> Self {
+        Self { leasing: terms.leasing, window: HumanDuration(terms.window) }
+    }
+}
+
+/// What a policy in a catalog file says about components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ComponentsEntry {
+    /// How many of the components in a scope a machine must have.
+    pub matching: MatchingStrategy,
+    /// Where a component's fingerprint may occur only once.
+    pub uniqueness: ComponentUniqueness,
+    /// Whether the scope of every validation must contain components.
+    pub required: bool,
+}
+
+impl Default for ComponentsEntry {
+    fn default() -> Self {
+        Self::of(ComponentTerms::default())
+    }
+}
+
+impl ComponentsEntry {
+    fn of(terms: ComponentTerms) -> Self {
+        Self { matching: terms.matching, uniqueness: terms.uniqueness, required: terms.are_required }
     }
 }
 
@@ -230,6 +287,7 @@ impl PolicyEntry {
             max_machines: policy.max_machines,
             max_cores: policy.max_cores,
             max_uses: policy.max_uses,
+            max_processes: policy.processes.max,
             overage_strategy: policy.overage_strategy,
             machine_matching: policy.machine_matching,
             floating: policy.is_floating,
@@ -252,6 +310,8 @@ impl PolicyEntry {
                 cull: policy.cull,
                 resurrection: policy.resurrection,
             },
+            processes: ProcessesEntry::of(policy.processes),
+            components: ComponentsEntry::of(policy.components),
         }
     }
 
@@ -268,6 +328,16 @@ impl PolicyEntry {
             max_machines: self.max_machines,
             max_cores: self.max_cores,
             max_uses: self.max_uses,
+            processes: ProcessTerms {
+                max: self.max_processes,
+                leasing: self.processes.leasing,
+                window: self.processes.window.0,
+            },
+            components: ComponentTerms {
+                matching: self.components.matching,
+                uniqueness: self.components.uniqueness,
+                are_required: self.components.required,
+            },
             is_floating: self.floating,
             is_strict: self.strict,
             expiry_strategy: self.expiry_strategy,
@@ -299,6 +369,7 @@ impl PolicyEntry {
             ("max_machines", self.max_machines, 0),
             ("max_cores", self.max_cores, 1),
             ("max_uses", self.max_uses, 0),
+            ("max_processes", self.max_processes, 0),
             ("swaps.count", self.swaps.map(|swaps| swaps.count), 0),
         ] {
             if limit.is_some_and(|limit| !(min..=MAX_USES).contains(&limit)) {
@@ -311,11 +382,15 @@ impl PolicyEntry {
         if self.duration.is_none() && self.expiry_basis != ExpiryBasis::FromCreation {
             refuse("expiry_basis", CatalogProblem::NoDuration);
         }
-        if self.heartbeat.window.0 < MIN_HEARTBEAT_WINDOW {
-            refuse("heartbeat.window", CatalogProblem::TooShort(HumanDuration(MIN_HEARTBEAT_WINDOW)));
-        }
-        if self.heartbeat.window.0 > Duration::from_secs(u64::from(MAX_USES)) {
-            refuse("heartbeat.window", CatalogProblem::TooLong(MAX_HEARTBEAT));
+        for (field, window) in
+            [("heartbeat.window", self.heartbeat.window), ("processes.window", self.processes.window)]
+        {
+            if window.0 < MIN_HEARTBEAT_WINDOW {
+                refuse(field, CatalogProblem::TooShort(HumanDuration(MIN_HEARTBEAT_WINDOW)));
+            }
+            if window.0 > Duration::from_secs(u64::from(MAX_USES)) {
+                refuse(field, CatalogProblem::TooLong(MAX_HEARTBEAT));
+            }
         }
         if self.heartbeat.resurrection == HeartbeatResurrection::AlwaysRevive
             && self.heartbeat.cull == HeartbeatCull::DeactivateDead

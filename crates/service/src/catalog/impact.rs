@@ -143,6 +143,8 @@ fn reason(
             owner_email: "",
             entitlements: held,
             machines,
+            // Processes come and go, and apps send the components.
+            parts: None,
         };
         validation::validate(&subject, "", scope, now)
     };
@@ -150,7 +152,7 @@ fn reason(
     let by_entitlement = (!lost.is_empty()).then(|| Scope { entitlements: Some(lost), ..Scope::default() });
     let by_machine = machines
         .iter()
-        .map(|machine| Scope { fingerprints: Some(vec![machine.fingerprint.as_str().to_owned()]), ..Scope::default() });
+        .map(|machine| Scope { fingerprint: Some(machine.fingerprint.as_str().to_owned()), ..Scope::default() });
     let breaks = |scope: Scope| {
         let is_valid = verdict(before, &counted_before, &held_before, &scope).is_valid;
         let then = verdict(after, &counted_after, &held_after, &scope);

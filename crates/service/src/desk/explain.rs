@@ -7,7 +7,7 @@ use latchkey_licensing::{
     ids::LicenseId,
     license::LicenseStatus,
     time::Timestamp,
-    validation::{self, CheckResult, Scope, Subject, Verdict},
+    validation::{self, CheckResult, Parts, Scope, Subject, Verdict},
 };
 
 use crate::{error::Internal, identity::actors::Support, service::Service};
@@ -43,6 +43,8 @@ impl Support<'_> {
         let machines: Vec<_> = machines.iter().map(|machine| machine.with_outages(facts.policy(), &outages)).collect();
         let held = self.service.all_entitlements(&mut reader, &facts).await?;
         let held: BTreeSet<EntitlementCode> = held.into_iter().map(|held| held.code).collect();
+        let components = Service::held_components(&mut reader, &facts, scope).await?;
+        let processes = Service::live_processes(&mut reader, &facts, now).await?;
         let subject = Subject {
             license: &facts.license,
             policy: facts.policy(),
@@ -50,6 +52,7 @@ impl Support<'_> {
             owner_email: facts.owner.email.as_str(),
             entitlements: &held,
             machines: &machines,
+            parts: Some(Parts { components: &components, processes: &processes }),
         };
         let product = &facts.product().code;
         Ok(Some(Explanation {

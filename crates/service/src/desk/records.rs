@@ -18,7 +18,8 @@ use crate::{
         actors::Support,
         sign_in::sessions::{SessionSummary, is_alive},
     },
-    licensing::licenses::view::LicenseView,
+    licensing::{licenses::view::LicenseView, machines::parts::MachineParts},
+    service::Service,
 };
 
 /// The most licenses, machines, orders, mails or events that are shown with a record. The lists show all of them.
@@ -153,6 +154,12 @@ impl Support<'_> {
     /// A machine, active or not, with its license and owner. `None` if there is none.
     pub async fn machine_details(&self, id: MachineId) -> Result<Option<ListedMachine>, Internal> {
         Ok(self.service.store().read_without_snapshot().await?.find_listed_machine(id).await?)
+    }
+
+    /// The components and processes of a machine.
+    pub async fn machine_parts(&self, id: MachineId) -> Result<MachineParts, Internal> {
+        let mut reader = self.service.store().read().await?;
+        Service::machine_parts(&mut reader, id).await
     }
 
     /// An order with what belongs to it. `None` if there is none.

@@ -1,14 +1,16 @@
-//! Machines, and the outages that are not counted against them.
+//! Machines, their components and processes, and the outages that are not counted against them.
 
 use latchkey_licensing::{
-    ids::{AccountId, LicenseId, MachineId},
+    component::{Component, HeldComponent},
+    ids::{AccountId, ComponentId, LicenseId, MachineId, ProcessId},
     machine::Machine,
     outage::Outage,
+    process::{Process, ProcessCensus},
     time::Timestamp,
 };
 
 use super::dispatch::methods;
-use crate::tables::machines::{DeactivatedBy, MachineCount};
+use crate::tables::machines::{DeactivatedBy, MachineCount, processes::ProcessCount};
 
 methods! {
     machines {
@@ -51,6 +53,64 @@ methods! {
             erase_machine_names_of(account: AccountId, now: Timestamp) -> u64;
             /// Records when machines were last seen. Never moves a time back.
             note_machines_seen(seen: &[(MachineId, Timestamp)]) -> ();
+        }
+    }
+
+    components {
+        read {
+            /// Finds a component of an active machine of the license.
+            find_component(license: LicenseId, id: ComponentId) -> Option<Component>;
+            /// Lists a machine's components, the newest first, before `before`, without the first `skipped`.
+            list_components(machine: MachineId, before: Option<ComponentId>, skipped: i64, limit: i64) -> Vec<Component>;
+            /// Lists all components of these machines, by id.
+            list_components_of(machines: &[MachineId]) -> Vec<Component>;
+            /// Lists the components of a license's machines with these fingerprints.
+            list_held_components(license: LicenseId, fingerprint_hashes: &[[u8; 32]]) -> Vec<HeldComponent>;
+        }
+        write {
+            /// Inserts components with the hashes of their fingerprints.
+            insert_components(components: &[(Component, [u8; 32])]) -> ();
+            /// Deletes the components of a machine.
+            delete_components_on(machine: MachineId) -> u64;
+            /// Erases the names of the components of an account's machines, and what apps attached to them.
+            erase_component_names_of(account: AccountId) -> u64;
+        }
+    }
+
+    processes {
+        read {
+            /// Finds a process on an active machine of the license.
+            find_process(license: LicenseId, id: ProcessId) -> Option<Process>;
+            /// Whether there is such a process.
+            has_process(license: LicenseId, id: ProcessId) -> bool;
+            /// Lists a machine's processes, the newest first, before `before`, without the first `skipped`.
+            list_processes(machine: MachineId, before: Option<ProcessId>, skipped: i64, limit: i64) -> Vec<Process>;
+            /// Lists all processes on these machines, by id.
+            list_processes_of(machines: &[MachineId]) -> Vec<Process>;
+            /// Counts the processes of a license by machine: those whose last heartbeat is `alive_since` or later, and
+            /// the others.
+            count_processes(license: LicenseId, alive_since: Timestamp) -> Vec<ProcessCount>;
+            /// Counts the processes that hold a place, dead ones as well.
+            count_process_places(license: LicenseId, machine: MachineId, pid: &str) -> ProcessCensus;
+            /// Lists licenses whose processes may have missed a heartbeat, longest silent first.
+            list_licenses_with_late_processes(now: Timestamp, limit: i64) -> Vec<LicenseId>;
+        }
+        write {
+            /// The license must be locked.
+            insert_process(process: &Process) -> ();
+            /// Records a heartbeat at `now`, if the last one was `alive_since` or later. Never moves a time back.
+            set_process_heartbeat(
+                license: LicenseId, id: ProcessId, alive_since: Timestamp, now: Timestamp
+            ) -> Option<Process>;
+            /// Deletes the processes whose last heartbeat was before `alive_since`, and returns their machines and
+            /// pids. The license must be locked.
+            delete_dead_processes(license: LicenseId, alive_since: Timestamp) -> Vec<(MachineId, String)>;
+            /// The license must be locked. `false` if there is no such process.
+            delete_process(license: LicenseId, id: ProcessId) -> bool;
+            /// Deletes the processes on a machine. The license must be locked.
+            delete_processes_on(machine: MachineId) -> u64;
+            /// Erases what apps attached to the processes on an account's machines.
+            erase_process_metadata_of(account: AccountId) -> u64;
         }
     }
 

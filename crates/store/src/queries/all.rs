@@ -22,6 +22,6 @@ pub(crate) use billing::{
 };
 pub(crate) use catalog::{catalog_version, entitlements, policies, policy_entitlements, prices, products};
 pub(crate) use licenses::{imports, license_entitlements, license_notices, license_records};
-pub(crate) use machines::{heartbeat_watch, outages};
+pub(crate) use machines::{components, heartbeat_watch, outages, processes};
 pub(crate) use operations::{audit_chain, audit_log, diagnostics, instance, outbox, rate_limits, signing_keys};
 pub(crate) use support::{notes, overview, saved_views, search, timelines};

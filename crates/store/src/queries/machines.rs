@@ -1,7 +1,9 @@
 //! Machines. The rows of deactivated machines remain as history. Queries that return machines skip them.
 
+pub(crate) mod components;
 pub(crate) mod heartbeat_watch;
 pub(crate) mod outages;
+pub(crate) mod processes;
 
 use latchkey_licensing::{
     ids::{AccountId, LicenseId, MachineId},

@@ -1,5 +1,8 @@
 //! Machines.
 
+pub(crate) mod components;
+pub(crate) mod processes;
+
 use latchkey_licensing::{
     ids::{LicenseId, MachineId},
     machine::{Fingerprint, Machine, MachineFacts},

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use latchkey_licensing::{
     account::{Account, Role},
+    component::{ComponentTerms, ComponentUniqueness},
     email::EmailAddress,
     ids::{AccountId, LicenseId, MachineId, PolicyId, ProductId, SignInRequestId, SigningKeyId},
     license::{Expiry, License, Standing},
@@ -13,6 +14,7 @@ use latchkey_licensing::{
         DEFAULT_HEARTBEAT_WINDOW, ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme,
         MatchingStrategy, OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
+    process::{ProcessLeasing, ProcessTerms},
     product::Product,
 };
 use latchkey_store::{NewSignInRequest, SignInRequestKind, SigningKeyRow, Store, StoreError, StoredKey, Tx};
@@ -60,6 +62,12 @@ pub(crate) fn policy() -> Policy {
         max_machines: Some(2),
         max_cores: Some(64),
         max_uses: Some(100),
+        processes: ProcessTerms { max: Some(5), leasing: ProcessLeasing::PerLicense, window: seconds(90) },
+        components: ComponentTerms {
+            matching: MatchingStrategy::Most,
+            uniqueness: ComponentUniqueness::UniquePerLicense,
+            are_required: true,
+        },
         is_floating: true,
         is_strict: false,
         expiry_strategy: ExpiryStrategy::MaintainAccess,

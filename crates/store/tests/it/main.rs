@@ -40,6 +40,7 @@ mod lists;
 mod lookups;
 mod migrations;
 mod pages;
+mod parts;
 mod snapshots;
 mod stats;
 mod support;

@@ -334,7 +334,7 @@ fn migrations_are_not_edited() {
 }
 
 /// The first 8 bytes of each migration's checksum, for SQLite and PostgreSQL.
-const CHECKSUMS: [(&str, &str); 18] = [
+const CHECKSUMS: [(&str, &str); 20] = [
     ("d009960ad17228bf", "9d4f78ce186d264f"),
     ("8e94c85b4a0113ec", "b05e94cce3cefa2b"),
     ("07102ebb675d5093", "0d180e4db970178f"),
@@ -352,5 +352,7 @@ const CHECKSUMS: [(&str, &str); 18] = [
     ("24e70a8a9035b11c", "20f36b87daf43920"),
     ("78b4853967575db7", "78b4853967575db7"),
     ("0fe3f092d099dcf7", "bfcd3dff43a0b791"),
+    ("019ceed9bfee4e47", "8a1c4601195bee0b"),
+    ("582230058cce17e3", "bedd060a4a819b09"),
     ("cd131811103663f2", "fa8c0ab87e054016"),
 ];

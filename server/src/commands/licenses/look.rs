@@ -80,8 +80,14 @@ fn found_json(found: &Found) -> Value {
 pub(super) async fn explain(service: &Service, command: LicenseExplain, as_json: bool) -> Result<(), Failure> {
     let id = license_id(service, &command.id).await?;
     let given = |values: Vec<String>| (!values.is_empty()).then_some(values);
+    // One fingerprint must be active, whatever the policy says about several.
+    let (fingerprint, fingerprints) = match <[String; 1]>::try_from(command.fingerprint) {
+        Ok([only]) => (Some(only), None),
+        Err(several) => (None, given(several)),
+    };
     let scope = Scope {
-        fingerprints: given(command.fingerprint),
+        fingerprint,
+        fingerprints,
         entitlements: given(command.entitlement),
         product: command.product,
         policy: command.policy,

@@ -23,6 +23,9 @@ pub(crate) struct AuthenticatedWithMachines(pub(crate) KeyHolder);
 /// The same for a heartbeat, which counts for the machine in the path.
 pub(crate) struct AuthenticatedHeartbeat(pub(crate) KeyHolder);
 
+/// The same for a heartbeat of the process in the path, for which it counts if there is such a process.
+pub(crate) struct AuthenticatedProcess(pub(crate) KeyHolder);
+
 /// A request for which a credential is optional.
 pub(crate) struct MaybeAuthenticated {
     pub(crate) is_authenticated: bool,
@@ -68,6 +71,19 @@ impl FromRequestParts<AppState> for AuthenticatedHeartbeat {
     }
 }
 
+impl FromRequestParts<AppState> for AuthenticatedProcess {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let PathParam(process): PathParam = PathParam::from_request_parts(parts, state).await?;
+        let key = required_key(parts, state).await?;
+        let network = rate_limit::network(&parts.extensions);
+        let request = KeyRequest { process: process.parse().ok(), ..KeyRequest::new(&key, network) };
+        let holder = state.service.apps().authenticate(request).await;
+        holder.map(Self).map_err(|refusal| rate_limit::not_admitted(state, refusal))
+    }
+}
+
 impl FromRequestParts<AppState> for MaybeAuthenticated {
     type Rejection = ApiError;
 
@@ -87,12 +103,17 @@ async fn required(
     heartbeat_of: Option<&str>,
     with_machines: bool,
 ) -> Result<KeyHolder, ApiError> {
+    let key = required_key(parts, state).await?;
+    authenticate(parts, state, &key, heartbeat_of, with_machines).await
+}
+
+async fn required_key(parts: &Parts, state: &AppState) -> Result<Zeroizing<String>, ApiError> {
     let Some(key) = read_key(parts, state).await? else {
         rate_limit::count_anonymous(state, &parts.extensions).await?;
         return Err(ApiError::new(ErrorCode::TokenMissing, "Send the license key: Authorization: License KEY.")
             .in_header("Authorization"));
     };
-    authenticate(parts, state, &key, heartbeat_of, with_machines).await
+    Ok(key)
 }
 
 /// The request's license key. A malformed credential counts against the network's rate limit.

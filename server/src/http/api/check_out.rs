@@ -63,8 +63,12 @@ pub(crate) async fn create_file(
         RequestedFile::Machine(name) => FileSubject::Machine(name),
     };
     let account = state.account();
-    let request =
-        CheckOutRequest { subject, ttl: options.ttl.unwrap_or(FileTtl::Default), is_encrypted: options.is_encrypted };
+    let request = CheckOutRequest {
+        subject,
+        ttl: options.ttl.unwrap_or(FileTtl::Default),
+        is_encrypted: options.is_encrypted,
+        with_components: options.includes.contains(&Include::Components),
+    };
     let compose = |facts: &_| dataset::compose(facts, &options.includes, &account);
     let file = app.check_out(request, compose).await?;
     Ok((file, options))

@@ -40,6 +40,7 @@ pub(super) fn about() -> OpenApi {
         .tags(Some([
             tag("Licenses", "Validate a license and read what it grants."),
             tag("Machines", "Activate machines, send heartbeats, and deactivate machines."),
+            tag("Processes", "Limit how often an app runs at the same time."),
             tag("Files", "Signed files for offline use."),
             tag("Releases", "Releases and their files. Without a license key, there are those that are public."),
             tag("Updates", "Feeds in the forms that the updaters of apps expect."),

@@ -304,6 +304,7 @@ async fn record(app: &TestApp) -> Examples {
     app.add_policy("floating", |policy: &mut Policy| {
         policy.max_machines = Some(2);
         policy.max_uses = Some(3);
+        policy.processes.max = Some(1);
         policy.requires_heartbeat = true;
         policy.cull = HeartbeatCull::KeepDead;
         policy.resurrection = HeartbeatResurrection::NoRevive;
@@ -321,6 +322,7 @@ async fn record(app: &TestApp) -> Examples {
     record_entitlements(&Holder::of(app, &lifetime), &mut add);
     record_use_and_files(&holder, &mut add);
     record_releases(&holder, &mut add);
+    record_parts(&holder, &mut add);
     Examples { public_key: app.public_key.hex(), signed, operations }
 }
 
@@ -495,6 +497,59 @@ fn record_use_and_files(holder: &Holder, add: &mut impl FnMut(&'static str, Exch
     let delete = Request { method: "DELETE", ..Request::get(machine) }.key(key);
     let deactivated = send("", delete);
     add("deactivate", deactivated, send("It is not active any more.", delete));
+}
+
+/// The text of a member in the answer's document, which is on a line of its own.
+fn member(exchange: &Exchange, name: &str) -> String {
+    let start = format!("\"{name}\": \"");
+    let line = exchange.response.iter().find_map(|line| line.trim_start().strip_prefix(start.as_str()));
+    line.expect("the member").trim_end_matches(['"', ',']).to_owned()
+}
+
+fn record_parts(holder: &Holder, add: &mut impl FnMut(&'static str, Exchange, Exchange)) {
+    let key = holder.key.as_str();
+    let send = |about, request: Request| holder.send(about, request);
+    let activation = r#"{"data": {"type": "machines", "attributes": {"fingerprint": "9f2c", "name": "Office PC"}, "relationships": {"components": {"data": [{"type": "components", "attributes": {"fingerprint": "b0a2d", "name": "BOARD", "metadata": {}}}]}}}}"#;
+    send("", Request::post("/v1/machines").key(key).body(activation));
+    let machine = "/v1/machines/9f2c";
+    let listed = send("", Request::get(&format!("{machine}/components")).key(key));
+    let component = format!("/v1/components/{}", member(&listed, "id"));
+    add(
+        "listComponents",
+        listed,
+        send("No machine with this fingerprint is active.", Request::get("/v1/machines/c3d4/components").key(key)),
+    );
+    add(
+        "showComponent",
+        send("", Request::get(&component).key(key)),
+        send("A fingerprint is not an id.", Request::get("/v1/components/b0a2d").key(key)),
+    );
+    let process = r#"{"data": {"type": "processes", "attributes": {"pid": "1234", "metadata": {}}, "relationships": {"machine": {"data": {"type": "machines", "id": "9f2c"}}}}}"#;
+    let spawn = Request::post("/v1/processes").key(key);
+    let spawned = send("", spawn.body(process));
+    let path = format!("/v1/processes/{}", member(&spawned, "id"));
+    add(
+        "spawnProcess",
+        spawned,
+        send("As many processes run as the license allows.", spawn.body(&process.replace("1234", "1235"))),
+    );
+    add(
+        "listProcesses",
+        send("", Request::get(&format!("{machine}/processes")).key(key)),
+        send("The page is too large.", Request::get(&format!("{machine}/processes?limit=101")).key(key)),
+    );
+    add(
+        "showProcess",
+        send("", Request::get(&path).key(key)),
+        send("A pid is not an id.", Request::get("/v1/processes/1234").key(key)),
+    );
+    let beat = format!("{path}/actions/ping");
+    let beating = send("", Request::post(&beat).key(key));
+    holder.app.kit.clock.advance(Duration::from_secs(631));
+    add("pingProcess", beating, send("The last heartbeat was too long ago.", Request::post(&beat).key(key)));
+    let end = Request { method: "DELETE", ..Request::get(&path) }.key(key);
+    let ended = send("", end);
+    add("endProcess", ended, send("It has ended.", end));
 }
 
 fn record_releases(holder: &Holder, add: &mut impl FnMut(&'static str, Exchange, Exchange)) {

@@ -8,13 +8,14 @@ use latchkey_testkit::{Backend, on_both};
 use reqwest::{Client, Method};
 use serde_json::json;
 
-use crate::support::app::{TestApp, with_backend};
+use crate::support::app::{Desktop, TestApp, with_backend};
 
 on_both!(
     with_backend: lc_13_each_key_has_a_limit,
     lc_13_unknown_keys_are_limited_too,
     lc_13_each_network_has_a_limit,
     lc_13_heartbeats_count_against_their_machine,
+    lc_13_heartbeats_of_processes_count_if_they_exist,
     lc_13_the_limit_is_exact,
     lc_13_no_token_is_refused_while_a_lease_is_waited_for,
 );
@@ -111,6 +112,51 @@ async fn lc_13_heartbeats_count_against_their_machine(backend: Backend) {
     }
     assert_eq!((ping("one").await, ping("one").await, ping("one").await), (200, 200, 429), "a machine has a limit");
     assert_eq!((desktop.get("/v1/me").await.status, desktop.get("/v1/me").await.status), (200, 429));
+}
+
+/// LC-13: the heartbeats of a process have a limit of their own, but those of processes that do not exist count against
+/// the license.
+async fn lc_13_heartbeats_of_processes_count_if_they_exist(backend: Backend) {
+    let app = limited(backend).await;
+    let issued = app.issue("ada@example.com").await;
+    let desktop = app.desktop(Some(issued.key.expose()));
+    assert_eq!(desktop.activate("one").await.status, 201);
+    let mut processes = Vec::new();
+    for pid in ["1", "2"] {
+        let made = desktop.post(
+            "/v1/processes",
+            json!({ "data": {
+            "attributes": { "pid": pid },
+            "relationships": { "machine": { "data": { "id": "one" } } },
+        } }),
+        );
+        processes.push(made.await.body["data"]["id"].as_str().expect("an id").to_owned());
+    }
+    let ping = async |desktop: &Desktop<'_>, process: &str| {
+        desktop.send(Method::POST, &format!("/v1/processes/{process}/actions/ping"), None).await.status
+    };
+    let unknown = |n: u8| format!("0190f3c2-0000-7000-8000-0000000000{n:02}");
+    // The license has two of its five requests left.
+    let wrong =
+        [ping(&desktop, &unknown(1)).await, ping(&desktop, &unknown(2)).await, ping(&desktop, &unknown(3)).await];
+    assert_eq!(wrong, [404, 404, 429]);
+    assert_eq!(desktop.get("/v1/me").await.status, 429);
+    for process in &processes {
+        for n in 0..6 {
+            assert_eq!(ping(&desktop, process).await, if n < 5 { 200 } else { 429 }, "{n}");
+        }
+    }
+    assert_eq!(ping(&desktop, "x").await, 429, "other text counts for the license as well");
+    // Another license's process is one that does not exist, and an unknown key is limited whatever the process.
+    let eve = app.issue("eve@example.com").await;
+    let theirs = app.desktop(Some(eve.key.expose()));
+    for n in 0..6 {
+        assert_eq!(ping(&theirs, &processes[0]).await, if n < 5 { 404 } else { 429 }, "{n}");
+    }
+    let unknown_key = app.desktop(Some("CGPT-0000-0000-0000-0000-0000-0000-0000"));
+    for n in 0..6 {
+        assert_eq!(ping(&unknown_key, &unknown(n)).await, if n < 5 { 401 } else { 429 }, "{n}");
+    }
 }
 
 /// LC-13: of any number of concurrent requests, exactly the burst is accepted.

@@ -339,7 +339,7 @@ async fn errors_point_to_the_invalid_input(app: &TestApp) {
     }
     let attached = json!({ "data": { "type": "machines", "attributes": { "fingerprint": "x" }, "relationships": { "components": { "data": [{ "type": "components" }] } } } });
     let answer = desktop.post("/v1/machines", attached).await;
-    assert_eq!((answer.status, answer.pointer()), (422, "/data/relationships/components"));
+    assert_eq!((answer.status, answer.pointer()), (400, "/data/relationships/components/data/0"));
     for text in ["{", "nul", "{} {}", "\u{feff}{}", &"[".repeat(5_000)] {
         let answer = desktop.send(Method::POST, "/v1/machines", Some(text.to_owned())).await;
         assert_eq!((answer.status, answer.code()), (400, "DOCUMENT_INVALID"), "{text:.20}");

@@ -7,7 +7,12 @@ use serde_json::json;
 
 use crate::support::app::{Desktop, TestApp, with_backend};
 
-on_both!(with_backend: a_validation_costs_a_read, an_activation_costs_a_commit, a_license_page_costs_the_same_for_many);
+on_both!(
+    with_backend: a_validation_costs_a_read,
+    an_activation_costs_a_commit,
+    a_process_costs_a_commit,
+    a_license_page_costs_the_same_for_many,
+);
 
 /// Limits that are enforced but not reached by the test.
 async fn start(backend: Backend) -> TestApp {
@@ -61,6 +66,60 @@ async fn an_activation_costs_a_commit(backend: Backend) {
     let (statements, commits) = (after.statements - before.statements, after.commits - before.commits);
     assert!(statements <= 8 + 1, "{statements} statements: one for looking up the key, eight in the transaction");
     assert!(commits <= 1, "{commits} commits for one activation");
+}
+
+/// Spawning a process costs a few statements and one commit, and so does one for which a dead one has to give up its
+/// place. A heartbeat costs one statement and one commit besides looking up the key.
+async fn a_process_costs_a_commit(backend: Backend) {
+    let app = start(backend).await;
+    app.add_policy("leased", |policy| policy.processes.max = Some(3)).await;
+    let issued = app.issue_under("ada@example.com", "leased").await;
+    let desktop = Desktop { writes_bookkeeping: false, ..app.desktop(Some(issued.key.expose())) };
+    let machine = desktop.activate("one").await.body["data"]["id"].as_str().expect("an id").to_owned();
+    let spawn = async |pid: &str| {
+        let answer = desktop.post(
+            "/v1/processes",
+            json!({ "data": {
+            "attributes": { "pid": pid },
+            "relationships": { "machine": { "data": { "id": machine } } },
+        } }),
+        );
+        let answer = answer.await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body["data"]["id"].as_str().expect("an id").to_owned()
+    };
+    let ping = async |process: &str| {
+        let path = format!("/v1/processes/{process}/actions/ping");
+        assert_eq!(desktop.send(reqwest::Method::POST, &path, None).await.status, 200);
+    };
+    let cost = || {
+        let counters = app.service().store().counters();
+        (counters.statements, counters.commits)
+    };
+    // The first ones fill caches and lease tokens.
+    for _ in 0..60 {
+        assert_eq!(desktop.get("/v1/me").await.status, 200);
+    }
+    let first = spawn("1").await;
+    for _ in 0..60 {
+        ping(&first).await;
+    }
+    app.service().write_bookkeeping().await.expect("written");
+    let before = cost();
+    ping(&first).await;
+    let after = cost();
+    assert!(after.0 - before.0 <= 2 && after.1 - before.1 <= 1, "{before:?} {after:?} for a heartbeat");
+    let before = cost();
+    spawn("2").await;
+    let after = cost();
+    assert!(after.0 - before.0 <= 8 && after.1 - before.1 <= 1, "{before:?} {after:?} for a process");
+    spawn("3").await;
+    app.kit.clock.advance(std::time::Duration::from_secs(631));
+    assert_eq!(desktop.get("/v1/me").await.status, 200);
+    let before = cost();
+    spawn("4").await;
+    let after = cost();
+    assert!(after.0 - before.0 <= 8 + 1 && after.1 - before.1 <= 1, "{before:?} {after:?} in place of a dead one");
 }
 
 /// The license page has the same cost for any number of licenses and machines.

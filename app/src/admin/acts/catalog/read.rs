@@ -74,7 +74,7 @@ pub(super) fn without(kind: Kind, code: &str, catalog: &CatalogFile) -> Result<C
 /// The value of a field. `Null` if there is none.
 fn read(field: &Field, values: &Values, catalog: &CatalogFile) -> Result<Value, &'static str> {
     let text = values.get(field.name).map_or("", |value| value.trim());
-    let is_needed = matches!(field.name, "offline_file" | "heartbeat.window");
+    let is_needed = matches!(field.name, "offline_file" | "heartbeat.window" | "processes.window");
     match field.control {
         Control::Entries(of) => {
             let held = codes(catalog, of).into_iter().map(|(code, _)| code);

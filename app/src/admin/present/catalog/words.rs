@@ -69,9 +69,15 @@ const POLICY: &[FieldWords] = &[
     field("max_machines", "Machines", "Any number"),
     field("max_cores", "Cores of all machines together", "Any number"),
     field("max_uses", "Uses", "Any number"),
+    field("max_processes", "Processes at once", "Any number"),
+    choice(
+        "processes.leasing",
+        "The limit of processes is for",
+        &[("PER_MACHINE", "Each machine"), ("PER_LICENSE", "All machines together")],
+    ),
     choice(
         "overage_strategy",
-        "Machines and cores beyond the limit",
+        "Machines, cores and processes beyond the limit",
         &[
             ("NO_OVERAGE", "None"),
             ("ALLOW_1_25X", "Up to a quarter of the limit"),
@@ -113,6 +119,23 @@ const POLICY: &[FieldWords] = &[
             ("ALWAYS_REVIVE", "At any time"),
         ],
     ),
+    field("processes.window", "A heartbeat of each process every", ""),
+    choice(
+        "components.matching",
+        "Of the components that an app names, a machine has",
+        &[
+            ("MATCH_ANY", "At least one"),
+            ("MATCH_TWO", "At least two"),
+            ("MATCH_MOST", "More than half"),
+            ("MATCH_ALL", "All"),
+        ],
+    ),
+    choice(
+        "components.uniqueness",
+        "A component is on one machine",
+        &[("UNIQUE_PER_MACHINE", "Not necessarily"), ("UNIQUE_PER_LICENSE", "Of the license")],
+    ),
+    field("components.required", "Apps must name components", ""),
     choice(
         "key_scheme",
         "Keys",
@@ -239,7 +262,7 @@ pub(crate) fn value(kind: Kind, name: &str, value: &Value, entry: &Value) -> Str
 }
 
 fn is_duration(name: &str) -> bool {
-    matches!(name, "duration" | "check_in" | "offline_file" | "heartbeat.window" | "swaps.window")
+    matches!(name, "duration" | "check_in" | "offline_file" | "heartbeat.window" | "processes.window" | "swaps.window")
 }
 
 /// `30 days` instead of `30d`.
@@ -281,6 +304,7 @@ mod tests {
     fn policy() -> PolicyEntry {
         serde_json::from_value(json!({
             "code": "p", "product": "a", "name": "P", "duration": "30d", "max_machines": 1, "max_cores": 1, "max_uses": 1,
+            "max_processes": 1,
             "check_in": "7d", "swaps": { "count": 6, "window": "30d" },
         }))
         .expect("a policy")

@@ -21,13 +21,16 @@ use crate::{
 /// The scope that an app would send.
 pub(crate) fn scope(fields: &ExplainFields) -> Scope {
     let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let codes = given(&fields.entitlements).map(|codes| {
-        let codes = codes.split([',', ' ', '\n']).map(str::trim).filter(|code| !code.is_empty());
-        codes.map(str::to_owned).collect()
-    });
+    let several = |text: &str| {
+        given(text).map(|text| {
+            let each = text.split([',', ' ', '\n']).map(str::trim).filter(|one| !one.is_empty());
+            each.map(str::to_owned).collect()
+        })
+    };
     Scope {
-        fingerprints: given(&fields.fingerprint).map(|fingerprint| vec![fingerprint]),
-        entitlements: codes,
+        fingerprint: given(&fields.fingerprint),
+        components: several(&fields.components),
+        entitlements: several(&fields.entitlements),
         product: given(&fields.product),
         version: given(&fields.version),
         ..Scope::default()
@@ -97,6 +100,7 @@ fn words(check: CheckKind) -> &'static str {
         CheckKind::Entitlements => "It has the entitlements that the app asks for",
         CheckKind::Machine => "It is active on the machine that the app asks for",
         CheckKind::Fingerprints => "It is active on the machine with this fingerprint",
+        CheckKind::Components => "A machine has the components that the app sends",
         CheckKind::Unsupported => "The app asks only for what this server supports",
         CheckKind::Limits => "It is active on a machine, and within its limits",
         CheckKind::Heartbeats => "The machine's heartbeat goes on",
@@ -148,7 +152,20 @@ fn help(
                 .to_owned(),
             machines(),
         ),
+        CheckKind::Components if code == ValidationCode::ComponentsScopeRequired => (
+            "The policy requires the app to send components. Enter them below to check the rest.".to_owned(),
+            None,
+        ),
+        CheckKind::Components => (
+            "Too many parts of the machine were replaced, or the app did not send them when it activated. Free the machine and have the app activate it again."
+                .to_owned(),
+            machines(),
+        ),
         CheckKind::Limits => match code {
+            ValidationCode::TooManyProcesses => (
+                "The app has to run fewer times at once. The limit is part of the policy in the catalog.".to_owned(),
+                machines(),
+            ),
             ValidationCode::TooManyMachines | ValidationCode::TooManyCores => {
                 ("Free a machine, or raise the limit.".to_owned(), act("Change terms", LicenseActName::Change))
             }
@@ -191,9 +208,9 @@ mod tests {
             ..ExplainFields::default()
         };
         let filled = scope(&fields("a, b c"));
-        assert_eq!(filled.fingerprints, Some(vec!["abc".to_owned()]));
+        assert_eq!(filled.fingerprint.as_deref(), Some("abc"));
         assert_eq!(filled.entitlements, Some(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]));
         let empty = scope(&ExplainFields::default());
-        assert!(empty.fingerprints.is_none() && empty.entitlements.is_none() && empty.product.is_none());
+        assert!(empty.fingerprint.is_none() && empty.entitlements.is_none() && empty.product.is_none());
     }
 }

@@ -1,15 +1,14 @@
 //! A machine's page.
 
-use latchkey_licensing::license_key;
-use latchkey_licensing::time::Timestamp;
-use latchkey_service::ListedMachine;
+use latchkey_licensing::{component::Component, license_key, process::Process, time::Timestamp};
+use latchkey_service::{ListedMachine, MachineParts, SHOWN_PROCESSES};
 use serde_json::{Value, json};
 
-use super::{Around, Inspected, Needs, copied, fact, filtered, link, text, text_or_none};
+use super::{Around, Inspected, Needs, copied, fact, filtered, link, table, text, text_or_none};
 use crate::{
     admin::{
         model::{
-            lists::LinkTo,
+            lists::{LinkTo, Row},
             object_view::{ObjectView, Section, SectionBody},
             objects::{Fact, ObjectHead, Related},
         },
@@ -19,7 +18,7 @@ use crate::{
     shared::releases::size_in_words,
 };
 
-pub(crate) fn page(listed: &ListedMachine, around: &Around<'_>) -> ObjectView {
+pub(crate) fn page(listed: &ListedMachine, parts: &MachineParts, around: &Around<'_>) -> ObjectView {
     let machine = &listed.machine;
     let page = AdminPage::Machine(machine.id);
     let explain = AdminPage::LicenseAct(machine.license, LicenseActName::Explain);
@@ -39,7 +38,12 @@ pub(crate) fn page(listed: &ListedMachine, around: &Around<'_>) -> ObjectView {
         },
         toast: None,
         notices: Vec::new(),
-        content: around.content(&page, facts(listed, around), sections(listed), inspected(listed)),
+        content: around.content(
+            &page,
+            facts(listed, around),
+            sections(listed, parts, around),
+            inspected(listed, parts),
+        ),
         related: related(listed),
     }
 }
@@ -79,13 +83,46 @@ fn facts(listed: &ListedMachine, around: &Around<'_>) -> Vec<Fact> {
     facts
 }
 
-fn sections(listed: &ListedMachine) -> Vec<Section> {
-    let metadata = &listed.machine.metadata;
-    if metadata.trim() == "{}" {
-        return Vec::new();
+fn sections(listed: &ListedMachine, parts: &MachineParts, around: &Around<'_>) -> Vec<Section> {
+    let mut sections = Vec::new();
+    if !parts.components.is_empty() {
+        sections.push(component_table(parts));
     }
-    let metadata = super::pretty(&serde_json::from_str::<Value>(metadata).unwrap_or_default());
-    vec![Section { title: "Metadata".to_owned(), body: SectionBody::Code(metadata), all: None }]
+    if !parts.processes.is_empty() {
+        sections.push(process_table(parts, around));
+    }
+    let metadata = &listed.machine.metadata;
+    if metadata.trim() != "{}" {
+        let metadata = super::pretty(&serde_json::from_str::<Value>(metadata).unwrap_or_default());
+        sections.push(Section { title: "Metadata".to_owned(), body: SectionBody::Code(metadata), all: None });
+    }
+    sections
+}
+
+fn component_table(parts: &MachineParts) -> Section {
+    let row = |component: &Component| Row {
+        id: component.id.to_string(),
+        href: String::new(),
+        cells: vec![
+            text(if component.name.is_empty() { "Unnamed" } else { component.name.as_str() }),
+            copied(Some(component.fingerprint.as_str()), "fingerprint"),
+        ],
+    };
+    table("Components", &["Component", "Fingerprint"], parts.components.iter().map(row).collect(), "")
+}
+
+fn process_table(parts: &MachineParts, around: &Around<'_>) -> Section {
+    let row = |process: &Process| Row {
+        id: process.id.to_string(),
+        href: String::new(),
+        cells: vec![text(&process.pid), around.time(process.created_at), around.time(process.last_heartbeat_at)],
+    };
+    let title = if parts.has_more_processes {
+        format!("The newest {SHOWN_PROCESSES} processes")
+    } else {
+        "Processes".to_owned()
+    };
+    table(&title, &["Pid", "Running since", "Last seen"], parts.processes.iter().map(row).collect(), "")
 }
 
 fn related(listed: &ListedMachine) -> Vec<Related> {
@@ -108,7 +145,24 @@ fn related(listed: &ListedMachine) -> Vec<Related> {
     ]
 }
 
-fn inspected(listed: &ListedMachine) -> Inspected {
+fn inspected(listed: &ListedMachine, parts: &MachineParts) -> Inspected {
+    let components = parts.components.iter().map(|component| {
+        json!({
+            "id": component.id.to_string(),
+            "fingerprint": component.fingerprint.as_str(),
+            "name": component.name,
+            "metadata": serde_json::from_str::<Value>(&component.metadata).unwrap_or_default(),
+        })
+    });
+    let processes = parts.processes.iter().map(|process| {
+        json!({
+            "id": process.id.to_string(),
+            "pid": process.pid,
+            "metadata": serde_json::from_str::<Value>(&process.metadata).unwrap_or_default(),
+            "created_at": process.created_at.rfc3339(),
+            "last_heartbeat_at": process.last_heartbeat_at.rfc3339(),
+        })
+    });
     let machine = &listed.machine;
     let facts = &machine.facts;
     let deactivated = listed.deactivated.map(|(at, by)| json!({ "at": at.rfc3339(), "by": by.as_str() }));
@@ -132,6 +186,8 @@ fn inspected(listed: &ListedMachine) -> Inspected {
         "last_heartbeat_at": machine.last_heartbeat_at.map(Timestamp::rfc3339),
         "last_check_out_at": machine.last_check_out_at.map(Timestamp::rfc3339),
         "deactivated": deactivated,
+        "components": components.collect::<Vec<_>>(),
+        "processes": processes.collect::<Vec<_>>(),
     });
     let id = machine.id;
     Inspected {

@@ -239,6 +239,8 @@ impl Service {
             tx.update_order(&order).await?;
         }
         tx.erase_machine_names_of(id, now).await?;
+        tx.erase_component_names_of(id).await?;
+        tx.erase_process_metadata_of(id).await?;
         tx.erase_license_metadata_of(id, now).await?;
         tx.delete_mails_of(id, &account.email).await?;
         tx.delete_sign_in_requests_of(id, &account.email).await?;

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use latchkey_licensing::{
     account::Account,
+    component::Component,
     email::EmailAddress,
     license::{Expiry, License, Standing},
     license_key,
     order::{Order, OrderLine},
+    process::Process,
     time::Timestamp,
 };
 use latchkey_store::{
@@ -93,6 +95,7 @@ impl Service {
         let email_change = conn.find_open_email_change(id, self.now()).await?;
         let licenses = conn.list_licenses_of(id).await?;
         let machines = machines_of(conn, account).await?;
+        let parts = Parts::read(conn, &machines).await?;
         let orders = conn.list_orders_of(id).await?;
         let order_ids: Vec<_> = orders.iter().map(|order| order.id).collect();
         let lines = conn.list_order_lines(&order_ids).await?;
@@ -114,7 +117,7 @@ impl Service {
                 let is_of_previous = since.zip(gone_at).is_some_and(|(since, gone_at)| gone_at < *since);
                 found.machine.license == license.id && !is_of_previous
             });
-            let own: Vec<Value> = own.map(machine).collect();
+            let own: Vec<Value> = own.map(|found| machine(found, &parts)).collect();
             of_licenses.push(self::license(license, product, policy, own));
         }
         let of_orders: Vec<Value> = orders
@@ -174,6 +177,22 @@ async fn machines_of(conn: &mut Conn, account: &Account) -> Result<Vec<ListedMac
         found.extend(slice.items);
         let Some(last) = slice.next else { return Ok(found) };
         seek = Seek::After(last);
+    }
+}
+
+/// The components and processes of machines.
+struct Parts {
+    components: Vec<Component>,
+    processes: Vec<Process>,
+}
+
+impl Parts {
+    /// Only active machines have any.
+    async fn read(conn: &mut Conn, machines: &[ListedMachine]) -> Result<Self, Internal> {
+        let active = machines.iter().filter(|found| found.deactivated.is_none());
+        let active: Vec<_> = active.map(|found| found.machine.id).collect();
+        let components = conn.list_components_of(&active).await?;
+        Ok(Self { components, processes: conn.list_processes_of(&active).await? })
     }
 }
 
@@ -285,8 +304,27 @@ fn license(license: &License, product: &str, policy: &str, machines: Vec<Value>)
     })
 }
 
-fn machine(found: &ListedMachine) -> Value {
+fn component(component: &Component) -> Value {
+    json!({
+        "fingerprint": component.fingerprint.as_str(),
+        "name": component.name,
+        "metadata": metadata(&component.metadata),
+    })
+}
+
+fn process(process: &Process) -> Value {
+    json!({
+        "pid": process.pid,
+        "metadata": metadata(&process.metadata),
+        "spawned_at": process.created_at.rfc3339(),
+        "last_heartbeat_at": process.last_heartbeat_at.rfc3339(),
+    })
+}
+
+fn machine(found: &ListedMachine, parts: &Parts) -> Value {
     let machine = &found.machine;
+    let components = parts.components.iter().filter(|component| component.machine == machine.id).map(component);
+    let processes = parts.processes.iter().filter(|process| process.machine == machine.id).map(process);
     json!({
         "id": machine.id.to_string(),
         "fingerprint": machine.fingerprint.as_str(),
@@ -303,6 +341,8 @@ fn machine(found: &ListedMachine) -> Value {
         "last_seen_at": machine.last_seen_at.rfc3339(),
         "last_heartbeat_at": instant(machine.last_heartbeat_at),
         "last_check_out_at": instant(machine.last_check_out_at),
+        "components": components.collect::<Vec<_>>(),
+        "processes": processes.collect::<Vec<_>>(),
         "deactivated_at": instant(found.deactivated.map(|(at, _)| at)),
     })
 }

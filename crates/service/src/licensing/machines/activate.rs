@@ -16,7 +16,10 @@ use crate::{
         event::{DeactivationReason, LicenseEvent},
     },
     error::Internal,
-    licensing::validation::facts::{AuthRefusal, LicenseFacts},
+    licensing::{
+        machines::components::NewComponent,
+        validation::facts::{AuthRefusal, LicenseFacts},
+    },
     mail::{
         messages::{MailedLicense, keys::NewComputerMail},
         notify::Notify,
@@ -37,6 +40,8 @@ pub struct NewMachine {
     pub facts: MachineFacts,
     /// Data that the app attached: a JSON object as text.
     pub metadata: String,
+    /// Its components, at most [`MAX_COMPONENTS`](latchkey_licensing::component::MAX_COMPONENTS).
+    pub components: Vec<NewComponent>,
 }
 
 /// Who activates a machine, and when.
@@ -69,6 +74,18 @@ pub enum ActivateError {
         limit: u32,
         /// The active machines.
         holders: Vec<Machine>,
+    },
+    /// Two of the components have the same fingerprint.
+    #[error("component {position} is there twice")]
+    ComponentRepeated {
+        /// The position of the second one.
+        position: usize,
+    },
+    /// Another machine has this component, and the policy does not allow that.
+    #[error("component {position} is on another machine")]
+    ComponentTaken {
+        /// Its position.
+        position: usize,
     },
     /// The license became unusable after its key was checked.
     #[error(transparent)]
@@ -124,6 +141,7 @@ impl Service {
         };
         let fingerprint_hash = plain_hash(machine.fingerprint.as_str().as_bytes());
         tx.insert_machine(&machine, &fingerprint_hash).await?;
+        self.add_components(tx, policy, &machine, new.components).await?;
         let event = LicenseEvent::MachineActivated { machine: machine.id, slot, name: machine.label() };
         self.record(tx, now, cause, event.of(license.id)).await?;
         self.start_duration_on_first_use(tx, license, policy, FirstUse::Activation, cause, now).await?;
@@ -165,7 +183,8 @@ impl Service {
         Ok(staying)
     }
 
-    /// Deactivates a machine, which must have been read under the license's lock. Returns whether it was active.
+    /// Deactivates a machine, which must have been read under the license's lock, and ends its processes. Returns whether
+    /// it was active.
     pub(crate) async fn deactivate(
         &self,
         tx: &mut Tx,
@@ -177,6 +196,8 @@ impl Service {
         if !tx.set_machine_deactivated(machine.id, by, now).await? {
             return Ok(false);
         }
+        tx.delete_processes_on(machine.id).await?;
+        tx.delete_components_on(machine.id).await?;
         let reason =
             if by == DeactivatedBy::Server { DeactivationReason::Heartbeat } else { DeactivationReason::Asked };
         let event =

@@ -12,7 +12,11 @@ use crate::{
         accounts::name::parse_name,
         actors::{Customer, CustomerView},
     },
-    licensing::licenses::{customer::CustomerError, view::LicenseView},
+    licensing::{
+        licenses::{customer::CustomerError, view::LicenseView},
+        machines::parts::MachineParts,
+    },
+    service::Service,
 };
 
 /// The result of freeing a machine.
@@ -35,6 +39,18 @@ impl CustomerView<'_> {
         let facts = self.own_facts(&mut reader, license).await?;
         let machine = reader.find_machine(license, machine).await?;
         Ok((self.service().view_license(&mut reader, facts).await?, machine))
+    }
+
+    /// One of the customer's licenses, its active machine with this id, and the machine's components and processes.
+    pub async fn machine_with_parts(
+        &self,
+        license: LicenseId,
+        machine: MachineId,
+    ) -> Result<(LicenseView, Machine, MachineParts), CustomerError> {
+        let (view, machine) = self.machine(license, machine).await?;
+        let mut reader = self.service().store().read().await?;
+        let parts = Service::machine_parts(&mut reader, machine.id).await?;
+        Ok((view, machine, parts))
     }
 
     /// One of the customer's licenses and its active machine with this id.

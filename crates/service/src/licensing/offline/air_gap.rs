@@ -168,8 +168,12 @@ impl Customer<'_> {
                 if !facts.policy().customer_downloads_files {
                     return Err(AirGapRefusal::FilesNotOffered);
                 }
-                let new =
-                    NewMachine { fingerprint: request.fingerprint, facts: request.facts, metadata: "{}".to_owned() };
+                let new = NewMachine {
+                    fingerprint: request.fingerprint,
+                    facts: request.facts,
+                    metadata: "{}".to_owned(),
+                    components: Vec::new(),
+                };
                 // The owner has just confirmed it on a page that names the computer.
                 let by = Activation { cause, notify: Notify::Nobody, now };
                 let machine = self.service().activate(&mut tx, &mut facts, machines, new, by).await?;
@@ -211,8 +215,13 @@ impl Customer<'_> {
         let machine = machines.iter().find(|active| active.id == machine).cloned().ok_or(CheckOutError::NotFound)?;
         let asked = Duration::from_hours(u64::from(days) * 24);
         let ttl = asked.min(facts.policy().file_ttl);
-        let request =
-            FileRequest { machine: Some(machine), machines, ttl: FileTtl::Seconds(ttl.as_secs()), is_encrypted: true };
+        let request = FileRequest {
+            machine: Some(machine),
+            machines,
+            ttl: FileTtl::Seconds(ttl.as_secs()),
+            is_encrypted: true,
+            with_components: false,
+        };
         let cause = self.cause();
         let file = self.service().issue_file(&mut tx, facts, request, cause, compose).await?;
         tx.commit().await?;

@@ -21,7 +21,7 @@ use crate::{
     },
     error::{Internal, internal_errors},
     licensing::validation::{
-        facts::{AuthRefusal, LicenseDocument, LicenseFacts, MachineDocument},
+        facts::{AuthRefusal, ComponentDocument, LicenseDocument, LicenseFacts, MachineDocument},
         key_holder::KeyHolder,
     },
     service::Service,
@@ -71,6 +71,8 @@ pub struct CheckOutRequest<'a> {
     /// Whether to encrypt the file: a license file with the license key, a machine file with the key followed by the
     /// fingerprint.
     pub is_encrypted: bool,
+    /// Whether the facts contain the machine's components.
+    pub with_components: bool,
 }
 
 /// The facts for a file's dataset, read under the license's lock.
@@ -80,6 +82,8 @@ pub struct CheckOutFacts {
     pub license: LicenseDocument,
     /// The machine that the file is for. `None` for a license file.
     pub machine: Option<MachineDocument>,
+    /// The machine's components, by id, if they were asked for.
+    pub components: Vec<ComponentDocument>,
     /// The entitlements of the policy and of the license.
     pub entitlements: Vec<Entitlement>,
     /// The account of the license's owner.
@@ -138,7 +142,8 @@ impl KeyHolder {
             FileSubject::License => None,
             FileSubject::Machine(name) => Some(named(&machines, name).ok_or(CheckOutError::NotFound)?),
         };
-        let request = FileRequest { machine, machines, ttl: asked.ttl, is_encrypted: asked.is_encrypted };
+        let CheckOutRequest { ttl, is_encrypted, with_components, .. } = asked;
+        let request = FileRequest { machine, machines, ttl, is_encrypted, with_components };
         let file =
             self.service.issue_file(&mut tx, facts, request, Actor::App(self.license_id()).into(), compose).await?;
         tx.commit().await?;
@@ -160,6 +165,7 @@ pub(crate) struct FileRequest {
     pub(crate) machines: Vec<Machine>,
     pub(crate) ttl: FileTtl,
     pub(crate) is_encrypted: bool,
+    pub(crate) with_components: bool,
 }
 
 impl Service {
@@ -175,7 +181,7 @@ impl Service {
     ) -> Result<SignedFile, CheckOutError> {
         let now = self.now();
         facts.may_begin_use(now).map_err(CheckOutError::Refused)?;
-        let FileRequest { machine, mut machines, ttl, is_encrypted } = request;
+        let FileRequest { machine, mut machines, ttl, is_encrypted, with_components } = request;
         let ttl = ttl.seconds(facts.policy().file_ttl)?;
         let expires_at = now.plus(Duration::from_secs(u64::from(ttl)));
         let keyring = self.signing_keyring(tx, Some(end_of_day(expires_at))).await?;
@@ -199,12 +205,25 @@ impl Service {
             }
             None => None,
         };
+        let components = match &machine {
+            Some(document) if with_components => tx.list_components_of(&[document.machine.id]).await?,
+            _ => Vec::new(),
+        };
+        let components = components.into_iter().map(|component| facts.component_document(component)).collect();
         let entitlements = self.all_entitlements(tx, &facts).await?;
         let sealed_key = tx.get_key_ciphertext(facts.license.id).await?;
         let key = self.0.vault.open_key(facts.license.id, &sealed_key)?;
         let license = facts.document(&machines, &key, now);
-        let contents =
-            CheckOutFacts { license, machine, entitlements, owner: facts.owner, issued_at: now, expires_at, ttl };
+        let contents = CheckOutFacts {
+            license,
+            machine,
+            components,
+            entitlements,
+            owner: facts.owner,
+            issued_at: now,
+            expires_at,
+            ttl,
+        };
 
         let dataset = compose(&contents)?;
         let (kind, secret) = match &contents.machine {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use latchkey_licensing::{
     account::Account,
     activation,
+    component::Component,
     entitlement::Entitlement,
     ids::{AccountId, LicenseId},
     license::{License, LicenseStatus, Standing},
@@ -12,6 +13,7 @@ use latchkey_licensing::{
     machine::{HeartbeatStatus, Machine},
     outage::Outage,
     policy::{ExpiryStrategy, Policy},
+    process::{Process, ProcessStatus},
     product::Product,
     time::Timestamp,
 };
@@ -94,6 +96,38 @@ pub struct MachineDocument {
 }
 
 impl MachineDocument {
+    /// The policy of the machine's license.
+    pub fn policy(&self) -> &Policy {
+        &self.terms.policy
+    }
+}
+
+/// A component as shown to apps.
+#[derive(Clone, Debug)]
+pub struct ComponentDocument {
+    /// The component.
+    pub component: Component,
+    terms: Arc<PolicyTerms>,
+}
+
+impl ComponentDocument {
+    /// The policy of the machine's license.
+    pub fn policy(&self) -> &Policy {
+        &self.terms.policy
+    }
+}
+
+/// A process as shown to apps.
+#[derive(Clone, Debug)]
+pub struct ProcessDocument {
+    /// The process.
+    pub process: Process,
+    /// Its state.
+    pub status: ProcessStatus,
+    terms: Arc<PolicyTerms>,
+}
+
+impl ProcessDocument {
     /// The policy of the machine's license.
     pub fn policy(&self) -> &Policy {
         &self.terms.policy
@@ -247,5 +281,15 @@ impl LicenseFacts {
             terms: self.terms.clone(),
             owner: self.license.account,
         }
+    }
+
+    /// A component of one of the license's machines as shown to apps.
+    pub(crate) fn component_document(&self, component: Component) -> ComponentDocument {
+        ComponentDocument { component, terms: self.terms.clone() }
+    }
+
+    /// A process on one of the license's machines as shown to apps.
+    pub(crate) fn process_document(&self, process: Process, alive_since: Timestamp) -> ProcessDocument {
+        ProcessDocument { status: process.status(alive_since), process, terms: self.terms.clone() }
     }
 }

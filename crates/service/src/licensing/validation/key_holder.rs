@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use latchkey_licensing::{
     entitlement::Entitlement,
-    ids::{EntitlementId, LicenseId, MachineId},
+    ids::{EntitlementId, LicenseId, MachineId, ProcessId},
     license_key::LicenseKey,
     machine::Machine,
     time::Timestamp,
@@ -46,6 +46,8 @@ pub struct KeyRequest<'a> {
     /// active machine: under the limit of the license, many machines would make each other miss their window. For a
     /// machine that does not exist, the request counts for the key.
     pub heartbeat_of: Option<&'a str>,
+    /// The process, if the request is its heartbeat. It has a rate limit of its own, if there is such a process.
+    pub process: Option<ProcessId>,
     /// The IP address that the request comes from.
     pub network: Option<IpAddr>,
     /// Whether to read the license's machines as well.
@@ -57,7 +59,7 @@ pub struct KeyRequest<'a> {
 impl<'a> KeyRequest<'a> {
     /// A request with this key, which is counted against the rate limits.
     pub fn new(key: &'a str, network: Option<IpAddr>) -> Self {
-        Self { key, heartbeat_of: None, network, with_machines: false, counts: true }
+        Self { key, heartbeat_of: None, process: None, network, with_machines: false, counts: true }
     }
 }
 
@@ -94,6 +96,17 @@ pub enum PageStart<C> {
     Skip(u32),
 }
 
+impl<C> PageStart<C> {
+    /// The same for a list that begins with the newest: the item before which the page starts, and how many items it
+    /// skips.
+    pub(crate) fn before(self) -> (Option<C>, i64) {
+        match self {
+            Self::After(before) => (before, 0),
+            Self::Skip(count) => (None, i64::from(count)),
+        }
+    }
+}
+
 impl Service {
     /// The use cases of apps.
     pub fn apps(&self) -> Apps<'_> {
@@ -120,7 +133,11 @@ impl Apps<'_> {
         let key = LicenseKey::parse(request.key).ok();
         let lookup = self.lookup(key.as_ref(), request.key);
         let key_bucket = ApiBucket::of_key(&lookup);
-        let bucket = request.heartbeat_of.map_or(key_bucket, |machine| ApiBucket::of_heartbeat(&lookup, machine));
+        let bucket = match (request.process, request.heartbeat_of) {
+            (Some(process), _) => ApiBucket::of_heartbeat(&lookup, &process.to_string()),
+            (None, Some(machine)) => ApiBucket::of_heartbeat(&lookup, machine),
+            (None, None) => key_bucket,
+        };
         let per_key = limits.per_key.limit().filter(|_| request.counts);
         let spent = match self.0.spend_from_memory(bucket, per_key, now) {
             SpendResult::Refused(throttled) => return Err(throttled.into()),
@@ -140,11 +157,17 @@ impl Apps<'_> {
             return Ok(None);
         };
         if !spent {
-            let throttled = match request.heartbeat_of {
-                Some(machine) if !self.is_active(facts.license.id, machine).await? => {
-                    self.0.spend(key_bucket, per_key, now).await?
-                }
-                _ => self.0.spend_known(bucket, per_key, stored, now).await?,
+            // What does not exist has no bucket of its own: requests for it would not be limited.
+            let license = facts.license.id;
+            let exists = match (request.process, request.heartbeat_of) {
+                (Some(process), _) => self.0.has_process(license, process).await?,
+                (None, Some(machine)) => self.is_active(license, machine).await?,
+                (None, None) => true,
+            };
+            let throttled = if exists {
+                self.0.spend_known(bucket, per_key, stored, now).await?
+            } else {
+                self.0.spend(key_bucket, per_key, now).await?
             };
             if let Some(throttled) = throttled {
                 return Err(throttled.into());

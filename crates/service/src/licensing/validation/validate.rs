@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use latchkey_licensing::{
+    component::HeldComponent,
     entitlement::EntitlementCode,
+    ids::MachineId,
     license::{Expiry, FirstUse},
     license_key::LicenseKey,
     machine::Machine,
     time::Timestamp,
-    validation::{self, Scope, Subject, Verdict},
+    validation::{self, Parts, Scope, Subject, Verdict},
 };
 
 use crate::{
@@ -67,6 +69,7 @@ impl Service {
         } else {
             BTreeSet::new()
         };
+        let (components, processes) = self.scoped_parts(&facts, scope, now).await?;
         let subject = Subject {
             license: &facts.license,
             policy: facts.policy(),
@@ -74,6 +77,7 @@ impl Service {
             owner_email: facts.owner.email.as_str(),
             entitlements: &entitlements,
             machines: &machines,
+            parts: Some(Parts { components: &components, processes: &processes }),
         };
         let verdict = validation::validate(&subject, &facts.product().code, scope, now);
         let validated = facts.license.last_validated_at.is_none_or(|at| is_stale(at, now)).then_some(facts.license.id);
@@ -86,6 +90,21 @@ impl Service {
         facts.license.last_validated_at = Some(now);
         let document = facts.document(&machines, key, now);
         Ok((verdict, document))
+    }
+
+    /// The components in the scope, and the processes that the policy limits. Most validations ask for neither.
+    async fn scoped_parts(
+        &self,
+        facts: &LicenseFacts,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<(Vec<HeldComponent>, Vec<(MachineId, u32)>), Internal> {
+        if scope.components.is_none() && facts.policy().processes.max.is_none() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut reader = self.store().read_without_snapshot().await?;
+        let components = Self::held_components(&mut reader, facts, scope).await?;
+        Ok((components, Self::live_processes(&mut reader, facts, now).await?))
     }
 
     /// The machines with their heartbeats adjusted for outages.

@@ -35,6 +35,8 @@ workers! {
     Bookkeeping = "Bookkeeping";
     /// Culls dead machines.
     Culling = "Dead machines";
+    /// Culls dead processes.
+    ProcessCulling = "Dead processes";
     /// Deletes expired rows.
     ExpiredRows = "Expired rows";
     /// Reminds customers of licenses that end soon.

@@ -81,7 +81,8 @@ impl Service {
                 app_version: Some("1.4.2".to_owned()),
                 ..MachineFacts::default()
             };
-            let machine = NewMachine { fingerprint, facts, metadata: r#"{"appVersion":"1.4.2"}"#.to_owned() };
+            let metadata = r#"{"appVersion":"1.4.2"}"#.to_owned();
+            let machine = NewMachine { fingerprint, facts, metadata, components: Vec::new() };
             app.activate_and_notify(machine, Notify::Nobody)
                 .await
                 .map_err(|_| Internal::Invariant("the demo's machine cannot be activated"))?;

@@ -18,7 +18,8 @@ macro_rules! select_policies {
                  is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat, heartbeat_us, heartbeat_cull,
                  heartbeat_resurrection, check_in_us, key_scheme, offline_file_us, swap_count, swap_window_us,
                  customer_replaces_key, customer_frees_machines, customer_renames_machines, customer_downloads_files,
-                 customer_sees_history, machine_matching, created_at, updated_at
+                 customer_sees_history, max_processes, process_leasing, process_us, component_matching,
+                 component_uniqueness, requires_components, machine_matching, created_at, updated_at
              FROM policies ",
             $condition
         )
@@ -32,9 +33,10 @@ pub(crate) async fn insert_policy(conn: &mut Connection, policy: &Policy) -> Res
                    max_cores, max_uses, is_floating, is_strict, expiry_strategy, overage_strategy, requires_heartbeat,
                    heartbeat_us, heartbeat_cull, heartbeat_resurrection, check_in_us, key_scheme, offline_file_us,
                    swap_count, swap_window_us, customer_replaces_key, customer_frees_machines, customer_renames_machines,
-                   customer_downloads_files, customer_sees_history, machine_matching, updated_at, created_at)
+                   customer_downloads_files, customer_sees_history, max_processes, process_leasing, process_us,
+                   component_matching, component_uniqueness, requires_components, machine_matching, updated_at, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                   $23, $24, $25, $26, $27, $28, $29, $30, $31)";
+                   $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)";
     let query = bind_policy(sqlx::query(sql), policy).bind(policy.created_at.unix_micros());
     query.execute(conn).await?;
     Ok(())
@@ -47,13 +49,15 @@ pub(crate) async fn update_policy(conn: &mut Connection, policy: &Policy) -> Res
                    heartbeat_cull = $17, heartbeat_resurrection = $18, check_in_us = $19, key_scheme = $20,
                    offline_file_us = $21, swap_count = $22, swap_window_us = $23, customer_replaces_key = $24,
                    customer_frees_machines = $25, customer_renames_machines = $26, customer_downloads_files = $27,
-                   customer_sees_history = $28, machine_matching = $29, updated_at = $30
+                   customer_sees_history = $28, max_processes = $29, process_leasing = $30, process_us = $31,
+                   component_matching = $32, component_uniqueness = $33, requires_components = $34, machine_matching = $35,
+                   updated_at = $36
                WHERE id = $1";
     let done = bind_policy(sqlx::query(sql), policy).execute(conn).await?;
     expect_one(done.rows_affected(), "policies", policy.id)
 }
 
-/// Binds `$1` to `$30`: all columns that an update writes.
+/// Binds `$1` to `$36`: all columns that an update writes.
 fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
     query
         .bind(policy.id.uuid())
@@ -84,6 +88,12 @@ fn bind_policy<'q>(query: Query<'q>, policy: &'q Policy) -> Query<'q> {
         .bind(policy.customer_renames_machines)
         .bind(policy.customer_downloads_files)
         .bind(policy.customer_sees_history)
+        .bind(policy.processes.max.map(i64::from))
+        .bind(policy.processes.leasing.as_str())
+        .bind(tables::micros(policy.processes.window))
+        .bind(policy.components.matching.as_str())
+        .bind(policy.components.uniqueness.as_str())
+        .bind(policy.components.are_required)
         .bind(policy.machine_matching.as_str())
         .bind(policy.updated_at.unix_micros())
 }

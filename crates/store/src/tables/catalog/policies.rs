@@ -1,10 +1,12 @@
 //! Policies.
 
 use latchkey_licensing::{
+    component::{ComponentTerms, ComponentUniqueness},
     policy::{
         ExpiryBasis, ExpiryStrategy, HeartbeatCull, HeartbeatResurrection, KeyScheme, MatchingStrategy,
         OverageStrategy, Policy, RenewalBasis, SwapAllowance,
     },
+    process::{ProcessLeasing, ProcessTerms},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -27,6 +29,12 @@ pub(crate) struct PolicyRow {
     max_machines: Option<i64>,
     max_cores: Option<i64>,
     max_uses: Option<i64>,
+    max_processes: Option<i64>,
+    process_leasing: String,
+    process_us: i64,
+    component_matching: String,
+    component_uniqueness: String,
+    requires_components: bool,
     is_floating: bool,
     is_strict: bool,
     expiry_strategy: String,
@@ -75,6 +83,18 @@ impl TryFrom<PolicyRow> for Policy {
             max_machines: limit(row.max_machines)?,
             max_cores: limit(row.max_cores)?,
             max_uses: limit(row.max_uses)?,
+            processes: ProcessTerms {
+                max: limit(row.max_processes)?,
+                leasing: ProcessLeasing::parse(&row.process_leasing).ok_or_else(|| unknown("process_leasing"))?,
+                window: origin.duration(row.process_us)?,
+            },
+            components: ComponentTerms {
+                matching: MatchingStrategy::parse(&row.component_matching)
+                    .ok_or_else(|| unknown("component_matching"))?,
+                uniqueness: ComponentUniqueness::parse(&row.component_uniqueness)
+                    .ok_or_else(|| unknown("component_uniqueness"))?,
+                are_required: row.requires_components,
+            },
             is_floating: row.is_floating,
             is_strict: row.is_strict,
             expiry_strategy: ExpiryStrategy::parse(&row.expiry_strategy).ok_or_else(|| unknown("expiry_strategy"))?,

@@ -13,12 +13,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::http::api::{
+    components,
     documents::resources::{self, relationships},
     error::ApiError,
 };
 
-/// What a file may include. Objects that this server does not have (groups, environments, components) can be
-/// requested, but add nothing.
+/// What a file may include. Objects that this server does not have (groups, environments) can be requested, but add
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Include {
     /// The license, in a machine file.
@@ -28,6 +29,8 @@ pub(crate) enum Include {
     Product,
     Policy,
     Owner,
+    /// The machine's components, in a machine file.
+    Components,
     /// Adds nothing.
     Nothing,
 }
@@ -52,7 +55,7 @@ const OF_MACHINES: &[(&str, Include)] = &[
     ("owner", Include::Owner),
     ("group", Include::Nothing),
     ("environment", Include::Nothing),
-    ("components", Include::Nothing),
+    ("components", Include::Components),
 ];
 
 /// The names that an include list may have.
@@ -86,6 +89,11 @@ pub(crate) fn compose(facts: &CheckOutFacts, includes: &BTreeSet<Include>, accou
             Include::Entitlements => {
                 for held in &facts.entitlements {
                     included.push(value(&resources::entitlement(held, account))?);
+                }
+            }
+            Include::Components => {
+                for component in &facts.components {
+                    included.push(value(&components::resource(component, account)?)?);
                 }
             }
             Include::Product => included.push(value(&product(facts, account))?),

@@ -41,7 +41,7 @@ pub(crate) fn wire_limit(limit: Option<u32>) -> Option<i32> {
 
 /// Parses stored metadata. Invalid metadata is an error, because an app must not mistake it for empty
 /// metadata.
-fn read_metadata(text: &str, kind: &str, id: &str) -> Result<Map<String, Value>, Internal> {
+pub(crate) fn read_metadata(text: &str, kind: &str, id: &str) -> Result<Map<String, Value>, Internal> {
     let invalid = |why| Internal::Document { what: format!("the metadata of {kind} {id} cannot be read"), why };
     serde_json::from_str(text).map_err(invalid)
 }
@@ -72,7 +72,7 @@ pub(crate) fn license(document: &LicenseDocument, account: &str) -> Result<Resou
             protected: true,
             version: None,
             max_machines: wire_limit(license.machine_limit(policy)),
-            max_processes: None,
+            max_processes: wire_limit(policy.processes.max),
             max_users: None,
             max_cores: wire_limit(license.core_limit(policy)),
             max_memory: None,
@@ -124,7 +124,7 @@ pub(crate) fn machine(document: &MachineDocument, account: &str) -> Result<Resou
             last_heartbeat: instant(machine.last_heartbeat_at),
             next_heartbeat: instant(document.next_heartbeat_at),
             last_check_out: instant(machine.last_check_out_at),
-            max_processes: None,
+            max_processes: wire_limit(policy.processes.max),
             metadata,
             created: machine.created_at.rfc3339(),
             updated: machine.updated_at.rfc3339(),

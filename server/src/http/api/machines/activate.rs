@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use crate::http::{
     api::{
         auth::Authenticated,
+        components::given::GivenComponents,
         documents::resources::{self, Document},
         error::ApiError,
         input::Json,
@@ -31,7 +32,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// Activates a machine, within the limits of the license.
+/// Activates a machine with its components, within the limits of the license.
 #[utoipa::path(
     post,
     path = "/v1/machines",
@@ -41,7 +42,7 @@ use crate::http::{
     responses(
         (status = 201, description = "The machine; `Location` is its URL", body = One<MachineAttributes>),
         (status = 403, description = "`ID_NOT_ALLOWED`: the server chooses the id; and those of the key", body = ErrorDocument),
-        (status = 422, description = "`FINGERPRINT_TAKEN`, `MACHINE_LIMIT_EXCEEDED` (`meta.machines` lists the active machines, `links.about` is the page where one can be freed), `MACHINE_CORE_LIMIT_EXCEEDED`, `FINGERPRINT_MISSING`, `FINGERPRINT_INVALID`, `ATTRIBUTE_INVALID`", body = ErrorDocument),
+        (status = 422, description = "`FINGERPRINT_TAKEN`, `MACHINE_LIMIT_EXCEEDED` (`meta.machines` lists the active machines, `links.about` is the page where one can be freed), `MACHINE_CORE_LIMIT_EXCEEDED`, `COMPONENTS_FINGERPRINT_CONFLICT`, `COMPONENTS_FINGERPRINT_TAKEN`, `FINGERPRINT_MISSING`, `FINGERPRINT_INVALID`, `ATTRIBUTE_INVALID`", body = ErrorDocument),
         BodyErrors,
         NamedErrors,
     ),
@@ -58,19 +59,15 @@ pub(crate) async fn activate(
         let detail = "The server chooses the id: leave it out, and name the machine by its fingerprint.";
         return Err(ApiError::new(ErrorCode::IdNotAllowed, detail).at("/data/id"));
     }
+    let mut given = GivenComponents::default();
     if let Some(JsonObject(relationships)) = data.relationships {
         if relationships.license.is_some_and(|license| !app.has_id_or_key(&license.data.id)) {
             return Err(ApiError::not_found().at("/data/relationships/license"));
         }
-        let components = relationships.components.as_ref().and_then(|given| given.get("data")?.as_array());
-        let has_components = components.is_some_and(|list| !list.is_empty());
-        if has_components {
-            let detail = "Components are not supported: make them part of the fingerprint.";
-            return Err(ApiError::new(ErrorCode::AttributeInvalid, detail).at("/data/relationships/components"));
-        }
+        given = GivenComponents::read(relationships.components.as_ref())?;
     }
-    let machine = read_machine(data.attributes.0)?;
-    let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app))?;
+    let machine = NewMachine { components: std::mem::take(&mut given.components), ..read_machine(data.attributes.0)? };
+    let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app, &given))?;
     let document = resources::machine(&activated, &state.account())?;
     // Apps may reach the API under a path prefix, with which the URL must start.
     let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
@@ -85,7 +82,7 @@ pub(super) fn check_type(kind: Option<&str>) -> Result<(), ApiError> {
     }
 }
 
-fn refused(error: ActivateError, app: &KeyHolder) -> ApiError {
+fn refused(error: ActivateError, app: &KeyHolder, given: &GivenComponents) -> ApiError {
     match error {
         ActivateError::FingerprintTaken => {
             ApiError::new(ErrorCode::FingerprintTaken, "This machine is already active.")
@@ -110,6 +107,14 @@ fn refused(error: ActivateError, app: &KeyHolder) -> ApiError {
                 .at("/data/attributes/cores")
                 .about(app.portal_page())
                 .with_meta(resources::holders(&holders))
+        }
+        ActivateError::ComponentRepeated { position } => {
+            ApiError::new(ErrorCode::ComponentsFingerprintConflict, "The machine has this component twice.")
+                .at(given.place(position))
+        }
+        ActivateError::ComponentTaken { position } => {
+            ApiError::new(ErrorCode::ComponentsFingerprintTaken, "Another machine of this license has this component.")
+                .at(given.place(position))
         }
         ActivateError::Refused(refusal) => refusal.into(),
         ActivateError::Internal(error) => error.into(),
@@ -146,6 +151,7 @@ fn read_machine(given: ActivateAttributes) -> Result<NewMachine, ApiError> {
             app_version: app_version(&metadata),
         },
         metadata: Value::Object(metadata).to_string(),
+        components: Vec::new(),
     })
 }
 

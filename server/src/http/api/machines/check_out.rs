@@ -28,7 +28,7 @@ use crate::http::{
     params(
         ("machine" = String, Path, description = "The machine's id or fingerprint"),
         FileParams,
-        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always included")
+        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`, `components`; the license is always included")
     ),
     request_body(content = request::CheckOut, description = "The same options, under `meta`"),
     responses((status = 200, description = "The file in `data.attributes.certificate`", body = File), FileErrors, NamedErrors),
@@ -53,7 +53,7 @@ pub(crate) async fn check_out(
     params(
         ("machine" = String, Path, description = "The machine's id or fingerprint"),
         FileParams,
-        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`; the license is always included")
+        ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`, `components`; the license is always included")
     ),
     responses((status = 200, description = "The file itself", body = String, content_type = "application/octet-stream"), FileErrors, NamedErrors),
     security(("license_key" = [])),

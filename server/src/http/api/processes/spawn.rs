@@ -1,0 +1,97 @@
+//! `POST /v1/processes`
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use latchkey_licensing::machine::{MAX_FACT_BYTES, fact};
+use latchkey_service::{KeyHolder, NewProcess, SpawnError};
+use latchkey_wire::{
+    document::One,
+    error::{ErrorCode, ErrorDocument},
+    parts::{ProcessAttributes, Spawn, SpawnData},
+};
+use serde_json::Value;
+
+use crate::http::{
+    api::{
+        auth::Authenticated,
+        documents::resources::Document,
+        error::ApiError,
+        input::Json,
+        openapi::responses::{BodyErrors, NamedErrors},
+        processes,
+    },
+    state::AppState,
+};
+
+const PID: &str = "/data/attributes/pid";
+const MACHINE: &str = "/data/relationships/machine";
+
+/// Spawns a process on an active machine, within the limits of the policy. Its first heartbeat is now.
+#[utoipa::path(
+    post,
+    path = "/v1/processes",
+    tag = "Processes",
+    operation_id = "spawnProcess",
+    request_body(content = Spawn, description = "A pid and a machine are required"),
+    responses(
+        (status = 201, description = "The process; `Location` is its URL", body = One<ProcessAttributes>),
+        (status = 422, description = "`MACHINE_PROCESS_LIMIT_EXCEEDED`, `PID_TAKEN`, `ATTRIBUTE_INVALID`", body = ErrorDocument),
+        BodyErrors,
+        NamedErrors,
+    ),
+    security(("license_key" = [])),
+)]
+pub(crate) async fn spawn(
+    State(state): State<AppState>,
+    Authenticated(app): Authenticated,
+    Json(body): Json<Spawn>,
+) -> Result<impl IntoResponse, ApiError> {
+    let process = app.spawn_process(read(body.data)?).await.map_err(|error| refused(error, &app))?;
+    let document = processes::resource(&process, &state.account())?;
+    // Apps may reach the API under a path prefix, with which the URL must start.
+    let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
+}
+
+fn read(data: SpawnData) -> Result<NewProcess, ApiError> {
+    if data.kind.as_deref().is_some_and(|kind| kind != "processes" && kind != "process") {
+        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be processes.").at("/data/type"));
+    }
+    let pid = match data.attributes.pid {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(pid)) => pid,
+        Some(Value::Number(pid)) => pid.to_string(),
+        Some(_) => {
+            return Err(ApiError::new(ErrorCode::DocumentInvalid, "The body is invalid: pid must be a string.").at(PID));
+        }
+    };
+    let pid = fact(&pid).ok_or_else(|| {
+        let detail = format!("pid is required, with at most {MAX_FACT_BYTES} bytes and no control characters.");
+        ApiError::new(ErrorCode::AttributeInvalid, detail).at(PID)
+    })?;
+    let machine = data.relationships.and_then(|relationships| relationships.machine);
+    let machine = machine.ok_or_else(|| {
+        ApiError::new(ErrorCode::DocumentInvalid, "The machine on which the process runs is required.").at(MACHINE)
+    })?;
+    let metadata = Value::Object(data.attributes.metadata.unwrap_or_default()).to_string();
+    Ok(NewProcess { machine: machine.data.id, pid, metadata })
+}
+
+fn refused(error: SpawnError, app: &KeyHolder) -> ApiError {
+    match error {
+        SpawnError::NoMachine => ApiError::not_found().at(MACHINE),
+        SpawnError::PidTaken => {
+            ApiError::new(ErrorCode::PidTaken, "A process with this pid is already running on the machine.").at(PID)
+        }
+        SpawnError::Limit { limit } => {
+            let detail =
+                format!("All {limit} processes that the license allows are running: end one to start another.");
+            ApiError::new(ErrorCode::MachineProcessLimitExceeded, detail).at("/data").about(app.portal_page())
+        }
+        SpawnError::Refused(refusal) => refusal.into(),
+        SpawnError::Internal(error) => error.into(),
+    }
+}
