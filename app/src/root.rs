@@ -82,7 +82,11 @@ fn document(mut options: LeptosOptions, part: &'static str, is_admin: bool, app:
     .into_any()
 }
 
-/// Loads the front end and lets it take over the page.
+/// Loads the front end and lets it take over the page, once the page is on the screen, so that it does not compete with
+/// what is needed for that.
+///
+/// If the program cannot be loaded, or fails because something else has changed the page, the page goes on as without
+/// script: nothing that the program listens to reaches it any more.
 ///
 /// The framework's component for this writes the nonce of the content security policy also into `crossorigin`, where style sheets
 /// and other programs could read it.
@@ -90,11 +94,28 @@ fn document(mut options: LeptosOptions, part: &'static str, is_admin: bool, app:
 fn front_end(pkg: &str, name: &str) -> impl IntoView + use<> {
     let (script, program) = (format!("{pkg}/{name}.js"), format!("{pkg}/{name}_bg.wasm"));
     let start = format!(
-        "import({script:?}).then(async (frontEnd) => {{ await frontEnd.default({{ module_or_path: {program:?} }}); frontEnd.hydrate(); }});"
+        "const give_up = () => {{
+            for (const kind of ['click', 'submit', 'input', 'change', 'keydown'])
+                addEventListener(kind, (event) => event.stopImmediatePropagation(), true);
+            addEventListener('popstate', () => location.reload(), true);
+        }};
+        const is_ours = (error) => error instanceof WebAssembly.RuntimeError;
+        addEventListener('error', ({{ error }}) => {{ if (is_ours(error)) give_up(); }});
+        addEventListener('unhandledrejection', ({{ reason }}) => {{ if (is_ours(reason)) give_up(); }});
+        const begin = async () => {{
+            try {{
+                const program = fetch('{program}');
+                const front_end = await import('{script}');
+                await front_end.default({{ module_or_path: program }});
+                front_end.hydrate();
+            }} catch (error) {{
+                give_up();
+                throw error;
+            }}
+        }};
+        if (document.hidden) begin(); else requestAnimationFrame(() => setTimeout(begin));"
     );
     view! {
-        <link rel="modulepreload" href=script crossorigin="anonymous"/>
-        <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
         <script type="module" nonce=use_nonce()>
             {start}
         </script>

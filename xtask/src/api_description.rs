@@ -44,7 +44,7 @@ pub(crate) struct Options {
 
 /// The folder of the program for this Python. `None` if there is no suitable Python.
 pub(crate) fn package(shell: &Shell) -> Result<Option<std::path::PathBuf>> {
-    packages::for_python(shell, SCHEMATHESIS)
+    packages::for_python(shell, SCHEMATHESIS, "schemathesis")
 }
 
 /// Builds the server and tests it by hand.

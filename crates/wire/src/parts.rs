@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::request::ToOne;
+use crate::{object::JsonObject, request::ToOne};
 
 /// A component's attributes.
 #[derive(Clone, Debug, Serialize)]
@@ -51,7 +51,8 @@ pub struct ProcessAttributes {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Spawn {
     /// The process to spawn.
-    pub data: SpawnData,
+    #[cfg_attr(feature = "openapi", schema(value_type = SpawnData))]
+    pub data: JsonObject<SpawnData>,
 }
 
 /// A process to spawn.
@@ -62,9 +63,11 @@ pub struct SpawnData {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Facts about the process.
-    pub attributes: SpawnAttributes,
+    #[cfg_attr(feature = "openapi", schema(value_type = SpawnAttributes))]
+    pub attributes: JsonObject<SpawnAttributes>,
     /// Related resources.
-    pub relationships: Option<SpawnRelationships>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SpawnRelationships>))]
+    pub relationships: Option<JsonObject<SpawnRelationships>>,
 }
 
 /// Facts about a process to spawn.
@@ -84,5 +87,6 @@ pub struct SpawnAttributes {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpawnRelationships {
     /// The machine on which it runs, by id or fingerprint. Required.
-    pub machine: Option<ToOne>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ToOne>))]
+    pub machine: Option<JsonObject<ToOne>>,
 }

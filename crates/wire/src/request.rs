@@ -237,7 +237,7 @@ pub struct ChangeMachineAttributes {
     pub others: Map<String, Value>,
 }
 
-/// Tells null, which removes a value, from a member that is not sent.
+/// Distinguishes null, which removes a value, from a member that is not sent.
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_told_from_a_member_that_is_missing() {
+    fn null_differs_from_a_member_that_is_missing() {
         let read = |text: &str| serde_json::from_str::<ChangeMachineAttributes>(text).map(|change| change.name).ok();
         assert_eq!(read("{}"), Some(None));
         assert_eq!(read(r#"{"name":null}"#), Some(Some(None)));

@@ -23,7 +23,7 @@ const KEY: &str = "The word `License`, a space, and the license key: `Authorizat
 
 /// Title, authentication and groups.
 pub(super) fn about() -> OpenApi {
-    // Neither of the schemes of HTTP has this form, so generated clients must be told to set the header.
+    // Neither of the schemes of HTTP has this form, so users of generated clients set the header.
     let scheme = ApiKey::Header(ApiKeyValue::with_description("Authorization", KEY));
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
     // The endpoints refer to this document only in the error sets that they share.

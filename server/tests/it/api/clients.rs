@@ -71,6 +71,15 @@ async fn no_body_is_read_by_position(app: &TestApp) {
             } }),
         ),
         (
+            Method::POST,
+            "/v1/processes".to_owned(),
+            json!({ "data": {
+                "type": "processes",
+                "attributes": { "pid": "1", "metadata": { "a": 1 } },
+                "relationships": { "machine": { "data": { "type": "machines", "id": "one" } } },
+            } }),
+        ),
+        (
             Method::PATCH,
             "/v1/machines/one".to_owned(),
             json!({ "data": { "type": "machines", "attributes": { "name": "Desk" } } }),

@@ -731,7 +731,7 @@ fn licenses_are_named_by_id_key_or_end_of_key() {
     }
 }
 
-/// Files are verified however they were pasted, and what is no file is named.
+/// Files are verified however they were pasted, and other texts are named.
 #[test]
 fn pasted_files_are_verified() {
     let host = Host::with_products();

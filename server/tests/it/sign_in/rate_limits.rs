@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::email::EmailAddress;
+use latchkey_server::settings::TrustedProxies;
 use latchkey_service::{Operator, SignInOrigin, SignInRequest};
 use latchkey_testkit::Backend;
 use reqwest::StatusCode;
@@ -65,7 +66,13 @@ async fn is_taken_from(browser: &Browser<'_>, email: &str, ip: &str) -> bool {
 
 /// A server behind a proxy, which reports the clients' addresses.
 fn behind_proxy(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
-    run(async { test(&TestApp::start_with(backend, |settings, _| settings.server.trusted_proxies = 1).await).await });
+    run(async {
+        test(
+            &TestApp::start_with(backend, |settings, _| settings.server.trusted_proxies = TrustedProxies::Count(1))
+                .await,
+        )
+        .await
+    });
 }
 
 on_both!(
@@ -151,7 +158,7 @@ fn ml_09_the_budget_does_not_reveal_who_has_an_account() {
         let mut seen = Vec::new();
         for asked in ["ada@example.com", "nobody@example.com", "banned@example.com"] {
             let app = TestApp::start_with(Backend::Sqlite, |settings, options| {
-                settings.server.trusted_proxies = 1;
+                settings.server.trusted_proxies = TrustedProxies::Count(1);
                 options.hourly_mail_budget = 5;
             })
             .await;
@@ -177,7 +184,7 @@ fn ml_09_the_budget_does_not_reveal_who_has_an_account() {
 fn ml_09_known_browsers_keep_a_share_of_the_budget() {
     run(async {
         let app = TestApp::start_with(Backend::Sqlite, |settings, options| {
-            settings.server.trusted_proxies = 1;
+            settings.server.trusted_proxies = TrustedProxies::Count(1);
             options.hourly_mail_budget = 10;
         })
         .await;

@@ -10,8 +10,12 @@ use latchkey_wire::{
 
 use crate::http::{
     api::{
-        auth::AuthenticatedProcess, documents::resources::Document, error::ApiError, input::PathParam,
-        openapi::responses::NamedErrors, processes,
+        auth::AuthenticatedProcess,
+        documents::resources::Document,
+        error::ApiError,
+        input::{NoParameters, PathParam},
+        openapi::responses::{BodyErrors, NamedErrors},
+        processes,
     },
     state::AppState,
 };
@@ -26,6 +30,7 @@ use crate::http::{
     responses(
         (status = 200, description = "The process", body = One<ProcessAttributes>),
         (status = 422, description = "`PROCESS_HEARTBEAT_DEAD`: spawn it again", body = ErrorDocument),
+        BodyErrors,
         NamedErrors,
     ),
     security(("license_key" = [])),
@@ -34,6 +39,7 @@ pub(crate) async fn ping(
     State(state): State<AppState>,
     AuthenticatedProcess(app): AuthenticatedProcess,
     PathParam(id): PathParam,
+    _: NoParameters,
 ) -> Result<impl IntoResponse, ApiError> {
     let process = app.ping_process(&id).await.map_err(|error| match error {
         HeartbeatError::NotFound => ApiError::not_found(),

@@ -49,7 +49,7 @@ pub(crate) async fn spawn(
     Authenticated(app): Authenticated,
     Json(body): Json<Spawn>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let process = app.spawn_process(read(body.data)?).await.map_err(|error| refused(error, &app))?;
+    let process = app.spawn_process(read(body.data.0)?).await.map_err(|error| refused(error, &app))?;
     let document = processes::resource(&process, &state.account())?;
     // Apps may reach the API under a path prefix, with which the URL must start.
     let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
@@ -60,7 +60,8 @@ fn read(data: SpawnData) -> Result<NewProcess, ApiError> {
     if data.kind.as_deref().is_some_and(|kind| kind != "processes" && kind != "process") {
         return Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be processes.").at("/data/type"));
     }
-    let pid = match data.attributes.pid {
+    let attributes = data.attributes.0;
+    let pid = match attributes.pid {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(pid)) => pid,
         Some(Value::Number(pid)) => pid.to_string(),
@@ -72,12 +73,12 @@ fn read(data: SpawnData) -> Result<NewProcess, ApiError> {
         let detail = format!("pid is required, with at most {MAX_FACT_BYTES} bytes and no control characters.");
         ApiError::new(ErrorCode::AttributeInvalid, detail).at(PID)
     })?;
-    let machine = data.relationships.and_then(|relationships| relationships.machine);
+    let machine = data.relationships.and_then(|relationships| relationships.0.machine);
     let machine = machine.ok_or_else(|| {
         ApiError::new(ErrorCode::DocumentInvalid, "The machine on which the process runs is required.").at(MACHINE)
     })?;
-    let metadata = Value::Object(data.attributes.metadata.unwrap_or_default()).to_string();
-    Ok(NewProcess { machine: machine.data.id, pid, metadata })
+    let metadata = Value::Object(attributes.metadata.unwrap_or_default()).to_string();
+    Ok(NewProcess { machine: machine.0.data.0.id, pid, metadata })
 }
 
 fn refused(error: SpawnError, app: &KeyHolder) -> ApiError {
