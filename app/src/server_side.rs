@@ -246,17 +246,7 @@ pub(crate) fn internal_error(error: &latchkey_service::Internal) -> UiError {
 
 /// Sets the status of an error response.
 pub(crate) fn failed(error: UiError) -> UiError {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.set_status(error.status());
-        let retry_after = match error {
-            UiError::TooManyRequests { minutes } => Some(minutes * 60),
-            UiError::Unavailable => Some(5),
-            _ => None,
-        };
-        if let Some(Ok(seconds)) = retry_after.map(|seconds| HeaderValue::from_str(&seconds.to_string())) {
-            response.insert_header(header::RETRY_AFTER, seconds);
-        }
-    }
+    error.set_status();
     error
 }
 

@@ -229,8 +229,10 @@ for (const [what, spoil] of Object.entries({
   "a program that cannot be loaded": (page) => page.route(/_bg\.wasm$/, (route) => route.abort()),
   "a script that cannot be loaded": (page) => page.route(/\/latchkey[a-z-]*\.js$/, (route) => route.abort()),
 })) {
-  test(`with ${what}, the page works as without script`, async ({ page, portal }) => {
-    await signIn(page, portal);
+  test(`with ${what}, the page works as without script`, async ({ page: signedIn, portal, context }) => {
+    await signIn(signedIn, portal);
+    // Not watched for errors, which are wanted here.
+    const page = await context.newPage();
     await spoil(page);
     await page.goto(`${portal.origin}/portal`);
     // Long enough for the program to start, or to fail.

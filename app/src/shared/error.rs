@@ -298,6 +298,25 @@ impl UiError {
     }
 }
 
+#[cfg(feature = "ssr")]
+impl UiError {
+    /// Gives the response that is being made the status of this error, and says when to try again.
+    pub(crate) fn set_status(self) {
+        let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() else {
+            return;
+        };
+        response.set_status(self.status());
+        let retry_after = match self {
+            Self::TooManyRequests { minutes } => Some(minutes * 60),
+            Self::Unavailable => Some(5),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.insert_header(http::header::RETRY_AFTER, http::HeaderValue::from(seconds));
+        }
+    }
+}
+
 impl FromServerFnError for UiError {
     type Encoder = TextJson;
 
@@ -307,7 +326,9 @@ impl FromServerFnError for UiError {
             // See `page_form`: the error's text is the name of the field.
             ServerFnErrorErr::Args(field) | ServerFnErrorErr::Deserialization(field) => {
                 let field = if field.contains(' ') { FieldName::default() } else { FieldName::new(&field) };
-                crate::server_side::failed(Self::FormInvalid { field })
+                let error = Self::FormInvalid { field };
+                error.set_status();
+                error
             }
             _ => Self::Unavailable,
         }

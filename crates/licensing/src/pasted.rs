@@ -98,7 +98,7 @@ mod tests {
             format!("\u{feff}{file}"),
             format!("\n\n  {file}"),
             file.replace('\n', "  \n"),
-            file.lines().map(|line| format!("> > {line}\n")).collect(),
+            format!("> > {}", file.replace('\n', "\n> > ")),
             format!("Dear Ada,\n\nhere is your file:\n{file}\nKind regards\n-- \nAcme"),
             file.replace("-----", "\u{2014}\u{2014}-"),
             file.replace('\n', " "),

@@ -31,11 +31,14 @@ pub struct ValidateMeta {
     pub nonce: Option<Number>,
 }
 
-/// Rejects numbers that would not be repeated exactly: fractions, and integers of more than 64 bits.
+/// Rejects numbers that would not be repeated exactly: fractions, and integers of more than 64 bits. Whole numbers may be
+/// written as `42.0`.
 fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
     let number: Option<Number> = Option::deserialize(deserializer)?;
     match number {
-        Some(number) if number.is_f64() => Err(D::Error::custom("must be an integer of at most 64 bits")),
+        Some(number) if number.is_f64() && !is_whole(number.as_f64()) => {
+            Err(D::Error::custom("must be an integer of at most 64 bits"))
+        }
         number => Ok(number),
     }
 }
@@ -247,17 +250,22 @@ fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<
     let Some(number) = Option::<Number>::deserialize(deserializer)? else {
         return Ok(None);
     };
-    let value = number.as_u64().or_else(|| whole_float(number.as_f64()?));
-    let value = value.and_then(|value| T::try_from(value).ok());
+    let value = whole_number(&number).and_then(|value| T::try_from(value).ok());
     value.map(Some).ok_or_else(|| D::Error::custom("must be a whole number that is not negative and not too large"))
 }
 
 /// The largest number up to which a double represents every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// A number that is whole and not negative, written as `8` or `8.0`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and within the bounds")]
-fn whole_float(value: f64) -> Option<u64> {
-    ((0.0..=EXACT).contains(&value) && value.fract() == 0.0).then_some(value as u64)
+pub fn whole_number(number: &Number) -> Option<u64> {
+    let float = number.as_f64().filter(|value| *value >= 0.0 && is_whole(Some(*value)));
+    number.as_u64().or(float.map(|value| value as u64))
+}
+
+fn is_whole(value: Option<f64>) -> bool {
+    value.is_some_and(|value| value.abs() <= EXACT && value.fract() == 0.0)
 }
 
 #[cfg(test)]

@@ -57,12 +57,11 @@ impl SmtpMailer {
 
     async fn deliver(&self, message: &Message) -> Result<(), MailError> {
         let sent = timeout(SEND_TIMEOUT, async {
-            let mut session = match self.take_idle().await {
-                Some(session) => session,
-                None => {
-                    let opened = timeout(CONNECT_TIMEOUT, Session::open(&self.relay)).await;
-                    opened.unwrap_or(Err(Failed::TIMED_OUT))?
-                }
+            let mut session = if let Some(session) = self.take_idle().await {
+                session
+            } else {
+                let opened = timeout(CONNECT_TIMEOUT, Session::open(&self.relay)).await;
+                opened.unwrap_or(Err(Failed::TIMED_OUT))?
             };
             session.send(message.envelope(), &message.formatted()).await?;
             self.keep(session);
@@ -99,7 +98,7 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = message::build(mail, &self.from)?;
-        self.rehearsal.watch(self.deliver(&message)).await
+        self.rehearsal.watch(Box::pin(self.deliver(&message))).await
     }
 
     async fn rehearse(&self, mail: &Mail) -> Result<(), MailError> {

@@ -192,7 +192,9 @@ mod tests {
         assert!(extra.iter().all(Place::is_extra));
         // One more makes the oldest of them leave.
         assert!(house.admit().is_some_and(|place| place.is_extra()));
-        extra.iter().for_each(|place| place.connection().request_began(false));
+        for place in &extra {
+            place.connection().request_began(false);
+        }
         let last = house.admit().expect("a place");
         last.connection().request_began(false);
         assert!(house.admit().is_none(), "all of them are busy");

@@ -68,8 +68,8 @@ mod tests {
             "01".repeat(32),
             "deadbeef".repeat(8),
             "0123456789abcdef".repeat(4),
-            (0..32).map(|byte| format!("{byte:02x}")).collect(),
-            (1..=32).rev().map(|byte| format!("{byte:02x}")).collect(),
+            (0..32).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+            (1..=32).rev().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
         ] {
             assert!(is_guessable(&bytes(&pattern)), "{pattern}");
         }

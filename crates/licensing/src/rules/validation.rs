@@ -422,7 +422,7 @@ pub fn wanted_components(scope: &Scope) -> BTreeSet<&str> {
 
 /// Whether the scope contains a machine, by its id or fingerprint.
 fn names_machines(scope: &Scope) -> bool {
-    scope.machine.as_deref().is_some_and(|id| !id.is_empty()) || scope.fingerprints.is_some()
+    scope.machine.as_deref().is_some_and(|id| !id.is_empty()) || named(scope).next().is_some()
 }
 
 /// Checks that one machine has as many of the components in the scope as the policy wants. If the scope contains

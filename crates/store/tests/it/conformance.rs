@@ -106,7 +106,7 @@ on_both! {
         assert_eq!(tx.list_machines(license(1).id, None, 10).await.expect("read"), [machine(2, 1)]);
     }
 
-    async fn machines_are_listed_by_id(store: &Store) {
+    async fn machines_are_listed_newest_first(store: &Store) {
         seed(store).await;
         let mut tx = store.write().await.expect("a transaction");
         for seed in 1..=5 {
@@ -115,7 +115,7 @@ on_both! {
         let first = tx.list_machines(license(1).id, None, 2).await.expect("read");
         let second = tx.list_machines(license(1).id, first.last().map(|m| m.id), 2).await.expect("read");
         let third = tx.list_machines(license(1).id, second.last().map(|m| m.id), 2).await.expect("read");
-        assert_eq!(first.iter().chain(&second).chain(&third).map(|m| m.slot).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(first.iter().chain(&second).chain(&third).map(|m| m.slot).collect::<Vec<_>>(), [5, 4, 3, 2, 1]);
         assert_eq!(tx.machine_id_at_position(license(1).id, 1).await.expect("read"), first.last().map(|m| m.id));
         assert_eq!(tx.machine_id_at_position(license(1).id, 4).await.expect("read"), third.first().map(|m| m.id));
         assert_eq!(tx.machine_id_at_position(license(1).id, 5).await.expect("read"), None);
@@ -267,8 +267,8 @@ on_both! {
         tx.add_license_entitlement(license(1).id, second.id).await.expect("granted");
         tx.add_license_entitlement(license(1).id, first.id).await.expect("granted");
         let held = tx.list_entitlements(license(1).id, policy().id, None, 9).await.expect("read");
-        assert_eq!(held, [first.clone(), second.clone()], "each once");
-        for (skipped, id) in [(0, Some(first.id)), (1, Some(second.id)), (2, None)] {
+        assert_eq!(held, [second.clone(), first.clone()], "each once");
+        for (skipped, id) in [(0, Some(second.id)), (1, Some(first.id)), (2, None)] {
             assert_eq!(tx.entitlement_id_at_position(license(1).id, policy().id, skipped).await.expect("read"), id);
         }
         assert_eq!(tx.list_policy_entitlements(policy().id).await.expect("read"), std::slice::from_ref(&first));

@@ -79,7 +79,7 @@ impl Failed {
     }
 
     /// Whether the server refuses this mail for good. Codes 503 and 530 to 538 say that the session is to blame even then.
-    pub(super) fn is_about_the_mail(&self) -> bool {
+    pub(super) fn is_about_the_mail(self) -> bool {
         matches!(self.step, Some(Step::Recipient | Step::Message))
             && self.code.is_some_and(|code| (500..600).contains(&code) && code != 503 && !(530..540).contains(&code))
     }

@@ -117,7 +117,7 @@ fn secret(command: &Verify, kind: FileKind) -> Result<Option<FileSecret>, Failur
 }
 
 /// Says what a text is that is neither a file nor a valid signed key.
-fn refusal(text: &str, key: Option<&LicenseKey>, error: &SignedKeyError) -> String {
+fn refusal(text: &str, key: Option<&LicenseKey>, error: SignedKeyError) -> String {
     if AirGapRequest::parse(text).is_ok() {
         return "this is a request to activate a computer without internet access: open it in the portal".to_owned();
     }
@@ -138,7 +138,7 @@ fn key(text: &str, keys: &[PublicKey], as_json: bool) -> Result<(), Failure> {
     let found = LicenseKey::parse(text).ok();
     let key = found.as_ref().map_or(text, LicenseKey::expose);
     let claims =
-        signed_key::verify(key, keys).map_err(|error| Failure::Refused(refusal(text, found.as_ref(), &error)))?;
+        signed_key::verify(key, keys).map_err(|error| Failure::Refused(refusal(text, found.as_ref(), error)))?;
     if as_json {
         console::json(&json!({
             "kind": "key",

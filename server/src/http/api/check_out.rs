@@ -268,6 +268,9 @@ fn note<T>(option: &mut ParsedOption<T>, parsed: Result<T, ApiError>, twice: imp
 fn plain(value: Value) -> String {
     match value {
         Value::String(text) => text,
+        Value::Number(number) => {
+            request::whole_number(&number).map_or_else(|| number.to_string(), |whole| whole.to_string())
+        }
         other => other.to_string(),
     }
 }

@@ -100,7 +100,7 @@ fn use_media_type(part: &mut Value) {
 }
 
 /// The documents that clients send. Their optional members remain optional.
-const REQUESTS: [&str; 15] = [
+const REQUESTS: [&str; 19] = [
     "Validate",
     "ValidateMeta",
     "Scope",
@@ -116,6 +116,10 @@ const REQUESTS: [&str; 15] = [
     "IncrementUsage",
     "IncrementMeta",
     "ToOne",
+    "Spawn",
+    "SpawnData",
+    "SpawnAttributes",
+    "SpawnRelationships",
 ];
 
 fn require_all(schema: &mut Value, but: &[&str]) {

@@ -25,13 +25,11 @@ pub(crate) async fn follow(request: Request, next: Next) -> Response {
     let Some(asked) = request.headers().get("keygen-version").cloned() else {
         return next.run(request).await;
     };
-    let minor = match asked.as_bytes() {
-        [b'1', b'.', minor @ b'0'..=b'8'] => minor - b'0',
-        _ => {
-            let detail = format!("This server supports the versions 1.0 to {VERSION}.");
-            return ApiError::new(ErrorCode::InvalidApiVersion, detail).in_header("Keygen-Version").into_response();
-        }
+    let [b'1', b'.', minor @ b'0'..=b'8'] = asked.as_bytes() else {
+        let detail = format!("This server supports the versions 1.0 to {VERSION}.");
+        return ApiError::new(ErrorCode::InvalidApiVersion, detail).in_header("Keygen-Version").into_response();
     };
+    let minor = minor - b'0';
     let response = next.run(request).await;
     let mut response = if minor <= LAST_WITH_USER { in_version(response, minor).await } else { response };
     response.headers_mut().insert("keygen-version", asked);

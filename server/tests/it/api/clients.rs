@@ -13,11 +13,10 @@ use serde_json::{Value, json};
 use crate::support::app::{Answer, Desktop, TestApp, run, with_app, with_unlimited_app};
 
 // Hundreds of requests with one key exceed production's limits.
-on_both!(with_unlimited_app: a_body_is_read_or_refused);
+on_both!(with_unlimited_app: a_body_is_read_or_refused, no_body_is_read_by_position);
 
 on_both!(
-    with_app: no_body_is_read_by_position,
-    facts_of_machines_are_kept_or_refused,
+    with_app: facts_of_machines_are_kept_or_refused,
     whole_numbers_may_be_written_as_floats,
     enough_of_the_fingerprints_must_be_active,
     a_machine_that_died_is_dead_without_a_requirement,
@@ -210,7 +209,7 @@ async fn enough_of_the_fingerprints_must_be_active(app: &TestApp) {
         (
             "most@example.com",
             Some("most"),
-            ["VALID", "FINGERPRINT_SCOPE_MISMATCH", "FINGERPRINT_SCOPE_MISMATCH", "VALID"],
+            ["FINGERPRINT_SCOPE_MISMATCH", "VALID", "FINGERPRINT_SCOPE_MISMATCH", "VALID"],
         ),
         (
             "all@example.com",
@@ -225,8 +224,9 @@ async fn enough_of_the_fingerprints_must_be_active(app: &TestApp) {
         let license = issued.view.license.id.to_string();
         let desktop = app.desktop(Some(issued.key.expose()));
         desktop.activate("one").await;
+        desktop.activate("two").await;
         let scopes =
-            [json!(["one", "unknown"]), json!(["one", "unknown", "other"]), json!(["unknown"]), json!(["one", "one"])];
+            [json!(["one", "unknown"]), json!(["one", "two", "unknown"]), json!(["unknown"]), json!(["one", "one"])];
         for (scope, code) in scopes.into_iter().zip(codes) {
             let answer = validate(&desktop, &license, json!({ "fingerprints": scope })).await;
             assert_eq!(answer.body["meta"]["code"], code, "{policy:?} {scope}");
@@ -314,16 +314,16 @@ async fn older_routes_of_clients_are_there(app: &TestApp) {
 async fn machines_are_renamed_and_nothing_else_changes(app: &TestApp) {
     let (issued, other) = (app.issue("ada@example.com").await, app.issue("eve@example.com").await);
     let desktop = app.desktop(Some(issued.key.expose()));
-    let made = desktop.activate("one").await;
+    desktop.activate("one").await;
     let change = async |attributes: Value| {
         desktop.send(Method::PATCH, "/v1/machines/one", Some(machine(&attributes).to_string())).await
     };
     let named = change(json!({ "name": "Studio" })).await;
     assert_eq!((named.status, &named.body["data"]["attributes"]["name"]), (200, &json!("Studio")));
+    let everything = change(named.body["data"]["attributes"].clone()).await;
+    assert_eq!(everything.status, 200, "some clients send all attributes: {everything:?}");
     let before = app.kit.history(issued.view.license.id).await;
-    assert_eq!(before.get(1).map(String::as_str), Some("machine.renamed"), "{before:?}");
-    let present = change(made.body["data"]["attributes"].clone()).await;
-    assert_eq!(present.code(), "ATTRIBUTE_INVALID", "updated and name differ: {present:?}");
+    assert_eq!(before.iter().filter(|verb| *verb == "machine.renamed").count(), 1, "{before:?}");
     let same = change(json!({ "name": "Studio", "fingerprint": "one", "cores": 4, "platform": "linux" })).await;
     assert_eq!(same.status, 200, "{same:?}");
     assert_eq!(app.kit.history(issued.view.license.id).await, before, "an unchanged name changes nothing");

@@ -12,6 +12,7 @@ const PACKAGES: &str = "LATCHKEY_TEST_KEYGEN_SDK";
 
 on_both!(with_app: the_python_package_uses_components_and_processes);
 
+#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "the test suite says where the package is")]
 async fn the_python_package_uses_components_and_processes(app: &TestApp) {
     let Some(packages) = std::env::var_os(PACKAGES) else {
         // `cargo test` alone does not install packages.

@@ -883,7 +883,7 @@ fn lc_05_long_files_are_not_read() {
         let output = host.run(words);
         assert!(!output.status.success(), "{words:?}");
     }
-    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+    assert!(began.elapsed() < std::time::Duration::from_mins(1), "{:?}", began.elapsed());
 }
 
 /// The keys of Stripe and of the database are in the memory of the server.

@@ -35,7 +35,7 @@ impl Raw {
     /// Everything until the server closes the connection, and how long that took. `None` if it does not.
     pub(super) async fn until_closed(&mut self) -> Option<(String, Duration)> {
         let (started, mut received) = (Instant::now(), Vec::new());
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         loop {
             match timeout(PATIENCE, self.stream.read(&mut buffer)).await {
                 Ok(Ok(0) | Err(_)) => {
@@ -49,7 +49,7 @@ impl Raw {
 
     /// Everything until nothing more comes.
     pub(super) async fn until_silent(&mut self) -> String {
-        let (mut received, mut buffer) = (Vec::new(), [0; 16 * 1024]);
+        let (mut received, mut buffer) = (Vec::new(), vec![0; 16 * 1024]);
         let mut patience = PATIENCE;
         while let Ok(Ok(count @ 1..)) = timeout(patience, self.stream.read(&mut buffer)).await {
             received.extend_from_slice(&buffer[..count]);

@@ -15,7 +15,8 @@ on_both!(with_app: wh_06_json_may_be_32_levels_deep);
 /// A request whose path and fields are `extra` bytes and `fields` fields in all, besides the host.
 fn request(app: &TestApp, path: &str, fields: usize, length: usize) -> String {
     let host = format!("host: {}\r\n", app.address);
-    let more: String = (1..fields).map(|n| format!("x-{n:02}: {}\r\n", "y".repeat(length))).collect();
+    let more: Vec<String> = (1..fields).map(|n| format!("x-{n:02}: {}\r\n", "y".repeat(length))).collect();
+    let more = more.concat();
     format!("GET {path} HTTP/1.1\r\n{host}{more}connection: close\r\n\r\n")
 }
 

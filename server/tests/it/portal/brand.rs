@@ -31,12 +31,13 @@ fn every_page_shows_the_vendor() {
         })
         .await;
         app.issue("ada@example.com").await;
-        let browser = app.browser();
+        let (browser, stranger) = (app.browser(), app.browser());
         browser.sign_in("ada@example.com").await;
         for path in
             ["/", "/docs", "/docs/activate", "/login", "/portal", "/portal/account", "/nothing", "/portal/nothing"]
         {
-            let page = browser.get(path).await.text().await.expect("a page");
+            let visitor = if path == "/login" { &stranger } else { &browser };
+            let page = visitor.get(path).await.text().await.expect("a page");
             let title = between(&page, "<title>", "</title>").unwrap_or_default();
             assert!(title.replace("&amp;", "&").ends_with("· Acme & Draw"), "{path}: {title}");
             assert!(page.contains("/accent.css\""), "{path} has no color");

@@ -48,7 +48,7 @@ async fn people_sign_in_and_use_the_portal_without_fetch_metadata(app: &TestApp)
     let (token, _) = ask(&browser).await;
     let link = format!("/login/link/{token}");
     // The choice of a theme is a form on every page.
-    submit(&browser, &link, "/fn/choose_theme", &[("theme", "dark")]).await;
+    submit(&browser, &link, "/fn/choose_theme", &[("theme", "dark"), ("back", &link)]).await;
     let signed_in = submit(&browser, &link, "/fn/confirm_link", &[("token", &token)]).await;
     assert_eq!(location(&signed_in), "/portal");
     let (_, code) = ask(&by_code).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use latchkey_licensing::email::EmailAddress;
-use latchkey_server::settings::TrustedProxies;
+use latchkey_server::settings::{Settings, TrustedProxies};
 use latchkey_service::{Operator, SignInOrigin, SignInRequest};
 use latchkey_testkit::Backend;
 use reqwest::StatusCode;
@@ -67,11 +67,9 @@ async fn is_taken_from(browser: &Browser<'_>, email: &str, ip: &str) -> bool {
 /// A server behind a proxy, which reports the clients' addresses.
 fn behind_proxy(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
     run(async {
-        test(
-            &TestApp::start_with(backend, |settings, _| settings.server.trusted_proxies = TrustedProxies::Count(1))
-                .await,
-        )
-        .await
+        let behind = |settings: &mut Settings| settings.server.trusted_proxies = TrustedProxies::Count(1);
+        let app = TestApp::start_with(backend, |settings, _| behind(settings)).await;
+        test(&app).await;
     });
 }
 

@@ -13,7 +13,7 @@ use latchkey_wire::error::ErrorCode;
 use serde_json::{Map, Value, json};
 
 /// A version (Semantic Versioning 2.0.0) whose numbers fit into 32 bits.
-const VERSION: &str = r"(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?";
+const VERSION: &str = r"(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,2}(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?";
 
 /// A part of a constraint, such as `>=1.4`.
 const COMPARISON: &str = r"(=|>|>=|<|<=|~|\^)?(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,2}";
@@ -89,6 +89,19 @@ fn schemas() -> Vec<(&'static str, Value)> {
             json!({ "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }, { "maxLength": 0 }, { "type": "null" }] }),
         ),
         ("ChangeMachineData/properties/type", kind),
+        ("SpawnData/properties/type", json!({ "enum": ["processes", "process", null] })),
+        ("SpawnData", json!({ "required": ["attributes", "relationships"] })),
+        (
+            "SpawnData/properties/relationships",
+            json!({ "oneOf": [{ "$ref": "#/components/schemas/SpawnRelationships" }] }),
+        ),
+        (
+            "SpawnAttributes/properties/pid",
+            json!({ "type": "string", "minLength": 1, "maxLength": MAX_FACT_BYTES, "pattern": PRINTABLE }),
+        ),
+        ("SpawnAttributes", json!({ "required": ["pid"] })),
+        ("SpawnRelationships", json!({ "required": ["machine"] })),
+        ("SpawnRelationships/properties/machine", json!({ "oneOf": [{ "$ref": "#/components/schemas/ToOne" }] })),
         ("ChangeMachineAttributes/properties/name", fact),
         ("CheckOutMeta/properties/ttl", ttl()),
         ("CheckOutMeta/properties/encrypt", encrypt()),
@@ -185,6 +198,7 @@ fn refine_parameters(path: &str, operation: &mut Value) {
             Some("release" | "version") => {
                 json!({ "pattern": format!("^{VERSION}$"), "maxLength": MAX_VERSION_LENGTH })
             }
+            Some("bundle") => json!({ "enum": ["", "app", "appimage", "deb", "msi", "nsis", "rpm"] }),
             Some("constraint") => {
                 json!({ "pattern": format!("^(\\*|{COMPARISON}(,{COMPARISON})*)?$"), "maxLength": MAX_VERSION_LENGTH })
             }
@@ -217,7 +231,7 @@ fn refine_parameters(path: &str, operation: &mut Value) {
 /// A comma-separated list.
 fn includes(path: &str) -> Value {
     let names = crate::http::api::documents::dataset::include_names(path.starts_with("/v1/licenses/"));
-    let one = names.map(|name| name.replace('.', r"\.")).collect::<Vec<_>>().join("|");
+    let one = names.chain(["null"]).map(|name| name.replace('.', r"\.")).collect::<Vec<_>>().join("|");
     json!({ "pattern": format!("^(({one})(,({one}))*)?$") })
 }
 
