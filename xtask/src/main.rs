@@ -51,7 +51,7 @@ enum Command {
     Build,
     /// Set up what the tests need, and run all of them.
     Test {
-        /// Only these parts: lints, rust, python, csharp, stripe, api, browser; or `setup`, which only fetches what they need.
+        /// Only these parts: lints, rust, python, csharp, stripe, browser, or api, which is not run otherwise; or `setup`, which only fetches what they need.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
