@@ -92,7 +92,7 @@ const POLICY: &[FieldWords] = &[
         &[
             ("MATCH_ANY", "At least one"),
             ("MATCH_TWO", "At least two"),
-            ("MATCH_MOST", "At least half of them"),
+            ("MATCH_MOST", "More than half of them"),
             ("MATCH_ALL", "All of them"),
         ],
     ),
