@@ -11,7 +11,7 @@ use latchkey_licensing::{
     ids::{LicenseId, ProductId},
     license_key::LicenseKey,
     machine::{Fingerprint, MachineFacts},
-    pasted,
+    pasted_file,
     time::Timestamp,
 };
 use serde_json::{Value, json};
@@ -334,7 +334,7 @@ impl<S: Storage, T: Transport, C: Clock> Client<S, T, C> {
     /// current one, or than the deactivation of this computer, is rejected. The file may be pasted from a mail, with text
     /// around it.
     pub fn import_file(&mut self, text: &str) -> Result<Access, ClientError> {
-        let found = pasted::find_file(text).map(|(_, file)| file);
+        let found = pasted_file::find(text).map(|(_, file)| file);
         let text = found.as_deref().unwrap_or(text);
         let key = self.key().ok_or(ClientError::NoKey)?;
         let claims = self.open(text, &key)?;

@@ -4,3 +4,4 @@ pub mod air_gap;
 pub mod certificate;
 pub mod claims;
 mod json;
+pub mod pasted_file;

@@ -21,7 +21,7 @@ mod sales;
 pub mod text;
 pub mod time;
 
-pub use files::{air_gap, certificate, claims};
+pub use files::{air_gap, certificate, claims, pasted_file};
 pub use keys::{alphabet, license_key, public_key, signed_key};
 pub use rules::{activation, component, entitlement, license, machine, outage, policy, process, release, validation};
 pub use sales::{money, order, price};

@@ -149,7 +149,7 @@ pub use licensing::offline::{
 };
 pub use licensing::validation::{
     facts::{AuthRefusal, ComponentDocument, LicenseDocument, MachineDocument, ProcessDocument},
-    key_holder::{Apps, KeyHolder, KeyRequest, KeyRequestError, PageStart},
+    key_holder::{Apps, HeartbeatOf, KeyHolder, KeyRequest, KeyRequestError, PageStart},
     usage::UseError,
 };
 pub use mail::{

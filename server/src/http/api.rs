@@ -18,14 +18,14 @@ pub(crate) mod signing;
 mod updates;
 mod versions;
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     http::{Uri, uri::PathAndQuery},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    middleware,
+    response::Response,
 };
 use tower::{
     Layer,
@@ -39,9 +39,6 @@ use rate_limit::Anonymous;
 
 /// The longest body that is accepted.
 pub(crate) const BODY_LIMIT: usize = 16 * 1024;
-
-/// The longest that a response may take. Apps wait for 30 seconds, and then try again.
-const DEADLINE: Duration = Duration::from_secs(8);
 
 /// The API as a service, with the paths that belong to it.
 #[derive(Clone)]
@@ -139,16 +136,7 @@ fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(versions::follow))
         .layer(middleware::from_fn_with_state(state.clone(), input::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn(within_deadline))
         .with_state(state)
-}
-
-/// Responds in time even if several waits for the database add up. What had begun is rolled back.
-async fn within_deadline(request: Request, next: Next) -> Response {
-    tokio::time::timeout(DEADLINE, next.run(request)).await.unwrap_or_else(|_| {
-        tracing::error!("an API request took longer than {} s", DEADLINE.as_secs());
-        ApiError::unavailable().into_response()
-    })
 }
 
 /// Clients send `/v1/…` or `/v1/accounts/{account}/…`, some with a path of their own in front. All forms have

@@ -8,7 +8,7 @@ use latchkey_licensing::{
     claims,
     license_key::LicenseKey,
     machine::Fingerprint,
-    pasted,
+    pasted_file,
     policy::KeyScheme,
     public_key::PublicKey,
     signed_key::{self, SignedKeyError},
@@ -32,7 +32,7 @@ pub(crate) fn verify(command: &Verify, as_json: bool) -> Result<(), Failure> {
         .iter()
         .map(|hex| PublicKey::from_hex(hex.trim()).map_err(|error| Failure::Usage(format!("--public-key: {error}"))));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
-    match pasted::find_file(&text) {
+    match pasted_file::find(&text) {
         Some((kind, found)) => file(command, kind, &found, &keys, as_json),
         None => key(&text, &keys, as_json),
     }

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use latchkey_service::{AuthRefusal, KeyHolder, KeyRequest};
+use latchkey_service::{AuthRefusal, HeartbeatOf, KeyHolder, KeyRequest};
 use latchkey_wire::error::ErrorCode;
 use zeroize::Zeroizing;
 
@@ -67,7 +67,7 @@ impl FromRequestParts<AppState> for AuthenticatedHeartbeat {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let PathParam(machine): PathParam = PathParam::from_request_parts(parts, state).await?;
-        required(parts, state, Some(&machine), false).await.map(Self)
+        required(parts, state, Some(HeartbeatOf::Machine(&machine)), false).await.map(Self)
     }
 }
 
@@ -76,11 +76,9 @@ impl FromRequestParts<AppState> for AuthenticatedProcess {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let PathParam(process): PathParam = PathParam::from_request_parts(parts, state).await?;
-        let key = required_key(parts, state).await?;
-        let network = rate_limit::network(&parts.extensions);
-        let request = KeyRequest { process: process.parse().ok(), ..KeyRequest::new(&key, network) };
-        let holder = state.service.apps().authenticate(request).await;
-        holder.map(Self).map_err(|refusal| rate_limit::not_admitted(state, refusal))
+        // Text that is not an id names no process.
+        let process = process.parse().ok().map(HeartbeatOf::Process);
+        required(parts, state, process, false).await.map(Self)
     }
 }
 
@@ -100,20 +98,15 @@ impl FromRequestParts<AppState> for MaybeAuthenticated {
 async fn required(
     parts: &Parts,
     state: &AppState,
-    heartbeat_of: Option<&str>,
+    heartbeat_of: Option<HeartbeatOf<'_>>,
     with_machines: bool,
 ) -> Result<KeyHolder, ApiError> {
-    let key = required_key(parts, state).await?;
-    authenticate(parts, state, &key, heartbeat_of, with_machines).await
-}
-
-async fn required_key(parts: &Parts, state: &AppState) -> Result<Zeroizing<String>, ApiError> {
     let Some(key) = read_key(parts, state).await? else {
         rate_limit::count_anonymous(state, &parts.extensions).await?;
         return Err(ApiError::new(ErrorCode::TokenMissing, "Send the license key: Authorization: License KEY.")
             .in_header("Authorization"));
     };
-    Ok(key)
+    authenticate(parts, state, &key, heartbeat_of, with_machines).await
 }
 
 /// The request's license key. A malformed credential counts against the network's rate limit.
@@ -129,7 +122,7 @@ async fn authenticate(
     parts: &Parts,
     state: &AppState,
     key: &str,
-    heartbeat_of: Option<&str>,
+    heartbeat_of: Option<HeartbeatOf<'_>>,
     with_machines: bool,
 ) -> Result<KeyHolder, ApiError> {
     let network = rate_limit::network(&parts.extensions);

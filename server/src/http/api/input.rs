@@ -87,12 +87,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let headers = request.headers().clone();
+        // The type does not matter if there turns out to be no body.
+        let media_type = check_media_type(request.headers());
         let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
         if body.is_empty() {
             return Ok(Self(None));
         }
-        check_media_type(&headers)?;
+        media_type?;
         parse(&body).map(|value| Self(Some(value)))
     }
 }
@@ -158,6 +159,15 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
             Err(ApiError::new(ErrorCode::MediaTypeUnsupported, detail).in_header("Content-Type"))
         }
     }
+}
+
+/// The type in a body, if it has one, must be that of the resource: `names` are its plural and its singular.
+pub(crate) fn check_type(given: Option<&str>, names: [&str; 2]) -> Result<(), ApiError> {
+    if given.is_none_or(|given| names.contains(&given)) {
+        return Ok(());
+    }
+    let [plural, _] = names;
+    Err(ApiError::new(ErrorCode::DocumentInvalid, format!("The type must be {plural}.")).at("/data/type"))
 }
 
 /// Parses an object in a body. The object is not consumed, because the response repeats it.

@@ -14,6 +14,9 @@ use latchkey_wire::{
 
 use crate::http::api::documents::resources::{read_metadata, relationships};
 
+/// The type of processes in a request, in the plural and the singular, which clients also send.
+pub(crate) const TYPE: [&str; 2] = ["processes", "process"];
+
 fn resource(document: &ProcessDocument, account: &str) -> Result<Resource<ProcessAttributes>, Internal> {
     let (process, policy) = (&document.process, document.policy());
     let id = process.id.to_string();

@@ -1,7 +1,6 @@
 //! The outermost layer of the API: writes the documents of errors, and signs every response.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -29,6 +28,10 @@ use crate::http::{
 /// The longest response. A page of a hundred machines with the longest metadata fits.
 pub(super) const RESPONSE_LIMIT: usize = 8 * 1024 * 1024;
 
+/// The longest that a response may take, even if several waits for the database add up. Apps wait for 30 seconds, and then
+/// try again.
+const DEADLINE: Duration = Duration::from_secs(8);
+
 /// Sent if an error document cannot be serialized.
 const FALLBACK: &[u8] =
     br#"{"meta":{"id":""},"errors":[{"title":"Internal server error","detail":"The server failed.","code":"INTERNAL_SERVER_ERROR"}]}"#;
@@ -45,11 +48,13 @@ pub(crate) async fn sign(State(state): State<AppState>, request: Request, next: 
     let id = request.extensions().get::<RequestId>().copied();
 
     let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let response = match tokio::time::timeout(state.handler_timeout, answering).await {
+    let limit = state.handler_timeout.min(DEADLINE);
+    // What had begun when the time is over is rolled back.
+    let response = match tokio::time::timeout(limit, answering).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => panicked(&*panic),
         Err(_) => {
-            tracing::error!("an API request took longer than {} s and was given up", state.handler_timeout.as_secs());
+            tracing::error!("an API request took longer than {} s and was given up", limit.as_secs());
             ApiError::unavailable().into_response()
         }
     };

@@ -43,6 +43,20 @@ pub struct InvalidPlatform;
 pub struct InvalidArch;
 
 impl Platform {
+    /// The names that updaters and build tools use.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("windows", Self::Windows),
+        ("win", Self::Windows),
+        ("win32", Self::Windows),
+        ("win64", Self::Windows),
+        ("macos", Self::MacOs),
+        ("mac", Self::MacOs),
+        ("darwin", Self::MacOs),
+        ("osx", Self::MacOs),
+        ("linux", Self::Linux),
+        ("any", Self::Any),
+    ];
+
     /// The name for people.
     pub const fn name(self) -> &'static str {
         match self {
@@ -62,19 +76,32 @@ impl Platform {
 impl FromStr for Platform {
     type Err = InvalidPlatform;
 
-    /// Accepts the names that updaters and build tools use, in either case.
+    /// Accepts [`Self::NAMES`] in either case.
     fn from_str(text: &str) -> Result<Self, InvalidPlatform> {
-        match text.to_ascii_lowercase().as_str() {
-            "windows" | "win" | "win32" | "win64" => Ok(Self::Windows),
-            "macos" | "mac" | "darwin" | "osx" => Ok(Self::MacOs),
-            "linux" => Ok(Self::Linux),
-            "any" => Ok(Self::Any),
-            _ => Err(InvalidPlatform),
-        }
+        named(Self::NAMES, text).ok_or(InvalidPlatform)
     }
 }
 
 impl Arch {
+    /// The names that updaters and build tools use.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("x64", Self::X64),
+        ("x86_64", Self::X64),
+        ("amd64", Self::X64),
+        ("arm64", Self::Arm64),
+        ("aarch64", Self::Arm64),
+        ("x86", Self::X86),
+        ("i686", Self::X86),
+        ("i386", Self::X86),
+        ("386", Self::X86),
+        ("ia32", Self::X86),
+        ("armv7", Self::Armv7),
+        ("armv7l", Self::Armv7),
+        ("armhf", Self::Armv7),
+        ("arm", Self::Armv7),
+        ("universal", Self::Universal),
+    ];
+
     /// Whether a build for this processor runs on `asked`. A universal build runs on both processors of Macs.
     pub fn runs_on(self, asked: Self) -> bool {
         self == asked || self == Self::Universal && matches!(asked, Self::X64 | Self::Arm64)
@@ -84,17 +111,14 @@ impl Arch {
 impl FromStr for Arch {
     type Err = InvalidArch;
 
-    /// Accepts the names that updaters and build tools use, in either case.
+    /// Accepts [`Self::NAMES`] in either case.
     fn from_str(text: &str) -> Result<Self, InvalidArch> {
-        match text.to_ascii_lowercase().as_str() {
-            "x64" | "x86_64" | "amd64" => Ok(Self::X64),
-            "arm64" | "aarch64" => Ok(Self::Arm64),
-            "x86" | "i686" | "i386" | "386" | "ia32" => Ok(Self::X86),
-            "armv7" | "armv7l" | "armhf" | "arm" => Ok(Self::Armv7),
-            "universal" => Ok(Self::Universal),
-            _ => Err(InvalidArch),
-        }
+        named(Self::NAMES, text).ok_or(InvalidArch)
     }
+}
+
+fn named<T: Copy>(names: &[(&str, T)], text: &str) -> Option<T> {
+    names.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
 }
 
 #[cfg(test)]

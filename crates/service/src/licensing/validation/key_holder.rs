@@ -42,12 +42,10 @@ pub struct KeyHolder {
 pub struct KeyRequest<'a> {
     /// The key as the app sent it.
     pub key: &'a str,
-    /// The id or fingerprint of the machine, if the request is its heartbeat. Heartbeats have a rate limit for each
-    /// active machine: under the limit of the license, many machines would make each other miss their window. For a
-    /// machine that does not exist, the request counts for the key.
-    pub heartbeat_of: Option<&'a str>,
-    /// The process, if the request is its heartbeat. It has a rate limit of its own, if there is such a process.
-    pub process: Option<ProcessId>,
+    /// Who sends the heartbeat, if the request is one. Heartbeats have a rate limit for each active machine and each process:
+    /// under the limit of the license, many machines would make each other miss their window. For a machine or process
+    /// that does not exist, the request counts for the key.
+    pub heartbeat_of: Option<HeartbeatOf<'a>>,
     /// The IP address that the request comes from.
     pub network: Option<IpAddr>,
     /// Whether to read the license's machines as well.
@@ -56,10 +54,19 @@ pub struct KeyRequest<'a> {
     pub counts: bool,
 }
 
+/// Who sends a heartbeat.
+#[derive(Clone, Copy, Debug)]
+pub enum HeartbeatOf<'a> {
+    /// The machine with this id or fingerprint.
+    Machine(&'a str),
+    /// A process.
+    Process(ProcessId),
+}
+
 impl<'a> KeyRequest<'a> {
     /// A request with this key, which is counted against the rate limits.
     pub fn new(key: &'a str, network: Option<IpAddr>) -> Self {
-        Self { key, heartbeat_of: None, process: None, network, with_machines: false, counts: true }
+        Self { key, heartbeat_of: None, network, with_machines: false, counts: true }
     }
 }
 
@@ -133,10 +140,10 @@ impl Apps<'_> {
         let key = LicenseKey::parse(request.key).ok();
         let lookup = self.lookup(key.as_ref(), request.key);
         let key_bucket = ApiBucket::of_key(&lookup);
-        let bucket = match (request.process, request.heartbeat_of) {
-            (Some(process), _) => ApiBucket::of_heartbeat(&lookup, &process.to_string()),
-            (None, Some(machine)) => ApiBucket::of_heartbeat(&lookup, machine),
-            (None, None) => key_bucket,
+        let bucket = match request.heartbeat_of {
+            Some(HeartbeatOf::Process(process)) => ApiBucket::of_heartbeat(&lookup, &process.to_string()),
+            Some(HeartbeatOf::Machine(machine)) => ApiBucket::of_heartbeat(&lookup, machine),
+            None => key_bucket,
         };
         let per_key = limits.per_key.limit().filter(|_| request.counts);
         let spent = match self.0.spend_from_memory(bucket, per_key, now) {
@@ -159,10 +166,10 @@ impl Apps<'_> {
         if !spent {
             // What does not exist has no bucket of its own: requests for it would not be limited.
             let license = facts.license.id;
-            let exists = match (request.process, request.heartbeat_of) {
-                (Some(process), _) => self.0.has_process(license, process).await?,
-                (None, Some(machine)) => self.is_active(license, machine).await?,
-                (None, None) => true,
+            let exists = match request.heartbeat_of {
+                Some(HeartbeatOf::Process(process)) => self.0.has_process(license, process).await?,
+                Some(HeartbeatOf::Machine(machine)) => self.is_active(license, machine).await?,
+                None => true,
             };
             let throttled = if exists {
                 self.0.spend_known(bucket, per_key, stored, now).await?

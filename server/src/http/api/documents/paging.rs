@@ -16,7 +16,8 @@ use crate::http::api::{documents::resources::Document, error::ApiError};
 
 const DEFAULT_SIZE: u32 = 10;
 const MAX_SIZE: u32 = 100;
-const MAX_NUMBER: u32 = 1_000;
+/// The largest number of a page.
+pub(crate) const MAX_NUMBER: u32 = 1_000;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

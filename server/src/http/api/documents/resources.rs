@@ -1,19 +1,19 @@
 //! Licenses, machines and entitlements as documents.
 
 use axum::{
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use latchkey_licensing::{entitlement::Entitlement, license::Standing, policy::KeyScheme, time::Timestamp};
 use latchkey_service::{Internal, LicenseDocument, MachineDocument};
 use latchkey_wire::document::{
-    EntitlementAttributes, LicenseAttributes, Links, MEDIA_TYPE, MachineAttributes, Resource, instant, to_many,
+    EntitlementAttributes, LicenseAttributes, Links, MEDIA_TYPE, MachineAttributes, One, Resource, instant, to_many,
     to_none, to_one,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::http::api::error::ApiError;
+use crate::http::{api::error::ApiError, api_address::ApiAddress};
 
 /// A response with a JSON:API document.
 pub(crate) struct Document<T>(pub(crate) T);
@@ -28,6 +28,13 @@ impl<T: Serialize> IntoResponse for Document<T> {
             }
         }
     }
+}
+
+/// The response to a request that made a resource, with its URL.
+pub(crate) fn created<A: Serialize>(resource: Resource<A>, address: &ApiAddress) -> impl IntoResponse + use<A> {
+    // Apps may reach the API under a path prefix, with which the URL must start.
+    let location = format!("{}{}", address.path_prefix(), resource.links.this);
+    (StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: resource }))
 }
 
 pub(crate) fn relationships(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {

@@ -2,11 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
-};
+use axum::{extract::State, response::IntoResponse};
 use latchkey_licensing::{
     machine::{Fingerprint, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MAX_SIZE_BYTES, Machine, MachineFacts, fact},
     text::has_disruptive,
@@ -24,9 +20,10 @@ use crate::http::{
     api::{
         auth::Authenticated,
         components::given::GivenComponents,
-        documents::resources::{self, Document},
+        documents::resources,
         error::ApiError,
-        input::Json,
+        input::{Json, check_type},
+        machines::TYPE,
         openapi::responses::{BodyErrors, NamedErrors},
     },
     state::AppState,
@@ -54,7 +51,7 @@ pub(crate) async fn activate(
     Json(body): Json<Activate>,
 ) -> Result<impl IntoResponse, ApiError> {
     let data = body.data.0;
-    check_type(data.kind.as_deref())?;
+    check_type(data.kind.as_deref(), TYPE)?;
     if data.id.is_some_and(|id| !id.is_empty()) {
         let detail = "The server chooses the id: leave it out, and name the machine by its fingerprint.";
         return Err(ApiError::new(ErrorCode::IdNotAllowed, detail).at("/data/id"));
@@ -69,17 +66,7 @@ pub(crate) async fn activate(
     let machine = NewMachine { components: std::mem::take(&mut given.components), ..read_machine(data.attributes.0)? };
     let activated = app.activate_machine(machine).await.map_err(|error| refused(error, &app, &given))?;
     let document = resources::machine(&activated, &state.account())?;
-    // Apps may reach the API under a path prefix, with which the URL must start.
-    let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
-}
-
-/// The type in the body must be that of machines.
-pub(super) fn check_type(kind: Option<&str>) -> Result<(), ApiError> {
-    match kind {
-        None | Some("machines" | "machine") => Ok(()),
-        Some(_) => Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be machines.").at("/data/type")),
-    }
+    Ok(resources::created(document, &state.api_address))
 }
 
 fn refused(error: ActivateError, app: &KeyHolder, given: &GivenComponents) -> ApiError {

@@ -14,8 +14,8 @@ use crate::http::{
         auth::Authenticated,
         documents::resources::{self, Document},
         error::ApiError,
-        input::{Json, PathParam},
-        machines::activate::{check_type, read_text},
+        input::{Json, PathParam, check_type},
+        machines::{TYPE, activate::read_text},
         openapi::responses::{BodyErrors, NamedErrors},
     },
     state::AppState,
@@ -44,7 +44,7 @@ pub(crate) async fn change(
     Json(body): Json<ChangeMachine>,
 ) -> Result<Document<One<MachineAttributes>>, ApiError> {
     let data = body.data.0;
-    check_type(data.kind.as_deref())?;
+    check_type(data.kind.as_deref(), TYPE)?;
     let present = app.machine(&name).await?.ok_or_else(ApiError::not_found)?;
     check_id(data.id.as_deref(), &present)?;
     let present = resources::machine(&present, &state.account())?;

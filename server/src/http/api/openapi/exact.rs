@@ -6,11 +6,17 @@ use latchkey_licensing::{
     license::LicenseStatus,
     machine::{HeartbeatStatus, MAX_FACT_BYTES, MAX_FINGERPRINT_BYTES, MAX_SIZE_BYTES},
     policy::{ExpiryStrategy, KeyScheme, MIN_FILE_TTL, OverageStrategy},
-    release::{Channel, MAX_VERSION_LENGTH},
+    release::{Arch, Channel, MAX_VERSION_LENGTH, Platform},
     validation::ValidationCode,
 };
 use latchkey_wire::error::ErrorCode;
 use serde_json::{Map, Value, json};
+
+use crate::http::api::{
+    documents::{dataset::include_names, paging::MAX_NUMBER},
+    machines, processes,
+    updates::tauri::BUNDLES,
+};
 
 /// A version (Semantic Versioning 2.0.0) whose numbers fit into 32 bits.
 const VERSION: &str = r"(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,2}(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?";
@@ -18,28 +24,11 @@ const VERSION: &str = r"(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,2}(-(0|[1-9
 /// A part of a constraint, such as `>=1.4`.
 const COMPARISON: &str = r"(=|>|>=|<|<=|~|\^)?(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,2}";
 
-/// The names of operating systems and processors that updaters use.
-const PLATFORMS: &[&str] = &["windows", "win", "win32", "win64", "macos", "mac", "darwin", "osx", "linux", "any"];
-const PROCESSORS: &[&str] = &[
-    "x64",
-    "x86_64",
-    "amd64",
-    "arm64",
-    "aarch64",
-    "x86",
-    "i686",
-    "i386",
-    "386",
-    "ia32",
-    "armv7",
-    "armv7l",
-    "armhf",
-    "arm",
-    "universal",
-];
-
 /// Text without control characters.
 const PRINTABLE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+
+/// Text that also has no letter that changes how the text around it looks ([`latchkey_licensing::text`]).
+const ONE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$";
 
 /// Makes a description exact.
 pub(super) fn refine(description: &mut Value) {
@@ -61,18 +50,26 @@ pub(super) fn refine(description: &mut Value) {
 }
 
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Value {
-    json!({ "enum": all.iter().map(|one| word(*one)).collect::<Vec<_>>() })
+    one_of(all.iter().map(|one| word(*one)))
+}
+
+fn one_of(words: impl IntoIterator<Item = &'static str>) -> Value {
+    json!({ "enum": words.into_iter().collect::<Vec<_>>() })
+}
+
+/// The type of a resource in a body.
+fn kind([plural, singular]: [&str; 2]) -> Value {
+    json!({ "enum": [plural, singular, null] })
 }
 
 /// The refinements of schemas, by their place.
 fn schemas() -> Vec<(&'static str, Value)> {
-    let fact = json!({ "maxLength": MAX_FACT_BYTES, "pattern": PRINTABLE });
-    let kind = json!({ "enum": ["machines", "machine", null] });
+    let fact = json!({ "maxLength": MAX_FACT_BYTES, "pattern": ONE_LINE });
     let nonce = json!({ "minimum": i64::MIN, "maximum": u64::MAX });
     let scheme = json!({ "enum": [KeyScheme::Ed25519Sign.as_str(), null] });
     vec![
         ("ValidateMeta/properties/nonce", nonce),
-        ("ActivateData/properties/type", kind.clone()),
+        ("ActivateData/properties/type", kind(machines::TYPE)),
         ("ActivateData/properties/id", json!({ "maxLength": 0 })),
         (
             "ActivateAttributes/properties/fingerprint",
@@ -88,8 +85,8 @@ fn schemas() -> Vec<(&'static str, Value)> {
             "ActivateAttributes/properties/ip",
             json!({ "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }, { "maxLength": 0 }, { "type": "null" }] }),
         ),
-        ("ChangeMachineData/properties/type", kind),
-        ("SpawnData/properties/type", json!({ "enum": ["processes", "process", null] })),
+        ("ChangeMachineData/properties/type", kind(machines::TYPE)),
+        ("SpawnData/properties/type", kind(processes::TYPE)),
         ("SpawnData", json!({ "required": ["attributes", "relationships"] })),
         (
             "SpawnData/properties/relationships",
@@ -97,7 +94,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ),
         (
             "SpawnAttributes/properties/pid",
-            json!({ "type": "string", "minLength": 1, "maxLength": MAX_FACT_BYTES, "pattern": PRINTABLE }),
+            json!({ "type": "string", "minLength": 1, "maxLength": MAX_FACT_BYTES, "pattern": ONE_LINE }),
         ),
         ("SpawnAttributes", json!({ "required": ["pid"] })),
         ("SpawnRelationships", json!({ "required": ["machine"] })),
@@ -198,27 +195,18 @@ fn refine_parameters(path: &str, operation: &mut Value) {
             Some("release" | "version") => {
                 json!({ "pattern": format!("^{VERSION}$"), "maxLength": MAX_VERSION_LENGTH })
             }
-            Some("bundle") => json!({ "enum": ["", "app", "appimage", "deb", "msi", "nsis", "rpm"] }),
+            Some("bundle") => one_of(none.iter().copied().chain(BUNDLES.iter().map(|(name, _)| *name))),
             Some("constraint") => {
                 json!({ "pattern": format!("^(\\*|{COMPARISON}(,{COMPARISON})*)?$"), "maxLength": MAX_VERSION_LENGTH })
             }
-            Some("channel") => {
-                let channels = Channel::ALL.iter().map(|channel| channel.as_str());
-                json!({ "enum": channels.chain(none.iter().copied()).collect::<Vec<_>>() })
-            }
-            Some("os" | "target") => {
-                let names = [PLATFORMS, none].concat();
-                json!({ "enum": names })
-            }
-            Some("arch") => {
-                let names = [PROCESSORS, none].concat();
-                json!({ "enum": names })
-            }
+            Some("channel") => one_of(Channel::ALL.iter().map(|channel| channel.as_str()).chain(none.iter().copied())),
+            Some("os" | "target") => one_of(Platform::NAMES.iter().map(|(name, _)| *name).chain(none.iter().copied())),
+            Some("arch") => one_of(Arch::NAMES.iter().map(|(name, _)| *name).chain(none.iter().copied())),
             Some("ttl") => ttl(),
             Some("encrypt") => encrypt(),
             Some("algorithm") => algorithm(),
             Some("page[cursor]") => json!({ "anyOf": [{ "format": "uuid" }, { "maxLength": 0 }] }),
-            Some("page[number]") => json!({ "maximum": 1_000 }),
+            Some("page[number]") => json!({ "maximum": MAX_NUMBER }),
             Some("include") => includes(path),
             _ => continue,
         };
@@ -230,7 +218,7 @@ fn refine_parameters(path: &str, operation: &mut Value) {
 
 /// A comma-separated list.
 fn includes(path: &str) -> Value {
-    let names = crate::http::api::documents::dataset::include_names(path.starts_with("/v1/licenses/"));
+    let names = include_names(path.starts_with("/v1/licenses/"));
     let one = names.chain(["null"]).map(|name| name.replace('.', r"\.")).collect::<Vec<_>>().join("|");
     json!({ "pattern": format!("^(({one})(,({one}))*)?$") })
 }

@@ -1,10 +1,6 @@
 //! `POST /v1/processes`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
-};
+use axum::{extract::State, response::IntoResponse};
 use latchkey_licensing::machine::{MAX_FACT_BYTES, fact};
 use latchkey_service::{KeyHolder, NewProcess, SpawnError};
 use latchkey_wire::{
@@ -17,11 +13,11 @@ use serde_json::Value;
 use crate::http::{
     api::{
         auth::Authenticated,
-        documents::resources::Document,
+        documents::resources,
         error::ApiError,
-        input::Json,
+        input::{Json, check_type},
         openapi::responses::{BodyErrors, NamedErrors},
-        processes,
+        processes::{self, TYPE},
     },
     state::AppState,
 };
@@ -51,15 +47,11 @@ pub(crate) async fn spawn(
 ) -> Result<impl IntoResponse, ApiError> {
     let process = app.spawn_process(read(body.data.0)?).await.map_err(|error| refused(error, &app))?;
     let document = processes::resource(&process, &state.account())?;
-    // Apps may reach the API under a path prefix, with which the URL must start.
-    let location = format!("{}{}", state.api_address.path_prefix(), document.links.this);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Document(One { data: document })))
+    Ok(resources::created(document, &state.api_address))
 }
 
 fn read(data: SpawnData) -> Result<NewProcess, ApiError> {
-    if data.kind.as_deref().is_some_and(|kind| kind != "processes" && kind != "process") {
-        return Err(ApiError::new(ErrorCode::DocumentInvalid, "The type must be processes.").at("/data/type"));
-    }
+    check_type(data.kind.as_deref(), TYPE)?;
     let attributes = data.attributes.0;
     let pid = match attributes.pid {
         None | Some(Value::Null) => String::new(),

@@ -24,6 +24,16 @@ use crate::http::{
     state::AppState,
 };
 
+/// The kinds of packages, and how the names of their files end.
+pub(crate) const BUNDLES: &[(&str, &[&str])] = &[
+    ("app", &[".app.tar.gz"]),
+    ("appimage", &[".appimage", ".appimage.tar.gz"]),
+    ("deb", &[".deb"]),
+    ("msi", &[".msi", ".msi.zip"]),
+    ("nsis", &[".exe", ".nsis.zip"]),
+    ("rpm", &[".rpm"]),
+];
+
 /// The newest release for an app that was built with Tauri.
 #[utoipa::path(
     get,
@@ -87,18 +97,9 @@ fn unusable(what: &str, why: &impl Display) -> ApiError {
     ApiError::new(ErrorCode::ParameterInvalid, format!("The {what} in the path is {why}."))
 }
 
-/// How the names of a kind of package end.
 fn endings(bundle: &str) -> Result<&'static [&'static str], ApiError> {
-    match bundle {
-        "nsis" => Ok(&[".exe", ".nsis.zip"]),
-        "msi" => Ok(&[".msi", ".msi.zip"]),
-        "app" => Ok(&[".app.tar.gz"]),
-        "appimage" => Ok(&[".appimage", ".appimage.tar.gz"]),
-        "deb" => Ok(&[".deb"]),
-        "rpm" => Ok(&[".rpm"]),
-        _ => {
-            let detail = "The value is not a kind of package: use nsis, msi, app, appimage, deb or rpm.";
-            Err(ApiError::new(ErrorCode::ParameterInvalid, detail).in_parameter("bundle"))
-        }
-    }
+    BUNDLES.iter().find(|(name, _)| *name == bundle).map(|(_, endings)| *endings).ok_or_else(|| {
+        let detail = "The value is not a kind of package: use nsis, msi, app, appimage, deb or rpm.";
+        ApiError::new(ErrorCode::ParameterInvalid, detail).in_parameter("bundle")
+    })
 }
