@@ -2,22 +2,19 @@
 
 pub(crate) mod address;
 pub(crate) mod branding;
-pub(crate) mod bundles;
-pub(crate) mod clipboard;
+mod browser;
 pub(crate) mod components;
 #[cfg(feature = "ssr")]
-pub(crate) mod content;
+pub mod content;
 pub(crate) mod error;
+mod exchange;
 pub(crate) mod field_name;
 pub(crate) mod flash;
-pub(crate) mod form_action;
 pub(crate) mod model;
 pub(crate) mod not_found;
-pub(crate) mod page_data;
-pub(crate) mod page_form;
-pub(crate) mod page_json;
 pub(crate) mod page_owner;
-pub(crate) mod passkeys;
+
+pub(crate) use browser::{bundles, clipboard, passkeys, visits};
 #[cfg(feature = "ssr")]
-pub mod releases;
-pub(crate) mod visits;
+pub use content::releases;
+pub(crate) use exchange::{form_action, page_data, page_form, page_json};

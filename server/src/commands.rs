@@ -23,9 +23,9 @@ use serde_json::json;
 
 use crate::{
     cli::{Cli, Command, Config, Stripe},
-    console, logging,
+    console,
     settings::{Settings, Sources},
-    startup::{self, Failure},
+    startup::{self, Failure, logging},
 };
 
 /// Runs a command. The exit code tells scripts whether it succeeded.

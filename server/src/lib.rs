@@ -12,7 +12,6 @@ mod diagnostics;
 mod files;
 pub mod http;
 pub mod listener;
-mod logging;
 pub mod settings;
 mod startup;
 pub mod workers;

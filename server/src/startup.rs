@@ -2,6 +2,7 @@
 
 pub(crate) mod core_dumps;
 mod instance;
+pub(crate) mod logging;
 
 use std::sync::Arc;
 

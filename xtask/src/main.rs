@@ -7,13 +7,10 @@
 
 mod api_description;
 mod bench;
-mod browser;
 mod csharp;
 mod front_end;
 mod lighthouse;
-mod node;
-mod packages;
-mod postgres;
+mod setup;
 mod shell;
 mod soak;
 mod stripe;
@@ -26,6 +23,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use front_end::Profile;
+use setup::{browser, node, packages, postgres};
 use shell::Shell;
 
 /// Builds and tests Latchkey.

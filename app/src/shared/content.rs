@@ -1,5 +1,7 @@
 //! Texts of the vendor's content, which are checked as they are read.
 
+pub mod releases;
+
 use serde::Deserialize;
 
 /// Text in Markdown, with the HTML that the server makes of it as it reads the content.

@@ -2,20 +2,13 @@
 //!
 //! Everything that the pages say is content ([`model`]). This module decides only how it looks, and which pages there are.
 
-mod changelog;
 mod chart;
-mod downloads;
 mod feeds;
 mod figures;
-mod home;
-mod legal;
-mod lost_key;
-mod missing;
 pub mod model;
+mod pages;
 mod paths;
-mod pricing;
 mod prose;
-mod questions;
 mod shell;
 
 use crate::{
@@ -26,17 +19,19 @@ use crate::{
 
 use model::{LegalPage, SiteContent};
 
-pub use changelog::changelog;
-pub use downloads::downloads;
 pub use feeds::{feed, robots, security_contact, security_txt, sitemap};
 pub use figures::media_path;
-pub use home::home;
-pub use legal::legal;
-pub use lost_key::lost_key;
-pub use missing::{failed, not_found};
+pub use pages::{
+    changelog::changelog,
+    downloads::downloads,
+    home::home,
+    legal::legal,
+    lost_key::lost_key,
+    missing::{failed, not_found},
+    pricing::pricing,
+    questions::questions,
+};
 pub use paths::SitePage;
-pub use pricing::pricing;
-pub use questions::questions;
 pub use shell::{OPEN_GRAPH_FILE, OPEN_GRAPH_IMAGE};
 
 /// What all pages of a site share.

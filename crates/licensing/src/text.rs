@@ -1,5 +1,9 @@
 //! Texts that other people wrote, such as names, and that are shown between our own: which letters they must not have.
 
+pub mod hex;
+pub mod nesting;
+pub mod pasted;
+
 use std::borrow::Cow;
 
 /// Whether a letter can change how the text around it looks: control characters, line separators, and the controls that let text

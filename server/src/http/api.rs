@@ -1,22 +1,18 @@
 //! `/v1`, the API for desktop apps. Every response is signed.
 
-pub(crate) mod auth;
 mod check_out;
 mod components;
-mod cross_origin;
 pub(crate) mod documents;
 pub(crate) mod error;
-mod input;
+mod layers;
 mod licenses;
 mod machines;
 mod openapi;
 mod ping;
 mod processes;
-mod rate_limit;
 mod releases;
-pub(crate) mod signing;
+mod requests;
 mod updates;
-mod versions;
 
 use std::convert::Infallible;
 
@@ -36,6 +32,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{http::state::AppState, settings::WebOrigins};
 use error::ApiError;
 use rate_limit::Anonymous;
+
+pub(crate) use layers::{cross_origin, signing, versions};
+pub(crate) use requests::{auth, input, rate_limit};
 
 /// The longest body that is accepted.
 pub(crate) const BODY_LIMIT: usize = 16 * 1024;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use latchkey_licensing::{brand::Support, time::Timestamp};
 
-use super::{Site, SitePage, changelog::anchor, model::Slug};
+use super::{Site, SitePage, model::Slug, pages::changelog::anchor};
 use crate::static_pages::document::escaped;
 
 /// `/changelog.xml`: the changelog as RSS 2.0 (<https://www.rssboard.org/rss-specification>).

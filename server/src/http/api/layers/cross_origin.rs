@@ -39,7 +39,7 @@ const RESPONSE_HEADERS: [HeaderName; 14] = [
 ];
 
 /// The layer for these origins. `None` if there are none: then there are no responses for browsers.
-pub(super) fn layer(origins: &WebOrigins) -> Option<CorsLayer> {
+pub(crate) fn layer(origins: &WebOrigins) -> Option<CorsLayer> {
     let origins = origins.all();
     if origins.is_empty() {
         return None;

@@ -1,7 +1,7 @@
 // An admin changes the catalog: enters a change, sees what it would do, and applies it.
 import AxeBuilder from "@axe-core/playwright";
-import { signInAsAdmin } from "../support/admin.js";
-import { expect, test } from "../support/test.js";
+import { signInAsAdmin } from "../../support/admin.js";
+import { expect, test } from "../../support/test.js";
 
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 

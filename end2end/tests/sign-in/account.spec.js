@@ -1,6 +1,6 @@
 // The account: another e-mail address, a file with everything that is kept, and deleting it.
 import { readFile } from "node:fs/promises";
-import { expect, signIn, test } from "../support/test.js";
+import { expect, signIn, test } from "../../support/test.js";
 
 /** The link to a change of the address in the mail to an address. */
 async function changeLink(mailbox, to) {

@@ -3,14 +3,18 @@
 use leptos::prelude::*;
 
 use super::{
-    Offers, Site, SitePage,
-    figures::{FeatureFigure, HeroPicture},
-    model::{DataFlow, Facts, Feature, Hero, Passage},
     pricing::{BuyCards, offer_schema},
     questions::QuestionsBand,
-    shell::SiteDocument,
 };
-use crate::static_pages::document::render;
+use crate::static_pages::{
+    document::render,
+    site::{
+        Offers, Site, SitePage,
+        figures::{FeatureFigure, HeroPicture},
+        model::{DataFlow, Facts, Feature, Hero, Passage},
+        shell::SiteDocument,
+    },
+};
 
 pub fn home(site: &Site, offers: &Offers) -> String {
     let site = site.clone();

@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Site, SitePage, prose::Prose, shell::SiteDocument};
 use crate::{
     shared::releases::{Release, channel_badge},
-    static_pages::document::render,
+    static_pages::{
+        document::render,
+        site::{Site, SitePage, prose::Prose, shell::SiteDocument},
+    },
 };
 
 pub fn changelog(site: &Site) -> String {
@@ -34,7 +36,7 @@ pub fn changelog(site: &Site) -> String {
 }
 
 /// The part of a page to which links to a release lead.
-pub(super) fn anchor(release: &Release) -> String {
+pub(crate) fn anchor(release: &Release) -> String {
     format!("v{}", release.version)
 }
 

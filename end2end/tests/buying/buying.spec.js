@@ -1,8 +1,8 @@
 import { writeFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nextMail, signIn } from "../support/test.js";
-import { checkOut, expect, pay, test } from "../support/shop.js";
+import { nextMail, signIn } from "../../support/test.js";
+import { checkOut, expect, pay, test } from "../../support/shop.js";
 
 const keyIn = async (page) => (await page.locator("code.key-shown").first().textContent()).trim();
 
@@ -133,8 +133,8 @@ test("an order is not shown in another browser", async ({ page, portal, stripe, 
 
 test("a license is upgraded in the portal and keeps its key and its computers", async ({ page, portal, stripe }) => {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-catalog-"));
-  const demo = await readFile(new URL("../../content/demo/catalog.toml", import.meta.url), "utf8");
-  const team = await readFile(new URL("../../crates/testkit/data/catalog.toml", import.meta.url), "utf8");
+  const demo = await readFile(new URL("../../../content/demo/catalog.toml", import.meta.url), "utf8");
+  const team = await readFile(new URL("../../../crates/testkit/data/catalog.toml", import.meta.url), "utf8");
   await writeFile(join(folder, "catalog.toml"), demo + team);
   await portal.command("catalog", "apply", join(folder, "catalog.toml"), "--yes");
   await rm(folder, { recursive: true });

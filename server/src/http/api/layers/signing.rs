@@ -26,7 +26,7 @@ use crate::http::{
 };
 
 /// The longest response. A page of a hundred machines with the longest metadata fits.
-pub(super) const RESPONSE_LIMIT: usize = 8 * 1024 * 1024;
+pub(crate) const RESPONSE_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The longest that a response may take, even if several waits for the database add up. Apps wait for 30 seconds, and then
 /// try again.

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Site, SitePage, model::LegalPage, prose::Prose, shell::SiteDocument};
-use crate::static_pages::document::render;
+use crate::static_pages::{
+    document::render,
+    site::{Site, SitePage, model::LegalPage, prose::Prose, shell::SiteDocument},
+};
 
 pub fn legal(site: &Site, page: &LegalPage) -> String {
     let (site, page) = (site.clone(), page.clone());

@@ -3,10 +3,13 @@
 use latchkey_licensing::release::Channel;
 use leptos::prelude::*;
 
-use super::{Site, SitePage, changelog::anchor, shell::SiteDocument};
+use super::changelog::anchor;
 use crate::{
     shared::releases::{Build, Release, channel_badge},
-    static_pages::document::render,
+    static_pages::{
+        document::render,
+        site::{Site, SitePage, shell::SiteDocument},
+    },
 };
 
 pub fn downloads(site: &Site) -> String {

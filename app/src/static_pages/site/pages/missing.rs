@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Site, SitePage, shell::PagelessDocument};
-use crate::static_pages::document::render;
+use crate::static_pages::{
+    document::render,
+    site::{Site, SitePage, shell::PagelessDocument},
+};
 
 pub fn not_found(site: &Site) -> String {
     let site = site.clone();

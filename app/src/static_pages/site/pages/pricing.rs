@@ -2,15 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::{
-    Offers, Site, SitePage,
-    model::{Costs, Passage},
-    questions::QuestionsBand,
-    shell::SiteDocument,
-};
+use super::questions::QuestionsBand;
 use crate::{
     checkout::model::Offer,
-    static_pages::{document::render, offers::OfferCards},
+    static_pages::{
+        document::render,
+        offers::OfferCards,
+        site::{
+            Offers, Site, SitePage,
+            model::{Costs, Passage},
+            shell::SiteDocument,
+        },
+    },
 };
 
 pub fn pricing(site: &Site, offers: &Offers) -> String {
@@ -38,7 +41,7 @@ pub fn pricing(site: &Site, offers: &Offers) -> String {
 
 /// What can be bought, with what is included and what is not.
 #[component]
-pub(super) fn BuyCards(
+pub(crate) fn BuyCards(
     site: Site,
     offers: Offers,
     /// Whether the cards stand in a section with a heading of its own.
@@ -77,7 +80,7 @@ fn items(texts: Vec<String>) -> impl IntoView {
 }
 
 /// An offer for search engines. `None` if its amount is not known.
-pub(super) fn offer_schema(site: &Site, offer: &Offer) -> Option<impl IntoView + use<>> {
+pub(crate) fn offer_schema(site: &Site, offer: &Offer) -> Option<impl IntoView + use<>> {
     let amount = offer.amount?;
     let availability = if offer.is_for_sale { "https://schema.org/InStock" } else { "https://schema.org/PreOrder" };
     let url = site.address(&SitePage::Pricing.path());

@@ -1,7 +1,7 @@
 // A support case from beginning to end: an admin finds a customer's license by its key, learns why it fails and fixes it.
 import AxeBuilder from "@axe-core/playwright";
-import { signInAsAdmin } from "../support/admin.js";
-import { expect, test } from "../support/test.js";
+import { signInAsAdmin } from "../../support/admin.js";
+import { expect, test } from "../../support/test.js";
 
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 

@@ -1,4 +1,4 @@
-import { expect, nextMail, signIn, signOut, test } from "../support/test.js";
+import { expect, nextMail, signIn, signOut, test } from "../../support/test.js";
 
 async function ask(page, portal, email) {
   await page.goto(`${portal.origin}/login`);

@@ -1,6 +1,6 @@
 // Passkeys with Chromium's virtual authenticator. Without script, recovery codes work.
-import { addAuthenticator } from "../support/admin.js";
-import { expect, nextMail, signIn, signOut, test } from "../support/test.js";
+import { addAuthenticator } from "../../support/admin.js";
+import { expect, nextMail, signIn, signOut, test } from "../../support/test.js";
 
 /** Signs the demo's admin in with the link from the console, which leads to the second factor. */
 async function signInAsAdmin(page, portal) {

@@ -1,5 +1,5 @@
 // The admin portal, as seen by everyone who may not use it.
-import { expect, hydrated, signIn, test } from "../support/test.js";
+import { expect, hydrated, signIn, test } from "../../support/test.js";
 
 test("a customer loads nothing of the admin portal", async ({ page, portal, javaScriptEnabled }) => {
   const loaded = [];

@@ -2,11 +2,14 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{Site, SitePage, shell::SiteDocument};
 use crate::{
     routes::Page,
     sign_in::server_fns::RequestSignIn,
-    static_pages::{document::render, offers::Shop},
+    static_pages::{
+        document::render,
+        offers::Shop,
+        site::{Site, SitePage, shell::SiteDocument},
+    },
 };
 
 pub fn lost_key(site: &Site) -> String {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkOut, expect, pay, test } from "../support/shop.js";
+import { checkOut, expect, pay, test } from "../../support/shop.js";
 
 const email = "grace@example.com";
 
@@ -26,7 +26,7 @@ interval_count = 3
 
 async function sellSubscription(portal) {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-catalog-"));
-  const demo = await readFile(new URL("../../content/demo/catalog.toml", import.meta.url), "utf8");
+  const demo = await readFile(new URL("../../../content/demo/catalog.toml", import.meta.url), "utf8");
   await writeFile(join(folder, "catalog.toml"), demo + catalog);
   await portal.command("catalog", "apply", join(folder, "catalog.toml"), "--yes");
   await rm(folder, { recursive: true });

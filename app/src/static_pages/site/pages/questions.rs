@@ -2,17 +2,22 @@
 
 use leptos::prelude::*;
 
-use super::{
-    Site, SitePage,
-    model::{Question, SiteContent, Slug},
-    prose::Prose,
-    shell::SiteDocument,
+use crate::{
+    shared::branding::Contact,
+    static_pages::{
+        document::render,
+        site::{
+            Site, SitePage,
+            model::{Question, SiteContent, Slug},
+            prose::Prose,
+            shell::SiteDocument,
+        },
+    },
 };
-use crate::{shared::branding::Contact, static_pages::document::render};
 
 impl SiteContent {
     /// The questions with these ids, in the order of the ids.
-    pub(super) fn questions_by_id(&self, ids: &[Slug]) -> Vec<Question> {
+    pub(crate) fn questions_by_id(&self, ids: &[Slug]) -> Vec<Question> {
         let find = |id: &Slug| self.questions.iter().find(|question| question.id == *id).cloned();
         ids.iter().filter_map(find).collect()
     }
@@ -41,7 +46,7 @@ pub fn questions(site: &Site) -> String {
 
 /// Some questions on another page, with the way to all. Nothing if there are none.
 #[component]
-pub(super) fn QuestionsBand(questions: Vec<Question>) -> impl IntoView {
+pub(crate) fn QuestionsBand(questions: Vec<Question>) -> impl IntoView {
     (!questions.is_empty()).then(|| {
         view! {
             <section class="band band-questions" aria-labelledby="questions-title">
