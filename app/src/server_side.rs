@@ -4,7 +4,10 @@ mod agent;
 pub mod cookies;
 pub mod host;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use http::{HeaderValue, header, request::Parts};
 use latchkey_licensing::{
@@ -12,7 +15,10 @@ use latchkey_licensing::{
     ids::{AccountId, SessionId},
 };
 use latchkey_service::{ClientAddress, CustomerView, Role, SeenCustomer, Service, SessionToken, SignedIn, Throttled};
-use leptos::{nonce::use_nonce, prelude::use_context};
+use leptos::{
+    nonce::use_nonce,
+    prelude::{provide_context, use_context, with_context},
+};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{Session, session::Id};
 
@@ -34,9 +40,9 @@ pub struct Backend {
     pub service: Service,
     pub cookies: CookieKit,
     /// Where forms of pages that lead to the payment provider may end, as in a content security policy.
-    pub payment_form_action: std::sync::Arc<str>,
+    pub payment_form_action: Arc<str>,
     /// The paths of pages that are rendered in advance.
-    pub static_paths: std::sync::Arc<std::collections::BTreeSet<String>>,
+    pub static_paths: Arc<std::collections::BTreeSet<String>>,
     /// Where the admin portal is.
     pub admin: AdminPlace,
     /// Whether this instance serves the portal, and not only the admin portal.
@@ -44,7 +50,7 @@ pub struct Backend {
     /// The releases of the products.
     pub library: Library,
     /// The host on which the server runs.
-    pub host: std::sync::Arc<dyn host::Host>,
+    pub host: Arc<dyn host::Host>,
 }
 
 /// Where the admin portal is.
@@ -53,7 +59,7 @@ pub enum AdminPlace {
     /// This instance serves it.
     Here,
     /// Another instance serves it, at this origin.
-    At(std::sync::Arc<str>),
+    At(Arc<str>),
     /// Another instance may serve it.
     Unknown,
 }
@@ -146,8 +152,22 @@ pub(crate) fn backend() -> Result<Backend, UiError> {
     use_context::<Backend>().ok_or(UiError::Unavailable)
 }
 
-pub(crate) fn parts() -> Result<Parts, UiError> {
-    use_context::<Parts>().ok_or(UiError::Unavailable)
+/// The request without its body. Pages ask for it many times, so it is copied once ([`provide_backend`]).
+pub(crate) fn parts() -> Result<Arc<Parts>, UiError> {
+    use_context::<Arc<Parts>>().or_else(copied_parts).ok_or(UiError::Unavailable)
+}
+
+fn copied_parts() -> Option<Arc<Parts>> {
+    with_context(|parts: &Parts| Arc::new(parts.clone()))
+}
+
+/// Provides what server functions need for a request.
+pub fn provide_backend(backend: Backend) {
+    provide_context(backend);
+    // The framework provides the request before this for pages, and after it for calls of server functions.
+    if let Some(parts) = copied_parts() {
+        provide_context(parts);
+    }
 }
 
 /// The signed-in user, or the error that leads to the sign-in page.
@@ -253,7 +273,7 @@ pub(crate) fn failed(error: UiError) -> UiError {
 /// Whether the browser itself submitted a form, without scripts.
 pub(crate) fn is_plain_form() -> bool {
     let accept =
-        |parts: Parts| parts.headers.get(header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html"));
+        |parts: Arc<Parts>| parts.headers.get(header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html"));
     parts().ok().and_then(accept).unwrap_or(false)
 }
 

@@ -107,18 +107,6 @@ test("back returns to the row that was left", async ({ page, portal }) => {
   await expect(page.locator("main [data-row]").nth(2)).toBeFocused();
 });
 
-test("a confirmation opens in a dialog, and Cancel closes it", async ({ page, portal }) => {
-  await open(page, portal);
-  await page.getByRole("link", { name: "Revoke license" }).click();
-  const dialog = page.getByRole("dialog", { name: "Revoke the license ending in F7K3?" });
-  await expect(dialog).toBeVisible();
-  const cancel = dialog.getByRole("link", { name: "Cancel" });
-  await expect(cancel).toBeFocused();
-  await cancel.click();
-  await expect(dialog).toBeHidden();
-  await expect(page).toHaveURL(`${portal.origin}/styleguide`);
-});
-
 test("messages can be dismissed, and failures stay", async ({ page, portal }) => {
   await page.clock.install();
   await open(page, portal);

@@ -17,7 +17,7 @@ use std::{collections::BTreeSet, future::ready, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, Request},
     http::{Method, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
@@ -33,7 +33,7 @@ use latchkey_app::{
     },
 };
 use latchkey_service::Service;
-use tower::ServiceExt;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
@@ -45,7 +45,7 @@ use crate::{
 use api_address::ApiAddress;
 use assets::branding::Branded;
 use downloads::Builds;
-use layers::content_length::content_length;
+use layers::{content_length::content_length, share::Share};
 use operation::health;
 use state::AppState;
 use static_pages::{
@@ -125,18 +125,21 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .fallback(move |request: Request| {
             ready(canonical(&request, &static_paths).unwrap_or_else(|| not_found.not_found()))
         })
-        .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
-        .layer(middleware::from_fn(limit_body))
-        .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
-        .layer(middleware::from_fn_with_state((state.handler_timeout, plain.clone()), layers::deadline::keep))
-        .layer(CatchPanicLayer::custom(move |_| failed.failed()))
-        .layer(middleware::from_fn_with_state(cookies, layers::theme::follow))
-        .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure));
-    let api = surfaces.has(Surface::Api).then(|| api::ApiSurface::new(&state, &settings.api.cors_origins));
-    let whole = match &api {
-        Some(api) => pages.layer(middleware::from_fn_with_state(api.clone(), split_off_api)),
-        None => pages,
-    };
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(Arc::new(page_headers), layers::headers::secure))
+                .layer(Share)
+                .layer(middleware::from_fn_with_state(cookies, layers::theme::follow))
+                .layer(CatchPanicLayer::custom(move |_| failed.failed()))
+                .layer(Share)
+                .layer(middleware::from_fn_with_state((state.handler_timeout, plain.clone()), layers::deadline::keep))
+                .layer(Share)
+                .layer(middleware::from_fn_with_state(origin, layers::same_origin::require))
+                .layer(Share)
+                .layer(middleware::from_fn(limit_body))
+                .layer(Share)
+                .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT)),
+        );
     let webhooks = if surfaces.has(Surface::Webhooks) {
         webhooks::router(state.service.clone(), settings)?
     } else {
@@ -144,16 +147,24 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
     };
     let plain_headers = layers::headers::plain_headers(settings.is_https());
     let plain_responses = webhooks
-        .merge(health::router(state.service))
+        .merge(health::router(state.service.clone()))
         .layer(middleware::from_fn_with_state((state.handler_timeout, plain), layers::deadline::keep))
         .layer(middleware::from_fn_with_state(Arc::new(plain_headers.clone()), layers::headers::secure));
-    let proxies = layers::client_address::Proxies::new(&settings.server);
-    Ok(whole
-        .merge(plain_responses)
-        .layer(middleware::from_fn_with_state(proxies, layers::client_address::find_address))
+    let proxies = Arc::new(layers::client_address::Proxies::new(&settings.server));
+    let always = ServiceBuilder::new()
         .layer(middleware::from_fn(layers::request_id::attach))
+        .layer(Share)
+        .layer(middleware::from_fn_with_state(proxies, layers::client_address::find_address))
+        .layer(Share);
+    let api = surfaces.has(Surface::Api).then(|| {
+        let api = api::ApiSurface::new(&state, &settings.api.cors_origins);
+        api.map(|router| router.layer(always.clone()))
+    });
+    Ok(pages
+        .merge(plain_responses)
+        .layer(always)
         .merge(prerendered.into_router())
-        .layer(layers::admission::Admission::new(api, plain_headers)))
+        .layer(ServiceBuilder::new().layer(layers::admission::Admission::new(api, plain_headers)).layer(Share)))
 }
 
 /// The pages of the site and the files that they show. `None` if this instance does not serve one, or has no content.
@@ -189,7 +200,7 @@ fn prerendered(
 ) -> Result<(Prerendered, Option<SearchState>), SettingsError> {
     let surfaces = &settings.server.surfaces;
     for (path, kind, icon) in assets::icons() {
-        pages.add(path, kind, icon.into_owned());
+        pages.add(path, kind, icon);
     }
     let search = if surfaces.has(Surface::Docs) {
         let (portal, admin) = other_origins(settings);
@@ -265,16 +276,4 @@ fn canonical(request: &Request, static_paths: &BTreeSet<String>) -> Option<Respo
         None => path.to_owned(),
     };
     Some(Redirect::permanent(&target).into_response())
-}
-
-/// The API handles all paths that look like its own, known or not: all its responses are signed, and the
-/// pages' rules for cookies and origins do not apply to it.
-async fn split_off_api(State(api): State<api::ApiSurface>, request: Request, next: Next) -> Response {
-    if !api.owns(request.uri().path()) {
-        return next.run(request).await;
-    }
-    match api.service().oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    }
 }

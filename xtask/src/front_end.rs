@@ -148,9 +148,11 @@ fn compress(folder: &Path) -> Result<()> {
         let bytes = fs::read(&path)?;
         let compressed = brotli(&bytes)?;
         eprintln!("    {}: {} kB, {} kB compressed", path.display(), bytes.len() / 1000, compressed.len() / 1000);
-        let mut name = path.into_os_string();
+        let mut name = path.clone().into_os_string();
         name.push(".br");
         fs::write(name, compressed)?;
+        // The server decompresses it for browsers that do not accept it.
+        fs::remove_file(path)?;
     }
     Ok(())
 }

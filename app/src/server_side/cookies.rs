@@ -1,5 +1,7 @@
 //! Cookies: names, attributes, and signed values that the browser stores for the server.
 
+use std::sync::Arc;
+
 use cookie::{Cookie, CookieJar, Key, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 use latchkey_licensing::ids::LicenseId;
@@ -32,7 +34,7 @@ const MAX_TOAST: usize = 2_500;
 #[derive(Clone)]
 pub struct CookieKit {
     is_https: bool,
-    key: Key,
+    key: Arc<Key>,
 }
 
 impl std::fmt::Debug for CookieKit {
@@ -44,7 +46,7 @@ impl std::fmt::Debug for CookieKit {
 impl CookieKit {
     /// Cookies for an origin, signed with a 64-byte key of the instance.
     pub fn new(is_https: bool, key: &[u8; 64]) -> Self {
-        Self { is_https, key: Key::from(key) }
+        Self { is_https, key: Arc::new(Key::from(key)) }
     }
 
     fn name(&self, name: &str) -> String {

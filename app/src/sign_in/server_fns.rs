@@ -202,7 +202,7 @@ fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
 #[server(prefix = "/fn", endpoint = "sign_out", input = PageForm, output = PageJson)]
 pub async fn sign_out() -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
-    let result = match server::session_of(&server::parts()?).filter(|session| session.id().is_some()) {
+    let result = match server::session_of(server::parts()?.as_ref()).filter(|session| session.id().is_some()) {
         // Not `flush`: its removal cookie lacks `Secure`, so browsers would ignore it.
         Some(session) => session.delete().await.map_err(|error| {
             leptos::logging::error!("a session could not be ended: {error}");

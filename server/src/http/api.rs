@@ -14,22 +14,22 @@ mod releases;
 mod requests;
 mod updates;
 
-use std::convert::Infallible;
-
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     http::{Uri, uri::PathAndQuery},
     middleware,
-    response::Response,
 };
 use tower::{
-    Layer,
-    util::{BoxCloneSyncService, MapRequestLayer, option_layer},
+    Layer, ServiceBuilder,
+    util::{MapRequestLayer, option_layer},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{http::state::AppState, settings::WebOrigins};
+use crate::{
+    http::{layers::share::Share, state::AppState},
+    settings::WebOrigins,
+};
 use error::ApiError;
 use rate_limit::Anonymous;
 
@@ -39,10 +39,10 @@ pub(crate) use requests::{auth, input, rate_limit};
 /// The longest body that is accepted.
 pub(crate) const BODY_LIMIT: usize = 16 * 1024;
 
-/// The API as a service, with the paths that belong to it.
+/// The API as a router, with the paths that belong to it.
 #[derive(Clone)]
 pub(crate) struct ApiSurface {
-    service: BoxCloneSyncService<Request, Response, Infallible>,
+    router: Router,
     /// The path of `server.api_url`, under which the API is served as well.
     prefix: String,
 }
@@ -57,17 +57,23 @@ impl ApiSurface {
             MapRequestLayer::new(move |request: Request| to_canonical_path(request, &prefix)).layer(router)
         };
         let inner = option_layer(cross_origin::layer(origins)).layer(inner);
-        // The outermost layer, so that it sees the original path and every response.
-        let signed = middleware::from_fn_with_state(state.clone(), signing::sign).layer(inner);
-        Self { service: BoxCloneSyncService::new(signed), prefix }
+        // The outermost layer of the API, so that it sees the original path and every response.
+        let signed = middleware::from_fn_with_state(state.clone(), signing::sign).layer(Share.layer(inner));
+        Self { router: Router::new().fallback_service(signed), prefix }
     }
 
-    pub(crate) fn service(&self) -> BoxCloneSyncService<Request, Response, Infallible> {
-        self.service.clone()
+    /// Changes the router, to add layers around the API.
+    pub(crate) fn map(self, change: impl FnOnce(Router) -> Router) -> Self {
+        Self { router: change(self.router), ..self }
+    }
+
+    /// The API, for a request to one of its paths.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub(crate) fn owns(&self, path: &str) -> bool {
-        canonical_path(path, &self.prefix).is_some()
+        below_version(path, &self.prefix).is_some()
     }
 }
 
@@ -124,6 +130,14 @@ pub fn description_text() -> String {
 
 fn router(state: AppState) -> Router {
     let (router, _) = documented().split_for_parts();
+    let layers = ServiceBuilder::new()
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(state.clone(), input::check))
+        .layer(Share)
+        .layer(middleware::from_fn(versions::follow))
+        .layer(Share)
+        .layer(middleware::from_fn(signing::record_route))
+        .layer(Share);
     router
         .fallback(async |State(state): State<AppState>, network: Anonymous| {
             network.count(&state).await.err().unwrap_or_else(ApiError::not_found)
@@ -131,27 +145,29 @@ fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(async |State(state): State<AppState>, network: Anonymous| {
             network.count(&state).await.err().unwrap_or_else(ApiError::method_not_allowed)
         })
-        .layer(middleware::from_fn(signing::record_route))
-        .layer(middleware::from_fn(versions::follow))
-        .layer(middleware::from_fn_with_state(state.clone(), input::check))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(layers)
         .with_state(state)
 }
 
 /// Clients send `/v1/…` or `/v1/accounts/{account}/…`, some with a path of their own in front. All forms have
-/// the same meaning. `None` if the path has none of these forms.
-fn canonical_path(path: &str, prefix: &str) -> Option<String> {
+/// the same meaning. What follows in the first form, or `None` if the path has none of them.
+fn below_version<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
     path.strip_prefix(prefix).and_then(below_prefix).or_else(|| below_prefix(path))
 }
 
-fn below_prefix(path: &str) -> Option<String> {
+fn below_prefix(path: &str) -> Option<&str> {
     let rest = path.strip_prefix('/')?.trim_start_matches('/');
     let rest = rest.strip_prefix("v1").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
-    let rest = match rest.strip_prefix("/accounts/") {
+    Some(match rest.strip_prefix("/accounts/") {
         Some(account) => account.split_once('/').map_or("", |(_, rest)| rest),
         None => rest.trim_start_matches('/'),
-    };
-    Some(format!("/v1/{rest}"))
+    })
+}
+
+/// The path in the first form. `None` if it has this form already, or none of them.
+fn canonical_path(path: &str, prefix: &str) -> Option<String> {
+    let rest = below_version(path, prefix)?;
+    (path.strip_prefix("/v1/") != Some(rest)).then(|| format!("/v1/{rest}"))
 }
 
 fn to_canonical_path(mut request: Request, prefix: &str) -> Request {
@@ -174,7 +190,7 @@ fn to_canonical_path(mut request: Request, prefix: &str) -> Request {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical_path;
+    use super::{below_version, canonical_path};
 
     #[test]
     fn all_forms_of_urls_are_recognized() {
@@ -196,7 +212,9 @@ mod tests {
             ("/portal/v1", "", None),
             ("/x/v1/ping", "", None),
         ] {
-            assert_eq!(canonical_path(path, prefix).as_deref(), plain, "{path} under {prefix:?}");
+            let other = plain.filter(|plain| *plain != path);
+            assert_eq!(canonical_path(path, prefix).as_deref(), other, "{path} under {prefix:?}");
+            assert_eq!(below_version(path, prefix).is_some(), plain.is_some(), "{path} under {prefix:?}");
         }
     }
 }

@@ -5,10 +5,15 @@
 
 pub(crate) mod branding;
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use axum::{
     Router,
+    body::Bytes,
     extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -59,7 +64,7 @@ pub(crate) fn site_stylesheet() -> String {
 
 /// Whether the binary contains the front end.
 pub(crate) fn is_built() -> bool {
-    Dist::get("pkg/latchkey.js").is_some()
+    ["pkg/latchkey.js", "pkg/latchkey.js.br"].iter().any(|name| Dist::get(name).is_some())
 }
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -67,10 +72,10 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 /// The icons that browsers show with a page, by path, with their types.
-pub(crate) fn icons() -> impl Iterator<Item = (&'static str, &'static str, Cow<'static, [u8]>)> {
+pub(crate) fn icons() -> impl Iterator<Item = (&'static str, &'static str, Bytes)> {
     let icons =
         [("/favicon.svg", "image/svg+xml"), ("/favicon.ico", "image/x-icon"), ("/apple-touch-icon.png", "image/png")];
-    icons.into_iter().filter_map(|(path, kind)| Some((path, kind, Dist::get(path.trim_start_matches('/'))?.data)))
+    icons.into_iter().filter_map(|(path, kind)| Some((path, kind, plain(path.trim_start_matches('/'))?)))
 }
 
 async fn versioned(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
@@ -82,12 +87,12 @@ async fn versioned(Path((wanted, name)): Path<(String, String)>, headers: Header
 }
 
 fn serve(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
-    let compressed = if accepts_brotli(headers) { Dist::get(&format!("{name}.br")) } else { None };
+    let compressed = if accepts_brotli(headers) { compressed(name) } else { None };
     let is_compressed = compressed.is_some();
-    let Some(file) = compressed.or_else(|| Dist::get(name)) else {
+    let Some(bytes) = compressed.or_else(|| plain(name)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = file.data.into_response();
+    let mut response = bytes.into_response();
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
@@ -96,6 +101,38 @@ fn serve(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
         out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
     }
     response
+}
+
+fn compressed(name: &str) -> Option<Bytes> {
+    Dist::get(&format!("{name}.br")).map(|file| bytes(file.data))
+}
+
+/// The file as it was before it was compressed. A release contains most files only compressed. Browsers accept that over HTTPS,
+/// but not over HTTP.
+fn plain(name: &str) -> Option<Bytes> {
+    static DECOMPRESSED: Mutex<BTreeMap<String, Bytes>> = Mutex::new(BTreeMap::new());
+    if let Some(file) = Dist::get(name) {
+        return Some(bytes(file.data));
+    }
+    let compressed = compressed(name)?;
+    let mut known = DECOMPRESSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(plain) = known.get(name) {
+        return Some(plain.clone());
+    }
+    let mut plain = Vec::new();
+    brotli::BrotliDecompress(&mut compressed.as_ref(), &mut plain)
+        .inspect_err(|error| tracing::error!(%error, name, "a file of the front end cannot be decompressed"))
+        .ok()?;
+    let plain = Bytes::from(plain);
+    known.insert(name.to_owned(), plain.clone());
+    Some(plain)
+}
+
+fn bytes(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => Bytes::from(data),
+    }
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -9,4 +9,5 @@ pub(crate) mod headers;
 pub(crate) mod host;
 pub(crate) mod request_id;
 pub(crate) mod same_origin;
+pub(crate) mod share;
 pub(crate) mod theme;

@@ -6,6 +6,6 @@ mod field;
 mod toasts;
 
 pub(crate) use bulk::BulkGroups;
-pub(crate) use confirm::{ConfirmDialog, ConfirmForm};
+pub(crate) use confirm::ConfirmForm;
 pub(crate) use field::FormField;
 pub(crate) use toasts::ToastRegion;

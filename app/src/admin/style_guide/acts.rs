@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{HERE, Sample};
 use crate::{
     admin::{
-        components::acts::{ConfirmDialog, ConfirmForm, ToastRegion},
+        components::acts::{ConfirmForm, ToastRegion},
         model::objects::{ConfirmLevel, Confirmation, Entered, FieldErrors, Input, InputKind, Toast},
     },
     shared::model::Tone,
@@ -33,11 +33,6 @@ pub(super) fn ActSamples() -> impl IntoView {
         </Sample>
         <Sample title="Confirmation: fields, mistakes and changes in the meantime">
             <ConfirmForm confirmation=form() id="form"/>
-        </Sample>
-        <Sample title="Confirmation in a dialog">
-            <div>
-                <ConfirmDialog href=HERE label="Revoke license" confirmation=revoke() id="dialog"/>
-            </div>
         </Sample>
         <Sample title="Messages">
             <div class="toast-samples"><ToastRegion toasts=Signal::derive(toasts)/></div>

@@ -34,7 +34,7 @@ async fn server_request_email_change(email: &str, account: Option<AccountId>) ->
 
     let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
     let email = EmailAddress::parse(email).map_err(|_| UiError::EmailInvalid)?;
-    let (ip, agent) = server::origin(&server::parts()?);
+    let (ip, agent) = server::origin(server::parts()?.as_ref());
     let origin = SignInOrigin { ip, agent: &agent, known: None };
     let requested = backend.service.customer(&who).request_email_change(&email, origin).await;
     requested.map_err(|error| match error {

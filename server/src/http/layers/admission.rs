@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::{
+    Router,
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -108,7 +109,9 @@ fn is_known(method: &Method) -> bool {
 /// The methods of all addresses together, for a response that says that no address has the one that was sent.
 const METHODS: &str = "GET, HEAD, POST, DELETE";
 
-/// Refuses requests around all surfaces.
+type ApiFuture = <Router as Service<Request>>::Future;
+
+/// Refuses requests around all surfaces, and splits those of the API off.
 #[derive(Clone)]
 pub(crate) struct Admission(Arc<Rules>);
 
@@ -168,20 +171,23 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<Ready<Result<Response, Infallible>>, S::Future>;
+    type Future = Either<Ready<Result<Response, Infallible>>, Either<ApiFuture, S::Future>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let Some(refusal) = Refusal::of(&request) else {
-            return Either::Right(self.inner.call(request));
-        };
-        if self.rules.api.as_ref().is_some_and(|api| api.owns(request.uri().path())) {
-            request.extensions_mut().insert(refusal);
-            return Either::Right(self.inner.call(request));
+        let refusal = Refusal::of(&request);
+        // The API handles all paths that look like its own, known or not: all its responses are signed, also refusals, and the
+        // pages' rules for cookies and origins do not apply to it.
+        if let Some(api) = self.rules.api.as_ref().filter(|api| api.owns(request.uri().path())) {
+            refusal.map(|refusal| request.extensions_mut().insert(refusal));
+            return Either::Right(Either::Left(api.router().call(request)));
         }
-        Either::Left(ready(Ok(self.rules.refuse(refusal, request.method()))))
+        match refusal {
+            Some(refusal) => Either::Left(ready(Ok(self.rules.refuse(refusal, request.method())))),
+            None => Either::Right(Either::Right(self.inner.call(request))),
+        }
     }
 }

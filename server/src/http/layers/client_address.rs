@@ -2,7 +2,10 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -78,7 +81,7 @@ fn read(entry: &str) -> Option<IpAddr> {
 }
 
 /// Adds the client's address to the request.
-pub(crate) async fn find_address(State(proxies): State<Proxies>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn find_address(State(proxies): State<Arc<Proxies>>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let address = proxies.client(request.headers(), peer);

@@ -14,7 +14,7 @@ use latchkey_app::{
     Branding,
     acts::{self, MAX_KEPT_BYTES, Submitted},
     routes::AdminPage,
-    server_side::{Backend, Identity},
+    server_side::{Backend, Identity, provide_backend},
     shell,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
@@ -96,7 +96,7 @@ async fn submit(
     parts.headers.remove(header::CONTENT_TYPE);
     let ActState { backend, branding, options, .. } = state;
     let context = move || {
-        provide_context(backend.clone());
+        provide_backend(backend.clone());
         provide_context(branding.clone());
         provide_context(draft.clone());
     };

@@ -19,7 +19,8 @@ use latchkey_app::{
     acts::MAX_FORM_BYTES,
     routes::{AdminPage, Guard, NextPath, Page, Part, confirm_for, holds_secret},
     server_side::{
-        AdminPlace, Backend, CookieKit, EndedSession, Identity, Seen, Unconfirmed, host::Host, session_token,
+        AdminPlace, Backend, CookieKit, EndedSession, Identity, Seen, Unconfirmed, host::Host, provide_backend,
+        session_token,
     },
     shell,
     static_pages::kept_form::NotSent,
@@ -27,12 +28,13 @@ use latchkey_app::{
 use latchkey_service::ClientAddress;
 use leptos::{config::LeptosOptions, prelude::provide_context, server_fn::axum::server_fn_paths};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
+use tower::ServiceBuilder;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     http::{
         assets,
-        layers::{compression, content_length::content_length},
+        layers::{compression, content_length::content_length, share::Share},
         portal::{
             acts::{self, ActState},
             builds, files,
@@ -107,7 +109,7 @@ pub(crate) fn portal(
     };
     let sign_in_backend = backend.clone();
     let context = move || {
-        provide_context(backend.clone());
+        provide_backend(backend.clone());
         provide_context(branding.clone());
     };
     let rendered = Router::new()
@@ -122,13 +124,21 @@ pub(crate) fn portal(
         .merge(payments::router().with_state(payment_state))
         .merge(personal_data::router().with_state(data_state))
         .merge(acts::router(act_state))
-        .layer(middleware::from_fn_with_state(sign_in_backend, signed_in::go_on))
-        .layer(middleware::from_fn_with_state(state.clone(), guard))
-        .layer(middleware::from_fn_with_state(state.clone(), identify))
-        .layer(sessions)
-        .layer(middleware::from_fn_with_state(state.clone(), serve_parts))
-        .layer(compression::compress())
-        .layer(middleware::from_fn(compression::only_own))
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn(compression::only_own))
+                .layer(compression::compress())
+                .layer(Share)
+                .layer(middleware::from_fn_with_state(state.clone(), serve_parts))
+                .layer(sessions)
+                .layer(Share)
+                .layer(middleware::from_fn_with_state(state.clone(), identify))
+                .layer(Share)
+                .layer(middleware::from_fn_with_state(state.clone(), guard))
+                .layer(Share)
+                .layer(middleware::from_fn_with_state(sign_in_backend, signed_in::go_on))
+                .layer(Share),
+        )
 }
 
 /// Responds to the addresses of a portal that this instance does not serve as to an address where nothing is.

@@ -1,5 +1,7 @@
 //! The parts of the product that an instance serves.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A part of the product that an instance may serve.
@@ -20,7 +22,7 @@ pub enum Surface {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Surfaces(Vec<Surface>);
+pub struct Surfaces(Arc<[Surface]>);
 
 impl Surface {
     const ALL: [(&'static str, Self); 6] = [

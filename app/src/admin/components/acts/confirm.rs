@@ -1,6 +1,6 @@
-//! Forms that ask for confirmation. Each is a page first; with script, the page's form can open in a dialog.
+//! Forms that ask for confirmation, each on a page of its own.
 
-use leptos::{ev, html, prelude::*, web_sys::HtmlDialogElement};
+use leptos::prelude::*;
 
 use crate::{
     admin::{
@@ -65,7 +65,7 @@ pub(crate) fn ConfirmForm(
                 ConfirmLevel::Reversible | ConfirmLevel::Costly => None,
             }}
             <div class="cluster">
-                <a class="button" href=back data-cancel="">"Cancel"</a>
+                <a class="button" href=back>"Cancel"</a>
                 <button r#type="submit" class=class>{verb}</button>
             </div>
         </form>
@@ -180,70 +180,4 @@ fn ConfirmAgain(page: String) -> impl IntoView {
             </p>
         </div>
     }
-}
-
-/// A link to an act's page, which with script opens the page's form in a dialog. The focus starts on Cancel.
-#[component]
-pub(crate) fn ConfirmDialog(
-    /// The act's page.
-    #[prop(into)]
-    href: String,
-    #[prop(into)] label: String,
-    confirmation: Confirmation,
-    id: &'static str,
-) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    let open = move |event: ev::MouseEvent| {
-        let Some(element) = dialog.get_untracked() else {
-            return;
-        };
-        // Where dialogs cannot be opened, the link leads to the page.
-        if element.show_modal().is_ok() {
-            event.prevent_default();
-            focus_cancel(&element);
-        }
-    };
-    // Cancel is a link to the page behind the dialog, which is already there.
-    let cancel = move |event: ev::MouseEvent| {
-        if is_cancel(&event)
-            && let Some(element) = dialog.get_untracked()
-        {
-            event.prevent_default();
-            element.close();
-        }
-    };
-    view! {
-        <a class="button" href=href on:click=open aria-haspopup="dialog">{label}</a>
-        <dialog class="dialog" node_ref=dialog on:click=cancel aria-labelledby=format!("{id}-question")>
-            <ConfirmForm confirmation id/>
-        </dialog>
-    }
-}
-
-#[cfg(feature = "hydrate")]
-fn focus_cancel(dialog: &HtmlDialogElement) {
-    use leptos::web_sys::HtmlElement;
-    use wasm_bindgen::JsCast;
-    if let Ok(Some(cancel)) = dialog.query_selector("[data-cancel]")
-        && let Some(cancel) = cancel.dyn_ref::<HtmlElement>()
-    {
-        // A failure leaves the focus on the dialog's first control.
-        let _ = cancel.focus();
-    }
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn focus_cancel(_dialog: &HtmlDialogElement) {}
-
-#[cfg(feature = "hydrate")]
-fn is_cancel(event: &ev::MouseEvent) -> bool {
-    use leptos::web_sys::Element;
-    use wasm_bindgen::JsCast;
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| target.closest("[data-cancel]").is_ok_and(|found| found.is_some()))
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn is_cancel(_event: &ev::MouseEvent) -> bool {
-    false
 }
