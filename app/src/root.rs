@@ -124,13 +124,13 @@ fn front_end(pkg: &str, name: &str) -> impl IntoView + use<> {
 
 /// The account for which the server makes the document. `None` if nobody is signed in.
 #[cfg(feature = "ssr")]
-fn owner_of_request() -> Option<AccountId> {
+pub(crate) fn owner_of_request() -> Option<AccountId> {
     crate::server_side::person_or_viewer().ok().map(|viewer| viewer.account().id)
 }
 
 /// The browser reads it from the document.
 #[cfg(not(feature = "ssr"))]
-fn owner_of_request() -> Option<AccountId> {
+pub(crate) fn owner_of_request() -> Option<AccountId> {
     None
 }
 

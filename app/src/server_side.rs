@@ -295,16 +295,26 @@ pub(crate) fn finish(result: Result<FormRedirect, UiError>, form: &str) -> Resul
     result
 }
 
-/// Like [`finish`], for a form with one text field. What was typed is kept for the form's next view.
+/// Like [`finish`], for a form with one text field. What was typed is kept for the form's next view, until it is accepted.
 pub(crate) fn finish_typed(
     result: Result<FormRedirect, UiError>,
     form: &str,
     typed: &str,
 ) -> Result<FormRedirect, UiError> {
-    if let (Err(_), Ok(backend)) = (&result, backend()) {
-        backend.cookies.keep_draft(form, typed);
+    match &result {
+        Ok(_) => drop(typed_before(form)),
+        Err(_) => {
+            if let Ok(backend) = backend() {
+                backend.cookies.keep_draft(form, typed);
+            }
+        }
     }
     finish(result, form)
+}
+
+/// What was typed into the form at this path and refused. It is shown once.
+pub(crate) fn typed_before(form: &str) -> Option<String> {
+    backend().ok()?.cookies.take_draft(&parts().ok()?.headers, form)
 }
 
 /// What the form at this path needs, which asks for a new proof of who the person is.
@@ -313,8 +323,7 @@ pub(crate) async fn proven_form(path: &str) -> Result<ProvenForm, UiError> {
     let customer = backend.service.customer(&who);
     let email = who.account.email.to_string();
     if customer.is_fresh() {
-        let typed = backend.cookies.take_draft(&parts()?.headers, path).unwrap_or_default();
-        return Ok(ProvenForm { email, proof: None, typed });
+        return Ok(ProvenForm { email, proof: None, typed: typed_before(path).unwrap_or_default() });
     }
     let second_factor = customer.second_factor().await.map_err(|error| internal_error(&error))?;
     let has_passkey = !second_factor.passkeys.is_empty();

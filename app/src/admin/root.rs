@@ -30,8 +30,9 @@ use crate::{
         },
         shell::AdminShell,
     },
+    root::owner_of_request,
     routes::admin_declared as declared,
-    shared::{branding::provide_branding, not_found::NotFoundPage},
+    shared::{branding::provide_branding, not_found::NotFoundPage, page_owner::provide_page_owner},
 };
 
 /// The admin portal. The server renders it around its pages, and the bundle of the admin portal hydrates it.
@@ -39,6 +40,7 @@ use crate::{
 pub fn AdminApp() -> impl IntoView {
     provide_meta_context();
     provide_branding();
+    provide_page_owner(owner_of_request);
     view! {
         <Router>
             <Routes fallback=|| view! { <NotFoundPage/> }>

@@ -80,7 +80,7 @@ pub(crate) fn ShellFrame(frame: Frame, entries: Vec<Entry>, children: Children) 
             <details class="rail-phone">
                 <summary class="button button-small">
                     <AdminIcon name=AdminIconName::Menu/>
-                    "Menu"
+                    <span class="top-bar-words">"Menu"</span>
                 </summary>
                 <Rail entries=entries.clone()/>
             </details>

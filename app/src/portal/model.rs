@@ -212,6 +212,8 @@ pub struct HistoryLine {
 pub struct ComputerDetail {
     pub license: LicenseSummary,
     pub computer: Computer,
+    /// What the field for its name contains: its name, or what was typed and refused.
+    pub name: String,
     pub parts: parts::ComputerParts,
     /// The choices of how many days a license file is valid, the default last. Empty if it is valid for less
     /// than a day.
@@ -257,6 +259,7 @@ pub struct SessionLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountDetail {
     pub email: String,
+    /// What the field for the name contains: the name, or what was typed and refused.
     pub name: Option<String>,
     /// The change of the address that has yet to be confirmed.
     pub email_change: Option<EmailChangeLine>,

@@ -155,7 +155,7 @@ impl UiError {
             Self::TooManyRequests { minutes } => format!("Too many requests. Try again in {minutes} minutes."),
             Self::SignedOut => "You are signed out. Sign in to continue.".to_owned(),
             Self::NotFound => "There is no such page in your account.".to_owned(),
-            Self::NameInvalid => "That name is too long. Use at most 100 characters.".to_owned(),
+            Self::NameInvalid => "That name cannot be used. Use at most 100 characters, and none that are invisible.".to_owned(),
             Self::NoSwapsLeft { days: None } | Self::ComputerNotFreeable => {
                 format!("Computers of this license cannot be freed here. To have one freed, {contact}.")
             }

@@ -85,6 +85,8 @@ pub struct SecondFactorView {
 pub struct PasskeyLine {
     pub id: String,
     pub name: String,
+    /// What the field for its name contains: its name, or what was typed and refused.
+    pub typed: String,
     pub created: RelativeTime,
     pub last_used: Option<RelativeTime>,
 }

@@ -141,15 +141,20 @@ pub async fn sign_in_with_passkey(
 /// Renames a passkey.
 #[server(prefix = "/fn", endpoint = "rename_passkey", input = PageForm, output = PageJson)]
 pub async fn rename_passkey(id: String, name: String, account: Option<AccountId>) -> Result<FormRedirect, UiError> {
-    use crate::{routes::Page, server_side as server, shared::flash::Flash, sign_in::present::passkey_error};
+    use crate::{
+        routes::Page,
+        server_side as server,
+        shared::flash::Flash,
+        sign_in::present::{passkey_error, passkey_form},
+    };
     let renamed = async {
         let (backend, who) = (server::backend()?, server::identity_on_page(account)?);
-        let id = id.parse().map_err(|_| UiError::NotFound)?;
-        let renamed = backend.service.customer(&who).rename_passkey(id, &name).await;
+        let passkey = id.parse().map_err(|_| UiError::NotFound)?;
+        let renamed = backend.service.customer(&who).rename_passkey(passkey, &name).await;
         renamed.map_err(|error| passkey_error(&error))?;
         Ok(FormRedirect { flash: Some(Flash::PasskeyRenamed), redirect_to: Page::Account.path() })
     };
-    server::finish(renamed.await, &Page::Account.path())
+    server::finish_typed(renamed.await, &passkey_form(&id), &name)
 }
 
 /// Removes a passkey.

@@ -7,6 +7,7 @@ use latchkey_service::{
 };
 
 use crate::{
+    routes::Page,
     server_side as server,
     shared::{error::UiError, flash::Flash, model::RelativeTime},
     sign_in::model::{EmailChangeDetail, EmailChangeStep, LinkState, PasskeyLine, SecondFactorView},
@@ -60,6 +61,11 @@ pub(crate) fn email_change_error(error: &EmailChangeLinkError) -> UiError {
     }
 }
 
+/// The form with a passkey's name, on the page of the account.
+pub(crate) fn passkey_form(id: impl std::fmt::Display) -> String {
+    format!("{}#passkey-{id}", Page::Account.path())
+}
+
 pub(crate) fn second_factor(
     state: SecondFactorState,
     who: Option<&SignedIn>,
@@ -69,6 +75,9 @@ pub(crate) fn second_factor(
     let line = |passkey: &latchkey_service::PasskeySummary| PasskeyLine {
         id: passkey.id.to_string(),
         name: passkey.name.clone(),
+        typed: who
+            .and_then(|_| server::typed_before(&passkey_form(passkey.id)))
+            .unwrap_or_else(|| passkey.name.clone()),
         created: RelativeTime::of(passkey.created_at, now),
         last_used: passkey.last_used_at.map(|at| RelativeTime::of(at, now)),
     };

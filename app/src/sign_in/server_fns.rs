@@ -2,6 +2,7 @@
 //! page.
 
 use crate::shared::{page_form::PageForm, page_json::PageJson};
+use latchkey_licensing::ids::AccountId;
 use leptos::prelude::*;
 
 use crate::{
@@ -200,18 +201,44 @@ fn form_for(pending: Option<&latchkey_service::PendingSignIn>) -> String {
 
 /// Ends this browser's session and deletes what the site has stored in it.
 #[server(prefix = "/fn", endpoint = "sign_out", input = PageForm, output = PageJson)]
-pub async fn sign_out() -> Result<FormRedirect, UiError> {
+pub async fn sign_out(
+    /// The account for which the page was made.
+    account: Option<AccountId>,
+) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
-    let result = match server::session_of(server::parts()?.as_ref()).filter(|session| session.id().is_some()) {
+    server::finish(server_sign_out(account).await, &Page::Account.path())
+}
+
+#[cfg(feature = "ssr")]
+async fn server_sign_out(account: Option<AccountId>) -> Result<FormRedirect, UiError> {
+    use crate::{routes::Page, server_side as server};
+    let (backend, session) = (server::backend()?, server::session_of(server::parts()?.as_ref()));
+    if let Some(session) = session.filter(|session| session.id().is_some()) {
+        if !is_own_page(account, &session).await? {
+            return Err(UiError::OtherAccount);
+        }
         // Not `flush`: its removal cookie lacks `Secure`, so browsers would ignore it.
-        Some(session) => session.delete().await.map_err(|error| {
+        session.delete().await.map_err(|error| {
             leptos::logging::error!("a session could not be ended: {error}");
             UiError::Unavailable
-        }),
-        None => Ok(()),
-    };
-    server::backend()?.cookies.remove_session();
+        })?;
+    }
+    backend.cookies.remove_session();
     server::clear_site_data();
-    let done = FormRedirect { flash: None, redirect_to: Page::SignedOut.path() };
-    server::finish(result.map(|()| done), &Page::Account.path())
+    Ok(FormRedirect { flash: None, redirect_to: Page::SignedOut.path() })
+}
+
+/// Whether the page was made for the person whose session it is, or for the customer whose portal that person sees. A session
+/// that has ended belongs to nobody.
+#[cfg(feature = "ssr")]
+async fn is_own_page(account: Option<AccountId>, session: &tower_sessions::Session) -> Result<bool, UiError> {
+    use crate::server_side as server;
+    if server::person_or_viewer().is_ok_and(|who| account == Some(who.account().id)) {
+        return Ok(true);
+    }
+    // While a customer's portal is seen, the pages of the admin portal are still those of the member of staff.
+    let Some(token) = session.id().map(server::session_token) else { return Ok(true) };
+    let who = server::backend()?.service.find_session(&token).await;
+    let who = who.map_err(|error| server::internal_error(&error))?;
+    Ok(who.is_none_or(|who| account == Some(who.account.id)))
 }

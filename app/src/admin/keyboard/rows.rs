@@ -60,6 +60,16 @@ mod browser {
         }
     }
 
+    /// Ends the selection, and with it the choice of all rows that match.
+    pub(crate) fn clear_selection() {
+        let found = document().query_selector_all("main .selection input[type=checkbox]");
+        for element in found.iter().flat_map(elements) {
+            if let Ok(field) = element.dyn_into::<HtmlInputElement>() {
+                field.set_checked(false);
+            }
+        }
+    }
+
     /// Selects the rows between the last clicked box and this one, if the Shift key is held. Returns the number of the row whose
     /// box was clicked.
     pub(crate) fn select_range(
@@ -112,7 +122,7 @@ mod browser {
 
 #[cfg(feature = "hydrate")]
 pub(crate) use browser::{
-    count_selected, move_focus, remember, return_to_row, select_all, select_range, toggle_focused,
+    clear_selection, count_selected, move_focus, remember, return_to_row, select_all, select_range, toggle_focused,
 };
 
 #[cfg(not(feature = "hydrate"))]
@@ -128,6 +138,8 @@ mod server {
     }
 
     pub(crate) fn select_all(_form: NodeRef<html::Form>, _is_selected: bool) {}
+
+    pub(crate) fn clear_selection() {}
 
     pub(crate) fn select_range(
         _form: NodeRef<html::Form>,
@@ -148,7 +160,7 @@ mod server {
 
 #[cfg(not(feature = "hydrate"))]
 pub(crate) use server::{
-    count_selected, move_focus, remember, return_to_row, select_all, select_range, toggle_focused,
+    clear_selection, count_selected, move_focus, remember, return_to_row, select_all, select_range, toggle_focused,
 };
 
 #[cfg(test)]

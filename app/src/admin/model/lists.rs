@@ -43,8 +43,8 @@ pub struct ListFrame {
 pub struct SearchBox {
     pub action: String,
     pub value: String,
-    /// What the field finds: `E-mail, name, key or id`.
-    pub hint: String,
+    /// What the field finds: `E-mail, name, key or id`. `None` if the list only has filters.
+    pub hint: Option<String>,
     /// Other parameters that a new search keeps, such as the sort.
     pub kept: Vec<(String, String)>,
 }

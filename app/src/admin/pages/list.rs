@@ -10,6 +10,7 @@ use crate::{
             acts::ToastRegion,
             list::{DataTable, EmptyList, ListHeader, Paging, TableSkeleton},
         },
+        keyboard::rows,
         model::list_view::{ListContent, ListName, ListView},
         server_fns::lists::admin_list,
     },
@@ -21,6 +22,14 @@ use crate::{
 fn ListPage(list: ListName, title: &'static str) -> impl IntoView {
     let search = use_location().search;
     let view = PageData::new(move || search.get(), move |query| admin_list(list, query));
+    // What was selected was selected among the rows that were shown.
+    Effect::new(move |before: Option<String>| {
+        let now = search.get();
+        if before.is_some_and(|before| before != now) {
+            rows::clear_selection();
+        }
+        now
+    });
     view! {
         <PageTitle text=format!("{title} · Admin")/>
         <Transition fallback=|| view! { <TableSkeleton/> }>

@@ -61,7 +61,8 @@ fn AttentionList(attention: Vec<AttentionItem>) -> impl IntoView {
             <li class="attention">
                 <StatusBadge status/>
                 <a href=link.href data-row="">{link.label}</a>
-                <span class="text-2">{remedy}</span>
+                " "
+                <span class="small text-2">{remedy}</span>
             </li>
         }
     };

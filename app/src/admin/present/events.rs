@@ -66,8 +66,18 @@ const TEXTS: &[(&str, &str)] = &[
     ("order.status_changed", "Order changed"),
     ("order.subscription_changed", "Subscription changed"),
     ("order.updated", "Order updated"),
+    ("passkey.added", "Passkey created"),
+    ("passkey.refused", "Passkey refused"),
+    ("passkey.removed", "Passkey removed"),
+    ("passkey.renamed", "Passkey renamed"),
+    ("passkeys.reset", "Passkeys and recovery codes removed"),
+    ("portal.view_ended", "Portal view ended"),
+    ("portal.viewed", "Portal viewed as the customer"),
+    ("recovery_code.refused", "Recovery code refused"),
+    ("recovery_codes.created", "Recovery codes created"),
     ("saved_view.deleted", "View deleted"),
     ("saved_view.saved", "View saved"),
+    ("second_factor.presented", "Second factor presented"),
     ("session.ended", "Session ended"),
     ("sessions.all_ended", "All sessions ended"),
     ("sign_in.confirmed", "Signed in"),
@@ -87,10 +97,10 @@ pub(crate) fn describe_row(row: &AuditRow) -> DescribedEvent {
     DescribedEvent { text: text(&row.verb), record, href, by, by_href, note: note(&detail) }
 }
 
-/// What happened. An event of a later version is named as it is stored.
+/// What happened. An event of a later version is named by the words that are stored.
 pub(crate) fn text(verb: &str) -> String {
     let known = TEXTS.iter().find(|(name, _)| *name == verb);
-    known.map_or_else(|| verb.replace(['.', '_'], " "), |(_, text)| (*text).to_owned())
+    known.map_or_else(|| sentence(&verb.replace('.', " ")), |(_, text)| (*text).to_owned())
 }
 
 /// A record's name and page.
@@ -189,8 +199,23 @@ mod tests {
     }
 
     #[test]
-    fn events_of_later_versions_are_shown_as_stored() {
+    fn events_of_later_versions_are_named_by_their_stored_words() {
         assert_eq!(text("license.issued"), "License issued");
-        assert_eq!(text("warp_drive.engaged"), "warp drive engaged");
+        assert_eq!(text("warp_drive.engaged"), "Warp drive engaged");
+    }
+
+    #[test]
+    fn every_event_that_is_recorded_has_words() {
+        let source = include_str!("../../../../crates/service/src/audit/event.rs");
+        let verbs: Vec<&str> = source
+            .split("rename = \"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|name| name.contains('.'))
+            .collect();
+        assert!(verbs.len() > 60, "{verbs:?}");
+        for verb in verbs {
+            assert!(TEXTS.iter().any(|(name, _)| *name == verb), "{verb}");
+        }
     }
 }

@@ -164,7 +164,7 @@ impl Shown<'_> {
             search: SearchBox {
                 action: page.path(),
                 value: fields.get("q").unwrap_or_default().to_owned(),
-                hint: L::HINT.unwrap_or("This list has no search").to_owned(),
+                hint: L::HINT.map(str::to_owned),
                 kept: fields.kept(is_shown),
             },
             chips: chips.collect(),

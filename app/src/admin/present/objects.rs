@@ -148,6 +148,14 @@ fn table(title: &str, columns: &[&str], rows: Vec<Row>, nothing: &str) -> Sectio
     Section { title: title.to_owned(), body, all: None }
 }
 
+/// How many rows of a list are shown on the page of a record, so that what follows is not far below. The list itself shows all.
+const ROWS_OF_A_LIST: usize = 10;
+
+/// Whether the page of a record shows only some of the rows.
+fn is_cut<T>(related: &latchkey_service::Related<T>) -> bool {
+    related.has_more || related.items.len() > ROWS_OF_A_LIST
+}
+
 /// A list with a filter.
 fn filtered(page: &AdminPage, field: &str, value: impl Display) -> String {
     format!("{}?{field}={value}", page.path())

@@ -70,7 +70,7 @@ fn attention(attention: &Attention, disputes: &[OpenDispute], now: Timestamp) ->
     let mut items: Vec<AttentionItem> = disputes.iter().map(|open| dispute(open, now)).collect();
     let mut add = |number: i64, tone, noun: (&str, &str), href: String, remedy: &str| {
         if number > 0 {
-            let words = if number == 1 { noun.0.to_owned() } else { noun.1.replace('#', &number.to_string()) };
+            let words = if number == 1 { noun.0.to_owned() } else { noun.1.replace('#', &thousands(number)) };
             items.push(AttentionItem { tone, link: LinkTo::new(words, href), remedy: remedy.to_owned() });
         }
     };

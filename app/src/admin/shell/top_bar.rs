@@ -9,7 +9,10 @@ use crate::{
         model::{Frame, PaymentMode},
     },
     routes::{AdminPage, Page},
-    shared::branding::{HelpLine, use_branding},
+    shared::{
+        branding::{HelpLine, use_branding},
+        page_owner::OwnerField,
+    },
     sign_in::server_fns::SignOut,
     theme::ThemeChoice,
 };
@@ -36,6 +39,7 @@ pub(crate) fn TopBar(frame: Frame, keyboard: Keyboard) -> impl IntoView {
                     <ThemeChoice/>
                     <div class="menu-end"><HelpLine brand=use_branding().brand/></div>
                     <form method="post" action=SignOut::url() class="menu-end">
+                        <OwnerField/>
                         <button r#type="submit" class="button button-small button-wide">"Sign out"</button>
                     </form>
                 </Menu>

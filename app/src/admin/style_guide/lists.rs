@@ -105,7 +105,7 @@ fn full_frame() -> ListFrame {
         search: SearchBox {
             action: HERE.to_owned(),
             value: "ada".to_owned(),
-            hint: "E-mail, name, key or id".to_owned(),
+            hint: Some("E-mail, name, key or id".to_owned()),
             kept: vec![("sort".to_owned(), "expiry".to_owned())],
         },
         filters: vec![

@@ -8,7 +8,7 @@ use leptos::{
 };
 use leptos_router::hooks::use_location;
 
-use crate::{routes::Page, sign_in::server_fns::SignOut, theme::ThemeChoice};
+use crate::{routes::Page, shared::page_owner::OwnerField, sign_in::server_fns::SignOut, theme::ThemeChoice};
 
 /// A disclosure: it opens and closes without script. With script, Escape, a click elsewhere and another page close it too.
 #[component]
@@ -51,6 +51,7 @@ pub(crate) fn AccountMenu(email: String) -> impl IntoView {
                 </ul>
                 <div class="menu-end"><ThemeChoice/></div>
                 <form method="post" action=SignOut::url() class="menu-end">
+                    <OwnerField/>
                     <button r#type="submit" class="button button-small button-wide">"Sign out"</button>
                 </form>
             </div>

@@ -25,7 +25,7 @@ fn Processes(processes: Vec<ProcessLine>, has_more: bool) -> AnyView {
             <li class="split">
                 <span>"Process " <span translate="no">{process.pid}</span></span>
                 <span class="small text-2">
-                    "since " <Time when=process.since/> ", last seen " <Time when=process.last_seen/>
+                    "started " <Time when=process.since/> ", last seen " <Time when=process.last_seen/>
                 </span>
             </li>
         }

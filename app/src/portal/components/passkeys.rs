@@ -128,7 +128,7 @@ fn Row(line: PasskeyLine, is_fresh: bool, rename: FormAction, remove: FormAction
                 <div class="field">
                     <label for=field.clone()>"Name of the passkey"</label>
                     <div class="cluster">
-                        <input id=field name="name" r#type="text" maxlength="100" required value=line.name/>
+                        <input id=field name="name" r#type="text" maxlength="100" required value=line.typed/>
                         <Submit class="button button-small" busy=rename.pending()>"Rename"</Submit>
                     </div>
                     <NotSent result=not_sent/>

@@ -49,7 +49,7 @@ pub(crate) fn ComputerPage() -> impl IntoView {
 
 #[component]
 fn Detail(detail: ComputerDetail, rename: FormAction) -> impl IntoView {
-    let ComputerDetail { license, computer, parts, file_days, file_hours } = detail;
+    let ComputerDetail { license, computer, name, parts, file_days, file_hours } = detail;
     let free = Page::FreeComputer(license.id, computer.id).path();
     let file = FormTarget::ComputerFile(license.id, computer.id).path();
     let rights = license.rights;
@@ -75,7 +75,7 @@ fn Detail(detail: ComputerDetail, rename: FormAction) -> impl IntoView {
                     <div class="field">
                         <label for="name">"Name"</label>
                         <div class="cluster">
-                            <input id="name" name="name" r#type="text" maxlength="100" value=computer.label.clone()/>
+                            <input id="name" name="name" r#type="text" maxlength="100" value=name.clone()/>
                             <Submit busy=rename.pending()>"Save name"</Submit>
                         </div>
                         <NotSent result=rename.outcome()/>
@@ -83,12 +83,12 @@ fn Detail(detail: ComputerDetail, rename: FormAction) -> impl IntoView {
                 </ServerForm>
             })}
         </section>
-        <Parts parts/>
         {if rights.downloads_files {
             view! { <OfflineFile file file_days file_hours/> }.into_any()
         } else {
             view! { <NoOfflineFile/> }.into_any()
         }}
+        <Parts parts/>
     }
 }
 

@@ -43,9 +43,23 @@ fn Detail(found: LicenseDownloads) -> impl IntoView {
         .map(|release| view! { <section class="card"><ReleaseBuilds release is_section=true/></section> });
     view! {
         <Breadcrumb license/>
-        <Heading>"Downloads"</Heading>
+        {if is_empty {
+            view! { <NoDownloads/> }.into_any()
+        } else {
+            view! { <Heading>"Downloads"</Heading> }.into_any()
+        }}
         {notice.map(|text| view! { <p class="measure">{text}</p> })}
-        {is_empty.then(|| view! { <p class="measure text-2">"There are no downloads for this license yet."</p> })}
         {rows.collect_view()}
+    }
+}
+
+#[component]
+fn NoDownloads() -> impl IntoView {
+    view! {
+        <section class="card empty">
+            <div class="crosshair" aria-hidden="true"></div>
+            <Heading>"No downloads yet"</Heading>
+            <p class="text-2">"There are no downloads for this license yet. The versions that it may have appear here."</p>
+        </section>
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 #[server(prefix = "/fn", endpoint = "account", input = PageForm, output = PageJson)]
 pub async fn account() -> Result<AccountDetail, UiError> {
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::viewer().map_err(server::failed)?);
     let sessions = who.view(&backend.service).sessions().await;
     let sessions = sessions.map_err(|error| server::failed(server::internal_error(&error)))?;
@@ -24,7 +24,7 @@ pub async fn account() -> Result<AccountDetail, UiError> {
     let owner = who.account();
     Ok(AccountDetail {
         email: owner.email.to_string(),
-        name: owner.name.clone(),
+        name: who.customer().and_then(|_| server::typed_before(&Page::Account.path())).or_else(|| owner.name.clone()),
         email_change: email_change.map(|change| crate::portal::present::email_change(&change, owner, now)),
         sessions: sessions.iter().map(|summary| crate::portal::present::session(summary, who.session(), now)).collect(),
     })
@@ -38,7 +38,7 @@ pub async fn rename(
     account: Option<AccountId>,
 ) -> Result<FormRedirect, UiError> {
     use crate::{routes::Page, server_side as server};
-    server::finish(server_rename(&name, account).await, &Page::Account.path())
+    server::finish_typed(server_rename(&name, account).await, &Page::Account.path(), &name)
 }
 
 #[cfg(feature = "ssr")]

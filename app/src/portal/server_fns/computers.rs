@@ -18,14 +18,16 @@ pub async fn computer(license: String, machine: String) -> Result<ComputerDetail
 #[cfg(feature = "ssr")]
 async fn server_computer(license: &str, machine: &str) -> Result<ComputerDetail, UiError> {
     use super::licenses::refusal;
-    use crate::server_side as server;
+    use crate::{routes::Page, server_side as server};
     let (backend, who) = (server::backend()?, server::viewer()?);
     let license = license.parse().map_err(|_| UiError::NotFound)?;
     let machine = machine.parse().map_err(|_| UiError::NotFound)?;
     let found = who.view(&backend.service).machine_with_parts(license, machine).await;
     let (view, found, parts) = found.map_err(refusal)?;
     let now = backend.service.now();
+    let form = Page::Computer(license, machine).path();
     Ok(ComputerDetail {
+        name: who.customer().and_then(|_| server::typed_before(&form)).unwrap_or_else(|| found.label()),
         license: crate::portal::present::license(&view, now, backend.service.brand()),
         computer: crate::portal::present::computer(&found, now),
         parts: crate::portal::present::parts::computer_parts(&parts, now),
@@ -49,7 +51,7 @@ pub async fn rename_computer(
     };
     let who = server::identity_on_page(account);
     let result = server_rename_computer(who, &license, &machine, &name).await;
-    server::finish(result, &form.path())
+    server::finish_typed(result, &form.path(), &name)
 }
 
 #[cfg(feature = "ssr")]

@@ -10,6 +10,7 @@ use crate::{
         components::{Failure, HiddenField, Message, Submit},
         error::UiError,
         flash::Flash,
+        page_owner::OwnerField,
     },
     sign_in::{
         components::{ScriptButton, load, present_passkey},
@@ -39,6 +40,7 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
                 }}
             </Suspense>
             <form method="post" action=SignOut::url()>
+                <OwnerField/>
                 <button r#type="submit" class="button button-small">"Sign out"</button>
             </form>
         </SignInFrame>

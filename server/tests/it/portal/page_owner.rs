@@ -19,13 +19,14 @@ on_both!(with_app:
 );
 
 /// Functions that need no account: they act on the browser, or on a record that belongs to one account.
-const WITHOUT_ACCOUNT: [&str; 4] = ["/fn/sign_out", "/fn/choose_theme", "/portal/offline/upload", "/file"];
+const WITHOUT_ACCOUNT: [&str; 3] = ["/fn/choose_theme", "/portal/offline/upload", "/file"];
 
 /// Functions that act on the account that is signed in, with fields that it would accept.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 13] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 14] = [
     ("/fn/rename", &[("name", "Eve")]),
     ("/fn/end_session", &[("id", ID)]),
     ("/fn/end_all_sessions", &[]),
+    ("/fn/sign_out", &[]),
     ("/fn/request_email_change", &[("email", "eve@example.com")]),
     ("/fn/cancel_own_email_change", &[]),
     ("/fn/delete_account", &[("phrase", "x")]),

@@ -442,6 +442,11 @@ async fn customers_sign_in_with_a_passkey(app: &TestApp) {
     let (status, _) = call(&other, "/fn/rename_passkey", &[("id", &id), ("name", "Phone")]).await;
     assert_eq!(status, StatusCode::OK);
     assert!(other.get("/portal/account").await.text().await.expect("a page").contains("Phone"));
+    let typed = "n".repeat(101);
+    let answer = other.submit("/fn/rename_passkey", &[("id", &id), ("name", &typed)]).await;
+    assert_eq!(location(&answer), format!("/portal/account#passkey-{id}"));
+    let shown = other.get("/portal/account").await.text().await.expect("a page");
+    assert!(shown.contains(&format!("maxlength=\"100\" required value=\"{typed}\"")), "{shown}");
     assert_eq!(call(&other, "/fn/remove_passkey", &[("id", &id)]).await.0, StatusCode::OK);
     let response = key.get(&start(&other, "/fn/start_passkey_sign_in").await, &Flaws::default());
     let status = call(&other, "/fn/sign_in_with_passkey", &[("response", &response)]).await.0;

@@ -92,8 +92,14 @@ fn inputs(names: &CatalogNames) -> Vec<Input> {
     let first = names.policies.first().map(|(code, _)| code.clone()).unwrap_or_default();
     let policy = InputKind::Select { value: first, options: policies.collect() };
     let lines = InputKind::Area { value: String::new(), rows: 8 };
+    let policy = Input::new(POLICY, "Policy", policy);
+    let policy = if names.policies.is_empty() {
+        policy.hint("There is none yet. Add a product and a policy to the catalog first.".to_owned())
+    } else {
+        policy
+    };
     vec![
-        Input::new(POLICY, "Policy", policy),
+        policy,
         Input::new(LINES, "Customers", lines).hint(format!(
             "One per line: an e-mail address and, if you like, a comma and the name. At most {MAX_LINES} lines. An address on \
              two lines gets two licenses."

@@ -13,7 +13,7 @@ pub(super) struct Plot {
 
 impl Plot {
     pub(super) const CHART: Self =
-        Self { width: 460.0, height: 180.0, left: 8.0, right: 64.0, top: 16.0, bottom: 24.0 };
+        Self { width: 460.0, height: 180.0, left: 8.0, right: 80.0, top: 16.0, bottom: 24.0 };
     pub(super) const SPARKLINE: Self =
         Self { width: 120.0, height: 32.0, left: 1.0, right: 4.0, top: 4.0, bottom: 2.0 };
 

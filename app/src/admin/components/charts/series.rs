@@ -10,6 +10,9 @@ use crate::admin::model::charts::{Point, Range, Series};
 
 const PLOT: Plot = Plot::CHART;
 
+/// The most letters that fit beside the plot, on phones too.
+const LONG: usize = 7;
+
 /// Links to the ranges that a chart can show.
 #[component]
 pub(crate) fn Ranges(ranges: Vec<Range>) -> impl IntoView {
@@ -95,10 +98,14 @@ fn Ends(points: Vec<Point>, end: (f64, f64)) -> impl IntoView {
     let first = points.first().map(|point| point.label.clone()).filter(|_| points.len() > 1);
     let (last, value) = points.last().map(|point| (point.label.clone(), point.text.clone())).unwrap_or_default();
     let y = number(PLOT.height - 6.0);
+    // What does not fit beside its point ends where the drawing does.
+    let (at, anchor) = if value.chars().count() > LONG { (PLOT.width, "end") } else { (end.0 + 6.0, "start") };
     view! {
         <text class="chart-label" x=number(PLOT.left) y=y.clone()>{first}</text>
         <text class="chart-label" x=number(PLOT.width - PLOT.right) y=y text-anchor="end">{last}</text>
-        <text class="chart-label chart-value" x=number(end.0 + 6.0) y=number(end.1.max(PLOT.top) + 4.0)>{value}</text>
+        <text class="chart-label chart-value" x=number(at) y=number(end.1.max(PLOT.top) + 4.0) text-anchor=anchor>
+            {value}
+        </text>
     }
 }
 

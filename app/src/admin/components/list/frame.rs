@@ -43,11 +43,15 @@ fn SearchForm(search: SearchBox, filters: Vec<Filter>) -> impl IntoView {
     view! {
         <form method="get" action=action role="search" class="filters">
             {kept.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> }).collect_view()}
-            <label class="search-box">
-                <span class="visually-hidden">"Search"</span>
-                <AdminIcon name=AdminIconName::Search/>
-                <input r#type="search" name="q" value=value placeholder=hint autocomplete="off" spellcheck="false" data-search=""/>
-            </label>
+            {hint.map(|hint| {
+                view! {
+                    <label class="search-box">
+                        <span class="visually-hidden">"Search"</span>
+                        <AdminIcon name=AdminIconName::Search/>
+                        <input r#type="search" name="q" value=value placeholder=hint autocomplete="off" spellcheck="false" data-search=""/>
+                    </label>
+                }
+            })}
             {filters.into_iter().map(|filter| view! { <FilterField filter/> }).collect_view()}
             <button r#type="submit" class="button button-small">"Apply"</button>
         </form>

@@ -4,10 +4,14 @@ use leptos::prelude::*;
 
 use crate::admin::model::lists::Pages;
 
-/// How many rows are shown, and links to the first, the previous and the next page. A list has no last page: it grows.
+/// How many rows are shown, and links to the first, the previous and the next page, if there is another page. A list has no last
+/// page: it grows.
 #[component]
 pub(crate) fn Paging(pages: Pages) -> impl IntoView {
     let Pages { shown, first, previous, next } = pages;
+    if first.is_none() && previous.is_none() && next.is_none() {
+        return view! { <p class="paging small text-2 figure">{shown}</p> }.into_any();
+    }
     // A missing neighbor keeps its place, so that the others do not move under the pointer.
     let link = |href: Option<String>, word: &'static str, rel: Option<&'static str>| match href {
         Some(href) => view! { <a class="button button-small" href=href rel=rel>{word}</a> }.into_any(),
@@ -21,4 +25,5 @@ pub(crate) fn Paging(pages: Pages) -> impl IntoView {
             </div>
         </nav>
     }
+    .into_any()
 }

@@ -21,7 +21,14 @@ pub(crate) fn DataTable(table: Table, #[prop(optional)] selection: Option<Select
     let select_range = move |event: ev::MouseEvent| last.set_value(rows::select_range(form, &event, last.get_value()));
     let kinds: Vec<(String, bool)> = columns.iter().map(|column| (column.label.clone(), column.is_number)).collect();
     rows::return_to_row();
-    let body = rows.into_iter().map(|row| view! { <TableRow row kinds=kinds.clone() is_selectable/> }).collect_view();
+    // A browser may restore what was selected.
+    Effect::new(move |_| selected.set(rows::count_selected(form)));
+    // By their ids: the box of a row must not become that of another, selected as it is.
+    let body = view! {
+        <For each=move || rows.clone() key=|row| row.id.clone() let:row>
+            <TableRow row kinds=kinds.clone() is_selectable/>
+        </For>
+    };
     let table = view! {
         <div class="card card-flush data-card">
             <table class="table data-table">
@@ -96,7 +103,8 @@ fn TableRow(row: Row, kinds: Vec<(String, bool)>, is_selectable: bool) -> impl I
         }
     });
     let cells = cells.map(|(cell, (label, is_number))| {
-        view! { <td data-label=label class=is_number.then_some("amount")><Value cell/></td> }
+        let is_empty = cell == Cell::Empty;
+        view! { <td data-label=label class:amount=is_number class:no-value=is_empty><Value cell/></td> }
     });
     let cells = cells.collect_view();
     view! {

@@ -49,9 +49,22 @@ pub(crate) fn ObjectFrame(head: ObjectHead, #[prop(into)] side: ViewFn, children
     }
 }
 
-/// Everything that can be done. What is not possible stays in its place and says why.
+/// From so many acts on, a reason that they share is given once, below everything else.
+const SHARED: usize = 3;
+
+/// Everything that can be done. What is not possible stays in its place and says why, unless many acts have the same reason.
 #[component]
 fn ActMenu(acts: Vec<ActLink>) -> impl IntoView {
+    let count = |reason: &String| acts.iter().filter(|act| act.reason.as_ref() == Some(reason)).count();
+    let shared = acts.iter().filter_map(|act| act.reason.clone()).find(|reason| count(reason) >= SHARED);
+    let (alike, acts): (Vec<_>, Vec<_>) =
+        acts.into_iter().partition(|act| shared.is_some() && act.reason == shared && act.href.is_none());
+    let alike = shared.map(|reason| ActLink {
+        label: alike.into_iter().map(|act| act.label).collect::<Vec<_>>().join(", "),
+        href: None,
+        reason: Some(reason),
+        is_dangerous: false,
+    });
     let act = |ActLink { label, href, reason, is_dangerous }: ActLink| match href {
         Some(href) => view! { <li><a href=href class:menu-danger=is_dangerous>{label}</a></li> }.into_any(),
         None => {
@@ -60,7 +73,7 @@ fn ActMenu(acts: Vec<ActLink>) -> impl IntoView {
     };
     view! {
         <Menu label="Actions" class="menu-right">
-            <ul class="menu-list">{acts.into_iter().map(act).collect_view()}</ul>
+            <ul class="menu-list">{acts.into_iter().chain(alike).map(act).collect_view()}</ul>
         </Menu>
     }
 }

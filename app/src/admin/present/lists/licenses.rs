@@ -3,7 +3,7 @@
 use latchkey_licensing::{license_key, time::Timestamp};
 use latchkey_service::{Licenses, ListedLicense, listed_status};
 
-use super::{CatalogChoices, ShownColumn, ShownFilter, ShownList};
+use super::{CatalogChoices, ShownColumn, ShownFilter, ShownList, grouped};
 use crate::{
     admin::{
         model::{
@@ -57,8 +57,8 @@ impl ShownList for Licenses {
         let license = &row.license;
         let limit = license.max_machines.or(row.policy_max_machines);
         let machines = match limit {
-            Some(limit) => format!("{} of {limit}", row.machines),
-            None => row.machines.to_string(),
+            Some(limit) => format!("{} of {}", grouped(row.machines), grouped(limit)),
+            None => grouped(row.machines),
         };
         let owner = AdminPage::Customer(license.account).path();
         Row {

@@ -5,7 +5,9 @@ use latchkey_licensing::{account::Role, license_key, money::Money, order::Order}
 use latchkey_service::{AccountDetails, ListedLicense, ListedMail, SessionSummary, listed_status};
 use serde_json::json;
 
-use super::{Around, Inspected, Needs, copied, dangerous, fact, filtered, table, text, text_or_none};
+use super::{
+    Around, Inspected, Needs, ROWS_OF_A_LIST, copied, dangerous, fact, filtered, is_cut, table, text, text_or_none,
+};
 use crate::{
     admin::{
         model::{
@@ -144,32 +146,38 @@ fn spent(orders: &[Order]) -> Vec<Money> {
 
 fn sections(details: &AccountDetails, around: &Around<'_>) -> Vec<Section> {
     let account = details.account.id;
-    let all = |has_more: bool, page: &AdminPage| {
-        has_more.then(|| LinkTo::new("All of them", filtered(page, "account", account)))
+    let all = |is_cut: bool, label: &str, page: &AdminPage| {
+        is_cut.then(|| LinkTo::new(label, filtered(page, "account", account)))
     };
     let with = |section: Section, all: Option<LinkTo>| Section { all, ..section };
     let can_sign_out = around.is_admin && obstacle(CustomerActName::SignOut, details).is_none();
     let sign_out_page = AdminPage::CustomerAct(account, CustomerActName::SignOut).path();
     let sign_out = can_sign_out.then(|| LinkTo::new("Sign out one or all of them", sign_out_page));
-    let licenses = details.licenses.items.iter().map(|license| license_row(license, around));
-    let orders = details.orders.items.iter().map(|order| order_row(order, around));
-    let mails = details.mails.items.iter().take(10).map(|mail| mail_row(mail, around));
+    let licenses = details.licenses.items.iter().take(ROWS_OF_A_LIST).map(|license| license_row(license, around));
+    let orders = details.orders.items.iter().take(ROWS_OF_A_LIST).map(|order| order_row(order, around));
+    let mails = details.mails.items.iter().take(ROWS_OF_A_LIST).map(|mail| mail_row(mail, around));
     vec![
         with(
             table(
                 "Licenses",
-                &["Key", "Status", "Product and policy", "Machines", "Expires", "Issued"],
+                &["Key", "Status", "Policy", "Machines", "Expires", "Issued"],
                 licenses.collect(),
                 "The customer has no licenses.",
             ),
-            all(details.licenses.has_more, &AdminPage::Licenses),
+            all(is_cut(&details.licenses), "All licenses of the customer", &AdminPage::Licenses),
         ),
-        with(machine_table(&details.machines.items, around), all(details.machines.has_more, &AdminPage::Machines)),
-        table(
-            "Orders",
-            &["Order", "Status", "Total", "Refunded", "Placed"],
-            orders.collect(),
-            "The customer has not bought anything.",
+        with(
+            machine_table(&details.machines.items, around),
+            all(is_cut(&details.machines), "All machines of the customer", &AdminPage::Machines),
+        ),
+        with(
+            table(
+                "Orders",
+                &["Order", "Status", "Total", "Refunded", "Placed"],
+                orders.collect(),
+                "The customer has not bought anything.",
+            ),
+            all(is_cut(&details.orders), "All orders of the customer", &AdminPage::Orders),
         ),
         table("Latest mails", &["Mail", "Status", "Queued"], mails.collect(), "No mail to the customer is kept."),
         with(sessions(&details.sessions, around), sign_out),

@@ -11,7 +11,7 @@ use latchkey_licensing::{
 use latchkey_service::{LicenseDetails, LicenseView, ListedMachine};
 use serde_json::{Value, json};
 
-use super::{Around, Inspected, Needs, count, dangerous, fact, filtered, link, table, text};
+use super::{Around, Inspected, Needs, ROWS_OF_A_LIST, count, dangerous, fact, filtered, is_cut, link, table, text};
 use crate::{
     admin::{
         model::{
@@ -19,7 +19,7 @@ use crate::{
             object_view::{Notice, ObjectView, Section, SectionBody},
             objects::{ActLink, Fact, ObjectHead, Related},
         },
-        present::words,
+        present::{lists::grouped, words},
     },
     portal::present::when,
     routes::{AdminPage, LicenseActName},
@@ -252,11 +252,13 @@ fn machines(view: &LicenseView) -> Cell {
     let limit = view.license.machine_limit(&view.policy);
     let allowed = match (limit, view.machine_limit_with_overage) {
         (None, _) => " of any number".to_owned(),
-        (Some(limit), None) => format!(" of {limit}, and any number beyond"),
-        (Some(limit), Some(most)) if most > limit => format!(" of {limit}, up to {most} with overage"),
-        (Some(limit), Some(_)) => format!(" of {limit}"),
+        (Some(limit), None) => format!(" of {}, and any number beyond", grouped(limit)),
+        (Some(limit), Some(most)) if most > limit => {
+            format!(" of {}, up to {} with overage", grouped(limit), grouped(most))
+        }
+        (Some(limit), Some(_)) => format!(" of {}", grouped(limit)),
     };
-    text(format!("{}{allowed}{}", view.machine_count, own(view.license.max_machines)))
+    text(format!("{}{allowed}{}", grouped(view.machine_count), own(view.license.max_machines)))
 }
 
 fn own(limit: Option<u32>) -> &'static str {
@@ -277,12 +279,9 @@ fn number(limit: Option<u32>, own_limit: Option<u32>, overage: OverageStrategy) 
 
 fn sections(details: &LicenseDetails, around: &Around<'_>) -> Vec<Section> {
     let license = &details.view.license;
-    let mut sections = vec![machine_table(&details.machines.items, around)];
-    if details.machines.has_more
-        && let Some(machines) = sections.first_mut()
-    {
-        machines.all = Some(LinkTo::new("All machines", filtered(&AdminPage::Machines, "license", license.id)));
-    }
+    let all = is_cut(&details.machines)
+        .then(|| LinkTo::new("All machines of the license", filtered(&AdminPage::Machines, "license", license.id)));
+    let mut sections = vec![Section { all, ..machine_table(&details.machines.items, around) }];
     if license.metadata.trim() != "{}" {
         let metadata: Value = serde_json::from_str(&license.metadata).unwrap_or_default();
         let metadata = super::pretty(&metadata);
@@ -309,7 +308,8 @@ pub(super) fn machine_table(machines: &[ListedMachine], around: &Around<'_>) -> 
         }
     };
     let columns = ["Machine", "Status", "Platform", "App", "Activated", "Last seen"];
-    table("Machines", &columns, machines.iter().map(row).collect(), "It has not been activated on any machine.")
+    let rows = machines.iter().take(ROWS_OF_A_LIST).map(row).collect();
+    table("Machines", &columns, rows, "It has not been activated on any machine.")
 }
 
 fn related(details: &LicenseDetails) -> Vec<Related> {

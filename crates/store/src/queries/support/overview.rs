@@ -77,7 +77,7 @@ pub(crate) async fn list_daily_counts(
         };
     }
     let sql = match what {
-        DailyCount::NewAccounts => by_day!("accounts", "created_at", ""),
+        DailyCount::NewAccounts => by_day!("accounts", "created_at", " AND role = 'customer'"),
         DailyCount::NewLicenses => by_day!("licenses", "created_at", ""),
         DailyCount::Activations => by_day!("machines", "created_at", ""),
         DailyCount::Deactivations => by_day!("machines", "deactivated_at", ""),
