@@ -85,7 +85,8 @@ fn schemas() -> Vec<(&'static str, Value)> {
     let fact = json!({ "maxLength": MAX_FACT_BYTES, "pattern": ONE_LINE });
     let fingerprint =
         json!({ "type": "string", "minLength": 1, "maxLength": MAX_FINGERPRINT_BYTES, "pattern": PRINTABLE });
-    let nonce = json!({ "minimum": i64::MIN, "maximum": u64::MAX });
+    // No format has all of its values.
+    let nonce = json!({ "format": null, "minimum": i64::MIN, "maximum": u64::MAX });
     let scheme = json!({ "enum": [KeyScheme::Ed25519Sign.as_str(), null] });
     vec![
         ("ValidateMeta/properties/nonce", nonce.clone()),
@@ -197,12 +198,17 @@ fn algorithm() -> Value {
     json!({ "enum": names.map(Value::from).chain([Value::Null]).collect::<Vec<_>>() })
 }
 
+/// Sets members of a schema. Null removes one.
 fn merge(schema: &mut Value, refined: Value) {
     let (Some(schema), Value::Object(refined)) = (schema.as_object_mut(), refined) else {
         return;
     };
     for (name, value) in refined {
-        schema.insert(name, value);
+        if value.is_null() {
+            schema.remove(&name);
+        } else {
+            schema.insert(name, value);
+        }
     }
 }
 
