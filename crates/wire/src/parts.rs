@@ -74,7 +74,7 @@ pub struct SpawnData {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpawnAttributes {
-    /// The text by which the app identifies the process, unique on the machine. Required. A number is read as text.
+    /// The text by which the app identifies the process, unique on the machine. Required. A whole number is read as text.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub pid: Option<Value>,
     /// Data to attach.

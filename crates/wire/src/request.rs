@@ -31,6 +31,30 @@ pub struct ValidateMeta {
     pub nonce: Option<Number>,
 }
 
+/// The body of a validation by key. It is read as [`Validate`], so that the error for a missing key is the server's.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ValidateKey {
+    /// The parameters of the request.
+    #[cfg_attr(feature = "openapi", schema(value_type = ValidateKeyMeta))]
+    pub meta: JsonObject<ValidateKeyMeta>,
+}
+
+/// The key to validate, and for which use.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ValidateKeyMeta {
+    /// The license key to validate.
+    pub key: String,
+    /// The scope. The response repeats it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Scope>))]
+    pub scope: Option<Map<String, Value>>,
+    /// An integer of at most 64 bits. The response repeats it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
+    #[serde(default, deserialize_with = "exact")]
+    pub nonce: Option<Number>,
+}
+
 /// Rejects numbers that would not be repeated exactly: fractions, and integers of more than 64 bits. Whole numbers may be
 /// written as `42.0`.
 fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
@@ -135,10 +159,39 @@ pub struct ActivateRelationships {
     /// The license to activate. The default is that of the credential.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<ToOne>))]
     pub license: Option<JsonObject<ToOne>>,
-    /// The machine's components, at most 64: resources under `data`, each with the attributes `fingerprint`, `name` and
-    /// `metadata`.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    /// The machine's components, at most 64.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ActivateComponents>))]
     pub components: Option<Value>,
+}
+
+/// The components of a machine to activate. A list without `data` is accepted as well, and in both a component may be under a
+/// `data` of its own.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActivateComponents {
+    /// The components.
+    pub data: Option<Vec<ActivateComponent>>,
+}
+
+/// A component of a machine to activate.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActivateComponent {
+    /// Facts about the component.
+    pub attributes: ActivateComponentAttributes,
+}
+
+/// Facts about a component.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActivateComponentAttributes {
+    /// The fingerprint by which the app identifies the component. Required.
+    pub fingerprint: Option<String>,
+    /// A label for display.
+    pub name: Option<String>,
+    /// Data to attach.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub metadata: Option<Map<String, Value>>,
 }
 
 /// A relationship to one resource.
@@ -173,12 +226,12 @@ pub struct IncrementUsage {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IncrementMeta {
     /// The number of uses to add, at least 1.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1, maximum = 2_147_483_647))]
     #[serde(default, deserialize_with = "whole")]
     pub increment: Option<u32>,
 }
 
-/// The body of a check-out. Parameters in the query take precedence.
+/// The body of a check-out of a license file. Parameters in the query take precedence.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckOut {
@@ -187,7 +240,7 @@ pub struct CheckOut {
     pub meta: Option<Map<String, Value>>,
 }
 
-/// The parameters of a check-out. Texts in the form of the query are accepted as well.
+/// The parameters of a check-out of a license file. Texts in the form of the query are accepted as well.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckOutMeta {
@@ -199,6 +252,30 @@ pub struct CheckOutMeta {
     /// `base64+ed25519` or `aes-256-gcm+ed25519`.
     pub algorithm: Option<String>,
     /// What the file includes.
+    pub include: Option<Vec<String>>,
+}
+
+/// The body of a check-out of a machine file. It is read as [`CheckOut`]; only what a file may include differs.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CheckOutMachine {
+    /// The parameters of the request.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<CheckOutMachineMeta>))]
+    pub meta: Option<Map<String, Value>>,
+}
+
+/// The parameters of a check-out of a machine file. Texts in the form of the query are accepted as well.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CheckOutMachineMeta {
+    /// How long the file is valid, in seconds. Null for the longest time that clients accept.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 3_600))]
+    pub ttl: Option<Value>,
+    /// Whether the file is encrypted. Not together with `algorithm`.
+    pub encrypt: Option<bool>,
+    /// `base64+ed25519` or `aes-256-gcm+ed25519`.
+    pub algorithm: Option<String>,
+    /// What the file includes. The license always is.
     pub include: Option<Vec<String>>,
 }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::Method,
 };
-use latchkey_licensing::certificate::FileAlgorithm;
+use latchkey_licensing::{certificate::FileAlgorithm, policy::MIN_FILE_TTL};
 use latchkey_service::{CheckOutError, CheckOutRequest, FileSubject, FileTtl, KeyHolder, SignedFile};
 use latchkey_wire::{
     document::{File, FileAttributes, FileResource, to_one},
@@ -27,6 +27,9 @@ use crate::http::{
     },
     state::AppState,
 };
+
+/// The longest time that a request may ask for, in seconds. Files get at most what clients accept.
+pub(crate) const MAX_TTL: u64 = i64::MAX.unsigned_abs();
 
 /// The options of all files, for the description of the API.
 #[derive(IntoParams)]
@@ -150,22 +153,19 @@ impl FromRequest<AppState> for FileRequest {
 }
 
 impl FileRequest {
-    /// If an option is in both halves, the query takes precedence. `encrypt` and `algorithm` are two forms of
-    /// one option: if the query has either, both of the body's are ignored.
+    /// If an option is in both halves, the query takes precedence; an invalid value is an error in either. `encrypt` and
+    /// `algorithm` are two forms of one option: if the query has either, it takes precedence over both of the body's.
     fn options(self, is_license: bool) -> Result<Options, ApiError> {
-        let Self { query, mut body } = self;
-        if query.has_encryption_option() {
+        let (query, mut body) = (self.query.check(Place::Query, is_license)?, self.body.check(Place::Body, is_license)?);
+        if query.encrypt.is_some() || query.algorithm.is_some() {
             body.encrypt = None;
             body.algorithm = None;
         }
-        let place = |is_in_query: bool| if is_in_query { Place::Query } else { Place::Body };
-        let (algorithm_place, include_place) = (place(query.algorithm.is_some()), place(query.include.is_some()));
-        let ttl = query.ttl.or(body.ttl).transpose()?;
-        let encrypt = query.encrypt.or(body.encrypt).transpose()?.flatten();
-        let algorithm = query.algorithm.or(body.algorithm).transpose()?.flatten();
-        let requested_includes = query.include.or(body.include).transpose()?.unwrap_or_default();
-        let includes = dataset::includes(&requested_includes, is_license)
-            .map_err(|error| include_place.locate(error, "include"))?;
+        let algorithm_place = if query.algorithm.is_some() { Place::Query } else { Place::Body };
+        let ttl = query.ttl.or(body.ttl);
+        let encrypt = query.encrypt.or(body.encrypt);
+        let algorithm = query.algorithm.or(body.algorithm);
+        let (requested_includes, includes) = query.include.or(body.include).unwrap_or_default();
         let is_encrypted = match (encrypt, algorithm) {
             (Some(false), Some(FileAlgorithm::Encrypted)) | (Some(true), Some(FileAlgorithm::Plain)) => {
                 let error = algorithm_invalid("encrypt and algorithm contradict each other: send only one.");
@@ -194,7 +194,7 @@ impl Place {
     }
 }
 
-/// An option: `None` if it is absent. An invalid value is only an error if it is used.
+/// An option: `None` if it is absent.
 type ParsedOption<T> = Option<Result<T, ApiError>>;
 
 /// The answer to an option that is sent twice.
@@ -240,7 +240,8 @@ impl RawOptions {
                     note(&mut options.algorithm, parse_algorithm(&value).map_err(locate), twice);
                 }
                 "include" => {
-                    let names = value.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "null");
+                    let names = value.split(',').map(|name| name.trim_matches(' '));
+                    let names = names.filter(|name| !name.is_empty() && *name != "null");
                     let twice = || locate(ApiError::new(ErrorCode::CheckoutIncludeInvalid, TWICE));
                     note(&mut options.include, Ok(names.map(str::to_owned).collect()), twice);
                 }
@@ -250,10 +251,27 @@ impl RawOptions {
         options
     }
 
-    /// Whether it contains an encryption option.
-    fn has_encryption_option(&self) -> bool {
-        !matches!(self.encrypt, None | Some(Ok(None))) || !matches!(self.algorithm, None | Some(Ok(None)))
+    fn check(self, place: Place, is_license: bool) -> Result<CheckedOptions, ApiError> {
+        let include = |names: Vec<String>| {
+            let includes = dataset::includes(&names, is_license).map_err(|error| place.locate(error, "include"))?;
+            Ok::<_, ApiError>((names, includes))
+        };
+        Ok(CheckedOptions {
+            ttl: self.ttl.transpose()?,
+            encrypt: self.encrypt.transpose()?.flatten(),
+            algorithm: self.algorithm.transpose()?.flatten(),
+            include: self.include.transpose()?.map(include).transpose()?,
+        })
     }
+}
+
+/// Valid options. `None` is also a value that leaves the choice open.
+struct CheckedOptions {
+    ttl: Option<FileTtl>,
+    encrypt: Option<bool>,
+    algorithm: Option<FileAlgorithm>,
+    /// As requested, and what that means.
+    include: Option<(Vec<String>, BTreeSet<Include>)>,
 }
 
 /// An option that is sent twice has no clear value.
@@ -286,7 +304,10 @@ fn list(value: Value) -> String {
 fn parse_ttl(text: &str) -> Result<FileTtl, ApiError> {
     match text {
         "" | "null" => Ok(FileTtl::Perpetual),
-        text => text.parse().map(FileTtl::Seconds).map_err(|_| ttl_invalid()),
+        text => {
+            let seconds = text.parse().ok().filter(|seconds| (MIN_FILE_TTL.as_secs()..=MAX_TTL).contains(seconds));
+            seconds.map(FileTtl::Seconds).ok_or_else(ttl_invalid)
+        }
     }
 }
 
@@ -381,18 +402,38 @@ mod tests {
         use serde_json::json;
         for (query, body, ttl, is_encrypted, includes) in [
             ("", json!({ "encrypt": true, "ttl": 7200, "include": ["product"] }), Some(7_200), true, 1),
-            ("ttl=3600", json!({ "ttl": "soon" }), Some(3_600), false, 0),
+            ("ttl=3600", json!({ "ttl": 7200 }), Some(3_600), false, 0),
             ("encrypt=0", json!({ "algorithm": "aes-256-gcm+ed25519" }), None, false, 0),
             ("algorithm=base64%2Bed25519", json!({ "encrypt": true }), None, false, 0),
             ("algorithm=ed25519", json!({ "encrypt": 1 }), None, true, 0),
             ("encrypt=", json!({ "encrypt": true, "algorithm": "base64+ed25519" }), None, false, 0),
-            ("include=", json!({ "include": "secrets" }), None, false, 0),
+            ("include=", json!({ "include": "product" }), None, false, 0),
         ] {
             let meta = body.as_object().cloned().expect("an object");
             let request = FileRequest { query: RawOptions::of_query(query), body: RawOptions::of_body(meta) };
             let read = request.options(true).expect(query);
             let seen = (read.ttl, read.is_encrypted, read.includes.len());
             assert_eq!(seen, (ttl.map(FileTtl::Seconds), is_encrypted, includes), "{query} {body}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_option_is_refused_even_if_another_takes_precedence() {
+        use serde_json::json;
+        let too_long = MAX_TTL + 1;
+        for (query, body) in [
+            ("ttl=3600", json!({ "ttl": "soon" })),
+            ("ttl=3600", json!({ "ttl": 3_599 })),
+            ("ttl=3600", json!({ "ttl": too_long })),
+            ("encrypt=0", json!({ "encrypt": "perhaps" })),
+            ("encrypt=0", json!({ "algorithm": "rsa" })),
+            ("include=", json!({ "include": "secrets" })),
+            ("include=product", json!({ "include": ["product", 5] })),
+        ] {
+            let meta = body.as_object().cloned().expect("an object");
+            let request = FileRequest { query: RawOptions::of_query(query), body: RawOptions::of_body(meta) };
+            let refused = request.options(true).expect_err(query);
+            assert_eq!(refused.status().as_u16(), 400, "{query} {body}");
         }
     }
 }

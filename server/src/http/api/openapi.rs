@@ -100,19 +100,26 @@ fn use_media_type(part: &mut Value) {
 }
 
 /// The documents that clients send. Their optional members remain optional.
-const REQUESTS: [&str; 19] = [
+const REQUESTS: [&str; 26] = [
     "Validate",
     "ValidateMeta",
+    "ValidateKey",
+    "ValidateKeyMeta",
     "Scope",
     "Activate",
     "ActivateData",
     "ActivateAttributes",
     "ActivateRelationships",
+    "ActivateComponents",
+    "ActivateComponent",
+    "ActivateComponentAttributes",
     "ChangeMachine",
     "ChangeMachineData",
     "ChangeMachineAttributes",
     "CheckOut",
     "CheckOutMeta",
+    "CheckOutMachine",
+    "CheckOutMachineMeta",
     "IncrementUsage",
     "IncrementMeta",
     "ToOne",

@@ -203,11 +203,14 @@ async fn invalid_options_name_their_parameter(app: &TestApp) {
     }
     let head = desktop.send(Method::HEAD, &format!("/v1/licenses/{id}/actions/check-out"), None).await;
     assert_eq!(head.status, 405, "HEAD must not create a file");
-    // The query takes precedence over the client's body.
+    // The query takes precedence over the client's body, but neither may be invalid.
     let path = format!("/v1/licenses/{id}/actions/check-out");
     for (query, meta, source) in [
         ("ttl=1", json!({ "ttl": 86_400 }), json!({ "parameter": "ttl" })),
-        ("ttl=86400", json!({ "ttl": 1.5, "include": "secrets" }), json!({ "pointer": "/meta/include" })),
+        ("ttl=86400", json!({ "ttl": 86_400.5 }), json!({ "pointer": "/meta/ttl" })),
+        ("ttl=86400", json!({ "ttl": 9_223_372_036_854_775_808_u64 }), json!({ "pointer": "/meta/ttl" })),
+        ("include=product", json!({ "include": "secrets" }), json!({ "pointer": "/meta/include" })),
+        ("encrypt=0", json!({ "algorithm": "rsa" }), json!({ "pointer": "/meta/algorithm" })),
         ("algorithm=ed25519", json!({ "ttl": 1.5 }), json!({ "pointer": "/meta/ttl" })),
         ("encrypt=1&ttl=x", json!({ "encrypt": "perhaps", "algorithm": "rsa" }), json!({ "parameter": "ttl" })),
     ] {
@@ -219,9 +222,9 @@ async fn invalid_options_name_their_parameter(app: &TestApp) {
     let before = admin.license(id, &Operator::Host.fresh()).await.expect("there").view.license.last_check_out_at;
     assert_eq!(before, None, "a refusal is not recorded as a check-out");
     for (query, meta, algorithm) in [
-        ("ttl=86400", json!({ "ttl": 86_400.5 }), "base64+ed25519"),
+        ("ttl=86400", json!({ "ttl": 7_200 }), "base64+ed25519"),
         ("algorithm=aes-256-gcm%2Bed25519", json!({ "encrypt": false }), "aes-256-gcm+ed25519"),
-        ("encrypt=0", json!({ "algorithm": "rsa" }), "base64+ed25519"),
+        ("encrypt=0", json!({ "algorithm": "aes-256-gcm+ed25519" }), "base64+ed25519"),
         ("algorithm=ed25519", json!({ "encrypt": true }), "aes-256-gcm+ed25519"),
         ("encrypt=", json!({ "algorithm": "aes-256-gcm+ed25519" }), "aes-256-gcm+ed25519"),
     ] {

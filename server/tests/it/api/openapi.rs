@@ -51,3 +51,29 @@ fn every_code_is_described() {
         assert!(text.contains(code.as_str()), "{}", code.as_str());
     }
 }
+
+/// The bounds in a schema and below it that are not those of its format.
+fn bounds_beyond_their_format(schema: &Value, place: &str) -> Vec<String> {
+    let most = match schema["format"].as_str() {
+        Some("int32") => i64::from(i32::MAX),
+        _ => i64::MAX,
+    };
+    let is_beyond =
+        schema["format"].is_string() && schema["maximum"].as_u64().is_some_and(|max| max > most.unsigned_abs());
+    let found = is_beyond.then(|| place.to_owned());
+    let inner: Vec<String> = match schema {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, member)| bounds_beyond_their_format(member, &format!("{place}/{name}")))
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(|item| bounds_beyond_their_format(item, place)).collect(),
+        _ => Vec::new(),
+    };
+    found.into_iter().chain(inner).collect()
+}
+
+/// A number that a bound allows and a format forbids would be valid for some readers only.
+#[test]
+fn no_bound_is_beyond_its_format() {
+    assert_eq!(bounds_beyond_their_format(&described(), ""), Vec::<String>::new());
+}

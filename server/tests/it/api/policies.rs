@@ -218,6 +218,7 @@ async fn uses_are_counted_exactly(app: &TestApp) {
         (json!(0), 422, "ATTRIBUTE_INVALID"),
         (json!(-1), 400, "DOCUMENT_INVALID"),
         (json!("2"), 400, "DOCUMENT_INVALID"),
+        (json!(2_147_483_648_u32), 422, "ATTRIBUTE_INVALID"),
         (json!(47), 422, "USES_LIMIT_EXCEEDED"),
     ] {
         let answer = desktop.post(&path, json!({ "meta": { "increment": increment } })).await;

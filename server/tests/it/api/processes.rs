@@ -156,6 +156,8 @@ async fn bad_processes_are_not_spawned(app: &TestApp) {
         (json!("a\nb"), 422, "ATTRIBUTE_INVALID"),
         (json!("x".repeat(256)), 422, "ATTRIBUTE_INVALID"),
         (json!([1]), 400, "DOCUMENT_INVALID"),
+        (json!(1.5), 400, "DOCUMENT_INVALID"),
+        (json!(-1), 400, "DOCUMENT_INVALID"),
     ] {
         let refused = spawn(&desktop, "one", pid.clone()).await;
         assert_eq!(

@@ -17,14 +17,25 @@ pub struct Version(semver::Version);
 pub struct InvalidVersion;
 
 impl Version {
-    /// The version as apps report it: a `v` in front and missing numbers at the end are accepted.
+    /// The version as apps report it: a `v` in front, missing numbers at the end and spaces around it are accepted.
     pub fn of_app(text: &str) -> Result<Self, InvalidVersion> {
-        let text = text.trim();
+        if text.len() > MAX_VERSION_LENGTH {
+            return Err(InvalidVersion);
+        }
+        let text = text.trim_matches(|letter: char| letter.is_ascii_whitespace());
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let end = text.find(['-', '+']).unwrap_or(text.len());
         let (numbers, rest) = text.split_at(end);
         let missing = 2_usize.saturating_sub(numbers.matches('.').count());
-        format!("{numbers}{}{rest}", ".0".repeat(missing)).parse()
+        // The limit is for what the app sent, without the numbers that are added.
+        Self::read(&format!("{numbers}{}{rest}", ".0".repeat(missing)))
+    }
+
+    fn read(text: &str) -> Result<Self, InvalidVersion> {
+        let version = semver::Version::parse(text).map_err(|_| InvalidVersion)?;
+        // Clients read the numbers as 32 bits.
+        let fits = [version.major, version.minor, version.patch].iter().all(|number| u32::try_from(*number).is_ok());
+        if fits { Ok(Self(version)) } else { Err(InvalidVersion) }
     }
 
     /// The first three numbers.
@@ -52,10 +63,7 @@ impl FromStr for Version {
     type Err = InvalidVersion;
 
     fn from_str(text: &str) -> Result<Self, InvalidVersion> {
-        let version = semver::Version::parse(text).map_err(|_| InvalidVersion)?;
-        // Clients read the numbers as 32 bits.
-        let fits = [version.major, version.minor, version.patch].iter().all(|number| u32::try_from(*number).is_ok());
-        if text.len() <= MAX_VERSION_LENGTH && fits { Ok(Self(version)) } else { Err(InvalidVersion) }
+        if text.len() <= MAX_VERSION_LENGTH { Self::read(text) } else { Err(InvalidVersion) }
     }
 }
 
@@ -187,6 +195,9 @@ mod tests {
         for text in ["", "v", "latest", "1.x", "1.4.0.0", "1.-1.0", "1.4.0/../2", "1.4.0\n2"] {
             assert_eq!(Version::of_app(text), Err(InvalidVersion), "{text}");
         }
+        let long = |length| format!("1-{}", "a".repeat(length - 2));
+        assert!(Version::of_app(&long(MAX_VERSION_LENGTH)).is_ok(), "the numbers that are added do not count");
+        assert_eq!(Version::of_app(&long(MAX_VERSION_LENGTH + 1)), Err(InvalidVersion));
     }
 
     #[test]

@@ -44,10 +44,9 @@ pub(crate) async fn increment_usage(
 ) -> Result<Document<One<LicenseAttributes>>, ApiError> {
     check_name(&app, &license)?;
     let by = body.meta.increment.unwrap_or(1);
-    if by == 0 {
-        return Err(
-            ApiError::new(ErrorCode::AttributeInvalid, "The increment must be at least 1.").at("/meta/increment")
-        );
+    if by == 0 || i32::try_from(by).is_err() {
+        let detail = format!("The increment must be a number from 1 to {}.", i32::MAX);
+        return Err(ApiError::new(ErrorCode::AttributeInvalid, detail).at("/meta/increment"));
     }
     let license = app.increment_uses(by).await?;
     Ok(Document(One { data: resources::license(&license, &state.account())? }))

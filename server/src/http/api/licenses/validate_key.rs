@@ -28,7 +28,7 @@ use crate::http::{
     path = "/v1/licenses/actions/validate-key",
     tag = "Licenses",
     operation_id = "validateKey",
-    request_body(content = request::Validate, description = "`meta.key` is required"),
+    request_body(content = request::ValidateKey, description = "`meta.key` is required"),
     responses(
         (status = 200, description = "The result. For an unknown key, `data` is null and `meta.code` is `NOT_FOUND`", body = Validation),
         (status = 401, description = "Only if an invalid credential is sent", body = ErrorDocument),

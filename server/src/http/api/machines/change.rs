@@ -31,7 +31,7 @@ use crate::http::{
     request_body(content = ChangeMachine, description = "The document is required"),
     responses(
         (status = 200, description = "The machine", body = One<MachineAttributes>),
-        (status = 422, description = "`ATTRIBUTE_INVALID`: the name is too long, or another attribute would change", body = ErrorDocument),
+        (status = 422, description = "`ATTRIBUTE_INVALID`: the name is too long, another attribute would change, or the id is another machine's", body = ErrorDocument),
         BodyErrors,
         NamedErrors,
     ),

@@ -30,7 +30,7 @@ use crate::http::{
         FileParams,
         ("include" = Option<String>, Query, description = "Comma-separated: `license`, `license.entitlements`, `license.product`, `license.policy`, `license.owner`, `components`; the license is always included")
     ),
-    request_body(content = request::CheckOut, description = "The same options, under `meta`"),
+    request_body(content = request::CheckOutMachine, description = "The same options, under `meta`"),
     responses((status = 200, description = "The file in `data.attributes.certificate`", body = File), FileErrors, NamedErrors),
     security(("license_key" = [])),
 )]

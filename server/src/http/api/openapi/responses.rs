@@ -64,7 +64,7 @@ error_sets! {
     FileErrors: [
         (
             400,
-            "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`; `source.parameter` says which"
+            "`CHECKOUT_TTL_INVALID`, `CHECKOUT_INCLUDE_INVALID`, `CHECKOUT_ALGORITHM_INVALID`, `DOCUMENT_INVALID`; `source` says where"
         ),
         (422, "`CHECKOUT_TOO_LARGE`: the file would be longer than 64 KiB")
     ];

@@ -7,6 +7,7 @@ use latchkey_wire::{
     document::One,
     error::{ErrorCode, ErrorDocument},
     parts::{ProcessAttributes, Spawn, SpawnData},
+    request::whole_number,
 };
 use serde_json::Value;
 
@@ -56,10 +57,8 @@ fn read(data: SpawnData) -> Result<NewProcess, ApiError> {
     let pid = match attributes.pid {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(pid)) => pid,
-        Some(Value::Number(pid)) => pid.to_string(),
-        Some(_) => {
-            return Err(ApiError::new(ErrorCode::DocumentInvalid, "The body is invalid: pid must be a string.").at(PID));
-        }
+        Some(Value::Number(pid)) => whole_number(&pid).ok_or_else(unreadable)?.to_string(),
+        Some(_) => return Err(unreadable()),
     };
     let pid = fact(&pid).ok_or_else(|| {
         let detail = format!("pid is required, with at most {MAX_FACT_BYTES} bytes and no control characters.");
@@ -71,6 +70,11 @@ fn read(data: SpawnData) -> Result<NewProcess, ApiError> {
     })?;
     let metadata = Value::Object(attributes.metadata.unwrap_or_default()).to_string();
     Ok(NewProcess { machine: machine.0.data.0.id, pid, metadata })
+}
+
+fn unreadable() -> ApiError {
+    let detail = "The body is invalid: pid must be a string or a whole number that is not negative.";
+    ApiError::new(ErrorCode::DocumentInvalid, detail).at(PID)
 }
 
 fn refused(error: SpawnError, app: &KeyHolder) -> ApiError {
