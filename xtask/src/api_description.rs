@@ -2,22 +2,19 @@
 //! compares the responses with it.
 
 use std::{
-    fs,
-    net::TcpListener,
+    fs::File,
+    io::{self, Seek},
     path::Path,
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::Child,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use serde_json::Value;
 
 use crate::{
-    bench::process::Process,
+    api_server::{self, ApiServer},
     packages,
-    shell::{Shell, run, timed},
+    shell::{Shell, timed},
 };
 
 /// The program, in the version that the description was tested with.
@@ -26,16 +23,16 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// How it is configured, and what it must know about requests that the description cannot say.
 const FOLDER: &str = "server/tests/description";
 
-/// The cases for each operation in `cargo xtask test`.
-pub(crate) const FEW: u32 = 10;
+/// The number of cases for each operation, unless another is wanted.
+pub(crate) const CASES: u32 = 300;
 
-/// How long the server may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How many processes share the cases. The program uses one processor, and most machines have at least two.
+const SHARES: u32 = 2;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The number of cases for each operation
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = CASES, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     cases: u32,
     /// The seed of the cases; by default another one each time
     #[arg(long)]
@@ -44,7 +41,7 @@ pub(crate) struct Options {
 
 /// The folder of the program for this Python. `None` if there is no suitable Python.
 pub(crate) fn package(shell: &Shell) -> Result<Option<std::path::PathBuf>> {
-    packages::for_python(shell, SCHEMATHESIS, "schemathesis")
+    packages::for_python(shell, &[SCHEMATHESIS], "schemathesis")
 }
 
 /// Builds the server and tests it by hand.
@@ -60,62 +57,64 @@ pub(crate) fn test(shell: &Shell, root: &Path, cases: u32, seed: Option<u32>) ->
         println!("    skipped: there is no Python 3.11 with pip");
         return Ok(false);
     };
-    // Built like the Rust tests: another selection of packages would build it a second time.
-    let build = ["cargo", "test", "--workspace", "--exclude", "latchkey-frontend", "--no-run", "--quiet"];
-    shell.step("server", &build)?;
-    let program = shell.target().join("debug").join("latchkey");
-    let folder = tempfile::Builder::new().prefix("latchkey-description-").tempdir()?;
-    let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-    let latchkey = || {
-        let mut command = shell.command(&program);
-        command
-            .current_dir(folder.path())
-            .env("LATCHKEY__DATA_DIR", folder.path().join("data"))
-            .env("LATCHKEY__SERVER__LISTEN", address.to_string())
-            // Thousands of requests with one key.
-            .env("LATCHKEY__API__KEY_PER_MINUTE", "0")
-            .env("LATCHKEY__API__NETWORK_PER_MINUTE", "0")
-            .env("LATCHKEY__LOG__LEVEL", "warn");
-        command
+    api_server::build(shell)?;
+    let start = |share| {
+        let mut options = vec!["--max-examples".to_owned(), cases.div_ceil(SHARES).to_string()];
+        if let Some(seed) = seed {
+            options.extend(["--seed".to_owned(), seed.wrapping_add(share).to_string()]);
+        }
+        if share > 0 {
+            // The other phases would only repeat those of the first share.
+            options.extend(["--phases", "fuzzing"].map(str::to_owned));
+        }
+        Share::start(shell, root, &package, &options)
     };
-    fs::copy(root.join(FOLDER).join("catalog.toml"), folder.path().join("catalog.toml"))?;
-    run(latchkey().args(["catalog", "apply", "catalog.toml", "--yes"]).stdout(Stdio::null()))?;
-    let issue = ["license", "issue", "--email", "ada@example.com", "--policy", "everything", "--no-mail", "--json"];
-    let key = license_key(latchkey().args(issue))?;
-    let log = fs::File::create(folder.path().join("log"))?;
-    let mut server = Process::start(latchkey().arg("serve").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log))?;
-    let started = Instant::now();
-    while std::net::TcpStream::connect(address).is_err() {
-        ensure!(server.is_alive() && started.elapsed() < PATIENCE, "the server did not become ready");
-        thread::sleep(Duration::from_millis(50));
-    }
-    let mut command = shell.command("python3");
-    command
-        .current_dir(root.join(FOLDER))
-        .env("PYTHONPATH", &package)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("SCHEMATHESIS_HOOKS", "hooks")
-        .args(["-m", "schemathesis.cli", "run"])
-        .arg(format!("http://{address}/docs/api/openapi.json"))
-        .args(["--header", &format!("Authorization: License {key}")])
-        .args(["--max-examples", &cases.to_string(), "--no-color"]);
-    if let Some(seed) = seed {
-        command.args(["--seed", &seed.to_string()]);
-    }
-    let result = timed("schemathesis", || run(&mut command));
-    if result.is_err() {
-        let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-        println!("{log}");
-    }
-    server.stop()?;
-    result.map(|()| true)
+    timed("schemathesis", || {
+        let shares: Vec<Share> = (0..SHARES).map(start).collect::<Result<_>>()?;
+        let results: Vec<Result<()>> = shares.into_iter().map(Share::finish).collect();
+        results.into_iter().collect::<Result<()>>()
+    })?;
+    Ok(true)
 }
 
-fn license_key(command: &mut Command) -> Result<String> {
-    let output = command.stderr(Stdio::inherit()).output()?;
-    if !output.status.success() {
-        bail!("no license was issued");
+/// A part of the cases, with a server of its own, so that each part is the same every time that it has the same seed.
+struct Share {
+    server: ApiServer,
+    program: Child,
+    output: File,
+}
+
+impl Share {
+    fn start(shell: &Shell, root: &Path, package: &Path, options: &[String]) -> Result<Self> {
+        let server = ApiServer::start(shell, root)?;
+        // Printed when it has ended, so that the lines of all do not mix.
+        let output = tempfile::tempfile()?;
+        let mut command = shell.command("python3");
+        command
+            .current_dir(root.join(FOLDER))
+            .env("PYTHONPATH", package)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("SCHEMATHESIS_HOOKS", "hooks")
+            .args(["-m", "schemathesis.cli", "run"])
+            .arg(format!("{}/docs/api/openapi.json", server.url()))
+            .args(["--header", &format!("Authorization: License {}", server.key())])
+            .arg("--no-color")
+            .args(options)
+            .stdout(output.try_clone()?)
+            .stderr(output.try_clone()?);
+        let program = command.spawn().context("schemathesis could not be started")?;
+        Ok(Self { server, program, output })
     }
-    let license: Value = serde_json::from_slice(&output.stdout)?;
-    license.get("key").and_then(Value::as_str).map(str::to_owned).context("the license has no key")
+
+    fn finish(mut self) -> Result<()> {
+        let has_passed = self.program.wait()?.success();
+        self.output.rewind()?;
+        io::copy(&mut self.output, &mut io::stdout())?;
+        if !has_passed {
+            println!("{}", self.server.log());
+        }
+        self.server.stop()?;
+        ensure!(has_passed, "the server and its description differ");
+        Ok(())
+    }
 }

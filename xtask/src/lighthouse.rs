@@ -32,7 +32,7 @@ pub(crate) fn measure(shell: &Shell, root: &Path, options: &Options) -> Result<(
     node.install_locked(shell, &tests)?;
     let folder = shell.target().join(PACKAGE);
     if !folder.join("node_modules/lighthouse/package.json").exists() {
-        timed("Lighthouse from npm", || node.install(shell, PACKAGE, &folder))?;
+        timed("Lighthouse from npm", || node.install(shell, &[PACKAGE], &folder))?;
     }
     let mut command = node.command(shell)?;
     command

@@ -6,9 +6,11 @@
 #![expect(clippy::disallowed_methods, reason = "the tool looks at its own environment")]
 
 mod api_description;
+mod api_server;
 mod bench;
 mod csharp;
 mod front_end;
+mod generated_clients;
 mod lighthouse;
 mod setup;
 mod shell;
@@ -49,7 +51,7 @@ enum Command {
     Build,
     /// Set up what the tests need, and run all of them.
     Test {
-        /// Only these parts: lints, rust, python, csharp, stripe, browser, or api, which is not run otherwise; or `setup`, which only fetches what they need.
+        /// Only these parts: lints, rust, python, csharp, stripe, api, browser; or `setup`, which only fetches what they need.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },

@@ -109,9 +109,9 @@ pub(crate) fn official_packages(shell: &Shell) -> Result<(Node, PathBuf, Option<
     let node = Node::find_or_install(shell)?;
     let folder = shell.target().join(NPM);
     if !folder.join("node_modules/stripe").exists() {
-        node.install(shell, NPM, &folder)?;
+        node.install(shell, &[NPM], &folder)?;
     }
-    Ok((node, folder, packages::for_python(shell, PYPI, "stripe")?))
+    Ok((node, folder, packages::for_python(shell, &[PYPI], "stripe")?))
 }
 
 /// Drives the double with Stripe's unmodified packages. Returns the number of scripts that passed and were skipped.

@@ -10,10 +10,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    api_description,
+    api_description, api_server,
     browser::Chromium,
     csharp,
     front_end::{self, Profile},
+    generated_clients,
     node::Node,
     postgres,
     shell::{Shell, timed},
@@ -41,8 +42,7 @@ pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("unknown part {unknown}: use {}", known.join(", "));
     }
-    let is_named = |name: &str| only.iter().any(|part| part == name);
-    let wanted = |name: &str| only.is_empty() || is_named(name);
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|part| part == name);
     // First, so that a missing prerequisite is reported before the long build.
     timed("prerequisites of the tests", || set_up(shell, root, &wanted))?;
     if only.iter().any(|part| part == "setup") {
@@ -72,11 +72,16 @@ pub(crate) fn run(shell: &Shell, root: &Path, only: &[String]) -> Result<()> {
             Ok(Counts { passed, failed: 0, skipped })
         }));
     }
-    // Only by name: the description still differs from the server in some places.
-    if is_named("api") {
+    if wanted("api") {
         parts.push(part("API description", || {
-            let ran = api_description::test(shell, root, api_description::FEW, Some(1))?;
+            // The same cases each time, so that a change is at fault if they fail.
+            let ran = api_description::test(shell, root, api_description::CASES, Some(1))?;
             Ok(Counts { passed: u64::from(ran), failed: 0, skipped: u64::from(!ran) })
+        }));
+        parts.push(part("API clients", || {
+            api_server::build(shell)?;
+            let (passed, skipped) = generated_clients::test(shell, root)?;
+            Ok(Counts { passed, failed: 0, skipped })
         }));
     }
     if wanted("browser") {
@@ -135,6 +140,10 @@ fn set_up(shell: &Shell, root: &Path, wanted: &impl Fn(&str) -> bool) -> Result<
     if wanted("setup") || wanted("stripe") {
         stripe::official_packages(shell)?;
     }
+    if wanted("setup") || wanted("api") {
+        api_description::package(shell)?;
+        generated_clients::generators(shell)?;
+    }
     if wanted("setup") || wanted("browser") {
         browser(shell, root)?;
     }
@@ -191,11 +200,6 @@ fn rust_tests(shell: &Shell) -> Result<Counts> {
     Ok(counts)
 }
 
-/// The server's binary, built like the Rust tests: another selection of packages would build it a second time.
-fn server(shell: &Shell) -> Result<()> {
-    shell.step("server", &["cargo", "test", "--workspace", "--exclude", "latchkey-frontend", "--no-run", "--quiet"])
-}
-
 /// The published C# files on the test vectors and against the server.
 fn csharp_tests(shell: &Shell, root: &Path) -> Result<Counts> {
     if !csharp::ensure_mono(shell)? {
@@ -203,7 +207,7 @@ fn csharp_tests(shell: &Shell, root: &Path) -> Result<Counts> {
         return Ok(Counts { skipped: 1, ..Counts::default() });
     }
     csharp::run_vectors(shell, root)?;
-    server(shell)?;
+    api_server::build(shell)?;
     let alone = alone(&shell.target().join("debug").join("latchkey"))?;
     let mut command = shell.command("mono");
     command.arg(csharp::tests(shell, root)?).arg(alone.path().join("latchkey"));
@@ -222,7 +226,7 @@ fn csharp_tests(shell: &Shell, root: &Path) -> Result<Counts> {
 
 fn browser_tests(shell: &Shell, root: &Path) -> Result<Counts> {
     let (node, chromium) = browser(shell, root)?;
-    server(shell)?;
+    api_server::build(shell)?;
     let alone = alone(&shell.target().join("debug").join("latchkey"))?;
     let mut command = node.command(shell)?;
     command

