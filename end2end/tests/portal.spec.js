@@ -134,6 +134,25 @@ test("the list links to a license; another customer's license is not found", asy
   }
 });
 
+test("on paper, times are exact, forms are left out, and nothing is beyond the sheet", async ({ page, portal }) => {
+  await signIn(page, portal);
+  const customer = await portal.command("customer", "show", "ada@example.com");
+  const [license] = customer.licenses;
+  const path = `/portal/licenses/${license.id}`;
+  await page.emulateMedia({ media: "print" });
+  // A4 within its margins.
+  await page.setViewportSize({ width: 658, height: 986 });
+  for (const shown of [path, `${path}/machines/${license.machines[0].id}`]) {
+    await page.goto(portal.origin + shown);
+    const time = page.locator("main time").first();
+    const exact = await time.getAttribute("title");
+    expect(exact).toMatch(/\d{4}, \d\d:\d\d UTC$/);
+    expect(await time.evaluate((element) => getComputedStyle(element, "::after").content)).toBe(`"${exact}"`);
+    await expect(page.locator("form:visible")).toHaveCount(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  }
+});
+
 test("an account without a license says what to do", async ({ page, portal, mailbox }) => {
   await portal.command("customer", "add", "grace@example.com");
   await page.goto(`${portal.origin}/login`);
