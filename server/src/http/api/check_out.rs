@@ -156,7 +156,8 @@ impl FileRequest {
     /// If an option is in both halves, the query takes precedence; an invalid value is an error in either. `encrypt` and
     /// `algorithm` are two forms of one option: if the query has either, it takes precedence over both of the body's.
     fn options(self, is_license: bool) -> Result<Options, ApiError> {
-        let (query, mut body) = (self.query.check(Place::Query, is_license)?, self.body.check(Place::Body, is_license)?);
+        let (query, mut body) =
+            (self.query.check(Place::Query, is_license)?, self.body.check(Place::Body, is_license)?);
         if query.encrypt.is_some() || query.algorithm.is_some() {
             body.encrypt = None;
             body.algorithm = None;
