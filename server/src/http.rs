@@ -101,21 +101,7 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         &payment_pages,
     )?;
     let static_paths = Arc::new(prerendered.paths().clone());
-    let portal = if surfaces.has(Surface::Portal) || surfaces.has(Surface::Admin) {
-        let host = PortalHost { settings: settings.clone(), service: state.service.clone() };
-        let paths = Arc::clone(&static_paths);
-        portal::pages::portal(
-            &state,
-            cookies.clone(),
-            branded.pages.clone(),
-            payment_pages,
-            settings,
-            paths,
-            Arc::new(host),
-        )
-    } else {
-        Router::new()
-    };
+    let portal = portal(&state, settings, cookies.clone(), &branded, payment_pages, &static_paths);
     let origin: Arc<str> = settings.pages_url().into();
     let pages = portal
         .merge(search.map_or_else(Router::new, docs::search::router))
@@ -165,6 +151,23 @@ pub fn router(service: Service, settings: &Settings) -> Result<Router, SettingsE
         .layer(always)
         .merge(prerendered.into_router())
         .layer(ServiceBuilder::new().layer(layers::admission::Admission::new(api, plain_headers)).layer(Share)))
+}
+
+/// The portal and the admin portal, as far as this instance serves them.
+fn portal(
+    state: &AppState,
+    settings: &Settings,
+    cookies: CookieKit,
+    branded: &Branded,
+    payment_pages: PaymentPages,
+    static_paths: &Arc<BTreeSet<String>>,
+) -> Router {
+    if ![Surface::Portal, Surface::Admin].iter().any(|surface| state.surfaces.has(*surface)) {
+        return Router::new();
+    }
+    let host = Arc::new(PortalHost { settings: settings.clone(), service: state.service.clone() });
+    let (branding, paths) = (branded.pages.clone(), Arc::clone(static_paths));
+    portal::pages::portal(state, cookies, branding, payment_pages, settings, paths, host)
 }
 
 /// The pages of the site and the files that they show. `None` if this instance does not serve one, or has no content.

@@ -241,7 +241,7 @@ fn resolve<'a>(description: &'a Value, schema: &'a Value) -> &'a Value {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         return reference.strip_prefix('#').and_then(|pointer| description.pointer(pointer)).unwrap_or(schema);
     }
-    let alternatives = schema.get("oneOf").or_else(|| schema.get("allOf")).and_then(Value::as_array);
+    let alternatives = ["oneOf", "allOf", "anyOf"].iter().find_map(|name| schema.get(name)?.as_array());
     let real = alternatives.and_then(|all| all.iter().find(|one| one.get("type") != Some(&Value::from("null"))));
     real.map_or(schema, |real| resolve(description, real))
 }

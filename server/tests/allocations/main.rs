@@ -2,7 +2,7 @@
 //!
 //! A separate process with one thread, because all allocations of the thread are counted. Those of the database's own threads are not.
 
-#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 #[path = "../it/support/app.rs"]
 #[expect(dead_code, reason = "shared with the larger suite")]
@@ -35,11 +35,7 @@ struct Server<'a> {
 impl Server<'_> {
     fn request(&self, method: &str, path: &str) -> request::Builder {
         let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, self.address.to_string())
-            .extension(peer)
+        Request::builder().method(method).uri(path).header(header::HOST, self.address.to_string()).extension(peer)
     }
 
     /// The fewest allocations of several equal requests: the first ones fill caches.
@@ -65,6 +61,7 @@ impl Server<'_> {
 #[test]
 fn requests_allocate_little() {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _entered = runtime.enter();
     let app = runtime.block_on(TestApp::start(Backend::Sqlite));
     let issued = runtime.block_on(app.issue("ada@example.com"));
     let (id, key) = (issued.view.license.id, issued.key.expose());
@@ -78,7 +75,10 @@ fn requests_allocate_little() {
     let validation = server.cost(|| {
         let body = json!({ "meta": { "key": key, "scope": { "fingerprint": "office" } } });
         let request = server.request("POST", "/v1/licenses/actions/validate-key");
-        request.header(header::CONTENT_TYPE, "application/vnd.api+json").body(body.to_string().into()).expect("a request")
+        request
+            .header(header::CONTENT_TYPE, "application/vnd.api+json")
+            .body(body.to_string().into())
+            .expect("a request")
     });
     let cookies = browser.cookies();
     let license_page = server.cost(|| {
@@ -88,9 +88,9 @@ fn requests_allocate_little() {
     let documentation = server.cost(|| server.request("GET", "/docs").body(Body::empty()).expect("a request"));
     let health = server.cost(|| server.request("GET", "/healthz").body(Body::empty()).expect("a request"));
 
-    let found = format!("{validation} {license_page} {documentation} {health}");
-    assert!(validation <= 0, "{found} allocations of a validation");
-    assert!(license_page <= 0, "{found} allocations of a license page");
-    assert!(documentation <= 0, "{found} allocations of a documentation page");
-    assert!(health <= 0, "{found} allocations of a health check");
+    // What was counted when these bounds were set: 273, 3,829, 27 and 49.
+    assert!(validation <= 300, "{validation} allocations for a validation");
+    assert!(license_page <= 4_200, "{license_page} allocations for a license page");
+    assert!(documentation <= 30, "{documentation} allocations for a documentation page");
+    assert!(health <= 55, "{health} allocations for a health check");
 }
