@@ -1,6 +1,5 @@
 //! The HTML document around every page, and the routes.
 
-use latchkey_licensing::ids::AccountId;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
@@ -29,9 +28,12 @@ use crate::{
     shared::{
         branding::provide_branding, bundles::let_links_leave, not_found::NotFoundPage, page_owner::provide_page_owner,
     },
-    sign_in::pages::{
-        AccountDeletedPage, CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage,
-        email_change::EmailChangePage, new_passkey::NewPasskeyPage,
+    sign_in::{
+        owner::owner_of_request,
+        pages::{
+            AccountDeletedPage, CodePage, HostLinkPage, LinkPage, SignInPage, SignedOutPage, confirm::ConfirmPage,
+            email_change::EmailChangePage, new_passkey::NewPasskeyPage,
+        },
     },
 };
 
@@ -120,18 +122,6 @@ fn front_end(pkg: &str, name: &str) -> impl IntoView + use<> {
             {start}
         </script>
     }
-}
-
-/// The account for which the server makes the document. `None` if nobody is signed in.
-#[cfg(feature = "ssr")]
-pub(crate) fn owner_of_request() -> Option<AccountId> {
-    crate::server_side::person_or_viewer().ok().map(|viewer| viewer.account().id)
-}
-
-/// The browser reads it from the document.
-#[cfg(not(feature = "ssr"))]
-pub(crate) fn owner_of_request() -> Option<AccountId> {
-    None
 }
 
 /// What all pages but those of the admin portal need.

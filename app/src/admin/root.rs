@@ -30,9 +30,9 @@ use crate::{
         },
         shell::AdminShell,
     },
-    root::owner_of_request,
     routes::admin_declared as declared,
     shared::{branding::provide_branding, not_found::NotFoundPage, page_owner::provide_page_owner},
+    sign_in::owner::owner_of_request,
 };
 
 /// The admin portal. The server renders it around its pages, and the bundle of the admin portal hydrates it.

@@ -158,14 +158,14 @@ impl FileRequest {
     fn options(self, is_license: bool) -> Result<Options, ApiError> {
         let (query, mut body) =
             (self.query.check(Place::Query, is_license)?, self.body.check(Place::Body, is_license)?);
-        if query.encrypt.is_some() || query.algorithm.is_some() {
+        if query.encrypt.flatten().is_some() || query.algorithm.flatten().is_some() {
             body.encrypt = None;
             body.algorithm = None;
         }
         let algorithm_place = if query.algorithm.is_some() { Place::Query } else { Place::Body };
         let ttl = query.ttl.or(body.ttl);
-        let encrypt = query.encrypt.or(body.encrypt);
-        let algorithm = query.algorithm.or(body.algorithm);
+        let encrypt = query.encrypt.or(body.encrypt).flatten();
+        let algorithm = query.algorithm.or(body.algorithm).flatten();
         let (requested_includes, includes) = query.include.or(body.include).unwrap_or_default();
         let is_encrypted = match (encrypt, algorithm) {
             (Some(false), Some(FileAlgorithm::Encrypted)) | (Some(true), Some(FileAlgorithm::Plain)) => {
@@ -259,18 +259,18 @@ impl RawOptions {
         };
         Ok(CheckedOptions {
             ttl: self.ttl.transpose()?,
-            encrypt: self.encrypt.transpose()?.flatten(),
-            algorithm: self.algorithm.transpose()?.flatten(),
+            encrypt: self.encrypt.transpose()?,
+            algorithm: self.algorithm.transpose()?,
             include: self.include.transpose()?.map(include).transpose()?,
         })
     }
 }
 
-/// Valid options. `None` is also a value that leaves the choice open.
+/// Valid options. An inner `None` means that the value leaves the choice open.
 struct CheckedOptions {
     ttl: Option<FileTtl>,
-    encrypt: Option<bool>,
-    algorithm: Option<FileAlgorithm>,
+    encrypt: Option<Option<bool>>,
+    algorithm: Option<Option<FileAlgorithm>>,
     /// As requested, and what that means.
     include: Option<(Vec<String>, BTreeSet<Include>)>,
 }
