@@ -158,14 +158,15 @@ impl FileRequest {
     fn options(self, is_license: bool) -> Result<Options, ApiError> {
         let (query, mut body) =
             (self.query.check(Place::Query, is_license)?, self.body.check(Place::Body, is_license)?);
-        if query.encrypt.flatten().is_some() || query.algorithm.flatten().is_some() {
+        if query.encrypt.as_ref().is_some_and(Choice::is_made) || query.algorithm.as_ref().is_some_and(Choice::is_made)
+        {
             body.encrypt = None;
             body.algorithm = None;
         }
         let algorithm_place = if query.algorithm.is_some() { Place::Query } else { Place::Body };
         let ttl = query.ttl.or(body.ttl);
-        let encrypt = query.encrypt.or(body.encrypt).flatten();
-        let algorithm = query.algorithm.or(body.algorithm).flatten();
+        let encrypt = query.encrypt.or(body.encrypt).and_then(|choice| choice.0);
+        let algorithm = query.algorithm.or(body.algorithm).and_then(|choice| choice.0);
         let (requested_includes, includes) = query.include.or(body.include).unwrap_or_default();
         let is_encrypted = match (encrypt, algorithm) {
             (Some(false), Some(FileAlgorithm::Encrypted)) | (Some(true), Some(FileAlgorithm::Plain)) => {
@@ -259,18 +260,28 @@ impl RawOptions {
         };
         Ok(CheckedOptions {
             ttl: self.ttl.transpose()?,
-            encrypt: self.encrypt.transpose()?,
-            algorithm: self.algorithm.transpose()?,
+            encrypt: self.encrypt.transpose()?.map(Choice),
+            algorithm: self.algorithm.transpose()?.map(Choice),
             include: self.include.transpose()?.map(include).transpose()?,
         })
     }
 }
 
-/// Valid options. An inner `None` means that the value leaves the choice open.
+/// The value of an option. `None` leaves the choice open.
+#[derive(Clone, Copy)]
+struct Choice<T>(Option<T>);
+
+impl<T> Choice<T> {
+    fn is_made(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// Valid options.
 struct CheckedOptions {
     ttl: Option<FileTtl>,
-    encrypt: Option<Option<bool>>,
-    algorithm: Option<Option<FileAlgorithm>>,
+    encrypt: Option<Choice<bool>>,
+    algorithm: Option<Choice<FileAlgorithm>>,
     /// As requested, and what that means.
     include: Option<(Vec<String>, BTreeSet<Include>)>,
 }
