@@ -202,12 +202,22 @@ type ParsedOption<T> = Option<Result<T, ApiError>>;
 /// The answer to an option that is sent twice.
 const TWICE: &str = "This option is sent twice: send it once, lists with commas.";
 
-/// The options in a query or in a body. An inner `None` means that the value leaves the choice open.
+/// The value of an option. `None` leaves the choice open.
+#[derive(Clone, Copy, Debug)]
+struct Choice<T>(Option<T>);
+
+impl<T> Choice<T> {
+    fn is_made(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// The options in a query or in a body.
 #[derive(Debug, Default)]
 struct RawOptions {
     ttl: ParsedOption<FileTtl>,
-    encrypt: ParsedOption<Option<bool>>,
-    algorithm: ParsedOption<Option<FileAlgorithm>>,
+    encrypt: ParsedOption<Choice<bool>>,
+    algorithm: ParsedOption<Choice<FileAlgorithm>>,
     include: ParsedOption<Vec<String>>,
 }
 
@@ -260,20 +270,10 @@ impl RawOptions {
         };
         Ok(CheckedOptions {
             ttl: self.ttl.transpose()?,
-            encrypt: self.encrypt.transpose()?.map(Choice),
-            algorithm: self.algorithm.transpose()?.map(Choice),
+            encrypt: self.encrypt.transpose()?,
+            algorithm: self.algorithm.transpose()?,
             include: self.include.transpose()?.map(include).transpose()?,
         })
-    }
-}
-
-/// The value of an option. `None` leaves the choice open.
-#[derive(Clone, Copy)]
-struct Choice<T>(Option<T>);
-
-impl<T> Choice<T> {
-    fn is_made(&self) -> bool {
-        self.0.is_some()
     }
 }
 
@@ -323,20 +323,20 @@ fn parse_ttl(text: &str) -> Result<FileTtl, ApiError> {
     }
 }
 
-fn parse_encrypt(text: &str) -> Result<Option<bool>, ApiError> {
+fn parse_encrypt(text: &str) -> Result<Choice<bool>, ApiError> {
     match text.to_ascii_lowercase().as_str() {
-        "1" | "true" => Ok(Some(true)),
-        "0" | "false" => Ok(Some(false)),
-        "" | "null" => Ok(None),
+        "1" | "true" => Ok(Choice(Some(true))),
+        "0" | "false" => Ok(Choice(Some(false))),
+        "" | "null" => Ok(Choice(None)),
         _ => Err(algorithm_invalid("encrypt must be 1, true, 0 or false.")),
     }
 }
 
-fn parse_algorithm(text: &str) -> Result<Option<FileAlgorithm>, ApiError> {
+fn parse_algorithm(text: &str) -> Result<Choice<FileAlgorithm>, ApiError> {
     match text {
         // `ed25519` only names the signature: encryption is a separate option.
-        "" | "null" | "ed25519" => Ok(None),
-        text => FileAlgorithm::parse(text).map(Some).ok_or_else(|| {
+        "" | "null" | "ed25519" => Ok(Choice(None)),
+        text => FileAlgorithm::parse(text).map(|known| Choice(Some(known))).ok_or_else(|| {
             let all: Vec<_> = FileAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
             algorithm_invalid(&format!("This server creates files with {}.", all.join(" or ")))
         }),
